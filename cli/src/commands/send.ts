@@ -1,0 +1,100 @@
+import { documentTypeOf } from '#dots/model/documents';
+import type { JsonObject } from '#dots/model/json';
+import { newCuid, nextMid, SignalSession, type Answer } from '#dots/signal/session';
+import { createLanguageService } from '#service/service';
+import { codeWords, grantedLifetime, lifetimeWords } from '../answer';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { readDocument, tell, type ReadDocument } from '../document';
+import { oneLine } from '../findings';
+import type { Io } from '../io';
+
+const service = createLanguageService();
+
+/** The largest `--timeout`, seconds. */
+const longestTimeout = 3600;
+
+interface Target { server: string; cuid: string; mid: number; timeoutMs: number }
+
+/** `dots send`: one document to a server, and what the server says. */
+export const send: Command = {
+  name: 'send',
+  summary: 'Send a signal channel or telemetry document to a DOTS server and print its answer.',
+  usage: 'FILE|- --server URL [--cuid C] [--mid N] [--timeout S] [--format text|json]',
+  options: [
+    { name: 'server', value: 'URL', description: 'The server, such as coap://127.0.0.1:4646.' },
+    { name: 'cuid', value: 'C', description: 'The client identifier; without it a new one is made and told.' },
+    { name: 'mid', value: 'N', description: 'The mitigation id (or sid, tsid, tmid); without it the seconds since 1970.' },
+    { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
+    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How the answer is written.' },
+  ],
+  details: [
+    'A document with errors is not sent; its findings are told, and the exit status is 1.',
+    'Exit status 0: the server accepted (2.xx). 1: it refused (4.xx, 5.xx). 3: it did not answer; the document may still have arrived.',
+  ],
+  examples: ['dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12'],
+  run: runSend,
+};
+
+async function runSend(given: Given, io: Io): Promise<ExitStatus> {
+  const [path, ...more] = given.paths;
+  if (path === undefined || more.length > 0) throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
+  const target = targetOf(given);
+  const document = await readDocument(path, io);
+  if (document === undefined || !isSendable(document, io)) return 1;
+  const answer = await exchange(document.value, target);
+  await io.out(given.option('format') === 'json' ? `${JSON.stringify(answerJson(answer, target), null, 2)}\n` : answerText(answer, target));
+  return answer.ok ? 0 : 1;
+}
+
+function targetOf(given: Given): Target {
+  const server = given.option('server');
+  if (server === undefined) throw new UsageError('--server is missing: name the server, such as coap://127.0.0.1:4646.', 'dots mock starts one.');
+  return {
+    server, cuid: given.option('cuid') ?? newCuid(),
+    mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? nextMid(undefined, new Date()),
+    timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
+  };
+}
+
+/** Whether nothing speaks against sending; what does is told. Throws UsageError for a document of the other channel. */
+function isSendable({ file, parsed, value }: ReadDocument, io: Io): boolean {
+  const type = documentTypeOf(value);
+  if (type?.channel === 'data') {
+    throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https; this version of dots does not send there yet.`);
+  }
+  const findings = service.validate(parsed).findings.filter((finding) => finding.class !== 'json');
+  tell(file, findings, io);
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
+  return errors === 0;
+}
+
+async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs }: Target): Promise<Answer> {
+  const session = await SignalSession.open({ server, cuid });
+  try {
+    return await session.send(value, { mid, timeoutMs });
+  } finally {
+    await session.close();
+  }
+}
+
+function answerText(answer: Answer, { cuid, mid }: Target): string {
+  const { name, meaning } = codeWords(answer.code);
+  const lifetime = grantedLifetime(answer.body);
+  return [
+    `${answer.code} ${name}: ${meaning}`,
+    answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
+    answer.ok && lifetime !== undefined ? `Granted lifetime: ${lifetimeWords(lifetime)}` : '',
+    `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
+    `cuid ${cuid}, mid ${mid}`,
+    answer.body === undefined ? '' : JSON.stringify(answer.body, null, 2),
+  ].filter((line) => line !== '').join('\n').concat('\n');
+}
+
+function answerJson({ code, ok, body, diagnostic, roundTripMs, request, payload }: Answer, { server, cuid, mid }: Target): object {
+  return {
+    code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? grantedLifetime(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server, cuid, mid,
+    request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
+  };
+}

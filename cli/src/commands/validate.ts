@@ -1,0 +1,79 @@
+import type { Level } from '#dots/check/check';
+import { describeError } from '#dots/model/errors';
+import { createLanguageService, type LocatedFinding, type Validation } from '#service/service';
+import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { filesOf, readInput } from '../files';
+import { counted, countOf, findingJson, findingLine } from '../findings';
+import type { Io } from '../io';
+
+const service = createLanguageService();
+
+interface Judged extends Validation { file: string }
+
+/** `dots validate`: every finding of every document named. */
+export const validate: Command = {
+  name: 'validate',
+  summary: 'Check documents against the YANG modules, the RFCs, and JSON itself.',
+  usage: 'PATH... [--format text|json] [--level practice|strict]',
+  options: [
+    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How findings are written.' },
+    { name: 'level', value: 'LEVEL', choices: ['practice', 'strict'], preset: 'practice', description: 'What DOTS implementers write and accept, or RFC 7951 to the letter.' },
+  ],
+  details: [
+    'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
+    'Text gives file:line:column from 1; JSON gives lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
+    'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
+  ],
+  examples: ['dots validate examples', "dots validate 'requests/**/*.dots.json' --format json", 'dots validate - < request.json'],
+  run: runValidate,
+};
+
+async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
+  if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
+  const level = given.option('level') as Level;
+  const json = given.option('format') === 'json';
+  const judged: Judged[] = [];
+  const unread = await eachFile(given.paths, io, async (file) => {
+    const { bytes } = await readInput(file, io);
+    const result = { file, ...service.validate(service.parse(bytes, file), { level }) };
+    judged.push(result);
+    if (!json) await io.out(result.findings.map((finding) => `${findingLine(file, finding, io.colours)}\n`).join(''));
+  });
+  await io.out(json ? `${JSON.stringify(report(judged), null, 2)}\n` : `${summaryLine(judged)}\n`);
+  if (unread > 0) return 2;
+  return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
+}
+
+/** Calls back for each file that the paths name; says what cannot be read and goes on. Returns how many those were. */
+async function eachFile(paths: readonly string[], io: Io, judge: (file: string) => Promise<void>): Promise<number> {
+  let unread = 0;
+  const attempt = async <T>(action: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      unread += 1;
+      io.say(`dots validate: ${describeError(error)}`);
+      return undefined;
+    }
+  };
+  const files = new Set<string>();
+  for (const path of paths) for (const file of await attempt(() => filesOf(path)) ?? []) files.add(file);
+  for (const file of files) await attempt(() => judge(file));
+  return unread;
+}
+
+const allOf = (judged: readonly Judged[]): LocatedFinding[] => judged.flatMap(({ findings }) => findings);
+
+function report(judged: readonly Judged[]): object {
+  const all = allOf(judged);
+  return {
+    files: judged.map(({ file, type, findings }) => ({ file, kind: type?.kind ?? null, findings: findings.map(findingJson) })),
+    summary: { files: judged.length, errors: countOf(all, 'error'), warnings: countOf(all, 'warning') },
+  };
+}
+
+function summaryLine(judged: readonly Judged[]): string {
+  const all = allOf(judged);
+  return `${counted(judged.length, 'file')}: ${counted(countOf(all, 'error'), 'error')}, ${counted(countOf(all, 'warning'), 'warning')}`;
+}

@@ -1,0 +1,33 @@
+import { isObject, type JsonObject } from '#dots/model/json';
+import { createLanguageService, type LocatedFinding, type ParsedDocument } from '#service/service';
+import { UsageError } from './command';
+import { filesOf, readInput } from './files';
+import { findingLine } from './findings';
+import type { Io } from './io';
+
+const service = createLanguageService();
+
+/** A document that was read for an action, its value known without doubt. */
+export interface ReadDocument { file: string; parsed: ParsedDocument; value: JsonObject }
+
+/**
+ * Reads the one document that an action is about. Faults of its JSON are told, and then there is no document; a file that
+ * cannot be read, or is not UTF-8, throws UsageError.
+ */
+export async function readDocument(path: string, io: Io): Promise<ReadDocument | undefined> {
+  const [file = path, ...more] = await filesOf(path);
+  if (more.length > 0) throw new UsageError(`${path} names ${more.length + 1} files; name one.`);
+  const { bytes } = await readInput(file, io);
+  const parsed = service.parse(bytes, file);
+  const encoding = parsed.problems.find(({ code }) => code === 'json/encoding');
+  if (encoding !== undefined) throw new UsageError(`${file} cannot be read: ${encoding.message}`);
+  const findings = service.validate(parsed).findings.filter((finding) => finding.class === 'json');
+  tell(file, findings, io);
+  const blocked = findings.some(({ severity }) => severity === 'error') || !isObject(parsed.value);
+  return blocked ? undefined : { file, parsed, value: parsed.value as JsonObject };
+}
+
+/** Says findings on standard error, one line each. */
+export function tell(file: string, findings: readonly LocatedFinding[], io: Io): void {
+  for (const finding of findings) io.say(findingLine(file, finding));
+}

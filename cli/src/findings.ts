@@ -1,0 +1,33 @@
+import { rfcLabel, type Severity } from '#dots/model/finding';
+import type { LocatedFinding } from '#service/service';
+
+const colour: Record<Severity, number> = { error: 31, warning: 33, information: 36, hint: 90 };
+
+/** A finding on one line for a person: `file:line:col severity message (code, RFC 9132 section 4.4.1.1)`, counted from 1. */
+export function findingLine(file: string, finding: LocatedFinding, colours = false): string {
+  const { severity, message, code, rfc, range } = finding;
+  const shown = colours ? `\u001b[${colour[severity]}m${severity}\u001b[0m` : severity;
+  const place = `${file}:${range.start.line + 1}:${range.start.character + 1}`;
+  const others = (finding.related ?? []).map((other) => `\n  ${file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${other.message}`);
+  return `${place} ${shown} ${oneLine(message)} (${code}, ${rfcLabel(rfc)})${others.join('')}`;
+}
+
+/** A finding as `--format json` gives it; lines and characters count from 0. */
+export function findingJson({ code, class: of, severity, message, rfc, pointer, range, related }: LocatedFinding): object {
+  return { code, class: of, severity, message, rfc, pointer, range, ...(related !== undefined && { related }) };
+}
+
+/** How many findings have a severity. */
+export function countOf(findings: readonly LocatedFinding[], severity: Severity): number {
+  return findings.filter((finding) => finding.severity === severity).length;
+}
+
+/** `1 error`, `2 errors`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** A stranger's text made fit for a terminal: no control characters. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}

@@ -1,0 +1,48 @@
+import * as vscode from 'vscode';
+import type { DocumentInfo } from '#contract';
+import { plural } from '../ui/words';
+import { jsonObject } from './document';
+import { documentSelector, type LanguageServer } from './languageClient';
+import { isStatusDocument } from './mitigations';
+
+/** Links over the top-level member of a document: what can be done with it. */
+export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly listeners: vscode.Disposable[];
+  readonly onDidChangeCodeLenses = this.changed.event;
+
+  constructor(private readonly language: LanguageServer) {
+    const fire = (): void => this.changed.fire();
+    this.listeners = [
+      language.onDidChange(fire),
+      vscode.workspace.onDidGrantWorkspaceTrust(fire),
+      vscode.languages.registerCodeLensProvider(documentSelector, this),
+    ];
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
+    const info = await this.language.documentInfo(document.uri, token);
+    if (info === undefined || info.line === null) return [];
+    const range = new vscode.Range(info.line, 0, info.line, 0);
+    return commandsFor(info, document).map((command) => new vscode.CodeLens(range, command));
+  }
+
+  dispose(): void {
+    for (const listener of this.listeners) listener.dispose();
+    this.changed.dispose();
+  }
+}
+
+function commandsFor(info: DocumentInfo, document: vscode.TextDocument): vscode.Command[] {
+  const preview: vscode.Command = { title: 'Preview Flowspec', tooltip: 'Show the BGP Flowspec rules of this document beside it', command: 'dots.previewFlowspec', arguments: [document.uri] };
+  if (info.kind === 'acls') return [preview];
+  if (info.kind !== 'mitigation-scope') return [];
+  if (isStatusDocument(jsonObject(document.getText()))) return [preview];
+  return [sendCommand(info.errors, document.uri), preview];
+}
+
+function sendCommand(errors: number, uri: vscode.Uri): vscode.Command {
+  if (errors > 0) return { title: `${plural(errors, 'error')}: nothing to send yet`, tooltip: 'Show the problems of this document', command: 'workbench.actions.view.problems' };
+  if (!vscode.workspace.isTrusted) return { title: 'Sending is off: this folder is not trusted', tooltip: 'Manage workspace trust', command: 'workbench.trust.manage' };
+  return { title: 'Send to mock', tooltip: 'Send this request over CoAP to the mock orchestrator on this machine', command: 'dots.sendRequest', arguments: [uri] };
+}

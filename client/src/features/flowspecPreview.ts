@@ -1,0 +1,135 @@
+import * as vscode from 'vscode';
+import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
+import { describeError } from '#dots/model/errors';
+import type { FlowspecInput } from '#dots/flowspec/translate';
+import { flowspecText, noFlowspecText } from '../ui/flowspecText';
+import { VirtualDocuments } from '../ui/virtualDocuments';
+import { chosenDocument, fileName, jsonObject } from './document';
+import { tellFailure } from './problems';
+
+const followDelay = 200;
+/** Files of one folder that are looked through for aliases and ACLs; more are left alone. */
+const folderLimit = 200;
+
+/** Read-only views of documents as BGP Flowspec rules; they follow the documents as these are edited. */
+export class FlowspecPreview implements vscode.Disposable {
+  private readonly previews = new VirtualDocuments('dots-flowspec', (uri) => this.restore(uri));
+  private readonly pending = new Map<string, NodeJS.Timeout>();
+  /** The last rules that could be read, per source: shown on while the source is half-typed. */
+  private readonly readable = new Map<string, FlowspecInput[]>();
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(private readonly log: vscode.LogOutputChannel) {
+    this.listeners = [
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
+      vscode.commands.registerCommand('dots.previewFlowspec', (uri?: vscode.Uri) => this.open(uri)),
+    ];
+  }
+
+  dispose(): void {
+    for (const timer of this.pending.values()) clearTimeout(timer);
+    for (const listener of this.listeners) listener.dispose();
+    this.previews.dispose();
+  }
+
+  private async open(uri?: vscode.Uri): Promise<void> {
+    try {
+      const source = await chosenDocument(uri);
+      await this.render(source);
+      await this.previews.showBeside(this.previewOf(source));
+    } catch (error) {
+      tellFailure(this.log, 'There is nothing to preview.', error);
+    }
+  }
+
+  private previewOf(source: vscode.TextDocument): vscode.Uri {
+    return this.previews.uri(`Flowspec: ${fileName(source.uri)}`, source.uri.toString());
+  }
+
+  /** Every open preview may depend on a changed document: on its own, or on one beside it that defines what it names. */
+  private follow(changed: vscode.TextDocument): void {
+    if (changed.languageId !== 'dots') return;
+    for (const { uri, isClosed } of vscode.workspace.textDocuments) {
+      if (uri.scheme !== this.previews.scheme || isClosed) continue;
+      const source = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.query);
+      if (source !== undefined && inSameFolder(source.uri, changed.uri)) this.renderSoon(source);
+    }
+  }
+
+  private renderSoon(source: vscode.TextDocument): void {
+    const key = source.uri.toString();
+    clearTimeout(this.pending.get(key));
+    this.pending.set(key, setTimeout(() => {
+      this.pending.delete(key);
+      void this.render(source);
+    }, followDelay));
+  }
+
+  private async render(source: vscode.TextDocument): Promise<void> {
+    const uri = this.previewOf(source);
+    try {
+      this.previews.set(uri, await this.textOf(source));
+    } catch (error) {
+      this.log.error(`Flowspec preview of ${source.uri.toString()} failed.`, error instanceof Error ? error : String(error));
+      this.previews.set(uri, noFlowspecText(fileName(source.uri), describeError(error)));
+    }
+  }
+
+  /** The text of a preview that was open before the window was reloaded. */
+  private async restore(preview: vscode.Uri): Promise<string> {
+    try {
+      return await this.textOf(await vscode.workspace.openTextDocument(vscode.Uri.parse(preview.query)));
+    } catch {
+      return noFlowspecText(preview.path.slice(1), 'The document that this previewed cannot be opened any more.');
+    }
+  }
+
+  private async textOf(source: vscode.TextDocument): Promise<string> {
+    const key = source.uri.toString();
+    const value = jsonObject(source.getText());
+    const document = vscode.workspace.asRelativePath(source.uri);
+    const kind = documentTypeOf(value)?.kind;
+    if (value !== undefined && kind !== 'mitigation-scope' && kind !== 'acls' && kind !== 'aliases' && kind !== 'dots-data') {
+      return noFlowspecText(document, 'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.');
+    }
+    if (value !== undefined) this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await namedBeside(source))]);
+    const inputs = this.readable.get(key);
+    if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
+    const { translate } = await import('#dots/flowspec/translate');
+    const note = value === undefined ? 'The document is not JSON right now: these are the rules of its last readable state.' : undefined;
+    return flowspecText({ document, inputs, ...translate(inputs), ...(note === undefined ? {} : { note }) });
+  }
+
+  private forget(closed: vscode.TextDocument): void {
+    if (closed.uri.scheme !== this.previews.scheme) return;
+    this.previews.forget(closed.uri);
+    this.readable.delete(closed.uri.query);
+  }
+}
+
+function inSameFolder(a: vscode.Uri, b: vscode.Uri): boolean {
+  return vscode.Uri.joinPath(a, '..').toString() === vscode.Uri.joinPath(b, '..').toString();
+}
+
+/** The documents in a folder that define the aliases and ACLs which a document there names; unsaved text counts before the file. */
+async function namedBeside(source: vscode.TextDocument): Promise<FlowspecInput[]> {
+  const wanted = wantedKinds(source.getText());
+  if (source.isUntitled || wanted.length === 0) return [];
+  const folder = vscode.Uri.joinPath(source.uri, '..');
+  const entries = await vscode.workspace.fs.readDirectory(folder).then((found) => found, () => []);
+  const names = entries.map(([name]) => name).filter((name) => /\.dots\.jsonc?$/.test(name) && name !== fileName(source.uri));
+  const inputs = await Promise.all(names.slice(0, folderLimit).map((name) => inputAt(vscode.Uri.joinPath(folder, name))));
+  return inputs.filter((input) => input !== undefined).filter(({ value }) => wanted.includes(documentTypeOf(value)?.kind));
+}
+
+function wantedKinds(text: string): (DocumentKind | undefined)[] {
+  return [...(text.includes('"alias-name"') ? ['aliases' as const] : []), ...(text.includes('"acl-name"') ? ['acls' as const] : [])];
+}
+
+async function inputAt(uri: vscode.Uri): Promise<FlowspecInput | undefined> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  const text = open?.getText() ?? await vscode.workspace.fs.readFile(uri).then((bytes) => new TextDecoder().decode(bytes), () => '');
+  const value = jsonObject(text);
+  return value === undefined ? undefined : { file: fileName(uri), value };
+}

@@ -1,0 +1,95 @@
+import * as vscode from 'vscode';
+import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State, TransportKind, type ErrorHandler } from 'vscode-languageclient/node';
+import { documentInfoRequest, type DocumentInfo, type DocumentInfoParams } from '#contract';
+
+/** Where a DOTS document may live for language features; diffs and our own read-only documents are left alone. */
+export const documentSelector = ['file', 'untitled', 'vscode-vfs'].map((scheme) => ({ language: 'dots', scheme }));
+
+/** The language server, and the questions that the editor asks it beyond LSP. */
+export class LanguageServer implements vscode.Disposable {
+  private readonly client: LanguageClient;
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly listeners: vscode.Disposable[];
+  private readonly started: Promise<void>;
+
+  /** What the server says of documents may have changed: it came up, went, or published diagnostics. */
+  readonly onDidChange = this.changed.event;
+
+  constructor(extension: vscode.ExtensionContext, private readonly log: vscode.LogOutputChannel) {
+    const module = extension.asAbsolutePath('dist/server.js');
+    this.client = new LanguageClient('dots', 'DOTS', { module, transport: TransportKind.ipc }, {
+      documentSelector,
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      diagnosticCollectionName: 'dots',
+      errorHandler: restartOnce(log),
+    });
+    this.listeners = [
+      this.client.onDidChangeState(() => this.changed.fire()),
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+        if (uris.some(isDots)) this.changed.fire();
+      }),
+    ];
+    this.started = this.client.start();
+    this.started.catch((error: unknown) => this.couldNotStart(error));
+  }
+
+  /** Settles when the server answers; rejects when it could not be started. */
+  ready(): Promise<void> {
+    return this.started;
+  }
+
+  /** What the server knows of a document, or undefined while it is not running. */
+  async documentInfo(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentInfo | undefined> {
+    if (this.client.state !== State.Running) return undefined;
+    const params: DocumentInfoParams = { uri: this.client.code2ProtocolConverter.asUri(uri) };
+    try {
+      return await this.client.sendRequest<DocumentInfo>(documentInfoRequest, params, token);
+    } catch (error) {
+      this.log.debug(`${documentInfoRequest} of ${params.uri} was not answered`, error);
+      return undefined;
+    }
+  }
+
+  dispose(): void {
+    for (const listener of this.listeners) listener.dispose();
+    this.changed.dispose();
+  }
+
+  /** Ends the server; to be awaited, so that no process stays behind. */
+  async stop(): Promise<void> {
+    await this.started.then(() => this.client.stop(), () => undefined);
+  }
+
+  private couldNotStart(error: unknown): void {
+    this.log.error('The DOTS language server could not be started.', error);
+    offerLog('The DOTS language server could not be started, so documents are not checked.', this.log);
+  }
+}
+
+function isDots(uri: vscode.Uri): boolean {
+  return vscode.workspace.textDocuments.some((document) => document.languageId === 'dots' && document.uri.toString() === uri.toString());
+}
+
+/** A server that ends is started again once; when it ends again, one message says so, and that is all. */
+function restartOnce(log: vscode.LogOutputChannel): ErrorHandler {
+  let restarted = false;
+  return {
+    error: () => ({ action: ErrorAction.Continue, handled: true }),
+    closed: () => {
+      if (!restarted) {
+        restarted = true;
+        log.warn('The DOTS language server ended; it is started again.');
+        return { action: CloseAction.Restart, handled: true };
+      }
+      offerLog('The DOTS language server ended twice and stays off until the window is reloaded.', log);
+      return { action: CloseAction.DoNotRestart, handled: true };
+    },
+  };
+}
+
+function offerLog(message: string, log: vscode.LogOutputChannel): void {
+  void vscode.window.showErrorMessage(message, 'Show log').then((choice) => {
+    if (choice !== undefined) log.show();
+  });
+}

@@ -1,0 +1,105 @@
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+
+/** What a server last told of one mitigation. Times are milliseconds since 1970. */
+export interface Mitigation {
+  mid: number;
+  /** The scope as the client sent it or the server repeats it: targets, ports, protocols. */
+  scope: JsonObject;
+  /** The label of the status (RFC 9132 section 4.4.2, table 3). */
+  status: string;
+  /** Remaining lifetime in seconds when it was told; -1 is indefinite. */
+  lifetime: number;
+  /** The lifetime granted in seconds, where known: what the remaining one counts down from. */
+  granted?: number;
+  toldAt: number;
+  /** Counters since the start, and rates per second averaged by the server; absent until it tells them. */
+  dropped?: { octets: number; packets: number; octetsPerSecond: number; packetsPerSecond: number };
+}
+
+const started = 'attack-mitigation-in-progress';
+const ended = 'attack-mitigation-terminated';
+const topMember = 'ietf-dots-signal-channel:mitigation-scope';
+
+/** The scope entries of a mitigation document: of a request, an answer or a notification. */
+export function scopesOf(body: JsonValue | undefined): JsonObject[] {
+  const top = isObject(body) ? body[topMember] : undefined;
+  return isObject(top) ? itemsOf(top.scope).filter(isObject) : [];
+}
+
+/** Whether a mitigation document is one that only a server writes: it tells a mid, a status or counters. */
+export function isStatusDocument(value: JsonValue | undefined): boolean {
+  return scopesOf(value).some((scope) => 'status' in scope || 'mid' in scope || 'mitigation-start' in scope);
+}
+
+/** The remaining lifetime in seconds at a time, counted down from what the server told; -1 is indefinite. */
+export function remaining(mitigation: Mitigation, now: number): number {
+  if (mitigation.lifetime === -1) return -1;
+  return Math.max(0, Math.ceil(mitigation.lifetime - (now - mitigation.toldAt) / 1000));
+}
+
+/** The mitigations of one session as the server told them, by mid. It asks nothing itself: answers are put in. */
+export class MitigationBook {
+  private readonly entries = new Map<number, Mitigation>();
+
+  /** In the order of their mids, the newest first. */
+  list(): Mitigation[] {
+    return [...this.entries.values()].sort((a, b) => b.mid - a.mid);
+  }
+
+  get(mid: number): Mitigation | undefined {
+    return this.entries.get(mid);
+  }
+
+  /** Notes a request that the server accepted; `granted` is the lifetime of its answer in seconds. Forgets those that have ended. */
+  accepted(mid: number, scope: JsonObject, granted: number, now: number): void {
+    for (const entry of this.list()) if (entry.status === ended) this.remove(entry.mid);
+    this.entries.set(mid, { mid, scope, status: started, lifetime: granted, granted, toldAt: now });
+  }
+
+  /** Takes over what an answer or a notification tells of one mitigation, or of all. */
+  told(body: JsonObject | undefined, now: number, mid?: number): void {
+    for (const scope of scopesOf(body)) {
+      const named = numberOf(scope.mid) ?? mid;
+      if (named !== undefined) this.entries.set(named, this.merged(named, scope, now));
+    }
+  }
+
+  remove(mid: number): void {
+    this.entries.delete(mid);
+  }
+
+  clear(): void {
+    this.entries.clear();
+  }
+
+  private merged(mid: number, scope: JsonObject, now: number): Mitigation {
+    const before = this.entries.get(mid);
+    const told = numberOf(scope.lifetime);
+    const status = typeof scope.status === 'string' ? scope.status : before?.status ?? started;
+    const dropped = droppedOf(scope) ?? before?.dropped;
+    return {
+      mid, status,
+      scope: { ...before?.scope, ...scope },
+      lifetime: told ?? before?.lifetime ?? 0,
+      toldAt: told === undefined ? before?.toldAt ?? now : now,
+      ...(before?.granted === undefined ? {} : { granted: before.granted }),
+      ...(dropped === undefined ? {} : { dropped }),
+    };
+  }
+}
+
+function droppedOf(scope: JsonObject): Mitigation['dropped'] {
+  const octets = numberOf(scope['bytes-dropped']);
+  const packets = numberOf(scope['pkts-dropped']);
+  if (octets === undefined && packets === undefined) return undefined;
+  return {
+    octets: octets ?? 0, packets: packets ?? 0,
+    octetsPerSecond: numberOf(scope['bps-dropped']) ?? 0, packetsPerSecond: numberOf(scope['pps-dropped']) ?? 0,
+  };
+}
+
+/** 64-bit counters are strings in JSON (RFC 7951 section 6.1); a rounded number is enough for words. */
+function numberOf(value: JsonValue | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined;
+}

@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import type { Orchestrator } from '#dots/orchestrator/orchestrator';
+import { DotsError } from '#dots/model/errors';
+import { tellFailure } from './problems';
+import type { SessionHost } from './session';
+
+export type OrchestratorState = 'stopped' | 'starting' | 'running';
+
+/** The embedded mock orchestrator: at most one, on loopback only, started by a user action or by a setting. */
+export class OrchestratorHost implements vscode.Disposable {
+  private running: Orchestrator | undefined;
+  private starting: Promise<Orchestrator> | undefined;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly log: vscode.LogOutputChannel, private readonly stateDir: string | undefined) {}
+
+  get state(): OrchestratorState {
+    if (this.running !== undefined) return 'running';
+    return this.starting === undefined ? 'stopped' : 'starting';
+  }
+
+  /** The address of its signal channel, `coap://127.0.0.1:N`, while it runs. */
+  get signal(): string | undefined {
+    return this.running?.signal;
+  }
+
+  /** How many mitigations it keeps, of any client. */
+  get mitigations(): number {
+    return this.running?.mitigations().length ?? 0;
+  }
+
+  /** Starts it where it is not running. Throws a DotsError, e.g. for a port in use or an untrusted folder. */
+  start(): Promise<Orchestrator> {
+    if (this.running !== undefined) return Promise.resolve(this.running);
+    this.starting ??= this.launch().finally(() => {
+      this.starting = undefined;
+      this.changed.fire();
+    });
+    this.changed.fire();
+    return this.starting;
+  }
+
+  /** Ends it, and with it the mitigations it keeps in memory. */
+  async stop(): Promise<void> {
+    await this.starting?.catch(() => undefined);
+    const { running } = this;
+    this.running = undefined;
+    await running?.close();
+    if (running !== undefined) this.log.info(`The mock orchestrator at ${running.signal} was stopped.`);
+    this.changed.fire();
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  private async launch(): Promise<Orchestrator> {
+    if (!vscode.workspace.isTrusted) {
+      throw new DotsError('usage', 'editor/untrusted', 'The mock orchestrator stays off while this folder is not trusted.', 'Trust the folder first.');
+    }
+    const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
+    const signalPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
+    const running = await Orchestrator.start({
+      host: '127.0.0.1', signalPort,
+      ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
+      log: (line) => this.log.info(`mock: ${line}`),
+    });
+    running.onDidChange(() => this.changed.fire());
+    this.running = running;
+    this.log.info(`The mock orchestrator listens on ${running.signal}.`);
+    return running;
+  }
+}
+
+/** The commands and the setting that start and stop the mock. */
+export function registerOrchestrator(host: OrchestratorHost, session: SessionHost, log: vscode.LogOutputChannel): vscode.Disposable {
+  const start = async (): Promise<void> => {
+    try {
+      await host.start();
+    } catch (error) {
+      tellFailure(log, 'The mock orchestrator could not be started.', error);
+    }
+  };
+  const autoStart = (): void => {
+    if (vscode.workspace.isTrusted && vscode.workspace.getConfiguration('dots').get<boolean>('orchestrator.autoStart', false)) void start();
+  };
+  autoStart();
+  return vscode.Disposable.from(
+    vscode.workspace.onDidGrantWorkspaceTrust(autoStart),
+    vscode.commands.registerCommand('dots.startOrchestrator', start),
+    vscode.commands.registerCommand('dots.stopOrchestrator', async () => {
+      await session.close();
+      await host.stop();
+    }),
+  );
+}

@@ -1,0 +1,160 @@
+import * as vscode from 'vscode';
+import type { Answer, SignalSession } from '#dots/signal/session';
+import { DotsError, describeError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
+import { documentTypeOf } from '#dots/model/documents';
+import type { ClientIdentity } from './identity';
+import { MitigationBook, scopesOf, type Mitigation } from './mitigations';
+
+/** What was sent, and what came back. */
+export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string }
+
+/**
+ * The one DOTS signal channel session of the editor, and the mitigations that live in it.
+ * What is known of a mitigation is what the server told over CoAP: in answers, and in the notifications of an Observe on its mid.
+ */
+export class SessionHost implements vscode.Disposable {
+  private session: SignalSession | undefined;
+  private readonly book = new MitigationBook();
+  private readonly observations = new Map<number, () => void>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel) {}
+
+  get state(): SignalSession['state'] | 'none' {
+    return this.session?.state ?? 'none';
+  }
+
+  get server(): string | undefined {
+    return this.session?.server;
+  }
+
+  get cuid(): string | undefined {
+    return this.session?.cuid;
+  }
+
+  /** The newest first. */
+  mitigations(): Mitigation[] {
+    return this.book.list();
+  }
+
+  mitigation(mid: number): Mitigation | undefined {
+    return this.book.get(mid);
+  }
+
+  /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
+  async send(server: string, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+    const session = await this.open(server);
+    const mid = await this.identity.mid();
+    const request = documentTypeOf(document)?.kind === 'mitigation-scope';
+    const answer = request
+      ? await session.requestMitigation(document, mid, { signal })
+      : await session.send(document, { mid, signal });
+    this.logAnswer(answer);
+    if (request && answer.ok) this.follow(session, mid, document, answer);
+    return { answer, mid, cuid: session.cuid, server: session.server };
+  }
+
+  /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
+  async withdraw(mid: number): Promise<Answer> {
+    const answer = await this.mustHave().withdraw(mid);
+    this.logAnswer(answer);
+    if (answer.ok) await this.refresh(mid);
+    return answer;
+  }
+
+  /** Asks for the status of one mitigation or of all of this client (RFC 9132 section 4.4.2). Throws a DotsError. */
+  async refresh(mid?: number): Promise<Answer> {
+    const session = this.mustHave();
+    if (mid === undefined) return this.reconcile(session);
+    const answer = await session.status(mid);
+    this.logAnswer(answer);
+    this.take(answer, mid);
+    return answer;
+  }
+
+  /** Ends the session and forgets its mitigations; the server keeps them until their lifetime is over. */
+  async close(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    for (const stop of this.observations.values()) stop();
+    this.observations.clear();
+    this.book.clear();
+    await session?.close();
+    this.changed.fire();
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  private mustHave(): SignalSession {
+    if (this.session !== undefined) return this.session;
+    throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
+  }
+
+  /** The session with a server: the open one, or a new one in its place. */
+  private async open(server: string): Promise<SignalSession> {
+    if (this.session?.server === server && this.session.state !== 'closed') return this.session;
+    await this.close();
+    const { SignalSession } = await import('#dots/signal/session');
+    const session = await SignalSession.open({ server, cuid: await this.identity.cuid() });
+    session.onDidChange(() => this.changed.fire());
+    this.session = session;
+    this.log.info(`Session opened with ${server} as ${session.cuid}.`);
+    return session;
+  }
+
+  private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
+    const granted = scopesOf(answer.body)[0]?.lifetime ?? scopesOf(document)[0]?.lifetime;
+    this.book.accepted(mid, scopesOf(document)[0] ?? {}, typeof granted === 'number' ? granted : 0, Date.now());
+    this.changed.fire();
+    this.reconcile(session).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
+  }
+
+  /**
+   * Asks which mitigations this client has, forgets the others and follows each: a request takes the place of an older,
+   * overlapping one (RFC 9132 section 4.4.1.3), and a server may still have some from before.
+   */
+  private async reconcile(session: SignalSession): Promise<Answer> {
+    const answer = await session.status();
+    this.logAnswer(answer);
+    this.take(answer);
+    if (!answer.ok) return answer;
+    const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
+    for (const { mid } of this.book.list()) {
+      if (!present.has(mid)) this.forget(mid);
+      else if (!this.observations.has(mid)) await this.observe(session, mid);
+    }
+    this.changed.fire();
+    return answer;
+  }
+
+  private async observe(session: SignalSession, mid: number): Promise<void> {
+    try {
+      this.observations.set(mid, await session.observe(mid, (told) => this.take(told, mid)));
+    } catch (error) {
+      this.log.warn(`The server does not tell changes of mitigation ${mid} by itself. ${describeError(error)}`);
+    }
+  }
+
+  private take(answer: Answer, mid?: number): void {
+    if (answer.code === '4.04') this.forget(mid);
+    else if (answer.ok) this.book.told(answer.body, Date.now(), mid);
+    this.changed.fire();
+  }
+
+  private forget(mid: number | undefined): void {
+    const gone = mid === undefined ? this.book.list().map((entry) => entry.mid) : [mid];
+    for (const each of gone) {
+      this.observations.get(each)?.();
+      this.observations.delete(each);
+      this.book.remove(each);
+    }
+  }
+
+  private logAnswer({ code, request, roundTripMs }: Answer): void {
+    this.log.info(`${request.method} ${request.path} -> ${code} (${Math.round(roundTripMs)} ms)`);
+  }
+}

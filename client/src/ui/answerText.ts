@@ -1,0 +1,66 @@
+import type { Answer } from '#dots/signal/session';
+import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
+import { scopesOf } from '../features/mitigations';
+import { codeWords } from './codeWords';
+import { facts, foreignText, heading, hexRows, indented, sections } from './textLayout';
+import { lifetime } from './words';
+
+/** What an answer document tells: the answer, and what it answers. */
+export interface AnswerReport {
+  answer: Answer;
+  /** The name of the document that was sent. */
+  document: string;
+  server: string;
+  cuid: string;
+  mid: number | undefined;
+}
+
+/** An answer in words, then its body, then the request as it was sent: readable without knowing CoAP or CBOR. */
+export function answerText(report: AnswerReport): string {
+  const { answer } = report;
+  const words = codeWords(answer.code);
+  return sections(
+    heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
+    `${words.meaning}\n${words.next}`,
+    answer.diagnostic === undefined ? undefined : `The server says:\n${indented(foreignText(answer.diagnostic))}`,
+    facts([
+      ['Document', report.document],
+      ['Granted lifetime', grantedLifetime(answer)],
+      ['mid', report.mid?.toString()],
+      ['cuid', report.cuid],
+      ['Server', report.server],
+      ['Round trip', `${Math.max(1, Math.round(answer.roundTripMs))} ms`],
+      ['Request', `${answer.request.octets} octets`],
+      ['Answer', answer.payload === undefined || answer.payload.length === 0 ? 'no body' : `${answer.payload.length} octets of body`],
+    ]),
+    answerBody(answer),
+    requestAsSent(answer),
+  );
+}
+
+/** The first line's verdict in three words at most. */
+function verdict(answer: Answer): string {
+  if (answer.ok) return 'accepted';
+  return answer.code.startsWith('4') ? 'refused' : 'not served';
+}
+
+/** The lifetime that the server granted, in words, where the answer tells one. */
+function grantedLifetime(answer: Answer): string | undefined {
+  const granted = answer.ok ? scopesOf(answer.body)[0]?.lifetime : undefined;
+  return typeof granted === 'number' ? lifetime(granted) : undefined;
+}
+
+function answerBody(answer: Answer): string | undefined {
+  return answer.body === undefined ? undefined : sections(heading('Answer body'), JSON.stringify(answer.body, null, 2)).trimEnd();
+}
+
+function requestAsSent({ request }: Answer): string {
+  const path = `${request.method} ${request.path}`;
+  if (request.payload === undefined || request.payload.length === 0) return sections(heading('Request as sent'), `${path}\nwithout a body`).trimEnd();
+  return sections(
+    heading('Request as sent'),
+    `${path}\nContent-Format 271 (application/dots+cbor), ${request.payload.length} octets of body`,
+    `CBOR diagnostic notation\n${indented(annotatedDiagnostic(request.payload))}`,
+    `Hex\n${indented(hexRows(request.payload))}`,
+  ).trimEnd();
+}

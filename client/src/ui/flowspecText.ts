@@ -1,0 +1,63 @@
+import type { FlowspecFinding, FlowspecInput, FlowspecRule } from '#dots/flowspec/translate';
+import { sortRules } from '#dots/flowspec/order';
+import { renderExabgp, renderHex } from '#dots/flowspec/render';
+import { describeActions, describeMatch } from '#dots/flowspec/text';
+import { rfcLabel } from '#dots/model/finding';
+import { placeWords } from './placeWords';
+import { columns, heading, indented, sections } from './textLayout';
+import { plural } from './words';
+
+/** What a Flowspec preview shows. */
+export interface FlowspecReport {
+  /** The name of the document it previews. */
+  document: string;
+  /** The documents that the rules are made of. */
+  inputs: readonly FlowspecInput[];
+  rules: readonly FlowspecRule[];
+  findings: readonly FlowspecFinding[];
+  /** A sentence about the state of the document, e.g. that it is half-typed and the preview older. */
+  note?: string;
+}
+
+/** The rules of a document as a table, as ExaBGP text and as NLRI octets, with what could not be expressed. */
+export function flowspecText(report: FlowspecReport): string {
+  const { document, rules, findings, note } = report;
+  const intro = `${plural(rules.length, 'rule')}, in the order in which routers try them${findings.length === 0 ? '; everything could be expressed.' : '.'}`;
+  const none = 'No rule: nothing in this document can be expressed as a Flowspec rule.';
+  return sections(
+    heading(`Flowspec of ${document}`),
+    note,
+    rules.length === 0 ? none : intro,
+    rules.length === 0 ? undefined : indented(ruleTable(rules)),
+    findingsText(report),
+    ...(rules.length === 0 ? [] : [
+      heading('ExaBGP'), indented(renderExabgp(rules).trimEnd()),
+      heading('NLRI and extended communities (hex)'), indented(renderHex(rules).trimEnd()),
+    ]),
+  );
+}
+
+/** Narrow enough to stand beside the document: what a rule does, then what it matches. */
+function ruleTable(rules: readonly FlowspecRule[]): string {
+  const rows = sortRules(rules).map((rule, index) => [String(index + 1), describeActions(rule.actions), describeMatch(rule.components)]);
+  return columns([['#', 'Action', 'Match'], ...rows]);
+}
+
+/** Each finding once, with all the places it is about. */
+function findingsText({ document, inputs, findings }: FlowspecReport): string | undefined {
+  if (findings.length === 0) return undefined;
+  const places = new Map<string, Set<string>>();
+  for (const { severity, message, rfc, file, pointer } of findings) {
+    const sentence = `${severity}: ${message} (${rfcLabel(rfc)})`;
+    const value = inputs.find((input) => input.file === file)?.value;
+    const place = [...(document.endsWith(file) ? [] : [file]), ...placeWords(value, pointer)].join(' > ');
+    places.set(sentence, (places.get(sentence) ?? new Set()).add(place === '' ? 'the whole document' : place));
+  }
+  const paragraphs = [...places].map(([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`);
+  return sections(heading('What to know'), ...paragraphs).trimEnd();
+}
+
+/** What stands there while the document cannot be previewed at all. */
+export function noFlowspecText(document: string, sentence: string): string {
+  return sections(heading(`Flowspec of ${document}`), sentence);
+}

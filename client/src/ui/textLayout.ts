@@ -1,0 +1,45 @@
+/** Layout of the read-only text documents: headings, aligned facts, hex. */
+
+/** A heading line; the documents' grammars colour what starts with `# `. */
+export function heading(text: string): string {
+  return `# ${text}`;
+}
+
+/** Facts as two aligned columns, a fact without a value left out. */
+export function facts(rows: readonly (readonly [string, string | undefined])[]): string {
+  const known = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
+  const width = Math.max(0, ...known.map(([name]) => name.length)) + 2;
+  return known.map(([name, value]) => name.padEnd(width) + value).join('\n');
+}
+
+/** Rows as aligned columns, two spaces apart; the last column is not padded. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(width(column)))).join('  ')).join('\n');
+}
+
+/** Octets in hex, 16 a row, each row led by its offset in hex. */
+export function hexRows(bytes: Uint8Array): string {
+  const rows: string[] = [];
+  for (let start = 0; start < bytes.length; start += 16) {
+    const row = Array.from(bytes.subarray(start, start + 16), (byte) => byte.toString(16).padStart(2, '0'));
+    rows.push(`${start.toString(16).padStart(4, '0')}  ${row.slice(0, 8).join(' ')}${row.length > 8 ? '  ' : ''}${row.slice(8).join(' ')}`);
+  }
+  return rows.join('\n');
+}
+
+/** Text with every line indented by two spaces; empty lines stay empty. */
+export function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
+
+/** Sections joined by one empty line; empty sections left out. */
+export function sections(...parts: (string | undefined)[]): string {
+  return `${parts.filter((part) => part !== undefined && part !== '').join('\n\n')}\n`;
+}
+
+/** What a server sent as text, made safe to show: control characters replaced, at most 2000 characters. */
+export function foreignText(text: string): string {
+  const clean = text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
+  return clean.length > 2000 ? `${clean.slice(0, 2000)} (cut)` : clean;
+}

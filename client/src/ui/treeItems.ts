@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import type { TreeNode } from './sessionTree';
+
+/** A row of the session view as the editor draws it: stable id, tooltip, and a name for screen readers. */
+export function treeItem(node: TreeNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(node.label, collapsible(node));
+  item.id = node.id;
+  item.description = node.description;
+  item.tooltip = node.tooltip;
+  item.iconPath = new vscode.ThemeIcon(node.icon, node.color === undefined ? undefined : new vscode.ThemeColor(node.color));
+  item.contextValue = `dots.${node.role}`;
+  item.accessibilityInformation = { label: `${node.label}: ${node.description}` };
+  return item;
+}
+
+function collapsible({ children }: TreeNode): vscode.TreeItemCollapsibleState {
+  return children.length === 0 ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Expanded;
+}

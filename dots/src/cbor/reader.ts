@@ -1,0 +1,164 @@
+import { SequenceEvents } from 'cbor2';
+import { CborError } from './errors';
+
+/** One CBOR data item (RFC 8949), with the octets before it. */
+export type Item = { at: number } & (
+  | { type: 'integer'; value: bigint }
+  | { type: 'float'; value: number }
+  | { type: 'constant'; value: boolean | null | undefined }
+  /** A simple value without a meaning. */
+  | { type: 'simple'; value: number }
+  | { type: 'text'; value: string }
+  | { type: 'bytes'; value: Uint8Array }
+  /** A string of indefinite length: its parts, each a definite string of that type. */
+  | { type: 'chunks'; of: 'text' | 'bytes'; items: Item[] }
+  | { type: 'array'; items: Item[]; indefinite: boolean }
+  | { type: 'map'; entries: MapEntry[]; indefinite: boolean }
+  | { type: 'tag'; tag: bigint; content: Item }
+);
+
+/** A key and its value, in the order of the bytes. */
+export interface MapEntry { key: Item; value: Item }
+
+/** How much is read before giving up. */
+export interface Limits {
+  octets: number;
+  /** How deep arrays, maps and tags may lie in each other. */
+  depth: number;
+  /** Data items, keys included. */
+  items: number;
+}
+
+/** For what comes from a peer: beyond any message that fits DOTS, small enough that nothing hostile hurts. */
+export const wireLimits: Limits = { octets: 65_536, depth: 32, items: 32_768 };
+
+/** For files that the user names: a document of any sensible size. */
+export const fileLimits: Limits = { octets: 16_777_216, depth: 32, items: 4_194_304 };
+
+/** Reads exactly one well-formed data item. Throws CborError with the offset of what is wrong. */
+export function readItem(bytes: Uint8Array, limits: Limits = wireLimits): Item {
+  if (bytes.length > limits.octets) {
+    throw new CborError('cbor/too-large', `${bytes.length} octets of CBOR are more than the ${limits.octets} that are read.`, { offset: limits.octets });
+  }
+  const reader = new Reader(bytes, limits);
+  const item = reader.required(0);
+  reader.end();
+  return item;
+}
+
+/** One step of the CBOR package: major type, additional information, argument or content, offset. */
+interface Head { major: number; info: number; value: unknown; at: number }
+
+const lengthOctets: Record<number, number> = { 24: 1, 25: 2, 26: 4, 27: 8 };
+
+/** The package counts an array as two levels; its own limit is only there to stop it behind ours. */
+const packageDepth = 4;
+
+/** Builds items from the events of the CBOR package, which allocates nothing by declared lengths. */
+class Reader {
+  /** The octets read so far: where the next item begins. */
+  private at = 0;
+  private count = 0;
+  private readonly events: SequenceEvents;
+
+  constructor(private readonly bytes: Uint8Array, private readonly limits: Limits) {
+    this.events = new SequenceEvents(bytes, { maxDepth: limits.depth * packageDepth });
+  }
+
+  /** The next item where there must be one. */
+  required(depth: number): Item {
+    const at = this.at;
+    return this.item(depth) ?? this.fail('cbor/malformed', at, 'A break stands where an item should be');
+  }
+
+  /** Refuses octets after the item. */
+  end(): void {
+    if (this.at < this.bytes.length) this.fail('cbor/trailing', this.at, 'The data goes on after its only item');
+  }
+
+  /** The next item; undefined for a break. */
+  private item(depth: number): Item | undefined {
+    if (depth > this.limits.depth) this.fail('cbor/too-deep', this.at, `Arrays, maps and tags lie more than ${this.limits.depth} deep`);
+    if (++this.count > this.limits.items) this.fail('cbor/too-many-items', this.at, `There are more than ${this.limits.items} data items`);
+    const head = this.head();
+    const at = head.at;
+    switch (head.major) {
+      case 0: case 1: return { at, type: 'integer', value: BigInt(head.value as number | bigint) };
+      case 2: return head.info === 31 ? this.chunks(at, 'bytes', depth) : { at, type: 'bytes', value: head.value as Uint8Array };
+      case 3: return head.info === 31 ? this.chunks(at, 'text', depth) : { at, type: 'text', value: head.value as string };
+      case 4: return { at, type: 'array', items: this.list(head, 1, () => this.item(depth + 1), () => this.required(depth + 1)), indefinite: head.info === 31 };
+      case 5: return { at, type: 'map', entries: this.entries(head, depth + 1), indefinite: head.info === 31 };
+      case 6: return { at, type: 'tag', tag: BigInt(head.value as number | bigint), content: this.required(depth + 1) };
+      default: return simple(head);
+    }
+  }
+
+  private head(): Head {
+    const at = this.at;
+    if (at >= this.bytes.length) this.fail('cbor/truncated', at, 'The data ends where an item should begin');
+    try {
+      const [major, info, value] = this.events.read() ?? [7, 31, undefined];
+      const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;
+      this.at += 1 + (lengthOctets[info] ?? 0) + content;
+      return { major, info, value, at };
+    } catch (cause) {
+      throw new CborError('cbor/malformed', `No well-formed data item begins at offset ${at}: ${this.reason(cause, at)}.`, { offset: at, cause });
+    }
+  }
+
+  /** The declared octets of a definite string, once the package has found them all there. */
+  private contentOctets(at: number, info: number): number {
+    const octets = lengthOctets[info];
+    if (octets === undefined) return info;
+    return this.bytes.subarray(at + 1, at + 1 + octets).reduce((length, octet) => length * 256 + octet, 0);
+  }
+
+  private reason(cause: unknown, at: number): string {
+    if (cause instanceof RangeError) return 'the data ends inside it';
+    const declaresTooMuch = cause instanceof TypeError && ((this.bytes[at] ?? 0) & 31) === 27;
+    if (declaresTooMuch || !(cause instanceof Error)) return 'it declares more octets than there can be';
+    return cause.message.replace(/\.$/, '');
+  }
+
+  /** The elements of an array or map: as many as declared, or all until a break. */
+  private list<T>(head: Head, itemsEach: number, next: () => T | undefined, required: () => T): T[] {
+    const elements: T[] = [];
+    if (head.info === 31) {
+      for (let element = next(); element !== undefined; element = next()) elements.push(element);
+      return elements;
+    }
+    const declared = Number(head.value);
+    const left = this.bytes.length - this.at;
+    if (declared * itemsEach > left) this.fail('cbor/truncated', head.at, `${declared} elements are declared and only ${left} octets are left`);
+    while (elements.length < declared) elements.push(required());
+    return elements;
+  }
+
+  private entries(head: Head, depth: number): MapEntry[] {
+    const entry = (key: Item): MapEntry => ({ key, value: this.required(depth) });
+    const next = () => {
+      const key = this.item(depth);
+      return key === undefined ? undefined : entry(key);
+    };
+    return this.list(head, 2, next, () => entry(this.required(depth)));
+  }
+
+  /** The parts of a string of indefinite length (RFC 8949 section 3.2.3); the package refuses parts of another type. */
+  private chunks(at: number, of: 'text' | 'bytes', depth: number): Item {
+    const items: Item[] = [];
+    for (let part = this.item(depth); part !== undefined; part = this.item(depth)) items.push(part);
+    return { at, type: 'chunks', of, items };
+  }
+
+  private fail(code: `cbor/${string}`, offset: number, what: string): never {
+    throw new CborError(code, `${what}, at offset ${offset}.`, { offset });
+  }
+}
+
+/** An item of major type 7; undefined for a break. */
+function simple({ info, value, at }: Head): Item | undefined {
+  if (info === 31) return undefined;
+  if (typeof value === 'number') return { at, type: 'float', value };
+  if (typeof value === 'object' && value !== null) return { at, type: 'simple', value: (value as { value: number }).value };
+  return { at, type: 'constant', value: value as boolean | null | undefined };
+}

@@ -1,0 +1,39 @@
+import { documentTypeOf, type DocumentType } from '../model/documents';
+import type { Fault } from '../model/finding';
+import type { JsonObject } from '../model/json';
+import { rfcFaults, type Direction } from './rfc';
+import { structureFaults } from './structure';
+import { yangFaults, type Level } from './yang';
+
+export type { Level } from './yang';
+export type { Direction } from './rfc';
+
+export interface CheckOptions {
+  /** Default `practice`. */
+  level?: Level;
+  /** What the document is meant to be; without it, it is told by its members. */
+  direction?: Direction;
+}
+
+export interface CheckResult {
+  /** What the document is, or undefined where its top-level member names nothing of DOTS. */
+  type: DocumentType | undefined;
+  /** In no particular order; the same value has no two faults of the same code. */
+  faults: Fault[];
+}
+
+/**
+ * Judges a parsed document by the YANG modules (class `yang`) and by what the RFCs say in prose (class `rfc`).
+ * The one truth for the editor, the command and the orchestrator. Never throws, whatever the value.
+ */
+export function check(value: unknown, options: CheckOptions = {}): CheckResult {
+  const type = documentTypeOf(value);
+  if (type === undefined) return { type, faults: [] };
+  const document = value as JsonObject;
+  const faults = [
+    ...structureFaults(type.kind, document),
+    ...yangFaults(type.kind, document, options.level ?? 'practice'),
+    ...rfcFaults(type.kind, document, options.direction),
+  ];
+  return { type, faults };
+}

@@ -1,0 +1,66 @@
+import { isObject, type JsonObject, type JsonValue } from '../model/json';
+import { tokens } from '../model/pointer';
+import type { SchemaNode, YangExpression } from '../model/schema';
+import { exact } from './numbers';
+
+/** An object on the way from the document's root to the node in question, with its schema. */
+export interface Frame { value: JsonObject; schema: SchemaNode }
+
+/**
+ * Whether a `when` or `must` expression is true for a node.
+ * @param value the node itself
+ * @param frames the objects around it, outermost first
+ */
+export function holds(expression: YangExpression, value: JsonValue, frames: Frame[]): boolean {
+  if (expression.op === '=') return bareName(follow(expression.path, value, frames)) === bareName(expression.value);
+  if (expression.op === 'derived-from-or-self') return isOneOf(expression.identities, follow(expression.path, value, frames));
+  const left = exact(follow(expression.left, value, frames));
+  const right = /^\d+$/.test(expression.right) ? exact(expression.right) : exact(follow(expression.right, value, frames));
+  if (left === undefined || right === undefined) return false;
+  return expression.op === '>=' ? left >= right : left <= right;
+}
+
+/** Why an expression is false, as a sentence without its full stop. */
+export function whyNot(expression: YangExpression, pointer: string, frames: Frame[]): string {
+  const name = tokens(pointer).filter((token) => !/^\d+$/.test(token)).at(-1) ?? '';
+  const last = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+  switch (expression.op) {
+    case '=': return `"${name}" is allowed only where "${last(expression.path)}" is ${bareName(expression.value) ?? ''}`;
+    case 'derived-from-or-self': return `"${name}" is allowed only where "${last(expression.path)}" is ${bareName(expression.identity) ?? ''}`;
+    case '>=': return `"${name}" must not be less than ${bound(expression.right, frames)}`;
+    case '<=': return `"${name}" must not be greater than ${bound(expression.right, frames)}`;
+  }
+}
+
+function bound(path: string, frames: Frame[]): string {
+  if (/^\d+$/.test(path)) return path;
+  const value = follow(path, null, frames);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return value === undefined ? `"${name}", which is not there` : `"${name}" (${String(value)})`;
+}
+
+/** Walks a path such as `../../min-config-values/interval`; a leaf that is absent has its default (RFC 7950 section 6.4.1). */
+function follow(path: string, value: JsonValue, frames: Frame[]): JsonValue | undefined {
+  if (path === '.') return value;
+  const steps = path.split('/');
+  const ups = steps.filter((step) => step === '..').length;
+  let frame: Frame | undefined = frames[frames.length - ups];
+  const names = steps.slice(ups);
+  for (const [index, name] of names.entries()) {
+    if (frame === undefined) return undefined;
+    const member: JsonValue | undefined = Object.hasOwn(frame.value, name) ? frame.value[name] : undefined;
+    const schema: SchemaNode | undefined = frame.schema.properties?.[name];
+    if (index === names.length - 1) return member ?? schema?.['x-yang']?.default;
+    frame = isObject(member) && schema ? { value: member, schema } : undefined;
+  }
+  return undefined;
+}
+
+function bareName(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : undefined;
+}
+
+/** Whether a value names one of the identities, with or without its module. */
+function isOneOf(identities: readonly string[], value: JsonValue | undefined): boolean {
+  return identities.some((identity) => value === identity || value === bareName(identity));
+}

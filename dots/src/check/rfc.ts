@@ -1,0 +1,35 @@
+import type { DocumentKind } from '../model/documents';
+import type { Fault } from '../model/finding';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
+import { documentType } from '../model/documents';
+import { child } from '../model/pointer';
+import { aclFaults } from './rules/acls';
+import { aliasFaults } from './rules/aliases';
+import { configFaults } from './rules/config';
+import { mitigationFaults } from './rules/mitigation';
+import { clientFaults } from './rules/clients';
+import { telemetrySetupFaults } from './rules/telemetry';
+
+/** A request goes to the server; a status comes from it. */
+export type Direction = 'request' | 'status';
+
+/** The rules of one kind: body of the top-level member, its pointer, and the direction if somebody said it. */
+export type Rules = (body: JsonObject, pointer: string, direction: Direction | undefined) => Fault[];
+
+const rules: Partial<Record<DocumentKind, Rules>> = {
+  'mitigation-scope': mitigationFaults,
+  'signal-config': configFaults,
+  'telemetry-setup': telemetrySetupFaults,
+  acls: aclFaults,
+  aliases: aliasFaults,
+  'dots-data': clientFaults,
+};
+
+/** What the RFCs demand in prose and YANG cannot say (class `rfc`, some class `advice`). Malformed parts are passed over. */
+export function rfcFaults(kind: DocumentKind, document: JsonObject, direction?: Direction): Fault[] {
+  const member = documentType(kind).topMember;
+  const body: JsonValue | undefined = document[member];
+  const pointer = child('', member);
+  if (kind === 'dots-client') return clientFaults({ 'dots-client': itemsOf(body) }, '', direction, pointer);
+  return isObject(body) ? rules[kind]?.(body, pointer, direction) ?? [] : [];
+}

@@ -1,0 +1,88 @@
+import type { Fault } from '../../model/finding';
+import { isObject, itemsOf, type JsonObject } from '../../model/json';
+import { child } from '../../model/pointer';
+import type { Direction } from '../rfc';
+import { advice, rfcFault } from './fault';
+import { emptyFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
+
+/** Members that only a server writes; one of them makes the document a status (RFC 9132 section 4.4.2). */
+const serverOnly = [
+  'mid', 'mitigation-start', 'status', 'conflict-information', 'bytes-dropped', 'bps-dropped', 'pkts-dropped', 'pps-dropped',
+  'ietf-dots-telemetry:total-traffic', 'ietf-dots-telemetry:total-attack-connection',
+];
+
+/** UDP services known as amplifiers, by source port of the attack traffic. */
+const amplifiers = new Set([19, 53, 111, 123, 137, 161, 389, 520, 1900, 3702, 5353, 11211]);
+
+/** The rules for mitigation requests; a status is only held to what both directions share. */
+export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
+  const entries = itemsOf(body.scope);
+  const scopes = entries.filter(isObject);
+  const isStatus = direction === undefined ? scopes.some((scope) => serverOnly.some((member) => Object.hasOwn(scope, member))) : direction === 'status';
+  if (isStatus) return [];
+  const list = child(pointer, 'scope');
+  return [
+    ...scopeCount(body, entries.length, pointer, list),
+    ...entries.flatMap((scope, index) => (isObject(scope) ? requestFaults(scope, child(list, index)) : [])),
+  ];
+}
+
+function scopeCount(body: JsonObject, count: number, pointer: string, list: string): Fault[] {
+  if (count === 1) return [];
+  if (!Object.hasOwn(body, 'scope')) return [rfcFault('scope-missing', pointer, '9132 4.4.1.1', 'A mitigation request needs a "scope" that says what to protect.')];
+  if (count === 0) return [rfcFault('one-scope', list, '9132 4.4.1.1', 'A mitigation request needs one entry in "scope"; it has none.')];
+  return [rfcFault('one-scope', child(list, 1), '9132 4.4.1.1', `A mitigation request carries exactly one scope; this one has ${count}. Send one request for each, each with its own mid.`, {
+    related: [{ pointer: child(list, 0), message: 'the first scope' }],
+  })];
+}
+
+function requestFaults(scope: JsonObject, pointer: string): Fault[] {
+  return [
+    ...serverMembers(scope, pointer),
+    ...lifetimeFaults(scope, pointer),
+    ...selectorFaults(scope, pointer),
+    ...emptyFaults(scope, pointer),
+    ...prefixFaults(scope, 'target-prefix', pointer, '9132 4.4.1.1'),
+    ...prefixFaults(scope, 'ietf-dots-call-home:source-prefix', pointer, '9066 5.3.1'),
+    ...portAdvice(scope, pointer),
+    ...nameAdvice(scope, pointer),
+    ...amplifierAdvice(scope, pointer),
+    ...callHomeFaults(scope, pointer),
+  ];
+}
+
+function serverMembers(scope: JsonObject, pointer: string): Fault[] {
+  return serverOnly.filter((member) => Object.hasOwn(scope, member)).map((member) =>
+    rfcFault('server-only-member', child(pointer, member), '9132 4.4.1.1', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
+}
+
+function lifetimeFaults(scope: JsonObject, pointer: string): Fault[] {
+  if (scope.lifetime === 0) return [rfcFault('lifetime-zero', child(pointer, 'lifetime'), '9132 4.4.1.1', 'A lifetime of 0 is invalid: give seconds (3600 is common), or -1 for no end.')];
+  if (Object.hasOwn(scope, 'lifetime')) return [];
+  if (Object.hasOwn(scope, 'attack-status')) {
+    return [rfcFault('lifetime-missing', pointer, '9132 4.4.3', 'An efficacy update repeats every parameter of its request; "lifetime" is missing.', { severity: 'warning' })];
+  }
+  return [rfcFault('lifetime-missing', pointer, '9132 4.4.1.1', '"lifetime" is mandatory in a mitigation request: add it in seconds (3600 is common).')];
+}
+
+function selectorFaults(scope: JsonObject, pointer: string): Fault[] {
+  if ([...selectors, 'alias-name'].some((member) => Object.hasOwn(scope, member))) return [];
+  return [rfcFault('target-missing', pointer, '9132 4.4.1.1', 'The request names no target: add "target-prefix", "target-fqdn", "target-uri" or "alias-name".')];
+}
+
+/** TCP only, and yet the source ports of UDP amplifiers: the filter would match nothing of a reflection attack. */
+function amplifierAdvice(scope: JsonObject, pointer: string): Fault[] {
+  const protocols = itemsOf(scope['target-protocol']);
+  if (protocols.length === 0 || protocols.includes(17)) return [];
+  const member = 'ietf-dots-call-home:source-port-range';
+  const hit = itemsOf(scope[member]).findIndex((range) => isObject(range) && amplifiers.has(range['lower-port'] as number));
+  if (hit < 0) return [];
+  return [advice('amplifier-not-udp', child(child(pointer, member), hit), '9066 5.3.1', 'Traffic from this source port is UDP amplification, but "target-protocol" does not include 17 (UDP): nothing of it would match.', {
+    related: [{ pointer: child(pointer, 'target-protocol'), message: 'UDP is 17' }],
+  })];
+}
+
+function callHomeFaults(scope: JsonObject, pointer: string): Fault[] {
+  if (!Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix') || scope['trigger-mitigation'] !== false) return [];
+  return [rfcFault('call-home-trigger', child(pointer, 'trigger-mitigation'), '9066 5.3.1', 'In Call Home a server refuses a request whose "trigger-mitigation" is false.', { severity: 'warning' })];
+}

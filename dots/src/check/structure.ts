@@ -1,0 +1,116 @@
+import type { ErrorObject } from 'ajv';
+import { documentType, type DocumentKind } from '../model/documents';
+import type { Fault } from '../model/finding';
+import type { JsonValue } from '../model/json';
+import { at, child, tokens } from '../model/pointer';
+import { schemaAt, type SchemaNode } from '../model/schema';
+import { validatorOf } from './compile';
+import { nearMember } from './near';
+import { moduleSection } from './sections';
+import { expectedValue, shown } from './words';
+
+/** Errors about a value itself; several of them at one place (the members of a union, ...) are one fault. */
+const valueKeywords = new Set(['type', 'enum', 'const', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'anyOf']);
+
+/**
+ * The faults that the compiled JSON Schema finds: unknown and missing members, wrong types, values out of range (class `yang`).
+ * Every fault of the document is reported, each value once.
+ */
+export function structureFaults(kind: DocumentKind, document: JsonValue): Fault[] {
+  const validate = validatorOf(kind);
+  if (validate(document)) return [];
+  const faults: Fault[] = [];
+  const judged = new Set<string>();
+  for (const error of validate.errors ?? []) {
+    if (!valueKeywords.has(error.keyword)) faults.push(...memberFault(kind, error));
+    else if (!judged.has(error.instancePath)) {
+      judged.add(error.instancePath);
+      faults.push(valueFault(kind, error.instancePath, at(document, error.instancePath)));
+    }
+  }
+  return faults;
+}
+
+function memberFault(kind: DocumentKind, error: ErrorObject): Fault[] {
+  const params = error.params as { additionalProperty?: string; missingProperty?: string; property?: string };
+  const pointer = error.instancePath;
+  if (error.keyword === 'additionalProperties') return [unknownMember(kind, pointer, params.additionalProperty ?? '')];
+  if (error.keyword === 'required') return [missingMember(kind, pointer, params.missingProperty ?? '')];
+  if (error.keyword === 'dependencies') return [missingMember(kind, pointer, params.missingProperty ?? '', params.property)];
+  return [];
+}
+
+function unknownMember(kind: DocumentKind, pointer: string, name: string): Fault {
+  const object = schemaAt(kind, tokens(pointer));
+  const members = Object.keys(object?.properties ?? {});
+  const near = nearMember(name, members, objectName(kind, pointer));
+  return {
+    code: 'yang/unknown-member', class: 'yang', severity: 'error', pointer: child(pointer, name), atName: true,
+    message: `"${name}" is not a member of ${objectLabel(kind, pointer)}: ${near.sentence}`,
+    rfc: near.rfc ?? moduleSection(object),
+  };
+}
+
+function missingMember(kind: DocumentKind, pointer: string, name: string, because?: string): Fault {
+  const object = schemaAt(kind, tokens(pointer));
+  const reason = because === undefined ? '' : `, which "${because}" needs beside it`;
+  const isKey = object?.['x-yang']?.keys?.includes(name) ?? false;
+  return {
+    code: 'yang/missing-member', class: 'yang', severity: 'error', pointer,
+    message: `"${name}" is missing in ${objectLabel(kind, pointer)}${reason}${isKey ? '; it is the key of this list' : ''}.`,
+    rfc: moduleSection(object),
+  };
+}
+
+function valueFault(kind: DocumentKind, pointer: string, value: unknown): Fault {
+  const node = schemaAt(kind, tokens(pointer)) ?? {};
+  const entryOf = entryAnnotation(kind, pointer, node);
+  const name = objectName(kind, pointer);
+  const wrongJsonType = !jsonTypes(entryOf).includes(jsonTypeOf(value));
+  return {
+    code: wrongJsonType ? 'yang/wrong-type' : 'yang/invalid-value', class: 'yang', severity: 'error', pointer,
+    message: `"${name}" must be ${expectedValue(entryOf)}; it is ${shown(value)}.`,
+    rfc: wrongJsonType ? encodingSection(entryOf) : moduleSection(entryOf),
+  };
+}
+
+/** An entry of a leaf-list has its type on the list, not on itself. */
+function entryAnnotation(kind: DocumentKind, pointer: string, node: SchemaNode): SchemaNode {
+  if (node['x-yang'] !== undefined) return node;
+  const list = schemaAt(kind, tokens(pointer).slice(0, -1))?.['x-yang'];
+  return list === undefined ? node : { ...node, 'x-yang': list };
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return Number.isInteger(value) ? 'integer' : typeof value;
+}
+
+function jsonTypes(node: SchemaNode): string[] {
+  if (node.type !== undefined) return [node.type];
+  return (node.anyOf ?? []).flatMap((one) => one.type ?? (typeof one.const === 'number' ? ['integer'] : ['string']));
+}
+
+/** Which section of RFC 7951 says how this node is written in JSON. */
+function encodingSection(node: SchemaNode): string {
+  const base = node['x-yang']?.type?.base;
+  if (node.type === 'array') return node['x-yang']?.node === 'list' ? '7951 5.4' : '7951 5.3';
+  if (node.type === 'object') return '7951 5.2';
+  if (base === 'boolean') return '7951 6.3';
+  if (base === 'enumeration') return '7951 6.4';
+  if (base === 'identityref') return '7951 6.8';
+  return base === 'string' || base === 'bits' ? '7951 6.2' : '7951 6.1';
+}
+
+/** The name of the member that a pointer leads to; an entry of a list is called by its list. */
+export function objectName(kind: DocumentKind, pointer: string): string {
+  const names = tokens(pointer).filter((token) => !/^\d+$/.test(token));
+  return names.at(-1) ?? documentType(kind).topMember;
+}
+
+function objectLabel(kind: DocumentKind, pointer: string): string {
+  if (pointer === '') return 'the document';
+  const last = tokens(pointer).at(-1) ?? '';
+  return /^\d+$/.test(last) ? `this entry of "${objectName(kind, pointer)}"` : `"${last}"`;
+}

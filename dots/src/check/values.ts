@@ -1,0 +1,60 @@
+import type { Fault } from '../model/finding';
+import type { YangType } from '../model/schema';
+import { exact, wireText } from './numbers';
+import { expectedType, shown } from './words';
+
+/** Which forms of writing are demanded beyond what the type accepts. */
+export interface Forms {
+  /** Identities with their module's name (RFC 7951 section 6.8). */
+  qualifiedIdentities: boolean;
+  /** Numbers in strings in the one form that comes back from CBOR. */
+  wireNumbers: boolean;
+}
+
+/** The pointer of the value, made only when there is a fault. */
+type Place = () => string;
+
+/** What JSON Schema cannot say of a leaf's value: bounds of numbers in strings, double bits, and the forms asked for. */
+export function typeFaults(value: string, type: YangType, place: Place, forms: Forms): Fault[] {
+  switch (type.base) {
+    case 'int64': case 'uint64': case 'decimal64': return numberFaults(value, type, place, forms.wireNumbers);
+    case 'bits': return bitFaults(value, place);
+    case 'identityref': return forms.qualifiedIdentities ? identityFaults(value, type, place) : [];
+    default: return [];
+  }
+}
+
+const decimalBounds: [string, string] = ['-9223372036854775808', '9223372036854775807'];
+
+function numberFaults(text: string, type: YangType, place: Place, wireForm: boolean): Fault[] {
+  const number = exact(text);
+  if (number === undefined) return [];
+  const digits = type.fractionDigits ?? 0;
+  const ranges = type.base === 'decimal64' ? [decimalBounds.map((bound) => shift(bound, digits))] : type.range ?? [];
+  const inRange = ranges.some(([low, high]) => number >= (exact(low) ?? 0n) && number <= (exact(high) ?? 0n));
+  const tooFine = type.base === 'decimal64' && (text.split('.')[1]?.length ?? 0) > digits;
+  if (!inRange || tooFine) {
+    return [{ code: 'yang/invalid-value', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.2', message: `This must be ${expectedType(type)}; it is ${shown(text)}.` }];
+  }
+  const wire = wireText(number, digits);
+  if (!wireForm || wire === text) return [];
+  return [{ code: 'yang/not-wire-form', class: 'yang', severity: 'error', pointer: place(), rfc: '9132 6', message: `This number comes back from the wire as "${wire}": write it so; it is ${shown(text)}.` }];
+}
+
+function shift(integer: string, digits: number): string {
+  return `${integer.slice(0, integer.length - digits)}.${integer.slice(integer.length - digits)}`;
+}
+
+function bitFaults(text: string, place: Place): Fault[] {
+  const names = text.split(' ');
+  const double = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+  if (double === undefined) return [];
+  return [{ code: 'yang/double-entry', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.7.2', message: `The bit "${double}" stands twice: name each bit once.` }];
+}
+
+function identityFaults(text: string, type: YangType, place: Place): Fault[] {
+  if (text.includes(':')) return [];
+  const full = type.identities?.find((name) => name.endsWith(`:${text}`));
+  if (full === undefined) return [];
+  return [{ code: 'yang/bare-identity', class: 'yang', severity: 'error', pointer: place(), rfc: '7951 6.8', message: `An identity of another module carries its module's name: write "${full}".` }];
+}

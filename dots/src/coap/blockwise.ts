@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { plainAnswer, type CoapAnswer } from './answer';
+import { noBytes, type Content, type Message } from './message';
+import { blockOf, blockOption, blockSizeFor, option, textsOf, uintOf, valueOf, without, type Block } from './options';
+import { Recent } from './recent';
+
+/** How many transfers of one session are remembered at once, in each direction. */
+const transfersPerSession = 2;
+/** The largest answer that is remembered for its later blocks, bytes; those of a larger one are of its state at each moment. */
+const largestRemembered = 131_072;
+
+interface Upload { parts: Uint8Array[]; length: number; complete: boolean }
+
+/** What is known of a request's body after one of its blocks: all of it, or what to answer meanwhile. */
+export type Assembled = { payload: Uint8Array; block?: Block } | { answer: CoapAnswer; block?: Block };
+
+/** The server's side of block-wise transfers on one session: RFC 7959. */
+export class Blockwise {
+  private readonly uploads: Recent<Upload>;
+  private readonly downloads: Recent<Content>;
+
+  /** @param lifetime milliseconds a transfer may rest  @param largestBody bytes */
+  constructor(lifetime: number, private readonly largestBody: number, private readonly now: () => number) {
+    this.uploads = new Recent(lifetime, transfersPerSession);
+    this.downloads = new Recent(lifetime, 2 * transfersPerSession);
+  }
+
+  /** Puts the body of a request together from its Block1 options. */
+  assemble(request: Message): Assembled {
+    const block = blockOf(request.options, 'Block1');
+    if (block === 'malformed') return { answer: plainAnswer('4.00', 'Block1 has the reserved size (RFC 7959 section 2.2).') };
+    const announced = uintOf(request.options, 'Size1') ?? 0;
+    if (block === undefined) {
+      return request.payload.length > this.largestBody ? { answer: this.tooLarge() } : { payload: request.payload };
+    }
+    return announced > this.largestBody ? { answer: this.tooLarge(), block } : this.append(request, block);
+  }
+
+  private append(request: Message, block: Block): Assembled {
+    if (block.more && request.payload.length !== block.size) return { answer: plainAnswer('4.00', 'A block that is not the last has to be full (RFC 7959 section 2.2).'), block };
+    const key = resourceKey(request);
+    const upload = block.number === 0 ? { parts: [], length: 0, complete: false } : this.uploads.get(key, this.now());
+    if (upload === undefined) return { answer: incomplete(), block };
+    if (!isRepeat(upload, block, request.payload)) {
+      if (upload.complete || upload.length !== block.number * block.size) return { answer: incomplete(), block };
+      upload.parts.push(request.payload);
+      upload.length += request.payload.length;
+      upload.complete = !block.more;
+    }
+    if (upload.length > this.largestBody) {
+      this.uploads.delete(key);
+      return { answer: this.tooLarge(), block };
+    }
+    this.uploads.set(key, upload, this.now());
+    return block.more ? { answer: { code: '2.31' }, block } : { payload: Buffer.concat(upload.parts), block };
+  }
+
+  /** The message that answers a request: whole, or the block of it that the client asks for or that fits. */
+  present(request: Message, content: Content, maxMessageSize: number): Content {
+    const wanted = blockOf(request.options, 'Block2');
+    if (wanted === 'malformed') return { ...content, code: '4.00', options: [], payload: Buffer.from('Block2 has the reserved size (RFC 7959 section 2.2).') };
+    const fitting = blockSizeFor(maxMessageSize, 64);
+    const size = Math.min(wanted?.size ?? fitting, fitting);
+    if (content.payload.length <= size && (wanted?.number ?? 0) === 0) return content;
+    if ((wanted?.number ?? 0) === 0) this.remember(request, content);
+    return slice(content, Math.floor((wanted?.number ?? 0) * (wanted?.size ?? size) / size), size);
+  }
+
+  /**
+   * A later block of an answer that was given before; undefined when it is no such request or the answer is forgotten.
+   * A client ought to name the version it wants by its ETag (RFC 9132 section 4.4.2); libcoap does not, and gets the latest it was given.
+   */
+  continuation(request: Message, maxMessageSize: number): Content | undefined {
+    const wanted = blockOf(request.options, 'Block2');
+    if (typeof wanted !== 'object' || wanted.number === 0) return undefined;
+    const content = this.downloads.get(downloadKey(request, valueOf(request.options, 'ETag')), this.now());
+    return content && this.present(request, content, maxMessageSize);
+  }
+
+  private remember(request: Message, content: Content): void {
+    if (content.payload.length > largestRemembered) return;
+    for (const etag of [etagOf(content), undefined]) this.downloads.set(downloadKey(request, etag), content, this.now());
+  }
+
+  private tooLarge(): CoapAnswer {
+    return plainAnswer('4.13', `The body is larger than the ${this.largestBody} bytes this server takes.`);
+  }
+}
+
+function incomplete(): CoapAnswer {
+  return plainAnswer('4.08', 'A block is missing: start the transfer again (RFC 7959 section 2.9.2).');
+}
+
+/** A copy of the last block, which the client sent again because it heard no answer. */
+function isRepeat(upload: Upload, block: Block, payload: Uint8Array): boolean {
+  const last = upload.parts.at(-1);
+  return last !== undefined && upload.length - last.length === block.number * block.size && Buffer.compare(last, payload) === 0;
+}
+
+function slice(content: Content, number: number, size: number): Content {
+  const start = number * size;
+  if (start >= content.payload.length) return { code: '4.02', options: [], payload: Buffer.from('Block2 lies behind the end of the answer.') };
+  const more = start + size < content.payload.length;
+  const options = number === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');
+  options.push(option('ETag', etagOf(content)), blockOption('Block2', { number, more, size }));
+  return { ...content, options, payload: content.payload.subarray(start, start + size) };
+}
+
+function etagOf(content: Content): Uint8Array {
+  return createHash('sha256').update(content.payload).digest().subarray(0, 8);
+}
+
+function resourceKey(request: Message): string {
+  return JSON.stringify([request.code, textsOf(request.options, 'Uri-Path'), textsOf(request.options, 'Uri-Query')]);
+}
+
+/** Names one version of a resource, or, without an ETag, the latest one. */
+function downloadKey(request: Message, etag: Uint8Array | undefined): string {
+  return `${resourceKey(request)} ${Buffer.from(etag ?? noBytes).toString('hex')}`;
+}

@@ -1,0 +1,206 @@
+import { randomInt } from 'node:crypto';
+import { DotsError } from '#dots/model/errors';
+import { plainAnswer, type CoapAnswer } from './answer';
+import type { Channel } from './channel';
+import { systemClock, type Clock } from './clock';
+import { Exchanges } from './exchanges';
+import { Inbound, type Handler, type InboundRequest } from './inbound';
+import type { Content, Message } from './message';
+import { MessageLayer, type Environment } from './messages';
+import { Observation } from './observation';
+import { badOptions, option } from './options';
+import { defaultParameters, type TransmissionParameters } from './parameters';
+import { contentOf, type CoapRequest, type Patience } from './request';
+import { receiveWhole, sendWhole, type Ask } from './transfer';
+
+export interface EndpointOptions {
+  clock?: Clock;
+  random?: (bound: number) => number;
+  parameters?: TransmissionParameters;
+  /** Answers the requests of the peer; without it each of them gets 4.04. */
+  handler?: Handler;
+  /** The largest body taken in a request, bytes. */
+  largestBody?: number;
+}
+
+/** An answer of the peer, put together if it came in blocks. */
+export interface CoapResponse extends Content { roundTripMs: number }
+
+/** Hears each fresh state of an observed resource, the last of them maybe an error that ended the observation. */
+export type NotificationListener = (response: Content) => void;
+
+/** An observation under way. */
+export interface Observed {
+  response: CoapResponse;
+  /** Deregisters; resolves when the server has answered or was given up, and never fails. */
+  stop: () => Promise<void>;
+}
+
+/** What the session's owner may want to show. */
+export interface Traffic {
+  /** Messages from the peer that made sense. */
+  received: number;
+  /** Datagrams that were dropped because they made none. */
+  malformed: number;
+}
+
+const largestBodyByDefault = 16_384;
+
+/** The failures that mean that the peer kept silent. */
+const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
+
+/** A failed renewal or deregistration changes nothing: the next one, or a reset, does its work. */
+const ignored = (): void => undefined;
+
+function closedError(peer: string): DotsError {
+  return new DotsError('unreachable', 'coap/closed', `The session with ${peer} is closed.`, 'Open it again.');
+}
+
+/** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959. */
+export class Endpoint {
+  readonly peer: string;
+  readonly traffic: Traffic = { received: 0, malformed: 0 };
+  private readonly environment: Environment;
+  private readonly layer: MessageLayer;
+  private readonly exchanges: Exchanges;
+  private readonly inbound: Inbound;
+  private readonly observations = new Map<string, Observation>();
+  private readonly closeListeners = new Set<() => void>();
+  private readonly livenessListeners = new Set<(error: DotsError | undefined) => void>();
+  private closed = false;
+
+  constructor(private readonly channel: Channel, options: EndpointOptions = {}) {
+    this.peer = channel.peer;
+    this.environment = {
+      clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
+    };
+    this.layer = new MessageLayer(channel, this.environment, {
+      request: (message) => this.inbound.receive(message),
+      response: (message) => this.response(message),
+      dropped: () => { this.traffic.malformed += 1; },
+    });
+    this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
+    const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
+    this.inbound = new Inbound(this, this.layer, this.environment, handler, options.largestBody ?? largestBodyByDefault, channel.maxMessageSize);
+    channel.attach({ message: (bytes) => this.receive(bytes), failure: (error) => this.fail(error), closed: () => this.end() });
+  }
+
+  /** Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes. */
+  async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
+    const since = this.environment.clock.now();
+    const content = contentOf(request);
+    const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
+    const first = await sendWhole(ask, content, this.channel.maxMessageSize);
+    return this.responseOf(await receiveWhole(ask, content, first), since);
+  }
+
+  /**
+   * Observes a resource (RFC 7641): the answer is its state now, the listener hears each change after that.
+   * When the answer is an error, there is no observation.
+   */
+  async observe(request: CoapRequest, patience: Patience, listener: NotificationListener): Promise<Observed> {
+    const since = this.environment.clock.now();
+    const content = contentOf(request);
+    const token = this.exchanges.newToken();
+    const ask: Ask = (part) => this.exchange(part, request.confirmable, patience);
+    const register = (observe: 0 | 1): Promise<Message> =>
+      this.exchange({ ...content, options: [...content.options, option('Observe', observe)] }, request.confirmable, patience, token);
+    const deliver = async (message: Message): Promise<void> => listener(await receiveWhole(ask, content, message));
+    let answered = false;
+    this.watch(token, () => void register(0).catch(ignored), (message) => {
+      if (answered) void deliver(message).catch(ignored);
+      answered = true;
+    });
+    try {
+      const response = this.responseOf(await receiveWhole(ask, content, await register(0)), since);
+      return { response, stop: () => this.unobserve(token, register) };
+    } catch (error) {
+      this.forget(token);
+      throw error;
+    }
+  }
+
+  /** Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when the peer does not want it. */
+  notify(request: InboundRequest, answer: CoapAnswer, reset: () => void): void {
+    if (!this.closed) this.layer.nonConfirmable({ ...this.inbound.notification(request, answer), token: request.token }, reset);
+  }
+
+  /** Calls back on each message of the peer, and, with an error, each time the peer could not be reached. */
+  onLiveness(listener: (error: DotsError | undefined) => void): void {
+    this.livenessListeners.add(listener);
+  }
+
+  /** Calls back once, when the session has ended. */
+  onClose(listener: () => void): void {
+    this.closeListeners.add(listener);
+  }
+
+  /** Ends the session: open requests fail, timers stop, the channel is released. */
+  async close(): Promise<void> {
+    this.end();
+    await this.channel.close();
+  }
+
+  private async exchange(content: Content, confirmable: boolean, patience: Patience, token?: string): Promise<Message> {
+    if (this.closed) throw closedError(this.peer);
+    try {
+      return await this.exchanges.ask(content, confirmable, patience, token);
+    } catch (error) {
+      if (error instanceof DotsError && silences.includes(error.code)) this.tellLiveness(error);
+      throw error;
+    }
+  }
+
+  private responseOf({ code, options, payload }: Message, since: number): CoapResponse {
+    return { code, options, payload, roundTripMs: this.environment.clock.now() - since };
+  }
+
+  private watch(token: string, renew: () => void, notify: (message: Message) => void): void {
+    const { clock, random } = this.environment;
+    const observation = new Observation({ clock, random, renew, notify, ended: () => this.forget(token) });
+    this.observations.set(token, observation);
+    this.exchanges.listen(token, (message) => observation.receive(message));
+  }
+
+  private async unobserve(token: string, register: (observe: 1) => Promise<Message>): Promise<void> {
+    if (this.forget(token) && !this.closed) await register(1).catch(ignored);
+  }
+
+  private tellLiveness(error: DotsError | undefined): void {
+    for (const listener of this.livenessListeners) listener(error);
+  }
+
+  private receive(bytes: Uint8Array): void {
+    if (this.closed) return;
+    const { malformed } = this.traffic;
+    this.layer.receive(bytes);
+    if (this.traffic.malformed > malformed) return;
+    this.traffic.received += 1;
+    this.tellLiveness(undefined);
+  }
+
+  /** A response with a critical option nobody knows is no answer: RFC 7252 section 5.4.1. */
+  private response(message: Message): boolean {
+    return badOptions(message.options).length === 0 && this.exchanges.receive(message);
+  }
+
+  private fail(error: DotsError): void {
+    this.exchanges.fail(error);
+    this.tellLiveness(error);
+  }
+
+  private forget(token: string): boolean {
+    this.observations.get(token)?.stop();
+    this.exchanges.ignore(token);
+    return this.observations.delete(token);
+  }
+
+  private end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const token of [...this.observations.keys()]) this.forget(token);
+    this.exchanges.fail(closedError(this.peer));
+    this.layer.close();
+    for (const listener of this.closeListeners) listener();
+  }
+}

@@ -1,0 +1,38 @@
+/** Confirmable, non-confirmable, acknowledgement, reset: RFC 7252 section 4. */
+export type MessageType = 'CON' | 'NON' | 'ACK' | 'RST';
+
+/** One option as it stands in a message. */
+export interface CoapOption { number: number; value: Uint8Array }
+
+/** What a message says, without how it is delivered. */
+export interface Content {
+  /** `0.01` to `0.31` for a request, `2.00` to `5.31` for a response, `0.00` for an empty message. */
+  code: string;
+  options: CoapOption[];
+  payload: Uint8Array;
+}
+
+/** One CoAP message: RFC 7252 section 3. */
+export interface Message extends Content {
+  type: MessageType;
+  messageId: number;
+  /** 0 to 8 bytes in hexadecimal. */
+  token: string;
+}
+
+export const emptyCode = '0.00';
+export const noBytes = new Uint8Array(0);
+
+/** The methods that have a code in RFC 7252. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export const methodCodes: Record<Method, string> = { GET: '0.01', POST: '0.02', PUT: '0.03', DELETE: '0.04' };
+
+/** The method a code stands for, or undefined for one that RFC 7252 does not have. */
+export function methodOf(code: string): Method | undefined {
+  return (Object.keys(methodCodes) as Method[]).find((method) => methodCodes[method] === code);
+}
+
+export const isRequest = (code: string): boolean => code.startsWith('0.') && code !== emptyCode;
+export const isResponse = (code: string): boolean => /^[245]\./.test(code);
+export const isSuccess = (code: string): boolean => code.startsWith('2.');

@@ -1,0 +1,80 @@
+import type { Clock, TimerHandle } from './clock';
+import { isSuccess, type Message } from './message';
+import { uintOf } from './options';
+
+/** Half of the 24-bit space of sequence numbers: RFC 7641 section 3.4. */
+const halfSpace = 2 ** 23;
+/** After this long, any notification is newer, milliseconds. */
+const freshAfter = 128_000;
+/** A client asks again this long after Max-Age, milliseconds: RFC 7641 section 3.3.1. */
+const renewalDelay = { least: 5_000, spread: 10_000 };
+const defaultMaxAge = 60;
+
+/** What an observation asks of its endpoint. */
+export interface ObservationHost {
+  clock: Clock;
+  random: (bound: number) => number;
+  /** Registers again, with the same token. */
+  renew(): void;
+  /** A fresh notification, or the error that ended the observation. */
+  notify(message: Message): void;
+  /** The server ended the observation. */
+  ended(): void;
+}
+
+/** The client's side of one observed resource: drops what is older than what it has, and registers again when the server falls silent. */
+export class Observation {
+  private sequence: number | undefined;
+  private receivedAt = 0;
+  private renewal: TimerHandle;
+
+  constructor(private readonly host: ObservationHost) {}
+
+  /** One response with the observation's token. */
+  receive(message: Message): void {
+    if (!isSuccess(message.code)) return this.end(message);
+    if (!this.accept(uintOf(message.options, 'Observe'))) return;
+    this.scheduleRenewal(uintOf(message.options, 'Max-Age') ?? defaultMaxAge);
+    this.host.notify(message);
+  }
+
+  stop(): void {
+    this.host.clock.clearTimeout(this.renewal);
+  }
+
+  private end(message: Message): void {
+    this.stop();
+    this.host.ended();
+    this.host.notify(message);
+  }
+
+  /** RFC 7641 section 3.4. A response without the option is taken as it comes: some servers leave it out of the first one. */
+  private accept(sequence: number | undefined): boolean {
+    const now = this.host.clock.now();
+    const last = this.sequence;
+    if (sequence !== undefined && last !== undefined && now <= this.receivedAt + freshAfter) {
+      const ahead = (sequence - last + 2 * halfSpace) % (2 * halfSpace);
+      if (ahead === 0 || ahead >= halfSpace) return false;
+    }
+    this.sequence = sequence ?? last;
+    this.receivedAt = now;
+    return true;
+  }
+
+  private scheduleRenewal(maxAge: number): void {
+    this.stop();
+    const delay = Math.min(maxAge, 86_400) * 1000 + renewalDelay.least + this.host.random(renewalDelay.spread);
+    this.renewal = this.host.clock.setTimeout(() => {
+      this.scheduleRenewal(maxAge);
+      this.host.renew();
+    }, delay);
+  }
+}
+
+/** The sequence number of a notification sent at `now`: ahead of the previous one, and of those from before a restart. */
+export function nextSequence(previous: number | undefined, now: number): number {
+  const fromClock = Math.floor(now / 16) % (2 * halfSpace);
+  if (previous === undefined) return fromClock;
+  const ahead = (fromClock - previous + 2 * halfSpace) % (2 * halfSpace);
+  return ahead > 0 && ahead < halfSpace ? fromClock : (previous + 1) % (2 * halfSpace);
+}

@@ -1,0 +1,95 @@
+import type { OptionName } from 'coap-packet';
+import type { CoapOption } from './message';
+
+/** The number of every option that the codec calls by name. */
+export const optionNumbers: Record<OptionName, number> = {
+  'If-Match': 1, 'Uri-Host': 3, ETag: 4, 'If-None-Match': 5, Observe: 6, 'Uri-Port': 7, 'Location-Path': 8, OSCORE: 9,
+  'Uri-Path': 11, 'Content-Format': 12, 'Max-Age': 14, 'Uri-Query': 15, 'Hop-Limit': 16, Accept: 17, 'Q-Block1': 19,
+  'Location-Query': 20, Block2: 23, Block1: 27, Size2: 28, 'Q-Block2': 31, 'Proxy-Uri': 35, 'Proxy-Scheme': 39, Size1: 60,
+  'No-Response': 258, 'OCF-Accept-Content-Format-Version': 2049, 'OCF-Content-Format-Version': 2053,
+};
+
+/** application/dots+cbor: RFC 9132 section 10.3. */
+export const dotsCbor = 271;
+
+interface Rule { min: number; max: number; repeatable?: true }
+
+/** The options this endpoint understands, with the bounds of their length in bytes: RFC 7252 section 5.10, RFC 7641, RFC 7959, RFC 8768. */
+const understood: Partial<Record<OptionName, Rule>> = {
+  'If-Match': { min: 0, max: 8, repeatable: true }, 'Uri-Host': { min: 1, max: 255 }, ETag: { min: 1, max: 8, repeatable: true },
+  Observe: { min: 0, max: 3 }, 'Uri-Port': { min: 0, max: 2 }, 'Uri-Path': { min: 0, max: 255, repeatable: true },
+  'Content-Format': { min: 0, max: 2 }, 'Max-Age': { min: 0, max: 4 }, 'Uri-Query': { min: 0, max: 255, repeatable: true },
+  'Hop-Limit': { min: 1, max: 1 }, Accept: { min: 0, max: 2 }, Block2: { min: 0, max: 3 }, Block1: { min: 0, max: 3 },
+  Size2: { min: 0, max: 4 }, 'Proxy-Uri': { min: 1, max: 1034 }, 'Proxy-Scheme': { min: 1, max: 255 }, Size1: { min: 0, max: 4 },
+};
+
+const rules = new Map(Object.entries(understood).map(([name, rule]) => [optionNumbers[name as OptionName], rule]));
+
+/** An option by name. */
+export function option(name: OptionName, value: Uint8Array | string | number): CoapOption {
+  return { number: optionNumbers[name], value: typeof value === 'number' ? uintBytes(value) : bytesOf(value) };
+}
+
+function bytesOf(value: Uint8Array | string): Uint8Array {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
+}
+
+/** The shortest big-endian form of an unsigned integer below 2^32; 0 is no byte at all (RFC 7252 section 3.2). */
+export function uintBytes(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return Uint8Array.from(bytes);
+}
+
+/** The first value of an option, or undefined. */
+export function valueOf(options: CoapOption[], name: OptionName): Uint8Array | undefined {
+  return options.find(({ number }) => number === optionNumbers[name])?.value;
+}
+
+/** The first value of an option as an unsigned integer, or undefined. */
+export function uintOf(options: CoapOption[], name: OptionName): number | undefined {
+  return valueOf(options, name)?.reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+/** Every value of a repeatable option as text, in order: the segments of Uri-Path, the arguments of Uri-Query. */
+export function textsOf(options: CoapOption[], name: OptionName): string[] {
+  return options.filter(({ number }) => number === optionNumbers[name]).map(({ value }) => Buffer.from(value).toString('utf8'));
+}
+
+/** The options without those of one name. */
+export function without(options: CoapOption[], ...names: OptionName[]): CoapOption[] {
+  const dropped = new Set(names.map((name) => optionNumbers[name]));
+  return options.filter(({ number }) => !dropped.has(number));
+}
+
+/** The critical options that have to be refused: unknown, of a forbidden length, or repeated against the rule (RFC 7252 section 5.4). */
+export function badOptions(options: CoapOption[]): number[] {
+  return options.filter(({ number, value }, index) => {
+    if (number % 2 === 0) return false;
+    const rule = rules.get(number);
+    if (rule === undefined || value.length < rule.min || value.length > rule.max) return true;
+    return rule.repeatable === undefined && options.findIndex((other) => other.number === number) < index;
+  }).map(({ number }) => number);
+}
+
+/** Where a block stands in a transfer: RFC 7959 section 2.2. */
+export interface Block { number: number; more: boolean; /** bytes, 16 to 1024 */ size: number }
+
+/** Reads Block1 or Block2; undefined when absent, `malformed` when its size is the reserved one. */
+export function blockOf(options: CoapOption[], name: 'Block1' | 'Block2'): Block | 'malformed' | undefined {
+  const value = uintOf(options, name);
+  if (value === undefined) return undefined;
+  if ((value & 7) === 7) return 'malformed';
+  return { number: value >>> 4, more: (value & 8) !== 0, size: 16 << (value & 7) };
+}
+
+/** A Block1 or Block2 option. */
+export function blockOption(name: 'Block1' | 'Block2', { number, more, size }: Block): CoapOption {
+  return option(name, number * 16 + (more ? 8 : 0) + Math.log2(size / 16));
+}
+
+/** The largest block, in bytes, that leaves room for the header and the options in a message of this size. */
+export function blockSizeFor(maxMessageSize: number, overhead: number): number {
+  const room = Math.max(16, maxMessageSize - overhead);
+  return Math.min(1024, 2 ** Math.floor(Math.log2(room)));
+}

@@ -1,0 +1,15 @@
+import { DotsError } from '#dots/model/errors';
+
+/** Octets that are no Flowspec NLRI or action, or a rule that has no such form. */
+export class FlowspecError extends DotsError {
+  constructor(
+    code: string,
+    message: string,
+    /** The octet at fault, counted from 0 in what was given to decode; undefined when encoding. */
+    readonly octet?: number,
+    hint?: string,
+  ) {
+    super('malformed', code, octet === undefined ? message : `Octet ${octet}: ${message}`, hint);
+    this.name = 'FlowspecError';
+  }
+}

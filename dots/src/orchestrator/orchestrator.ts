@@ -1,0 +1,152 @@
+import type { Channel } from '#dots/coap/channel';
+import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import type { CoapAnswer } from '#dots/coap/answer';
+import { Endpoint } from '#dots/coap/endpoint';
+import type { Handler, InboundRequest } from '#dots/coap/inbound';
+import { Observers } from '#dots/coap/observers';
+import { addressText } from '#dots/transport/address';
+import { listenUdp, type Listener } from '#dots/transport/udp';
+import { isActive, statusLabels, type Mitigation } from './lifecycle';
+import { Mitigations } from './mitigations';
+import { defaultPolicy, type Policy } from './policy';
+import { configResource } from './resources/config';
+import { heartbeatResource } from './resources/heartbeat';
+import { mitigateResource } from './resources/mitigate';
+import { telemetryResource, telemetrySetupResource } from './resources/telemetry';
+import { parametersOf, printable, resourceNameOf, route } from './routing';
+import { folderStore, memoryStore } from './store';
+import { Telemetry } from './telemetry';
+import { viewOf, type MitigationView } from './view';
+
+export type { MitigationView } from './view';
+
+export interface OrchestratorOptions {
+  /** A loopback address; 127.0.0.1 unless told. */
+  host?: string;
+  /** 0, as when not told, picks a free one. */
+  signalPort?: number;
+  /** The folder that keeps its state; without one it forgets. */
+  stateDir?: string;
+  clock?: Clock;
+  /** Gets one line for each request and each change of status. */
+  log?: (line: string) => void;
+  /** What it grants and how fast its attacks pass. */
+  policy?: Policy;
+}
+
+/** A DOTS server with a simulated mitigator behind it: RFC 9132, for loopback. */
+export class Orchestrator {
+  /** Where clients find it: `coap://127.0.0.1:N`. */
+  readonly signal: string;
+  private readonly listeners = new Set<() => void>();
+  private timer: TimerHandle;
+
+  private constructor(
+    private readonly listener: Listener, private readonly mitigationBook: Mitigations, private readonly telemetry: Telemetry,
+    private readonly observers: Observers, private readonly clock: Clock, private readonly policy: Policy,
+  ) {
+    this.signal = `coap://${addressText(listener.address)}`;
+    this.repeatStatus();
+  }
+
+  /**
+   * Starts a server; it is ready when this resolves.
+   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `orchestrator/state-folder`, `orchestrator/state-unreadable`.
+   */
+  static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
+    const { clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
+    const store = options.stateDir === undefined ? memoryStore : await folderStore(options.stateDir);
+    const mitigations = await Mitigations.open(store, clock, policy.timing);
+    const telemetry = await Telemetry.open(store, policy.limits);
+    const observers: Observers = new Observers(clock, { perSession: policy.limits.observersPerSession, total: policy.limits.observers }, route({
+      mitigate: mitigateResource(mitigations, clock, policy),
+      config: configResource((session) => observers.changed(sessionKey(session))),
+      hb: heartbeatResource,
+      'tm-setup': telemetrySetupResource(telemetry),
+      tm: telemetryResource(telemetry),
+    }), observedKey);
+    const handler = logged((request) => observers.handle(request), log);
+    const accept = (channel: Channel): void => void new Endpoint(channel, { clock, handler, largestBody: policy.limits.body });
+    try {
+      const listener = await listenUdp({ host: options.host ?? '127.0.0.1', port: options.signalPort ?? 0 }, accept);
+      const orchestrator = new Orchestrator(listener, mitigations, telemetry, observers, clock, policy);
+      mitigations.onDidChange((changed) => orchestrator.changed(changed, log));
+      return orchestrator;
+    } catch (error) {
+      await mitigations.close();
+      throw error;
+    }
+  }
+
+  /** Every mitigation of every client, as it is now. */
+  mitigations(): MitigationView[] {
+    return this.mitigationBook.all().map((mitigation) => viewOf(mitigation, this.clock.now()));
+  }
+
+  /** Calls back when a mitigation comes, goes or changes its status or lifetime; the returned function ends that. */
+  onDidChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Ends every session, timer and socket; what was acknowledged is kept. */
+  async close(): Promise<void> {
+    this.listeners.clear();
+    this.clock.clearTimeout(this.timer);
+    await this.listener.close();
+    this.observers.close();
+    await this.mitigationBook.close();
+    await this.telemetry.close();
+  }
+
+  private changed(changed: Mitigation[], log: (line: string) => void): void {
+    for (const { cuid, mid } of changed) {
+      const current = this.mitigationBook.find(cuid, mid);
+      log(`mitigation ${mid} of ${printable(cuid)}: ${current === undefined ? 'removed' : statusLabels[current.status]}`);
+      this.observers.changed(mitigationKey(cuid, String(mid)));
+    }
+    for (const cuid of new Set(changed.map((mitigation) => mitigation.cuid))) this.observers.changed(mitigationKey(cuid));
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Notifications get lost in an attack, so the status goes out again and again: RFC 9132 section 4.4.2.1. */
+  private repeatStatus(): void {
+    this.timer = this.clock.setTimeout(() => {
+      const active = this.observers.size === 0 ? [] : this.mitigationBook.all().filter(isActive);
+      for (const { cuid, mid } of active) this.observers.refresh(mitigationKey(cuid, String(mid)));
+      for (const cuid of new Set(active.map((mitigation) => mitigation.cuid))) this.observers.refresh(mitigationKey(cuid));
+      this.repeatStatus();
+    }, this.policy.timing.statusMs);
+  }
+}
+
+function mitigationKey(cuid: string, mid?: string): string {
+  return JSON.stringify(['mitigate', cuid, mid]);
+}
+
+function sessionKey(session: Endpoint): string {
+  return JSON.stringify(['config', session.peer]);
+}
+
+/** What a GET with Observe watches: RFC 9132 section 4.4.2.1 wants it for mitigate and config. */
+function observedKey({ path, endpoint }: InboundRequest): string | undefined {
+  const name = resourceNameOf(path);
+  if (name === 'config') return sessionKey(endpoint);
+  if (name !== 'mitigate') return undefined;
+  const { cuid = '', mid } = parametersOf(name, path);
+  return mitigationKey(cuid, mid === undefined ? undefined : String(Number(mid)));
+}
+
+function logged(handler: (request: InboundRequest) => Promise<CoapAnswer | undefined>, log: (line: string) => void): Handler {
+  return async (request) => {
+    const asked = `${request.endpoint.peer} ${request.method} ${printable(`/${request.path.join('/')}`, 200)}`;
+    try {
+      const answer = await handler(request);
+      log(answer === undefined ? `${asked}: ignored` : `${asked}: ${answer.code}`);
+      return answer;
+    } catch (error) {
+      log(`${asked}: 5.00, ${printable(String(error), 200)}`);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,64 @@
+import { itemsOf, type JsonObject } from '#dots/model/json';
+import { parsePrefix, width, type Prefix } from '#dots/model/prefix';
+
+/** The members by which two scopes can overlap; ports and protocols do not matter: RFC 9132 section 4.4.1.3. */
+const selectors = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'] as const;
+
+/** The targets of `scope` that `other` has too, as members of a conflict-scope; undefined when they share none. */
+export function sharedTargets(scope: JsonObject, other: JsonObject): JsonObject | undefined {
+  const shared: JsonObject = {};
+  for (const member of selectors) {
+    const [mine, theirs] = [texts(scope, member), texts(other, member)];
+    const common = member === 'target-prefix' ? sharedPrefixes(mine, theirs) : sharedNames(mine, theirs, member === 'target-fqdn');
+    if (common.length > 0) shared[member] = common;
+  }
+  return Object.keys(shared).length > 0 ? shared : undefined;
+}
+
+function texts(scope: JsonObject, member: string): string[] {
+  return itemsOf(scope[member]).filter((item) => typeof item === 'string');
+}
+
+function sharedNames(mine: string[], theirs: string[], anyCase: boolean): string[] {
+  const form = (name: string): string => (anyCase ? name.toLowerCase() : name);
+  const known = new Set(theirs.map(form));
+  return mine.filter((name) => known.has(form(name)));
+}
+
+/** Those of my prefixes that cover one of theirs or are covered by one; in time linear in their number, whatever a client sends. */
+function sharedPrefixes(mine: string[], theirs: string[]): string[] {
+  if (mine.length === 0 || theirs.length === 0) return [];
+  const own = new PrefixSet(mine);
+  const foreign = new PrefixSet(theirs);
+  const covering = new Set([...foreign.prefixes.values()].flatMap((prefix) => own.coversOf(prefix)));
+  return mine.filter((text) => {
+    const prefix = own.prefixes.get(text);
+    return prefix !== undefined && (covering.has(keyOf(prefix, prefix.length)) || foreign.coversOf(prefix).length > 0);
+  });
+}
+
+class PrefixSet {
+  readonly prefixes = new Map<string, Prefix>();
+  private readonly keys = new Set<string>();
+  private readonly lengths = new Set<number>();
+
+  constructor(texts: string[]) {
+    for (const text of texts) {
+      const prefix = parsePrefix(text);
+      if (prefix === undefined) continue;
+      this.prefixes.set(text, prefix);
+      this.keys.add(keyOf(prefix, prefix.length));
+      this.lengths.add(prefix.length);
+    }
+  }
+
+  /** The keys of the members that cover a prefix. */
+  coversOf(prefix: Prefix): string[] {
+    return [...this.lengths].filter((length) => length <= prefix.length).map((length) => keyOf(prefix, length)).filter((key) => this.keys.has(key));
+  }
+}
+
+/** Names the network of `length` bits that a prefix lies in. */
+function keyOf({ family, address }: Prefix, length: number): string {
+  return `${family} ${length} ${(address >> BigInt(width(family) - length)).toString(16)}`;
+}

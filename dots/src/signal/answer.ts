@@ -1,0 +1,60 @@
+import { decodeDocument, CborError } from '#dots/cbor/codec';
+import type { Content } from '#dots/coap/message';
+import { dotsCbor, uintOf } from '#dots/coap/options';
+import { isSuccess } from '#dots/coap/message';
+import type { JsonObject } from '#dots/model/json';
+
+/** What a server said to one request. */
+export interface Answer {
+  /** `2.01` and so on: RFC 9132 section 9. */
+  code: string;
+  /** Whether the server accepted: 2.xx. */
+  ok: boolean;
+  /** The body, decoded from application/dots+cbor. */
+  body?: JsonObject;
+  /** The text a server gives with a refusal, without control characters; or why the body could not be read. */
+  diagnostic?: string;
+  /** From sending to the whole answer, milliseconds; 0 for a notification, which nobody asked for. */
+  roundTripMs: number;
+  request: SentRequest;
+  /** The body as it came. */
+  payload?: Uint8Array;
+}
+
+/** What was asked. */
+export interface SentRequest {
+  method: string;
+  path: string;
+  /** The size of the body, bytes. */
+  octets: number;
+  /** The body as it went out. */
+  payload?: Uint8Array;
+}
+
+/** The longest diagnostic text that is passed on, characters. */
+const longestDiagnostic = 1000;
+
+/** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
+export function readAnswer(response: Content, roundTripMs: number, request: SentRequest): Answer {
+  const { code, payload, options } = response;
+  const answer: Answer = { code, ok: isSuccess(code), roundTripMs, request };
+  if (payload.length === 0) return answer;
+  const format = uintOf(options, 'Content-Format');
+  const isDocument = format === dotsCbor || (format === undefined && answer.ok);
+  return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: plainText(payload) }) };
+}
+
+function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic'> {
+  try {
+    return { body: decodeDocument(payload) };
+  } catch (error) {
+    if (!(error instanceof CborError)) throw error;
+    return { diagnostic: `The body of the answer could not be read: ${error.message}` };
+  }
+}
+
+/** The text of a stranger, fit to be shown: no control characters, of bounded length. */
+function plainText(payload: Uint8Array): string {
+  const text = new TextDecoder().decode(payload.subarray(0, 4 * longestDiagnostic));
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim().slice(0, longestDiagnostic);
+}

@@ -1,0 +1,52 @@
+import { DotsError } from '#dots/model/errors';
+import { documentTypeOf, type DocumentKind, type DocumentType } from '#dots/model/documents';
+import type { JsonObject } from '#dots/model/json';
+
+/** Where a document goes on the signal channel. */
+export interface Resource {
+  /** The path suffix: RFC 9132 section 4.2, RFC 9244 section 6, RFC 9066 section 5.2.2. */
+  name: 'mitigate' | 'config' | 'tm-setup' | 'tm' | 'hb' | 'redirect';
+  /** Whether the path names the client. */
+  cuid: boolean;
+  /** The Uri-Path parameter that names the entry. */
+  id?: 'mid' | 'sid' | 'tsid' | 'tmid';
+  /** Configuration is confirmable; what travels during an attack is not. */
+  confirmable: boolean;
+}
+
+const resources: Partial<Record<DocumentKind, Resource>> = {
+  'mitigation-scope': { name: 'mitigate', cuid: true, id: 'mid', confirmable: false },
+  'signal-config': { name: 'config', cuid: false, id: 'sid', confirmable: true },
+  heartbeat: { name: 'hb', cuid: false, confirmable: false },
+  'redirected-signal': { name: 'redirect', cuid: true, id: 'mid', confirmable: false },
+  'telemetry-setup': { name: 'tm-setup', cuid: true, id: 'tsid', confirmable: true },
+  telemetry: { name: 'tm', cuid: true, id: 'tmid', confirmable: false },
+};
+
+/** The resource of mitigation requests. */
+export const mitigate = resources['mitigation-scope'] as Resource;
+
+/** The Uri-Path segments of a resource; order matters: cuid comes before the entry's identifier. */
+export function pathOf(resource: Resource, cuid: string, id?: number): string[] {
+  const path = ['.well-known', 'dots', resource.name];
+  if (resource.cuid) path.push(`cuid=${cuid}`);
+  if (resource.id !== undefined && id !== undefined) path.push(`${resource.id}=${id}`);
+  return path;
+}
+
+/** Where a document goes; throws a DotsError of kind `usage` for one that no signal channel carries. */
+export function resourceOf(document: JsonObject): Resource {
+  const type = documentTypeOf(document);
+  const resource = type && resources[type.kind];
+  if (resource === undefined) throw noSignalDocument(type);
+  return resource;
+}
+
+function noSignalDocument(type: DocumentType | undefined): DotsError {
+  if (type === undefined) {
+    return new DotsError('usage', 'signal/unknown-document', 'The document is of no known kind: no top-level member names one.',
+      'A mitigation request starts with "ietf-dots-signal-channel:mitigation-scope".');
+  }
+  return new DotsError('usage', 'signal/data-channel-document', `A document of kind "${type.title}" travels on the data channel (RFC ${type.rfc.replace(' ', ' section ')}), not on the signal channel.`,
+    'Only signal channel and telemetry documents can be sent here.');
+}

@@ -1,0 +1,181 @@
+import { encodeDocument } from '#dots/cbor/codec';
+import { plainAnswer } from '#dots/coap/answer';
+import { systemClock, type Clock } from '#dots/coap/clock';
+import { Endpoint } from '#dots/coap/endpoint';
+import type { InboundRequest } from '#dots/coap/inbound';
+import { noBytes, type CoapOption, type Content, type Method } from '#dots/coap/message';
+import { dotsCbor, option } from '#dots/coap/options';
+import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
+import { DotsError } from '#dots/model/errors';
+import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { parseServer } from '#dots/transport/address';
+import { connectUdp } from '#dots/transport/udp';
+import { readAnswer, type Answer, type SentRequest } from './answer';
+import { nextMid } from './identifiers';
+import { mitigate, pathOf, resourceOf, type Resource } from './resources';
+
+export type { Answer, SentRequest } from './answer';
+export { newCuid, nextMid } from './identifiers';
+
+export interface SessionOptions {
+  /** `coap://127.0.0.1:4646`; only loopback. */
+  server: string;
+  /** The client's identifier, at most 250 bytes. */
+  cuid: string;
+  clock?: Clock;
+}
+
+/** What may be said about one request. */
+export interface AskOptions {
+  /** Gives the request up early. */
+  signal?: AbortSignal;
+  /** Milliseconds until the request is given up; 10 s unless told. */
+  timeoutMs?: number;
+}
+
+/** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: ended by us. */
+export type SessionState = 'open' | 'lost' | 'closed';
+
+const defaultTimeoutMs = 10_000;
+
+/** The DOTS client's end of one signal channel: RFC 9132. */
+export class SignalSession {
+  private current: SessionState = 'open';
+  private lastMid: number | undefined;
+  private readonly listeners = new Set<() => void>();
+
+  private constructor(private readonly endpoint: Endpoint, readonly server: string, readonly cuid: string, private readonly clock: Clock) {
+    endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
+    endpoint.onClose(() => this.change('closed'));
+  }
+
+  /**
+   * Opens a session. Plain UDP has no handshake: nothing is sent before the first request.
+   * Throws a DotsError: `usage` for an address or a cuid that will not do, `unreachable` when the network refuses at once.
+   */
+  static async open({ server, cuid, clock = systemClock }: SessionOptions): Promise<SignalSession> {
+    const octets = Buffer.byteLength(cuid);
+    if (octets === 0 || octets > 250) {
+      throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
+    }
+    const channel = await connectUdp(parseServer(server));
+    return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
+  }
+
+  get state(): SessionState {
+    return this.current;
+  }
+
+  /** Asks for mitigation; an `attack-status` in the scope makes it an efficacy update (RFC 9132 sections 4.4.1 and 4.4.3). */
+  requestMitigation(document: JsonObject, mid: number, options: AskOptions = {}): Promise<Answer> {
+    return this.send(document, { ...options, mid });
+  }
+
+  /** Withdraws a mitigation: RFC 9132 section 4.4.4. */
+  async withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
+    return this.ask({ method: 'DELETE', path: pathOf(mitigate, this.cuid, checkedId(mid)), confirmable: false }, options);
+  }
+
+  /** Gets the state of one mitigation, or of all of this client's: RFC 9132 section 4.4.2. */
+  async status(mid?: number, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(this.statusRequest(mid), options);
+  }
+
+  /**
+   * Hears the state of a mitigation now and on each change, until the returned function is called or the server ends it
+   * with an answer that is not `ok`.
+   */
+  async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    const request = this.statusRequest(mid);
+    const sent = sentRequest(request);
+    const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent));
+    const { response, stop } = await this.endpoint.observe(request, patience(options), (content) => tell(content, 0))
+      .catch((error: unknown) => { throw this.explain(error, request); });
+    tell(response, response.roundTripMs);
+    return () => void stop();
+  }
+
+  /**
+   * Sends a document to the resource of its kind; `mid` stands for sid, tsid or tmid where the kind has those, and is made when absent.
+   * Throws a DotsError: `usage` for a document of another channel, `malformed` for one without a CBOR form, `unreachable` without an answer.
+   */
+  async send(document: JsonObject, options: AskOptions & { mid?: number } = {}): Promise<Answer> {
+    const resource = resourceOf(document);
+    return this.ask({
+      method: 'PUT', path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)), confirmable: resource.confirmable,
+      payload: encodeDocument(document), contentFormat: dotsCbor, options: conditions(resource, document),
+    }, options);
+  }
+
+  /** Calls back when `state` changes; the returned function ends that. */
+  onDidChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Ends the session; requests under way fail. */
+  async close(): Promise<void> {
+    await this.endpoint.close();
+  }
+
+  private statusRequest(mid?: number): CoapRequest {
+    return { method: 'GET', path: pathOf(mitigate, this.cuid, mid === undefined ? undefined : checkedId(mid)), accept: dotsCbor, confirmable: false };
+  }
+
+  private idFor(resource: Resource, id: number | undefined): number {
+    const chosen = id === undefined ? nextMid(this.lastMid, new Date(this.clock.now())) : checkedId(id);
+    if (resource.id === 'mid') this.lastMid = chosen;
+    return chosen;
+  }
+
+  private async ask(request: CoapRequest, options: AskOptions): Promise<Answer> {
+    try {
+      const response = await this.endpoint.request(request, patience(options));
+      return readAnswer(response, response.roundTripMs, sentRequest(request));
+    } catch (error) {
+      throw this.explain(error, request);
+    }
+  }
+
+  /** Puts the server and the request into the message of a silence. */
+  private explain(error: unknown, request: CoapRequest): unknown {
+    if (!(error instanceof DotsError) || error.code !== 'coap/no-answer') return error;
+    const conditional = request.options !== undefined && request.options.length > 0;
+    const hint = conditional ? 'A server ignores an efficacy update for a mid it does not know (RFC 9132 section 4.4.3): check the mid.' : error.hint;
+    const message = error.message.replace('did not answer', `did not answer ${request.method} ${pathText(request.path)}`);
+    return new DotsError(error.kind, 'signal/no-answer', message, hint, { cause: error });
+  }
+
+  private change(state: SessionState): void {
+    if (this.current === state || this.current === 'closed') return;
+    this.current = state;
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** A server may ask as well: it sends heartbeats (RFC 9132 section 4.7). */
+function answerServer({ method, path }: InboundRequest): Promise<ReturnType<typeof plainAnswer>> {
+  if (path.join('/') !== '.well-known/dots/hb') return Promise.resolve(plainAnswer('4.04'));
+  return Promise.resolve(plainAnswer(method === 'PUT' ? '2.04' : '4.05'));
+}
+
+function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
+  return { timeoutMs, signal };
+}
+
+function sentRequest({ method, path, payload }: { method: Method; path: readonly string[]; payload?: Uint8Array }): SentRequest {
+  return { method, path: pathText(path), octets: payload?.length ?? 0, payload };
+}
+
+/** An efficacy update must not create anything: If-Match with an empty value (RFC 9132 section 4.4.3). */
+function conditions(resource: Resource, document: JsonObject): CoapOption[] {
+  if (resource !== mitigate) return [];
+  const [body] = Object.values(document).filter(isObject);
+  const isUpdate = itemsOf(body?.scope).some((scope) => isObject(scope) && Object.hasOwn(scope, 'attack-status'));
+  return isUpdate ? [option('If-Match', noBytes)] : [];
+}
+
+function checkedId(id: number): number {
+  if (Number.isInteger(id) && id >= 0 && id <= 0xffff_ffff) return id;
+  throw new DotsError('usage', 'signal/mid', `${id} is no mid: it has to be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`, 'Leave it out to get the next one.');
+}

@@ -1,0 +1,163 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { DotsError } from '#dots/model/errors';
+import type { Channel, Receiver } from '#dots/coap/channel';
+import { addressText, isLoopback, loopbackName, type Address } from './address';
+
+/** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */
+const maxMessageSize = 1280 - 48;
+
+/** How many peers a listening socket keeps apart; the one heard longest ago gives way. */
+const peersAtOnce = 256;
+
+function socketFor(host: string): Socket {
+  return createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4' });
+}
+
+/** Opens a UDP socket towards one peer, so that only its datagrams arrive, and the network's word that nobody listens there. */
+export async function connectUdp(address: Address): Promise<Channel> {
+  const socket = socketFor(address.host);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.connect(address.port, address.host, () => { socket.off('error', reject); resolve(); });
+    });
+  } catch (cause) {
+    socket.close();
+    throw networkError(address, cause);
+  }
+  return new ConnectedChannel(socket, address);
+}
+
+/** Every error of a connected UDP socket says that the peer cannot be reached now; ECONNREFUSED is its ICMP port unreachable. */
+function networkError(address: Address, cause: unknown): DotsError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const why = code === 'ECONNREFUSED' ? `Nothing listens on UDP ${addressText(address)}.` : `UDP ${addressText(address)} cannot be reached (${String(code)}).`;
+  return new DotsError('unreachable', code === 'ECONNREFUSED' ? 'transport/refused' : 'transport/network', why, 'Start the server there, or check the address and the port.', { cause });
+}
+
+class ConnectedChannel implements Channel {
+  readonly peer: string;
+  readonly maxMessageSize = maxMessageSize;
+  private receiver: Receiver | undefined;
+  private open = true;
+
+  constructor(private readonly socket: Socket, private readonly address: Address) {
+    this.peer = addressText(address);
+    socket.on('message', (bytes) => this.receiver?.message(bytes));
+    socket.on('error', (cause) => this.fail(cause));
+  }
+
+  attach(receiver: Receiver): void {
+    this.receiver = receiver;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.open) this.socket.send(bytes, (cause) => { if (cause !== null) this.fail(cause); });
+  }
+
+  async close(): Promise<void> {
+    if (!this.open) return;
+    this.open = false;
+    await new Promise<void>((resolve) => { this.socket.close(resolve); });
+    this.receiver?.closed();
+  }
+
+  private fail(cause: Error): void {
+    if (this.open) this.receiver?.failure(networkError(this.address, cause));
+  }
+}
+
+/** A UDP socket that many peers may talk to. */
+export interface Listener {
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on a loopback address; `accept` gets a channel for each peer when it is first heard.
+ * Throws a DotsError: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`.
+ */
+export async function listenUdp(wanted: Address, accept: (channel: Channel) => void): Promise<Listener> {
+  const host = loopbackName(wanted.host);
+  if (!isLoopback(host)) {
+    throw new DotsError('usage', 'transport/not-loopback',
+      `${wanted.host} is not a loopback address, and plain coap must not leave the machine (RFC 9132 section 3).`, 'Listen on 127.0.0.1 or ::1.');
+  }
+  const socket = socketFor(host);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ port: wanted.port, address: host, exclusive: true }, () => { socket.off('error', reject); resolve(); });
+    });
+  } catch (cause) {
+    socket.close();
+    throw listenError({ host, port: wanted.port }, cause);
+  }
+  return new UdpListener(socket, { host, port: socket.address().port }, accept);
+}
+
+function listenError(address: Address, cause: unknown): DotsError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') {
+    return new DotsError('usage', 'transport/port-in-use', `UDP port ${address.port} of ${address.host} is already in use.`,
+      'Stop the program that holds it, or choose another port (0 picks a free one).', { cause });
+  }
+  return new DotsError('usage', 'transport/listen', `Cannot listen on UDP ${addressText(address)} (${String(code)}).`, 'Choose another address or port.', { cause });
+}
+
+class UdpListener implements Listener {
+  private readonly channels = new Map<string, PeerChannel>();
+
+  constructor(private readonly socket: Socket, readonly address: Address, private readonly accept: (channel: Channel) => void) {
+    socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
+    // An error of a listening UDP socket belongs to one datagram and ends nothing.
+    socket.on('error', () => undefined);
+  }
+
+  async close(): Promise<void> {
+    for (const channel of [...this.channels.values()]) await channel.close();
+    await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
+  }
+
+  private receive(bytes: Uint8Array, peer: Address): void {
+    const key = addressText(peer);
+    const channel = this.channels.get(key) ?? this.open(key, peer);
+    this.channels.delete(key);
+    this.channels.set(key, channel);
+    channel.receiver?.message(bytes);
+  }
+
+  private open(key: string, peer: Address): PeerChannel {
+    if (this.channels.size >= peersAtOnce) void this.channels.values().next().value?.close();
+    const channel = new PeerChannel(key, (bytes) => this.socket.send(bytes, peer.port, peer.host, () => undefined), () => this.channels.delete(key));
+    this.accept(channel);
+    return channel;
+  }
+}
+
+/** One peer of a listening socket. */
+class PeerChannel implements Channel {
+  readonly maxMessageSize = maxMessageSize;
+  receiver: Receiver | undefined;
+  private open = true;
+
+  constructor(readonly peer: string, private readonly transmit: (bytes: Uint8Array) => void, private readonly forget: () => void) {}
+
+  attach(receiver: Receiver): void {
+    this.receiver = receiver;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.open) this.transmit(bytes);
+  }
+
+  close(): Promise<void> {
+    if (this.open) {
+      this.open = false;
+      this.forget();
+      this.receiver?.closed();
+    }
+    return Promise.resolve();
+  }
+}

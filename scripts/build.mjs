@@ -1,0 +1,81 @@
+import './lib/require-node.mjs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { bundles, sourceHash, sourceStamp } from './lib/bundles.mjs';
+import { licences } from './lib/licences.mjs';
+import { inRoot, root } from './lib/paths.mjs';
+import { Problem, isMain, readArguments, runMain } from './lib/problem.mjs';
+
+/** What all bundles share. The module fields come before "main" because the UMD build of jsonc-parser cannot be bundled. */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  sourcemap: true,
+  logLevel: 'silent',
+};
+
+function optionsOf({ title, entry, file, external, banner }) {
+  if (!existsSync(inRoot(entry))) throw new Problem(`${entry}, where ${title} begins, does not exist: nothing was built.`);
+  return { ...common, minify: true, entryPoints: [entry], outfile: file, external, banner: banner && { js: banner } };
+}
+
+async function loadEsbuild() {
+  try {
+    return await import('esbuild');
+  } catch (cause) {
+    throw new Problem('esbuild is not installed: run npm ci and try again.', { cause });
+  }
+}
+
+async function bundle(esbuild, options) {
+  try {
+    return await esbuild.build(options);
+  } catch (error) {
+    const details = (await esbuild.formatMessages(error.errors ?? [], { kind: 'error' })).join('');
+    throw new Problem(`The build failed on ${[options.entryPoints].flat().join(', ')}: see the errors above.`, { details, cause: error });
+  }
+}
+
+/** Makes dist/client.js, dist/server.js and dist/cli.js, each with its source map beside it, and dist/licences.txt for what they contain. */
+export async function build() {
+  const hash = sourceHash();
+  const options = bundles.map(optionsOf);
+  const esbuild = await loadEsbuild();
+  const results = await Promise.all(options.map((each) => bundle(esbuild, { ...each, metafile: true, legalComments: 'none' })));
+  writeFileSync(inRoot('dist', 'licences.txt'), licences(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+  for (const { file, banner } of bundles) if (banner) chmodSync(inRoot(file), 0o755);
+  writeFileSync(sourceStamp, hash);
+}
+
+/** Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js (the suites it finds beside itself). */
+export async function buildEditorSuite() {
+  const esbuild = await loadEsbuild();
+  const suites = readdirSync(inRoot('test/editor')).filter((name) => name.endsWith('.editor.ts'));
+  rmSync(inRoot('out/editor'), { recursive: true, force: true });
+  const entryPoints = ['index.ts', ...suites].map((name) => `test/editor/${name}`);
+  await bundle(esbuild, { ...common, entryPoints, outdir: 'out/editor', external: ['vscode', 'mocha'] });
+}
+
+/** Rebuilds the bundles at every change, until it is stopped. */
+async function watch() {
+  const esbuild = await loadEsbuild();
+  for (const options of bundles.map(optionsOf)) {
+    const context = await esbuild.context({ ...options, logLevel: 'info' });
+    await context.watch();
+  }
+}
+
+const sizeOf = (file) => `${file} ${(statSync(inRoot(file)).size / 1024).toFixed(0)} KiB`;
+
+async function main() {
+  const { values } = readArguments({ options: { watch: { type: 'boolean' }, editor: { type: 'boolean' } } }, 'npm run build -- [--watch] [--editor]');
+  if (values.watch) return watch();
+  await build();
+  process.stdout.write(`${bundles.map(({ file }) => sizeOf(file)).join('\n')}\n`);
+  if (values.editor) await buildEditorSuite();
+}
+
+if (isMain(import.meta)) await runMain(main);

@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extensionId, manifest, root } from '../lib/paths.mjs';
+import { atExit, endGroup, spawnGroup } from '../lib/processes.mjs';
+import { Problem } from '../lib/problem.mjs';
+import { ensureHost } from './install.mjs';
+import { writeSettings } from './settings.mjs';
+
+const startDeadlineMs = 60_000;
+const keptLog = 20_000;
+
+/** An extension gallery that is nowhere: only this stops VS Code from asking for one. */
+const noGallery = JSON.stringify({ serviceUrl: '', itemUrl: '', resourceUrlTemplate: '', controlUrl: '' });
+
+/** A folder below the system's temporary one, removed when this process ends at the latest. */
+export function temporaryFolder(prefix) {
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  const forget = atExit(remove);
+  return { path, remove: () => { forget(); remove(); } };
+}
+
+/** An extensions folder, made anew, that holds the extension at `extension` as a link to its checkout. */
+function linkExtension(folder, extension) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (extension) symlinkSync(extension, join(folder, `${extensionId}-${manifest.version}`), 'junction');
+}
+
+function environment(runtime, own) {
+  // What an outer VS Code says about itself would make this one believe that it is a part of it.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_)|^PORT$/.test(name)));
+  return { ...env, XDG_RUNTIME_DIR: runtime, EXTENSIONS_GALLERY: noGallery, ...own };
+}
+
+/** Resolves with the port as soon as the server says that it listens. */
+function listening(child) {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    const give = (what) => reject(new Problem(`VS Code's server ${what}: its last words are above.`, { details: log }));
+    const alarm = setTimeout(() => give(`did not start within ${startDeadlineMs / 1000} s`), startDeadlineMs);
+    const read = (text) => {
+      log = (log + text).slice(-keptLog);
+      const port = /Extension host agent listening on (\d+)/.exec(log)?.[1];
+      if (port) { clearTimeout(alarm); resolve(Number(port)); }
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
+    child.once('error', (error) => give(`cannot be run (${error.message})`));
+    child.once('exit', (status) => { clearTimeout(alarm); give(`ended with status ${status}`); });
+  });
+}
+
+/**
+ * Starts VS Code's server on a free loopback port.
+ * Options: `data` (its own folder for settings and state), `settings` (user settings besides the quiet ones), `token`
+ * (what a browser must show; without one, any local user may connect), `extension` (a checkout to load, by link),
+ * `tests: true` (a page may ask for a test run, which also changes toasts and dialogs), `env` (more environment).
+ * Returns `{ authority, url(query), exited, stop() }`; `url` takes `{ folder, payload }`, payload being pairs.
+ */
+export async function startHost({ data, settings = {}, token, extension, tests = false, env = {} }) {
+  const { node, main } = await ensureHost();
+  const runtime = temporaryFolder('dots-run-'); // short, because the paths of sockets have a limit of about 100 characters
+  const extensions = join(data, 'extensions');
+  linkExtension(extensions, extension);
+  rmSync(join(data, 'CachedProfilesData'), { recursive: true, force: true });
+  writeSettings(data, settings);
+  const child = spawnGroup(node, [
+    main, '--host', '127.0.0.1', '--port', '0', ...(token ? ['--connection-token', token] : ['--without-connection-token']),
+    '--accept-server-license-terms', '--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions,
+    '--telemetry-level', 'off', '--disable-workspace-trust', ...(tests ? ['--enable-smoke-test-driver'] : []),
+  ], { cwd: root, env: environment(runtime.path, env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const stop = async () => { await endGroup(child); runtime.remove(); };
+  try {
+    const authority = `127.0.0.1:${await listening(child)}`;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    return { authority, exited, stop, url: (query) => pageUrl(authority, token, query) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function pageUrl(authority, token, { folder, payload = [] }) {
+  const url = new URL(`http://${authority}/`);
+  if (token) url.searchParams.set('tkn', token);
+  url.searchParams.set('folder', folder);
+  if (payload.length > 0) url.searchParams.set('payload', JSON.stringify(payload));
+  return url.href;
+}
+
+/** What the page calls a file or folder of the server's machine. */
+export const remotePath = (authority, path) => `vscode-remote://${authority}${path}`;

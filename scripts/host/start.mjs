@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { ensureBuilt } from '../lib/bundles.mjs';
+import { ensureDependencies } from '../lib/dependencies.mjs';
+import { firstExample, inRoot, root } from '../lib/paths.mjs';
+import { untilSignal } from '../lib/processes.mjs';
+import { Problem, readArguments } from '../lib/problem.mjs';
+import { say, step } from '../lib/progress.mjs';
+import { findDesktop, openDesktop } from './desktop.mjs';
+import { remotePath, startHost } from './server.mjs';
+
+const folder = inRoot('examples');
+const file = inRoot('examples', firstExample);
+const settings = { 'dots.orchestrator.autoStart': true };
+
+/** Installs, builds and opens the extension on examples/: in the desktop VS Code where there is one, otherwise in the browser. */
+export async function start() {
+  const { values } = readArguments({ options: { browser: { type: 'boolean' } } }, 'npm start -- [--browser]');
+  if (!existsSync(file)) throw new Problem(`examples/${firstExample} is not here: restore it (git checkout examples) and try again.`);
+  await ensureDependencies();
+  await ensureBuilt();
+  const desktop = values.browser ? undefined : findDesktop();
+  return desktop ? startDesktop(desktop) : startBrowserHost();
+}
+
+const hasDisplay = () => process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+
+async function startDesktop(command) {
+  await step(`Opening examples/ in the desktop VS Code (${command})`, () => openDesktop(command, { folder, file, settings }));
+  say(hasDisplay()
+    ? 'VS Code is open; it goes on by itself. "npm start -- --browser" opens it in the browser instead.'
+    : 'There seems to be no display here (DISPLAY is not set): where no window opens, run "npm start -- --browser".');
+}
+
+async function startBrowserHost() {
+  const token = randomBytes(16).toString('hex');
+  const host = await startHost({ data: inRoot('.dots', 'browser'), settings, token, extension: root });
+  const signal = untilSignal();
+  say('VS Code runs. Open this address in a browser on this machine; ^C ends it.');
+  process.stdout.write(`${host.url({ folder, payload: [['openFile', remotePath(host.authority, file)]] })}\n`);
+  const failure = await Promise.race([signal.then(() => undefined), host.exited.then((status) => `status ${status}`)]);
+  await host.stop();
+  if (failure) throw new Problem(`VS Code's server ended by itself (${failure}): run npm start again.`);
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { inRoot, root } from './paths.mjs';
+import { step } from './progress.mjs';
+
+/** The bundles of the product: what each is for, where it begins, where it goes. */
+export const bundles = [
+  { title: 'the extension', entry: 'client/src/extension.ts', file: 'dist/client.js', external: ['vscode'] },
+  { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
+  { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
+];
+
+const sources = ['client/src', 'server/src', 'dots/src', 'cli/src', 'schemas', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/bundles.mjs'];
+const stamp = inRoot('dist', '.sources');
+
+const filesBelow = (path) => (statSync(path).isDirectory() ? readdirSync(path).sort().flatMap((name) => filesBelow(join(path, name))) : [path]);
+
+/** A hash over everything that the bundles are made of; dates do not count, so that a moved or fresh checkout is judged rightly. */
+export function sourceHash() {
+  const hash = createHash('sha256');
+  for (const path of sources.map((name) => inRoot(name)).filter(existsSync).flatMap(filesBelow)) {
+    hash.update(relative(root, path)).update('\0').update(readFileSync(path)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** Where the hash of the sources of the present bundles is kept. */
+export const sourceStamp = stamp;
+
+function bundlesAreCurrent() {
+  const present = bundles.every(({ file }) => existsSync(inRoot(file))) && existsSync(stamp);
+  return present && readFileSync(stamp, 'utf8') === sourceHash();
+}
+
+/** Builds the bundles where they are missing or made of other sources than those at hand. */
+export async function ensureBuilt() {
+  if (bundlesAreCurrent()) return;
+  await step('Building the extension, the language server and dots', async () => {
+    const { build } = await import('../build.mjs');
+    await build();
+  });
+}

@@ -1,0 +1,76 @@
+import { dirname, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Where an import that starts with "#" leads (package.json "imports"). */
+const aliases = [['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
+
+/** Rooms from the most particular path to the least; the first prefix that fits names the room of a file. */
+const rooms = [
+  ['server/src/contract', 'contract'], ['server/src/languageService/', 'languageService'], ['server/src/', 'lsp'],
+  ['client/', 'client'], ['cli/', 'cli'], ['test/', 'test'], ['schemas/', 'schemas'],
+  ...['model', 'check', 'cbor', 'coap', 'transport', 'signal', 'data', 'orchestrator', 'flowspec'].map((room) => [`dots/src/${room}/`, room]),
+];
+
+const pureDots = ['model', 'check', 'cbor', 'flowspec'];
+const allDots = [...pureDots, 'coap', 'transport', 'signal', 'data', 'orchestrator'];
+
+/** Which rooms a room may import from, besides itself. */
+const allowed = {
+  schemas: [],
+  model: ['schemas'],
+  check: ['model', 'schemas'],
+  cbor: ['model', 'schemas'],
+  flowspec: ['model', 'schemas'],
+  coap: ['cbor', 'model'],
+  transport: ['coap', 'cbor', 'model'],
+  signal: ['transport', 'coap', 'cbor', 'check', 'model'],
+  data: ['transport', 'coap', 'cbor', 'check', 'model'],
+  orchestrator: allDots,
+  contract: ['model'],
+  languageService: [...pureDots, 'schemas'],
+  lsp: ['languageService', 'contract', ...pureDots],
+  client: ['contract', ...allDots],
+  cli: ['languageService', ...allDots],
+  test: ['schemas', 'contract', 'languageService', 'lsp', 'client', 'cli', ...allDots],
+};
+
+/** Packages a room must never import: what keeps it pure, or keeps the editor out of the protocol. */
+const forbiddenPackages = {
+  model: /^node:|^vscode|^coap/, check: /^node:|^vscode|^coap/, cbor: /^node:|^vscode|^coap/, flowspec: /^node:|^vscode|^coap/,
+  languageService: /^node:|^vscode/,
+  coap: /^vscode/, transport: /^vscode/, signal: /^vscode/, data: /^vscode/, orchestrator: /^vscode/, cli: /^vscode/,
+  contract: /^node:|^vscode$/, lsp: /^vscode$|^vscode-languageclient/,
+};
+
+const roomOf = (path) => rooms.find(([prefix]) => path.startsWith(prefix))?.[1];
+
+function targetOf(source, file) {
+  const alias = aliases.find(([name]) => source.startsWith(name));
+  if (alias) return alias[1] + source.slice(alias[0].length);
+  if (source.startsWith('.')) return relative(root, resolve(dirname(file), source)).split(sep).join('/');
+  return undefined;
+}
+
+/** @type {import('eslint').Rule.RuleModule} */
+export const direction = {
+  meta: { type: 'problem', messages: { room: '{{from}} must not import {{to}} (allowed: {{allowed}}).', package: '{{from}} must not import the package {{source}}.' } },
+  create(context) {
+    const file = context.filename;
+    const from = roomOf(relative(root, file).split(sep).join('/'));
+    const check = (node) => {
+      const source = node.source?.value;
+      if (from === undefined || typeof source !== 'string') return;
+      const target = targetOf(source, file);
+      if (target === undefined) {
+        if (forbiddenPackages[from]?.test(source)) context.report({ node, messageId: 'package', data: { from, source } });
+        return;
+      }
+      const to = roomOf(target);
+      if (to === undefined || to === from || allowed[from].includes(to)) return;
+      context.report({ node, messageId: 'room', data: { from, to, allowed: allowed[from].join(', ') || 'nothing' } });
+    };
+    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+  },
+};

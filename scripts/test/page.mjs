@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { inRoot } from '../lib/paths.mjs';
+
+const patienceMs = 30_000;
+
+/** VS Code's user interface as a person meets it, in a page of a headless browser. */
+export class EditorPage {
+  /** Hosts other than VS Code's server that the page asked for something. */
+  strangers = new Set();
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Opens `url` in a new window of `browser`. */
+  static async open(browser, url, viewport) {
+    const context = await browser.newContext({ viewport });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patienceMs);
+    const editor = new EditorPage(page);
+    const { host } = new URL(url);
+    context.on('request', (request) => {
+      const asked = new URL(request.url());
+      if (/^(https?|wss?):/.test(asked.protocol) && asked.host !== host) editor.strangers.add(asked.host);
+    });
+    await page.goto(url);
+    await page.locator('.monaco-workbench').waitFor();
+    return editor;
+  }
+
+  /** The tab of an open document. */
+  tab(title) {
+    return this.page.locator('.tabs-container .tab', { hasText: title });
+  }
+
+  /** A link above a line of a document. */
+  lens(title) {
+    return this.page.locator('.codelens-decoration a', { hasText: title });
+  }
+
+  /** A row of a tree in the sidebar. */
+  row(text) {
+    return this.page.locator('.sidebar .monaco-list-row', { hasText: text });
+  }
+
+  /** An item of the status bar. */
+  statusItem(text) {
+    return this.page.locator('.statusbar-item', { hasText: text });
+  }
+
+  /** The lines of the document shown in the editor of the tab `title`, whichever group that is in. */
+  linesOf(title) {
+    return this.page.locator('.editor-group-container', { has: this.tab(title) }).locator('.view-lines').first();
+  }
+
+  /** Shows a view of the activity bar. */
+  async showView(name) {
+    await this.page.locator('.activitybar').getByRole('tab', { name, exact: true }).click();
+  }
+
+  /** Runs a command by its title, through the command palette. */
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    await this.page.locator('.quick-input-widget input').fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  /** Opens a document of the workspace by its name. */
+  async openFile(name) {
+    await this.page.keyboard.press('Control+P');
+    await this.page.locator('.quick-input-widget input').fill(name);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    await this.tab(name).waitFor();
+  }
+
+  /** Changes from a dark theme to a light one or back, and waits for the `theme` that is expected then. */
+  async toggleTheme(theme) {
+    await this.command('Preferences: Toggle between Light/Dark Themes');
+    await this.page.locator(theme === 'dark' ? '.monaco-workbench.vs-dark' : '.monaco-workbench.vs').waitFor();
+  }
+
+  /** Takes a picture to out/shots/NAME.png and returns its path. */
+  async shot(name) {
+    const path = inRoot('out', 'shots', `${name}.png`);
+    mkdirSync(inRoot('out', 'shots'), { recursive: true });
+    await this.page.screenshot({ path });
+    return path;
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { firstExample } from '../lib/paths.mjs';
+
+const faultyExample = 'first-draft.dots.json';
+const answer = `Answer: ${firstExample}`;
+const preview = `Flowspec: ${firstExample}`;
+
+/**
+ * The main job as a person does it, step by step: `[title, what to do]`.
+ * `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
+ */
+export function walk(editor) {
+  return [
+    ['the example opens', () => editor.tab(firstExample).waitFor()],
+    ['the mock orchestrator starts by itself', () => editor.statusItem('mock is ready').waitFor()],
+    ['the sidebar names the next step', async () => {
+      await editor.showView('DOTS');
+      await editor.page.locator('.sidebar').getByText('No mitigation yet').first().waitFor();
+    }],
+    ['one click sends the request, and the answer opens beside it', async () => {
+      await editor.lens('Send to mock').click();
+      await editor.tab(answer).waitFor();
+      await editor.linesOf(answer).getByText('2.01').first().waitFor();
+    }],
+    ['the sidebar shows the mitigation with its status and lifetime', async () => {
+      await editor.row('192.0.2.0/24').first().waitFor();
+      await editor.row('Lifetime').first().waitFor();
+    }],
+    ['Preview Flowspec shows the rules', async () => {
+      await editor.lens('Preview Flowspec').click();
+      await editor.tab(preview).waitFor();
+      await editor.linesOf(preview).getByText('192.0.2.0/24').first().waitFor();
+    }],
+    ['a faulty document shows its findings', async () => {
+      await editor.command('View: Split Editor Down');
+      await editor.openFile(faultyExample);
+      await editor.page.locator('.squiggly-error').first().waitFor();
+    }],
+    ['pictures of it in both themes', async () => {
+      await editor.shot('overview-dark');
+      await editor.toggleTheme('light');
+      await editor.shot('overview-light');
+      await editor.toggleTheme('dark');
+    }],
+    ['the Problems view lists the findings', async () => {
+      await editor.command('View: Toggle Problems');
+      await editor.page.locator('.markers-panel .monaco-list-row').first().waitFor();
+      await editor.shot('findings-dark');
+    }],
+    ['nothing failed, and nobody else was asked', async () => {
+      assert.equal(await editor.page.locator('.notification-toast').count(), 0);
+      assert.deepEqual([...editor.strangers], []);
+    }],
+  ];
+}

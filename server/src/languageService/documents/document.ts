@@ -1,0 +1,149 @@
+import type { Finding, Position, Range } from '#dots/model/finding';
+import type { JsonValue } from '#dots/model/json';
+import { child } from '#dots/model/pointer';
+import { pathAt } from './cursor';
+import { decodeText } from './encoding';
+import { inspect } from './inspect';
+import { Lines } from './lines';
+import { locateAll, type Place } from './locate';
+import { rfcOf, type Problem, type Span } from './problem';
+import { readTolerantly } from './tolerant';
+
+/** The longest text that is read, in UTF-16 units; an ACL of 50,000 entries is 43 million. */
+export const maximumLength = 64 * 1024 * 1024;
+
+export interface ParseOptions {
+  /** Comments and trailing commas are allowed (`.jsonc`). */
+  relaxed?: boolean;
+}
+
+/** What the editor calls a finding: the range of each related place stands beside its pointer. */
+export interface LocatedFinding extends Finding {
+  related?: { pointer: string; message: string; range: Range }[];
+}
+
+/** A text, read once, and what can be asked of it. */
+export class ParsedDocument {
+  private linesRead: Lines | undefined;
+
+  constructor(
+    readonly text: string,
+    /** The JSON value, as far as it could be read; undefined where nothing could. */
+    readonly value: JsonValue | undefined,
+    /** Faults of the JSON itself, in text order. */
+    readonly problems: readonly Problem[],
+    /** From this offset on the structure is a guess, after a syntax error. */
+    readonly certainUntil: number,
+    /** The text is beyond the limits of length or depth: nothing else may walk it. */
+    readonly beyondLimits: boolean,
+  ) {}
+
+  get lines(): Lines {
+    return (this.linesRead ??= Lines.of(this.text));
+  }
+
+  range({ start, end }: Span): Range {
+    return this.lines.range(start, end);
+  }
+
+  /** Where the values at these pointers stand; one pass over the text for all of them. */
+  places(pointers: Iterable<string>): Map<string, Place> {
+    return this.beyondLimits ? new Map() : locateAll(this.text, pointers);
+  }
+
+  /** The range of the value at a pointer, or of its member's name; undefined where the pointer leads nowhere. */
+  locate(pointer: string, atName = false): Range | undefined {
+    const place = this.places([pointer]).get(pointer);
+    return place === undefined ? undefined : this.range(this.smallest(place, atName));
+  }
+
+  /**
+   * The part of a place that a fault is shown at: the name where the name is at fault; the whole of a value on one line;
+   * of an object or array over several lines its name, or its opening bracket where it has none.
+   */
+  smallest(place: Place, atName: boolean): Span {
+    if (atName && place.name !== undefined) return place.name;
+    if (this.lines.positionAt(place.start).line === this.lines.positionAt(place.end).line) return place;
+    return place.name ?? { start: place.start, end: place.start + 1 };
+  }
+
+  /** The JSON pointer of the innermost value, or member by its name, at an offset. */
+  pointerAt(offset: number): string {
+    return this.beyondLimits ? '' : pathAt(this.text, offset).reduce(child, '');
+  }
+
+  /** The offset of an LSP position. */
+  offsetAt(position: Position): number {
+    return this.lines.offsetAt(position);
+  }
+
+  /** The problems as findings of class `json`. */
+  findings(): LocatedFinding[] {
+    return this.problems.map((problem) => this.finding(problem));
+  }
+
+  /** One problem as a finding. */
+  finding({ code, severity, message, rfc, pointer, related, ...span }: Problem): LocatedFinding {
+    return {
+      code, class: 'json', severity, message, rfc, pointer, range: this.range(span),
+      ...(related !== undefined && { related: [{ pointer, message: related.message, range: this.range(related) }] }),
+    };
+  }
+}
+
+/** Reads a file's bytes; where they are not UTF-8 the text ends before the first wrong byte, and nothing of it is judged. */
+export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): ParsedDocument {
+  // A UTF-16 unit takes at most three bytes of UTF-8; what is beyond the limit anyway is not even decoded.
+  if (bytes.length > 3 * maximumLength) return unread('', [tooLong(bytes.length, 'bytes')], true);
+  const { text, problem } = decodeText(bytes);
+  return problem === undefined ? parseDocument(text, options) : unread(text, [problem], false);
+}
+
+/** Reads a text, whatever it is: a value as far as there is one, and every fault of its JSON. Never throws. */
+export function parseDocument(text: string, { relaxed = false }: ParseOptions = {}): ParsedDocument {
+  if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true);
+  const { problems, tooDeep } = inspect(text);
+  const all = [...byteOrderMark(text), ...problems];
+  if (tooDeep) return unread(text, all, true);
+  if (text.trim() === '') return unread(text, [...all, emptyText()], false);
+  return readValue(text, all, relaxed);
+}
+
+function readValue(text: string, problems: Problem[], relaxed: boolean): ParsedDocument {
+  const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
+  const value = problems.some(({ code }) => code === 'json/forbidden-name') ? undefined : parsed(body);
+  if (value !== undefined) return new ParsedDocument(text, value, inOrder(problems), text.length, false);
+  const reading = readTolerantly(body, relaxed);
+  const certain = problems.filter(({ start }) => start < reading.certainUntil);
+  return new ParsedDocument(text, reading.value, inOrder([...certain, ...reading.problems]), reading.certainUntil, false);
+}
+
+/** The value of a JSON text, or undefined where it is not JSON. */
+function parsed(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+const unread = (text: string, problems: Problem[], beyondLimits: boolean): ParsedDocument =>
+  new ParsedDocument(text, undefined, problems, 0, beyondLimits);
+
+const inOrder = (problems: Problem[]): Problem[] => problems.sort((one, other) => one.start - other.start);
+
+const tooLong = (length: number, unit: 'bytes' | 'characters'): Problem => ({
+  code: 'json/too-long', severity: 'error', rfc: rfcOf.limits, pointer: '', start: 0, end: 0,
+  message: `This document is ${length} ${unit} long; more than ${maximumLength} characters are not read. Split it.`,
+});
+
+const emptyText = (): Problem => ({
+  code: 'json/empty', severity: 'error', rfc: rfcOf.grammar, pointer: '', start: 0, end: 0,
+  message: 'There is nothing in this document; a DOTS document is a JSON object with one top-level member.',
+});
+
+function byteOrderMark(text: string): Problem[] {
+  if (!text.startsWith('\ufeff')) return [];
+  const message = 'This file starts with a byte order mark, which JSON must not have and some readers refuse; save it as UTF-8 without it.';
+  return [{ code: 'json/byte-order-mark', severity: 'warning', message, rfc: rfcOf.encoding, pointer: '', start: 0, end: 1 }];
+}

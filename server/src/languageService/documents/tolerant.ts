@@ -1,0 +1,146 @@
+import { printParseErrorCode, visit, type JSONVisitor, type ParseErrorCode } from 'jsonc-parser';
+import { isObject, type JsonValue } from '#dots/model/json';
+import { maximumProblems, rfcOf, type Problem, type Span } from './problem';
+
+/** What could be read of a text that is not JSON. */
+export interface TolerantReading {
+  value: JsonValue | undefined;
+  /** In text order; at most one of them leaves the structure in doubt, and it is the last. */
+  problems: Problem[];
+  /** From here on the structure of the text is a guess; the text's length where it is certain to the end. */
+  certainUntil: number;
+}
+
+type ErrorName = ReturnType<typeof printParseErrorCode>;
+
+interface SyntaxError { name: ErrorName; start: number; end: number }
+
+/**
+ * Reads a text that `JSON.parse` refused, as far as it can be read. What is certain in spite of the error (a missing
+ * comma, a trailing comma, a comment) is reported and read on; the first real error is reported and nothing after it.
+ * @param relaxed comments and trailing commas are allowed (`.jsonc`)
+ */
+export function readTolerantly(text: string, relaxed: boolean): TolerantReading {
+  const builder = new ValueBuilder();
+  const errors: SyntaxError[] = [];
+  visit(text, {
+    ...builder.visitor(),
+    onError: (code: ParseErrorCode, start: number, length: number) => errors.push({ name: printParseErrorCode(code), start, end: start + length }),
+  }, { disallowComments: !relaxed, allowTrailingComma: relaxed });
+  return { value: builder.root, ...judge(text, errors) };
+}
+
+function judge(text: string, errors: SyntaxError[]): Pick<TolerantReading, 'problems' | 'certainUntil'> {
+  const problems: Problem[] = [];
+  for (const error of errors) {
+    const harmless = harmlessProblem(text, error);
+    if (harmless === undefined) return { problems: [...problems, fatalProblem(text, error)], certainUntil: error.start };
+    if (problems.length < maximumProblems && problems[problems.length - 1]?.start !== harmless.start) problems.push(harmless);
+  }
+  return { problems, certainUntil: text.length };
+}
+
+const problemAt = (code: string, message: string, span: Span, rfc: string = rfcOf.grammar): Problem =>
+  ({ code, severity: 'error', message, rfc, pointer: '', start: span.start, end: span.end });
+
+/** An error after which the text still has one meaning, or undefined. */
+function harmlessProblem(text: string, error: SyntaxError): Problem | undefined {
+  if (error.name === 'InvalidCommentToken') {
+    return problemAt('json/comment', 'JSON has no comments; remove it, or name the file .jsonc.', error);
+  }
+  const before = trimmedEnd(text, error.start);
+  if (error.name === 'CommaExpected' && startsValue(text, error) && !continuesNumber(text, error)) {
+    return problemAt('json/comma-missing', 'A comma is missing after this.', { start: Math.max(before - 1, 0), end: before });
+  }
+  const atClose = text.charAt(error.start) === '}' || text.charAt(error.start) === ']';
+  if (atClose && text.charAt(before - 1) === ',' && (error.name === 'PropertyNameExpected' || error.name === 'ValueExpected')) {
+    if (/[,:[{]/.test(text.charAt(trimmedEnd(text, before - 1) - 1))) return undefined;
+    return problemAt('json/trailing-comma', 'A comma stands before the closing bracket, with nothing after it; remove it.', { start: before - 1, end: before });
+  }
+  return undefined;
+}
+
+const startsValue = (text: string, { start }: SyntaxError): boolean => /["{[\d-]/.test(text.charAt(start));
+
+/** After `0` a further digit belongs to the same number, written as JSON does not write it. */
+const continuesNumber = (text: string, { start }: SyntaxError): boolean => /\d\d/.test(text.slice(start - 1, start + 1));
+
+const sentences: Partial<Record<ErrorName, string>> = {
+  PropertyNameExpected: 'A member name in double quotes is expected here.',
+  ValueExpected: 'A value is expected here.',
+  ColonExpected: 'A colon is expected here, between the member name and its value.',
+  CommaExpected: 'A comma or a closing bracket is expected here.',
+  CloseBraceExpected: 'An object that was opened before is not closed; a "}" is missing.',
+  CloseBracketExpected: 'An array that was opened before is not closed; a "]" is missing.',
+  EndOfFileExpected: 'The document ended before this; a file holds one JSON object and nothing after it.',
+  UnexpectedEndOfComment: 'This comment is not closed; "*/" is missing.',
+  UnexpectedEndOfString: 'This string is not closed; a double quote is missing at its end.',
+  UnexpectedEndOfNumber: 'This number is not complete; digits are missing.',
+  InvalidNumberFormat: 'This is no number as JSON writes it.',
+  InvalidUnicode: 'A \\u escape in this string is not followed by four hexadecimal digits.',
+  InvalidEscapeCharacter: 'A backslash in this string starts no escape that JSON knows; write "\\\\" for a backslash.',
+  InvalidCharacter: 'A control character stands in this string; write it as an escape, such as \\n or \\t.',
+};
+
+function fatalProblem(text: string, error: SyntaxError): Problem {
+  const span = placeOf(text, error);
+  if (error.name === 'CommaExpected' && continuesNumber(text, error)) return problemAt('json/syntax', 'JSON numbers have no leading zeros; remove them.', { start: error.start - 1, end: error.end });
+  const message = error.name === 'InvalidSymbol' ? symbolSentence(text.slice(span.start, span.end)) : sentences[error.name];
+  return problemAt('json/syntax', message ?? 'This is not JSON.', span);
+}
+
+/** An error at the end of the text is shown at the last thing written: there is nothing to underline behind it. */
+function placeOf(text: string, error: SyntaxError): Span {
+  if (error.start < text.length && error.end > error.start) return error;
+  const end = trimmedEnd(text, text.length);
+  return { start: Math.max(end - 1, 0), end };
+}
+
+function symbolSentence(symbol: string): string {
+  const shown = symbol.length > 30 ? `${symbol.slice(0, 27)}...` : symbol;
+  if (/^['\u2018\u2019\u201c\u201d`]/.test(symbol)) return `JSON names and strings stand in straight double quotes, not in ${symbol.charAt(0)}.`;
+  const meant = { none: 'null', nil: 'null', undefined: 'null', true: 'true', false: 'false', null: 'null' }[symbol.toLowerCase()];
+  if (meant !== undefined) return `JSON writes ${meant}, not ${shown}.`;
+  return `"${shown}" is nothing that JSON knows; names and strings stand in double quotes.`;
+}
+
+/** The offset behind the last character before `offset` that is no blank. */
+function trimmedEnd(text: string, offset: number): number {
+  let end = offset;
+  while (end > 0 && /\s/.test(text.charAt(end - 1))) end -= 1;
+  return end;
+}
+
+/** Builds the value from the visitor's events: of two equal names the last counts, and `__proto__` is left out. */
+class ValueBuilder {
+  root: JsonValue | undefined;
+  private readonly open: { container: JsonValue; name: string }[] = [];
+
+  visitor(): JSONVisitor {
+    return {
+      onObjectBegin: () => this.begin({}),
+      onObjectEnd: () => void this.open.pop(),
+      onArrayBegin: () => this.begin([]),
+      onArrayEnd: () => void this.open.pop(),
+      onObjectProperty: (name) => this.name(name),
+      onLiteralValue: (value) => this.add(value as JsonValue),
+    };
+  }
+
+  private begin(container: JsonValue): void {
+    this.add(container);
+    this.open.push({ container, name: '' });
+  }
+
+  private name(name: string): void {
+    const top = this.open[this.open.length - 1];
+    if (top !== undefined) top.name = name;
+  }
+
+  private add(value: JsonValue): void {
+    const top = this.open[this.open.length - 1];
+    if (top === undefined) this.root ??= value;
+    else if (Array.isArray(top.container)) top.container.push(value);
+    else if (isObject(top.container) && top.name !== '__proto__') top.container[top.name] = value;
+  }
+}

@@ -1,0 +1,94 @@
+import { keyOf } from '#dots/cbor/keys';
+import { expectedValue } from '#dots/check/words';
+import { memberDoc, valueDoc, type Doc } from '#dots/model/docs';
+import { documentType, type DocumentKind } from '#dots/model/documents';
+import { rfcLabel, rfcUrl } from '#dots/model/finding';
+import type { SchemaNode, XYang, YangType } from '#dots/model/schema';
+import { docs } from '#schemas/docs/index';
+import { ports, protocols } from '../knowledge/numbers';
+
+/** What is written of a member in our own words. `path` leads to it from the top-level member. */
+export function memberText(path: readonly string[], node: SchemaNode): Doc | undefined {
+  const module = node['x-yang']?.module;
+  return module === undefined ? undefined : memberDoc(docs, module, path);
+}
+
+/** The section to read about a member; where none is written, that of the kind of document. */
+export function sectionOf(kind: DocumentKind, doc: Doc | undefined): string {
+  return doc?.rfc ?? documentType(kind).rfc;
+}
+
+/** A Markdown link to a section. */
+export function rfcLink(reference: string): string {
+  return `[${rfcLabel(reference)}](${rfcUrl(reference)})`;
+}
+
+/** What a member is, in one line: `a list; each entry is an IPv4 or IPv6 prefix ...`, with units and default. */
+export function typeLine(node: SchemaNode, item?: SchemaNode): string {
+  const yang = node['x-yang'];
+  const parts = [
+    item === undefined ? expectedValue(node) : listWords(yang, item),
+    yang?.units === undefined ? '' : `in ${yang.units}`,
+    yang?.default === undefined ? '' : `default ${yang.default}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
+
+function listWords(yang: XYang | undefined, item: SchemaNode): string {
+  if (item.type === 'object') return 'a list of objects';
+  return `a list; each entry is ${expectedValue(yang?.type === undefined ? item : { 'x-yang': yang })}`;
+}
+
+/** The technical facts of a member as Markdown list items: mandatory, keys, read-only, module, CBOR key. */
+export function factLines(kind: DocumentKind, name: string, node: SchemaNode): string[] {
+  const yang = node['x-yang'];
+  const key = documentType(kind).channel === 'signal' ? keyOf(name) : undefined;
+  return [
+    yang?.mandatory === true ? 'Must be present.' : '',
+    yang?.keys === undefined ? '' : `Entries differ in ${yang.keys.map((member) => `\`${member}\``).join(' and ')}.`,
+    yang?.config === false ? 'Told by the server; a client does not send it.' : '',
+    yang === undefined ? '' : `YANG: ${yang.node} of \`${yang.module}\`${yang.type?.name === undefined ? '' : `, type \`${yang.type.name}\``}`,
+    key === undefined ? '' : `CBOR key: ${key}`,
+  ].filter((line) => line !== '');
+}
+
+/** Whether a number at this member is an IP protocol. */
+export function isProtocol(name: string, type: YangType | undefined): boolean {
+  return type?.base === 'uint8' && (name === 'target-protocol' || name === 'protocol');
+}
+
+/** Whether a number at this member is a port. */
+export function isPort(type: YangType | undefined): boolean {
+  return type?.name === 'ietf-inet-types:port-number';
+}
+
+/** What a label, a bit or an identity of a member means, in our own words. */
+export function valueText(path: readonly string[], yang: XYang | undefined, value: string): Doc | undefined {
+  return yang?.type === undefined ? undefined : valueDoc(docs, yang.module, path, yang.type, value);
+}
+
+/** What a written value means, in a sentence, or undefined where it says it itself. */
+export function valueMeaning(path: readonly string[], yang: XYang | undefined, value: string): string | undefined {
+  const name = path[path.length - 1] ?? '';
+  if (isProtocol(name, yang?.type)) return protocols.get(Number(value));
+  if (isPort(yang?.type)) return ports.get(Number(value));
+  if (name === 'lifetime') return Number(value) === -1 ? 'no end: until it is withdrawn' : inWords(Number(value));
+  const text = valueText(path, yang, value)?.text;
+  const number = yang?.type?.enums?.[value];
+  return number === undefined || text === undefined ? text : `${text} (${number} in CBOR.)`;
+}
+
+const spans: readonly [number, string][] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']];
+
+/** Seconds as a person says them: `1 hour 30 minutes`. */
+export function inWords(seconds: number): string | undefined {
+  if (!Number.isSafeInteger(seconds) || seconds < 1) return undefined;
+  let rest = seconds;
+  const words: string[] = [];
+  for (const [length, unit] of spans) {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    if (count > 0) words.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
+  }
+  return words.slice(0, 2).join(' ');
+}

@@ -1,0 +1,92 @@
+import type { DocumentKind } from '#dots/model/documents';
+import { resolve, schemaOf, type SchemaNode, type YangType } from '#dots/model/schema';
+import { usualMembers, usualValues } from '../knowledge/usual';
+
+/** How deep a skeleton goes; deeper members are left to the person. */
+const maximumDepth = 8;
+
+/**
+ * The value of a member to begin with, as an LSP snippet: what the schema requires and what is usual, with a tab stop at
+ * each value that only a person knows.
+ * @param name the member that holds the value
+ */
+export function skeleton(kind: DocumentKind, name: string, node: SchemaNode): string {
+  return new Writer(schemaOf(kind)).value(name, node, 0);
+}
+
+/** A snippet without its tab stops and choices, for editors that know none. */
+export function plainText(snippet: string): string {
+  return snippet
+    .replace(/\$\{\d+\|([^,|]*)[^|]*\|\}/g, '$1')
+    .replace(/\$\{\d+:([^}]*)\}/g, '$1')
+    .replace(/\$\d+/g, '');
+}
+
+class Writer {
+  private stop = 0;
+
+  constructor(private readonly root: SchemaNode) {}
+
+  value(name: string, node: SchemaNode, depth: number): string {
+    const schema = resolve(this.root, node);
+    if (schema.type === 'array') return this.list(name, schema, depth);
+    if (schema.type === 'object') return this.object(name, schema, depth);
+    return this.leaf(name, schema['x-yang']?.type, schema['x-yang']?.default);
+  }
+
+  private list(name: string, schema: SchemaNode, depth: number): string {
+    const entry = resolve(this.root, schema.items ?? {});
+    if (entry.type !== 'object') return `[${this.leaf(name, schema['x-yang']?.type, undefined)}]`;
+    const inner = this.value(name, entry, depth + 1);
+    return inner.includes('\n') ? `[\n${indented(inner)}\n]` : `[${inner}]`;
+  }
+
+  private object(name: string, schema: SchemaNode, depth: number): string {
+    const members = depth > maximumDepth ? [] : skeletonMembers(name, schema);
+    if (members.length === 0) return `{${this.next('')}}`;
+    const lines = members.map((member) => `"${member}": ${this.value(member, schema.properties?.[member] ?? {}, depth + 1)}`);
+    const oneLine = lines.join(', ');
+    if (!oneLine.includes('\n') && oneLine.length < 60 && depth > 2) return `{ ${oneLine} }`;
+    return `{\n${indented(lines.join(',\n'))}\n}`;
+  }
+
+  private leaf(name: string, type: YangType | undefined, preset: string | undefined): string {
+    switch (type?.base) {
+      case 'boolean': return this.choice(preset === 'false' ? ['false', 'true'] : ['true', 'false']);
+      case 'enumeration': return `"${this.choice(presetFirst(Object.keys(type.enums ?? {}), preset))}"`;
+      case 'identityref': return `"${this.choice(usualOf(name, type.identities))}"`;
+      case 'bits': return `"${this.choice(presetFirst(type.bits ?? [], preset))}"`;
+      case 'union': return this.leaf(name, type.members?.[0], preset);
+      case 'int8': case 'int16': case 'int32': case 'uint8': case 'uint16': case 'uint32': return this.next(preset ?? '');
+      default: return `"${this.next(preset ?? '')}"`;
+    }
+  }
+
+  private next(preset: string): string {
+    this.stop += 1;
+    return preset === '' ? `$${this.stop}` : `\${${this.stop}:${preset}}`;
+  }
+
+  private choice(options: readonly string[]): string {
+    if (options.length === 0) return this.next('');
+    this.stop += 1;
+    return `\${${this.stop}|${options.join(',')}|}`;
+  }
+}
+
+/** What the schema requires of an object and what is usual in it, in the order of the schema. */
+export function skeletonMembers(name: string, schema: SchemaNode): string[] {
+  const wanted = new Set([...(schema.required ?? []), ...(usualMembers[name] ?? [])]);
+  return Object.keys(schema.properties ?? {}).filter((member) => wanted.has(member));
+}
+
+/** The usual ones of the values that a schema has, where any are known to be usual. */
+function usualOf(name: string, values: readonly string[] = []): readonly string[] {
+  const usual = (usualValues[name] ?? []).filter((value) => values.includes(value));
+  return usual.length === 0 ? values : usual;
+}
+
+const presetFirst = (options: readonly string[], preset: string | undefined): string[] =>
+  preset !== undefined && options.includes(preset) ? [preset, ...options.filter((option) => option !== preset)] : [...options];
+
+const indented = (text: string): string => text.replace(/^/gm, '  ');

@@ -1,0 +1,44 @@
+/**
+ * What a person usually writes in an object besides what the schema requires, by the member that holds the object.
+ * Completion offers these first, and the skeletons of whole documents are made of them.
+ */
+export const usualMembers: Readonly<Record<string, readonly string[]>> = {
+  'ietf-dots-signal-channel:mitigation-scope': ['scope'],
+  'scope': ['target-prefix', 'target-port-range', 'target-protocol', 'lifetime'],
+  'target-port-range': ['lower-port'],
+  'ietf-dots-signal-control:acl-list': ['activation-type'],
+  'ietf-dots-data-channel:acls': ['acl'],
+  'acls': ['acl'],
+  'aliases': ['alias'],
+  'acl': ['type', 'activation-type', 'aces'],
+  'aces': ['ace'],
+  'ace': ['matches'],
+  'ietf-dots-data-channel:aliases': ['alias'],
+  'alias': ['target-prefix'],
+  'ietf-dots-signal-channel:signal-config': ['mitigating-config', 'idle-config'],
+  'mitigating-config': ['heartbeat-interval'],
+  'idle-config': ['heartbeat-interval'],
+  'heartbeat-interval': ['current-value'],
+  'missing-hb-allowed': ['current-value'],
+  'probing-rate': ['current-value'],
+  'max-retransmit': ['current-value'],
+  'ack-timeout': ['current-value-decimal'],
+  'ack-random-factor': ['current-value-decimal'],
+  'ietf-dots-signal-channel:heartbeat': ['peer-hb-status'],
+  'ietf-dots-signal-channel:redirected-signal': ['alt-server', 'alt-server-record'],
+  'ietf-dots-telemetry:telemetry-setup': ['telemetry'],
+  'telemetry': ['total-pipe-capacity'],
+  'ietf-dots-telemetry:telemetry': ['pre-or-ongoing-mitigation'],
+  'pre-or-ongoing-mitigation': ['target', 'total-attack-traffic'],
+  'target': ['target-prefix'],
+  'ietf-dots-mapping:vendor-mapping': ['vendor'],
+  'vendor': ['vendor-name', 'attack-mapping'],
+  'ietf-dots-data-channel:dots-client': ['aliases', 'acls'],
+  'ietf-dots-data-channel:dots-data': ['dots-client'],
+};
+
+/** The values that DOTS uses, of all that the schema has for a member, the most usual first. */
+export const usualValues: Readonly<Record<string, readonly string[]>> = {
+  forwarding: ['ietf-access-control-list:drop', 'ietf-access-control-list:accept'],
+  type: ['ietf-access-control-list:ipv4-acl-type', 'ietf-access-control-list:ipv6-acl-type'],
+};

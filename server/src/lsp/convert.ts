@@ -1,0 +1,50 @@
+import { CompletionItemKind, DiagnosticSeverity, InsertTextFormat, InsertTextMode, MarkupKind, type CompletionItem, type Diagnostic, type Hover as LspHover } from 'vscode-languageserver/node';
+import { rfcUrl, type Severity } from '#dots/model/finding';
+import type { Completion, Hover, LocatedFinding } from '#service/service';
+
+const severities: Record<Severity, DiagnosticSeverity> = {
+  error: DiagnosticSeverity.Error, warning: DiagnosticSeverity.Warning, information: DiagnosticSeverity.Information, hint: DiagnosticSeverity.Hint,
+};
+
+/** A finding as the editor shows it: its code leads to the RFC section, its related places into the document. */
+export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
+  return {
+    range: finding.range, severity: severities[finding.severity], source: 'dots', message: finding.message,
+    code: finding.code, codeDescription: { href: rfcUrl(finding.rfc) },
+    data: { class: finding.class, rfc: finding.rfc, pointer: finding.pointer },
+    ...(finding.related !== undefined && {
+      relatedInformation: finding.related.map(({ range, message }) => ({ location: { uri, range }, message })),
+    }),
+  };
+}
+
+/** The diagnostic that stands for what could not be listed: editors slow down long before this many help. */
+export function capped(diagnostics: Diagnostic[], limit: number): Diagnostic[] {
+  const last = diagnostics[limit - 1];
+  if (diagnostics.length <= limit || last === undefined) return diagnostics;
+  const rest: Diagnostic = { range: last.range, severity: DiagnosticSeverity.Information, source: 'dots', message: `${diagnostics.length - limit} more findings are not shown; "dots validate" lists all.` };
+  return [...diagnostics.slice(0, limit), rest];
+}
+
+const kinds: Record<Completion['kind'], CompletionItemKind> = {
+  document: CompletionItemKind.Snippet, member: CompletionItemKind.Property, value: CompletionItemKind.Value,
+};
+
+/** A completion as LSP has it; `snippets` says whether the editor knows tab stops. */
+export function completionItemOf(completion: Completion, snippets: boolean): CompletionItem {
+  const { label, kind, detail, documentation, snippet, text, filterText, sortText, range, comma } = completion;
+  return {
+    label, kind: kinds[kind], detail, filterText, sortText,
+    documentation: documentation === undefined ? undefined : { kind: MarkupKind.Markdown, value: documentation },
+    insertTextFormat: snippets ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
+    insertTextMode: InsertTextMode.adjustIndentation,
+    textEdit: { range, newText: snippets ? snippet : text },
+    ...(comma !== undefined && { additionalTextEdits: [{ range: { start: comma, end: comma }, newText: ',' }] }),
+  };
+}
+
+/** A hover as LSP has it. */
+export function hoverOf({ markdown, range }: Hover): LspHover {
+  return { contents: { kind: MarkupKind.Markdown, value: markdown }, range };
+}
+

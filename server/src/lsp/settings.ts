@@ -1,0 +1,62 @@
+import { DidChangeConfigurationNotification, type Connection, type InitializeParams } from 'vscode-languageserver/node';
+import type { Level } from '#dots/check/check';
+import { isObject } from '#dots/model/json';
+
+/** What the editor decides at the start, in `initializationOptions`. */
+export interface StartOptions {
+  /** Used where the editor has no `dots.level` setting. */
+  level: Level;
+  /** Who reports syntax errors of plain JSON files: an editor may have a JSON server of its own. */
+  syntax: 'server' | 'editor';
+}
+
+/** Reads `initializationOptions`; whatever is not understood is as if it were not there. */
+export function startOptions({ initializationOptions: given }: InitializeParams): StartOptions {
+  const options: Record<string, unknown> = isObject(given) ? given : {};
+  return { level: levelOf(options.level) ?? 'practice', syntax: options.syntax === 'editor' ? 'editor' : 'server' };
+}
+
+/** The setting `dots.level` of each document, asked of the editor where it can be asked. */
+export class Settings {
+  private readonly levels = new Map<string, Promise<Level>>();
+
+  constructor(private readonly connection: Connection, private readonly params: InitializeParams, private readonly fallback: Level) {}
+
+  /** Asks to be told of changes; each change forgets what was answered before, then calls the listener. */
+  async watch(changed: () => void): Promise<void> {
+    this.connection.onDidChangeConfiguration(() => {
+      this.levels.clear();
+      changed();
+    });
+    if (this.params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true) {
+      await this.connection.client.register(DidChangeConfigurationNotification.type, { section: 'dots' });
+    }
+  }
+
+  /** The level for a document. */
+  level(uri: string): Promise<Level> {
+    if (this.params.capabilities.workspace?.configuration !== true) return Promise.resolve(this.fallback);
+    const known = this.levels.get(uri);
+    if (known !== undefined) return known;
+    const asked = this.ask(uri);
+    this.levels.set(uri, asked);
+    return asked;
+  }
+
+  /** Forgets a document that was closed. */
+  forget(uri: string): void {
+    this.levels.delete(uri);
+  }
+
+  private async ask(scopeUri: string): Promise<Level> {
+    try {
+      return levelOf(await this.connection.workspace.getConfiguration({ scopeUri, section: 'dots.level' })) ?? this.fallback;
+    } catch {
+      return this.fallback;
+    }
+  }
+}
+
+function levelOf(value: unknown): Level | undefined {
+  return value === 'practice' || value === 'strict' ? value : undefined;
+}

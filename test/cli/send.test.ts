@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { acls, dots, faulty, folder, request, startDots, startMock } from './dots';
+
+/** A loopback address where nobody listens, and one where a socket takes everything and says nothing. */
+async function silentServer(t: TestContext): Promise<string> {
+  const socket = createSocket('udp4');
+  t.after(() => socket.close());
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return `coap://127.0.0.1:${socket.address().port}`;
+}
+
+test('mock tells one line of JSON when it is ready, and SIGTERM and SIGINT end it with exit 0', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const { child, ready } = await startMock(t);
+    assert.equal(ready.event, 'ready');
+    assert.match(String(ready.signal), /^coap:\/\/127\.0\.0\.1:\d+$/);
+    child.kill(signal);
+    const [status] = await once(child, 'exit') as [number | null];
+    assert.equal(status, 0);
+  }
+});
+
+test('a request that is accepted: exit 0, the code in words, the lifetime and the body', async (t) => {
+  const { signal } = await startMock(t);
+  const run = dots(['send', '-', '--server', signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '12'], request);
+  assert.deepEqual([run.status, run.err], [0, '']);
+  assert.match(run.out, /^2\.01 Created: /);
+  assert.match(run.out, /Granted lifetime: 3600 seconds/);
+  assert.match(run.out, /PUT .*cuid=dz6pHjaADkaFTbjr0JGBpw\/mid=12/);
+  assert.match(run.out, /"mid": 12/);
+});
+
+test('the same as JSON; a repetition is an update, a smaller mid for the same target a conflict', async (t) => {
+  const { signal } = await startMock(t);
+  const send = (mid: number): { status: number | null; answer: Record<string, unknown> } => {
+    const { status, out } = dots(['send', '-', '--server', signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', String(mid), '--format', 'json'], request);
+    return { status, answer: JSON.parse(out) as Record<string, unknown> };
+  };
+  const first = send(12);
+  assert.deepEqual([first.status, first.answer.code, first.answer.meaning, first.answer.ok, first.answer.grantedLifetime, first.answer.mid], [0, '2.01', 'Created', true, 3600, 12]);
+  assert.deepEqual([send(12).answer.code, send(11).answer.code, send(11).status], ['2.04', '4.09', 1]);
+});
+
+test('without cuid and mid new ones are made and told', async (t) => {
+  const { signal } = await startMock(t);
+  assert.match(dots(['send', '-', '--server', signal], request).out, /cuid [\w-]{22}, mid \d{10}\n/);
+});
+
+test('a server that does not answer: exit 3', async (t) => {
+  const run = dots(['send', '-', '--server', await silentServer(t), '--timeout', '1'], request);
+  assert.deepEqual([run.status, run.out], [3, '']);
+  assert.match(run.err, /did not answer/);
+  assert.equal(run.err.trim().split('\n').length, 1);
+});
+
+test('a document with errors is not sent: exit 1, and its findings', async (t) => {
+  const run = dots(['send', '-', '--server', await silentServer(t)], faulty);
+  assert.deepEqual([run.status, run.out], [1, '']);
+  assert.match(run.err, /yang\/wrong-type[\s\S]*nothing was sent/);
+});
+
+const misuse: [name: string, words: string[], input: string, message: RegExp][] = [
+  ['no server', ['send', '-'], request, /--server is missing/],
+  ['an address that is none', ['send', '-', '--server', 'nowhere'], request, /nowhere/],
+  ['plain CoAP off loopback', ['send', '-', '--server', 'coap://192.0.2.1'], request, /192\.0\.2\.1/],
+  ['a data channel document', ['send', '-', '--server', 'coap://127.0.0.1:1'], acls, /data channel over https/],
+  ['a mid that is none', ['send', '-', '--server', 'coap://127.0.0.1:1', '--mid', '1e3'], request, /--mid is a whole number/],
+  ['no time at all', ['send', '-', '--server', 'coap://127.0.0.1:1', '--timeout', '0'], request, /--timeout/],
+  ['an empty cuid', ['send', '-', '--server', 'coap://127.0.0.1:1', '--cuid', ''], request, /cuid/],
+  ['no file', ['send', '--server', 'coap://127.0.0.1:1'], '', /one file/],
+  ['a mock with a file', ['mock', 'x'], '', /takes no file/],
+  ['a mock off loopback', ['mock', '--host', '192.0.2.1'], '', /loopback/],
+  ['a mock on no port', ['mock', '--signal-port', '70000'], '', /--signal-port/],
+  ['no command that exists', ['vlaidate'], '', /Did you mean dots validate\?/],
+];
+
+for (const [name, words, input, message] of misuse) {
+  test(`${name}: exit 2 and one sentence`, () => {
+    const run = dots(words, input);
+    assert.deepEqual([run.status, run.out], [2, '']);
+    assert.match(run.err, message);
+    assert.equal(run.err.trim().split('\n').length, 1);
+    assert.doesNotMatch(run.err, /fault of dots/);
+  });
+}
+
+test('a port in use: exit 2 and one sentence that names it', async (t) => {
+  const { signal } = await startMock(t);
+  const port = signal.slice(signal.lastIndexOf(':') + 1);
+  const run = dots(['mock', '--signal-port', port]);
+  assert.equal(run.status, 2);
+  assert.match(run.err, new RegExp(port));
+});
+
+test('a state folder that is a file: exit 2', (t) => {
+  const run = dots(['mock', '--state', join(folder(t, { state: '' }), 'state')]);
+  assert.equal(run.status, 2);
+  assert.doesNotMatch(run.err, /fault of dots/);
+});
+
+test('a mitigation survives the mock in its state folder', async (t) => {
+  const state = folder(t);
+  const first = await startMock(t, '--state', state);
+  assert.equal(dots(['send', '-', '--server', first.signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '7'], request).status, 0);
+  first.child.kill('SIGTERM');
+  await once(first.child, 'exit');
+  const second = await startMock(t, '--state', state);
+  assert.match(dots(['send', '-', '--server', second.signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '7'], request).out, /^2\.04 /);
+});
+
+test('help, of dots and of each command, is complete: exit 0 on standard output', () => {
+  const general = dots(['--help']);
+  const commands = ['validate', 'encode', 'decode', 'send', 'mock', 'flowspec'];
+  assert.deepEqual([general.status, general.err], [0, '']);
+  for (const name of commands) {
+    assert.match(general.out, new RegExp(`^  ${name} `, 'm'));
+    const { status, out } = dots([name, '--help']);
+    assert.equal(status, 0);
+    for (const [option] of out.split('\n')[0]?.matchAll(/--[a-z-]+/g) ?? []) assert.match(out, new RegExp(`^  ${option}\\b`, 'm'));
+  }
+  assert.deepEqual([dots([]).status, dots(['help', 'send']).status], [2, 0]);
+});
+
+test('a mock whose output is closed keeps running until it is ended', async (t) => {
+  const child = startDots(t, ['mock']);
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  child.kill('SIGTERM');
+  const [status] = await once(child, 'exit') as [number | null];
+  assert.equal(status, 0);
+});

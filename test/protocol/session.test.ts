@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
+import { test } from 'node:test';
+import { Endpoint } from '#dots/coap/endpoint';
+import { DotsError } from '#dots/model/errors';
+import { Orchestrator } from '#dots/orchestrator/orchestrator';
+import { SignalSession } from '#dots/signal/session';
+import { connectUdp } from '#dots/transport/udp';
+import { FakeClock } from './support/fake-clock';
+import { malformedDatagrams } from './support/malformed';
+import { eventually, freePort, openSession, portOf, protect, scopesOf, startOrchestrator, temporaryFolder, udpSocket } from './support/scene';
+
+function isError(kind: string, code: string): (error: unknown) => boolean {
+  return (error) => error instanceof DotsError && error.kind === kind && error.code === code && error.hint !== undefined;
+}
+
+test('a port nobody listens on is reported at once, and the session says it is lost', async (t) => {
+  const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
+  const states: string[] = [];
+  session.onDidChange(() => states.push(session.state));
+  assert.equal(session.state, 'open');
+  await assert.rejects(session.status(1, { timeoutMs: 600_000 }), isError('unreachable', 'transport/refused'));
+  assert.equal(session.state, 'lost');
+  await session.close();
+  assert.deepEqual(states, ['lost', 'closed']);
+});
+
+test('a silent server is unreachable, in a sentence that names server and request', async (t) => {
+  const silent = await udpSocket(t);
+  const session = await openSession(t, `coap://127.0.0.1:${silent.address().port}`);
+  await assert.rejects(session.requestMitigation(protect('192.0.2.0/24'), 5, { timeoutMs: 200 }), (error: unknown) => {
+    assert.ok(isError('unreachable', 'signal/no-answer')(error));
+    assert.match((error as DotsError).message, new RegExp(`127\\.0\\.0\\.1:${silent.address().port}.*PUT /\\.well-known/dots/mitigate/cuid=.*/mid=5.*0\\.2 s`));
+    return true;
+  });
+  assert.equal(session.state, 'lost');
+});
+
+test('a session that was lost is open again when the server is back', async (t) => {
+  const port = await freePort();
+  const session = await openSession(t, `coap://127.0.0.1:${port}`);
+  await assert.rejects(session.status(1));
+  assert.equal(session.state, 'lost');
+  await startOrchestrator(t, { signalPort: port });
+  assert.equal((await session.status(1)).code, '4.04');
+  assert.equal(session.state, 'open');
+});
+
+test('a request can be cancelled', async (t) => {
+  const silent = await udpSocket(t);
+  const session = await openSession(t, `coap://127.0.0.1:${silent.address().port}`);
+  const controller = new AbortController();
+  const outcome = assert.rejects(session.status(1, { signal: controller.signal, timeoutMs: 600_000 }), (error: unknown) => error instanceof DotsError && error.code === 'coap/cancelled');
+  controller.abort();
+  await outcome;
+  assert.equal(session.state, 'open', 'to give up says nothing about the server');
+});
+
+test('wrong usage is told before anything is sent', async (t) => {
+  await assert.rejects(SignalSession.open({ server: 'coap://192.0.2.1', cuid: 'c' }), isError('usage', 'transport/plain-off-loopback'));
+  await assert.rejects(SignalSession.open({ server: 'coap://127.0.0.1', cuid: '' }), isError('usage', 'signal/cuid'));
+  const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
+  await assert.rejects(session.withdraw(-1), isError('usage', 'signal/mid'));
+  await assert.rejects(session.send({ 'ietf-dots-data-channel:acls': {} }), isError('usage', 'signal/data-channel-document'));
+  await assert.rejects(session.send({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ nonsense: 1 }] } }), (error: unknown) => error instanceof DotsError && error.kind === 'malformed');
+  assert.equal(session.state, 'open');
+});
+
+test('mids are made in rising order', async (t) => {
+  const orchestrator = await startOrchestrator(t);
+  const session = await openSession(t, orchestrator.signal);
+  for (const host of [1, 2, 3]) await session.send(protect(`192.0.2.${host}/32`));
+  const mids = orchestrator.mitigations().map(({ mid }) => mid);
+  assert.deepEqual(mids, [...mids].sort((a, b) => a - b));
+  assert.equal(new Set(mids).size, 3);
+});
+
+test('the server may ask, and its heartbeat is answered', async (t) => {
+  const server = await udpSocket(t);
+  const session = await openSession(t, `coap://127.0.0.1:${server.address().port}`);
+  const answer = new Promise<string>((resolve) => {
+    let asked = false;
+    server.on('message', (bytes, { port, address }) => {
+      if (asked) return resolve(bytes.toString('hex'));
+      asked = true;
+      server.send(Buffer.from('510300aa07bb2e77656c6c2d6b6e6f776e04646f7473026862', 'hex'), port, address);
+    });
+  });
+  const controller = new AbortController();
+  const status = assert.rejects(session.status(1, { signal: controller.signal }));
+  assert.match(await answer, /^5144[0-9a-f]{4}07$/);
+  controller.abort();
+  await status;
+});
+
+test('a port in use and an address beyond the machine are refused with a sentence', async (t) => {
+  const orchestrator = await startOrchestrator(t);
+  await assert.rejects(Orchestrator.start({ signalPort: portOf(orchestrator.signal) }), isError('usage', 'transport/port-in-use'));
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com']) {
+    await assert.rejects(Orchestrator.start({ host }), isError('usage', 'transport/not-loopback'), host);
+  }
+});
+
+test('it also speaks IPv6', async (t) => {
+  const orchestrator = await startOrchestrator(t, { host: '::1' });
+  assert.match(orchestrator.signal, /^coap:\/\/\[::1\]:\d+$/);
+  const session = await openSession(t, orchestrator.signal);
+  assert.equal((await session.requestMitigation(protect('2001:db8::/32'), 1)).code, '2.01');
+});
+
+test('the state comes back after a restart, and lifetimes have gone on', async (t) => {
+  const stateDir = await temporaryFolder(t);
+  const clock = new FakeClock();
+  const first = await Orchestrator.start({ stateDir, clock });
+  const session = await openSession(t, first.signal, 'client');
+  await session.requestMitigation(protect('192.0.2.0/24', { lifetime: 3600 }), 1);
+  await session.requestMitigation(protect('198.51.100.0/24', { lifetime: 60 }), 2);
+  await session.send({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour' } }] } }, { mid: 3 });
+  const port = portOf(first.signal);
+  await first.close();
+  assert.deepEqual((await readdir(stateDir)).sort(), ['mitigations.json', 'telemetry.json']);
+  await clock.advance(100_000);
+  const second = await startOrchestrator(t, { stateDir, clock, signalPort: port });
+  assert.deepEqual(second.mitigations().map(({ mid, lifetime, statusLabel }) => [mid, lifetime, statusLabel]), [[1, 3500, 'attack-successfully-mitigated']]);
+  assert.equal(scopesOf((await session.status(1)).body)[0]?.lifetime, 3500);
+  assert.equal((await session.send({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'day' } }] } }, { mid: 3 })).code, '2.04');
+});
+
+test('a mitigation that cannot be kept is not acknowledged', async (t) => {
+  const stateDir = await temporaryFolder(t);
+  const orchestrator = await startOrchestrator(t, { stateDir: `${stateDir}/gone` });
+  await rm(stateDir, { recursive: true });
+  const session = await openSession(t, orchestrator.signal);
+  assert.equal((await session.requestMitigation(protect('192.0.2.0/24'), 1)).code, '5.00');
+  assert.deepEqual(orchestrator.mitigations(), []);
+});
+
+test('malformed datagrams leave the server alive', async (t) => {
+  const orchestrator = await startOrchestrator(t);
+  const noise = await udpSocket(t);
+  let answers = 0;
+  noise.on('message', () => { answers += 1; });
+  for (const [, datagram] of malformedDatagrams) noise.send(Buffer.from(datagram, 'hex'), portOf(orchestrator.signal), '127.0.0.1');
+  const session = await openSession(t, orchestrator.signal);
+  assert.equal((await session.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
+  assert.equal(answers, 0);
+});
+
+test('a flood from many ports leaves the server alive and its memory bounded', async (t) => {
+  const orchestrator = await startOrchestrator(t);
+  const sockets = await Promise.all(Array.from({ length: 300 }, () => udpSocket(t)));
+  for (const socket of sockets) socket.send(Buffer.from('40010001bb2e77656c6c2d6b6e6f776e04646f7473', 'hex'), portOf(orchestrator.signal), '127.0.0.1');
+  const session = await openSession(t, orchestrator.signal);
+  assert.equal((await session.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
+});
+
+test('closing ends sockets, timers and sessions', async () => {
+  const clock = new FakeClock();
+  const orchestrator = await Orchestrator.start({ clock });
+  const endpoint = new Endpoint(await connectUdp({ host: '127.0.0.1', port: portOf(orchestrator.signal) }), { clock });
+  const session = await SignalSession.open({ server: orchestrator.signal, cuid: 'c', clock });
+  await session.requestMitigation(protect('192.0.2.0/24'), 1);
+  await session.observe(1, () => undefined);
+  await session.close();
+  await orchestrator.close();
+  await endpoint.close();
+  assert.equal(clock.pending, 0);
+  assert.equal(session.state, 'closed');
+  await assert.rejects(session.status(1), isError('unreachable', 'coap/closed'));
+});
+
+test('the owner hears of every change', async (t) => {
+  const clock = new FakeClock();
+  const log: string[] = [];
+  const orchestrator = await startOrchestrator(t, { clock, log: (line) => log.push(line) });
+  const session = await openSession(t, orchestrator.signal);
+  const seen: number[][] = [];
+  const stop = orchestrator.onDidChange(() => seen.push(orchestrator.mitigations().map(({ status }) => status)));
+  await session.requestMitigation(protect('192.0.2.0/24'), 1);
+  await clock.advance(3_000);
+  await eventually(() => seen.length === 2);
+  stop();
+  await session.withdraw(1);
+  assert.deepEqual(seen, [[1], [2]]);
+  assert.ok(log.some((line) => /PUT .*mid=1: 2\.01$/.test(line)));
+  assert.ok(log.some((line) => line.endsWith('attack-successfully-mitigated')));
+});

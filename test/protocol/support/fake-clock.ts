@@ -1,0 +1,55 @@
+import type { Clock, TimerHandle } from '#dots/coap/clock';
+
+interface Timer { at: number; callback: () => void }
+
+/** Time that passes when a test says so. */
+export class FakeClock implements Clock {
+  private readonly timers = new Set<Timer>();
+  private current: number;
+
+  constructor(start = Date.UTC(2030, 0, 1)) {
+    this.current = start;
+  }
+
+  now(): number {
+    return this.current;
+  }
+
+  setTimeout(callback: () => void, milliseconds: number): TimerHandle {
+    const timer = { at: this.current + milliseconds, callback };
+    this.timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(handle: TimerHandle): void {
+    this.timers.delete(handle as Timer);
+  }
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.timers.size;
+  }
+
+  /** Lets time pass, each timer in its turn, and lets promises settle in between. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.current + milliseconds;
+    await settle();
+    for (let next = this.nextBefore(end); next !== undefined; next = this.nextBefore(end)) {
+      this.current = Math.max(this.current, next.at);
+      this.timers.delete(next);
+      next.callback();
+      await settle();
+    }
+    this.current = end;
+    await settle();
+  }
+
+  private nextBefore(end: number): Timer | undefined {
+    return [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+  }
+}
+
+/** Lets everything that is ready happen. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check, type CheckOptions } from '#dots/check/check';
+
+const mitigation = (scope: object | object[]): object => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope: Array.isArray(scope) ? scope : [scope] } });
+const target = { 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 };
+const ace = (matches: object, actions: object = { forwarding: 'drop' }): object => ({ name: 'one', matches, actions });
+const acl = (entry: object, more: object = {}): object => ({ 'ietf-dots-data-channel:acls': { acl: [{ name: 'filter', type: 'ipv4-acl-type', aces: { ace: [entry] }, ...more }] } });
+const setup = (config: object): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': config }] } });
+
+/** Codes with the last token of their pointers, sorted: `rfc/lifetime-zero@lifetime`. */
+function codes(document: unknown, options?: CheckOptions): string[] {
+  return check(document, options).faults.map((fault) => `${fault.code}@${fault.pointer.split('/').at(-1) ?? ''}`).sort();
+}
+
+const cases: [name: string, document: unknown, expected: string[]][] = [
+  ['a plain request', mitigation(target), []],
+  ['an unknown member', mitigation({ ...target, 'target-prefx': ['192.0.2.0/24'] }), ['yang/unknown-member@target-prefx']],
+  ['a member of another module without its prefix', mitigation({ ...target, 'acl-list': [] }), ['rfc/empty-value@acl-list', 'yang/unknown-member@acl-list']],
+  ['a number where a string belongs', mitigation({ ...target, 'target-prefix': [7] }), ['yang/wrong-type@0']],
+  ['a string where a number belongs', mitigation({ ...target, lifetime: '3600' }), ['yang/wrong-type@lifetime']],
+  ['a number out of range', mitigation({ ...target, 'target-protocol': [256] }), ['yang/invalid-value@0']],
+  ['a prefix that is none', mitigation({ ...target, 'target-prefix': ['192.0.2.0/33'] }), ['yang/invalid-value@0']],
+  ['swapped ports', mitigation({ ...target, 'target-port-range': [{ 'lower-port': 90, 'upper-port': 80 }] }), ['yang/must@upper-port']],
+  ['a list key twice', mitigation({ ...target, 'target-port-range': [{ 'lower-port': 80 }, { 'lower-port': 80 }] }), ['yang/double-entry@1']],
+  ['a list entry without its key', mitigation({ ...target, 'target-port-range': [{ 'upper-port': 80 }] }), ['yang/missing-member@0', 'yang/must@upper-port']],
+  ['both directions at once', mitigation({ ...target, mid: 1, 'attack-status': 'under-attack' }), ['yang/choice@attack-status']],
+  ['an enumeration by number', mitigation({ ...target, 'attack-status': 1 }), ['yang/wrong-type@attack-status']],
+  ['a lifetime below -1', mitigation({ ...target, lifetime: -2 }), ['yang/invalid-value@lifetime']],
+  ['an IPv4 match in an IPv6 ACL', acl(ace({ ipv4: { protocol: 17 } }), { type: 'ipv6-acl-type' }), ['yang/not-allowed-here@ipv4']],
+  ['an IPv4 match in an ACL without type', { 'ietf-dots-data-channel:acls': { acl: [{ name: 'filter', aces: { ace: [ace({ ipv4: { protocol: 17 } })] } }] } }, ['yang/not-allowed-here@ipv4']],
+  ['a rate limit on drop', acl(ace({}, { forwarding: 'drop', 'rate-limit': '20.00' })), ['yang/not-allowed-here@rate-limit']],
+  ['a rate limit on accept, qualified', acl(ace({}, { forwarding: 'ietf-access-control-list:accept', 'rate-limit': '20.00' })), []],
+  ['no action', acl({ name: 'one', matches: {} }), ['yang/missing-member@0']],
+  ['tcp and udp in one entry', acl(ace({ tcp: {}, udp: {} })), ['yang/choice@udp']],
+  ['a range and an operator', acl(ace({ udp: { 'source-port-range-or-operator': { 'lower-port': 1, 'upper-port': 2, port: 3 } } })), ['yang/choice@port']],
+  ['half a range', acl(ace({ udp: { 'source-port-range-or-operator': { 'lower-port': 1 } } })), ['yang/missing-member@source-port-range-or-operator', 'yang/must@lower-port']],
+  ['a bit named twice', acl(ace({ tcp: { flags: 'syn syn' } })), ['yang/double-entry@flags']],
+  ['percentiles that fall, one by default', setup({ 'mid-percentile': '5.00' }), ['yang/must@mid-percentile']],
+  ['a percentile that falls below the default of one left out', setup({ 'low-percentile': '60.00', 'high-percentile': '95.00' }), ['yang/must@current-config']],
+  ['percentiles that rise', setup({ 'low-percentile': '5.00', 'mid-percentile': '65.00', 'high-percentile': '95.00' }), []],
+  ['a decimal with too many digits', setup({ 'low-percentile': '5.001' }), ['yang/invalid-value@low-percentile']],
+  ['a counter beyond 64 bits', mitigation({ mid: 1, 'bytes-dropped': '18446744073709551616' }), ['yang/invalid-value@bytes-dropped']],
+
+  ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
+  ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
+  ['a lifetime of zero', mitigation({ ...target, lifetime: 0 }), ['rfc/lifetime-zero@lifetime']],
+  ['no target', mitigation({ lifetime: 60 }), ['rfc/target-missing@0']],
+  ['an empty list', mitigation({ ...target, 'target-protocol': [] }), ['rfc/empty-value@target-protocol']],
+  ['loopback as target', mitigation({ ...target, 'target-prefix': ['127.0.0.1/32', '::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
+  ['multicast as target', mitigation({ ...target, 'target-prefix': ['224.0.0.5/32', 'ff02::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
+  ['host bits', mitigation({ ...target, 'target-prefix': ['192.0.2.1/24'] }), ['advice/host-bits@0']],
+  ['ports without a protocol that has them', mitigation({ ...target, 'target-protocol': [1], 'target-port-range': [{ 'lower-port': 80 }] }), ['advice/ports-without-protocol@target-port-range']],
+  ['UDP amplifiers over TCP', mitigation({ ...target, 'target-protocol': [6], 'ietf-dots-call-home:source-port-range': [{ 'lower-port': 53 }] }), ['advice/amplifier-not-udp@0']],
+  ['immediate without destination', acl(ace({ ipv4: { protocol: 17 } }), { 'activation-type': 'immediate' }), ['rfc/destination-missing@0']],
+  ['reject', acl(ace({}, { forwarding: 'reject' })), ['rfc/no-reject@forwarding']],
+  ['fragment beside flags', acl(ace({ ipv4: { flags: 'more', fragment: { type: 'isf' } } })), ['rfc/fragment-and-flags@flags']],
+  ['match and any', acl(ace({ tcp: { 'flags-bitmask': { operator: 'match any', bitmask: 2 } } })), ['rfc/match-and-any@operator']],
+  ['an alias of nothing', { 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web' }] } }, ['rfc/target-missing@0']],
+  ['two clients', { 'ietf-dots-data-channel:dots-client': [{ cuid: 'a' }, { cuid: 'b' }] }, ['rfc/one-client@1']],
+];
+
+for (const [name, document, expected] of cases) {
+  test(`check: ${name}`, () => assert.deepEqual(codes(document), expected));
+}
+
+test('check: bare identities are forgiven in practice and refused at strict', () => {
+  const document = acl(ace({ ipv4: { protocol: 17 } }));
+  assert.deepEqual(codes(document), []);
+  assert.deepEqual(codes(document, { level: 'strict' }), ['yang/bare-identity@forwarding', 'yang/bare-identity@type']);
+});
+
+test('check: at strict a number in a string has the form in which it comes back from the wire', () => {
+  assert.deepEqual(codes(setup({ 'low-percentile': '5.0' })), []);
+  assert.deepEqual(codes(setup({ 'low-percentile': '5.0' }), { level: 'strict' }), ['yang/not-wire-form@low-percentile']);
+  assert.deepEqual(codes(mitigation({ mid: 1, 'bytes-dropped': '007' }), { level: 'strict' }), ['yang/not-wire-form@bytes-dropped']);
+});
+
+test('check: direction decides whether server-only members are a fault', () => {
+  const document = mitigation({ ...target, status: 'attack-stopped' });
+  assert.deepEqual(codes(document), []);
+  assert.deepEqual(codes(document, { direction: 'request' }), ['rfc/server-only-member@status']);
+});
+
+test('check: every fault has an RFC section, a sentence and a pointer', () => {
+  for (const [, document] of cases) {
+    for (const fault of check(document).faults) {
+      assert.match(fault.rfc, /^\d{4} [0-9A-Z]/, fault.code);
+      assert.match(fault.message, /^["A-Z0-9].*[.?]$/, fault.message);
+      assert.ok(fault.pointer === '' || fault.pointer.startsWith('/'), fault.pointer);
+    }
+  }
+});
+
+test('check: a value of no known kind has no type and no faults; nothing throws', () => {
+  for (const value of [null, 7, 'x', [], {}, { a: 1 }, undefined]) assert.deepEqual(check(value), { type: undefined, faults: [] });
+  const hostile = [null, [], 7, 'x', { scope: 7 }, { scope: [null] }, { scope: [{ 'target-prefix': {} }] }];
+  for (const body of hostile) assert.ok(check({ 'ietf-dots-signal-channel:mitigation-scope': body }).type);
+});

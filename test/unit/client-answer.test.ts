@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeDocument } from '#dots/cbor/codec';
+import type { JsonObject } from '#dots/model/json';
+import type { Answer } from '#dots/signal/session';
+import { answerText } from '../../client/src/ui/answerText';
+
+const request: JsonObject = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] } };
+const body: JsonObject = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 7, lifetime: 1800 }] } };
+
+function textOf(answer: Partial<Answer>): string {
+  const payload = encodeDocument(request);
+  const sent = { method: 'PUT', path: '/.well-known/dots/mitigate/cuid=c/mid=7', octets: payload.length, payload };
+  return answerText({
+    answer: { code: '2.01', ok: true, roundTripMs: 3.6, request: sent, ...answer },
+    document: 'offload-request.dots.json', server: 'coap://127.0.0.1:4646', cuid: 'c', mid: 7,
+  });
+}
+
+test('an accepted request: words first, then the body, then what was sent', () => {
+  const text = textOf({ body, payload: encodeDocument(body) });
+  const order = ['# 2.01 Created: accepted', 'Granted lifetime  1800 s (30 min)', 'Round trip        4 ms', '# Answer body', '"mid": 7', '# Request as sent', 'PUT /.well-known/dots/mitigate/cuid=c/mid=7', '6 / target-prefix /: ["192.0.2.0/24"]', '0000  a1 01'];
+  const places = order.map((part) => text.indexOf(part));
+  assert.ok(!places.includes(-1), `${order[places.indexOf(-1)] ?? ''}\n${text}`);
+  assert.deepEqual(places, [...places].sort((a, b) => a - b));
+});
+
+test('a refusal says what the server says, without its control characters, and what to do', () => {
+  const text = textOf({ code: '4.00', ok: false, diagnostic: 'lifetime\u001b[0m is missing' });
+  assert.match(text, /^# 4\.00 Bad Request: refused/);
+  assert.match(text, /The server says:\n {2}lifetime\uFFFD\[0m is missing/);
+  assert.match(text, /Mend what the server names/);
+  assert.doesNotMatch(text, /Granted lifetime/);
+});
+
+test('a server that cannot serve is no refusal', () => {
+  assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: not served/);
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject } from '#dots/model/json';
+import { isStatusDocument, MitigationBook, remaining, scopesOf } from '../../client/src/features/mitigations';
+import { shortTarget, statusWords, targetWords } from '../../client/src/ui/mitigationWords';
+import { sessionTree, type TreeNode, type TreeState } from '../../client/src/ui/sessionTree';
+
+const t0 = 1_700_000_000_000;
+const body = (...scope: JsonObject[]): JsonObject => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope } });
+const session = { server: 'coap://127.0.0.1:4646', cuid: 'dz6pHjaADkaFTbjr0JGBpw', state: 'open' as const };
+
+function bookWith(mid: number): MitigationBook {
+  const book = new MitigationBook();
+  book.accepted(mid, { 'target-prefix': ['192.0.2.0/24'] }, 3600, t0);
+  return book;
+}
+
+function stateOf(book: MitigationBook, now: number): TreeState {
+  return { session, mitigations: book.list(), orchestrator: { signal: session.server, mitigations: 1 }, now };
+}
+
+const find = (nodes: readonly TreeNode[], id: string): TreeNode | undefined =>
+  nodes.flatMap((node) => [node, find(node.children, id)]).find((node) => node?.id === id);
+
+test('scopes of anything that may come over the wire', () => {
+  assert.deepEqual(scopesOf(undefined), []);
+  assert.deepEqual(scopesOf({ other: 1 }), []);
+  assert.deepEqual(scopesOf(body({ mid: 1 })), [{ mid: 1 }]);
+  assert.equal(isStatusDocument(body({ lifetime: 1 })), false);
+  assert.equal(isStatusDocument(body({ status: 'attack-stopped' })), true);
+});
+
+test('a request that was accepted is being set up, with the lifetime granted', () => {
+  const [entry] = bookWith(7).list();
+  assert.equal(entry?.status, 'attack-mitigation-in-progress');
+  assert.equal(entry && remaining(entry, t0 + 1500), 3599);
+});
+
+test('a notification brings status, lifetime and counters, and keeps what it does not tell', () => {
+  const book = bookWith(7);
+  book.told(body({ mid: 7, status: 'attack-successfully-mitigated', lifetime: 3500, 'bytes-dropped': '134334555', 'pkts-dropped': '333334444' }), t0 + 100_000);
+  const entry = book.get(7);
+  assert.equal(entry?.status, 'attack-successfully-mitigated');
+  assert.deepEqual(entry?.scope['target-prefix'], ['192.0.2.0/24']);
+  assert.equal(entry?.granted, 3600);
+  assert.deepEqual(entry?.dropped, { octets: 134_334_555, packets: 333_334_444, octetsPerSecond: 0, packetsPerSecond: 0 });
+  book.told(body({ status: 'attack-stopped' }), t0 + 110_000, 7);
+  assert.equal(book.get(7)?.lifetime, 3500);
+  assert.equal(book.get(7)?.toldAt, t0 + 100_000);
+});
+
+test('an indefinite lifetime does not count down; a finite one stops at zero', () => {
+  const book = bookWith(7);
+  assert.equal(remaining({ ...book.list()[0]!, lifetime: -1 }, t0 + 1e9), -1);
+  assert.equal(remaining(book.list()[0]!, t0 + 1e9), 0);
+});
+
+test('ended mitigations leave when the next one is accepted', () => {
+  const book = bookWith(7);
+  book.told(body({ mid: 7, status: 'attack-mitigation-terminated', lifetime: 0 }), t0);
+  book.accepted(8, {}, 60, t0);
+  assert.deepEqual(book.list().map(({ mid }) => mid), [8]);
+});
+
+test('without a session there are no rows, so that the view can say the next step', () => {
+  assert.deepEqual(sessionTree({ session: undefined, mitigations: [], orchestrator: undefined, now: t0 }), []);
+});
+
+test('rows in words, with stable ids', () => {
+  const book = bookWith(7);
+  book.told(body({ mid: 7, status: 'attack-successfully-mitigated', lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3', 'bps-dropped': '43344', 'pps-dropped': '432432' }), t0);
+  const tree = sessionTree(stateOf(book, t0 + 30_000));
+  assert.deepEqual(tree.map(({ label }) => label), ['Session', 'Mock orchestrator']);
+  assert.equal(find(tree, 'mitigation/7')?.label, '192.0.2.0/24');
+  assert.equal(find(tree, 'mitigation/7')?.description, 'mitigating');
+  assert.equal(find(tree, 'mitigation/7/lifetime')?.description, '59 min 30 s left of 1 h');
+  assert.equal(find(tree, 'mitigation/7/dropped')?.description, '1.5 kB, 3 pkt');
+  assert.equal(find(tree, 'mitigation/7/rate')?.description, '43.3 kB/s, 432 k pkt/s');
+});
+
+test('a session without mitigations says what to do', () => {
+  const tree = sessionTree(stateOf(new MitigationBook(), t0));
+  assert.match(find(tree, 'session/none')?.tooltip ?? '', /Send to mock/);
+});
+
+test('a lost session is said in words', () => {
+  const tree = sessionTree({ ...stateOf(bookWith(7), t0), session: { ...session, state: 'lost' } });
+  assert.equal(tree[0]?.description, 'lost, 127.0.0.1:4646');
+});
+
+test('targets in one line, and unknown statuses as they are', () => {
+  assert.equal(targetWords({ 'target-prefix': ['a', 'b', 'c'], 'alias-name': ['d'] }), 'a, b and 2 more');
+  assert.equal(targetWords({}), 'no target');
+  assert.equal(shortTarget({ 'target-prefix': ['a', 'b'] }), 'a +1');
+  assert.equal(statusWords('something-new').short, 'something-new');
+});

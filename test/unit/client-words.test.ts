@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeWords } from '../../client/src/ui/codeWords';
+import { facts, foreignText, hexRows, indented, sections } from '../../client/src/ui/textLayout';
+import { count, documentName, duration, lifetime, plural, traffic } from '../../client/src/ui/words';
+
+test('a duration reads in its two largest units', () => {
+  const cases: [number, string][] = [[-5, '0 s'], [0, '0 s'], [59.9, '59 s'], [60, '1 min'], [3599, '59 min 59 s'], [3600, '1 h'], [5400, '1 h 30 min'], [3601, '1 h'], [90_000, '1 d 1 h']];
+  for (const [seconds, words] of cases) assert.equal(duration(seconds), words);
+});
+
+test('a lifetime says its seconds, and -1 is indefinite', () => {
+  assert.equal(lifetime(3600), '3600 s (1 h)');
+  assert.equal(lifetime(30), '30 s');
+  assert.equal(lifetime(-1), 'indefinite (-1)');
+});
+
+test('counts and traffic keep three digits', () => {
+  const counts: [number, string][] = [[0, '0'], [999, '999'], [1000, '1 k'], [43_344, '43.3 k'], [432_432, '432 k'], [1e12, '1 T']];
+  for (const [value, words] of counts) assert.equal(count(value), words);
+  assert.equal(traffic(812), '812 B');
+  assert.equal(traffic(134_334_555), '134 MB');
+});
+
+test('names and numbers of things', () => {
+  assert.equal(plural(1, 'error'), '1 error');
+  assert.equal(plural(0, 'rule'), '0 rules');
+  assert.equal(documentName('/a/offload-request.dots.json'), 'offload-request');
+  assert.equal(documentName('/a/b.dots.jsonc'), 'b');
+  assert.equal(documentName('Untitled-1'), 'Untitled-1');
+});
+
+test('every code has words, also one that no RFC lists', () => {
+  assert.equal(codeWords('2.01').name, 'Created');
+  assert.equal(codeWords('4.29').name, 'Client Error');
+  assert.equal(codeWords('7.77').name, 'Unknown Code');
+});
+
+test('the layout of read-only documents', () => {
+  assert.equal(facts([['mid', '1'], ['cuid', undefined], ['Server', 'x']]), 'mid     1\nServer  x');
+  assert.equal(hexRows(Uint8Array.from({ length: 18 }, (_, i) => i)), '0000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f\n0010  10 11');
+  assert.equal(indented('a\n\nb'), '  a\n\n  b');
+  assert.equal(sections('a', undefined, '', 'b'), 'a\n\nb\n');
+});
+
+test('text of a server loses its control characters and its length', () => {
+  assert.equal(foreignText('a\u001b[31m\u202eb\nc'), 'a\uFFFD[31m\uFFFDb\nc');
+  assert.equal(foreignText('x'.repeat(3000)).length, 2006);
+});
