@@ -15,7 +15,8 @@ function boundedRegExp(pattern: string, flags: string): { test: (text: string) =
 }
 boundedRegExp.code = 'boundedRegExp';
 
-const ajv = new Ajv({ allErrors: true, strict: false, inlineRefs: false, code: { regExp: boundedRegExp } });
+// The generated schemas are checked against draft-07 by a test, not at every start.
+const ajv = new Ajv({ allErrors: true, strict: false, inlineRefs: false, validateSchema: false, meta: false, code: { regExp: boundedRegExp } });
 // Double entries are found in linear time, and all of them, by plan.ts.
 ajv.removeKeyword('uniqueItems');
 const compiled = new Map<DocumentKind, ValidateFunction>();

@@ -1,32 +1,39 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { covers, formatPrefix, parsePrefix, type Prefix } from '../../model/prefix';
+import { formatPrefix, parsePrefix, width, type Prefix } from '../../model/prefix';
 import { advice, rfcFault } from './fault';
 
-/** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
-const forbidden: readonly { prefix: Prefix; what: string }[] = [
+/** Ranges that can be no target (RFC 9132 section 4.4.1.1), with their last address. */
+const forbidden: readonly { prefix: Prefix; last: bigint; what: string }[] = [
   ['127.0.0.0/8', 'loopback'], ['::1/128', 'loopback'],
   ['224.0.0.0/4', 'multicast'], ['ff00::/8', 'multicast'],
   ['255.255.255.255/32', 'broadcast'],
-].map(([text, what]) => ({ prefix: parsePrefix(text as string) as Prefix, what: what as string }));
+].map(([text, what]) => {
+  const prefix = parsePrefix(text as string) as Prefix;
+  return { prefix, last: prefix.address + (1n << BigInt(width(prefix.family) - prefix.length)) - 1n, what: what as string };
+});
+
+function forbiddenRange({ family, address, length }: Prefix): (typeof forbidden)[number] | undefined {
+  return forbidden.find(({ prefix, last }) => prefix.family === family && prefix.length <= length && address >= prefix.address && address <= last);
+}
 
 /** Members of which a request or alias needs at least one. */
 export const selectors = ['target-prefix', 'target-fqdn', 'target-uri'] as const;
 
 /** Faults of the prefixes in a leaf-list: forbidden ranges, host bits. */
 export function prefixFaults(owner: JsonObject, member: string, pointer: string, rfc: string): Fault[] {
-  return itemsOf(owner[member]).flatMap((value, index) => {
-    const prefix = typeof value === 'string' ? parsePrefix(value) : undefined;
-    return prefix === undefined ? [] : onePrefix(prefix, child(child(pointer, member), index), String(value), rfc);
-  });
+  return itemsOf(owner[member]).flatMap((value, index) => (typeof value === 'string' ? prefixFault(value, () => child(child(pointer, member), index), rfc) : []));
 }
 
-function onePrefix(prefix: Prefix, pointer: string, text: string, rfc: string): Fault[] {
-  const range = forbidden.find((one) => covers(one.prefix, prefix));
-  if (range) return [rfcFault('forbidden-prefix', pointer, rfc, `The prefix ${text} is in the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
+/** The faults of one prefix. @param place its pointer, made only when there is a fault */
+export function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) return [];
+  const range = forbiddenRange(prefix);
+  if (range) return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} is in the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
   if (!prefix.hostBits) return [];
-  return [advice('host-bits', pointer, '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];
+  return [advice('host-bits', place(), '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];
 }
 
 /** Protocols that have ports. */

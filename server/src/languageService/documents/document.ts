@@ -3,11 +3,13 @@ import type { JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { pathAt } from './cursor';
 import { decodeText } from './encoding';
-import { inspect } from './inspect';
+import { inspect, type Inspection } from './inspect';
 import { Lines } from './lines';
 import { locateAll, type Place } from './locate';
 import { rfcOf, type Problem, type Span } from './problem';
+import { isPlain } from './tokens';
 import { readTolerantly } from './tolerant';
+import { isUnremarkable } from './unremarkable';
 
 /** The longest text that is read, in UTF-16 units; an ACL of 50,000 entries is 43 million. */
 export const maximumLength = 64 * 1024 * 1024;
@@ -36,6 +38,8 @@ export class ParsedDocument {
     readonly certainUntil: number,
     /** The text is beyond the limits of length or depth: nothing else may walk it. */
     readonly beyondLimits: boolean,
+    /** The text is JSON, and its strings hold neither backslash nor surrogate. */
+    private readonly plain = false,
   ) {}
 
   get lines(): Lines {
@@ -48,7 +52,7 @@ export class ParsedDocument {
 
   /** Where the values at these pointers stand; one pass over the text for all of them. */
   places(pointers: Iterable<string>): Map<string, Place> {
-    return this.beyondLimits ? new Map() : locateAll(this.text, pointers);
+    return this.beyondLimits ? new Map() : locateAll(this.text, pointers, this.plain);
   }
 
   /** The range of the value at a pointer, or of its member's name; undefined where the pointer leads nowhere. */
@@ -102,17 +106,22 @@ export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): Parse
 /** Reads a text, whatever it is: a value as far as there is one, and every fault of its JSON. Never throws. */
 export function parseDocument(text: string, { relaxed = false }: ParseOptions = {}): ParsedDocument {
   if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true);
-  const { problems, tooDeep } = inspect(text);
+  const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
+  const value = parsed(body);
+  const plain = value !== undefined && isPlain(text);
+  const { problems, tooDeep } = plain && isUnremarkable(text, value) ? nothing : inspect(text, plain);
   const all = [...byteOrderMark(text), ...problems];
   if (tooDeep) return unread(text, all, true);
   if (text.trim() === '') return unread(text, [...all, emptyText()], false);
-  return readValue(text, all, relaxed);
+  const forbidden = problems.some(({ code }) => code === 'json/forbidden-name');
+  if (value !== undefined && !forbidden) return new ParsedDocument(text, value, inOrder(all), text.length, false, plain);
+  return readBroken(text, body, all, relaxed);
 }
 
-function readValue(text: string, problems: Problem[], relaxed: boolean): ParsedDocument {
-  const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
-  const value = problems.some(({ code }) => code === 'json/forbidden-name') ? undefined : parsed(body);
-  if (value !== undefined) return new ParsedDocument(text, value, inOrder(problems), text.length, false);
+const nothing: Inspection = { problems: [], tooDeep: false };
+
+/** Reads text that `JSON.parse` refuses, or whose value must not be walked as it stands. */
+function readBroken(text: string, body: string, problems: Problem[], relaxed: boolean): ParsedDocument {
   const reading = readTolerantly(body, relaxed);
   const certain = problems.filter(({ start }) => start < reading.certainUntil);
   return new ParsedDocument(text, reading.value, inOrder([...certain, ...reading.problems]), reading.certainUntil, false);
