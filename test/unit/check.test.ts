@@ -6,6 +6,12 @@ const mitigation = (scope: object | object[]): object => ({ 'ietf-dots-signal-ch
 const target = { 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 };
 const ace = (matches: object, actions: object = { forwarding: 'drop' }): object => ({ name: 'one', matches, actions });
 const acl = (entry: object, more: object = {}): object => ({ 'ietf-dots-data-channel:acls': { acl: [{ name: 'filter', type: 'ipv4-acl-type', aces: { ace: [entry] }, ...more }] } });
+const config = (parameters: object): object => ({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': parameters } });
+const tm = (entry: object): object => ({ 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [entry] } });
+const pipe = (capacity: string): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'total-pipe-capacity': [{ 'link-id': 'link1', unit: 'megabit-ps', capacity }] }] } });
+const redirect = (body: object): object => ({ 'ietf-dots-signal-channel:redirected-signal': body });
+const callHome = { 'ietf-dots-call-home:source-prefix': ['203.0.113.2/32'] };
+const sources = (count: number): string[] => Array.from({ length: count }, (_, index) => `203.0.113.${index}/32`);
 const setup = (config: object): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': config }] } });
 
 /** Codes with the last token of their pointers, sorted: `rfc/lifetime-zero@lifetime`. */
@@ -45,7 +51,7 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
   ['a lifetime of zero', mitigation({ ...target, lifetime: 0 }), ['rfc/lifetime-zero@lifetime']],
-  ['no target', mitigation({ lifetime: 60 }), ['rfc/target-missing@0']],
+  ['no target', mitigation({ lifetime: 600 }), ['rfc/target-missing@0']],
   ['an empty list', mitigation({ ...target, 'target-protocol': [] }), ['rfc/empty-value@target-protocol']],
   ['loopback as target', mitigation({ ...target, 'target-prefix': ['127.0.0.1/32', '::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
   ['multicast as target', mitigation({ ...target, 'target-prefix': ['224.0.0.5/32', 'ff02::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
@@ -56,6 +62,28 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['reject', acl(ace({}, { forwarding: 'reject' })), ['rfc/no-reject@forwarding']],
   ['fragment beside flags', acl(ace({ ipv4: { flags: 'more', fragment: { type: 'isf' } } })), ['rfc/fragment-and-flags@flags']],
   ['match and any', acl(ace({ tcp: { 'flags-bitmask': { operator: 'match any', bitmask: 2 } } })), ['rfc/match-and-any@operator']],
+  ['a rate limit of zero', acl(ace({}, { forwarding: 'accept', 'rate-limit': '0.00' })), ['advice/rate-limit-zero@rate-limit']],
+  ['a negative rate limit', acl(ace({}, { forwarding: 'accept', 'rate-limit': '-1.00' })), ['rfc/rate-limit-negative@rate-limit']],
+  ['an ACL that could wait in peacetime', acl(ace({ ipv4: { 'destination-ipv4-network': '192.0.2.0/24' }, udp: { 'source-port-range-or-operator': { port: 53 } } }), { 'activation-type': 'immediate' }), ['advice/prepare-in-peacetime@activation-type']],
+  ['Call Home without target prefix', mitigation({ ...callHome, 'alias-name': ['web'], lifetime: 600 }), ['rfc/call-home-target@ietf-dots-call-home:source-prefix']],
+  ['Call Home that waits', mitigation({ ...target, ...callHome, 'trigger-mitigation': false }), ['rfc/call-home-trigger@trigger-mitigation']],
+  ['an ACL switched in an efficacy update', mitigation({ ...target, 'attack-status': 'under-attack', 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'a' }] }), ['rfc/acl-in-efficacy-update@ietf-dots-signal-control:acl-list']],
+  ['telemetry outside of an efficacy update', mitigation({ ...target, 'ietf-dots-telemetry:total-attack-traffic': [{ unit: 'megabit-ps' }] }), ['rfc/telemetry-outside-update@ietf-dots-telemetry:total-attack-traffic']],
+  ['a wide target', mitigation({ ...target, 'target-prefix': ['192.0.0.0/16'] }), ['advice/wide-target@0']],
+  ['a short lifetime', mitigation({ ...target, lifetime: 60 }), ['advice/short-lifetime@lifetime']],
+  ['many sources', mitigation({ ...target, 'ietf-dots-call-home:source-prefix': sources(40) }), ['advice/many-sources@ietf-dots-call-home:source-prefix']],
+  ['target ports of a reflection attack', mitigation({ ...target, 'target-protocol': [17], 'target-port-range': [{ 'lower-port': 80 }], 'ietf-dots-call-home:source-port-range': [{ 'lower-port': 53 }] }), ['advice/reflection-target-ports@target-port-range']],
+  ['a configuration of nothing', config({}), ['rfc/config-empty@ietf-dots-signal-channel:signal-config']],
+  ['heartbeats too often', config({ 'heartbeat-interval': { 'current-value': 5 } }), ['advice/heartbeat-interval@current-value']],
+  ['heartbeats turned off', config({ 'heartbeat-interval': { 'current-value': 0 } }), []],
+  ['a value outside its bounds', config({ 'max-retransmit': { 'min-value': 2, 'max-value': 15, 'current-value': 16 } }), ['rfc/outside-bounds@current-value']],
+  ['a redirect to nowhere', redirect({}), ['rfc/redirect-missing@ietf-dots-signal-channel:redirected-signal']],
+  ['a redirect of both kinds', redirect({ 'alt-server': 'a.example', 'ietf-dots-call-home:alt-ch-client': 'b.example' }), ['rfc/redirect-both@ietf-dots-call-home:alt-ch-client']],
+  ['a telemetry setup of nothing', { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{}] } }, ['rfc/setup-empty@ietf-dots-telemetry:telemetry-setup']],
+  ['two kinds of telemetry setup', { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'low-percentile': '5.00' } }, { baseline: [{ id: 1 }] }] } }, ['rfc/one-setup-kind@telemetry']],
+  ['all links at zero', pipe('0'), ['rfc/all-pipes-zero@total-pipe-capacity']],
+  ['telemetry about nothing', tm({}), ['rfc/target-missing@0']],
+  ['telemetry about an empty target', tm({ target: {} }), ['rfc/target-missing@target']],
   ['an alias of nothing', { 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web' }] } }, ['rfc/target-missing@0']],
   ['two clients', { 'ietf-dots-data-channel:dots-client': [{ cuid: 'a' }, { cuid: 'b' }] }, ['rfc/one-client@1']],
 ];
@@ -90,6 +118,11 @@ test('check: every fault has an RFC section, a sentence and a pointer', () => {
       assert.ok(fault.pointer === '' || fault.pointer.startsWith('/'), fault.pointer);
     }
   }
+});
+
+test('check: a list too long to be judged is one fault, quickly', () => {
+  const list = Array.from({ length: 100_001 }, () => ({}));
+  assert.deepEqual(codes({ 'ietf-dots-signal-channel:mitigation-scope': { scope: list } }), ['json/too-many-entries@scope']);
 });
 
 test('check: a value of no known kind has no type and no faults; nothing throws', () => {

@@ -1,6 +1,7 @@
 import { documentTypeOf, type DocumentType } from '../model/documents';
 import type { Fault } from '../model/finding';
 import type { JsonObject } from '../model/json';
+import { limitFault } from './limits';
 import { rfcFaults, type Direction } from './rfc';
 import { structureFaults } from './structure';
 import { yangFaults, type Level } from './yang';
@@ -30,6 +31,8 @@ export function check(value: unknown, options: CheckOptions = {}): CheckResult {
   const type = documentTypeOf(value);
   if (type === undefined) return { type, faults: [] };
   const document = value as JsonObject;
+  const limit = limitFault(document);
+  if (limit !== undefined) return { type, faults: [limit] };
   const faults = [
     ...structureFaults(type.kind, document),
     ...yangFaults(type.kind, document, options.level ?? 'practice'),

@@ -8,7 +8,8 @@ import { aliasFaults } from './rules/aliases';
 import { configFaults } from './rules/config';
 import { mitigationFaults } from './rules/mitigation';
 import { clientFaults } from './rules/clients';
-import { telemetrySetupFaults } from './rules/telemetry';
+import { redirectFaults } from './rules/redirect';
+import { telemetryFaults, telemetrySetupFaults } from './rules/telemetry';
 
 /** A request goes to the server; a status comes from it. */
 export type Direction = 'request' | 'status';
@@ -19,7 +20,9 @@ export type Rules = (body: JsonObject, pointer: string, direction: Direction | u
 const rules: Partial<Record<DocumentKind, Rules>> = {
   'mitigation-scope': mitigationFaults,
   'signal-config': configFaults,
+  'redirected-signal': redirectFaults,
   'telemetry-setup': telemetrySetupFaults,
+  telemetry: telemetryFaults,
   acls: aclFaults,
   aliases: aliasFaults,
   'dots-data': clientFaults,

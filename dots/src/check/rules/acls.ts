@@ -3,7 +3,8 @@ import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import type { Direction } from '../rfc';
 import { readOnly } from './aliases';
-import { rfcFault } from './fault';
+import { advice, rfcFault } from './fault';
+import { peacetimeAdvice } from './planning';
 import { prefixFault } from './target';
 
 const bareName = (value: unknown): string => (typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : '');
@@ -25,6 +26,7 @@ function oneAcl(acl: JsonObject, pointer: string, direction?: Direction): Fault[
   const list = child(child(pointer, 'aces'), 'ace');
   return [
     ...aclType(acl, pointer),
+    ...peacetimeAdvice(acl, pointer),
     ...readOnly(acl, pointer, direction),
     ...itemsOf(aces?.ace).flatMap((ace, index) => (isObject(ace) ? oneAce(ace, acl, child(list, index), direction) : [])),
   ];
@@ -114,6 +116,11 @@ function protocolConflict(matches: JsonObject, pointer: string): Fault[] {
 }
 
 function actionFaults(actions: JsonObject, pointer: string): Fault[] {
-  if (bareName(actions.forwarding) !== 'reject') return [];
-  return [rfcFault('no-reject', child(pointer, 'forwarding'), '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".')];
+  const rate = actions['rate-limit'];
+  if (bareName(actions.forwarding) === 'reject') {
+    return [rfcFault('no-reject', child(pointer, 'forwarding'), '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".')];
+  }
+  if (typeof rate !== 'string' || !/^-?0*[0-9.]+$/.test(rate) || Number(rate) > 0) return [];
+  if (Number(rate) === 0) return [advice('rate-limit-zero', child(pointer, 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')];
+  return [rfcFault('rate-limit-negative', child(pointer, 'rate-limit'), '8783 7.2', 'A rate limit is in bytes per second and cannot be negative.')];
 }

@@ -52,11 +52,11 @@ export function nameAdvice(scope: JsonObject, pointer: string): Fault[] {
     advice('resolved-target', child(pointer, member), '9132 4.4.1.1', 'The server has to resolve this name, also while the name servers are under attack: name the prefixes too if you know them.', { severity: 'information' }));
 }
 
-/** Empty lists and texts make a whole request invalid (RFC 9132 section 4.4.1.1). */
-export function emptyFaults(value: JsonValue, pointer: string): Fault[] {
+/** Empty lists and texts make a whole request invalid (RFC 9132 section 4.4.1.1, RFC 9244 section 5.3). */
+export function emptyFaults(value: JsonValue, pointer: string, rfc = '9132 4.4.1.1'): Fault[] {
   if (value === '' || (Array.isArray(value) && value.length === 0)) {
-    return [rfcFault('empty-value', pointer, '9132 4.4.1.1', 'An empty value makes the whole request invalid: fill it in, or leave the member out.')];
+    return [rfcFault('empty-value', pointer, rfc, 'An empty value makes the whole request invalid: fill it in, or leave the member out.')];
   }
-  if (Array.isArray(value)) return value.flatMap((item, index) => emptyFaults(item, child(pointer, index)));
-  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => emptyFaults(item, child(pointer, name))) : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => emptyFaults(item, child(pointer, index), rfc));
+  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => emptyFaults(item, child(pointer, name), rfc)) : [];
 }
