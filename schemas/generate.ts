@@ -44,7 +44,7 @@ function documentSchema(trees: Map<string, TreeNode>, modules: ModuleSet, root: 
   const body = emitter.node(node);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    $id: `https://dots-workbench.github.io/schemas/${root.kind}.json`,
+    $id: `urn:dots-workbench:schema:${root.kind}`,
     title: root.title,
     type: 'object',
     properties: { [member]: body },
