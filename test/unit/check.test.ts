@@ -30,7 +30,9 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['swapped ports', mitigation({ ...target, 'target-port-range': [{ 'lower-port': 90, 'upper-port': 80 }] }), ['yang/must@upper-port']],
   ['a list key twice', mitigation({ ...target, 'target-port-range': [{ 'lower-port': 80 }, { 'lower-port': 80 }] }), ['yang/double-entry@1']],
   ['a list entry without its key', mitigation({ ...target, 'target-port-range': [{ 'upper-port': 80 }] }), ['yang/missing-member@0', 'yang/must@upper-port']],
-  ['both directions at once', mitigation({ ...target, mid: 1, 'attack-status': 'under-attack' }), ['yang/choice@attack-status']],
+  ['both directions at once', mitigation({ ...target, mid: 1, 'attack-status': 'under-attack' }), ['rfc/server-only-member@mid', 'yang/choice@attack-status']],
+  ['a mid in a request', mitigation({ ...target, mid: 5 }), ['rfc/server-only-member@mid']],
+  ['the answer to a request', mitigation({ mid: 5, lifetime: 3600 }), []],
   ['an enumeration by number', mitigation({ ...target, 'attack-status': 1 }), ['yang/wrong-type@attack-status']],
   ['a lifetime below -1', mitigation({ ...target, lifetime: -2 }), ['yang/invalid-value@lifetime']],
   ['an IPv4 match in an IPv6 ACL', acl(ace({ ipv4: { protocol: 17 } }), { type: 'ipv6-acl-type' }), ['yang/not-allowed-here@ipv4']],
@@ -48,6 +50,9 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['a decimal with too many digits', setup({ 'low-percentile': '5.001' }), ['yang/invalid-value@low-percentile']],
   ['a counter beyond 64 bits', mitigation({ mid: 1, 'bytes-dropped': '18446744073709551616' }), ['yang/invalid-value@bytes-dropped']],
 
+  ['a counter of fifty digits', mitigation({ mid: 1, 'bytes-dropped': '9'.repeat(50) }), ['yang/invalid-value@bytes-dropped']],
+  ['a decimal of twenty digits', setup({ 'low-percentile': `1.${'0'.repeat(19)}1` }), ['yang/invalid-value@low-percentile', 'yang/must@current-config']],
+
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
   ['a lifetime of zero', mitigation({ ...target, lifetime: 0 }), ['rfc/lifetime-zero@lifetime']],
@@ -55,6 +60,8 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['an empty list', mitigation({ ...target, 'target-protocol': [] }), ['rfc/empty-value@target-protocol']],
   ['loopback as target', mitigation({ ...target, 'target-prefix': ['127.0.0.1/32', '::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
   ['multicast as target', mitigation({ ...target, 'target-prefix': ['224.0.0.5/32', 'ff02::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
+  ['everything as target', mitigation({ ...target, 'target-prefix': ['0.0.0.0/0', '126.0.0.0/7', '::/0'] }), ['advice/wide-target@0', 'advice/wide-target@1', 'advice/wide-target@2', 'rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1', 'rfc/forbidden-prefix@2']],
+  ['loopback written as IPv6', mitigation({ ...target, 'target-prefix': ['::ffff:127.0.0.1/128'] }), ['rfc/forbidden-prefix@0']],
   ['host bits', mitigation({ ...target, 'target-prefix': ['192.0.2.1/24'] }), ['advice/host-bits@0']],
   ['ports without a protocol that has them', mitigation({ ...target, 'target-protocol': [1], 'target-port-range': [{ 'lower-port': 80 }] }), ['advice/ports-without-protocol@target-port-range']],
   ['UDP amplifiers over TCP', mitigation({ ...target, 'target-protocol': [6], 'ietf-dots-call-home:source-port-range': [{ 'lower-port': 53 }] }), ['advice/amplifier-not-udp@0']],
@@ -120,9 +127,30 @@ test('check: every fault has an RFC section, a sentence and a pointer', () => {
   }
 });
 
-test('check: a list too long to be judged is one fault, quickly', () => {
-  const list = Array.from({ length: 100_001 }, () => ({}));
-  assert.deepEqual(codes({ 'ietf-dots-signal-channel:mitigation-scope': { scope: list } }), ['json/too-many-entries@scope']);
+test('check: what a client reads but must not send back', () => {
+  const document = acl(ace({}), { 'pending-lifetime': 10080 });
+  assert.deepEqual(codes(document), []);
+  assert.deepEqual(codes(document, { direction: 'request' }), ['rfc/read-only-member@pending-lifetime']);
+});
+
+test('check: what is too long, too deep or too wrong ends in one sentence', () => {
+  const list = (count: number): object[] => Array.from({ length: count }, () => ({}));
+  assert.deepEqual(codes(mitigation(list(100_001))), ['json/too-many-entries@scope']);
+  const acls = Array.from({ length: 5 }, (_, index) => ({ name: `a${index}`, aces: { ace: list(90_000) } }));
+  assert.deepEqual(codes({ 'ietf-dots-data-channel:acls': { acl: acls } }), ['json/too-many-entries@ace']);
+  assert.deepEqual(codes(mitigation(list(50_000))).filter((code) => code.startsWith('json/')), ['json/too-many-faults@']);
+  const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`x${index}`, 1]));
+  assert.deepEqual(codes(mitigation({ ...target, ...members })), ['json/too-many-faults@']);
+  const deep = Array.from({ length: 20_000 }).reduce<unknown>((inner) => [inner], 1);
+  assert.deepEqual(codes(mitigation({ ...target, 'target-prefix': [deep] as unknown as string[] })).filter((code) => code.startsWith('json/')), ['json/too-deep@0']);
+});
+
+test('check: hostile texts are judged in linear time', () => {
+  const long = `${'0'.repeat(200_000)}x`;
+  assert.deepEqual(codes(acl(ace({}, { forwarding: 'accept', 'rate-limit': long }))), ['yang/invalid-value@rate-limit']);
+  const bits = Array.from({ length: 100_000 }, (_, index) => `b${index}`).join(' ');
+  assert.deepEqual(codes(acl(ace({ tcp: { flags: bits } }))), ['yang/invalid-value@flags']);
+  assert.deepEqual(codes(mitigation({ ...target, 'target-prefix': [`${':'.repeat(200_000)}/`] })), ['yang/invalid-value@0']);
 });
 
 test('check: a value of no known kind has no type and no faults; nothing throws', () => {

@@ -1,8 +1,8 @@
-import type { DocumentKind } from '../model/documents';
 import type { Fault } from '../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
-import { documentType } from '../model/documents';
+import { documentType, type DocumentKind } from '../model/documents';
 import { child } from '../model/pointer';
+import type { Direction } from './direction';
 import { aclFaults } from './rules/acls';
 import { aliasFaults } from './rules/aliases';
 import { configFaults } from './rules/config';
@@ -11,10 +11,7 @@ import { clientFaults } from './rules/clients';
 import { redirectFaults } from './rules/redirect';
 import { telemetryFaults, telemetrySetupFaults } from './rules/telemetry';
 
-/** A request goes to the server; a status comes from it. */
-export type Direction = 'request' | 'status';
-
-/** The rules of one kind: body of the top-level member, its pointer, and the direction if somebody said it. */
+/** The rules of one kind: body of the top-level member, its pointer, and the direction as far as it is known. */
 export type Rules = (body: JsonObject, pointer: string, direction: Direction | undefined) => Fault[];
 
 const rules: Partial<Record<DocumentKind, Rules>> = {

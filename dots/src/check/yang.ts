@@ -3,6 +3,7 @@ import type { Fault } from '../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import { child } from '../model/pointer';
 import { holds, whyNot, type Frame } from './expressions';
+import { mostFaults } from './limits';
 import { planOf, type MemberPlan, type ObjectPlan } from './plan';
 import { moduleSection } from './sections';
 import { typeFaults, type Forms } from './values';
@@ -121,6 +122,7 @@ class Walker {
   }
 
   private report({ code, message, rfc, pointer = this.pointer(), atName, rival }: Report): void {
+    if (this.faults.length > mostFaults) return;
     const related = rival === undefined ? {} : { related: [{ pointer: rival, message: 'the other one' }] };
     this.faults.push({ code, class: 'yang', severity: 'error', message: `${message}.`, rfc, pointer, ...(atName ? { atName } : {}), ...related });
   }

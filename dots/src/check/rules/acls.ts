@@ -1,11 +1,12 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../rfc';
+import type { Direction } from '../direction';
 import { readOnly } from './aliases';
+import { exact } from '../numbers';
 import { advice, rfcFault } from './fault';
 import { peacetimeAdvice } from './planning';
-import { prefixFault } from './target';
+import { hostBitsAdvice } from './target';
 
 const bareName = (value: unknown): string => (typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : '');
 const families = ['ipv4', 'ipv6'] as const;
@@ -56,7 +57,7 @@ function destination(matches: JsonObject, acl: JsonObject, pointer: string): Fau
   const family = objectAt(matches, 'ipv6') ? 'ipv6' : 'ipv4';
   const member = `destination-${family}-network`;
   const network = objectAt(matches, family)?.[member];
-  if (typeof network === 'string') return prefixFault(network, () => child(child(child(pointer, 'matches'), family), member), '8783 7.2');
+  if (typeof network === 'string') return hostBitsAdvice(network, () => child(child(child(pointer, 'matches'), family), member));
   if (acl['activation-type'] !== 'immediate' || network !== undefined) return [];
   return [rfcFault('destination-missing', pointer, '8783 7.2', 'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".')];
 }
@@ -120,7 +121,8 @@ function actionFaults(actions: JsonObject, pointer: string): Fault[] {
   if (bareName(actions.forwarding) === 'reject') {
     return [rfcFault('no-reject', child(pointer, 'forwarding'), '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".')];
   }
-  if (typeof rate !== 'string' || !/^-?0*[0-9.]+$/.test(rate) || Number(rate) > 0) return [];
-  if (Number(rate) === 0) return [advice('rate-limit-zero', child(pointer, 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')];
+  const bytes = typeof rate === 'string' ? exact(rate) : undefined;
+  if (bytes === undefined || bytes > 0n) return [];
+  if (bytes === 0n) return [advice('rate-limit-zero', child(pointer, 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')];
   return [rfcFault('rate-limit-negative', child(pointer, 'rate-limit'), '8783 7.2', 'A rate limit is in bytes per second and cannot be negative.')];
 }

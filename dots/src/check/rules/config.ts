@@ -2,16 +2,15 @@ import type { Fault } from '../../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
 import { exact } from '../numbers';
-import type { Direction } from '../rfc';
+import { serverOnlyBounds, type Direction } from '../direction';
 import { advice, rfcFault } from './fault';
 
 const groups = ['mitigating-config', 'idle-config'] as const;
-const serverOnly = ['min-value', 'max-value', 'min-value-decimal', 'max-value-decimal'];
 
 /** The rules for session configurations (RFC 9132 section 4.5). */
 export function configFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const parameters = groups.flatMap((group) => parametersOf(body[group], child(pointer, group)));
-  const isStatus = direction === undefined ? parameters.some(({ value }) => serverOnly.some((member) => Object.hasOwn(value, member))) : direction === 'status';
+  const isStatus = direction === 'status';
   return [
     ...(isStatus || parameters.length > 0 ? [] : [rfcFault('config-empty', pointer, '9132 4.5.2', 'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another one.')]),
     ...parameters.flatMap(boundFaults),
@@ -27,7 +26,7 @@ function parametersOf(group: JsonValue | undefined, pointer: string): Parameter[
 }
 
 function requestFaults({ name, value, pointer }: Parameter): Fault[] {
-  const foreign = serverOnly.filter((member) => Object.hasOwn(value, member)).map((member) =>
+  const foreign = serverOnlyBounds.filter((member) => Object.hasOwn(value, member)).map((member) =>
     rfcFault('server-only-member', child(pointer, member), '9132 4.5.2', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
   const seconds = value['current-value'];
   if (name !== 'heartbeat-interval' || typeof seconds !== 'number' || seconds === 0 || (seconds >= 15 && seconds <= 240)) return foreign;

@@ -1,23 +1,15 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../rfc';
+import { serverOnlyScopeMembers, type Direction } from '../direction';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
 import { emptyFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
-/** Members that only a server writes; one of them makes the document a status (RFC 9132 section 4.4.2). */
-const serverOnly = [
-  'mid', 'mitigation-start', 'status', 'conflict-information', 'bytes-dropped', 'bps-dropped', 'pkts-dropped', 'pps-dropped',
-  'ietf-dots-telemetry:total-traffic', 'ietf-dots-telemetry:total-attack-connection',
-];
-
 /** The rules for mitigation requests; a status is only held to what both directions share. */
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.scope);
-  const scopes = entries.filter(isObject);
-  const isStatus = direction === undefined ? scopes.some((scope) => serverOnly.some((member) => Object.hasOwn(scope, member))) : direction === 'status';
-  if (isStatus) return [];
+  if (direction === 'status') return [];
   const list = child(pointer, 'scope');
   return [
     ...scopeCount(body, entries.length, pointer, list),
@@ -53,7 +45,7 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
 }
 
 function serverMembers(scope: JsonObject, pointer: string): Fault[] {
-  return serverOnly.filter((member) => Object.hasOwn(scope, member)).map((member) =>
+  return serverOnlyScopeMembers.filter((member) => Object.hasOwn(scope, member)).map((member) =>
     rfcFault('server-only-member', child(pointer, member), '9132 4.4.1.1', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
 }
 

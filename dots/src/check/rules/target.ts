@@ -1,21 +1,22 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { formatPrefix, parsePrefix, width, type Prefix } from '../../model/prefix';
+import { covers, formatPrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
 import { advice, rfcFault } from './fault';
 
-/** Ranges that can be no target (RFC 9132 section 4.4.1.1), with their last address. */
-const forbidden: readonly { prefix: Prefix; last: bigint; what: string }[] = [
+/** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
+const forbidden: readonly { prefix: Prefix; what: string }[] = [
   ['127.0.0.0/8', 'loopback'], ['::1/128', 'loopback'],
   ['224.0.0.0/4', 'multicast'], ['ff00::/8', 'multicast'],
   ['255.255.255.255/32', 'broadcast'],
-].map(([text, what]) => {
-  const prefix = parsePrefix(text as string) as Prefix;
-  return { prefix, last: prefix.address + (1n << BigInt(width(prefix.family) - prefix.length)) - 1n, what: what as string };
-});
+].map(([text, what]) => ({ prefix: parsePrefix(text as string) as Prefix, what: what as string }));
 
-function forbiddenRange({ family, address, length }: Prefix): (typeof forbidden)[number] | undefined {
-  return forbidden.find(({ prefix, last }) => prefix.family === family && prefix.length <= length && address >= prefix.address && address <= last);
+const mapped = parsePrefix('::ffff:0:0/96') as Prefix;
+
+/** An IPv4 prefix written as IPv6 addresses (RFC 4291 section 2.5.5.2) is that IPv4 prefix. */
+function unmapped(prefix: Prefix): Prefix {
+  if (!covers(mapped, prefix)) return prefix;
+  return { ...prefix, family: 'ipv4', address: prefix.address & 0xffffffffn, length: prefix.length - 96 };
 }
 
 /** Members of which a request or alias needs at least one. */
@@ -27,12 +28,17 @@ export function prefixFaults(owner: JsonObject, member: string, pointer: string,
 }
 
 /** The faults of one prefix. @param place its pointer, made only when there is a fault */
-export function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
+function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
   const prefix = parsePrefix(text);
-  if (prefix === undefined) return [];
-  const range = forbiddenRange(prefix);
-  if (range) return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} is in the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
-  if (!prefix.hostBits) return [];
+  const range = prefix && forbidden.find((one) => overlaps(one.prefix, unmapped(prefix)));
+  if (!range) return hostBitsAdvice(text, place);
+  return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} includes addresses of the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
+}
+
+/** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
+export function hostBitsAdvice(text: string, place: () => string): Fault[] {
+  const prefix = parsePrefix(text);
+  if (!prefix?.hostBits) return [];
   return [advice('host-bits', place(), '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];
 }
 

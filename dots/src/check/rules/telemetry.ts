@@ -1,19 +1,17 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../rfc';
+import type { Direction } from '../direction';
 import { exact } from '../numbers';
 import { rfcFault } from './fault';
 import { emptyFaults, selectors } from './target';
 
 const kinds: Record<string, string> = { 'current-config': 'configuration', 'total-pipe-capacity': 'pipe', baseline: 'baseline' };
-const serverOnly = ['max-config-values', 'min-config-values', 'supported-unit-classes', 'supported-query-type'];
 
 /** The rules for telemetry setups (RFC 9244 section 7). */
 export function telemetrySetupFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.telemetry).filter(isObject);
-  const isStatus = direction === undefined ? serverOnly.some((member) => Object.hasOwn(body, member)) || entries.some((entry) => Object.hasOwn(entry, 'tsid')) : direction === 'status';
-  if (isStatus) return [];
+  if (direction === 'status') return [];
   return [...setupKinds(entries, pointer), ...deletedPipes(entries, child(pointer, 'telemetry')), ...emptyFaults(body, pointer, '9244 5.3')];
 }
 
@@ -39,7 +37,7 @@ function deletedPipes(entries: JsonObject[], pointer: string): Fault[] {
 export function telemetryFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const member = 'pre-or-ongoing-mitigation';
   const entries = itemsOf(body[member]);
-  const isStatus = direction === undefined ? entries.some((entry) => isObject(entry) && Object.hasOwn(entry, 'tmid')) : direction === 'status';
+  const isStatus = direction === 'status';
   const list = child(pointer, member);
   return [
     ...entries.flatMap((entry, index) => (isObject(entry) ? targetFaults(entry, child(list, index)) : [])),
