@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { decodeNlri } from '#dots/flowspec/nlri';
+import { bitmaskSet } from '#dots/flowspec/region';
 import { renderBird, renderingFindings } from '#dots/flowspec/render';
 import type { FlowspecRule } from '#dots/flowspec/types';
 import { encodeAnnouncements, encodeWithdrawals, type Carried } from '#dots/flowspec/update';
 import { needTool } from '../support/tools';
 import { vectors } from '../unit/flowspec/support';
 import { BgpPeer, freePort, until } from './flowspec-peer';
-import { actions, ruleOf, rulesOfDocuments } from './flowspec-rules';
+import { actions, repairedRules, ruleOf, rulesOfDocuments } from './flowspec-rules';
 
 const as = 65001;
 const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin` };
@@ -40,19 +41,20 @@ function isWritten(rule: FlowspecRule): boolean {
   return !renderingFindings([rule], 'bird').some(({ severity }) => severity === 'warning');
 }
 
-/** Sorted, so that lists in any order compare. BIRD writes flow labels in the fewest octets: those are compared by meaning. */
-function told(rules: readonly Pick<Carried, 'family' | 'nlri'>[]): string[] {
-  return rules.map(({ family, nlri }) => {
-    const components = decodeNlri(nlri, family);
-    return `${family} ${components.some(({ type }) => type === 13) ? JSON.stringify(components) : nlri}`;
-  }).sort();
+/** A rule by its octets, or by what it matches where BIRD writes the same in other octets: flow labels and tests of several fragment bits. */
+function identity({ family, nlri }: Pick<Carried, 'family' | 'nlri'>, rewritten: boolean): string {
+  return rewritten ? JSON.stringify([family, decodeNlri(nlri, family).map((component) => (component.type === 12 ? bitmaskSet(component) : component))]) : `${family} ${nlri}`;
 }
 
 async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Promise<void> {
   const written = rules.filter(isWritten);
+  const rewritten = written.filter((rule) => renderingFindings([rule], 'bird').length > 0);
+  const exact = new Set(written.filter((rule) => !rewritten.includes(rule)).map((rule) => identity(rule, false)));
   const { peer } = await startBird(t, rules);
   await until(() => peer.announced.length >= written.length);
-  assert.deepEqual(told(peer.announced), told(written));
+  const others = peer.announced.filter((rule) => !exact.delete(identity(rule, false)));
+  assert.deepEqual([...exact], [], 'announced in the same octets');
+  assert.deepEqual(others.map((rule) => identity(rule, true)).sort(), rewritten.map((rule) => identity(rule, true)).sort());
 }
 
 test('BIRD parses every vector as rendered here, and announces the same octets', async (t) => {
@@ -60,13 +62,13 @@ test('BIRD parses every vector as rendered here, and announces the same octets',
   const rules = vectors(t).map(ruleOf);
   const left = rules.filter((rule) => !isWritten(rule)).map(({ source }) => source.file);
   if (rules.length === 0) return;
-  assert.deepEqual(left, ['v4-frag-isf-not-first', 'v6-flow-label-eq']);
+  assert.deepEqual(left, ['v6-flow-label-eq'], 'BIRD 2.0.12 cuts flow labels to 16 bits');
   await announcesAll(t, rules);
 });
 
 test('BIRD parses what ACLs and mitigation requests become, and announces the same octets', async (t) => {
   if (!needTool(t, 'bird', 'bird2')) return;
-  for (const action of actions) await announcesAll(t, rulesOfDocuments(action));
+  for (const rules of [...actions.map(rulesOfDocuments), repairedRules()]) await announcesAll(t, rules);
 });
 
 test('BIRD, the strictest, takes the UPDATE messages made here, with their actions, and the withdrawals', async (t) => {

@@ -37,5 +37,16 @@ const documents = [
 
 /** Rules of every kind that ACLs and mitigation requests become. */
 export function rulesOfDocuments(action: MitigationAction): FlowspecRule[] {
-  return translate(documents.map((value, index) => ({ file: `${index}`, value })), { action }).rules;
+  return translate(documents.map((value, index) => ({ file: `${index}`, value })), { action, repair: false }).rules;
+}
+
+/** Rules that repairs of their order made: opposites of every kind of component. */
+export function repairedRules(): FlowspecRule[] {
+  const accept = { forwarding: 'accept' };
+  const value = aclDocument([
+    { matches: { ipv4: { ...to, fragment: { type: 'isf' } } } }, { matches: { ipv4: { ...to, dscp: 46, length: 100 } } }, { matches: { ipv4: to, udp } },
+    { matches: { ipv4: to, tcp: { flags: 'syn' } } }, { matches: { ipv4: to, icmp: { type: 3, code: 4 } } }, { matches: { ipv4: { ...to, 'source-ipv4-network': '198.51.100.0/24' } }, actions: accept },
+  ]);
+  const six = aclDocument([{ matches: { ipv6: { ...to6, 'flow-label': 7, fragment: { type: 'ff' } } } }, { matches: { ipv6: { ...to6, 'source-ipv6-network': '2001:db8:ffff::/48' } }, actions: accept }], { type: 'ipv6-acl-type' });
+  return translate([{ file: '4', value }, { file: '6', value: six }]).rules;
 }

@@ -1,47 +1,92 @@
+import { compareRuleSets, describeChanges } from '#dots/flowspec/compare';
+import { describeEquivalence } from '#dots/flowspec/equivalence';
+import { explainNlri, explainRule } from '#dots/flowspec/explain';
 import { decodeNlri, encodeNlri } from '#dots/flowspec/nlri';
-import { renderExabgp, renderHex, renderTable } from '#dots/flowspec/render';
+import { sortRules } from '#dots/flowspec/order';
+import { render, renderingFindings, renderings, type Rendering } from '#dots/flowspec/render';
 import { describeMatch } from '#dots/flowspec/text';
-import { translate, type Family, type FlowspecFinding, type FlowspecRule } from '#dots/flowspec/translate';
+import {
+  translate, type Family, type FlowspecFinding, type FlowspecOptions, type FlowspecRule, type MitigationAction, type Translation,
+} from '#dots/flowspec/translate';
 import { createLanguageService, type LocatedFinding } from '#service/service';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import { filesOf } from '../files';
 import { findingJson } from '../findings';
 import type { Io } from '../io';
+import { lookUpAll } from './flowspecResolve';
 
 const service = createLanguageService();
 
-const renderings: Readonly<Record<string, (rules: readonly FlowspecRule[]) => string>> = { table: renderTable, exabgp: renderExabgp, hex: renderHex };
+const seeHelp = 'See dots flowspec --help.';
 
 /** `dots flowspec`: what documents ask of the network, as BGP Flowspec. */
 export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
-  usage: 'FILE... [--domain PREFIX]... [--format table|json|hex|exabgp]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--format json|hex]',
+  usage: 'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
     { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination.' },
-    { name: 'format', value: 'FORMAT', choices: ['table', 'json', 'hex', 'exabgp'], description: 'How rules are written (default table; with --decode json).' },
+    { name: 'action', value: 'ACTION', description: 'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).' },
+    { name: 'format', value: 'FORMAT', choices: ['json', ...renderings], description: 'How rules are written (default table; with --decode json).' },
+    { name: 'resolve', description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.' },
+    { name: 'no-repair', description: 'Leave rules as they are where routers would test them in another order than the documents.' },
+    { name: 'explain', description: 'Say what each octet of each rule means.' },
+    { name: 'compare', value: 'OTHER', description: 'Show what the rules of FILE add to, remove from and change in those of the document OTHER.' },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
   details: [
     'All files are translated together: names of aliases and ACLs are looked up among them.',
-    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error.',
+    'ACLs are first-match lists, routers sort rules by what they match. Where that makes a difference rules are changed until it does not, and a finding tells how; where it still does, a packet shows it.',
+    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird hold a comment for each rule that the tool cannot announce.',
     'With --decode HEX --format hex prints what dots itself would encode.',
   ],
-  examples: ['dots flowspec examples/offload-request.dots.json', 'dots flowspec acl.dots.json --domain 192.0.2.0/24 --format exabgp', 'dots flowspec --decode 0c0118c0000203811105910035 --family ipv4 --format json'],
+  examples: [
+    'dots flowspec examples/offload-request.dots.json --action redirect:65000:100', 'dots flowspec acl.dots.json --domain 192.0.2.0/24 --format bird',
+    'dots flowspec new.dots.json --compare old.dots.json', 'dots flowspec --decode 0c0118c0000203811105910035 --family ipv4 --format json',
+  ],
   run: runFlowspec,
 };
 
 async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
-  if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots flowspec --help.');
-  const documents = await readAll(given.paths, io);
-  if (documents === undefined) return 1;
-  const { rules, findings } = translate(documents, { domain: given.options('domain') });
-  await print(rules, locate(documents, findings), given.option('format') ?? 'table', io);
-  return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
+  if (given.paths.length === 0) throw new UsageError('No file is named.', seeHelp);
+  checkCombination(given);
+  const other = given.option('compare');
+  const now = await translateFiles(given.paths, given, io);
+  const before = other === undefined ? undefined : await translateFiles([other], given, io);
+  if (now === undefined || (other !== undefined && before === undefined)) return 1;
+  await (before === undefined ? printRules(now, given, io) : printChanges(before, now, given, io));
+  return [now, before].some((one) => one?.translation.findings.some(({ severity }) => severity === 'error')) ? 1 : 0;
+}
+
+function checkCombination(given: Given): void {
+  const format = given.option('format') ?? 'table';
+  for (const name of ['compare', 'explain']) {
+    if (given.option(name) !== undefined && format !== 'table' && format !== 'json') throw new UsageError(`With --${name} the format is table or json, not ${format}.`);
+  }
+  if (given.option('compare') !== undefined && given.option('explain') !== undefined) throw new UsageError('--compare and --explain do not go together.', seeHelp);
+}
+
+/** Documents with what they become. */
+interface Translated { documents: ReadDocument[]; translation: Translation }
+
+async function translateFiles(paths: readonly string[], given: Given, io: Io): Promise<Translated | undefined> {
+  const documents = await readAll(paths, io);
+  if (documents === undefined) return undefined;
+  const action = readAction(given.option('action'));
+  const options: FlowspecOptions = { domain: given.options('domain'), ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
+  return { documents, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
+}
+
+/** Asks the translation which names it needs, looks them up, and translates with the answers. */
+async function translateResolved(documents: readonly ReadDocument[], options: FlowspecOptions): Promise<Translation> {
+  const names = new Set<string>();
+  translate(documents, { ...options, repair: false, resolve: (name) => void names.add(name) });
+  const found = await lookUpAll(names);
+  return translate(documents, { ...options, resolve: (name) => found.get(name) });
 }
 
 async function readAll(paths: readonly string[], io: Io): Promise<ReadDocument[] | undefined> {
@@ -52,6 +97,17 @@ async function readAll(paths: readonly string[], io: Io): Promise<ReadDocument[]
   return documents.every((document) => document !== undefined) ? documents : undefined;
 }
 
+function readAction(text: string | undefined): MitigationAction | undefined {
+  if (text === undefined) return undefined;
+  const [kind, ...rest] = text.split(':');
+  const value = rest.join(':');
+  if (text === 'discard') return { kind: 'discard' };
+  if (kind === 'redirect' && value !== '') return { kind: 'redirect', rt: value };
+  if (kind === 'rate' && /^\d{1,17}(\.\d+)?$/.test(value)) return { kind: 'rate', bytes: Number(value) };
+  if (kind === 'mark') return { kind: 'mark', dscp: wholeNumber('action mark', value, 0, 63) ?? 0 };
+  throw new UsageError(`--action is discard, rate:BYTES, redirect:RT or mark:DSCP, not "${text}".`, seeHelp);
+}
+
 type Placed = LocatedFinding & { file: string };
 
 /** The findings with their ranges, file by file. */
@@ -59,25 +115,58 @@ function locate(documents: readonly ReadDocument[], findings: readonly FlowspecF
   return documents.flatMap(({ file, parsed }) => service.locate(parsed, findings.filter((finding) => finding.file === file)).map((finding) => ({ ...finding, file })));
 }
 
-async function print(rules: readonly FlowspecRule[], findings: readonly Placed[], format: string, io: Io): Promise<void> {
-  const render = renderings[format];
-  if (render === undefined) return io.out(`${JSON.stringify({ rules: rules.map(ruleJson), findings: findings.map((finding) => ({ file: finding.file, ...findingJson(finding) })) }, null, 2)}\n`);
-  for (const finding of findings) tell(finding.file, [finding], io);
-  await io.out(render(rules));
+function tellAll({ documents, translation }: Translated, more: readonly FlowspecFinding[], io: Io): void {
+  for (const finding of locate(documents, [...translation.findings, ...more])) tell(finding.file, [finding], io);
 }
 
-function ruleJson({ family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule): object {
-  return { family, nlri, extendedCommunities, ...(ipv6ExtendedCommunities !== undefined && { ipv6ExtendedCommunities }), text, source, components, actions };
+function findingsJson({ documents, translation }: Translated): object[] {
+  return locate(documents, translation.findings).map((finding) => ({ file: finding.file, ...findingJson(finding) }));
 }
+
+async function printRules(translated: Translated, given: Given, io: Io): Promise<void> {
+  const format = given.option('format') ?? 'table';
+  const explain = given.option('explain') !== undefined;
+  const { rules, equivalence } = translated.translation;
+  if (format === 'json') return printJson({ rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence }, io);
+  const rendering = format as Rendering;
+  tellAll(translated, renderingFindings(rules, rendering), io);
+  await io.out(explain ? sortRules(rules).map(explainRule).join('\n') : render(rules, rendering));
+  if (rendering === 'table' && rules.length > 0) await io.out(`\n${describeEquivalence(equivalence)}\n`);
+}
+
+async function printChanges(before: Translated, now: Translated, given: Given, io: Io): Promise<void> {
+  const changes = compareRuleSets(before.translation.rules, now.translation.rules);
+  if (given.option('format') === 'json') {
+    const { added, removed, changed, same } = changes;
+    const lists = { added: added.map((rule) => ruleJson(rule)), removed: removed.map((rule) => ruleJson(rule)), changed: changed.map((one) => ({ before: ruleJson(one.before), after: ruleJson(one.after) })), same };
+    return printJson({ ...lists, findings: [...findingsJson(before), ...findingsJson(now)] }, io);
+  }
+  for (const one of [before, now]) tellAll(one, [], io);
+  await io.out(describeChanges(changes));
+}
+
+async function printJson(value: object, io: Io): Promise<void> {
+  await io.out(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function ruleJson({ family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule, explain = false): object {
+  const explained = explain ? { explained: explainNlri(nlri, family) } : {};
+  return { family, nlri, extendedCommunities, ...(ipv6ExtendedCommunities !== undefined && { ipv6ExtendedCommunities }), text, source, components, actions, ...explained };
+}
+
+const notWithDecode = ['compare', 'action', 'resolve', 'no-repair'];
 
 async function decodeRule(hex: string, given: Given, io: Io): Promise<ExitStatus> {
-  const family = given.option('family');
+  const family = given.option('family') as Family | undefined;
+  const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? 'json';
-  if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--decode reads the NLRI it is given, and no file.', 'See dots flowspec --help.');
-  if (family === undefined) throw new UsageError('--family is missing: ipv4 or ipv6.', 'See dots flowspec --help.');
+  if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--decode reads the NLRI it is given, and no file.', seeHelp);
+  for (const name of notWithDecode) if (given.option(name) !== undefined) throw new UsageError(`--${name} does not go with --decode.`, seeHelp);
+  if (family === undefined) throw new UsageError('--family is missing: ipv4 or ipv6.', seeHelp);
   if (format !== 'json' && format !== 'hex') throw new UsageError(`With --decode the format is json or hex, not ${format}.`);
-  const components = decodeNlri(hex, family as Family);
-  const encoded = format === 'hex' ? encodeNlri(components, family as Family) : JSON.stringify({ family, components, text: describeMatch(components) }, null, 2);
-  await io.out(`${encoded}\n`);
+  const components = decodeNlri(hex, family);
+  const text = describeMatch(components);
+  if (explain) await io.out(explainRule({ family, nlri: hex, text, extendedCommunities: [] }));
+  else await io.out(`${format === 'hex' ? encodeNlri(components, family) : JSON.stringify({ family, components, text }, null, 2)}\n`);
   return 0;
 }

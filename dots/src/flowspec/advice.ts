@@ -98,6 +98,6 @@ export function advise(entry: Entry, rules: readonly FlowspecRule[], report: Rep
   const rate = entry.actions.find((action) => action.kind === 'traffic-rate-bytes')?.rate ?? 0;
   if (rate > 0 && rules.length > 1) {
     report.warning(entry.source, 'flowspec/rate-multiplied', '8955 7.1',
-      `${entry.label} became ${rules.length} rules, and each has a rate limit of its own: together they let up to ${rules.length * rate} byte/s pass instead of ${rate}.`);
+      `${entry.label} became ${rules.length} rules, and each has the whole rate limit: together they let up to ${rules.length * rate} byte/s pass instead of ${rate}. It is not shared out, as that would drop traffic that the entry lets pass.`);
   }
 }

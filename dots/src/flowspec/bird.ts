@@ -11,20 +11,37 @@ const keywords: Record<Component['type'], string> = {
 /** The name of each fragment bit. */
 const fragments: Record<number, string> = { 1: 'dont_fragment', 2: 'is_fragment', 4: 'first_fragment', 8: 'last_fragment' };
 
-/** BIRD writes a fragment test as "match", or with an exclamation mark as "not any", and names one bit in it. */
-function isWritable({ not, match, value }: BitmaskTest, { type }: BitmaskComponent): boolean {
-  if (type === 9) return value > 0 && value <= 0xfff;
+/** Whether BIRD writes a fragment test in these very octets: it names one bit in each, as "match" or as "not any". */
+function isOwnForm({ not, match, value }: BitmaskTest): boolean {
   return fragments[value] !== undefined && not !== match;
+}
+
+/** A fragment test as alternatives of tests of one bit: any of several bits is one alternative for each, all of them are one. */
+function singleBits({ not, match, value }: BitmaskTest): string[][] {
+  const names = [1, 2, 4, 8].filter((bit) => (value & bit) !== 0).map((bit) => `${not ? '!' : ''}${fragments[bit] ?? ''}`);
+  return not === match ? names.map((name) => [name]) : [names];
+}
+
+/** The groups of a fragment component in BIRD's words. */
+function fragmentGroups({ anyOf }: BitmaskComponent): string[][] {
+  const product = (groups: string[][], test: BitmaskTest): string[][] => groups.flatMap((group) => singleBits(test).map((more) => [...group, ...more]));
+  return anyOf.flatMap((group) => group.reduce(product, [[]]));
+}
+
+/** Every value names bits that BIRD knows. */
+function isWritable({ type, anyOf }: BitmaskComponent): boolean {
+  return anyOf.flat().every(({ value }) => value > 0 && value <= (type === 9 ? 0xfff : 0xf));
 }
 
 function obstacle(rule: FlowspecRule): string | undefined {
   if (rule.ipv6ExtendedCommunities !== undefined) return 'BIRD cannot redirect to an IPv6 route target';
   if (numericTests(rule).some(({ value }) => Number(value) > 0xffff)) return 'BIRD cuts values above 65535 to two octets';
-  for (const component of rule.components) {
-    if (!isBitmask(component) || component.anyOf.flat().every((test) => isWritable(test, component))) continue;
-    return component.type === 9 ? 'BIRD knows the 12 control bits of TCP only' : 'BIRD names one bit in each fragment test, and cannot write a mask of several';
-  }
-  return undefined;
+  return rule.components.every((component) => !isBitmask(component) || isWritable(component)) ? undefined : 'BIRD knows the 12 control bits of TCP and the 4 of fragments only';
+}
+
+function rewrites({ components }: FlowspecRule): string | undefined {
+  const rewritten = components.some((component) => isBitmask(component) && component.type === 12 && !component.anyOf.flat().every(isOwnForm));
+  return rewritten ? 'names one fragment bit in each test' : undefined;
 }
 
 /** A mask in BIRD's form value/mask, in which an exclamation mark negates: all bits, not all bits, no bit, any bit. */
@@ -33,8 +50,8 @@ function flagsText({ not, match, value }: BitmaskTest): string {
   return `${not === match ? '!' : ''}${match ? mask : '0x0'}/${mask}`;
 }
 
-function bitmaskTestText(test: BitmaskTest, { type }: BitmaskComponent): string {
-  return type === 9 ? flagsText(test) : `${test.not ? '!' : ''}${fragments[test.value] ?? ''}`;
+function bitmaskGroups(component: BitmaskComponent): string[][] {
+  return component.type === 12 ? fragmentGroups(component) : component.anyOf.map((group) => group.map(flagsText));
 }
 
 function prefixItem({ prefix }: PrefixComponent): string {
@@ -43,8 +60,7 @@ function prefixItem({ prefix }: PrefixComponent): string {
 
 function valueText(component: Component): string {
   if (isPrefix(component)) return prefixItem(component);
-  const groups = isBitmask(component) ? component.anyOf.map((group) => group.map((test) => bitmaskTestText(test, component)))
-    : component.anyOf.map((group) => group.map(({ op, value }) => `${op} ${value}`));
+  const groups = isBitmask(component) ? bitmaskGroups(component) : component.anyOf.map((group) => group.map(({ op, value }) => `${op} ${value}`));
   return groups.map((group) => group.join(' && ')).join(' || ');
 }
 
@@ -62,7 +78,7 @@ function route(rule: FlowspecRule, index: number): string[] {
   if (reason !== undefined) return [leftOutLine(rule, index, reason)];
   const match = `route flow${rule.family.slice(3)} { ${rule.components.map((component) => item(component, rule.family)).join(' ')} }`;
   const then = rule.extendedCommunities.length === 0 ? '' : ` { ${rule.extendedCommunities.map(communityText).join(' ')} }`;
-  return [...headLines(rule, bird.name), `${match}${then};`];
+  return [...headLines(rule, bird), `${match}${then};`];
 }
 
 function staticProtocol(family: Family, routes: readonly string[]): string {
@@ -98,4 +114,4 @@ ${staticProtocol('ipv4', routes.ipv4)}${staticProtocol('ipv6', routes.ipv6)}prot
 }
 
 /** BIRD: a whole configuration. */
-export const bird: Tool = { name: 'BIRD 2.0', obstacle, render: (rules) => renderBird(rules) };
+export const bird: Tool = { name: 'BIRD 2.0', obstacle, rewrites, render: (rules) => renderBird(rules) };

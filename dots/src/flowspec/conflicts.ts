@@ -41,10 +41,11 @@ export interface Budget {
   conflicts?: number;
 }
 
-interface Search { cutsLeft: number }
+/** How many more regions may be made while some are cut out of others. */
+export interface Search { cutsLeft: number }
 
 /** What the other regions leave of `regions`. Once the budget is used up the result means nothing. */
-function remainder(regions: readonly Region[], others: readonly Region[], search: Search): Region[] {
+export function remainder(regions: readonly Region[], others: readonly Region[], search: Search): Region[] {
   let rest = [...regions];
   for (const other of others) {
     if (rest.length === 0 || search.cutsLeft <= 0) break;
@@ -54,28 +55,38 @@ function remainder(regions: readonly Region[], others: readonly Region[], search
   return rest;
 }
 
-/** The rules of one family, with the packets that each of them decides in either order, worked out when asked for. */
-class Table {
+/** The rules of one family in both orders. */
+class Order {
   /** When routers test each rule. */
   private readonly rank: number[];
-  private readonly inList = new Map<number, Region[]>();
-  private readonly inRouters = new Map<number, Region[]>();
 
-  constructor(readonly rules: readonly ListedRule[], readonly near: readonly ReadonlySet<number>[], private readonly search: Search) {
+  constructor(readonly rules: readonly ListedRule[]) {
     const order = rules.map((_, index) => index).sort((a, b) => compareKeys(rules[a]?.key ?? [], rules[b]?.key ?? []));
     this.rank = new Array<number>(rules.length);
     for (const [rank, index] of order.entries()) this.rank[index] = rank;
   }
 
   /** Whether two rules swap places, and it could matter. */
-  swaps(i: number, j: number): boolean {
-    return i < j && this.rankOf(j) < this.rankOf(i) && this.rules[i]?.action !== this.rules[j]?.action;
+  swaps(a: number, b: number): boolean {
+    return (a < b) !== (this.rankOf(a) < this.rankOf(b)) && this.rules[a]?.action !== this.rules[b]?.action;
   }
+
+  rankOf(index: number): number {
+    return this.rank[index] ?? 0;
+  }
+}
+
+/** The packets that each rule of one family decides in either order, worked out when asked for. */
+class Decisions {
+  private readonly inList = new Map<number, Region[]>();
+  private readonly inRouters = new Map<number, Region[]>();
+
+  constructor(private readonly order: Order, private readonly near: readonly ReadonlySet<number>[], private readonly search: Search) {}
 
   /** A region of packets that first-match evaluation of the list gives to rule `i`, and routers to rule `j`. */
   dispute(i: number, j: number): Region | undefined {
     for (const a of this.decided(i, this.inList, (k) => k < i)) {
-      for (const b of this.decided(j, this.inRouters, (k) => this.rankOf(k) < this.rankOf(j))) {
+      for (const b of this.decided(j, this.inRouters, (k) => this.order.rankOf(k) < this.order.rankOf(j))) {
         const both = intersectRegions(a, b);
         if (both !== undefined) return both;
       }
@@ -83,30 +94,30 @@ class Table {
     return undefined;
   }
 
-  private rankOf(index: number): number {
-    return this.rank[index] ?? 0;
-  }
-
   /** The packets of a rule that no rule before it takes away. */
   private decided(index: number, known: Map<number, Region[]>, isBefore: (other: number) => boolean): Region[] {
     const found = known.get(index);
     if (found !== undefined) return found;
-    const before = [...this.near[index] ?? []].filter(isBefore).flatMap((other) => this.rules[other]?.regions ?? []);
-    const rest = remainder(this.rules[index]?.regions ?? [], before, this.search);
+    const before = [...this.near[index] ?? []].filter(isBefore).flatMap((other) => this.order.rules[other]?.regions ?? []);
+    const rest = remainder(this.order.rules[index]?.regions ?? [], before, this.search);
     known.set(index, rest);
     return rest;
   }
 }
 
 function compareFamily(family: Family, rules: readonly ListedRule[], places: readonly number[], budget: Required<Budget>, search: Search): Comparison {
-  const conflicts: Conflict[] = [];
+  const order = new Order(rules);
   const owned: Owned[] = rules.flatMap(({ regions }, owner) => (regions ?? []).map((region) => ({ owner, region })));
-  const near = neighbours(owned, rules.length, budget.pairs);
-  if (near === undefined) return { conflicts, unknown: `more than ${budget.pairs} pairs of rules overlap in every field` };
-  const table = new Table(rules, near, search);
-  for (const [i, others] of near.entries()) {
-    for (const j of [...others].filter((other) => table.swaps(i, other)).sort((a, b) => a - b)) {
-      const dispute = table.dispute(i, j);
+  const swapping = neighbours(owned, rules.length, budget.pairs, (a, b) => order.swaps(a, b));
+  const conflicts: Conflict[] = [];
+  if (swapping === undefined) return { conflicts, unknown: `more than ${budget.pairs} pairs of rules overlap in every field` };
+  const involved = swapping.map(({ size }) => size > 0);
+  if (!involved.includes(true)) return { conflicts };
+  const near = neighbours(owned, rules.length, budget.pairs, (a, b) => involved[a] === true || involved[b] === true) ?? [];
+  const decisions = new Decisions(order, near, search);
+  for (const [i, others] of swapping.entries()) {
+    for (const j of [...others].filter((other) => i < other).sort((a, b) => a - b)) {
+      const dispute = decisions.dispute(i, j);
       if (search.cutsLeft <= 0) return { conflicts, unknown: `the overlaps could not be followed up within ${budget.cuts} steps` };
       if (dispute === undefined) continue;
       conflicts.push({ first: places[i] ?? 0, routersFirst: places[j] ?? 0, packet: packetIn(dispute, family) });
@@ -116,19 +127,20 @@ function compareFamily(family: Family, rules: readonly ListedRule[], places: rea
   return { conflicts };
 }
 
+const mostCuts = 2_000_000;
+
 /**
  * Compares first-match evaluation of the list with the order in which routers test the same rules (RFC 8955 section 5.1).
  * The two differ on a packet exactly when the first rule that matches it in the list and the first that matches it in
  * router order do different things. So for each two overlapping rules that swap places it intersects the packets that the one
  * decides in the list with those that the other decides in routers. No conflicts and no `unknown` is a proof that both
- * orders mean the same.
+ * orders mean the same. `search` lets several comparisons share one budget of cuts.
  */
-export function compareOrders(rules: readonly ListedRule[], budget: Budget = {}): Comparison {
-  const limits = { pairs: 2_000_000, cuts: 2_000_000, conflicts: 100, ...budget };
+export function compareOrders(rules: readonly ListedRule[], budget: Budget = {}, search: Search = { cutsLeft: budget.cuts ?? mostCuts }): Comparison {
+  const limits = { pairs: 2_000_000, cuts: mostCuts, conflicts: 100, ...budget };
   if (rules.some(({ regions }) => regions === undefined)) {
     return { conflicts: [], unknown: 'a prefix with an offset matches addresses that are no interval' };
   }
-  const search: Search = { cutsLeft: limits.cuts };
   const result: Comparison = { conflicts: [] };
   for (const family of ['ipv4', 'ipv6'] as const) {
     const places = rules.flatMap((rule, place) => (rule.family === family ? [place] : []));

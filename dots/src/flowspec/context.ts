@@ -2,6 +2,7 @@ import type { JsonObject } from '#dots/model/json';
 import { familyName } from './nlri';
 import { covers, parseAddress, parsePrefix, prefixText } from './prefix';
 import { asString, malformed, type Located, type Report } from './report';
+import type { Resolution } from './resolve';
 import type { Action, Family, Place, Prefix } from './types';
 
 /** What the translation of one document needs to know of everything else. */
@@ -15,6 +16,8 @@ export interface Context {
   aliases: ReadonlyMap<string, Located<JsonObject>>;
   /** Activation types that mitigation requests give to ACLs (RFC 9133), by name of the ACL. */
   activation: ReadonlyMap<string, string>;
+  /** What names stood for when they were looked up; absent when nobody asked for that. */
+  resolve: ((name: string) => Resolution | undefined) | undefined;
 }
 
 /** Reads a prefix; host bits are told and cleared, anything that is no prefix is reported. */

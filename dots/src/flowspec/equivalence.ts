@@ -46,3 +46,16 @@ export function equivalenceOf(rules: readonly FlowspecRule[], { conflicts, unkno
   const reason = unknown ?? (approximated && approximations[approximated.code]);
   return reason === undefined ? { proved: true } : { proved: 'unknown', reason };
 }
+
+/** An entry as a line of text names it. */
+function placeText({ file, pointer }: Place): string {
+  return `${file}#${pointer}`;
+}
+
+/** The answer as one sentence. */
+export function describeEquivalence(equivalence: Equivalence): string {
+  if (equivalence.proved === true) return 'Order: proved that routers do with every packet what the documents say.';
+  if (equivalence.proved === 'unknown') return `Order: not known whether routers do what the documents say: ${equivalence.reason}.`;
+  const { packet, documents, routers } = equivalence.witness;
+  return `Order: routers do not do what the documents say. Witness: ${packet}; documents: ${documents.action} by ${placeText(documents.source)}; routers: ${routers.action} by ${placeText(routers.source)}.`;
+}

@@ -66,7 +66,7 @@ function route(rule: FlowspecRule, index: number): string[] {
   const reason = obstacle(rule);
   if (reason !== undefined) return [leftOutLine(rule, index, reason)];
   return [
-    ...headLines(rule, exabgp.name),
+    ...headLines(rule, exabgp),
     `route rule-${index + 1} {`,
     '  match {', ...rule.components.map((component) => `    ${matchLine(component, rule.family)}`), '  }',
     '  then {', ...(rule.extendedCommunities.length === 0 ? ['accept;'] : rule.extendedCommunities.map(thenLine)).map((line) => `    ${line}`), '  }',

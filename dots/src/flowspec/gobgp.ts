@@ -90,7 +90,7 @@ function argumentsOf({ family, components, actions }: FlowspecRule): string[] {
 function lines(rule: FlowspecRule, index: number): string[] {
   const reason = obstacle(rule);
   if (reason !== undefined) return [leftOutLine(rule, index, reason)];
-  return [...headLines(rule, gobgp.name), `gobgp global rib add ${argumentsOf(rule).map(quoted).join(' ')}`];
+  return [...headLines(rule, gobgp), `gobgp global rib add ${argumentsOf(rule).map(quoted).join(' ')}`];
 }
 
 /** GoBGP: commands for a shell, one for each rule. */

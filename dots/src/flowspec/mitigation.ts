@@ -1,11 +1,13 @@
 import type { JsonObject } from '#dots/model/json';
 import { checkDomain, isOwn, type Context } from './context';
 import { destination, source, type Draft, type Entry } from './draft';
+import { interval } from './intervals';
 import { mergePrefixes } from './merge';
 import { familyName } from './nlri';
 import { protocolGroups } from './protocols';
 import { asObject, malformed, member, members, objects, type Located, type Report } from './report';
-import { callHome, type Scope, type Sources } from './scope';
+import type { UriTarget } from './resolve';
+import { callHome, type Scope, type Sources, type Targets } from './scope';
 import { noteMerged, readPrefixes, readRanges, readTargets } from './targets';
 import type { Component, Family, Place } from './types';
 
@@ -64,7 +66,7 @@ function translateScope(scope: Located<JsonObject>, label: string, context: Cont
   const targets = readTargets(scope, context);
   const sources = readSources(scope, report);
   if (!known || targets.failed || sources.failed) return [];
-  if (targets.prefixes.length === 0) {
+  if (targets.given.length === 0) {
     report.error(scope, 'flowspec/no-destination', '8955 6',
       `No address is known for ${label}, and a rule without a destination would filter everything that passes the router: name one in target-prefix.`);
     return [];
@@ -74,7 +76,8 @@ function translateScope(scope: Located<JsonObject>, label: string, context: Cont
       'This request takes effect when the signal channel is lost: do not announce its rules before.');
   }
   checkPrefixes({ node: scope, targets, sources, report }, context);
-  const drafts = scopeDrafts({ node: scope, targets, sources, report });
+  const groups = [targets, ...targets.uris.map((uri) => targetsOfUri(uri, targets))].filter(({ prefixes }) => prefixes.length > 0);
+  const drafts = groups.flatMap((group) => scopeDrafts({ node: scope, targets: group, sources, report }));
   return drafts.length === 0 ? [] : [{ source: { file: scope.file, pointer: scope.pointer }, label, actions: context.mitigationActions, drafts }];
 }
 
@@ -86,7 +89,7 @@ function checkPrefixes({ targets, sources, report }: Scope, context: Context): v
   const callsHome = sources.prefixes.length > 0 && sources.prefixes.every((prefix) => isOwn(prefix, context));
   if (!callsHome) {
     for (const { prefix, place } of targets.given) checkDomain(prefix, place, '9132 4.4.1.1', context);
-  } else if (targets.prefixes.some((prefix) => !isOwn(prefix, context))) {
+  } else if (targets.given.some(({ prefix }) => !isOwn(prefix, context))) {
     report.add(sources.places.prefixes, {
       code: 'flowspec/call-home', class: 'advice', severity: 'information', rfc: '8955 6',
       message: 'The sources are one\'s own and the targets are not (Call Home): routers refuse such rules unless validation is switched off for the session.',
@@ -106,6 +109,14 @@ function readSources(scope: Located<JsonObject>, report: Report): Sources {
     prefixes: list ?? scope, ports: member(scope, `${callHome}source-port-range`) ?? scope, icmpTypes: member(scope, `${callHome}source-icmp-type-range`) ?? scope,
   };
   return { prefixes, places, ports: ports ?? [], icmpTypes: icmpTypes ?? [], failed: !complete || ports === undefined || icmpTypes === undefined };
+}
+
+/** A URI says itself what protocol and port it means; those of the request are for its other targets (RFC 9132 section 4.4.1.1). */
+function targetsOfUri({ given, protocol, port, place }: UriTarget, targets: Targets): Targets {
+  return {
+    ...targets, given, prefixes: mergePrefixes(given.map(({ prefix }) => prefix)), protocols: protocol === undefined ? [] : [protocol],
+    ports: interval(port, port + 1), places: { prefixes: place, protocols: place, ports: place },
+  };
 }
 
 /** Every destination with every source of its family, for each group of protocols that needs a rule of its own. */

@@ -42,11 +42,11 @@ function bestSpans(items: readonly Owned[]): { spans: Span[]; pairs: number } {
 }
 
 /**
- * For each owner the others (of the same family) whose regions have a packet in common with one of its own.
- * Sweeps along the field that separates best, so that disjoint rules cost n log n.
+ * For each owner the others (of the same family) whose regions have a packet in common with one of its own, as far as the pair
+ * is of interest. Sweeps along the field that separates best, so that disjoint rules cost n log n.
  * Undefined when more than `budget` pairs would have to be looked at.
  */
-export function neighbours(items: readonly Owned[], owners: number, budget: number): Set<number>[] | undefined {
+export function neighbours(items: readonly Owned[], owners: number, budget: number, matters: (a: number, b: number) => boolean): Set<number>[] | undefined {
   const { spans, pairs } = bestSpans(items);
   if (pairs > budget) return undefined;
   const result = Array.from({ length: owners }, () => new Set<number>());
@@ -56,7 +56,7 @@ export function neighbours(items: readonly Owned[], owners: number, budget: numb
     open = open.filter(({ to }) => to > span.from);
     for (const { index } of open) {
       const other = items[index] as Owned;
-      if (one.owner === other.owner || !regionsTouch(one.region, other.region)) continue;
+      if (one.owner === other.owner || !matters(one.owner, other.owner) || !regionsTouch(one.region, other.region)) continue;
       result[one.owner]?.add(other.owner);
       result[other.owner]?.add(one.owner);
     }

@@ -21,13 +21,10 @@ export function octetsOf(address: bigint, family: Family): number[] {
 
 /** The octets of an IPv4 or IPv6 address in text, or undefined. */
 export function parseAddress(text: string): number[] | undefined {
-  if (text.includes('/') || dottedInside.test(text)) return undefined;
+  if (text.includes('/')) return undefined;
   const parsed = readPrefix(text);
   return parsed && octetsOf(parsed.address, parsed.family);
 }
-
-/** A dotted quad in front of a colon: it may only end an IPv6 address (RFC 4291 section 2.2). */
-const dottedInside = /\.[^:/]*:/;
 
 /** The family of an address by its number of octets. */
 export function familyOf(octets: readonly number[]): Family {
@@ -50,7 +47,7 @@ export function makePrefix(octets: readonly number[], length: number, offset = 0
 
 /** Reads `192.0.2.0/24` or `2001:db8::/32`, with the length; bits beyond it are cleared. Undefined for anything else. */
 export function parsePrefix(text: string): Prefix | undefined {
-  if (!/\/(0|[1-9]\d*)$/.test(text) || dottedInside.test(text)) return undefined;
+  if (!/\/(0|[1-9]\d*)$/.test(text)) return undefined;
   const parsed = readPrefix(text);
   return parsed && makePrefix(octetsOf(parsed.address, parsed.family), parsed.length);
 }
@@ -99,6 +96,12 @@ export function decodePrefix(reader: OctetReader, family: Family): Prefix {
 function bitsBefore(pattern: readonly number[], at: number): number {
   if (at >= 0) return bitsAt(pattern, at);
   return at <= -8 ? 0 : (pattern[0] ?? 0) >> -at;
+}
+
+/** The two prefixes one bit longer that together are this one; it must not be a single address. */
+export function halves({ octets, length }: Prefix): [low: Prefix, high: Prefix] {
+  const high = octets.map((octet, index) => (index === length >> 3 ? octet | (0x80 >> (length & 7)) : octet));
+  return [makePrefix(octets, length + 1), makePrefix(high, length + 1)];
 }
 
 /** Whether every address of `inner` is one of `outer`; both without an offset. */

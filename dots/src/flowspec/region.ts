@@ -73,14 +73,16 @@ function testInterval(test: NumericTest): IntervalSet {
   }
 }
 
-function numericSet(component: NumericComponent): IntervalSet {
+/** The numbers that a numeric component accepts. */
+export function numericSet(component: NumericComponent): IntervalSet {
   return union(component.anyOf.map((group) => group.map(testInterval).reduce(intersect)));
 }
 
 /** Sets of TCP flags and fragment bits by their tests: lists of 4096 values, asked for again and again. */
 const bitmaskSets = new Map<string, IntervalSet>();
 
-function bitmaskSet(component: BitmaskComponent): IntervalSet {
+/** The bits that a bitmask component accepts: of TCP flags 12, of fragments 4. */
+export function bitmaskSet(component: BitmaskComponent): IntervalSet {
   const key = JSON.stringify(component);
   const known = bitmaskSets.get(key);
   if (known !== undefined) return known;
@@ -95,7 +97,7 @@ const numericDimension: Record<Exclude<NumericType, 4>, Dimension> = {
 };
 
 /** The protocols that a component demands without saying so (RFC 8955 section 4.2.2), or undefined. */
-function impliedProtocols(type: Component['type'], family: Family): IntervalSet | undefined {
+export function impliedProtocols(type: Component['type'], family: Family): IntervalSet | undefined {
   if (type === 4 || type === 5 || type === 6) return union([interval(tcp, tcp + 1), interval(udp, udp + 1)]);
   if (type === 7 || type === 8) return interval(icmpProtocol(family), icmpProtocol(family) + 1);
   return type === 9 ? interval(tcp, tcp + 1) : undefined;

@@ -1,17 +1,14 @@
 import { advise } from './advice';
-import { encodeAction } from './communities';
-import { compareOrders, listRule, type Comparison, type Conflict, type ListedRule } from './conflicts';
+import { compareOrders, type Comparison, type Conflict } from './conflicts';
 import type { Draft, Entry } from './draft';
 import { FlowspecError } from './error';
-import { encodeNlri } from './nlri';
+import { announced, keyOf, makeRule, type Made } from './made';
 import { describePacket } from './packet';
 import { regionsOf, regionsTouch } from './region';
+import { repairOrder, type Repair, type RepairBudget, type RepairKind } from './repair';
 import type { Report } from './report';
-import { describeActions, describeMatch, describeRule } from './text';
-import type { FlowspecRule } from './types';
-
-/** A rule with the entry it comes from. */
-interface Made { rule: FlowspecRule; entry: Entry; listed: ListedRule }
+import { describeActions, describeMatch } from './text';
+import type { FlowspecRule, Place } from './types';
 
 /** The table of rules while it is filled in the order of first-match evaluation. */
 class RuleTable {
@@ -28,24 +25,19 @@ class RuleTable {
       this.leftOut.push({ entry, from: this.made.length });
       return;
     }
-    const rules = entry.drafts.flatMap((draft) => this.make(draft, entry) ?? []);
-    advise(entry, rules, this.report);
+    for (const draft of entry.drafts) this.make(draft, entry);
   }
 
-  private make(draft: Draft, entry: Entry): FlowspecRule | undefined {
-    const nlri = this.encode(draft, entry);
-    const listed = listRule(draft.components, draft.family, describeActions(entry.actions));
-    if (nlri === undefined || this.isUseless(draft, nlri, listed, entry)) return undefined;
-    const rule = { ...draft, nlri, actions: entry.actions, ...communities(entry), text: describeRule(draft.components, entry.actions), source: entry.source };
-    const made = { rule, entry, listed };
+  private make(draft: Draft, entry: Entry): void {
+    const made = this.encode(draft, entry);
+    if (made === undefined || this.isUseless(made)) return;
     this.made.push(made);
-    this.known.set(`${draft.family} ${nlri}`, made);
-    return rule;
+    this.known.set(keyOf(made), made);
   }
 
-  private encode(draft: Draft, entry: Entry): string | undefined {
+  private encode(draft: Draft, entry: Entry): Made | undefined {
     try {
-      return encodeNlri(draft.components, draft.family);
+      return makeRule(draft, entry);
     } catch (error) {
       if (!(error instanceof FlowspecError)) throw error;
       this.report.error(entry.source, 'flowspec/too-long', '8955 4.1',
@@ -55,14 +47,15 @@ class RuleTable {
   }
 
   /** A rule that no packet matches, or one that is in the table already: announced again, it would replace the first. */
-  private isUseless(draft: Draft, nlri: string, listed: ListedRule, entry: Entry): boolean {
-    const words = describeMatch(draft.components);
+  private isUseless(made: Made): boolean {
+    const { entry, listed } = made;
+    const words = describeMatch(made.draft.components);
     if (listed.regions?.length === 0) {
       this.report.warning(entry.source, 'flowspec/never-matches', '8955 4.2',
         `No packet can match "${words}", so ${entry.label} gives no such rule.`);
       return true;
     }
-    const first = this.known.get(`${draft.family} ${nlri}`);
+    const first = this.known.get(keyOf(made));
     if (first === undefined) return false;
     const same = first.listed.action === listed.action;
     const difference = same ? '' : ` with another action (${first.listed.action}), and comes first`;
@@ -72,12 +65,6 @@ class RuleTable {
     });
     return true;
   }
-}
-
-function communities({ actions }: Entry): Pick<FlowspecRule, 'extendedCommunities' | 'ipv6ExtendedCommunities'> {
-  const encoded = actions.map(encodeAction);
-  const ipv6 = encoded.filter((hex) => hex.length === 40);
-  return { extendedCommunities: encoded.filter((hex) => hex.length === 16), ...(ipv6.length > 0 && { ipv6ExtendedCommunities: ipv6 }) };
 }
 
 /** Tells where routers, which order rules by what they match, decide otherwise than the order of the entries. */
@@ -124,12 +111,67 @@ function reportLeftOut({ leftOut, made }: RuleTable, report: Report): void {
   }
 }
 
-/** Makes the rules of all entries, which come in the order of first-match evaluation, and compares that with the routers' order. */
-export function makeRules(entries: readonly Entry[], report: Report): { rules: FlowspecRule[]; comparison: Comparison } {
+const repairWords: Record<RepairKind, (repair: Repair) => string> = {
+  dropped: ({ rule }) => `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} was dropped: by the order here nothing changes without it`,
+  split: (repair) => `${replacedWords(repair)}, which routers test first`,
+  narrowed: (repair) => `${replacedWords(repair)}, which no longer overlaps`,
+};
+
+/** How many of the new rules are named. */
+const mostNamed = 4;
+
+function replacedWords({ rule, by }: Repair): string {
+  const named = by.slice(0, mostNamed).map(({ draft }) => `"${describeMatch(draft.components)}"`).join(', ');
+  const more = by.length > mostNamed ? ` and ${by.length - mostNamed} more` : '';
+  return `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} became ${named}${more}`;
+}
+
+function reportRepair(repair: Repair, report: Report): void {
+  const { rule, other } = repair;
+  const [before, after] = repair.kind === 'split' ? [rule, other] : [other, rule];
+  report.add(rule.entry.source, {
+    code: 'flowspec/repaired', severity: 'information', rfc: '8955 5.1',
+    message: `Routers would test a rule of ${after.entry.label} before ${before.entry.label}, which comes first here. So ${repairWords[repair.kind](repair)}.`,
+    ...(before.entry.source.file === after.entry.source.file && { related: [{ pointer: other.entry.source.pointer, message: `${other.entry.label} is the other one` }] }),
+  });
+}
+
+/** The rules as routers are to get them: repaired where their order would make a difference, and that can be mended. */
+function settle(made: readonly Made[], options: RuleOptions, report: Report): { made: readonly Made[]; comparison: Comparison } {
+  const comparison = compareOrders(made.map(({ listed }) => listed));
+  if (comparison.conflicts.length === 0 || options.repair === false) return { made, comparison };
+  const repaired = repairOrder(made, comparison, options.repair);
+  if ('made' in repaired) {
+    for (const repair of repaired.repairs) reportRepair(repair, report);
+    return repaired;
+  }
+  const place = made[0]?.entry.source as Place;
+  report.information({ file: place.file, pointer: '' }, 'flowspec/not-repaired', '8955 5.1',
+    `Rules that make routers keep to the order here were looked for and not found: ${repaired.reason}.`);
+  return { made, comparison };
+}
+
+/** The rules of each entry that has some. */
+function adviseAll(entries: readonly Entry[], made: readonly Made[], rules: readonly FlowspecRule[], report: Report): void {
+  const own = new Map<Entry, FlowspecRule[]>(entries.map((entry) => [entry, []]));
+  for (const [index, { entry }] of made.entries()) own.get(entry)?.push(rules[index] as FlowspecRule);
+  for (const [entry, list] of own) advise(entry, list, report);
+}
+
+/** What may be done so that the rules do what the entries say; `false` leaves the rules as the entries give them. */
+export interface RuleOptions { repair?: RepairBudget | false }
+
+/**
+ * Makes the rules of all entries, which come in the order of first-match evaluation, compares that with the routers' order, and
+ * repairs what differs.
+ */
+export function makeRules(entries: readonly Entry[], report: Report, options: RuleOptions = {}): { rules: FlowspecRule[]; comparison: Comparison } {
   const table = new RuleTable(report);
   for (const entry of entries) table.add(entry);
   reportLeftOut(table, report);
-  const comparison = compareOrders(table.made.map(({ listed }) => listed));
-  reportOrder(comparison, table.made, report);
-  return { rules: table.made.map(({ rule }) => rule), comparison };
+  const { made, comparison } = settle(table.made, options, report);
+  reportOrder(comparison, made, report);
+  const rules = made.map(announced);
+  adviseAll(entries, made, rules, report);
+  return { rules, comparison };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#dots/model/json';
 import type { IntervalSet } from './intervals';
 import type { Located, Report } from './report';
+import type { UriTarget } from './resolve';
 import type { Place, Prefix } from './types';
 
 /** Where the members of the Call Home module live (RFC 9066). */
@@ -18,6 +19,8 @@ export interface Targets {
   ports: IntervalSet;
   /** Where to point for each of them: the scope's own member, or the alias-name that brought it. */
   places: { prefixes: Place; protocols: Place; ports: Place };
+  /** What URIs aim at, each with a protocol and a port of its own. */
+  uris: UriTarget[];
   /** Something could not be understood, and a rule without it could match more than was meant. */
   failed: boolean;
 }

@@ -3,6 +3,7 @@ import { readPrefix, type Context } from './context';
 import { interval, union, type IntervalSet } from './intervals';
 import { mergeNote, mergePrefixes } from './merge';
 import { asNumber, asString, entries, member, members, objects, onlyKnown, quote, type Located, type Report } from './report';
+import { fqdnTargets, uriTarget } from './resolve';
 import type { Targets } from './scope';
 import type { Place, Prefix } from './types';
 
@@ -40,14 +41,9 @@ function readRange(range: Located<JsonObject>, names: readonly [string, string],
   return undefined;
 }
 
-/** Names that would have to be looked up: no rule can stand for them. */
-function reportNames(source: Source, report: Report): void {
-  for (const name of ['target-fqdn', 'target-uri']) {
-    for (const entry of entries(member(source.object, name), report)) {
-      report.error(entry, 'flowspec/needs-resolution', '9132 4.4.1.1',
-        `${quote(entry.value)} has to be resolved to addresses first, which is not done here: it gives no rule. Name the addresses in target-prefix.`);
-    }
-  }
+/** What the entries of a member of any source aim at. */
+function aims<T>(sources: readonly Source[], name: string, read: (entry: Located, context: Context) => T | undefined, context: Context): T[] {
+  return sources.flatMap((source) => entries(member(source.object, name), context.report)).flatMap((entry) => read(entry, context) ?? []);
 }
 
 /** The prefixes of a list with their places; `complete` is false when some could not be read and are left out. */
@@ -108,9 +104,10 @@ function notePooling(sources: readonly Source[], scope: Place, report: Report): 
 export function readTargets(scope: Located<JsonObject>, context: Context): Targets {
   const { report } = context;
   const sources = [{ object: scope, place: scope, label: 'the request itself' }, ...aliasesOf(scope, context)];
-  for (const source of sources) reportNames(source, report);
   const known = sources.slice(1).map((source) => onlyKnown(source.object, aliasMembers, source.label, report)).every(Boolean);
-  const given = sources.flatMap(({ object }) => readPrefixes(member(object, 'target-prefix'), report).items);
+  const named = aims(sources, 'target-fqdn', fqdnTargets, context).flat();
+  const uris = aims(sources, 'target-uri', uriTarget, context);
+  const given = [...sources.flatMap(({ object }) => readPrefixes(member(object, 'target-prefix'), report).items), ...named];
   const protocols = sources.map(({ object }) => readProtocols(member(object, 'target-protocol'), report));
   const ports = sources.map(({ object }) => readRanges(member(object, 'target-port-range'), ['lower-port', 'upper-port'], 65535, report));
   notePooling(sources, scope, report);
@@ -119,7 +116,7 @@ export function readTargets(scope: Located<JsonObject>, context: Context): Targe
   const places = { prefixes: place('target-prefix'), protocols: place('target-protocol'), ports: place('target-port-range') };
   noteMerged(given.map(({ prefix }) => prefix), merged, places.prefixes, report);
   return {
-    prefixes: merged, given, places,
+    prefixes: merged, given: [...given, ...uris.flatMap((uri) => uri.given)], places, uris,
     protocols: [...new Set(protocols.flatMap((list) => list ?? []))].sort((a, b) => a - b),
     ports: union(ports.map((set) => set ?? [])),
     failed: !known || protocols.includes(undefined) || ports.includes(undefined),

@@ -54,6 +54,13 @@ function bitmaskWords(component: BitmaskComponent): string {
   return `${words[component.type]} ${groups.join(' or ')}`;
 }
 
+/** The value of one test in words: the name of a protocol, the names of bits, or the number. */
+export function describeTest(type: Exclude<Component['type'], 1 | 2>, value: number | string): string {
+  if (type === 3) return protocolName(Number(value)).startsWith('protocol') ? String(value) : `${value} (${protocolName(Number(value))})`;
+  if (type !== 9 && type !== 12) return String(value);
+  return `0x${Number(value).toString(16)} (${bitNames(Number(value), type === 9 ? tcpFlagNames : fragmentNames).join(', ') || 'none'})`;
+}
+
 /** A component in words: `dst 192.0.2.0/24`, `udp`, `src port 53 or 1024-65535`. */
 export function describeComponent(component: Component): string {
   if (isPrefix(component)) return `${words[component.type]} ${prefixText(component.prefix)}`;

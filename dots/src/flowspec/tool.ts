@@ -7,6 +7,8 @@ export interface Tool {
   name: string;
   /** Why it cannot announce a rule to the octet, or undefined. */
   obstacle(rule: FlowspecRule): string | undefined;
+  /** What it writes in other octets that match the same packets, if it does; flow labels are common to all tools. */
+  rewrites?(rule: FlowspecRule): string | undefined;
   /** The text that makes it announce rules; one with an obstacle is a comment. */
   render(rules: readonly FlowspecRule[]): string;
 }
@@ -37,11 +39,10 @@ function writesLabelShort(component: Component): boolean {
   return component.type === 13 && component.anyOf.flat().some(({ value }) => Number(value) < 0x10000);
 }
 
-const labelCaveat = 'writes flow labels in the fewest octets: the rule matches the same packets, but routers may sort it otherwise among rules with flow labels';
-
 /** What a tool does otherwise than the octets shown, without changing what the rule matches. */
-export function caveat(rule: FlowspecRule, name: string): string | undefined {
-  return rule.components.some(writesLabelShort) ? `${name} ${labelCaveat}` : undefined;
+export function caveat(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string | undefined {
+  const what = rule.components.some(writesLabelShort) ? 'writes flow labels in the fewest octets' : tool.rewrites?.(rule);
+  return what && `${tool.name} ${what}: the rule matches the same packets, but routers may sort it otherwise among rules that differ in nothing else`;
 }
 
 /** The comment in place of a rule that a tool cannot announce. */
@@ -50,8 +51,8 @@ export function leftOutLine(rule: FlowspecRule, index: number, reason: string): 
 }
 
 /** The comments above a rule. */
-export function headLines(rule: FlowspecRule, name: string): string[] {
-  const note = caveat(rule, name);
+export function headLines(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string[] {
+  const note = caveat(rule, tool);
   return [`# ${rule.text}`, ...(note === undefined ? [] : [`# ${note}`])];
 }
 
@@ -64,7 +65,7 @@ export function toolFindings(rules: readonly FlowspecRule[], tool: Tool): Flowsp
   return rules.flatMap((rule) => {
     const reason = tool.obstacle(rule);
     if (reason !== undefined) return [finding(rule, 'warning', `The rule "${rule.text}" is left out of this rendering: ${reason}.`)];
-    const note = caveat(rule, tool.name);
+    const note = caveat(rule, tool);
     return note === undefined ? [] : [finding(rule, 'information', `${note} ("${rule.text}").`)];
   });
 }

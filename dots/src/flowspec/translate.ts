@@ -9,11 +9,14 @@ import { mergePrefixes } from './merge';
 import { askedActivations, translateMitigation } from './mitigation';
 import { parsePrefix } from './prefix';
 import { asObject, member, members, objects, quote, Report, type FlowspecFinding, type Located } from './report';
+import type { RepairBudget } from './repair';
+import type { Resolution } from './resolve';
 import { makeRules } from './rules';
 import type { Action, FlowspecRule, Prefix } from './types';
 
 export type { Equivalence, Witness } from './equivalence';
 export type { FlowspecFinding } from './report';
+export type { Resolution } from './resolve';
 export type { Action, Component, Family, FlowspecRule } from './types';
 
 /** A document as `JSON.parse` gives it; it need not be valid. */
@@ -33,6 +36,10 @@ export interface FlowspecOptions {
   domain?: string[];
   /** Default: discard. */
   action?: MitigationAction;
+  /** What a name of target-fqdn or target-uri stood for when it was looked up; without it names are findings. */
+  resolve?: (name: string) => Resolution | undefined;
+  /** How far rules may be changed so that routers keep to the order of the documents; `false`: not at all. */
+  repair?: RepairBudget | false;
 }
 
 /** The rules of all documents, what there is to say about them, and whether routers will do what the documents say. */
@@ -156,8 +163,8 @@ function noteNothing(inputs: readonly FlowspecInput[], report: Report): void {
 /**
  * Turns ACLs (RFC 8783) and mitigation requests (RFC 9132, 9066, 9133), with aliases expanded from the documents given,
  * into Flowspec rules. Rules stand in the order of first-match evaluation: active ACLs, then mitigations. Whatever cannot be
- * expressed exactly is a finding and gives no rule; where routers will decide otherwise than the documents' order says, a
- * finding shows a packet. Documents may be malformed; only options that make no sense throw (DotsError).
+ * expressed exactly is a finding and gives no rule; where routers would decide otherwise than the documents' order says, rules are
+ * changed until they do not, and a finding tells what was done, or shows a packet. Documents may be malformed; only options that make no sense throw (DotsError).
  */
 export function translate(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): Translation {
   const report = new Report();
@@ -169,11 +176,11 @@ export function translate(inputs: readonly FlowspecInput[], options: FlowspecOpt
     if (document !== undefined) collect(document, dataChannel, parts, report);
   }
   const context: Context = {
-    report, domain, mitigationActions: [action], aliases: readAliases(parts.aliases, report), activation: readActivations(parts, report),
+    report, domain, mitigationActions: [action], aliases: readAliases(parts.aliases, report), activation: readActivations(parts, report), resolve: options.resolve,
   };
   const entries = allEntries(parts, context);
   if (options.action === undefined) noteDefaultAction(entries, action, report);
   if (entries.length === 0 && report.findings.length === 0) noteNothing(inputs, report);
-  const { rules, comparison } = makeRules(entries, report);
+  const { rules, comparison } = makeRules(entries, report, options);
   return { rules, findings: report.findings, equivalence: equivalenceOf(rules, comparison, report.findings) };
 }

@@ -18,7 +18,7 @@ export function width(family: Prefix['family']): 32 | 128 {
 export function parsePrefix(text: string): Prefix | undefined {
   if (text.length > 64) return undefined;
   const [addressText = '', lengthText, ...rest] = text.split('/');
-  if (rest.length > 0 || (lengthText !== undefined && !/^\d{1,3}$/.test(lengthText))) return undefined;
+  if (rest.length > 0 || (lengthText !== undefined && !/^(\d{1,2}|1\d\d)$/.test(lengthText))) return undefined;
   const family = addressText.includes(':') ? 'ipv6' : 'ipv4';
   const address = family === 'ipv6' ? parseIpv6(addressText) : parseIpv4(addressText);
   const length = lengthText === undefined ? width(family) : Number(lengthText);
@@ -79,7 +79,7 @@ function parseIpv4(text: string): bigint | undefined {
 function parseIpv6(text: string): bigint | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(parseGroups);
+  const [head, tail] = halves.map((half, index) => parseGroups(half, index === halves.length - 1));
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   const missing = 8 - head.length - (tail?.length ?? 0);
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
@@ -87,13 +87,13 @@ function parseIpv6(text: string): bigint | undefined {
   return groups.reduce((address, group) => (address << 16n) | BigInt(group), 0n);
 }
 
-/** The 16-bit groups of one half; a dotted quad at its end counts as two. */
-function parseGroups(text: string): number[] | undefined {
+/** The 16-bit groups of one half; at the end of the address a dotted quad counts as two. */
+function parseGroups(text: string, isEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const parts = text.split(':');
   const groups: number[] = [];
   for (const [index, part] of parts.entries()) {
-    const quad = index === parts.length - 1 && part.includes('.') ? parseIpv4(part) : undefined;
+    const quad = isEnd && index === parts.length - 1 && part.includes('.') ? parseIpv4(part) : undefined;
     if (quad !== undefined) groups.push(Number(quad >> 16n), Number(quad & 0xffffn));
     else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(parseInt(part, 16));
     else return undefined;

@@ -1,0 +1,42 @@
+import { documentSize } from '#dots/cbor/size';
+import { directionOf } from '#dots/check/check';
+import { documentTypeOf } from '#dots/model/documents';
+import { DotsError } from '#dots/model/errors';
+import type { Fault } from '#dots/model/finding';
+import type { JsonObject } from '#dots/model/json';
+import { child } from '#dots/model/pointer';
+
+/** The path MTU to assume when none is known (RFC 9132 section 7.3). */
+const pathMtu = 1280;
+
+/**
+ * What goes around the CBOR body of a request in one datagram, at most: IPv6 and UDP headers (48), DTLS record with
+ * explicit nonce and tag (37), CoAP header, token and options with a cuid of 22 characters and a mid (95).
+ */
+const around = 48 + 37 + 95;
+
+/** From this share of the limit on it is worth a word. */
+const nearly = 0.8;
+
+/** Advice on a request that fills a datagram: on an attacked link only what fits in one has a chance (RFC 9132 section 7.3). */
+export function datagramAdvice(value: unknown): Fault[] {
+  const type = documentTypeOf(value);
+  if (type?.channel !== 'signal' || directionOf(value) === 'status') return [];
+  const body = sizeOf(value as JsonObject);
+  const octets = body + around;
+  if (octets < nearly * pathMtu) return [];
+  const fits = octets <= pathMtu;
+  const message = `This request takes ${body} octets of CBOR, about ${octets} in a datagram; ${pathMtu} pass on any path. `
+    + (fits ? 'Little more fits in.' : 'Split it into several requests, each with its own mid, or define an alias in peacetime.');
+  return [{ code: 'advice/datagram-size', class: 'advice', severity: fits ? 'information' : 'warning', rfc: '9132 7.3', pointer: child('', type.topMember), atName: true, message }];
+}
+
+/** Octets of the body; 0 where the document has no CBOR form because it is faulty, which other findings tell. */
+function sizeOf(document: JsonObject): number {
+  try {
+    return documentSize(document);
+  } catch (error) {
+    if (error instanceof DotsError) return 0;
+    throw error;
+  }
+}
