@@ -6,7 +6,6 @@ interface Way { title: string; command: string; args?: unknown[] }
 
 /** What helps with a failure, by its code; the log helps with every one. */
 const waysOut: Record<string, Way> = {
-  'editor/has-errors': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/not-json': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
   'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator.signalPort'] },
