@@ -98,7 +98,9 @@ export class FlowspecPreview implements vscode.Disposable {
     if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
     const { translate } = await import('#dots/flowspec/translate');
     const note = value === undefined ? 'The document is not JSON right now: these are the rules of its last readable state.' : undefined;
-    return flowspecText({ document, inputs, ...translate(inputs), ...(note === undefined ? {} : { note }) });
+    const { contributing } = await import('./flowspecInputs');
+    const used = contributing(inputs);
+    return flowspecText({ document, inputs: used, ...translate(used), ...(note === undefined ? {} : { note }) });
   }
 
   private forget(closed: vscode.TextDocument): void {

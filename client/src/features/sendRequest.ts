@@ -4,7 +4,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { answerText } from '../ui/answerText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
-import { documentName } from '../ui/words';
+import { documentName, plural } from '../ui/words';
 import { chosenDocument, fileName, jsonObject } from './document';
 import type { LanguageServer } from './languageClient';
 import { isStatusDocument } from './mitigations';
@@ -13,6 +13,8 @@ import { tellFailure } from './problems';
 import type { Exchange, SessionHost } from './session';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
+
+const hasErrors = 'editor/has-errors';
 
 /** What is being sent right now: for the status bar, which shows it and offers to stop it. */
 export interface Sending { document: string; since: number }
@@ -36,7 +38,7 @@ export class RequestSender implements vscode.Disposable {
     return this.current;
   }
 
-  /** Sends a document, or shows the problems of one with errors, as its lens does; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
+  /** Sends a document; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   async send(uri?: vscode.Uri): Promise<void> {
     if (this.current !== undefined) return;
     const abort = new AbortController();
@@ -44,8 +46,8 @@ export class RequestSender implements vscode.Disposable {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
       const errors = (await this.language.documentInfo(document.uri))?.errors ?? 0;
-      if (errors > 0) await vscode.commands.executeCommand('workbench.actions.view.problems');
-      else await this.exchange(document, sendable(document.getText()), abort.signal);
+      if (errors > 0) throw notSendable(errors);
+      await this.exchange(document, sendable(document.getText()), abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
     } finally {
@@ -95,7 +97,12 @@ export class RequestSender implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
+  /** Errors in the document are shown where they are, as its lens does; every other failure is one message. */
   private tell(error: unknown): void {
+    if (error instanceof DotsError && error.code === hasErrors) {
+      void vscode.commands.executeCommand('workbench.actions.view.problems');
+      return;
+    }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
     tellFailure(this.log, unanswered ? `${name} got no answer.` : `${name} was not sent.`, error);
@@ -107,6 +114,10 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
     vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri) => sender.send(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );
+}
+
+function notSendable(errors: number): DotsError {
+  return new DotsError('usage', hasErrors, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
 }
 
 /** The value of a text that a client may send on the signal channel; otherwise a DotsError that says why not. */

@@ -3,6 +3,7 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
+import { ongoing } from '../ui/mitigationWords';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, scopesOf, type Mitigation } from './mitigations';
 
@@ -107,36 +108,38 @@ export class SessionHost implements vscode.Disposable {
   }
 
   private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
+    const before = ongoing(this.book.list());
     const granted = scopesOf(answer.body)[0]?.lifetime ?? scopesOf(document)[0]?.lifetime;
     this.book.accepted(mid, scopesOf(document)[0] ?? {}, typeof granted === 'number' ? granted : 0, Date.now());
     this.changed.fire();
-    this.reconcile(session, mid).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
+    this.reconcile(session).then(() => this.tellReplaced(before, mid)).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
+  }
+
+  /** Says which of the earlier mitigations an accepted request took the place of. */
+  private tellReplaced(before: readonly Mitigation[], by: number): void {
+    if (this.book.get(by) === undefined) return;
+    for (const { mid } of before.filter((entry) => this.book.get(entry.mid) === undefined)) {
+      this.log.info(`mid ${mid} was replaced by mid ${by}: the newer request overlaps it.`);
+      vscode.window.setStatusBarMessage(`$(info) DOTS: mid ${mid} was replaced by mid ${by}`, 8000);
+    }
   }
 
   /**
    * Asks which mitigations this client has, forgets the others and follows each: a request takes the place of an older,
-   * overlapping one (RFC 9132 section 4.4.1.3), and a server may still have some from before. `requested` is the mid just accepted.
+   * overlapping one (RFC 9132 section 4.4.1.3), and a server may still have some from before.
    */
-  private async reconcile(session: SignalSession, requested?: number): Promise<Answer> {
+  private async reconcile(session: SignalSession): Promise<Answer> {
     const answer = await session.status();
     this.logAnswer(answer);
     this.take(answer);
     if (!answer.ok) return answer;
     const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
     for (const { mid } of this.book.list()) {
-      if (!present.has(mid)) {
-        if (requested !== undefined) this.tellReplaced(mid, requested);
-        this.forget(mid);
-      } else if (!this.observations.has(mid)) await this.observe(session, mid);
+      if (!present.has(mid)) this.forget(mid);
+      else if (!this.observations.has(mid)) await this.observe(session, mid);
     }
     this.changed.fire();
     return answer;
-  }
-
-  private tellReplaced(mid: number, by: number): void {
-    const sentence = `mid ${mid} was replaced by mid ${by}`;
-    this.log.info(`${sentence}: the newer request overlaps it.`);
-    vscode.window.setStatusBarMessage(`$(info) DOTS: ${sentence}`, 8000);
   }
 
   private async observe(session: SignalSession, mid: number): Promise<void> {
