@@ -1,11 +1,11 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
+import { oneLine, safeJson } from '#dots/model/text';
 import { newCuid, nextMid, SignalSession, type Answer } from '#dots/signal/session';
 import { createLanguageService } from '#service/service';
 import { codeWords, grantedLifetime, lifetimeWords } from '../answer';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
-import { oneLine } from '../findings';
 import type { Io } from '../io';
 
 const service = createLanguageService();
@@ -42,7 +42,7 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   const document = await readDocument(path, io);
   if (document === undefined || !isSendable(document, io)) return 1;
   const answer = await exchange(document.value, target);
-  await io.out(given.option('format') === 'json' ? `${JSON.stringify(answerJson(answer, target), null, 2)}\n` : answerText(answer, target));
+  await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(answer, target), 2)}\n` : answerText(answer, target));
   return answer.ok ? 0 : 1;
 }
 
@@ -87,7 +87,7 @@ function answerText(answer: Answer, { cuid, mid }: Target): string {
     answer.ok && lifetime !== undefined ? `Granted lifetime: ${lifetimeWords(lifetime)}` : '',
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
     `cuid ${cuid}, mid ${mid}`,
-    answer.body === undefined ? '' : JSON.stringify(answer.body, null, 2),
+    answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
 }
 
