@@ -1,3 +1,4 @@
+import { check } from '#dots/check/check';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
@@ -62,7 +63,7 @@ function isSendable({ file, parsed, value }: ReadDocument, io: Io): boolean {
   if (type?.channel === 'data') {
     throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https; this version of dots does not send there yet.`);
   }
-  const findings = service.validate(parsed).findings.filter((finding) => finding.class !== 'json');
+  const findings = service.locate(parsed, check(value, { direction: 'request' }).faults).sort((one, other) => one.range.start.line - other.range.start.line);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);

@@ -37,3 +37,8 @@ export function indented(text: string): string {
 export function sections(...parts: (string | undefined)[]): string {
   return `${parts.filter((part) => part !== undefined && part !== '').join('\n\n')}\n`;
 }
+
+/** Text as a notification of the editor, which would make a link, even one that runs a command, of `[words](target)`. */
+export function notificationText(text: string): string {
+  return text.replaceAll('](', '] (');
+}
