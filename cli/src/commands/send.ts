@@ -1,11 +1,12 @@
+import { check } from '#dots/check/check';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
+import { oneLine, safeJson } from '#dots/model/text';
 import { newCuid, nextMid, SignalSession, type Answer } from '#dots/signal/session';
 import { createLanguageService } from '#service/service';
 import { codeWords, grantedLifetime, lifetimeWords } from '../answer';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
-import { oneLine } from '../findings';
 import type { Io } from '../io';
 
 const service = createLanguageService();
@@ -42,7 +43,7 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   const document = await readDocument(path, io);
   if (document === undefined || !isSendable(document, io)) return 1;
   const answer = await exchange(document.value, target);
-  await io.out(given.option('format') === 'json' ? `${JSON.stringify(answerJson(answer, target), null, 2)}\n` : answerText(answer, target));
+  await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(answer, target), 2)}\n` : answerText(answer, target));
   return answer.ok ? 0 : 1;
 }
 
@@ -62,7 +63,7 @@ function isSendable({ file, parsed, value }: ReadDocument, io: Io): boolean {
   if (type?.channel === 'data') {
     throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https; this version of dots does not send there yet.`);
   }
-  const findings = service.validate(parsed).findings.filter((finding) => finding.class !== 'json');
+  const findings = service.locate(parsed, check(value, { direction: 'request' }).faults).sort((one, other) => one.range.start.line - other.range.start.line);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
@@ -87,7 +88,7 @@ function answerText(answer: Answer, { cuid, mid }: Target): string {
     answer.ok && lifetime !== undefined ? `Granted lifetime: ${lifetimeWords(lifetime)}` : '',
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
     `cuid ${cuid}, mid ${mid}`,
-    answer.body === undefined ? '' : JSON.stringify(answer.body, null, 2),
+    answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
 }
 

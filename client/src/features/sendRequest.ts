@@ -41,17 +41,12 @@ export class RequestSender implements vscode.Disposable {
   /** Sends a document; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   async send(uri?: vscode.Uri): Promise<void> {
     if (this.current !== undefined) return;
-    const abort = new AbortController();
+    const answered = await this.attempt(uri, new AbortController());
+    if (answered === undefined) return;
     try {
-      const document = await chosenDocument(uri);
-      this.begin(document, abort);
-      const errors = (await this.language.documentInfo(document.uri))?.errors ?? 0;
-      if (errors > 0) throw notSendable(errors);
-      await this.exchange(document, sendable(document.getText()), abort.signal);
+      await this.show(answered.document, answered.exchange);
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error);
-    } finally {
-      this.end();
+      tellFailure(this.log, `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`, error);
     }
   }
 
@@ -68,10 +63,30 @@ export class RequestSender implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private async exchange(document: vscode.TextDocument, value: JsonObject, abort: AbortSignal): Promise<void> {
-    const { signal } = await this.orchestrator.start();
-    const exchange = await this.session.send(signal, value, abort);
-    await this.show(document, exchange);
+  /** The document and what came of it, or undefined where that was a failure, which the user has been told. */
+  private async attempt(uri: vscode.Uri | undefined, abort: AbortController): Promise<{ document: vscode.TextDocument; exchange: Exchange } | undefined> {
+    try {
+      const document = await chosenDocument(uri);
+      this.begin(document, abort);
+      const value = sendable(document.getText());
+      const errors = await this.errorsOf(document, value);
+      if (errors > 0) throw notSendable(errors);
+      const { signal } = await this.orchestrator.start();
+      return { document, exchange: await this.session.send(signal, value, abort.signal) };
+    } catch (error) {
+      if (!abort.signal.aborted) this.tell(error);
+      return undefined;
+    } finally {
+      this.end();
+    }
+  }
+
+  /** What the Problems view counts, and, for that may be off or behind, what speaks against the value as a request. */
+  private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
+    const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
+    const { check } = await import('#dots/check/check');
+    const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
+    return Math.max(shown, found.length);
   }
 
   private async show(document: vscode.TextDocument, exchange: Exchange): Promise<void> {

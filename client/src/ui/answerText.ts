@@ -1,8 +1,10 @@
 import type { Answer } from '#dots/signal/session';
+import { fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
+import { oneLine, safeJson } from '#dots/model/text';
 import { scopesOf } from '../features/mitigations';
 import { codeWords } from './codeWords';
-import { facts, foreignText, heading, hexRows, indented, sections } from './textLayout';
+import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { lifetime } from './words';
 
 /** What an answer document tells: the answer, and what it answers. */
@@ -22,7 +24,7 @@ export function answerText(report: AnswerReport): string {
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
     `${words.meaning}\n${words.next}`,
-    answer.diagnostic === undefined ? undefined : `The server says:\n${indented(foreignText(answer.diagnostic))}`,
+    answer.diagnostic === undefined ? undefined : `The server says:\n${indented(oneLine(answer.diagnostic))}`,
     facts([
       ['Document', report.document],
       ['Granted lifetime', grantedLifetime(answer)],
@@ -51,7 +53,7 @@ function grantedLifetime(answer: Answer): string | undefined {
 }
 
 function answerBody(answer: Answer): string | undefined {
-  return answer.body === undefined ? undefined : sections(heading('Answer body'), JSON.stringify(answer.body, null, 2)).trimEnd();
+  return answer.body === undefined ? undefined : sections(heading('Answer body'), safeJson(answer.body, 2)).trimEnd();
 }
 
 function requestAsSent({ request }: Answer): string {
@@ -60,7 +62,7 @@ function requestAsSent({ request }: Answer): string {
   return sections(
     heading('Request as sent'),
     `${path}\nContent-Format 271 (application/dots+cbor), ${request.payload.length} octets of body`,
-    `CBOR diagnostic notation\n${indented(annotatedDiagnostic(request.payload))}`,
+    `CBOR diagnostic notation\n${indented(annotatedDiagnostic(request.payload, fileLimits))}`,
     `Hex\n${indented(hexRows(request.payload))}`,
   ).trimEnd();
 }
