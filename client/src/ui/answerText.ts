@@ -1,6 +1,7 @@
 import type { Answer } from '#dots/signal/session';
-import { fileLimits } from '#dots/cbor/codec';
+import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
+import { conflictSentences } from '#dots/model/conflict';
 import { oneLine, safeJson } from '#dots/model/text';
 import { scopesOf } from '../features/mitigations';
 import { codeWords } from './codeWords';
@@ -21,6 +22,7 @@ export interface AnswerReport {
 export function answerText(report: AnswerReport): string {
   const { answer } = report;
   const words = codeWords(answer.code);
+  const conflict = conflictSentences(scopesOf(answer.body)).join(' ');
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
     `${words.meaning}\n${words.next}`,
@@ -28,6 +30,7 @@ export function answerText(report: AnswerReport): string {
     facts([
       ['Document', report.document],
       ['Granted lifetime', grantedLifetime(answer)],
+      ['Conflict', conflict === '' ? undefined : conflict],
       ['mid', report.mid?.toString()],
       ['cuid', report.cuid],
       ['Server', report.server],
@@ -46,10 +49,13 @@ function verdict(answer: Answer): string {
   return answer.code.startsWith('4') ? 'refused' : 'not served';
 }
 
-/** The lifetime that the server granted, in words, where the answer tells one. */
+/** The lifetime that the server granted, in words, where the answer tells one; and the one asked for, where that is another. */
 function grantedLifetime(answer: Answer): string | undefined {
   const granted = answer.ok ? scopesOf(answer.body)[0]?.lifetime : undefined;
-  return typeof granted === 'number' ? lifetime(granted) : undefined;
+  if (typeof granted !== 'number') return undefined;
+  const { payload } = answer.request;
+  const asked = payload && payload.length > 0 ? scopesOf(decodeDocument(payload, fileLimits))[0]?.lifetime : undefined;
+  return typeof asked === 'number' && asked !== granted ? `${lifetime(granted)}; asked for ${lifetime(asked)}` : lifetime(granted);
 }
 
 function answerBody(answer: Answer): string | undefined {
