@@ -1,4 +1,4 @@
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 
 /** What a response code says: its name, and what it means for the one who asked. */
 export interface CodeWords { name: string; meaning: string }
@@ -30,11 +30,23 @@ export function codeWords(code: string): CodeWords {
   return words[code] ?? { name: 'Unknown Code', meaning: code.startsWith('2') ? 'the server accepted the request.' : 'the server refused the request.' };
 }
 
-/** The lifetime in the first scope of an answer's body, seconds; -1 is without end. */
-export function grantedLifetime(body: JsonObject | undefined): number | undefined {
+/** The entries of a mitigation document: of a request, or of the body of an answer. */
+export function scopesOf(body: JsonObject | undefined): JsonValue[] {
   const [content] = Object.values(body ?? {});
-  const [scope] = isObject(content) ? itemsOf(content.scope) : [];
+  return isObject(content) ? itemsOf(content.scope) : [];
+}
+
+/** The lifetime in the first scope of a mitigation document, seconds; -1 is without end. */
+export function lifetimeOf(body: JsonObject | undefined): number | undefined {
+  const [scope] = scopesOf(body);
   return isObject(scope) && typeof scope.lifetime === 'number' ? scope.lifetime : undefined;
+}
+
+/** The lifetime that was granted, and beside it the one asked for where that is another. */
+export function grantedWords(granted: number, asked: number | undefined): string {
+  const words = lifetimeWords(granted);
+  if (asked === undefined || asked === granted) return words;
+  return `${words} (asked for ${asked === -1 ? '-1, no end' : `${asked} seconds`})`;
 }
 
 /** A lifetime for a person. */

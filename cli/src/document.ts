@@ -29,5 +29,6 @@ export async function readDocument(path: string, io: Io): Promise<ReadDocument |
 
 /** Says findings on standard error, one line each. */
 export function tell(file: string, findings: readonly LocatedFinding[], io: Io): void {
+  io.found?.(file, findings);
   for (const finding of findings) io.say(findingLine(file, finding));
 }

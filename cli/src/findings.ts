@@ -1,4 +1,5 @@
 import { rfcLabel, type Severity } from '#dots/model/finding';
+import { oneLine } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 
 const colour: Record<Severity, number> = { error: 31, warning: 33, information: 36, hint: 90 };
@@ -8,7 +9,7 @@ export function findingLine(file: string, finding: LocatedFinding, colours = fal
   const { severity, message, code, rfc, range } = finding;
   const shown = colours ? `\u001b[${colour[severity]}m${severity}\u001b[0m` : severity;
   const place = `${file}:${range.start.line + 1}:${range.start.character + 1}`;
-  const others = (finding.related ?? []).map((other) => `\n  ${file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${other.message}`);
+  const others = (finding.related ?? []).map((other) => `\n  ${file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${oneLine(other.message)}`);
   return `${place} ${shown} ${oneLine(message)} (${code}, ${rfcLabel(rfc)})${others.join('')}`;
 }
 
@@ -25,9 +26,4 @@ export function countOf(findings: readonly LocatedFinding[], severity: Severity)
 /** `1 error`, `2 errors`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** A stranger's text made fit for a terminal: no control characters. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { LocatedFinding } from '#service/service';
 
 /** What a command may touch of the world besides files: its results, its messages, its input, and being stopped. */
 export interface Io {
@@ -6,6 +7,8 @@ export interface Io {
   out(text: string | Uint8Array): Promise<void>;
   /** Everything else: one message, on a line of its own. */
   say(message: string): void;
+  /** Hears of the findings that are told, for a command that gives them as data as well. */
+  found?(file: string, findings: readonly LocatedFinding[]): void;
   /** All of standard input. */
   input(): Promise<Uint8Array>;
   /** Whether results may be coloured. */

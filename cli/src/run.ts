@@ -1,5 +1,6 @@
 import { closest } from '#dots/check/near';
 import { describeError, DotsError, type FailureKind } from '#dots/model/errors';
+import { oneLine } from '#dots/model/text';
 import { readArguments, UsageError, type Command, type ExitStatus } from './command';
 import { decode } from './commands/decode';
 import { encode } from './commands/encode';
@@ -52,9 +53,9 @@ function commandNamed(name: string): Command {
 function failed(name: string | undefined, error: unknown, io: Io): ExitStatus {
   const who = commands.some((command) => command.name === name) ? `dots ${name ?? ''}` : 'dots';
   if (error instanceof DotsError) {
-    io.say(`${who}: ${describeError(error)}`);
+    io.say(`${who}: ${oneLine(describeError(error))}`);
     return statusOf[error.kind];
   }
-  io.say(`${who}: This is a fault of dots itself, not of your input: ${describeError(error)}. Please report it.`);
+  io.say(`${who}: This is a fault of dots itself, not of your input: ${oneLine(describeError(error))}. Please report it.`);
   return 1;
 }

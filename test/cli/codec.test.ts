@@ -35,6 +35,24 @@ test('what is encoded comes back for every signal channel example', () => {
   }
 });
 
+test('a body beyond 64 KiB goes through a pipe and back', () => {
+  const prefixes = Array.from({ length: 8000 }, (_, n) => `"192.0.2.${n % 256}/32"`).join();
+  const large = request.replace('"192.0.2.0/24"', prefixes);
+  const run = dots(['encode', '-'], large);
+  assert.ok(run.out.length > 2 * 65_536);
+  const back = dots(['decode'], run.out);
+  assert.deepEqual([back.status, back.err, JSON.parse(back.out)], [0, '', JSON.parse(large)]);
+  for (const format of ['diag', 'json']) assert.deepEqual([dots(['encode', '-', '--format', format], large).status, format], [0, format]);
+});
+
+test('nothing of a document reaches the terminal as a control character, and the JSON keeps its meaning', () => {
+  const hostile = request.replace('"192.0.2.0/24"', '"\u009b31m\u202e\u2028"');
+  const sent = dots(['encode', '-'], hostile).out;
+  const back = dots(['decode'], sent).out;
+  assert.deepEqual([/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(back), JSON.parse(back)], [false, JSON.parse(hostile)]);
+  assert.doesNotMatch(dots(['encode', '-', '--format', 'diag'], hostile).out, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+});
+
 test('the CBOR of RFC 9132 figure 8 is read', (t) => {
   const vector = needShared(t, 'vectors', 'rfc9132-fig08.cbor');
   if (vector === undefined) return;

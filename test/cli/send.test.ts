@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { acls, dots, faulty, folder, request, startDots, startMock } from './dots';
+import { root } from '../support/shared';
 
 /** A loopback address where nobody listens, and one where a socket takes everything and says nothing. */
 async function silentServer(t: TestContext): Promise<string> {
@@ -44,6 +46,38 @@ test('the same as JSON; a repetition is an update, a smaller mid for the same ta
   const first = send(12);
   assert.deepEqual([first.status, first.answer.code, first.answer.meaning, first.answer.ok, first.answer.grantedLifetime, first.answer.mid], [0, '2.01', 'Created', true, 3600, 12]);
   assert.deepEqual([send(12).answer.code, send(11).answer.code, send(11).status], ['2.04', '4.09', 1]);
+});
+
+test('a lifetime that is not the one asked for, and a conflict, are told in words', async (t) => {
+  const { signal } = await startMock(t);
+  const send = (cuid: string, mid: string, document: string): string => dots(['send', '-', '--server', signal, '--cuid', cuid, '--mid', mid], document).out;
+  assert.match(send('one', '12', request.replace('3600', '-1')), /^Granted lifetime: .*asked for -1, no end/m);
+  assert.match(send('one', '11', request), /^Conflict: another request is for the same targets \(mid 12\)\.$/m);
+  assert.match(send('two', '1', request), /^Conflict: another request is for the same targets \(192\.0\.2\.0\/24\); this request is in force\.$/m);
+});
+
+test('the identifiers told are those of the path', async (t) => {
+  const { signal } = await startMock(t);
+  const heartbeat = dots(['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'], '{"ietf-dots-signal-channel:heartbeat":{"peer-hb-status":true}}').out;
+  assert.doesNotMatch(heartbeat, /cuid|mid/);
+  const telemetry = readFileSync(join(root, 'examples/telemetry.dots.json'));
+  assert.match(dots(['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'], telemetry).out, /^cuid one, tmid 12$/m);
+});
+
+test('with --format json there is an object on standard output where no answer came', async (t) => {
+  const server = await silentServer(t);
+  const send = (input: string, ...more: string[]): { status: number | null; told: { sent?: boolean; findings?: { code: string }[]; error?: { code: string } } } => {
+    const { status, out } = dots(['send', '-', '--format', 'json', '--timeout', '1', ...more], input);
+    return { status, told: JSON.parse(out) as ReturnType<typeof send>['told'] };
+  };
+  const blocked = send(faulty, '--server', server);
+  assert.deepEqual([blocked.status, blocked.told.sent, blocked.told.findings?.map(({ code }) => code)], [1, false, ['yang/wrong-type']]);
+  const silent = send(request, '--server', server);
+  assert.deepEqual([silent.status, silent.told.sent, silent.told.error?.code], [3, true, 'signal/no-answer']);
+  const broken = send('{', '--server', server);
+  assert.deepEqual([broken.status, broken.told.sent, (broken.told.findings ?? []).length > 0], [1, false, true]);
+  const misused = send(request);
+  assert.deepEqual([misused.status, misused.told.sent, misused.told.error?.code], [2, false, 'cli/usage']);
 });
 
 test('without cuid and mid new ones are made and told', async (t) => {

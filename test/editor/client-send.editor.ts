@@ -64,7 +64,7 @@ suite('sending a request to the mock', () => {
     const node = mitigation();
     assert.ok(node);
     await vscode.commands.executeCommand('dots.withdraw', node);
-    await until(() => (mitigation() === undefined || /withdrawn|terminated/.test(mitigation()?.description ?? '')) || undefined);
+    await until(() => (mitigation() === undefined || /ending|ended/.test(mitigation()?.description ?? '')) || undefined);
   });
 
   test('a port in use is told, and nothing is left half-started', async () => {

@@ -19,7 +19,7 @@ function textOf(answer: Partial<Answer>): string {
 
 test('an accepted request: words first, then the body, then what was sent', () => {
   const text = textOf({ body, payload: encodeDocument(body) });
-  const order = ['# 2.01 Created: accepted', 'Granted lifetime  1800 s (30 min)', 'Round trip        4 ms', '# Answer body', '"mid": 7', '# Request as sent', 'PUT /.well-known/dots/mitigate/cuid=c/mid=7', '6 / target-prefix /: ["192.0.2.0/24"]', '0000  a1 01'];
+  const order = ['# 2.01 Created: accepted', 'Granted lifetime  1800 s (30 min); asked for 3600 s (1 h)', 'Round trip        4 ms', '# Answer body', '"mid": 7', '# Request as sent', 'PUT /.well-known/dots/mitigate/cuid=c/mid=7', '6 / target-prefix /: ["192.0.2.0/24"]', '0000  a1 01'];
   const places = order.map((part) => text.indexOf(part));
   assert.ok(!places.includes(-1), `${order[places.indexOf(-1)] ?? ''}\n${text}`);
   assert.deepEqual(places, [...places].sort((a, b) => a - b));
@@ -28,9 +28,15 @@ test('an accepted request: words first, then the body, then what was sent', () =
 test('a refusal says what the server says, without its control characters, and what to do', () => {
   const text = textOf({ code: '4.00', ok: false, diagnostic: 'lifetime\u001b[0m is missing' });
   assert.match(text, /^# 4\.00 Bad Request: refused/);
-  assert.match(text, /The server says:\n {2}lifetime\uFFFD\[0m is missing/);
+  assert.match(text, /The server says:\n {2}lifetime \[0m is missing/);
   assert.match(text, /Mend what the server names/);
   assert.doesNotMatch(text, /Granted lifetime/);
+});
+
+test('a conflict is told in words', () => {
+  const conflict: JsonObject = { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid: 9 } };
+  const text = textOf({ code: '4.09', ok: false, body: { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'conflict-information': conflict }] } } });
+  assert.match(text, /^Conflict +another request is for the same targets \(mid 9\)\.$/m);
 });
 
 test('a server that cannot serve is no refusal', () => {

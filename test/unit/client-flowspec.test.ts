@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { translate } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
 import { root } from '../support/shared';
+import { contributing } from '../../client/src/features/flowspecInputs';
 import { flowspecText, noFlowspecText } from '../../client/src/ui/flowspecText';
 import { placeWords } from '../../client/src/ui/placeWords';
 
-function previewOf(file: string): string {
-  const inputs = [{ file, value: JSON.parse(readFileSync(join(root, 'examples', file), 'utf8')) as JsonObject }];
+function previewOf(file: string, ...beside: string[]): string {
+  const inputs = contributing([file, ...beside].map((name) => ({ file: name, value: JSON.parse(readFileSync(join(root, 'examples', name), 'utf8')) as JsonObject })));
   return flowspecText({ document: file, inputs, ...translate(inputs) });
 }
 
@@ -26,6 +27,14 @@ test('a finding about several places stands once, with each place', () => {
   const sentences = text.split('\n').filter((line) => line.startsWith('hint: '));
   assert.equal(new Set(sentences).size, sentences.length);
   assert.match(text, /\n {2}at amplification-drop > drop-dns-amplification\n/);
+});
+
+test('rules of an ACL in another file: named as such, and only where the document is understood and asks for them', () => {
+  const both = previewOf('filter-control.dots.json', 'amplification-acl.dots.json');
+  assert.match(both, /# +Action +Source +Match\n/);
+  assert.match(both, /accept +amplification-acl\.dots\.json +/);
+  assert.doesNotMatch(previewOf('first-draft.dots.json', 'amplification-acl.dots.json'), /amplification-acl/);
+  assert.doesNotMatch(previewOf('offload-request.dots.json', 'amplification-acl.dots.json'), /amplification-acl|Source/);
 });
 
 test('a document without rules says so', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import { isStatusDocument, MitigationBook, remaining, scopesOf } from '../../client/src/features/mitigations';
-import { shortTarget, statusWords, targetWords } from '../../client/src/ui/mitigationWords';
+import { ongoing, shortTarget, statusWords, targetWords } from '../../client/src/ui/mitigationWords';
 import { sessionTree, type TreeNode, type TreeState } from '../../client/src/ui/sessionTree';
 
 const t0 = 1_700_000_000_000;
@@ -75,7 +75,20 @@ test('rows in words, with stable ids', () => {
   assert.equal(find(tree, 'mitigation/7')?.description, 'mitigating');
   assert.equal(find(tree, 'mitigation/7/lifetime')?.description, '59 min 30 s left of 1 h');
   assert.equal(find(tree, 'mitigation/7/dropped')?.description, '1.5 kB, 3 pkt');
-  assert.equal(find(tree, 'mitigation/7/rate')?.description, '43.3 kB/s, 432 k pkt/s');
+  assert.equal(find(tree, 'mitigation/7/rate')?.description, '43.3 kB/s (347 kbit/s), 432 k pkt/s');
+});
+
+test('a withdrawn mitigation has neither lifetime nor rate, and does not count', () => {
+  for (const status of ['dots-client-withdrawn-mitigation', 'attack-mitigation-terminated', 'attack-mitigation-withdrawn']) {
+    const book = bookWith(7);
+    book.told(body({ mid: 7, status, lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3' }), t0);
+    const tree = sessionTree(stateOf(book, t0));
+    assert.equal(find(tree, 'mitigation/7')?.role, 'ending');
+    assert.deepEqual(find(tree, 'mitigation/7')?.children.map(({ label }) => label), ['Status', 'Dropped', 'mid']);
+    assert.deepEqual(ongoing(book.list()), []);
+  }
+  assert.equal(statusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
+  assert.equal(ongoing(bookWith(7).list()).length, 1);
 });
 
 test('a session without mitigations says what to do', () => {

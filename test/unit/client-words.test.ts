@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeWords } from '../../client/src/ui/codeWords';
-import { facts, foreignText, hexRows, indented, sections } from '../../client/src/ui/textLayout';
+import { facts, hexRows, indented, sections } from '../../client/src/ui/textLayout';
 import { count, documentName, duration, lifetime, plural, traffic } from '../../client/src/ui/words';
 
 test('a duration reads in its two largest units', () => {
@@ -41,9 +41,4 @@ test('the layout of read-only documents', () => {
   assert.equal(hexRows(Uint8Array.from({ length: 18 }, (_, i) => i)), '0000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f\n0010  10 11');
   assert.equal(indented('a\n\nb'), '  a\n\n  b');
   assert.equal(sections('a', undefined, '', 'b'), 'a\n\nb\n');
-});
-
-test('text of a server loses its control characters and its length', () => {
-  assert.equal(foreignText('a\u001b[31m\u202eb\nc'), 'a\uFFFD[31m\uFFFDb\nc');
-  assert.equal(foreignText('x'.repeat(3000)).length, 2006);
 });

@@ -9,7 +9,7 @@ import { requested, type Mitigation } from '#dots/orchestrator/lifecycle';
 import { Mitigations } from '#dots/orchestrator/mitigations';
 import { sharedTargets } from '#dots/orchestrator/overlap';
 import { defaultTiming } from '#dots/orchestrator/policy';
-import { parametersOf, printable, resourceNameOf } from '#dots/orchestrator/routing';
+import { parametersOf, resourceNameOf } from '#dots/orchestrator/routing';
 import { Refusal } from '#dots/orchestrator/refusal';
 import { folderStore, memoryStore, type Store } from '#dots/orchestrator/store';
 import { FakeClock } from '../protocol/support/fake-clock';
@@ -55,10 +55,6 @@ for (const segments of [['mid=1', 'cuid=c'], ['cuid='], ['cuid=c', 'cuid=c'], ['
     assert.throws(() => parametersOf('mitigate', ['.well-known', 'dots', 'mitigate', ...segments]), (error: unknown) => error instanceof Refusal && error.answer.code === '4.00');
   });
 }
-
-test('nothing of a stranger breaks a line of the log', () => {
-  assert.equal(printable('a\n\u001b[2Jb\u2028\u202e'), 'a??[2Jb??');
-});
 
 function mitigation(mid: number, now: number): Mitigation {
   return requested({ cuid: 'c', mid, scope: prefixes('192.0.2.0/24'), terminatingMs: 120_000 }, 3600, now);

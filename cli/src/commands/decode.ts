@@ -1,5 +1,6 @@
-import { decodeDocument } from '#dots/cbor/codec';
+import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { DotsError } from '#dots/model/errors';
+import { safeJson } from '#dots/model/text';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readInput } from '../files';
 import type { Io } from '../io';
@@ -23,7 +24,7 @@ async function runDecode(given: Given, io: Io): Promise<ExitStatus> {
   const hex = given.option('hex');
   if (more.length > 0 || (path !== undefined && hex !== undefined)) throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
   const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : ofOption(hex);
-  await io.out(`${JSON.stringify(decodeDocument(bytes), null, 2)}\n`);
+  await io.out(`${safeJson(decodeDocument(bytes, fileLimits), 2)}\n`);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { encodeDocument } from '#dots/cbor/codec';
+import { encodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic, diagnostic } from '#dots/cbor/diagnostic';
 import { documentTypeOf } from '#dots/model/documents';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
@@ -27,8 +27,8 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
   const hex = Buffer.from(bytes).toString('hex');
   switch (given.option('format')) {
     case 'bin': await io.out(bytes); break;
-    case 'diag': await io.out(`${annotatedDiagnostic(bytes)}\n`); break;
-    case 'json': await io.out(`${JSON.stringify({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes) }, null, 2)}\n`); break;
+    case 'diag': await io.out(`${annotatedDiagnostic(bytes, fileLimits)}\n`); break;
+    case 'json': await io.out(`${JSON.stringify({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits) }, null, 2)}\n`); break;
     default: await io.out(`${hex}\n`);
   }
   return 0;

@@ -1,12 +1,15 @@
+import { check } from '#dots/check/check';
+import { conflictSentences } from '#dots/model/conflict';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
+import { oneLine, safeJson } from '#dots/model/text';
 import { newCuid, nextMid, SignalSession, type Answer } from '#dots/signal/session';
 import { createLanguageService } from '#service/service';
-import { codeWords, grantedLifetime, lifetimeWords } from '../answer';
+import { codeWords, grantedWords, lifetimeOf, scopesOf } from '../answer';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
-import { oneLine } from '../findings';
 import type { Io } from '../io';
+import { alwaysJson } from './sendJson';
 
 const service = createLanguageService();
 
@@ -32,7 +35,7 @@ export const send: Command = {
     'Exit status 0: the server accepted (2.xx). 1: it refused (4.xx, 5.xx). 3: it did not answer; the document may still have arrived.',
   ],
   examples: ['dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12'],
-  run: runSend,
+  run: (given, io) => alwaysJson(given, io, runSend),
 };
 
 async function runSend(given: Given, io: Io): Promise<ExitStatus> {
@@ -42,7 +45,7 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   const document = await readDocument(path, io);
   if (document === undefined || !isSendable(document, io)) return 1;
   const answer = await exchange(document.value, target);
-  await io.out(given.option('format') === 'json' ? `${JSON.stringify(answerJson(answer, target), null, 2)}\n` : answerText(answer, target));
+  await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(answer, target), 2)}\n` : answerText(answer, target, document.value));
   return answer.ok ? 0 : 1;
 }
 
@@ -62,7 +65,7 @@ function isSendable({ file, parsed, value }: ReadDocument, io: Io): boolean {
   if (type?.channel === 'data') {
     throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https; this version of dots does not send there yet.`);
   }
-  const findings = service.validate(parsed).findings.filter((finding) => finding.class !== 'json');
+  const findings = service.locate(parsed, check(value, { direction: 'request' }).faults).sort((one, other) => one.range.start.line - other.range.start.line);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
@@ -78,23 +81,31 @@ async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs }: Tar
   }
 }
 
-function answerText(answer: Answer, { cuid, mid }: Target): string {
+function answerText(answer: Answer, target: Target, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code);
-  const lifetime = grantedLifetime(answer.body);
+  const granted = lifetimeOf(answer.body);
   return [
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
-    answer.ok && lifetime !== undefined ? `Granted lifetime: ${lifetimeWords(lifetime)}` : '',
+    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
+    ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-    `cuid ${cuid}, mid ${mid}`,
-    answer.body === undefined ? '' : JSON.stringify(answer.body, null, 2),
+    Object.entries(identifiers(answer, target)).map(([name, value]) => `${name} ${value}`).join(', '),
+    answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
 }
 
-function answerJson({ code, ok, body, diagnostic, roundTripMs, request, payload }: Answer, { server, cuid, mid }: Target): object {
+/** The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none. */
+function identifiers({ request }: Answer, { cuid }: Target): Record<string, string | number> {
+  const [, name, id] = /\/(mid|sid|tsid|tmid)=(\d+)$/.exec(request.path) ?? [];
+  return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
+}
+
+function answerJson(answer: Answer, target: Target): object {
+  const { code, ok, body, diagnostic, roundTripMs, request, payload } = answer;
   return {
-    code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? grantedLifetime(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server, cuid, mid,
+    sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...identifiers(answer, target),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };
 }

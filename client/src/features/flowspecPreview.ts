@@ -1,15 +1,14 @@
 import * as vscode from 'vscode';
-import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
+import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
 import type { FlowspecInput } from '#dots/flowspec/translate';
 import { flowspecText, noFlowspecText } from '../ui/flowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from './document';
+import { FolderDocuments } from './folderDocuments';
 import { tellFailure } from './problems';
 
 const followDelay = 200;
-/** Files of one folder that are looked through for aliases and ACLs; more are left alone. */
-const folderLimit = 200;
 
 /** Read-only views of documents as BGP Flowspec rules; they follow the documents as these are edited. */
 export class FlowspecPreview implements vscode.Disposable {
@@ -17,6 +16,7 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly pending = new Map<string, NodeJS.Timeout>();
   /** The last rules that could be read, per source: shown on while the source is half-typed. */
   private readonly readable = new Map<string, FlowspecInput[]>();
+  private readonly beside = new FolderDocuments();
   private readonly listeners: vscode.Disposable[];
 
   constructor(private readonly log: vscode.LogOutputChannel) {
@@ -93,43 +93,24 @@ export class FlowspecPreview implements vscode.Disposable {
     if (value !== undefined && kind !== 'mitigation-scope' && kind !== 'acls' && kind !== 'aliases' && kind !== 'dots-data') {
       return noFlowspecText(document, 'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.');
     }
-    if (value !== undefined) this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await namedBeside(source))]);
+    if (value !== undefined) this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await this.beside.namedIn(source))]);
     const inputs = this.readable.get(key);
     if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
     const { translate } = await import('#dots/flowspec/translate');
     const note = value === undefined ? 'The document is not JSON right now: these are the rules of its last readable state.' : undefined;
-    return flowspecText({ document, inputs, ...translate(inputs), ...(note === undefined ? {} : { note }) });
+    const { contributing } = await import('./flowspecInputs');
+    const used = contributing(inputs);
+    return flowspecText({ document, inputs: used, ...translate(used), ...(note === undefined ? {} : { note }) });
   }
 
   private forget(closed: vscode.TextDocument): void {
     if (closed.uri.scheme !== this.previews.scheme) return;
     this.previews.forget(closed.uri);
     this.readable.delete(closed.uri.query);
+    if (this.readable.size === 0) this.beside.clear();
   }
 }
 
 function inSameFolder(a: vscode.Uri, b: vscode.Uri): boolean {
   return vscode.Uri.joinPath(a, '..').toString() === vscode.Uri.joinPath(b, '..').toString();
-}
-
-/** The documents in a folder that define the aliases and ACLs which a document there names; unsaved text counts before the file. */
-async function namedBeside(source: vscode.TextDocument): Promise<FlowspecInput[]> {
-  const wanted = wantedKinds(source.getText());
-  if (source.isUntitled || wanted.length === 0) return [];
-  const folder = vscode.Uri.joinPath(source.uri, '..');
-  const entries = await vscode.workspace.fs.readDirectory(folder).then((found) => found, () => []);
-  const names = entries.map(([name]) => name).filter((name) => /\.dots\.jsonc?$/.test(name) && name !== fileName(source.uri));
-  const inputs = await Promise.all(names.slice(0, folderLimit).map((name) => inputAt(vscode.Uri.joinPath(folder, name))));
-  return inputs.filter((input) => input !== undefined).filter(({ value }) => wanted.includes(documentTypeOf(value)?.kind));
-}
-
-function wantedKinds(text: string): (DocumentKind | undefined)[] {
-  return [...(text.includes('"alias-name"') ? ['aliases' as const] : []), ...(text.includes('"acl-name"') ? ['acls' as const] : [])];
-}
-
-async function inputAt(uri: vscode.Uri): Promise<FlowspecInput | undefined> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  const text = open?.getText() ?? await vscode.workspace.fs.readFile(uri).then((bytes) => new TextDecoder().decode(bytes), () => '');
-  const value = jsonObject(text);
-  return value === undefined ? undefined : { file: fileName(uri), value };
 }

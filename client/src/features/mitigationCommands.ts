@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { codeWords } from '../ui/codeWords';
-import { statusWords, targetWords } from '../ui/mitigationWords';
+import { ongoing, statusWords, targetWords } from '../ui/mitigationWords';
 import type { TreeNode } from '../ui/sessionTree';
 import { tellFailure } from './problems';
 import type { SessionHost } from './session';
@@ -33,9 +33,9 @@ async function refresh(session: SessionHost, log: vscode.LogOutputChannel, node?
   }
 }
 
-/** For the command palette: the only mitigation, or the one that the user picks. */
+/** For the command palette: the only mitigation that goes on, or the one that the user picks. */
 async function chosenMid(session: SessionHost): Promise<number | undefined> {
-  const mitigations = session.mitigations();
+  const mitigations = ongoing(session.mitigations());
   if (mitigations.length === 1) return mitigations[0]?.mid;
   if (mitigations.length === 0) {
     vscode.window.setStatusBarMessage('$(info) DOTS: there is no mitigation to withdraw', 5000);

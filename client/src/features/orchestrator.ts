@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
+import { ongoing } from '../ui/mitigationWords';
 import { tellFailure } from './problems';
 import type { SessionHost } from './session';
 
@@ -10,6 +11,7 @@ export type OrchestratorState = 'stopped' | 'starting' | 'running';
 export class OrchestratorHost implements vscode.Disposable {
   private running: Orchestrator | undefined;
   private starting: Promise<Orchestrator> | undefined;
+  private interrupted = false;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
@@ -30,6 +32,12 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.running?.mitigations().length ?? 0;
   }
 
+  /** What became of the mitigations that went on when it was last stopped: it takes those up again that it keeps on disk. */
+  get stopped(): 'ended' | 'kept' | undefined {
+    if (!this.interrupted) return undefined;
+    return this.stateDir === undefined ? 'ended' : 'kept';
+  }
+
   /** Starts it where it is not running. Throws a DotsError, e.g. for a port in use or an untrusted folder. */
   start(): Promise<Orchestrator> {
     if (this.running !== undefined) return Promise.resolve(this.running);
@@ -45,6 +53,7 @@ export class OrchestratorHost implements vscode.Disposable {
   async stop(): Promise<void> {
     await this.starting?.catch(() => undefined);
     const { running } = this;
+    this.interrupted ||= ongoing((running?.mitigations() ?? []).map(({ statusLabel }) => ({ status: statusLabel }))).length > 0;
     this.running = undefined;
     await running?.close();
     if (running !== undefined) this.log.info(`The mock orchestrator at ${running.signal} was stopped.`);
@@ -68,6 +77,7 @@ export class OrchestratorHost implements vscode.Disposable {
     });
     running.onDidChange(() => this.changed.fire());
     this.running = running;
+    this.interrupted = false;
     this.log.info(`The mock orchestrator listens on ${running.signal}.`);
     return running;
   }

@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 import { DotsError, describeError } from '#dots/model/errors';
+import { oneLine } from '#dots/model/text';
+import { notificationText } from '../ui/textLayout';
 
 /** A button of an error message. */
 interface Way { title: string; command: string; args?: unknown[] }
 
 /** What helps with a failure, by its code; the log helps with every one. */
 const waysOut: Record<string, Way> = {
-  'editor/has-errors': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/not-json': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
   'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator.signalPort'] },
@@ -16,14 +17,14 @@ const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
 
 /**
  * Tells a failed user action: one message with a sentence, its way out, and the log, which has the details.
- * It does not wait for the user: the message may stand for long.
+ * Names of files and words of a server may stand in it: they bring no links. It does not wait for the user: the message may stand for long.
  */
 export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown): void {
-  const sentence = `${what} ${describeError(error)}`;
+  const sentence = oneLine(`${what} ${describeError(error)}`);
   log.error(sentence, error instanceof Error ? error.stack ?? '' : '');
   const wayOut = error instanceof DotsError ? waysOut[error.code] : undefined;
   const ways = wayOut === undefined ? [showLog] : [wayOut, showLog];
-  void vscode.window.showErrorMessage(sentence, ...ways.map(({ title }) => title)).then((chosen) => {
+  void vscode.window.showErrorMessage(notificationText(sentence), ...ways.map(({ title }) => title)).then((chosen) => {
     const way = ways.find(({ title }) => title === chosen);
     return way && vscode.commands.executeCommand(way.command, ...(way.args ?? []));
   });

@@ -14,6 +14,8 @@ import type { Exchange, SessionHost } from './session';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
+const hasErrors = 'editor/has-errors';
+
 /** What is being sent right now: for the status bar, which shows it and offers to stop it. */
 export interface Sending { document: string; since: number }
 
@@ -39,17 +41,12 @@ export class RequestSender implements vscode.Disposable {
   /** Sends a document; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   async send(uri?: vscode.Uri): Promise<void> {
     if (this.current !== undefined) return;
-    const abort = new AbortController();
+    const answered = await this.attempt(uri, new AbortController());
+    if (answered === undefined) return;
     try {
-      const document = await chosenDocument(uri);
-      this.begin(document, abort);
-      const errors = (await this.language.documentInfo(document.uri))?.errors ?? 0;
-      if (errors > 0) throw notSendable(errors);
-      await this.exchange(document, sendable(document.getText()), abort.signal);
+      await this.show(answered.document, answered.exchange);
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error);
-    } finally {
-      this.end();
+      tellFailure(this.log, `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`, error);
     }
   }
 
@@ -66,10 +63,30 @@ export class RequestSender implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private async exchange(document: vscode.TextDocument, value: JsonObject, abort: AbortSignal): Promise<void> {
-    const { signal } = await this.orchestrator.start();
-    const exchange = await this.session.send(signal, value, abort);
-    await this.show(document, exchange);
+  /** The document and what came of it, or undefined where that was a failure, which the user has been told. */
+  private async attempt(uri: vscode.Uri | undefined, abort: AbortController): Promise<{ document: vscode.TextDocument; exchange: Exchange } | undefined> {
+    try {
+      const document = await chosenDocument(uri);
+      this.begin(document, abort);
+      const value = sendable(document.getText());
+      const errors = await this.errorsOf(document, value);
+      if (errors > 0) throw notSendable(errors);
+      const { signal } = await this.orchestrator.start();
+      return { document, exchange: await this.session.send(signal, value, abort.signal) };
+    } catch (error) {
+      if (!abort.signal.aborted) this.tell(error);
+      return undefined;
+    } finally {
+      this.end();
+    }
+  }
+
+  /** What the Problems view counts, and, for that may be off or behind, what speaks against the value as a request. */
+  private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
+    const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
+    const { check } = await import('#dots/check/check');
+    const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
+    return Math.max(shown, found.length);
   }
 
   private async show(document: vscode.TextDocument, exchange: Exchange): Promise<void> {
@@ -95,7 +112,12 @@ export class RequestSender implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
+  /** Errors in the document are shown where they are, as its lens does; every other failure is one message. */
   private tell(error: unknown): void {
+    if (error instanceof DotsError && error.code === hasErrors) {
+      void vscode.commands.executeCommand('workbench.actions.view.problems');
+      return;
+    }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
     tellFailure(this.log, unanswered ? `${name} got no answer.` : `${name} was not sent.`, error);
@@ -110,7 +132,7 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
 }
 
 function notSendable(errors: number): DotsError {
-  return new DotsError('usage', 'editor/has-errors', `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
+  return new DotsError('usage', hasErrors, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
 }
 
 /** The value of a text that a client may send on the signal channel; otherwise a DotsError that says why not. */

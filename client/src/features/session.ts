@@ -3,6 +3,7 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
+import { ongoing } from '../ui/mitigationWords';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, scopesOf, type Mitigation } from './mitigations';
 
@@ -17,6 +18,8 @@ export class SessionHost implements vscode.Disposable {
   private session: SignalSession | undefined;
   private readonly book = new MitigationBook();
   private readonly observations = new Map<number, () => void>();
+  /** The last reconciling that was begun: they come one after the other. */
+  private reconciled: Promise<unknown> = Promise.resolve();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
@@ -52,7 +55,7 @@ export class SessionHost implements vscode.Disposable {
       ? await session.requestMitigation(document, mid, { signal })
       : await session.send(document, { mid, signal });
     this.logAnswer(answer);
-    if (request && answer.ok) this.follow(session, mid, document, answer);
+    if (request && answer.ok && this.session === session) this.follow(session, mid, document, answer);
     return { answer, mid, cuid: session.cuid, server: session.server };
   }
 
@@ -70,7 +73,7 @@ export class SessionHost implements vscode.Disposable {
     if (mid === undefined) return this.reconcile(session);
     const answer = await session.status(mid);
     this.logAnswer(answer);
-    this.take(answer, mid);
+    this.take(session, answer, mid);
     return answer;
   }
 
@@ -107,25 +110,43 @@ export class SessionHost implements vscode.Disposable {
   }
 
   private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
+    const before = ongoing(this.book.list());
     const granted = scopesOf(answer.body)[0]?.lifetime ?? scopesOf(document)[0]?.lifetime;
     this.book.accepted(mid, scopesOf(document)[0] ?? {}, typeof granted === 'number' ? granted : 0, Date.now());
     this.changed.fire();
-    this.reconcile(session).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
+    this.reconcile(session).then(() => this.tellReplaced(before, mid)).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
+  }
+
+  /** Says which of the earlier mitigations an accepted request took the place of. */
+  private tellReplaced(before: readonly Mitigation[], by: number): void {
+    if (this.book.get(by) === undefined) return;
+    for (const { mid } of before.filter((entry) => this.book.get(entry.mid) === undefined)) {
+      this.log.info(`mid ${mid} was replaced by mid ${by}: the newer request overlaps it.`);
+      vscode.window.setStatusBarMessage(`$(info) DOTS: mid ${mid} was replaced by mid ${by}`, 8000);
+    }
   }
 
   /**
    * Asks which mitigations this client has, forgets the others and follows each: a request takes the place of an older,
    * overlapping one (RFC 9132 section 4.4.1.3), and a server may still have some from before.
    */
-  private async reconcile(session: SignalSession): Promise<Answer> {
+  private reconcile(session: SignalSession): Promise<Answer> {
+    const answer = this.reconciled.then(() => this.reconcileNow(session));
+    this.reconciled = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async reconcileNow(session: SignalSession): Promise<Answer> {
+    const before = this.book.list();
     const answer = await session.status();
     this.logAnswer(answer);
-    this.take(answer);
-    if (!answer.ok) return answer;
+    this.take(session, answer);
+    if (!answer.ok || this.session !== session) return answer;
     const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
+    for (const { mid } of before) if (!present.has(mid)) this.forget(mid);
     for (const { mid } of this.book.list()) {
-      if (!present.has(mid)) this.forget(mid);
-      else if (!this.observations.has(mid)) await this.observe(session, mid);
+      if (!this.observations.has(mid) && this.book.get(mid) !== undefined) await this.observe(session, mid);
+      if (this.session !== session) return answer;
     }
     this.changed.fire();
     return answer;
@@ -133,13 +154,17 @@ export class SessionHost implements vscode.Disposable {
 
   private async observe(session: SignalSession, mid: number): Promise<void> {
     try {
-      this.observations.set(mid, await session.observe(mid, (told) => this.take(told, mid)));
+      const stop = await session.observe(mid, (told) => this.take(session, told, mid));
+      // While the server answered, the mitigation or the whole session may have gone.
+      if (this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
+      else stop();
     } catch (error) {
       this.log.warn(`The server does not tell changes of mitigation ${mid} by itself. ${describeError(error)}`);
     }
   }
 
-  private take(answer: Answer, mid?: number): void {
+  private take(session: SignalSession, answer: Answer, mid?: number): void {
+    if (this.session !== session) return;
     if (answer.code === '4.04') this.forget(mid);
     else if (answer.ok) this.book.told(answer.body, Date.now(), mid);
     this.changed.fire();

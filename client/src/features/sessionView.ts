@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ongoing } from '../ui/mitigationWords';
 import { sessionTree, type TreeNode } from '../ui/sessionTree';
 import { treeItem } from '../ui/treeItems';
 import type { OrchestratorHost } from './orchestrator';
@@ -60,16 +61,17 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   private update(): void {
     this.changed.fire(undefined);
-    const number = this.session.mitigations().length;
+    const number = ongoing(this.session.mitigations()).length;
     this.view.badge = number === 0 ? undefined : { value: number, tooltip: `${number} in this DOTS session` };
     void vscode.commands.executeCommand('setContext', 'dots.orchestratorState', this.orchestrator.state);
+    void vscode.commands.executeCommand('setContext', 'dots.stoppedMitigations', this.orchestrator.stopped);
     void vscode.commands.executeCommand('setContext', 'dots.hasSession', this.session.state !== 'none');
     void vscode.commands.executeCommand('setContext', 'dots.hasMitigation', number > 0);
     this.tickWhileVisible();
   }
 
   private tickWhileVisible(): void {
-    const wanted = this.view.visible && this.session.mitigations().some(({ lifetime }) => lifetime > 0);
+    const wanted = this.view.visible && ongoing(this.session.mitigations()).some(({ lifetime }) => lifetime > 0);
     if (wanted) this.ticking ??= setInterval(() => this.tick(), 1000);
     else {
       clearInterval(this.ticking);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ongoing } from '../ui/mitigationWords';
 import { duration, plural } from '../ui/words';
 import type { OrchestratorHost } from './orchestrator';
 import type { RequestSender } from './sendRequest';
@@ -69,7 +70,7 @@ export class StatusBar implements vscode.Disposable {
       return { text: '$(warning) DOTS: session lost', tooltip: `${server ?? 'The server'} does not answer any more. Click to see the session.`, command: showView, warning: true };
     }
     if (state !== 'open') return undefined;
-    const number = this.session.mitigations().length;
+    const number = ongoing(this.session.mitigations()).length;
     return {
       text: `$(shield) DOTS: ${number === 0 ? 'session open' : plural(number, 'mitigation')}`,
       tooltip: `DOTS session with ${server ?? ''} is open. Click to see it.`,

@@ -1,8 +1,11 @@
 import type { Answer } from '#dots/signal/session';
+import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
+import { conflictSentences } from '#dots/model/conflict';
+import { oneLine, safeJson } from '#dots/model/text';
 import { scopesOf } from '../features/mitigations';
 import { codeWords } from './codeWords';
-import { facts, foreignText, heading, hexRows, indented, sections } from './textLayout';
+import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { lifetime } from './words';
 
 /** What an answer document tells: the answer, and what it answers. */
@@ -19,13 +22,15 @@ export interface AnswerReport {
 export function answerText(report: AnswerReport): string {
   const { answer } = report;
   const words = codeWords(answer.code);
+  const conflict = conflictSentences(scopesOf(answer.body)).join(' ');
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
     `${words.meaning}\n${words.next}`,
-    answer.diagnostic === undefined ? undefined : `The server says:\n${indented(foreignText(answer.diagnostic))}`,
+    answer.diagnostic === undefined ? undefined : `The server says:\n${indented(oneLine(answer.diagnostic))}`,
     facts([
       ['Document', report.document],
       ['Granted lifetime', grantedLifetime(answer)],
+      ['Conflict', conflict === '' ? undefined : conflict],
       ['mid', report.mid?.toString()],
       ['cuid', report.cuid],
       ['Server', report.server],
@@ -44,14 +49,17 @@ function verdict(answer: Answer): string {
   return answer.code.startsWith('4') ? 'refused' : 'not served';
 }
 
-/** The lifetime that the server granted, in words, where the answer tells one. */
+/** The lifetime that the server granted, in words, where the answer tells one; and the one asked for, where that is another. */
 function grantedLifetime(answer: Answer): string | undefined {
   const granted = answer.ok ? scopesOf(answer.body)[0]?.lifetime : undefined;
-  return typeof granted === 'number' ? lifetime(granted) : undefined;
+  if (typeof granted !== 'number') return undefined;
+  const { payload } = answer.request;
+  const asked = payload && payload.length > 0 ? scopesOf(decodeDocument(payload, fileLimits))[0]?.lifetime : undefined;
+  return typeof asked === 'number' && asked !== granted ? `${lifetime(granted)}; asked for ${lifetime(asked)}` : lifetime(granted);
 }
 
 function answerBody(answer: Answer): string | undefined {
-  return answer.body === undefined ? undefined : sections(heading('Answer body'), JSON.stringify(answer.body, null, 2)).trimEnd();
+  return answer.body === undefined ? undefined : sections(heading('Answer body'), safeJson(answer.body, 2)).trimEnd();
 }
 
 function requestAsSent({ request }: Answer): string {
@@ -60,7 +68,7 @@ function requestAsSent({ request }: Answer): string {
   return sections(
     heading('Request as sent'),
     `${path}\nContent-Format 271 (application/dots+cbor), ${request.payload.length} octets of body`,
-    `CBOR diagnostic notation\n${indented(annotatedDiagnostic(request.payload))}`,
+    `CBOR diagnostic notation\n${indented(annotatedDiagnostic(request.payload, fileLimits))}`,
     `Hex\n${indented(hexRows(request.payload))}`,
   ).trimEnd();
 }

@@ -28,7 +28,7 @@ export function flowspecText(report: FlowspecReport): string {
     heading(`Flowspec of ${document}`),
     note,
     rules.length === 0 ? none : intro,
-    rules.length === 0 ? undefined : indented(ruleTable(rules)),
+    rules.length === 0 ? undefined : indented(ruleTable(rules, report.inputs[0]?.file)),
     findingsText(report),
     ...(rules.length === 0 ? [] : [
       heading('ExaBGP'), indented(renderExabgp(rules).trimEnd()),
@@ -37,10 +37,13 @@ export function flowspecText(report: FlowspecReport): string {
   );
 }
 
-/** Narrow enough to stand beside the document: what a rule does, then what it matches. */
-function ruleTable(rules: readonly FlowspecRule[]): string {
-  const rows = sortRules(rules).map((rule, index) => [String(index + 1), describeActions(rule.actions), describeMatch(rule.components)]);
-  return columns([['#', 'Action', 'Match'], ...rows]);
+/** Narrow enough to stand beside the document: what a rule does, then what it matches; and where it is from, if from another file. */
+function ruleTable(rules: readonly FlowspecRule[], own: string | undefined): string {
+  const others = rules.some(({ source }) => source.file !== own);
+  const rows = sortRules(rules).map(({ actions, components, source }, index) => [
+    String(index + 1), describeActions(actions), ...(others ? [source.file] : []), describeMatch(components),
+  ]);
+  return columns([['#', 'Action', ...(others ? ['Source'] : []), 'Match'], ...rows]);
 }
 
 /** Each finding once, with all the places it is about. */

@@ -16,8 +16,8 @@ const statuses: Record<string, StatusWords> = {
   'attack-successfully-mitigated': { short: 'mitigating', sentence: 'The attack is being mitigated.', icon: 'shield', color: 'charts.green' },
   'attack-stopped': { short: 'attack stopped', sentence: 'The attack has stopped: the mitigation can be withdrawn.', icon: 'pass', color: 'charts.green' },
   'attack-exceeded-capability': { short: 'capacity exceeded', sentence: 'The attack is larger than the server can mitigate.', icon: 'error', color: 'charts.red' },
-  'dots-client-withdrawn-mitigation': { short: 'withdrawn', sentence: 'Withdrawn; the filters stay a little while longer, in case the attack comes back.', icon: 'history', ending: true },
-  'attack-mitigation-terminated': { short: 'terminated', sentence: 'The mitigation has ended.', icon: 'circle-slash', ending: true },
+  'dots-client-withdrawn-mitigation': { short: 'ending, the server may still filter', sentence: 'Withdrawn; the filters may stay a little while longer, in case the attack comes back.', icon: 'history', ending: true },
+  'attack-mitigation-terminated': { short: 'ended', sentence: 'The mitigation has ended.', icon: 'circle-slash', ending: true },
   'attack-mitigation-withdrawn': { short: 'ended by server', sentence: 'The server ended the mitigation.', icon: 'circle-slash', color: 'charts.yellow', ending: true },
   'attack-mitigation-signal-loss': { short: 'waits for signal loss', sentence: 'Kept ready: it starts when the session is lost.', icon: 'watch' },
 };
@@ -25,6 +25,11 @@ const statuses: Record<string, StatusWords> = {
 /** The words for a status label; an unknown label stands for itself. */
 export function statusWords(label: string): StatusWords {
   return statuses[label] ?? { short: label, sentence: `Status ${label}.`, icon: 'question' };
+}
+
+/** Those that are neither withdrawn nor over: what counts, and what can be withdrawn. */
+export function ongoing<T extends { status: string }>(mitigations: readonly T[]): T[] {
+  return mitigations.filter(({ status }) => statusWords(status).ending !== true);
 }
 
 const targetMembers = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];

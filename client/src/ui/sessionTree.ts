@@ -1,6 +1,6 @@
 import { remaining, type Mitigation } from '../features/mitigations';
 import { shortTarget, statusWords, targetWords } from './mitigationWords';
-import { count, duration, plural, traffic } from './words';
+import { bitRate, count, duration, plural, traffic } from './words';
 
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {
@@ -63,7 +63,6 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
 function mitigationNode(mitigation: Mitigation, now: number): TreeNode {
   const { mid } = mitigation;
   const status = statusWords(mitigation.status);
-  const left = remaining(mitigation, now);
   return {
     id: `mitigation/${mid}`, role: status.ending ? 'ending' : 'mitigation', mid,
     label: shortTarget(mitigation.scope),
@@ -73,18 +72,22 @@ function mitigationNode(mitigation: Mitigation, now: number): TreeNode {
     ...(status.color === undefined ? {} : { color: status.color }),
     children: [
       fact(`mitigation/${mid}/status`, 'Status', status.short, 'pulse', `${status.sentence}\nIn the protocol: ${mitigation.status}`),
-      fact(`mitigation/${mid}/lifetime`, 'Lifetime', lifetimeWords(mitigation, left), 'clock', 'The mitigation ends when its lifetime is over, unless the request is sent again.'),
-      ...droppedNodes(mitigation),
+      ...(status.ending ? droppedNodes(mitigation).slice(0, 1) : [lifetimeNode(mitigation, now), ...droppedNodes(mitigation)]),
       fact(`mitigation/${mid}/mid`, 'mid', String(mid), 'key', 'The number of this request among those of this client.'),
     ],
   };
 }
 
+function lifetimeNode(mitigation: Mitigation, now: number): TreeNode {
+  return fact(`mitigation/${mitigation.mid}/lifetime`, 'Lifetime', lifetimeWords(mitigation, remaining(mitigation, now)), 'clock', 'The mitigation ends when its lifetime is over, unless the request is sent again.');
+}
+
+/** What was dropped in all, then the rate. */
 function droppedNodes({ mid, dropped }: Mitigation): TreeNode[] {
   if (dropped === undefined) return [fact(`mitigation/${mid}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.')];
   return [
     fact(`mitigation/${mid}/dropped`, 'Dropped', `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`, 'filter', 'Octets and packets dropped since the mitigation started.'),
-    fact(`mitigation/${mid}/rate`, 'Rate', `${traffic(dropped.octetsPerSecond)}/s, ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', 'Octets and packets dropped per second, on average, as the server tells them.'),
+    fact(`mitigation/${mid}/rate`, 'Rate', `${traffic(dropped.octetsPerSecond)}/s (${bitRate(dropped.octetsPerSecond)}), ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', 'Octets and packets dropped per second, on average, as the server tells them.'),
   ];
 }
 

@@ -38,8 +38,7 @@ export function sections(...parts: (string | undefined)[]): string {
   return `${parts.filter((part) => part !== undefined && part !== '').join('\n\n')}\n`;
 }
 
-/** What a server sent as text, made safe to show: control characters replaced, at most 2000 characters. */
-export function foreignText(text: string): string {
-  const clean = text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
-  return clean.length > 2000 ? `${clean.slice(0, 2000)} (cut)` : clean;
+/** Text as a notification of the editor, which would make a link, even one that runs a command, of `[words](target)`. */
+export function notificationText(text: string): string {
+  return text.replaceAll('](', '] (');
 }

@@ -38,6 +38,12 @@ export function traffic(octets: number): string {
   return /[a-zA-Z]$/.test(text) ? `${text}B` : `${text} B`;
 }
 
+/** A rate of octets per second in bits: `347 kbit/s`. */
+export function bitRate(octetsPerSecond: number): string {
+  const text = count(8 * octetsPerSecond);
+  return /[a-zA-Z]$/.test(text) ? `${text}bit/s` : `${text} bit/s`;
+}
+
 /** `1 rule`, `2 rules`. */
 export function plural(number: number, singular: string): string {
   return `${number} ${singular}${number === 1 ? '' : 's'}`;

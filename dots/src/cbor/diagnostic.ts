@@ -1,3 +1,4 @@
+import { safeJson } from '#dots/model/text';
 import { nameOf } from './keys';
 import { readItem, wireLimits, type Item, type Limits, type MapEntry } from './reader';
 
@@ -21,7 +22,7 @@ function plain(item: Item): string {
     case 'float': return float(item.value);
     case 'constant': return String(item.value);
     case 'simple': return `simple(${item.value})`;
-    case 'text': return JSON.stringify(item.value);
+    case 'text': return safeJson(item.value);
     case 'bytes': return `h'${[...item.value].map((octet) => octet.toString(16).padStart(2, '0')).join('')}'`;
   }
 }

@@ -3,7 +3,7 @@ import { check } from '#dots/check/check';
 import { documentType, type DocumentKind } from '#dots/model/documents';
 import { rfcLabel, type Fault } from '#dots/model/finding';
 import { isObject, type JsonObject } from '#dots/model/json';
-import { printable } from './routing';
+import { oneLine } from '#dots/model/text';
 import { refuse } from './refusal';
 
 /** Leaves room for the rest of the answer in one datagram, characters. */
@@ -33,14 +33,14 @@ function decoded(payload: Uint8Array, kind: DocumentKind): JsonObject {
     return decodeDocument(payload);
   } catch (error) {
     if (!(error instanceof CborError)) throw error;
-    throw refuse('4.00', printable(error.message, longestDiagnostic), section(kind));
+    throw refuse('4.00', oneLine(error.message, longestDiagnostic), section(kind));
   }
 }
 
 function describe([first, ...others]: Fault[]): string {
   if (first === undefined) return '';
   const more = others.length === 0 ? '' : ` And ${others.length} more: ${[...new Set(others.map(({ code, rfc }) => `${code}, ${rfcLabel(rfc)}`))].slice(0, 3).join('; ')}.`;
-  return printable(`${first.code} at ${first.pointer}: ${first.message}${more}`, longestDiagnostic);
+  return oneLine(`${first.code} at ${first.pointer}: ${first.message}${more}`, longestDiagnostic);
 }
 
 function section(kind: DocumentKind): string {

@@ -4,6 +4,7 @@ import type { CoapAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import { Observers } from '#dots/coap/observers';
+import { oneLine } from '#dots/model/text';
 import { addressText } from '#dots/transport/address';
 import { listenUdp, type Listener } from '#dots/transport/udp';
 import { isActive, statusLabels, type Mitigation } from './lifecycle';
@@ -13,7 +14,7 @@ import { configResource } from './resources/config';
 import { heartbeatResource } from './resources/heartbeat';
 import { mitigateResource } from './resources/mitigate';
 import { telemetryResource, telemetrySetupResource } from './resources/telemetry';
-import { parametersOf, printable, resourceNameOf, route } from './routing';
+import { parametersOf, resourceNameOf, route } from './routing';
 import { folderStore, memoryStore } from './store';
 import { Telemetry } from './telemetry';
 import { viewOf, type MitigationView } from './view';
@@ -102,7 +103,7 @@ export class Orchestrator {
   private changed(changed: Mitigation[], log: (line: string) => void): void {
     for (const { cuid, mid } of changed) {
       const current = this.mitigationBook.find(cuid, mid);
-      log(`mitigation ${mid} of ${printable(cuid)}: ${current === undefined ? 'removed' : statusLabels[current.status]}`);
+      log(`mitigation ${mid} of ${oneLine(cuid, 80)}: ${current === undefined ? 'removed' : statusLabels[current.status]}`);
       this.observers.changed(mitigationKey(cuid, String(mid)));
     }
     for (const cuid of new Set(changed.map((mitigation) => mitigation.cuid))) this.observers.changed(mitigationKey(cuid));
@@ -139,13 +140,13 @@ function observedKey({ path, endpoint }: InboundRequest): string | undefined {
 
 function logged(handler: (request: InboundRequest) => Promise<CoapAnswer | undefined>, log: (line: string) => void): Handler {
   return async (request) => {
-    const asked = `${request.endpoint.peer} ${request.method} ${printable(`/${request.path.join('/')}`, 200)}`;
+    const asked = `${request.endpoint.peer} ${request.method} ${oneLine(`/${request.path.join('/')}`, 200)}`;
     try {
       const answer = await handler(request);
       log(answer === undefined ? `${asked}: ignored` : `${asked}: ${answer.code}`);
       return answer;
     } catch (error) {
-      log(`${asked}: 5.00, ${printable(String(error), 200)}`);
+      log(`${asked}: 5.00, ${oneLine(String(error), 200)}`);
       throw error;
     }
   };

@@ -2,6 +2,7 @@ import type { CoapAnswer } from '#dots/coap/answer';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import type { Method } from '#dots/coap/message';
 import { dotsCbor } from '#dots/coap/options';
+import { oneLine } from '#dots/model/text';
 import { refuse, Refusal } from './refusal';
 
 /** The resources of a DOTS server: RFC 9132 section 4.2, RFC 9244 section 6. */
@@ -81,10 +82,5 @@ function identifier(text: string): number {
 function pathSentence(name: ResourceName, segment: string): string {
   const known = parameters[name].filter((parameter) => parameter !== 'cdid').map((parameter) => `${parameter}=`).join('/');
   const where = known === '' ? `"${name}" takes no parameters` : `after "${name}" come ${known}, each once, in this order and with a value`;
-  return `The path segment "${printable(segment)}" does not fit: ${where}.`;
-}
-
-/** A stranger's text, safe to show in a line of a log. */
-export function printable(text: string, longest = 80): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').slice(0, longest);
+  return `The path segment "${oneLine(segment, 80)}" does not fit: ${where}.`;
 }

@@ -3,6 +3,7 @@ import type { Content } from '#dots/coap/message';
 import { dotsCbor, uintOf } from '#dots/coap/options';
 import { isSuccess } from '#dots/coap/message';
 import type { JsonObject } from '#dots/model/json';
+import { oneLine } from '#dots/model/text';
 
 /** What a server said to one request. */
 export interface Answer {
@@ -41,7 +42,7 @@ export function readAnswer(response: Content, roundTripMs: number, request: Sent
   if (payload.length === 0) return answer;
   const format = uintOf(options, 'Content-Format');
   const isDocument = format === dotsCbor || (format === undefined && answer.ok);
-  return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: plainText(payload) }) };
+  return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };
 }
 
 function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic'> {
@@ -49,12 +50,10 @@ function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic'> {
     return { body: decodeDocument(payload) };
   } catch (error) {
     if (!(error instanceof CborError)) throw error;
-    return { diagnostic: `The body of the answer could not be read: ${error.message}` };
+    return { diagnostic: `The body of the answer could not be read: ${oneLine(error.message, longestDiagnostic)}` };
   }
 }
 
-/** The text of a stranger, fit to be shown: no control characters, of bounded length. */
-function plainText(payload: Uint8Array): string {
-  const text = new TextDecoder().decode(payload.subarray(0, 4 * longestDiagnostic));
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim().slice(0, longestDiagnostic);
+function textOf(payload: Uint8Array): string {
+  return oneLine(new TextDecoder().decode(payload.subarray(0, 4 * longestDiagnostic)), longestDiagnostic);
 }

@@ -1,0 +1,41 @@
+import { DotsError } from '#dots/model/errors';
+import { safeJson } from '#dots/model/text';
+import type { ExitStatus, Given } from '../command';
+import { findingJson } from '../findings';
+import type { Io } from '../io';
+
+/**
+ * Runs what sends a document so that with `--format json` there is an object on standard output even where no answer came: whether
+ * something was sent, the findings, and the error. The exit status, and what is said on standard error, stay the same.
+ */
+export async function alwaysJson(given: Given, io: Io, action: (given: Given, io: Io) => Promise<ExitStatus>): Promise<ExitStatus> {
+  if (given.option('format') !== 'json') return action(given, io);
+  const findings: object[] = [];
+  let answered = false;
+  const watched: Io = {
+    ...io,
+    out: (text) => {
+      answered = true;
+      return io.out(text);
+    },
+    found: (file, located) => void findings.push(...located.map((finding) => ({ file, ...findingJson(finding) }))),
+  };
+  const print = (sent: boolean, error?: DotsError): Promise<void> => io.out(`${safeJson({ sent, findings, ...(error && { error: errorJson(error) }) }, 2)}\n`);
+  try {
+    const status = await action(given, watched);
+    if (!answered) await print(false);
+    return status;
+  } catch (error) {
+    if (error instanceof DotsError && !answered) await print(wasSent(error), error);
+    throw error;
+  }
+}
+
+function errorJson({ code, message, hint }: DotsError): object {
+  return { code, message, hint: hint ?? null };
+}
+
+/** A request that got no usable answer has left this machine, and may have arrived. */
+function wasSent({ kind, code }: DotsError): boolean {
+  return kind === 'unreachable' && !code.startsWith('transport/');
+}

@@ -1,0 +1,19 @@
+/** Text for people: what strangers wrote is made harmless, numbers are put into words. */
+
+/** What moves a cursor, hides, reorders or breaks a line, and halves of characters. */
+const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+const harmfulInJson = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Foreign text as a part of one line of a terminal, a log or a document: at most `longest` UTF-16 units, without control characters and bidi marks. */
+export function oneLine(text: string, longest = Infinity): string {
+  return text.slice(0, longest).replace(harmful, ' ').trim();
+}
+
+/** JSON whose strings can be shown anywhere: what `oneLine` would drop is escaped, so the value stays the same. `indent` as for JSON.stringify. */
+export function safeJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(harmfulInJson, escaped);
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`).join('');
+}
