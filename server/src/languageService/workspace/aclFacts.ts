@@ -46,6 +46,9 @@ const capabilityNames: Readonly<Record<string, string>> = {
   'source-port-range-or-operator': 'source-port', 'destination-port-range-or-operator': 'destination-port',
 };
 
+/** What a match can hold, each with its container in `capabilities`. */
+const matchGroups = ['ipv4', 'ipv6', 'tcp', 'udp', 'icmp'] as const;
+
 const transports: Readonly<Record<string, readonly number[]>> = { tcp: [6], udp: [17], icmp: [1, 58] };
 
 class AclReader {
@@ -60,7 +63,8 @@ class AclReader {
   }
 
   private matches(matches: JsonObject, pointer: string): void {
-    for (const [group, container] of Object.entries(matches)) {
+    for (const group of matchGroups) {
+      const container = matches[group];
       if (!isObject(container)) continue;
       const at = child(pointer, group);
       if (group === 'ipv4' || group === 'ipv6') this.use({ group: '', field: 'address-family', value: group, pointer: at, what: `"${group}"` });

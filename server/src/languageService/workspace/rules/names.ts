@@ -33,14 +33,19 @@ export function aclsOf({ members }: DocumentSet): Map<string, Defined<AclFact>[]
   return byName(members.flatMap((member) => member.facts.acls.map((fact) => ({ member, fact, cuid: fact.cuid ?? member.context.cuid }))));
 }
 
-interface Wanted { what: 'alias' | 'ACL'; refusal: string; rfc: string }
+interface Wanted {
+  what: 'alias' | 'ACL';
+  /** What the server does. */
+  refusal: string;
+  rfc: string;
+}
 
 function unknownAlias(set: DocumentSet, member: Member, use: TextAt, known: ReadonlyMap<string, Defined<{ name: string; pointer: string }>[]>): PlacedFault[] {
-  return unknown(set, member, use, known, { what: 'alias', refusal: 'the server refuses the request (4.00)', rfc: '9132 4.4.1.1' });
+  return unknown(set, member, use, known, { what: 'alias', refusal: 'refuses the request (4.00)', rfc: '9132 4.4.1.1' });
 }
 
 function unknownAcl(set: DocumentSet, member: Member, use: TextAt, known: ReadonlyMap<string, Defined<AclFact>[]>): PlacedFault[] {
-  const wanted: Wanted = { what: 'ACL', refusal: 'the server answers 4.04', rfc: '9133 3.2.1' };
+  const wanted: Wanted = { what: 'ACL', refusal: 'answers 4.04', rfc: '9133 3.2.1' };
   const found = known.has(use.text) ? undefined : [...known.values()].flat().find(({ fact }) => fact.aces.has(use.text));
   if (found === undefined) return unknown(set, member, use, known, wanted);
   const related = [{ file: found.member.file, pointer: found.fact.pointer, message: 'the ACL that has this entry' }];
@@ -54,12 +59,12 @@ function unknown(set: DocumentSet, member: Member, use: TextAt, known: ReadonlyM
   const [foreign] = named;
   if (foreign !== undefined) {
     const related = [{ file: foreign.member.file, pointer: foreign.fact.pointer, message: `defined for the client ${foreign.cuid ?? ''}` }];
-    return [crossFault(member, set.complete ? 'error' : 'information', code, use.pointer, rfc, `The ${what} "${use.text}" belongs to another client than this request: ${refusal}.`, related)];
+    return [crossFault(member, set.complete ? 'error' : 'information', code, use.pointer, rfc, `The ${what} "${use.text}" belongs to another client than this request: the server ${refusal}.`, related)];
   }
   const near = closest(use.text, [...known.keys()]);
   const advice = near === undefined ? '' : ` Did you mean "${near}"?`;
   const message = set.complete
-    ? `No document of this workspace defines the ${what} "${use.text}": ${refusal}.${advice}`
-    : `None of the documents at hand defines the ${what} "${use.text}"; if the server does not know it either, ${refusal}.${advice}`;
+    ? `No document of this workspace defines the ${what} "${use.text}": the server ${refusal}.${advice}`
+    : `None of the documents at hand defines the ${what} "${use.text}"; a server that does not have it either ${refusal}.${advice}`;
   return [crossFault(member, set.complete ? 'error' : 'information', code, use.pointer, rfc, message)];
 }
