@@ -8,7 +8,7 @@ export const documentInfoRequest = 'dots/documentInfo';
 export interface DocumentInfoParams { uri: string }
 
 export interface DocumentInfo {
-  /** The kind of DOTS document (dots/src/model/documents.ts), or null where the top-level member names none. */
+  /** The kind of DOTS document (dots/src/model/documents.ts), `workspace` or `profiles`, or null where it is none of them. */
   kind: string | null;
   /** As a person calls it, or null. */
   title: string | null;

@@ -26,6 +26,7 @@ export class Client {
   readonly logged: string[] = [];
   private readonly published = new Map<string, PublishDiagnosticsParams[]>();
   private readonly waiting = new Set<() => void>();
+  private late = false;
 
   private constructor(readonly process: ChildProcess, readonly connection: ProtocolConnection) {
     connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
@@ -81,11 +82,22 @@ export class Client {
   async settled(uri: string, wanted: (diagnostics: Diagnostic[]) => boolean): Promise<Diagnostic[]> {
     for (;;) {
       const last = this.published.get(uri)?.at(-1)?.diagnostics;
-      if (last !== undefined && wanted(last)) return last;
+      if (last !== undefined && (wanted(last) || this.late)) return last;
       await new Promise<void>((wake) => {
         this.waiting.add(() => wake());
       });
     }
+  }
+
+  /** Gives up waiting: whatever was last published is returned. */
+  wake(): void {
+    this.late = true;
+    for (const wake of this.waiting) wake();
+  }
+
+  /** Tells the server of a file on disk. */
+  async filesChanged(uri: string, type: number): Promise<void> {
+    await this.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri, type }] });
   }
 
   /** Forgets what was published, so that the next publication can be waited for. */

@@ -24,6 +24,9 @@ const capabilities: InitializeResult = {
   serverInfo: { name: 'DOTS language server' },
 };
 
+/** What the product's own files are called. */
+const ownTitles = { workspace: 'workspace file', profiles: 'server profiles' } as const;
+
 const noInfo: DocumentInfo = { kind: null, title: null, errors: 0, line: null };
 
 /** Answers an editor over a connection until the editor ends it. */
@@ -122,6 +125,8 @@ class Server {
     return this.guarded('document info', noInfo, uri, (document) => {
       const { type, line } = this.service.documentInfo(this.readings.parsed(document));
       const errors = findings.filter(({ severity }) => severity === 'error').length;
+      const { form } = this.readings.parsed(document);
+      if (form !== 'dots') return { kind: form, title: ownTitles[form], errors, line: null };
       return { kind: type?.kind ?? null, title: type?.title ?? null, errors, line: line ?? null };
     });
   }
