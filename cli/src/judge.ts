@@ -70,7 +70,7 @@ export class Judge {
       const file = relative('', path).replaceAll('\\', '/');
       try {
         const { bytes } = await readInput(path, io);
-        members.set(resolve(path), { file, entry: service.index(service.parse(bytes, path)), context: this.contextOf(governing, path) });
+        members.set(resolve(path), { file, entry: service.index(service.parse(bytes, path), false), context: this.contextOf(governing, path) });
       } catch (error) {
         io.say(`dots validate: ${describeError(error)}`);
       }

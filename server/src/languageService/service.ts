@@ -55,8 +55,8 @@ export interface LanguageService {
   context(workspace: Workspace, profiles: Profiles, path: string): DocumentContext;
   /** The findings of a document as the workspace wants them: of other severities, or none. */
   adjusted(findings: readonly LocatedFinding[], workspace: Workspace, path: string): LocatedFinding[];
-  /** What other documents may need to know of one; to be kept instead of the document. */
-  index(document: ParsedDocument): IndexEntry;
+  /** What other documents may need to know of one; with `keep` false to be kept instead of the document. */
+  index(document: ParsedDocument, keep?: boolean): IndexEntry;
   /** What is wrong between the documents of a set, by document, the same whatever their order. */
   cross(set: DocumentSet): ReadonlyMap<string, readonly Fault[]>;
   /** Faults between documents with their ranges; the entries are those of the set, by document. */

@@ -51,6 +51,6 @@ export class DocumentIndex {
     if (bytes === undefined) return undefined;
     if (!isDocumentName(path) && !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('ietf-dots-')) return undefined;
     const document = this.service.parse(bytes, path);
-    return isDocumentName(path) || documentTypeOf(document.value) !== undefined ? this.service.index(document) : undefined;
+    return isDocumentName(path) || documentTypeOf(document.value) !== undefined ? this.service.index(document, false) : undefined;
   }
 }

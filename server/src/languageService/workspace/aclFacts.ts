@@ -1,4 +1,4 @@
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 
 /** A use of something that a server may not offer (RFC 8783 section 7.1), by where capabilities tell it. */
@@ -20,7 +20,7 @@ export interface AclFact {
   cuid?: string;
   activation: string;
   aces: ReadonlySet<string>;
-  /** The prefixes that its entries name as destinations. */
+  /** The prefixes that its entries name as destinations, each where it is first named. */
   destinations: { text: string; pointer: string }[];
   /** The first use of each field. */
   fields: FieldUse[];
@@ -29,14 +29,12 @@ export interface AclFact {
 /** The facts of one ACL; none where it has no name. */
 export function aclFacts(acl: JsonObject, pointer: string, cuid?: string): AclFact[] {
   if (typeof acl.name !== 'string') return [];
-  const reader = new AclReader();
-  const list = child(child(pointer, 'aces'), 'ace');
-  itemsOf(isObject(acl.aces) ? acl.aces.ace : undefined).forEach((ace, index) => {
-    if (isObject(ace)) reader.ace(ace, child(list, index));
-  });
-  const { aces, destinations } = reader;
+  const reader = new AclReader(child(child(pointer, 'aces'), 'ace'));
+  for (const ace of itemsOf(isObject(acl.aces) ? acl.aces.ace : undefined)) reader.next(ace);
+  const { aces, fields } = reader;
+  const destinations = [...reader.destinations].map(([text, at]) => ({ text, pointer: at }));
   const activation = typeof acl['activation-type'] === 'string' ? acl['activation-type'] : 'activate-when-mitigating';
-  return [{ name: acl.name, pointer: child(pointer, 'name'), ...(cuid !== undefined && { cuid }), activation, aces, destinations, fields: [...reader.fields.values()] }];
+  return [{ name: acl.name, pointer: child(pointer, 'name'), ...(cuid !== undefined && { cuid }), activation, aces, destinations, fields }];
 }
 
 /** Members of a match whose name in `capabilities` is another one. */
@@ -49,53 +47,68 @@ const capabilityNames: Readonly<Record<string, string>> = {
 /** What a match can hold, each with its container in `capabilities`. */
 const matchGroups = ['ipv4', 'ipv6', 'tcp', 'udp', 'icmp'] as const;
 
-const transports: Readonly<Record<string, readonly number[]>> = { tcp: [6], udp: [17], icmp: [1, 58] };
+const destinationNames: ReadonlySet<string> = new Set(['destination-ipv4-network', 'destination-ipv6-network']);
 
+/** The protocol that a container stands for. */
+const transports = { tcp: 6, udp: 17, icmp: 1 } as const;
+
+/** Reads the entries of an ACL. Pointers are made only for what is told, for an ACL may have ten thousands of entries. */
 class AclReader {
   readonly aces = new Set<string>();
-  readonly destinations: AclFact['destinations'] = [];
-  readonly fields = new Map<string, FieldUse>();
+  readonly destinations = new Map<string, string>();
+  readonly fields: FieldUse[] = [];
+  /** What has been used, by container, name and value. */
+  private readonly used = new Map<string, Map<string, Set<string | number | undefined>>>();
+  private index = -1;
 
-  ace(ace: JsonObject, pointer: string): void {
+  constructor(private readonly list: string) {}
+
+  next(ace: JsonValue): void {
+    this.index += 1;
+    if (!isObject(ace)) return;
     if (typeof ace.name === 'string') this.aces.add(ace.name);
-    if (isObject(ace.matches)) this.matches(ace.matches, child(pointer, 'matches'));
-    if (isObject(ace.actions)) this.actions(ace.actions, child(pointer, 'actions'));
+    if (isObject(ace.matches)) this.matches(ace.matches);
+    if (isObject(ace.actions)) this.actions(ace.actions);
   }
 
-  private matches(matches: JsonObject, pointer: string): void {
+  private matches(matches: JsonObject): void {
     for (const group of matchGroups) {
       const container = matches[group];
       if (!isObject(container)) continue;
-      const at = child(pointer, group);
-      if (group === 'ipv4' || group === 'ipv6') this.use({ group: '', field: 'address-family', value: group, pointer: at, what: `"${group}"` });
-      const [transport] = transports[group] ?? [];
-      if (transport !== undefined) this.use({ group: '', field: 'transport-protocols', value: group === 'icmp' && Object.hasOwn(matches, 'ipv6') ? 58 : transport, pointer: at, what: `"${group}"` });
-      this.container(group, container, at);
+      if (group === 'ipv4' || group === 'ipv6') this.use('', 'address-family', group, () => ({ path: ['matches', group], what: `"${group}"` }));
+      else this.use('', 'transport-protocols', group === 'icmp' && Object.hasOwn(matches, 'ipv6') ? 58 : transports[group], () => ({ path: ['matches', group], what: `"${group}"` }));
+      this.container(group, container);
     }
   }
 
-  private container(group: string, container: JsonObject, pointer: string): void {
-    for (const [name, value] of Object.entries(container)) {
-      const at = child(pointer, name);
-      const hopLimit = group === 'ipv6' && name === 'ttl';
-      this.use({ group, field: hopLimit ? 'hoplimit' : capabilityNames[name] ?? name, pointer: at, what: `"${name}" of "${group}"` });
-      if (name.endsWith('-range-or-operator') && isObject(value) && Object.hasOwn(value, 'lower-port')) this.use({ group, field: 'port-range', pointer: at, what: `ranges of ports of "${group}"` });
-      if (name === 'protocol' && typeof value === 'number') this.use({ group: '', field: 'transport-protocols', value, pointer: at, what: `protocol ${value}` });
-      if (/^destination-ipv[46]-network$/.test(name) && typeof value === 'string') this.destinations.push({ text: value, pointer: at });
+  private container(group: string, container: JsonObject): void {
+    for (const name in container) {
+      const value = container[name];
+      this.use(group, group === 'ipv6' && name === 'ttl' ? 'hoplimit' : capabilityNames[name] ?? name, undefined, () => ({ path: ['matches', group, name], what: `"${name}" of "${group}"` }));
+      if (isObject(value) && name.endsWith('-range-or-operator') && Object.hasOwn(value, 'lower-port')) this.use(group, 'port-range', undefined, () => ({ path: ['matches', group, name], what: `ranges of ports of "${group}"` }));
+      else if (name === 'protocol' && typeof value === 'number') this.use('', 'transport-protocols', value, () => ({ path: ['matches', group, name], what: `protocol ${value}` }));
+      else if (destinationNames.has(name) && typeof value === 'string' && !this.destinations.has(value)) this.destinations.set(value, this.pointer(['matches', group, name]));
     }
   }
 
-  private actions(actions: JsonObject, pointer: string): void {
+  private actions(actions: JsonObject): void {
     const { forwarding } = actions;
     if (typeof forwarding === 'string') {
       const value = forwarding.slice(forwarding.indexOf(':') + 1);
-      this.use({ group: '', field: 'forwarding-actions', value, pointer: child(pointer, 'forwarding'), what: `the action "${value}"` });
+      this.use('', 'forwarding-actions', value, () => ({ path: ['actions', 'forwarding'], what: `the action "${value}"` }));
     }
-    if (Object.hasOwn(actions, 'rate-limit')) this.use({ group: '', field: 'rate-limit', pointer: child(pointer, 'rate-limit'), what: '"rate-limit"' });
+    if (Object.hasOwn(actions, 'rate-limit')) this.use('', 'rate-limit', undefined, () => ({ path: ['actions', 'rate-limit'], what: '"rate-limit"' }));
   }
 
-  private use(use: FieldUse): void {
-    const key = `${use.group} ${use.field} ${use.value ?? ''}`;
-    if (!this.fields.has(key)) this.fields.set(key, use);
+  private use(group: string, field: string, value: string | number | undefined, tell: () => { path: readonly string[]; what: string }): void {
+    if (this.used.get(group)?.get(field)?.has(value) === true) return;
+    const fields = this.used.get(group) ?? new Map<string, Set<string | number | undefined>>();
+    this.used.set(group, fields.set(field, (fields.get(field) ?? new Set()).add(value)));
+    const { path, what } = tell();
+    this.fields.push({ group, field, ...(value !== undefined && { value }), pointer: this.pointer(path), what });
+  }
+
+  private pointer(path: readonly string[]): string {
+    return path.reduce(child, child(this.list, this.index));
   }
 }

@@ -20,11 +20,28 @@ export interface IndexEntry {
   rangeOf(pointer: string): Range | undefined;
 }
 
-/** Reads what other documents may need to know of one. */
-export function indexEntry(document: ParsedDocument): IndexEntry {
+/**
+ * Reads what other documents may need to know of one.
+ * @param keep the entry may keep the document: then ranges are looked up only when they are asked for
+ */
+export function indexEntry(document: ParsedDocument, keep = true): IndexEntry {
   const facts = factsOf(document.value);
-  const ranges = new Map([...document.places(anchorsOf(facts))].map(([pointer, place]) => [pointer, document.range(document.smallest(place, true))]));
-  return { facts, certain: document.certainUntil === document.text.length && document.value !== undefined, rangeOf: (pointer) => ranges.get(pointer) };
+  const certain = document.certainUntil === document.text.length && document.value !== undefined;
+  return { facts, certain, rangeOf: keep ? lookedUp(document, facts) : known(rangesOf(document, facts)) };
+}
+
+type RangeOf = IndexEntry['rangeOf'];
+
+/** Apart from `lookedUp`, so that what it returns does not hold the document. */
+const known = (ranges: ReadonlyMap<string, Range>): RangeOf => (pointer) => ranges.get(pointer);
+
+function lookedUp(document: ParsedDocument, facts: Facts): RangeOf {
+  let ranges: RangeOf | undefined;
+  return (pointer) => (ranges ??= known(rangesOf(document, facts)))(pointer);
+}
+
+function rangesOf(document: ParsedDocument, facts: Facts): Map<string, Range> {
+  return new Map([...document.places(anchorsOf(facts))].map(([pointer, place]) => [pointer, document.range(document.smallest(place, true))]));
 }
 
 /** The pointers that faults of other documents can lead to. */
