@@ -22,6 +22,8 @@ export class Diagnostics {
   private readonly open = new Set<string>();
   /** What was last published of each document, so that nothing is published twice. */
   private readonly published = new Map<string, string>();
+  /** How often each document was judged: of several judgements under way only the last is published. */
+  private readonly runs = new Map<string, number>();
   private others: NodeJS.Timeout | undefined;
 
   constructor(
@@ -88,10 +90,12 @@ export class Diagnostics {
     const before = this.current(uri);
     if (before === undefined) return;
     const { version } = before;
+    const run = (this.runs.get(uri) ?? 0) + 1;
+    this.runs.set(uri, run);
     const findings = this.readings.isForeign(before) ? [] : await this.judge.findings(before);
     const document = this.current(uri);
-    // What was typed in the meantime is judged in its turn.
-    if (document?.version === version) await this.send(uri, version, this.diagnostics(document, findings));
+    // What was typed or changed in the meantime is judged in its turn.
+    if (document?.version === version && this.runs.get(uri) === run) await this.send(uri, version, this.diagnostics(document, findings));
   }
 
   private async send(uri: string, version: number | undefined, diagnostics: Diagnostic[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { IndexEntry, LanguageService } from '#service/service';
-import { isDocumentName, mayHoldDocument } from '#service/workspace/names';
+import { isDocumentName, mayHoldDocument, skippedFolders } from '#service/workspace/names';
 import { bytesOf, filesBelow, isWithin } from './files';
 
 interface Root { entries: Map<string, IndexEntry>; loaded: boolean }
@@ -29,7 +29,7 @@ export class DocumentIndex {
   /** Reads a file again that changed, came or went. */
   async changed(path: string): Promise<void> {
     const roots = [...this.roots].filter(([folder]) => isWithin(folder, path));
-    if (roots.length === 0 || !mayHoldDocument(path)) return;
+    if (roots.length === 0 || !mayHoldDocument(path) || path.split(/[/\\]/).some((name) => skippedFolders.has(name))) return;
     const entry = await this.read(path);
     for (const [, { entries }] of roots) {
       if (entry === undefined) entries.delete(path);
