@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { documentTypeOf } from '#dots/model/documents';
 import { createLanguageService } from '#service/service';
+import { isDocumentName, mayHoldDocument, skippedFolders } from '#service/workspace/names';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -14,9 +15,6 @@ export interface Input { file: string; bytes: Uint8Array }
 
 /** What `-` stands for. */
 const standardInput = '-';
-
-/** Folders that hold no documents of one's own. */
-const skipped = new Set(['node_modules', '.git']);
 
 /**
  * The files that a path names: itself; of a folder all DOTS documents in it; of a glob all files that match; `-` for
@@ -59,11 +57,17 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-async function documentsIn(folder: string): Promise<string[]> {
+/** All DOTS documents in a folder and below, by name and by content. Throws UsageError where the folder cannot be read. */
+export async function documentsBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const file of filesBelow(folder)) {
-    if (/\.dots\.jsonc?$/.test(file) || (/\.jsonc?$/.test(file) && await isDocument(file))) found.push(file);
+    if (isDocumentName(file) || (mayHoldDocument(file) && await isDocument(file))) found.push(file);
   }
+  return found;
+}
+
+async function documentsIn(folder: string): Promise<string[]> {
+  const found = await documentsBelow(folder);
   if (found.length === 0) throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or end their names in .dots.json.');
   return found;
 }
@@ -86,7 +90,7 @@ function matching(pattern: string): string[] {
 function filesBelow(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     const path = join(folder, entry.name).replaceAll('\\', '/');
-    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesBelow(path);
+    if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : filesBelow(path);
     return entry.isFile() || (entry.isSymbolicLink() && statOf(path)?.isFile() === true) ? [path] : [];
   });
 }

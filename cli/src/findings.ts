@@ -9,7 +9,7 @@ export function findingLine(file: string, finding: LocatedFinding, colours = fal
   const { severity, message, code, rfc, range } = finding;
   const shown = colours ? `\u001b[${colour[severity]}m${severity}\u001b[0m` : severity;
   const place = `${file}:${range.start.line + 1}:${range.start.character + 1}`;
-  const others = (finding.related ?? []).map((other) => `\n  ${file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${oneLine(other.message)}`);
+  const others = (finding.related ?? []).map((other) => `\n  ${other.file ?? file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${oneLine(other.message)}`);
   return `${place} ${shown} ${oneLine(message)} (${code}, ${rfcLabel(rfc)})${others.join('')}`;
 }
 

@@ -8,11 +8,11 @@ export const documentInfoRequest = 'dots/documentInfo';
 export interface DocumentInfoParams { uri: string }
 
 export interface DocumentInfo {
-  /** The kind of DOTS document (dots/src/model/documents.ts), or null where the top-level member names none. */
+  /** The kind of DOTS document (dots/src/model/documents.ts), `workspace` or `profiles`, or null where it is none of them. */
   kind: string | null;
   /** As a person calls it, or null. */
   title: string | null;
-  /** How many findings of severity error stand in it now. */
+  /** How many findings of severity error it has by itself now; what is wrong between documents does not count. */
   errors: number;
   /** The line of the top-level member's name, from 0; null where there is none. */
   line: number | null;

@@ -16,7 +16,9 @@ export interface ClientOptions {
   capabilities?: ClientCapabilities;
   initializationOptions?: object;
   /** Answers to `workspace/configuration`; implies the capability. */
-  configuration?: { level: unknown };
+  configuration?: { level?: unknown; profilesFile?: unknown };
+  /** URIs of the folders that are open. */
+  folders?: string[];
 }
 
 /** A small editor: it starts the real server over stdio, and remembers what the server publishes. */
@@ -24,6 +26,7 @@ export class Client {
   readonly logged: string[] = [];
   private readonly published = new Map<string, PublishDiagnosticsParams[]>();
   private readonly waiting = new Set<() => void>();
+  private late = false;
 
   private constructor(readonly process: ChildProcess, readonly connection: ProtocolConnection) {
     connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
@@ -39,12 +42,14 @@ export class Client {
     const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
     const client = new Client(child, connection);
     t.after(() => client.stop());
-    connection.onRequest('workspace/configuration', ({ items }: { items: unknown[] }) => items.map(() => options.configuration?.level ?? null));
+    connection.onRequest('workspace/configuration', ({ items }: { items: { section: 'dots.level' | 'dots.profilesFile' }[] }) =>
+      items.map(({ section }) => options.configuration?.[section === 'dots.level' ? 'level' : 'profilesFile'] ?? null));
     connection.onRequest('client/registerCapability', () => null);
     connection.listen();
     const workspace = options.configuration === undefined ? {} : { configuration: true, didChangeConfiguration: { dynamicRegistration: true } };
     await connection.sendRequest('initialize', {
       processId: process.pid, rootUri: null, capabilities: { workspace, ...options.capabilities }, initializationOptions: options.initializationOptions,
+      workspaceFolders: options.folders?.map((uri) => ({ uri, name: uri })) ?? null,
     });
     await connection.sendNotification('initialized', {});
     return client;
@@ -71,6 +76,28 @@ export class Client {
         this.waiting.add(() => wake());
       });
     }
+  }
+
+  /** Waits until what was last published of a document is as wanted. */
+  async settled(uri: string, wanted: (diagnostics: Diagnostic[]) => boolean): Promise<Diagnostic[]> {
+    for (;;) {
+      const last = this.published.get(uri)?.at(-1)?.diagnostics;
+      if (last !== undefined && (wanted(last) || this.late)) return last;
+      await new Promise<void>((wake) => {
+        this.waiting.add(() => wake());
+      });
+    }
+  }
+
+  /** Gives up waiting: whatever was last published is returned. */
+  wake(): void {
+    this.late = true;
+    for (const wake of this.waiting) wake();
+  }
+
+  /** Tells the server of a file on disk. */
+  async filesChanged(uri: string, type: number): Promise<void> {
+    await this.connection.sendNotification('workspace/didChangeWatchedFiles', { changes: [{ uri, type }] });
   }
 
   /** Forgets what was published, so that the next publication can be waited for. */

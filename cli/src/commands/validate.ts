@@ -1,27 +1,27 @@
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
-import { createLanguageService, type LocatedFinding, type Validation } from '#service/service';
+import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';
 import { counted, countOf, findingJson, findingLine } from '../findings';
 import type { Io } from '../io';
-
-const service = createLanguageService();
-
-interface Judged extends Validation { file: string }
+import { Judge, type Judged } from '../judge';
+import { workspaceOptions, Workspaces } from '../workspace';
 
 /** `dots validate`: every finding of every document named. */
 export const validate: Command = {
   name: 'validate',
   summary: 'Check documents against the YANG modules, the RFCs, and JSON itself.',
-  usage: 'PATH... [--format text|json] [--level practice|strict]',
+  usage: 'PATH... [--format text|json] [--level practice|strict] [--workspace FILE] [--profiles FILE]',
   options: [
     { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How findings are written.' },
-    { name: 'level', value: 'LEVEL', choices: ['practice', 'strict'], preset: 'practice', description: 'What DOTS implementers write and accept, or RFC 7951 to the letter.' },
+    { name: 'level', value: 'LEVEL', choices: ['practice', 'strict'], description: 'What DOTS implementers write and accept, or RFC 7951 to the letter (default: that of the workspace file, or practice).' },
+    ...workspaceOptions,
   ],
   details: [
     'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
     'Text gives file:line:column from 1; JSON gives lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
+    'Documents are also judged together: those named, and all that lie below the folder of their workspace file.\nThe workspace file says what documents must not say themselves; where it has faults itself, they are told, and nothing else of it counts.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
   ],
   examples: ['dots validate examples', "dots validate 'requests/**/*.dots.json' --format json", 'dots validate - < request.json'],
@@ -30,16 +30,11 @@ export const validate: Command = {
 
 async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
-  const level = given.option('level') as Level;
   const json = given.option('format') === 'json';
-  const judged: Judged[] = [];
-  const unread = await eachFile(given.paths, io, async (file) => {
-    const { bytes } = await readInput(file, io);
-    const result = { file, ...service.validate(service.parse(bytes, file), { level }) };
-    judged.push(result);
-    if (!json) await io.out(result.findings.map((finding) => `${findingLine(file, finding, io.colours)}\n`).join(''));
-  });
-  await io.out(json ? `${JSON.stringify(report(judged), null, 2)}\n` : `${summaryLine(judged)}\n`);
+  const judge = new Judge(await Workspaces.open(given, io), given.option('level') as Level | undefined);
+  const unread = await eachFile(given.paths, io, async (file) => judge.add((await readInput(file, io)).bytes, file));
+  const judged = await judge.verdicts(io);
+  await io.out(json ? `${JSON.stringify(report(judged), null, 2)}\n` : text(judged, io.colours));
   if (unread > 0) return 2;
   return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
 }
@@ -68,9 +63,13 @@ const allOf = (judged: readonly Judged[]): LocatedFinding[] => judged.flatMap(({
 function report(judged: readonly Judged[]): object {
   const all = allOf(judged);
   return {
-    files: judged.map(({ file, type, findings }) => ({ file, kind: type?.kind ?? null, findings: findings.map(findingJson) })),
+    files: judged.map(({ file, kind, findings }) => ({ file, kind, findings: findings.map(findingJson) })),
     summary: { files: judged.length, errors: countOf(all, 'error'), warnings: countOf(all, 'warning') },
   };
+}
+
+function text(judged: readonly Judged[], colours: boolean): string {
+  return judged.flatMap(({ file, findings }) => findings.map((finding) => `${findingLine(file, finding, colours)}\n`)).join('').concat(`${summaryLine(judged)}\n`);
 }
 
 function summaryLine(judged: readonly Judged[]): string {

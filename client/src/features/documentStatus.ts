@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { documentTypes } from '#dots/model/documents';
 import { rfcLabel, rfcUrl } from '#dots/model/finding';
+import type { DocumentInfo } from '#contract';
 import { documentSelector, type LanguageServer } from './languageClient';
 
 /**
@@ -28,14 +29,14 @@ export class DocumentStatus implements vscode.Disposable {
     const info = document?.languageId === 'dots' ? await this.language.documentInfo(document.uri) : undefined;
     if (document !== vscode.window.activeTextEditor?.document) return;
     await vscode.commands.executeCommand('setContext', 'dots.documentKind', info?.kind ?? undefined);
-    if (info !== undefined) this.show(info.kind);
+    if (info !== undefined) this.show(info);
   }
 
-  private show(kind: string | null): void {
+  private show({ kind, title }: DocumentInfo): void {
     const type = documentTypes.find((each) => each.kind === kind);
-    this.item.text = type === undefined ? 'No known kind of DOTS document' : capitalised(type.title);
-    this.item.detail = type === undefined ? 'The top-level member decides, e.g. "ietf-dots-signal-channel:mitigation-scope".' : rfcLabel(type.rfc);
-    this.item.severity = type === undefined ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
+    this.item.text = title === null ? 'No known kind of DOTS document' : capitalised(title);
+    this.item.detail = type === undefined ? (title === null ? 'The top-level member decides, e.g. "ietf-dots-signal-channel:mitigation-scope".' : '') : rfcLabel(type.rfc);
+    this.item.severity = title === null ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
     this.item.command = type === undefined ? undefined : { title: 'Read', tooltip: `Open ${rfcLabel(type.rfc)}`, command: 'vscode.open', arguments: [vscode.Uri.parse(rfcUrl(type.rfc))] };
   }
 }

@@ -18,8 +18,8 @@ export interface Fault {
   pointer: string;
   /** true: the member's name is at fault, not its value. */
   atName?: boolean;
-  /** Other places that explain the fault. */
-  related?: { pointer: string; message: string }[];
+  /** Other places that explain the fault; `file` names another document, as the one who asked names it. */
+  related?: { pointer: string; message: string; file?: string }[];
 }
 
 /** A place in a text: line and character count from 0, characters in UTF-16 units, as in LSP. */

@@ -6,14 +6,14 @@ const severities: Record<Severity, DiagnosticSeverity> = {
   error: DiagnosticSeverity.Error, warning: DiagnosticSeverity.Warning, information: DiagnosticSeverity.Information, hint: DiagnosticSeverity.Hint,
 };
 
-/** A finding as the editor shows it: its code leads to the RFC section, its related places into the document. */
+/** A finding as the editor shows it: its code leads to the RFC section, its related places into this document or another. */
 export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
   return {
     range: finding.range, severity: severities[finding.severity], source: 'dots', message: finding.message,
     code: finding.code, codeDescription: { href: rfcUrl(finding.rfc) },
     data: { class: finding.class, rfc: finding.rfc, pointer: finding.pointer },
     ...(finding.related !== undefined && {
-      relatedInformation: finding.related.map(({ range, message }) => ({ location: { uri, range }, message })),
+      relatedInformation: finding.related.map(({ file, range, message }) => ({ location: { uri: file ?? uri, range }, message })),
     }),
   };
 }

@@ -2,11 +2,16 @@ import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { capped, diagnosticOf } from './convert';
 import { isPlainJson, isSyntax, type Readings } from './documents';
-import type { Settings, StartOptions } from './settings';
+import type { Judge } from './judge';
+import type { StartOptions } from './settings';
+import type { OwnFile } from './workspaces';
 
 /** Typing pauses this long before a text is judged, in milliseconds; large texts wait in proportion. */
 const pause = 120;
 const pausePerMegabyte = 60;
+
+/** After a change the other documents of the set are judged this much later, in milliseconds. */
+const pauseForOthers = 200;
 
 /** More diagnostics than this in one document help nobody. */
 const maximumDiagnostics = 2000;
@@ -15,26 +20,50 @@ const maximumDiagnostics = 2000;
 export class Diagnostics {
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly open = new Set<string>();
+  /** What was last published of each document, so that nothing is published twice. */
+  private readonly published = new Map<string, string>();
+  /** How often each document was judged: of several judgements under way only the last is published. */
+  private readonly runs = new Map<string, number>();
+  private others: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly connection: Connection,
     private readonly readings: Readings,
-    private readonly settings: Settings,
+    private readonly judge: Judge,
     private readonly options: StartOptions,
     /** The present version of a document, or undefined once it is closed. */
     private readonly current: (uri: string) => TextDocument | undefined,
+    private readonly all: () => TextDocument[],
     private readonly failed: (what: string, error: unknown) => void,
   ) {}
+
+  /** Judges all open documents, a little later: something that they have in common changed. */
+  soon(): void {
+    clearTimeout(this.others);
+    this.others = setTimeout(() => {
+      for (const { uri } of this.all()) if (!this.waiting.has(uri)) this.now(uri);
+    }, pauseForOthers);
+  }
+
+  /** Publishes what is wrong with a file of the product's own that is not open; one without faults needs no word. */
+  own({ uri, findings }: OwnFile): void {
+    if (findings.length === 0 && !this.published.has(uri)) return;
+    this.send(uri, undefined, findings.map((finding) => diagnosticOf(uri, finding))).catch((error: unknown) => this.failed('publishing', error));
+  }
 
   /** Judges a document that was opened at once, and one that was changed after a pause in the typing. */
   changed(document: TextDocument): void {
     if (!this.open.has(document.uri)) {
       this.open.add(document.uri);
+      this.soon();
       return this.now(document.uri);
     }
     const delay = pause + (pausePerMegabyte * document.getText().length) / 1e6;
     this.cancel(document.uri);
-    this.waiting.set(document.uri, setTimeout(() => this.now(document.uri), delay));
+    this.waiting.set(document.uri, setTimeout(() => {
+      this.now(document.uri);
+      this.soon();
+    }, delay));
   }
 
   /** Judges a document without delay. */
@@ -47,6 +76,8 @@ export class Diagnostics {
   async clear(uri: string): Promise<void> {
     this.cancel(uri);
     this.open.delete(uri);
+    this.published.delete(uri);
+    this.soon();
     await this.connection.sendDiagnostics({ uri, diagnostics: [] });
   }
 
@@ -56,15 +87,25 @@ export class Diagnostics {
   }
 
   private async publish(uri: string): Promise<void> {
-    const level = await this.settings.level(uri);
+    const before = this.current(uri);
+    if (before === undefined) return;
+    const { version } = before;
+    const run = (this.runs.get(uri) ?? 0) + 1;
+    this.runs.set(uri, run);
+    const findings = this.readings.isForeign(before) ? [] : await this.judge.findings(before);
     const document = this.current(uri);
-    if (document === undefined) return;
-    const { version } = document;
-    await this.connection.sendDiagnostics({ uri, version, diagnostics: this.diagnostics(document, this.readings.validation(document, level).findings) });
+    // What was typed or changed in the meantime is judged in its turn.
+    if (document?.version === version && this.runs.get(uri) === run) await this.send(uri, version, this.diagnostics(document, findings));
+  }
+
+  private async send(uri: string, version: number | undefined, diagnostics: Diagnostic[]): Promise<void> {
+    const text = JSON.stringify([version, diagnostics]);
+    if (this.published.get(uri) === text) return;
+    this.published.set(uri, text);
+    await this.connection.sendDiagnostics({ uri, ...(version !== undefined && { version }), diagnostics });
   }
 
   private diagnostics(document: TextDocument, findings: Parameters<typeof diagnosticOf>[1][]): Diagnostic[] {
-    if (this.readings.isForeign(document)) return [];
     const left = this.options.syntax === 'editor' && isPlainJson(document) ? findings.filter((finding) => !isSyntax(finding)) : findings;
     return capped(left.map((finding) => diagnosticOf(document.uri, finding)), maximumDiagnostics);
   }

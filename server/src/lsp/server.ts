@@ -1,21 +1,31 @@
-import { TextDocuments, TextDocumentSyncKind, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
+import { DidChangeWatchedFilesNotification, TextDocuments, TextDocumentSyncKind, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { documentInfoRequest, type DocumentInfo, type DocumentInfoParams } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
 import { completionItemOf, hoverOf } from './convert';
+import type { ParsedDocument } from '#service/service';
+import { formOf } from '#service/workspace/names';
 import { Diagnostics } from './diagnostics';
+import { DocumentIndex } from './documentIndex';
 import { Readings } from './documents';
+import { pathOf } from './files';
+import { Judge } from './judge';
 import { Settings, startOptions } from './settings';
+import { Workspaces } from './workspaces';
 
 const capabilities: InitializeResult = {
   capabilities: {
-    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
     completionProvider: { triggerCharacters: ['"', ':'] },
     hoverProvider: true,
+    workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   },
   serverInfo: { name: 'DOTS language server' },
 };
+
+/** What the product's own files are called. */
+const ownTitles = { workspace: 'workspace file', profiles: 'server profiles' } as const;
 
 const noInfo: DocumentInfo = { kind: null, title: null, errors: 0, line: null };
 
@@ -34,21 +44,32 @@ class Server {
   private readonly service = createLanguageService();
   private readonly readings = new Readings(this.service);
   private readonly settings: Settings;
+  private readonly workspaces: Workspaces;
+  private readonly index: DocumentIndex;
+  private readonly judge: Judge;
   private readonly diagnostics: Diagnostics;
   private readonly snippets: boolean;
 
-  constructor(private readonly connection: Connection, private readonly documents: TextDocuments<TextDocument>, params: InitializeParams) {
+  constructor(private readonly connection: Connection, private readonly documents: TextDocuments<TextDocument>, private readonly params: InitializeParams) {
     const options = startOptions(params);
-    this.settings = new Settings(connection, params, options.level);
-    this.diagnostics = new Diagnostics(connection, this.readings, this.settings, options, (uri) => documents.get(uri), (what, error) => this.failed(what, error));
+    const all = (): TextDocument[] => documents.all();
+    this.settings = new Settings(connection, params, options);
+    this.workspaces = new Workspaces(this.service, (path) => this.openAt(path), (file) => this.diagnostics.own(file));
+    this.index = new DocumentIndex(this.service, () => this.diagnostics.soon(), (error) => this.failed('reading the folder', error));
+    this.judge = new Judge(this.service, this.readings, this.settings, this.workspaces, this.index, all);
+    this.judge.folders = foldersOf(params);
+    this.diagnostics = new Diagnostics(connection, this.readings, this.judge, options, (uri) => documents.get(uri), all, (what, error) => this.failed(what, error));
     this.snippets = params.capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
   }
 
   register(): void {
     const { connection, documents, diagnostics } = this;
     connection.onInitialized(() => {
-      this.settings.watch(() => this.judgeAll()).catch((error: unknown) => this.failed('registration', error));
+      this.watch().catch((error: unknown) => this.failed('registration', error));
     });
+    connection.onDidChangeWatchedFiles(({ changes }) => this.filesChanged(changes.map(({ uri }) => uri)));
+    documents.onDidOpen(({ document }) => this.filesChanged([document.uri]));
+    documents.onDidSave(({ document }) => this.filesChanged([document.uri]));
     documents.onDidChangeContent(({ document }) => diagnostics.changed(document));
     documents.onDidClose(({ document }) => this.close(document.uri));
     connection.onCompletion(({ textDocument, position }) => this.guarded('completion', [], textDocument.uri, (document) =>
@@ -63,18 +84,49 @@ class Server {
   private close(uri: string): void {
     this.settings.forget(uri);
     this.diagnostics.clear(uri).catch((error: unknown) => this.failed('clearing', error));
+    this.filesChanged([uri]);
   }
 
   private judgeAll(): void {
     for (const { uri } of this.documents.all()) this.diagnostics.now(uri);
   }
 
+  /** Asks the editor to tell of changed settings, folders and files. */
+  private async watch(): Promise<void> {
+    const { connection, params: { capabilities: { workspace } } } = this;
+    if (workspace?.workspaceFolders === true) {
+      connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
+        const gone = removed.map(({ uri }) => pathOf(uri));
+        this.judge.folders = [...this.judge.folders.filter((folder) => !gone.includes(folder)), ...added.flatMap(({ uri }) => pathOf(uri) ?? [])];
+        this.diagnostics.soon();
+      });
+    }
+    await this.settings.watch(() => this.judgeAll());
+    if (workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
+    await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.{json,jsonc}' }] });
+  }
+
+  /** Takes into account that files may have come, changed or gone. */
+  private filesChanged(uris: readonly string[]): void {
+    const paths = uris.flatMap((uri) => pathOf(uri) ?? []);
+    if (uris.some((uri) => formOf(uri) === 'workspace')) this.workspaces.forget();
+    Promise.all(paths.map((path) => this.index.changed(path))).then(() => this.diagnostics.soon(), (error: unknown) => this.failed('reading files', error));
+  }
+
+  /** The open text of a path, read. */
+  private openAt(path: string): ParsedDocument | undefined {
+    const document = this.documents.all().find(({ uri }) => pathOf(uri) === path);
+    return document === undefined ? undefined : this.readings.parsed(document);
+  }
+
   private async documentInfo(uri: string): Promise<DocumentInfo> {
-    const level = await this.settings.level(uri);
+    const open = this.documents.get(uri);
+    const findings = open === undefined ? [] : await this.judge.ownFindings(open).catch((error: unknown) => this.failed('document info', error)) ?? [];
     return this.guarded('document info', noInfo, uri, (document) => {
       const { type, line } = this.service.documentInfo(this.readings.parsed(document));
-      const { findings } = this.readings.validation(document, level);
       const errors = findings.filter(({ severity }) => severity === 'error').length;
+      const { form } = this.readings.parsed(document);
+      if (form !== 'dots') return { kind: form, title: ownTitles[form], errors, line: null };
       return { kind: type?.kind ?? null, title: type?.title ?? null, errors, line: line ?? null };
     });
   }
@@ -93,4 +145,10 @@ class Server {
   private failed(what: string, error: unknown): void {
     this.connection.console.error(`${what} failed: ${describeError(error)}`);
   }
+}
+
+/** The folders that are open in the editor, as paths. */
+function foldersOf({ workspaceFolders, rootUri }: InitializeParams): string[] {
+  const uris = workspaceFolders?.map(({ uri }) => uri) ?? (rootUri === null ? [] : [rootUri]);
+  return uris.flatMap((uri) => pathOf(uri) ?? []);
 }

@@ -1,6 +1,8 @@
+import { homedir } from 'node:os';
 import { DidChangeConfigurationNotification, type Connection, type InitializeParams } from 'vscode-languageserver/node';
 import type { Level } from '#dots/check/check';
 import { isObject } from '#dots/model/json';
+import { usualProfiles } from './files';
 
 /** What the editor decides at the start, in `initializationOptions`. */
 export interface StartOptions {
@@ -8,24 +10,28 @@ export interface StartOptions {
   level: Level;
   /** Who reports syntax errors of plain JSON files: an editor may have a JSON server of its own. */
   syntax: 'server' | 'editor';
+  /** Used where the editor has no `dots.profilesFile` setting. */
+  profilesFile: string | undefined;
 }
 
 /** Reads `initializationOptions`; whatever is not understood is as if it were not there. */
 export function startOptions({ initializationOptions: given }: InitializeParams): StartOptions {
   const options: Record<string, unknown> = isObject(given) ? given : {};
-  return { level: levelOf(options.level) ?? 'practice', syntax: options.syntax === 'editor' ? 'editor' : 'server' };
+  return { level: levelOf(options.level) ?? 'practice', syntax: options.syntax === 'editor' ? 'editor' : 'server', profilesFile: pathIn(options.profilesFile) };
 }
 
-/** The setting `dots.level` of each document, asked of the editor where it can be asked. */
+/** The settings of the editor, asked of it where it can be asked. */
 export class Settings {
   private readonly levels = new Map<string, Promise<Level>>();
+  private profiles: Promise<string> | undefined;
 
-  constructor(private readonly connection: Connection, private readonly params: InitializeParams, private readonly fallback: Level) {}
+  constructor(private readonly connection: Connection, private readonly params: InitializeParams, private readonly fallback: StartOptions) {}
 
   /** Asks to be told of changes; each change forgets what was answered before, then calls the listener. */
   async watch(changed: () => void): Promise<void> {
     this.connection.onDidChangeConfiguration(() => {
       this.levels.clear();
+      this.profiles = undefined;
       changed();
     });
     if (this.params.capabilities.workspace?.didChangeConfiguration?.dynamicRegistration === true) {
@@ -35,12 +41,17 @@ export class Settings {
 
   /** The level for a document. */
   level(uri: string): Promise<Level> {
-    if (this.params.capabilities.workspace?.configuration !== true) return Promise.resolve(this.fallback);
+    if (this.params.capabilities.workspace?.configuration !== true) return Promise.resolve(this.fallback.level);
     const known = this.levels.get(uri);
     if (known !== undefined) return known;
     const asked = this.ask(uri);
     this.levels.set(uri, asked);
     return asked;
+  }
+
+  /** The path of the user's file of server profiles (`dots.profilesFile`); it need not be there. */
+  profilesFile(): Promise<string> {
+    return (this.profiles ??= this.askProfiles());
   }
 
   /** Forgets a document that was closed. */
@@ -50,13 +61,28 @@ export class Settings {
 
   private async ask(scopeUri: string): Promise<Level> {
     try {
-      return levelOf(await this.connection.workspace.getConfiguration({ scopeUri, section: 'dots.level' })) ?? this.fallback;
+      return levelOf(await this.connection.workspace.getConfiguration({ scopeUri, section: 'dots.level' })) ?? this.fallback.level;
     } catch {
-      return this.fallback;
+      return this.fallback.level;
+    }
+  }
+
+  private async askProfiles(): Promise<string> {
+    const fallback = this.fallback.profilesFile ?? usualProfiles();
+    if (this.params.capabilities.workspace?.configuration !== true) return fallback;
+    try {
+      return pathIn(await this.connection.workspace.getConfiguration({ section: 'dots.profilesFile' })) ?? fallback;
+    } catch {
+      return fallback;
     }
   }
 }
 
 function levelOf(value: unknown): Level | undefined {
   return value === 'practice' || value === 'strict' ? value : undefined;
+}
+
+/** A path that somebody set; `~` at its start is the user's folder. */
+function pathIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.replace(/^~(?=[/\\]|$)/, homedir()) : undefined;
 }

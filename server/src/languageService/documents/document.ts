@@ -10,6 +10,7 @@ import { rfcOf, type Problem, type Span } from './problem';
 import { isPlain } from './tokens';
 import { readTolerantly } from './tolerant';
 import { isUnremarkable } from './unremarkable';
+import type { DocumentForm } from '../workspace/names';
 
 /** The longest text that is read, in UTF-16 units; an ACL of 50,000 entries is 43 million. */
 export const maximumLength = 64 * 1024 * 1024;
@@ -17,11 +18,13 @@ export const maximumLength = 64 * 1024 * 1024;
 export interface ParseOptions {
   /** Comments and trailing commas are allowed (`.jsonc`). */
   relaxed?: boolean;
+  /** What the text holds; a DOTS document unless said otherwise. */
+  form?: DocumentForm;
 }
 
-/** What the editor calls a finding: the range of each related place stands beside its pointer. */
+/** What the editor calls a finding: the range of each related place stands beside its pointer, and its file where it is another one. */
 export interface LocatedFinding extends Finding {
-  related?: { pointer: string; message: string; range: Range }[];
+  related?: { pointer: string; message: string; file?: string; range: Range }[];
 }
 
 /** A text, read once, and what can be asked of it. */
@@ -38,6 +41,8 @@ export class ParsedDocument {
     readonly certainUntil: number,
     /** The text is beyond the limits of length or depth: nothing else may walk it. */
     readonly beyondLimits: boolean,
+    /** What the text holds: a DOTS document, or one of the product's own files. */
+    readonly form: DocumentForm = 'dots',
     /** The text is JSON, and its strings hold neither backslash nor surrogate. */
     private readonly plain = false,
   ) {}
@@ -98,33 +103,33 @@ export class ParsedDocument {
 /** Reads a file's bytes; where they are not UTF-8 the text ends before the first wrong byte, and nothing of it is judged. */
 export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): ParsedDocument {
   // A UTF-16 unit takes at most three bytes of UTF-8; what is beyond the limit anyway is not even decoded.
-  if (bytes.length > 3 * maximumLength) return unread('', [tooLong(bytes.length, 'bytes')], true);
+  if (bytes.length > 3 * maximumLength) return unread('', [tooLong(bytes.length, 'bytes')], true, options);
   const { text, problem } = decodeText(bytes);
-  return problem === undefined ? parseDocument(text, options) : unread(text, [problem], false);
+  return problem === undefined ? parseDocument(text, options) : unread(text, [problem], false, options);
 }
 
 /** Reads a text, whatever it is: a value as far as there is one, and every fault of its JSON. Never throws. */
-export function parseDocument(text: string, { relaxed = false }: ParseOptions = {}): ParsedDocument {
-  if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true);
+export function parseDocument(text: string, options: ParseOptions = {}): ParsedDocument {
+  if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true, options);
   const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
   const value = parsed(body);
   const plain = value !== undefined && isPlain(text);
   const { problems, tooDeep } = plain && isUnremarkable(text, value) ? nothing : inspect(text, plain);
   const all = [...byteOrderMark(text), ...problems];
-  if (tooDeep) return unread(text, all, true);
-  if (text.trim() === '') return unread(text, [...all, emptyText()], false);
+  if (tooDeep) return unread(text, all, true, options);
+  if (text.trim() === '') return unread(text, [...all, emptyText(options)], false, options);
   const forbidden = problems.some(({ code }) => code === 'json/forbidden-name');
-  if (value !== undefined && !forbidden) return new ParsedDocument(text, value, inOrder(all), text.length, false, plain);
-  return readBroken(text, body, all, relaxed);
+  if (value !== undefined && !forbidden) return new ParsedDocument(text, value, inOrder(all), text.length, false, options.form, plain);
+  return readBroken(text, body, all, options);
 }
 
 const nothing: Inspection = { problems: [], tooDeep: false };
 
 /** Reads text that `JSON.parse` refuses, or whose value must not be walked as it stands. */
-function readBroken(text: string, body: string, problems: Problem[], relaxed: boolean): ParsedDocument {
+function readBroken(text: string, body: string, problems: Problem[], { relaxed = false, form }: ParseOptions): ParsedDocument {
   const reading = readTolerantly(body, relaxed);
   const certain = problems.filter(({ start }) => start < reading.certainUntil);
-  return new ParsedDocument(text, reading.value, inOrder([...certain, ...reading.problems]), reading.certainUntil, false);
+  return new ParsedDocument(text, reading.value, inOrder([...certain, ...reading.problems]), reading.certainUntil, false, form);
 }
 
 /** The value of a JSON text, or undefined where it is not JSON. */
@@ -136,8 +141,8 @@ function parsed(text: string): JsonValue | undefined {
   }
 }
 
-const unread = (text: string, problems: Problem[], beyondLimits: boolean): ParsedDocument =>
-  new ParsedDocument(text, undefined, problems, 0, beyondLimits);
+const unread = (text: string, problems: Problem[], beyondLimits: boolean, { form }: ParseOptions): ParsedDocument =>
+  new ParsedDocument(text, undefined, problems, 0, beyondLimits, form);
 
 const inOrder = (problems: Problem[]): Problem[] => problems.sort((one, other) => one.start - other.start);
 
@@ -146,9 +151,9 @@ const tooLong = (length: number, unit: 'bytes' | 'characters'): Problem => ({
   message: `This document is ${length} ${unit} long; more than ${maximumLength} characters are not read. Split it.`,
 });
 
-const emptyText = (): Problem => ({
+const emptyText = ({ form = 'dots' }: ParseOptions): Problem => ({
   code: 'json/empty', severity: 'error', rfc: rfcOf.grammar, pointer: '', start: 0, end: 0,
-  message: 'There is nothing in this document; a DOTS document is a JSON object with one top-level member.',
+  message: form === 'dots' ? 'There is nothing in this document; a DOTS document is a JSON object with one top-level member.' : 'There is nothing in this file; it holds a JSON object, at least {}.',
 });
 
 function byteOrderMark(text: string): Problem[] {

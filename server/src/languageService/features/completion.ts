@@ -40,7 +40,7 @@ export function complete(document: ParsedDocument, offset: number): Completion[]
 }
 
 /** Where completions go: what they replace, and the commas that they need. */
-class Placement {
+export class Placement {
   private readonly range: Range;
   private readonly comma: Position | undefined;
 

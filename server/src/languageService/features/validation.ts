@@ -1,14 +1,17 @@
-import { check, type Level } from '#dots/check/check';
+import { check, type Direction, type Level } from '#dots/check/check';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
-import type { Fault, Position } from '#dots/model/finding';
+import type { Fault, Position, Range } from '#dots/model/finding';
 import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
+import { configFaults } from '../workspace/configCheck';
 import { kindProblem } from './kind';
 
 export interface ValidationOptions {
   /** Default `practice`. */
   level?: Level;
+  /** Whether it goes to a server or came from one; without it, its members tell. */
+  direction?: Direction;
 }
 
 export interface Validation {
@@ -23,11 +26,17 @@ export interface Validation {
  * judged: what follows may belong somewhere else.
  */
 export function validateDocument(document: ParsedDocument, options: ValidationOptions = {}): Validation {
+  if (document.form !== 'dots') return { type: undefined, findings: configFindings(document, document.form) };
   const kind = kindProblem(document);
   const type = documentTypeOf(document.value);
   const faults = type === undefined ? [] : check(document.value, options).faults;
   const ofKind = kind === undefined ? [] : [document.finding(kind)];
-  return { type, findings: [...document.findings(), ...ofKind, ...locateFaults(document, faults)].sort(byPosition) };
+  return { type, findings: inTextOrder([...document.findings(), ...ofKind, ...locateFaults(document, faults)]) };
+}
+
+function configFindings(document: ParsedDocument, form: 'workspace' | 'profiles'): LocatedFinding[] {
+  const faults = document.value === undefined ? [] : configFaults(form, document.value);
+  return inTextOrder([...document.findings(), ...locateFaults(document, faults)]);
 }
 
 /** Whether the faults include one for which a server refuses the document. */
@@ -35,12 +44,17 @@ export function hasErrors(findings: readonly LocatedFinding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
 }
 
+/** Where a place of another document stands, as far as it is known. */
+export type Elsewhere = (file: string, pointer: string) => Range | undefined;
+
+const unknownPlace: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+
 /** Gives faults their ranges; those in a part of the text whose structure is a guess are left out. */
-export function locateFaults(document: ParsedDocument, faults: readonly Fault[]): LocatedFinding[] {
+export function locateFaults(document: ParsedDocument, faults: readonly Fault[], elsewhere: Elsewhere = () => undefined): LocatedFinding[] {
   const places = placesOf(document, faults);
   return faults.flatMap((fault) => {
     const place = places(fault.pointer);
-    return isCertain(document, place, fault.atName === true) ? [findingAt(document, fault, place, places)] : [];
+    return isCertain(document, place, fault.atName === true) ? [findingAt(document, fault, place, places, elsewhere)] : [];
   });
 }
 
@@ -48,7 +62,7 @@ type PlaceOf = (pointer: string) => Place;
 
 /** Places of all faults and of what they relate to, by one pass; of a pointer that leads nowhere, the nearest place around it. */
 function placesOf(document: ParsedDocument, faults: readonly Fault[]): PlaceOf {
-  const pointers = new Set(faults.flatMap(({ pointer, related }) => [pointer, ...(related ?? []).map((other) => other.pointer)]));
+  const pointers = new Set(faults.flatMap(({ pointer, related }) => [pointer, ...(related ?? []).filter(({ file }) => file === undefined).map((other) => other.pointer)]));
   const places = document.places(pointers);
   const missing = [...pointers].filter((pointer) => !places.has(pointer));
   const around = missing.length === 0 ? places : document.places(missing.flatMap(ancestors));
@@ -66,10 +80,18 @@ function isCertain({ certainUntil }: ParsedDocument, place: Place, atName: boole
   return place.unclosed === undefined && place.end <= certainUntil;
 }
 
-function findingAt(document: ParsedDocument, fault: Fault, place: Place, placeOf: PlaceOf): LocatedFinding {
+function findingAt(document: ParsedDocument, fault: Fault, place: Place, placeOf: PlaceOf, elsewhere: Elsewhere): LocatedFinding {
   const { related, atName = false, ...facts } = fault;
   const range = document.range(document.smallest(place, atName));
-  return related === undefined ? { ...facts, range } : { ...facts, range, related: related.map((other) => ({ ...other, range: document.range(document.smallest(placeOf(other.pointer), true)) })) };
+  if (related === undefined) return { ...facts, range };
+  const rangeOf = (file: string | undefined, pointer: string): Range =>
+    (file === undefined ? document.range(document.smallest(placeOf(pointer), true)) : elsewhere(file, pointer) ?? unknownPlace);
+  return { ...facts, range, related: related.map((other) => ({ ...other, range: rangeOf(other.file, other.pointer) })) };
+}
+
+/** Sorts findings as they stand in the text. */
+export function inTextOrder(findings: LocatedFinding[]): LocatedFinding[] {
+  return findings.sort(byPosition);
 }
 
 function byPosition(one: LocatedFinding, other: LocatedFinding): number {

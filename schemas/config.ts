@@ -1,0 +1,34 @@
+/** The schemas of the product's own files, made by hand: draft-07 for any editor, with sections of the RFCs for hover. */
+import profiles from './profiles.json';
+import workspace from './workspace.json';
+
+/** One node of these schemas: the part of draft-07 that they use. */
+export interface ConfigSchema {
+  title?: string;
+  description?: string;
+  type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  properties?: Record<string, ConfigSchema>;
+  required?: string[];
+  /** false: no others; a schema: any name, each value so. */
+  additionalProperties?: boolean | ConfigSchema;
+  /** What the names of additional members look like. */
+  propertyNames?: { pattern: string };
+  items?: ConfigSchema;
+  enum?: string[];
+  pattern?: string;
+  format?: 'ip-prefix';
+  minLength?: number;
+  minimum?: number;
+  maximum?: number;
+  default?: string | boolean;
+  /** RFC number and section to read about the member. */
+  'x-rfc'?: string;
+  /** What the value must be, for the end of a sentence. */
+  'x-expected'?: string;
+  /** What additional names must be, for the end of a sentence. */
+  'x-expected-names'?: string;
+  /** What each value of `enum` means. */
+  'x-enum-descriptions'?: string[];
+}
+
+export const configSchemas = { workspace, profiles } as unknown as Readonly<Record<'workspace' | 'profiles', ConfigSchema>>;

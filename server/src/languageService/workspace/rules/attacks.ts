@@ -1,0 +1,11 @@
+import { crossFault, type CrossRule } from '../documentSet';
+
+/** Vendor attack ids that no mapping explains and that come without a description (RFC 9244 section 8.1.6). */
+export const unmappedAttacks: CrossRule = ({ members, complete }) => {
+  if (!complete && !members.some(({ facts }) => facts.mapsAttacks)) return [];
+  const mapped = new Set(members.flatMap(({ facts }) => facts.mapped));
+  return members.filter(({ certain }) => certain).flatMap((member) => member.facts.attacks
+    .filter(({ vendor, attack, described }) => !described && !mapped.has(`${vendor}/${attack}`))
+    .map(({ vendor, attack, pointer }) => crossFault(member, complete ? 'warning' : 'information', 'unmapped-attack', pointer, '9244 8.1.6',
+      `No vendor mapping ${complete ? 'of this workspace' : 'at hand'} explains attack ${attack} of vendor ${vendor}: add it to one, or an "attack-description" here, so that the peer knows what is meant.`)));
+};

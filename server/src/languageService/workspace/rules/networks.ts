@@ -1,0 +1,24 @@
+import { width, type Prefix } from '#dots/model/prefix';
+
+/** Finds what is kept under the networks that cover a prefix, without looking at all of them. */
+export class NetworkIndex<T> {
+  private readonly kept = new Map<string, T[]>();
+  private readonly lengths = new Set<number>();
+
+  add(prefix: Prefix, value: T): void {
+    const key = keyOf(prefix, prefix.length);
+    const values = this.kept.get(key);
+    if (values === undefined) this.kept.set(key, [value]);
+    else values.push(value);
+    this.lengths.add(prefix.length);
+  }
+
+  /** What is kept under the prefix itself and under every network around it. */
+  covering(prefix: Prefix): T[] {
+    return [...this.lengths].filter((length) => length <= prefix.length).flatMap((length) => this.kept.get(keyOf(prefix, length)) ?? []);
+  }
+}
+
+function keyOf({ family, address }: Prefix, length: number): string {
+  return `${family} ${length} ${(address >> BigInt(width(family) - length)).toString(16)}`;
+}

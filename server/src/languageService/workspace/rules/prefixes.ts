@@ -1,0 +1,33 @@
+import type { Severity } from '#dots/model/finding';
+import { covers, parsePrefix, type Prefix } from '#dots/model/prefix';
+import { crossFault, isStatus, type CrossRule, type Member, type PlacedFault } from '../documentSet';
+import type { TextAt } from '../facts';
+
+/** Targets that are not wholly within one's own prefixes, where these are known: a server must refuse them (RFC 9132 section 4.4.1.1). */
+export const foreignTargets: CrossRule = ({ members }) => members.filter((member) => member.certain && !isStatus(member)).flatMap((member) => {
+  const own = member.context.ownPrefixes.map(parsePrefix).filter((prefix) => prefix !== undefined);
+  return own.length === 0 ? [] : inMember(member, own);
+});
+
+function inMember(member: Member, own: readonly Prefix[]): PlacedFault[] {
+  const { scopes, aliases, acls } = member.facts;
+  return [
+    ...scopes.flatMap(({ targets, callHome }) => foreign(member, targets.prefixes, own, '9132 4.4.1.1', callHome)),
+    ...aliases.flatMap(({ targets }) => foreign(member, targets.prefixes, own, '8783 6.1')),
+    ...acls.flatMap(({ destinations }) => foreign(member, destinations, own, '8783 7.2')),
+  ];
+}
+
+function foreign(member: Member, prefixes: readonly TextAt[], own: readonly Prefix[], rfc: string, callHome = false): PlacedFault[] {
+  return prefixes.flatMap(({ text, pointer }) => {
+    const prefix = parsePrefix(text);
+    if (prefix === undefined || own.some((one) => covers(one, prefix))) return [];
+    const severity: Severity = callHome ? 'information' : 'error';
+    const consequence = callHome ? 'in order for Call Home, but refused on the signal channel of a DOTS client' : 'a server refuses what lies outside of the client\'s domain';
+    return [crossFault(member, severity, 'foreign-target', pointer, rfc, `${text} is not within your own prefixes (${listed(member.context.ownPrefixes)}): ${consequence}.`)];
+  });
+}
+
+function listed(prefixes: readonly string[]): string {
+  return prefixes.length > 4 ? `${prefixes.slice(0, 4).join(', ')}, ...` : prefixes.join(', ');
+}
