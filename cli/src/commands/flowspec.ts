@@ -2,11 +2,12 @@ import { decodeNlri, encodeNlri } from '#dots/flowspec/nlri';
 import { renderExabgp, renderHex, renderTable } from '#dots/flowspec/render';
 import { describeMatch } from '#dots/flowspec/text';
 import { translate, type Family, type FlowspecFinding, type FlowspecRule } from '#dots/flowspec/translate';
+import { liveFlowspecOf } from '#dots/orchestrator/liveState';
 import { createLanguageService, type LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import { filesOf } from '../files';
-import { findingJson } from '../findings';
+import { findingJson, oneLine } from '../findings';
 import type { Io } from '../io';
 
 const service = createLanguageService();
@@ -17,10 +18,11 @@ const renderings: Readonly<Record<string, (rules: readonly FlowspecRule[]) => st
 export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
-  usage: 'FILE... [--domain PREFIX]... [--format table|json|hex|exabgp]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--format json|hex]',
+  usage: 'FILE... [--domain PREFIX]... [--format table|json|hex|exabgp]\n       dots flowspec --state DIR [--format table|json|hex|exabgp]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--format json|hex]',
   options: [
     { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination.' },
     { name: 'format', value: 'FORMAT', choices: ['table', 'json', 'hex', 'exabgp'], description: 'How rules are written (default table; with --decode json).' },
+    { name: 'state', value: 'DIR', description: 'Show the rules in force of the mock orchestrator that keeps its state there.' },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
@@ -36,11 +38,27 @@ export const flowspec: Command = {
 async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
+  const state = given.option('state');
+  if (state !== undefined) return showLive(state, given, io);
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots flowspec --help.');
   const documents = await readAll(given.paths, io);
   if (documents === undefined) return 1;
   const { rules, findings } = translate(documents, { domain: given.options('domain') });
   await print(rules, locate(documents, findings), given.option('format') ?? 'table', io);
+  return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+/** What active ACLs and mitigations filter right now; findings have no place in a file. */
+async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus> {
+  if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--state shows what an orchestrator has in force, and takes no file and no --domain.', 'See dots flowspec --help.');
+  const { rules, findings } = await liveFlowspecOf(state);
+  const render = renderings[given.option('format') ?? 'table'];
+  if (render === undefined) await io.out(`${JSON.stringify({ rules: rules.map(ruleJson), findings }, null, 2)}\n`);
+  else {
+    for (const { file, severity, message, code } of findings) io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
+    if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
+    await io.out(render(rules));
+  }
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
