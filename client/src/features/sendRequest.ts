@@ -3,14 +3,16 @@ import { DotsError } from '#dots/model/errors';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { answerText } from '../ui/answerText';
+import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName, plural } from '../ui/words';
+import type { DataHost } from './dataChannel';
 import { chosenDocument, fileName, jsonObject } from './document';
 import type { LanguageServer } from './languageClient';
 import { isStatusDocument } from './mitigations';
 import type { OrchestratorHost } from './orchestrator';
 import { tellFailure } from './problems';
-import type { Exchange, SessionHost } from './session';
+import type { SessionHost } from './session';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
@@ -29,6 +31,7 @@ export class RequestSender implements vscode.Disposable {
     private readonly language: LanguageServer,
     private readonly orchestrator: OrchestratorHost,
     private readonly session: SessionHost,
+    private readonly data: DataHost,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -36,8 +39,17 @@ export class RequestSender implements vscode.Disposable {
     return this.current;
   }
 
-  /** Sends a document; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
-  async send(uri?: vscode.Uri): Promise<void> {
+  /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
+  send(uri?: vscode.Uri): Promise<void> {
+    return this.carry(uri, (document, abort) => this.exchange(document, sendable(document.getText(), 'signal'), abort));
+  }
+
+  /** Installs aliases or ACLs over the data channel, in the same way. */
+  install(uri?: vscode.Uri): Promise<void> {
+    return this.carry(uri, (document, abort) => this.installDocument(document, sendable(document.getText(), 'data'), abort));
+  }
+
+  private async carry(uri: vscode.Uri | undefined, work: (document: vscode.TextDocument, abort: AbortSignal) => Promise<void>): Promise<void> {
     if (this.current !== undefined) return;
     const abort = new AbortController();
     try {
@@ -45,7 +57,7 @@ export class RequestSender implements vscode.Disposable {
       this.begin(document, abort);
       const errors = (await this.language.documentInfo(document.uri))?.errors ?? 0;
       if (errors > 0) throw notSendable(errors);
-      await this.exchange(document, sendable(document.getText()), abort.signal);
+      await work(document, abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
     } finally {
@@ -69,12 +81,17 @@ export class RequestSender implements vscode.Disposable {
   private async exchange(document: vscode.TextDocument, value: JsonObject, abort: AbortSignal): Promise<void> {
     const { signal } = await this.orchestrator.start();
     const exchange = await this.session.send(signal, value, abort);
-    await this.show(document, exchange);
+    await this.show(document, answerText({ ...exchange, document: vscode.workspace.asRelativePath(document.uri) }));
   }
 
-  private async show(document: vscode.TextDocument, exchange: Exchange): Promise<void> {
+  private async installDocument(document: vscode.TextDocument, value: JsonObject, abort: AbortSignal): Promise<void> {
+    const installation = await this.data.install(value, abort);
+    await this.show(document, installText({ ...installation, document: vscode.workspace.asRelativePath(document.uri) }));
+  }
+
+  private async show(document: vscode.TextDocument, text: string): Promise<void> {
     const uri = this.answers.uri(`Answer: ${fileName(document.uri)}`, document.uri.toString());
-    this.answers.set(uri, answerText({ ...exchange, document: vscode.workspace.asRelativePath(document.uri) }));
+    this.answers.set(uri, text);
     await this.answers.showBeside(uri);
   }
 
@@ -105,6 +122,7 @@ export class RequestSender implements vscode.Disposable {
 export function registerSendRequest(sender: RequestSender): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri) => sender.send(uri)),
+    vscode.commands.registerCommand('dots.installOnMock', (uri?: vscode.Uri) => sender.install(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );
 }
@@ -113,16 +131,16 @@ function notSendable(errors: number): DotsError {
   return new DotsError('usage', 'editor/has-errors', `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
 }
 
-/** The value of a text that a client may send on the signal channel; otherwise a DotsError that says why not. */
-function sendable(text: string): JsonObject {
+/** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */
+function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
   const value = jsonObject(text);
   if (value === undefined) throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
   const type = documentTypeOf(value);
   if (type === undefined) {
     throw new DotsError('usage', 'editor/unknown-kind', 'The document is of no known DOTS kind.', 'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".');
   }
-  if (type.channel === 'data') {
-    throw new DotsError('usage', 'editor/data-channel', `A document with ${type.title} belongs to the data channel and is not sent over the signal channel.`, 'Send a mitigation request.');
+  if (type.channel !== channel) {
+    throw new DotsError('usage', 'editor/other-channel', `A document with ${type.title} belongs to the ${type.channel} channel.`, type.channel === 'data' ? 'Install aliases and ACLs on the mock instead.' : 'Send it to the mock instead.');
   }
   if (isStatusDocument(value)) {
     throw new DotsError('usage', 'editor/status-document', 'This is the status of a mitigation, which only a server sends.', 'Remove mid, status and the counters to make it a request.');
