@@ -16,7 +16,8 @@ interface Curl { status: number; headers: string; body: JsonObject; text: string
 type Ask = (method: string, path: string, body?: JsonObject | string, ...more: string[]) => Promise<Curl>;
 
 async function curl(base: string, credentials: string[], [method, path, body, ...more]: Parameters<Ask>): Promise<Curl> {
-  const data = body === undefined ? [] : ['-H', 'Content-Type: application/yang-data+json', '--data-binary', typeof body === 'string' ? body : JSON.stringify(body)];
+  const type = more.some((word) => word.startsWith('Content-Type:')) ? [] : ['-H', 'Content-Type: application/yang-data+json'];
+  const data = body === undefined ? [] : [...type, '--data-binary', typeof body === 'string' ? body : JSON.stringify(body)];
   const { status: exit, stdout, stderr } = await run('curl', ['-sS', '-i', '--path-as-is', ...credentials, '-X', method, ...data, ...more, base + path]);
   const [headers = '', ...rest] = stdout.toString().split('\r\n\r\n');
   const text = rest.join('\r\n\r\n');

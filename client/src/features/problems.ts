@@ -9,7 +9,7 @@ const waysOut: Record<string, Way> = {
   'editor/has-errors': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/not-json': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
-  'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator.signalPort'] },
+  'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator'] },
 };
 
 const showLog: Way = { title: 'Show log', command: 'dots.showLog' };

@@ -3,7 +3,7 @@ import { DotsError } from '#dots/model/errors';
 /** What a connection attempt was made with: decides between the reasons for one and the same symptom. */
 export interface Attempt { server: string; /** The path of the CA's file. */ ca: string; /** Whether a client certificate was shown. */ hasCertificate: boolean }
 
-type Explain = (attempt: Attempt, cause: string) => DotsError;
+type Explain = (attempt: Attempt, error: unknown) => DotsError;
 
 const unreachable = (code: string, message: string, hint: string): DotsError => new DotsError('unreachable', `data/${code}`, message, hint);
 
@@ -13,7 +13,7 @@ const refusedCertificate: Explain = ({ server, hasCertificate }) => (hasCertific
 
 /** Symptoms of Node's OpenSSL and of the BoringSSL in a desktop VS Code, from the most particular to the least. */
 const explanations: readonly [symptom: RegExp, explain: Explain][] = [
-  [/ALTNAME_INVALID/, ({ server }, cause) => unreachable('wrong-host-name', `The certificate of ${server} is for another host: ${namesIn(cause)}`, 'Use the name or address that the certificate is for.')],
+  [/ALTNAME_INVALID/, ({ server }, error) => unreachable('wrong-host-name', `The certificate of ${server} is for another host: ${namesIn(error)}`, 'Use the name or address that the certificate is for.')],
   [/CERT_HAS_EXPIRED|certificate has expired/i, ({ server }) => unreachable('certificate-expired', `The certificate of ${server} has expired.`, 'The operator of the server has to renew it; dots mock does so at its next start.')],
   [/CERT_NOT_YET_VALID|not yet valid/i, ({ server }) => unreachable('certificate-not-yet-valid', `The certificate of ${server} is not valid yet.`, 'Check the clock of this machine.')],
   [/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA|self.signed certificate|unable to verify/i,
@@ -31,7 +31,7 @@ export function explain(error: unknown, attempt: Attempt): DotsError {
   if (error instanceof DotsError) return error;
   const cause = error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : String(error);
   const found = explanations.find(([symptom]) => symptom.test(cause));
-  const failure = found?.[1](attempt, cause) ?? closed(attempt, cause);
+  const failure = found?.[1](attempt, error) ?? closed(attempt, cause);
   return new DotsError(failure.kind, failure.code, failure.message, failure.hint, { cause: error });
 }
 
@@ -41,7 +41,8 @@ function closed(attempt: Attempt, cause: string): DotsError {
   return unreachable('connection', `The connection to ${attempt.server} failed (${cause.trim().replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200)}).`, 'Check the address and the certificates.');
 }
 
-function namesIn(cause: string): string {
-  const [, names] = /cert's (?:altnames|CN): (.*)$/i.exec(cause) ?? /altnames: (.*)$/i.exec(cause) ?? [];
-  return names === undefined ? 'see its subjectAltName.' : `it names ${names.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)}.`;
+/** The names that a certificate is for, as Node's error for a wrong name holds them. */
+function namesIn(error: unknown): string {
+  const { cert } = error as { cert?: { subjectaltname?: unknown } };
+  return typeof cert?.subjectaltname === 'string' ? `it names ${cert.subjectaltname.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)}.` : 'it names none.';
 }
