@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import { DocumentLenses } from './features/codeLens';
+import { DataHost } from './features/dataChannel';
 import { DocumentStatus } from './features/documentStatus';
 import { openExample } from './features/example';
 import { FlowspecPreview } from './features/flowspecPreview';
 import { ClientIdentity } from './features/identity';
 import { LanguageServer } from './features/languageClient';
+import { LiveFlowspec } from './features/liveFlowspec';
 import { registerMitigationCommands } from './features/mitigationCommands';
 import { OrchestratorHost, registerOrchestrator } from './features/orchestrator';
 import { registerSendRequest, RequestSender } from './features/sendRequest';
@@ -35,14 +37,16 @@ export class Workbench {
   constructor(extension: vscode.ExtensionContext) {
     this.language = new LanguageServer(extension, this.log);
     this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
-    this.session = new SessionHost(new ClientIdentity(extension.globalState), this.log);
+    const identity = new ClientIdentity(extension.globalState);
+    this.session = new SessionHost(identity, this.log);
     this.view = new SessionView(this.session, this.orchestrator);
-    const sender = new RequestSender(this.language, this.orchestrator, this.session, this.log);
+    const sender = new RequestSender(this.language, this.orchestrator, this.session, new DataHost(this.orchestrator, identity, this.log), this.log);
     this.owned = [
       this.language, this.orchestrator, this.session, this.view, sender,
       new DocumentLenses(this.language),
       new DocumentStatus(this.language),
       new FlowspecPreview(this.log),
+      new LiveFlowspec(this.orchestrator),
       new StatusBar(this.orchestrator, this.session, sender),
       registerOrchestrator(this.orchestrator, this.session, this.log),
       registerSendRequest(sender),

@@ -34,9 +34,9 @@ suite('sending a request to the mock', () => {
     assert.equal(first?.command?.command, 'workbench.actions.view.problems');
   });
 
-  test('an ACL has a preview and nothing to send over the signal channel', async () => {
+  test('an ACL has a preview and is installed, not sent', async () => {
     const { document } = await open('amplification-acl.dots.json');
-    assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), ['Preview Flowspec']);
+    assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), ['Install on mock', 'Preview Flowspec']);
   });
 
   test('one click: 2.01 beside the document, and the mitigation in the sidebar', async () => {

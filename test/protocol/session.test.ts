@@ -118,7 +118,7 @@ test('the state comes back after a restart, and lifetimes have gone on', async (
   await session.send({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour' } }] } }, { mid: 3 });
   const port = portOf(first.signal);
   await first.close();
-  assert.deepEqual((await readdir(stateDir)).sort(), ['mitigations.json', 'telemetry.json']);
+  assert.deepEqual((await readdir(stateDir)).sort(), ['lab', 'mitigations.json', 'telemetry.json']);
   await clock.advance(100_000);
   const second = await startOrchestrator(t, { stateDir, clock, signalPort: port });
   assert.deepEqual(second.mitigations().map(({ mid, lifetime, statusLabel }) => [mid, lifetime, statusLabel]), [[1, 3500, 'attack-successfully-mitigated']]);

@@ -152,7 +152,7 @@ async function sent(document: JsonObject): Promise<JsonObject[]> {
   editor.documents.push({ uri, languageId: 'dots', getText: () => JSON.stringify(document) });
   const reached: JsonObject[] = [];
   const session = { send: (_: string, value: JsonObject) => (reached.push(value), Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' })) };
-  const sender = new RequestSender({ documentInfo: () => Promise.resolve(undefined) } as never, { start: () => Promise.resolve({ signal: 's' }) } as never, session as never, log);
+  const sender = new RequestSender({ documentInfo: () => Promise.resolve(undefined) } as never, { start: () => Promise.resolve({ signal: 's' }) } as never, session as never, {} as never, log);
   await sender.send(uri as unknown as api.Uri);
   return reached;
 }

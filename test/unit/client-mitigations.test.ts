@@ -16,7 +16,7 @@ function bookWith(mid: number): MitigationBook {
 }
 
 function stateOf(book: MitigationBook, now: number): TreeState {
-  return { session, mitigations: book.list(), orchestrator: { signal: session.server, mitigations: 1 }, now };
+  return { session, mitigations: book.list(), orchestrator: { signal: session.server, data: 'https://127.0.0.1:4443', mitigations: 1, filters: [], aliases: [] }, now };
 }
 
 const find = (nodes: readonly TreeNode[], id: string): TreeNode | undefined =>

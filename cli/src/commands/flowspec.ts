@@ -8,6 +8,8 @@ import { describeMatch } from '#dots/flowspec/text';
 import {
   translate, type Family, type FlowspecFinding, type FlowspecOptions, type FlowspecRule, type MitigationAction, type Translation,
 } from '#dots/flowspec/translate';
+import { oneLine } from '#dots/model/text';
+import { liveFlowspecOf } from '#dots/orchestrator/liveState';
 import { createLanguageService, type LocatedFinding } from '#service/service';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
@@ -24,7 +26,7 @@ const seeHelp = 'See dots flowspec --help.';
 export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
-  usage: 'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
+  usage: 'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
     { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination.' },
     { name: 'action', value: 'ACTION', description: 'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).' },
@@ -33,6 +35,7 @@ export const flowspec: Command = {
     { name: 'no-repair', description: 'Leave rules as they are where routers would test them in another order than the documents.' },
     { name: 'explain', description: 'Say what each octet of each rule means.' },
     { name: 'compare', value: 'OTHER', description: 'Show what the rules of FILE add to, remove from and change in those of the document OTHER.' },
+    { name: 'state', value: 'DIR', description: 'Show the rules in force of the mock orchestrator that keeps its state there.' },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
@@ -52,6 +55,8 @@ export const flowspec: Command = {
 async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
+  const state = given.option('state');
+  if (state !== undefined) return showLive(state, given, io);
   if (given.paths.length === 0) throw new UsageError('No file is named.', seeHelp);
   checkCombination(given);
   const other = given.option('compare');
@@ -87,6 +92,21 @@ async function translateResolved(documents: readonly ReadDocument[], options: Fl
   translate(documents, { ...options, repair: false, resolve: (name) => void names.add(name) });
   const found = await lookUpAll(names);
   return translate(documents, { ...options, resolve: (name) => found.get(name) });
+}
+
+/** What active ACLs and mitigations filter right now; findings have no place in a file. */
+async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus> {
+  if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--state shows what an orchestrator has in force, and takes no file and no --domain.', 'See dots flowspec --help.');
+  const { rules, findings } = await liveFlowspecOf(state);
+  const format = given.option('format') ?? 'table';
+  if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);
+  else {
+    const rendering = format as Rendering;
+    for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)]) io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
+    if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
+    await io.out(render(rules, rendering));
+  }
+  return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
 async function readAll(paths: readonly string[], io: Io): Promise<ReadDocument[] | undefined> {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import type { Io } from '../io';
@@ -10,12 +11,13 @@ export const mock: Command = {
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
     { name: 'signal-port', value: 'N', preset: '0', description: 'The port of the signal channel; 0 picks a free one.' },
-    { name: 'data-port', value: 'N', description: 'The port of the data channel, which this version does not serve yet.' },
+    { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 picks a free one.' },
     { name: 'state', value: 'DIR', description: 'The folder that keeps its state; without one it forgets.' },
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The ready line is always JSON.' },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N"}. What it does is told on standard error.',
+    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. What it does is told on standard error.',
+    'ca, cert and key are the files with which a client opens the data channel: a lab CA that is made at the first start and kept in DIR/lab; without --state it ends with the mock.',
     'It listens on loopback only. SIGTERM and SIGINT end it.',
   ],
   examples: ['dots mock', 'dots mock --signal-port 4646 --state .dots/state'],
@@ -24,12 +26,13 @@ export const mock: Command = {
 
 async function runMock(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0) throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
-  if (wholeNumber('data-port', given.option('data-port'), 0, 65535) !== undefined) io.say('dots mock: --data-port is passed over: the data channel is not served yet.');
   const stopped = io.stopped();
   const orchestrator = await Orchestrator.start({
-    host: given.option('host'), signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), stateDir: given.option('state'), log: (line) => io.say(line),
+    host: given.option('host'), stateDir: given.option('state'), log: (line) => io.say(line),
+    signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
   });
-  await io.out(`${JSON.stringify({ event: 'ready', signal: orchestrator.signal })}\n`);
+  const { signal, data, ca, cert, key } = orchestrator;
+  await io.out(`${JSON.stringify({ event: 'ready', signal, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`);
   await stopped;
   await orchestrator.close();
   return 0;

@@ -9,6 +9,7 @@ import { codeWords, grantedWords, lifetimeOf, scopesOf } from '../answer';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
+import { install } from './install';
 import { alwaysJson } from './sendJson';
 
 const service = createLanguageService();
@@ -21,20 +22,24 @@ interface Target { server: string; cuid: string; mid: number; timeoutMs: number 
 /** `dots send`: one document to a server, and what the server says. */
 export const send: Command = {
   name: 'send',
-  summary: 'Send a signal channel or telemetry document to a DOTS server and print its answer.',
-  usage: 'FILE|- --server URL [--cuid C] [--mid N] [--timeout S] [--format text|json]',
+  summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
+  usage: 'FILE|- --server coap://... [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C] [--timeout S] [--format text|json]',
   options: [
-    { name: 'server', value: 'URL', description: 'The server, such as coap://127.0.0.1:4646.' },
+    { name: 'server', value: 'URL', description: 'The server: coap://127.0.0.1:4646, or https://127.0.0.1:4443 for aliases and ACLs.' },
     { name: 'cuid', value: 'C', description: 'The client identifier; without it a new one is made and told.' },
     { name: 'mid', value: 'N', description: 'The mitigation id (or sid, tsid, tmid); without it the seconds since 1970.' },
+    { name: 'ca', value: 'FILE', description: 'https: the CA that vouches for the server (PEM).' },
+    { name: 'cert', value: 'FILE', description: 'https: the client certificate (PEM).' },
+    { name: 'key', value: 'FILE', description: 'https: its private key (PEM).' },
     { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
     { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How the answer is written.' },
   ],
   details: [
     'A document with errors is not sent; its findings are told, and the exit status is 1.',
-    'Exit status 0: the server accepted (2.xx). 1: it refused (4.xx, 5.xx). 3: it did not answer; the document may still have arrived.',
+    'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
+    'Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other\'s certificate; without an answer the document may still have arrived.',
   ],
-  examples: ['dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12'],
+  examples: ['dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
   run: (given, io) => alwaysJson(given, io, runSend),
 };
 
@@ -43,7 +48,8 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   if (path === undefined || more.length > 0) throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
   const target = targetOf(given);
   const document = await readDocument(path, io);
-  if (document === undefined || !isSendable(document, io)) return 1;
+  if (document === undefined || !isSendable(document, target, io)) return 1;
+  if (isData(target)) return install(document.value, target, given, io);
   const answer = await exchange(document.value, target);
   await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(answer, target), 2)}\n` : answerText(answer, target, document.value));
   return answer.ok ? 0 : 1;
@@ -51,7 +57,7 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
 
 function targetOf(given: Given): Target {
   const server = given.option('server');
-  if (server === undefined) throw new UsageError('--server is missing: name the server, such as coap://127.0.0.1:4646.', 'dots mock starts one.');
+  if (server === undefined) throw new UsageError('--server is missing: name the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443.', 'dots mock starts one.');
   return {
     server, cuid: given.option('cuid') ?? newCuid(),
     mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? nextMid(undefined, new Date()),
@@ -59,12 +65,15 @@ function targetOf(given: Given): Target {
   };
 }
 
+function isData({ server }: Target): boolean {
+  return /^https:/i.test(server);
+}
+
 /** Whether nothing speaks against sending; what does is told. Throws UsageError for a document of the other channel. */
-function isSendable({ file, parsed, value }: ReadDocument, io: Io): boolean {
+function isSendable({ file, parsed, value }: ReadDocument, target: Target, io: Io): boolean {
   const type = documentTypeOf(value);
-  if (type?.channel === 'data') {
-    throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https; this version of dots does not send there yet.`);
-  }
+  if (type?.channel === 'data' && !isData(target)) throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https.`, 'Name its server: --server https://... with --ca, --cert and --key.');
+  if (type?.channel === 'signal' && isData(target)) throw new UsageError(`${file} holds a ${type.title}, which travels on the signal channel.`, 'Name its server: --server coap://...');
   const findings = service.locate(parsed, check(value, { direction: 'request' }).faults).sort((one, other) => one.range.start.line - other.range.start.line);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;

@@ -35,14 +35,24 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
 
 function commandsFor(info: DocumentInfo, document: vscode.TextDocument): vscode.Command[] {
   const preview: vscode.Command = { title: 'Preview Flowspec', tooltip: 'Show the BGP Flowspec rules of this document beside it', command: 'dots.previewFlowspec', arguments: [document.uri] };
-  if (info.kind === 'acls') return [preview];
+  if (info.kind === 'acls') return [installCommand(info.errors, document.uri), preview];
+  if (info.kind === 'aliases') return [installCommand(info.errors, document.uri)];
   if (info.kind !== 'mitigation-scope') return [];
   if (isStatusDocument(jsonObject(document.getText()))) return [preview];
   return [sendCommand(info.errors, document.uri), preview];
 }
 
 function sendCommand(errors: number, uri: vscode.Uri): vscode.Command {
-  if (errors > 0) return { title: `${plural(errors, 'error')}: nothing to send yet`, tooltip: 'Show the problems of this document', command: 'workbench.actions.view.problems' };
+  return obstacle(errors, 'send') ?? { title: 'Send to mock', tooltip: 'Send this request over CoAP to the mock orchestrator on this machine', command: 'dots.sendRequest', arguments: [uri] };
+}
+
+function installCommand(errors: number, uri: vscode.Uri): vscode.Command {
+  return obstacle(errors, 'install') ?? { title: 'Install on mock', tooltip: 'Install this on the mock orchestrator on this machine, over the DOTS data channel', command: 'dots.installOnMock', arguments: [uri] };
+}
+
+/** What stands there instead while a document cannot go out. */
+function obstacle(errors: number, action: 'send' | 'install'): vscode.Command | undefined {
+  if (errors > 0) return { title: `${plural(errors, 'error')}: nothing to ${action} yet`, tooltip: 'Show the problems of this document', command: 'workbench.actions.view.problems' };
   if (!vscode.workspace.isTrusted) return { title: 'Sending is off: this folder is not trusted', tooltip: 'Manage workspace trust', command: 'workbench.trust.manage' };
-  return { title: 'Send to mock', tooltip: 'Send this request over CoAP to the mock orchestrator on this machine', command: 'dots.sendRequest', arguments: [uri] };
+  return undefined;
 }

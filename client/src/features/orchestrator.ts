@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Orchestrator } from '#dots/orchestrator/orchestrator';
+import type { AliasView, FilterView, LiveFlowspec, Orchestrator } from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
 import { ongoing } from '../ui/mitigationWords';
 import { tellFailure } from './problems';
@@ -25,6 +25,26 @@ export class OrchestratorHost implements vscode.Disposable {
   /** The address of its signal channel, `coap://127.0.0.1:N`, while it runs. */
   get signal(): string | undefined {
     return this.running?.signal;
+  }
+
+  /** The address of its data channel, `https://127.0.0.1:N`, while it runs. */
+  get data(): string | undefined {
+    return this.running?.data;
+  }
+
+  /** The ACLs that it keeps, of any client. */
+  get filters(): FilterView[] {
+    return this.running?.filters() ?? [];
+  }
+
+  /** The aliases that it keeps, of any client. */
+  get aliases(): AliasView[] {
+    return this.running?.aliases() ?? [];
+  }
+
+  /** The Flowspec rules in force, while it runs. */
+  flowspec(): LiveFlowspec | undefined {
+    return this.running?.flowspec();
   }
 
   /** How many mitigations it keeps, of any client. */
@@ -70,15 +90,16 @@ export class OrchestratorHost implements vscode.Disposable {
     }
     const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
     const signalPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
+    const dataPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0);
     const running = await Orchestrator.start({
-      host: '127.0.0.1', signalPort,
+      host: '127.0.0.1', signalPort, dataPort,
       ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
       log: (line) => this.log.info(`mock: ${line}`),
     });
     running.onDidChange(() => this.changed.fire());
     this.running = running;
     this.interrupted = false;
-    this.log.info(`The mock orchestrator listens on ${running.signal}.`);
+    this.log.info(`The mock orchestrator listens on ${running.signal} and ${running.data}.`);
     return running;
   }
 }

@@ -10,7 +10,7 @@ interface Way { title: string; command: string; args?: unknown[] }
 const waysOut: Record<string, Way> = {
   'editor/not-json': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
-  'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator.signalPort'] },
+  'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator'] },
 };
 
 const showLog: Way = { title: 'Show log', command: 'dots.showLog' };

@@ -3,18 +3,25 @@ import { DotsError } from '#dots/model/errors';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { answerText } from '../ui/answerText';
+import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName, plural } from '../ui/words';
+import type { DataHost } from './dataChannel';
 import { chosenDocument, fileName, jsonObject } from './document';
 import type { LanguageServer } from './languageClient';
 import { isStatusDocument } from './mitigations';
 import type { OrchestratorHost } from './orchestrator';
 import { tellFailure } from './problems';
-import type { Exchange, SessionHost } from './session';
+import type { SessionHost } from './session';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
 const hasErrors = 'editor/has-errors';
+
+type Channel = 'signal' | 'data';
+
+/** Carries a value to the server; gives what makes the text of the answer. */
+type Work = (value: JsonObject, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** What is being sent right now: for the status bar, which shows it and offers to stop it. */
 export interface Sending { document: string; since: number }
@@ -31,6 +38,7 @@ export class RequestSender implements vscode.Disposable {
     private readonly language: LanguageServer,
     private readonly orchestrator: OrchestratorHost,
     private readonly session: SessionHost,
+    private readonly data: DataHost,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -38,13 +46,29 @@ export class RequestSender implements vscode.Disposable {
     return this.current;
   }
 
-  /** Sends a document; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
-  async send(uri?: vscode.Uri): Promise<void> {
+  /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
+  send(uri?: vscode.Uri): Promise<void> {
+    return this.carry(uri, 'signal', async (value, document, abort) => {
+      const { signal } = await this.orchestrator.start();
+      const exchange = await this.session.send(signal, value, abort);
+      return () => answerText({ ...exchange, document });
+    });
+  }
+
+  /** Installs aliases or ACLs over the data channel, in the same way. */
+  install(uri?: vscode.Uri): Promise<void> {
+    return this.carry(uri, 'data', async (value, document, abort) => {
+      const installation = await this.data.install(value, abort);
+      return () => installText({ ...installation, document });
+    });
+  }
+
+  private async carry(uri: vscode.Uri | undefined, channel: Channel, work: Work): Promise<void> {
     if (this.current !== undefined) return;
-    const answered = await this.attempt(uri, new AbortController());
+    const answered = await this.attempt(uri, channel, work, new AbortController());
     if (answered === undefined) return;
     try {
-      await this.show(answered.document, answered.exchange);
+      await this.show(answered.document, answered.text());
     } catch (error) {
       tellFailure(this.log, `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`, error);
     }
@@ -63,16 +87,15 @@ export class RequestSender implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** The document and what came of it, or undefined where that was a failure, which the user has been told. */
-  private async attempt(uri: vscode.Uri | undefined, abort: AbortController): Promise<{ document: vscode.TextDocument; exchange: Exchange } | undefined> {
+  /** The document and the text of what came of it, or undefined where that was a failure, which the user has been told. */
+  private async attempt(uri: vscode.Uri | undefined, channel: Channel, work: Work, abort: AbortController): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
-      const value = sendable(document.getText());
+      const value = sendable(document.getText(), channel);
       const errors = await this.errorsOf(document, value);
       if (errors > 0) throw notSendable(errors);
-      const { signal } = await this.orchestrator.start();
-      return { document, exchange: await this.session.send(signal, value, abort.signal) };
+      return { document, text: await work(value, vscode.workspace.asRelativePath(document.uri), abort.signal) };
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
       return undefined;
@@ -89,9 +112,9 @@ export class RequestSender implements vscode.Disposable {
     return Math.max(shown, found.length);
   }
 
-  private async show(document: vscode.TextDocument, exchange: Exchange): Promise<void> {
+  private async show(document: vscode.TextDocument, text: string): Promise<void> {
     const uri = this.answers.uri(`Answer: ${fileName(document.uri)}`, document.uri.toString());
-    this.answers.set(uri, answerText({ ...exchange, document: vscode.workspace.asRelativePath(document.uri) }));
+    this.answers.set(uri, text);
     await this.answers.showBeside(uri);
   }
 
@@ -127,6 +150,7 @@ export class RequestSender implements vscode.Disposable {
 export function registerSendRequest(sender: RequestSender): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri) => sender.send(uri)),
+    vscode.commands.registerCommand('dots.installOnMock', (uri?: vscode.Uri) => sender.install(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );
 }
@@ -135,16 +159,16 @@ function notSendable(errors: number): DotsError {
   return new DotsError('usage', hasErrors, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
 }
 
-/** The value of a text that a client may send on the signal channel; otherwise a DotsError that says why not. */
-function sendable(text: string): JsonObject {
+/** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */
+function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
   const value = jsonObject(text);
   if (value === undefined) throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
   const type = documentTypeOf(value);
   if (type === undefined) {
     throw new DotsError('usage', 'editor/unknown-kind', 'The document is of no known DOTS kind.', 'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".');
   }
-  if (type.channel === 'data') {
-    throw new DotsError('usage', 'editor/data-channel', `A document with ${type.title} belongs to the data channel and is not sent over the signal channel.`, 'Send a mitigation request.');
+  if (type.channel !== channel) {
+    throw new DotsError('usage', 'editor/other-channel', `A document with ${type.title} belongs to the ${type.channel} channel.`, type.channel === 'data' ? 'Install aliases and ACLs on the mock instead.' : 'Send it to the mock instead.');
   }
   if (isStatusDocument(value)) {
     throw new DotsError('usage', 'editor/status-document', 'This is the status of a mitigation, which only a server sends.', 'Remove mid, status and the counters to make it a request.');

@@ -31,11 +31,11 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** The rows as they are now. */
   tree(): TreeNode[] {
     const { state, server, cuid } = this.session;
-    const { signal, mitigations } = this.orchestrator;
+    const { signal, data, mitigations, filters, aliases } = this.orchestrator;
     return sessionTree({
       session: state === 'none' || server === undefined ? undefined : { server, cuid: cuid ?? '', state },
       mitigations: this.session.mitigations(),
-      orchestrator: signal === undefined ? undefined : { signal, mitigations },
+      orchestrator: signal === undefined || data === undefined ? undefined : { signal, data, mitigations, filters, aliases },
       now: Date.now(),
     });
   }

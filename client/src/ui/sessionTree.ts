@@ -1,4 +1,6 @@
+import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { remaining, type Mitigation } from '../features/mitigations';
+import { aliasNodes, filterNodes } from './filterTree';
 import { shortTarget, statusWords, targetWords } from './mitigationWords';
 import { bitRate, count, duration, plural, traffic } from './words';
 
@@ -22,16 +24,17 @@ export interface TreeNode {
 export interface TreeState {
   session: { server: string; cuid: string; state: 'open' | 'lost' | 'closed' } | undefined;
   mitigations: readonly Mitigation[];
-  orchestrator: { signal: string; mitigations: number } | undefined;
+  orchestrator: { signal: string; data: string; mitigations: number; filters: readonly FilterView[]; aliases: readonly AliasView[] } | undefined;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** The rows of the session view: none while there is no session, so that the view can say the next step instead. */
+/** The rows of the session view: none while there is no session and nothing is installed, so that the view can say the next step instead. */
 export function sessionTree(state: TreeState): TreeNode[] {
-  if (state.session === undefined) return [];
+  const orchestrator = orchestratorNode(state.orchestrator);
+  if (state.session === undefined) return orchestrator.children.length === 0 ? [] : [orchestrator];
   const mitigations = state.mitigations.map((mitigation) => mitigationNode(mitigation, state.now));
-  return [sessionNode(state.session, mitigations), orchestratorNode(state.orchestrator)];
+  return [sessionNode(state.session, mitigations), orchestrator];
 }
 
 function sessionNode(session: NonNullable<TreeState['session']>, mitigations: TreeNode[]): TreeNode {
@@ -54,9 +57,9 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
     id: 'orchestrator', role: 'orchestrator',
     label: 'Mock orchestrator',
     description: running ? 'running' : 'stopped',
-    tooltip: running ? `The embedded DOTS server listens on ${orchestrator.signal}, on this machine only. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.` : 'The embedded DOTS server is not running. It starts when a request is sent.',
+    tooltip: running ? `The embedded DOTS server listens on ${orchestrator.signal} and ${orchestrator.data}, on this machine only. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.` : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
-    children: [],
+    children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
   };
 }
 

@@ -96,6 +96,11 @@ export function isActive({ status: now }: Mitigation): boolean {
   return now === status.settingUp || now === status.mitigated || now === status.stopped || now === status.exceeded;
 }
 
+/** Whether its filters are in place; those of a withdrawn mitigation stay until it is terminated (RFC 9132 section 4.4.4). */
+export function inForce(mitigation: Mitigation): boolean {
+  return isActive(mitigation) || mitigation.status === status.terminating;
+}
+
 /** Whether it has been withdrawn or has ended. */
 export function isEnding({ status: now }: Mitigation): boolean {
   return now === status.terminating || now === status.terminated || now === status.withdrawn;

@@ -7,7 +7,10 @@ import { Observers } from '#dots/coap/observers';
 import { oneLine } from '#dots/model/text';
 import { addressText } from '#dots/transport/address';
 import { listenUdp, type Listener } from '#dots/transport/udp';
+import { DataClients } from './clients';
+import { DataChannel } from './dataChannel';
 import { isActive, statusLabels, type Mitigation } from './lifecycle';
+import { liveFlowspec, type LiveFlowspec } from './live';
 import { Mitigations } from './mitigations';
 import { defaultPolicy, type Policy } from './policy';
 import { configResource } from './resources/config';
@@ -17,15 +20,18 @@ import { telemetryResource, telemetrySetupResource } from './resources/telemetry
 import { parametersOf, resourceNameOf, route } from './routing';
 import { folderStore, memoryStore } from './store';
 import { Telemetry } from './telemetry';
-import { viewOf, type MitigationView } from './view';
+import { aliasViews, filterViews, viewOf, type AliasView, type FilterView, type MitigationView } from './view';
 
-export type { MitigationView } from './view';
+export type { LiveFlowspec } from './live';
+export type { AliasView, FilterView, MitigationView } from './view';
 
 export interface OrchestratorOptions {
   /** A loopback address; 127.0.0.1 unless told. */
   host?: string;
   /** 0, as when not told, picks a free one. */
   signalPort?: number;
+  /** The same for the data channel. */
+  dataPort?: number;
   /** The folder that keeps its state; without one it forgets. */
   stateDir?: string;
   clock?: Clock;
@@ -37,30 +43,40 @@ export interface OrchestratorOptions {
 
 /** A DOTS server with a simulated mitigator behind it: RFC 9132, for loopback. */
 export class Orchestrator {
-  /** Where clients find it: `coap://127.0.0.1:N`. */
+  /** Where clients find its signal channel: `coap://127.0.0.1:N`. */
   readonly signal: string;
+  /** Where clients find its data channel: `https://127.0.0.1:N`. */
+  readonly data: string;
+  /** What a client of the data channel needs: the file of the CA to trust, and of a client certificate and its key. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
   private readonly listeners = new Set<() => void>();
   private timer: TimerHandle;
 
   private constructor(
-    private readonly listener: Listener, private readonly mitigationBook: Mitigations, private readonly telemetry: Telemetry,
-    private readonly observers: Observers, private readonly clock: Clock, private readonly policy: Policy,
+    private readonly listener: Listener, private readonly dataChannel: DataChannel, private readonly mitigationBook: Mitigations, private readonly clients: DataClients,
+    private readonly telemetry: Telemetry, private readonly observers: Observers, private readonly clock: Clock, private readonly policy: Policy,
   ) {
     this.signal = `coap://${addressText(listener.address)}`;
+    this.data = dataChannel.server;
+    ({ ca: this.ca, cert: this.cert, key: this.key } = dataChannel.files);
+    clients.onDidChange(() => this.tell());
     this.repeatStatus();
   }
 
   /**
    * Starts a server; it is ready when this resolves.
-   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `orchestrator/state-folder`, `orchestrator/state-unreadable`.
+   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/lab-folder`, `orchestrator/state-folder`, `orchestrator/state-unreadable`.
    */
   static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
     const { clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
     const store = options.stateDir === undefined ? memoryStore : await folderStore(options.stateDir);
     const mitigations = await Mitigations.open(store, clock, policy.timing);
+    const clients = await DataClients.open(store, clock);
     const telemetry = await Telemetry.open(store, policy.limits);
     const observers: Observers = new Observers(clock, { perSession: policy.limits.observersPerSession, total: policy.limits.observers }, route({
-      mitigate: mitigateResource(mitigations, clock, policy),
+      mitigate: mitigateResource(mitigations, clients, clock, policy),
       config: configResource((session) => observers.changed(sessionKey(session))),
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(telemetry),
@@ -68,13 +84,18 @@ export class Orchestrator {
     }), observedKey);
     const handler = logged((request) => observers.handle(request), log);
     const accept = (channel: Channel): void => void new Endpoint(channel, { clock, handler, largestBody: policy.limits.body });
+    const host = options.host ?? '127.0.0.1';
+    let dataChannel: DataChannel | undefined;
     try {
-      const listener = await listenUdp({ host: options.host ?? '127.0.0.1', port: options.signalPort ?? 0 }, accept);
-      const orchestrator = new Orchestrator(listener, mitigations, telemetry, observers, clock, policy);
+      dataChannel = await DataChannel.open({ host, port: options.dataPort ?? 0, stateDir: options.stateDir, clients, exclusive: (work) => mitigations.exclusive(work), clock, limits: policy.limits, log });
+      const listener = await listenUdp({ host, port: options.signalPort ?? 0 }, accept);
+      const orchestrator = new Orchestrator(listener, dataChannel, mitigations, clients, telemetry, observers, clock, policy);
       mitigations.onDidChange((changed) => orchestrator.changed(changed, log));
       return orchestrator;
     } catch (error) {
+      await dataChannel?.close();
       await mitigations.close();
+      clients.close();
       throw error;
     }
   }
@@ -84,7 +105,22 @@ export class Orchestrator {
     return this.mitigationBook.all().map((mitigation) => viewOf(mitigation, this.clock.now()));
   }
 
-  /** Calls back when a mitigation comes, goes or changes its status or lifetime; the returned function ends that. */
+  /** Every ACL of every client, and whether it filters now. */
+  filters(): FilterView[] {
+    return filterViews(this.clients.all(), this.mitigationBook.all(), this.clock.now());
+  }
+
+  /** Every alias of every client. */
+  aliases(): AliasView[] {
+    return aliasViews(this.clients.all(), this.clock.now());
+  }
+
+  /** The Flowspec rules in force: active ACLs, then mitigations. */
+  flowspec(): LiveFlowspec {
+    return liveFlowspec(this.clients.all(), this.mitigationBook.all());
+  }
+
+  /** Calls back when a mitigation, an ACL or an alias comes, goes or changes; the returned function ends that. */
   onDidChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -95,8 +131,10 @@ export class Orchestrator {
     this.listeners.clear();
     this.clock.clearTimeout(this.timer);
     await this.listener.close();
+    await this.dataChannel.close();
     this.observers.close();
     await this.mitigationBook.close();
+    this.clients.close();
     await this.telemetry.close();
   }
 
@@ -107,6 +145,10 @@ export class Orchestrator {
       this.observers.changed(mitigationKey(cuid, String(mid)));
     }
     for (const cuid of new Set(changed.map((mitigation) => mitigation.cuid))) this.observers.changed(mitigationKey(cuid));
+    this.tell();
+  }
+
+  private tell(): void {
     for (const listener of this.listeners) listener();
   }
 

@@ -32,8 +32,15 @@ export interface Limits {
   entries: number;
   observersPerSession: number;
   observers: number;
-  /** Bytes of a request's body. */
+  /** Bytes of a request's body on the signal channel. */
   body: number;
+  /** The same on the data channel. */
+  dataBody: number;
+  dataClients: number;
+  /** Aliases of one client, and ACLs of one client. */
+  aliasesOrAcls: number;
+  /** ACEs in all ACLs of one client. */
+  aces: number;
 }
 
 export const defaultTiming: Timing = {
@@ -44,7 +51,7 @@ export const defaultPolicy: Policy = {
   maxLifetime: 86_400,
   indefinite: false,
   timing: defaultTiming,
-  limits: { entriesPerClient: 64, entries: 1024, observersPerSession: 32, observers: 512, body: 16_384 },
+  limits: { entriesPerClient: 64, entries: 1024, observersPerSession: 32, observers: 512, body: 16_384, dataBody: 1_048_576, dataClients: 64, aliasesOrAcls: 256, aces: 2048 },
 };
 
 /** The lifetime granted for the one asked for, both in seconds, -1 for no end: RFC 9132 section 4.4.1.1. */

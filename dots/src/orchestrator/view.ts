@@ -1,4 +1,6 @@
 import type { JsonObject } from '#dots/model/json';
+import { activationTypeOf, isActiveAcl, type ActivationType } from './activation';
+import { pendingLifetime, type DataClient } from './clients';
 import { remainingLifetime, status, statusLabels, type Mitigation } from './lifecycle';
 import { dropped } from './simulation';
 
@@ -16,6 +18,40 @@ export interface MitigationView {
   scope: JsonObject;
   /** Seconds since 1970; absent while it waits for the loss of the session. */
   startedAt?: number;
+}
+
+/** An ACL as the owner of the orchestrator sees it. */
+export interface FilterView {
+  cuid: string;
+  name: string;
+  activationType: ActivationType;
+  /** Whether it filters now. */
+  active: boolean;
+  /** Minutes left. */
+  pendingLifetime: number;
+  /** The ACL as its client wrote it; an `acl-list` may have changed its activation type (RFC 9133). */
+  acl: JsonObject;
+}
+
+/** An alias as the owner of the orchestrator sees it. */
+export interface AliasView {
+  cuid: string;
+  name: string;
+  /** Minutes left. */
+  pendingLifetime: number;
+  alias: JsonObject;
+}
+
+/** The ACLs of all clients, each client's in the order in which they are tried. */
+export function filterViews(clients: readonly DataClient[], mitigations: readonly Mitigation[], now: number): FilterView[] {
+  return clients.flatMap((client) => client.acls.map((kept): FilterView => {
+    const acl = kept.value;
+    return { cuid: client.cuid, name: String(acl.name), activationType: activationTypeOf(acl), active: isActiveAcl(acl, client, mitigations), pendingLifetime: pendingLifetime(kept, now), acl };
+  }));
+}
+
+export function aliasViews(clients: readonly DataClient[], now: number): AliasView[] {
+  return clients.flatMap(({ cuid, aliases }) => aliases.map((kept): AliasView => ({ cuid, name: String(kept.value.name), pendingLifetime: pendingLifetime(kept, now), alias: kept.value })));
 }
 
 export function viewOf(mitigation: Mitigation, now: number): MitigationView {

@@ -3,8 +3,11 @@ import type { Clock } from '#dots/coap/clock';
 import { valueOf } from '#dots/coap/options';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { aliasTargets, refuseUnknownAliases } from '../aliases';
 import { readBody } from '../body';
+import type { DataClients } from '../clients';
 import { sameContent } from '../equality';
+import { controlled } from '../filterControl';
 import { afterEfficacy, isActive, isEnding, prolonged, refreshed, remainingLifetime, requested, resumed, status, triggersAtOnce, withdrawn, type Mitigation } from '../lifecycle';
 import type { Mitigations } from '../mitigations';
 import { sharedTargets } from '../overlap';
@@ -14,7 +17,6 @@ import type { Resource, ResourceRequest } from '../routing';
 import { scopeText } from '../view';
 
 const { topMember } = documentType('mitigation-scope');
-const aclList = 'ietf-dots-signal-control:acl-list';
 
 /** One mitigation request, checked. */
 interface Wish {
@@ -30,8 +32,8 @@ interface Wish {
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
-export function mitigateResource(mitigations: Mitigations, clock: Clock, policy: Policy): Resource {
-  const server = new MitigationServer(mitigations, clock, policy);
+export function mitigateResource(mitigations: Mitigations, clients: DataClients, clock: Clock, policy: Policy): Resource {
+  const server = new MitigationServer(mitigations, clients, clock, policy);
   return {
     GET: (request) => server.get(request),
     PUT: (request) => mitigations.exclusive(() => server.put(request)),
@@ -40,7 +42,7 @@ export function mitigateResource(mitigations: Mitigations, clock: Clock, policy:
 }
 
 class MitigationServer {
-  constructor(private readonly mitigations: Mitigations, private readonly clock: Clock, private readonly policy: Policy) {}
+  constructor(private readonly mitigations: Mitigations, private readonly clients: DataClients, private readonly clock: Clock, private readonly policy: Policy) {}
 
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
@@ -84,9 +86,10 @@ class MitigationServer {
   private async create(wish: Wish): Promise<CoapAnswer> {
     const own = this.mitigations.of(wish.cuid);
     if (wish.lifetime === undefined) throw refuse('4.00', '"lifetime" is mandatory in a mitigation request.', '9132 4.4.1.1');
-    refuseAliases(wish.scope);
-    refuseFilterControl(wish.scope, own);
-    const overlapped = own.filter((other) => sharedTargets(wish.scope, other.scope) !== undefined && triggersAtOnce(other) === triggersAtOnce(wish));
+    const client = this.clients.find(wish.cuid);
+    refuseUnknownAliases(wish.scope, client);
+    const control = controlled(wish, client, own.some(isActive), this.clock.now());
+    const overlapped = own.filter((other) => this.sharedBy(wish, other) !== undefined && triggersAtOnce(other) === triggersAtOnce(wish));
     refuseOverridden(wish, overlapped);
     const replaced = overlapped.filter(({ mid, status: other }) => mid < wish.mid && other !== status.terminated);
     this.refuseBeyondLimits(own.length, replaced.length);
@@ -94,6 +97,7 @@ class MitigationServer {
     const now = this.clock.now();
     const next = requested({ cuid, mid, scope, terminatingMs: this.terminatingTime(replaced) }, grantedLifetime(wish.lifetime, this.policy), now);
     const conflict = this.conflictWithOthers(next);
+    if (control !== undefined) await control.commit(this.clients);
     await this.mitigations.commit({ put: [next], remove: replaced });
     return granted('2.01', next, now, conflict);
   }
@@ -106,10 +110,15 @@ class MitigationServer {
   }
 
   /** Requests of several clients for the same target all go on; each is told: RFC 9132 section 4.4.1.3. */
-  private conflictWithOthers({ cuid, scope }: Mitigation): JsonObject | undefined {
-    const shared = this.mitigations.all().filter((other) => other.cuid !== cuid && isActive(other))
-      .map((other) => sharedTargets(scope, other.scope)).find((targets) => targets !== undefined);
+  private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
+    const shared = this.mitigations.all().filter((other) => other.cuid !== mitigation.cuid && isActive(other))
+      .map((other) => this.sharedBy(mitigation, other)).find((targets) => targets !== undefined);
     return shared && { 'conflict-status': 'request-active', 'conflict-cause': 'overlapping-targets', 'conflict-scope': shared };
+  }
+
+  /** The targets that two requests share, those behind the names of aliases included. */
+  private sharedBy(one: Pick<Mitigation, 'cuid' | 'scope'>, other: Mitigation): JsonObject | undefined {
+    return sharedTargets(aliasTargets(one.scope, this.clients.find(one.cuid)), aliasTargets(other.scope, this.clients.find(other.cuid)));
   }
 
   private refuseBeyondLimits(own: number, replaced: number): void {
@@ -140,20 +149,6 @@ function contentQuery(query: readonly string[]): 'a' | 'c' | 'n' {
 
 function withDefaults(scope: JsonObject): JsonObject {
   return { 'trigger-mitigation': true, ...scope };
-}
-
-/** Aliases are made over the data channel: without one, this client has none (RFC 9132 section 4.4.1.3). */
-function refuseAliases(scope: JsonObject): void {
-  const [alias] = itemsOf(scope['alias-name']);
-  if (alias !== undefined) throw refuse('4.00', `This client has made no alias ${JSON.stringify(alias)}.`, '9132 4.4.1.3');
-}
-
-/** Filters are made over the data channel: without one, this client has none (RFC 9133 section 3.2.1). */
-function refuseFilterControl(scope: JsonObject, own: Mitigation[]): void {
-  const [first] = itemsOf(scope[aclList]).filter(isObject);
-  if (first === undefined) return;
-  if (!own.some(isActive)) throw refuse('4.00', 'Filters can be controlled over the signal channel only while a mitigation is active.', '9133 3.2.1');
-  throw refuse('4.04', `This client has made no ACL ${JSON.stringify(first['acl-name'])}.`, '9133 3.2.1');
 }
 
 /** An overlapping request with a higher mid stands above this one: RFC 9132 section 4.4.1.3. */

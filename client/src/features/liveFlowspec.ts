@@ -1,0 +1,48 @@
+import * as vscode from 'vscode';
+import { describeError } from '#dots/model/errors';
+import { flowspecText, noFlowspecText } from '../ui/flowspecText';
+import { VirtualDocuments } from '../ui/virtualDocuments';
+import type { OrchestratorHost } from './orchestrator';
+
+const subject = 'the mock, right now';
+
+/** The Flowspec rules in force on the mock: active ACLs and mitigations. The view follows them. */
+export class LiveFlowspec implements vscode.Disposable {
+  private readonly documents = new VirtualDocuments('dots-live', () => this.text());
+  private readonly uri = this.documents.uri('Flowspec: in force', 'mock');
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(private readonly orchestrator: OrchestratorHost) {
+    this.listeners = [
+      orchestrator.onDidChange(() => this.update()),
+      vscode.commands.registerCommand('dots.previewLiveFlowspec', () => this.open()),
+    ];
+  }
+
+  dispose(): void {
+    for (const listener of this.listeners) listener.dispose();
+    this.documents.dispose();
+  }
+
+  private async open(): Promise<void> {
+    this.documents.set(this.uri, this.text());
+    await this.documents.showBeside(this.uri);
+  }
+
+  /** Only while it is shown: translating a long ACL is work. */
+  private update(): void {
+    const shown = vscode.workspace.textDocuments.some(({ uri, isClosed }) => !isClosed && uri.toString() === this.uri.toString());
+    if (shown) this.documents.set(this.uri, this.text());
+  }
+
+  private text(): string {
+    try {
+      const live = this.orchestrator.flowspec();
+      if (live === undefined) return noFlowspecText(subject, 'The mock orchestrator is not running.');
+      if (live.rules.length === 0 && live.findings.length === 0) return noFlowspecText(subject, 'No rule is in force: no ACL is active, and nothing is being mitigated.');
+      return flowspecText({ document: subject, ...live });
+    } catch (error) {
+      return noFlowspecText(subject, describeError(error));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import type { Request, Response } from './connection';
+
+/** What a server said to one request of the data channel. */
+export interface DataAnswer {
+  /** The HTTP status. */
+  status: number;
+  /** Whether the server did it: 2xx. */
+  ok: boolean;
+  /** The body, where it is JSON. */
+  body?: JsonObject;
+  /** What an `ietf-restconf:errors` body says (RFC 8040 section 7.1), or a text in its place. */
+  errors: { tag?: string; message: string; path?: string }[];
+  /** From sending to the whole answer, milliseconds. */
+  roundTripMs: number;
+  request: { method: string; path: string; /** The size of the body, bytes. */ octets: number; /** The body as it went out. */ payload?: string };
+}
+
+/** The longest text of a server that is passed on, characters. */
+const longestText = 1000;
+
+/** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
+export function readAnswer({ status, body }: Response, { method, path, body: payload }: Request, roundTripMs: number): DataAnswer {
+  const ok = status >= 200 && status < 300;
+  const value = objectIn(body);
+  return {
+    status, ok, ...(value === undefined ? {} : { body: value }), errors: ok ? [] : errorsIn(value, body), roundTripMs,
+    request: { method, path, octets: Buffer.byteLength(payload ?? ''), ...(payload === undefined ? {} : { payload }) },
+  };
+}
+
+function errorsIn(body: JsonObject | undefined, text: string): DataAnswer['errors'] {
+  const holder = body?.['ietf-restconf:errors'];
+  const entries = isObject(holder) ? itemsOf(holder.error).filter(isObject) : [];
+  if (entries.length === 0) return text.trim() === '' ? [] : [{ message: plain(text) }];
+  return entries.map((entry) => {
+    const { 'error-tag': tag, 'error-message': message, 'error-path': path } = entry;
+    return {
+      ...(typeof tag === 'string' ? { tag: plain(tag) } : {}), ...(typeof path === 'string' ? { path: plain(path) } : {}),
+      message: typeof message === 'string' ? plain(message) : 'The server gives no reason.',
+    };
+  });
+}
+
+function objectIn(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stranger's text, fit to be shown: no control characters, of bounded length. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim().slice(0, longestText);
+}

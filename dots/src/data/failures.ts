@@ -1,0 +1,48 @@
+import { DotsError } from '#dots/model/errors';
+
+/** What a connection attempt was made with: decides between the reasons for one and the same symptom. */
+export interface Attempt { server: string; /** The path of the CA's file. */ ca: string; /** Whether a client certificate was shown. */ hasCertificate: boolean }
+
+type Explain = (attempt: Attempt, error: unknown) => DotsError;
+
+const unreachable = (code: string, message: string, hint: string): DotsError => new DotsError('unreachable', `data/${code}`, message, hint);
+
+const refusedCertificate: Explain = ({ server, hasCertificate }) => (hasCertificate
+  ? unreachable('client-certificate-refused', `${server} does not accept this client certificate: it is not signed by a CA that the server trusts, or is no longer valid.`, 'Use the certificate that the operator of the server gave you (dots mock prints the files of its own).')
+  : unreachable('client-certificate-missing', `${server} asks for a client certificate, and none was given.`, 'Name it and its key (--cert, --key).'));
+
+/** Symptoms of Node's OpenSSL and of the BoringSSL in a desktop VS Code, from the most particular to the least. */
+const explanations: readonly [symptom: RegExp, explain: Explain][] = [
+  [/ALTNAME_INVALID/, ({ server }, error) => unreachable('wrong-host-name', `The certificate of ${server} is for another host: ${namesIn(error)}`, 'Use the name or address that the certificate is for.')],
+  [/CERT_HAS_EXPIRED|certificate has expired/i, ({ server }) => unreachable('certificate-expired', `The certificate of ${server} has expired.`, 'The operator of the server has to renew it; dots mock does so at its next start.')],
+  [/CERT_NOT_YET_VALID|not yet valid/i, ({ server }) => unreachable('certificate-not-yet-valid', `The certificate of ${server} is not valid yet.`, 'Check the clock of this machine.')],
+  [/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA|self.signed certificate|unable to verify/i,
+    ({ server, ca }) => unreachable('unknown-ca', `The certificate of ${server} is not signed by the CA in ${ca}: this may be another server than you think.`, 'Name the CA file of that server (--ca).')],
+  [/INVALID_PURPOSE/, ({ server }) => unreachable('certificate-purpose', `The certificate of ${server} is not meant for a server.`, 'The operator of the server has to show a server certificate.')],
+  [/CERTIFICATE_REQUIRED|certificate required|ALERT_HANDSHAKE_FAILURE|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_CERTIFICATE|ALERT_NO_CERTIFICATE|ALERT_ACCESS_DENIED/i, refusedCertificate],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HTTP_REQUEST/i, ({ server }) => unreachable('no-tls', `${server} does not speak TLS 1.2 or later.`, 'Check the port: it has to be that of the data channel.')],
+  [/ECONNREFUSED/, ({ server }) => unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.')],
+  [/ENOTFOUND|EAI_AGAIN/, ({ server }) => unreachable('unknown-host', `The host of ${server} is not known.`, 'Check the name.')],
+  [/TIMEOUT|ETIMEDOUT/i, ({ server }) => unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server runs.')],
+];
+
+/** Says in words which check a connection failed. */
+export function explain(error: unknown, attempt: Attempt): DotsError {
+  if (error instanceof DotsError) return error;
+  const cause = error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : String(error);
+  const found = explanations.find(([symptom]) => symptom.test(cause));
+  const failure = found?.[1](attempt, error) ?? closed(attempt, cause);
+  return new DotsError(failure.kind, failure.code, failure.message, failure.hint, { cause: error });
+}
+
+/** A server may end the connection without a word right after the handshake: Node's does for a certificate of another CA. */
+function closed(attempt: Attempt, cause: string): DotsError {
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|socket hang up/i.test(cause)) return refusedCertificate(attempt, cause);
+  return unreachable('connection', `The connection to ${attempt.server} failed (${cause.trim().replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200)}).`, 'Check the address and the certificates.');
+}
+
+/** The names that a certificate is for, as Node's error for a wrong name holds them. */
+function namesIn(error: unknown): string {
+  const { cert } = error as { cert?: { subjectaltname?: unknown } };
+  return typeof cert?.subjectaltname === 'string' ? `it names ${cert.subjectaltname.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)}.` : 'it names none.';
+}

@@ -1,0 +1,161 @@
+import { documentType, documentTypeOf, type DocumentType } from '#dots/model/documents';
+import { DotsError } from '#dots/model/errors';
+import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { readAnswer, type DataAnswer } from './answer';
+import { Connection, type ConnectionOptions, type Request } from './connection';
+
+export type { DataAnswer } from './answer';
+
+export interface DataSessionOptions extends ConnectionOptions {
+  /** The client's identifier, the same as on the signal channel (RFC 8783 section 5.1). */
+  cuid: string;
+}
+
+/** What may be said about one request. */
+export interface AskOptions {
+  /** Gives the request up early. */
+  signal?: AbortSignal;
+  /** Milliseconds until the request is given up; 10 s unless told. */
+  timeoutMs?: number;
+}
+
+/** What a GET wants to see: RFC 8040 sections 4.8.1 and 4.8.2. */
+export interface GetOptions extends AskOptions { content?: 'all' | 'config' | 'nonconfig'; depth?: number }
+
+/** A part of the data channel's tree: of this client, or `capabilities` of the server. */
+export type ResourcePath = '' | 'aliases' | 'acls' | `aliases/alias=${string}` | `acls/acl=${string}` | 'capabilities';
+
+/** How a document came to be installed. */
+export interface Installed {
+  /** The answer that decided: the last one, or the refusal. */
+  answer: DataAnswer;
+  /** Whether the client had to register first. */
+  registered: boolean;
+  /** Whether something of that name was there already and was replaced. */
+  replaced: boolean;
+  /** Every answer, in order. */
+  answers: DataAnswer[];
+}
+
+const yangData = 'application/yang-data+json';
+const defaultTimeoutMs = 10_000;
+const usualRoot = '/restconf';
+
+/** Documents that go into a client: the container, and the list in it. */
+const lists = { aliases: 'alias', acls: 'acl' } as const;
+
+/** The path of an alias or an ACL, its name encoded. */
+export function entryPath(container: keyof typeof lists, name: string): ResourcePath {
+  return `${container}/${lists[container]}=${encodeURIComponent(name)}` as ResourcePath;
+}
+
+/** The DOTS client's end of one data channel: RFC 8783. */
+export class DataSession {
+  private root: string | undefined;
+
+  private constructor(private readonly connection: Connection, readonly server: string, readonly cuid: string) {}
+
+  /** Opens a session; it connects with the first request. Throws a DotsError of kind `usage` for an address, a file or a cuid that will not do. */
+  static async open({ cuid, ...options }: DataSessionOptions): Promise<DataSession> {
+    if (cuid === '' || Buffer.byteLength(cuid) > 250) throw new DotsError('usage', 'data/cuid', 'A cuid has 1 to 250 bytes (RFC 9132 section 4.4.1.1).', 'Take one of 22 characters.');
+    return new DataSession(await Connection.open(options), options.server, cuid);
+  }
+
+  /** Registers this client: RFC 8783 section 5.1. Like all that follow, throws a DotsError of kind `unreachable` without an answer. */
+  register(options: AskOptions = {}): Promise<DataAnswer> {
+    return this.ask('POST', '', this.registration, options);
+  }
+
+  /** Takes this client and all that it left off the server: RFC 8783 section 5.2. */
+  deregister(options: AskOptions = {}): Promise<DataAnswer> {
+    return this.ask('DELETE', this.clientPath(), undefined, options);
+  }
+
+  /**
+   * Installs aliases or ACLs; registers first where the server does not know this client. What is there already under the
+   * same name is replaced, one by one. Throws a DotsError of kind `usage` for any other document.
+   */
+  async install(document: JsonObject, options: AskOptions = {}): Promise<Installed> {
+    const { container, entries } = contentOf(document);
+    const answers: DataAnswer[] = [];
+    const ask = async (method: 'POST' | 'PUT', path: string, body: JsonObject): Promise<DataAnswer> => {
+      const answer = await this.ask(method, path, body, options);
+      answers.push(answer);
+      return answer;
+    };
+    let answer = await ask('POST', this.clientPath(), document);
+    const registered = answer.status === 404;
+    if (registered) {
+      const registration = await ask('POST', '', this.registration);
+      if (!registration.ok) return { answer: registration, registered: false, replaced: false, answers };
+      answer = await ask('POST', this.clientPath(), document);
+    }
+    if (answer.status !== 409) return { answer, registered, replaced: false, answers };
+    for (const entry of entries) {
+      const one = { [documentType(container).topMember]: { [lists[container]]: [entry] } };
+      answer = await ask('PUT', `${this.clientPath()}/${entryPath(container, String(entry.name))}`, one);
+      if (!answer.ok) break;
+    }
+    return { answer, registered, replaced: answer.ok, answers };
+  }
+
+  /** Reads a part of the tree: RFC 8783 sections 6.2, 7.1 and 7.3. */
+  get(path: ResourcePath, { content, depth, ...options }: GetOptions = {}): Promise<DataAnswer> {
+    const query = new URLSearchParams({ ...(content === undefined ? {} : { content }), ...(depth === undefined ? {} : { depth: String(depth) }) }).toString();
+    return this.ask('GET', `${this.resource(path)}${query === '' ? '' : `?${query}`}`, undefined, options);
+  }
+
+  /** Deletes aliases or ACLs, all or one: RFC 8783 sections 6.3 and 7.4. */
+  delete(path: Exclude<ResourcePath, '' | 'capabilities'>, options: AskOptions = {}): Promise<DataAnswer> {
+    return this.ask('DELETE', this.resource(path), undefined, options);
+  }
+
+  /** Ends the session; requests under way fail. */
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private get registration(): JsonObject {
+    return { [documentType('dots-client').topMember]: [{ cuid: this.cuid }] };
+  }
+
+  private clientPath(): string {
+    return `/dots-client=${encodeURIComponent(this.cuid)}`;
+  }
+
+  private resource(path: ResourcePath): string {
+    if (path === 'capabilities') return '/capabilities';
+    return path === '' ? this.clientPath() : `${this.clientPath()}/${path}`;
+  }
+
+  private async ask(method: Request['method'], path: string, document: JsonObject | undefined, { timeoutMs = defaultTimeoutMs, signal }: AskOptions): Promise<DataAnswer> {
+    const patience = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+    const root = this.root ??= await this.discover(patience);
+    const request: Request = { method, path: `${root}/data/ietf-dots-data-channel:dots-data${path}`, accept: yangData, ...patience, ...(document === undefined ? {} : { body: JSON.stringify(document), contentType: yangData }) };
+    const start = performance.now();
+    const response = await this.connection.request(request);
+    return readAnswer(response, request, performance.now() - start);
+  }
+
+  /** Where RESTCONF begins on the server: RFC 8040 section 3.1. */
+  private async discover(patience: Pick<Request, 'timeoutMs' | 'signal'>): Promise<string> {
+    const { status, body } = await this.connection.request({ method: 'GET', path: '/.well-known/host-meta', accept: 'application/xrd+xml', ...patience });
+    const link = status === 200 ? /<Link\b[^>]*\brel\s*=\s*["']restconf["'][^>]*>/.exec(body)?.[0] : undefined;
+    const href = /\bhref\s*=\s*["'](\/[^"'<>\s]*)["']/.exec(link ?? '')?.[1];
+    return (href ?? usualRoot).replace(/\/$/, '');
+  }
+}
+
+function contentOf(document: JsonObject): { container: keyof typeof lists; entries: JsonObject[] } {
+  const type = documentTypeOf(document);
+  if (type?.kind === 'aliases' || type?.kind === 'acls') {
+    const body = document[type.topMember];
+    return { container: type.kind, entries: isObject(body) ? itemsOf(body[lists[type.kind]]).filter(isObject) : [] };
+  }
+  throw notInstallable(type);
+}
+
+function notInstallable(type: DocumentType | undefined): DotsError {
+  const what = type === undefined ? 'The document is of no known kind' : `A document of kind "${type.title}" is not installed over the data channel`;
+  return new DotsError('usage', 'data/document', `${what}: aliases and ACLs are.`, type?.channel === 'signal' ? 'Send it over the signal channel (coap://...).' : 'Start the document with "ietf-dots-data-channel:acls" or "ietf-dots-data-channel:aliases".');
+}
