@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from './problem.mjs';
 
 const posix = process.platform !== 'win32';
 const live = new Set();
@@ -66,6 +67,7 @@ export async function endGroup(child, graceMs = 3000) {
  * Runs a program to its end, with nothing on its standard input.
  * Options: `cwd`, `env`, `shell` as for spawn; `deadlineMs` ends the whole group; `show: true` lets its output through instead of collecting it.
  * Returns `{ status, output, timedOut }`: `status` is null where a signal ended it, `output` is stdout and stderr as they came.
+ * A program that cannot be started is a Problem.
  */
 export function run(command, args, { cwd, env, shell, deadlineMs, show = false } = {}) {
   return new Promise((resolve, reject) => {
@@ -77,9 +79,15 @@ export function run(command, args, { cwd, env, shell, deadlineMs, show = false }
       stream?.setEncoding('utf8').on('data', (text) => { output += text; });
     }
     const alarm = deadlineMs && setTimeout(() => { timedOut = true; void endGroup(child); }, deadlineMs);
-    child.once('error', reject);
+    child.once('error', (cause) => { clearTimeout(alarm); reject(notStarted(command, cwd, cause)); });
     child.once('close', (status) => { clearTimeout(alarm); resolve({ status, output, timedOut }); });
   });
+}
+
+/** A folder that is not there looks like a program that is not there: the sentence names both. */
+function notStarted(command, cwd, cause) {
+  const reason = { ENOENT: 'it is not there', EACCES: 'it may not be executed' }[cause.code] ?? cause.message;
+  return new Problem(`${command} could not be started${cwd === undefined ? '' : ` in ${cwd}`}: ${reason}; install it, or mend the path.`, { cause });
 }
 
 /** The path of a program on the PATH or in one of `extraFolders`, or undefined; on Windows as .cmd or .exe. */

@@ -98,6 +98,13 @@ test('a document with errors is not sent: exit 1, and its findings', async (t) =
   assert.match(run.err, /yang\/wrong-type[\s\S]*nothing was sent/);
 });
 
+test('what only a server writes is not sent: exit 1', async (t) => {
+  const status = request.replace('"lifetime"', '"mid": 1, "status": "attack-mitigation-in-progress", "lifetime"');
+  const run = dots(['send', '-', '--server', await silentServer(t), '--timeout', '1'], status);
+  assert.deepEqual([run.status, run.out], [1, '']);
+  assert.match(run.err, /rfc\/server-only-member[\s\S]*nothing was sent/);
+});
+
 const misuse: [name: string, words: string[], input: string, message: RegExp][] = [
   ['no server', ['send', '-'], request, /--server is missing/],
   ['an address that is none', ['send', '-', '--server', 'nowhere'], request, /nowhere/],

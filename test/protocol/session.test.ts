@@ -36,6 +36,20 @@ test('a silent server is unreachable, in a sentence that names server and reques
   assert.equal(session.state, 'lost');
 });
 
+test('a rejection and missing acknowledgements name the request too', async (t) => {
+  const rejecting = await udpSocket(t);
+  rejecting.on('message', (bytes: Buffer, { port, address }) => rejecting.send(Buffer.from([0x70, 0, bytes[2] ?? 0, bytes[3] ?? 0]), port, address));
+  const session = await openSession(t, `coap://127.0.0.1:${rejecting.address().port}`);
+  await assert.rejects(session.status(5), { code: 'signal/reset', message: /127\.0\.0\.1:\d+ rejected GET \/\.well-known\/dots\/mitigate\/cuid=.*\/mid=5 with a CoAP reset\.$/ });
+  const clock = new FakeClock();
+  const unheard = await SignalSession.open({ server: `coap://127.0.0.1:${(await udpSocket(t)).address().port}`, cuid: 'c', clock });
+  t.after(() => unheard.close());
+  const config = { 'ietf-dots-signal-channel:signal-config': {} };
+  const outcome = assert.rejects(unheard.send(config, { mid: 9, timeoutMs: 1_000_000 }), { code: 'signal/no-acknowledgement', message: /none of the copies of PUT \/\.well-known\/dots\/config\/sid=9\.$/ });
+  await clock.advance(200_000);
+  await outcome;
+});
+
 test('a session that was lost is open again when the server is back', async (t) => {
   const port = await freePort();
   const session = await openSession(t, `coap://127.0.0.1:${port}`);

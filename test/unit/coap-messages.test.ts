@@ -284,6 +284,30 @@ test('closing ends every request and timer', async () => {
   assert.equal(clock.pending, 0);
 });
 
+test('closing sends nothing more, not even what waited for its turn', async () => {
+  const { endpoint, channel } = alone();
+  const outcomes = [1, 2, 3].map(() => fails(endpoint.request(confirmable, long), 'coap/closed'));
+  await settle();
+  const { length } = channel.sent;
+  await endpoint.close();
+  await Promise.all(outcomes);
+  assert.equal(channel.sent.length, length);
+});
+
+test('a request in work when the session ends is neither acknowledged nor answered', async () => {
+  for (const acknowledged of [false, true]) {
+    let answer: (() => void) | undefined;
+    const { endpoint, channel, clock } = alone({ handler: () => new Promise((resolve) => { answer = () => resolve(plainAnswer('2.05')); }) });
+    arrive(channel, { type: 'CON', code: '0.01' });
+    await clock.advance(acknowledged ? 5000 : 0);
+    await endpoint.close();
+    assert.equal(clock.pending, 0);
+    answer?.();
+    await settle();
+    assert.deepEqual([clock.pending, channel.sent.length], [0, acknowledged ? 1 : 0]);
+  }
+});
+
 const refusals: [string, Partial<Message>, string][] = [
   ['an unknown critical option', { code: '0.01', options: [{ number: 65_001, value: new Uint8Array() }] }, '4.02'],
   ['Q-Block2', { code: '0.01', options: [option('Q-Block2', 6)] }, '4.02'],

@@ -199,8 +199,10 @@ export class Endpoint {
     if (this.closed) return;
     this.closed = true;
     for (const token of [...this.observations.keys()]) this.forget(token);
-    this.exchanges.fail(closedError(this.peer));
+    // First of all: a request that fails makes room for the next one that waits, and none may start now.
     this.layer.close();
+    this.inbound.close();
+    this.exchanges.fail(closedError(this.peer));
     for (const listener of this.closeListeners) listener();
   }
 }

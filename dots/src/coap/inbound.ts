@@ -29,7 +29,8 @@ const requestsAtOnce = 32;
 /** The server side of one session. */
 export class Inbound {
   private readonly blockwise: Blockwise;
-  private inWork = 0;
+  /** The requests in work. */
+  private readonly replies = new Set<Reply>();
 
   constructor(
     private readonly endpoint: Endpoint, private readonly layer: MessageLayer, private readonly environment: Environment,
@@ -41,8 +42,13 @@ export class Inbound {
   /** One request, once. */
   receive(message: Message): void {
     const reply = new Reply(message, this.layer, this.environment);
-    if (this.inWork >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
+    if (this.replies.size >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
     void this.work(message, reply);
+  }
+
+  /** Acknowledges nothing from now on: the session has ended. */
+  close(): void {
+    for (const reply of this.replies) reply.close();
   }
 
   /** The form in which a notification goes out: whole, or its first block. */
@@ -55,9 +61,9 @@ export class Inbound {
   }
 
   private async work(message: Message, reply: Reply): Promise<void> {
-    this.inWork += 1;
+    this.replies.add(reply);
     const content = await this.answer(message).catch(() => answerContent(plainAnswer('5.00', 'The server failed to process the request.')));
-    this.inWork -= 1;
+    this.replies.delete(reply);
     if (content === undefined) reply.ignore();
     else reply.send(content);
   }
@@ -110,15 +116,19 @@ class Reply {
 
   send(content: Content): void {
     const draft = { ...content, token: this.request.token };
-    this.environment.clock.clearTimeout(this.timer);
+    this.close();
     if (this.request.type === 'NON') this.layer.respond(this.request, draft);
     else if (this.acknowledged) this.layer.confirmable(draft, () => undefined);
     else this.layer.acknowledge(this.request, draft);
   }
 
   ignore(): void {
-    this.environment.clock.clearTimeout(this.timer);
+    this.close();
     if (this.request.type === 'CON' && !this.acknowledged) this.acknowledge();
+  }
+
+  close(): void {
+    this.environment.clock.clearTimeout(this.timer);
   }
 
   private acknowledge(): void {

@@ -45,6 +45,7 @@ const rememberedNotifications = 128;
  */
 export class MessageLayer {
   private nextId: number;
+  private closed = false;
   private readonly underway = new Map<number, Pending>();
   private readonly waiting: Pending[] = [];
   /** The messages of the peer and our replies, by message id and token: a message id alone comes round too soon on a busy session. */
@@ -60,6 +61,7 @@ export class MessageLayer {
 
   /** Sends until it is acknowledged, reset or given up; waits its turn while NSTART others are under way. */
   confirmable(draft: Draft, failed: (why: Failure) => void): Transmission {
+    if (this.closed) return { stop: () => undefined };
     const message = this.message('CON', draft);
     const { ackTimeout, ackRandomFactor } = this.environment.parameters;
     const interval = ackTimeout * (1 + (ackRandomFactor - 1) * this.environment.random(1001) / 1000);
@@ -71,6 +73,7 @@ export class MessageLayer {
 
   /** Sends once; `reset` is called when the peer rejects it. */
   nonConfirmable(draft: Draft, reset?: () => void): void {
+    if (this.closed) return;
     const message = this.message('NON', draft);
     if (reset !== undefined) this.onReset.set(message.messageId, reset, this.environment.clock.now());
     this.channel.send(encodeMessage(message));
@@ -95,8 +98,9 @@ export class MessageLayer {
     else this.once(message);
   }
 
-  /** Forgets everything; what waits is not told. */
+  /** Forgets everything, and sends nothing from now on; what waits is not told. */
   close(): void {
+    this.closed = true;
     for (const { timer } of this.underway.values()) this.environment.clock.clearTimeout(timer);
     this.underway.clear();
     this.waiting.length = 0;
@@ -181,6 +185,7 @@ export class MessageLayer {
   }
 
   private reply(to: Message, reply: Message): void {
+    if (this.closed) return;
     const bytes = encodeMessage(reply);
     const earlier = this.history.get(keyOf(to), this.environment.clock.now());
     if (earlier !== undefined) earlier.reply = bytes;

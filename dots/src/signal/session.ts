@@ -38,6 +38,13 @@ export type SessionState = 'open' | 'lost' | 'closed';
 
 const defaultTimeoutMs = 10_000;
 
+/** What a server did that gave no answer, by the code of the message layer. */
+const failures: Readonly<Record<string, (asked: string, seconds: number) => string>> = {
+  'coap/no-answer': (asked, seconds) => `did not answer ${asked} within ${seconds} s`,
+  'coap/no-acknowledgement': (asked) => `acknowledged none of the copies of ${asked}`,
+  'coap/reset': (asked) => `rejected ${asked} with a CoAP reset`,
+};
+
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
   private current: SessionState = 'open';
@@ -90,7 +97,7 @@ export class SignalSession {
     const sent = sentRequest(request);
     const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent));
     const { response, stop } = await this.endpoint.observe(request, patience(options), (content) => tell(content, 0))
-      .catch((error: unknown) => { throw this.explain(error, request); });
+      .catch((error: unknown) => { throw this.explain(error, request, options); });
     tell(response, response.roundTripMs);
     return () => void stop();
   }
@@ -133,17 +140,18 @@ export class SignalSession {
       const response = await this.endpoint.request(request, patience(options));
       return readAnswer(response, response.roundTripMs, sentRequest(request));
     } catch (error) {
-      throw this.explain(error, request);
+      throw this.explain(error, request, options);
     }
   }
 
-  /** Puts the server and the request into the message of a silence. */
-  private explain(error: unknown, request: CoapRequest): unknown {
-    if (!(error instanceof DotsError) || error.code !== 'coap/no-answer') return error;
-    const conditional = request.options !== undefined && request.options.length > 0;
+  /** Puts the server and the request into the message of a silence or a rejection. */
+  private explain(error: unknown, request: CoapRequest, { timeoutMs }: AskOptions): unknown {
+    const failure = error instanceof DotsError ? failures[error.code] : undefined;
+    if (failure === undefined || !(error instanceof DotsError)) return error;
+    const conditional = error.code === 'coap/no-answer' && request.options !== undefined && request.options.length > 0;
     const hint = conditional ? 'A server ignores an efficacy update for a mid it does not know (RFC 9132 section 4.4.3): check the mid.' : error.hint;
-    const message = error.message.replace('did not answer', `did not answer ${request.method} ${pathText(request.path)}`);
-    return new DotsError(error.kind, 'signal/no-answer', message, hint, { cause: error });
+    const what = failure(`${request.method} ${pathText(request.path)}`, (timeoutMs ?? defaultTimeoutMs) / 1000);
+    return new DotsError(error.kind, error.code.replace('coap/', 'signal/'), `${this.endpoint.peer} ${what}.`, hint, { cause: error });
   }
 
   private change(state: SessionState): void {
