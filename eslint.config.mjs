@@ -22,6 +22,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.base],
+    rules: { 'max-lines': ['error', { max: 400 }], 'max-lines-per-function': ['error', { max: 80 }], eqeqeq: 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }] },
+  },
+  {
     files: product,
     rules: {
       'max-lines-per-function': ['error', { max: 80 }],
@@ -34,8 +39,12 @@ export default tseslint.config(
   {
     files: pure,
     rules: {
-      'no-restricted-globals': ['error', 'process', 'Buffer', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'require', '__dirname'],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'require', '__dirname', 'fetch', 'WebSocket', 'crypto'],
       'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: 'Pure rooms take the time as an argument.' }],
+      'no-restricted-syntax': ['error',
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Pure rooms take the time as an argument.' },
+        { selector: 'ThrowStatement > NewExpression[callee.name="Error"]', message: 'Throw a typed error (dots/src/model/errors.ts).' },
+      ],
     },
   },
 );

@@ -22,11 +22,11 @@ function readModules(directory: string): ModuleSet {
   return new ModuleSet(files.map((name) => parseModule(readFileSync(join(directory, name), 'utf8'))));
 }
 
-function rootOf(trees: Map<string, TreeNode>, { root, path }: DocumentRoot): TreeNode {
+function rootOf(trees: Map<string, TreeNode>, { root, path }: DocumentRoot, amendments: Deviations): TreeNode {
   let node = trees.get(root);
   for (const name of path) node = node?.children.find((child) => child.name === name);
   if (!node) throw new SchemaError(`${root}: there is no ${path.join('/')}`);
-  return node.kind === 'case' ? { ...node, kind: 'container', presence: true } : node;
+  return node.kind === 'case' && amendments.caseIsContainer() ? { ...node, kind: 'container', presence: true } : node;
 }
 
 /** State data has only state data below it (RFC 7950 section 7.21.1). */
@@ -37,14 +37,14 @@ function inheritState(node: TreeNode): void {
   }
 }
 
-function documentSchema(trees: Map<string, TreeNode>, modules: ModuleSet, root: DocumentRoot): SchemaNode {
-  const node = rootOf(trees, root);
-  const emitter = new SchemaEmitter(modules, trees.get(root.root)?.kind !== 'structure');
+function documentSchema(trees: Map<string, TreeNode>, modules: ModuleSet, amendments: Deviations, root: DocumentRoot): SchemaNode {
+  const node = rootOf(trees, root, amendments);
+  const emitter = new SchemaEmitter(modules, amendments, trees.get(root.root)?.kind !== 'structure');
   const member = `${node.module}:${node.name}`;
   const body = emitter.node(node);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    $id: `https://dots-workbench.github.io/schemas/${root.kind}.json`,
+    $id: `urn:dots-workbench:schema:${root.kind}`,
     title: root.title,
     type: 'object',
     properties: { [member]: body },
@@ -63,7 +63,9 @@ export function generate(directory: string): Map<string, string> {
   const amendments = new Deviations(deviations as Deviation[]);
   const trees = new TreeBuilder(modules, new TypeResolver(modules, amendments), amendments).build(documentRoots.map(({ root }) => root));
   for (const tree of trees.values()) inheritState(tree);
-  return new Map(documentRoots.map((root) => [`${root.kind}.json`, `${JSON.stringify(documentSchema(trees, modules, root), null, 1)}\n`]));
+  const files = new Map(documentRoots.map((root) => [`${root.kind}.json`, `${JSON.stringify(documentSchema(trees, modules, amendments, root), null, 1)}\n`]));
+  amendments.requireAllUsed();
+  return files;
 }
 
 function main(directory: string | undefined): void {

@@ -27,7 +27,8 @@ async function runDesktop(data, resultFile) {
       launchArgs: [copyInto(data, inRoot('examples')), '--user-data-dir', join(data, 'vscode'), '--disable-extensions', '--disable-workspace-trust', '--skip-welcome'],
     });
   } catch (error) {
-    if (error.exitCode !== undefined || error.code === undefined) return error.exitCode ?? 1;
+    // A run that ended tells its exit code; one that never began tells a negative or a named one.
+    if (error.code === undefined || error.code >= 0) return error.code ?? 1;
     throw new Problem(`${downloadHint} (${error.message}).`, { cause: error });
   }
 }

@@ -1,3 +1,5 @@
+import { SchemaError } from './error';
+
 /**
  * Where the published modules cannot be taken literally. `schemas/deviations.json` is the only list of these;
  * each entry says what is changed, why, and by which section.
@@ -11,32 +13,54 @@ export type Deviation = { id: string; reason: string; rfc: string } & (
   | { change: 'enum'; type: string; values: Record<string, number> }
   | { change: 'bare-identity' });
 
-/** Look-ups into the list of deviations. */
+/** Look-ups into the list of deviations; it knows which of them have been asked for. */
 export class Deviations {
+  private readonly used = new Set<string>();
+
   constructor(private readonly list: Deviation[]) {}
 
   /** What a leafref stands for, or undefined when the list does not name it. */
   leafref(path: string): { identityBase?: string } | undefined {
-    return this.list.find((entry) => entry.change === 'leafref' && entry.path === path) as { identityBase?: string } | undefined;
+    return this.find('leafref', (entry) => entry.path === path);
   }
 
   /** Values that an IANA registry added to an enumeration after the module was published. */
   extraEnums(type: string): Record<string, number> | undefined {
-    const found = this.list.find((entry) => entry.change === 'enum' && entry.type === type);
-    return found?.change === 'enum' ? found.values : undefined;
+    return this.find('enum', (entry) => entry.type === type)?.values;
   }
 
   /** Whether a container (`module:name`) counts as a presence container. */
   isPresence(container: string): boolean {
-    return this.list.some((entry) => entry.change === 'presence' && entry.containers.includes(container));
+    return this.find('presence', (entry) => entry.containers.includes(container)) !== undefined;
+  }
+
+  /** Whether the object on the wire is named after a case of the structure. */
+  caseIsContainer(): boolean {
+    return this.find('case-is-container') !== undefined;
+  }
+
+  /** Whether identities may stand without their module's name. */
+  bareIdentities(): boolean {
+    return this.find('bare-identity') !== undefined;
   }
 
   /** An XPath expression with the amendments applied. */
   expression(xpath: string): string {
-    return this.list.reduce((text, entry) => {
-      if (entry.change === 'when-path') return text.replace(entry.from, entry.to);
-      if (entry.change === 'function') return text.replace(`${entry.from}(`, `${entry.to}(`);
-      return text;
-    }, xpath);
+    const path = this.find('when-path', (entry) => xpath.includes(entry.from));
+    const name = this.find('function', (entry) => xpath.includes(`${entry.from}(`));
+    const renamed = name ? xpath.replace(`${name.from}(`, `${name.to}(`) : xpath;
+    return path ? renamed.replace(path.from, path.to) : renamed;
+  }
+
+  /** @throws SchemaError when an entry changes nothing any more */
+  requireAllUsed(): void {
+    const idle = this.list.filter(({ id }) => !this.used.has(id)).map(({ id }) => id);
+    if (idle.length > 0) throw new SchemaError(`deviations.json: ${idle.join(', ')} changes nothing in these modules`);
+  }
+
+  private find<C extends Deviation['change']>(change: C, fits: (entry: Extract<Deviation, { change: C }>) => boolean = () => true): Extract<Deviation, { change: C }> | undefined {
+    const found = this.list.find((entry) => entry.change === change && fits(entry as Extract<Deviation, { change: C }>));
+    if (found) this.used.add(found.id);
+    return found as Extract<Deviation, { change: C }> | undefined;
   }
 }

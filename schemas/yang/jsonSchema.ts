@@ -1,4 +1,5 @@
 import type { SchemaNode, XYang, YangChoice, YangExpression, YangType } from '../types';
+import type { Deviations } from './deviations';
 import { translateExpression } from './expression';
 import { SchemaError } from './error';
 import type { ModuleSet } from './modules';
@@ -13,7 +14,7 @@ export class SchemaEmitter {
   readonly definitions: Record<string, SchemaNode> = {};
 
   /** @param datastore whether the nodes are a datastore's; the contents of a structure are not configuration (RFC 8791 section 2) */
-  constructor(private readonly modules: ModuleSet, private readonly datastore: boolean) {}
+  constructor(private readonly modules: ModuleSet, private readonly deviations: Deviations, private readonly datastore: boolean) {}
 
   /** The schema of one data node as the value of its member. */
   node(node: TreeNode): SchemaNode {
@@ -44,7 +45,11 @@ export class SchemaEmitter {
 
   /** Choices and cases have no instance: their members stand in the object itself. */
   private members(children: TreeNode[]): TreeNode[] {
-    return children.flatMap((child) => (child.kind === 'choice' || child.kind === 'case' ? this.members(child.children) : [child]));
+    return children.flatMap((child) => {
+      if (child.kind !== 'choice' && child.kind !== 'case') return [child];
+      if (child.when.length > 0) throw new SchemaError(`${child.module}:${child.name}: a when on a ${child.kind} has no form in the schemas yet`);
+      return this.members(child.children);
+    });
   }
 
   private choices(children: TreeNode[], wire: (child: TreeNode) => string): YangChoice[] {
@@ -74,7 +79,8 @@ export class SchemaEmitter {
   private annotation(node: TreeNode): XYang {
     const within = this.modules.module(node.writtenIn);
     const expressions = (list: string[]): YangExpression[] => list.map((xpath) => translateExpression(xpath, this.modules, within));
-    if (node.when.length > 1) throw new SchemaError(`${node.module}:${node.name}: more than one when`);
+    if (node.when.length > 1) throw new SchemaError(`${node.module}:${node.name}: more than one when has no form in the schemas yet`);
+    if (node.must.length > 0 && node.type === undefined) throw new SchemaError(`${node.module}:${node.name}: a must on a container or list has no form in the schemas yet`);
     const when = expressions(node.when)[0];
     return {
       node: node.kind as XYang['node'],
@@ -106,7 +112,7 @@ export class SchemaEmitter {
     switch (type.base) {
       case 'boolean': return { type: 'boolean' };
       case 'enumeration': return { type: 'string', enum: Object.keys(type.enums ?? {}) };
-      case 'identityref': return { type: 'string', enum: (type.identities ?? []).flatMap((name) => [bare(name), name]) };
+      case 'identityref': return { type: 'string', enum: (type.identities ?? []).flatMap((name) => (this.deviations.bareIdentities() ? [bare(name), name] : [name])) };
       case 'bits': return bitsSchema(type.bits ?? []);
       case 'binary': return { type: 'string', pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' };
       case 'union': return { anyOf: (type.members ?? []).map((member) => this.typeReference(member)) };
@@ -117,7 +123,7 @@ export class SchemaEmitter {
 }
 
 /** The member's name in JSON: prefixed where its module differs from its parent's (RFC 7951 section 4). */
-export function wireName(node: TreeNode, parentModule: string): string {
+function wireName(node: TreeNode, parentModule: string): string {
   return node.module === parentModule ? node.name : `${node.module}:${node.name}`;
 }
 

@@ -33,7 +33,7 @@ interface Scope { module: Module; namespace: string }
 const dataKinds = new Set(['container', 'list', 'leaf', 'leaf-list', 'choice', 'case']);
 const unsupported = ['refine', 'deviation', 'anydata', 'anyxml', 'unique', 'min-elements', 'max-elements'];
 
-/** Expands modules into schema trees. */
+/** Expands modules into schema trees. Features count as supported: what a server offers is told by its capabilities, not by the schema. */
 export class TreeBuilder {
   constructor(private readonly modules: ModuleSet, private readonly types: TypeResolver, private readonly deviations: Deviations) {}
 
@@ -64,6 +64,7 @@ export class TreeBuilder {
       if (!next) throw new SchemaError(`${module.name}: nothing to augment at ${augment.argument}`);
       node = next;
     }
+    if (find(augment, 'when')) throw new SchemaError(`${module.name} line ${augment.line}: a when on an augment is not supported yet`);
     node.children.push(...this.children(augment, { module, namespace: module.name }));
   }
 
@@ -99,11 +100,12 @@ export class TreeBuilder {
     const type = find(statement, 'type');
     const children = kind === 'choice' ? this.cases(statement, scope) : this.children(statement, scope);
     if (kind === 'choice' && text('mandatory') === 'true') throw new SchemaError(`${scope.module.name} line ${statement.line}: a mandatory choice is not supported yet`);
-    const units = text('units');
-    const defaultValue = text('default');
+    const resolved = type && this.types.resolve(type, scope.module);
+    const units = text('units') ?? resolved?.units;
+    const defaultValue = text('default') ?? (text('mandatory') === 'true' ? undefined : resolved?.default);
     return {
       kind, name, module: scope.namespace, writtenIn: scope.module.name, children,
-      ...(type ? { type: this.types.resolve(type, scope.module) } : {}),
+      ...(resolved ? { type: resolved } : {}),
       ...(units === undefined ? {} : { units }),
       ...(defaultValue === undefined ? {} : { default: defaultValue }),
       keys: text('key')?.split(/\s+/) ?? [],

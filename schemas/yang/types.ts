@@ -9,6 +9,9 @@ export interface ResolvedType extends YangType {
   patterns?: string[];
   length?: [number, number];
   members?: ResolvedType[];
+  /** What a typedef says for leafs that say nothing themselves (RFC 7950 sections 7.3.3 and 7.3.4). */
+  default?: string | undefined;
+  units?: string | undefined;
 }
 
 const integerBounds: Record<string, [string, string]> = {
@@ -33,7 +36,8 @@ export class TypeResolver {
     const { statement, module, name } = this.modules.definition('typedef', type.argument, within);
     const inner = find(statement, 'type') as Statement;
     const enums = this.deviations.extraEnums(name);
-    const resolved = { ...this.resolve(inner, module), name };
+    const resolved: ResolvedType = { ...this.resolve(inner, module), name };
+    for (const keyword of ['default', 'units'] as const) resolved[keyword] = find(statement, keyword)?.argument ?? resolved[keyword];
     if (enums) resolved.enums = { ...resolved.enums, ...enums };
     return this.restrict(resolved, type);
   }
@@ -69,7 +73,10 @@ export class TypeResolver {
   private restrict(type: ResolvedType, statement: Statement): ResolvedType {
     const range = find(statement, 'range')?.argument;
     const length = find(statement, 'length')?.argument;
-    const patterns = all(statement, 'pattern').map((pattern) => pattern.argument);
+    const patterns = all(statement, 'pattern').map((pattern) => {
+      if (find(pattern, 'modifier')) throw new SchemaError(`line ${pattern.line}: a pattern with a modifier is not supported yet`);
+      return pattern.argument;
+    });
     return {
       ...type,
       ...(range === undefined ? {} : { range: parseRange(range, type.range?.[0]) }),

@@ -44,7 +44,8 @@ export async function ensureHost() {
 }
 
 async function install(node, tell) {
-  const lean = ['--ignore-scripts', '--no-bin-links', '--omit=dev', '--no-audit', '--no-fund'];
+  // npm hands what this repository's .npmrc says on to an npm below it; the server runs on a Node of its own.
+  const lean = ['--engine-strict=false', '--ignore-scripts', '--no-bin-links', '--omit=dev', '--no-audit', '--no-fund'];
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "name": "vscode-host", "private": true }\n');

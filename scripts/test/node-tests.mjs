@@ -67,7 +67,10 @@ class Report {
 export async function runNodeTests(area) {
   const files = filesOf(area);
   const report = new Report();
-  if (files.length === 0) return report.tally;
+  if (files.length === 0) {
+    report.broken(`test/${area} holds no test`, 'A phase without tests proves nothing: mend the folder, or take the phase out of scripts/test/phases.mjs.');
+    return report.tally;
+  }
   const args = ['--import', 'tsx', '--test', '--test-concurrency=2', `--test-timeout=${fileDeadlineMs}`, '--test-reporter=./scripts/test/reporter.mjs', '--test-reporter-destination=stdout', ...files];
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawnGroup(process.execPath, args, { cwd: root, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -4,16 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeAction } from '#dots/flowspec/communities';
 import { decodeNlri } from '#dots/flowspec/nlri';
 import { renderExabgpConfiguration } from '#dots/flowspec/render';
-import { describeRule } from '#dots/flowspec/text';
 import { translate } from '#dots/flowspec/translate';
 import type { FlowspecRule } from '#dots/flowspec/types';
-import type { JsonObject } from '#dots/model/json';
-import { aclDocument, scopeDocument, type Vector } from '../unit/flowspec/support';
+import { aclDocument, type Vector } from '../unit/flowspec/support';
 import { needShared } from '../support/shared';
 import { needTool } from '../support/tools';
+import { actions, ruleOf, rulesOfDocuments } from './flowspec-rules';
 
 /** What ExaBGP makes of a rule: the NLRI and the extended communities of its UPDATE. */
 interface Announced { nlri: string; communities: string }
@@ -61,13 +59,6 @@ function expected(rules: readonly FlowspecRule[]): Announced[] {
   return rules.map(({ nlri, extendedCommunities }) => ({ nlri, communities: [...extendedCommunities].sort().join('') }));
 }
 
-function ruleOf({ name, family, nlri_hex: nlri, extcomm_hex: communities }: Vector): FlowspecRule {
-  const components = decodeNlri(nlri, family);
-  const extendedCommunities = communities.match(/.{16}/g) ?? [];
-  const actions = extendedCommunities.map(decodeAction);
-  return { family, components, actions, nlri, extendedCommunities, text: describeRule(components, actions), source: { file: name, pointer: '' } };
-}
-
 /** Vectors that ExaBGP 4.2.21 cannot judge, and why. */
 const knownBugs: Record<string, string> = {
   'v6-dst-offset-64': 'writes the whole prefix, not the pattern after the offset',
@@ -88,25 +79,8 @@ test('ExaBGP accepts every vector as rendered here, and writes the same octets',
 
 test('ExaBGP accepts what ACLs and mitigation requests become, and writes the same octets', (t) => {
   if (!needTool(t, 'exabgp', 'exabgp')) return;
-  const to = { 'destination-ipv4-network': '192.0.2.0/24' };
-  const to6 = { 'destination-ipv6-network': '2001:db8::/32' };
-  const udp: JsonObject = { 'source-port-range-or-operator': { 'lower-port': 0, 'upper-port': 1023 }, 'destination-port-range-or-operator': { operator: 'neq', port: 443 } };
-  const documents = [
-    aclDocument([
-      { matches: { ipv4: { ...to, fragment: { type: 'isf' }, dscp: 46, length: 1500 } } },
-      { matches: { ipv4: { ...to, flags: 'more', 'source-ipv4-network': '198.51.100.0/24' } } },
-      { matches: { ipv4: { ...to, fragment: { operator: 'not match', type: 'df isf' } } } },
-      { matches: { ipv4: to, udp }, actions: { forwarding: 'accept' } },
-      { matches: { ipv4: to, tcp: { flags: 'syn' } }, actions: { forwarding: 'accept', 'rate-limit': '125000.00' } },
-      { matches: { ipv4: to, tcp: { 'flags-bitmask': { operator: 'not any', bitmask: 4095 } } }, actions: { forwarding: 'accept', 'rate-limit': '20000.25' } },
-      { matches: { ipv4: to, icmp: { type: 3, code: 4 } } },
-    ]),
-    aclDocument([{ matches: { ipv6: { ...to6, 'flow-label': 74565, dscp: 10, length: 1240, fragment: { type: 'ff' } } } }, { matches: { ipv6: to6, icmp: { type: 128 } } }], { type: 'ipv6-acl-type' }),
-    scopeDocument({ 'target-prefix': ['192.0.2.10/32', '2001:db8::10/128'], 'target-protocol': [17, 6], 'target-port-range': [{ 'lower-port': 53 }, { 'lower-port': 8000, 'upper-port': 8080 }] }),
-  ];
-  for (const action of [{ kind: 'discard' }, { kind: 'rate', bytes: 1e9 }, { kind: 'redirect', rt: '65000:100' }, { kind: 'redirect', rt: '192.0.2.1:100' }, { kind: 'mark', dscp: 8 }] as const) {
-    const { rules } = translate(documents.map((value, index) => ({ file: `${index}`, value })), { action });
-    assert.equal(rules.length, 11);
+  for (const action of actions) {
+    const rules = rulesOfDocuments(action);
     const { status, announced, log } = exabgp(renderExabgpConfiguration(rules));
     assert.equal(status, 0, log.slice(-2000));
     assert.deepEqual(sorted(announced), sorted(expected(rules)));

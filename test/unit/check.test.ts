@@ -6,6 +6,12 @@ const mitigation = (scope: object | object[]): object => ({ 'ietf-dots-signal-ch
 const target = { 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 };
 const ace = (matches: object, actions: object = { forwarding: 'drop' }): object => ({ name: 'one', matches, actions });
 const acl = (entry: object, more: object = {}): object => ({ 'ietf-dots-data-channel:acls': { acl: [{ name: 'filter', type: 'ipv4-acl-type', aces: { ace: [entry] }, ...more }] } });
+const config = (parameters: object): object => ({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': parameters } });
+const tm = (entry: object): object => ({ 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [entry] } });
+const pipe = (capacity: string): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'total-pipe-capacity': [{ 'link-id': 'link1', unit: 'megabit-ps', capacity }] }] } });
+const redirect = (body: object): object => ({ 'ietf-dots-signal-channel:redirected-signal': body });
+const callHome = { 'ietf-dots-call-home:source-prefix': ['203.0.113.2/32'] };
+const sources = (count: number): string[] => Array.from({ length: count }, (_, index) => `203.0.113.${index}/32`);
 const setup = (config: object): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': config }] } });
 
 /** Codes with the last token of their pointers, sorted: `rfc/lifetime-zero@lifetime`. */
@@ -24,7 +30,9 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['swapped ports', mitigation({ ...target, 'target-port-range': [{ 'lower-port': 90, 'upper-port': 80 }] }), ['yang/must@upper-port']],
   ['a list key twice', mitigation({ ...target, 'target-port-range': [{ 'lower-port': 80 }, { 'lower-port': 80 }] }), ['yang/double-entry@1']],
   ['a list entry without its key', mitigation({ ...target, 'target-port-range': [{ 'upper-port': 80 }] }), ['yang/missing-member@0', 'yang/must@upper-port']],
-  ['both directions at once', mitigation({ ...target, mid: 1, 'attack-status': 'under-attack' }), ['yang/choice@attack-status']],
+  ['both directions at once', mitigation({ ...target, mid: 1, 'attack-status': 'under-attack' }), ['rfc/server-only-member@mid', 'yang/choice@attack-status']],
+  ['a mid in a request', mitigation({ ...target, mid: 5 }), ['rfc/server-only-member@mid']],
+  ['the answer to a request', mitigation({ mid: 5, lifetime: 3600 }), []],
   ['an enumeration by number', mitigation({ ...target, 'attack-status': 1 }), ['yang/wrong-type@attack-status']],
   ['a lifetime below -1', mitigation({ ...target, lifetime: -2 }), ['yang/invalid-value@lifetime']],
   ['an IPv4 match in an IPv6 ACL', acl(ace({ ipv4: { protocol: 17 } }), { type: 'ipv6-acl-type' }), ['yang/not-allowed-here@ipv4']],
@@ -42,13 +50,18 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['a decimal with too many digits', setup({ 'low-percentile': '5.001' }), ['yang/invalid-value@low-percentile']],
   ['a counter beyond 64 bits', mitigation({ mid: 1, 'bytes-dropped': '18446744073709551616' }), ['yang/invalid-value@bytes-dropped']],
 
+  ['a counter of fifty digits', mitigation({ mid: 1, 'bytes-dropped': '9'.repeat(50) }), ['yang/invalid-value@bytes-dropped']],
+  ['a decimal of twenty digits', setup({ 'low-percentile': `1.${'0'.repeat(19)}1` }), ['yang/invalid-value@low-percentile', 'yang/must@current-config']],
+
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
   ['a lifetime of zero', mitigation({ ...target, lifetime: 0 }), ['rfc/lifetime-zero@lifetime']],
-  ['no target', mitigation({ lifetime: 60 }), ['rfc/target-missing@0']],
+  ['no target', mitigation({ lifetime: 600 }), ['rfc/target-missing@0']],
   ['an empty list', mitigation({ ...target, 'target-protocol': [] }), ['rfc/empty-value@target-protocol']],
   ['loopback as target', mitigation({ ...target, 'target-prefix': ['127.0.0.1/32', '::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
   ['multicast as target', mitigation({ ...target, 'target-prefix': ['224.0.0.5/32', 'ff02::1/128'] }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
+  ['everything as target', mitigation({ ...target, 'target-prefix': ['0.0.0.0/0', '126.0.0.0/7', '::/0'] }), ['advice/wide-target@0', 'advice/wide-target@1', 'advice/wide-target@2', 'rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1', 'rfc/forbidden-prefix@2']],
+  ['loopback written as IPv6', mitigation({ ...target, 'target-prefix': ['::ffff:127.0.0.1/128'] }), ['rfc/forbidden-prefix@0']],
   ['host bits', mitigation({ ...target, 'target-prefix': ['192.0.2.1/24'] }), ['advice/host-bits@0']],
   ['ports without a protocol that has them', mitigation({ ...target, 'target-protocol': [1], 'target-port-range': [{ 'lower-port': 80 }] }), ['advice/ports-without-protocol@target-port-range']],
   ['UDP amplifiers over TCP', mitigation({ ...target, 'target-protocol': [6], 'ietf-dots-call-home:source-port-range': [{ 'lower-port': 53 }] }), ['advice/amplifier-not-udp@0']],
@@ -56,6 +69,28 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['reject', acl(ace({}, { forwarding: 'reject' })), ['rfc/no-reject@forwarding']],
   ['fragment beside flags', acl(ace({ ipv4: { flags: 'more', fragment: { type: 'isf' } } })), ['rfc/fragment-and-flags@flags']],
   ['match and any', acl(ace({ tcp: { 'flags-bitmask': { operator: 'match any', bitmask: 2 } } })), ['rfc/match-and-any@operator']],
+  ['a rate limit of zero', acl(ace({}, { forwarding: 'accept', 'rate-limit': '0.00' })), ['advice/rate-limit-zero@rate-limit']],
+  ['a negative rate limit', acl(ace({}, { forwarding: 'accept', 'rate-limit': '-1.00' })), ['rfc/rate-limit-negative@rate-limit']],
+  ['an ACL that could wait in peacetime', acl(ace({ ipv4: { 'destination-ipv4-network': '192.0.2.0/24' }, udp: { 'source-port-range-or-operator': { port: 53 } } }), { 'activation-type': 'immediate' }), ['advice/prepare-in-peacetime@activation-type']],
+  ['Call Home without target prefix', mitigation({ ...callHome, 'alias-name': ['web'], lifetime: 600 }), ['rfc/call-home-target@ietf-dots-call-home:source-prefix']],
+  ['Call Home that waits', mitigation({ ...target, ...callHome, 'trigger-mitigation': false }), ['rfc/call-home-trigger@trigger-mitigation']],
+  ['an ACL switched in an efficacy update', mitigation({ ...target, 'attack-status': 'under-attack', 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'a' }] }), ['rfc/acl-in-efficacy-update@ietf-dots-signal-control:acl-list']],
+  ['telemetry outside of an efficacy update', mitigation({ ...target, 'ietf-dots-telemetry:total-attack-traffic': [{ unit: 'megabit-ps' }] }), ['rfc/telemetry-outside-update@ietf-dots-telemetry:total-attack-traffic']],
+  ['a wide target', mitigation({ ...target, 'target-prefix': ['192.0.0.0/16'] }), ['advice/wide-target@0']],
+  ['a short lifetime', mitigation({ ...target, lifetime: 60 }), ['advice/short-lifetime@lifetime']],
+  ['many sources', mitigation({ ...target, 'ietf-dots-call-home:source-prefix': sources(40) }), ['advice/many-sources@ietf-dots-call-home:source-prefix']],
+  ['target ports of a reflection attack', mitigation({ ...target, 'target-protocol': [17], 'target-port-range': [{ 'lower-port': 80 }], 'ietf-dots-call-home:source-port-range': [{ 'lower-port': 53 }] }), ['advice/reflection-target-ports@target-port-range']],
+  ['a configuration of nothing', config({}), ['rfc/config-empty@ietf-dots-signal-channel:signal-config']],
+  ['heartbeats too often', config({ 'heartbeat-interval': { 'current-value': 5 } }), ['advice/heartbeat-interval@current-value']],
+  ['heartbeats turned off', config({ 'heartbeat-interval': { 'current-value': 0 } }), []],
+  ['a value outside its bounds', config({ 'max-retransmit': { 'min-value': 2, 'max-value': 15, 'current-value': 16 } }), ['rfc/outside-bounds@current-value']],
+  ['a redirect to nowhere', redirect({}), ['rfc/redirect-missing@ietf-dots-signal-channel:redirected-signal']],
+  ['a redirect of both kinds', redirect({ 'alt-server': 'a.example', 'ietf-dots-call-home:alt-ch-client': 'b.example' }), ['rfc/redirect-both@ietf-dots-call-home:alt-ch-client']],
+  ['a telemetry setup of nothing', { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{}] } }, ['rfc/setup-empty@ietf-dots-telemetry:telemetry-setup']],
+  ['two kinds of telemetry setup', { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'low-percentile': '5.00' } }, { baseline: [{ id: 1 }] }] } }, ['rfc/one-setup-kind@telemetry']],
+  ['all links at zero', pipe('0'), ['rfc/all-pipes-zero@total-pipe-capacity']],
+  ['telemetry about nothing', tm({}), ['rfc/target-missing@0']],
+  ['telemetry about an empty target', tm({ target: {} }), ['rfc/target-missing@target']],
   ['an alias of nothing', { 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web' }] } }, ['rfc/target-missing@0']],
   ['two clients', { 'ietf-dots-data-channel:dots-client': [{ cuid: 'a' }, { cuid: 'b' }] }, ['rfc/one-client@1']],
 ];
@@ -90,6 +125,32 @@ test('check: every fault has an RFC section, a sentence and a pointer', () => {
       assert.ok(fault.pointer === '' || fault.pointer.startsWith('/'), fault.pointer);
     }
   }
+});
+
+test('check: what a client reads but must not send back', () => {
+  const document = acl(ace({}), { 'pending-lifetime': 10080 });
+  assert.deepEqual(codes(document), []);
+  assert.deepEqual(codes(document, { direction: 'request' }), ['rfc/read-only-member@pending-lifetime']);
+});
+
+test('check: what is too long, too deep or too wrong ends in one sentence', () => {
+  const list = (count: number): object[] => Array.from({ length: count }, () => ({}));
+  assert.deepEqual(codes(mitigation(list(100_001))), ['json/too-many-entries@scope']);
+  const acls = Array.from({ length: 5 }, (_, index) => ({ name: `a${index}`, aces: { ace: list(90_000) } }));
+  assert.deepEqual(codes({ 'ietf-dots-data-channel:acls': { acl: acls } }), ['json/too-many-entries@ace']);
+  assert.deepEqual(codes(mitigation(list(50_000))).filter((code) => code.startsWith('json/')), ['json/too-many-faults@']);
+  const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`x${index}`, 1]));
+  assert.deepEqual(codes(mitigation({ ...target, ...members })), ['json/too-many-faults@']);
+  const deep = Array.from({ length: 20_000 }).reduce<unknown>((inner) => [inner], 1);
+  assert.deepEqual(codes(mitigation({ ...target, 'target-prefix': [deep] as unknown as string[] })).filter((code) => code.startsWith('json/')), ['json/too-deep@0']);
+});
+
+test('check: hostile texts are judged in linear time', () => {
+  const long = `${'0'.repeat(200_000)}x`;
+  assert.deepEqual(codes(acl(ace({}, { forwarding: 'accept', 'rate-limit': long }))), ['yang/invalid-value@rate-limit']);
+  const bits = Array.from({ length: 100_000 }, (_, index) => `b${index}`).join(' ');
+  assert.deepEqual(codes(acl(ace({ tcp: { flags: bits } }))), ['yang/invalid-value@flags']);
+  assert.deepEqual(codes(mitigation({ ...target, 'target-prefix': [`${':'.repeat(200_000)}/`] })), ['yang/invalid-value@0']);
 });
 
 test('check: a value of no known kind has no type and no faults; nothing throws', () => {

@@ -1,12 +1,14 @@
+import { directionOf, type Direction } from './direction';
 import { documentTypeOf, type DocumentType } from '../model/documents';
 import type { Fault } from '../model/finding';
 import type { JsonObject } from '../model/json';
-import { rfcFaults, type Direction } from './rfc';
+import { limitFault, mostFaults, tooManyFaults } from './limits';
+import { rfcFaults } from './rfc';
 import { structureFaults } from './structure';
 import { yangFaults, type Level } from './yang';
 
 export type { Level } from './yang';
-export type { Direction } from './rfc';
+export { directionOf, type Direction } from './direction';
 
 export interface CheckOptions {
   /** Default `practice`. */
@@ -24,16 +26,21 @@ export interface CheckResult {
 
 /**
  * Judges a parsed document by the YANG modules (class `yang`) and by what the RFCs say in prose (class `rfc`).
- * The one truth for the editor, the command and the orchestrator. Never throws, whatever the value.
+ * The one truth for the editor, the command and the orchestrator. Never throws, whatever the value, and gives at most
+ * `mostFaults` faults, then one that says so.
  */
 export function check(value: unknown, options: CheckOptions = {}): CheckResult {
   const type = documentTypeOf(value);
   if (type === undefined) return { type, faults: [] };
   const document = value as JsonObject;
+  const limit = limitFault(document);
+  if (limit !== undefined) return { type, faults: [limit] };
+  const structure = structureFaults(type.kind, document);
+  if (structure === undefined) return { type, faults: [tooManyFaults] };
   const faults = [
-    ...structureFaults(type.kind, document),
+    ...structure,
     ...yangFaults(type.kind, document, options.level ?? 'practice'),
-    ...rfcFaults(type.kind, document, options.direction),
+    ...rfcFaults(type.kind, document, options.direction ?? directionOf(document)),
   ];
-  return { type, faults };
+  return { type, faults: faults.length > mostFaults ? [...faults.slice(0, mostFaults), tooManyFaults] : faults };
 }

@@ -14,10 +14,16 @@ export interface Frame { value: JsonObject; schema: SchemaNode }
 export function holds(expression: YangExpression, value: JsonValue, frames: Frame[]): boolean {
   if (expression.op === '=') return bareName(follow(expression.path, value, frames)) === bareName(expression.value);
   if (expression.op === 'derived-from-or-self') return isOneOf(expression.identities, follow(expression.path, value, frames));
-  const left = exact(follow(expression.left, value, frames));
-  const right = /^\d+$/.test(expression.right) ? exact(expression.right) : exact(follow(expression.right, value, frames));
-  if (left === undefined || right === undefined) return false;
-  return expression.op === '>=' ? left >= right : left <= right;
+  const left = follow(expression.left, value, frames);
+  const right = /^\d/.test(expression.right) ? Number(expression.right) : follow(expression.right, value, frames);
+  const order = typeof left === 'number' && typeof right === 'number' ? left - right : compare(exact(left), exact(right));
+  return order !== undefined && (expression.op === '>=' ? order >= 0 : order <= 0);
+}
+
+/** Negative, zero or positive; undefined where one of them is no number. */
+function compare(left: bigint | undefined, right: bigint | undefined): number | undefined {
+  if (left === undefined || right === undefined) return undefined;
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Why an expression is false, as a sentence without its full stop. */
@@ -39,15 +45,27 @@ function bound(path: string, frames: Frame[]): string {
   return value === undefined ? `"${name}", which is not there` : `"${name}" (${String(value)})`;
 }
 
+/** A path as the number of steps up and the names from there; the few that occur are split once. */
+const paths = new Map<string, { ups: number; names: string[] }>();
+
+function pathOf(path: string): { ups: number; names: string[] } {
+  let split = paths.get(path);
+  if (split === undefined) {
+    const steps = path.split('/');
+    const ups = steps.filter((step) => step === '..').length;
+    split = { ups, names: steps.slice(ups) };
+    paths.set(path, split);
+  }
+  return split;
+}
+
 /** Walks a path such as `../../min-config-values/interval`; a leaf that is absent has its default (RFC 7950 section 6.4.1). */
 function follow(path: string, value: JsonValue, frames: Frame[]): JsonValue | undefined {
   if (path === '.') return value;
-  const steps = path.split('/');
-  const ups = steps.filter((step) => step === '..').length;
+  const { ups, names } = pathOf(path);
   let frame: Frame | undefined = frames[frames.length - ups];
-  const names = steps.slice(ups);
-  for (const [index, name] of names.entries()) {
-    if (frame === undefined) return undefined;
+  for (let index = 0; index < names.length && frame !== undefined; index++) {
+    const name = names[index] as string;
     const member: JsonValue | undefined = Object.hasOwn(frame.value, name) ? frame.value[name] : undefined;
     const schema: SchemaNode | undefined = frame.schema.properties?.[name];
     if (index === names.length - 1) return member ?? schema?.['x-yang']?.default;

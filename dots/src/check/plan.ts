@@ -1,12 +1,13 @@
 import type { DocumentKind } from '../model/documents';
 import type { JsonValue } from '../model/json';
 import { isObject } from '../model/json';
-import { resolve, schemaOf, type SchemaNode, type XYang, type YangChoice } from '../model/schema';
+import { resolve, schemaOf, type SchemaNode, type XYang } from '../model/schema';
 
 /** What there is to check in an object beyond JSON Schema; members with nothing to check are left out. */
 export interface ObjectPlan {
   schema: SchemaNode;
-  choices: YangChoice[];
+  /** The choices among its members; a case is the names of its members. */
+  choices: { cases: string[][] }[];
   members: Map<string, MemberPlan>;
   /** Members with a `must` that is checked on their default where they are absent (RFC 7950 section 7.5.3). */
   defaults: [name: string, plan: MemberPlan][];
@@ -42,8 +43,8 @@ function objectPlan(root: SchemaNode, schema: SchemaNode): ObjectPlan {
     const plan = memberPlan(root, resolve(root, member));
     if (plan !== undefined) members.set(name, plan);
   }
-  const choices = schema['x-yang']?.choices ?? [];
-  const inCase = new Set(choices.flatMap((choice) => Object.values(choice.cases).flat()));
+  const choices = (schema['x-yang']?.choices ?? []).map(({ cases }) => ({ cases: Object.values(cases) }));
+  const inCase = new Set(choices.flatMap(({ cases }) => cases.flat()));
   const defaults = [...members].filter(([name, { yang }]) => yang.must !== undefined && yang.default !== undefined && !inCase.has(name));
   return { schema, choices, members, defaults };
 }

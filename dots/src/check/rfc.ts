@@ -1,25 +1,25 @@
-import type { DocumentKind } from '../model/documents';
 import type { Fault } from '../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
-import { documentType } from '../model/documents';
+import { documentType, type DocumentKind } from '../model/documents';
 import { child } from '../model/pointer';
+import type { Direction } from './direction';
 import { aclFaults } from './rules/acls';
 import { aliasFaults } from './rules/aliases';
 import { configFaults } from './rules/config';
 import { mitigationFaults } from './rules/mitigation';
 import { clientFaults } from './rules/clients';
-import { telemetrySetupFaults } from './rules/telemetry';
+import { redirectFaults } from './rules/redirect';
+import { telemetryFaults, telemetrySetupFaults } from './rules/telemetry';
 
-/** A request goes to the server; a status comes from it. */
-export type Direction = 'request' | 'status';
-
-/** The rules of one kind: body of the top-level member, its pointer, and the direction if somebody said it. */
+/** The rules of one kind: body of the top-level member, its pointer, and the direction as far as it is known. */
 export type Rules = (body: JsonObject, pointer: string, direction: Direction | undefined) => Fault[];
 
 const rules: Partial<Record<DocumentKind, Rules>> = {
   'mitigation-scope': mitigationFaults,
   'signal-config': configFaults,
+  'redirected-signal': redirectFaults,
   'telemetry-setup': telemetrySetupFaults,
+  telemetry: telemetryFaults,
   acls: aclFaults,
   aliases: aliasFaults,
   'dots-data': clientFaults,

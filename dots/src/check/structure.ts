@@ -14,11 +14,16 @@ const valueKeywords = new Set(['type', 'enum', 'const', 'pattern', 'minimum', 'm
 
 /**
  * The faults that the compiled JSON Schema finds: unknown and missing members, wrong types, values out of range (class `yang`).
- * Every fault of the document is reported, each value once.
+ * Every fault of the document is reported, each value once; undefined where there are more than `mostFaults`.
  */
-export function structureFaults(kind: DocumentKind, document: JsonValue): Fault[] {
+export function structureFaults(kind: DocumentKind, document: JsonValue): Fault[] | undefined {
   const validate = validatorOf(kind);
-  if (validate(document)) return [];
+  try {
+    if (validate(document)) return [];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
   const faults: Fault[] = [];
   const judged = new Set<string>();
   for (const error of validate.errors ?? []) {

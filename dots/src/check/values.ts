@@ -27,13 +27,13 @@ export function typeFaults(value: string, type: YangType, place: Place, forms: F
 const decimalBounds: [string, string] = ['-9223372036854775808', '9223372036854775807'];
 
 function numberFaults(text: string, type: YangType, place: Place, wireForm: boolean): Fault[] {
+  if (!/^[+-]?[0-9]+(\.[0-9]+)?$/.test(text)) return [];
   const number = exact(text);
-  if (number === undefined) return [];
   const digits = type.fractionDigits ?? 0;
   const ranges = type.base === 'decimal64' ? [decimalBounds.map((bound) => shift(bound, digits))] : type.range ?? [];
-  const inRange = ranges.some(([low, high]) => number >= (exact(low) ?? 0n) && number <= (exact(high) ?? 0n));
+  const inRange = number !== undefined && ranges.some(([low, high]) => number >= (exact(low) ?? 0n) && number <= (exact(high) ?? 0n));
   const tooFine = type.base === 'decimal64' && (text.split('.')[1]?.length ?? 0) > digits;
-  if (!inRange || tooFine) {
+  if (number === undefined || !inRange || tooFine) {
     return [{ code: 'yang/invalid-value', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.2', message: `This must be ${expectedType(type)}; it is ${shown(text)}.` }];
   }
   const wire = wireText(number, digits);
@@ -46,8 +46,8 @@ function shift(integer: string, digits: number): string {
 }
 
 function bitFaults(text: string, place: Place): Fault[] {
-  const names = text.split(' ');
-  const double = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const double = text.split(' ').find((name) => name !== '' && (seen.has(name) || !seen.add(name)));
   if (double === undefined) return [];
   return [{ code: 'yang/double-entry', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.7.2', message: `The bit "${double}" stands twice: name each bit once.` }];
 }

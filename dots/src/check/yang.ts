@@ -3,6 +3,7 @@ import type { Fault } from '../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import { child } from '../model/pointer';
 import { holds, whyNot, type Frame } from './expressions';
+import { mostFaults } from './limits';
 import { planOf, type MemberPlan, type ObjectPlan } from './plan';
 import { moduleSection } from './sections';
 import { typeFaults, type Forms } from './values';
@@ -87,13 +88,20 @@ class Walker {
   /** At most one case of a choice may be present (RFC 7950 section 7.9). */
   private choices(value: JsonObject, plan: ObjectPlan): void {
     for (const choice of plan.choices) {
-      const present = Object.values(choice.cases).map((members) => members.filter((name) => Object.hasOwn(value, name))).filter((names) => names.length > 0);
-      const rival = present[0]?.[0];
-      if (rival === undefined || present.length < 2) continue;
-      for (const name of present.slice(1).flat()) {
-        const message = `"${name}" and "${rival}" exclude each other: keep one of them`;
-        this.report({ code: 'yang/choice', message, rfc: '7950 7.9', pointer: child(this.pointer(), name), atName: true, rival: child(this.pointer(), rival) });
+      let rival: string | undefined;
+      for (const members of choice.cases) {
+        const first = members.find((name) => Object.hasOwn(value, name));
+        if (first === undefined) continue;
+        if (rival === undefined) rival = first;
+        else this.excluded(members.filter((name) => Object.hasOwn(value, name)), rival);
       }
+    }
+  }
+
+  private excluded(names: string[], rival: string): void {
+    for (const name of names) {
+      const message = `"${name}" and "${rival}" exclude each other: keep one of them`;
+      this.report({ code: 'yang/choice', message, rfc: '7950 7.9', pointer: child(this.pointer(), name), atName: true, rival: child(this.pointer(), rival) });
     }
   }
 
@@ -114,6 +122,7 @@ class Walker {
   }
 
   private report({ code, message, rfc, pointer = this.pointer(), atName, rival }: Report): void {
+    if (this.faults.length > mostFaults) return;
     const related = rival === undefined ? {} : { related: [{ pointer: rival, message: 'the other one' }] };
     this.faults.push({ code, class: 'yang', severity: 'error', message: `${message}.`, rfc, pointer, ...(atName ? { atName } : {}), ...related });
   }

@@ -1,14 +1,14 @@
 import type { Entry } from './draft';
 import { numericHolds } from './evaluate';
+import { longestForGobgp } from './gobgp';
 import { tcp, udp } from './names';
 import { prefixText } from './prefix';
 import type { Remark, Report } from './report';
+import { componentOctets } from './tool';
 import { isBitmask, isPrefix, prefixComponent, type Component, type FlowspecRule, type NumericComponent, type NumericType } from './types';
 
 /** Values in one component that FRR 8.4 and IOS XR still take. */
 const mostValues = 5;
-/** Octets of components that GoBGP 3.10 still writes and reads. */
-const longestForGobgp = 238;
 /** Rates in bytes per second below which ExaBGP warns and some routers drop everything. */
 const smallRate = 9600;
 /** Ports of TCP or UDP that must stay open for the network to be steered at all: BGP, and the DOTS signal channel. */
@@ -28,11 +28,6 @@ function limitsTraffic({ actions }: FlowspecRule): boolean {
 
 function discards({ actions }: FlowspecRule): boolean {
   return actions.some((action) => action.kind === 'traffic-rate-bytes' && action.rate === 0);
-}
-
-function componentOctets({ nlri }: FlowspecRule): number {
-  const octets = nlri.length / 2;
-  return nlri.startsWith('f') ? octets - 2 : octets - 1;
 }
 
 function hasNotEqual({ components }: FlowspecRule): boolean {

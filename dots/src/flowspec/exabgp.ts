@@ -1,6 +1,7 @@
 import { decodeAction, routeTargetText } from './communities';
 import { bitNames } from './names';
 import { prefixText } from './prefix';
+import { hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './tool';
 import {
   isBitmask, isPrefix, prefixComponent, type Action, type BitmaskComponent, type BitmaskTest, type Component, type Family,
   type FlowspecRule, type NumericComponent,
@@ -21,14 +22,12 @@ const fragments = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragm
 /** The highest rate that ExaBGP takes as text; it also takes whole numbers only. */
 const highestRate = 1e12;
 
-/** Why ExaBGP 4.2 cannot announce a rule as it stands, or undefined. */
-function obstacle({ family, components, ipv6ExtendedCommunities }: FlowspecRule): string | undefined {
-  const [to, from] = [prefixComponent(components, 1), prefixComponent(components, 2)];
-  if (family === 'ipv6' && to === undefined && from === undefined) return 'ExaBGP announces an IPv6 rule without a prefix as IPv4';
-  if ((to?.offset ?? 0) + (from?.offset ?? 0) > 0) return 'ExaBGP writes IPv6 prefixes with an offset wrongly';
-  if (ipv6ExtendedCommunities !== undefined) return 'ExaBGP cannot redirect to an IPv6 route target';
-  const tests = components.flatMap((component) => (isPrefix(component) || isBitmask(component) ? [] : component.anyOf.flat()));
-  return tests.some(({ op }) => op === 'true' || op === 'false') ? 'ExaBGP cannot read the comparisons true and false' : undefined;
+function obstacle(rule: FlowspecRule): string | undefined {
+  const named = ([1, 2] as const).some((type) => prefixComponent(rule.components, type) !== undefined);
+  if (rule.family === 'ipv6' && !named) return 'ExaBGP announces an IPv6 rule without a prefix as IPv4';
+  if (hasOffset(rule)) return 'ExaBGP writes IPv6 prefixes with an offset wrongly';
+  if (rule.ipv6ExtendedCommunities !== undefined) return 'ExaBGP cannot redirect to an IPv6 route target';
+  return hasConstantTest(rule) ? 'ExaBGP cannot read the comparisons true and false' : undefined;
 }
 
 function bitmaskText({ not, match, value }: BitmaskTest, names: readonly string[]): string {
@@ -65,9 +64,9 @@ function keywordFor(action: Action): string | undefined {
 
 function route(rule: FlowspecRule, index: number): string[] {
   const reason = obstacle(rule);
-  if (reason !== undefined) return [`# rule ${index + 1} is left out (${reason}): ${rule.text}`];
+  if (reason !== undefined) return [leftOutLine(rule, index, reason)];
   return [
-    `# ${rule.text}`,
+    ...headLines(rule, exabgp.name),
     `route rule-${index + 1} {`,
     '  match {', ...rule.components.map((component) => `    ${matchLine(component, rule.family)}`), '  }',
     '  then {', ...(rule.extendedCommunities.length === 0 ? ['accept;'] : rule.extendedCommunities.map(thenLine)).map((line) => `    ${line}`), '  }',
@@ -82,6 +81,9 @@ function route(rule: FlowspecRule, index: number): string[] {
 export function renderExabgp(rules: readonly FlowspecRule[]): string {
   return rules.flatMap(route).map((line) => `${line}\n`).join('');
 }
+
+/** ExaBGP: the routes of a `flow` section. */
+export const exabgp: Tool = { name: 'ExaBGP 4.2', obstacle, render: renderExabgp };
 
 /** Who speaks with whom in a whole ExaBGP configuration. */
 export interface ExabgpNeighbor { localAddress: string; peerAddress: string; localAs: number; peerAs: number }

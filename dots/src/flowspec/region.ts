@@ -2,7 +2,7 @@ import { bitmaskHolds } from './evaluate';
 import { has, intersect, interval, numbersWhere, subtract, touches, union, type Bound, type IntervalSet } from './intervals';
 import { fragmentBits, icmpProtocol, tcp, udp } from './names';
 import { fragmentWith, usual, type Packet } from './packet';
-import { addressBits } from './prefix';
+import { octetsOf } from './prefix';
 import {
   isBitmask, isPrefix, prefixComponent, type BitmaskComponent, type Component, type Family, type NumericComponent,
   type NumericTest, type NumericType, type Prefix,
@@ -57,12 +57,6 @@ export function addressInterval({ octets, length, family }: Prefix): IntervalSet
   }
   const from = octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n);
   return interval(from, from + (1n << BigInt(128 - length)));
-}
-
-/** The octets of an address as it stands in an interval. */
-function addressOctets(value: Bound, family: Family): number[] {
-  const count = addressBits(family) / 8;
-  return Array.from({ length: count }, (_, index) => Number((BigInt(value) >> BigInt(8 * (count - 1 - index))) & 0xffn));
 }
 
 function testInterval(test: NumericTest): IntervalSet {
@@ -193,7 +187,7 @@ export function packetIn(region: Region, family: Family): Packet {
   const source = has(region.source, usualSource[family]) ? usualSource[family] : pickAddress(region.source);
   return {
     family, protocol,
-    source: addressOctets(source, family), destination: addressOctets(pickAddress(region.destination), family),
+    source: octetsOf(BigInt(source), family), destination: octetsOf(BigInt(pickAddress(region.destination)), family),
     sourcePort: number('sourcePort'), destinationPort: number('destinationPort'), icmpType: number('icmpType'), icmpCode: number('icmpCode'),
     tcpFlags: number('tcpFlags'), length: number('length'), dscp: number('dscp'), flowLabel: number('flowLabel'),
     fragment: fragmentWith(bits) ?? 'whole', dontFragment: (bits & fragmentBits.df) !== 0,

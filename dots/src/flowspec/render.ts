@@ -1,8 +1,14 @@
+import { bird } from './bird';
+import { exabgp } from './exabgp';
+import { gobgp } from './gobgp';
 import { familyName } from './nlri';
 import { sortRules } from './order';
+import type { FlowspecFinding } from './report';
 import { describeActions, describeMatch } from './text';
+import { toolFindings, type Tool } from './tool';
 import type { FlowspecRule } from './types';
 
+export { renderBird, type BirdNeighbor } from './bird';
 export { renderExabgp, renderExabgpConfiguration, type ExabgpNeighbor } from './exabgp';
 
 /** Columns padded to their widest cell; the last one is not padded. */
@@ -24,4 +30,24 @@ export function renderTable(rules: readonly FlowspecRule[]): string {
 /** One line for each rule: family, NLRI, and the extended communities, in hex digits. */
 export function renderHex(rules: readonly FlowspecRule[]): string {
   return rules.map((rule) => `${[rule.family, rule.nlri, ...rule.extendedCommunities, ...rule.ipv6ExtendedCommunities ?? []].join(' ')}\n`).join('');
+}
+
+/** The tools whose languages rules can be written in. */
+const tools = { exabgp, gobgp, bird } as const satisfies Record<string, Tool>;
+
+/** The ways in which rules can be written. */
+export const renderings = ['table', 'hex', 'exabgp', 'gobgp', 'bird'] as const;
+
+/** One way to write rules. */
+export type Rendering = typeof renderings[number];
+
+/** The rules as text. */
+export function render(rules: readonly FlowspecRule[], rendering: Rendering): string {
+  if (rendering === 'table') return renderTable(rules);
+  return rendering === 'hex' ? renderHex(rules) : tools[rendering].render(rules);
+}
+
+/** What a rendering leaves out or changes; nothing for those that are not for a tool. */
+export function renderingFindings(rules: readonly FlowspecRule[], rendering: Rendering): FlowspecFinding[] {
+  return rendering === 'table' || rendering === 'hex' ? [] : toolFindings(rules, tools[rendering]);
 }

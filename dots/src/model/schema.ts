@@ -1,16 +1,11 @@
 import { schemas, type SchemaNode } from '#schemas/index';
-import { documentType, type DocumentKind } from './documents';
+import type { DocumentKind } from './documents';
 
 export type { SchemaNode, XYang, YangBase, YangChoice, YangExpression, YangType } from '#schemas/index';
 
 /** The generated schema of a kind of document: an object with the one top-level member. */
 export function schemaOf(kind: DocumentKind): SchemaNode {
   return schemas[kind] as SchemaNode;
-}
-
-/** The schema of the value of a document's top-level member. */
-export function bodySchemaOf(kind: DocumentKind): SchemaNode {
-  return schemaOf(kind).properties?.[documentType(kind).topMember] as SchemaNode;
 }
 
 const definitionPrefix = '#/definitions/';

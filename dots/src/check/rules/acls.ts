@@ -1,13 +1,20 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../rfc';
+import type { Direction } from '../direction';
 import { readOnly } from './aliases';
-import { rfcFault } from './fault';
-import { prefixFaults } from './target';
+import { exact } from '../numbers';
+import { advice, rfcFault } from './fault';
+import { peacetimeAdvice } from './planning';
+import { hostBitsAdvice } from './target';
 
 const bareName = (value: unknown): string => (typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : '');
-const objectAt = (owner: JsonObject, member: string): JsonObject | undefined => (isObject(owner[member]) ? owner[member] : undefined);
+const families = ['ipv4', 'ipv6'] as const;
+
+function objectAt(owner: JsonObject | undefined, member: string): JsonObject | undefined {
+  const value = owner?.[member];
+  return isObject(value) ? value : undefined;
+}
 
 /** The rules for ACLs and their entries (RFC 8783 sections 4 and 7.2). */
 export function aclFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
@@ -20,6 +27,7 @@ function oneAcl(acl: JsonObject, pointer: string, direction?: Direction): Fault[
   const list = child(child(pointer, 'aces'), 'ace');
   return [
     ...aclType(acl, pointer),
+    ...peacetimeAdvice(acl, pointer),
     ...readOnly(acl, pointer, direction),
     ...itemsOf(aces?.ace).flatMap((ace, index) => (isObject(ace) ? oneAce(ace, acl, child(list, index), direction) : [])),
   ];
@@ -46,16 +54,12 @@ function oneAce(ace: JsonObject, acl: JsonObject, pointer: string, direction?: D
 }
 
 function destination(matches: JsonObject, acl: JsonObject, pointer: string): Fault[] {
-  const prefixes = (['ipv4', 'ipv6'] as const).flatMap((family) => {
-    const member = `destination-${family}-network`;
-    const network = objectAt(matches, family)?.[member];
-    return network === undefined ? [] : [{ family, member, network }];
-  });
-  if (acl['activation-type'] === 'immediate' && prefixes.length === 0) {
-    return [rfcFault('destination-missing', pointer, '8783 7.2', 'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".')];
-  }
-  return prefixes.flatMap(({ family, member, network }) => prefixFaults({ [member]: [network] }, member, child(child(pointer, 'matches'), family), '8783 7.2')
-    .map((fault) => ({ ...fault, pointer: fault.pointer.slice(0, fault.pointer.lastIndexOf('/')) })));
+  const family = objectAt(matches, 'ipv6') ? 'ipv6' : 'ipv4';
+  const member = `destination-${family}-network`;
+  const network = objectAt(matches, family)?.[member];
+  if (typeof network === 'string') return hostBitsAdvice(network, () => child(child(child(pointer, 'matches'), family), member));
+  if (acl['activation-type'] !== 'immediate' || network !== undefined) return [];
+  return [rfcFault('destination-missing', pointer, '8783 7.2', 'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".')];
 }
 
 function fragmentsAndFlags(matches: JsonObject, pointer: string): Fault[] {
@@ -72,18 +76,26 @@ function fragmentsAndFlags(matches: JsonObject, pointer: string): Fault[] {
 }
 
 function bitFields(matches: JsonObject, pointer: string): Fault[] {
-  const places: [JsonObject | undefined, string][] = (['ipv4', 'ipv6'] as const).map((family) => [objectAt(objectAt(matches, family) ?? {}, 'fragment'), child(child(pointer, family), 'fragment')]);
-  const bitmask = objectAt(objectAt(matches, 'tcp') ?? {}, 'flags-bitmask');
-  const bitmaskAt = child(child(pointer, 'tcp'), 'flags-bitmask');
-  const faults = [...places, [bitmask, bitmaskAt] as [JsonObject | undefined, string]].flatMap(([field, at]) => (field ? operatorFaults(field, at) : []));
-  if (typeof bitmask?.bitmask === 'number' && bitmask.bitmask > 0xfff) {
-    faults.push(rfcFault('bitmask-range', child(bitmaskAt, 'bitmask'), '8783 4.3', `The bitmask covers 12 bits of the TCP header (0 to 4095); it is ${bitmask.bitmask}.`));
+  const faults: Fault[] = [];
+  for (const family of families) {
+    const fragment = objectAt(objectAt(matches, family), 'fragment');
+    if (fragment) faults.push(...fragmentFaults(fragment, family, child(child(pointer, family), 'fragment')));
   }
-  const ipv6Fragment = places[1]?.[0];
-  if (typeof ipv6Fragment?.type === 'string' && ipv6Fragment.type.split(' ').includes('df')) {
-    faults.push(rfcFault('df-in-ipv6', child(places[1]?.[1] ?? pointer, 'type'), '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.'));
-  }
+  const flags = objectAt(objectAt(matches, 'tcp'), 'flags-bitmask');
+  if (flags) faults.push(...flagsFaults(flags, child(child(pointer, 'tcp'), 'flags-bitmask')));
   return faults;
+}
+
+function fragmentFaults(fragment: JsonObject, family: string, pointer: string): Fault[] {
+  const faults = operatorFaults(fragment, pointer);
+  if (family !== 'ipv6' || typeof fragment.type !== 'string' || !fragment.type.split(' ').includes('df')) return faults;
+  return [...faults, rfcFault('df-in-ipv6', child(pointer, 'type'), '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.')];
+}
+
+function flagsFaults(flags: JsonObject, pointer: string): Fault[] {
+  const faults = operatorFaults(flags, pointer);
+  if (typeof flags.bitmask !== 'number' || flags.bitmask <= 0xfff) return faults;
+  return [...faults, rfcFault('bitmask-range', child(pointer, 'bitmask'), '8783 4.3', `The bitmask covers 12 bits of the TCP header (0 to 4095); it is ${flags.bitmask}.`)];
 }
 
 function operatorFaults(field: JsonObject, pointer: string): Fault[] {
@@ -92,19 +104,25 @@ function operatorFaults(field: JsonObject, pointer: string): Fault[] {
   return [rfcFault('match-and-any', child(pointer, 'operator'), '8783 4.3', '"match" and "any" exclude each other: keep one of them.')];
 }
 
-/** A transport container implies a protocol number; another number can match nothing. */
+/** Protocol numbers that a transport container implies; another number can match nothing. */
+const implied: readonly [transport: string, protocols: number[]][] = [['tcp', [6]], ['udp', [17]], ['icmp', [1, 58]]];
+
 function protocolConflict(matches: JsonObject, pointer: string): Fault[] {
-  const implied: Record<string, number[]> = { tcp: [6], udp: [17], icmp: [1, 58] };
-  const transport = Object.keys(implied).find((name) => Object.hasOwn(matches, name));
-  if (transport === undefined) return [];
-  return (['ipv4', 'ipv6'] as const).flatMap((family) => {
-    const protocol = objectAt(matches, family)?.protocol;
-    if (typeof protocol !== 'number' || implied[transport]?.includes(protocol)) return [];
-    return [rfcFault('protocol-conflict', child(child(pointer, family), 'protocol'), '8783 4.2', `Protocol ${protocol} and "${transport}" exclude each other: this entry can match nothing.`, { severity: 'warning' })];
-  });
+  const transport = implied.find(([name]) => Object.hasOwn(matches, name));
+  const family = families.find((name) => typeof objectAt(matches, name)?.protocol === 'number');
+  if (transport === undefined || family === undefined) return [];
+  const protocol = objectAt(matches, family)?.protocol as number;
+  if (transport[1].includes(protocol)) return [];
+  return [rfcFault('protocol-conflict', child(child(pointer, family), 'protocol'), '8783 4.2', `Protocol ${protocol} and "${transport[0]}" exclude each other: this entry can match nothing.`, { severity: 'warning' })];
 }
 
 function actionFaults(actions: JsonObject, pointer: string): Fault[] {
-  if (bareName(actions.forwarding) !== 'reject') return [];
-  return [rfcFault('no-reject', child(pointer, 'forwarding'), '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".')];
+  const rate = actions['rate-limit'];
+  if (bareName(actions.forwarding) === 'reject') {
+    return [rfcFault('no-reject', child(pointer, 'forwarding'), '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".')];
+  }
+  const bytes = typeof rate === 'string' ? exact(rate) : undefined;
+  if (bytes === undefined || bytes > 0n) return [];
+  if (bytes === 0n) return [advice('rate-limit-zero', child(pointer, 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')];
+  return [rfcFault('rate-limit-negative', child(pointer, 'rate-limit'), '8783 7.2', 'A rate limit is in bytes per second and cannot be negative.')];
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../rfc';
+import type { Direction } from '../direction';
 import { rfcFault } from './fault';
 import { nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 

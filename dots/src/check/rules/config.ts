@@ -1,22 +1,43 @@
 import type { Fault } from '../../model/finding';
-import { isObject, type JsonObject } from '../../model/json';
+import { isObject, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
 import { exact } from '../numbers';
-import { rfcFault } from './fault';
+import { serverOnlyBounds, type Direction } from '../direction';
+import { advice, rfcFault } from './fault';
 
-/** Each parameter lies between the bounds that stand beside it (RFC 9132 section 4.5). */
-export function configFaults(body: JsonObject, pointer: string): Fault[] {
-  return ['mitigating-config', 'idle-config'].flatMap((group) => {
-    const parameters = body[group];
-    if (!isObject(parameters)) return [];
-    return Object.entries(parameters).flatMap(([name, parameter]) => (isObject(parameter) ? boundFaults(name, parameter, child(child(pointer, group), name)) : []));
-  });
+const groups = ['mitigating-config', 'idle-config'] as const;
+
+/** The rules for session configurations (RFC 9132 section 4.5). */
+export function configFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
+  const parameters = groups.flatMap((group) => parametersOf(body[group], child(pointer, group)));
+  const isStatus = direction === 'status';
+  return [
+    ...(isStatus || parameters.length > 0 ? [] : [rfcFault('config-empty', pointer, '9132 4.5.2', 'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another one.')]),
+    ...parameters.flatMap(boundFaults),
+    ...(isStatus ? [] : parameters.flatMap(requestFaults)),
+  ];
 }
 
-function boundFaults(name: string, parameter: JsonObject, pointer: string): Fault[] {
-  const suffix = Object.hasOwn(parameter, 'current-value-decimal') ? '-decimal' : '';
+interface Parameter { name: string; value: JsonObject; pointer: string }
+
+function parametersOf(group: JsonValue | undefined, pointer: string): Parameter[] {
+  if (!isObject(group)) return [];
+  return Object.entries(group).flatMap(([name, value]) => (isObject(value) ? [{ name, value, pointer: child(pointer, name) }] : []));
+}
+
+function requestFaults({ name, value, pointer }: Parameter): Fault[] {
+  const foreign = serverOnlyBounds.filter((member) => Object.hasOwn(value, member)).map((member) =>
+    rfcFault('server-only-member', child(pointer, member), '9132 4.5.2', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
+  const seconds = value['current-value'];
+  if (name !== 'heartbeat-interval' || typeof seconds !== 'number' || seconds === 0 || (seconds >= 15 && seconds <= 240)) return foreign;
+  return [...foreign, advice('heartbeat-interval', child(pointer, 'current-value'), '9132 4.5.2', `Heartbeats every ${seconds} seconds are outside the recommended 15 to 240 seconds; 0 turns them off.`)];
+}
+
+/** Each value lies between the bounds that stand beside it. */
+function boundFaults({ name, value, pointer }: Parameter): Fault[] {
+  const suffix = Object.hasOwn(value, 'current-value-decimal') ? '-decimal' : '';
   const member = `current-value${suffix}`;
-  const [low, current, high] = [`min-value${suffix}`, member, `max-value${suffix}`].map((key) => exact(parameter[key]));
+  const [low, current, high] = [`min-value${suffix}`, member, `max-value${suffix}`].map((key) => exact(value[key]));
   if (current === undefined || ((low === undefined || low <= current) && (high === undefined || current <= high))) return [];
-  return [rfcFault('outside-bounds', child(pointer, member), '9132 4.5.1', `"${name}" is outside the bounds that stand beside it.`)];
+  return [rfcFault('outside-bounds', child(pointer, member), '9132 4.5.1', `The value of "${name}" is outside the bounds that stand beside it.`)];
 }

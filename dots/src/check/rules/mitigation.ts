@@ -1,25 +1,15 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../rfc';
+import { serverOnlyScopeMembers, type Direction } from '../direction';
 import { advice, rfcFault } from './fault';
+import { amplifiers, planningAdvice } from './planning';
 import { emptyFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
-
-/** Members that only a server writes; one of them makes the document a status (RFC 9132 section 4.4.2). */
-const serverOnly = [
-  'mid', 'mitigation-start', 'status', 'conflict-information', 'bytes-dropped', 'bps-dropped', 'pkts-dropped', 'pps-dropped',
-  'ietf-dots-telemetry:total-traffic', 'ietf-dots-telemetry:total-attack-connection',
-];
-
-/** UDP services known as amplifiers, by source port of the attack traffic. */
-const amplifiers = new Set([19, 53, 111, 123, 137, 161, 389, 520, 1900, 3702, 5353, 11211]);
 
 /** The rules for mitigation requests; a status is only held to what both directions share. */
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.scope);
-  const scopes = entries.filter(isObject);
-  const isStatus = direction === undefined ? scopes.some((scope) => serverOnly.some((member) => Object.hasOwn(scope, member))) : direction === 'status';
-  if (isStatus) return [];
+  if (direction === 'status') return [];
   const list = child(pointer, 'scope');
   return [
     ...scopeCount(body, entries.length, pointer, list),
@@ -48,11 +38,14 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
     ...nameAdvice(scope, pointer),
     ...amplifierAdvice(scope, pointer),
     ...callHomeFaults(scope, pointer),
+    ...filterControlFaults(scope, pointer),
+    ...telemetryFaults(scope, pointer),
+    ...planningAdvice(scope, pointer),
   ];
 }
 
 function serverMembers(scope: JsonObject, pointer: string): Fault[] {
-  return serverOnly.filter((member) => Object.hasOwn(scope, member)).map((member) =>
+  return serverOnlyScopeMembers.filter((member) => Object.hasOwn(scope, member)).map((member) =>
     rfcFault('server-only-member', child(pointer, member), '9132 4.4.1.1', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
 }
 
@@ -75,14 +68,37 @@ function amplifierAdvice(scope: JsonObject, pointer: string): Fault[] {
   const protocols = itemsOf(scope['target-protocol']);
   if (protocols.length === 0 || protocols.includes(17)) return [];
   const member = 'ietf-dots-call-home:source-port-range';
-  const hit = itemsOf(scope[member]).findIndex((range) => isObject(range) && amplifiers.has(range['lower-port'] as number));
+  const hit = itemsOf(scope[member]).findIndex((range) => isObject(range) && amplifiers.has(range['lower-port']));
   if (hit < 0) return [];
   return [advice('amplifier-not-udp', child(child(pointer, member), hit), '9066 5.3.1', 'Traffic from this source port is UDP amplification, but "target-protocol" does not include 17 (UDP): nothing of it would match.', {
     related: [{ pointer: child(pointer, 'target-protocol'), message: 'UDP is 17' }],
   })];
 }
 
+/** What the Call Home scenario demands; on the base channel the same members are hints (RFC 9066 section 5.3.1). */
 function callHomeFaults(scope: JsonObject, pointer: string): Fault[] {
-  if (!Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix') || scope['trigger-mitigation'] !== false) return [];
-  return [rfcFault('call-home-trigger', child(pointer, 'trigger-mitigation'), '9066 5.3.1', 'In Call Home a server refuses a request whose "trigger-mitigation" is false.', { severity: 'warning' })];
+  const sources = child(pointer, 'ietf-dots-call-home:source-prefix');
+  if (!Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix')) return [];
+  const faults: Fault[] = [];
+  if (scope['trigger-mitigation'] === false) {
+    faults.push(rfcFault('call-home-trigger', child(pointer, 'trigger-mitigation'), '9066 5.3.1', 'In Call Home a server refuses a request whose "trigger-mitigation" is false.', { severity: 'warning' }));
+  }
+  if (!Object.hasOwn(scope, 'target-prefix')) {
+    faults.push(rfcFault('call-home-target', sources, '9066 5.3.1', 'In Call Home a request that names sources must name "target-prefix" too.', { severity: 'warning', atName: true }));
+  }
+  return faults;
+}
+
+/** ACLs are switched by a request with a new mid, never by an efficacy update (RFC 9133 section 3.2.1). */
+function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
+  const member = 'ietf-dots-signal-control:acl-list';
+  if (!Object.hasOwn(scope, member) || !Object.hasOwn(scope, 'attack-status')) return [];
+  return [rfcFault('acl-in-efficacy-update', child(pointer, member), '9133 3.2.1', 'An efficacy update cannot switch ACLs: send a new request, with a new mid and without "attack-status".', { atName: true })];
+}
+
+/** A client tells telemetry of a mitigation only in an efficacy update. */
+function telemetryFaults(scope: JsonObject, pointer: string): Fault[] {
+  if (Object.hasOwn(scope, 'attack-status')) return [];
+  return ['ietf-dots-telemetry:total-attack-traffic', 'ietf-dots-telemetry:attack-detail'].filter((member) => Object.hasOwn(scope, member)).map((member) =>
+    rfcFault('telemetry-outside-update', child(pointer, member), '9244 9.1', 'A client sends this only in an efficacy update: add "attack-status", or send it as telemetry of its own.', { severity: 'warning', atName: true }));
 }

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { covers, formatPrefix, parsePrefix, type Prefix } from '../../model/prefix';
+import { covers, formatPrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
 import { advice, rfcFault } from './fault';
 
 /** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
@@ -11,22 +11,35 @@ const forbidden: readonly { prefix: Prefix; what: string }[] = [
   ['255.255.255.255/32', 'broadcast'],
 ].map(([text, what]) => ({ prefix: parsePrefix(text as string) as Prefix, what: what as string }));
 
+const mapped = parsePrefix('::ffff:0:0/96') as Prefix;
+
+/** An IPv4 prefix written as IPv6 addresses (RFC 4291 section 2.5.5.2) is that IPv4 prefix. */
+function unmapped(prefix: Prefix): Prefix {
+  if (!covers(mapped, prefix)) return prefix;
+  return { ...prefix, family: 'ipv4', address: prefix.address & 0xffffffffn, length: prefix.length - 96 };
+}
+
 /** Members of which a request or alias needs at least one. */
 export const selectors = ['target-prefix', 'target-fqdn', 'target-uri'] as const;
 
 /** Faults of the prefixes in a leaf-list: forbidden ranges, host bits. */
 export function prefixFaults(owner: JsonObject, member: string, pointer: string, rfc: string): Fault[] {
-  return itemsOf(owner[member]).flatMap((value, index) => {
-    const prefix = typeof value === 'string' ? parsePrefix(value) : undefined;
-    return prefix === undefined ? [] : onePrefix(prefix, child(child(pointer, member), index), String(value), rfc);
-  });
+  return itemsOf(owner[member]).flatMap((value, index) => (typeof value === 'string' ? prefixFault(value, () => child(child(pointer, member), index), rfc) : []));
 }
 
-function onePrefix(prefix: Prefix, pointer: string, text: string, rfc: string): Fault[] {
-  const range = forbidden.find((one) => covers(one.prefix, prefix));
-  if (range) return [rfcFault('forbidden-prefix', pointer, rfc, `The prefix ${text} is in the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
-  if (!prefix.hostBits) return [];
-  return [advice('host-bits', pointer, '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];
+/** The faults of one prefix. @param place its pointer, made only when there is a fault */
+function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
+  const prefix = parsePrefix(text);
+  const range = prefix && forbidden.find((one) => overlaps(one.prefix, unmapped(prefix)));
+  if (!range) return hostBitsAdvice(text, place);
+  return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} includes addresses of the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
+}
+
+/** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
+export function hostBitsAdvice(text: string, place: () => string): Fault[] {
+  const prefix = parsePrefix(text);
+  if (!prefix?.hostBits) return [];
+  return [advice('host-bits', place(), '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];
 }
 
 /** Protocols that have ports. */
@@ -45,11 +58,11 @@ export function nameAdvice(scope: JsonObject, pointer: string): Fault[] {
     advice('resolved-target', child(pointer, member), '9132 4.4.1.1', 'The server has to resolve this name, also while the name servers are under attack: name the prefixes too if you know them.', { severity: 'information' }));
 }
 
-/** Empty lists and texts make a whole request invalid (RFC 9132 section 4.4.1.1). */
-export function emptyFaults(value: JsonValue, pointer: string): Fault[] {
+/** Empty lists and texts make a whole request invalid (RFC 9132 section 4.4.1.1, RFC 9244 section 5.3). */
+export function emptyFaults(value: JsonValue, pointer: string, rfc = '9132 4.4.1.1'): Fault[] {
   if (value === '' || (Array.isArray(value) && value.length === 0)) {
-    return [rfcFault('empty-value', pointer, '9132 4.4.1.1', 'An empty value makes the whole request invalid: fill it in, or leave the member out.')];
+    return [rfcFault('empty-value', pointer, rfc, 'An empty value makes the whole request invalid: fill it in, or leave the member out.')];
   }
-  if (Array.isArray(value)) return value.flatMap((item, index) => emptyFaults(item, child(pointer, index)));
-  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => emptyFaults(item, child(pointer, name))) : [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => emptyFaults(item, child(pointer, index), rfc));
+  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => emptyFaults(item, child(pointer, name), rfc)) : [];
 }

@@ -3,11 +3,13 @@ import type { JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { pathAt } from './cursor';
 import { decodeText } from './encoding';
-import { inspect } from './inspect';
+import { inspect, type Inspection } from './inspect';
 import { Lines } from './lines';
 import { locateAll, type Place } from './locate';
 import { rfcOf, type Problem, type Span } from './problem';
+import { isPlain } from './tokens';
 import { readTolerantly } from './tolerant';
+import { isUnremarkable } from './unremarkable';
 import type { DocumentForm } from '../workspace/names';
 
 /** The longest text that is read, in UTF-16 units; an ACL of 50,000 entries is 43 million. */
@@ -41,6 +43,8 @@ export class ParsedDocument {
     readonly beyondLimits: boolean,
     /** What the text holds: a DOTS document, or one of the product's own files. */
     readonly form: DocumentForm = 'dots',
+    /** The text is JSON, and its strings hold neither backslash nor surrogate. */
+    private readonly plain = false,
   ) {}
 
   get lines(): Lines {
@@ -53,7 +57,7 @@ export class ParsedDocument {
 
   /** Where the values at these pointers stand; one pass over the text for all of them. */
   places(pointers: Iterable<string>): Map<string, Place> {
-    return this.beyondLimits ? new Map() : locateAll(this.text, pointers);
+    return this.beyondLimits ? new Map() : locateAll(this.text, pointers, this.plain);
   }
 
   /** The range of the value at a pointer, or of its member's name; undefined where the pointer leads nowhere. */
@@ -107,17 +111,22 @@ export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): Parse
 /** Reads a text, whatever it is: a value as far as there is one, and every fault of its JSON. Never throws. */
 export function parseDocument(text: string, options: ParseOptions = {}): ParsedDocument {
   if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true, options);
-  const { problems, tooDeep } = inspect(text);
+  const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
+  const value = parsed(body);
+  const plain = value !== undefined && isPlain(text);
+  const { problems, tooDeep } = plain && isUnremarkable(text, value) ? nothing : inspect(text, plain);
   const all = [...byteOrderMark(text), ...problems];
   if (tooDeep) return unread(text, all, true, options);
   if (text.trim() === '') return unread(text, [...all, emptyText(options)], false, options);
-  return readValue(text, all, options);
+  const forbidden = problems.some(({ code }) => code === 'json/forbidden-name');
+  if (value !== undefined && !forbidden) return new ParsedDocument(text, value, inOrder(all), text.length, false, options.form, plain);
+  return readBroken(text, body, all, options);
 }
 
-function readValue(text: string, problems: Problem[], { relaxed = false, form }: ParseOptions): ParsedDocument {
-  const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
-  const value = problems.some(({ code }) => code === 'json/forbidden-name') ? undefined : parsed(body);
-  if (value !== undefined) return new ParsedDocument(text, value, inOrder(problems), text.length, false, form);
+const nothing: Inspection = { problems: [], tooDeep: false };
+
+/** Reads text that `JSON.parse` refuses, or whose value must not be walked as it stands. */
+function readBroken(text: string, body: string, problems: Problem[], { relaxed = false, form }: ParseOptions): ParsedDocument {
   const reading = readTolerantly(body, relaxed);
   const certain = problems.filter(({ start }) => start < reading.certainUntil);
   return new ParsedDocument(text, reading.value, inOrder([...certain, ...reading.problems]), reading.certainUntil, false, form);

@@ -28,9 +28,10 @@ interface Frame {
 /**
  * One pass over any text: duplicate members (both places), `__proto__`, numbers that JavaScript and most JSON readers
  * would silently change, lone surrogates, and nesting beyond the limit. Never recurses.
+ * @param plain the text is JSON without backslashes and surrogates (`isPlain`)
  */
-export function inspect(text: string): Inspection {
-  return new Inspector(text).run();
+export function inspect(text: string, plain = false): Inspection {
+  return new Inspector(text, plain).run();
 }
 
 class Inspector {
@@ -40,8 +41,8 @@ class Inspector {
   /** Start and end of every name of the open objects, two numbers each. */
   private readonly names: number[] = [];
 
-  constructor(private readonly text: string) {
-    this.tokens = new Tokens(text);
+  constructor(private readonly text: string, plain: boolean) {
+    this.tokens = new Tokens(text, 0, plain);
   }
 
   run(): Inspection {

@@ -26,9 +26,10 @@ interface Frame {
 /**
  * Finds many JSON pointers in one pass over the text, whatever their number. Pointers that lead nowhere are absent from
  * the result. Of two members with one name the last is taken, as `JSON.parse` does.
+ * @param plain the text is JSON without backslashes (`isPlain`), so that what is not wanted can be skipped by its brackets
  */
-export function locateAll(text: string, pointers: Iterable<string>): Map<string, Place> {
-  return new Locator(text, wantedTree(pointers)).run();
+export function locateAll(text: string, pointers: Iterable<string>, plain: boolean): Map<string, Place> {
+  return new Locator(text, wantedTree(pointers), plain).run();
 }
 
 function wantedTree(pointers: Iterable<string>): Wanted {
@@ -53,8 +54,8 @@ class Locator {
   private name: Span | undefined;
   private named: Wanted | undefined;
 
-  constructor(text: string, private readonly root: Wanted) {
-    this.tokens = new Tokens(text);
+  constructor(text: string, private readonly root: Wanted, private readonly plain: boolean) {
+    this.tokens = new Tokens(text, 0, plain);
   }
 
   run(): Map<string, Place> {
@@ -104,6 +105,7 @@ class Locator {
   private begin(array: boolean): void {
     const wanted = this.next();
     const place = this.begun(wanted);
+    if (this.plain && (wanted === undefined || wanted.children.size === 0)) this.tokens.skipInside();
     this.frames.push({ wanted, array, index: -1, place });
   }
 

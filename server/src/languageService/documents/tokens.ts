@@ -10,6 +10,7 @@ const byteOrderMark = 0xfeff;
 /** What ends a run of blanks, and a run of plain characters in a string: regular expressions skip such runs several times faster than a loop. */
 const notBlank = /[^ \t\r\n\ufeff]/g;
 const notPlain = /["\\\r\n\ud800-\udfff]/g;
+const bracketOrQuote = /["{}[\]]/g;
 
 /** The first offset from `from` on where the pattern (of one character) matches, or the text's end. */
 function find(pattern: RegExp, text: string, from: number): number {
@@ -49,8 +50,11 @@ export class Tokens {
   /** string: its closing quote is there. */
   closed = true;
 
-  /** Reads from an offset on; the offset must not be inside a token. */
-  constructor(readonly text: string, from = 0) {
+  /**
+   * Reads from an offset on; the offset must not be inside a token.
+   * @param plain the text is JSON without any backslash or surrogate (`isPlain`), so that strings end at the next quote
+   */
+  constructor(readonly text: string, from = 0, private readonly plain = false) {
     this.end = from;
   }
 
@@ -62,6 +66,24 @@ export class Tokens {
     if (code === quote) return this.takeString();
     const mark = punctuationAt(code);
     return mark === undefined ? this.takeLiteral() : this.take(mark, this.start + 1);
+  }
+
+  /** Moves from an opening bracket to just before the bracket that closes it; only in plain text. */
+  skipInside(): void {
+    let offset = find(bracketOrQuote, this.text, this.end);
+    for (let depth = 1; offset < this.text.length; offset = find(bracketOrQuote, this.text, offset)) {
+      const code = this.text.charCodeAt(offset);
+      if (code === quote) {
+        this.start = offset;
+        this.takeString();
+        offset = this.end;
+        continue;
+      }
+      depth += punctuationAt(code) === '{' || punctuationAt(code) === '[' ? 1 : -1;
+      if (depth === 0) break;
+      offset += 1;
+    }
+    this.end = offset;
   }
 
   /** Whether a colon follows the current token, so that a string is a member's name. */
@@ -84,6 +106,8 @@ export class Tokens {
     const { text } = this;
     this.escaped = false;
     this.surrogates = false;
+    this.closed = true;
+    if (this.plain) return this.take('string', text.indexOf('"', this.start + 1) + 1);
     let offset = find(notPlain, text, this.start + 1);
     for (let code = text.charCodeAt(offset); code > quote; code = text.charCodeAt(offset)) {
       if (code === backslash) this.escaped = true;
@@ -124,6 +148,11 @@ export class Tokens {
     while (end < this.text.length && !isLineEnd(this.text.charCodeAt(end))) end += 1;
     return end;
   }
+}
+
+/** Whether the strings of a text that is JSON hold neither backslash nor surrogate: nearly every DOTS document. */
+export function isPlain(json: string): boolean {
+  return !json.includes('\\') && !/[\ud800-\udfff]/.test(json);
 }
 
 /** The content of the string that stands at [start, end) with its quotes; a broken one is taken as it stands. */

@@ -1,0 +1,45 @@
+import { documentTypeOf, type DocumentKind } from '../model/documents';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
+
+/** A request goes to the server; a status comes from it. */
+export type Direction = 'request' | 'status';
+
+/** Members of a scope that only a server writes (RFC 9132 section 4.4.2, RFC 9244 section 9.2). */
+export const serverOnlyScopeMembers = [
+  'mid', 'mitigation-start', 'status', 'conflict-information', 'bytes-dropped', 'bps-dropped', 'pkts-dropped', 'pps-dropped',
+  'ietf-dots-telemetry:total-traffic', 'ietf-dots-telemetry:total-attack-connection',
+] as const;
+
+/** Bounds that a server writes beside a value of the session configuration (RFC 9132 section 4.5.1). */
+export const serverOnlyBounds = ['min-value', 'max-value', 'min-value-decimal', 'max-value-decimal'] as const;
+
+const serverOnlySetup = ['max-config-values', 'min-config-values', 'supported-unit-classes', 'supported-query-type'];
+const targets = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
+
+const hasOne = (owner: JsonObject, members: readonly string[]): boolean => members.some((member) => Object.hasOwn(owner, member));
+
+/** A `mid` beside a target is a slip in a request, unless a status says otherwise; alone it is the answer to one. */
+function isScopeStatus(scope: JsonObject): boolean {
+  const { mid, ...others } = scope;
+  return hasOne(others, serverOnlyScopeMembers) || (mid !== undefined && !hasOne(scope, targets));
+}
+
+const entries = (list: JsonValue | undefined): JsonObject[] => itemsOf(list).filter(isObject);
+
+/** Whether a document of this kind is one that a server writes, told by its members. */
+const isStatus: Partial<Record<DocumentKind, (body: JsonObject) => boolean>> = {
+  'mitigation-scope': (body) => entries(body.scope).some(isScopeStatus),
+  'signal-config': (body) => [body['mitigating-config'], body['idle-config']].filter(isObject)
+    .some((group) => Object.values(group).some((parameter) => isObject(parameter) && hasOne(parameter, serverOnlyBounds))),
+  'telemetry-setup': (body) => hasOne(body, serverOnlySetup) || entries(body.telemetry).some((entry) => Object.hasOwn(entry, 'tsid')),
+  telemetry: (body) => entries(body['pre-or-ongoing-mitigation']).some((entry) => Object.hasOwn(entry, 'tmid')),
+};
+
+/** What a document is, told by its members; undefined for kinds that both sides write alike. */
+export function directionOf(document: unknown): Direction | undefined {
+  const type = documentTypeOf(document);
+  const told = type && isStatus[type.kind];
+  if (type === undefined || told === undefined) return undefined;
+  const body = (document as JsonObject)[type.topMember];
+  return isObject(body) && told(body) ? 'status' : 'request';
+}

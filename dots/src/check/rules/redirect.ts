@@ -1,0 +1,15 @@
+import type { Fault } from '../../model/finding';
+import type { JsonObject } from '../../model/json';
+import { child } from '../../model/pointer';
+import { rfcFault } from './fault';
+
+const callHome = 'ietf-dots-call-home:alt-ch-client';
+
+/** A redirect names either another DOTS server or another Call Home DOTS client (RFC 9132 section 4.6, RFC 9066 section 5.2.2). */
+export function redirectFaults(body: JsonObject, pointer: string): Fault[] {
+  const toServer = Object.hasOwn(body, 'alt-server');
+  const toClient = Object.hasOwn(body, callHome);
+  if (toServer && toClient) return [rfcFault('redirect-both', child(pointer, callHome), '9066 5.2.2', 'A redirect is of the base signal channel or of Call Home, never both: keep one of them.', { atName: true })];
+  if (toServer || toClient) return [];
+  return [rfcFault('redirect-missing', pointer, '9132 4.6', `A redirect names where to go: add "alt-server", or "${callHome}" in Call Home.`)];
+}
