@@ -45,7 +45,7 @@ test('a related place in another file is told by its name, in text and in JSON',
 test('a broken workspace file is told, and the documents are judged with defaults', (t) => {
   const path = folder(t, { 'dots.workspace.json': '{"level": "strict", "own-prefix": []}', 'a.dots.json': acls.replace('ietf-access-control-list:drop', 'drop').replace('activate-when-mitigating', 'immediate') });
   const found = files([join(path, 'a.dots.json')]);
-  assert.deepEqual(found.map(({ file, kind, findings }) => [file, kind, findings.map(({ code }) => code)]), [
+  assert.deepEqual(found.map(({ file, kind, findings }) => [file, kind, findings.map(({ code }) => code).filter((code) => !code.startsWith('advice'))]), [
     [join(path, 'a.dots.json'), 'acls', []], [relative(root, join(path, 'dots.workspace.json')), 'workspace', ['json/config-member']],
   ]);
   assert.equal(dots(['validate', join(path, 'a.dots.json')]).status, 1);
