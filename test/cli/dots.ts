@@ -20,9 +20,9 @@ export function dots(words: readonly string[], input: string | Uint8Array = ''):
   return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
 }
 
-/** Starts `dots` and leaves it running; it is killed when the test ends. */
+/** Starts `dots` and leaves it running; it is killed when the test ends, and what it left in its temporary folder goes too. */
 export function startDots(t: TestContext, words: readonly string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [command, ...words], { cwd: root });
+  const child = spawn(process.execPath, [command, ...words], { cwd: root, env: { ...process.env, TMPDIR: folder(t) } });
   t.after(() => child.kill('SIGKILL'));
   child.stderr.resume();
   return child;

@@ -77,10 +77,15 @@ async function answerTo(request: IncomingMessage, { router, largestBody }: DataS
   const { method = '', headers } = request;
   const { port } = request.socket.address() as AddressInfo;
   refuseForeignHost(headers.host, port);
-  const url = new URL(request.url ?? '/', 'https://localhost');
+  const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
   if (!isMetadata) refuseOtherTypes(method, headers['content-type'], headers.accept);
   return router.answer({ method, path: url.pathname, query: url.searchParams, owner: ownerOf(request.socket as TLSSocket), body: () => readBody(request, largestBody) });
+}
+
+function urlOf(target: string): URL {
+  if (URL.canParse(target, 'https://localhost')) return new URL(target, 'https://localhost');
+  throw fail(400, 'malformed-message', 'The request names no URL.');
 }
 
 /** A page in a browser that has its own name point to this machine must not reach the server by that name. */
