@@ -27,7 +27,7 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
   if (wholeNumber('data-port', given.option('data-port'), 0, 65535) !== undefined) io.say('dots mock: --data-port is passed over: the data channel is not served yet.');
   const stopped = io.stopped();
   const orchestrator = await Orchestrator.start({
-    host: given.option('host'), signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), stateDir: given.option('state'), log: (line) => io.say(line),
+    host: given.option('host'), signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), stateDir: given.option('state'), log: (line) => io.say(`${new Date().toISOString()} ${line}`),
   });
   await io.out(`${JSON.stringify({ event: 'ready', signal: orchestrator.signal })}\n`);
   await stopped;
