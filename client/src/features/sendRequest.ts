@@ -14,7 +14,8 @@ import type { Exchange, SessionHost } from './session';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
-const hasErrors = 'editor/has-errors';
+/** The code of a refusal whose reasons stand in the Problems view. */
+const inProblems = 'editor/in-problems';
 
 /** What is being sent right now: for the status bar, which shows it and offers to stop it. */
 export interface Sending { document: string; since: number }
@@ -81,12 +82,13 @@ export class RequestSender implements vscode.Disposable {
     }
   }
 
-  /** What the Problems view counts, and, for that may be off or behind, what speaks against the value as a request. */
+  /** How many errors speak against the value as a request, where the Problems view, which may be off or behind, counts none; otherwise it throws. */
   private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
     const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
+    if (shown > 0) throw notSendable(shown, inProblems);
     const { check } = await import('#dots/check/check');
     const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
-    return Math.max(shown, found.length);
+    return found.length;
   }
 
   private async show(document: vscode.TextDocument, exchange: Exchange): Promise<void> {
@@ -112,9 +114,9 @@ export class RequestSender implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
-  /** Errors in the document are shown where they are, as its lens does; every other failure is one message. */
+  /** Errors that stand in the Problems view are shown there, as its lens does; every other failure is one message. */
   private tell(error: unknown): void {
-    if (error instanceof DotsError && error.code === hasErrors) {
+    if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
     }
@@ -131,8 +133,8 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
   );
 }
 
-function notSendable(errors: number): DotsError {
-  return new DotsError('usage', hasErrors, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
+function notSendable(errors: number, code = 'editor/has-errors'): DotsError {
+  return new DotsError('usage', code, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
 }
 
 /** The value of a text that a client may send on the signal channel; otherwise a DotsError that says why not. */
