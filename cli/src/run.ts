@@ -1,3 +1,4 @@
+import { version } from '../../package.json';
 import { closest } from '#dots/check/near';
 import { describeError, DotsError, type FailureKind } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
@@ -25,6 +26,10 @@ export async function run(words: readonly string[], io: Io): Promise<ExitStatus>
       return 2;
     }
     if (name === '--help' || name === '-h' || name === 'help') return await help(rest, io);
+    if (name === '--version') {
+      await io.out(`dots ${version}\n`);
+      return 0;
+    }
     const command = commandNamed(name);
     return wantsHelp(rest) ? await help([name], io) : await command.run(readArguments(command, rest), io);
   } catch (error) {

@@ -141,7 +141,7 @@ test('a port in use: exit 2 and one sentence that names it', async (t) => {
 test('a state folder that is a file: exit 2', (t) => {
   const run = dots(['mock', '--state', join(folder(t, { state: '' }), 'state')]);
   assert.equal(run.status, 2);
-  assert.doesNotMatch(run.err, /fault of dots/);
+  assert.match(run.err, /is a file, not a folder/);
 });
 
 test('a mitigation survives the mock in its state folder', async (t) => {
@@ -165,6 +165,18 @@ test('help, of dots and of each command, is complete: exit 0 on standard output'
     for (const [option] of out.split('\n')[0]?.matchAll(/--[a-z-]+/g) ?? []) assert.match(out, new RegExp(`^  ${option}\\b`, 'm'));
   }
   assert.deepEqual([dots([]).status, dots(['help', 'send']).status], [2, 0]);
+});
+
+test('dots --version: that of package.json', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.deepEqual([dots(['--version']).status, dots(['--version']).out], [0, `dots ${version}\n`]);
+});
+
+test('what the mock says of its doing begins with the time', async (t) => {
+  const { child, signal } = await startMock(t);
+  const said = once(child.stderr, 'data') as Promise<[Buffer]>;
+  dots(['send', '-', '--server', signal], request);
+  assert.match((await said)[0].toString(), /^\d{4}-\d\d-\d\dT[\d:.]+Z /);
 });
 
 test('a mock whose output is closed keeps running until it is ended', async (t) => {

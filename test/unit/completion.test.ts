@@ -47,6 +47,13 @@ test('members that another case of a choice excludes are not offered', () => {
   assert.deepEqual(labels(acl('"aces": {"ace": [{"matches": {"udp": {"source-port-range-or-operator": {"port": 53, |')), ['operator']);
 });
 
+test('values that the list has are not offered again, but the one at the caret is', () => {
+  const rest = labels(scope('"target-protocol": [17, |]'));
+  assert.ok(rest.includes('6') && !rest.includes('17'));
+  assert.ok(labels(scope('"target-protocol": [17|, 6]')).includes('17'));
+  assert.ok(!labels(scope('"target-protocol": [|, 6]')).includes('6'));
+});
+
 test('nothing is offered where nothing is known or nothing fits', () => {
   assert.deepEqual(labels('{"foo": {|'), []);
   assert.deepEqual(labels(scope('"target-prefix": ["|"]')), []);

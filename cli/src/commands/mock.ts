@@ -28,7 +28,7 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0) throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
   const stopped = io.stopped();
   const orchestrator = await Orchestrator.start({
-    host: given.option('host'), stateDir: given.option('state'), log: (line) => io.say(line),
+    host: given.option('host'), stateDir: given.option('state'), log: (line) => io.say(`${new Date().toISOString()} ${line}`),
     signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
   });
   const { signal, data, ca, cert, key } = orchestrator;

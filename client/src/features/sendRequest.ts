@@ -16,7 +16,8 @@ import type { SessionHost } from './session';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
-const hasErrors = 'editor/has-errors';
+/** The code of a refusal whose reasons stand in the Problems view. */
+const inProblems = 'editor/in-problems';
 
 type Channel = 'signal' | 'data';
 
@@ -104,12 +105,13 @@ export class RequestSender implements vscode.Disposable {
     }
   }
 
-  /** What the Problems view counts, and, for that may be off or behind, what speaks against the value as a request. */
+  /** How many errors speak against the value as a request, where the Problems view, which may be off or behind, counts none; otherwise it throws. */
   private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
     const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
+    if (shown > 0) throw notSendable(shown, inProblems);
     const { check } = await import('#dots/check/check');
     const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
-    return Math.max(shown, found.length);
+    return found.length;
   }
 
   private async show(document: vscode.TextDocument, text: string): Promise<void> {
@@ -135,9 +137,9 @@ export class RequestSender implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
-  /** Errors in the document are shown where they are, as its lens does; every other failure is one message. */
+  /** Errors that stand in the Problems view are shown there, as its lens does; every other failure is one message. */
   private tell(error: unknown): void {
-    if (error instanceof DotsError && error.code === hasErrors) {
+    if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
     }
@@ -155,8 +157,8 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
   );
 }
 
-function notSendable(errors: number): DotsError {
-  return new DotsError('usage', hasErrors, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
+function notSendable(errors: number, code = 'editor/has-errors'): DotsError {
+  return new DotsError('usage', code, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
 }
 
 /** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */

@@ -20,7 +20,9 @@ export const memoryStore: Store = {
 /** Keeps each value in a JSON file of a folder, which is made when it is missing. Throws a DotsError of kind `usage` where that cannot be. */
 export async function folderStore(folder: string): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new DotsError('usage', 'orchestrator/state-folder', `The state folder ${folder} cannot be made (${String((cause as NodeJS.ErrnoException).code)}).`, 'Choose a folder you may write to.', { cause });
+    const code = String((cause as NodeJS.ErrnoException).code);
+    const why = code === 'EEXIST' ? `${folder} is a file, not a folder: no state can be kept in it.` : `The state folder ${folder} cannot be made (${code}).`;
+    throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
   });
   return {
     read: (name) => readState(join(folder, `${name}.json`)),

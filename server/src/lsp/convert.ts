@@ -34,7 +34,7 @@ const kinds: Record<Completion['kind'], CompletionItemKind> = {
 export function completionItemOf(completion: Completion, snippets: boolean): CompletionItem {
   const { label, kind, detail, documentation, snippet, text, filterText, sortText, range, comma } = completion;
   return {
-    label, kind: kinds[kind], detail, filterText, sortText,
+    label, kind: kinds[kind], detail, ...(kind === 'value' && detail !== undefined && { labelDetails: { description: detail } }), filterText, sortText,
     documentation: documentation === undefined ? undefined : { kind: MarkupKind.Markdown, value: documentation },
     insertTextFormat: snippets ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
     insertTextMode: InsertTextMode.adjustIndentation,

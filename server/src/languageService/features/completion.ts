@@ -1,5 +1,6 @@
 import { documentTypes, type DocumentKind, type DocumentType } from '#dots/model/documents';
 import type { Position, Range } from '#dots/model/finding';
+import { at, child } from '#dots/model/pointer';
 import { resolve, schemaAt, schemaOf, type SchemaNode } from '#dots/model/schema';
 import { cursorAt, type Cursor } from '../documents/cursor';
 import type { ParsedDocument } from '../documents/document';
@@ -34,7 +35,7 @@ export function complete(document: ParsedDocument, offset: number): Completion[]
   switch (cursor.role) {
     case 'document': return document.text.trim().length <= cursor.span.end - cursor.span.start ? wholeDocuments(place) : [];
     case 'name': return cursor.path.length === 0 ? topMembers(cursor, place) : members(cursor, place);
-    case 'value': return values(cursor, place);
+    case 'value': return unlisted(values(cursor, place), document, cursor);
     case 'none': return [];
   }
 }
@@ -132,6 +133,14 @@ function values(cursor: Cursor, place: Placement): Completion[] {
   const yang = (schema['x-yang'] ?? schemaAt(kind, cursor.path)?.['x-yang']);
   return valueSuggestions(schema['x-yang'] === undefined ? cursor.path : path, yang).map(({ group, ...suggestion }, index) =>
     place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }));
+}
+
+/** Without the values that the list around the cursor has already; the one at the cursor may stay as it is. */
+function unlisted(completions: Completion[], document: ParsedDocument, cursor: Cursor): Completion[] {
+  const list = at(document.value, cursor.path.reduce(child, ''));
+  if (!Array.isArray(list)) return completions;
+  const there = new Set(list.filter((_, index) => !cursor.touched || String(index) !== cursor.token).map((value) => JSON.stringify(value)));
+  return completions.filter(({ text }) => !there.has(text.replace(/,$/, '')));
 }
 
 /** The name of the member that holds the value at a path: array indexes are passed over. */

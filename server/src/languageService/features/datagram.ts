@@ -19,9 +19,9 @@ const around = 48 + 37 + 95;
 const nearly = 0.8;
 
 /** Advice on a request that fills a datagram: on an attacked link only what fits in one has a chance (RFC 9132 section 7.3). */
-export function datagramAdvice(value: unknown): Fault[] {
+export function datagramAdvice(value: unknown, direction = directionOf(value)): Fault[] {
   const type = documentTypeOf(value);
-  if (type?.channel !== 'signal' || directionOf(value) === 'status') return [];
+  if (type?.channel !== 'signal' || direction === 'status') return [];
   const body = sizeOf(value as JsonObject);
   const octets = body + around;
   if (octets < nearly * pathMtu) return [];

@@ -5,6 +5,7 @@ import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
 import { configFaults } from '../workspace/configCheck';
+import { datagramAdvice } from './datagram';
 import { kindProblem } from './kind';
 
 export interface ValidationOptions {
@@ -29,7 +30,7 @@ export function validateDocument(document: ParsedDocument, options: ValidationOp
   if (document.form !== 'dots') return { type: undefined, findings: configFindings(document, document.form) };
   const kind = kindProblem(document);
   const type = documentTypeOf(document.value);
-  const faults = type === undefined ? [] : check(document.value, options).faults;
+  const faults = type === undefined ? [] : [...check(document.value, options).faults, ...datagramAdvice(document.value, options.direction)];
   const ofKind = kind === undefined ? [] : [document.finding(kind)];
   return { type, findings: inTextOrder([...document.findings(), ...ofKind, ...locateFaults(document, faults)]) };
 }
