@@ -10,7 +10,7 @@ import { textIn, withCaret } from '../unit/languageServiceCaret';
 import { Client, server } from './client';
 
 const uri = 'file:///request.dots.json';
-const request = '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{\n  "target-prefix": ["192.0.2.0/33"],\n  "lifetime": 3600,\n  "lifetime": 60\n}]}}';
+const request = '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{\n  "target-prefix": ["192.0.2.0/33"],\n  "lifetime": 3600,\n  "lifetime": 600\n}]}}';
 const snippets = { textDocument: { completion: { completionItem: { snippetSupport: true } } } };
 
 test('findings are published with code, link, source and related places', async (t) => {
