@@ -104,7 +104,7 @@ const codes = (findings: readonly { code: string }[]): string[] => findings.map(
 test('a document with more faults than anybody reads ends in one sentence', () => {
   const { findings } = validate(`{"ietf-dots-signal-channel:mitigation-scope": {"scope": [${'{},'.repeat(70_000)}{}]}}`);
   assert.deepEqual(codes(findings).filter((code) => code.startsWith('json/')), ['json/too-many-faults']);
-  assert.ok(findings.length <= 5001);
+  assert.ok(findings.length < 5010);
 });
 
 test('a request that fills a datagram is told its size', () => {
