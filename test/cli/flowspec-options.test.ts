@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { aclDocument, scopeDocument } from '../unit/flowspec/support';
@@ -84,3 +85,13 @@ for (const [words, message] of [
     assert.match(run.err, message);
   });
 }
+
+test('own prefixes of the workspace file stand for a missing destination; --domain counts before them', (t) => {
+  const place = folder(t);
+  const acl = join(place, 'acl.dots.json');
+  writeFileSync(acl, JSON.stringify(aclDocument([{ name: 'a', matches: { ipv4: { protocol: 17 } } }])));
+  writeFileSync(join(place, 'dots.workspace.json'), JSON.stringify({ 'own-prefixes': ['203.0.113.0/24'] }));
+  const texts = (...more: string[]): string[] => (JSON.parse(dots(['flowspec', acl, '--format', 'json', ...more]).out) as Report).rules.map(({ text }) => text);
+  assert.deepEqual(texts(), ['dst 203.0.113.0/24, udp -> discard']);
+  assert.deepEqual(texts('--domain', '192.0.2.0/24'), ['dst 192.0.2.0/24, udp -> discard']);
+});

@@ -16,6 +16,7 @@ import { readDocument, tell, type ReadDocument } from '../document';
 import { filesOf } from '../files';
 import { findingJson } from '../findings';
 import type { Io } from '../io';
+import { Workspaces, workspaceOptions } from '../workspace';
 import { lookUpAll } from './flowspecResolve';
 
 const service = createLanguageService();
@@ -28,7 +29,8 @@ export const flowspec: Command = {
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
   usage: 'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
-    { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination.' },
+    { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination. Without it those of the workspace file do.' },
+    ...workspaceOptions,
     { name: 'action', value: 'ACTION', description: 'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).' },
     { name: 'format', value: 'FORMAT', choices: ['json', ...renderings], description: 'How rules are written (default table; with --decode json).' },
     { name: 'resolve', description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.' },
@@ -82,8 +84,16 @@ async function translateFiles(paths: readonly string[], given: Given, io: Io): P
   const documents = await readAll(paths, io);
   if (documents === undefined) return undefined;
   const action = readAction(given.option('action'));
-  const options: FlowspecOptions = { domain: given.options('domain'), ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
+  const options: FlowspecOptions = { domain: await ownPrefixes(documents, given, io), ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
   return { documents, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
+}
+
+/** The prefixes that stand for a missing destination: those of the command line, else those of the documents' workspace files. */
+async function ownPrefixes(documents: readonly ReadDocument[], given: Given, io: Io): Promise<string[]> {
+  if (given.options('domain').length > 0) return given.options('domain');
+  const workspaces = await Workspaces.open(given, io);
+  const governing = await Promise.all(documents.map(({ file }) => workspaces.of(file)));
+  return [...new Set(governing.flatMap(({ workspace }) => workspace.ownPrefixes))];
 }
 
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */
