@@ -71,7 +71,7 @@ const odd: [what: string, hex: string, notation: string][] = [
   ['a dangerous name', 'a1695f5f70726f746f5f5f01', '{"__proto__": 1}'],
   ['strings in parts', '827f61616162ff5fff', '[(_ "a", "b"), \'\'_]'],
   ['containers without declared length', '9fbf0102ffff', '[_ {_ 1: 2}]'],
-  ['a byte order mark in text', '63efbbbf', '"\ufeff"'],
+  ['a byte order mark in text', '63efbbbf', '"\\ufeff"'],
   ['constants', '84f4f5f6f7', '[false, true, null, undefined]'],
   ['simple values', '82f0f8ff', '[simple(16), simple(255)]'],
   ['32 levels', `${'81'.repeat(32)}00`, `${'['.repeat(32)}0${']'.repeat(32)}`],

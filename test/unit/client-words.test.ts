@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeWords } from '../../client/src/ui/codeWords';
+import { codeWords } from '#dots/signal/codes';
 import { facts, hexRows, indented, sections } from '../../client/src/ui/textLayout';
 import { count, documentName, duration, lifetime, plural, traffic } from '../../client/src/ui/words';
 
@@ -32,7 +32,8 @@ test('names and numbers of things', () => {
 
 test('every code has words, also one that no RFC lists', () => {
   assert.equal(codeWords('2.01').name, 'Created');
-  assert.equal(codeWords('4.29').name, 'Client Error');
+  assert.equal(codeWords('4.29').name, 'Too Many Requests');
+  assert.equal(codeWords('4.99').name, 'Client Error');
   assert.equal(codeWords('7.77').name, 'Unknown Code');
 });
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { codeWords } from '../ui/codeWords';
+import { codeWords } from '#dots/signal/codes';
 import { ongoing, statusWords, targetWords } from '../ui/mitigationWords';
 import type { TreeNode } from '../ui/sessionTree';
 import { tellFailure } from './problems';

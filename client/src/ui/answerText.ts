@@ -3,8 +3,8 @@ import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/model/conflict';
 import { oneLine, safeJson } from '#dots/model/text';
+import { codeWords } from '#dots/signal/codes';
 import { scopesOf } from '../features/mitigations';
-import { codeWords } from './codeWords';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { lifetime } from './words';
 
