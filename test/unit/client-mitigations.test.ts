@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { directionOf } from '#dots/check/direction';
 import type { JsonObject } from '#dots/model/json';
-import { isStatusDocument, MitigationBook, remaining, scopesOf } from '../../client/src/features/mitigations';
+import { MitigationBook, remaining, scopesOf } from '../../client/src/features/mitigations';
 import { ongoing, shortTarget, statusWords, targetWords } from '../../client/src/ui/mitigationWords';
 import { sessionTree, type TreeNode, type TreeState } from '../../client/src/ui/sessionTree';
 
@@ -26,8 +27,8 @@ test('scopes of anything that may come over the wire', () => {
   assert.deepEqual(scopesOf(undefined), []);
   assert.deepEqual(scopesOf({ other: 1 }), []);
   assert.deepEqual(scopesOf(body({ mid: 1 })), [{ mid: 1 }]);
-  assert.equal(isStatusDocument(body({ lifetime: 1 })), false);
-  assert.equal(isStatusDocument(body({ status: 'attack-stopped' })), true);
+  assert.equal(directionOf(body({ lifetime: 1 })), 'request');
+  assert.equal(directionOf(body({ status: 'attack-stopped' })), 'status');
 });
 
 test('a request that was accepted is being set up, with the lifetime granted', () => {

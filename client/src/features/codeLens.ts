@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
+import { directionOf } from '#dots/check/direction';
 import type { DocumentInfo } from '#contract';
 import { plural } from '../ui/words';
 import { jsonObject } from './document';
 import { documentSelector, type LanguageServer } from './languageClient';
-import { isStatusDocument } from './mitigations';
 
 /** Links over the top-level member of a document: what can be done with it. */
 export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposable {
@@ -38,7 +38,7 @@ function commandsFor(info: DocumentInfo, document: vscode.TextDocument): vscode.
   if (info.kind === 'acls') return [installCommand(info.errors, document.uri), preview];
   if (info.kind === 'aliases') return [installCommand(info.errors, document.uri)];
   if (info.kind !== 'mitigation-scope') return [];
-  if (isStatusDocument(jsonObject(document.getText()))) return [preview];
+  if (directionOf(jsonObject(document.getText())) === 'status') return [preview];
   return [sendCommand(info.errors, document.uri), preview];
 }
 

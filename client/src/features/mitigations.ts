@@ -26,11 +26,6 @@ export function scopesOf(body: JsonValue | undefined): JsonObject[] {
   return isObject(top) ? itemsOf(top.scope).filter(isObject) : [];
 }
 
-/** Whether a mitigation document is one that only a server writes: it tells a mid, a status or counters. */
-export function isStatusDocument(value: JsonValue | undefined): boolean {
-  return scopesOf(value).some((scope) => 'status' in scope || 'mid' in scope || 'mitigation-start' in scope);
-}
-
 /** The remaining lifetime in seconds at a time, counted down from what the server told; -1 is indefinite. */
 export function remaining(mitigation: Mitigation, now: number): number {
   if (mitigation.lifetime === -1) return -1;

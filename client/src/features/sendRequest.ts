@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { directionOf } from '#dots/check/direction';
 import { DotsError } from '#dots/model/errors';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
@@ -9,7 +10,6 @@ import { documentName, plural } from '../ui/words';
 import type { DataHost } from './dataChannel';
 import { chosenDocument, fileName, jsonObject } from './document';
 import type { LanguageServer } from './languageClient';
-import { isStatusDocument } from './mitigations';
 import type { OrchestratorHost } from './orchestrator';
 import { tellFailure } from './problems';
 import type { SessionHost } from './session';
@@ -172,7 +172,7 @@ function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
   if (type.channel !== channel) {
     throw new DotsError('usage', 'editor/other-channel', `A document with ${type.title} belongs to the ${type.channel} channel.`, type.channel === 'data' ? 'Install aliases and ACLs on the mock instead.' : 'Send it to the mock instead.');
   }
-  if (isStatusDocument(value)) {
+  if (directionOf(value) === 'status') {
     throw new DotsError('usage', 'editor/status-document', 'This is the status of a mitigation, which only a server sends.', 'Remove mid, status and the counters to make it a request.');
   }
   return value;
