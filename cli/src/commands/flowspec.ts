@@ -9,7 +9,6 @@ import {
   translate, type Family, type FlowspecFinding, type FlowspecOptions, type FlowspecRule, type MitigationAction, type Translation,
 } from '#dots/flowspec/translate';
 import { oneLine } from '#dots/model/text';
-import { liveFlowspecOf } from '#dots/orchestrator/liveState';
 import { createLanguageService, type LocatedFinding } from '#service/service';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
@@ -107,6 +106,7 @@ async function translateResolved(documents: readonly ReadDocument[], options: Fl
 /** What active ACLs and mitigations filter right now; findings have no place in a file. */
 async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--state shows what an orchestrator has in force, and takes no file and no --domain.', 'See dots flowspec --help.');
+  const { liveFlowspecOf } = await import('#dots/orchestrator/liveState');
   const { rules, findings } = await liveFlowspecOf(state);
   const format = given.option('format') ?? 'table';
   if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);

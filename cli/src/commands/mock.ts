@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import type { Io } from '../io';
 
@@ -27,6 +26,8 @@ export const mock: Command = {
 async function runMock(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0) throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
   const stopped = io.stopped();
+  // Loaded here, because validating needs none of it and should start fast.
+  const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start({
     host: given.option('host'), stateDir: given.option('state'), log: (line) => io.say(`${new Date().toISOString()} ${line}`),
     signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),

@@ -10,7 +10,6 @@ import { grantedWords, lifetimeOf, scopesOf } from '../answer';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
-import { install } from './install';
 import { alwaysJson } from './sendJson';
 
 const service = createLanguageService();
@@ -50,7 +49,10 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   const target = targetOf(given);
   const document = await readDocument(path, io);
   if (document === undefined || !isSendable(document, target, io)) return 1;
-  if (isData(target)) return install(document.value, target, given, io);
+  if (isData(target)) {
+    const { install } = await import('./install');
+    return install(document.value, target, given, io);
+  }
   const answer = await exchange(document.value, target);
   await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(answer, target), 2)}\n` : answerText(answer, target, document.value));
   return answer.ok ? 0 : 1;

@@ -1,7 +1,7 @@
 import { decodeAction, routeTargetText } from './communities';
 import { bitNames } from './names';
 import { prefixText } from './prefix';
-import { hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './tool';
+import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './tool';
 import {
   isBitmask, isPrefix, prefixComponent, type Action, type BitmaskComponent, type BitmaskTest, type Component, type Family,
   type FlowspecRule, type NumericComponent,
@@ -22,11 +22,16 @@ const fragments = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragm
 /** The highest rate that ExaBGP takes as text; it also takes whole numbers only. */
 const highestRate = 1e12;
 
+/** Octets of the longest NLRI that it reads back, the length octets left out. */
+const longestNlri = 255;
+
 function obstacle(rule: FlowspecRule): string | undefined {
   const named = ([1, 2] as const).some((type) => prefixComponent(rule.components, type) !== undefined);
   if (rule.family === 'ipv6' && !named) return 'ExaBGP announces an IPv6 rule without a prefix as IPv4';
   if (hasOffset(rule)) return 'ExaBGP writes IPv6 prefixes with an offset wrongly';
   if (rule.ipv6ExtendedCommunities !== undefined) return 'ExaBGP cannot redirect to an IPv6 route target';
+  if (rule.actions.some((action) => action.kind === 'rt-redirect' && action.form === 'as4')) return 'ExaBGP does not load a redirect with a 4-octet AS';
+  if (componentOctets(rule) > longestNlri) return 'ExaBGP cannot read an NLRI of 256 octets or more';
   return hasConstantTest(rule) ? 'ExaBGP cannot read the comparisons true and false' : undefined;
 }
 
