@@ -77,6 +77,8 @@ export class EditorPage {
   async toggleTheme(theme) {
     await this.command('Preferences: Toggle between Light/Dark Themes');
     await this.page.locator(theme === 'dark' ? '.monaco-workbench.vs-dark' : '.monaco-workbench.vs').waitFor();
+    // Colours fade over from one theme to the other.
+    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
   }
 
   /** Takes a picture to out/shots/NAME.png and returns its path. */

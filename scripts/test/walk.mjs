@@ -35,6 +35,7 @@ export function walk(editor) {
       await editor.command('View: Split Editor Down');
       await editor.openFile(faultyExample);
       await editor.page.locator('.squiggly-error').first().waitFor();
+      await editor.lens('errors: nothing to send yet').first().waitFor();
     }],
     ['pictures of it in both themes', async () => {
       await editor.shot('overview-dark');

@@ -90,7 +90,7 @@ function droppedNodes({ mid, dropped }: Mitigation): TreeNode[] {
   if (dropped === undefined) return [fact(`mitigation/${mid}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.')];
   return [
     fact(`mitigation/${mid}/dropped`, 'Dropped', `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`, 'filter', 'Octets and packets dropped since the mitigation started.'),
-    fact(`mitigation/${mid}/rate`, 'Rate', `${traffic(dropped.octetsPerSecond)}/s (${bitRate(dropped.octetsPerSecond)}), ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', 'Octets and packets dropped per second, on average, as the server tells them.'),
+    fact(`mitigation/${mid}/rate`, 'Rate', `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`),
   ];
 }
 
