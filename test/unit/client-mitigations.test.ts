@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { directionOf } from '#dots/check/direction';
 import type { JsonObject } from '#dots/model/json';
-import { MitigationBook, remaining, scopesOf } from '../../client/src/features/mitigations';
+import { scopesOf } from '#dots/signal/scopes';
+import { MitigationBook, remaining } from '../../client/src/features/mitigations';
 import { ongoing, shortTarget, statusWords, targetWords } from '../../client/src/ui/mitigationWords';
 import { sessionTree, type TreeNode, type TreeState } from '../../client/src/ui/sessionTree';
 

@@ -1,7 +1,7 @@
 import { check } from '#dots/check/check';
 import type { FlowspecInput } from '#dots/flowspec/translate';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import { scopesOf } from './mitigations';
+import { scopesOf } from '#dots/signal/scopes';
 
 const acls = 'ietf-dots-data-channel:acls';
 const aclList = 'ietf-dots-signal-control:acl-list';

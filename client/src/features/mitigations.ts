@@ -1,4 +1,5 @@
-import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import type { JsonObject, JsonValue } from '#dots/model/json';
+import { scopesOf } from '#dots/signal/scopes';
 
 /** What a server last told of one mitigation. Times are milliseconds since 1970. */
 export interface Mitigation {
@@ -18,13 +19,6 @@ export interface Mitigation {
 
 const started = 'attack-mitigation-in-progress';
 const ended = 'attack-mitigation-terminated';
-const topMember = 'ietf-dots-signal-channel:mitigation-scope';
-
-/** The scope entries of a mitigation document: of a request, an answer or a notification. */
-export function scopesOf(body: JsonValue | undefined): JsonObject[] {
-  const top = isObject(body) ? body[topMember] : undefined;
-  return isObject(top) ? itemsOf(top.scope).filter(isObject) : [];
-}
 
 /** The remaining lifetime in seconds at a time, counted down from what the server told; -1 is indefinite. */
 export function remaining(mitigation: Mitigation, now: number): number {

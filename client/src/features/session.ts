@@ -3,9 +3,10 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
+import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '../ui/mitigationWords';
 import type { ClientIdentity } from './identity';
-import { MitigationBook, scopesOf, type Mitigation } from './mitigations';
+import { MitigationBook, type Mitigation } from './mitigations';
 
 /** What was sent, and what came back. */
 export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string }
@@ -111,8 +112,8 @@ export class SessionHost implements vscode.Disposable {
 
   private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
     const before = ongoing(this.book.list());
-    const granted = scopesOf(answer.body)[0]?.lifetime ?? scopesOf(document)[0]?.lifetime;
-    this.book.accepted(mid, scopesOf(document)[0] ?? {}, typeof granted === 'number' ? granted : 0, Date.now());
+    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document);
+    this.book.accepted(mid, scopesOf(document)[0] ?? {}, granted ?? 0, Date.now());
     this.changed.fire();
     this.reconcile(session).then(() => this.tellReplaced(before, mid)).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
   }

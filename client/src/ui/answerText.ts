@@ -4,7 +4,7 @@ import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/model/conflict';
 import { oneLine, safeJson } from '#dots/model/text';
 import { codeWords } from '#dots/signal/codes';
-import { scopesOf } from '../features/mitigations';
+import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { lifetime } from './words';
 
@@ -51,11 +51,11 @@ function verdict(answer: Answer): string {
 
 /** The lifetime that the server granted, in words, where the answer tells one; and the one asked for, where that is another. */
 function grantedLifetime(answer: Answer): string | undefined {
-  const granted = answer.ok ? scopesOf(answer.body)[0]?.lifetime : undefined;
-  if (typeof granted !== 'number') return undefined;
+  const granted = answer.ok ? lifetimeOf(answer.body) : undefined;
+  if (granted === undefined) return undefined;
   const { payload } = answer.request;
-  const asked = payload && payload.length > 0 ? scopesOf(decodeDocument(payload, fileLimits))[0]?.lifetime : undefined;
-  return typeof asked === 'number' && asked !== granted ? `${lifetime(granted)}; asked for ${lifetime(asked)}` : lifetime(granted);
+  const asked = payload && payload.length > 0 ? lifetimeOf(decodeDocument(payload, fileLimits)) : undefined;
+  return asked !== undefined && asked !== granted ? `${lifetime(granted)}; asked for ${lifetime(asked)}` : lifetime(granted);
 }
 
 function answerBody(answer: Answer): string | undefined {

@@ -109,7 +109,7 @@ function encodingSection(node: SchemaNode): string {
 }
 
 /** The name of the member that a pointer leads to; an entry of a list is called by its list. */
-export function objectName(kind: DocumentKind, pointer: string): string {
+function objectName(kind: DocumentKind, pointer: string): string {
   const names = tokens(pointer).filter((token) => !/^\d+$/.test(token));
   return names.at(-1) ?? documentType(kind).topMember;
 }

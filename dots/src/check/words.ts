@@ -47,7 +47,7 @@ export function shown(value: unknown): string {
 }
 
 /** `a, b or c`; long lists are cut after eight. */
-export function listOf(names: readonly string[]): string {
+function listOf(names: readonly string[]): string {
   if (names.length > 8) return `${names.slice(0, 8).join(', ')}, ... (${names.length} in all)`;
   return names.length < 2 ? (names[0] ?? 'nothing') : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`;
 }

@@ -35,7 +35,7 @@ function bytesOf(value: Uint8Array | string): Uint8Array {
 }
 
 /** The shortest big-endian form of an unsigned integer below 2^32; 0 is no byte at all (RFC 7252 section 3.2). */
-export function uintBytes(value: number): Uint8Array {
+function uintBytes(value: number): Uint8Array {
   const bytes: number[] = [];
   for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
   return Uint8Array.from(bytes);

@@ -45,7 +45,7 @@ const usualRoot = '/restconf';
 const lists = { aliases: 'alias', acls: 'acl' } as const;
 
 /** The path of an alias or an ACL, its name encoded. */
-export function entryPath(container: keyof typeof lists, name: string): ResourcePath {
+function entryPath(container: keyof typeof lists, name: string): ResourcePath {
   return `${container}/${lists[container]}=${encodeURIComponent(name)}` as ResourcePath;
 }
 

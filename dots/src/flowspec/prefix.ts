@@ -27,7 +27,7 @@ export function parseAddress(text: string): number[] | undefined {
 }
 
 /** The family of an address by its number of octets. */
-export function familyOf(octets: readonly number[]): Family {
+function familyOf(octets: readonly number[]): Family {
   return octets.length === 4 ? 'ipv4' : 'ipv6';
 }
 

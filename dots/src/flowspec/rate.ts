@@ -8,7 +8,7 @@ function decimal(value: unknown): number | undefined {
 }
 
 /** The number as the four octets of a rate hold it. */
-export function wireRate(rate: number): number {
+function wireRate(rate: number): number {
   return Math.fround(rate);
 }
 

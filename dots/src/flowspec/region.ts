@@ -50,7 +50,7 @@ export const everything: Record<Family, Region> = { ipv4: wholeFamily('ipv4'), i
 const withHeader = numbersWhere(16, (bits) => (bits & fragmentBits.notFirst) === 0);
 
 /** The addresses of a prefix without an offset. */
-export function addressInterval({ octets, length, family }: Prefix): IntervalSet {
+function addressInterval({ octets, length, family }: Prefix): IntervalSet {
   if (family === 'ipv4') {
     const from = octets.reduce((value, octet) => value * 256 + octet, 0);
     return interval(from, from + 2 ** (32 - length));
@@ -133,7 +133,7 @@ export function regionsOf(components: readonly Component[], family: Family): Reg
 }
 
 /** Whether no packet is in the region. */
-export function isEmpty(region: Region): boolean {
+function isEmpty(region: Region): boolean {
   return dimensions.some((dimension) => region[dimension].length === 0);
 }
 

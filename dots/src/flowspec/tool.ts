@@ -40,7 +40,7 @@ function writesLabelShort(component: Component): boolean {
 }
 
 /** What a tool does otherwise than the octets shown, without changing what the rule matches. */
-export function caveat(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string | undefined {
+function caveat(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string | undefined {
   const what = rule.components.some(writesLabelShort) ? 'writes flow labels in the fewest octets' : tool.rewrites?.(rule);
   return what && `${tool.name} ${what}: the rule matches the same packets, but routers may sort it otherwise among rules that differ in nothing else`;
 }

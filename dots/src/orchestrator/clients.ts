@@ -17,7 +17,7 @@ export interface DataClient {
 }
 
 /** How long an alias or an ACL is kept without a refresh, minutes: RFC 8783 sections 6.1 and 7.2. */
-export const keptMinutes = 10_080;
+const keptMinutes = 10_080;
 
 const minute = 60_000;
 const stateName = 'data';

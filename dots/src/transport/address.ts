@@ -5,7 +5,7 @@ import { DotsError } from '#dots/model/errors';
 export interface Address { host: string; port: number }
 
 /** The port of the DOTS signal channel: RFC 9132 section 10.1. */
-export const dotsPort = 4646;
+const dotsPort = 4646;
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');

@@ -40,11 +40,6 @@ function configFindings(document: ParsedDocument, form: 'workspace' | 'profiles'
   return inTextOrder([...document.findings(), ...locateFaults(document, faults)]);
 }
 
-/** Whether the faults include one for which a server refuses the document. */
-export function hasErrors(findings: readonly LocatedFinding[]): boolean {
-  return findings.some(({ severity }) => severity === 'error');
-}
-
 /** Where a place of another document stands, as far as it is known. */
 export type Elsewhere = (file: string, pointer: string) => Range | undefined;
 

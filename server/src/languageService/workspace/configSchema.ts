@@ -1,5 +1,4 @@
 import { configSchemas, type ConfigSchema } from '#schemas/config';
-import { child } from '#dots/model/pointer';
 import type { DocumentForm } from './names';
 
 export type { ConfigSchema } from '#schemas/config';
@@ -36,6 +35,3 @@ export function expected(schema: ConfigSchema): string {
     case 'string': return schema.minLength === undefined ? 'a text, in double quotes' : 'a text, in double quotes and not empty';
   }
 }
-
-/** The pointer of a path. */
-export const pointerOf = (path: readonly (string | number)[]): string => path.reduce<string>(child, '');

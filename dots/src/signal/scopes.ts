@@ -1,0 +1,16 @@
+import { documentType } from '#dots/model/documents';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+
+const { topMember } = documentType('mitigation-scope');
+
+/** The scope entries of a mitigation document: of a request, an answer or a notification. */
+export function scopesOf(body: JsonValue | undefined): JsonObject[] {
+  const top = isObject(body) ? body[topMember] : undefined;
+  return isObject(top) ? itemsOf(top.scope).filter(isObject) : [];
+}
+
+/** The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132 section 4.4.1.1). */
+export function lifetimeOf(body: JsonValue | undefined): number | undefined {
+  const lifetime = scopesOf(body)[0]?.lifetime;
+  return typeof lifetime === 'number' ? lifetime : undefined;
+}
