@@ -31,7 +31,8 @@ export class LanguageServer implements vscode.Disposable {
       }),
     ];
     this.started = this.client.start();
-    this.started.catch((error: unknown) => this.couldNotStart(error));
+    // Only now does the server know the open documents: what was told while it came up may have been about none.
+    this.started.then(() => this.changed.fire(), (error: unknown) => this.couldNotStart(error));
   }
 
   /** Settles when the server answers; rejects when it could not be started. */
@@ -41,6 +42,7 @@ export class LanguageServer implements vscode.Disposable {
 
   /** What the server knows of a document, or undefined while it is not running. */
   async documentInfo(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentInfo | undefined> {
+    await this.started.catch(() => undefined);
     if (this.client.state !== State.Running) return undefined;
     const params: DocumentInfoParams = { uri: this.client.code2ProtocolConverter.asUri(uri) };
     try {
