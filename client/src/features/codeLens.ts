@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { directionOf } from '#dots/check/direction';
+import { documentTypeOf } from '#dots/model/documents';
 import type { DocumentInfo } from '#contract';
 import { plural } from '../ui/words';
 import { jsonObject } from './document';
@@ -9,6 +10,7 @@ import { documentSelector, type LanguageServer } from './languageClient';
 export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly listeners: vscode.Disposable[];
+  private asked = 0;
   readonly onDidChangeCodeLenses = this.changed.event;
 
   constructor(private readonly language: LanguageServer) {
@@ -22,9 +24,20 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
 
   async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     const info = await this.language.documentInfo(document.uri, token);
-    if (info === undefined || info.line === null) return [];
+    if (info === undefined || info.line === null) {
+      this.askAgain(document);
+      return [];
+    }
+    this.asked = 0;
     const range = new vscode.Range(info.line, 0, info.line, 0);
     return commandsFor(info, document).map((command) => new vscode.CodeLens(range, command));
+  }
+
+  /** The server may not know the document yet, and nothing tells when it does: a document that is one of DOTS is asked for again. */
+  private askAgain(document: vscode.TextDocument): void {
+    if (this.asked >= 60 || documentTypeOf(jsonObject(document.getText())) === undefined) return;
+    this.asked += 1;
+    setTimeout(() => this.changed.fire(), 500);
   }
 
   dispose(): void {
