@@ -2,7 +2,7 @@ import type { DotsError } from '#dots/model/errors';
 
 /** What an endpoint hears from its channel. */
 export interface Receiver {
-  /** One whole message arrived. */
+  /** One whole message arrived, or on a stream the next bytes. */
   message(bytes: Uint8Array): void;
   /** The network says that the peer cannot be reached; the channel stays usable. */
   failure(error: DotsError): void;
@@ -10,10 +10,26 @@ export interface Receiver {
   closed(): void;
 }
 
-/** One path to one peer, which carries whole messages: a connected UDP socket, or one remote address of a listening one. */
+/** How a path is protected, and who the other end has proved to be. */
+export interface Security {
+  /** `DTLS 1.2`, `TLS 1.2` or `TLS 1.3`. */
+  protocol: string;
+  /** The cipher suite by its IANA name. */
+  cipherSuite: string;
+  /** The name of the other end that was verified: of its certificate, or the identity of its pre-shared key. */
+  peerName?: string;
+  /** The certificate of the other end, DER. */
+  certificate?: Uint8Array;
+}
+
+/** One path to one peer: a connected UDP socket, one remote address of a listening one, a DTLS association, a TLS connection. */
 export interface Channel {
   /** Host and port of the other end, as a person writes them. */
   readonly peer: string;
+  /** datagram: each message stands alone and may get lost (RFC 7252); stream: bytes in order, of which messages are framed (RFC 8323). */
+  readonly kind: 'datagram' | 'stream';
+  /** Absent on a plain path. */
+  readonly security?: Security;
   /** The largest message, in bytes, that surely fits in one datagram. */
   readonly maxMessageSize: number;
   /** Names who hears the channel; called once. */

@@ -37,6 +37,7 @@ function networkError(address: Address, cause: unknown): DotsError {
 }
 
 class ConnectedChannel implements Channel {
+  readonly kind = 'datagram';
   readonly peer: string;
   readonly maxMessageSize = maxMessageSize;
   private receiver: Receiver | undefined;
@@ -138,6 +139,7 @@ class UdpListener implements Listener {
 
 /** One peer of a listening socket. */
 class PeerChannel implements Channel {
+  readonly kind = 'datagram';
   readonly maxMessageSize = maxMessageSize;
   receiver: Receiver | undefined;
   private open = true;

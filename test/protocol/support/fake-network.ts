@@ -6,6 +6,7 @@ import type { DotsError } from '#dots/model/errors';
 
 /** One end of a wire that lives in memory; `wire.sent` keeps every message with its time. */
 export class FakeChannel implements Channel {
+  readonly kind = 'datagram';
   readonly maxMessageSize = 1232;
   readonly sent: { at: number; message: Message; bytes: Uint8Array }[] = [];
   /** Decides what becomes of the n-th message (from 0) that this end sends: how many copies arrive. */

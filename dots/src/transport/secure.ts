@@ -1,0 +1,40 @@
+import type { Clock } from '#dots/coap/clock';
+import type { DotsError } from '#dots/model/errors';
+import type { ClientCredentials, ServerCredentials } from './credentials';
+
+/** What a secure connection is made with. */
+export interface SecureOptions {
+  credentials: ClientCredentials;
+  /** The DNS name or IP address that the user wrote: what the certificate of the server has to be for. */
+  serverName: string;
+  /** Gives the attempt up early. */
+  signal?: AbortSignal;
+  clock?: Clock;
+  /** Milliseconds for the whole handshake; 10 s unless told. */
+  deadlineMs?: number;
+}
+
+/** How much of a server strangers may take up. */
+export interface SessionLimits {
+  /** Handshakes under way, in all and from one address. */
+  halfOpen: number;
+  halfOpenPerAddress: number;
+  /** Sessions that stand, in all and with one address. */
+  sessions: number;
+  sessionsPerAddress: number;
+  /** Milliseconds without a message after which a session is closed. */
+  idleMs: number;
+}
+
+export const defaultSessionLimits: SessionLimits = { halfOpen: 256, halfOpenPerAddress: 32, sessions: 1024, sessionsPerAddress: 128, idleMs: 600_000 };
+
+/** What a secure server listens with. */
+export interface SecureListenOptions {
+  credentials: ServerCredentials;
+  clock?: Clock;
+  limits?: Partial<SessionLimits>;
+  /** Hears of each client that was turned away, and why. */
+  refused?: (error: DotsError) => void;
+  /** Listens beyond loopback too; never unless an explicit setting says so. */
+  allowRemote?: boolean;
+}
