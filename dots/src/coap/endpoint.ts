@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
 import { plainAnswer, type CoapAnswer } from './answer';
-import type { Channel } from './channel';
+import type { Channel, Security } from './channel';
 import { systemClock, type Clock } from './clock';
 import { Exchanges } from './exchanges';
 import { Inbound, type Handler, type InboundRequest } from './inbound';
@@ -59,6 +59,8 @@ function closedError(peer: string): DotsError {
 /** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959. */
 export class Endpoint {
   readonly peer: string;
+  /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
+  readonly security?: Security;
   readonly traffic: Traffic = { received: 0, malformed: 0 };
   private readonly environment: Environment;
   private readonly layer: MessageLayer;
@@ -71,6 +73,7 @@ export class Endpoint {
 
   constructor(private readonly channel: Channel, options: EndpointOptions = {}) {
     this.peer = channel.peer;
+    this.security = channel.security;
     this.environment = {
       clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
     };

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Clock } from '#dots/coap/clock';
-import { addressText, loopbackName } from '#dots/transport/address';
-import { openLab, type Lab } from '#dots/transport/lab';
+import { addressText } from '#dots/transport/address';
+import type { Lab } from '#dots/transport/lab';
 import type { DataClients } from './clients';
 import type { Limits } from './policy';
 import { DataResources } from './restconf/resources';
@@ -13,8 +10,7 @@ import { DataServer } from './restconf/server';
 export interface DataChannelOptions {
   host: string;
   port: number;
-  /** The folder of the orchestrator's state, whose lab it uses; without one the lab is private and ends with it. */
-  stateDir: string | undefined;
+  lab: Lab;
   clients: DataClients;
   /** Runs changes one after the other, those of the signal channel included. */
   exclusive: <T>(work: () => Promise<T>) => Promise<T>;
@@ -23,21 +19,14 @@ export interface DataChannelOptions {
   log: (line: string) => void;
 }
 
-/** The data channel of the orchestrator: its lab, its resources, its server. */
+/** The data channel of the orchestrator: its resources and its server. */
 export class DataChannel {
-  private constructor(private readonly listener: DataServer, private readonly lab: Lab, private readonly temporary: string | undefined) {}
+  private constructor(private readonly listener: DataServer) {}
 
-  /** Throws a DotsError of kind `usage` where the lab cannot be made or the port cannot be had. */
-  static async open({ host, port, stateDir, clients, exclusive, clock, limits, log }: DataChannelOptions): Promise<DataChannel> {
-    const temporary = stateDir === undefined ? await mkdtemp(join(tmpdir(), 'dots-lab-')) : undefined;
-    try {
-      const lab = await openLab(temporary ?? join(stateDir ?? '', 'lab'), { names: [loopbackName(host)] });
-      const router = new DataRouter(new DataResources(clients, clock, limits), exclusive);
-      return new DataChannel(await DataServer.start({ host, port, lab, router, largestBody: limits.dataBody, log }), lab, temporary);
-    } catch (error) {
-      await discard(temporary);
-      throw error;
-    }
+  /** Throws a DotsError of kind `usage` where the port cannot be had. */
+  static async open({ host, port, lab, clients, exclusive, clock, limits, log }: DataChannelOptions): Promise<DataChannel> {
+    const router = new DataRouter(new DataResources(clients, clock, limits), exclusive);
+    return new DataChannel(await DataServer.start({ host, port, lab, router, largestBody: limits.dataBody, log }));
   }
 
   /** `https://127.0.0.1:N`. */
@@ -45,17 +34,7 @@ export class DataChannel {
     return `https://${addressText(this.listener.address)}`;
   }
 
-  /** The files that a client needs. */
-  get files(): Lab['files'] {
-    return this.lab.files;
-  }
-
   async close(): Promise<void> {
     await this.listener.close();
-    await discard(this.temporary);
   }
-}
-
-async function discard(folder: string | undefined): Promise<void> {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }

@@ -18,6 +18,8 @@ export const statusLabels: Record<Status, string> = {
 export interface Mitigation {
   cuid: string;
   mid: number;
+  /** Who asked for it, as far as that was proved. */
+  owner?: string;
   /** What the client asked for, without lifetime and attack-status. */
   scope: JsonObject;
   status: Status;
@@ -34,7 +36,7 @@ export interface Mitigation {
 }
 
 /** A new mitigation: it starts at once, or waits for the loss of the session when `trigger-mitigation` is false. */
-export function requested(request: Pick<Mitigation, 'cuid' | 'mid' | 'scope' | 'terminatingMs'>, lifetime: number, now: number): Mitigation {
+export function requested(request: Pick<Mitigation, 'cuid' | 'mid' | 'owner' | 'scope' | 'terminatingMs'>, lifetime: number, now: number): Mitigation {
   const immediate = triggersAtOnce(request);
   return {
     ...request, status: immediate ? status.settingUp : status.waiting, since: now, startedAt: immediate ? now : null,

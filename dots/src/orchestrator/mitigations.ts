@@ -120,5 +120,5 @@ function readState(kept: JsonValue): Mitigation[] {
 function isMitigation(value: JsonValue): boolean {
   if (!isObject(value)) return false;
   const numbers = [value.mid, value.since, value.droppedForMs, value.terminatingMs, value.startedAt ?? 0, value.expiresAt ?? 0];
-  return typeof value.cuid === 'string' && isObject(value.scope) && Object.hasOwn(statusLabels, String(value.status)) && numbers.every(Number.isFinite);
+  return typeof value.cuid === 'string' && ['string', 'undefined'].includes(typeof value.owner) && isObject(value.scope) && Object.hasOwn(statusLabels, String(value.status)) && numbers.every(Number.isFinite);
 }

@@ -5,10 +5,10 @@ import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import { Observers } from '#dots/coap/observers';
 import { oneLine } from '#dots/model/text';
-import { addressText } from '#dots/transport/address';
-import { listenUdp, type Listener } from '#dots/transport/udp';
+import type { ServerCredentials } from '#dots/transport/credentials';
 import { DataClients } from './clients';
 import { DataChannel } from './dataChannel';
+import { enterLab, type LabHome } from './labHome';
 import { isActive, statusLabels, type Mitigation } from './lifecycle';
 import { liveFlowspec, type LiveFlowspec } from './live';
 import { Mitigations } from './mitigations';
@@ -18,6 +18,7 @@ import { heartbeatResource } from './resources/heartbeat';
 import { mitigateResource } from './resources/mitigate';
 import { telemetryResource, telemetrySetupResource } from './resources/telemetry';
 import { parametersOf, resourceNameOf, route } from './routing';
+import { SignalChannel } from './signalChannel';
 import { folderStore, memoryStore } from './store';
 import { Telemetry } from './telemetry';
 import { aliasViews, filterViews, viewOf, type AliasView, type FilterView, type MitigationView } from './view';
@@ -28,8 +29,12 @@ export type { AliasView, FilterView, MitigationView } from './view';
 export interface OrchestratorOptions {
   /** A loopback address; 127.0.0.1 unless told. */
   host?: string;
-  /** 0, as when not told, picks a free one. */
+  /** The port of plain CoAP; 0, as when not told, picks a free one. */
   signalPort?: number;
+  /** The port of DTLS over UDP and of TLS over TCP. */
+  securePort?: number;
+  /** The pre-shared key of an identity, where clients may use one besides certificates of the lab. */
+  psk?: ServerCredentials['psk'];
   /** The same for the data channel. */
   dataPort?: number;
   /** The folder that keeps its state; without one it forgets. */
@@ -45,9 +50,13 @@ export interface OrchestratorOptions {
 export class Orchestrator {
   /** Where clients find its signal channel: `coap://127.0.0.1:N`. */
   readonly signal: string;
+  /** The same over DTLS, `coaps://127.0.0.1:N`; undefined where the DTLS module was not built. */
+  readonly coaps: string | undefined;
+  /** The same over TLS, `coaps+tcp://127.0.0.1:N`. */
+  readonly coapsTcp: string;
   /** Where clients find its data channel: `https://127.0.0.1:N`. */
   readonly data: string;
-  /** What a client of the data channel needs: the file of the CA to trust, and of a client certificate and its key. */
+  /** What a client of the secure channels needs: the file of the CA to trust, and of a client certificate and its key. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -55,12 +64,12 @@ export class Orchestrator {
   private timer: TimerHandle;
 
   private constructor(
-    private readonly listener: Listener, private readonly dataChannel: DataChannel, private readonly mitigationBook: Mitigations, private readonly clients: DataClients,
+    private readonly signalChannel: SignalChannel, private readonly dataChannel: DataChannel, private readonly home: LabHome, private readonly mitigationBook: Mitigations, private readonly clients: DataClients,
     private readonly telemetry: Telemetry, private readonly observers: Observers, private readonly clock: Clock, private readonly policy: Policy,
   ) {
-    this.signal = `coap://${addressText(listener.address)}`;
+    ({ plain: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp } = signalChannel);
     this.data = dataChannel.server;
-    ({ ca: this.ca, cert: this.cert, key: this.key } = dataChannel.files);
+    ({ ca: this.ca, cert: this.cert, key: this.key } = home.lab.files);
     clients.onDidChange(() => this.tell());
     this.repeatStatus();
   }
@@ -85,15 +94,20 @@ export class Orchestrator {
     const handler = logged((request) => observers.handle(request), log);
     const accept = (channel: Channel): void => void new Endpoint(channel, { clock, handler, largestBody: policy.limits.body });
     const host = options.host ?? '127.0.0.1';
+    let home: LabHome | undefined;
     let dataChannel: DataChannel | undefined;
     try {
-      dataChannel = await DataChannel.open({ host, port: options.dataPort ?? 0, stateDir: options.stateDir, clients, exclusive: (work) => mitigations.exclusive(work), clock, limits: policy.limits, log });
-      const listener = await listenUdp({ host, port: options.signalPort ?? 0 }, accept);
-      const orchestrator = new Orchestrator(listener, dataChannel, mitigations, clients, telemetry, observers, clock, policy);
+      home = await enterLab(host, options.stateDir);
+      dataChannel = await DataChannel.open({ host, port: options.dataPort ?? 0, lab: home.lab, clients, exclusive: (work) => mitigations.exclusive(work), clock, limits: policy.limits, log });
+      const signalChannel = await SignalChannel.open({
+        host, plainPort: options.signalPort ?? 0, securePort: options.securePort ?? 0, credentials: { certificate: { ca: home.lab.ca, ...home.lab.server }, psk: options.psk }, clock, accept, log,
+      });
+      const orchestrator = new Orchestrator(signalChannel, dataChannel, home, mitigations, clients, telemetry, observers, clock, policy);
       mitigations.onDidChange((changed) => orchestrator.changed(changed, log));
       return orchestrator;
     } catch (error) {
       await dataChannel?.close();
+      await home?.leave();
       await mitigations.close();
       clients.close();
       throw error;
@@ -130,8 +144,9 @@ export class Orchestrator {
   async close(): Promise<void> {
     this.listeners.clear();
     this.clock.clearTimeout(this.timer);
-    await this.listener.close();
+    await this.signalChannel.close();
     await this.dataChannel.close();
+    await this.home.leave();
     this.observers.close();
     await this.mitigationBook.close();
     this.clients.close();

@@ -1,5 +1,6 @@
 import { encodeDocument } from '#dots/cbor/codec';
 import { plainAnswer } from '#dots/coap/answer';
+import type { Security } from '#dots/coap/channel';
 import { systemClock, type Clock } from '#dots/coap/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
@@ -8,8 +9,8 @@ import { dotsCbor, option } from '#dots/coap/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import { parseServer } from '#dots/transport/address';
-import { connectUdp } from '#dots/transport/udp';
+import { connect } from '#dots/transport/connect';
+import type { ClientCredentials } from '#dots/transport/credentials';
 import { readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
@@ -18,10 +19,19 @@ export type { Answer, SentRequest } from './answer';
 export { newCuid, nextMid } from './identifiers';
 
 export interface SessionOptions {
-  /** `coap://127.0.0.1:4646`; only loopback. */
+  /**
+   * `coaps://dots.example.net:4646` for DTLS, `coaps+tcp://` for TLS; without a scheme both are tried, as RFC 9132 section 4.3 has it.
+   * `coap://127.0.0.1:4646` is for loopback only.
+   */
   server: string;
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
+  /** What the client proves itself with; needed for everything but `coap`. */
+  credentials?: ClientCredentials;
+  /** Gives the connection attempt up early. */
+  signal?: AbortSignal;
+  /** Milliseconds for the connection attempt; 10 s unless told. */
+  timeoutMs?: number;
   clock?: Clock;
 }
 
@@ -57,16 +67,21 @@ export class SignalSession {
   }
 
   /**
-   * Opens a session. Plain UDP has no handshake: nothing is sent before the first request.
-   * Throws a DotsError: `usage` for an address or a cuid that will not do, `unreachable` when the network refuses at once.
+   * Opens a session: over DTLS or TLS both ends have proved who they are when it resolves. Plain UDP has no handshake: nothing is sent before the first request.
+   * Throws a DotsError: `usage` for an address, credentials or a cuid that will not do, `unreachable` with the check that failed.
    */
-  static async open({ server, cuid, clock = systemClock }: SessionOptions): Promise<SignalSession> {
+  static async open({ server, cuid, credentials, signal, timeoutMs = defaultTimeoutMs, clock = systemClock }: SessionOptions): Promise<SignalSession> {
     const octets = Buffer.byteLength(cuid);
     if (octets === 0 || octets > 250) {
       throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
     }
-    const channel = await connectUdp(parseServer(server));
+    const channel = await connect(server, { credentials, signal, clock, deadlineMs: timeoutMs });
     return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
+  }
+
+  /** How the session is protected, and who the server has proved to be; undefined for plain CoAP. */
+  get security(): Security | undefined {
+    return this.endpoint.security;
   }
 
   get state(): SessionState {

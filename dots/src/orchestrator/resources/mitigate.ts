@@ -11,6 +11,7 @@ import { controlled } from '../filterControl';
 import { afterEfficacy, isActive, isEnding, prolonged, refreshed, remainingLifetime, requested, resumed, status, triggersAtOnce, withdrawn, type Mitigation } from '../lifecycle';
 import type { Mitigations } from '../mitigations';
 import { sharedTargets } from '../overlap';
+import { isOther, ownerOf, type Owner } from '../owner';
 import { grantedLifetime, type Policy } from '../policy';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import type { Resource, ResourceRequest } from '../routing';
@@ -22,6 +23,7 @@ const { topMember } = documentType('mitigation-scope');
 interface Wish {
   cuid: string;
   mid: number;
+  owner: Owner | undefined;
   /** Without lifetime and attack-status. */
   scope: JsonObject;
   /** Seconds, -1 for no end; undefined in an efficacy update that leaves it out (RFC 9132 figure 16 does). */
@@ -47,7 +49,8 @@ class MitigationServer {
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
     const content = contentQuery(inbound.query);
-    const found = id === undefined ? this.mitigations.of(cuid) : [this.mitigations.find(cuid, id)].filter((mitigation) => mitigation !== undefined);
+    const owner = ownerOf(inbound.endpoint.security);
+    const found = this.mitigations.of(cuid).filter((mitigation) => (id === undefined || mitigation.mid === id) && !isOther(mitigation.owner, owner));
     if (found.length === 0) throw refuse('4.04', id === undefined ? 'This client has no mitigation.' : `This client has no mitigation with mid ${id}.`, '9132 4.4.2');
     return documentAnswer('2.05', scopeDocument(found.map((mitigation) => scopeText(mitigation, this.clock.now(), content))));
   }
@@ -55,6 +58,7 @@ class MitigationServer {
   /** RFC 9132 sections 4.4.1 and 4.4.3. */
   async put(request: ResourceRequest): Promise<CoapAnswer | undefined> {
     const wish = readWish(request);
+    this.refuseForeignCuid(wish);
     const known = this.mitigations.find(wish.cuid, wish.mid);
     // An efficacy update that a withdrawal has overtaken must not bring the mitigation back: it matches nothing any more.
     if (wish.conditional && (known === undefined || isEnding(known))) return undefined;
@@ -62,10 +66,10 @@ class MitigationServer {
   }
 
   /** RFC 9132 section 4.4.4. */
-  async delete({ cuid, id }: ResourceRequest): Promise<CoapAnswer> {
+  async delete({ cuid, id, inbound }: ResourceRequest): Promise<CoapAnswer> {
     if (id === undefined) throw refuse('4.00', 'A withdrawal needs the mid in its path.', '9132 4.4.4');
     const known = this.mitigations.find(cuid, id);
-    if (known !== undefined && !isEnding(known)) await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
+    if (known !== undefined && !isEnding(known) && !isOther(known.owner, ownerOf(inbound.endpoint.security))) await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
     return { code: '2.02' };
   }
 
@@ -93,13 +97,20 @@ class MitigationServer {
     refuseOverridden(wish, overlapped);
     const replaced = overlapped.filter(({ mid, status: other }) => mid < wish.mid && other !== status.terminated);
     this.refuseBeyondLimits(own.length, replaced.length);
-    const { cuid, mid, scope } = wish;
+    const { cuid, mid, owner, scope } = wish;
     const now = this.clock.now();
-    const next = requested({ cuid, mid, scope, terminatingMs: this.terminatingTime(replaced) }, grantedLifetime(wish.lifetime, this.policy), now);
+    const next = requested({ cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) }, grantedLifetime(wish.lifetime, this.policy), now);
     const conflict = this.conflictWithOthers(next);
     if (control !== undefined) await control.commit(this.clients);
     await this.mitigations.commit({ put: [next], remove: replaced });
     return granted('2.01', next, now, conflict);
+  }
+
+  /** A cuid belongs to the client that used it first, on either channel: RFC 9132 section 4.4.1.3. */
+  private refuseForeignCuid({ cuid, owner }: Wish): void {
+    const taken = [this.clients.find(cuid)?.owner, ...this.mitigations.of(cuid).map((mitigation) => mitigation.owner)];
+    if (!taken.some((other) => isOther(other, owner))) return;
+    throw refuseWith('4.09', scopeDocument([{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }]), 'Another client uses this cuid.');
   }
 
   /** A client that asks again before a withdrawal has taken effect gets twice the time: RFC 9132 section 4.4.4. */
@@ -138,7 +149,7 @@ function readWish({ cuid, id, inbound }: ResourceRequest): Wish {
   if (id === undefined) throw refuse('4.00', 'A mitigation request needs the mid in its path, after the cuid.', '9132 4.4.1.1');
   const [entry] = itemsOf(readBody(inbound.payload, 'mitigation-scope').scope).filter(isObject);
   const { lifetime, 'attack-status': attackStatus, ...scope } = entry ?? {};
-  return { cuid, mid: id, scope, lifetime: typeof lifetime === 'number' ? lifetime : undefined, attackStatus, conditional: valueOf(inbound.options, 'If-Match') !== undefined };
+  return { cuid, mid: id, owner: ownerOf(inbound.endpoint.security), scope, lifetime: typeof lifetime === 'number' ? lifetime : undefined, attackStatus, conditional: valueOf(inbound.options, 'If-Match') !== undefined };
 }
 
 function contentQuery(query: readonly string[]): 'a' | 'c' | 'n' {

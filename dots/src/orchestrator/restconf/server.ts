@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +6,7 @@ import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/lab';
 import { oneLine } from '../../model/text';
+import { ownerOfCertificate } from '../owner';
 import { fail, RestconfError } from './failure';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
 
@@ -96,11 +96,10 @@ function refuseForeignHost(host: string | undefined, port: number): void {
   throw fail(400, 'invalid-value', 'The Host header names another server than this one.');
 }
 
-/** The key stays when a certificate is renewed, so that it stands for the client. */
 function ownerOf(socket: TLSSocket): string {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is needed.');
-  return createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
+  return ownerOfCertificate(certificate.raw);
 }
 
 async function readBody(request: IncomingMessage, largest: number): Promise<string> {

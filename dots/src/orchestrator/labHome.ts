@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loopbackName } from '#dots/transport/address';
+import { openLab, type Lab } from '#dots/transport/lab';
+
+/** The lab of an orchestrator, and how to leave it. */
+export interface LabHome { lab: Lab; /** Removes what only served this orchestrator. */ leave: () => Promise<void> }
+
+/**
+ * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator.
+ * Throws a DotsError of kind `usage`: `transport/lab-folder`.
+ */
+export async function enterLab(host: string, stateDir: string | undefined): Promise<LabHome> {
+  const temporary = stateDir === undefined ? await mkdtemp(join(tmpdir(), 'dots-lab-')) : undefined;
+  const leave = async (): Promise<void> => {
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  };
+  try {
+    return { lab: await openLab(temporary ?? join(stateDir ?? '', 'lab'), { names: [loopbackName(host)] }), leave };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
