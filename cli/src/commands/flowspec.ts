@@ -8,12 +8,13 @@ import { describeMatch } from '#dots/flowspec/text';
 import {
   translate, type Family, type FlowspecFinding, type FlowspecOptions, type FlowspecRule, type MitigationAction, type Translation,
 } from '#dots/flowspec/translate';
-import { oneLine } from '#dots/model/text';
+import { oneLine, safeJson } from '#dots/model/text';
 import { createLanguageService, type LocatedFinding } from '#service/service';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import { filesOf } from '../files';
 import { findingJson } from '../findings';
+import { hexOption } from '../hex';
 import type { Io } from '../io';
 import { Workspaces, workspaceOptions } from '../workspace';
 import { lookUpAll } from './flowspecResolve';
@@ -176,7 +177,7 @@ async function printChanges(before: Translated, now: Translated, given: Given, i
 }
 
 async function printJson(value: object, io: Io): Promise<void> {
-  await io.out(`${JSON.stringify(value, null, 2)}\n`);
+  await io.out(`${safeJson(value, 2)}\n`);
 }
 
 function ruleJson({ family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule, explain = false): object {
@@ -194,9 +195,10 @@ async function decodeRule(hex: string, given: Given, io: Io): Promise<ExitStatus
   for (const name of notWithDecode) if (given.option(name) !== undefined) throw new UsageError(`--${name} does not go with --decode.`, seeHelp);
   if (family === undefined) throw new UsageError('--family is missing: ipv4 or ipv6.', seeHelp);
   if (format !== 'json' && format !== 'hex') throw new UsageError(`With --decode the format is json or hex, not ${format}.`);
+  hexOption('decode', hex, '0b0118c00002038111058135');
   const components = decodeNlri(hex, family);
   const text = describeMatch(components);
   if (explain) await io.out(explainRule({ family, nlri: hex, text, extendedCommunities: [] }));
-  else await io.out(`${format === 'hex' ? encodeNlri(components, family) : JSON.stringify({ family, components, text }, null, 2)}\n`);
+  else await io.out(`${format === 'hex' ? encodeNlri(components, family) : safeJson({ family, components, text }, 2)}\n`);
   return 0;
 }

@@ -1,5 +1,6 @@
 import { DataSession, type Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
+import { safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Given } from '../command';
 import { dataAnswerJson, dataAnswerText } from '../dataAnswer';
 import type { Io } from '../io';
@@ -14,7 +15,7 @@ export async function install(document: JsonObject, { server, cuid, timeoutMs }:
   const session = await DataSession.open({ server, cuid, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
   try {
     const installed = await session.install(document, { timeoutMs });
-    await io.out(given.option('format') === 'json' ? `${JSON.stringify(installedJson(installed, server, cuid), null, 2)}\n` : installedText(installed, cuid));
+    await io.out(given.option('format') === 'json' ? `${safeJson(installedJson(installed, server, cuid), 2)}\n` : installedText(installed, cuid));
     return installed.answer.ok ? 0 : 1;
   } finally {
     await session.close();
