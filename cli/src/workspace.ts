@@ -53,6 +53,11 @@ export class Workspaces {
     return new Workspaces(io, workspace, profiles, path, path === undefined || findings.length === 0 ? undefined : { file: path, findings });
   }
 
+  /** The profiles, unless there is no file of them or it has faults. */
+  get knownProfiles(): Profiles | undefined {
+    return this.profilesFile === undefined || this.profileFindings?.findings.some(({ severity }) => severity === 'error') === true ? undefined : this.profiles;
+  }
+
   /** The profile of a name. Throws UsageError where there is none of it. */
   profile(name: string): Profile {
     const profile = this.profiles.get(name);
@@ -75,7 +80,7 @@ export class Workspaces {
   private async load(file: string): Promise<Governing> {
     try {
       const document: ParsedDocument = service.parse((await readInput(file, this.io)).bytes, file, 'workspace');
-      return { file, workspace: service.workspace(document), findings: service.validate(document).findings };
+      return { file, workspace: service.workspace(document), findings: service.workspaceFindings(document, this.knownProfiles) };
     } catch (error) {
       this.io.say(`dots: ${describeError(error)} What it says is passed over.`);
       return ungoverned;
