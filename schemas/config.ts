@@ -29,6 +29,8 @@ export interface ConfigSchema {
   'x-expected-names'?: string;
   /** What each value of `enum` means. */
   'x-enum-descriptions'?: string[];
+  /** What is known of the values, or of the names of additional members: codes of findings, or names of profiles. */
+  'x-known'?: 'codes' | 'profiles';
 }
 
 export const configSchemas = { workspace, profiles } as unknown as Readonly<Record<'workspace' | 'profiles', ConfigSchema>>;

@@ -22,8 +22,3 @@ export function findingJson({ code, class: of, severity, message, rfc, pointer, 
 export function countOf(findings: readonly LocatedFinding[], severity: Severity): number {
   return findings.filter((finding) => finding.severity === severity).length;
 }
-
-/** `1 error`, `2 errors`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -36,7 +36,7 @@ export class Judge {
     const governing = await this.workspaces.of(file);
     const { workspace } = governing;
     const context = this.contextOf(governing, file);
-    const { type, findings } = service.validate(document, { level: this.level ?? workspace.level, direction: context.direction });
+    const { type, findings } = document.form === 'workspace' ? { type: undefined, findings: service.workspaceFindings(document, this.workspaces.knownProfiles) } : service.validate(document, { level: this.level ?? workspace.level, direction: context.direction });
     const verdict: Judged = { file, kind: document.form === 'dots' ? type?.kind ?? null : document.form, findings };
     this.judged.push(verdict);
     if (document.form === 'dots') this.groupOf(governing).members.set(resolve(file), { file, entry: service.index(document), context, named: { document, verdict } });

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describeError } from '#dots/model/errors';
-import { createLanguageService, type LocatedFinding, type ParsedDocument, type Profiles, type Workspace } from '#service/service';
+import { createLanguageService, type LocatedFinding, type ParsedDocument, type Profile, type Profiles, type Workspace } from '#service/service';
 import { formOf, profilesFileName, workspaceFileName } from '#service/workspace/names';
 import { noWorkspace } from '#service/workspace/settings';
-import type { Given, Option } from './command';
+import { UsageError, type Given, type Option } from './command';
+import { tell } from './document';
 import { readInput } from './files';
 import type { Io } from './io';
 
@@ -31,7 +32,15 @@ const ungoverned: Governing = { file: undefined, workspace: noWorkspace, finding
 export class Workspaces {
   private readonly read = new Map<string, Promise<Governing>>();
 
-  private constructor(private readonly io: Io, private readonly named: string | undefined, readonly profiles: Profiles, /** Findings of the profiles file, where it has any. */ readonly profileFindings: { file: string; findings: LocatedFinding[] } | undefined) {}
+  private constructor(
+    private readonly io: Io,
+    private readonly named: string | undefined,
+    readonly profiles: Profiles,
+    /** The path of the profiles file; undefined where there is none. */
+    readonly profilesFile: string | undefined,
+    /** Findings of the profiles file, where it has any. */
+    readonly profileFindings: { file: string; findings: LocatedFinding[] } | undefined,
+  ) {}
 
   /** Reads the files that the command line names. Throws UsageError where one of them cannot be read. */
   static async open(given: Given, io: Io): Promise<Workspaces> {
@@ -40,7 +49,22 @@ export class Workspaces {
     const findings = document === undefined ? [] : service.validate(document).findings;
     const workspace = given.option('workspace');
     if (workspace !== undefined) await readInput(workspace, io);
-    return new Workspaces(io, workspace, document === undefined ? new Map() : service.profiles(document), path === undefined || findings.length === 0 ? undefined : { file: path, findings });
+    const profiles: Profiles = document === undefined ? new Map() : service.profiles(document);
+    return new Workspaces(io, workspace, profiles, path, path === undefined || findings.length === 0 ? undefined : { file: path, findings });
+  }
+
+  /** The profiles, unless there is no file of them or it has faults. */
+  get knownProfiles(): Profiles | undefined {
+    return this.profilesFile === undefined || this.profileFindings?.findings.some(({ severity }) => severity === 'error') === true ? undefined : this.profiles;
+  }
+
+  /** The profile of a name. Throws UsageError where there is none of it. */
+  profile(name: string): Profile {
+    const profile = this.profiles.get(name);
+    if (profile !== undefined) return profile;
+    if (this.profilesFile === undefined) throw new UsageError(`There is no profile "${name}": there is no profiles file.`, `Write one as ${usualPlace()}, or name one with --profiles.`);
+    if (this.profileFindings !== undefined) throw new UsageError(`There is no profile "${name}" to be used: ${this.profilesFile} has faults.`, `See dots validate ${this.profilesFile}.`);
+    throw new UsageError(`There is no profile "${name}" in ${this.profilesFile}.`, this.profiles.size === 0 ? 'It has none.' : `It has ${[...this.profiles.keys()].join(', ')}.`);
   }
 
   /** The workspace file of a document: the one that the command line names, or the nearest upwards. */
@@ -56,7 +80,7 @@ export class Workspaces {
   private async load(file: string): Promise<Governing> {
     try {
       const document: ParsedDocument = service.parse((await readInput(file, this.io)).bytes, file, 'workspace');
-      return { file, workspace: service.workspace(document), findings: service.validate(document).findings };
+      return { file, workspace: service.workspace(document), findings: service.workspaceFindings(document, this.knownProfiles) };
     } catch (error) {
       this.io.say(`dots: ${describeError(error)} What it says is passed over.`);
       return ungoverned;
@@ -75,10 +99,21 @@ function nearest(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : nearest(dirname(folder));
 }
 
-/** The profiles file in its usual place, where there is one. */
-function usualProfiles(): string | undefined {
+/** The usual place of the profiles file. */
+function usualPlace(): string {
   const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
   const base = process.platform === 'win32' && roaming !== undefined ? roaming : configured === undefined || configured === '' ? join(homedir(), '.config') : configured;
-  const path = join(base, 'dots', profilesFileName);
+  return join(base, 'dots', profilesFileName);
+}
+
+/** The profiles file in its usual place, where there is one. */
+function usualProfiles(): string | undefined {
+  const path = usualPlace();
   return existsSync(path) ? path : undefined;
+}
+
+/** Says what is wrong with the workspace file and the profiles file: what has faults counts for nothing. */
+export function tellOwn({ profileFindings }: Workspaces, { file, findings }: Governing, io: Io): void {
+  if (file !== undefined) tell(relative('', file), findings, io);
+  if (profileFindings !== undefined) tell(profileFindings.file, profileFindings.findings, io);
 }

@@ -17,3 +17,50 @@ export interface DocumentInfo {
   /** The line of the top-level member's name, from 0; null where there is none. */
   line: number | null;
 }
+
+/** `dots/documentContext`: what is known of a document besides its text, from its workspace file and the profile that it names. */
+export const documentContextRequest = 'dots/documentContext';
+
+export interface DocumentContext {
+  cuid?: string;
+  /** Or the sid, tsid or tmid, by the kind of the document. */
+  mid?: number;
+  /** Whether it goes to a server or came from one, where that is said. */
+  direction?: 'request' | 'status';
+  /** The name of the server profile. */
+  profile?: string;
+  /** The path of the workspace file; undefined where there is none. */
+  workspaceFile?: string;
+  ownPrefixes: string[];
+  /** What previews are written for. */
+  targetRouter?: 'exabgp' | 'gobgp' | 'bird';
+  /** How many findings of severity error it has as a request. */
+  requestErrors: number;
+}
+
+/** `dots/profiles`: the server profiles of the user, as they are now. */
+export const profilesRequest = 'dots/profiles';
+
+/** A server profile; its paths are absolute. */
+export interface ServerProfile {
+  name: string;
+  signal?: string;
+  data?: string;
+  ca?: string;
+  certificate?: string;
+  key?: string;
+  pskIdentity?: string;
+  cuid?: string;
+  production: boolean;
+}
+
+export interface ProfilesInfo {
+  /** Where the profiles file is, or would be. */
+  file: string;
+  /** absent: there is none; faulty: it has errors, and nothing in it counts; off: the folder is not trusted. */
+  state: 'read' | 'absent' | 'faulty' | 'off';
+  profiles: ServerProfile[];
+}
+
+/** `dots/trusted`: the user has trusted the open folder. Before, with `initializationOptions.trusted` false, profiles are not read. */
+export const trustedNotification = 'dots/trusted';

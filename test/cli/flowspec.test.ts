@@ -36,6 +36,7 @@ const failures: [name: string, words: string[], input: string, status: number, m
   ['a document that is not JSON', ['flowspec', '-'], '{', 1, /json\/syntax/],
   ['no file', ['flowspec'], '', 2, /No file is named/],
   ['a truncated NLRI', ['flowspec', '--decode', '0b01', '--family', 'ipv4'], '', 1, /Octet/],
+  ['an NLRI that is not hex', ['flowspec', '--decode', 'zz', '--family', 'ipv4'], '', 2, /--decode wants an even number of hexadecimal digits/],
   ['an NLRI without its family', ['flowspec', '--decode', '00'], '', 2, /--family is missing/],
   ['an NLRI of a family that is none', ['flowspec', '--decode', '00', '--family', 'ipx'], '', 2, /ipv4 or ipv6/],
   ['an NLRI as a table', ['flowspec', '--decode', '03010800', '--family', 'ipv4', '--format', 'table'], '', 2, /json or hex/],

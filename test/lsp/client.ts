@@ -5,7 +5,7 @@ import {
   createProtocolConnection, StreamMessageReader, StreamMessageWriter,
   type ClientCapabilities, type CompletionItem, type Diagnostic, type Hover, type Position, type ProtocolConnection, type PublishDiagnosticsParams, type Range,
 } from 'vscode-languageserver/node';
-import { documentInfoRequest, type DocumentInfo } from '#contract';
+import { documentContextRequest, documentInfoRequest, profilesRequest, type DocumentContext, type DocumentInfo, type ProfilesInfo } from '#contract';
 import { bundled } from '../cli/bundle';
 import { root } from '../support/shared';
 
@@ -120,6 +120,14 @@ export class Client {
 
   async documentInfo(uri: string): Promise<DocumentInfo> {
     return this.connection.sendRequest(documentInfoRequest, { uri });
+  }
+
+  async documentContext(uri: string): Promise<DocumentContext> {
+    return this.connection.sendRequest(documentContextRequest, { uri });
+  }
+
+  async profiles(): Promise<ProfilesInfo> {
+    return this.connection.sendRequest(profilesRequest, {});
   }
 
   /** Ends the server as an editor does; its exit status. */

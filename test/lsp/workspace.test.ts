@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { FileChangeType, type Diagnostic } from 'vscode-languageserver/node';
+import { trustedNotification } from '#contract';
 import { dots } from '../cli/dots';
 import { needShared, root } from '../support/shared';
 import { Client, type ClientOptions } from './client';
@@ -172,4 +173,53 @@ test('the direction and the level that the workspace file says', async (t) => {
   const client = await editor(t, path);
   await open(client, path, 'a.dots.json');
   await client.settled(uriOf(path, 'a.dots.json'), are('rfc/server-only-member'));
+});
+
+test('an editor learns where a document goes and as whom, and what speaks against it; profiles have absolute paths', async (t) => {
+  const path = folder(t, {
+    'a.dots.json': request({ lifetime: undefined }), 'b.dots.json': request({}),
+    [workspaceFile]: '{"files": [{"path": "a*", "profile": "lab", "mid": 3}], "own-prefixes": ["192.0.2.0/24"], "target-router": "bird"}',
+    'p.json': '{"profiles": {"lab": {"signal": "coaps://192.0.2.1", "ca": "ca.pem", "cuid": "c", "own-prefixes": ["203.0.113.0/24"], "production": true}}}',
+  });
+  const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json') } });
+  for (const name of ['a.dots.json', 'b.dots.json']) await open(client, path, name);
+  const common = { workspaceFile: join(path, workspaceFile), targetRouter: 'bird' };
+  assert.deepEqual(await client.documentContext(uriOf(path, 'a.dots.json')), { ...common, cuid: 'c', mid: 3, profile: 'lab', ownPrefixes: ['192.0.2.0/24', '203.0.113.0/24'], requestErrors: 1 });
+  assert.deepEqual(await client.documentContext(uriOf(path, 'b.dots.json')), { ...common, ownPrefixes: ['192.0.2.0/24'], requestErrors: 0 });
+  assert.deepEqual(await client.documentContext(uriOf(path, 'none.dots.json')), { ownPrefixes: [], requestErrors: 0 });
+  const lab = { name: 'lab', production: true, signal: 'coaps://192.0.2.1', ca: join(path, 'ca.pem'), cuid: 'c' };
+  assert.deepEqual(await client.profiles(), { file: join(path, 'p.json'), state: 'read', profiles: [lab] });
+  writeFileSync(join(path, 'p.json'), '{');
+  assert.deepEqual(await client.profiles(), { file: join(path, 'p.json'), state: 'faulty', profiles: [] });
+  rmSync(join(path, 'p.json'));
+  assert.equal((await client.profiles()).state, 'absent');
+});
+
+test('a profile that is not in the profiles file is a finding of the workspace file, in the editor as in the command', async (t) => {
+  const path = folder(t, { 'a.dots.json': request({}), [workspaceFile]: '{"files": [{"path": "*", "profile": "lba"}]}', 'p.json': '{"profiles": {"lab": {}}}' });
+  const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json') } });
+  await open(client, path, 'a.dots.json');
+  const [unopened] = await client.settled(uriOf(path, workspaceFile), are('cross/unknown-profile'));
+  assert.match(unopened?.message ?? '', /no profile "lba".*It has "lab"/);
+  await open(client, path, workspaceFile);
+  await client.settled(uriOf(path, workspaceFile), are('cross/unknown-profile'));
+  const labels = (await client.completion(uriOf(path, workspaceFile), { line: 0, character: 38 })).map(({ label }) => label);
+  assert.deepEqual(labels, ['lab']);
+  for (const named of [path, join(path, workspaceFile)]) {
+    const { out, status } = dots(['validate', named, '--profiles', join(path, 'p.json')]);
+    assert.match(out, /dots\.workspace\.json:1:36 warning .*cross\/unknown-profile, RFC 9132 section 3/);
+    assert.equal(status, 0);
+  }
+});
+
+test('profiles count only once the folder is trusted', async (t) => {
+  const path = folder(t, { 'a.dots.json': request({}), [workspaceFile]: '{"files": [{"path": "*", "profile": "lab"}]}', 'p.json': '{"profiles": {"lab": {"own-prefixes": ["198.51.100.0/24"]}}}' });
+  const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json'), trusted: false } });
+  const a = uriOf(path, 'a.dots.json');
+  await open(client, path, 'a.dots.json');
+  await client.settled(a, are());
+  assert.deepEqual(await client.profiles(), { file: join(path, 'p.json'), state: 'off', profiles: [] });
+  await client.connection.sendNotification(trustedNotification);
+  await client.settled(a, are('cross/foreign-target'));
+  assert.equal((await client.profiles()).state, 'read');
 });

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { duration, longDuration, plural } from '#dots/model/text';
 import { codeWords } from '#dots/signal/codes';
 import { facts, hexRows, indented, sections } from '../../client/src/ui/textLayout';
-import { count, documentName, duration, lifetime, plural, traffic } from '../../client/src/ui/words';
+import { count, documentName, lifetime, traffic } from '../../client/src/ui/words';
 
 test('a duration reads in its two largest units', () => {
   const cases: [number, string][] = [[-5, '0 s'], [0, '0 s'], [59.9, '59 s'], [60, '1 min'], [3599, '59 min 59 s'], [3600, '1 h'], [5400, '1 h 30 min'], [3601, '1 h'], [90_000, '1 d 1 h']];
   for (const [seconds, words] of cases) assert.equal(duration(seconds), words);
+  assert.deepEqual([longDuration(5400), longDuration(1), longDuration(90_000)], ['1 hour 30 minutes', '1 second', '1 day 1 hour']);
 });
 
 test('a lifetime says its seconds, and -1 is indefinite', () => {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import Ajv from 'ajv';
 import { configSchemas, type ConfigSchema } from '#schemas/config';
 import { parsePrefix } from '#dots/model/prefix';
 import { createLanguageService, type Workspace } from '#service/service';
+import { findingCodes } from '#service/workspace/codes';
 import { matchesGlob } from '#service/workspace/glob';
 import { formOf } from '#service/workspace/names';
+import { root } from '../support/shared';
 import { textIn, withCaret } from './languageServiceCaret';
 
 const service = createLanguageService();
@@ -105,6 +109,42 @@ test('members and values are completed, and explained', () => {
   assert.match(service.hover(parse(text), withCaret('{"files": [{"direction": "sta|tus"}]}').position)?.markdown ?? '', /^It came from the server/);
 });
 
+test('codes of findings and names of profiles are completed', () => {
+  const complete = (marked: string): string[] => {
+    const { text, position } = withCaret(marked);
+    return service.complete(parse(text), position, ['lab', 'upstream']).map(({ label }) => label);
+  };
+  assert.deepEqual(complete('{"files": [{"path": "a", "profile": "|"}]}'), ['lab', 'upstream']);
+  assert.deepEqual(complete('{"severities": {"advice/host-bits": "hint", |}}'), findingCodes.filter((code) => code !== 'advice/host-bits'));
+  assert.deepEqual(complete('{"suppressions": [{"code": "|"}]}'), findingCodes);
+});
+
+test('a profile that the profiles file does not have is a finding, unless the file is not known or the workspace file says otherwise', () => {
+  const found = (value: object, names?: string[]): [string, string, string][] => {
+    const document = parse(JSON.stringify(value));
+    const profiles = names && new Map(names.map((name) => [name, { ownPrefixes: [], production: false }]));
+    return service.workspaceFindings(document, profiles).map(({ code, severity, range, message }) => [`${code} ${severity}`, textIn(document.text, range), message]);
+  };
+  const files = [{ path: 'a', profile: 'upstraem' }, { path: 'b', profile: 'lab' }];
+  assert.deepEqual(found({ files }, ['lab', 'upstream']), [['cross/unknown-profile warning', '"upstraem"', 'Your profiles file has no profile "upstraem", so these documents cannot be sent. Did you mean "upstream"?']]);
+  assert.deepEqual(found({ files }), []);
+  assert.deepEqual(found({ files, suppressions: [{ code: 'cross/unknown-profile' }] }, []), []);
+  assert.deepEqual(found({ files, levle: 1 }, []).map(([code]) => code), ['json/config-member error']);
+});
+
+test('the list of finding codes is that of the sources', () => {
+  const found = new Set<string>();
+  for (const folder of ['dots/src/check', 'server/src/languageService']) {
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.ts') && !each.endsWith('codes.ts'))) {
+      const text = readFileSync(join(root, folder, name), 'utf8');
+      for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|advice)\/[a-z0-9-]+)['`]/g)) found.add(code as string);
+      for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\('([a-z0-9-]+)'/g)) found.add(`${made === 'advice' ? 'advice' : 'rfc'}/${code ?? ''}`);
+      for (const [, code] of text.matchAll(/\bcrossFault\([^'`]*(?:'(?:error|warning|information|hint)'[^'`]*)*'(?!(?:error|warning|information|hint)')([a-z0-9-]+)',/g)) found.add(`cross/${code ?? ''}`);
+    }
+  }
+  assert.deepEqual([...found].filter((code) => !findingCodes.includes(code)).sort(), []);
+});
+
 test('every prefix and every one-character deletion is judged, completed and hovered without an exception', () => {
   const text = '{"files": [{"path": "a", "mid": 1, "direction": "request"}], "severities": {"rfc/x": "hint"}, "own-prefixes": ["192.0.2.0/24"]}';
   for (let at = 0; at <= text.length; at += 1) {
@@ -113,6 +153,7 @@ test('every prefix and every one-character deletion is judged, completed and hov
       const position = document.lines.positionAt(at);
       service.validate(document);
       service.workspace(document);
+      service.workspaceFindings(document, new Map());
       service.complete(document, position);
       service.hover(document, position);
     }

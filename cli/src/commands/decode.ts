@@ -3,6 +3,7 @@ import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readInput } from '../files';
+import { fromHex, hexOption } from '../hex';
 import type { Io } from '../io';
 
 /** `dots decode`: the JSON document of a CBOR body. */
@@ -23,15 +24,9 @@ async function runDecode(given: Given, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   const hex = given.option('hex');
   if (more.length > 0 || (path !== undefined && hex !== undefined)) throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
-  const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : ofOption(hex);
+  const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : hexOption('hex', hex, 'a1182fa11831f5');
   await io.out(`${safeJson(decodeDocument(bytes, fileLimits), 2)}\n`);
   return 0;
-}
-
-function ofOption(text: string): Uint8Array {
-  const bytes = fromHex(text);
-  if (bytes === undefined) throw new UsageError('--hex wants an even number of hexadecimal digits.', 'For example a1182fa11831f5.');
-  return bytes;
 }
 
 /** A DOTS message is a CBOR map, whose first byte is no ASCII character: so text can be told from bytes. */
@@ -41,9 +36,4 @@ function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Arr
   if (digits !== undefined) return digits;
   const name = file === '-' ? 'Standard input' : file;
   throw new DotsError('malformed', 'cli/no-cbor', `${name} holds text that is neither CBOR nor an even number of hexadecimal digits.`, 'To make CBOR of a JSON document, use dots encode.');
-}
-
-function fromHex(text: string): Uint8Array | undefined {
-  const digits = text.replace(/\s+/g, '').replace(/^0x/i, '');
-  return digits.length > 0 && digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits) ? Buffer.from(digits, 'hex') : undefined;
 }

@@ -1,17 +1,27 @@
 import { encodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic, diagnostic } from '#dots/cbor/diagnostic';
+import { directionOf } from '#dots/check/direction';
 import { documentTypeOf } from '#dots/model/documents';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
-import { readDocument } from '../document';
+import { safeJson } from '#dots/model/text';
+import { requestPath } from '#dots/signal/resources';
+import { createLanguageService } from '#service/service';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
+import { pathIn, tellOwn, Workspaces, workspaceOptions } from '../workspace';
+
+const service = createLanguageService();
 
 /** `dots encode`: the CBOR form of a document. */
 export const encode: Command = {
   name: 'encode',
   summary: 'Write a signal channel or telemetry document as CBOR (application/dots+cbor).',
-  usage: 'FILE|- [--format hex|diag|bin|json]',
+  usage: 'FILE|- [--format hex|diag|bin|json] [--workspace FILE]',
   options: [
-    { name: 'format', value: 'FORMAT', choices: ['hex', 'diag', 'bin', 'json'], preset: 'hex', description: 'One line of hex digits, diagnostic notation (RFC 8949 section 8), the bytes, or all as JSON.' },
+    { name: 'format', value: 'FORMAT', choices: ['hex', 'diag', 'bin', 'json'], preset: 'hex', description: 'One line of hex digits, diagnostic notation (RFC 8949 section 8), the bytes, or all as JSON, with the Uri-Path where cuid and mid are known.' },
+    { name: 'cuid', value: 'C', description: 'The client identifier in the Uri-Path; without it that of the workspace file or its profile.' },
+    { name: 'mid', value: 'N', description: 'The mitigation id (or sid, tsid, tmid) in the Uri-Path; without it that of the workspace file.' },
+    ...workspaceOptions,
   ],
   details: ['Data channel documents (ACLs, aliases, ...) travel as JSON and have no CBOR form: exit status 2.', 'The document is encoded as it is; dots validate judges it.'],
   examples: ['dots encode request.dots.json', 'dots encode request.dots.json --format diag', 'dots encode - --format bin < request.json | xxd'],
@@ -28,8 +38,18 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
   switch (given.option('format')) {
     case 'bin': await io.out(bytes); break;
     case 'diag': await io.out(`${annotatedDiagnostic(bytes, fileLimits)}\n`); break;
-    case 'json': await io.out(`${JSON.stringify({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits) }, null, 2)}\n`); break;
+    case 'json': await io.out(`${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: await uriPath(document, given, io) }, 2)}\n`); break;
     default: await io.out(`${hex}\n`);
   }
   return 0;
+}
+
+/** Where the document would be sent, or null where its resource has identifiers that nobody told. */
+async function uriPath({ file, value }: ReadDocument, given: Given, io: Io): Promise<string | null> {
+  const workspaces = await Workspaces.open(given, io);
+  const governing = await workspaces.of(file);
+  tellOwn(workspaces, governing, io);
+  const { cuid, mid, direction } = service.context(governing.workspace, workspaces.profiles, pathIn(governing, file));
+  const id = wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? mid;
+  return (direction ?? directionOf(value)) === 'status' ? null : requestPath(value, given.option('cuid') ?? cuid, id) ?? null;
 }

@@ -8,14 +8,16 @@ import { describeMatch } from '#dots/flowspec/text';
 import {
   translate, type Family, type FlowspecFinding, type FlowspecOptions, type FlowspecRule, type MitigationAction, type Translation,
 } from '#dots/flowspec/translate';
-import { oneLine } from '#dots/model/text';
+import { oneLine, safeJson } from '#dots/model/text';
 import { createLanguageService, type LocatedFinding } from '#service/service';
+import type { TargetRouter } from '#service/workspace/settings';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import { filesOf } from '../files';
 import { findingJson } from '../findings';
+import { hexOption } from '../hex';
 import type { Io } from '../io';
-import { Workspaces, workspaceOptions } from '../workspace';
+import { pathIn, tellOwn, Workspaces, workspaceOptions, type Governing } from '../workspace';
 import { lookUpAll } from './flowspecResolve';
 
 const service = createLanguageService();
@@ -28,10 +30,10 @@ export const flowspec: Command = {
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
   usage: 'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
-    { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination. Without it those of the workspace file do.' },
+    { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination. Without it those of the workspace file and the profile do.' },
     ...workspaceOptions,
     { name: 'action', value: 'ACTION', description: 'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).' },
-    { name: 'format', value: 'FORMAT', choices: ['json', ...renderings], description: 'How rules are written (default table; with --decode json).' },
+    { name: 'format', value: 'FORMAT', choices: ['json', ...renderings], description: 'How rules are written (default: for the target router of the workspace file, or table; with --decode json).' },
     { name: 'resolve', description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.' },
     { name: 'no-repair', description: 'Leave rules as they are where routers would test them in another order than the documents.' },
     { name: 'explain', description: 'Say what each octet of each rule means.' },
@@ -61,8 +63,9 @@ async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', seeHelp);
   checkCombination(given);
   const other = given.option('compare');
-  const now = await translateFiles(given.paths, given, io);
-  const before = other === undefined ? undefined : await translateFiles([other], given, io);
+  const workspaces = await Workspaces.open(given, io);
+  const now = await translateFiles(given.paths, workspaces, given, io);
+  const before = other === undefined ? undefined : await translateFiles([other], workspaces, given, io);
   if (now === undefined || (other !== undefined && before === undefined)) return 1;
   await (before === undefined ? printRules(now, given, io) : printChanges(before, now, given, io));
   return [now, before].some((one) => one?.translation.findings.some(({ severity }) => severity === 'error')) ? 1 : 0;
@@ -77,22 +80,31 @@ function checkCombination(given: Given): void {
 }
 
 /** Documents with what they become. */
-interface Translated { documents: ReadDocument[]; translation: Translation }
+interface Translated { documents: ReadDocument[]; router: TargetRouter | undefined; translation: Translation }
 
-async function translateFiles(paths: readonly string[], given: Given, io: Io): Promise<Translated | undefined> {
+async function translateFiles(paths: readonly string[], workspaces: Workspaces, given: Given, io: Io): Promise<Translated | undefined> {
   const documents = await readAll(paths, io);
   if (documents === undefined) return undefined;
   const action = readAction(given.option('action'));
-  const options: FlowspecOptions = { domain: await ownPrefixes(documents, given, io), ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
-  return { documents, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
+  const { ownPrefixes, router } = await surroundings(documents, workspaces, io);
+  const domain = given.options('domain').length > 0 ? given.options('domain') : ownPrefixes;
+  const options: FlowspecOptions = { domain, ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
+  return { documents, router, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
 }
 
-/** The prefixes that stand for a missing destination: those of the command line, else those of the documents' workspace files. */
-async function ownPrefixes(documents: readonly ReadDocument[], given: Given, io: Io): Promise<string[]> {
-  if (given.options('domain').length > 0) return given.options('domain');
-  const workspaces = await Workspaces.open(given, io);
-  const governing = await Promise.all(documents.map(({ file }) => workspaces.of(file)));
-  return [...new Set(governing.flatMap(({ workspace }) => workspace.ownPrefixes))];
+/** What the workspace files and profiles of documents say: one's own prefixes, and the router where all agree on one. */
+async function surroundings(documents: readonly ReadDocument[], workspaces: Workspaces, io: Io): Promise<{ ownPrefixes: string[]; router: TargetRouter | undefined }> {
+  const ownPrefixes = new Set<string>();
+  const routers = new Set<TargetRouter | undefined>();
+  const told = new Set<Governing>();
+  for (const { file } of documents) {
+    const governing = await workspaces.of(file);
+    if (!told.has(governing)) tellOwn(workspaces, governing, io);
+    told.add(governing);
+    for (const prefix of service.context(governing.workspace, workspaces.profiles, pathIn(governing, file)).ownPrefixes) ownPrefixes.add(prefix);
+    routers.add(governing.workspace.targetRouter);
+  }
+  return { ownPrefixes: [...ownPrefixes], router: routers.size === 1 ? [...routers][0] : undefined };
 }
 
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */
@@ -154,8 +166,8 @@ function findingsJson({ documents, translation }: Translated): object[] {
 }
 
 async function printRules(translated: Translated, given: Given, io: Io): Promise<void> {
-  const format = given.option('format') ?? 'table';
   const explain = given.option('explain') !== undefined;
+  const format = given.option('format') ?? (explain ? undefined : translated.router) ?? 'table';
   const { rules, equivalence } = translated.translation;
   if (format === 'json') return printJson({ rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence }, io);
   const rendering = format as Rendering;
@@ -176,7 +188,7 @@ async function printChanges(before: Translated, now: Translated, given: Given, i
 }
 
 async function printJson(value: object, io: Io): Promise<void> {
-  await io.out(`${JSON.stringify(value, null, 2)}\n`);
+  await io.out(`${safeJson(value, 2)}\n`);
 }
 
 function ruleJson({ family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule, explain = false): object {
@@ -194,9 +206,10 @@ async function decodeRule(hex: string, given: Given, io: Io): Promise<ExitStatus
   for (const name of notWithDecode) if (given.option(name) !== undefined) throw new UsageError(`--${name} does not go with --decode.`, seeHelp);
   if (family === undefined) throw new UsageError('--family is missing: ipv4 or ipv6.', seeHelp);
   if (format !== 'json' && format !== 'hex') throw new UsageError(`With --decode the format is json or hex, not ${format}.`);
+  hexOption('decode', hex, '0b0118c00002038111058135');
   const components = decodeNlri(hex, family);
   const text = describeMatch(components);
   if (explain) await io.out(explainRule({ family, nlri: hex, text, extendedCommunities: [] }));
-  else await io.out(`${format === 'hex' ? encodeNlri(components, family) : JSON.stringify({ family, components, text }, null, 2)}\n`);
+  else await io.out(`${format === 'hex' ? encodeNlri(components, family) : safeJson({ family, components, text }, 2)}\n`);
   return 0;
 }

@@ -1,34 +1,33 @@
 import { DataSession, type Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
+import { safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Given } from '../command';
 import { dataAnswerJson, dataAnswerText } from '../dataAnswer';
 import type { Io } from '../io';
-
-/** What sending over a data channel needs besides the document. */
-export interface DataTarget { server: string; cuid: string; timeoutMs: number }
+import type { Target } from '../target';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
-export async function install(document: JsonObject, { server, cuid, timeoutMs }: DataTarget, given: Given, io: Io): Promise<ExitStatus> {
-  const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => given.option(name));
-  if (ca === undefined) throw new UsageError('--ca is missing: name the file of the CA that vouches for the server.', 'dots mock prints the files to use.');
+export async function install(document: JsonObject, target: Target, given: Given, io: Io): Promise<ExitStatus> {
+  const { server, cuid, ca, cert, key, timeoutMs } = target;
+  if (ca === undefined) throw new UsageError('--ca is missing: name the file of the CA that vouches for the server, or a profile that does.', 'dots mock prints the files to use.');
   const session = await DataSession.open({ server, cuid, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
   try {
     const installed = await session.install(document, { timeoutMs });
-    await io.out(given.option('format') === 'json' ? `${JSON.stringify(installedJson(installed, server, cuid), null, 2)}\n` : installedText(installed, cuid));
+    await io.out(given.option('format') === 'json' ? `${safeJson(installedJson(installed, target), 2)}\n` : installedText(installed, target));
     return installed.answer.ok ? 0 : 1;
   } finally {
     await session.close();
   }
 }
 
-function installedText({ answer, answers, registered, replaced }: Installed, cuid: string): string {
+function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile }: Target): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
     replaced ? `What was there under the same name was replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
-  return [...notes, dataAnswerText(answer), `cuid ${cuid}`].filter((line) => line !== '').join('\n').concat('\n');
+  return [...notes, dataAnswerText(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`].filter((line) => line !== '').join('\n').concat('\n');
 }
 
-function installedJson({ answer, answers, registered, replaced }: Installed, server: string, cuid: string): JsonObject {
-  return { ...dataAnswerJson(answer), server, cuid, registered, replaced, answers: answers.map(dataAnswerJson) };
+function installedJson({ answer, answers, registered, replaced }: Installed, { server, cuid, profile }: Target): JsonObject {
+  return { ...dataAnswerJson(answer), server, ...(profile !== undefined && { profile }), cuid, registered, replaced, answers: answers.map(dataAnswerJson) };
 }

@@ -5,51 +5,45 @@ import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
 import { codeWords } from '#dots/signal/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import { newCuid, nextMid, SignalSession, type Answer } from '#dots/signal/session';
+import { SignalSession, type Answer } from '#dots/signal/session';
 import { createLanguageService } from '#service/service';
 import { grantedWords } from '../answer';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
+import { sendingOf, targetOptions, type Sending, type Target } from '../target';
 import { alwaysJson } from './sendJson';
 
 const service = createLanguageService();
-
-/** The largest `--timeout`, seconds. */
-const longestTimeout = 3600;
-
-interface Target { server: string; cuid: string; mid: number; timeoutMs: number }
 
 /** `dots send`: one document to a server, and what the server says. */
 export const send: Command = {
   name: 'send',
   summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
-  usage: 'FILE|- --server coap://... [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C] [--timeout S] [--format text|json]',
+  usage: 'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coap://... [--cuid C] [--mid N]\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [
-    { name: 'server', value: 'URL', description: 'The server: coap://127.0.0.1:4646, or https://127.0.0.1:4443 for aliases and ACLs.' },
-    { name: 'cuid', value: 'C', description: 'The client identifier; without it a new one is made and told.' },
-    { name: 'mid', value: 'N', description: 'The mitigation id (or sid, tsid, tmid); without it the seconds since 1970.' },
-    { name: 'ca', value: 'FILE', description: 'https: the CA that vouches for the server (PEM).' },
-    { name: 'cert', value: 'FILE', description: 'https: the client certificate (PEM).' },
-    { name: 'key', value: 'FILE', description: 'https: its private key (PEM).' },
-    { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
+    ...targetOptions,
     { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How the answer is written.' },
   ],
   details: [
+    'Where the document goes, and as whom, is what the options say; else what the workspace file says of the document; else what its profile says. The answer names the profile, the cuid and the mid that were used.',
+    'A profile that is marked as production needs --yes.',
     'A document with errors is not sent; its findings are told, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
     'Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other\'s certificate; without an answer the document may still have arrived.',
   ],
-  examples: ['dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
+  examples: ['dots send request.dots.json', 'dots send request.dots.json --profile lab', 'dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
   run: (given, io) => alwaysJson(given, io, runSend),
 };
 
 async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0) throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
-  const target = targetOf(given);
   const document = await readDocument(path, io);
-  if (document === undefined || !isSendable(document, target, io)) return 1;
+  if (document === undefined) return 1;
+  const sending = await sendingOf(document, given, io);
+  const { target } = sending;
+  if (!isSendable(document, sending, io)) return 1;
   if (isData(target)) {
     const { install } = await import('./install');
     return install(document.value, target, given, io);
@@ -59,26 +53,16 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   return answer.ok ? 0 : 1;
 }
 
-function targetOf(given: Given): Target {
-  const server = given.option('server');
-  if (server === undefined) throw new UsageError('--server is missing: name the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443.', 'dots mock starts one.');
-  return {
-    server, cuid: given.option('cuid') ?? newCuid(),
-    mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? nextMid(undefined, new Date()),
-    timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
-  };
-}
-
 function isData({ server }: Target): boolean {
   return /^https:/i.test(server);
 }
 
 /** Whether nothing speaks against sending; what does is told. Throws UsageError for a document of the other channel. */
-function isSendable({ file, parsed, value }: ReadDocument, target: Target, io: Io): boolean {
+function isSendable({ file, parsed, value }: ReadDocument, { target, governing: { workspace }, path }: Sending, io: Io): boolean {
   const type = documentTypeOf(value);
   if (type?.channel === 'data' && !isData(target)) throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https.`, 'Name its server: --server https://... with --ca, --cert and --key.');
   if (type?.channel === 'signal' && isData(target)) throw new UsageError(`${file} holds a ${type.title}, which travels on the signal channel.`, 'Name its server: --server coap://...');
-  const findings = service.locate(parsed, check(value, { direction: 'request' }).faults).sort((one, other) => one.range.start.line - other.range.start.line);
+  const findings = service.adjusted(service.locate(parsed, check(value, { direction: 'request', level: workspace.level }).faults), workspace, path);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
@@ -103,10 +87,12 @@ function answerText(answer: Answer, target: Target, asked: JsonObject): string {
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-    Object.entries(identifiers(answer, target)).map(([name, value]) => `${name} ${value}`).join(', '),
+    Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
     answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
 }
+
+const profileOf = ({ profile }: Target): { profile?: string } => (profile === undefined ? {} : { profile });
 
 /** The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none. */
 function identifiers({ request }: Answer, { cuid }: Target): Record<string, string | number> {
@@ -118,7 +104,7 @@ function answerJson(answer: Answer, target: Target): object {
   const { code, ok, body, diagnostic, roundTripMs, request, payload } = answer;
   return {
     sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...identifiers(answer, target),
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...profileOf(target), ...identifiers(answer, target),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };
 }

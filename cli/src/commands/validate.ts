@@ -1,9 +1,10 @@
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
+import { plural, safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';
-import { counted, countOf, findingJson, findingLine } from '../findings';
+import { countOf, findingJson, findingLine } from '../findings';
 import type { Io } from '../io';
 import { Judge, type Judged } from '../judge';
 import { workspaceOptions, Workspaces } from '../workspace';
@@ -34,7 +35,7 @@ async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
   const judge = new Judge(await Workspaces.open(given, io), given.option('level') as Level | undefined);
   const unread = await eachFile(given.paths, io, async (file) => judge.add((await readInput(file, io)).bytes, file));
   const judged = await judge.verdicts(io);
-  await io.out(json ? `${JSON.stringify(report(judged), null, 2)}\n` : text(judged, io.colours));
+  await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
   if (unread > 0) return 2;
   return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
 }
@@ -74,5 +75,5 @@ function text(judged: readonly Judged[], colours: boolean): string {
 
 function summaryLine(judged: readonly Judged[]): string {
   const all = allOf(judged);
-  return `${counted(judged.length, 'file')}: ${counted(countOf(all, 'error'), 'error')}, ${counted(countOf(all, 'warning'), 'warning')}`;
+  return `${plural(judged.length, 'file')}: ${plural(countOf(all, 'error'), 'error')}, ${plural(countOf(all, 'warning'), 'warning')}`;
 }

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { directionOf } from '#dots/check/direction';
 import { documentTypeOf } from '#dots/model/documents';
+import { plural } from '#dots/model/text';
 import type { DocumentInfo } from '#contract';
-import { plural } from '../ui/words';
 import { jsonObject } from './document';
 import { documentSelector, type LanguageServer } from './languageClient';
 

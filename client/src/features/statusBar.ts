@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
+import { duration, plural } from '#dots/model/text';
 import { ongoing } from '../ui/mitigationWords';
-import { duration, plural } from '../ui/words';
 import type { OrchestratorHost } from './orchestrator';
 import type { RequestSender } from './sendRequest';
 import type { SessionHost } from './session';

@@ -1,6 +1,6 @@
+import { duration, plural } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import type { TreeNode } from './sessionTree';
-import { duration, plural } from './words';
 
 interface Look { description: string; sentence: string; icon: string; color?: string }
 

@@ -3,9 +3,9 @@ import { sortRules } from '#dots/flowspec/order';
 import { renderExabgp, renderHex } from '#dots/flowspec/render';
 import { describeActions, describeMatch } from '#dots/flowspec/text';
 import { rfcLabel } from '#dots/model/finding';
+import { plural } from '#dots/model/text';
 import { placeWords } from './placeWords';
 import { columns, heading, indented, sections } from './textLayout';
-import { plural } from './words';
 
 /** What a Flowspec preview shows. */
 export interface FlowspecReport {

@@ -1,8 +1,9 @@
+import { duration, plural } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { remaining, type Mitigation } from '../features/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
 import { shortTarget, statusWords, targetWords } from './mitigationWords';
-import { bitRate, count, duration, plural, traffic } from './words';
+import { bitRate, count, traffic } from './words';
 
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {

@@ -1,3 +1,4 @@
+import { pathText } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { documentTypeOf, type DocumentKind, type DocumentType } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
@@ -32,6 +33,13 @@ export function pathOf(resource: Resource, cuid: string, id?: number): string[] 
   if (resource.cuid) path.push(`cuid=${cuid}`);
   if (resource.id !== undefined && id !== undefined) path.push(`${resource.id}=${id}`);
   return path;
+}
+
+/** The Uri-Path that a document is sent to, or undefined where an identifier in it is not known. */
+export function requestPath(document: JsonObject, cuid: string | undefined, id: number | undefined): string | undefined {
+  const resource = resourceOf(document);
+  if ((resource.cuid && cuid === undefined) || (resource.id !== undefined && id === undefined)) return undefined;
+  return pathText(pathOf(resource, cuid ?? '', id));
 }
 
 /** Where a document goes; throws a DotsError of kind `usage` for one that no signal channel carries. */

@@ -5,12 +5,14 @@ import { child } from '#dots/model/pointer';
 import { parseBytes, parseDocument, type LocatedFinding, type ParsedDocument } from './documents/document';
 import { complete, type Completion } from './features/completion';
 import { hover, type Hover } from './features/hover';
-import { inTextOrder, locateFaults, validateDocument, type Validation } from './features/validation';
+import { locateFaults, validateDocument, type Validation } from './features/validation';
 import { completeConfig, hoverConfig } from './workspace/configFeatures';
 import { crossFaults, indexEntry, locateCross, type IndexEntry } from './workspace/cross';
 import { documentContext, type DocumentContext, type DocumentSet } from './workspace/documentSet';
 import { formOf, type DocumentForm } from './workspace/names';
-import { noWorkspace, profilesOf, workspaceOf, type Profile, type Profiles, type Workspace } from './workspace/settings';
+import { findingCodes } from './workspace/codes';
+import { workspaceFindings } from './workspace/ownFindings';
+import { adjusted, noWorkspace, profilesOf, workspaceOf, type Profile, type Profiles, type Workspace } from './workspace/settings';
 
 export type { Completion, DocumentContext, DocumentForm, DocumentSet, Hover, IndexEntry, LocatedFinding, ParsedDocument, Profile, Profiles, Validation, Workspace };
 
@@ -41,14 +43,16 @@ export interface LanguageService {
   validate(document: string | ParsedDocument, options?: ValidateOptions): Validation;
   /** Faults that others found in the document's value, with their ranges. */
   locate(document: ParsedDocument, faults: readonly Fault[]): LocatedFinding[];
-  /** What can be written at a position. */
-  complete(document: string | ParsedDocument, position: Position): Completion[];
+  /** What can be written at a position; `profiles` are the names that a workspace file can name. */
+  complete(document: string | ParsedDocument, position: Position, profiles?: Iterable<string>): Completion[];
   /** What stands at a position, or undefined where nothing is known of it. */
   hover(document: string | ParsedDocument, position: Position): Hover | undefined;
   /** What the document is, and where its top-level member stands. */
   documentInfo(document: string | ParsedDocument): DocumentFacts;
   /** What a workspace file says; of a broken one, nothing. */
   workspace(document: ParsedDocument): Workspace;
+  /** All findings of a workspace file; where no profiles file is known, or it has faults, nothing is said of the profiles that it names. */
+  workspaceFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[];
   /** The server profiles of a profiles file; of a broken one, none. */
   profiles(document: ParsedDocument): Profiles;
   /** What is known of a document besides its text; `path` is relative to the workspace file's folder. */
@@ -69,10 +73,12 @@ export function createLanguageService(): LanguageService {
     parse,
     validate: (document, { level, direction, file } = {}) => validateDocument(read(document, file), { level, direction }),
     locate: locateFaults,
-    complete: (document, position) => withOffset(document, position, (parsed, offset) => (parsed.form === 'dots' ? complete(parsed, offset) : completeConfig(parsed, parsed.form, offset))),
+    complete: (document, position, profiles = []) => withOffset(document, position, (parsed, offset) =>
+      (parsed.form === 'dots' ? complete(parsed, offset) : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles: [...profiles] }))),
     hover: (document, position) => withOffset(document, position, (parsed, offset) => (parsed.form === 'dots' ? hover(parsed, offset) : hoverConfig(parsed, parsed.form, offset))),
     documentInfo: (document) => facts(read(document)),
     workspace: (document) => (isClean(document) ? workspaceOf(document.value) : noWorkspace),
+    workspaceFindings,
     profiles: (document) => profilesOf(isClean(document) ? document.value : undefined),
     context: documentContext,
     adjusted,
@@ -88,13 +94,6 @@ function parse(text: string | Uint8Array, file = '', form = formOf(file)): Parse
 }
 
 const isClean = (document: ParsedDocument): boolean => validateDocument(document).findings.every(({ severity }) => severity !== 'error');
-
-function adjusted(findings: readonly LocatedFinding[], workspace: Workspace, path: string): LocatedFinding[] {
-  return inTextOrder(findings.flatMap((finding) => {
-    const severity = workspace.severityOf(path, finding.code, finding.severity);
-    return severity === undefined ? [] : [severity === finding.severity ? finding : { ...finding, severity }];
-  }));
-}
 
 function read(document: string | ParsedDocument, file?: string): ParsedDocument {
   return typeof document === 'string' ? parse(document, file) : document;

@@ -70,6 +70,7 @@ export function usualProfiles(): string {
   return join(base, 'dots', profilesFileName);
 }
 
-async function isFile(path: string): Promise<boolean> {
+/** Whether there is a file at a path. */
+export async function isFile(path: string): Promise<boolean> {
   return stat(path).then((stats) => stats.isFile(), () => false);
 }

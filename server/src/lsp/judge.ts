@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Direction } from '#dots/check/check';
 import type { DocumentContext, IndexEntry, LanguageService, LocatedFinding, Profiles } from '#service/service';
 import type { DocumentIndex } from './documentIndex';
 import type { Readings } from './documents';
@@ -8,7 +9,7 @@ import type { Settings } from './settings';
 import type { Governing, Workspaces } from './workspaces';
 
 /** What belongs to an open document: its workspace file, its path in it, and the folder whose documents are judged with it. */
-interface Scene { path: string | undefined; governing: Governing; profiles: Profiles; root: string | undefined }
+interface Scene { path: string | undefined; governing: Governing; /** undefined where there are none, or their file has faults. */ profiles: Profiles | undefined; root: string | undefined }
 
 /** A document of a set, by its URI. */
 interface Member { entry: IndexEntry; context: DocumentContext }
@@ -35,15 +36,29 @@ export class Judge {
     return this.adjusted([...own, ...await this.cross(document, scene)], scene);
   }
 
-  /** The findings of a document by itself. */
-  async ownFindings(document: TextDocument): Promise<LocatedFinding[]> {
+  /** The findings of a document by itself; `direction` as which it is judged, unless the workspace file or its members tell. */
+  async ownFindings(document: TextDocument, direction?: Direction): Promise<LocatedFinding[]> {
     const scene = await this.sceneOf(document.uri);
-    return this.adjusted(await this.own(document, scene), scene);
+    const own = await this.own(document, scene, direction);
+    return this.readings.parsed(document).form === 'dots' ? this.adjusted(own, scene) : own;
   }
 
-  private async own(document: TextDocument, scene: Scene): Promise<LocatedFinding[]> {
+  /** What governs a document, and what is known of it besides its text. */
+  async surroundings(uri: string): Promise<{ governing: Governing; context: DocumentContext }> {
+    const scene = await this.sceneOf(uri);
+    return { governing: scene.governing, context: this.contextOf(scene, uri) };
+  }
+
+  /** The names of the server profiles that count now. */
+  async profileNames(): Promise<string[]> {
+    return [...(await this.profiles())?.keys() ?? []];
+  }
+
+  private async own(document: TextDocument, scene: Scene, direction = this.contextOf(scene, document.uri).direction): Promise<LocatedFinding[]> {
+    const parsed = this.readings.parsed(document);
+    if (parsed.form === 'workspace') return this.service.workspaceFindings(parsed, scene.profiles);
     const level = scene.governing.workspace.level ?? await this.settings.level(document.uri);
-    return this.readings.validation(document, level, this.contextOf(scene, document.uri).direction).findings;
+    return this.readings.validation(document, level, direction).findings;
   }
 
   private adjusted(findings: readonly LocatedFinding[], { governing, path }: Scene): LocatedFinding[] {
@@ -52,8 +67,13 @@ export class Judge {
 
   private async sceneOf(uri: string): Promise<Scene> {
     const path = pathOf(uri);
-    const [governing, profiles] = await Promise.all([this.workspaces.of(path), this.settings.profilesFile().then((file) => this.workspaces.profiles(file))]);
+    const profiles = await this.profiles();
+    const governing = await this.workspaces.of(path, profiles);
     return { path, governing, profiles, root: this.rootOf(path, governing.path) };
+  }
+
+  private async profiles(): Promise<Profiles | undefined> {
+    return this.settings.trusted ? this.workspaces.profiles(await this.settings.profilesFile()) : undefined;
   }
 
   private rootOf(path: string | undefined, workspaceFile: string | undefined): string | undefined {
@@ -63,7 +83,7 @@ export class Judge {
 
   private contextOf({ governing, profiles }: Scene, uri: string): DocumentContext {
     const path = pathOf(uri);
-    return this.service.context(governing.workspace, profiles, path === undefined ? '' : pathInWorkspace(governing, path));
+    return this.service.context(governing.workspace, profiles ?? new Map(), path === undefined ? '' : pathInWorkspace(governing, path));
   }
 
   /** What is wrong between the document and the others of its set; nothing before all of them have been read. */

@@ -1,6 +1,6 @@
 import { DidChangeWatchedFilesNotification, TextDocuments, TextDocumentSyncKind, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { documentInfoRequest, type DocumentInfo, type DocumentInfoParams } from '#contract';
+import { documentContextRequest, documentInfoRequest, profilesRequest, trustedNotification, type DocumentContext, type DocumentInfo, type DocumentInfoParams } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
 import { completionItemOf, hoverOf } from './convert';
@@ -11,6 +11,7 @@ import { DocumentIndex } from './documentIndex';
 import { Readings } from './documents';
 import { pathOf } from './files';
 import { Judge } from './judge';
+import { Sending } from './sending';
 import { Settings, startOptions } from './settings';
 import { Workspaces } from './workspaces';
 
@@ -48,6 +49,7 @@ class Server {
   private readonly index: DocumentIndex;
   private readonly judge: Judge;
   private readonly diagnostics: Diagnostics;
+  private readonly sending: Sending;
   private readonly snippets: boolean;
 
   constructor(private readonly connection: Connection, private readonly documents: TextDocuments<TextDocument>, private readonly params: InitializeParams) {
@@ -58,6 +60,7 @@ class Server {
     this.index = new DocumentIndex(this.service, () => this.diagnostics.soon(), (error) => this.failed('reading the folder', error));
     this.judge = new Judge(this.service, this.readings, this.settings, this.workspaces, this.index, all);
     this.judge.folders = foldersOf(params);
+    this.sending = new Sending(this.judge, this.settings, this.workspaces);
     this.diagnostics = new Diagnostics(connection, this.readings, this.judge, options, (uri) => documents.get(uri), all, (what, error) => this.failed(what, error));
     this.snippets = params.capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
   }
@@ -72,13 +75,22 @@ class Server {
     documents.onDidSave(({ document }) => this.filesChanged([document.uri]));
     documents.onDidChangeContent(({ document }) => diagnostics.changed(document));
     documents.onDidClose(({ document }) => this.close(document.uri));
-    connection.onCompletion(({ textDocument, position }) => this.guarded('completion', [], textDocument.uri, (document) =>
-      this.service.complete(this.readings.parsed(document), position).map((item) => completionItemOf(item, this.snippets))));
+    connection.onCompletion(async ({ textDocument: { uri }, position }) => {
+      const profiles = formOf(uri) === 'workspace' ? await this.judge.profileNames() : [];
+      return this.guarded('completion', [], uri, (document) =>
+        this.service.complete(this.readings.parsed(document), position, profiles).map((item) => completionItemOf(item, this.snippets)));
+    });
     connection.onHover(({ textDocument, position }) => this.guarded('hover', null, textDocument.uri, (document) => {
       const hover = this.service.hover(this.readings.parsed(document), position);
       return hover === undefined ? null : hoverOf(hover);
     }));
     connection.onRequest(documentInfoRequest, ({ uri }: DocumentInfoParams) => this.documentInfo(uri));
+    connection.onRequest(documentContextRequest, ({ uri }: DocumentInfoParams) => this.documentContext(uri));
+    connection.onRequest(profilesRequest, () => this.sending.profiles());
+    connection.onNotification(trustedNotification, () => {
+      this.settings.trusted = true;
+      this.judgeAll();
+    });
   }
 
   private close(uri: string): void {
@@ -129,6 +141,11 @@ class Server {
       if (form !== 'dots') return { kind: form, title: ownTitles[form], errors, line: null };
       return { kind: type?.kind ?? null, title: type?.title ?? null, errors, line: line ?? null };
     });
+  }
+
+  private async documentContext(uri: string): Promise<DocumentContext> {
+    const document = this.documents.get(uri);
+    return document === undefined || this.readings.isForeign(document) ? { ownPrefixes: [], requestErrors: 0 } : this.sending.context(document);
   }
 
   /** Answers about a document that is open and ours; a fault of our own is logged and answered with nothing. */

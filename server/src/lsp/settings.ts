@@ -12,12 +12,14 @@ export interface StartOptions {
   syntax: 'server' | 'editor';
   /** Used where the editor has no `dots.profilesFile` setting. */
   profilesFile: string | undefined;
+  /** false: the open folder is not trusted, and profiles are not read until it is. */
+  trusted: boolean;
 }
 
 /** Reads `initializationOptions`; whatever is not understood is as if it were not there. */
 export function startOptions({ initializationOptions: given }: InitializeParams): StartOptions {
   const options: Record<string, unknown> = isObject(given) ? given : {};
-  return { level: levelOf(options.level) ?? 'practice', syntax: options.syntax === 'editor' ? 'editor' : 'server', profilesFile: pathIn(options.profilesFile) };
+  return { level: levelOf(options.level) ?? 'practice', syntax: options.syntax === 'editor' ? 'editor' : 'server', profilesFile: pathIn(options.profilesFile), trusted: options.trusted !== false };
 }
 
 /** The settings of the editor, asked of it where it can be asked. */
@@ -25,7 +27,12 @@ export class Settings {
   private readonly levels = new Map<string, Promise<Level>>();
   private profiles: Promise<string> | undefined;
 
-  constructor(private readonly connection: Connection, private readonly params: InitializeParams, private readonly fallback: StartOptions) {}
+  /** Whether the open folder is trusted; before, server profiles do not count. */
+  trusted: boolean;
+
+  constructor(private readonly connection: Connection, private readonly params: InitializeParams, private readonly fallback: StartOptions) {
+    this.trusted = fallback.trusted;
+  }
 
   /** Asks to be told of changes; each change forgets what was answered before, then calls the listener. */
   async watch(changed: () => void): Promise<void> {

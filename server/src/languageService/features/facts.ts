@@ -4,6 +4,7 @@ import { memberDoc, valueDoc, type Doc } from '#dots/model/docs';
 import { documentType, type DocumentKind } from '#dots/model/documents';
 import { rfcLabel, rfcUrl } from '#dots/model/finding';
 import type { SchemaNode, XYang, YangType } from '#dots/model/schema';
+import { longDuration } from '#dots/model/text';
 import { docs } from '#schemas/docs/index';
 import { ports, protocols } from '../knowledge/numbers';
 
@@ -78,17 +79,8 @@ export function valueMeaning(path: readonly string[], yang: XYang | undefined, v
   return number === undefined || text === undefined ? text : `${text} (${number} in CBOR.)`;
 }
 
-const spans: readonly [number, string][] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']];
-
 /** Seconds as a person says them: `1 hour 30 minutes`. */
 export function inWords(seconds: number): string | undefined {
   if (!Number.isSafeInteger(seconds) || seconds < 1) return undefined;
-  let rest = seconds;
-  const words: string[] = [];
-  for (const [length, unit] of spans) {
-    const count = Math.floor(rest / length);
-    rest -= count * length;
-    if (count > 0) words.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
-  }
-  return words.slice(0, 2).join(' ');
+  return longDuration(seconds);
 }

@@ -6,15 +6,18 @@ import { rfcLink } from '../features/facts';
 import type { Hover } from '../features/hover';
 import { configSchemaAt, configSchemaOf, expected, type ConfigForm, type ConfigSchema } from './configSchema';
 
+/** What is known beyond the schemas: codes of findings, names of server profiles. */
+export type Known = Readonly<Record<'codes' | 'profiles', readonly string[]>>;
+
 /** What fits at an offset of a workspace file or profiles file. */
-export function completeConfig(document: ParsedDocument, form: ConfigForm, offset: number): Completion[] {
+export function completeConfig(document: ParsedDocument, form: ConfigForm, offset: number, known: Known): Completion[] {
   if (document.beyondLimits) return [];
   const cursor = cursorAt(document.text, offset);
   const place = new Placement(document, cursor);
   switch (cursor.role) {
     case 'document': return document.text.trim().length <= cursor.span.end - cursor.span.start ? [wholeFile(configSchemaOf(form), place)] : [];
-    case 'name': return members(configSchemaAt(form, cursor.path), cursor, place);
-    case 'value': return values(configSchemaAt(form, [...cursor.path, cursor.token ?? '']), place, cursor);
+    case 'name': return [...members(configSchemaAt(form, cursor.path), cursor, place), ...knownMembers(configSchemaAt(form, cursor.path), cursor, place, known)];
+    case 'value': return values(configSchemaAt(form, [...cursor.path, cursor.token ?? '']), place, cursor, known);
     case 'none': return [];
   }
 }
@@ -46,17 +49,28 @@ function members(schema: ConfigSchema | undefined, cursor: Cursor, place: Placem
   });
 }
 
-function values(schema: ConfigSchema | undefined, place: Placement, { touched }: Cursor): Completion[] {
+/** Members whose names are values of something known, such as codes of findings. */
+function knownMembers(schema: ConfigSchema | undefined, { names, colon }: Cursor, place: Placement, known: Known): Completion[] {
+  const of = schema?.['x-known'];
+  const member = schema?.additionalProperties;
+  if (of === undefined || typeof member !== 'object') return [];
+  return known[of].filter((name) => !names.includes(name)).map((name) => place.item({
+    label: name, kind: 'member', documentation: member.description ?? '', snippet: colon ? `"${name}"` : `"${name}": ${beginning(member)}`, filterText: `"${name}"`, sortText: name,
+  }));
+}
+
+function values(schema: ConfigSchema | undefined, place: Placement, { touched }: Cursor, { codes, profiles }: Known): Completion[] {
   if (schema === undefined) return [];
   if (schema.type === 'object' || schema.type === 'array') {
     const label = schema.type === 'object' ? '{ }' : '[ ]';
     return touched ? [] : [place.item({ label, kind: 'value', detail: expected(schema), snippet: beginning(schema), filterText: label, sortText: '0' })];
   }
-  const known = schema.type === 'boolean' ? ['true', 'false'] : (schema.enum ?? []);
-  return known.map((label, index) => {
+  const of = schema['x-known'];
+  const fitting = schema.type === 'boolean' ? ['true', 'false'] : schema.enum ?? (of === undefined ? [] : { codes, profiles }[of]);
+  return fitting.map((label, index) => {
     const written = schema.type === 'boolean' ? label : `"${label}"`;
     return place.item({
-      label, kind: 'value', documentation: schema['x-enum-descriptions']?.[index] ?? schema.description ?? '', snippet: written, filterText: written, sortText: String(index),
+      label, kind: 'value', documentation: schema['x-enum-descriptions']?.[index] ?? schema.description ?? '', snippet: written, filterText: written, sortText: String(index).padStart(3, '0'),
       ...(label === String(schema.default) && { detail: 'default' }),
     });
   });

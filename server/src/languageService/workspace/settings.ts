@@ -1,6 +1,8 @@
 import type { Direction, Level } from '#dots/check/check';
 import type { Severity } from '#dots/model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import type { LocatedFinding } from '../documents/document';
+import { inTextOrder } from '../features/validation';
 import { matchesGlob } from './glob';
 
 /** What the workspace file says of one document. */
@@ -48,6 +50,14 @@ export function workspaceOf(value: JsonValue | undefined): Workspace {
       return Object.hasOwn(severities, code) ? severities[code] as Severity : severity;
     },
   };
+}
+
+/** The findings of a document as the workspace wants them: of other severities, or none. `path` is relative to the workspace file's folder. */
+export function adjusted(findings: readonly LocatedFinding[], workspace: Workspace, path: string): LocatedFinding[] {
+  return inTextOrder(findings.flatMap((finding) => {
+    const severity = workspace.severityOf(path, finding.code, finding.severity);
+    return severity === undefined ? [] : [severity === finding.severity ? finding : { ...finding, severity }];
+  }));
 }
 
 const objectsOf = (value: JsonValue | undefined): JsonObject[] => itemsOf(value).filter(isObject);

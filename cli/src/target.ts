@@ -1,0 +1,91 @@
+import { dirname, resolve } from 'node:path';
+import { documentTypeOf, type DocumentType } from '#dots/model/documents';
+import { newCuid, nextMid } from '#dots/signal/session';
+import type { Profile } from '#service/service';
+import { UsageError, wholeNumber, type Given, type Option } from './command';
+import type { ReadDocument } from './document';
+import type { Io } from './io';
+import { pathIn, tellOwn, Workspaces, workspaceOptions, type Governing } from './workspace';
+
+/** Where a document goes, and as whom. */
+export interface Target {
+  server: string;
+  cuid: string;
+  mid: number;
+  timeoutMs: number;
+  /** The name of the profile that it is from, if it is from one. */
+  profile?: string;
+  /** What the client proves itself with: paths of PEM files, or the identity of a pre-shared key. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+  pskIdentity?: string;
+}
+
+/** The largest `--timeout`, seconds. */
+const longestTimeout = 3600;
+
+/** The options that say where a document goes and as whom; each counts before the workspace file and the profile. */
+export const targetOptions: readonly Option[] = [
+  { name: 'server', value: 'URL', description: 'The server: coap://127.0.0.1:4646, or https://127.0.0.1:4443 for aliases and ACLs. Without it the profile names it.' },
+  { name: 'profile', value: 'NAME', description: 'The server profile; without it that of the document in the workspace file.' },
+  { name: 'yes', description: 'Send to a server of production as well.' },
+  { name: 'cuid', value: 'C', description: 'The client identifier; without it that of the workspace file or the profile, or a new one.' },
+  { name: 'mid', value: 'N', description: 'The mitigation id (or sid, tsid, tmid); without it that of the workspace file, or the seconds since 1970.' },
+  { name: 'ca', value: 'FILE', description: 'The CA that vouches for the server (PEM).' },
+  { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
+  { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
+  { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
+  ...workspaceOptions,
+];
+
+/** The file that a document is judged and sent with, and the target. */
+export interface Sending { target: Target; governing: Governing; path: string }
+
+/** Reads flags, workspace file and profile, in this order of precedence. Throws UsageError. */
+export async function sendingOf(document: ReadDocument, given: Given, io: Io): Promise<Sending> {
+  const workspaces = await Workspaces.open(given, io);
+  const governing = await workspaces.of(document.file);
+  tellOwn(workspaces, governing, io);
+  const path = pathIn(governing, document.file);
+  const context = governing.workspace.contextOf(path);
+  if (context.direction === 'status') throw new UsageError(`${document.file} came from a server, says the workspace file; it is not sent.`, `Its "direction" stands in ${governing.file ?? ''}.`);
+  const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
+  const profile = named === undefined ? undefined : workspaces.profile(named);
+  const server = given.option('server') ?? addressIn(profile, named, documentTypeOf(document.value), workspaces);
+  permit(server, document.file, given, workspaces);
+  return { governing, path, target: { server, ...identity(given, context, profile), ...proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) } };
+}
+
+/** The address that a profile gives for a kind of document. */
+function addressIn(profile: Profile | undefined, name: string | undefined, type: DocumentType | undefined, { profilesFile }: Workspaces): string {
+  if (profile === undefined) throw new UsageError('--server is missing: name the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443, or a --profile.', 'dots mock starts one.');
+  const channel = type?.channel ?? 'signal';
+  const address = profile[channel];
+  if (address === undefined) throw new UsageError(`The profile "${name ?? ''}" names no ${channel} channel.`, `Add "${channel}" to it in ${profilesFile ?? 'the profiles file'}, or name the server with --server.`);
+  return address;
+}
+
+/** A server of production wants to hear that it is meant, whether its profile or only its address was named. */
+function permit(server: string, file: string, given: Given, { profiles }: Workspaces): void {
+  const [name] = [...profiles].find(([, { production, signal, data }]) => production && (server === signal || server === data)) ?? [];
+  if (name === undefined || given.option('yes') !== undefined) return;
+  throw new UsageError(`The profile "${name}" is marked as production: ${file} was not sent to ${server}.`, 'Say --yes if that is meant.');
+}
+
+function identity(given: Given, context: { cuid?: string; mid?: number }, profile: Profile | undefined): Pick<Target, 'cuid' | 'mid' | 'timeoutMs'> {
+  return {
+    cuid: given.option('cuid') ?? context.cuid ?? profile?.cuid ?? newCuid(),
+    mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? context.mid ?? nextMid(undefined, new Date()),
+    timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
+  };
+}
+
+function proofs(given: Given, profile: Profile | undefined, { profilesFile }: Workspaces): Pick<Target, 'ca' | 'cert' | 'key' | 'pskIdentity'> {
+  const fromProfile = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(dirname(profilesFile ?? ''), path));
+  const all = {
+    ca: given.option('ca') ?? fromProfile(profile?.ca), cert: given.option('cert') ?? fromProfile(profile?.certificate),
+    key: given.option('key') ?? fromProfile(profile?.key), pskIdentity: profile?.pskIdentity,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

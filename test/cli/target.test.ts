@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { acls, dots, folder, request, startMock, type Run } from './dots';
+
+const cuid = 'dz6pHjaADkaFTbjr0JGBpw';
+
+/** A folder with documents and their workspace file, and a profiles file beside it whose profile "lab" leads to a mock. */
+async function scene(t: TestContext, profile: object = {}, workspace: object = {}): Promise<{ path: string; ready: Record<string, unknown>; send: (name: string, ...more: string[]) => Run }> {
+  const { ready } = await startMock(t);
+  const lab = { signal: ready.signal, data: ready.data, ca: ready.ca, certificate: ready.cert, key: ready.key, cuid: 'of-profile', ...profile };
+  const path = folder(t, {
+    'dots.workspace.json': JSON.stringify({ files: [{ path: '*.dots.json', profile: 'lab' }, { path: 'a.dots.json', mid: 12, cuid }], ...workspace }),
+    'profiles.json': JSON.stringify({ profiles: { lab, half: { data: ready.data } } }),
+    'a.dots.json': request, 'b.dots.json': request.replace('192.0.2.0/24', '203.0.113.0/24'), 'acl.dots.json': acls,
+  });
+  return { path, ready, send: (name, ...more) => dots(['send', join(path, name), '--profiles', join(path, 'profiles.json'), ...more]) };
+}
+
+test('without --server a document goes where its profile says, as the workspace file and then the profile say, and the answer tells it', async (t) => {
+  const { send } = await scene(t);
+  const first = send('a.dots.json');
+  assert.deepEqual([first.status, first.err], [0, '']);
+  assert.match(first.out, new RegExp(`^profile lab, cuid ${cuid}, mid 12$`, 'm'));
+  const second = JSON.parse(send('b.dots.json', '--format', 'json').out) as Record<string, unknown>;
+  assert.deepEqual([second.code, second.profile, second.cuid], ['2.01', 'lab', 'of-profile']);
+  const installed = send('acl.dots.json');
+  assert.deepEqual([installed.status, installed.err], [0, '']);
+  assert.match(installed.out, /^profile lab, cuid of-profile$/m);
+});
+
+test('each option counts before the workspace file', async (t) => {
+  const { send, ready } = await scene(t);
+  const answer = JSON.parse(send('a.dots.json', '--cuid', 'other', '--mid', '7', '--server', String(ready.signal), '--format', 'json').out) as Record<string, unknown>;
+  assert.deepEqual([answer.code, answer.profile, answer.cuid, answer.mid], ['2.01', undefined, 'other', 7]);
+  assert.match(send('b.dots.json', '--profile', 'half').err, /profile "half" names no signal channel/);
+  assert.match(send('b.dots.json', '--profile', 'hlaf').err, /no profile "hlaf" in \S+profiles\.json\. It has lab, half\./);
+});
+
+test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
+  const { send, ready } = await scene(t, { production: true });
+  for (const more of [[], ['--server', String(ready.signal)]]) {
+    const { status, out, err } = send('a.dots.json', ...more);
+    assert.deepEqual([status, out], [2, '']);
+    assert.match(err, /^dots send: The profile "lab" is marked as production: \S+a\.dots\.json was not sent to coap:\S+ Say --yes if that is meant\.\n$/);
+  }
+  assert.equal(send('a.dots.json', '--yes').status, 0);
+});
+
+test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
+  const { path, ready } = await scene(t);
+  const send = (workspace: object): Run => dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--workspace', join(folder(t, { 'w.json': JSON.stringify(workspace) }), 'w.json')]);
+  const strict = { level: 'strict', severities: { 'yang/type': 'error' } };
+  assert.equal(send(strict).status, 0);
+  assert.match(send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err, /came from a server, says the workspace file/);
+  const broken = send({ levle: 'strict' });
+  assert.match(broken.err, /json\/config-member/);
+  assert.equal(broken.status, 0);
+});
+
+test('encode tells where the document would go', async (t) => {
+  const { path } = await scene(t);
+  const encoded = (...words: string[]): unknown => (JSON.parse(dots(['encode', ...words, '--format', 'json']).out) as { path: unknown }).path;
+  assert.equal(encoded(join(path, 'a.dots.json')), `/.well-known/dots/mitigate/cuid=${cuid}/mid=12`);
+  assert.equal(encoded(join(path, 'a.dots.json'), '--mid', '13', '--cuid', 'x'), '/.well-known/dots/mitigate/cuid=x/mid=13');
+  assert.equal(encoded(join(path, 'b.dots.json')), null);
+});
+
+test('flowspec writes for the target router, and knows the prefixes of the profile', async (t) => {
+  const { path } = await scene(t, { 'own-prefixes': ['203.0.113.0/24'] }, { 'target-router': 'bird' });
+  const run = (...more: string[]): string => dots(['flowspec', join(path, 'acl.dots.json'), '--profiles', join(path, 'profiles.json'), ...more]).out;
+  assert.match(run(), /flow4/);
+  assert.match(run('--format', 'table'), /^#  FAMILY/);
+  const anywhere = folder(t, { 'w.json': JSON.stringify({ files: [{ path: '**', profile: 'lab' }] }), 'acl.dots.json': acls.replace('"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, ', '') });
+  assert.match(dots(['flowspec', join(anywhere, 'acl.dots.json'), '--workspace', join(anywhere, 'w.json'), '--profiles', join(path, 'profiles.json')]).out, /dst 203\.0\.113\.0\/24/);
+});
+
+test('no profile and no server: exit 2 and what to do', (t) => {
+  const path = folder(t, { 'a.dots.json': request });
+  const none = join(folder(t, { 'p.json': '{}' }), 'p.json');
+  assert.match(dots(['send', join(path, 'a.dots.json'), '--profiles', none]).err, /--server is missing.*or a --profile/);
+  assert.match(dots(['send', join(path, 'a.dots.json'), '--profile', 'lab', '--profiles', none]).err, /no profile "lab" in \S+ It has none\./);
+});
