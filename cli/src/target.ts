@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid, nextMid } from '#dots/signal/session';
+import type { CredentialFiles } from '#dots/transport/credentialFiles';
 import type { Profile } from '#service/service';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
 import type { ReadDocument } from './document';
@@ -15,11 +16,8 @@ export interface Target {
   timeoutMs: number;
   /** The name of the profile that it is from, if it is from one. */
   profile?: string;
-  /** What the client proves itself with: paths of PEM files, or the identity of a pre-shared key. */
-  ca?: string;
-  cert?: string;
-  key?: string;
-  pskIdentity?: string;
+  /** What the client proves itself with. */
+  proofs: CredentialFiles;
 }
 
 /** The largest `--timeout`, seconds. */
@@ -27,7 +25,7 @@ const longestTimeout = 3600;
 
 /** The options that say where a document goes and as whom; each counts before the workspace file and the profile. */
 export const targetOptions: readonly Option[] = [
-  { name: 'server', value: 'URL', description: 'The server: coap://127.0.0.1:4646, or https://127.0.0.1:4443 for aliases and ACLs. Without it the profile names it.' },
+  { name: 'server', value: 'URL', description: 'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine, https://HOST for aliases and ACLs. Without it the profile names it.' },
   { name: 'profile', value: 'NAME', description: 'The server profile; without it that of the document in the workspace file.' },
   { name: 'yes', description: 'Send to a server of production as well.' },
   { name: 'cuid', value: 'C', description: 'The client identifier; without it that of the workspace file or the profile, or a new one.' },
@@ -35,6 +33,9 @@ export const targetOptions: readonly Option[] = [
   { name: 'ca', value: 'FILE', description: 'The CA that vouches for the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
   { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
+  { name: 'crl', value: 'FILE', description: 'Certificates that were revoked (PEM); signal channel.' },
+  { name: 'psk-identity', value: 'ID', description: 'The identity of a pre-shared key, instead of certificates; signal channel.' },
+  { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
   { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
   ...workspaceOptions,
 ];
@@ -54,7 +55,7 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
   const profile = named === undefined ? undefined : workspaces.profile(named);
   const server = given.option('server') ?? addressIn(profile, named, documentTypeOf(document.value), workspaces);
   permit(server, document.file, given, workspaces);
-  return { governing, path, target: { server, ...identity(given, context, profile), ...proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) } };
+  return { governing, path, target: { server, ...identity(given, context, profile), proofs: proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) } };
 }
 
 /** The address that a profile gives for a kind of document. */
@@ -81,11 +82,14 @@ function identity(given: Given, context: { cuid?: string; mid?: number }, profil
   };
 }
 
-function proofs(given: Given, profile: Profile | undefined, { profilesFile }: Workspaces): Pick<Target, 'ca' | 'cert' | 'key' | 'pskIdentity'> {
-  const fromProfile = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(dirname(profilesFile ?? ''), path));
-  const all = {
-    ca: given.option('ca') ?? fromProfile(profile?.ca), cert: given.option('cert') ?? fromProfile(profile?.certificate),
-    key: given.option('key') ?? fromProfile(profile?.key), pskIdentity: profile?.pskIdentity,
+/** A pre-shared key named on the command line stands instead of the certificates of a profile, and the other way round. */
+function proofs(given: Given, profile: Profile | undefined, { profilesFile }: Workspaces): CredentialFiles {
+  const said = {
+    ca: given.option('ca'), cert: given.option('cert'), key: given.option('key'), crl: given.option('crl'),
+    pskIdentity: given.option('psk-identity'), pskKeyFile: given.option('psk-key-file'),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  const fromProfile = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(dirname(profilesFile ?? ''), path));
+  const certificates = said.pskIdentity === undefined ? { ca: fromProfile(profile?.ca), cert: fromProfile(profile?.certificate), key: fromProfile(profile?.key) } : {};
+  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity: profile?.pskIdentity } : {};
+  return { ...certificates, ...psk, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) };
 }

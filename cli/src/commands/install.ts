@@ -8,7 +8,7 @@ import type { Target } from '../target';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
 export async function install(document: JsonObject, target: Target, given: Given, io: Io): Promise<ExitStatus> {
-  const { server, cuid, ca, cert, key, timeoutMs } = target;
+  const { server, cuid, timeoutMs, proofs: { ca, cert, key } } = target;
   if (ca === undefined) throw new UsageError('--ca is missing: name the file of the CA that vouches for the server, or a profile that does.', 'dots mock prints the files to use.');
   const session = await DataSession.open({ server, cuid, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
   try {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readPsk } from '#dots/transport/credentialFiles';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import type { Io } from '../io';
 
@@ -6,17 +7,21 @@ import type { Io } from '../io';
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that keeps mitigations and plays their life.',
-  usage: '[--host 127.0.0.1] [--signal-port N] [--data-port N] [--state DIR]',
+  usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR]',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
-    { name: 'signal-port', value: 'N', preset: '0', description: 'The port of the signal channel; 0 picks a free one.' },
+    { name: 'signal-port', value: 'N', preset: '0', description: 'The port of the plain signal channel (coap); 0 picks a free one.' },
+    { name: 'secure-port', value: 'N', preset: '0', description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 picks a free one.' },
     { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 picks a free one.' },
     { name: 'state', value: 'DIR', description: 'The folder that keeps its state; without one it forgets.' },
+    { name: 'psk-identity', value: 'ID', description: 'An identity that may use a pre-shared key instead of a certificate.' },
+    { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The ready line is always JSON.' },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. What it does is told on standard error.',
-    'ca, cert and key are the files with which a client opens the data channel: a lab CA that is made at the first start and kept in DIR/lab; without --state it ends with the mock.',
+    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. What it does is told on standard error.',
+    'ca, cert and key are the files with which a client opens the secure channels: a lab CA that is made at the first start and kept in DIR/lab; without --state it ends with the mock.',
+    'coaps is missing from that line where the DTLS module was not built; standard error says so.',
     'It listens on loopback only. SIGTERM and SIGINT end it.',
   ],
   examples: ['dots mock', 'dots mock --signal-port 4646 --state .dots/state'],
@@ -30,11 +35,21 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start({
     host: given.option('host'), stateDir: given.option('state'), log: (line) => io.say(`${new Date().toISOString()} ${line}`),
+    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535), psk: await pskOf(given),
     signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
   });
-  const { signal, data, ca, cert, key } = orchestrator;
-  await io.out(`${JSON.stringify({ event: 'ready', signal, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`);
+  const { signal, coaps, coapsTcp, data, ca, cert, key } = orchestrator;
+  await io.out(`${JSON.stringify({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`);
   await stopped;
   await orchestrator.close();
   return 0;
+}
+
+/** The key of the one identity that is known. Throws UsageError where only one of the two options is there. */
+async function pskOf(given: Given): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
+  const [known, file] = [given.option('psk-identity'), given.option('psk-key-file')];
+  if (known === undefined && file === undefined) return undefined;
+  if (known === undefined || file === undefined) throw new UsageError('A pre-shared key needs its identity and its file.', 'Name both: --psk-identity and --psk-key-file.');
+  const key = await readPsk(file);
+  return (identity) => (identity === known ? key : undefined);
 }

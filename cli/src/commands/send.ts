@@ -5,7 +5,9 @@ import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
 import { codeWords } from '#dots/signal/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
+import { readCredentials } from '#dots/transport/credentialFiles';
 import { createLanguageService } from '#service/service';
 import { grantedWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
@@ -20,7 +22,7 @@ const service = createLanguageService();
 export const send: Command = {
   name: 'send',
   summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
-  usage: 'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coap://... [--cuid C] [--mid N]\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
+  usage: 'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [
     ...targetOptions,
     { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How the answer is written.' },
@@ -32,7 +34,7 @@ export const send: Command = {
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
     'Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other\'s certificate; without an answer the document may still have arrived.',
   ],
-  examples: ['dots send request.dots.json', 'dots send request.dots.json --profile lab', 'dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
+  examples: ['dots send request.dots.json', 'dots send request.dots.json --profile lab', 'dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coaps://127.0.0.1:4646 --ca ca.pem --cert client.pem --key client-key.pem', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
   run: (given, io) => alwaysJson(given, io, runSend),
 };
 
@@ -48,9 +50,9 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
     const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
-  const answer = await exchange(document.value, target);
-  await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(answer, target), 2)}\n` : answerText(answer, target, document.value));
-  return answer.ok ? 0 : 1;
+  const exchanged = await exchange(document.value, target);
+  await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(exchanged, target), 2)}\n` : answerText(exchanged, target, document.value));
+  return exchanged.answer.ok ? 0 : 1;
 }
 
 function isData({ server }: Target): boolean {
@@ -61,7 +63,7 @@ function isData({ server }: Target): boolean {
 function isSendable({ file, parsed, value }: ReadDocument, { target, governing: { workspace }, path }: Sending, io: Io): boolean {
   const type = documentTypeOf(value);
   if (type?.channel === 'data' && !isData(target)) throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https.`, 'Name its server: --server https://... with --ca, --cert and --key.');
-  if (type?.channel === 'signal' && isData(target)) throw new UsageError(`${file} holds a ${type.title}, which travels on the signal channel.`, 'Name its server: --server coap://...');
+  if (type?.channel === 'signal' && isData(target)) throw new UsageError(`${file} holds a ${type.title}, which travels on the signal channel.`, 'Name its server: --server coaps://... or coaps+tcp://...');
   const findings = service.adjusted(service.locate(parsed, check(value, { direction: 'request', level: workspace.level }).faults), workspace, path);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -69,16 +71,19 @@ function isSendable({ file, parsed, value }: ReadDocument, { target, governing: 
   return errors === 0;
 }
 
-async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs }: Target): Promise<Answer> {
-  const session = await SignalSession.open({ server, cuid });
+interface Exchanged { answer: Answer; security: Security | undefined }
+
+async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
+  const isPlain = /^coap:/i.test(server);
+  const session = await SignalSession.open({ server, cuid, timeoutMs, ...(!isPlain && { credentials: await readCredentials(proofs) }) });
   try {
-    return await session.send(value, { mid, timeoutMs });
+    return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {
     await session.close();
   }
 }
 
-function answerText(answer: Answer, target: Target, asked: JsonObject): string {
+function answerText({ answer, security }: Exchanged, target: Target, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code);
   const granted = lifetimeOf(answer.body);
   return [
@@ -87,6 +92,7 @@ function answerText(answer: Answer, target: Target, asked: JsonObject): string {
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
+    security === undefined ? '' : `over ${security.protocol} (${security.cipherSuite})${security.peerName === undefined ? '' : `, verified: ${oneLine(security.peerName, 120)}`}`,
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
     answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
@@ -100,11 +106,11 @@ function identifiers({ request }: Answer, { cuid }: Target): Record<string, stri
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson(answer: Answer, target: Target): object {
+function answerJson({ answer, security }: Exchanged, target: Target): object {
   const { code, ok, body, diagnostic, roundTripMs, request, payload } = answer;
   return {
     sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...profileOf(target), ...identifiers(answer, target),
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName ?? null } }), ...profileOf(target), ...identifiers(answer, target),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };
 }
