@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -13,5 +13,7 @@ export function bundled(entry: string, alias: Record<string, string> = {}): stri
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const outfile = join(folder, 'main.js');
   buildSync({ absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, alias, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' });
+  const dtls = join(root, 'dist/dtls.wasm');
+  if (existsSync(dtls)) copyFileSync(dtls, join(folder, 'dtls.wasm'));
   return outfile;
 }
