@@ -1,9 +1,11 @@
 import './lib/require-node.mjs';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { bundles, sourceHash, sourceStamp } from './lib/bundles.mjs';
+import { bundles, dtlsModule, sourceHash, sourceStamp } from './lib/bundles.mjs';
+import { writeWhole } from './lib/cache.mjs';
 import { licences } from './lib/licences.mjs';
 import { inRoot, root } from './lib/paths.mjs';
 import { Problem, isMain, readArguments, runMain } from './lib/problem.mjs';
+import { say } from './lib/progress.mjs';
 
 /** What all bundles share. The module fields come before "main" because the UMD build of jsonc-parser cannot be bundled. */
 const common = {
@@ -40,7 +42,7 @@ async function bundle(esbuild, options) {
 }
 
 /** Makes dist/client.js, dist/server.js and dist/cli.js, each with its source map beside it, and dist/licences.txt for what they contain. */
-export async function build() {
+export async function buildBundles() {
   const hash = sourceHash();
   const options = bundles.map(optionsOf);
   const esbuild = await loadEsbuild();
@@ -48,6 +50,38 @@ export async function build() {
   writeFileSync(inRoot('dist', 'licences.txt'), licences(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
   for (const { file, banner } of bundles) if (banner) chmodSync(inRoot(file), 0o755);
   writeFileSync(sourceStamp, hash);
+}
+
+/** DTLS is compiled only where npm has installed what that takes. */
+async function loadDtlsBuild() {
+  try {
+    return await import('../dots/mbedtls/build.mjs');
+  } catch (cause) {
+    throw new Problem('The compiler of DTLS is not installed: run npm ci and try again.', { cause });
+  }
+}
+
+/**
+ * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest works without.
+ * `remote: false` asks no network for the source; `renew` writes the module's hash to dots/mbedtls/pins.json.
+ */
+export async function buildDtls({ remote = true, renew = false } = {}) {
+  const { makeModule, recordModule, SourceMissing } = await loadDtlsBuild();
+  try {
+    const module = await makeModule({ remote });
+    recordModule(module, { renew });
+    writeWhole(inRoot(dtlsModule), module);
+  } catch (error) {
+    if (!(error instanceof SourceMissing)) throw error;
+    rmSync(inRoot(dtlsModule), { force: true });
+    say(error.message);
+  }
+}
+
+/** Makes everything that the product consists of. */
+export async function build(dtls) {
+  await buildBundles();
+  await buildDtls(dtls);
 }
 
 /** Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js (the suites it finds beside itself). */
@@ -71,10 +105,12 @@ async function watch() {
 const sizeOf = (file) => `${file} ${(statSync(inRoot(file)).size / 1024).toFixed(0)} KiB`;
 
 async function main() {
-  const { values } = readArguments({ options: { watch: { type: 'boolean' }, editor: { type: 'boolean' } } }, 'npm run build -- [--watch] [--editor]');
+  const options = { watch: { type: 'boolean' }, editor: { type: 'boolean' }, 'dtls-hash': { type: 'boolean' } };
+  const { values } = readArguments({ options }, 'npm run build -- [--watch] [--editor] [--dtls-hash]');
   if (values.watch) return watch();
-  await build();
-  process.stdout.write(`${bundles.map(({ file }) => sizeOf(file)).join('\n')}\n`);
+  await build({ renew: values['dtls-hash'] });
+  const made = [...bundles.map(({ file }) => file), dtlsModule].filter((file) => existsSync(inRoot(file)));
+  process.stdout.write(`${made.map(sizeOf).join('\n')}\n`);
   if (values.editor) await buildEditorSuite();
 }
 

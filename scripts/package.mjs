@@ -1,13 +1,28 @@
 import './lib/require-node.mjs';
-import { readdirSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 const { build } = await import('./build.mjs');
+const { dtlsModule } = await import('./lib/bundles.mjs');
 const { ensureDependencies } = await import('./lib/dependencies.mjs');
 const { inRoot, manifest, root } = await import('./lib/paths.mjs');
 const { run } = await import('./lib/processes.mjs');
 const { Problem, runMain } = await import('./lib/problem.mjs');
+const { zipEntries } = await import('./lib/zip.mjs');
 
-const kib = (path) => `${(statSync(inRoot(path)).size / 1024).toFixed(0)} KiB`;
+const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
+
+/** What a .vsix weighs: in all, its bundles, and apart DTLS and the rest. */
+function report(file) {
+  const archive = readFileSync(inRoot(file));
+  const entries = zipEntries(archive);
+  const inDist = entries.filter(({ name }) => /^extension\/dist\/.*\.(js|wasm)$/.test(name));
+  const dtls = entries.find(({ name }) => name === `extension/${dtlsModule}`);
+  return [
+    `${file} ${kib(archive.length)}`,
+    ...inDist.map(({ name, compressed, size }) => `  ${name.slice('extension/'.length)} ${kib(compressed)}, ${kib(size)} before compression`),
+    dtls ? `DTLS ${kib(dtls.compressed)}, the rest ${kib(archive.length - dtls.compressed)}` : `${dtlsModule} is not in it: DTLS will not work`,
+  ];
+}
 
 /** Makes the .vsix (bundles and assets, no node_modules) and prints its size and that of the bundles in it. */
 await runMain(async () => {
@@ -17,6 +32,5 @@ await runMain(async () => {
   const args = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', file];
   const { status, output } = await run(process.execPath, [inRoot('node_modules/@vscode/vsce/vsce'), ...args], { cwd: root });
   if (status !== 0) throw new Problem(`vsce package failed (status ${status}): see its words above.`, { details: output });
-  const parts = readdirSync(inRoot('dist')).filter((name) => /\.(js|wasm)$/.test(name)).map((name) => `dist/${name}`);
-  process.stdout.write([`${file} ${kib(file)}`, ...parts.map((part) => `  ${part} ${kib(part)} before compression`), ''].join('\n'));
+  process.stdout.write(`${report(file).join('\n')}\n`);
 });

@@ -11,12 +11,15 @@ export const bundles = [
   { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
 ];
 
-const sources = ['client/src', 'server/src', 'dots/src', 'cli/src', 'schemas', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/bundles.mjs'];
+/** DTLS, compiled from C: absent where the source of Mbed TLS could not be had. */
+export const dtlsModule = 'dist/dtls.wasm';
+
+const sources = ['client/src', 'server/src', 'dots/src', 'dots/mbedtls', 'cli/src', 'schemas', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/bundles.mjs'];
 const stamp = inRoot('dist', '.sources');
 
 const filesBelow = (path) => (statSync(path).isDirectory() ? readdirSync(path).sort().flatMap((name) => filesBelow(join(path, name))) : [path]);
 
-/** A hash over everything that the bundles are made of; dates do not count, so that a moved or fresh checkout is judged rightly. */
+/** A hash over everything that the bundles and the DTLS module are made of; dates do not count, so that a moved or fresh checkout is judged rightly. */
 export function sourceHash() {
   const hash = createHash('sha256');
   for (const path of sources.map((name) => inRoot(name)).filter(existsSync).flatMap(filesBelow)) {
@@ -33,11 +36,14 @@ function bundlesAreCurrent() {
   return present && readFileSync(stamp, 'utf8') === sourceHash();
 }
 
-/** Builds the bundles where they are missing or made of other sources than those at hand. */
+/**
+ * Builds the bundles and the DTLS module where they are missing or made of other sources than those at hand.
+ * Where only the module is missing, its source could not be had at the last build: then no network is asked again.
+ */
 export async function ensureBuilt() {
-  if (bundlesAreCurrent()) return;
-  await step('Building the extension, the language server and dots', async () => {
-    const { build } = await import('../build.mjs');
-    await build();
-  });
+  const current = bundlesAreCurrent();
+  if (current && existsSync(inRoot(dtlsModule))) return;
+  const { buildBundles, buildDtls } = await import('../build.mjs');
+  if (!current) await step('Building the extension, the language server and dots', buildBundles);
+  await buildDtls({ remote: !current });
 }

@@ -13,9 +13,10 @@ function noticeOf(folder) {
   return `${name} ${version}\n\n${text}\n`;
 }
 
-/** The licences of all packages that went into bundles, whose files `inputs` names, as one text. */
+/** The licences of all packages that went into bundles, whose files `inputs` names, and of what went into dtls.wasm, as one text. */
 export function licences(inputs) {
   const folders = [...new Set(inputs.map(packageOf).filter(Boolean))].sort();
   const rule = `\n${'-'.repeat(80)}\n\n`;
-  return `The bundles beside this file contain code of the following packages.\n${rule}${folders.map(noticeOf).join(rule)}`;
+  const notices = [...folders.map(noticeOf), readFileSync(inRoot('dots/mbedtls/NOTICE.txt'), 'utf8')];
+  return `The bundles beside this file contain code of the following packages.\n${rule}${notices.join(rule)}`;
 }
