@@ -7,10 +7,14 @@ import { FlowspecPreview } from './features/flowspecPreview';
 import { ClientIdentity } from './features/identity';
 import { LanguageServer } from './features/languageClient';
 import { LiveFlowspec } from './features/liveFlowspec';
+import { Credentials } from './features/credentials';
 import { registerMitigationCommands } from './features/mitigationCommands';
 import { OrchestratorHost, registerOrchestrator } from './features/orchestrator';
+import { Places } from './features/places';
+import { ProfileHost, registerProfiles } from './features/profiles';
+import { ProfileStatus } from './features/profileStatus';
 import { registerSendRequest, RequestSender } from './features/sendRequest';
-import { SessionHost } from './features/session';
+import { Sessions } from './features/sessions';
 import { SessionView } from './features/sessionView';
 import { StatusBar } from './features/statusBar';
 import type { TreeNode } from './ui/sessionTree';
@@ -30,7 +34,8 @@ export class Workbench {
   private readonly log = vscode.window.createOutputChannel('DOTS', { log: true });
   private readonly language: LanguageServer;
   private readonly orchestrator: OrchestratorHost;
-  private readonly session: SessionHost;
+  private readonly profiles: ProfileHost;
+  private readonly sessions: Sessions;
   private readonly view: SessionView;
   private readonly owned: vscode.Disposable[];
 
@@ -38,19 +43,23 @@ export class Workbench {
     this.language = new LanguageServer(extension, this.log);
     this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
     const identity = new ClientIdentity(extension.globalState);
-    this.session = new SessionHost(identity, this.log);
-    this.view = new SessionView(this.session, this.orchestrator);
-    const sender = new RequestSender(this.language, this.orchestrator, this.session, new DataHost(this.orchestrator, identity, this.log), this.log);
+    this.profiles = new ProfileHost(this.language, extension.workspaceState, this.log);
+    this.sessions = new Sessions(identity, this.log);
+    this.view = new SessionView(this.sessions, this.orchestrator);
+    const places = new Places(this.profiles, this.orchestrator, identity, new Credentials(extension.secrets));
+    const sender = new RequestSender(this.language, places, this.sessions, new DataHost(this.log), this.log);
     this.owned = [
-      this.language, this.orchestrator, this.session, this.view, sender,
-      new DocumentLenses(this.language),
+      this.language, this.orchestrator, this.profiles, this.sessions, this.view, sender,
+      new DocumentLenses(this.language, this.profiles),
       new DocumentStatus(this.language),
-      new FlowspecPreview(this.log),
+      new FlowspecPreview(this.language, this.log),
       new LiveFlowspec(this.orchestrator),
-      new StatusBar(this.orchestrator, this.session, sender),
-      registerOrchestrator(this.orchestrator, this.session, this.log),
+      new ProfileStatus(this.profiles),
+      new StatusBar(this.orchestrator, this.sessions, sender),
+      registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),
-      registerMitigationCommands(this.session, this.log),
+      registerMitigationCommands(this.sessions, this.log),
+      registerProfiles(this.profiles),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),
       vscode.commands.registerCommand('dots.openExample', () => openExample(extension)),
     ];
@@ -66,7 +75,7 @@ export class Workbench {
 
   /** Ends the session, the orchestrator and the server, then lets go of the rest. */
   async close(): Promise<void> {
-    await this.session.close();
+    await this.sessions.close();
     await Promise.all([this.orchestrator.stop(), this.language.stop()]);
     for (const each of this.owned) each.dispose();
     this.log.dispose();

@@ -13,7 +13,7 @@ function textOf(answer: Partial<Answer>): string {
   const sent = { method: 'PUT', path: '/.well-known/dots/mitigate/cuid=c/mid=7', octets: payload.length, payload };
   return answerText({
     answer: { code: '2.01', ok: true, roundTripMs: 3.6, request: sent, ...answer },
-    document: 'offload-request.dots.json', server: 'coap://127.0.0.1:4646', cuid: 'c', mid: 7,
+    document: 'offload-request.dots.json', server: 'coap://127.0.0.1:4646', cuid: 'c', mid: 7, profile: 'lab',
   });
 }
 

@@ -33,6 +33,7 @@ const answerOf = (...scope: JsonObject[]): Answer => ({
 /** A session whose answers the test gives, one after the other. */
 class FakeSession {
   readonly server = 'coap://127.0.0.1:1';
+  readonly cuid = 'c';
   readonly state = 'open';
   readonly asked: string[] = [];
   readonly stopped: number[] = [];
@@ -70,7 +71,7 @@ class FakeSession {
 
 function hosted(): { host: features.SessionHost; session: FakeSession } {
   const identity = { mid: () => Promise.resolve(7), cuid: () => Promise.resolve('c') };
-  const host = new SessionHost(identity as never, log);
+  const host = new SessionHost(identity as never, log, 'mock');
   const session = new FakeSession();
   Object.assign(host, { session: session as unknown as SignalSession });
   return { host, session };
@@ -131,7 +132,7 @@ test('a mitigation accepted while the list was under way is not forgotten', asyn
   const { host, session } = hosted();
   const listing = host.refresh();
   await settle();
-  const sending = host.send(session.server, answerOf({ 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }).body ?? {}, new AbortController().signal);
+  const sending = host.send({ name: 'mock', server: session.server, cuid: session.cuid, production: false }, answerOf({ 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }).body ?? {}, new AbortController().signal);
   await settle();
   const [list, accepted] = [answerOf(), answerOf({ mid: 7, lifetime: 60 })];
   (session as unknown as { open: unknown[] }).open.reverse();
@@ -146,13 +147,15 @@ test('a mitigation accepted while the list was under way is not forgotten', asyn
 
 const request = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] } };
 
+const silentServer = { documentInfo: () => Promise.resolve(undefined), documentContext: () => Promise.resolve(undefined) };
+
 /** Sends a document while the language server is silent; gives what reached the session. */
-async function sent(document: JsonObject): Promise<JsonObject[]> {
+async function sent(document: JsonObject, place: object | undefined = {}): Promise<JsonObject[]> {
   const uri = vscode.Uri.file('/a/request.dots.json');
   editor.documents.push({ uri, languageId: 'dots', getText: () => JSON.stringify(document) });
   const reached: JsonObject[] = [];
-  const session = { send: (_: string, value: JsonObject) => (reached.push(value), Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' })) };
-  const sender = new RequestSender({ documentInfo: () => Promise.resolve(undefined) } as never, { start: () => Promise.resolve({ signal: 's' }) } as never, session as never, {} as never, log);
+  const sessions = { send: (_: unknown, value: JsonObject) => (reached.push(value), Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' })) };
+  const sender = new RequestSender(silentServer as never, { placeFor: () => Promise.resolve(place) } as never, sessions as never, {} as never, log);
   await sender.send(uri as unknown as api.Uri);
   return reached;
 }

@@ -24,14 +24,14 @@ test('an alias says what it stands for', () => {
 
 test('what is installed stands in the view without a session', () => {
   const orchestrator = { signal: 'coap://127.0.0.1:4646', data: 'https://127.0.0.1:4443', mitigations: 0, filters: [filter('immediate', true)], aliases: [] };
-  const [root] = sessionTree({ session: undefined, mitigations: [], orchestrator, now: 0 });
+  const [root] = sessionTree({ sessions: [], orchestrator, now: 0 });
   assert.deepEqual([root?.label, root?.children.map(({ label }) => label)], ['Mock orchestrator', ['drop']]);
   assert.match(root?.tooltip ?? '', /https:\/\/127\.0\.0\.1:4443/);
 });
 
 test('a refusal to install in words, with what the server says', () => {
   const answer: DataAnswer = { status: 409, ok: false, errors: [{ tag: 'resource-denied', message: 'It conflicts.' }], roundTripMs: 3, request: { method: 'POST', path: '/restconf', octets: 2, payload: '{}' } };
-  const text = installText({ installed: { answer, answers: [answer], registered: false, replaced: false }, document: 'a.dots.json', server: 'https://127.0.0.1:1', cuid: 'c' });
+  const text = installText({ installed: { answer, answers: [answer], registered: false, replaced: false }, document: 'a.dots.json', server: 'https://127.0.0.1:1', cuid: 'c', profile: 'mock' });
   assert.match(text, /^# 409 Conflict: refused\n/);
   assert.match(text, /It conflicts\. \(resource-denied\)/);
   assert.match(text, /POST \/restconf -> 409/);

@@ -9,7 +9,7 @@ import { sessionTree, type TreeNode, type TreeState } from '../../client/src/ui/
 
 const t0 = 1_700_000_000_000;
 const body = (...scope: JsonObject[]): JsonObject => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope } });
-const session = { server: 'coap://127.0.0.1:4646', cuid: 'dz6pHjaADkaFTbjr0JGBpw', state: 'open' as const };
+const session = { name: 'mock', server: 'coap://127.0.0.1:4646', cuid: 'dz6pHjaADkaFTbjr0JGBpw', production: false, state: 'open' as const };
 
 function bookWith(mid: number): MitigationBook {
   const book = new MitigationBook();
@@ -18,7 +18,7 @@ function bookWith(mid: number): MitigationBook {
 }
 
 function stateOf(book: MitigationBook, now: number): TreeState {
-  return { session, mitigations: book.list(), orchestrator: { signal: session.server, data: 'https://127.0.0.1:4443', mitigations: 1, filters: [], aliases: [] }, now };
+  return { sessions: [{ ...session, mitigations: book.list() }], orchestrator: { signal: session.server, data: 'https://127.0.0.1:4443', mitigations: 1, filters: [], aliases: [] }, now };
 }
 
 const find = (nodes: readonly TreeNode[], id: string): TreeNode | undefined =>
@@ -65,19 +65,19 @@ test('ended mitigations leave when the next one is accepted', () => {
 });
 
 test('without a session there are no rows, so that the view can say the next step', () => {
-  assert.deepEqual(sessionTree({ session: undefined, mitigations: [], orchestrator: undefined, now: t0 }), []);
+  assert.deepEqual(sessionTree({ sessions: [], orchestrator: undefined, now: t0 }), []);
 });
 
 test('rows in words, with stable ids', () => {
   const book = bookWith(7);
   book.told(body({ mid: 7, status: 'attack-successfully-mitigated', lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3', 'bps-dropped': '43344', 'pps-dropped': '432432' }), t0);
   const tree = sessionTree(stateOf(book, t0 + 30_000));
-  assert.deepEqual(tree.map(({ label }) => label), ['Session', 'Mock orchestrator']);
-  assert.equal(find(tree, 'mitigation/7')?.label, '192.0.2.0/24');
-  assert.equal(find(tree, 'mitigation/7')?.description, 'mitigating');
-  assert.equal(find(tree, 'mitigation/7/lifetime')?.description, '59 min 30 s left of 1 h');
-  assert.equal(find(tree, 'mitigation/7/dropped')?.description, '1.5 kB, 3 pkt');
-  assert.equal(find(tree, 'mitigation/7/rate')?.description, '347 kbit/s, 432 k pkt/s');
+  assert.deepEqual(tree.map(({ label }) => label), ['Session with mock', 'Mock orchestrator']);
+  assert.equal(find(tree, 'mitigation/mock/7')?.label, '192.0.2.0/24');
+  assert.equal(find(tree, 'mitigation/mock/7')?.description, 'mitigating');
+  assert.equal(find(tree, 'mitigation/mock/7/lifetime')?.description, '59 min 30 s left of 1 h');
+  assert.equal(find(tree, 'mitigation/mock/7/dropped')?.description, '1.5 kB, 3 pkt');
+  assert.equal(find(tree, 'mitigation/mock/7/rate')?.description, '347 kbit/s, 432 k pkt/s');
 });
 
 test('a withdrawn mitigation has neither lifetime nor rate, and does not count', () => {
@@ -85,8 +85,8 @@ test('a withdrawn mitigation has neither lifetime nor rate, and does not count',
     const book = bookWith(7);
     book.told(body({ mid: 7, status, lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3' }), t0);
     const tree = sessionTree(stateOf(book, t0));
-    assert.equal(find(tree, 'mitigation/7')?.role, 'ending');
-    assert.deepEqual(find(tree, 'mitigation/7')?.children.map(({ label }) => label), ['Status', 'Dropped', 'mid']);
+    assert.equal(find(tree, 'mitigation/mock/7')?.role, 'ending');
+    assert.deepEqual(find(tree, 'mitigation/mock/7')?.children.map(({ label }) => label), ['Status', 'Dropped', 'mid']);
     assert.deepEqual(ongoing(book.list()), []);
   }
   assert.equal(statusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
@@ -95,12 +95,26 @@ test('a withdrawn mitigation has neither lifetime nor rate, and does not count',
 
 test('a session without mitigations says what to do', () => {
   const tree = sessionTree(stateOf(new MitigationBook(), t0));
-  assert.match(find(tree, 'session/none')?.tooltip ?? '', /Send to mock/);
+  assert.match(find(tree, 'session/mock/none')?.tooltip ?? '', /press Send above it/);
 });
 
 test('a lost session is said in words', () => {
-  const tree = sessionTree({ ...stateOf(bookWith(7), t0), session: { ...session, state: 'lost' } });
-  assert.equal(tree[0]?.description, 'lost, 127.0.0.1:4646');
+  const tree = sessionTree({ ...stateOf(bookWith(7), t0), sessions: [{ ...session, mitigations: [], state: 'lost' }] });
+  assert.equal(tree[0]?.description, 'lost, plain CoAP');
+});
+
+test('sessions stand one below the other, each with its profile, transport and the peer that was verified', () => {
+  const upstream = { name: 'upstream', server: 'coaps://192.0.2.1:4646', cuid: 'c', production: true, state: 'open' as const, mitigations: bookWith(7).list(), security: { protocol: 'DTLS 1.2', cipherSuite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', peerName: 'dots.example.net' } };
+  const tree = sessionTree({ sessions: [{ ...session, mitigations: bookWith(7).list() }, upstream], orchestrator: undefined, now: t0 });
+  assert.deepEqual(tree.map(({ label, description }) => [label, description]), [
+    ['Session with mock', 'open, plain CoAP'], ['Session with upstream', 'open, production, DTLS 1.2, dots.example.net'], ['Mock orchestrator', 'stopped'],
+  ]);
+  assert.match(tree[1]?.tooltip ?? '', /Server profile: upstream \(production\)\nServer: coaps:\S+\nTransport: DTLS 1\.2, TLS_ECDHE_\S+\nVerified peer: dots\.example\.net\n/);
+  const ids = tree.flatMap((node) => [node, ...node.children]).map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(find(tree, 'mitigation/upstream/7')?.session, 'upstream');
+  const waiting = { ...upstream, server: 'coaps+tcp://192.0.2.1', security: undefined };
+  assert.match(sessionTree({ sessions: [waiting], orchestrator: undefined, now: t0 })[0]?.description ?? '', /, TLS$/);
 });
 
 test('targets in one line, and unknown statuses as they are', () => {

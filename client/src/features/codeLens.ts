@@ -5,6 +5,7 @@ import { plural } from '#dots/model/text';
 import type { DocumentInfo } from '#contract';
 import { jsonObject } from './document';
 import { documentSelector, type LanguageServer } from './languageClient';
+import type { Destination, ProfileHost } from './profiles';
 
 /** Links over the top-level member of a document: what can be done with it. */
 export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposable {
@@ -13,10 +14,10 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
   private asked = 0;
   readonly onDidChangeCodeLenses = this.changed.event;
 
-  constructor(private readonly language: LanguageServer) {
+  constructor(private readonly language: LanguageServer, private readonly profiles: ProfileHost) {
     const fire = (): void => this.changed.fire();
     this.listeners = [
-      language.onDidChange(fire),
+      language.onDidChange(fire), profiles.onDidChange(fire),
       vscode.workspace.onDidGrantWorkspaceTrust(fire),
       vscode.languages.registerCodeLensProvider(documentSelector, this),
     ];
@@ -30,7 +31,8 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
     }
     this.asked = 0;
     const range = new vscode.Range(info.line, 0, info.line, 0);
-    return commandsFor(info, document).map((command) => new vscode.CodeLens(range, command));
+    const destination = await this.profiles.destination(document, token);
+    return commandsFor(info, document, destination).map((command) => new vscode.CodeLens(range, command));
   }
 
   /** The server may not know the document yet, and nothing tells when it does: a document that is one of DOTS is asked for again. */
@@ -46,26 +48,31 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
   }
 }
 
-function commandsFor(info: DocumentInfo, document: vscode.TextDocument): vscode.Command[] {
+function commandsFor(info: DocumentInfo, document: vscode.TextDocument, destination: Destination): vscode.Command[] {
   const preview: vscode.Command = { title: 'Preview Flowspec', tooltip: 'Show the BGP Flowspec rules of this document beside it', command: 'dots.previewFlowspec', arguments: [document.uri] };
-  if (info.kind === 'acls') return [installCommand(info.errors, document.uri), preview];
-  if (info.kind === 'aliases') return [installCommand(info.errors, document.uri)];
+  if (info.kind === 'acls') return [installCommand(info.errors, document.uri, destination), preview];
+  if (info.kind === 'aliases') return [installCommand(info.errors, document.uri, destination)];
   if (info.kind !== 'mitigation-scope') return [];
-  if (directionOf(jsonObject(document.getText())) === 'status') return [preview];
-  return [sendCommand(info.errors, document.uri), preview];
+  if ((destination.context.direction ?? directionOf(jsonObject(document.getText()))) === 'status') return [preview];
+  return [sendCommand(info.errors, document.uri, destination), preview];
 }
 
-function sendCommand(errors: number, uri: vscode.Uri): vscode.Command {
-  return obstacle(errors, 'send') ?? { title: 'Send to mock', tooltip: 'Send this request over CoAP to the mock orchestrator on this machine', command: 'dots.sendRequest', arguments: [uri] };
+function sendCommand(errors: number, uri: vscode.Uri, destination: Destination): vscode.Command {
+  return obstacle(errors, 'send', destination) ?? { title: `Send to ${called(destination)}`, tooltip: `Send this request over CoAP to ${described(destination)}`, command: 'dots.sendRequest', arguments: [uri] };
 }
 
-function installCommand(errors: number, uri: vscode.Uri): vscode.Command {
-  return obstacle(errors, 'install') ?? { title: 'Install on mock', tooltip: 'Install this on the mock orchestrator on this machine, over the DOTS data channel', command: 'dots.installOnMock', arguments: [uri] };
+function installCommand(errors: number, uri: vscode.Uri, destination: Destination): vscode.Command {
+  return obstacle(errors, 'install', destination) ?? { title: `Install on ${called(destination)}`, tooltip: `Install this over the DOTS data channel on ${described(destination)}`, command: 'dots.install', arguments: [uri] };
 }
+
+const called = ({ name, profile }: Destination): string => (profile?.production === true ? `${name} (production)` : name);
+
+const described = ({ name, profile }: Destination): string => (profile === undefined ? 'the mock orchestrator on this machine' : `the server of the profile "${name}"`);
 
 /** What stands there instead while a document cannot go out. */
-function obstacle(errors: number, action: 'send' | 'install'): vscode.Command | undefined {
+function obstacle(errors: number, action: 'send' | 'install', { name, missing }: Destination): vscode.Command | undefined {
   if (errors > 0) return { title: `${plural(errors, 'error')}: nothing to ${action} yet`, tooltip: 'Show the problems of this document', command: 'workbench.actions.view.problems' };
   if (!vscode.workspace.isTrusted) return { title: 'Sending is off: this folder is not trusted', tooltip: 'Manage workspace trust', command: 'workbench.trust.manage' };
+  if (missing) return { title: `No profile "${name}": nowhere to ${action} this yet`, tooltip: 'Open your server profiles', command: 'dots.openProfiles' };
   return undefined;
 }

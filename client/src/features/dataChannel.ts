@@ -1,26 +1,23 @@
 import type * as vscode from 'vscode';
 import type { Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
-import type { ClientIdentity } from './identity';
-import type { OrchestratorHost } from './orchestrator';
+import type { Place } from './places';
 
 /** What was installed, and what came back. */
-export interface Installation { installed: Installed; cuid: string; server: string }
+export interface Installation { installed: Installed; cuid: string; server: string; profile: string }
 
-/** The DOTS data channel of the editor: to the mock orchestrator, with the client certificate of its lab. */
+/** The DOTS data channel of the editor. */
 export class DataHost {
-  constructor(private readonly orchestrator: OrchestratorHost, private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel) {}
+  constructor(private readonly log: vscode.LogOutputChannel) {}
 
-  /** Installs aliases or ACLs on the mock, which is started where it is not running. Throws a DotsError. */
-  async install(document: JsonObject, signal: AbortSignal): Promise<Installation> {
-    const { data: server, ca, cert, key } = await this.orchestrator.start();
+  /** Installs aliases or ACLs at a place. Throws a DotsError. */
+  async install({ name, server, cuid, files }: Place, document: JsonObject, signal: AbortSignal): Promise<Installation> {
     const { DataSession } = await import('#dots/data/session');
-    const cuid = await this.identity.cuid();
-    const session = await DataSession.open({ server, ca, cert, key, cuid });
+    const session = await DataSession.open({ server, cuid, ...(files ?? { ca: '' }) });
     try {
       const installed = await session.install(document, { signal });
       for (const { request, status, roundTripMs } of installed.answers) this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
-      return { installed, cuid, server };
+      return { installed, cuid, server, profile: name };
     } finally {
       await session.close();
     }

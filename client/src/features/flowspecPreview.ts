@@ -6,6 +6,7 @@ import { flowspecText, noFlowspecText } from '../ui/flowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from './document';
 import { FolderDocuments } from './folderDocuments';
+import type { LanguageServer } from './languageClient';
 import { tellFailure } from './problems';
 
 const followDelay = 200;
@@ -19,7 +20,7 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly beside = new FolderDocuments();
   private readonly listeners: vscode.Disposable[];
 
-  constructor(private readonly log: vscode.LogOutputChannel) {
+  constructor(private readonly language: LanguageServer, private readonly log: vscode.LogOutputChannel) {
     this.listeners = [
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
@@ -50,10 +51,11 @@ export class FlowspecPreview implements vscode.Disposable {
   /** Every open preview may depend on a changed document: on its own, or on one beside it that defines what it names. */
   private follow(changed: vscode.TextDocument): void {
     if (changed.languageId !== 'dots') return;
+    const governs = /^dots\.(workspace|profiles)\.json$/.test(fileName(changed.uri));
     for (const { uri, isClosed } of vscode.workspace.textDocuments) {
       if (uri.scheme !== this.previews.scheme || isClosed) continue;
       const source = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.query);
-      if (source !== undefined && inSameFolder(source.uri, changed.uri)) this.renderSoon(source);
+      if (source !== undefined && (governs || inSameFolder(source.uri, changed.uri))) this.renderSoon(source);
     }
   }
 
@@ -100,7 +102,8 @@ export class FlowspecPreview implements vscode.Disposable {
     const note = value === undefined ? 'The document is not JSON right now: these are the rules of its last readable state.' : undefined;
     const { contributing } = await import('./flowspecInputs');
     const used = contributing(inputs);
-    return flowspecText({ document, inputs: used, ...translate(used), ...(note === undefined ? {} : { note }) });
+    const { ownPrefixes = [], targetRouter } = await this.language.documentContext(source.uri) ?? {};
+    return flowspecText({ document, inputs: used, ...translate(used, { domain: ownPrefixes }), ...(targetRouter && { router: targetRouter }), ...(note === undefined ? {} : { note }) });
   }
 
   private forget(closed: vscode.TextDocument): void {

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State, TransportKind, type ErrorHandler } from 'vscode-languageclient/node';
-import { documentInfoRequest, type DocumentInfo, type DocumentInfoParams } from '#contract';
+import {
+  documentContextRequest, documentInfoRequest, profilesRequest, trustedNotification, type DocumentContext, type DocumentInfo, type DocumentInfoParams, type ProfilesInfo,
+} from '#contract';
 
 /** Where a DOTS document may live for language features; diffs and our own read-only documents are left alone. */
 export const documentSelector = ['file', 'untitled', 'vscode-vfs'].map((scheme) => ({ language: 'dots', scheme }));
@@ -23,8 +25,10 @@ export class LanguageServer implements vscode.Disposable {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       diagnosticCollectionName: 'dots',
       errorHandler: restartOnce(log),
+      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
     });
     this.listeners = [
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.started.then(() => this.client.sendNotification(trustedNotification), () => undefined)),
       this.client.onDidChangeState(() => this.changed.fire()),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
         if (uris.some(isDots)) this.changed.fire();
@@ -41,16 +45,18 @@ export class LanguageServer implements vscode.Disposable {
   }
 
   /** What the server knows of a document, or undefined while it is not running. */
-  async documentInfo(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentInfo | undefined> {
-    await this.started.catch(() => undefined);
-    if (this.client.state !== State.Running) return undefined;
-    const params: DocumentInfoParams = { uri: this.client.code2ProtocolConverter.asUri(uri) };
-    try {
-      return await this.client.sendRequest<DocumentInfo>(documentInfoRequest, params, token);
-    } catch (error) {
-      this.log.debug(`${documentInfoRequest} of ${params.uri} was not answered`, error);
-      return undefined;
-    }
+  documentInfo(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentInfo | undefined> {
+    return this.ask<DocumentInfo>(documentInfoRequest, this.paramsOf(uri), token);
+  }
+
+  /** Where a document goes and as whom, and what speaks against sending it; undefined while the server is not running. */
+  documentContext(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentContext | undefined> {
+    return this.ask<DocumentContext>(documentContextRequest, this.paramsOf(uri), token);
+  }
+
+  /** The user's server profiles, or undefined while the server is not running. */
+  profiles(): Promise<ProfilesInfo | undefined> {
+    return this.ask<ProfilesInfo>(profilesRequest, {});
   }
 
   dispose(): void {
@@ -61,6 +67,21 @@ export class LanguageServer implements vscode.Disposable {
   /** Ends the server; to be awaited, so that no process stays behind. */
   async stop(): Promise<void> {
     await this.started.then(() => this.client.stop(), () => undefined);
+  }
+
+  private paramsOf(uri: vscode.Uri): DocumentInfoParams {
+    return { uri: this.client.code2ProtocolConverter.asUri(uri) };
+  }
+
+  private async ask<T>(request: string, params: object, token?: vscode.CancellationToken): Promise<T | undefined> {
+    await this.started.catch(() => undefined);
+    if (this.client.state !== State.Running) return undefined;
+    try {
+      return await this.client.sendRequest<T>(request, params, token);
+    } catch (error) {
+      this.log.debug(`${request} was not answered`, error);
+      return undefined;
+    }
   }
 
   private couldNotStart(error: unknown): void {

@@ -3,7 +3,7 @@ import type { AliasView, FilterView, LiveFlowspec, Orchestrator } from '#dots/or
 import { DotsError } from '#dots/model/errors';
 import { ongoing } from '../ui/mitigationWords';
 import { tellFailure } from './problems';
-import type { SessionHost } from './session';
+import type { Sessions } from './sessions';
 
 export type OrchestratorState = 'stopped' | 'starting' | 'running';
 
@@ -105,7 +105,7 @@ export class OrchestratorHost implements vscode.Disposable {
 }
 
 /** The commands and the setting that start and stop the mock. */
-export function registerOrchestrator(host: OrchestratorHost, session: SessionHost, log: vscode.LogOutputChannel): vscode.Disposable {
+export function registerOrchestrator(host: OrchestratorHost, sessions: Sessions, log: vscode.LogOutputChannel): vscode.Disposable {
   const start = async (): Promise<void> => {
     try {
       await host.start();
@@ -121,7 +121,7 @@ export function registerOrchestrator(host: OrchestratorHost, session: SessionHos
     vscode.workspace.onDidGrantWorkspaceTrust(autoStart),
     vscode.commands.registerCommand('dots.startOrchestrator', start),
     vscode.commands.registerCommand('dots.stopOrchestrator', async () => {
-      await session.close();
+      await sessions.close('mock');
       await host.stop();
     }),
   );

@@ -6,10 +6,16 @@ import { notificationText } from '../ui/textLayout';
 /** A button of an error message. */
 interface Way { title: string; command: string; args?: unknown[] }
 
+const openProfiles: Way = { title: 'Open profiles', command: 'dots.openProfiles' };
+
 /** What helps with a failure, by its code; the log helps with every one. */
 const waysOut: Record<string, Way> = {
   'editor/not-json': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
+  'editor/no-profile': openProfiles,
+  'editor/no-address': openProfiles,
+  'editor/incomplete-profile': openProfiles,
+  'editor/unreadable-file': openProfiles,
   'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator'] },
 };
 

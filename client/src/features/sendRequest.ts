@@ -11,9 +11,9 @@ import { documentName } from '../ui/words';
 import type { DataHost } from './dataChannel';
 import { chosenDocument, fileName, jsonObject } from './document';
 import type { LanguageServer } from './languageClient';
-import type { OrchestratorHost } from './orchestrator';
+import type { Place, Places } from './places';
 import { tellFailure } from './problems';
-import type { SessionHost } from './session';
+import type { Sessions } from './sessions';
 
 const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
@@ -23,12 +23,12 @@ const inProblems = 'editor/in-problems';
 type Channel = 'signal' | 'data';
 
 /** Carries a value to the server; gives what makes the text of the answer. */
-type Work = (value: JsonObject, document: string, abort: AbortSignal) => Promise<() => string>;
+type Work = (value: JsonObject, place: Place, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** What is being sent right now: for the status bar, which shows it and offers to stop it. */
 export interface Sending { document: string; since: number }
 
-/** Sends the document of a lens, a menu or the active editor to the mock orchestrator and shows the answer beside it. */
+/** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements vscode.Disposable {
   private readonly answers = new VirtualDocuments('dots-answer', () => gone);
   private readonly changed = new vscode.EventEmitter<void>();
@@ -38,8 +38,8 @@ export class RequestSender implements vscode.Disposable {
 
   constructor(
     private readonly language: LanguageServer,
-    private readonly orchestrator: OrchestratorHost,
-    private readonly session: SessionHost,
+    private readonly places: Places,
+    private readonly sessions: Sessions,
     private readonly data: DataHost,
     private readonly log: vscode.LogOutputChannel,
   ) {}
@@ -50,17 +50,16 @@ export class RequestSender implements vscode.Disposable {
 
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'signal', async (value, document, abort) => {
-      const { signal } = await this.orchestrator.start();
-      const exchange = await this.session.send(signal, value, abort);
+    return this.carry(uri, 'signal', async (value, place, document, abort) => {
+      const exchange = await this.sessions.send(place, value, abort).catch((error: unknown) => this.refused(place, error));
       return () => answerText({ ...exchange, document });
     });
   }
 
   /** Installs aliases or ACLs over the data channel, in the same way. */
   install(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'data', async (value, document, abort) => {
-      const installation = await this.data.install(value, abort);
+    return this.carry(uri, 'data', async (value, place, document, abort) => {
+      const installation = await this.data.install(place, value, abort);
       return () => installText({ ...installation, document });
     });
   }
@@ -97,7 +96,9 @@ export class RequestSender implements vscode.Disposable {
       const value = sendable(document.getText(), channel);
       const errors = await this.errorsOf(document, value);
       if (errors > 0) throw notSendable(errors);
-      return { document, text: await work(value, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+      const place = await this.places.placeFor(document, value, channel);
+      if (place === undefined) return undefined;
+      return { document, text: await work(value, place, vscode.workspace.asRelativePath(document.uri), abort.signal) };
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
       return undefined;
@@ -110,9 +111,17 @@ export class RequestSender implements vscode.Disposable {
   private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
     const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
     if (shown > 0) throw notSendable(shown, inProblems);
+    const context = await this.language.documentContext(document.uri);
+    if (context !== undefined) return context.requestErrors;
     const { check } = await import('#dots/check/check');
     const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
     return found.length;
+  }
+
+  /** A pre-shared key that the server did not take is not kept: the next request asks for it again. */
+  private async refused(place: Place, error: unknown): Promise<never> {
+    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.places.forgetKey(place.name);
+    throw error;
   }
 
   private async show(document: vscode.TextDocument, text: string): Promise<void> {
@@ -153,7 +162,7 @@ export class RequestSender implements vscode.Disposable {
 export function registerSendRequest(sender: RequestSender): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri) => sender.send(uri)),
-    vscode.commands.registerCommand('dots.installOnMock', (uri?: vscode.Uri) => sender.install(uri)),
+    vscode.commands.registerCommand('dots.install', (uri?: vscode.Uri) => sender.install(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );
 }
@@ -171,7 +180,7 @@ function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
     throw new DotsError('usage', 'editor/unknown-kind', 'The document is of no known DOTS kind.', 'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".');
   }
   if (type.channel !== channel) {
-    throw new DotsError('usage', 'editor/other-channel', `A document with ${type.title} belongs to the ${type.channel} channel.`, type.channel === 'data' ? 'Install aliases and ACLs on the mock instead.' : 'Send it to the mock instead.');
+    throw new DotsError('usage', 'editor/other-channel', `A document with ${type.title} belongs to the ${type.channel} channel.`, type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.');
   }
   if (directionOf(value) === 'status') {
     throw new DotsError('usage', 'editor/status-document', 'This is the status of a mitigation, which only a server sends.', 'Remove mid, status and the counters to make it a request.');

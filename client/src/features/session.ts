@@ -1,22 +1,26 @@
 import * as vscode from 'vscode';
+import type { Security } from '#dots/coap/channel';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '../ui/mitigationWords';
+import { connect, securityOf } from './connect';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, type Mitigation } from './mitigations';
+import type { Place } from './places';
 
 /** What was sent, and what came back. */
-export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string }
+export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string; profile: string }
 
 /**
- * The one DOTS signal channel session of the editor, and the mitigations that live in it.
+ * A DOTS signal channel session of the editor, and the mitigations that live in it.
  * What is known of a mitigation is what the server told over CoAP: in answers, and in the notifications of an Observe on its mid.
  */
 export class SessionHost implements vscode.Disposable {
   private session: SignalSession | undefined;
+  private place: Place | undefined;
   private readonly book = new MitigationBook();
   private readonly observations = new Map<number, () => void>();
   /** The last reconciling that was begun: they come one after the other. */
@@ -24,7 +28,17 @@ export class SessionHost implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel) {}
+  constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel, /** The profile of the server, or `mock`. */ readonly name: string) {}
+
+  /** Where it leads, while it is open. */
+  get at(): Place | undefined {
+    return this.session === undefined ? undefined : this.place;
+  }
+
+  /** How it is protected, and who the server has proved to be; undefined on a plain path. */
+  get security(): Security | undefined {
+    return this.session === undefined ? undefined : securityOf(this.session);
+  }
 
   get state(): SignalSession['state'] | 'none' {
     return this.session?.state ?? 'none';
@@ -48,16 +62,16 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
-  async send(server: string, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    const session = await this.open(server);
-    const mid = await this.identity.mid();
+  async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+    const session = await this.open(place);
+    const mid = place.mid ?? await this.identity.mid();
     const request = documentTypeOf(document)?.kind === 'mitigation-scope';
     const answer = request
       ? await session.requestMitigation(document, mid, { signal })
       : await session.send(document, { mid, signal });
     this.logAnswer(answer);
     if (request && answer.ok && this.session === session) this.follow(session, mid, document, answer);
-    return { answer, mid, cuid: session.cuid, server: session.server };
+    return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
   /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
@@ -99,14 +113,15 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** The session with a server: the open one, or a new one in its place. */
-  private async open(server: string): Promise<SignalSession> {
-    if (this.session?.server === server && this.session.state !== 'closed') return this.session;
+  private async open(place: Place): Promise<SignalSession> {
+    const { server, cuid } = place;
+    this.place = place;
+    if (this.session?.server === server && this.session.cuid === cuid && this.session.state !== 'closed') return this.session;
     await this.close();
-    const { SignalSession } = await import('#dots/signal/session');
-    const session = await SignalSession.open({ server, cuid: await this.identity.cuid() });
+    const session = await connect(place);
     session.onDidChange(() => this.changed.fire());
     this.session = session;
-    this.log.info(`Session opened with ${server} as ${session.cuid}.`);
+    this.log.info(`Session opened with ${server} (${this.name}) as ${cuid}.`);
     return session;
   }
 

@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
+import { plural } from '#dots/model/text';
 import { ongoing } from '../ui/mitigationWords';
 import { sessionTree, type TreeNode } from '../ui/sessionTree';
 import { treeItem } from '../ui/treeItems';
+import type { Mitigation } from './mitigations';
 import type { OrchestratorHost } from './orchestrator';
-import type { SessionHost } from './session';
+import type { Sessions } from './sessions';
 
 /**
  * The sidebar's tree: session, mitigations, orchestrator. It changes when something is told, and counts lifetimes down by itself,
@@ -18,11 +20,11 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private ticking: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(private readonly session: SessionHost, private readonly orchestrator: OrchestratorHost) {
+  constructor(private readonly sessions: Sessions, private readonly orchestrator: OrchestratorHost) {
     this.view = vscode.window.createTreeView('dots.session', { treeDataProvider: this, showCollapseAll: false });
     const update = (): void => this.update();
     this.listeners = [
-      session.onDidChange(update), orchestrator.onDidChange(update),
+      sessions.onDidChange(update), orchestrator.onDidChange(update),
       this.view.onDidChangeVisibility(() => this.tickWhileVisible()),
     ];
     this.update();
@@ -30,11 +32,12 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** The rows as they are now. */
   tree(): TreeNode[] {
-    const { state, server, cuid } = this.session;
     const { signal, data, mitigations, filters, aliases } = this.orchestrator;
     return sessionTree({
-      session: state === 'none' || server === undefined ? undefined : { server, cuid: cuid ?? '', state },
-      mitigations: this.session.mitigations(),
+      sessions: this.sessions.list().flatMap((session) => {
+        const { name, at, state, security } = session;
+        return at === undefined || state === 'none' ? [] : [{ name, server: at.server, cuid: at.cuid, production: at.production, state, security, mitigations: session.mitigations() }];
+      }),
       orchestrator: signal === undefined || data === undefined ? undefined : { signal, data, mitigations, filters, aliases },
       now: Date.now(),
     });
@@ -61,17 +64,21 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   private update(): void {
     this.changed.fire(undefined);
-    const number = ongoing(this.session.mitigations()).length;
-    this.view.badge = number === 0 ? undefined : { value: number, tooltip: `${number} in this DOTS session` };
+    const number = this.going().length;
+    this.view.badge = number === 0 ? undefined : { value: number, tooltip: `${plural(number, 'mitigation')} in force or being set up` };
     void vscode.commands.executeCommand('setContext', 'dots.orchestratorState', this.orchestrator.state);
     void vscode.commands.executeCommand('setContext', 'dots.stoppedMitigations', this.orchestrator.stopped);
-    void vscode.commands.executeCommand('setContext', 'dots.hasSession', this.session.state !== 'none');
+    void vscode.commands.executeCommand('setContext', 'dots.hasSession', this.sessions.list().length > 0);
     void vscode.commands.executeCommand('setContext', 'dots.hasMitigation', number > 0);
     this.tickWhileVisible();
   }
 
+  private going(): Mitigation[] {
+    return ongoing(this.sessions.list().flatMap((session) => session.mitigations()));
+  }
+
   private tickWhileVisible(): void {
-    const wanted = this.view.visible && ongoing(this.session.mitigations()).some(({ lifetime }) => lifetime > 0);
+    const wanted = this.view.visible && this.going().some(({ lifetime }) => lifetime > 0);
     if (wanted) this.ticking ??= setInterval(() => this.tick(), 1000);
     else {
       clearInterval(this.ticking);

@@ -3,7 +3,7 @@ import { duration, plural } from '#dots/model/text';
 import { ongoing } from '../ui/mitigationWords';
 import type { OrchestratorHost } from './orchestrator';
 import type { RequestSender } from './sendRequest';
-import type { SessionHost } from './session';
+import type { Sessions } from './sessions';
 
 interface Look { text: string; tooltip: string; command: string; warning?: true }
 
@@ -15,10 +15,10 @@ export class StatusBar implements vscode.Disposable {
   private readonly listeners: vscode.Disposable[];
   private ticking: NodeJS.Timeout | undefined;
 
-  constructor(private readonly orchestrator: OrchestratorHost, private readonly session: SessionHost, private readonly sender: RequestSender) {
+  constructor(private readonly orchestrator: OrchestratorHost, private readonly sessions: Sessions, private readonly sender: RequestSender) {
     this.item.name = 'DOTS session';
     const update = (): void => this.update();
-    this.listeners = [orchestrator.onDidChange(update), session.onDidChange(update), sender.onDidChange(update)];
+    this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), sender.onDidChange(update)];
     this.update();
     this.item.show();
   }
@@ -65,15 +65,17 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private sessionLook(): Look | undefined {
-    const { state, server } = this.session;
-    if (state === 'lost') {
-      return { text: '$(warning) DOTS: session lost', tooltip: `${server ?? 'The server'} does not answer any more. Click to see the session.`, command: showView, warning: true };
+    const sessions = this.sessions.list();
+    const lost = sessions.find(({ state }) => state === 'lost');
+    if (lost !== undefined) {
+      return { text: `$(warning) DOTS: session with ${lost.name} lost`, tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`, command: showView, warning: true };
     }
-    if (state !== 'open') return undefined;
-    const number = ongoing(this.session.mitigations()).length;
+    const open = sessions.filter(({ state }) => state === 'open');
+    if (open.length === 0) return undefined;
+    const number = ongoing(open.flatMap((session) => session.mitigations())).length;
     return {
       text: `$(shield) DOTS: ${number === 0 ? 'session open' : plural(number, 'mitigation')}`,
-      tooltip: `DOTS session with ${server ?? ''} is open. Click to see it.`,
+      tooltip: `Open: ${open.map(({ name, server }) => `${name}, ${server ?? ''}`).join('; ')}. Click to see ${open.length === 1 ? 'it' : 'them'}.`,
       command: showView,
     };
   }

@@ -14,6 +14,8 @@ export interface AnswerReport {
   /** The name of the document that was sent. */
   document: string;
   server: string;
+  /** The profile of the server, or `mock`. */
+  profile: string;
   cuid: string;
   mid: number | undefined;
 }
@@ -33,6 +35,7 @@ export function answerText(report: AnswerReport): string {
       ['Conflict', conflict === '' ? undefined : conflict],
       ['mid', report.mid?.toString()],
       ['cuid', report.cuid],
+      ['Profile', report.profile],
       ['Server', report.server],
       ['Round trip', `${Math.max(1, Math.round(answer.roundTripMs))} ms`],
       ['Request', `${answer.request.octets} octets`],

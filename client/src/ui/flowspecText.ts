@@ -1,11 +1,15 @@
 import type { FlowspecFinding, FlowspecInput, FlowspecRule } from '#dots/flowspec/translate';
 import { sortRules } from '#dots/flowspec/order';
-import { renderExabgp, renderHex } from '#dots/flowspec/render';
+import { render, renderHex } from '#dots/flowspec/render';
 import { describeActions, describeMatch } from '#dots/flowspec/text';
 import { rfcLabel } from '#dots/model/finding';
 import { plural } from '#dots/model/text';
 import { placeWords } from './placeWords';
 import { columns, heading, indented, sections } from './textLayout';
+
+type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
+
+const routers: Readonly<Record<TargetRouter, string>> = { exabgp: 'ExaBGP', gobgp: 'GoBGP', bird: 'BIRD' };
 
 /** What a Flowspec preview shows. */
 export interface FlowspecReport {
@@ -17,9 +21,11 @@ export interface FlowspecReport {
   findings: readonly FlowspecFinding[];
   /** A sentence about the state of the document, e.g. that it is half-typed and the preview older. */
   note?: string;
+  /** Whose configuration is shown; ExaBGP where nothing is said. */
+  router?: TargetRouter;
 }
 
-/** The rules of a document as a table, as ExaBGP text and as NLRI octets, with what could not be expressed. */
+/** The rules of a document as a table, as text for a router and as NLRI octets, with what could not be expressed. */
 export function flowspecText(report: FlowspecReport): string {
   const { document, rules, findings, note } = report;
   const intro = `${plural(rules.length, 'rule')}, in the order in which routers try them${findings.length === 0 ? '; everything could be expressed.' : '.'}`;
@@ -31,7 +37,7 @@ export function flowspecText(report: FlowspecReport): string {
     rules.length === 0 ? undefined : indented(ruleTable(rules, report.inputs[0]?.file)),
     findingsText(report),
     ...(rules.length === 0 ? [] : [
-      heading('ExaBGP'), indented(renderExabgp(rules).trimEnd()),
+      heading(routers[report.router ?? 'exabgp']), indented(render(rules, report.router ?? 'exabgp').trimEnd()),
       heading('NLRI and extended communities (hex)'), indented(renderHex(rules).trimEnd()),
     ]),
   );

@@ -1,3 +1,4 @@
+import type { Security } from '#dots/coap/channel';
 import { duration, plural } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { remaining, type Mitigation } from '../features/mitigations';
@@ -18,13 +19,27 @@ export interface TreeNode {
   /** Which actions the row has: `contextValue` of the editor. */
   role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
   mid?: number;
+  /** The name of the session that it belongs to. */
+  session?: string;
   children: TreeNode[];
+}
+
+/** A session with the server of one profile. */
+export interface SessionState {
+  /** The profile, or `mock`. */
+  name: string;
+  server: string;
+  cuid: string;
+  production: boolean;
+  state: 'open' | 'lost' | 'closed';
+  /** How it is protected; undefined on a plain path. */
+  security?: Security | undefined;
+  mitigations: readonly Mitigation[];
 }
 
 /** What the rows are made of. */
 export interface TreeState {
-  session: { server: string; cuid: string; state: 'open' | 'lost' | 'closed' } | undefined;
-  mitigations: readonly Mitigation[];
+  sessions: readonly SessionState[];
   orchestrator: { signal: string; data: string; mitigations: number; filters: readonly FilterView[]; aliases: readonly AliasView[] } | undefined;
   /** Milliseconds since 1970. */
   now: number;
@@ -33,23 +48,35 @@ export interface TreeState {
 /** The rows of the session view: none while there is no session and nothing is installed, so that the view can say the next step instead. */
 export function sessionTree(state: TreeState): TreeNode[] {
   const orchestrator = orchestratorNode(state.orchestrator);
-  if (state.session === undefined) return orchestrator.children.length === 0 ? [] : [orchestrator];
-  const mitigations = state.mitigations.map((mitigation) => mitigationNode(mitigation, state.now));
-  return [sessionNode(state.session, mitigations), orchestrator];
+  if (state.sessions.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
+  return [...state.sessions.map((session) => sessionNode(session, state.now)), orchestrator];
 }
 
-function sessionNode(session: NonNullable<TreeState['session']>, mitigations: TreeNode[]): TreeNode {
-  const open = session.state === 'open';
-  const none = fact('session/none', 'No mitigation', 'send a request', 'circle-outline', 'Open a mitigation request and press Send to mock above it.');
+function sessionNode(session: SessionState, now: number): TreeNode {
+  const { name, server, cuid, production, state, security } = session;
+  const open = state === 'open';
+  const mitigations = session.mitigations.map((mitigation) => mitigationNode(mitigation, now, name));
+  const none = fact(`session/${name}/none`, 'No mitigation', 'send a request', 'circle-outline', 'Open a mitigation request and press Send above it.');
   return {
-    id: 'session', role: 'session',
-    label: 'Session',
-    description: `${session.state}, ${session.server.replace(/^\w+:\/\//, '')}`,
-    tooltip: `DOTS signal channel session with ${session.server}\nState: ${open ? 'open, the server answers' : `${session.state}, the server does not answer`}\ncuid: ${session.cuid}`,
+    id: `session/${name}`, role: 'session', session: name,
+    label: `Session with ${name}`,
+    description: [state, ...(production ? ['production'] : []), transport(server, security), ...(security?.peerName === undefined ? [] : [security.peerName])].join(', '),
+    tooltip: [
+      `Server profile: ${name}${production ? ' (production)' : ''}`, `Server: ${server}`,
+      `Transport: ${transport(server, security)}${security === undefined ? '' : `, ${security.cipherSuite}`}`,
+      `Verified peer: ${security?.peerName ?? 'none, plain CoAP proves nothing'}`,
+      `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`, `cuid: ${cuid}`,
+    ].join('\n'),
     icon: open ? 'vm-active' : 'debug-disconnect',
     color: open ? 'charts.green' : 'charts.yellow',
     children: mitigations.length > 0 ? mitigations : [none],
   };
+}
+
+/** How requests travel, as short as it can be said. */
+function transport(server: string, security: Security | undefined): string {
+  if (security !== undefined) return security.protocol;
+  return server.startsWith('coaps+tcp:') ? 'TLS' : server.startsWith('coaps:') ? 'DTLS' : 'plain CoAP';
 }
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
@@ -64,34 +91,35 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
   };
 }
 
-function mitigationNode(mitigation: Mitigation, now: number): TreeNode {
+function mitigationNode(mitigation: Mitigation, now: number, session: string): TreeNode {
   const { mid } = mitigation;
   const status = statusWords(mitigation.status);
+  const id = `mitigation/${session}/${mid}`;
   return {
-    id: `mitigation/${mid}`, role: status.ending ? 'ending' : 'mitigation', mid,
+    id, role: status.ending ? 'ending' : 'mitigation', mid, session,
     label: shortTarget(mitigation.scope),
     description: status.short,
     tooltip: `${status.sentence}\nTargets: ${targetWords(mitigation.scope)}\nmid: ${mid}`,
     icon: status.icon,
     ...(status.color === undefined ? {} : { color: status.color }),
     children: [
-      fact(`mitigation/${mid}/status`, 'Status', status.short, 'pulse', `${status.sentence}\nIn the protocol: ${mitigation.status}`),
-      ...(status.ending ? droppedNodes(mitigation).slice(0, 1) : [lifetimeNode(mitigation, now), ...droppedNodes(mitigation)]),
-      fact(`mitigation/${mid}/mid`, 'mid', String(mid), 'key', 'The number of this request among those of this client.'),
+      fact(`${id}/status`, 'Status', status.short, 'pulse', `${status.sentence}\nIn the protocol: ${mitigation.status}`),
+      ...(status.ending ? droppedNodes(mitigation, id).slice(0, 1) : [lifetimeNode(mitigation, now, id), ...droppedNodes(mitigation, id)]),
+      fact(`${id}/mid`, 'mid', String(mid), 'key', 'The number of this request among those of this client.'),
     ],
   };
 }
 
-function lifetimeNode(mitigation: Mitigation, now: number): TreeNode {
-  return fact(`mitigation/${mitigation.mid}/lifetime`, 'Lifetime', lifetimeWords(mitigation, remaining(mitigation, now)), 'clock', 'The mitigation ends when its lifetime is over, unless the request is sent again.');
+function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode {
+  return fact(`${id}/lifetime`, 'Lifetime', lifetimeWords(mitigation, remaining(mitigation, now)), 'clock', 'The mitigation ends when its lifetime is over, unless the request is sent again.');
 }
 
 /** What was dropped in all, then the rate. */
-function droppedNodes({ mid, dropped }: Mitigation): TreeNode[] {
-  if (dropped === undefined) return [fact(`mitigation/${mid}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.')];
+function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
+  if (dropped === undefined) return [fact(`${id}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.')];
   return [
-    fact(`mitigation/${mid}/dropped`, 'Dropped', `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`, 'filter', 'Octets and packets dropped since the mitigation started.'),
-    fact(`mitigation/${mid}/rate`, 'Rate', `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`),
+    fact(`${id}/dropped`, 'Dropped', `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`, 'filter', 'Octets and packets dropped since the mitigation started.'),
+    fact(`${id}/rate`, 'Rate', `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`),
   ];
 }
 

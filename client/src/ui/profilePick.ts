@@ -1,0 +1,54 @@
+import type { QuickPickItem } from 'vscode';
+import type { ProfilesInfo, ServerProfile } from '#contract';
+
+/** What an item of the pick stands for. */
+export type ProfileChoice = { kind: 'profile'; name: string } | { kind: 'file' };
+
+export interface ProfileItem extends QuickPickItem { choice: ProfileChoice }
+
+/** What a new profiles file holds: one server, to be changed. */
+export const template = `{
+  "$schema": "https://dots-workbench.github.io/schemas/profiles.json",
+  "profiles": {
+    "lab": {
+      "signal": "coaps://dots.example.net:4646",
+      "data": "https://dots.example.net",
+      "ca": "ca.pem",
+      "certificate": "client.pem",
+      "key": "client-key.pem",
+      "production": false
+    }
+  }
+}
+`;
+
+/** The items of the pick: the mock, the profiles, and the file that they stand in. */
+export function profileItems({ state, file, profiles }: ProfilesInfo, active: string): ProfileItem[] {
+  const gone = active !== 'mock' && !profiles.some(({ name }) => name === active);
+  return [
+    { label: mark('broadcast', 'mock', active), description: 'mock orchestrator, on this machine only', choice: { kind: 'profile', name: 'mock' } },
+    ...profiles.map((profile) => ({ label: mark('server', profile.name, active), description: description(profile), detail: addresses(profile), choice: { kind: 'profile' as const, name: profile.name } })),
+    ...(gone ? [{ label: mark('warning', active, active), description: 'not in the profiles file', choice: { kind: 'file' as const } }] : []),
+    fileItem(state, file),
+  ];
+}
+
+function mark(icon: string, name: string, active: string): string {
+  return `$(${name === active ? 'check' : icon}) ${name}`;
+}
+
+function description({ production, certificate, pskIdentity }: ServerProfile): string {
+  const proof = certificate !== undefined ? 'client certificate' : pskIdentity !== undefined ? `pre-shared key of ${pskIdentity}` : undefined;
+  return [production ? 'production' : undefined, proof].filter((word) => word !== undefined).join(', ');
+}
+
+function addresses({ signal, data }: ServerProfile): string {
+  return [signal, data].filter((address) => address !== undefined).join('  ') || 'no address';
+}
+
+function fileItem(state: ProfilesInfo['state'], file: string): ProfileItem {
+  const choice = { kind: 'file' as const };
+  if (state === 'absent') return { label: '$(add) Create a profiles file', description: file, choice };
+  if (state === 'faulty') return { label: '$(error) The profiles file has errors, so nothing in it counts', description: file, choice };
+  return { label: '$(edit) Open the profiles file', description: file, choice };
+}
