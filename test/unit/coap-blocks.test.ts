@@ -11,6 +11,7 @@ import { wire, type FakeChannel } from '../protocol/support/fake-network';
 
 const large = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251));
 const patience = { timeoutMs: 100_000 };
+const budget = { maxMessageSize: 1232, bert: false };
 
 function pair(handler: Handler): { clock: FakeClock; near: FakeChannel; far: FakeChannel; client: Endpoint } {
   const clock = new FakeClock();
@@ -103,15 +104,15 @@ test('a missing block is told, and so is a body that grows too large', () => {
 test('a client gets the block size it asks for', () => {
   const blockwise = new Blockwise(1000, 40, () => 0);
   const get: Message = { type: 'NON', code: '0.01', messageId: 1, token: '', options: [blockOption('Block2', { number: 0, more: false, size: 32 })], payload: Buffer.alloc(0) };
-  const first = blockwise.present(get, { code: '2.05', options: [option('Observe', 5)], payload: large }, 1232);
+  const first = blockwise.present(get, { code: '2.05', options: [option('Observe', 5)], payload: large }, budget);
   assert.equal(first.payload.length, 32);
   assert.equal(uintOf(first.options, 'Size2'), 5000);
   const etag = valueOf(first.options, 'ETag') as Uint8Array;
-  const next = blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 156, more: false, size: 32 }), option('ETag', etag)] }, 1232);
+  const next = blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 156, more: false, size: 32 }), option('ETag', etag)] }, budget);
   assert.equal(next?.payload.length, 8);
   assert.equal(uintOf(next?.options ?? [], 'Observe'), undefined);
   const later = { ...get, options: [blockOption('Block2', { number: 1, more: false, size: 32 })] };
-  assert.deepEqual(blockwise.continuation(later, 1232)?.payload, large.subarray(32, 64), 'without an ETag it is the latest');
-  assert.equal(blockwise.continuation({ ...later, options: [...later.options, option('ETag', 'other')] }, 1232), undefined, 'another version is not known');
-  assert.equal(blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 157, more: false, size: 32 }), option('ETag', etag)] }, 1232)?.code, '4.02');
+  assert.deepEqual(blockwise.continuation(later, budget)?.payload, large.subarray(32, 64), 'without an ETag it is the latest');
+  assert.equal(blockwise.continuation({ ...later, options: [...later.options, option('ETag', 'other')] }, budget), undefined, 'another version is not known');
+  assert.equal(blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 157, more: false, size: 32 }), option('ETag', etag)] }, budget)?.code, '4.02');
 });

@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { plainAnswer, type CoapAnswer } from './answer';
-import { noBytes, type Content, type Message } from './message';
-import { blockOf, blockOption, blockSizeFor, option, textsOf, uintOf, valueOf, without, type Block } from './options';
+import type { Budget } from './layer';
+import { noBytes, type Content, type TokenMessage } from './message';
+import { blockOf, blockOption, cutFor, fillsBlock, option, textsOf, uintOf, valueOf, without, type Block, type Cut } from './options';
 import { Recent } from './recent';
 
 /** How many transfers of one session are remembered at once, in each direction. */
 const transfersPerSession = 2;
 /** The largest answer that is remembered for its later blocks, bytes; those of a larger one are of its state at each moment. */
 const largestRemembered = 131_072;
+
+/** What the header and the options of an answer may take, bytes. */
+const roomForOptions = 64;
 
 interface Upload { parts: Uint8Array[]; length: number; complete: boolean }
 
@@ -19,15 +23,15 @@ export class Blockwise {
   private readonly uploads: Recent<Upload>;
   private readonly downloads: Recent<Content>;
 
-  /** @param lifetime milliseconds a transfer may rest  @param largestBody bytes */
-  constructor(lifetime: number, private readonly largestBody: number, private readonly now: () => number) {
+  /** @param lifetime milliseconds a transfer may rest  @param largestBody bytes  @param stream whether a message may carry several blocks */
+  constructor(lifetime: number, private readonly largestBody: number, private readonly now: () => number, private readonly stream = false) {
     this.uploads = new Recent(lifetime, transfersPerSession);
     this.downloads = new Recent(lifetime, 2 * transfersPerSession);
   }
 
   /** Puts the body of a request together from its Block1 options. */
-  assemble(request: Message): Assembled {
-    const block = blockOf(request.options, 'Block1');
+  assemble(request: TokenMessage): Assembled {
+    const block = blockOf(request.options, 'Block1', this.stream);
     if (block === 'malformed') return { answer: plainAnswer('4.00', 'Block1 has the reserved size (RFC 7959 section 2.2).') };
     const announced = uintOf(request.options, 'Size1') ?? 0;
     if (block === undefined) {
@@ -36,8 +40,8 @@ export class Blockwise {
     return announced > this.largestBody ? { answer: this.tooLarge(), block } : this.append(request, block);
   }
 
-  private append(request: Message, block: Block): Assembled {
-    if (block.more && request.payload.length !== block.size) return { answer: plainAnswer('4.00', 'A block that is not the last has to be full (RFC 7959 section 2.2).'), block };
+  private append(request: TokenMessage, block: Block): Assembled {
+    if (block.more && !fillsBlock(block, request.payload.length)) return { answer: plainAnswer('4.00', 'A block that is not the last has to be full (RFC 7959 section 2.2).'), block };
     const key = resourceKey(request);
     const upload = block.number === 0 ? { parts: [], length: 0, complete: false } : this.uploads.get(key, this.now());
     if (upload === undefined) return { answer: incomplete(), block };
@@ -56,28 +60,28 @@ export class Blockwise {
   }
 
   /** The message that answers a request: whole, or the block of it that the client asks for or that fits. */
-  present(request: Message, content: Content, maxMessageSize: number): Content {
-    const wanted = blockOf(request.options, 'Block2');
+  present(request: TokenMessage, content: Content, budget: Budget): Content {
+    const wanted = blockOf(request.options, 'Block2', this.stream);
     if (wanted === 'malformed') return { ...content, code: '4.00', options: [], payload: Buffer.from('Block2 has the reserved size (RFC 7959 section 2.2).') };
-    const fitting = blockSizeFor(maxMessageSize, 64);
-    const size = Math.min(wanted?.size ?? fitting, fitting);
-    if (content.payload.length <= size && (wanted?.number ?? 0) === 0) return content;
-    if ((wanted?.number ?? 0) === 0) this.remember(request, content);
-    return slice(content, Math.floor((wanted?.number ?? 0) * (wanted?.size ?? size) / size), size);
+    const start = (wanted?.number ?? 0) * (wanted?.size ?? 0);
+    const cut = cutAs(wanted, budget);
+    if (start === 0 && content.payload.length <= (wanted === undefined ? Math.max(cut.step, budget.maxMessageSize - roomForOptions) : cut.step)) return content;
+    if (start === 0) this.remember(request, content);
+    return slice(content, start - start % cut.size, cut);
   }
 
   /**
    * A later block of an answer that was given before; undefined when it is no such request or the answer is forgotten.
    * A client ought to name the version it wants by its ETag (RFC 9132 section 4.4.2); libcoap does not, and gets the latest it was given.
    */
-  continuation(request: Message, maxMessageSize: number): Content | undefined {
-    const wanted = blockOf(request.options, 'Block2');
+  continuation(request: TokenMessage, budget: Budget): Content | undefined {
+    const wanted = blockOf(request.options, 'Block2', this.stream);
     if (typeof wanted !== 'object' || wanted.number === 0) return undefined;
     const content = this.downloads.get(downloadKey(request, valueOf(request.options, 'ETag')), this.now());
-    return content && this.present(request, content, maxMessageSize);
+    return content && this.present(request, content, budget);
   }
 
-  private remember(request: Message, content: Content): void {
+  private remember(request: TokenMessage, content: Content): void {
     if (content.payload.length > largestRemembered) return;
     for (const etag of [etagOf(content), undefined]) this.downloads.set(downloadKey(request, etag), content, this.now());
   }
@@ -97,24 +101,31 @@ function isRepeat(upload: Upload, block: Block, payload: Uint8Array): boolean {
   return last !== undefined && upload.length - last.length === block.number * block.size && Buffer.compare(last, payload) === 0;
 }
 
-function slice(content: Content, number: number, size: number): Content {
-  const start = number * size;
+/** The blocks a client asks for, or smaller ones where its messages must be smaller. */
+function cutAs(wanted: Block | undefined, budget: Budget): Cut {
+  const fitting = cutFor(budget, roomForOptions);
+  if (wanted === undefined || wanted.bert === true) return fitting;
+  const size = Math.min(wanted.size, fitting.size);
+  return { size, step: size };
+}
+
+function slice(content: Content, start: number, cut: Cut): Content {
   if (start >= content.payload.length) return { code: '4.02', options: [], payload: Buffer.from('Block2 lies behind the end of the answer.') };
-  const more = start + size < content.payload.length;
-  const options = number === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');
-  options.push(option('ETag', etagOf(content)), blockOption('Block2', { number, more, size }));
-  return { ...content, options, payload: content.payload.subarray(start, start + size) };
+  const more = start + cut.step < content.payload.length;
+  const options = start === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');
+  options.push(option('ETag', etagOf(content)), blockOption('Block2', { ...cut, number: start / cut.size, more }));
+  return { ...content, options, payload: content.payload.subarray(start, start + cut.step) };
 }
 
 function etagOf(content: Content): Uint8Array {
   return createHash('sha256').update(content.payload).digest().subarray(0, 8);
 }
 
-function resourceKey(request: Message): string {
+function resourceKey(request: TokenMessage): string {
   return JSON.stringify([request.code, textsOf(request.options, 'Uri-Path'), textsOf(request.options, 'Uri-Query')]);
 }
 
 /** Names one version of a resource, or, without an ETag, the latest one. */
-function downloadKey(request: Message, etag: Uint8Array | undefined): string {
+function downloadKey(request: TokenMessage, etag: Uint8Array | undefined): string {
   return `${resourceKey(request)} ${Buffer.from(etag ?? noBytes).toString('hex')}`;
 }

@@ -5,12 +5,14 @@ import type { Channel, Security } from './channel';
 import { systemClock, type Clock } from './clock';
 import { Exchanges } from './exchanges';
 import { Inbound, type Handler, type InboundRequest } from './inbound';
-import type { Content, Message } from './message';
-import { MessageLayer, type Environment } from './messages';
+import { DatagramLayer } from './datagram';
+import type { Environment, MessageLayer, MessageSink } from './layer';
+import type { Content, TokenMessage } from './message';
 import { Observation } from './observation';
 import { badOptions, option } from './options';
 import { defaultParameters, type TransmissionParameters } from './parameters';
 import { contentOf, type CoapRequest, type Patience } from './request';
+import { StreamLayer } from './stream';
 import { receiveWhole, sendWhole, type Ask } from './transfer';
 
 export interface EndpointOptions {
@@ -21,6 +23,8 @@ export interface EndpointOptions {
   handler?: Handler;
   /** The largest body taken in a request, bytes. */
   largestBody?: number;
+  /** The largest message taken from a stream, bytes: our Max-Message-Size (RFC 8323 section 5.3.1). */
+  largestMessage?: number;
 }
 
 /** An answer of the peer, put together if it came in blocks. */
@@ -40,11 +44,13 @@ export interface Observed {
 export interface Traffic {
   /** Messages from the peer that made sense. */
   received: number;
-  /** Datagrams that were dropped because they made none. */
+  /** Datagrams that were dropped because they made none, and the one message that broke a stream. */
   malformed: number;
 }
 
 const largestBodyByDefault = 16_384;
+/** 64 blocks of BERT with room for a header and options, bytes. */
+const largestMessageByDefault = 64 * 1024 + 512;
 
 /** The failures that mean that the peer kept silent. */
 const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
@@ -56,7 +62,7 @@ function closedError(peer: string): DotsError {
   return new DotsError('unreachable', 'coap/closed', `The session with ${peer} is closed.`, 'Open it again.');
 }
 
-/** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959. */
+/** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959, 8323. */
 export class Endpoint {
   readonly peer: string;
   /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
@@ -77,15 +83,11 @@ export class Endpoint {
     this.environment = {
       clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
     };
-    this.layer = new MessageLayer(channel, this.environment, {
-      request: (message) => this.inbound.receive(message),
-      response: (message) => this.response(message),
-      dropped: () => { this.traffic.malformed += 1; },
-    });
+    this.layer = this.layerOver(channel, options.largestMessage ?? largestMessageByDefault);
     this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
     const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
-    this.inbound = new Inbound(this, this.layer, this.environment, handler, options.largestBody ?? largestBodyByDefault, channel.maxMessageSize);
-    channel.attach({ message: (bytes) => this.receive(bytes), failure: (error) => this.fail(error), closed: () => this.end() });
+    this.inbound = new Inbound(this, this.layer, this.environment, handler, options.largestBody ?? largestBodyByDefault);
+    channel.attach({ message: (bytes) => { if (!this.closed) this.layer.receive(bytes); }, failure: (error) => this.fail(error), closed: () => this.end() });
   }
 
   /** Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes. */
@@ -93,8 +95,8 @@ export class Endpoint {
     const since = this.environment.clock.now();
     const content = contentOf(request);
     const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
-    const first = await sendWhole(ask, content, this.channel.maxMessageSize);
-    return this.responseOf(await receiveWhole(ask, content, first), since);
+    const first = await sendWhole(ask, content, this.layer.budget);
+    return this.responseOf(await receiveWhole(ask, content, first, this.layer.ordered), since);
   }
 
   /**
@@ -106,16 +108,17 @@ export class Endpoint {
     const content = contentOf(request);
     const token = this.exchanges.newToken();
     const ask: Ask = (part) => this.exchange(part, request.confirmable, patience);
-    const register = (observe: 0 | 1): Promise<Message> =>
+    const register = (observe: 0 | 1): Promise<TokenMessage> =>
       this.exchange({ ...content, options: [...content.options, option('Observe', observe)] }, request.confirmable, patience, token);
-    const deliver = async (message: Message): Promise<void> => listener(await receiveWhole(ask, content, message));
+    const whole = (message: TokenMessage): Promise<TokenMessage> => receiveWhole(ask, content, message, this.layer.ordered);
+    const deliver = async (message: TokenMessage): Promise<void> => listener(await whole(message));
     let answered = false;
     this.watch(token, () => void register(0).catch(ignored), (message) => {
       if (answered) void deliver(message).catch(ignored);
       answered = true;
     });
     try {
-      const response = this.responseOf(await receiveWhole(ask, content, await register(0)), since);
+      const response = this.responseOf(await whole(await register(0)), since);
       return { response, stop: () => this.unobserve(token, register) };
     } catch (error) {
       this.forget(token);
@@ -123,9 +126,19 @@ export class Endpoint {
     }
   }
 
+  /**
+   * Asks whether the peer is there, and gives the round trip in milliseconds: an empty confirmable message over datagrams
+   * (RFC 7252 section 4.3), Ping over a stream (RFC 8323 section 5.4). Fails with a DotsError of kind `unreachable`.
+   */
+  async ping(patience: Patience): Promise<number> {
+    const since = this.environment.clock.now();
+    await this.telling(() => this.exchanges.ping(patience));
+    return this.environment.clock.now() - since;
+  }
+
   /** Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when the peer does not want it. */
   notify(request: InboundRequest, answer: CoapAnswer, reset: () => void): void {
-    if (!this.closed) this.layer.nonConfirmable({ ...this.inbound.notification(request, answer), token: request.token }, reset);
+    if (!this.closed) this.layer.notify({ ...this.inbound.notification(request, answer), token: request.token }, reset);
   }
 
   /** Calls back on each message of the peer, and, with an error, each time the peer could not be reached. */
@@ -144,28 +157,44 @@ export class Endpoint {
     await this.channel.close();
   }
 
-  private async exchange(content: Content, confirmable: boolean, patience: Patience, token?: string): Promise<Message> {
+  private layerOver(channel: Channel, largestMessage: number): MessageLayer {
+    const sink: MessageSink = {
+      request: (message, reply) => this.inbound.receive(message, reply),
+      response: (message) => this.response(message),
+      heard: () => { this.traffic.received += 1; this.tellLiveness(undefined); },
+      dropped: () => { this.traffic.malformed += 1; },
+      failed: (error) => this.fail(error),
+    };
+    return channel.kind === 'datagram' ? new DatagramLayer(channel, this.environment, sink) : new StreamLayer(channel, this.environment, sink, largestMessage);
+  }
+
+  private exchange(content: Content, confirmable: boolean, patience: Patience, token?: string): Promise<TokenMessage> {
+    return this.telling(() => this.exchanges.ask(content, confirmable, patience, token));
+  }
+
+  /** Asks, and tells those who want to know that the peer kept silent. */
+  private async telling<T>(ask: () => Promise<T>): Promise<T> {
     if (this.closed) throw closedError(this.peer);
     try {
-      return await this.exchanges.ask(content, confirmable, patience, token);
+      return await ask();
     } catch (error) {
       if (error instanceof DotsError && silences.includes(error.code)) this.tellLiveness(error);
       throw error;
     }
   }
 
-  private responseOf({ code, options, payload }: Message, since: number): CoapResponse {
+  private responseOf({ code, options, payload }: TokenMessage, since: number): CoapResponse {
     return { code, options, payload, roundTripMs: this.environment.clock.now() - since };
   }
 
-  private watch(token: string, renew: () => void, notify: (message: Message) => void): void {
+  private watch(token: string, renew: () => void, notify: (message: TokenMessage) => void): void {
     const { clock, random } = this.environment;
-    const observation = new Observation({ clock, random, renew, notify, ended: () => this.forget(token) });
+    const observation = new Observation({ clock, random, ordered: this.layer.ordered, renew, notify, ended: () => this.forget(token) });
     this.observations.set(token, observation);
     this.exchanges.listen(token, (message) => observation.receive(message));
   }
 
-  private async unobserve(token: string, register: (observe: 1) => Promise<Message>): Promise<void> {
+  private async unobserve(token: string, register: (observe: 1) => Promise<TokenMessage>): Promise<void> {
     if (this.forget(token) && !this.closed) await register(1).catch(ignored);
   }
 
@@ -173,17 +202,8 @@ export class Endpoint {
     for (const listener of this.livenessListeners) listener(error);
   }
 
-  private receive(bytes: Uint8Array): void {
-    if (this.closed) return;
-    const { malformed } = this.traffic;
-    this.layer.receive(bytes);
-    if (this.traffic.malformed > malformed) return;
-    this.traffic.received += 1;
-    this.tellLiveness(undefined);
-  }
-
   /** A response with a critical option nobody knows is no answer: RFC 7252 section 5.4.1. */
-  private response(message: Message): boolean {
+  private response(message: TokenMessage): boolean {
     return badOptions(message.options).length === 0 && this.exchanges.receive(message);
   }
 
@@ -204,7 +224,6 @@ export class Endpoint {
     for (const token of [...this.observations.keys()]) this.forget(token);
     // First of all: a request that fails makes room for the next one that waits, and none may start now.
     this.layer.close();
-    this.inbound.close();
     this.exchanges.fail(closedError(this.peer));
     for (const listener of this.closeListeners) listener();
   }

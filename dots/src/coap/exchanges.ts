@@ -1,11 +1,11 @@
 import { DotsError } from '#dots/model/errors';
 import type { TimerHandle } from './clock';
-import type { Content, Message } from './message';
-import type { Environment, Failure, MessageLayer, Transmission } from './messages';
+import type { Environment, Failure, MessageLayer, Transmission } from './layer';
+import type { Content, TokenMessage } from './message';
 import type { Patience } from './request';
 
 /** Hears every message that carries its token. */
-export type TokenListener = (message: Message) => void;
+export type TokenListener = (message: TokenMessage) => void;
 
 /** How many bytes of chance a token has: RFC 7252 section 5.3.1 asks for 32 bits. */
 const tokenBytes = 4;
@@ -15,7 +15,8 @@ const tokenBytes = 4;
  * A session has one peer, so a token found here also matches the endpoint that answers.
  */
 export class Exchanges {
-  private readonly waiting = new Map<string, Exchange>();
+  private readonly waiting = new Map<string, Exchange<TokenMessage>>();
+  private readonly pings = new Set<Exchange<void>>();
   private readonly listeners = new Map<string, TokenListener>();
 
   constructor(private readonly peer: string, private readonly layer: MessageLayer, private readonly environment: Environment) {}
@@ -28,15 +29,22 @@ export class Exchanges {
   }
 
   /** Sends one request and gives the message that answers it, or fails with a DotsError of kind `unreachable`. */
-  ask(content: Content, confirmable: boolean, patience: Patience, token = this.newToken()): Promise<Message> {
-    return new Promise<Message>((resolve, reject) => {
-      const exchange = new Exchange(this.peer, this.layer, this.environment, (outcome) => {
+  ask(content: Content, confirmable: boolean, patience: Patience, token = this.newToken()): Promise<TokenMessage> {
+    return new Promise<TokenMessage>((resolve, reject) => {
+      const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
         if (this.waiting.get(token) === exchange) this.waiting.delete(token);
-        if (outcome instanceof DotsError) reject(outcome);
-        else resolve(outcome);
       });
       this.waiting.set(token, exchange);
-      exchange.start({ ...content, token }, confirmable, patience);
+      exchange.start((failed) => this.layer.request({ ...content, token }, confirmable, failed), patience);
+    });
+  }
+
+  /** Asks whether the peer is there; fails with a DotsError of kind `unreachable` when it says nothing. */
+  ping(patience: Patience): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const exchange = new Exchange<void>(this.peer, this.environment, { resolve, reject }, () => this.pings.delete(exchange));
+      this.pings.add(exchange);
+      exchange.start((failed) => this.layer.ping((why) => (why === undefined ? exchange.settle() : failed(why))), patience);
     });
   }
 
@@ -50,7 +58,7 @@ export class Exchanges {
   }
 
   /** Hands a response to whoever waits for it; returns whether anybody does. */
-  receive(message: Message): boolean {
+  receive(message: TokenMessage): boolean {
     const exchange = this.waiting.get(message.token);
     const listener = this.listeners.get(message.token);
     exchange?.settle(message);
@@ -60,71 +68,72 @@ export class Exchanges {
 
   /** Ends every open request with this error. */
   fail(error: DotsError): void {
-    for (const exchange of [...this.waiting.values()]) exchange.settle(error);
+    for (const exchange of [...this.waiting.values(), ...this.pings]) exchange.fail(error);
   }
 }
 
-/** One request from its first copy to its answer. */
-class Exchange {
+interface Promised<T> { resolve: (value: T) => void; reject: (error: DotsError) => void }
+
+/** What waits for one sign of the peer, from its first copy to its answer. */
+class Exchange<T> {
   private transmission: Transmission | undefined;
-  private repeat: TimerHandle;
   private deadline: TimerHandle;
   private release: (() => void) | undefined;
   private settled = false;
 
-  constructor(
-    private readonly peer: string, private readonly layer: MessageLayer, private readonly environment: Environment,
-    private readonly done: (outcome: Message | DotsError) => void,
-  ) {}
+  constructor(private readonly peer: string, private readonly environment: Environment, private readonly promised: Promised<T>, private readonly done: () => void) {}
 
-  start(draft: Content & { token: string }, confirmable: boolean, { timeoutMs, since, signal }: Patience): void {
-    if (signal?.aborted === true) return this.settle(this.cancelled());
+  start(transmit: (failed: (why: Failure) => void) => Transmission, { timeoutMs, since, signal }: Patience): void {
+    if (signal?.aborted === true) return this.fail(this.cancelled());
     this.watch(signal);
     const { clock } = this.environment;
     const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.now());
-    this.deadline = clock.setTimeout(() => this.settle(this.silence(timeoutMs)), left);
-    if (confirmable) this.transmission = this.layer.confirmable(draft, (why) => this.settle(this.givenUp(why)));
-    else this.sendAndRepeat(draft);
+    this.deadline = clock.setTimeout(() => this.fail(this.silence(timeoutMs)), left);
+    this.transmission = transmit((why) => this.fail(this.givenUp(why)));
   }
 
-  settle(outcome: Message | DotsError): void {
-    if (this.settled) return;
+  settle(value: T): void {
+    if (this.finish()) this.promised.resolve(value);
+  }
+
+  fail(error: DotsError): void {
+    if (this.finish()) this.promised.reject(error);
+  }
+
+  private finish(): boolean {
+    if (this.settled) return false;
     this.settled = true;
+    this.done();
     this.transmission?.stop();
-    this.environment.clock.clearTimeout(this.repeat);
     this.environment.clock.clearTimeout(this.deadline);
     this.release?.();
-    this.done(outcome);
+    return true;
   }
 
   private watch(signal: AbortSignal | undefined): void {
-    const abort = (): void => this.settle(this.cancelled());
+    const abort = (): void => this.fail(this.cancelled());
     signal?.addEventListener('abort', abort, { once: true });
     this.release = () => signal?.removeEventListener('abort', abort);
   }
 
-  /** Each copy has its own message id: a server that drops duplicates silently would never answer a second copy. */
-  private sendAndRepeat(draft: Content & { token: string }): void {
-    const { clock, parameters } = this.environment;
-    this.repeat = clock.setTimeout(() => this.sendAndRepeat(draft), parameters.nonInterval);
-    this.layer.nonConfirmable(draft, () => this.settle(this.givenUp('reset')));
-  }
-
   private silence(timeoutMs: number): DotsError {
-    return new DotsError('unreachable', 'coap/no-answer', `${this.peer} did not answer within ${timeoutMs / 1000} s.`,
-      'Check that a DOTS server listens there and that nothing filters UDP.');
+    return new DotsError('unreachable', 'coap/no-answer', `${this.peer} did not answer within ${timeoutMs / 1000} s.`, listening);
   }
 
   private givenUp(why: Failure): DotsError {
-    if (why === 'timeout') {
-      return new DotsError('unreachable', 'coap/no-acknowledgement', `${this.peer} acknowledged none of the copies of the request.`,
-        'Check that a DOTS server listens there and that nothing filters UDP.');
-    }
-    return new DotsError('unreachable', 'coap/reset', `${this.peer} rejected the message with a CoAP reset.`,
-      'Check that the address is that of a DOTS server.');
+    const { code, text, hint } = failures[why];
+    return new DotsError('unreachable', code, `${this.peer} ${text}.`, hint);
   }
 
   private cancelled(): DotsError {
     return new DotsError('unreachable', 'coap/cancelled', `The request to ${this.peer} was cancelled before it was answered.`);
   }
 }
+
+const listening = 'Check that a DOTS server listens there and that nothing filters the way to it.';
+
+const failures: Readonly<Record<Failure, { code: string; text: string; hint: string }>> = {
+  timeout: { code: 'coap/no-acknowledgement', text: 'acknowledged none of the copies of the request', hint: listening },
+  reset: { code: 'coap/reset', text: 'rejected the message with a CoAP reset', hint: 'Check that the address is that of a DOTS server.' },
+  released: { code: 'coap/released', text: 'is ending the session and takes no more requests', hint: 'Open it again.' },
+};

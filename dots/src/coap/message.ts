@@ -12,13 +12,20 @@ export interface Content {
   payload: Uint8Array;
 }
 
-/** One CoAP message: RFC 7252 section 3. */
-export interface Message extends Content {
-  type: MessageType;
-  messageId: number;
+/** A message as both transports carry it: RFC 8323 section 3.1. */
+export interface TokenMessage extends Content {
   /** 0 to 8 bytes in hexadecimal. */
   token: string;
 }
+
+/** One CoAP message in a datagram: RFC 7252 section 3. */
+export interface Message extends TokenMessage {
+  type: MessageType;
+  messageId: number;
+}
+
+/** Bytes that are no CoAP message, and why. */
+export interface Malformed { malformed: string }
 
 export const emptyCode = '0.00';
 export const noBytes = new Uint8Array(0);

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from './clock';
-import { isSuccess, type Message } from './message';
+import { isSuccess, type TokenMessage } from './message';
 import { uintOf } from './options';
 
 /** Half of the 24-bit space of sequence numbers: RFC 7641 section 3.4. */
@@ -14,10 +14,12 @@ const defaultMaxAge = 60;
 export interface ObservationHost {
   clock: Clock;
   random: (bound: number) => number;
+  /** Messages arrive as they were sent, and the connection tells when the server is gone: no number is compared and nothing is renewed (RFC 8323 section 7). */
+  ordered: boolean;
   /** Registers again, with the same token. */
   renew(): void;
   /** A fresh notification, or the error that ended the observation. */
-  notify(message: Message): void;
+  notify(message: TokenMessage): void;
   /** The server ended the observation. */
   ended(): void;
 }
@@ -31,10 +33,12 @@ export class Observation {
   constructor(private readonly host: ObservationHost) {}
 
   /** One response with the observation's token. */
-  receive(message: Message): void {
+  receive(message: TokenMessage): void {
     if (!isSuccess(message.code)) return this.end(message);
-    if (!this.accept(uintOf(message.options, 'Observe'))) return;
-    this.scheduleRenewal(uintOf(message.options, 'Max-Age') ?? defaultMaxAge);
+    if (!this.host.ordered) {
+      if (!this.accept(uintOf(message.options, 'Observe'))) return;
+      this.scheduleRenewal(uintOf(message.options, 'Max-Age') ?? defaultMaxAge);
+    }
     this.host.notify(message);
   }
 
@@ -42,7 +46,7 @@ export class Observation {
     this.host.clock.clearTimeout(this.renewal);
   }
 
-  private end(message: Message): void {
+  private end(message: TokenMessage): void {
     this.stop();
     this.host.ended();
     this.host.notify(message);
