@@ -58,7 +58,8 @@ export async function makeModule({ remote = true, cache = cacheFolder() } = {}) 
   const key = moduleKey(moduleInputs(own));
   const kept = attempt(() => readKept(cache, key));
   if (kept) return kept;
-  const source = await step(`Fetching the source of Mbed TLS ${pins.version}`, (tell) => findSource({ remote, cache, tell }));
+  const find = (tell) => findSource({ remote, cache, tell });
+  const source = remote ? await step(`Fetching the source of Mbed TLS ${pins.version}`, find) : await find();
   const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (tell) => compileModule(source, own, tell));
   attempt(() => keep(cache, key, module));
   return module;

@@ -29,13 +29,23 @@ const largestTicket = 900;
  * cannot be used or a DTLS module that is missing.
  */
 export async function connectDtls(address: Address, options: DtlsOptions): Promise<DtlsChannel> {
-  const { clock = systemClock, credentials } = options;
-  options.signal?.throwIfAborted();
-  const engine = await Engine.load(clock);
-  const context = openContext(engine, 'client', credentials);
+  const clock = options.clock ?? systemClock;
+  const end = clock.now() + (options.deadlineMs ?? defaultDeadlineMs);
+  const attempt = await begin(address, options, clock, end);
   try {
-    const socket = await connectSocket(address);
-    return await new Attempt(engine, context, clock, socket, address, options).outcome;
+    return await attempt.outcome;
+  } catch (error) {
+    // OpenSSL's servers hand out tickets that some of them (libcoap 4.3) then choke on.
+    if (!attempt.offered || !(error instanceof DotsError) || error.code !== 'transport/broken') throw error;
+    return (await begin(address, options, clock, end)).outcome;
+  }
+}
+
+async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
+  const engine = await Engine.load(clock);
+  const context = openContext(engine, 'client', options.credentials);
+  try {
+    return new Attempt(engine, context, clock, await connectSocket(address), address, options, end);
   } catch (error) {
     engine.calls.context_free(context);
     throw error;
@@ -45,6 +55,8 @@ export async function connectDtls(address: Address, options: DtlsOptions): Promi
 /** One handshake, and what becomes of the association after it. */
 class Attempt implements AssociationOwner {
   readonly outcome: Promise<DtlsChannel>;
+  /** Whether an earlier session was offered to the server. */
+  offered = false;
   private readonly association: Association;
   private readonly server: string;
   private readonly key: string | undefined;
@@ -53,17 +65,18 @@ class Attempt implements AssociationOwner {
   private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
 
   constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
-    private readonly address: Address, private readonly options: DtlsOptions) {
+    private readonly address: Address, private readonly options: DtlsOptions, end: number) {
     const { serverName, credentials, sessions } = options;
     this.server = `coaps://${addressText({ host: serverName, port: address.port })}`;
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
     this.association = this.open();
     this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
-    this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), options.deadlineMs ?? defaultDeadlineMs);
+    this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.now()));
     options.signal?.addEventListener('abort', this.cancel, { once: true });
     socket.on('message', (bytes) => this.association.receive(bytes));
     socket.on('error', (cause) => this.networkFailed(cause));
-    this.association.start();
+    if (options.signal?.aborted === true) this.cancel();
+    else this.association.start();
   }
 
   transmit(bytes: Buffer): void {
@@ -93,7 +106,7 @@ class Attempt implements AssociationOwner {
     // An address is no host name, so it does not go into the server name indication (RFC 6066 section 3).
     const name = isIP(serverName) === 0 ? serverName : undefined;
     const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof, name });
-    if (usable !== undefined) association.resume(usable.bytes);
+    this.offered = usable !== undefined && association.resume(usable.bytes);
     return association;
   }
 
@@ -123,7 +136,7 @@ class Attempt implements AssociationOwner {
     if (settle === undefined) return;
     if (this.key !== undefined) this.options.sessions?.delete(this.key);
     this.association.discard();
-    this.socket.close(() => settle.reject(error));
+    void this.release().then(() => settle.reject(error));
   }
 
   private stopWaiting(): typeof this.settle {
