@@ -15,16 +15,16 @@ const more = ({ detail }: Attempt): string => (detail === undefined ? '' : `: ${
 
 /** Why a connection was not made, from either end's checks: RFC 5280 section 6, RFC 6125, RFC 9132 section 7.1. */
 const reasons = {
-  'unknown-ca': (at) => [`The certificate of ${at.peer} is not signed by the given CA: this may be another server than you think${more(at)}.`, 'Name the CA file of that server (--ca, or "ca" in the profile).'],
+  'unknown-ca': (at) => [`The certificate of ${at.peer} is not signed by the given CA: this may be another one than you think${more(at)}.`, 'Name the CA file of that server (--ca, or "ca" in the profile).'],
   'wrong-name': (at) => [`The certificate of ${at.peer} is for another name${more(at)}.`, 'Use the name or address that the certificate is for.'],
-  expired: (at) => [`The certificate of ${at.peer} has expired${more(at)}.`, 'The operator of the server has to renew it.'],
+  expired: (at) => [`The certificate of ${at.peer} has expired${more(at)}.`, 'Its operator has to renew it.'],
   'not-yet-valid': (at) => [`The certificate of ${at.peer} is not valid yet${more(at)}.`, 'Check the clock of this machine.'],
-  'not-a-ca': (at) => [`The certificate of ${at.peer} was signed by one that must not sign others${more(at)}.`, 'The operator of the server has to show a chain that leads to its CA.'],
+  'not-a-ca': (at) => [`The certificate of ${at.peer} was signed by one that must not sign others${more(at)}.`, 'Its operator has to show a chain that leads to the CA.'],
   purpose: (at) => [`The certificate of ${at.peer} is not meant for this use${more(at)}.`, 'It needs the extended key usage of its role, and a key usage that allows signatures.'],
-  revoked: (at) => [`The certificate of ${at.peer} has been revoked${more(at)}.`, 'Do not trust this server until its operator says why.'],
+  revoked: (at) => [`The certificate of ${at.peer} has been revoked${more(at)}.`, 'Do not trust it until its operator says why.'],
   weak: (at) => [`The certificate of ${at.peer} uses an algorithm or a key that is too weak${more(at)}.`, 'It needs SHA-256 or better, and an EC key of 256 bits or an RSA key of 2048 bits or more.'],
-  'bad-certificate': (at) => [`The certificate of ${at.peer} does not hold${more(at)}.`, 'Ask the operator of the server for a sound one.'],
-  'no-certificate': (at) => [`${at.peer} showed no certificate.`, 'Ask the operator of the server, or use a pre-shared key if that was agreed.'],
+  'bad-certificate': (at) => [`The certificate of ${at.peer} does not hold${more(at)}.`, 'Ask its operator for a sound one.'],
+  'no-certificate': (at) => [`${at.peer} showed no certificate.`, 'Its operator has to give it one, or a pre-shared key has to be used at both ends.'],
   'client-certificate-missing': (at) => [`${at.peer} asks for a client certificate, and none was given.`, 'Name it and its key (--cert, --key).'],
   'client-certificate-refused': (at) => [`${at.peer} does not accept this client certificate${more(at)}.`, 'Use the one that the operator of the server gave you (dots mock prints the files of its own).'],
   'psk-refused': (at) => [`${at.peer} does not accept this identity and pre-shared key${more(at)}.`, 'Check both: a server need not say which of them is wrong.'],

@@ -16,6 +16,11 @@ function socketFor(host: string): Socket {
 
 /** Opens a UDP socket towards one peer, so that only its datagrams arrive, and the network's word that nobody listens there. */
 export async function connectUdp(address: Address): Promise<Channel> {
+  return new ConnectedChannel(await connectSocket(address), address);
+}
+
+/** A UDP socket towards one peer. Throws a DotsError of kind `unreachable`. */
+export async function connectSocket(address: Address): Promise<Socket> {
   const socket = socketFor(address.host);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -26,11 +31,11 @@ export async function connectUdp(address: Address): Promise<Channel> {
     socket.close();
     throw networkError(address, cause);
   }
-  return new ConnectedChannel(socket, address);
+  return socket;
 }
 
 /** Every error of a connected UDP socket says that the peer cannot be reached now; ECONNREFUSED is its ICMP port unreachable. */
-function networkError(address: Address, cause: unknown): DotsError {
+export function networkError(address: Address, cause: unknown): DotsError {
   const code = (cause as NodeJS.ErrnoException).code;
   const why = code === 'ECONNREFUSED' ? `Nothing listens on UDP ${addressText(address)}.` : `UDP ${addressText(address)} cannot be reached (${String(code)}).`;
   return new DotsError('unreachable', code === 'ECONNREFUSED' ? 'transport/refused' : 'transport/network', why, 'Start the server there, or check the address and the port.', { cause });
@@ -85,17 +90,23 @@ export async function listenUdp(wanted: Address, accept: (channel: Channel) => v
     throw new DotsError('usage', 'transport/not-loopback',
       `${wanted.host} is not a loopback address, and plain coap must not leave the machine (RFC 9132 section 3).`, 'Listen on 127.0.0.1 or ::1.');
   }
+  const socket = await bindSocket(host, wanted.port);
+  return new UdpListener(socket, { host, port: socket.address().port }, accept);
+}
+
+/** A UDP socket that listens on an address. Throws a DotsError: `transport/port-in-use`, `transport/listen`. */
+export async function bindSocket(host: string, port: number): Promise<Socket> {
   const socket = socketFor(host);
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      socket.bind({ port: wanted.port, address: host, exclusive: true }, () => { socket.off('error', reject); resolve(); });
+      socket.bind({ port, address: host, exclusive: true }, () => { socket.off('error', reject); resolve(); });
     });
   } catch (cause) {
     socket.close();
-    throw listenError({ host, port: wanted.port }, cause);
+    throw listenError({ host, port }, cause);
   }
-  return new UdpListener(socket, { host, port: socket.address().port }, accept);
+  return socket;
 }
 
 function listenError(address: Address, cause: unknown): DotsError {

@@ -1,0 +1,64 @@
+/* What the C files of this folder share: the host's functions, contexts and sessions. */
+#ifndef DOTS_H
+#define DOTS_H
+
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#include "mbedtls/ssl.h"
+#include "mbedtls/ssl_cookie.h"
+#include "mbedtls/ssl_ticket.h"
+#include "mbedtls/x509_crt.h"
+#include "mbedtls/x509_crl.h"
+
+#define IMPORT(name) __attribute__((import_module("host"), import_name(#name)))
+/* Names an export without a list for the linker. */
+#define EXPORT(name) __attribute__((export_name(#name)))
+
+/* A datagram, or what belongs to one, is handed over in these two places; the host asks for their addresses. */
+#define EXCHANGE_SIZE 16384
+extern unsigned char inbox[EXCHANGE_SIZE];  /* from the host */
+extern unsigned char outbox[EXCHANGE_SIZE]; /* to the host */
+
+/* What a ticket says of the client beside the session itself. */
+#define PASSPORT_SIZE 96
+
+/* The host. None of these may throw. */
+extern int host_random(unsigned char *bytes, int size) IMPORT(random);
+extern double host_clock(void) IMPORT(clock); /* ms, the protocol's clock */
+extern double host_date(void) IMPORT(date);   /* ms since 1970, the machine's date */
+extern void host_send(int session, const unsigned char *bytes, int size) IMPORT(send);
+/* Writes the key of an identity; its size, or 0 for an identity that is not known. */
+extern int host_key(int session, const unsigned char *identity, int size, unsigned char *key, int room) IMPORT(key);
+/* Hears the chain that the peer shows, the leaf first, ... */
+extern void host_certificate(int session, const unsigned char *der, int size) IMPORT(certificate);
+/* ... then says which further flags (MBEDTLS_X509_BADCERT_*) it deserves. */
+extern unsigned host_judge(int session, unsigned flags) IMPORT(judge);
+/* Writes what a ticket has to say of the client of a session: 1, or 0 for no ticket. */
+extern int host_passport(int session, unsigned char *passport) IMPORT(passport);
+/* Whether a client with this passport may resume: 1 or 0. */
+extern int host_admit(int session, const unsigned char *passport) IMPORT(admit);
+
+typedef struct {
+    mbedtls_ssl_config conf;
+    mbedtls_x509_crt ca, own;
+    mbedtls_x509_crl crl;
+    mbedtls_pk_context key;
+    mbedtls_ssl_cookie_ctx cookie;
+    mbedtls_ssl_ticket_context ticket;
+    int suites[16];
+} context_t;
+
+typedef struct {
+    mbedtls_ssl_context ssl;
+    int id;
+    int input; /* bytes of the inbox that were not read yet */
+    int armed, resumed;
+    double since;
+    unsigned intermediate, final;
+} session_t;
+
+int dots_random(void *unused, unsigned char *bytes, size_t size);
+
+/* The session whose handshake is under way: the callbacks of a configuration are not told. */
+extern session_t *current;
+
+#endif

@@ -1,0 +1,171 @@
+/* Sessions: one DTLS association each, moved on by datagrams and by time. */
+#include <stdlib.h>
+#include <string.h>
+#include "dots.h"
+#include "mbedtls/platform_util.h"
+#include "ssl_misc.h"
+
+static int bio_send(void *session, const unsigned char *bytes, size_t size)
+{
+    host_send(((session_t *) session)->id, bytes, (int) size);
+    return (int) size;
+}
+
+/* The datagram in the inbox, once. */
+static int bio_receive(void *opaque, unsigned char *bytes, size_t room)
+{
+    session_t *session = opaque;
+    size_t size = (size_t) session->input;
+    session->input = 0;
+    if (size == 0 || size > room) return MBEDTLS_ERR_SSL_WANT_READ;
+    memcpy(bytes, inbox, size);
+    return (int) size;
+}
+
+static void timer_set(void *opaque, uint32_t intermediate, uint32_t final)
+{
+    session_t *session = opaque;
+    session->armed = final != 0;
+    session->since = host_clock();
+    session->intermediate = intermediate;
+    session->final = final;
+}
+
+static int timer_get(void *opaque)
+{
+    session_t *session = opaque;
+    if (!session->armed) return -1;
+    double passed = host_clock() - session->since;
+    return passed >= session->final ? 2 : passed >= session->intermediate ? 1 : 0;
+}
+
+/* The library checks the path, the host the name: common names never count (RFC 9525 section 2). */
+static int verify(void *opaque, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
+{
+    session_t *session = opaque;
+    if (depth > 0) return 0;
+    for (mbedtls_x509_crt *shown = certificate; shown; shown = shown->next) host_certificate(session->id, shown->raw.p, (int) shown->raw.len);
+    *flags |= host_judge(session->id, *flags);
+    return 0;
+}
+
+EXPORT(session_free) void session_free(session_t *session)
+{
+    mbedtls_ssl_free(&session->ssl);
+    mbedtls_platform_zeroize(session, sizeof *session);
+    free(session);
+}
+
+/* A session of a context: mtu in bytes of UDP payload; name for the server name indication, or 0. 0 where memory is missing. */
+EXPORT(session_new) session_t *session_new(context_t *context, int id, int mtu, const char *name)
+{
+    session_t *session = calloc(1, sizeof *session);
+    if (!session) return 0;
+    session->id = id;
+    mbedtls_ssl_init(&session->ssl);
+    if (mbedtls_ssl_setup(&session->ssl, &context->conf) != 0 || mbedtls_ssl_set_hostname(&session->ssl, name) != 0) {
+        session_free(session);
+        return 0;
+    }
+    mbedtls_ssl_set_verify(&session->ssl, verify, session);
+    mbedtls_ssl_set_bio(&session->ssl, session, bio_send, bio_receive, 0);
+    mbedtls_ssl_set_timer_cb(&session->ssl, session, timer_set, timer_get);
+    mbedtls_ssl_set_mtu(&session->ssl, (uint16_t) mtu);
+    return session;
+}
+
+/* Makes a server's session as new, for a client whose address is in the inbox. */
+EXPORT(session_await) int session_await(session_t *session, int address_size)
+{
+    session->armed = session->input = session->resumed = 0;
+    int result = mbedtls_ssl_session_reset(&session->ssl);
+    return result != 0 ? result : mbedtls_ssl_set_client_transport_id(&session->ssl, inbox, (size_t) address_size);
+}
+
+/* Goes on with the handshake, with a datagram of the inbox or, of size 0, because time has passed: 0 once it is over. */
+EXPORT(session_step) int session_step(session_t *session, int size)
+{
+    int result = 0;
+    session->input = size;
+    current = session;
+    while (result == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+        result = mbedtls_ssl_handshake_step(&session->ssl);
+        if (session->ssl.handshake) session->resumed = session->ssl.handshake->resume;
+    }
+    current = 0;
+    return result;
+}
+
+/* Application data into the outbox: its size, or why there is none. */
+EXPORT(session_read) int session_read(session_t *session)
+{
+    return mbedtls_ssl_read(&session->ssl, outbox, EXCHANGE_SIZE);
+}
+
+/* Application data from the inbox, as one record. */
+EXPORT(session_write) int session_write(session_t *session, int size)
+{
+    return mbedtls_ssl_write(&session->ssl, inbox, (size_t) size);
+}
+
+EXPORT(session_close) int session_close(session_t *session) { return mbedtls_ssl_close_notify(&session->ssl); }
+
+/* Milliseconds until the session has to be moved on, or -1. */
+EXPORT(session_wait) double session_wait(session_t *session)
+{
+    if (!session->armed) return -1;
+    double left = session->final - (host_clock() - session->since);
+    return left > 0 ? left : 0;
+}
+
+/* How far the handshake is: mbedtls_ssl_states. */
+EXPORT(session_state) int session_state(session_t *session) { return session->ssl.state; }
+
+/* The description of the alert that ended the session. */
+EXPORT(session_alert) int session_alert(session_t *session) { return session->ssl.in_msg ? session->ssl.in_msg[1] : 0; }
+
+/* What was wrong with the certificate of the peer: MBEDTLS_X509_BADCERT_*. */
+EXPORT(session_flags) unsigned session_flags(session_t *session) { return mbedtls_ssl_get_verify_result(&session->ssl); }
+
+EXPORT(session_resumed) int session_resumed(session_t *session) { return session->resumed; }
+
+/* The IANA name of the cipher suite into the outbox; its length. */
+EXPORT(session_suite) int session_suite(session_t *session)
+{
+    const char *name = mbedtls_ssl_get_ciphersuite(&session->ssl);
+    size_t length = name ? strlen(name) : 0;
+    memcpy(outbox, name, length);
+    return (int) length;
+}
+
+/* The most bytes of application data that fit in one datagram. */
+EXPORT(session_payload) int session_payload(session_t *session) { return mbedtls_ssl_get_max_out_record_payload(&session->ssl); }
+
+/* Writes a client's session into the outbox, to be resumed later: its size, or 0 without a ticket that fits in a datagram. */
+EXPORT(session_save) int session_save(session_t *session, int largest_ticket)
+{
+    mbedtls_ssl_session saved;
+    size_t size = 0;
+    mbedtls_ssl_session_init(&saved);
+    int result = mbedtls_ssl_get_session(&session->ssl, &saved);
+    if (result == 0 && saved.ticket_len > 0 && saved.ticket_len <= (size_t) largest_ticket) result = mbedtls_ssl_session_save(&saved, outbox, EXCHANGE_SIZE, &size);
+    mbedtls_ssl_session_free(&saved);
+    return result == 0 ? (int) size : 0;
+}
+
+/* Offers to resume the session that is in the inbox. */
+EXPORT(session_resume) int session_resume(session_t *session, int size)
+{
+    mbedtls_ssl_session saved;
+    mbedtls_ssl_session_init(&saved);
+    int result = mbedtls_ssl_session_load(&saved, inbox, (size_t) size);
+    if (result == 0) result = mbedtls_ssl_set_session(&session->ssl, &saved);
+    mbedtls_ssl_session_free(&saved);
+    return result;
+}
+
+EXPORT(wipe) void wipe(void)
+{
+    mbedtls_platform_zeroize(inbox, sizeof inbox);
+    mbedtls_platform_zeroize(outbox, sizeof outbox);
+}

@@ -1,0 +1,154 @@
+import { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import { DotsError } from '#dots/model/errors';
+import { addressText, type Address } from '../address';
+import type { SecureOptions } from '../secure';
+import { connectSocket, networkError } from '../udp';
+import { Association, type AssociationOwner } from './association';
+import { DtlsChannel } from './channel';
+import { openContext } from './context';
+import { Engine } from './engine';
+import { ServerProof } from './proof';
+import { sessionKey, type SessionMemory } from './sessions';
+
+export interface DtlsOptions extends SecureOptions {
+  /** Where sessions are kept to be resumed; without it, each handshake is a whole one. */
+  sessions?: SessionMemory;
+}
+
+const defaultDeadlineMs = 10_000;
+
+/** A client hello that offers a larger ticket, bytes, would not fit in one datagram, and no server takes it in parts (RFC 6347 section 4.2.1). */
+const largestTicket = 900;
+
+/**
+ * Opens a DTLS 1.2 association with a server that proves to be the one named: RFC 9132 section 7.
+ * Throws DotsErrors of kind `unreachable` with the codes of ../refusals and `transport/cancelled`, and of kind `usage` for credentials that
+ * cannot be used or a DTLS module that is missing.
+ */
+export async function connectDtls(address: Address, options: DtlsOptions): Promise<DtlsChannel> {
+  const clock = options.clock ?? systemClock;
+  const end = clock.now() + (options.deadlineMs ?? defaultDeadlineMs);
+  const attempt = await begin(address, options, clock, end);
+  try {
+    return await attempt.outcome;
+  } catch (error) {
+    // OpenSSL's servers hand out tickets that some of them (libcoap 4.3) then choke on.
+    if (!attempt.offered || !(error instanceof DotsError) || error.code !== 'transport/broken') throw error;
+    return (await begin(address, options, clock, end)).outcome;
+  }
+}
+
+async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
+  const engine = await Engine.load(clock);
+  const context = openContext(engine, 'client', options.credentials);
+  try {
+    return new Attempt(engine, context, clock, await connectSocket(address), address, options, end);
+  } catch (error) {
+    engine.calls.context_free(context);
+    throw error;
+  }
+}
+
+/** One handshake, and what becomes of the association after it. */
+class Attempt implements AssociationOwner {
+  readonly outcome: Promise<DtlsChannel>;
+  /** Whether an earlier session was offered to the server. */
+  offered = false;
+  private readonly association: Association;
+  private readonly server: string;
+  private readonly key: string | undefined;
+  private readonly deadline: TimerHandle;
+  private channel: DtlsChannel | undefined;
+  private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
+
+  constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
+    private readonly address: Address, private readonly options: DtlsOptions, end: number) {
+    const { serverName, credentials, sessions } = options;
+    this.server = `coaps://${addressText({ host: serverName, port: address.port })}`;
+    this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
+    this.association = this.open();
+    this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
+    this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.now()));
+    options.signal?.addEventListener('abort', this.cancel, { once: true });
+    socket.on('message', (bytes) => this.association.receive(bytes));
+    socket.on('error', (cause) => this.networkFailed(cause));
+    if (options.signal?.aborted === true) this.cancel();
+    else this.association.start();
+  }
+
+  transmit(bytes: Buffer): void {
+    this.socket.send(bytes, (cause) => { if (cause !== null) this.networkFailed(cause); });
+  }
+
+  established(): void {
+    this.remember();
+    this.channel = new DtlsChannel(addressText(this.address), this.association, () => this.release());
+    this.stopWaiting()?.resolve(this.channel);
+  }
+
+  message(bytes: Buffer): void {
+    this.channel?.deliver(bytes);
+  }
+
+  ended(error?: DotsError): void {
+    if (this.channel === undefined) this.fail(error ?? this.association.silence());
+    else void this.channel.finish(error);
+  }
+
+  private open(): Association {
+    const { serverName, credentials, sessions } = this.options;
+    const saved = this.key === undefined ? undefined : sessions?.get(this.key);
+    const usable = saved !== undefined && saved.notAfter > Date.now() ? saved : undefined;
+    const proof = new ServerProof(serverName, usable, 'psk' in credentials ? credentials.psk.identity : undefined);
+    // An address is no host name, so it does not go into the server name indication (RFC 6066 section 3).
+    const name = isIP(serverName) === 0 ? serverName : undefined;
+    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof, name });
+    this.offered = usable !== undefined && association.resume(usable.bytes);
+    return association;
+  }
+
+  /** A session that was resumed is kept again, for its ticket may be a new one. */
+  private remember(): void {
+    if (this.key === undefined) return;
+    const bytes = this.association.save(largestTicket);
+    if (bytes === undefined) return;
+    const { peerName, certificate } = this.association.security;
+    const notAfter = certificate === undefined ? Infinity : Date.parse(new X509Certificate(certificate).validTo);
+    this.options.sessions?.set(this.key, { bytes, peerName, certificate, notAfter });
+  }
+
+  private readonly cancel = (): void => {
+    this.fail(new DotsError('unreachable', 'transport/cancelled', `The connection with ${this.server} was given up before it was made.`));
+  };
+
+  private networkFailed(cause: Error): void {
+    const error = networkError(this.address, cause);
+    if (this.channel === undefined) this.fail(error);
+    else this.channel.fail(error);
+  }
+
+  /** Ends the attempt; the session that it may have offered is not offered again. */
+  private fail(error: DotsError): void {
+    const settle = this.stopWaiting();
+    if (settle === undefined) return;
+    if (this.key !== undefined) this.options.sessions?.delete(this.key);
+    this.association.discard();
+    void this.release().then(() => settle.reject(error));
+  }
+
+  private stopWaiting(): typeof this.settle {
+    const { settle } = this;
+    this.settle = undefined;
+    this.clock.clearTimeout(this.deadline);
+    this.options.signal?.removeEventListener('abort', this.cancel);
+    return settle;
+  }
+
+  private release(): Promise<void> {
+    this.engine.calls.context_free(this.context);
+    return new Promise((resolve) => { this.socket.close(() => resolve()); });
+  }
+}

@@ -1,0 +1,77 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { DotsError } from '#dots/model/errors';
+import type { CertificateCredentials, ClientCredentials, PskCredentials, ServerCredentials } from '../credentials';
+import type { Engine } from './engine';
+
+const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** The longest identity and key that the library takes, bytes: RFC 4279 section 5.3 asks for 128 and 64. */
+const longestIdentity = 128;
+const longestKey = 64;
+
+/** What an end shows and whom it trusts, in the library: an address there. Throws DotsErrors of kind `usage` for credentials that cannot be used. */
+export function openContext(engine: Engine, role: 'client' | 'server', credentials: ClientCredentials | ServerCredentials): number {
+  const context = engine.calls.context_new(role === 'server' ? 1 : 0);
+  if (context === 0) throw new DotsError('unreachable', 'transport/memory', 'There is not enough memory for DTLS.', 'Close some sessions.');
+  try {
+    if ('certificate' in credentials && credentials.certificate !== undefined) certify(engine, context, credentials.certificate);
+    if ('psk' in credentials && credentials.psk !== undefined) share(engine, context, credentials.psk);
+    return context;
+  } catch (error) {
+    engine.calls.context_free(context);
+    throw error;
+  }
+}
+
+function unusable(what: string, why: string, hint: string, cause?: unknown): DotsError {
+  return new DotsError('usage', 'transport/credentials', `${what} cannot be used: ${why}.`, hint, { cause });
+}
+
+function certify(engine: Engine, context: number, { ca, cert, key, crls = [] }: CertificateCredentials): void {
+  checkCertificates('The CA', ca);
+  checkCertificates('The certificate', cert);
+  checkKey(cert, key);
+  const { calls } = engine;
+  hand(engine, 'The CA', ca, (pem, size) => calls.context_trust(context, pem, size));
+  for (const crl of crls) hand(engine, 'The certificate revocation list', crl, (pem, size) => calls.context_revoke(context, pem, size));
+  hand(engine, 'The certificate', cert, (pem, size) => calls.context_show(context, pem, size));
+  hand(engine, 'The private key', key, (pem, size) => calls.context_sign(context, pem, size));
+}
+
+/** The library says little about what is wrong with a text, so that is looked at first. */
+function checkCertificates(what: string, pem: string): void {
+  const all = pem.match(certificatePattern) ?? [];
+  if (all.length === 0) throw unusable(what, 'there is no certificate in it', 'Give certificates in PEM (BEGIN CERTIFICATE).');
+  try {
+    for (const each of all) void new X509Certificate(each);
+  } catch (cause) {
+    throw unusable(what, 'it is not a sound certificate', 'Give certificates in PEM (BEGIN CERTIFICATE).', cause);
+  }
+}
+
+function checkKey(cert: string, key: string): void {
+  let fits: boolean;
+  try {
+    fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch (cause) {
+    throw unusable('The private key', 'it cannot be read', 'Give an EC or RSA key in PEM, without a password.', cause);
+  }
+  if (!fits) throw unusable('The private key', 'it does not belong to the certificate', 'Give the key that the certificate was made for.');
+}
+
+function hand(engine: Engine, what: string, pem: string, call: (pem: number, size: number) => number): void {
+  const text = Buffer.from(`${pem}\0`);
+  const result = engine.lend([text], (place) => call(place, text.length));
+  text.fill(0);
+  if (result !== 0) throw unusable(what, result < 0 ? engine.describe(result) : `${result} of its parts cannot be read`, 'Give it in PEM, with EC keys on P-256, P-384 or P-521, or RSA keys of 2048 bits or more.');
+}
+
+function share(engine: Engine, context: number, psk: PskCredentials | ((identity: string) => Uint8Array | undefined)): void {
+  const [key, identity] = typeof psk === 'function' ? [new Uint8Array(0), Buffer.alloc(0)] : [psk.key, Buffer.from(psk.identity)];
+  if (typeof psk !== 'function' && (key.length === 0 || key.length > longestKey || identity.length === 0 || identity.length > longestIdentity)) {
+    throw unusable('The pre-shared key', `the identity has ${identity.length} bytes and the key ${key.length}`,
+      `Give an identity of 1 to ${longestIdentity} bytes and a key of 1 to ${longestKey}, 16 or more of them random.`);
+  }
+  const result = engine.lend([key, identity], (first, second) => engine.calls.context_share(context, first, key.length, second, identity.length));
+  if (result !== 0) throw unusable('The pre-shared key', engine.describe(result), 'Give another one.');
+}

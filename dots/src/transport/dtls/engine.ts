@@ -1,0 +1,192 @@
+import { randomFillSync } from 'node:crypto';
+import type { Clock } from '#dots/coap/clock';
+import { DotsError } from '#dots/model/errors';
+import { dtlsModule } from './module';
+import { instantiate, type CompiledModule, type LinearMemory } from './webassembly';
+
+/** What an instance exports: dots/mbedtls. Numbers without a name are addresses, sizes in bytes, or error codes below zero. */
+interface Exports {
+  memory: LinearMemory;
+  _initialize(): void;
+  exchange_in(): number;
+  exchange_out(): number;
+  exchange_size(): number;
+  allocate(size: number): number;
+  release(memory: number, size: number): void;
+  wipe(): void;
+  describe(error: number): number;
+  context_new(server: number): number;
+  context_free(context: number): void;
+  context_trust(context: number, pem: number, size: number): number;
+  context_revoke(context: number, pem: number, size: number): number;
+  context_show(context: number, pem: number, size: number): number;
+  context_sign(context: number, pem: number, size: number): number;
+  context_share(context: number, key: number, keySize: number, identity: number, identitySize: number): number;
+  session_new(context: number, id: number, mtu: number, name: number): number;
+  session_free(session: number): void;
+  session_await(session: number, addressSize: number): number;
+  session_step(session: number, size: number): number;
+  session_read(session: number): number;
+  session_write(session: number, size: number): number;
+  session_close(session: number): number;
+  session_wait(session: number): number;
+  session_state(session: number): number;
+  session_alert(session: number): number;
+  session_flags(session: number): number;
+  session_resumed(session: number): number;
+  session_suite(session: number): number;
+  session_payload(session: number): number;
+  session_save(session: number, largestTicket: number): number;
+  session_resume(session: number, size: number): number;
+}
+
+/** What the library asks of the owner of a session. */
+export interface SessionHost {
+  /** Hands a datagram to the network. */
+  transmit(bytes: Buffer): void;
+  /** The key of an identity that a client shows. */
+  keyOf(identity: Buffer): Uint8Array | undefined;
+  /** Takes note of one certificate of the chain that the peer shows, the leaf first. */
+  certificate(der: Buffer): void;
+  /** Further reasons against the peer, as flags, beside those that the library has found. */
+  judge(flags: number): number;
+  /** What a ticket for the client has to say of it, or undefined for no ticket. */
+  passport(): Uint8Array | undefined;
+  /** Whether the client of a ticket may come back. */
+  admit(passport: Buffer): boolean;
+}
+
+/** MBEDTLS_X509_BADCERT_OTHER. */
+const otherReason = 0x100;
+
+/** What a ticket says of the client beside the session itself, bytes: PASSPORT_SIZE of dots/mbedtls/dots.h. */
+export const passportSize = 96;
+
+/** EBADF: the library has no files. */
+const noFile = 8;
+
+/** One instance of Mbed TLS with a memory of its own, for one client or one listener: nothing of it is left when they are gone. */
+export class Engine {
+  readonly calls: Exports;
+  private readonly hosts = new Map<number, SessionHost>();
+  private readonly inbox: number;
+  private readonly outbox: number;
+  private lastId = 0;
+
+  static async load(clock: Clock): Promise<Engine> {
+    return new Engine(await dtlsModule(), clock);
+  }
+
+  private constructor(module: CompiledModule, private readonly clock: Clock) {
+    this.calls = instantiate(module, { host: this.hostCalls(), wasi_snapshot_preview1: this.systemCalls() }) as Exports;
+    this.calls._initialize();
+    this.inbox = this.calls.exchange_in();
+    this.outbox = this.calls.exchange_out();
+  }
+
+  /** Names a session's owner towards the library. */
+  adopt(host: SessionHost): number {
+    this.lastId += 1;
+    this.hosts.set(this.lastId, host);
+    return this.lastId;
+  }
+
+  forget(id: number): void {
+    this.hosts.delete(id);
+  }
+
+  /** Puts bytes where the library expects its input; undefined where they are too many for it. */
+  put(bytes: Uint8Array): number | undefined {
+    if (bytes.length > this.calls.exchange_size()) return undefined;
+    this.bytes(this.inbox, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** A copy of what the library has put out. */
+  take(size: number): Buffer {
+    return Buffer.from(this.bytes(this.outbox, size));
+  }
+
+  /** Lends byte strings to the library for one call, and leaves no trace of them there. */
+  lend(parts: readonly Uint8Array[], call: (...places: number[]) => number): number {
+    const places = parts.map(({ length }) => this.allocate(length));
+    parts.forEach((part, index) => this.bytes(places[index]!, part.length).set(part));
+    try {
+      return call(...places);
+    } finally {
+      parts.forEach(({ length }, index) => this.calls.release(places[index]!, length));
+    }
+  }
+
+  /** The library's words for an error. */
+  describe(error: number): string {
+    return this.take(this.calls.describe(error)).toString().toLowerCase();
+  }
+
+  private allocate(size: number): number {
+    const place = this.calls.allocate(Math.max(size, 1));
+    if (place === 0) throw new DotsError('unreachable', 'transport/memory', 'There is not enough memory for another DTLS session.', 'Close some.');
+    return place;
+  }
+
+  private bytes(place: number, size: number): Uint8Array {
+    return new Uint8Array(this.calls.memory.buffer, place, size);
+  }
+
+  private copy(place: number, size: number): Buffer {
+    return Buffer.from(this.bytes(place, size));
+  }
+
+  /** Nothing may be thrown through the library's frames: what fails on this side is a no on that one. */
+  private ask<T>(session: number, question: (host: SessionHost) => T, otherwise: T): T {
+    const host = this.hosts.get(session);
+    try {
+      return host === undefined ? otherwise : question(host);
+    } catch {
+      return otherwise;
+    }
+  }
+
+  private hostCalls(): Record<string, (...values: number[]) => number | void> {
+    return {
+      random: (place: number, size: number) => this.randomize(place, size),
+      clock: () => this.clock.now(),
+      date: () => Date.now(),
+      send: (session: number, place: number, size: number) => this.ask(session, (host) => host.transmit(this.copy(place, size)), undefined),
+      key: (session: number, place: number, size: number, out: number, room: number) =>
+        this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, room), 0),
+      certificate: (session: number, place: number, size: number) => this.ask(session, (host) => host.certificate(this.copy(place, size)), undefined),
+      judge: (session: number, flags: number) => this.ask(session, (host) => host.judge(flags), otherReason),
+      passport: (session: number, out: number) => this.ask(session, (host) => Math.min(1, this.answer(host.passport(), out, passportSize)), 0),
+      admit: (session: number, place: number) => this.ask(session, (host) => (host.admit(this.copy(place, passportSize)) ? 1 : 0), 0),
+    };
+  }
+
+  private randomize(place: number, size: number): number {
+    try {
+      randomFillSync(this.bytes(place, size));
+      return 0;
+    } catch {
+      return 1;
+    }
+  }
+
+  private answer(bytes: Uint8Array | undefined, place: number, room: number): number {
+    if (bytes === undefined || bytes.length > room) return 0;
+    this.bytes(place, bytes.length).set(bytes);
+    return bytes.length;
+  }
+
+  /** All that the C library wants of a system: the date; its files exist in name only. */
+  private systemCalls(): Record<string, (...values: never[]) => number> {
+    return {
+      clock_time_get: (_id: number, _precision: bigint, out: number) => {
+        new DataView(this.calls.memory.buffer).setBigUint64(out, BigInt(Date.now()) * 1_000_000n, true);
+        return 0;
+      },
+      fd_close: () => noFile,
+      fd_seek: () => noFile,
+      fd_write: () => noFile,
+    };
+  }
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DotsError } from '#dots/model/errors';
+import { compile, type CompiledModule } from './webassembly';
+
+/** Beside the bundle that this file is part of, or, when it runs from its source, where the build puts it. */
+const places = [join(__dirname, 'dtls.wasm'), join(__dirname, '../../../../dist/dtls.wasm')];
+
+let compiled: Promise<CompiledModule> | undefined;
+
+/**
+ * Mbed TLS, compiled once per process, and only when DTLS is used.
+ * Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
+ */
+export function dtlsModule(): Promise<CompiledModule> {
+  compiled ??= load().catch((error: unknown) => {
+    compiled = undefined;
+    throw error;
+  });
+  return compiled;
+}
+
+async function load(): Promise<CompiledModule> {
+  for (const place of places) {
+    const bytes = await readFile(place).catch(() => undefined);
+    if (bytes !== undefined) return compile(bytes);
+  }
+  throw new DotsError('usage', 'transport/dtls-module-missing', 'DTLS is not built here: dtls.wasm is missing.',
+    'Run npm run build; where it cannot fetch the source of Mbed TLS, set MBEDTLS_SOURCE to its archive or folder.');
+}

@@ -1,0 +1,114 @@
+import { X509Certificate } from 'node:crypto';
+import type { DotsError } from '#dots/model/errors';
+import { namesText } from '../names';
+import { refusal, type RefusalReason } from '../refusals';
+
+/** The results of the library that decide what comes next: include/mbedtls/ssl.h. */
+export const wantRead = -0x6900;
+export const helloVerifyRequired = -0x6a80;
+export const closeNotify = -0x7880;
+const fatalAlert = -0x7780;
+const noClientCertificate = -0x7480;
+const unknownIdentity = -0x6c80;
+const invalidMac = -0x7180;
+const badProtocolVersion = -0x6e80;
+const handshakeFailure = -0x6e00;
+
+/** MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC: a client that is this far has shown all it has, and waits to hear that it was enough. */
+const clientHasProved = 12;
+/** MBEDTLS_SSL_CLIENT_CERTIFICATE: what a server waits for once it has shown all it has. */
+const serverHasShown = 7;
+
+/** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
+export const nameMismatch = 0x4;
+
+/** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in a certificate that nobody vouches for proves nothing. */
+const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: string])[] = [
+  [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'], [0x1c000, 'weak'], [0x4, 'wrong-name'],
+  [0x20, 'bad-certificate', 'the certificate revocation list is out of date'], [0x400, 'bad-certificate', 'the certificate revocation list is not valid yet'],
+  [0xe0010, 'bad-certificate', 'the certificate revocation list is not signed as it should be'],
+];
+
+/** Alert descriptions: RFC 5246 section 7.2 and RFC 4279 section 2. */
+const alerts: Readonly<Record<number, string>> = {
+  10: 'unexpected message', 20: 'bad record MAC', 22: 'record overflow', 40: 'handshake failure', 42: 'bad certificate', 43: 'unsupported certificate',
+  44: 'certificate revoked', 45: 'certificate expired', 46: 'certificate unknown', 47: 'illegal parameter', 48: 'unknown CA', 49: 'access denied',
+  50: 'decode error', 51: 'decrypt error', 70: 'protocol version', 71: 'insufficient security', 80: 'internal error', 90: 'user cancelled',
+  100: 'no renegotiation', 110: 'unsupported extension', 112: 'unrecognized name', 115: 'unknown PSK identity', 116: 'certificate required',
+};
+
+const aboutCertificates = [42, 43, 44, 45, 46, 48, 49];
+const aboutKeys = [20, 21, 51, 115];
+const aboutVersions = [40, 70, 71];
+
+/** What is known of a handshake that failed. */
+export interface Failure {
+  peer: string;
+  role: 'client' | 'server';
+  /** What the library returned. */
+  result: number;
+  /** How far it came: mbedtls_ssl_states. */
+  state: number;
+  /** What was wrong with the certificate of the peer. */
+  flags: number;
+  /** The alert with which the peer ended it. */
+  alert: number;
+  /** Whether a pre-shared key was agreed on or offered. */
+  psk: boolean;
+  /** What the peer has shown, DER, the leaf first. */
+  chain: readonly Buffer[];
+  /** The library's words for the result. */
+  words: string;
+}
+
+/** Which check failed, in the words that every transport shares. */
+export function refusalOf(failure: Failure): DotsError {
+  const { peer, result, words, state, role, psk } = failure;
+  if (failure.flags !== 0 && failure.chain.length > 0) return certificateRefusal(failure);
+  if (result === fatalAlert) return alertRefusal(failure);
+  if (result === noClientCertificate) return refusal('no-certificate', { peer });
+  if (result === unknownIdentity || (result === invalidMac && psk)) return refusal('psk-refused', { peer });
+  if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
+  return refusal('broken', { peer, detail: words });
+}
+
+function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
+  const [, reason, detail] = flags.find(([mask]) => (set & mask) !== 0) ?? [0, 'bad-certificate' as const];
+  if (reason === 'unknown-ca' && signedByLeaf(chain)) return refusal('not-a-ca', { peer });
+  return refusal(reason, { peer, detail: detail ?? detailOf(reason, chain) });
+}
+
+function detailOf(reason: RefusalReason, [leaf]: readonly Buffer[]): string | undefined {
+  if (leaf === undefined) return undefined;
+  const certificate = new X509Certificate(leaf);
+  if (reason === 'wrong-name') return namesText(leaf);
+  if (reason === 'expired') return `it was valid until ${certificate.validTo}`;
+  if (reason === 'not-yet-valid') return `it is valid from ${certificate.validFrom}`;
+  if (reason === 'unknown-ca') return `it names ${certificate.issuer.replaceAll('\n', ', ')} as its issuer`;
+  return undefined;
+}
+
+/** Whether what vouches for a certificate of the chain is one that must not: RFC 5280 section 6.1.4 (k). */
+function signedByLeaf(chain: readonly Buffer[]): boolean {
+  const certificates = chain.map((der) => new X509Certificate(der));
+  return certificates.some((child) => certificates.some((parent) => parent !== child && !parent.ca && child.issuer === parent.subject && child.verify(parent.publicKey)));
+}
+
+function alertRefusal({ peer, alert, role, state, psk }: Failure): DotsError {
+  const detail = `it said "${alerts[alert] ?? `alert ${alert}`}"`;
+  if (role === 'server') return refusal('broken', { peer, detail });
+  if (psk && aboutKeys.includes(alert)) return refusal('psk-refused', { peer, detail });
+  if (alert === 116) return refusal('client-certificate-missing', { peer });
+  const proved = state >= clientHasProved;
+  if (!psk && (aboutCertificates.includes(alert) || (proved && [...aboutKeys, 40].includes(alert)))) return refusal('client-certificate-refused', { peer, detail });
+  if (aboutVersions.includes(alert)) return refusal(psk && proved ? 'psk-refused' : 'no-common-cipher', { peer, detail });
+  return refusal('broken', { peer, detail });
+}
+
+/** Why a handshake ended in silence. */
+export function silence(peer: string, role: 'client' | 'server', state: number, heard: { datagrams: number; dtls: boolean }, psk: boolean): DotsError {
+  if (heard.datagrams === 0) return refusal('no-answer', { peer });
+  if (!heard.dtls) return refusal('no-tls', { peer });
+  const proved = role === 'client' ? state >= clientHasProved : state >= serverHasShown;
+  return psk && proved ? refusal('psk-silence', { peer }) : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
+}

@@ -1,0 +1,148 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Security } from '#dots/coap/channel';
+import type { ServerCredentials } from '../credentials';
+import { holderName, isForServer } from '../names';
+import { passportSize } from './engine';
+import { nameMismatch } from './outcome';
+
+type Peer = Pick<Security, 'peerName' | 'certificate'>;
+
+/** What one end asks of the other, and what it has learnt of it, during one handshake. */
+export abstract class Proof {
+  /** What the other end has shown, DER, the leaf first. */
+  readonly chain: Buffer[] = [];
+  /** Whether a pre-shared key is what proves it. */
+  psk = false;
+
+  /** Who the other end is, once the handshake is over; `resumed` when it went on from an earlier one. */
+  abstract peer(resumed: boolean): Peer;
+  /** Further flags against the certificate shown. */
+  abstract judge(): number;
+
+  /** Forgets what another end may have shown. */
+  reset(): void {
+    this.chain.length = 0;
+  }
+
+  /** The key of an identity that a client shows. */
+  abstract keyOf(identity: Buffer): Uint8Array | undefined;
+  /** What a ticket for a client has to say of it. */
+  abstract passport(): Uint8Array | undefined;
+  /** Whether the client of a ticket may come back. */
+  abstract admit(passport: Buffer): boolean;
+
+  protected get holder(): Peer {
+    const [leaf] = this.chain;
+    return leaf === undefined ? {} : { peerName: holderName(leaf), certificate: leaf };
+  }
+}
+
+/** A client's: the server has to be the one that the user named, or to have the key. */
+export class ServerProof extends Proof {
+  /** `known` is whom an earlier session was with, when it may be resumed; `identity` that of the pre-shared key. */
+  constructor(private readonly serverName: string, private readonly known: Peer | undefined, private readonly identity: string | undefined) {
+    super();
+    this.psk = identity !== undefined;
+  }
+
+  peer(resumed: boolean): Peer {
+    if (this.identity !== undefined) return { peerName: this.identity };
+    return resumed ? this.known ?? {} : this.holder;
+  }
+
+  judge(): number {
+    const [leaf] = this.chain;
+    return leaf !== undefined && isForServer(leaf, this.serverName) ? 0 : nameMismatch;
+  }
+
+  /** Only a server is asked for keys and tickets. */
+  keyOf(): undefined {}
+  passport(): undefined {}
+  admit(): boolean {
+    return false;
+  }
+}
+
+/** The two kinds of client that a ticket may be for. */
+const certificateKind = 1;
+const pskKind = 2;
+/** In a passport, before the name: its kind, the hash, the end of its time in seconds since 1970, the length of the name. */
+const hashSize = 8;
+const head = 1 + hashSize + 4 + 1;
+const endOfTime = 0xffff_ffff;
+
+/** A server's: the client has to have a certificate of the CA or a key that is known, and its tickets say which. */
+export class ClientProof extends Proof {
+  private identity: string | undefined;
+  private returned: string | undefined;
+
+  constructor(private readonly credentials: ServerCredentials) {
+    super();
+  }
+
+  peer(resumed: boolean): Peer {
+    const peerName = resumed ? this.returned : this.identity;
+    return peerName === undefined ? this.holder : { peerName };
+  }
+
+  override reset(): void {
+    super.reset();
+    this.psk = false;
+    this.identity = undefined;
+    this.returned = undefined;
+  }
+
+  judge(): number {
+    return 0;
+  }
+
+  keyOf(identity: Buffer): Uint8Array | undefined {
+    this.psk = true;
+    this.identity = textOf(identity);
+    return this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
+  }
+
+  /** Undefined where the name is too long to travel in a ticket. */
+  passport(): Uint8Array | undefined {
+    const key = this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
+    if (this.identity !== undefined) return key && passport(pskKind, key, endOfTime, this.identity);
+    const [leaf] = this.chain;
+    return leaf && passport(certificateKind, leaf, Date.parse(new X509Certificate(leaf).validTo) / 1000, holderName(leaf));
+  }
+
+  /** A certificate that has expired since, and a key that is gone or another one now, no longer let anybody in. */
+  admit(shown: Buffer): boolean {
+    const name = shown.toString('utf8', head, head + shown[head - 1]!);
+    const kind = shown[0];
+    if (shown.readUInt32BE(1 + hashSize) * 1000 <= Date.now()) return false;
+    if (kind === pskKind) {
+      const key = this.credentials.psk?.(name);
+      if (key === undefined || !hashOf(key).equals(shown.subarray(1, 1 + hashSize))) return false;
+    }
+    this.psk = kind === pskKind;
+    this.returned = name;
+    return kind === pskKind || kind === certificateKind;
+  }
+}
+
+function passport(kind: number, secret: Uint8Array, seconds: number, name: string): Buffer | undefined {
+  const text = Buffer.from(name);
+  if (text.length > passportSize - head) return undefined;
+  const written = Buffer.alloc(passportSize);
+  written[0] = kind;
+  hashOf(secret).copy(written, 1);
+  written.writeUInt32BE(Math.min(Math.floor(seconds), endOfTime), 1 + hashSize);
+  written[head - 1] = text.length;
+  text.copy(written, head);
+  return written;
+}
+
+function hashOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest().subarray(0, hashSize);
+}
+
+/** An identity that is not UTF-8 (RFC 4279 section 5.1) is nobody's. */
+function textOf(identity: Buffer): string | undefined {
+  const text = identity.toString();
+  return Buffer.from(text).equals(identity) ? text : undefined;
+}

@@ -1,0 +1,230 @@
+import type { Socket } from 'node:dgram';
+import type { Channel } from '#dots/coap/channel';
+import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import { DotsError } from '#dots/model/errors';
+import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
+import { bindSocket, type Listener } from '../udp';
+import { Association, type AssociationOwner } from './association';
+import { DtlsChannel } from './channel';
+import { openContext } from './context';
+import { Engine } from './engine';
+import { ClientProof } from './proof';
+import { Quota } from './quota';
+
+/** How long a client may take to prove who it is, milliseconds. */
+const handshakeMs = 15_000;
+/** How often, at most, a client is spoken of that has not even proved its address, milliseconds. */
+const strangersEveryMs = 1000;
+
+/**
+ * Listens for DTLS 1.2; `accept` gets a channel for each client that has proved who it is.
+ * Throws DotsErrors of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`, `transport/dtls-module-missing`.
+ */
+export async function listenDtls(wanted: Address, options: SecureListenOptions, accept: (channel: Channel) => void): Promise<Listener> {
+  const host = loopbackName(wanted.host);
+  if (options.allowRemote !== true && !isLoopback(host)) {
+    throw new DotsError('usage', 'transport/not-loopback', `${wanted.host} is not a loopback address.`, 'Listen on 127.0.0.1 or ::1, or allow clients of other machines explicitly.');
+  }
+  if (options.credentials.certificate === undefined && options.credentials.psk === undefined) {
+    throw new DotsError('usage', 'transport/credentials', 'A DTLS server needs a certificate or pre-shared keys.', 'Give at least one of them.');
+  }
+  const clock = options.clock ?? systemClock;
+  const engine = await Engine.load(clock);
+  const context = openContext(engine, 'server', options.credentials);
+  try {
+    const socket = await bindSocket(host, wanted.port);
+    return new DtlsListener(engine, context, clock, socket, { host, port: socket.address().port }, options, accept);
+  } catch (error) {
+    engine.calls.context_free(context);
+    throw error;
+  }
+}
+
+/** Where the random of a client hello lies, which tells one handshake from another: RFC 6347 section 4.2.2. */
+const [randomStart, randomEnd] = [27, 59];
+
+/** The random of a plaintext client hello, or undefined for any other datagram. */
+function helloRandom(bytes: Buffer): Buffer | undefined {
+  const hello = bytes.length >= randomEnd && bytes[0] === 22 && bytes.readUInt16BE(3) === 0 && bytes[13] === 1;
+  return hello ? Buffer.from(bytes.subarray(randomStart, randomEnd)) : undefined;
+}
+
+class DtlsListener implements Listener {
+  private readonly limits: SessionLimits;
+  /** By address and port: those that have proved who they are, and those that are about to. One address may be among both. */
+  private readonly standing = new Map<string, Client>();
+  private readonly pending = new Map<string, Client>();
+  private readonly standingQuota: Quota;
+  private readonly pendingQuota: Quota;
+  /** Hears first words and answers them with cookies; a client that brings one back becomes its owner. */
+  private spare: Client | undefined;
+  private strangerTold = -Infinity;
+  private open = true;
+
+  constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
+    readonly address: Address, private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
+    this.limits = { ...defaultSessionLimits, ...options.limits };
+    this.standingQuota = new Quota(this.limits.sessions, this.limits.sessionsPerAddress);
+    this.pendingQuota = new Quota(this.limits.halfOpen, this.limits.halfOpenPerAddress);
+    socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
+    // An error of a listening UDP socket belongs to one datagram and ends nothing.
+    socket.on('error', () => undefined);
+  }
+
+  async close(): Promise<void> {
+    if (!this.open) return;
+    this.open = false;
+    for (const client of [...this.pending.values()]) this.drop(client);
+    await Promise.all([...this.standing.values()].map((client) => client.channel?.close()));
+    this.spare?.association.discard();
+    this.engine.calls.context_free(this.context);
+    await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
+  }
+
+  /** A client is who it says: only now does it take the place of an earlier one at its address (RFC 6347 section 4.2.8). */
+  welcome(client: Client): void {
+    this.leavePending(client);
+    const before = this.standing.get(client.key);
+    if (before !== undefined) this.replace(before);
+    if (!this.standingQuota.has(client.address.host)) return client.association.close();
+    this.standingQuota.take(client.address.host);
+    this.standing.set(client.key, client);
+    client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
+    client.heard();
+    this.accept(client.channel);
+  }
+
+  /** A client is gone before it proved anything. */
+  turnAway(client: Client, error: DotsError | undefined): void {
+    this.drop(client);
+    if (error !== undefined) this.options.refused?.(error);
+  }
+
+  private newClient(): Client {
+    const open = (owner: AssociationOwner): Association =>
+      new Association(this.engine, this.context, this.clock, owner, { role: 'server', proof: new ClientProof(this.options.credentials) });
+    return new Client(this, this.clock, this.limits.idleMs, open, (bytes, { port, host }) => this.socket.send(bytes, port, host, () => undefined));
+  }
+
+  private receive(bytes: Buffer, address: Address): void {
+    if (!this.open) return;
+    const key = addressText(address);
+    const random = helloRandom(bytes);
+    if (random === undefined) this.standing.get(key)?.association.receive(bytes);
+    const pending = this.pending.get(key);
+    if (pending !== undefined && (random === undefined || random.equals(pending.random))) pending.association.receive(bytes);
+    else if (random !== undefined) this.knock(bytes, address, random);
+  }
+
+  /** Nothing is kept of a stranger until it has shown the cookie that was sent to its address. */
+  private knock(hello: Buffer, address: Address, random: Buffer): void {
+    if (!this.pendingQuota.has(address.host)) return;
+    this.spare ??= this.newClient();
+    const { spare } = this;
+    spare.begin(address, random);
+    const answer = spare.association.greet(spare.key, hello);
+    if (answer instanceof DotsError) this.tellOfStranger(answer);
+    if (answer !== 'started') return;
+    this.spare = undefined;
+    const before = this.pending.get(spare.key);
+    if (before !== undefined) this.drop(before);
+    this.pendingQuota.take(address.host);
+    this.pending.set(spare.key, spare);
+    spare.hurry(handshakeMs);
+  }
+
+  private tellOfStranger(error: DotsError): void {
+    if (this.clock.now() - this.strangerTold < strangersEveryMs) return;
+    this.strangerTold = this.clock.now();
+    this.options.refused?.(error);
+  }
+
+  private leavePending(client: Client): void {
+    if (this.pending.get(client.key) !== client) return;
+    this.pending.delete(client.key);
+    this.pendingQuota.give(client.address.host);
+  }
+
+  private drop(client: Client): void {
+    this.leavePending(client);
+    client.stop();
+    client.association.discard();
+  }
+
+  private replace(client: Client): void {
+    client.association.discard();
+    void client.channel?.finish();
+  }
+
+  private leave(client: Client): Promise<void> {
+    client.stop();
+    if (this.standing.get(client.key) === client) {
+      this.standing.delete(client.key);
+      this.standingQuota.give(client.address.host);
+    }
+    return Promise.resolve();
+  }
+}
+
+/** One client of a listener: at first a stranger, then somebody. */
+class Client implements AssociationOwner {
+  readonly association: Association;
+  address: Address = { host: '', port: 0 };
+  key = '';
+  random: Buffer = Buffer.alloc(0);
+  channel: DtlsChannel | undefined;
+  private timer: TimerHandle;
+  private lastHeard = 0;
+
+  constructor(private readonly listener: DtlsListener, private readonly clock: Clock, private readonly idleMs: number,
+    open: (owner: AssociationOwner) => Association, private readonly send: (bytes: Buffer, address: Address) => void) {
+    this.association = open(this);
+  }
+
+  begin(address: Address, random: Buffer): void {
+    this.address = address;
+    this.key = addressText(address);
+    this.random = random;
+  }
+
+  /** Gives it so many milliseconds to prove who it is. */
+  hurry(milliseconds: number): void {
+    this.timer = this.clock.setTimeout(() => this.listener.turnAway(this, this.association.silence()), milliseconds);
+  }
+
+  /** It lives: its idle time begins anew. */
+  heard(): void {
+    this.lastHeard = this.clock.now();
+    this.stop();
+    this.timer = this.clock.setTimeout(() => this.idle(), this.idleMs);
+  }
+
+  stop(): void {
+    this.clock.clearTimeout(this.timer);
+  }
+
+  transmit(bytes: Buffer): void {
+    this.send(bytes, this.address);
+  }
+
+  established(): void {
+    this.listener.welcome(this);
+  }
+
+  message(bytes: Buffer): void {
+    this.lastHeard = this.clock.now();
+    this.channel?.deliver(bytes);
+  }
+
+  ended(error?: DotsError): void {
+    if (this.channel === undefined) this.listener.turnAway(this, error);
+    else void this.channel.finish(error);
+  }
+
+  private idle(): void {
+    const left = this.lastHeard + this.idleMs - this.clock.now();
+    if (left <= 0) void this.channel?.close();
+    else this.timer = this.clock.setTimeout(() => this.idle(), left);
+  }
+}

@@ -1,0 +1,22 @@
+/** What is needed of the global `WebAssembly`, which the types of Node.js leave out. */
+export interface CompiledModule { readonly compiled: unique symbol }
+
+export interface LinearMemory { readonly buffer: ArrayBuffer }
+
+type Imports = Readonly<Record<string, Readonly<Record<string, (...values: never[]) => number | void>>>>;
+
+interface Platform {
+  compile(bytes: Uint8Array): Promise<CompiledModule>;
+  Instance: new (module: CompiledModule, imports: Imports) => { readonly exports: unknown };
+}
+
+const platform = (globalThis as unknown as { WebAssembly: Platform }).WebAssembly;
+
+export function compile(bytes: Uint8Array): Promise<CompiledModule> {
+  return platform.compile(bytes);
+}
+
+/** Makes an instance, with a memory of its own, and returns what it exports. */
+export function instantiate(module: CompiledModule, imports: Imports): unknown {
+  return new platform.Instance(module, imports).exports;
+}

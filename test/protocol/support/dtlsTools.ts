@@ -1,0 +1,59 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { DotsError } from '#dots/model/errors';
+import { connectDtls, type DtlsOptions } from '#dots/transport/dtls/client';
+import type { DtlsChannel } from '#dots/transport/dtls/channel';
+import { eventually } from './scene';
+
+/** A program that runs until the test ends, and what it has said. */
+export interface Program { child: ChildProcess; said: () => string }
+
+export function startProgram(t: TestContext, command: string, args: string[], environment: Record<string, string> = {}): Program {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+  const parts: Buffer[] = [];
+  child.stdout.on('data', (part: Buffer) => parts.push(part));
+  child.stderr.on('data', (part: Buffer) => parts.push(part));
+  child.stdin.on('error', () => undefined);
+  t.after(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+  });
+  return { child, said: () => Buffer.concat(parts).toString() };
+}
+
+/** Two UDP ports side by side that nobody listens on: libcoap's server takes the second for DTLS. */
+export async function freePair(): Promise<number> {
+  for (;;) {
+    const [first, second] = [createSocket('udp4'), createSocket('udp4')];
+    first.bind(0, '127.0.0.1');
+    await once(first, 'listening');
+    const { port } = first.address();
+    second.bind(port + 1, '127.0.0.1');
+    const free = await Promise.race([once(second, 'listening').then(() => true), once(second, 'error').then(() => false)]);
+    first.close();
+    second.close();
+    if (free && port < 65_000) return port;
+  }
+}
+
+/** Connects to a server that is still starting: nobody listening there is not the last word. */
+export async function connectWhenUp(t: TestContext, port: number, options: DtlsOptions): Promise<DtlsChannel> {
+  let outcome: DtlsChannel | DotsError | undefined;
+  await eventually(async () => {
+    try {
+      outcome = await connectDtls({ host: '127.0.0.1', port }, options);
+    } catch (error) {
+      if (!(error instanceof DotsError) || error.code === 'transport/refused') return false;
+      outcome = error;
+    }
+    return true;
+  });
+  if (!(outcome !== undefined && 'attach' in outcome)) throw outcome;
+  const channel = outcome;
+  t.after(() => channel.close());
+  return channel;
+}
