@@ -11,7 +11,7 @@ import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
 import { clientContext, coapProtocol, portWithoutAlpn } from './context';
 import { objectionTo } from './judge';
-import { alertIn, certificateReason, clientReason, symptomOf } from './symptoms';
+import { alertIn, certificateRefusal, clientReason, detailIn, symptomOf } from './symptoms';
 
 const defaultDeadlineMs = 10_000;
 
@@ -40,7 +40,7 @@ interface Attempt {
  */
 export async function connectTls(address: Address, options: SecureOptions): Promise<Channel> {
   const { credentials, signal, clock = systemClock, deadlineMs = defaultDeadlineMs } = options;
-  const peer = addressText(address);
+  const peer = `coaps+tcp://${addressText({ host: options.serverName, port: address.port })}`;
   const context = clientContext(credentials);
   if (signal?.aborted === true) throw cancelled(peer);
   const attempt: Attempt = {
@@ -59,7 +59,7 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
   }
   const identity = 'psk' in credentials ? credentials.psk.identity : undefined;
   const early = attempt.socket.getProtocol() === acceptedUnseen ? (symptom: string) => failureOf(attempt, symptom) : undefined;
-  return new TlsChannel(attempt.socket, peer, securityOf(attempt.socket, identity), { clock, early });
+  return new TlsChannel(attempt.socket, addressText(address), securityOf(attempt.socket, identity), { clock, early });
 }
 
 function proofOf(credentials: ClientCredentials): Pick<ConnectionOptions, 'pskCallback'> {
@@ -107,7 +107,7 @@ function established(attempt: Attempt, { signal, clock, deadlineMs, port }: Pati
 
 /** What is wrong with a handshake that is over; no certificate gets this far unverified, and this says so once more. */
 function agreementFault({ socket, peer }: Attempt, port: number): DotsError | undefined {
-  if (!socket.authorized) return refusal(certificateReason(String(socket.authorizationError)), { peer });
+  if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
   const agreed = socket.alpnProtocol === coapProtocol || (socket.alpnProtocol === false && port === portWithoutAlpn);
   return agreed ? undefined : refusal('no-tls', { peer, detail: 'it does not say that it speaks CoAP (ALPN, RFC 8323 section 8.2)' });
 }
@@ -116,7 +116,7 @@ function failureOf({ socket, peer, psk, answered, objection: found }: Attempt, s
   if (found !== undefined) return found;
   const reason = clientReason(symptom, psk);
   const detail = alertIn(symptom);
-  if (reason !== undefined) return refusal(reason, { peer, detail }, cause);
+  if (reason !== undefined) return refusal(reason, { peer, detail: detailIn(symptom) }, cause);
   // Some servers end the connection without a word when they do not like what the client has shown.
   if (detail === undefined && (answered || socket.bytesRead > 0)) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it ended the connection without a word' }, cause);
   return refusal('broken', { peer, detail: detail ?? 'it ended the connection before the handshake' }, cause);

@@ -11,7 +11,7 @@ import { Admission } from './admission';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, portWithoutAlpn, serverOptions } from './context';
 import { objectionTo } from './judge';
-import { alertIn, certificateReason, serverReason, symptomOf } from './symptoms';
+import { alertIn, certificateRefusal, serverReason, symptomOf } from './symptoms';
 
 /** How long a client may take for its handshake, milliseconds. */
 const handshakeMs = 10_000;
@@ -138,7 +138,7 @@ class TlsListener implements Listener {
 
   /** What is against a client whose handshake is over. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
-    if (!socket.authorized) return refusal(certificateReason(String(socket.authorizationError)), { peer });
+    if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
     if (socket.alpnProtocol !== coapProtocol && this.address.port !== portWithoutAlpn) return refusal('no-tls', { peer, detail: 'it does not say that it speaks CoAP (ALPN, RFC 8323 section 8.2)' });
     const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
     if (found !== undefined) return refusal(found.reason, { peer, detail: found.detail });
@@ -147,7 +147,7 @@ class TlsListener implements Listener {
 
   /** Node ends the connection itself; where it did so before it told us, the guest is the one who left first. */
   private refuse(error: Error, socket: TLSSocket): void {
-    const guest = this.guests.get(peerOf(socket)) ?? this.leaving.shift();
+    const guest = this.guests.get(peerOf(socket)) ?? this.leaving.shift() ?? [...this.guests.values()].find((one) => one.socket.destroyed);
     if (guest === undefined) return;
     guest.over = true;
     if (!guest.told) this.sendAway(guest, reasonFor(guest.peer, error, socket));
@@ -161,7 +161,7 @@ function peerOf({ remoteAddress = '', remotePort = 0 }: TLSSocket): string {
 function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket): DotsError {
   // A string, whatever the types say, and only there when a certificate was refused.
   const verdict = authorizationError as unknown as string | null | undefined;
-  if (typeof verdict === 'string') return refusal(certificateReason(verdict), { peer, detail: verdict }, error);
+  if (typeof verdict === 'string') return certificateRefusal(peer, verdict, error);
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
   return refusal(reason ?? 'broken', { peer, detail: reason === undefined ? alertIn(symptom) ?? 'it left in the middle of the handshake' : undefined }, error);

@@ -1,4 +1,5 @@
-import type { RefusalReason } from '../refusals';
+import type { DotsError } from '#dots/model/errors';
+import { refusal, type RefusalReason } from '../refusals';
 
 type Symptoms = readonly (readonly [symptom: RegExp, reason: RefusalReason])[];
 
@@ -49,8 +50,8 @@ export function symptomOf(error: unknown): string {
 }
 
 /** What the checks of a certificate found, by the code or the words of the library. */
-export function certificateReason(symptom: string): RefusalReason {
-  return reasonIn(symptom, verification) ?? 'bad-certificate';
+export function certificateRefusal(peer: string, symptom: string, cause?: unknown): DotsError {
+  return refusal(reasonIn(symptom, verification) ?? 'bad-certificate', { peer, detail: detailIn(symptom) }, cause);
 }
 
 /** Why a client came to nothing; undefined where the symptom does not say. */
@@ -62,6 +63,11 @@ export function clientReason(symptom: string, psk: boolean): RefusalReason | und
 /** Why a server turned a client away; undefined where the symptom does not say. */
 export function serverReason(symptom: string): RefusalReason | undefined {
   return /ALERT_/.test(symptom) ? undefined : reasonIn(symptom, clientFailed, agreement);
+}
+
+/** More about an error, as the end of a sentence. */
+export function detailIn(symptom: string): string | undefined {
+  return /CRL/.test(symptom) ? 'its CA gave no certificate revocation list that is good now' : alertIn(symptom);
 }
 
 /** The alert in an error, as the end of a sentence. */
