@@ -29,6 +29,7 @@ const reasons = {
   'client-certificate-refused': (at) => [`${at.peer} does not accept this client certificate${more(at)}.`, 'Use the one that the operator of the server gave you (dots mock prints the files of its own).'],
   'psk-refused': (at) => [`${at.peer} does not accept this identity and pre-shared key${more(at)}.`, 'Check both: a server need not say which of them is wrong.'],
   'psk-silence': (at) => [`${at.peer} stopped answering in the middle of the handshake${more(at)}.`, 'Many servers meet a wrong pre-shared key with silence: check the identity and the key.'],
+  'wrong-psk': (at) => [`${at.peer} has shown an identity that is not known, or a pre-shared key that is not that of its identity${more(at)}.`, 'Give both ends the same identity and key.'],
   'no-common-cipher': (at) => [`${at.peer} and this end have no protocol version or cipher suite in common${more(at)}.`, 'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325.'],
   'no-tls': (at) => [`${at.peer} does not speak the protocol that was expected there${more(at)}.`, 'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.'],
   refused: (at) => [`Nothing listens at ${at.peer}.`, 'Start the server there, or check the address and the port.'],

@@ -1,0 +1,119 @@
+import type { TLSSocket } from 'node:tls';
+import type { Channel, Receiver, Security } from '#dots/coap/channel';
+import type { Clock, TimerHandle } from '#dots/coap/clock';
+import type { DotsError } from '#dots/model/errors';
+import { holderName } from '../names';
+import { refusal } from '../refusals';
+import { symptomOf } from './symptoms';
+
+/** While a peer leaves this much unread, it is not read either, bytes. */
+const unreadByPeer = 256 * 1024;
+/** A peer that leaves more than this unread is given up, bytes. */
+const mostUnread = 4 * 1024 * 1024;
+/** How long the other end may take to close its side, milliseconds. */
+const closingTime = 1000;
+
+export interface TlsChannelOptions {
+  clock: Clock;
+  /** Milliseconds without a byte after which the channel is closed. */
+  idleMs?: number;
+  /** What to say of a connection that breaks before the peer has said anything, in place of the general word. */
+  early?: (symptom: string) => DotsError;
+}
+
+/** One TLS connection as the CoAP layer sees it. */
+export class TlsChannel implements Channel {
+  readonly kind = 'stream';
+  readonly maxMessageSize = Infinity;
+  private receiver: Receiver | undefined;
+  private open = true;
+  private heard = false;
+  private failure: DotsError | undefined;
+  private lastHeard: number;
+  private idle: TimerHandle;
+  private readonly gone: Promise<void>;
+
+  constructor(private readonly socket: TLSSocket, readonly peer: string, readonly security: Security, private readonly options: TlsChannelOptions) {
+    this.lastHeard = options.clock.now();
+    socket.setNoDelay(true);
+    socket.on('error', (error) => this.fail(symptomOf(error)));
+    socket.on('drain', () => socket.resume());
+    this.gone = new Promise((resolve) => { socket.once('close', () => { this.end(); resolve(); }); });
+    if (options.idleMs !== undefined) this.watch(options.idleMs, options.idleMs);
+  }
+
+  /** What came before waits in the socket. */
+  attach(receiver: Receiver): void {
+    this.receiver = receiver;
+    this.socket.on('data', (bytes) => this.hear(bytes));
+    if (this.socket.destroyed) queueMicrotask(() => { this.end(); this.tell(receiver); });
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.open || !this.socket.writable) return;
+    this.socket.write(bytes);
+    if (this.socket.writableLength > mostUnread) this.socket.destroy(new Error('it does not read what it is sent'));
+    else if (this.socket.writableLength > unreadByPeer) this.socket.pause();
+  }
+
+  /** Lets what was sent arrive, and does not wait for long. */
+  async close(): Promise<void> {
+    if (!this.open) return this.gone;
+    this.open = false;
+    this.socket.end();
+    this.socket.resume();
+    const timer = this.options.clock.setTimeout(() => this.socket.destroy(), closingTime);
+    await this.gone;
+    this.options.clock.clearTimeout(timer);
+  }
+
+  /** Closes without waiting for the other end. */
+  drop(): Promise<void> {
+    this.open = false;
+    this.socket.destroySoon();
+    return this.gone;
+  }
+
+  private hear(bytes: Uint8Array): void {
+    this.heard = true;
+    this.lastHeard = this.options.clock.now();
+    if (this.open) this.receiver?.message(bytes);
+  }
+
+  private watch(idleMs: number, wait: number): void {
+    const { clock } = this.options;
+    this.idle = clock.setTimeout(() => {
+      const left = this.lastHeard + idleMs - clock.now();
+      if (left > 0) this.watch(idleMs, left);
+      else void this.close();
+    }, wait);
+  }
+
+  private fail(symptom: string): void {
+    const early = this.heard ? undefined : this.options.early;
+    this.failure ??= early?.(symptom) ?? refusal('broken', { peer: this.peer, detail: symptom.trim().replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200) });
+  }
+
+  /** The connection is gone, with a reason unless it ended as it should. */
+  private end(): void {
+    this.options.clock.clearTimeout(this.idle);
+    if (this.open && !this.heard && this.options.early !== undefined) this.fail('closed');
+    this.open = false;
+    if (this.receiver !== undefined) this.tell(this.receiver);
+  }
+
+  private tell(receiver: Receiver): void {
+    this.receiver = undefined;
+    if (this.failure !== undefined) receiver.failure(this.failure);
+    receiver.closed();
+  }
+}
+
+/** What a connection that stands says of itself; `identity` is that of the pre-shared key that proved the peer. */
+export function securityOf(socket: TLSSocket, identity: string | undefined): Security {
+  const protocol = (socket.getProtocol() ?? '').replace('TLSv', 'TLS ');
+  const cipherSuite = socket.getCipher().standardName;
+  if (identity !== undefined) return { protocol, cipherSuite, peerName: identity };
+  const certificate = socket.getPeerX509Certificate()?.raw;
+  return certificate === undefined ? { protocol, cipherSuite } : { protocol, cipherSuite, peerName: holderName(certificate), certificate };
+}

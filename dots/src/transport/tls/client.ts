@@ -1,0 +1,132 @@
+import { isIP } from 'node:net';
+import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import type { Channel } from '#dots/coap/channel';
+import { systemClock, type Clock } from '#dots/coap/clock';
+import { DotsError } from '#dots/model/errors';
+import { addressText, type Address } from '../address';
+import type { ClientCredentials } from '../credentials';
+import { isForServer, namesText } from '../names';
+import { refusal } from '../refusals';
+import type { SecureOptions } from '../secure';
+import { securityOf, TlsChannel } from './channel';
+import { clientContext, coapProtocol, portWithoutAlpn } from './context';
+import { objectionTo } from './judge';
+import { alertIn, certificateRefusal, clientReason, detailIn, symptomOf } from './symptoms';
+
+const defaultDeadlineMs = 10_000;
+
+/**
+ * In TLS 1.3 the client is done before the server has looked at its certificate, so the first byte of the server is the sign that
+ * all is well: its CSM, which comes at once. A server may also wait for ours (RFC 8323 section 3.3); it is waited for so long only, milliseconds.
+ */
+const firstByteMs = 500;
+const acceptedUnseen = 'TLSv1.3';
+
+/** One attempt, and what is known of it. */
+interface Attempt {
+  peer: string;
+  psk: boolean;
+  socket: TLSSocket;
+  /** What our own check of the certificate says. */
+  objection?: DotsError;
+  /** Whether the server has said anything, which the socket no longer knows once it is closed. */
+  answered: boolean;
+}
+
+/**
+ * Connects over TLS 1.2 or 1.3 and proves both ends: CoAP over TLS of RFC 8323 with the profile of RFC 9132 section 7.1.
+ * Throws a DotsError: `usage` for credentials that cannot be used, `unreachable` with a code of the refusals for everything else.
+ * It goes through `tls.connect` itself: in VS Code's extension host Node's `https` is another one.
+ */
+export async function connectTls(address: Address, options: SecureOptions): Promise<Channel> {
+  const { credentials, signal, clock = systemClock, deadlineMs = defaultDeadlineMs } = options;
+  const peer = `coaps+tcp://${addressText({ host: options.serverName, port: address.port })}`;
+  const context = clientContext(credentials);
+  if (signal?.aborted === true) throw cancelled(peer);
+  const attempt: Attempt = {
+    peer, psk: 'psk' in credentials, answered: false,
+    socket: connect({
+      ...address, secureContext: context, ALPNProtocols: [coapProtocol], rejectUnauthorized: true, ...proofOf(credentials),
+      checkServerIdentity: (_host, shown) => (attempt.objection = 'psk' in credentials ? undefined : objection(peer, options.serverName, shown as DetailedPeerCertificate)),
+      ...(isIP(options.serverName) === 0 ? { servername: options.serverName } : {}),
+    }),
+  };
+  try {
+    await established(attempt, { signal, clock, deadlineMs, port: address.port });
+  } catch (error) {
+    attempt.socket.on('error', () => undefined).destroy();
+    throw error;
+  }
+  const identity = 'psk' in credentials ? credentials.psk.identity : undefined;
+  const early = attempt.socket.getProtocol() === acceptedUnseen ? (symptom: string) => failureOf(attempt, symptom) : undefined;
+  return new TlsChannel(attempt.socket, addressText(address), securityOf(attempt.socket, identity), { clock, early });
+}
+
+function proofOf(credentials: ClientCredentials): Pick<ConnectionOptions, 'pskCallback'> {
+  if (!('psk' in credentials)) return {};
+  const { identity, key } = credentials.psk;
+  return { pskCallback: () => ({ identity, psk: key }) };
+}
+
+/** OpenSSL has verified the chain; this is the rest. */
+function objection(peer: string, serverName: string, shown: DetailedPeerCertificate): DotsError | undefined {
+  if (!isForServer(shown.raw, serverName)) return refusal('wrong-name', { peer, detail: namesText(shown.raw) });
+  const found = objectionTo(shown);
+  return found && refusal(found.reason, { peer, detail: found.detail });
+}
+
+interface Patience { signal?: AbortSignal; clock: Clock; deadlineMs: number; port: number }
+
+/** Resolves when both ends are proved; fails with the reason. */
+function established(attempt: Attempt, { signal, clock, deadlineMs, port }: Patience): Promise<void> {
+  const { socket, peer } = attempt;
+  return new Promise<void>((resolve, reject) => {
+    const settle = (error?: DotsError): void => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.removeAllListeners('readable').off('error', fail).off('close', fail).off('secureConnect', secured);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const abort = (): void => settle(cancelled(peer));
+    const fail = (error?: unknown): void => settle(failureOf(attempt, error instanceof Error ? symptomOf(error) : 'closed', error));
+    const heard = (): void => { if (socket.readableLength > 0) settle(); };
+    const secured = (): void => {
+      attempt.answered = true;
+      const fault = agreementFault(attempt, port);
+      if (fault !== undefined || socket.getProtocol() !== acceptedUnseen) return settle(fault);
+      clock.clearTimeout(timer);
+      timer = clock.setTimeout(() => settle(), firstByteMs);
+      socket.on('readable', heard);
+    };
+    let timer = clock.setTimeout(() => settle(silence(attempt)), deadlineMs);
+    signal?.addEventListener('abort', abort, { once: true });
+    socket.on('error', fail).on('close', fail).on('secureConnect', secured);
+  });
+}
+
+/** What is wrong with a handshake that is over; no certificate gets this far unverified, and this says so once more. */
+function agreementFault({ socket, peer }: Attempt, port: number): DotsError | undefined {
+  if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+  const agreed = socket.alpnProtocol === coapProtocol || (socket.alpnProtocol === false && port === portWithoutAlpn);
+  return agreed ? undefined : refusal('no-tls', { peer, detail: 'it does not say that it speaks CoAP (ALPN, RFC 8323 section 8.2)' });
+}
+
+function failureOf({ socket, peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {
+  if (found !== undefined) return found;
+  const reason = clientReason(symptom, psk);
+  const detail = alertIn(symptom);
+  if (reason !== undefined) return refusal(reason, { peer, detail: detailIn(symptom) }, cause);
+  // Some servers end the connection without a word when they do not like what the client has shown.
+  if (detail === undefined && (answered || socket.bytesRead > 0)) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it ended the connection without a word' }, cause);
+  return refusal('broken', { peer, detail: detail ?? 'it ended the connection before the handshake' }, cause);
+}
+
+function silence({ socket, peer, psk }: Attempt): DotsError {
+  if (socket.bytesRead === 0) return refusal('no-answer', { peer });
+  return psk ? refusal('psk-silence', { peer }) : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
+}
+
+function cancelled(peer: string): DotsError {
+  return new DotsError('unreachable', 'transport/cancelled', `The connection to ${peer} was given up before it stood.`);
+}

@@ -1,0 +1,82 @@
+import { constants } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { DotsError } from '#dots/model/errors';
+import type { CertificateCredentials, ClientCredentials, PskCredentials, ServerCredentials } from '../credentials';
+
+/** The ALPN identifier of CoAP over TLS: RFC 8323 section 8.2. RFC 9132 changes nothing about it. */
+export const coapProtocol = 'coap';
+/** The one port where RFC 8323 section 8.2 lets a peer do without ALPN. */
+export const portWithoutAlpn = 5684;
+
+/** Suites of TLS 1.2 with forward secrecy and authenticated encryption (RFC 9325 section 4.2); TLS 1.3 has no others. */
+const certificateSuites = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305',
+];
+/** With (EC)DHE first (RFC 9132 section 7.1); the others are for peers that have nothing better. */
+const pskSuites = ['ECDHE-PSK-CHACHA20-POLY1305', 'PSK-AES128-GCM-SHA256', 'PSK-AES256-GCM-SHA384', 'PSK-CHACHA20-POLY1305', 'PSK-AES128-CCM8'];
+
+const minVersion = 'TLSv1.2';
+/**
+ * Pre-shared keys go with TLS 1.2 only. In TLS 1.3 OpenSSL asks the same callback, but takes the key only where a suite with SHA-256 is
+ * chosen, and asks it for every identity that is offered, tickets among them: a server could not tell which of them was proved.
+ */
+const pskVersion = 'TLSv1.2';
+
+/** The limits of RFC 4279 section 5.3 and of OpenSSL, bytes. */
+const longestIdentity = 128;
+const longestKey = 256;
+
+/** What a client connects with; throws a DotsError of kind `usage` for credentials that cannot be used. */
+export function clientContext(credentials: ClientCredentials): SecureContext {
+  if ('psk' in credentials) {
+    checkPsk(credentials.psk);
+    return checked({ minVersion, maxVersion: pskVersion, ciphers: pskSuites.join(':') });
+  }
+  return checked({ minVersion, ciphers: certificateSuites.join(':'), ...chainOf(credentials.certificate) });
+}
+
+/** What a server listens with; throws a DotsError of kind `usage` for credentials that cannot be used. */
+export function serverOptions({ certificate, psk }: ServerCredentials): SecureContextOptions {
+  if (certificate === undefined && psk === undefined) throw unusable('A server needs a certificate, pre-shared keys, or both.', 'Give it one of them.');
+  const ciphers = [...(certificate === undefined ? [] : certificateSuites), ...(psk === undefined ? [] : pskSuites)].join(':');
+  const options: SecureContextOptions = { minVersion, ciphers, ...(certificate && chainOf(certificate)) };
+  // A ticket of TLS 1.2 does not say with which identity its session was made, so none is given where identities count.
+  if (psk !== undefined) Object.assign(options, { maxVersion: pskVersion, secureOptions: constants.SSL_OP_NO_TICKET });
+  checked(options);
+  return options;
+}
+
+function chainOf({ ca, cert, key, crls }: CertificateCredentials): SecureContextOptions {
+  for (const [text, what] of [[ca, 'The CA'], [cert, 'The certificate']] as const) {
+    try {
+      new X509Certificate(text);
+    } catch (cause) {
+      throw unusable(`${what} cannot be read as X.509 in PEM.`, 'Give a file that starts with "-----BEGIN CERTIFICATE-----".', cause);
+    }
+  }
+  return { ca, cert, key, ...(crls === undefined || crls.length === 0 ? {} : { crl: [...crls] }) };
+}
+
+/** Reads the texts as the handshake will. */
+function checked(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (/KEY_VALUES_MISMATCH|key values mismatch/i.test(why)) throw unusable('The private key is not that of the certificate.', 'Give the key and the certificate that belong together.', cause);
+    if (/CRL/.test(why)) throw unusable('A certificate revocation list cannot be read as PEM.', 'Give a file that starts with "-----BEGIN X509 CRL-----".', cause);
+    throw unusable('The certificate or its private key cannot be read.', 'Both have to be PEM, the key without a passphrase.', cause);
+  }
+}
+
+function checkPsk({ identity, key }: PskCredentials): void {
+  const octets = Buffer.byteLength(identity);
+  if (octets === 0 || octets > longestIdentity) throw unusable(`The identity of a pre-shared key has 1 to ${longestIdentity} bytes; this one has ${octets}.`, 'Use the one that was agreed on with the server.');
+  if (key.length === 0 || key.length > longestKey) throw unusable(`A pre-shared key has 1 to ${longestKey} bytes; this one has ${key.length}.`, 'Use the one that was agreed on with the server.');
+}
+
+function unusable(message: string, hint: string, cause?: unknown): DotsError {
+  return new DotsError('usage', 'transport/credentials', message, hint, { cause });
+}

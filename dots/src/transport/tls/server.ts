@@ -1,0 +1,177 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { Channel } from '#dots/coap/channel';
+import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import { DotsError } from '#dots/model/errors';
+import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { refusal } from '../refusals';
+import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
+import type { Listener } from '../udp';
+import { Admission } from './admission';
+import { securityOf, TlsChannel } from './channel';
+import { coapProtocol, portWithoutAlpn, serverOptions } from './context';
+import { objectionTo } from './judge';
+import { alertIn, certificateRefusal, serverReason, symptomOf } from './symptoms';
+
+/** How long a client may take for its handshake, milliseconds. */
+const handshakeMs = 10_000;
+
+/**
+ * Listens for CoAP over TLS 1.2 and 1.3 (RFC 8323); `accept` gets a channel for each client that has proved who it is.
+ * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`.
+ */
+export async function listenTls(wanted: Address, options: SecureListenOptions, accept: (channel: Channel) => void): Promise<Listener> {
+  const host = loopbackName(wanted.host);
+  if (options.allowRemote !== true && !isLoopback(host)) {
+    throw new DotsError('usage', 'transport/not-loopback', `${wanted.host} is not a loopback address, and this server is for this machine only.`, 'Listen on 127.0.0.1 or ::1.');
+  }
+  const listener = new TlsListener(options, accept);
+  await listener.listen({ host, port: wanted.port });
+  return listener;
+}
+
+/** A client that has not proved anything yet. */
+interface Guest {
+  socket: Socket;
+  peer: string;
+  address: string;
+  deadline?: TimerHandle;
+  /** Whether its refusal has been told. */
+  told: boolean;
+  /** Whether Node has said all it will say of it. */
+  over: boolean;
+}
+
+class TlsListener implements Listener {
+  address: Address = { host: '', port: 0 };
+  private readonly server: Server;
+  private readonly clock: Clock;
+  private readonly limits: SessionLimits;
+  private readonly admission: Admission;
+  private readonly guests = new Map<string, Guest>();
+  /** Guests that are gone, of whom Node has yet to say why; its error does not name them. */
+  private readonly leaving: Guest[] = [];
+  private readonly channels = new Set<TlsChannel>();
+  private readonly identities = new WeakMap<TLSSocket, string>();
+
+  constructor(private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
+    this.clock = options.clock ?? systemClock;
+    this.limits = { ...defaultSessionLimits, ...options.limits };
+    this.admission = new Admission(this.limits);
+    this.server = createServer({ ...serverOptions(options.credentials), ALPNProtocols: [coapProtocol], requestCert: true, rejectUnauthorized: true, ...this.keys() });
+    this.server.on('connection', (socket: Socket) => this.greet(socket));
+    this.server.on('secureConnection', (socket) => this.admit(socket));
+    this.server.on('tlsClientError', (error, socket) => this.refuse(error, socket));
+  }
+
+  async listen(wanted: Address): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.server.once('error', reject);
+        this.server.listen({ ...wanted, exclusive: true }, () => { this.server.off('error', reject); resolve(); });
+      });
+    } catch (cause) {
+      throw listenError(wanted, cause);
+    }
+    this.address = { host: wanted.host, port: (this.server.address() as AddressInfo).port };
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => { this.server.close(() => resolve()); });
+    for (const { socket } of this.guests.values()) socket.destroy();
+    await Promise.all([...this.channels].map((channel) => channel.drop()));
+    await closed;
+  }
+
+  private keys(): Pick<TlsOptions, 'pskCallback'> {
+    const { psk } = this.options.credentials;
+    if (psk === undefined) return {};
+    return {
+      pskCallback: (socket, identity) => {
+        const key = psk(identity);
+        if (key !== undefined) this.identities.set(socket, identity);
+        return key ?? null;
+      },
+    };
+  }
+
+  private greet(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    const guest: Guest = { socket, peer: addressText({ host: address, port: socket.remotePort ?? 0 }), address, told: false, over: false };
+    socket.on('error', () => undefined).once('close', () => {
+      this.forget(guest);
+      if (!guest.over) this.leaving.push(guest);
+    });
+    if (!this.admission.knock(address)) return this.sendAway(guest, refusal('broken', { peer: guest.peer, detail: 'too many handshakes are under way' }));
+    this.guests.set(guest.peer, guest);
+    guest.deadline = this.clock.setTimeout(() => this.sendAway(guest, refusal('no-answer', { peer: guest.peer, detail: 'it fell silent in the middle of the handshake' })), handshakeMs);
+  }
+
+  private sendAway(guest: Guest, why: DotsError): void {
+    guest.told = true;
+    guest.socket.destroy();
+    this.options.refused?.(why);
+  }
+
+  private forget(guest: Guest): void {
+    if (this.guests.get(guest.peer) !== guest) return;
+    this.guests.delete(guest.peer);
+    this.clock.clearTimeout(guest.deadline);
+    this.admission.leave(guest.address);
+  }
+
+  private admit(socket: TLSSocket): void {
+    const guest = this.guests.get(peerOf(socket));
+    if (guest === undefined) return void socket.on('error', () => undefined).destroy();
+    guest.over = true;
+    const objection = this.objectionTo(socket, guest.peer);
+    if (objection !== undefined) {
+      socket.on('error', () => undefined).destroy();
+      return this.sendAway(guest, objection);
+    }
+    this.forget(guest);
+    const channel = new TlsChannel(socket, guest.peer, securityOf(socket, this.identities.get(socket)), { clock: this.clock, idleMs: this.limits.idleMs });
+    this.channels.add(channel);
+    socket.once('close', () => { this.channels.delete(channel); this.admission.exit(guest.address); });
+    this.accept(channel);
+  }
+
+  /** What is against a client whose handshake is over. */
+  private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
+    if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+    if (socket.alpnProtocol !== coapProtocol && this.address.port !== portWithoutAlpn) return refusal('no-tls', { peer, detail: 'it does not say that it speaks CoAP (ALPN, RFC 8323 section 8.2)' });
+    const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
+    if (found !== undefined) return refusal(found.reason, { peer, detail: found.detail });
+    return this.admission.enter(socket.remoteAddress ?? '') ? undefined : refusal('broken', { peer, detail: 'too many sessions stand' });
+  }
+
+  /** Node ends the connection itself; where it did so before it told us, the guest is the one who left first. */
+  private refuse(error: Error, socket: TLSSocket): void {
+    const guest = this.guests.get(peerOf(socket)) ?? this.leaving.shift() ?? [...this.guests.values()].find((one) => one.socket.destroyed);
+    if (guest === undefined) return;
+    guest.over = true;
+    if (!guest.told) this.sendAway(guest, reasonFor(guest.peer, error, socket));
+  }
+}
+
+function peerOf({ remoteAddress = '', remotePort = 0 }: TLSSocket): string {
+  return addressText({ host: remoteAddress, port: remotePort });
+}
+
+function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket): DotsError {
+  // A string, whatever the types say, and only there when a certificate was refused.
+  const verdict = authorizationError as unknown as string | null | undefined;
+  if (typeof verdict === 'string') return certificateRefusal(peer, verdict, error);
+  const symptom = symptomOf(error);
+  const reason = serverReason(symptom);
+  return refusal(reason ?? 'broken', { peer, detail: reason === undefined ? alertIn(symptom) ?? 'it left in the middle of the handshake' : undefined }, error);
+}
+
+function listenError(address: Address, cause: unknown): DotsError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') {
+    return new DotsError('usage', 'transport/port-in-use', `TCP port ${address.port} of ${address.host} is already in use.`,
+      'Stop the program that holds it, or choose another port (0 picks a free one).', { cause });
+  }
+  return new DotsError('usage', 'transport/listen', `Cannot listen on TCP ${addressText(address)} (${String(code)}).`, 'Choose another address or port.', { cause });
+}

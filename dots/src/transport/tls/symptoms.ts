@@ -1,0 +1,77 @@
+import type { DotsError } from '#dots/model/errors';
+import { refusal, type RefusalReason } from '../refusals';
+
+type Symptoms = readonly (readonly [symptom: RegExp, reason: RefusalReason])[];
+
+/** What Node's OpenSSL, and the BoringSSL of a desktop VS Code, find wrong with the certificate of the peer; the most particular first. */
+const verification: Symptoms = [
+  [/CERT_HAS_EXPIRED|certificate has expired/i, 'expired'],
+  [/CERT_NOT_YET_VALID|certificate is not yet valid/i, 'not-yet-valid'],
+  [/CERT_REVOKED/, 'revoked'],
+  [/CRL/, 'bad-certificate'],
+  [/INVALID_CA|PATH_LENGTH|invalid CA|not include certificate signing/i, 'not-a-ca'],
+  [/INVALID_PURPOSE/, 'purpose'],
+  [/too weak|too small/i, 'weak'],
+  [/SELF_SIGNED|UNABLE_TO_|SIGNATURE_FAILURE|CERT_UNTRUSTED|self.signed certificate|unable to verify/i, 'unknown-ca'],
+  [/UNSPECIFIED|CERT_REJECTED|CERT_CHAIN_TOO_LONG/, 'bad-certificate'],
+];
+
+const network: Symptoms = [
+  [/ECONNREFUSED/, 'refused'],
+  [/ENOTFOUND|EAI_AGAIN/, 'unknown-host'],
+  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL/, 'no-answer'],
+];
+
+const agreement: Symptoms = [
+  [/NO_APPLICATION_PROTOCOL/, 'no-tls'],
+  [/NO_SHARED_CIPHER|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|NO_SUITABLE_SIGNATURE|NO_PROTOCOLS_AVAILABLE|WRONG_SSL_VERSION|NO_SUITABLE_KEY_SHARE/, 'no-common-cipher'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_MESSAGE|BAD_PROTOCOL|NOT_SSL|RECORD_LENGTH/, 'no-tls'],
+];
+
+/** The alerts with which a server turns a client's certificate away: RFC 8446 section 6.2. */
+const clientTurnedAway: Symptoms = [
+  [/CERTIFICATE_REQUIRED/, 'client-certificate-missing'],
+  [/ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|ACCESS_DENIED|NO_CERTIFICATE|DECRYPT_ERROR)/, 'client-certificate-refused'],
+];
+const keyTurnedAway: Symptoms = [[/ALERT_(BAD_RECORD_MAC|DECRYPT|UNKNOWN_PSK|ILLEGAL_PARAMETER|ACCESS_DENIED)|BAD_RECORD_MAC|DECRYPTION_FAILED/, 'psk-refused']];
+const clientFailed: Symptoms = [
+  [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, 'no-certificate'],
+  [/PSK_IDENTITY_NOT_FOUND|BINDER_DOES_NOT_VERIFY|BAD_RECORD_MAC|DECRYPTION_FAILED|DIGEST_CHECK_FAILED/, 'wrong-psk'],
+];
+
+function reasonIn(symptom: string, ...tables: Symptoms[]): RefusalReason | undefined {
+  return tables.flat().find(([pattern]) => pattern.test(symptom))?.[1];
+}
+
+/** An error of Node as one text: its code, then its message. */
+export function symptomOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${'code' in error ? String(error.code) : ''} ${error.message}`;
+}
+
+/** What the checks of a certificate found, by the code or the words of the library. */
+export function certificateRefusal(peer: string, symptom: string, cause?: unknown): DotsError {
+  return refusal(reasonIn(symptom, verification) ?? 'bad-certificate', { peer, detail: detailIn(symptom) }, cause);
+}
+
+/** Why a client came to nothing; undefined where the symptom does not say. */
+export function clientReason(symptom: string, psk: boolean): RefusalReason | undefined {
+  const turnedAway = psk ? keyTurnedAway : clientTurnedAway;
+  return reasonIn(symptom, network, turnedAway, agreement, [[/ALERT_HANDSHAKE_FAILURE/, 'no-common-cipher']], /ALERT_/.test(symptom) ? [] : verification);
+}
+
+/** Why a server turned a client away; undefined where the symptom does not say. */
+export function serverReason(symptom: string): RefusalReason | undefined {
+  return /ALERT_/.test(symptom) ? undefined : reasonIn(symptom, clientFailed, agreement);
+}
+
+/** More about an error, as the end of a sentence. */
+export function detailIn(symptom: string): string | undefined {
+  return /CRL/.test(symptom) ? 'its CA gave no certificate revocation list that is good now' : alertIn(symptom);
+}
+
+/** The alert in an error, as the end of a sentence. */
+export function alertIn(symptom: string): string | undefined {
+  const name = /ALERT_([A-Z_]+)/.exec(symptom)?.[1];
+  return name === undefined ? undefined : `it said "${name.toLowerCase().replaceAll('_', ' ')}"`;
+}
