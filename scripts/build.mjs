@@ -17,11 +17,19 @@ const common = {
   mainFields: ['module', 'main'],
   sourcemap: true,
   logLevel: 'silent',
+  // VS Code gives an extension its module `vscode` through `require` only.
+  supported: { 'dynamic-import': false },
+};
+
+/** What is imported as `#apart/NAME` stays in a bundle of its own, dist/NAME.js, which is loaded when it is first needed. */
+const apart = {
+  name: 'apart',
+  setup: ({ onResolve }) => onResolve({ filter: /^#apart\// }, ({ path }) => ({ path: path.replace('#apart/', './') + '.js', external: true })),
 };
 
 function optionsOf({ title, entry, file, external, banner }) {
   if (!existsSync(inRoot(entry))) throw new Problem(`${entry}, where ${title} begins, does not exist: nothing was built.`);
-  return { ...common, minify: true, entryPoints: [entry], outfile: file, external, banner: banner && { js: banner } };
+  return { ...common, minify: true, entryPoints: [entry], outfile: file, plugins: [apart], external, banner: banner && { js: banner } };
 }
 
 async function loadEsbuild() {

@@ -7,6 +7,8 @@ import { step } from './progress.mjs';
 /** The bundles of the product: what each is for, where it begins, where it goes. */
 export const bundles = [
   { title: 'the extension', entry: 'client/src/extension.ts', file: 'dist/client.js', external: ['vscode'] },
+  { title: 'the LSP client of the extension', entry: 'client/src/apart/language.ts', file: 'dist/language.js', external: ['vscode'] },
+  { title: 'what the extension loads on first use', entry: 'client/src/apart/work.ts', file: 'dist/work.js', external: ['vscode'] },
   { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
   { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
 ];

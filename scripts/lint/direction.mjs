@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where an import that starts with "#" leads (package.json "imports"). */
-const aliases = [['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
+const aliases = [['#apart/', 'client/src/apart/'], ['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
 
 /** Rooms from the most particular path to the least; the first prefix that fits names the room of a file. */
 const rooms = [

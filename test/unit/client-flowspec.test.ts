@@ -6,7 +6,8 @@ import { translate } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
 import { root } from '../support/shared';
 import { contributing } from '../../client/src/features/flowspecInputs';
-import { flowspecText, noFlowspecText } from '../../client/src/ui/flowspecText';
+import { flowspecText } from '../../client/src/ui/flowspecText';
+import { noFlowspecText } from '../../client/src/ui/noFlowspecText';
 import { placeWords } from '../../client/src/ui/placeWords';
 
 function previewOf(file: string, ...beside: string[]): string {

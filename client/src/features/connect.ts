@@ -4,7 +4,7 @@ import type { Place } from './places';
 
 /** Opens the signal channel session of a place: the one spot where credentials are handed to the DOTS client. Throws a DotsError. */
 export async function connect({ server, cuid, credentials }: Place): Promise<SignalSession> {
-  const { SignalSession } = await import('#dots/signal/session');
+  const { SignalSession } = await import('#apart/work');
   return SignalSession.open({ server, cuid, ...(credentials && { credentials }) });
 }
 

@@ -12,7 +12,7 @@ export class DataHost {
 
   /** Installs aliases or ACLs at a place. Throws a DotsError. */
   async install({ name, server, cuid, files }: Place, document: JsonObject, signal: AbortSignal): Promise<Installation> {
-    const { DataSession } = await import('#dots/data/session');
+    const { DataSession } = await import('#apart/work');
     const session = await DataSession.open({ server, cuid, ...(files ?? { ca: '' }) });
     try {
       const installed = await session.install(document, { signal });

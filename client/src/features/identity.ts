@@ -11,7 +11,7 @@ export class ClientIdentity {
   async cuid(): Promise<string> {
     const known = this.memory.get<string>(cuidKey);
     if (known !== undefined) return known;
-    const { newCuid } = await import('#dots/signal/session');
+    const { newCuid } = await import('#apart/work');
     const made = newCuid();
     await this.memory.update(cuidKey, made);
     return made;
@@ -19,7 +19,7 @@ export class ClientIdentity {
 
   /** A mid higher than every one before. */
   async mid(): Promise<number> {
-    const { nextMid } = await import('#dots/signal/session');
+    const { nextMid } = await import('#apart/work');
     const mid = nextMid(this.memory.get<number>(midKey), new Date());
     await this.memory.update(midKey, mid);
     return mid;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { describeError } from '#dots/model/errors';
-import { flowspecText, noFlowspecText } from '../ui/flowspecText';
+import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import type { OrchestratorHost } from './orchestrator';
 
@@ -14,7 +14,7 @@ export class LiveFlowspec implements vscode.Disposable {
 
   constructor(private readonly orchestrator: OrchestratorHost) {
     this.listeners = [
-      orchestrator.onDidChange(() => this.update()),
+      orchestrator.onDidChange(() => void this.update()),
       vscode.commands.registerCommand('dots.previewLiveFlowspec', () => this.open()),
     ];
   }
@@ -25,17 +25,18 @@ export class LiveFlowspec implements vscode.Disposable {
   }
 
   private async open(): Promise<void> {
-    this.documents.set(this.uri, this.text());
+    this.documents.set(this.uri, await this.text());
     await this.documents.showBeside(this.uri);
   }
 
   /** Only while it is shown: translating a long ACL is work. */
-  private update(): void {
+  private async update(): Promise<void> {
     const shown = vscode.workspace.textDocuments.some(({ uri, isClosed }) => !isClosed && uri.toString() === this.uri.toString());
-    if (shown) this.documents.set(this.uri, this.text());
+    if (shown) this.documents.set(this.uri, await this.text());
   }
 
-  private text(): string {
+  private async text(): Promise<string> {
+    const { flowspecText } = await import('#apart/work');
     try {
       const live = this.orchestrator.flowspec();
       if (live === undefined) return noFlowspecText(subject, 'The mock orchestrator is not running.');

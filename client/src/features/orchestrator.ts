@@ -88,7 +88,7 @@ export class OrchestratorHost implements vscode.Disposable {
     if (!vscode.workspace.isTrusted) {
       throw new DotsError('usage', 'editor/untrusted', 'The mock orchestrator stays off while this folder is not trusted.', 'Trust the folder first.');
     }
-    const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
+    const { Orchestrator } = await import('#apart/work');
     const signalPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
     const dataPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0);
     const running = await Orchestrator.start({

@@ -4,7 +4,6 @@ import { DotsError } from '#dots/model/errors';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { plural } from '#dots/model/text';
-import { answerText } from '../ui/answerText';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName } from '../ui/words';
@@ -52,6 +51,7 @@ export class RequestSender implements vscode.Disposable {
   send(uri?: vscode.Uri): Promise<void> {
     return this.carry(uri, 'signal', async (value, place, document, abort) => {
       const exchange = await this.sessions.send(place, value, abort).catch((error: unknown) => this.refused(place, error));
+      const { answerText } = await import('#apart/work');
       return () => answerText({ ...exchange, document });
     });
   }
@@ -113,7 +113,7 @@ export class RequestSender implements vscode.Disposable {
     if (shown > 0) throw notSendable(shown, inProblems);
     const context = await this.language.documentContext(document.uri);
     if (context !== undefined) return context.requestErrors;
-    const { check } = await import('#dots/check/check');
+    const { check } = await import('#apart/work');
     const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
     return found.length;
   }

@@ -65,8 +65,3 @@ function findingsText({ document, inputs, findings }: FlowspecReport): string | 
   const paragraphs = [...places].map(([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`);
   return sections(heading('What to know'), ...paragraphs).trimEnd();
 }
-
-/** What stands there while the document cannot be previewed at all. */
-export function noFlowspecText(document: string, sentence: string): string {
-  return sections(heading(`Flowspec of ${document}`), sentence);
-}
