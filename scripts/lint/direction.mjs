@@ -37,7 +37,7 @@ const allowed = {
 };
 
 /** The only packages that pure rooms may import: none of them opens a socket or a file. */
-const purePackages = { schemas: [], model: [], check: ['ajv'], cbor: ['cbor2'], flowspec: [], languageService: ['jsonc-parser'], contract: [] };
+const purePackages = { schemas: [], model: [], check: [], cbor: ['cbor2'], flowspec: [], languageService: ['jsonc-parser'], contract: [] };
 
 /** What the other rooms must not import: what keeps the editor out of the protocol, and the server out of the extension. */
 const forbiddenPackages = {
