@@ -17,9 +17,15 @@ const common = {
   logLevel: 'silent',
 };
 
-function optionsOf({ title, entry, file, external, banner }) {
+/** Leaves some dynamic imports of a bundle to be read when they run, from the bundle that they are in. */
+const loadedApart = (apart) => ({
+  name: 'loaded-apart',
+  setup: ({ onResolve }) => onResolve({ filter: /.*/ }, ({ path, kind }) => (kind === 'dynamic-import' && apart[path] ? { path: apart[path], external: true } : undefined)),
+});
+
+function optionsOf({ title, entry, file, external, banner, apart }) {
   if (!existsSync(inRoot(entry))) throw new Problem(`${entry}, where ${title} begins, does not exist: nothing was built.`);
-  return { ...common, minify: true, entryPoints: [entry], outfile: file, external, banner: banner && { js: banner } };
+  return { ...common, minify: true, entryPoints: [entry], outfile: file, external, banner: banner && { js: banner }, ...(apart && { plugins: [loadedApart(apart)], supported: { 'dynamic-import': false } }) };
 }
 
 async function loadEsbuild() {

@@ -3,12 +3,10 @@ import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { documentTypeOf } from '#dots/model/documents';
-import { createLanguageService } from '#service/service';
+import { judging as service } from '#service/judging';
 import { isDocumentName, mayHoldDocument, skippedFolders } from '#service/workspace/names';
 import { UsageError } from './command';
 import type { Io } from './io';
-
-const service = createLanguageService();
 
 /** A file by the name that results call it, and its bytes. */
 export interface Input { file: string; bytes: Uint8Array }

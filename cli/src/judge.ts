@@ -1,12 +1,11 @@
 import { dirname, relative, resolve } from 'node:path';
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
-import { createLanguageService, type DocumentContext, type IndexEntry, type LocatedFinding, type ParsedDocument } from '#service/service';
+import { judging as service } from '#service/judging';
+import type { DocumentContext, IndexEntry, LocatedFinding, ParsedDocument } from '#service/service';
 import { documentsBelow, readInput } from './files';
 import type { Io } from './io';
 import { pathIn, type Governing, type Workspaces } from './workspace';
-
-const service = createLanguageService();
 
 /** A file and all that was found in it. */
 export interface Judged {

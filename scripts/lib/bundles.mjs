@@ -4,11 +4,12 @@ import { join, relative } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 import { step } from './progress.mjs';
 
-/** The bundles of the product: what each is for, where it begins, where it goes. */
+/** The bundles of the product: what each is for, where it begins, where it goes, and which imports of it are a bundle of their own. */
 export const bundles = [
   { title: 'the extension', entry: 'client/src/extension.ts', file: 'dist/client.js', external: ['vscode'] },
   { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
-  { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
+  { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node', apart: { './run': './commands.js' } },
+  { title: 'the commands of dots', entry: 'cli/src/run.ts', file: 'dist/commands.js' },
 ];
 
 const sources = ['client/src', 'server/src', 'dots/src', 'cli/src', 'schemas', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/bundles.mjs'];
