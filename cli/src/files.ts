@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { readFileSync, readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { documentTypeOf } from '#dots/model/documents';
@@ -30,7 +30,8 @@ export async function filesOf(path: string): Promise<string[]> {
 export async function readInput(file: string, io: Io): Promise<Input> {
   if (file === standardInput) return { file, bytes: await io.input() };
   try {
-    return { file, bytes: await readFile(file) };
+    // At once, because reading in the background takes a large file apart and is several times slower.
+    return { file, bytes: readFileSync(file) };
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${reason(error)}.`);
   }
