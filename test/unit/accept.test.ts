@@ -6,7 +6,7 @@ import Ajv from 'ajv';
 import { check } from '#dots/check/check';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { schemas } from '#schemas/index';
+import { schemas, type SchemaNode } from '#schemas/index';
 import { mutate } from '../support/mutate';
 import { Random } from '../support/random';
 import { root, sharedPath } from '../support/shared';
@@ -38,4 +38,14 @@ test('documents that the generated JSON Schemas refuse have a fault of structure
     const told = faults.filter(({ code, rfc }) => structural.has(code) && rfc !== '7950 9.2').map(({ code, pointer }) => `${code} ${pointer}`);
     assert.equal(told.length > 0, refused, `${JSON.stringify(document)}: ${ajv.errorsText()} beside ${told.join(', ')}`);
   }
+});
+
+test('the choices of an object fit in the bits that the walk keeps: few cases, no member in two', () => {
+  const walk = (node: SchemaNode): void => {
+    const names = (node['x-yang']?.choices ?? []).flatMap(({ cases }) => Object.values(cases).flat());
+    assert.equal(new Set(names).size, names.length);
+    assert.ok((node['x-yang']?.choices ?? []).reduce((count, { cases }) => count + Object.keys(cases).length, 0) < 31);
+    for (const inner of [...Object.values(node.properties ?? {}), ...Object.values(node.definitions ?? {}), ...(node.items === undefined ? [] : [node.items])]) walk(inner);
+  };
+  Object.values(schemas).forEach(walk);
 });

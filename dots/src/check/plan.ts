@@ -11,14 +11,23 @@ export interface ObjectPlan {
   required: readonly string[];
   /** Members that need others beside them. */
   dependencies: readonly [name: string, needed: readonly string[]][];
-  /** The choices among its members; a case is the names of its members. */
-  choices: readonly { cases: string[][] }[];
+  choices: readonly ChoicePlan[];
   /** Members with a `must` that is checked on their default where they are absent (RFC 7950 section 7.5.3). */
   defaults: readonly [name: string, plan: MemberPlan][];
 }
 
+/** A choice among the members of an object. */
+export interface ChoicePlan {
+  /** Each case as the names of its members. */
+  cases: readonly string[][];
+  /** The bits of its cases, so that members of two of them are noticed without looking for them. */
+  bits: number;
+}
+
 /** What there is to check in one member. */
 export interface MemberPlan {
+  /** The bit of the case of a choice that it belongs to, or 0. */
+  bit: number;
   yang: XYang | undefined;
   required: boolean;
   /** A leaf of which `accepts` says all there is to say. */
@@ -52,23 +61,39 @@ export function planOf(kind: DocumentKind): ObjectPlan {
 }
 
 function objectPlan(root: SchemaNode, schema: SchemaNode): ObjectPlan {
-  const members = new Map(Object.entries(schema.properties ?? {}).map(([name, member]) => [name, memberPlan(root, resolve(root, member), schema.required?.includes(name) === true)]));
-  const choices = (schema['x-yang']?.choices ?? []).map(({ cases }) => ({ cases: Object.values(cases) }));
-  const inCase = new Set(choices.flatMap(({ cases }) => cases.flat()));
-  const defaults = [...members].filter(([name, { yang }]) => yang?.must !== undefined && yang.default !== undefined && !inCase.has(name));
+  const { choices, bits } = choicesOf(schema);
+  const members = new Map(Object.entries(schema.properties ?? {}).map(([name, member]) =>
+    [name, { ...memberPlan(root, resolve(root, member)), bit: bits.get(name) ?? 0, required: schema.required?.includes(name) === true }]));
+  const defaults = [...members].filter(([, { yang, bit }]) => yang?.must !== undefined && yang.default !== undefined && bit === 0);
   return { schema, members, required: schema.required ?? [], dependencies: Object.entries(schema.dependencies ?? {}), choices, defaults };
+}
+
+function choicesOf(schema: SchemaNode): { choices: ChoicePlan[]; bits: Map<string, number> } {
+  const bits = new Map<string, number>();
+  let bit = 1;
+  const choices = (schema['x-yang']?.choices ?? []).map((choice) => {
+    const cases = Object.values(choice.cases);
+    let all = 0;
+    for (const names of cases) {
+      for (const name of names) bits.set(name, bit);
+      all |= bit;
+      bit <<= 1;
+    }
+    return { cases, bits: all };
+  });
+  return { choices, bits };
 }
 
 const unfinishedTypes = new Set(['int64', 'uint64', 'decimal64', 'bits', 'identityref']);
 
-function memberPlan(root: SchemaNode, schema: SchemaNode, required: boolean): MemberPlan {
+function memberPlan(root: SchemaNode, schema: SchemaNode): Omit<MemberPlan, 'bit' | 'required'> {
   const yang = schema['x-yang'];
   const many = schema.type === 'array';
   const inner = many ? resolve(root, schema.items ?? {}) : schema;
   const object = inner.type === 'object' ? objectPlan(root, inner) : undefined;
   const unfinished = unfinishedTypes.has(yang?.type?.base ?? '');
   return {
-    yang, required, many, object, unfinished,
+    yang, many, object, unfinished,
     simple: !many && object === undefined && !unfinished && yang?.when === undefined && yang?.must === undefined,
     accepts: testOf(root, inner),
     identity: identityOf(yang, schema.uniqueItems === true),

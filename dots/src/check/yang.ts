@@ -5,7 +5,7 @@ import { child } from '../model/pointer';
 import type { XYang } from '../model/schema';
 import { holds, whyNot, type Frame } from './expressions';
 import { Measure, mostFaults } from './limits';
-import { planOf, type MemberPlan, type ObjectPlan } from './plan';
+import { planOf, type ChoicePlan, type MemberPlan, type ObjectPlan } from './plan';
 import { moduleSection } from './sections';
 import { missingMember, unknownMember, valueFault } from './structure';
 import { typeFaults, type Forms } from './values';
@@ -40,16 +40,21 @@ class Walker {
 
   object(value: JsonObject, plan: ObjectPlan): void {
     if (this.full) return;
-    if (plan.choices.length > 0) this.choices(value, plan);
     this.frames.push({ value, schema: plan.schema });
     let required = 0;
+    let cases = 0;
     for (const name in value) {
       const member = plan.members.get(name);
       const inner = value[name] as JsonValue;
-      if (member?.required === true) required += 1;
-      if (member === undefined) this.unknown(name, inner);
-      else if (!member.simple || !member.accepts(inner)) this.below(name, inner, member);
+      if (member === undefined) {
+        this.unknown(name, inner);
+        continue;
+      }
+      if (member.required) required += 1;
+      cases |= member.bit;
+      if (!member.simple || !member.accepts(inner)) this.below(name, inner, member);
     }
+    for (const choice of plan.choices) if (severalBits(cases & choice.bits)) this.choice(value, choice);
     if (required < plan.required.length) this.missing(value, plan);
     if (plan.dependencies.length > 0 || plan.defaults.length > 0) this.absent(value, plan);
     this.frames.pop();
@@ -130,16 +135,10 @@ class Walker {
   }
 
   /** At most one case of a choice may be present (RFC 7950 section 7.9). */
-  private choices(value: JsonObject, plan: ObjectPlan): void {
-    for (const choice of plan.choices) {
-      let rival: string | undefined;
-      for (const members of choice.cases) {
-        const first = members.find((name) => Object.hasOwn(value, name));
-        if (first === undefined) continue;
-        if (rival === undefined) rival = first;
-        else this.excluded(members.filter((name) => Object.hasOwn(value, name)), rival);
-      }
-    }
+  private choice(value: JsonObject, { cases }: ChoicePlan): void {
+    const present = cases.map((members) => members.filter((name) => Object.hasOwn(value, name))).filter((names) => names.length > 0);
+    const [[rival = ''] = [], ...others] = present;
+    for (const names of others) this.excluded(names, rival);
   }
 
   private excluded(names: string[], rival: string): void {
@@ -176,3 +175,5 @@ class Walker {
     this.faults.push({ code, class: 'yang', severity: 'error', message: `${message}.`, rfc, pointer, ...(atName ? { atName } : {}), ...related });
   }
 }
+
+const severalBits = (bits: number): boolean => (bits & (bits - 1)) !== 0;
