@@ -1,14 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { readFileSync, readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { documentTypeOf } from '#dots/model/documents';
-import { createLanguageService } from '#service/service';
+import { judging as service } from '#service/judging';
 import { isDocumentName, mayHoldDocument, skippedFolders } from '#service/workspace/names';
 import { UsageError } from './command';
 import type { Io } from './io';
-
-const service = createLanguageService();
 
 /** A file by the name that results call it, and its bytes. */
 export interface Input { file: string; bytes: Uint8Array }
@@ -32,7 +30,8 @@ export async function filesOf(path: string): Promise<string[]> {
 export async function readInput(file: string, io: Io): Promise<Input> {
   if (file === standardInput) return { file, bytes: await io.input() };
   try {
-    return { file, bytes: await readFile(file) };
+    // At once, because reading in the background takes a large file apart and is several times slower.
+    return { file, bytes: readFileSync(file) };
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${reason(error)}.`);
   }

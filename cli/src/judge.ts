@@ -1,12 +1,12 @@
+import { isAscii } from 'node:buffer';
 import { dirname, relative, resolve } from 'node:path';
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
-import { createLanguageService, type DocumentContext, type IndexEntry, type LocatedFinding, type ParsedDocument } from '#service/service';
+import { judging as service } from '#service/judging';
+import type { DocumentContext, IndexEntry, LocatedFinding, ParsedDocument } from '#service/service';
 import { documentsBelow, readInput } from './files';
 import type { Io } from './io';
 import { pathIn, type Governing, type Workspaces } from './workspace';
-
-const service = createLanguageService();
 
 /** A file and all that was found in it. */
 export interface Judged {
@@ -32,7 +32,7 @@ export class Judge {
 
   /** Judges one file by itself. */
   async add(bytes: Uint8Array, file: string): Promise<void> {
-    const document = service.parse(bytes, file);
+    const document = service.parse(asciiText(bytes) ?? bytes, file);
     const governing = await this.workspaces.of(file);
     const { workspace } = governing;
     const context = this.contextOf(governing, file);
@@ -84,6 +84,11 @@ export class Judge {
     const named = new Set(this.judged.map(({ file }) => resolve(file)));
     return all.filter(({ file, findings }) => findings.length > 0 && !named.has(resolve(file))).map((own) => ({ ...own, file: relative('', own.file).replaceAll('\\', '/') }));
   }
+}
+
+/** Bytes that are nothing but ASCII as text, which takes a fraction of the time that UTF-8 does; others are left to the language service. */
+function asciiText(bytes: Uint8Array): string | undefined {
+  return isAscii(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1') : undefined;
 }
 
 function judgeTogether({ governing, members }: Group): void {

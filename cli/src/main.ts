@@ -1,5 +1,7 @@
+import type { ExitStatus } from './command';
+import { validate } from './commands/validate';
+import { invoke } from './invoke';
 import { processIo } from './io';
-import { run } from './run';
 
 const io = processIo();
 
@@ -9,6 +11,11 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-void run(process.argv.slice(2), io).then((status) => {
+/** The other commands bring sockets, certificates and CBOR; `dots validate` starts without them. */
+async function run(words: readonly string[]): Promise<ExitStatus> {
+  return words[0] === validate.name ? invoke(validate, words.slice(1), io) : (await import('#apart/commands')).run(words, io);
+}
+
+void run(process.argv.slice(2)).then((status) => {
   process.exitCode = status;
 });

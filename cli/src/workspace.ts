@@ -2,15 +2,14 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describeError } from '#dots/model/errors';
-import { createLanguageService, type LocatedFinding, type ParsedDocument, type Profile, type Profiles, type Workspace } from '#service/service';
+import { judging as service } from '#service/judging';
+import type { LocatedFinding, ParsedDocument, Profile, Profiles, Workspace } from '#service/service';
 import { formOf, profilesFileName, workspaceFileName } from '#service/workspace/names';
 import { noWorkspace } from '#service/workspace/settings';
 import { UsageError, type Given, type Option } from './command';
 import { tell } from './document';
 import { readInput } from './files';
 import type { Io } from './io';
-
-const service = createLanguageService();
 
 /** The options of every command that heeds the workspace file. */
 export const workspaceOptions: readonly Option[] = [

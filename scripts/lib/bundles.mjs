@@ -11,6 +11,7 @@ export const bundles = [
   { title: 'what the extension loads on first use', entry: 'client/src/apart/work.ts', file: 'dist/work.js', external: ['vscode'] },
   { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
   { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
+  { title: 'the commands of dots', entry: 'cli/src/run.ts', file: 'dist/commands.js' },
 ];
 
 /** DTLS, compiled from C: absent where the source of Mbed TLS could not be had. */

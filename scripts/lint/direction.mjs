@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where an import that starts with "#" leads (package.json "imports"). */
-const aliases = [['#apart/', 'client/src/apart/'], ['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
+const aliases = [['#apart/commands', 'cli/src/run'], ['#apart/', 'client/src/apart/'], ['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
 
 /** Rooms from the most particular path to the least; the first prefix that fits names the room of a file. */
 const rooms = [
@@ -37,7 +37,7 @@ const allowed = {
 };
 
 /** The only packages that pure rooms may import: none of them opens a socket or a file. */
-const purePackages = { schemas: [], model: [], check: ['ajv'], cbor: ['cbor2'], flowspec: [], languageService: ['jsonc-parser'], contract: [] };
+const purePackages = { schemas: [], model: [], check: [], cbor: ['cbor2'], flowspec: [], languageService: ['jsonc-parser'], contract: [] };
 
 /** What the other rooms must not import: what keeps the editor out of the protocol, and the server out of the extension. */
 const forbiddenPackages = {

@@ -2,9 +2,8 @@ import { directionOf, type Direction } from './direction';
 import { documentTypeOf, type DocumentType } from '../model/documents';
 import type { Fault } from '../model/finding';
 import type { JsonObject } from '../model/json';
-import { limitFault, mostFaults, tooManyFaults } from './limits';
+import { mostFaults, tooManyFaults } from './limits';
 import { rfcFaults } from './rfc';
-import { structureFaults } from './structure';
 import { yangFaults, type Level } from './yang';
 
 export type { Level } from './yang';
@@ -33,14 +32,9 @@ export function check(value: unknown, options: CheckOptions = {}): CheckResult {
   const type = documentTypeOf(value);
   if (type === undefined) return { type, faults: [] };
   const document = value as JsonObject;
-  const limit = limitFault(document);
-  if (limit !== undefined) return { type, faults: [limit] };
-  const structure = structureFaults(type.kind, document);
-  if (structure === undefined) return { type, faults: [tooManyFaults] };
-  const faults = [
-    ...structure,
-    ...yangFaults(type.kind, document, options.level ?? 'practice'),
-    ...rfcFaults(type.kind, document, options.direction ?? directionOf(document)),
-  ];
+  const yang = yangFaults(type.kind, document, options.level ?? 'practice');
+  if (yang.limited) return { type, faults: yang.faults };
+  const rfc = yang.faults.length > mostFaults ? [] : rfcFaults(type.kind, document, options.direction ?? directionOf(document));
+  const faults = [...yang.faults, ...rfc];
   return { type, faults: faults.length > mostFaults ? [...faults.slice(0, mostFaults), tooManyFaults] : faults };
 }

@@ -78,7 +78,12 @@ function bareName(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : undefined;
 }
 
+/** The names of each list of identities, with and without their modules. */
+const identityNames = new WeakMap<readonly string[], Set<JsonValue | undefined>>();
+
 /** Whether a value names one of the identities, with or without its module. */
 function isOneOf(identities: readonly string[], value: JsonValue | undefined): boolean {
-  return identities.some((identity) => value === identity || value === bareName(identity));
+  let names = identityNames.get(identities);
+  if (names === undefined) identityNames.set(identities, names = new Set(identities.flatMap((identity) => [identity, bareName(identity)])));
+  return names.has(value);
 }

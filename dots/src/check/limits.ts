@@ -1,6 +1,6 @@
 import type { Fault } from '../model/finding';
-import { isObject, type JsonValue } from '../model/json';
-import { child } from '../model/pointer';
+import type { JsonObject, JsonValue } from '../model/json';
+import { child, tokens } from '../model/pointer';
 
 /** More list entries in one document are not judged: each may have several faults, and all of them would be held in memory. */
 const mostEntries = 100_000;
@@ -17,37 +17,29 @@ export const tooManyFaults: Fault = {
   message: `This document has more than ${mostFaults} faults, so not all are told: mend these first, or check whether it is a DOTS document at all.`,
 };
 
-/** The fault of a document too deep or too long to be judged, or undefined. */
-export function limitFault(document: JsonValue): Fault | undefined {
-  return new Measure().fault(document, '', 0);
-}
-
-/** Counts entries on one walk. */
-class Measure {
+/** Counts the entries of one document's lists, and looks into what no schema describes. */
+export class Measure {
   private entries = 0;
 
-  fault(value: JsonValue, pointer: string, depth: number): Fault | undefined {
+  /** Counts the entries of a list; the fault of too many of them, or undefined. @param place its pointer, made only when there is a fault */
+  list(count: number, place: () => string): Fault | undefined {
+    this.entries += count;
+    if (this.entries <= mostEntries) return undefined;
+    return limit('too-many-entries', place(), `With this list the document has more than ${mostEntries} entries, so nothing of it was judged: split it.`);
+  }
+
+  /** The fault of a value that is too deep or has too many entries, or undefined; `pointer` leads to it. */
+  unknown(value: JsonValue, pointer: string): Fault | undefined {
+    return this.inside(value, pointer, tokens(pointer).length);
+  }
+
+  private inside(value: JsonValue, pointer: string, depth: number): Fault | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
-    if (depth > deepest) return limit('too-deep', pointer, `This is nested more than ${deepest} levels deep, so nothing of the document was judged`);
-    if (Array.isArray(value)) return this.list(value, pointer, depth);
-    return isObject(value) ? this.object(value, pointer, depth) : undefined;
-  }
-
-  private list(value: JsonValue[], pointer: string, depth: number): Fault | undefined {
-    this.entries += value.length;
-    if (this.entries > mostEntries) return limit('too-many-entries', pointer, `With this list the document has more than ${mostEntries} entries, so nothing of it was judged: split it`);
-    for (let index = 0; index < value.length; index++) {
-      const inner = value[index] as JsonValue;
-      const found = typeof inner === 'object' ? this.fault(inner, child(pointer, index), depth + 1) : undefined;
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  private object(value: { [member: string]: JsonValue }, pointer: string, depth: number): Fault | undefined {
+    if (depth > deepest) return limit('too-deep', pointer, `This is nested more than ${deepest} levels deep, so nothing of the document was judged.`);
+    const tooMany = Array.isArray(value) ? this.list(value.length, () => pointer) : undefined;
+    if (tooMany !== undefined) return tooMany;
     for (const name in value) {
-      const inner = value[name] as JsonValue;
-      const found = typeof inner === 'object' ? this.fault(inner, child(pointer, name), depth + 1) : undefined;
+      const found = this.inside((value as JsonObject)[name] as JsonValue, child(pointer, name), depth + 1);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -55,5 +47,5 @@ class Measure {
 }
 
 function limit(code: string, pointer: string, message: string): Fault {
-  return { code: `json/${code}`, class: 'json', severity: 'error', rfc: '8259 9', pointer, message: `${message}.` };
+  return { code: `json/${code}`, class: 'json', severity: 'error', rfc: '8259 9', pointer, message };
 }

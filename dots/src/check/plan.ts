@@ -2,27 +2,50 @@ import type { DocumentKind } from '../model/documents';
 import type { JsonValue } from '../model/json';
 import { isObject } from '../model/json';
 import { resolve, schemaOf, type SchemaNode, type XYang } from '../model/schema';
+import { testOf, type Test } from './accept';
 
-/** What there is to check in an object beyond JSON Schema; members with nothing to check are left out. */
+/** What there is to check in an object. */
 export interface ObjectPlan {
   schema: SchemaNode;
-  /** The choices among its members; a case is the names of its members. */
-  choices: { cases: string[][] }[];
-  members: Map<string, MemberPlan>;
+  members: ReadonlyMap<string, MemberPlan>;
+  required: readonly string[];
+  /** Members that need others beside them. */
+  dependencies: readonly [name: string, needed: readonly string[]][];
+  choices: readonly ChoicePlan[];
   /** Members with a `must` that is checked on their default where they are absent (RFC 7950 section 7.5.3). */
-  defaults: [name: string, plan: MemberPlan][];
+  defaults: readonly [name: string, plan: MemberPlan][];
+}
+
+/** A choice among the members of an object. */
+export interface ChoicePlan {
+  /** Each case as the names of its members. */
+  cases: readonly string[][];
+  /** The bits of its cases, so that members of two of them are noticed without looking for them. */
+  bits: number;
 }
 
 /** What there is to check in one member. */
 export interface MemberPlan {
-  yang: XYang;
+  /** The bit of the case of a choice that it belongs to, or 0. */
+  bit: number;
+  yang: XYang | undefined;
+  required: boolean;
+  /** A leaf of which `accepts` says all there is to say. */
+  simple: boolean;
+  /** A list or leaf-list: what follows is said of its entries. */
+  many: boolean;
   /** A container, or the entries of a list. */
-  object?: ObjectPlan;
-  /** Whether its values (or entries) have a type that JSON Schema does not check to the end, or a `must`. */
-  values: boolean;
+  object: ObjectPlan | undefined;
+  /** Whether a leaf has one of the values that JSON Schema allows. */
+  accepts: Test;
+  /** Its type says more than that: bounds of numbers in strings, double bits, forms of identities. */
+  unfinished: boolean;
   /** What makes two entries the same; absent where doubles are allowed. */
-  identity?: (entry: JsonValue) => string | undefined;
+  identity: Identity | undefined;
 }
+
+/** What an entry is told from others by; undefined where it lacks that. */
+export type Identity = (entry: JsonValue) => JsonValue | undefined;
 
 const planned = new Map<DocumentKind, ObjectPlan>();
 
@@ -38,38 +61,50 @@ export function planOf(kind: DocumentKind): ObjectPlan {
 }
 
 function objectPlan(root: SchemaNode, schema: SchemaNode): ObjectPlan {
-  const members = new Map<string, MemberPlan>();
-  for (const [name, member] of Object.entries(schema.properties ?? {})) {
-    const plan = memberPlan(root, resolve(root, member));
-    if (plan !== undefined) members.set(name, plan);
-  }
-  const choices = (schema['x-yang']?.choices ?? []).map(({ cases }) => ({ cases: Object.values(cases) }));
-  const inCase = new Set(choices.flatMap(({ cases }) => cases.flat()));
-  const defaults = [...members].filter(([name, { yang }]) => yang.must !== undefined && yang.default !== undefined && !inCase.has(name));
-  return { schema, choices, members, defaults };
+  const { choices, bits } = choicesOf(schema);
+  const members = new Map(Object.entries(schema.properties ?? {}).map(([name, member]) =>
+    [name, { ...memberPlan(root, resolve(root, member)), bit: bits.get(name) ?? 0, required: schema.required?.includes(name) === true }]));
+  const defaults = [...members].filter(([, { yang, bit }]) => yang?.must !== undefined && yang.default !== undefined && bit === 0);
+  return { schema, members, required: schema.required ?? [], dependencies: Object.entries(schema.dependencies ?? {}), choices, defaults };
+}
+
+function choicesOf(schema: SchemaNode): { choices: ChoicePlan[]; bits: Map<string, number> } {
+  const bits = new Map<string, number>();
+  let bit = 1;
+  const choices = (schema['x-yang']?.choices ?? []).map((choice) => {
+    const cases = Object.values(choice.cases);
+    let all = 0;
+    for (const names of cases) {
+      for (const name of names) bits.set(name, bit);
+      all |= bit;
+      bit <<= 1;
+    }
+    return { cases, bits: all };
+  });
+  return { choices, bits };
 }
 
 const unfinishedTypes = new Set(['int64', 'uint64', 'decimal64', 'bits', 'identityref']);
 
-function memberPlan(root: SchemaNode, schema: SchemaNode): MemberPlan | undefined {
+function memberPlan(root: SchemaNode, schema: SchemaNode): Omit<MemberPlan, 'bit' | 'required'> {
   const yang = schema['x-yang'];
-  if (yang === undefined) return undefined;
-  const inner = schema.type === 'array' ? resolve(root, schema.items ?? {}) : schema;
+  const many = schema.type === 'array';
+  const inner = many ? resolve(root, schema.items ?? {}) : schema;
   const object = inner.type === 'object' ? objectPlan(root, inner) : undefined;
-  const values = yang.must !== undefined || unfinishedTypes.has(yang.type?.base ?? '');
-  const identity = identityOf(yang, schema.uniqueItems === true);
-  const idle = !values && identity === undefined && yang.when === undefined && (object === undefined || (object.members.size === 0 && object.choices.length === 0));
-  return idle ? undefined : { yang, values, ...(object ? { object } : {}), ...(identity ? { identity } : {}) };
+  const unfinished = unfinishedTypes.has(yang?.type?.base ?? '');
+  return {
+    yang, many, object, unfinished,
+    simple: !many && object === undefined && !unfinished && yang?.when === undefined && yang?.must === undefined,
+    accepts: testOf(root, inner),
+    identity: identityOf(yang, schema.uniqueItems === true),
+  };
 }
 
 /** Keys make entries of a list the same; in configuration so do equal values of a leaf-list (RFC 7950 sections 7.8.2 and 7.7). */
-function identityOf(yang: XYang, uniqueItems: boolean): MemberPlan['identity'] {
-  const keys = yang.node === 'list' ? yang.keys : undefined;
-  if (keys !== undefined) {
-    return (entry) => {
-      if (!isObject(entry) || !keys.every((key) => Object.hasOwn(entry, key))) return undefined;
-      return keys.map((key) => `${key} ${String(entry[key])}`).join(', ');
-    };
-  }
-  return uniqueItems ? (entry) => String(entry) : undefined;
+function identityOf(yang: XYang | undefined, uniqueItems: boolean): Identity | undefined {
+  const keys = yang?.node === 'list' ? yang.keys : undefined;
+  if (keys === undefined) return uniqueItems ? (entry) => entry : undefined;
+  const [only = ''] = keys;
+  if (keys.length === 1) return (entry) => (isObject(entry) && Object.hasOwn(entry, only) ? entry[only] : undefined);
+  return (entry) => (isObject(entry) && keys.every((key) => Object.hasOwn(entry, key)) ? keys.map((key) => String(entry[key])).join(', ') : undefined);
 }

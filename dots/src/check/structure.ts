@@ -1,51 +1,13 @@
-import type { ErrorObject } from 'ajv';
 import { documentType, type DocumentKind } from '../model/documents';
 import type { Fault } from '../model/finding';
-import type { JsonValue } from '../model/json';
-import { at, child, tokens } from '../model/pointer';
+import { child, tokens } from '../model/pointer';
 import { schemaAt, type SchemaNode } from '../model/schema';
-import { validatorOf } from './compile';
 import { nearMember } from './near';
 import { moduleSection } from './sections';
 import { expectedValue, shown } from './words';
 
-/** Errors about a value itself; several of them at one place (the members of a union, ...) are one fault. */
-const valueKeywords = new Set(['type', 'enum', 'const', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'anyOf']);
-
-/**
- * The faults that the compiled JSON Schema finds: unknown and missing members, wrong types, values out of range (class `yang`).
- * Every fault of the document is reported, each value once; undefined where there are more than `mostFaults`.
- */
-export function structureFaults(kind: DocumentKind, document: JsonValue): Fault[] | undefined {
-  const validate = validatorOf(kind);
-  try {
-    if (validate(document)) return [];
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-  const faults: Fault[] = [];
-  const judged = new Set<string>();
-  for (const error of validate.errors ?? []) {
-    if (!valueKeywords.has(error.keyword)) faults.push(...memberFault(kind, error));
-    else if (!judged.has(error.instancePath)) {
-      judged.add(error.instancePath);
-      faults.push(valueFault(kind, error.instancePath, at(document, error.instancePath)));
-    }
-  }
-  return faults;
-}
-
-function memberFault(kind: DocumentKind, error: ErrorObject): Fault[] {
-  const params = error.params as { additionalProperty?: string; missingProperty?: string; property?: string };
-  const pointer = error.instancePath;
-  if (error.keyword === 'additionalProperties') return [unknownMember(kind, pointer, params.additionalProperty ?? '')];
-  if (error.keyword === 'required') return [missingMember(kind, pointer, params.missingProperty ?? '')];
-  if (error.keyword === 'dependencies') return [missingMember(kind, pointer, params.missingProperty ?? '', params.property)];
-  return [];
-}
-
-function unknownMember(kind: DocumentKind, pointer: string, name: string): Fault {
+/** The fault of a member that its object does not have. */
+export function unknownMember(kind: DocumentKind, pointer: string, name: string): Fault {
   const object = schemaAt(kind, tokens(pointer));
   const members = Object.keys(object?.properties ?? {});
   const near = nearMember(name, members, objectName(kind, pointer));
@@ -56,7 +18,8 @@ function unknownMember(kind: DocumentKind, pointer: string, name: string): Fault
   };
 }
 
-function missingMember(kind: DocumentKind, pointer: string, name: string, because?: string): Fault {
+/** The fault of an object without a member that it must have. `because`: the member that needs it. */
+export function missingMember(kind: DocumentKind, pointer: string, name: string, because?: string): Fault {
   const object = schemaAt(kind, tokens(pointer));
   const reason = because === undefined ? '' : `, which "${because}" needs beside it`;
   const isKey = object?.['x-yang']?.keys?.includes(name) ?? false;
@@ -67,7 +30,8 @@ function missingMember(kind: DocumentKind, pointer: string, name: string, becaus
   };
 }
 
-function valueFault(kind: DocumentKind, pointer: string, value: unknown): Fault {
+/** The fault of a value that is of another type than its member's, or none of its values. */
+export function valueFault(kind: DocumentKind, pointer: string, value: unknown): Fault {
   const node = schemaAt(kind, tokens(pointer)) ?? {};
   const entryOf = entryAnnotation(kind, pointer, node);
   const name = objectName(kind, pointer);

@@ -2,24 +2,27 @@ import { documentType, type DocumentKind } from '../model/documents';
 import type { Fault } from '../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import { child } from '../model/pointer';
+import type { XYang } from '../model/schema';
 import { holds, whyNot, type Frame } from './expressions';
-import { mostFaults } from './limits';
-import { planOf, type MemberPlan, type ObjectPlan } from './plan';
+import { Measure, mostFaults } from './limits';
+import { planOf, type ChoicePlan, type MemberPlan, type ObjectPlan } from './plan';
 import { moduleSection } from './sections';
+import { missingMember, unknownMember, valueFault } from './structure';
 import { typeFaults, type Forms } from './values';
 
 /** How literally RFC 7951 is taken: what DOTS implementers write and accept, or to the letter. */
 export type Level = 'practice' | 'strict';
 
 /**
- * The faults that JSON Schema cannot express: keys, choices, `when`, `must`, bounds of 64-bit numbers, double entries (class `yang`).
- * Values of a wrong JSON type are passed over: `structureFaults` has them.
+ * The faults of a document by the YANG modules (class `yang`), all in one walk: members and values that its schema does not
+ * have, and what JSON Schema cannot express: keys, choices, `when`, `must`, bounds of 64-bit numbers, double entries.
+ * The walk ends soon after `mostFaults` faults, and where a limit of length or depth is passed: then that is the only fault.
  */
-export function yangFaults(kind: DocumentKind, document: JsonObject, level: Level): Fault[] {
+export function yangFaults(kind: DocumentKind, document: JsonObject, level: Level): { faults: Fault[]; limited: boolean } {
   const strict = level === 'strict';
-  const walker = new Walker({ qualifiedIdentities: strict, wireNumbers: strict && documentType(kind).channel === 'signal' });
+  const walker = new Walker(kind, { qualifiedIdentities: strict, wireNumbers: strict && documentType(kind).channel === 'signal' });
   walker.object(document, planOf(kind));
-  return walker.faults;
+  return walker.limit === undefined ? { faults: walker.faults, limited: false } : { faults: [walker.limit], limited: true };
 }
 
 interface Report { code: string; message: string; rfc: string; pointer?: string; atName?: boolean; rival?: string }
@@ -27,75 +30,115 @@ interface Report { code: string; message: string; rfc: string; pointer?: string;
 /** Walks a document beside its plan. The path is a stack, so that a document without faults costs no pointers. */
 class Walker {
   readonly faults: Fault[] = [];
+  /** The document is beyond a limit, so the walk has ended. */
+  limit: Fault | undefined;
+  private readonly measure = new Measure();
   private readonly path: (string | number)[] = [];
   private readonly frames: Frame[] = [];
 
-  constructor(private readonly forms: Forms) {}
+  constructor(private readonly kind: DocumentKind, private readonly forms: Forms) {}
 
   object(value: JsonObject, plan: ObjectPlan): void {
-    if (plan.choices.length > 0) this.choices(value, plan);
+    if (this.full) return;
     this.frames.push({ value, schema: plan.schema });
+    let required = 0;
+    let cases = 0;
     for (const name in value) {
       const member = plan.members.get(name);
-      if (member === undefined) continue;
-      this.path.push(name);
-      this.member(value[name] as JsonValue, member);
-      this.path.pop();
+      const inner = value[name] as JsonValue;
+      if (member === undefined) {
+        this.unknown(name, inner);
+        continue;
+      }
+      if (member.required) required += 1;
+      cases |= member.bit;
+      if (!member.simple || !member.accepts(inner)) this.below(name, inner, member);
     }
-    for (const [name, member] of plan.defaults) if (!Object.hasOwn(value, name)) this.byDefault(name, member);
+    for (const choice of plan.choices) if (severalBits(cases & choice.bits)) this.choice(value, choice);
+    if (required < plan.required.length) this.missing(value, plan);
+    if (plan.dependencies.length > 0 || plan.defaults.length > 0) this.absent(value, plan);
     this.frames.pop();
   }
 
-  private byDefault(name: string, { yang }: MemberPlan): void {
-    for (const must of yang.must ?? []) {
-      if (holds(must, yang.default as string, this.frames)) continue;
+  private below(name: string, value: JsonValue, plan: MemberPlan): void {
+    this.path.push(name);
+    this.member(value, plan);
+    this.path.pop();
+  }
+
+  private unknown(name: string, value: JsonValue): void {
+    this.limit ??= this.measure.unknown(value, child(this.pointer(), name));
+    if (!this.full) this.faults.push(unknownMember(this.kind, this.pointer(), name));
+  }
+
+  private missing(value: JsonObject, { required }: ObjectPlan): void {
+    for (const name of required) if (!Object.hasOwn(value, name)) this.faults.push(missingMember(this.kind, this.pointer(), name));
+  }
+
+  /** What others need beside them, and what counts although it is not there. */
+  private absent(value: JsonObject, { dependencies, defaults }: ObjectPlan): void {
+    for (const [name, needed] of dependencies) {
+      if (!Object.hasOwn(value, name)) continue;
+      for (const other of needed) if (!Object.hasOwn(value, other)) this.faults.push(missingMember(this.kind, this.pointer(), other, name));
+    }
+    for (const [name, member] of defaults) if (!Object.hasOwn(value, name)) this.byDefault(name, member.yang);
+  }
+
+  private byDefault(name: string, yang: XYang | undefined): void {
+    const preset = yang?.default as string;
+    for (const must of yang?.must ?? []) {
+      if (holds(must, preset, this.frames)) continue;
       const reason = whyNot(must, child(this.pointer(), name), this.frames);
-      this.report({ code: 'yang/must', message: `${reason}; left out it is ${yang.default as string}`, rfc: moduleSection({ 'x-yang': yang }) });
+      this.report({ code: 'yang/must', message: `${reason}; left out it is ${preset}`, rfc: moduleSection({ 'x-yang': yang }) });
     }
   }
 
   private member(value: JsonValue, plan: MemberPlan): void {
-    const { when } = plan.yang;
+    const when = plan.yang?.when;
     if (when !== undefined && !holds(when, value, this.frames)) {
       this.report({ code: 'yang/not-allowed-here', message: whyNot(when, this.pointer(), this.frames), rfc: '7950 7.21.5', atName: true });
     }
-    if (plan.yang.node !== 'list' && plan.yang.node !== 'leaf-list') this.one(value, plan);
+    if (!plan.many) this.one(value, plan);
     else if (Array.isArray(value)) this.list(value, plan);
+    else this.wrong(value);
   }
 
   private one(value: JsonValue, plan: MemberPlan): void {
     if (plan.object === undefined) this.leaf(value, plan);
     else if (isObject(value)) this.object(value, plan.object);
+    else this.wrong(value);
   }
 
   private list(entries: JsonValue[], plan: MemberPlan): void {
-    for (let index = 0; index < entries.length; index++) {
+    this.limit ??= this.measure.list(entries.length, () => this.pointer());
+    for (let index = 0; index < entries.length && !this.full; index++) {
       this.path.push(index);
       this.one(entries[index] as JsonValue, plan);
       this.path.pop();
     }
-    if (plan.identity) this.doubles(entries, plan.identity, plan.yang.keys ? '7950 7.8.2' : '7950 7.7');
+    if (entries.length > 1) this.doubles(entries, plan);
   }
 
-  private leaf(value: JsonValue, { values, yang }: MemberPlan): void {
-    if (!values) return;
-    for (const must of yang.must ?? []) {
-      if (!holds(must, value, this.frames)) this.report({ code: 'yang/must', message: whyNot(must, this.pointer(), this.frames), rfc: moduleSection({ 'x-yang': yang }) });
+  private leaf(value: JsonValue, { accepts, unfinished, yang }: MemberPlan): void {
+    if (!accepts(value)) this.wrong(value);
+    if (yang?.must !== undefined) {
+      for (const must of yang.must) {
+        if (!holds(must, value, this.frames)) this.report({ code: 'yang/must', message: whyNot(must, this.pointer(), this.frames), rfc: moduleSection({ 'x-yang': yang }) });
+      }
     }
-    if (yang.type && typeof value === 'string') this.faults.push(...typeFaults(value, yang.type, () => this.pointer(), this.forms));
+    if (unfinished && yang?.type && typeof value === 'string') this.faults.push(...typeFaults(value, yang.type, () => this.pointer(), this.forms));
+  }
+
+  private wrong(value: JsonValue): void {
+    this.limit ??= this.measure.unknown(value, this.pointer());
+    this.faults.push(valueFault(this.kind, this.pointer(), value));
   }
 
   /** At most one case of a choice may be present (RFC 7950 section 7.9). */
-  private choices(value: JsonObject, plan: ObjectPlan): void {
-    for (const choice of plan.choices) {
-      let rival: string | undefined;
-      for (const members of choice.cases) {
-        const first = members.find((name) => Object.hasOwn(value, name));
-        if (first === undefined) continue;
-        if (rival === undefined) rival = first;
-        else this.excluded(members.filter((name) => Object.hasOwn(value, name)), rival);
-      }
-    }
+  private choice(value: JsonObject, { cases }: ChoicePlan): void {
+    const present = cases.map((members) => members.filter((name) => Object.hasOwn(value, name))).filter((names) => names.length > 0);
+    const [[rival = ''] = [], ...others] = present;
+    for (const names of others) this.excluded(names, rival);
   }
 
   private excluded(names: string[], rival: string): void {
@@ -105,16 +148,21 @@ class Walker {
     }
   }
 
-  private doubles(entries: JsonValue[], identity: (entry: JsonValue) => string | undefined, rfc: string): void {
-    const seen = new Map<string, number>();
-    entries.forEach((entry, index) => {
-      const key = identity(entry);
+  private doubles(entries: JsonValue[], { identity, yang }: MemberPlan): void {
+    const seen = new Map<JsonValue, number>();
+    for (let index = 0; index < entries.length && identity !== undefined; index++) {
+      const key = identity(entries[index] as JsonValue);
       const first = key === undefined ? undefined : seen.get(key);
       if (key !== undefined && first === undefined) seen.set(key, index);
-      if (first === undefined) return;
-      const message = `This entry repeats entry ${first + 1} (${key ?? ''}): each may stand only once`;
-      this.report({ code: 'yang/double-entry', message, rfc, pointer: child(this.pointer(), index), rival: child(this.pointer(), first) });
-    });
+      if (first === undefined) continue;
+      const names = yang?.keys === undefined ? '' : `${yang.keys.join(', ')} `;
+      const message = `This entry repeats entry ${first + 1} (${names}${String(key)}): each may stand only once`;
+      this.report({ code: 'yang/double-entry', message, rfc: yang?.keys ? '7950 7.8.2' : '7950 7.7', pointer: child(this.pointer(), index), rival: child(this.pointer(), first) });
+    }
+  }
+
+  private get full(): boolean {
+    return this.faults.length > mostFaults || this.limit !== undefined;
   }
 
   private pointer(): string {
@@ -122,8 +170,10 @@ class Walker {
   }
 
   private report({ code, message, rfc, pointer = this.pointer(), atName, rival }: Report): void {
-    if (this.faults.length > mostFaults) return;
+    if (this.full) return;
     const related = rival === undefined ? {} : { related: [{ pointer: rival, message: 'the other one' }] };
     this.faults.push({ code, class: 'yang', severity: 'error', message: `${message}.`, rfc, pointer, ...(atName ? { atName } : {}), ...related });
   }
 }
+
+const severalBits = (bits: number): boolean => (bits & (bits - 1)) !== 0;

@@ -10,6 +10,7 @@ import { hostBitsAdvice } from './target';
 
 const bareName = (value: unknown): string => (typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : '');
 const families = ['ipv4', 'ipv6'] as const;
+const destinations = { ipv4: 'destination-ipv4-network', ipv6: 'destination-ipv6-network' } as const;
 
 function objectAt(owner: JsonObject | undefined, member: string): JsonObject | undefined {
   const value = owner?.[member];
@@ -23,14 +24,12 @@ export function aclFaults(body: JsonObject, pointer: string, direction?: Directi
 }
 
 function oneAcl(acl: JsonObject, pointer: string, direction?: Direction): Fault[] {
-  const aces = objectAt(acl, 'aces');
   const list = child(child(pointer, 'aces'), 'ace');
-  return [
-    ...aclType(acl, pointer),
-    ...peacetimeAdvice(acl, pointer),
-    ...readOnly(acl, pointer, direction),
-    ...itemsOf(aces?.ace).flatMap((ace, index) => (isObject(ace) ? oneAce(ace, acl, child(list, index), direction) : [])),
-  ];
+  const faults = [...aclType(acl, pointer), ...peacetimeAdvice(acl, pointer), ...readOnly(acl, pointer, direction)];
+  for (const [index, ace] of itemsOf(objectAt(acl, 'aces')?.ace).entries()) {
+    if (isObject(ace)) oneAce(new Ace(ace, () => child(list, index), faults), acl['activation-type'] === 'immediate', direction);
+  }
+  return faults;
 }
 
 function aclType(acl: JsonObject, pointer: string): Fault[] {
@@ -39,90 +38,109 @@ function aclType(acl: JsonObject, pointer: string): Fault[] {
   return [rfcFault('acl-type', child(pointer, 'type'), '8783 4.2', 'DOTS filters match IPv4 or IPv6: use "ipv4-acl-type" or "ipv6-acl-type".')];
 }
 
-function oneAce(ace: JsonObject, acl: JsonObject, pointer: string, direction?: Direction): Fault[] {
-  const matches = objectAt(ace, 'matches') ?? {};
-  const actions = objectAt(ace, 'actions') ?? {};
-  const at = child(pointer, 'matches');
-  return [
-    ...destination(matches, acl, pointer),
-    ...fragmentsAndFlags(matches, at),
-    ...bitFields(matches, at),
-    ...protocolConflict(matches, at),
-    ...actionFaults(actions, child(pointer, 'actions')),
-    ...readOnly(ace, pointer, direction),
-  ];
-}
+/** An entry of an ACL and the list of faults that its rules add to: one may have ten thousands of entries, nearly all without a fault. */
+class Ace {
+  readonly matches: JsonObject;
+  readonly actions: JsonObject;
 
-function destination(matches: JsonObject, acl: JsonObject, pointer: string): Fault[] {
-  const family = objectAt(matches, 'ipv6') ? 'ipv6' : 'ipv4';
-  const member = `destination-${family}-network`;
-  const network = objectAt(matches, family)?.[member];
-  if (typeof network === 'string') return hostBitsAdvice(network, () => child(child(child(pointer, 'matches'), family), member));
-  if (acl['activation-type'] !== 'immediate' || network !== undefined) return [];
-  return [rfcFault('destination-missing', pointer, '8783 7.2', 'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".')];
-}
-
-function fragmentsAndFlags(matches: JsonObject, pointer: string): Fault[] {
-  const ipv4 = objectAt(matches, 'ipv4');
-  const tcp = objectAt(matches, 'tcp');
-  const faults: Fault[] = [];
-  if (ipv4 && Object.hasOwn(ipv4, 'fragment') && Object.hasOwn(ipv4, 'flags')) {
-    faults.push(rfcFault('fragment-and-flags', child(child(pointer, 'ipv4'), 'flags'), '8783 4.2', '"fragment" and "flags" must not stand together: keep "fragment".', { atName: true }));
+  constructor(readonly value: JsonObject, private readonly place: () => string, private readonly faults: Fault[]) {
+    this.matches = objectAt(value, 'matches') ?? nothing;
+    this.actions = objectAt(value, 'actions') ?? nothing;
   }
-  if (tcp && Object.hasOwn(tcp, 'flags-bitmask') && Object.hasOwn(tcp, 'flags')) {
-    faults.push(rfcFault('bitmask-and-flags', child(child(pointer, 'tcp'), 'flags'), '8783 4.2', '"flags-bitmask" and "flags" must not stand together: keep "flags-bitmask".', { atName: true }));
+
+  /** The pointer of what stands in the entry. */
+  pointer(...path: string[]): string {
+    return path.reduce(child, this.place());
   }
-  return faults;
+
+  fault(code: string, path: string[], rfc: string, message: string, more?: Partial<Fault>): void {
+    this.faults.push(rfcFault(code, this.pointer(...path), rfc, message, more));
+  }
+
+  add(faults: readonly Fault[]): void {
+    if (faults.length > 0) this.faults.push(...faults);
+  }
 }
 
-function bitFields(matches: JsonObject, pointer: string): Fault[] {
-  const faults: Fault[] = [];
+const nothing: JsonObject = {};
+
+function oneAce(ace: Ace, immediate: boolean, direction?: Direction): void {
+  destination(ace, immediate);
+  fragmentsAndFlags(ace);
+  bitFields(ace);
+  protocolConflict(ace);
+  actionFaults(ace);
+  if (direction === 'request') ace.add(readOnly(ace.value, ace.pointer(), direction));
+}
+
+function destination(ace: Ace, immediate: boolean): void {
+  const family = objectAt(ace.matches, 'ipv6') ? 'ipv6' : 'ipv4';
+  const member = destinations[family];
+  const network = objectAt(ace.matches, family)?.[member];
+  if (typeof network === 'string') ace.add(hostBitsAdvice(network, () => ace.pointer('matches', family, member)));
+  else if (immediate && network === undefined) ace.fault('destination-missing', [], '8783 7.2', 'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".');
+}
+
+function fragmentsAndFlags(ace: Ace): void {
+  const ipv4 = objectAt(ace.matches, 'ipv4');
+  const tcp = objectAt(ace.matches, 'tcp');
+  if (ipv4?.fragment !== undefined && ipv4.flags !== undefined) {
+    ace.fault('fragment-and-flags', ['matches', 'ipv4', 'flags'], '8783 4.2', '"fragment" and "flags" must not stand together: keep "fragment".', { atName: true });
+  }
+  if (tcp?.['flags-bitmask'] !== undefined && tcp.flags !== undefined) {
+    ace.fault('bitmask-and-flags', ['matches', 'tcp', 'flags'], '8783 4.2', '"flags-bitmask" and "flags" must not stand together: keep "flags-bitmask".', { atName: true });
+  }
+}
+
+function bitFields(ace: Ace): void {
   for (const family of families) {
-    const fragment = objectAt(objectAt(matches, family), 'fragment');
-    if (fragment) faults.push(...fragmentFaults(fragment, family, child(child(pointer, family), 'fragment')));
+    const fragment = objectAt(objectAt(ace.matches, family), 'fragment');
+    if (fragment) fragmentFaults(ace, fragment, family);
   }
-  const flags = objectAt(objectAt(matches, 'tcp'), 'flags-bitmask');
-  if (flags) faults.push(...flagsFaults(flags, child(child(pointer, 'tcp'), 'flags-bitmask')));
-  return faults;
+  const flags = objectAt(objectAt(ace.matches, 'tcp'), 'flags-bitmask');
+  if (flags) flagsFaults(ace, flags);
 }
 
-function fragmentFaults(fragment: JsonObject, family: string, pointer: string): Fault[] {
-  const faults = operatorFaults(fragment, pointer);
-  if (family !== 'ipv6' || typeof fragment.type !== 'string' || !fragment.type.split(' ').includes('df')) return faults;
-  return [...faults, rfcFault('df-in-ipv6', child(pointer, 'type'), '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.')];
+function fragmentFaults(ace: Ace, fragment: JsonObject, family: string): void {
+  const path = ['matches', family, 'fragment'];
+  operatorFaults(ace, fragment, path);
+  if (family !== 'ipv6' || typeof fragment.type !== 'string' || !fragment.type.split(' ').includes('df')) return;
+  ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.');
 }
 
-function flagsFaults(flags: JsonObject, pointer: string): Fault[] {
-  const faults = operatorFaults(flags, pointer);
-  if (typeof flags.bitmask !== 'number' || flags.bitmask <= 0xfff) return faults;
-  return [...faults, rfcFault('bitmask-range', child(pointer, 'bitmask'), '8783 4.3', `The bitmask covers 12 bits of the TCP header (0 to 4095); it is ${flags.bitmask}.`)];
+function flagsFaults(ace: Ace, flags: JsonObject): void {
+  const path = ['matches', 'tcp', 'flags-bitmask'];
+  operatorFaults(ace, flags, path);
+  if (typeof flags.bitmask !== 'number' || flags.bitmask <= 0xfff) return;
+  ace.fault('bitmask-range', [...path, 'bitmask'], '8783 4.3', `The bitmask covers 12 bits of the TCP header (0 to 4095); it is ${flags.bitmask}.`);
 }
 
-function operatorFaults(field: JsonObject, pointer: string): Fault[] {
+function operatorFaults(ace: Ace, field: JsonObject, path: string[]): void {
   const bits = typeof field.operator === 'string' ? field.operator.split(' ') : [];
-  if (!bits.includes('match') || !bits.includes('any')) return [];
-  return [rfcFault('match-and-any', child(pointer, 'operator'), '8783 4.3', '"match" and "any" exclude each other: keep one of them.')];
+  if (bits.includes('match') && bits.includes('any')) ace.fault('match-and-any', [...path, 'operator'], '8783 4.3', '"match" and "any" exclude each other: keep one of them.');
 }
 
 /** Protocol numbers that a transport container implies; another number can match nothing. */
-const implied: readonly [transport: string, protocols: number[]][] = [['tcp', [6]], ['udp', [17]], ['icmp', [1, 58]]];
+const implied = [['tcp', [6]], ['udp', [17]], ['icmp', [1, 58]]] as const;
 
-function protocolConflict(matches: JsonObject, pointer: string): Fault[] {
-  const transport = implied.find(([name]) => Object.hasOwn(matches, name));
-  const family = families.find((name) => typeof objectAt(matches, name)?.protocol === 'number');
-  if (transport === undefined || family === undefined) return [];
-  const protocol = objectAt(matches, family)?.protocol as number;
-  if (transport[1].includes(protocol)) return [];
-  return [rfcFault('protocol-conflict', child(child(pointer, family), 'protocol'), '8783 4.2', `Protocol ${protocol} and "${transport[0]}" exclude each other: this entry can match nothing.`, { severity: 'warning' })];
+function protocolConflict(ace: Ace): void {
+  for (const family of families) {
+    const protocol = objectAt(ace.matches, family)?.protocol;
+    if (typeof protocol !== 'number') continue;
+    for (const [transport, protocols] of implied) {
+      if (ace.matches[transport] === undefined || protocols.some((one) => one === protocol)) continue;
+      return ace.fault('protocol-conflict', ['matches', family, 'protocol'], '8783 4.2', `Protocol ${protocol} and "${transport}" exclude each other: this entry can match nothing.`, { severity: 'warning' });
+    }
+  }
 }
 
-function actionFaults(actions: JsonObject, pointer: string): Fault[] {
-  const rate = actions['rate-limit'];
-  if (bareName(actions.forwarding) === 'reject') {
-    return [rfcFault('no-reject', child(pointer, 'forwarding'), '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".')];
+function actionFaults(ace: Ace): void {
+  const { forwarding, 'rate-limit': rate } = ace.actions;
+  if (bareName(forwarding) === 'reject') {
+    return ace.fault('no-reject', ['actions', 'forwarding'], '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".');
   }
   const bytes = typeof rate === 'string' ? exact(rate) : undefined;
-  if (bytes === undefined || bytes > 0n) return [];
-  if (bytes === 0n) return [advice('rate-limit-zero', child(pointer, 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')];
-  return [rfcFault('rate-limit-negative', child(pointer, 'rate-limit'), '8783 7.2', 'A rate limit is in bytes per second and cannot be negative.')];
+  if (bytes === undefined || bytes > 0n) return;
+  if (bytes < 0n) ace.fault('rate-limit-negative', ['actions', 'rate-limit'], '8783 7.2', 'A rate limit is in bytes per second and cannot be negative.');
+  else ace.add([advice('rate-limit-zero', ace.pointer('actions', 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')]);
 }

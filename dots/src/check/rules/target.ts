@@ -37,6 +37,7 @@ function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
 
 /** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
+  if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];
   const prefix = parsePrefix(text);
   if (!prefix?.hostBits) return [];
   return [advice('host-bits', place(), '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];

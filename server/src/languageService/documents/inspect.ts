@@ -194,8 +194,9 @@ function numberFault(literal: string): string | undefined {
   if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(literal)) return undefined;
   const value = Number(literal);
   const shown = literal.length > 40 ? `${literal.slice(0, 37)}...` : literal;
-  if (Math.abs(value) > Number(largest) || literal.length > 400) return `${shown} is beyond 64 bits; no DOTS value is that large.`;
-  if (!/^-?\d+$/.test(literal)) return undefined;
+  const whole = /^-?\d+$/.test(literal);
+  if (Math.abs(value) > Number(largest) || (whole && literal.length > 400)) return `${shown} is beyond 64 bits; no DOTS value is that large.`;
+  if (!whole) return undefined;
   const exact = BigInt(literal);
   if (exact >= largest || exact < -largest / 2n) return `${shown} is beyond 64 bits; no DOTS value is that large.`;
   if (exact === BigInt(value)) return undefined;

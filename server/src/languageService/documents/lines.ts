@@ -1,15 +1,21 @@
 import type { Position, Range } from '#dots/model/finding';
 
-/** Where the lines of a text start, so that offsets (UTF-16 units) become LSP positions and back. */
+/**
+ * Where the lines of a text start, so that offsets (UTF-16 units) become LSP positions and back. `\n`, `\r\n` and `\r` end
+ * a line, as in LSP. The text is read as far as it is asked about, and no part of it twice.
+ */
 export class Lines {
-  private constructor(private readonly text: string, private readonly starts: number[]) {}
+  private readonly starts = [0];
+  /** Set where carriage returns end lines too, which a search for one character cannot tell. */
+  private readonly anyEnd: RegExp | undefined;
+  private complete = false;
 
-  /** Reads the line starts of a text in one pass; `\n`, `\r\n` and `\r` end a line, as in LSP. */
+  private constructor(private readonly text: string) {
+    this.anyEnd = text.includes('\r') ? /\r\n?|\n/g : undefined;
+  }
+
   static of(text: string): Lines {
-    const starts = [0];
-    const end = text.includes('\r') ? /\r\n?|\n/g : /\n/g;
-    while (end.test(text)) starts.push(end.lastIndex);
-    return new Lines(text, starts);
+    return new Lines(text);
   }
 
   /** The position of an offset; offsets beyond the text are taken as its end. */
@@ -22,6 +28,8 @@ export class Lines {
   /** The offset of a position; characters beyond the line are taken as its end. */
   offsetAt({ line, character }: Position): number {
     if (line < 0) return 0;
+    // The start of the line behind it is needed as well, for its end.
+    while (this.starts.length <= line + 1 && !this.complete) this.readLine();
     if (line >= this.starts.length) return this.text.length;
     return Math.min(this.start(line) + Math.max(character, 0), this.lineEnd(line));
   }
@@ -47,7 +55,23 @@ export class Lines {
     return end;
   }
 
+  private readLine(): void {
+    const start = this.nextStart(this.starts[this.starts.length - 1] as number);
+    if (start === undefined) this.complete = true;
+    else this.starts.push(start);
+  }
+
+  private nextStart(from: number): number | undefined {
+    if (this.anyEnd === undefined) {
+      const end = this.text.indexOf('\n', from);
+      return end < 0 ? undefined : end + 1;
+    }
+    this.anyEnd.lastIndex = from;
+    return this.anyEnd.test(this.text) ? this.anyEnd.lastIndex : undefined;
+  }
+
   private lineOf(offset: number): number {
+    while (!this.complete && (this.starts[this.starts.length - 1] as number) <= offset) this.readLine();
     let low = 0;
     let high = this.starts.length - 1;
     while (low < high) {

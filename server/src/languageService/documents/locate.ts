@@ -29,7 +29,8 @@ interface Frame {
  * @param plain the text is JSON without backslashes (`isPlain`), so that what is not wanted can be skipped by its brackets
  */
 export function locateAll(text: string, pointers: Iterable<string>, plain: boolean): Map<string, Place> {
-  return new Locator(text, wantedTree(pointers), plain).run();
+  const wanted = wantedTree(pointers);
+  return wanted.pointer === undefined && wanted.children.size === 0 ? new Map() : new Locator(text, wanted, plain).run();
 }
 
 function wantedTree(pointers: Iterable<string>): Wanted {

@@ -1,33 +1,49 @@
-import type { JsonValue } from '#dots/model/json';
+import { isObject, type JsonValue } from '#dots/model/json';
 import { maximumDepth } from './inspect';
-
-/** A number that may lose digits, or a text that looks like one. */
-const longNumber = /\d{15}|\d[eE]/;
 
 /**
  * Whether a quick look sees nothing that a thorough one (`inspect`) could report: as many names in the text as members in
- * the value, so that none stands twice; no `__proto__`, short numbers, little depth. False only means: look thoroughly.
+ * the value, so that none stands twice; no `__proto__`, no number that may have lost digits, little depth. False only
+ * means: look thoroughly.
  * @param plain JSON without backslashes and surrogates (`isPlain`)
  * @param value what `JSON.parse` makes of it
  */
 export function isUnremarkable(plain: string, value: JsonValue): boolean {
-  if (plain.includes('"__proto__"') || longNumber.test(plain)) return false;
-  return countNames(plain) === countMembers(value, 0);
+  return !plain.includes('"__proto__"') && isShort(value) && countNames(plain) === countMembers(value, 0);
 }
 
-/** In plain text `":` ends a name, or begins a string with a colon, which makes the count too large and the look thorough. */
+/** A quote before a colon ends a name, or begins a string, which makes the count too large and the look thorough. */
 function countNames(plain: string): number {
   let count = 0;
-  for (let offset = plain.indexOf('":'); offset >= 0; offset = plain.indexOf('":', offset + 2)) count += 1;
+  for (let offset = plain.indexOf(':'); offset >= 0; offset = plain.indexOf(':', offset + 1)) {
+    let before = offset - 1;
+    while (isBlank(plain.charCodeAt(before))) before -= 1;
+    if (plain.charCodeAt(before) === 0x22) count += 1;
+  }
   return count;
 }
 
-/** Members of all objects in a value; not a number where it is nested too deep. */
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+/** Members of all objects in a value; not a number where it is nested too deep, or holds a number that may have lost digits. */
 function countMembers(value: JsonValue, depth: number): number {
-  if (typeof value !== 'object' || value === null) return 0;
   if (depth >= maximumDepth) return NaN;
   let count = 0;
-  if (Array.isArray(value)) for (const entry of value) count += countMembers(entry, depth + 1);
-  else for (const name in value) count += 1 + countMembers(value[name] as JsonValue, depth + 1);
+  if (Array.isArray(value)) {
+    for (const entry of value) {
+      if (typeof entry === 'object' && entry !== null) count += countMembers(entry, depth + 1);
+      else if (!isShort(entry)) return NaN;
+    }
+  } else if (isObject(value)) {
+    for (const name in value) {
+      const member = value[name] as JsonValue;
+      count += 1;
+      if (typeof member === 'object' && member !== null) count += countMembers(member, depth + 1);
+      else if (!isShort(member)) return NaN;
+    }
+  }
   return count;
 }
+
+/** Whether a value is no number of so many digits that it may be another one than was written. */
+const isShort = (value: JsonValue): boolean => typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;

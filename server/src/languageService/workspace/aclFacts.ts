@@ -44,21 +44,23 @@ const capabilityNames: Readonly<Record<string, string>> = {
   'source-port-range-or-operator': 'source-port', 'destination-port-range-or-operator': 'destination-port',
 };
 
-/** What a match can hold, each with its container in `capabilities`. */
-const matchGroups = ['ipv4', 'ipv6', 'tcp', 'udp', 'icmp'] as const;
+/** What a match can hold, each with its container in `capabilities`, and the protocol that it stands for. */
+const matchGroups = [['ipv4'], ['ipv6'], ['tcp', 6], ['udp', 17], ['icmp', 1]] as const;
+
+const icmpV6 = 58;
 
 const destinationNames: ReadonlySet<string> = new Set(['destination-ipv4-network', 'destination-ipv6-network']);
 
-/** The protocol that a container stands for. */
-const transports = { tcp: 6, udp: 17, icmp: 1 } as const;
-
-/** Reads the entries of an ACL. Pointers are made only for what is told, for an ACL may have ten thousands of entries. */
+/**
+ * Reads the entries of an ACL, which may be ten thousands that use the same few fields: what was seen before costs one
+ * look, and pointers are made only for what is told.
+ */
 class AclReader {
   readonly aces = new Set<string>();
   readonly destinations = new Map<string, string>();
   readonly fields: FieldUse[] = [];
-  /** What has been used, by container, name and value. */
-  private readonly used = new Map<string, Map<string, Set<string | number | undefined>>>();
+  /** What has been used, by container and name. */
+  private readonly used = new Map<string, Set<string | number>>();
   private index = -1;
 
   constructor(private readonly list: string) {}
@@ -66,17 +68,19 @@ class AclReader {
   next(ace: JsonValue): void {
     this.index += 1;
     if (!isObject(ace)) return;
-    if (typeof ace.name === 'string') this.aces.add(ace.name);
-    if (isObject(ace.matches)) this.matches(ace.matches);
-    if (isObject(ace.actions)) this.actions(ace.actions);
+    const { name, matches, actions } = ace;
+    if (typeof name === 'string') this.aces.add(name);
+    if (isObject(matches)) this.matches(matches);
+    if (isObject(actions)) this.actions(actions);
   }
 
   private matches(matches: JsonObject): void {
-    for (const group of matchGroups) {
+    for (const [group, protocol] of matchGroups) {
       const container = matches[group];
       if (!isObject(container)) continue;
-      if (group === 'ipv4' || group === 'ipv6') this.use('', 'address-family', group, () => ({ path: ['matches', group], what: `"${group}"` }));
-      else this.use('', 'transport-protocols', group === 'icmp' && Object.hasOwn(matches, 'ipv6') ? 58 : transports[group], () => ({ path: ['matches', group], what: `"${group}"` }));
+      if (protocol === undefined) {
+        if (this.isNew('address-family', group)) this.tell('', 'address-family', group, ['matches', group], `"${group}"`);
+      } else this.protocol(group === 'icmp' && matches.ipv6 !== undefined ? icmpV6 : protocol, ['matches', group], `"${group}"`);
       this.container(group, container);
     }
   }
@@ -84,27 +88,44 @@ class AclReader {
   private container(group: string, container: JsonObject): void {
     for (const name in container) {
       const value = container[name];
-      this.use(group, group === 'ipv6' && name === 'ttl' ? 'hoplimit' : capabilityNames[name] ?? name, undefined, () => ({ path: ['matches', group, name], what: `"${name}" of "${group}"` }));
-      if (isObject(value) && name.endsWith('-range-or-operator') && Object.hasOwn(value, 'lower-port')) this.use(group, 'port-range', undefined, () => ({ path: ['matches', group, name], what: `ranges of ports of "${group}"` }));
-      else if (name === 'protocol' && typeof value === 'number') this.use('', 'transport-protocols', value, () => ({ path: ['matches', group, name], what: `protocol ${value}` }));
-      else if (destinationNames.has(name) && typeof value === 'string' && !this.destinations.has(value)) this.destinations.set(value, this.pointer(['matches', group, name]));
+      if (this.isNew(group, name)) this.tell(group, group === 'ipv6' && name === 'ttl' ? 'hoplimit' : capabilityNames[name] ?? name, undefined, ['matches', group, name], `"${name}" of "${group}"`);
+      if (typeof value === 'object') this.ports(group, name, value);
+      else if (typeof value === 'string') this.destination(group, name, value);
+      else if (name === 'protocol' && typeof value === 'number') this.protocol(value, ['matches', group, name], `protocol ${value}`);
     }
+  }
+
+  private ports(group: string, name: string, value: JsonValue): void {
+    if (!isObject(value) || value['lower-port'] === undefined || !name.endsWith('-range-or-operator') || !this.isNew(group, 'port-range')) return;
+    this.tell(group, 'port-range', undefined, ['matches', group, name], `ranges of ports of "${group}"`);
+  }
+
+  private destination(group: string, name: string, value: string): void {
+    if (destinationNames.has(name) && !this.destinations.has(value)) this.destinations.set(value, this.pointer(['matches', group, name]));
+  }
+
+  private protocol(value: number, path: readonly string[], what: string): void {
+    if (this.isNew('transport-protocols', value)) this.tell('', 'transport-protocols', value, path, what);
   }
 
   private actions(actions: JsonObject): void {
-    const { forwarding } = actions;
-    if (typeof forwarding === 'string') {
+    const { forwarding, 'rate-limit': rate } = actions;
+    if (typeof forwarding === 'string' && this.isNew('forwarding', forwarding)) {
       const value = forwarding.slice(forwarding.indexOf(':') + 1);
-      this.use('', 'forwarding-actions', value, () => ({ path: ['actions', 'forwarding'], what: `the action "${value}"` }));
+      if (value === forwarding || this.isNew('forwarding', value)) this.tell('', 'forwarding-actions', value, ['actions', 'forwarding'], `the action "${value}"`);
     }
-    if (Object.hasOwn(actions, 'rate-limit')) this.use('', 'rate-limit', undefined, () => ({ path: ['actions', 'rate-limit'], what: '"rate-limit"' }));
+    if (rate !== undefined && this.isNew('rate-limit', '')) this.tell('', 'rate-limit', undefined, ['actions', 'rate-limit'], '"rate-limit"');
   }
 
-  private use(group: string, field: string, value: string | number | undefined, tell: () => { path: readonly string[]; what: string }): void {
-    if (this.used.get(group)?.get(field)?.has(value) === true) return;
-    const fields = this.used.get(group) ?? new Map<string, Set<string | number | undefined>>();
-    this.used.set(group, fields.set(field, (fields.get(field) ?? new Set()).add(value)));
-    const { path, what } = tell();
+  private isNew(group: string, use: string | number): boolean {
+    const known = this.used.get(group);
+    if (known?.has(use) === true) return false;
+    if (known === undefined) this.used.set(group, new Set([use]));
+    else known.add(use);
+    return true;
+  }
+
+  private tell(group: string, field: string, value: string | number | undefined, path: readonly string[], what: string): void {
     this.fields.push({ group, field, ...(value !== undefined && { value }), pointer: this.pointer(path), what });
   }
 

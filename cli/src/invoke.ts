@@ -1,0 +1,36 @@
+import { describeError, DotsError, type FailureKind } from '#dots/model/errors';
+import { oneLine } from '#dots/model/text';
+import { readArguments, type Command, type ExitStatus } from './command';
+import { commandHelp } from './help';
+import type { Io } from './io';
+
+const statusOf: Record<FailureKind, ExitStatus> = { usage: 2, unreachable: 3, malformed: 1 };
+
+/** Runs a command with the words behind its name. Never throws: every failure becomes a sentence and an exit status. */
+export async function invoke(command: Command, words: readonly string[], io: Io): Promise<ExitStatus> {
+  return attempt(`dots ${command.name}`, io, async () => {
+    if (!wantsHelp(words)) return command.run(readArguments(command, words), io);
+    await io.out(commandHelp(command));
+    return 0;
+  });
+}
+
+/** Does something in the name of `who`, and says what failed. */
+export async function attempt(who: string, io: Io, action: () => Promise<ExitStatus>): Promise<ExitStatus> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof DotsError) {
+      io.say(`${who}: ${oneLine(describeError(error))}`);
+      return statusOf[error.kind];
+    }
+    io.say(`${who}: This is a fault of dots itself, not of your input: ${oneLine(describeError(error))}. Please report it.`);
+    return 1;
+  }
+}
+
+/** Whether help is asked for, before any `--`. */
+function wantsHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '-h');
+}
