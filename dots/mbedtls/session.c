@@ -45,6 +45,7 @@ static int verify(void *opaque, mbedtls_x509_crt *certificate, int depth, uint32
     session_t *session = opaque;
     if (depth > 0) return 0;
     for (mbedtls_x509_crt *shown = certificate; shown; shown = shown->next) host_certificate(session->id, shown->raw.p, (int) shown->raw.len);
+    *flags &= ~(uint32_t) MBEDTLS_X509_BADCERT_CN_MISMATCH;
     *flags |= host_judge(session->id, *flags);
     return 0;
 }
@@ -93,6 +94,11 @@ EXPORT(session_step) int session_step(session_t *session, int size)
         if (session->ssl.handshake) session->resumed = session->ssl.handshake->resume;
     }
     current = 0;
+    /* RFC 5246 section 7.4.6; the library says nothing. */
+    if (result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
+        int sent = mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+        (void) sent;
+    }
     return result;
 }
 
