@@ -151,9 +151,23 @@ test('several blocks in one message, in both directions: BERT', async () => {
     .map(({ options, payload }) => [blockOf(options, name, true), payload.length] as const)
     .flatMap(([block, length]) => (typeof block === 'object' ? [[block.number, block.more, block.bert, length]] : []));
   assert.deepEqual(blocks(one, 'Block1'), [[0, true, true, 4096], [4, true, true, 4096], [8, false, true, 808]]);
-  assert.deepEqual(blocks(two, 'Block2'), [[0, true, true, 2048], [2, true, true, 2048], [4, true, true, 2048], [6, true, true, 2048], [8, false, true, 808]]);
+  assert.deepEqual(blocks(two, 'Block2'), [[0, true, true, 2048], ...[2, 3, 4, 5, 6, 7].map((number) => [number, true, undefined, 1024]), [8, false, undefined, 808]]);
   assert.ok(two.sent.every((message) => encodeFrame(message).length <= 3000));
   await client.close();
+});
+
+test('who asks for several blocks at once gets them', async (t) => {
+  const { channel, arrive } = introduced(t, { handler: () => Promise.resolve({ code: '2.05', payload: large }) });
+  arrive({ code: '0.01', token: '01', options: [option('Uri-Path', 'a')] });
+  await settle();
+  for (const number of [3, 6]) {
+    arrive({ code: '0.01', token: '02', options: [option('Uri-Path', 'a'), { number: 23, value: Uint8Array.of(number * 16 + 7) }] });
+    await settle();
+  }
+  const blocks = channel.sent.slice(1).map(({ options, payload }) => [blockOf(options, 'Block2', true), payload.length]);
+  assert.deepEqual(blocks, [
+    [{ number: 0, more: true, size: 1024, bert: true }, 3072], [{ number: 3, more: true, size: 1024, bert: true }, 3072], [{ number: 6, more: false, size: 1024, bert: true }, 2856],
+  ]);
 });
 
 test('a peer that takes little gets small blocks', async () => {

@@ -49,8 +49,6 @@ export interface Traffic {
 }
 
 const largestBodyByDefault = 16_384;
-/** 64 blocks of BERT with room for a header and options, bytes. */
-const largestMessageByDefault = 64 * 1024 + 512;
 
 /** The failures that mean that the peer kept silent. */
 const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
@@ -83,7 +81,7 @@ export class Endpoint {
     this.environment = {
       clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
     };
-    this.layer = this.layerOver(channel, options.largestMessage ?? largestMessageByDefault);
+    this.layer = this.layerOver(channel, options.largestMessage);
     this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
     const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
     this.inbound = new Inbound(this, this.layer, this.environment, handler, options.largestBody ?? largestBodyByDefault);
@@ -157,7 +155,7 @@ export class Endpoint {
     await this.channel.close();
   }
 
-  private layerOver(channel: Channel, largestMessage: number): MessageLayer {
+  private layerOver(channel: Channel, largestMessage: number | undefined): MessageLayer {
     const sink: MessageSink = {
       request: (message, reply) => this.inbound.receive(message, reply),
       response: (message) => this.response(message),

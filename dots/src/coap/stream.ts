@@ -8,6 +8,11 @@ import { abortion, baseMaxMessageSize, capabilitiesOf, criticalOption, isSignal,
 
 /** How long a peer may take to introduce itself by a CSM, milliseconds. */
 const introductionTime = 10_000;
+/**
+ * What one message has at most in either direction, bytes: one TLS record. libcoap 4.3 with GnuTLS neither reads nor writes the rest of a
+ * longer one before something else happens, and long messages hold up those behind them (RFC 8323 section 6).
+ */
+export const largestMessage = 16_384;
 /** How much of a peer's last words is repeated, characters. */
 const lastWords = 200;
 
@@ -27,14 +32,14 @@ export class StreamLayer implements MessageLayer {
   private readonly open = new Set<object>();
   private pings: (() => void)[] = [];
 
-  constructor(private readonly channel: Channel, private readonly environment: Environment, private readonly sink: MessageSink, largestMessage: number) {
-    this.reader = new FrameReader(largestMessage);
+  constructor(private readonly channel: Channel, private readonly environment: Environment, private readonly sink: MessageSink, largest = largestMessage) {
+    this.reader = new FrameReader(largest);
     this.introduction = environment.clock.setTimeout(() => this.abort('no CSM came (RFC 8323 section 3.3)'), introductionTime);
-    this.send(ourCapabilities(largestMessage));
+    this.send(ourCapabilities(largest));
   }
 
   get budget(): Budget {
-    return { maxMessageSize: this.maxMessageSize, bert: this.blockWise && this.maxMessageSize > baseMaxMessageSize };
+    return { maxMessageSize: Math.min(this.maxMessageSize, largestMessage), bert: this.blockWise && this.maxMessageSize > baseMaxMessageSize };
   }
 
   receive(bytes: Uint8Array): void {

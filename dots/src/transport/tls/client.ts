@@ -9,7 +9,7 @@ import { isForServer, namesText } from '../names';
 import { refusal } from '../refusals';
 import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
-import { clientContext, coapProtocol, portWithoutAlpn } from './context';
+import { clientContext, coapProtocol, speaksCoap } from './context';
 import { objectionTo } from './judge';
 import { alertIn, certificateRefusal, clientReason, detailIn, symptomOf } from './symptoms';
 
@@ -52,7 +52,7 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
     }),
   };
   try {
-    await established(attempt, { signal, clock, deadlineMs, port: address.port });
+    await established(attempt, { signal, clock, deadlineMs });
   } catch (error) {
     attempt.socket.on('error', () => undefined).destroy();
     throw error;
@@ -75,10 +75,10 @@ function objection(peer: string, serverName: string, shown: DetailedPeerCertific
   return found && refusal(found.reason, { peer, detail: found.detail });
 }
 
-interface Patience { signal?: AbortSignal; clock: Clock; deadlineMs: number; port: number }
+interface Patience { signal?: AbortSignal; clock: Clock; deadlineMs: number }
 
 /** Resolves when both ends are proved; fails with the reason. */
-function established(attempt: Attempt, { signal, clock, deadlineMs, port }: Patience): Promise<void> {
+function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience): Promise<void> {
   const { socket, peer } = attempt;
   return new Promise<void>((resolve, reject) => {
     const settle = (error?: DotsError): void => {
@@ -93,7 +93,7 @@ function established(attempt: Attempt, { signal, clock, deadlineMs, port }: Pati
     const heard = (): void => { if (socket.readableLength > 0) settle(); };
     const secured = (): void => {
       attempt.answered = true;
-      const fault = agreementFault(attempt, port);
+      const fault = agreementFault(attempt);
       if (fault !== undefined || socket.getProtocol() !== acceptedUnseen) return settle(fault);
       clock.clearTimeout(timer);
       timer = clock.setTimeout(() => settle(), firstByteMs);
@@ -106,10 +106,9 @@ function established(attempt: Attempt, { signal, clock, deadlineMs, port }: Pati
 }
 
 /** What is wrong with a handshake that is over; no certificate gets this far unverified, and this says so once more. */
-function agreementFault({ socket, peer }: Attempt, port: number): DotsError | undefined {
+function agreementFault({ socket, peer }: Attempt): DotsError | undefined {
   if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
-  const agreed = socket.alpnProtocol === coapProtocol || (socket.alpnProtocol === false && port === portWithoutAlpn);
-  return agreed ? undefined : refusal('no-tls', { peer, detail: 'it does not say that it speaks CoAP (ALPN, RFC 8323 section 8.2)' });
+  return speaksCoap(socket) ? undefined : refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
 }
 
 function failureOf({ socket, peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {

@@ -1,13 +1,18 @@
-import { constants } from 'node:crypto';
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { constants, X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import type { CertificateCredentials, ClientCredentials, PskCredentials, ServerCredentials } from '../credentials';
 
 /** The ALPN identifier of CoAP over TLS: RFC 8323 section 8.2. RFC 9132 changes nothing about it. */
 export const coapProtocol = 'coap';
-/** The one port where RFC 8323 section 8.2 lets a peer do without ALPN. */
-export const portWithoutAlpn = 5684;
+
+/**
+ * Whether the two ends agree on CoAP. Off port 5684 a peer without ALPN ought to be left (RFC 8323 section 8.2), but libcoap 4.3 with GnuTLS
+ * or with pre-shared keys has none; it is taken, because a CSM has to be its first message, which no other protocol starts with.
+ */
+export function speaksCoap({ alpnProtocol }: TLSSocket): boolean {
+  return alpnProtocol === coapProtocol || alpnProtocol === false;
+}
 
 /** Suites of TLS 1.2 with forward secrecy and authenticated encryption (RFC 9325 section 4.2); TLS 1.3 has no others. */
 const certificateSuites = [

@@ -9,7 +9,7 @@ import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } fr
 import type { Listener } from '../udp';
 import { Admission } from './admission';
 import { securityOf, TlsChannel } from './channel';
-import { coapProtocol, portWithoutAlpn, serverOptions } from './context';
+import { coapProtocol, serverOptions, speaksCoap } from './context';
 import { objectionTo } from './judge';
 import { alertIn, certificateRefusal, serverReason, symptomOf } from './symptoms';
 
@@ -139,7 +139,7 @@ class TlsListener implements Listener {
   /** What is against a client whose handshake is over. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
-    if (socket.alpnProtocol !== coapProtocol && this.address.port !== portWithoutAlpn) return refusal('no-tls', { peer, detail: 'it does not say that it speaks CoAP (ALPN, RFC 8323 section 8.2)' });
+    if (!speaksCoap(socket)) return refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
     const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
     if (found !== undefined) return refusal(found.reason, { peer, detail: found.detail });
     return this.admission.enter(socket.remoteAddress ?? '') ? undefined : refusal('broken', { peer, detail: 'too many sessions stand' });
