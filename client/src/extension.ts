@@ -1,3 +1,4 @@
+import { activated } from './started';
 import type * as vscode from 'vscode';
 import { Workbench, type WorkbenchApi } from './context';
 
@@ -6,6 +7,7 @@ let workbench: Workbench | undefined;
 /** Called by the editor once, when a DOTS document, view or command is first used. */
 export function activate(extension: vscode.ExtensionContext): WorkbenchApi {
   workbench = new Workbench(extension);
+  activated();
   return workbench.api;
 }
 
