@@ -18,7 +18,7 @@ import { registerSendRequest, RequestSender } from './features/sendRequest';
 import { Sessions } from './features/sessions';
 import { SessionView } from './features/sessionView';
 import { StatusBar } from './features/statusBar';
-import { activationMs } from './started';
+import { activationTimes } from './started';
 import type { TreeNode } from './ui/sessionTree';
 
 /** What other extensions, and the tests, may ask of this one. */
@@ -29,8 +29,8 @@ export interface WorkbenchApi {
   sessionTree(): readonly TreeNode[];
   /** Whether the server profiles were read, and if not, why. */
   profiles(): Promise<ProfilesInfo['state']>;
-  /** How long the extension's own code took to become active, milliseconds. */
-  activationMs(): number;
+  /** How long the extension's own code took to be read and to be activated, milliseconds. */
+  activationTimes(): { reading: number; activating: number };
   /** The address of the embedded orchestrator's signal channel, `coap://127.0.0.1:N`, while it runs. */
   orchestrator(): string | undefined;
 }
@@ -74,7 +74,7 @@ export class Workbench {
 
   get api(): WorkbenchApi {
     return {
-      activationMs,
+      activationTimes,
       profiles: async () => (await this.profiles.read()).state,
       ready: () => this.language.ready(),
       sessionTree: () => this.view.tree(),

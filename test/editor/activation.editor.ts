@@ -27,9 +27,9 @@ suite('activation', () => {
   test('a DOTS document makes it active', async function () {
     await open('offload-request.dots.json');
     const api = await until(() => (extension()?.isActive === true ? extension()?.exports : undefined));
-    const milliseconds = api.activationMs();
-    assert.ok(milliseconds > 0);
-    this.test!.title += ` (${milliseconds.toFixed(0)} ms of its own code; the goal is 50)`;
+    const { reading, activating } = api.activationTimes();
+    assert.ok(reading > 0 && activating > 0);
+    this.test!.title += `: its own code took ${(reading + activating).toFixed(0)} ms, ${reading.toFixed(0)} of them to be read; the goal is 50`;
   });
 
 });
