@@ -92,10 +92,10 @@ export async function build(dtls) {
   await buildDtls(dtls);
 }
 
-/** Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js (the suites it finds beside itself). */
+/** Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js and *.untrusted.js (the suites it finds beside itself). */
 export async function buildEditorSuite() {
   const esbuild = await loadEsbuild();
-  const suites = readdirSync(inRoot('test/editor')).filter((name) => name.endsWith('.editor.ts'));
+  const suites = readdirSync(inRoot('test/editor')).filter((name) => /\.(editor|untrusted)\.ts$/.test(name));
   rmSync(inRoot('out/editor'), { recursive: true, force: true });
   const entryPoints = ['index.ts', ...suites].map((name) => `test/editor/${name}`);
   await bundle(esbuild, { ...common, entryPoints, outdir: 'out/editor', external: ['vscode', 'mocha'] });

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 const { build } = await import('./build.mjs');
 const { dtlsModule } = await import('./lib/bundles.mjs');
 const { ensureDependencies } = await import('./lib/dependencies.mjs');
-const { inRoot, manifest, root } = await import('./lib/paths.mjs');
-const { run } = await import('./lib/processes.mjs');
-const { Problem, runMain } = await import('./lib/problem.mjs');
+const { inRoot } = await import('./lib/paths.mjs');
+const { runMain } = await import('./lib/problem.mjs');
+const { makePackage } = await import('./lib/vsix.mjs');
 const { zipEntries } = await import('./lib/zip.mjs');
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
@@ -28,9 +28,5 @@ function report(file) {
 await runMain(async () => {
   await ensureDependencies();
   await build();
-  const file = `${manifest.name}-${manifest.version}.vsix`;
-  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', file];
-  const { status, output } = await run(process.execPath, [inRoot('node_modules/@vscode/vsce/vsce'), ...args], { cwd: root });
-  if (status !== 0) throw new Problem(`vsce package failed (status ${status}): see its words above.`, { details: output });
-  process.stdout.write(`${report(file).join('\n')}\n`);
+  process.stdout.write(`${report(await makePackage()).join('\n')}\n`);
 });

@@ -3,17 +3,28 @@ import './lib/require-node.mjs';
 const { buildEditorSuite } = await import('./build.mjs');
 const { ensureBuilt } = await import('./lib/bundles.mjs');
 const { inRoot, root } = await import('./lib/paths.mjs');
-const { runMain } = await import('./lib/problem.mjs');
+const { readArguments, runMain } = await import('./lib/problem.mjs');
+const { makePackage } = await import('./lib/vsix.mjs');
 const { runEditorSuite } = await import('./test/editor-host.mjs');
 const { leaveResult } = await import('./test/results.mjs');
-const { print } = await import('./test/tally.mjs');
+const { Tally, print } = await import('./test/tally.mjs');
 
-/** The editor suite in VS Code's server and headless Chromium. */
+/**
+ * The editor suite in VS Code's server and headless Chromium, with the .vsix installed as users get it; then the suite of a folder
+ * that is not trusted. With --development the checkout is loaded instead of a package.
+ */
 await runMain(async () => {
+  const { values } = readArguments({ options: { development: { type: 'boolean' } } }, 'npm run test:editor -- [--development]');
   await ensureBuilt();
   await buildEditorSuite();
-  const tally = await runEditorSuite({ extension: root, tests: inRoot('out/editor/index.js'), workspace: inRoot('examples'), deadlineMs: 5 * 60_000 });
-  leaveResult('editor', tally);
-  print(`editor suite: ${tally}.`);
-  return tally.failed > 0 ? 1 : 0;
+  const subject = values.development ? { extension: root } : { vsix: inRoot(await makePackage()), extension: inRoot('test/editor/host') };
+  const common = { ...subject, tests: inRoot('out/editor/index.js'), workspace: inRoot('examples'), deadlineMs: 100_000 };
+  const total = new Tally();
+  for (const run of [{ suite: 'editor' }, { suite: 'untrusted', trust: true }]) {
+    const tally = await runEditorSuite({ ...common, ...run });
+    print(`${run.suite === 'editor' ? 'editor suite' : 'suite of a folder that is not trusted'}: ${tally}.`);
+    total.add(tally);
+  }
+  leaveResult('editor', total);
+  return total.failed > 0 ? 1 : 0;
 });

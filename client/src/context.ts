@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
+import type { ProfilesInfo } from '#contract';
 import { DocumentLenses } from './features/codeLens';
 import { DataHost } from './features/dataChannel';
 import { DocumentStatus } from './features/documentStatus';
-import { openExample } from './features/example';
+import { examples, openExample } from './features/example';
 import { FlowspecPreview } from './features/flowspecPreview';
 import { ClientIdentity } from './features/identity';
 import { LanguageServer } from './features/languageClient';
@@ -17,6 +18,7 @@ import { registerSendRequest, RequestSender } from './features/sendRequest';
 import { Sessions } from './features/sessions';
 import { SessionView } from './features/sessionView';
 import { StatusBar } from './features/statusBar';
+import { activationTimes } from './started';
 import type { TreeNode } from './ui/sessionTree';
 
 /** What other extensions, and the tests, may ask of this one. */
@@ -25,6 +27,10 @@ export interface WorkbenchApi {
   ready(): Promise<void>;
   /** The rows of the session view as they are now; none while there is no session. */
   sessionTree(): readonly TreeNode[];
+  /** Whether the server profiles were read, and if not, why. */
+  profiles(): Promise<ProfilesInfo['state']>;
+  /** How long the extension's own code took to be read and to be activated, milliseconds. */
+  activationTimes(): { reading: number; activating: number };
   /** The address of the embedded orchestrator's signal channel, `coap://127.0.0.1:N`, while it runs. */
   orchestrator(): string | undefined;
 }
@@ -61,12 +67,15 @@ export class Workbench {
       registerMitigationCommands(this.sessions, this.log),
       registerProfiles(this.profiles),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),
-      vscode.commands.registerCommand('dots.openExample', () => openExample(extension)),
+      vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
+      vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),
     ];
   }
 
   get api(): WorkbenchApi {
     return {
+      activationTimes,
+      profiles: async () => (await this.profiles.read()).state,
       ready: () => this.language.ready(),
       sessionTree: () => this.view.tree(),
       orchestrator: () => this.orchestrator.signal,

@@ -1,3 +1,4 @@
+import { read, timed } from './started';
 import type * as vscode from 'vscode';
 import { Workbench, type WorkbenchApi } from './context';
 
@@ -5,7 +6,7 @@ let workbench: Workbench | undefined;
 
 /** Called by the editor once, when a DOTS document, view or command is first used. */
 export function activate(extension: vscode.ExtensionContext): WorkbenchApi {
-  workbench = new Workbench(extension);
+  workbench = timed(() => new Workbench(extension));
   return workbench.api;
 }
 
@@ -14,3 +15,5 @@ export async function deactivate(): Promise<void> {
   await workbench?.close();
   workbench = undefined;
 }
+
+read();

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extensionId, manifest, root } from '../lib/paths.mjs';
-import { atExit, endGroup, spawnGroup } from '../lib/processes.mjs';
+import { atExit, endGroup, run, spawnGroup } from '../lib/processes.mjs';
 import { Problem } from '../lib/problem.mjs';
 import { ensureHost } from './install.mjs';
 import { writeSettings } from './settings.mjs';
@@ -21,11 +21,20 @@ export function temporaryFolder(prefix) {
   return { path, remove: () => { forget(); remove(); } };
 }
 
-/** An extensions folder, made anew, that holds the extension at `extension` as a link to its checkout. */
+/** An extensions folder, made anew, that holds the extension at `extension`, a checkout, as a link. */
 function linkExtension(folder, extension) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (extension) symlinkSync(extension, join(folder, `${extensionId}-${manifest.version}`), 'junction');
+}
+
+/** Settings with which folders are restricted until they are trusted, without a question when one is opened. */
+const trusting = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' };
+
+/** Installs a .vsix as a person does with the command of VS Code. */
+async function installPackage(vsix, { node, main, extensions, data, env }) {
+  const { status, output } = await run(node, [main, '--accept-server-license-terms', '--install-extension', vsix, '--force', '--extensions-dir', extensions, '--server-data-dir', data], { cwd: root, env, deadlineMs: 60_000 });
+  if (status !== 0) throw new Problem(`VS Code's server did not install ${vsix} (status ${status}): see its words above.`, { details: output });
 }
 
 function environment(runtime, own) {
@@ -55,20 +64,22 @@ function listening(child) {
  * Starts VS Code's server on a free loopback port.
  * Options: `data` (its own folder for settings and state), `settings` (user settings besides the quiet ones), `token`
  * (what a browser must show; without one, any local user may connect), `extension` (a checkout to load, by link),
- * `tests: true` (a page may ask for a test run, which also changes toasts and dialogs), `env` (more environment).
+ * `vsix` (a package to install), `tests: true` (a page may ask for a test run, which also changes toasts and dialogs),
+ * `trust: true` (a folder is trusted only when the user says so), `env` (more environment).
  * Returns `{ authority, url(query), exited, stop() }`; `url` takes `{ folder, payload }`, payload being pairs.
  */
-export async function startHost({ data, settings = {}, token, extension, tests = false, env = {} }) {
+export async function startHost({ data, settings = {}, token, extension, vsix, tests = false, trust = false, env = {} }) {
   const { node, main } = await ensureHost();
   const runtime = temporaryFolder('dots-run-'); // short, because the paths of sockets have a limit of about 100 characters
   const extensions = join(data, 'extensions');
   linkExtension(extensions, extension);
   rmSync(join(data, 'CachedProfilesData'), { recursive: true, force: true });
-  writeSettings(data, settings);
+  writeSettings(data, trust ? { ...trusting, ...settings } : settings);
+  if (vsix) await installPackage(vsix, { node, main, extensions, data, env: environment(runtime.path, env) });
   const child = spawnGroup(node, [
     main, '--host', '127.0.0.1', '--port', '0', ...(token ? ['--connection-token', token] : ['--without-connection-token']),
     '--accept-server-license-terms', '--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions,
-    '--telemetry-level', 'off', '--disable-workspace-trust', ...(tests ? ['--enable-smoke-test-driver'] : []),
+    '--telemetry-level', 'off', ...(trust ? [] : ['--disable-workspace-trust']), ...(tests ? ['--enable-smoke-test-driver'] : []),
   ], { cwd: root, env: environment(runtime.path, env), stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = async () => { await endGroup(child); runtime.remove(); };
   try {

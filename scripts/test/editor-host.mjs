@@ -20,17 +20,18 @@ export function copyInto(parent, folder) {
 
 /**
  * Runs a mocha suite in the extension host of VS Code's server, shown by headless Chromium, and returns its Tally.
- * `extension`: the folder of the extension under development; `tests`: the script whose run() the host calls;
- * `workspace`: the folder to open, of which a copy is opened; `deadlineMs`: when to give up.
+ * `extension`: the folder of the extension under development; `vsix`: a package to install besides; `tests`: the script whose run() the
+ * host calls, and `suite`: which of the suites beside it; `trust`: whether the folder is restricted; `workspace`: the folder to
+ * open, of which a copy is opened; `deadlineMs`: when to give up.
  */
-export async function runEditorSuite({ extension, tests, workspace, deadlineMs }) {
+export async function runEditorSuite({ extension, vsix, tests, suite = 'editor', trust = false, workspace, deadlineMs }) {
   const data = temporaryFolder('dots-editor-');
   const resultFile = join(data.path, 'result.json');
   const folder = copyInto(data.path, workspace);
   let host;
   let browser;
   try {
-    host = await startHost({ data: join(data.path, 'vscode'), tests: true, env: { DOTS_EDITOR_RESULT: resultFile } });
+    host = await startHost({ data: join(data.path, 'vscode'), vsix, trust, tests: true, env: { DOTS_EDITOR_RESULT: resultFile, DOTS_EDITOR_SUITE: suite, XDG_CONFIG_HOME: join(data.path, 'config') } });
     browser = await startBrowser();
     const end = await openTestPage({ host, browser, extension, tests, folder, deadlineMs });
     return judgeEditorRun({ ...end, resultFile });

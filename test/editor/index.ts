@@ -12,11 +12,12 @@ interface Result {
 
 /**
  * VS Code's test host calls this. It runs every suite beside this script (test/editor/*.editor.ts, with mocha's `suite` and
- * `test`), leaves the result in the file that DOTS_EDITOR_RESULT names, and rejects when a test failed.
+ * `test`; or *.untrusted.ts where DOTS_EDITOR_SUITE says `untrusted`), leaves the result in the file that DOTS_EDITOR_RESULT names, and rejects when a test failed.
  */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'tdd', timeout: 30_000, reporter: Mocha.reporters.Base });
-  for (const name of readdirSync(__dirname).filter((each) => each.endsWith('.editor.js')).sort()) mocha.addFile(join(__dirname, name));
+  const ending = `.${process.env.DOTS_EDITOR_SUITE ?? 'editor'}.js`;
+  for (const name of readdirSync(__dirname).filter((each) => each.endsWith(ending)).sort()) mocha.addFile(join(__dirname, name));
   const result: Result = { passes: [], pending: [], failures: [] };
   await new Promise<void>((done) => {
     mocha.run(() => done())

@@ -44,6 +44,17 @@ export const editor = {
   /** The paths of the files that were read. */
   reads: [] as string[],
   showTextDocument: (): Promise<void> => Promise.resolve(),
+  trusted: true,
+  /** What was asked in a modal message: its words and its detail. */
+  confirmed: [] as string[],
+  /** Whether the user presses the button of such a message. */
+  agrees: true,
+  /** What the user types into an input box, one after the other. */
+  typed: [] as (string | undefined)[],
+  /** How many times an input box was shown. */
+  inputs: 0,
+  /** The item of a quick pick that the user takes, by its label. */
+  picks: '',
 };
 
 const nothing = { dispose: () => undefined };
@@ -55,11 +66,27 @@ export const window = {
   },
   showTextDocument: () => editor.showTextDocument(),
   setStatusBarMessage: () => nothing,
+  showWarningMessage: (message: string, { detail }: { detail: string }, action: string) => {
+    editor.confirmed.push(`${message}\n${detail}`);
+    return Promise.resolve(editor.agrees ? action : undefined);
+  },
+  showInputBox: () => {
+    editor.inputs += 1;
+    return Promise.resolve(editor.typed.shift());
+  },
+  showQuickPick: <T extends { label: string }>(items: T[]) => Promise.resolve(items.find(({ label }) => label === editor.picks)),
 };
 
 export const commands = { executeCommand: () => Promise.resolve(undefined), registerCommand: () => nothing };
 
 export const workspace = {
+  get isTrusted(): boolean {
+    return editor.trusted;
+  },
+  onDidChangeTextDocument: () => nothing,
+  onDidSaveTextDocument: () => nothing,
+  onDidGrantWorkspaceTrust: () => nothing,
+  onDidChangeConfiguration: () => nothing,
   get textDocuments(): Document[] {
     return editor.documents;
   },

@@ -7,7 +7,17 @@ import { check } from '#dots/check/check';
 import { root } from '../support/shared';
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
-const manifest = JSON.parse(read('package.json')) as { contributes: { commands: { command: string }[]; configuration: { properties: Record<string, unknown> } } };
+interface Manifest {
+  activationEvents: string[];
+  capabilities: { untrustedWorkspaces: { supported: string; restrictedConfigurations: string[] } };
+  contributes: {
+    commands: { command: string }[];
+    configuration: { properties: Record<string, unknown> };
+    languages: { extensions?: string[]; filenames?: string[] }[];
+    walkthroughs: { steps: { id: string; description: string; media: { svg: string } }[] }[];
+  };
+}
+const manifest = JSON.parse(read('package.json')) as Manifest;
 const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
 
 function clientSource(): string {
@@ -18,6 +28,43 @@ function clientSource(): string {
 test('every text of package.json is in package.nls.json, and none is there for nothing', () => {
   const used = [...read('package.json').matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key as string);
   assert.deepEqual([...new Set(used)].sort(), Object.keys(texts).sort());
+});
+
+/** The members of package.json that a person reads. */
+const readable = new Set(['title', 'description', 'markdownDescription', 'enumDescriptions', 'name', 'contextualTitle', 'contents', 'altText', 'category', 'deprecationMessage']);
+
+test('every text of settings, commands, views, menus and walkthroughs goes through package.nls.json', () => {
+  const loose: string[] = [];
+  const look = (value: unknown, member: string, at: string): void => {
+    if (typeof value === 'string' && readable.has(member) && !/^%[^%]+%$/.test(value)) loose.push(`${at}: ${value}`);
+    else if (Array.isArray(value)) value.forEach((each, index) => look(each, member, `${at}/${index}`));
+    else if (typeof value === 'object' && value !== null) for (const [name, each] of Object.entries(value)) look(each, name, `${at}/${name}`);
+  };
+  const { contributes, capabilities } = JSON.parse(read('package.json')) as Record<string, unknown>;
+  look(contributes, '', 'contributes');
+  look(capabilities, '', 'capabilities');
+  assert.deepEqual(loose, []);
+});
+
+test('the walkthrough leads through five steps, each with a picture of ours and a command', () => {
+  const { walkthroughs: [walkthrough] } = manifest.contributes;
+  assert.equal(walkthrough?.steps.length, 5);
+  for (const { id, description, media } of walkthrough?.steps ?? []) {
+    assert.match(texts[description.replaceAll('%', '')] ?? '', /\]\(command:dots\./, id);
+    assert.ok(existsSync(join(root, media.svg)), media.svg);
+  }
+});
+
+test('the extension is activated by DOTS documents, views and commands only', () => {
+  assert.deepEqual(manifest.activationEvents, ['onLanguage:dots']);
+  const { languages } = manifest.contributes;
+  for (const name of languages.flatMap(({ extensions = [], filenames = [] }) => [...extensions, ...filenames])) assert.match(name, /dots/);
+});
+
+test('an untrusted folder is limited, and cannot set what decides where requests go', () => {
+  const { untrustedWorkspaces: { supported, restrictedConfigurations } } = manifest.capabilities;
+  assert.equal(supported, 'limited');
+  assert.deepEqual(Object.keys(manifest.contributes.configuration.properties).filter((name) => !restrictedConfigurations.includes(name)), ['dots.level']);
 });
 
 test('every command that is contributed is registered, and the other way round', () => {

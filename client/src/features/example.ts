@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 
-const example = 'offload-request.dots.json';
+/** The example request, and the draft with the usual mistakes. */
+export const examples = { request: 'offload-request.dots.json', draft: 'first-draft.dots.json' } as const;
 
-/** Opens the example request: the one in the workspace, else a copy of the one that comes with the extension. */
-export async function openExample(extension: vscode.ExtensionContext): Promise<void> {
+/** Opens an example: the one in the workspace, else a copy of the one that comes with the extension. */
+export async function openExample(extension: vscode.ExtensionContext, example: string): Promise<void> {
   const [here] = await vscode.workspace.findFiles(`**/${example}`, undefined, 1);
   const document = here === undefined ? await copyOf(vscode.Uri.joinPath(extension.extensionUri, 'examples', example)) : await vscode.workspace.openTextDocument(here);
   await vscode.window.showTextDocument(document);

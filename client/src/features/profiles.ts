@@ -105,7 +105,7 @@ export class ProfileHost implements vscode.Disposable {
   }
 
   /** Reads the profiles again; what changed is told. */
-  private async read(): Promise<ProfilesInfo> {
+  async read(): Promise<ProfilesInfo> {
     this.known = await this.language.profiles() ?? this.known;
     this.changed.fire();
     return this.known;
