@@ -35,12 +35,6 @@ export class Judge {
     return this.adjusted([...own, ...await this.cross(document, scene)], scene);
   }
 
-  /** The findings of a document by itself. */
-  async ownFindings(document: TextDocument): Promise<LocatedFinding[]> {
-    const scene = await this.sceneOf(document.uri);
-    return this.adjusted(await this.own(document, scene), scene);
-  }
-
   private async own(document: TextDocument, scene: Scene): Promise<LocatedFinding[]> {
     const level = scene.governing.workspace.level ?? await this.settings.level(document.uri);
     return this.readings.validation(document, level, this.contextOf(scene, document.uri).direction).findings;
