@@ -12,7 +12,7 @@ export interface DocumentInfo {
   kind: string | null;
   /** As a person calls it, or null. */
   title: string | null;
-  /** How many findings of severity error it has by itself now; what is wrong between documents does not count. */
+  /** How many findings of severity error it has now, by itself or beside the documents that it belongs to: a server refuses it for each. */
   errors: number;
   /** The line of the top-level member's name, from 0; null where there is none. */
   line: number | null;

@@ -12,6 +12,10 @@ const pipe = (capacity: string): object => ({ 'ietf-dots-telemetry:telemetry-set
 const redirect = (body: object): object => ({ 'ietf-dots-signal-channel:redirected-signal': body });
 const callHome = { 'ietf-dots-call-home:source-prefix': ['203.0.113.2/32'] };
 const sources = (count: number): string[] => Array.from({ length: count }, (_, index) => `203.0.113.${index}/32`);
+const conflict = (information: object): object => mitigation({ mid: 5, 'conflict-information': information });
+const links = (...capacities: object[]): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'total-pipe-capacity': capacities }] } });
+const payloads = (value: number): object => ({ 'ietf-dots-robust-trans:max-payloads': { 'current-value': value } });
+const session = (mitigating: object, idle: object): object => ({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': mitigating, 'idle-config': idle } });
 const setup = (config: object): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': config }] } });
 
 /** Codes with the last token of their pointers, sorted: `rfc/lifetime-zero@lifetime`. */
@@ -93,6 +97,21 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['telemetry about an empty target', tm({ target: {} }), ['rfc/target-missing@target']],
   ['an alias of nothing', { 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web' }] } }, ['rfc/target-missing@0']],
   ['two clients', { 'ietf-dots-data-channel:dots-client': [{ cuid: 'a' }, { cuid: 'b' }] }, ['rfc/one-client@1']],
+  ['a URI with a loopback address', mitigation({ lifetime: 60 * 60, 'target-uri': ['https://127.0.0.1:8443/', 'coaps://[ff02::1]', 'https://192.0.2.1/', 'https://www.example.com/127.0.0.1'] }), ['advice/resolved-target@target-uri', 'rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@1']],
+  ['a name that is a loopback address', { 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web', 'target-fqdn': ['127.0.0.1'] }] } }, ['advice/resolved-target@target-fqdn', 'rfc/forbidden-prefix@0']],
+  ['a refused cuid with details of the conflict', conflict({ 'conflict-cause': 'cuid-collision', 'retry-timer': 60, 'conflict-status': 'request-inactive-other-active' }), ['rfc/cuid-collision-detail@conflict-status', 'rfc/cuid-collision-detail@retry-timer']],
+  ['a refused cuid', conflict({ 'conflict-cause': 'cuid-collision' }), []],
+  ['another conflict with its details', conflict({ 'conflict-cause': 'overlapping-targets', 'retry-timer': 60 }), []],
+  ['an ACL switched by a request that waits', mitigation({ ...target, 'trigger-mitigation': false, 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'a' }] }), ['rfc/acl-in-idle-time@ietf-dots-signal-control:acl-list']],
+  ['an ACL switched by a request', mitigation({ ...target, 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'a' }] }), []],
+  ['a redirect with records of the other kind', redirect({ 'alt-server': 'a.example', 'ietf-dots-call-home:alt-ch-client-record': ['192.0.2.1'] }), ['rfc/redirect-both@ietf-dots-call-home:alt-ch-client-record', 'yang/missing-member@ietf-dots-signal-channel:redirected-signal']],
+  ['a redirect of Call Home', redirect({ 'ietf-dots-call-home:alt-ch-client': 'b.example', 'ietf-dots-call-home:ttl': 60 }), []],
+  ['two numbers of payloads', session(payloads(10), payloads(9)), ['rfc/max-payloads-differ@current-value']],
+  ['one number of payloads', session(payloads(10), payloads(10)), []],
+  ['a link in two units of a class', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '500' }, { 'link-id': 'link1', unit: 'kilobit-ps', capacity: '5' }), ['rfc/one-unit-per-class@unit']],
+  ['links in units of two classes', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '500' }, { 'link-id': 'link1', unit: 'kilopacket-ps', capacity: '5' }, { 'link-id': 'link2', unit: 'gigabit-ps', capacity: '1' }), []],
+  ['a capacity in too small a unit', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '10000' }), ['advice/unit-scale@unit']],
+  ['a capacity of one larger unit', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '1000' }), []],
 ];
 
 for (const [name, document, expected] of cases) {
@@ -125,6 +144,20 @@ test('check: every fault has an RFC section, a sentence and a pointer', () => {
       assert.ok(fault.pointer === '' || fault.pointer.startsWith('/'), fault.pointer);
     }
   }
+});
+
+test('check: what stands in the Uri-Path of a request, or is only said by a server', () => {
+  const telemetry = tm({ tmid: 7, target: { 'target-prefix': ['192.0.2.0/24'] } });
+  assert.deepEqual(codes(telemetry), ['rfc/telemetry-empty@0']);
+  assert.deepEqual(codes(telemetry, { direction: 'request' }), ['rfc/server-only-member@tmid']);
+  const traffic = tm({ tmid: 7, target: { 'target-prefix': ['192.0.2.0/24'] }, 'total-traffic': [{ unit: 'megabit-ps', 'mid-percentile-g': '60' }] });
+  assert.deepEqual(codes(traffic), []);
+  const answer = { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ tsid: 1, 'current-config': { 'low-percentile': '5.00' } }] } };
+  assert.deepEqual(codes(answer), []);
+  assert.deepEqual(codes(answer, { direction: 'request' }), ['rfc/server-only-member@tsid']);
+  const client = { 'ietf-dots-data-channel:dots-data': { 'dots-client': [{ cuid: 'a', cdid: 'b' }], capabilities: {} } };
+  assert.deepEqual(codes(client).filter((code) => code.startsWith('rfc/')), []);
+  assert.deepEqual(codes(client, { direction: 'request' }).filter((code) => code.startsWith('rfc/')), ['rfc/client-cdid@cdid', 'rfc/read-only-member@capabilities']);
 });
 
 test('check: what a client reads but must not send back', () => {

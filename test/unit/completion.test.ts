@@ -35,6 +35,17 @@ test('members come with the required first, then the usual, and those of the ser
   assert.deepEqual(labels(acl('"aces": {"ace": [{|')).slice(0, 3), ['name', 'actions', 'matches']);
 });
 
+test('members that what stands around rules out are not offered', () => {
+  const matches = (type: string): string[] => labels(acl(`${type}"aces": {"ace": [{"name": "b", "matches": {|}}]}}]}}`)).filter((label) => label.startsWith('ip'));
+  assert.deepEqual(matches('"type": "ipv4-acl-type", '), ['ipv4']);
+  assert.deepEqual(matches('"type": "ietf-access-control-list:ipv6-acl-type", '), ['ipv6']);
+  assert.deepEqual(matches('').sort(), ['ipv4', 'ipv6']);
+  const actions = (forwarding: string): string[] => labels(acl(`"aces": {"ace": [{"name": "b", "actions": {${forwarding}|}}]}}]}}`));
+  assert.ok(actions('"forwarding": "accept", ').includes('rate-limit'));
+  assert.ok(!actions('"forwarding": "drop", ').includes('rate-limit'));
+  assert.ok(!actions('"forwarding": "drop" ').includes('rate-limit'));
+});
+
 test('members that are there, before or after the caret, are not offered', () => {
   const offered = labels(scope('"lifetime": 1, |, "target-prefix": [], "x": {"alias-name": 1}}]}}'));
   assert.ok(!offered.includes('lifetime') && !offered.includes('target-prefix') && offered.includes('alias-name'));

@@ -98,6 +98,27 @@ test('one mid for two documents; an efficacy update keeps the mid of its request
   assert.deepEqual(findings[0]?.finding.related?.map(({ file }) => file), ['a.json']);
 });
 
+test('a mid near its end, and one far from it', () => {
+  const files = [{ path: 'a.json', mid: 3_221_225_471 }, { path: 'b.json', mid: 3_221_225_470 }, { path: 'c.json', mid: 4_000_000_000 }];
+  const config = { 'ietf-dots-signal-channel:signal-config': { 'idle-config': { 'heartbeat-interval': { 'current-value': 30 } } } };
+  const documents = { 'a.json': request({ 'target-prefix': ['192.0.2.1/32'] }), 'b.json': request({ 'target-prefix': ['198.51.100.1/32'] }), 'c.json': config };
+  assert.deepEqual(judge(documents, { files }).found, [['a.json', 'cross/late-mid', 'warning', '']]);
+});
+
+test('an efficacy update with other targets than its request', () => {
+  const files = [{ path: '*', mid: 7 }];
+  const documents = (prefix: string): Record<string, object> => ({ 'a.json': request({ 'target-prefix': ['192.0.2.1/32', '192.0.2.9/32'] }), 'b.json': request({ 'target-prefix': ['192.0.2.9/32', prefix], 'attack-status': 'under-attack' }) });
+  assert.deepEqual(judge(documents('192.0.2.1/32'), { files }).found, []);
+  assert.deepEqual(judge(documents('192.0.2.2/32'), { files }).found, [['b.json', 'cross/efficacy-differs', 'error', '/scope/0']]);
+});
+
+test('an attack described although a mapping explains it', () => {
+  const attack = (more: object): object => ({ 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [{ target: { 'target-prefix': ['192.0.2.1/32'] }, 'attack-detail': [{ 'vendor-id': 32473, 'attack-id': 77, ...more }] }] } });
+  const mapping = { 'ietf-dots-mapping:vendor-mapping': { vendor: [{ 'vendor-id': 32473, 'attack-mapping': [{ 'attack-id': 77, 'attack-description': 'a flood' }] }] } };
+  assert.deepEqual(judge({ 'a.json': attack({ 'attack-description': 'a flood' }), 'b.json': mapping }, {}).found.map(([file, code]) => [file, code]), [['a.json', 'cross/described-attack']]);
+  assert.deepEqual(judge({ 'a.json': attack({}), 'b.json': mapping }, {}).found, []);
+});
+
 test('ACLs that no mitigation can activate', () => {
   const files = [{ path: 'a.json', cuid: 'one' }, { path: 'c.json', cuid: 'two' }];
   const waiting = acls(acl('wait'), acl('off', { 'activation-type': 'deactivate' }), acl('now', { 'activation-type': 'immediate' }));

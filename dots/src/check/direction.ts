@@ -13,7 +13,8 @@ export const serverOnlyScopeMembers = [
 /** Bounds that a server writes beside a value of the session configuration (RFC 9132 section 4.5.1). */
 export const serverOnlyBounds = ['min-value', 'max-value', 'min-value-decimal', 'max-value-decimal'] as const;
 
-const serverOnlySetup = ['max-config-values', 'min-config-values', 'supported-unit-classes', 'supported-query-type'];
+/** What a server says of the telemetry that it offers (RFC 9244 section 7.1.1). */
+export const serverOnlySetup = ['max-config-values', 'min-config-values', 'supported-unit-classes', 'supported-query-type'];
 const targets = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
 
 const hasOne = (owner: JsonObject, members: readonly string[]): boolean => members.some((member) => Object.hasOwn(owner, member));

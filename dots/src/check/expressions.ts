@@ -20,6 +20,12 @@ export function holds(expression: YangExpression, value: JsonValue, frames: Fram
   return order !== undefined && (expression.op === '>=' ? order >= 0 : order <= 0);
 }
 
+/** Whether what stands in a document already rules a node out; what is not there yet rules out nothing. `frames` ends with the object around the node. */
+export function rulesOut(when: YangExpression, frames: Frame[]): boolean {
+  const known = when.op === '=' || when.op === 'derived-from-or-self' ? follow(when.path, null, frames) !== undefined : true;
+  return known && !holds(when, null, frames);
+}
+
 /** Negative, zero or positive; undefined where one of them is no number. */
 function compare(left: bigint | undefined, right: bigint | undefined): number | undefined {
   if (left === undefined || right === undefined) return undefined;

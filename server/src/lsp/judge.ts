@@ -28,19 +28,12 @@ export class Judge {
     private readonly open: () => TextDocument[],
   ) {}
 
-  /** All findings of a document. */
-  async findings(document: TextDocument): Promise<LocatedFinding[]> {
-    const scene = await this.sceneOf(document.uri);
-    const own = await this.own(document, scene);
-    if (this.readings.parsed(document).form !== 'dots') return own;
-    return this.adjusted([...own, ...await this.cross(document, scene)], scene);
-  }
-
-  /** The findings of a document by itself; `direction` as which it is judged, unless the workspace file or its members tell. */
-  async ownFindings(document: TextDocument, direction?: Direction): Promise<LocatedFinding[]> {
+  /** All findings of a document; `direction` as which it is judged, unless the workspace file or its members tell. */
+  async findings(document: TextDocument, direction?: Direction): Promise<LocatedFinding[]> {
     const scene = await this.sceneOf(document.uri);
     const own = await this.own(document, scene, direction);
-    return this.readings.parsed(document).form === 'dots' ? this.adjusted(own, scene) : own;
+    if (this.readings.parsed(document).form !== 'dots') return own;
+    return this.adjusted([...own, ...await this.cross(document, scene)], scene);
   }
 
   /** What governs a document, and what is known of it besides its text. */

@@ -14,7 +14,7 @@ export class Sending {
   /** The context of an open document. */
   async context(document: TextDocument): Promise<DocumentContext> {
     const { governing, context } = await this.judge.surroundings(document.uri);
-    const findings = await this.judge.ownFindings(document, 'request');
+    const findings = await this.judge.findings(document, 'request');
     return {
       ...context, ownPrefixes: [...context.ownPrefixes],
       requestErrors: findings.filter(({ severity }) => severity === 'error').length,

@@ -133,7 +133,7 @@ class Server {
 
   private async documentInfo(uri: string): Promise<DocumentInfo> {
     const open = this.documents.get(uri);
-    const findings = open === undefined ? [] : await this.judge.ownFindings(open).catch((error: unknown) => this.failed('document info', error)) ?? [];
+    const findings = open === undefined ? [] : await this.judge.findings(open).catch((error: unknown) => this.failed('document info', error)) ?? [];
     return this.guarded('document info', noInfo, uri, (document) => {
       const { type, line } = this.service.documentInfo(this.readings.parsed(document));
       const errors = findings.filter(({ severity }) => severity === 'error').length;

@@ -3,7 +3,7 @@ import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import type { Direction } from '../direction';
 import { rfcFault } from './fault';
-import { nameAdvice, portAdvice, prefixFaults, selectors } from './target';
+import { hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
 /** The rules for aliases (RFC 8783 section 6.1). */
 export function aliasFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
@@ -17,6 +17,7 @@ function oneAlias(alias: JsonObject, pointer: string, direction?: Direction): Fa
     ...(hasSelector ? [] : [rfcFault('target-missing', pointer, '8783 6.1', 'An alias needs at least one of "target-prefix", "target-fqdn" and "target-uri".')]),
     ...readOnly(alias, pointer, direction),
     ...prefixFaults(alias, 'target-prefix', pointer, '8783 6.1'),
+    ...hostFaults(alias, pointer, '8783 6.1'),
     ...portAdvice(alias, pointer),
     ...nameAdvice(alias, pointer),
   ];
@@ -25,6 +26,6 @@ function oneAlias(alias: JsonObject, pointer: string, direction?: Direction): Fa
 /** Read-only state has no place in what a client sends; in what it got it is all right. */
 export function readOnly(owner: JsonObject, pointer: string, direction: Direction | undefined): Fault[] {
   if (direction !== 'request') return [];
-  return ['pending-lifetime', 'statistics'].filter((member) => Object.hasOwn(owner, member)).map((member) =>
+  return ['pending-lifetime', 'statistics', 'capabilities'].filter((member) => Object.hasOwn(owner, member)).map((member) =>
     rfcFault('read-only-member', child(pointer, member), '8783 7.3', `"${member}" is read-only: take it out before you send the document back.`, { atName: true }));
 }

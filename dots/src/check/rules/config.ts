@@ -14,6 +14,7 @@ export function configFaults(body: JsonObject, pointer: string, direction?: Dire
   return [
     ...(isStatus || parameters.length > 0 ? [] : [rfcFault('config-empty', pointer, '9132 4.5.2', 'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another one.')]),
     ...parameters.flatMap(boundFaults),
+    ...maxPayloads(parameters),
     ...(isStatus ? [] : parameters.flatMap(requestFaults)),
   ];
 }
@@ -40,4 +41,13 @@ function boundFaults({ name, value, pointer }: Parameter): Fault[] {
   const [low, current, high] = [`min-value${suffix}`, member, `max-value${suffix}`].map((key) => exact(value[key]));
   if (current === undefined || ((low === undefined || low <= current) && (high === undefined || current <= high))) return [];
   return [rfcFault('outside-bounds', child(pointer, member), '9132 4.5.1', `The value of "${name}" is outside the bounds that stand beside it.`)];
+}
+
+/** One number for both situations (RFC 9362 section 3). */
+function maxPayloads(parameters: readonly Parameter[]): Fault[] {
+  const [one, other] = parameters.filter(({ name, value }) => name.endsWith(':max-payloads') && value['current-value'] !== undefined);
+  if (one === undefined || other === undefined || one.value['current-value'] === other.value['current-value']) return [];
+  return [rfcFault('max-payloads-differ', child(other.pointer, 'current-value'), '9362 3', '"max-payloads" must have one value in "mitigating-config" and "idle-config".', {
+    related: [{ pointer: child(one.pointer, 'current-value'), message: 'the other value' }],
+  })];
 }

@@ -4,17 +4,28 @@ import { child } from '../../model/pointer';
 import { serverOnlyScopeMembers, type Direction } from '../direction';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
-import { emptyFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
+import { emptyFaults, hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
 /** The rules for mitigation requests; a status is only held to what both directions share. */
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.scope);
-  if (direction === 'status') return [];
   const list = child(pointer, 'scope');
+  if (direction === 'status') return entries.flatMap((scope, index) => (isObject(scope) ? statusFaults(scope, child(list, index)) : []));
   return [
     ...scopeCount(body, entries.length, pointer, list),
     ...entries.flatMap((scope, index) => (isObject(scope) ? requestFaults(scope, child(list, index)) : [])),
   ];
+}
+
+const besideCollision = ['conflict-status', 'conflict-scope', 'retry-timer'];
+
+/** The refusal of a cuid that another client has tells nothing of that client's requests. */
+function statusFaults(scope: JsonObject, pointer: string): Fault[] {
+  const member = 'conflict-information';
+  const conflict = scope[member];
+  if (!isObject(conflict) || conflict['conflict-cause'] !== 'cuid-collision') return [];
+  return besideCollision.filter((name) => Object.hasOwn(conflict, name)).map((name) =>
+    rfcFault('cuid-collision-detail', child(child(pointer, member), name), '9132 4.4.1.3', `A server that refuses a cuid because another client has it must not return "${name}".`, { atName: true }));
 }
 
 function scopeCount(body: JsonObject, count: number, pointer: string, list: string): Fault[] {
@@ -33,6 +44,7 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
     ...selectorFaults(scope, pointer),
     ...emptyFaults(scope, pointer),
     ...prefixFaults(scope, 'target-prefix', pointer, '9132 4.4.1.1'),
+    ...hostFaults(scope, pointer, '9132 4.4.1.1'),
     ...prefixFaults(scope, 'ietf-dots-call-home:source-prefix', pointer, '9066 5.3.1'),
     ...portAdvice(scope, pointer),
     ...nameAdvice(scope, pointer),
@@ -89,10 +101,14 @@ function callHomeFaults(scope: JsonObject, pointer: string): Fault[] {
   return faults;
 }
 
-/** ACLs are switched by a request with a new mid, never by an efficacy update (RFC 9133 section 3.2.1). */
+/** ACLs are switched during an attack, by a request with a new mid, never by an efficacy update (RFC 9133 section 3.2.1). */
 function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
   const member = 'ietf-dots-signal-control:acl-list';
-  if (!Object.hasOwn(scope, member) || !Object.hasOwn(scope, 'attack-status')) return [];
+  if (!Object.hasOwn(scope, member)) return [];
+  if (scope['trigger-mitigation'] === false) {
+    return [rfcFault('acl-in-idle-time', child(pointer, member), '9133 3.2.1', 'A request that waits for the loss of the session is sent in idle time, and then a server refuses to switch ACLs: take this out, or "trigger-mitigation".', { severity: 'warning', atName: true })];
+  }
+  if (!Object.hasOwn(scope, 'attack-status')) return [];
   return [rfcFault('acl-in-efficacy-update', child(pointer, member), '9133 3.2.1', 'An efficacy update cannot switch ACLs: send a new request, with a new mid and without "attack-status".', { atName: true })];
 }
 

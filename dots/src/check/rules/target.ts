@@ -29,11 +29,32 @@ export function prefixFaults(owner: JsonObject, member: string, pointer: string,
 
 /** The faults of one prefix. @param place its pointer, made only when there is a fault */
 function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
+  const range = forbiddenRange(text);
+  if (range === undefined) return hostBitsAdvice(text, place);
+  return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} includes addresses of the ${range}, which a server must refuse.`)];
+}
+
+/** The range of forbidden addresses that a prefix or address shares some with, in words. */
+function forbiddenRange(text: string): string | undefined {
   const prefix = parsePrefix(text);
   const range = prefix && forbidden.find((one) => overlaps(one.prefix, unmapped(prefix)));
-  if (!range) return hostBitsAdvice(text, place);
-  return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} includes addresses of the ${range.what} range ${formatPrefix(range.prefix)}, which a server must refuse.`)];
+  return range && `${range.what} range ${formatPrefix(range.prefix)}`;
 }
+
+/** The address that a URI or a name is, where it is one. */
+const addressIn = (text: string): string => /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?=[:/?#]|$)/i.exec(text)?.slice(1).find((address) => address !== undefined) ?? text;
+
+/** Faults of names and URIs that are addresses: what they resolve to is held to the same rules as prefixes (RFC 9132 section 4.4.1.1). */
+export function hostFaults(owner: JsonObject, pointer: string, rfc: string): Fault[] {
+  return (['target-fqdn', 'target-uri'] as const).flatMap((member) => itemsOf(owner[member]).flatMap((text, index) => {
+    const range = typeof text === 'string' && text.length < longestHost ? forbiddenRange(addressIn(text)) : undefined;
+    if (range === undefined) return [];
+    return [rfcFault('forbidden-prefix', child(child(pointer, member), index), rfc, `This names an address of the ${range}, which a server must refuse.`)];
+  }));
+}
+
+/** Longer texts are no URI that anybody resolves. */
+const longestHost = 2048;
 
 /** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {

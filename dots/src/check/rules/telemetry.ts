@@ -1,9 +1,9 @@
 import type { Fault } from '../../model/finding';
-import { isObject, itemsOf, type JsonObject } from '../../model/json';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../direction';
+import { serverOnlySetup, type Direction } from '../direction';
 import { exact } from '../numbers';
-import { rfcFault } from './fault';
+import { advice, rfcFault } from './fault';
 import { emptyFaults, selectors } from './target';
 
 const kinds: Record<string, string> = { 'current-config': 'configuration', 'total-pipe-capacity': 'pipe', baseline: 'baseline' };
@@ -12,7 +12,53 @@ const kinds: Record<string, string> = { 'current-config': 'configuration', 'tota
 export function telemetrySetupFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.telemetry).filter(isObject);
   if (direction === 'status') return [];
-  return [...setupKinds(entries, pointer), ...deletedPipes(entries, child(pointer, 'telemetry')), ...emptyFaults(body, pointer, '9244 5.3')];
+  const list = child(pointer, 'telemetry');
+  return [
+    ...serverMembers(body, serverOnlySetup, pointer, '9244 7.1.1'),
+    ...entries.flatMap((entry, index) => [...serverMembers(entry, ['tsid'], child(list, index), '9244 7.1.2'), ...unitFaults(entry, child(list, index))]),
+    ...setupKinds(entries, pointer), ...deletedPipes(entries, list), ...emptyFaults(body, pointer, '9244 5.3'),
+  ];
+}
+
+/** What a server writes, and in a request stands in the Uri-Path or nowhere. */
+function serverMembers(owner: JsonObject, names: readonly string[], pointer: string, rfc: string): Fault[] {
+  return names.filter((name) => Object.hasOwn(owner, name)).map((name) =>
+    rfcFault('server-only-member', child(pointer, name), rfc, `Only a server writes "${name}"; take it out of the request.`, { atName: true }));
+}
+
+/** Pipes and baselines have one unit of each class, the largest that gives more than one (RFC 9244 sections 7.2 and 7.3). */
+function unitFaults(entry: JsonObject, pointer: string): Fault[] {
+  const pipes = unitsOf(entry['total-pipe-capacity'], child(pointer, 'total-pipe-capacity'), '9244 7.2');
+  const list = child(pointer, 'baseline');
+  return [...pipes, ...itemsOf(entry.baseline).flatMap((baseline, index) => (isObject(baseline)
+    ? trafficLists.flatMap((name) => unitsOf(baseline[name], child(child(list, index), name), '9244 7.3')) : []))];
+}
+
+const trafficLists = ['total-traffic-normal', 'total-traffic-normal-per-protocol', 'total-traffic-normal-per-port'];
+const scales = ['', 'kilo', 'mega', 'giga', 'tera', 'peta', 'exa', 'zetta'];
+
+function unitsOf(list: JsonValue | undefined, pointer: string, rfc: string): Fault[] {
+  const first = new Map<string, number>();
+  return itemsOf(list).flatMap((entry, index) => {
+    const unit = isObject(entry) ? /^([a-z]*?)((?:packet|bit|byte)-ps)$/.exec(String(entry.unit)) : null;
+    if (!isObject(entry) || unit === null) return [];
+    const place = child(child(pointer, index), 'unit');
+    const key = JSON.stringify([entry['link-id'], entry.protocol, entry.port, unit[2]]);
+    const before = first.get(key);
+    if (before !== undefined) {
+      return [rfcFault('one-unit-per-class', place, rfc, `Of a class of units only one is allowed: the same is told in another unit of "${unit[2] ?? ''}" already.`, {
+        severity: 'warning', related: [{ pointer: child(child(pointer, before), 'unit'), message: 'the other one' }],
+      })];
+    }
+    first.set(key, index);
+    return scaleAdvice(entry, unit, place, rfc);
+  });
+}
+
+function scaleAdvice({ capacity }: JsonObject, [written = '', scale = '', unit = '']: readonly string[], place: string, rfc: string): Fault[] {
+  const larger = scales[scales.indexOf(scale) + 1];
+  if (typeof capacity !== 'string' || larger === undefined || !/^[0-9]{1,17}000$/.test(capacity) || Number(capacity) < 2000) return [];
+  return [advice('unit-scale', place, rfc, `A client uses the largest unit that gives more than one: ${capacity} ${written} is ${capacity.slice(0, -3)} ${larger}${unit}.`, { severity: 'information' })];
 }
 
 /** One request sets up one kind of telemetry. */
@@ -40,9 +86,17 @@ export function telemetryFaults(body: JsonObject, pointer: string, direction?: D
   const isStatus = direction === 'status';
   const list = child(pointer, member);
   return [
-    ...entries.flatMap((entry, index) => (isObject(entry) ? targetFaults(entry, child(list, index)) : [])),
+    ...entries.flatMap((entry, index) => (isObject(entry) ? [...targetFaults(entry, child(list, index)), ...(isStatus ? statusFaults : requestFaults)(entry, child(list, index))] : [])),
     ...(isStatus ? [] : emptyFaults(body, pointer, '9244 5.3')),
   ];
+}
+
+const requestFaults = (entry: JsonObject, pointer: string): Fault[] => serverMembers(entry, ['tmid'], pointer, '9244 8.2');
+
+/** A request with nothing but a target asks for telemetry; a server that sends no more than that says nothing. */
+function statusFaults(entry: JsonObject, pointer: string): Fault[] {
+  if (Object.keys(entry).some((name) => name !== 'target' && name !== 'tmid')) return [];
+  return [rfcFault('telemetry-empty', pointer, '9244 8.1.1', 'Telemetry tells more than its target: traffic, connections or attack details are missing.', { severity: 'warning' })];
 }
 
 const telemetryTargets = [...selectors, 'alias-name', 'mid-list'];

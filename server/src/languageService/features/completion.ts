@@ -1,5 +1,7 @@
+import { rulesOut, type Frame } from '#dots/check/expressions';
 import { documentTypes, type DocumentKind, type DocumentType } from '#dots/model/documents';
 import type { Position, Range } from '#dots/model/finding';
+import { isObject, type JsonValue } from '#dots/model/json';
 import { at, child } from '#dots/model/pointer';
 import { resolve, schemaAt, schemaOf, type SchemaNode } from '#dots/model/schema';
 import { cursorAt, type Cursor } from '../documents/cursor';
@@ -34,7 +36,7 @@ export function complete(document: ParsedDocument, offset: number): Completion[]
   const place = new Placement(document, cursor);
   switch (cursor.role) {
     case 'document': return document.text.trim().length <= cursor.span.end - cursor.span.start ? wholeDocuments(place) : [];
-    case 'name': return cursor.path.length === 0 ? topMembers(cursor, place) : members(cursor, place);
+    case 'name': return cursor.path.length === 0 ? topMembers(cursor, place) : members(document, cursor, place);
     case 'value': return unlisted(values(cursor, place), document, cursor);
     case 'none': return [];
   }
@@ -77,14 +79,16 @@ function topMember({ kind, topMember: name }: DocumentType): string {
   return `"${name}": ${skeleton(kind, name, schemaOf(kind).properties?.[name] ?? {})}`;
 }
 
-/** The members that fit into the object around the cursor: not there yet, and of no case that another one excludes. */
-function members(cursor: Cursor, place: Placement): Completion[] {
+/** The members that fit into the object around the cursor: not there yet, of no case that another one excludes, and allowed by what stands around. */
+function members(document: ParsedDocument, cursor: Cursor, place: Placement): Completion[] {
   const kind = kindOf(cursor.path);
   const object = kind === undefined ? undefined : schemaAt(kind, cursor.path);
   if (kind === undefined || object?.properties === undefined) return [];
   const excluded = new Set([...cursor.names, ...excludedMembers(object, cursor.names)]);
   const first = skeletonMembers(holder(cursor.path), object);
-  return Object.entries(object.properties).filter(([name]) => !excluded.has(name)).map(([name, node], index) => {
+  const frames = framesAt(kind, document.value, cursor.path);
+  const fits = ([name, { 'x-yang': yang }]: [string, SchemaNode]): boolean => !excluded.has(name) && !(frames !== undefined && yang?.when !== undefined && rulesOut(yang.when, frames));
+  return Object.entries(object.properties).filter(fits).map(([name, node], index) => {
     const schema = resolve(schemaOf(kind), node);
     return place.item({
       ...memberFacts(kind, [...cursor.path, name], schema, object.required?.includes(name) === true),
@@ -92,6 +96,19 @@ function members(cursor: Cursor, place: Placement): Completion[] {
       filterText: `"${name}"`, sortText: rank(memberGroup(name, schema, object, first), index),
     });
   });
+}
+
+/** The objects on the way to the one at a path, with their schemas; undefined where the document cannot be read that far. */
+function framesAt(kind: DocumentKind, document: JsonValue | undefined, path: readonly string[]): Frame[] | undefined {
+  const frames: Frame[] = [];
+  let value = document;
+  for (let depth = 0; depth <= path.length; depth++) {
+    const schema = schemaAt(kind, path.slice(0, depth));
+    if (isObject(value) && schema !== undefined) frames.push({ value, schema });
+    else if (!Array.isArray(value)) return undefined;
+    value = at(value, child('', path[depth] ?? ''));
+  }
+  return frames;
 }
 
 function memberFacts(kind: DocumentKind, path: readonly string[], schema: SchemaNode, required: boolean): Pick<Completion, 'label' | 'kind' | 'detail' | 'documentation'> {

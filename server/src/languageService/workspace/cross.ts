@@ -4,13 +4,14 @@ import { locateFaults } from '../features/validation';
 import type { CrossRule, DocumentSet } from './documentSet';
 import { factsOf, type Facts } from './facts';
 import { idleAcls } from './rules/activation';
-import { unmappedAttacks } from './rules/attacks';
+import { describedAttacks, unmappedAttacks } from './rules/attacks';
 import { notOffered } from './rules/capabilities';
+import { changedTargets, lateMids } from './rules/mids';
 import { unknownNames, unusedAliases } from './rules/names';
 import { doubleMids, overlappingRequests } from './rules/overlap';
 import { foreignTargets } from './rules/prefixes';
 
-const rules: readonly CrossRule[] = [unknownNames, unusedAliases, idleAcls, overlappingRequests, doubleMids, foreignTargets, notOffered, unmappedAttacks];
+const rules: readonly CrossRule[] = [unknownNames, unusedAliases, idleAcls, overlappingRequests, doubleMids, lateMids, changedTargets, foreignTargets, notOffered, unmappedAttacks, describedAttacks];
 
 /** What is kept of a document for the sake of others: its facts, and where the places stand that others point at. */
 export interface IndexEntry {
