@@ -56,7 +56,7 @@ test('dots send and the mock over DTLS, over TLS, and over what answers first', 
 test('libcoap as client of the mock, over DTLS and TLS, with certificates and with a pre-shared key', async (t) => {
   if (!needTool(t, 'coap-client-openssl', debianPackage)) return;
   const { ready } = await mockWithFiles(t, '--psk-identity', 'lab', '--psk-key-file', join(folder(t, { key: psk }), 'key'));
-  const body = join(folder(t, { 'request.cbor': dots(['encode', '-', '--format', 'raw'], request).bytes }), 'request.cbor');
+  const body = join(folder(t, { 'request.cbor': dots(['encode', '-', '--format', 'bin'], request).bytes }), 'request.cbor');
   const { ca, cert, key } = ready;
   for (const [index, proof] of [['-C', ca, '-c', cert, '-j', key], ['-u', 'lab', '-k', psk]].entries()) {
     for (const server of [ready.coaps, ready.coapsTcp]) {
@@ -101,7 +101,7 @@ test('credentials that are missing or do not go together are wrong usage', async
     [['--psk-identity', 'lab'], /needs its identity and its file/],
     [['--psk-identity', 'lab', '--psk-key-file', 'nowhere'], /nowhere cannot be read/],
     [[...proofs(ready), '--psk-identity', 'lab', '--psk-key-file', ready.key], /stands instead of certificates/],
-    [['--ca', ready.ca, '--cert', ready.ca, '--key', ready.key], /do not fit together/],
+    [['--ca', ready.ca, '--cert', ready.ca, '--key', ready.key], /does not belong to the certificate/],
   ];
   for (const [more, words] of cases) {
     const run = send(ready.coaps, ...more);
