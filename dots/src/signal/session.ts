@@ -8,8 +8,7 @@ import { dotsCbor, option } from '#dots/coap/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import { parseServer } from '#dots/transport/address';
-import { connectUdp } from '#dots/transport/udp';
+import { connect } from '#dots/transport/connect';
 import { readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
@@ -65,7 +64,7 @@ export class SignalSession {
     if (octets === 0 || octets > 250) {
       throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
     }
-    const channel = await connectUdp(parseServer(server));
+    const channel = await connect(server, { clock });
     return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
   }
 
