@@ -6,7 +6,7 @@ import { DotsError } from '#dots/model/errors';
 import { readAnswer } from '#dots/signal/answer';
 import { newCuid, nextMid } from '#dots/signal/identifiers';
 import { pathOf, resourceOf } from '#dots/signal/resources';
-import { isLoopback, parseServer } from '#dots/transport/address';
+import { isLoopback, parseServer, type ServerAddress } from '#dots/transport/address';
 
 const asked = { method: 'GET', path: '/a', octets: 0 };
 
@@ -25,18 +25,29 @@ test('mids go up, start from the clock and roll over', () => {
   assert.equal(nextMid(3_221_225_470, now), 0);
 });
 
-const addresses: [string, string | { host: string; port: number }][] = [
-  ['coap://127.0.0.1:5000', { host: '127.0.0.1', port: 5000 }],
-  ['coap://127.9.8.7', { host: '127.9.8.7', port: 4646 }],
-  ['coap://[::1]:5000/', { host: '::1', port: 5000 }],
-  ['coap://localhost:5000', { host: '127.0.0.1', port: 5000 }],
+const addresses: [string, string | ServerAddress][] = [
+  ['coap://127.0.0.1:5000', { scheme: 'coap', host: '127.0.0.1', port: 5000 }],
+  ['coap://127.9.8.7', { scheme: 'coap', host: '127.9.8.7', port: 4646 }],
+  ['coap://[::1]:5000/', { scheme: 'coap', host: '::1', port: 5000 }],
+  ['coap://localhost:5000', { scheme: 'coap', host: '127.0.0.1', port: 5000 }],
   ['coap://192.0.2.1', 'transport/plain-off-loopback'],
   ['coap://[2001:db8::1]:4646', 'transport/plain-off-loopback'],
   ['coap://example.com', 'transport/plain-off-loopback'],
   ['coap://127.0.0.1.example.com', 'transport/plain-off-loopback'],
-  ['coaps://127.0.0.1', 'transport/scheme'],
+  ['coaps://dots.example.net', { scheme: 'coaps', host: 'dots.example.net', port: 4646 }],
+  ['COAPS+TCP://[2001:db8::1]:5000', { scheme: 'coaps+tcp', host: '2001:db8::1', port: 5000 }],
+  ['coaps://localhost', { scheme: 'coaps', host: 'localhost', port: 4646 }],
+  ['dots.example.net', { host: 'dots.example.net', port: 4646 }],
+  ['dots.example.net:5000', { host: 'dots.example.net', port: 5000 }],
+  ['192.0.2.1:5000', { host: '192.0.2.1', port: 5000 }],
+  ['[::1]:4646', { host: '::1', port: 4646 }],
+  ['2001:db8::1', { host: '2001:db8::1', port: 4646 }],
   ['http://127.0.0.1', 'transport/scheme'],
-  ['127.0.0.1:4646', 'transport/address'],
+  ['coap+tcp://127.0.0.1', 'transport/scheme'],
+  ['coaps://user@dots.example.net', 'transport/address'],
+  ['dots.example.net/hello', 'transport/address'],
+  ['dots.example.net:0', 'transport/address'],
+  ['two words', 'transport/address'],
   ['coap://', 'transport/address'],
   ['coap://127.0.0.1:99999', 'transport/address'],
   ['coap://127.0.0.1/.well-known/dots', 'transport/address'],

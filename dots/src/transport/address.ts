@@ -4,8 +4,16 @@ import { DotsError } from '#dots/model/errors';
 /** A host that is an IP address, and a UDP or TCP port. */
 export interface Address { host: string; port: number }
 
+/** coap: plain UDP; coaps: DTLS over UDP; coaps+tcp: TLS over TCP. */
+export type Scheme = 'coap' | 'coaps' | 'coaps+tcp';
+
+/** Where a server is, as the user wrote it; the host is a name or an IP address. Without a scheme, DTLS and TLS are both tried. */
+export interface ServerAddress { scheme?: Scheme; host: string; port: number }
+
 /** The port of the DOTS signal channel: RFC 9132 section 10.1. */
 const dotsPort = 4646;
+
+const schemes: readonly string[] = ['coap', 'coaps', 'coaps+tcp'] satisfies Scheme[];
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -28,24 +36,41 @@ export function loopbackName(host: string): string {
 }
 
 /**
- * Reads the address of a server: `coap://127.0.0.1:4646`.
- * Throws a DotsError of kind `usage` for anything but plain CoAP on loopback, because RFC 9132 section 3 lets nothing else travel unprotected.
+ * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or without a scheme
+ * `dots.example.net`, `[2001:db8::1]:4646`. Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
+ * `transport/plain-off-loopback`, because RFC 9132 section 3 lets nothing travel unprotected.
  */
-export function parseServer(server: string): Address {
-  const url = urlOf(server);
-  if (url.protocol !== 'coap:') {
-    throw new DotsError('usage', 'transport/scheme', `${server} asks for ${url.protocol.slice(0, -1)}, which is not supported: only coap on loopback is.`,
-      'Give an address such as coap://127.0.0.1:4646.');
-  }
-  const host = loopbackName(url.hostname.replace(/^\[|\]$/g, ''));
-  if (!isLoopback(host)) throw plainOffLoopback(server);
-  return { host, port: url.port === '' ? dotsPort : Number(url.port) };
+export function parseServer(server: string): ServerAddress {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(server) ?? [];
+  const url = urlOf(server, scheme === undefined);
+  if (scheme !== undefined && !isScheme(scheme.toLowerCase())) throw otherScheme(server, scheme);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? dotsPort : Number(url.port);
+  if (port === 0) throw noAddress(server);
+  if (scheme === undefined) return { host, port };
+  if (url.protocol !== 'coap:') return { scheme: scheme.toLowerCase() as Scheme, host, port };
+  if (!isLoopback(loopbackName(host))) throw plainOffLoopback(server);
+  return { scheme: 'coap', host: loopbackName(host), port };
 }
 
-function urlOf(server: string): URL {
-  const url = URL.canParse(server) ? new URL(server) : undefined;
+function isScheme(text: string): text is Scheme {
+  return schemes.includes(text);
+}
+
+function urlOf(server: string, bare: boolean): URL {
+  const text = bare ? `coaps://${isIP(server) === 6 ? `[${server}]` : server}` : server;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && url.hostname !== '' && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
-  throw new DotsError('usage', 'transport/address', `"${server}" is not the address of a DOTS server.`, 'Give a scheme, a host and a port, such as coap://127.0.0.1:4646.');
+  throw noAddress(server);
+}
+
+function noAddress(server: string): DotsError {
+  return new DotsError('usage', 'transport/address', `"${server}" is not the address of a DOTS server.`, 'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.');
+}
+
+function otherScheme(server: string, scheme: string): DotsError {
+  return new DotsError('usage', 'transport/scheme', `${server} asks for ${scheme}, which is no scheme of the DOTS signal channel.`,
+    'Give coaps (DTLS), coaps+tcp (TLS), or no scheme to have both tried; coap is for loopback.');
 }
 
 function plainOffLoopback(server: string): DotsError {

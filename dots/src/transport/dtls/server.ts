@@ -61,6 +61,9 @@ class DtlsListener implements Listener {
   private spare: Client | undefined;
   private strangerTold = -Infinity;
   private open = true;
+  /** Datagrams on their way into the network, which the last words to the clients are among. */
+  private sending = 0;
+  private allSent: (() => void) | undefined;
 
   constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
     readonly address: Address, private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
@@ -79,6 +82,7 @@ class DtlsListener implements Listener {
     await Promise.all([...this.standing.values()].map((client) => client.channel?.close()));
     this.spare?.association.discard();
     this.engine.calls.context_free(this.context);
+    if (this.sending > 0) await new Promise<void>((resolve) => { this.allSent = resolve; });
     await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
   }
 
@@ -104,7 +108,15 @@ class DtlsListener implements Listener {
   private newClient(): Client {
     const open = (owner: AssociationOwner): Association =>
       new Association(this.engine, this.context, this.clock, owner, { role: 'server', proof: new ClientProof(this.options.credentials) });
-    return new Client(this, this.clock, this.limits.idleMs, open, (bytes, { port, host }) => this.socket.send(bytes, port, host, () => undefined));
+    return new Client(this, this.clock, this.limits.idleMs, open, (bytes, address) => this.send(bytes, address));
+  }
+
+  private send(bytes: Buffer, { port, host }: Address): void {
+    this.sending += 1;
+    this.socket.send(bytes, port, host, () => {
+      this.sending -= 1;
+      if (this.sending === 0) this.allSent?.();
+    });
   }
 
   private receive(bytes: Buffer, address: Address): void {

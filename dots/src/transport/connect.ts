@@ -1,0 +1,149 @@
+import type { Channel } from '#dots/coap/channel';
+import { systemClock, type Clock } from '#dots/coap/clock';
+import { DotsError } from '#dots/model/errors';
+import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from './address';
+import type { ClientCredentials } from './credentials';
+import { connectDtls, type DtlsOptions } from './dtls/client';
+import type { SessionMemory } from './dtls/sessions';
+import { attemptDelay, run } from './happyEyeballs';
+import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
+import { refusal } from './refusals';
+import { addressesOf, systemResolver, type Resolver } from './resolve';
+import { connectTls } from './tls/client';
+import { connectUdp } from './udp';
+
+/** How a path of each kind is opened. */
+export type Dialers = Readonly<Record<Transport, (address: Address, options: DtlsOptions) => Promise<Channel>>>;
+
+export interface ConnectOptions {
+  /** Needed for everything but `coap`. */
+  credentials?: ClientCredentials;
+  /** Gives up early. */
+  signal?: AbortSignal;
+  clock?: Clock;
+  /** Milliseconds for all of it, names and every attempt; 10 s unless told. */
+  deadlineMs?: number;
+  /** What became of earlier attempts. */
+  memory?: PathMemory;
+  /** DTLS sessions that may be resumed. */
+  sessions?: SessionMemory;
+  /** Whether an attack is under way: the attempts follow each other faster (RFC 9132 section 4.3). */
+  underAttack?: boolean;
+  resolver?: Resolver;
+  dialers?: Dialers;
+}
+
+const defaultDeadlineMs = 10_000;
+const defaultDialers: Dialers = { dtls: connectDtls, tls: connectTls };
+
+const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Transport[]>> = { coaps: ['dtls'], 'coaps+tcp': ['tls'], any: ['dtls', 'tls'] };
+
+/**
+ * One end has looked at what the other has shown, and said no. Another path leads to the same server with the same certificate, or to
+ * somebody else, and it must not look as if all were well: so this ends the race, and no TLS makes up for a DTLS that was refused.
+ */
+const refused = [
+  'unknown-ca', 'wrong-name', 'expired', 'not-yet-valid', 'not-a-ca', 'purpose', 'revoked', 'weak', 'bad-certificate', 'no-certificate',
+  'client-certificate-missing', 'client-certificate-refused', 'psk-refused',
+].map((reason) => `transport/${reason}`);
+
+/** Failures that say little: another one is told in their place where there is one. */
+const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 'transport/cancelled'];
+
+/**
+ * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of DTLS and TLS over
+ * IPv6 and IPv4 stands first (RFC 9132 section 4.3, RFC 8305); the other attempts are given up.
+ * Throws a DotsError: `usage` for an address or credentials that will not do, `unreachable` with a code of the refusals or `transport/cancelled`.
+ */
+export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
+  const target = parseServer(server);
+  if (target.scheme === 'coap') return connectUdp(target);
+  const { channel, transport } = await open(target, transportsOf[target.scheme ?? 'any'], options);
+  const { memory, clock = systemClock } = options;
+  if (target.scheme === undefined) memory?.probed(nameOf(target), transport === 'dtls', clock.now());
+  return channel;
+}
+
+/**
+ * For a session that stands over TLS, although its server may be reached over DTLS by now: tries that, unless it was tried less than
+ * `intervalMs` ago (24 hours unless told, never less than five minutes: RFC 9132 section 4.3). Resolves to the channel to go on with, or
+ * to undefined where DTLS is not due or does not work; fails as `connect` does where one end refuses the other, or is cancelled.
+ */
+export async function probeDtls(server: string, { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number }): Promise<Channel | undefined> {
+  const target = parseServer(server);
+  const { memory, clock = systemClock } = options;
+  if (target.scheme !== undefined || clock.now() < memory.nextProbe(nameOf(target), clock.now(), intervalMs)) return undefined;
+  memory.probed(nameOf(target), false, clock.now());
+  try {
+    return (await open(target, ['dtls'], options)).channel;
+  } catch (error) {
+    if (options.signal?.aborted === true || isFinal(error)) throw error;
+    return undefined;
+  }
+}
+
+function nameOf({ host, port }: ServerAddress): string {
+  return addressText({ host, port });
+}
+
+async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<{ channel: Channel; transport: Transport }> {
+  const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
+  if (credentials === undefined) throw noCredentials(target);
+  const end = clock.now() + deadlineMs;
+  const limit = limited(target, options, clock, deadlineMs);
+  try {
+    const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
+    const paths = pathsTo(hosts, target.port, transports);
+    const { candidate, winner } = await run<Path, Channel>({
+      candidates: memory?.sorted(paths, clock.now()) ?? paths, delayMs: attemptDelay[underAttack ? 'attack' : 'idle'], clock, signal: limit.signal, isFinal,
+      attempt: ({ transport, address }, signal) => (options.dialers ?? defaultDialers)[transport](address, {
+        credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.now(), sessions: options.sessions,
+      }),
+      failed: (path) => memory?.remember(path, false, clock.now()),
+      discard: (late) => void late.close(),
+    });
+    memory?.remember(candidate, true, clock.now());
+    return { channel: winner, transport: candidate.transport };
+  } catch (error) {
+    throw Array.isArray(error) ? mostTelling(error) : error;
+  } finally {
+    limit.lift();
+  }
+}
+
+/** A signal for the deadline and the caller's in one; `lift` takes both away. */
+function limited(target: ServerAddress, { signal }: ConnectOptions, clock: Clock, deadlineMs: number): { signal: AbortSignal; lift: () => void } {
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort(new DotsError('unreachable', 'transport/cancelled', `The connection with ${nameOf(target)} was given up before it stood.`));
+  const timer = clock.setTimeout(() => controller.abort(refusal('no-answer', { peer: nameOf(target) })), deadlineMs + graceMs);
+  if (signal?.aborted === true) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  return { signal: controller.signal, lift: () => { clock.clearTimeout(timer); signal?.removeEventListener('abort', cancel); } };
+}
+
+/** An attempt that reaches the deadline may first say what it knows, milliseconds. */
+const graceMs = 100;
+
+/** A resolver cannot be interrupted, but nobody has to wait for it. */
+function settled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** What is wrong here is wrong for every path; but where the DTLS module is missing, TLS still works. */
+function isFinal(error: unknown): boolean {
+  return !(error instanceof DotsError) || (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') || refused.includes(error.code);
+}
+
+function mostTelling(errors: readonly unknown[]): unknown {
+  return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
+}
+
+function noCredentials(target: ServerAddress): DotsError {
+  return new DotsError('usage', 'transport/credentials', `${nameOf(target)} is reached over DTLS or TLS, and nothing was given to prove who you are with.`,
+    'Name a CA, a certificate and its key, or a pre-shared key and its identity.');
+}

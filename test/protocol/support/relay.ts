@@ -1,0 +1,81 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import type { Random } from '../../support/random';
+
+export type Way = 'toServer' | 'toClient';
+
+/** What becomes of a datagram: those that go on, each after some milliseconds. */
+export type Fate = (bytes: Buffer, way: Way) => { bytes: Buffer; afterMs: number }[];
+
+/** Everything goes on at once. */
+export const honest: Fate = (bytes) => [{ bytes, afterMs: 0 }];
+
+/** A path that loses, delays, reorders and repeats; the same seed makes the same path for the same datagrams. */
+export function lossy(random: Random, { lossPercent = 10, repeatPercent = 10, delayMs = 30 } = {}): Fate {
+  return (bytes) => {
+    if (random.below(100) < lossPercent) return [];
+    const copies = random.below(100) < repeatPercent ? 2 : 1;
+    return Array.from({ length: copies }, () => ({ bytes, afterMs: random.below(delayMs) }));
+  };
+}
+
+/** A UDP path between a client and a server on loopback that a test may watch and disturb. */
+export class Relay {
+  /** What has come, untouched, by the way it went. */
+  readonly seen: Record<Way, Buffer[]> = { toServer: [], toClient: [] };
+  fate: Fate = honest;
+  private client: RemoteInfo | undefined;
+  private readonly timers = new Set<NodeJS.Timeout>();
+
+  private constructor(private readonly front: Socket, private readonly back: Socket, private readonly server: number) {
+    front.on('message', (bytes, from) => {
+      this.client = from;
+      this.pass(bytes, 'toServer');
+    });
+    back.on('message', (bytes) => this.pass(bytes, 'toClient'));
+  }
+
+  static async start(t: TestContext, server: number): Promise<Relay> {
+    const [front, back] = [createSocket('udp4'), createSocket('udp4')];
+    for (const socket of [front, back]) {
+      socket.bind(0, '127.0.0.1');
+      await once(socket, 'listening');
+    }
+    const relay = new Relay(front, back, server);
+    t.after(() => relay.close());
+    return relay;
+  }
+
+  get port(): number {
+    return this.front.address().port;
+  }
+
+  /** Sends a datagram as if the other end had. */
+  inject(bytes: Buffer, way: Way): void {
+    if (way === 'toServer') this.back.send(bytes, this.server, '127.0.0.1');
+    else if (this.client !== undefined) this.front.send(bytes, this.client.port, this.client.address);
+  }
+
+  private pass(bytes: Buffer, way: Way): void {
+    this.seen[way].push(bytes);
+    for (const { bytes: out, afterMs } of this.fate(bytes, way)) {
+      if (afterMs === 0) this.inject(out, way);
+      else this.later(() => this.inject(out, way), afterMs);
+    }
+  }
+
+  private later(action: () => void, milliseconds: number): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      action();
+    }, milliseconds);
+    this.timers.add(timer);
+  }
+
+  private close(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.front.close();
+    this.back.close();
+  }
+}
