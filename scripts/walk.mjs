@@ -61,8 +61,8 @@ await runMain(async () => {
   leaveResult('walk', tally);
   if (tally.failed > 0) return 1;
   if (values.assets) {
-    for (const theme of ['dark', 'light']) copyFileSync(inRoot('out/shots', `overview-${theme}.png`), inRoot('assets', `screenshot-${theme}.png`));
-    print('The pictures of the README are in assets/screenshot-dark.png and assets/screenshot-light.png.');
+    for (const theme of ['dark', 'light']) for (const [shot, asset] of [['overview', 'screenshot'], ['live', 'live']]) copyFileSync(inRoot('out/shots', `${shot}-${theme}.png`), inRoot('assets', `${asset}-${theme}.png`));
+    print('The pictures of the README are in assets/: screenshot-dark.png, live-dark.png, and the same in light.');
   }
   return 0;
 });

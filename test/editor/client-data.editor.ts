@@ -33,7 +33,7 @@ suite('the data channel', () => {
     assert.match(text, /^# 20[14] .*: installed/);
     assert.match(text, /POST \/restconf\/data\/ietf-dots-data-channel:dots-data\/dots-client=\S+ -> /);
     await until(() => row('amplification-drop'));
-    assert.equal(row('amplification-drop')?.description, 'ACL, waits for a mitigation');
+    assert.equal(row('amplification-drop')?.description, 'ACL, standby');
     const { document } = await open('aliases.dots.json');
     assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), ['Install on mock']);
     await press('aliases.dots.json', 'Install on mock');
@@ -45,7 +45,7 @@ suite('the data channel', () => {
     await vscode.commands.executeCommand('dots.previewLiveFlowspec');
     await virtualText('dots-live', (each) => each.includes('No rule is in force'));
     await press('offload-request.dots.json', 'Send to mock');
-    await until(() => row('amplification-drop')?.description === 'ACL, active: mitigating' || undefined);
+    await until(() => row('amplification-drop')?.description === 'ACL, active' || undefined);
     await vscode.commands.executeCommand('dots.previewLiveFlowspec');
     const text = await virtualText('dots-live', (each) => each.includes('# ExaBGP'));
     assert.match(text, /11211/);

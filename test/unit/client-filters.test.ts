@@ -10,9 +10,9 @@ const filter = (activationType: FilterView['activationType'], active: boolean): 
 
 test('the activation of an ACL in words', () => {
   const words = (type: FilterView['activationType'], active: boolean): string => filterNodes([filter(type, active)])[0]?.description ?? '';
-  assert.equal(words('activate-when-mitigating', false), 'ACL, waits for a mitigation');
-  assert.equal(words('activate-when-mitigating', true), 'ACL, active: mitigating');
-  assert.equal(words('immediate', true), 'ACL, active: always');
+  assert.equal(words('activate-when-mitigating', false), 'ACL, standby');
+  assert.equal(words('activate-when-mitigating', true), 'ACL, active');
+  assert.equal(words('immediate', true), 'ACL, active');
   assert.equal(words('deactivate', false), 'ACL, off');
   assert.match(filterNodes([filter('immediate', true)])[0]?.tooltip ?? '', /2 ACEs\nKept for 7 d without a refresh/);
 });

@@ -73,7 +73,7 @@ test('every command that is contributed is registered, and the other way round',
 });
 
 test('the links of the empty views lead to commands that exist', () => {
-  const linked = Object.values(texts).flatMap((text) => [...text.matchAll(/command:(dots\.[\w.]+)/g)].map(([, name]) => name as string));
+  const linked = Object.values(texts).flatMap((text) => [...text.matchAll(/command:(dots\.(?!session\.focus)[\w.]+)/g)].map(([, name]) => name as string));
   const known = manifest.contributes.commands.map(({ command }) => command);
   assert.deepEqual(linked.filter((name) => !known.includes(name)), []);
 });

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { describeError } from '#dots/model/errors';
+import { liveNames } from '../ui/liveNames';
 import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import type { OrchestratorHost } from './orchestrator';
@@ -41,7 +42,7 @@ export class LiveFlowspec implements vscode.Disposable {
       const live = this.orchestrator.flowspec();
       if (live === undefined) return noFlowspecText(subject, 'The mock orchestrator is not running.');
       if (live.rules.length === 0 && live.findings.length === 0) return noFlowspecText(subject, 'No rule is in force: no ACL is active, and nothing is being mitigated.');
-      return flowspecText({ document: subject, ...live });
+      return flowspecText({ document: subject, ...live, names: liveNames(live.inputs.map(({ file }) => file)) });
     } catch (error) {
       return noFlowspecText(subject, describeError(error));
     }

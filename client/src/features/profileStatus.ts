@@ -28,8 +28,7 @@ export class ProfileStatus implements vscode.Disposable {
 
   private show({ name, profile, missing, byWorkspace }: Destination): void {
     const production = profile?.production === true;
-    const icon = missing ? 'warning' : name === mockName ? 'broadcast' : 'server';
-    this.item.text = `$(${icon}) ${name}${production ? ' (production)' : ''}`;
+    this.item.text = `$(${missing ? 'warning' : 'send'}) ${name}${production ? ' (production)' : ''}`;
     this.item.tooltip = [what(name, missing), byWorkspace ? 'The workspace file says so of this document; it counts before the active profile.' : 'It is the active server profile of this workspace.', 'Click to select another one.'].join('\n');
     this.item.backgroundColor = production || missing ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.accessibilityInformation = { label: `DOTS server profile: ${name}${production ? ', production' : ''}${missing ? ', missing' : ''}` };

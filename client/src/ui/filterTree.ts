@@ -6,11 +6,11 @@ interface Look { description: string; sentence: string; icon: string; color?: st
 
 const looks: Record<FilterView['activationType'], { active: Look; idle: Look }> = {
   'activate-when-mitigating': {
-    active: { description: 'ACL, active: mitigating', sentence: 'A mitigation of this client is in force, so this ACL filters now.', icon: 'filter-filled', color: 'charts.green' },
-    idle: { description: 'ACL, waits for a mitigation', sentence: 'This ACL filters as soon as a mitigation of this client is in force.', icon: 'filter' },
+    active: { description: 'ACL, active', sentence: 'A mitigation of this client is in force, so this ACL filters now.', icon: 'filter-filled', color: 'charts.green' },
+    idle: { description: 'ACL, standby', sentence: 'This ACL filters as soon as a mitigation of this client is in force.', icon: 'filter' },
   },
   immediate: {
-    active: { description: 'ACL, active: always', sentence: 'This ACL filters all the time.', icon: 'filter-filled', color: 'charts.green' },
+    active: { description: 'ACL, active', sentence: 'This ACL filters all the time.', icon: 'filter-filled', color: 'charts.green' },
     idle: { description: 'ACL, off', sentence: 'This ACL does not filter.', icon: 'circle-slash' },
   },
   deactivate: {

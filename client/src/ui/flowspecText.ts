@@ -4,8 +4,10 @@ import { render, renderHex } from '#dots/flowspec/render';
 import { describeActions, describeMatch } from '#dots/flowspec/text';
 import { rfcLabel } from '#dots/model/finding';
 import { plural } from '#dots/model/text';
+import type { SourceNames } from './liveNames';
 import { placeWords } from './placeWords';
 import { columns, heading, indented, sections } from './textLayout';
+import { documentName } from './words';
 
 type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 
@@ -23,7 +25,11 @@ export interface FlowspecReport {
   note?: string;
   /** Whose configuration is shown; ExaBGP where nothing is said. */
   router?: TargetRouter;
+  /** How the sources of rules are called; by the names of their files where nothing is said. */
+  names?: SourceNames;
 }
+
+const fileNames: SourceNames = { short: documentName, long: (file) => file };
 
 /** The rules of a document as a table, as text for a router and as NLRI octets, with what could not be expressed. */
 export function flowspecText(report: FlowspecReport): string {
@@ -34,7 +40,7 @@ export function flowspecText(report: FlowspecReport): string {
     heading(`Flowspec of ${document}`),
     note,
     rules.length === 0 ? none : intro,
-    rules.length === 0 ? undefined : indented(ruleTable(rules, report.inputs[0]?.file)),
+    rules.length === 0 ? undefined : indented(ruleTable(rules, report.inputs[0]?.file, report.names ?? fileNames)),
     findingsText(report),
     ...(rules.length === 0 ? [] : [
       heading(routers[report.router ?? 'exabgp']), indented(render(rules, report.router ?? 'exabgp').trimEnd()),
@@ -44,22 +50,23 @@ export function flowspecText(report: FlowspecReport): string {
 }
 
 /** Narrow enough to stand beside the document: what a rule does, then what it matches; and where it is from, if from another file. */
-function ruleTable(rules: readonly FlowspecRule[], own: string | undefined): string {
+function ruleTable(rules: readonly FlowspecRule[], own: string | undefined, { short }: SourceNames): string {
   const others = rules.some(({ source }) => source.file !== own);
   const rows = sortRules(rules).map(({ actions, components, source }, index) => [
-    String(index + 1), describeActions(actions), ...(others ? [source.file] : []), describeMatch(components),
+    String(index + 1), describeActions(actions), ...(others ? [short(source.file)] : []), describeMatch(components),
   ]);
   return columns([['#', 'Action', ...(others ? ['Source'] : []), 'Match'], ...rows]);
 }
 
 /** Each finding once, with all the places it is about. */
-function findingsText({ document, inputs, findings }: FlowspecReport): string | undefined {
+function findingsText({ document, inputs, findings, names = fileNames }: FlowspecReport): string | undefined {
   if (findings.length === 0) return undefined;
   const places = new Map<string, Set<string>>();
   for (const { severity, message, rfc, file, pointer } of findings) {
     const sentence = `${severity}: ${message} (${rfcLabel(rfc)})`;
     const value = inputs.find((input) => input.file === file)?.value;
-    const place = [...(document.endsWith(file) ? [] : [file]), ...placeWords(value, pointer)].join(' > ');
+    const own = document.endsWith(file) ? '' : names.long(file);
+    const place = [own, ...placeWords(value, pointer)].filter((word) => word !== '' && !/^dots-client \d+$/.test(word)).join(' > ');
     places.set(sentence, (places.get(sentence) ?? new Set()).add(place === '' ? 'the whole document' : place));
   }
   const paragraphs = [...places].map(([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`);
