@@ -47,7 +47,7 @@ async function begin(address: Address, options: DtlsOptions, clock: Clock, end: 
   try {
     return new Attempt(engine, context, clock, await connectSocket(address), address, options, end);
   } catch (error) {
-    engine.calls.context_free(context);
+    engine.close(context);
     throw error;
   }
 }
@@ -148,7 +148,7 @@ class Attempt implements AssociationOwner {
   }
 
   private release(): Promise<void> {
-    this.engine.calls.context_free(this.context);
+    this.engine.close(this.context);
     return new Promise((resolve) => { this.socket.close(() => resolve()); });
   }
 }
