@@ -21,7 +21,7 @@ export interface DtlsOptions extends SecureOptions {
 const defaultDeadlineMs = 10_000;
 
 /** A client hello that offers a larger ticket, bytes, would not fit in one datagram, and no server takes it in parts (RFC 6347 section 4.2.1). */
-const largestTicket = 900;
+const largestTicket = 750;
 
 /**
  * Opens a DTLS 1.2 association with a server that proves to be the one named: RFC 9132 section 7.
