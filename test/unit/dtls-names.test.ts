@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { certify, newKey } from '#dots/transport/certificates';
+import { load } from '#dots/transport/dtls/module';
 import { sessionKey, sessionMemory } from '#dots/transport/dtls/sessions';
 import { certificateNames, holderName, isForServer, namesText } from '#dots/transport/names';
 
@@ -51,4 +52,8 @@ test('a session is for one server, one name and one set of credentials', () => {
     sessionKey(address, 'a.example', { psk: { identity: 'a', key: Buffer.from('c') } }), sessionKey(address, 'a.example', { certificate: { ca: '', cert: '', key: '' } }),
   ];
   assert.equal(new Set(keys).size, keys.length);
+});
+
+test('where the DTLS module is missing, one sentence says how to get it', async () => {
+  await assert.rejects(load(['nowhere/dtls.wasm']), { kind: 'usage', code: 'transport/dtls-module-missing', hint: /npm run build.*MBEDTLS_SOURCE/ });
 });

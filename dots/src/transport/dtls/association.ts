@@ -184,6 +184,7 @@ export class Association {
     if (result === 0 && !this.established) {
       this.established = true;
       this.owner.established();
+      this.options.proof.reset();
     }
     if (result !== 0 && result !== wantRead) this.end(this.failureOf(result));
     return result === 0 && !this.over;

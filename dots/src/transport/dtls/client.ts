@@ -21,7 +21,7 @@ export interface DtlsOptions extends SecureOptions {
 const defaultDeadlineMs = 10_000;
 
 /** A client hello that offers a larger ticket, bytes, would not fit in one datagram, and no server takes it in parts (RFC 6347 section 4.2.1). */
-const largestTicket = 900;
+const largestTicket = 750;
 
 /**
  * Opens a DTLS 1.2 association with a server that proves to be the one named: RFC 9132 section 7.
@@ -47,7 +47,7 @@ async function begin(address: Address, options: DtlsOptions, clock: Clock, end: 
   try {
     return new Attempt(engine, context, clock, await connectSocket(address), address, options, end);
   } catch (error) {
-    engine.calls.context_free(context);
+    engine.close(context);
     throw error;
   }
 }
@@ -148,7 +148,7 @@ class Attempt implements AssociationOwner {
   }
 
   private release(): Promise<void> {
-    this.engine.calls.context_free(this.context);
+    this.engine.close(this.context);
     return new Promise((resolve) => { this.socket.close(() => resolve()); });
   }
 }

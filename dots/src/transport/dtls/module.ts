@@ -13,15 +13,16 @@ let compiled: Promise<CompiledModule> | undefined;
  * Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
  */
 export function dtlsModule(): Promise<CompiledModule> {
-  compiled ??= load().catch((error: unknown) => {
+  compiled ??= load(places).catch((error: unknown) => {
     compiled = undefined;
     throw error;
   });
   return compiled;
 }
 
-async function load(): Promise<CompiledModule> {
-  for (const place of places) {
+/** Compiles the first of the files that is there. */
+export async function load(files: readonly string[]): Promise<CompiledModule> {
+  for (const place of files) {
     const bytes = await readFile(place).catch(() => undefined);
     if (bytes !== undefined) return compile(bytes);
   }

@@ -74,8 +74,13 @@ export function refusalOf(failure: Failure): DotsError {
 
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
   const [, reason, detail] = flags.find(([mask]) => (set & mask) !== 0) ?? [0, 'bad-certificate' as const];
-  if (reason === 'unknown-ca' && signedByLeaf(chain)) return refusal('not-a-ca', { peer });
-  return refusal(reason, { peer, detail: detail ?? detailOf(reason, chain) });
+  try {
+    if (reason === 'unknown-ca' && signedByLeaf(chain)) return refusal('not-a-ca', { peer });
+    return refusal(reason, { peer, detail: detail ?? detailOf(reason, chain) });
+  } catch (cause) {
+    // What a stranger shows may be anything; the library has refused it, and more cannot be read from it.
+    return refusal(reason, { peer, detail }, cause);
+  }
 }
 
 function detailOf(reason: RefusalReason, [leaf]: readonly Buffer[]): string | undefined {

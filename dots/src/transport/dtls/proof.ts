@@ -13,15 +13,16 @@ export abstract class Proof {
   readonly chain: Buffer[] = [];
   /** Whether a pre-shared key is what proves it. */
   psk = false;
+  /** Who has shown a certificate. */
+  protected holder: Peer = {};
 
   /** Who the other end is, once the handshake is over; `resumed` when it went on from an earlier one. */
   abstract peer(resumed: boolean): Peer;
-  /** Further flags against the certificate shown. */
-  abstract judge(): number;
 
   /** Forgets what another end may have shown. */
   reset(): void {
     this.chain.length = 0;
+    this.holder = {};
   }
 
   /** The key of an identity that a client shows. */
@@ -31,10 +32,16 @@ export abstract class Proof {
   /** Whether the client of a ticket may come back. */
   abstract admit(passport: Buffer): boolean;
 
-  protected get holder(): Peer {
+  /** Further flags against the certificate shown. One that cannot be read here throws, and so is refused. */
+  judge(): number {
     const [leaf] = this.chain;
-    return leaf === undefined ? {} : { peerName: holderName(leaf), certificate: leaf };
+    if (leaf === undefined) return nameMismatch;
+    this.holder = { peerName: holderName(leaf), certificate: leaf };
+    return this.suits(leaf) ? 0 : nameMismatch;
   }
+
+  /** Whether the holder of a certificate that the CA vouches for is the one wanted. */
+  protected abstract suits(leaf: Buffer): boolean;
 }
 
 /** A client's: the server has to be the one that the user named, or to have the key. */
@@ -50,9 +57,8 @@ export class ServerProof extends Proof {
     return resumed ? this.known ?? {} : this.holder;
   }
 
-  judge(): number {
-    const [leaf] = this.chain;
-    return leaf !== undefined && isForServer(leaf, this.serverName) ? 0 : nameMismatch;
+  protected suits(leaf: Buffer): boolean {
+    return isForServer(leaf, this.serverName);
   }
 
   /** Only a server is asked for keys and tickets. */
@@ -92,8 +98,9 @@ export class ClientProof extends Proof {
     this.returned = undefined;
   }
 
-  judge(): number {
-    return 0;
+  /** Any client of the CA may come; which of them may do what is for others to say. */
+  protected suits(): boolean {
+    return true;
   }
 
   keyOf(identity: Buffer): Uint8Array | undefined {

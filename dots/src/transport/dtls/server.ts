@@ -36,7 +36,7 @@ export async function listenDtls(wanted: Address, options: SecureListenOptions, 
     const socket = await bindSocket(host, wanted.port);
     return new DtlsListener(engine, context, clock, socket, { host, port: socket.address().port }, options, accept);
   } catch (error) {
-    engine.calls.context_free(context);
+    engine.close(context);
     throw error;
   }
 }
@@ -81,7 +81,7 @@ class DtlsListener implements Listener {
     for (const client of [...this.pending.values()]) this.drop(client);
     await Promise.all([...this.standing.values()].map((client) => client.channel?.close()));
     this.spare?.association.discard();
-    this.engine.calls.context_free(this.context);
+    this.engine.close(this.context);
     if (this.sending > 0) await new Promise<void>((resolve) => { this.allSent = resolve; });
     await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
   }
@@ -89,6 +89,7 @@ class DtlsListener implements Listener {
   /** A client is who it says: only now does it take the place of an earlier one at its address (RFC 6347 section 4.2.8). */
   welcome(client: Client): void {
     this.leavePending(client);
+    client.stop();
     const before = this.standing.get(client.key);
     if (before !== undefined) this.replace(before);
     if (!this.standingQuota.has(client.address.host)) return client.association.close();
