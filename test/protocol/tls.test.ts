@@ -255,6 +255,36 @@ test('strangers who say nothing are sent away after 10 s, and only so many may s
   assert.equal((await client.request(get, patience)).code, '2.05');
 });
 
+test('noise on the port is told once for each connection, and disturbs nobody', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const at = await listening(t, { ...credentialsOf(pki, pki.issue({ names })), ...keys }, { limits: { halfOpenPerAddress: 64 } });
+  const standing = await connected(t, at, { psk });
+  const noise = Array.from({ length: 40 }, (_, turn) => Buffer.from(Array.from({ length: 20 + turn * 7 }, (_byte, index) => (turn % 3 === 0 && index < 3 ? [22, 3, 1][index] ?? 0 : (turn * 131 + index * 197) % 256))));
+  await Promise.all(noise.map((bytes) => new Promise((resolve) => {
+    const socket = connectTcp(at.port, at.host, () => socket.end(bytes));
+    socket.on('error', () => undefined).on('close', resolve).resume();
+  })));
+  const { cert, key } = (await TestPki.create(t))?.issue({ purpose: 'client' }) ?? assert.fail();
+  await assert.rejects(connectTls(at, { credentials: { certificate: { ca: pki.ca.cert, cert, key } }, serverName: at.host }), isRefusal('client-certificate-refused'));
+  await eventually(() => at.refused.length === 41);
+  assert.deepEqual([at.refused.at(-1)?.code, new Set(at.refused.map(({ message }) => /127\.0\.0\.1:\d+/.exec(message)?.[0])).size], ['transport/unknown-ca', 41], 'each is named');
+  assert.equal((await standing.request(get, patience)).code, '2.05');
+});
+
+test('a peer that does not read is given up, and what is sent to it does not pile up', async (t) => {
+  const failures: string[] = [];
+  const listener = await listenTls({ host: '127.0.0.1', port: 0 }, { credentials: keys }, (channel) => {
+    channel.attach({ message: () => undefined, failure: ({ message }) => failures.push(message), closed: () => failures.push('closed') });
+    for (let turn = 0; turn < 32 && failures.length === 0; turn++) channel.send(Buffer.alloc(1 << 20));
+  });
+  t.after(() => listener.close());
+  const channel = await connectTls(listener.address, { credentials: { psk }, serverName: '127.0.0.1' });
+  await eventually(() => failures.length === 2);
+  assert.match(failures[0] ?? '', /broke: it does not read what it is sent/);
+  await channel.close();
+});
+
 test('a session that is idle is closed, and one that is not stays', async (t) => {
   const clock = new FakeClock();
   const at = await listening(t, keys, { clock, limits: { idleMs: 60_000 } });

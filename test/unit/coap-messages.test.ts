@@ -5,7 +5,7 @@ import { plainAnswer } from '#dots/coap/answer';
 import { encodeMessage } from '#dots/coap/codec';
 import { Endpoint, type EndpointOptions } from '#dots/coap/endpoint';
 import type { Message } from '#dots/coap/message';
-import { option, textsOf } from '#dots/coap/options';
+import { option, textsOf, uintOf } from '#dots/coap/options';
 import type { CoapRequest } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock, settle } from '../protocol/support/fake-clock';
@@ -257,6 +257,46 @@ test('an empty confirmable message is answered with a reset', () => {
   assert.deepEqual([last(channel).type, last(channel).messageId], ['RST', 3]);
 });
 
+test('a ping is an empty confirmable message, and the reset that it gets is its answer', async () => {
+  const { clock, channel, endpoint } = alone();
+  const ping = endpoint.ping(long);
+  await clock.advance(70);
+  assert.deepEqual([last(channel).type, last(channel).code, last(channel).token, last(channel).payload.length], ['CON', '0.00', '', 0]);
+  arrive(channel, { type: 'RST', code: '0.00', messageId: last(channel).messageId });
+  assert.equal(await ping, 70);
+  assert.equal(clock.pending, 0);
+});
+
+test('an acknowledgement answers a ping as well, and silence fails it', async () => {
+  const { clock, channel, endpoint } = alone();
+  const heard: (string | undefined)[] = [];
+  endpoint.onLiveness((error) => heard.push(error?.code));
+  const ping = endpoint.ping(long);
+  await settle();
+  arrive(channel, { type: 'ACK', code: '0.00', messageId: last(channel).messageId });
+  await ping;
+  const unanswered = fails(endpoint.ping(long), 'coap/no-acknowledgement');
+  await clock.advance(100_000);
+  await unanswered;
+  const short = fails(endpoint.ping({ timeoutMs: 1000 }), 'coap/no-answer');
+  await clock.advance(1000);
+  await short;
+  const controller = new AbortController();
+  const cancelled = fails(endpoint.ping({ ...long, signal: controller.signal }), 'coap/cancelled');
+  controller.abort();
+  await cancelled;
+  const closed = fails(endpoint.ping(long), 'coap/closed');
+  await endpoint.close();
+  await closed;
+  assert.deepEqual(heard, [undefined, 'coap/no-acknowledgement', 'coap/no-answer']);
+  assert.equal(clock.pending, 0);
+});
+
+test('two endpoints ping each other', async () => {
+  const { client, server } = pair({});
+  await Promise.all([client.ping(long), server.ping(long)]);
+});
+
 test('malformed datagrams are dropped and counted', () => {
   const { channel, endpoint } = alone();
   channel.deliver(Buffer.from('ffff', 'hex'));
@@ -313,7 +353,13 @@ const refusals: [string, Partial<Message>, string][] = [
   ['Q-Block2', { code: '0.01', options: [option('Q-Block2', 6)] }, '4.02'],
   ['FETCH', { code: '0.05' }, '4.05'],
   ['a proxy', { code: '0.01', options: [option('Proxy-Uri', 'coap://192.0.2.1/')] }, '5.05'],
+  ['the probe of go-dots, a GET without a path and with Q-Block2', { type: 'CON', code: '0.01', options: [option('Q-Block2', 6)] }, '4.02'],
+  ['an Accept that is repeated', { code: '0.01', options: [option('Accept', 271), option('Accept', 60)] }, '4.02'],
+  ['a Uri-Port of three bytes', { code: '0.01', options: [{ number: 7, value: Buffer.alloc(3, 1) }] }, '4.02'],
+  ['If-None-Match', { code: '0.03', options: [option('If-None-Match', '')] }, '4.02'],
   ['a Hop-Limit of 0', { code: '0.01', options: [{ number: 16, value: Buffer.from([0]) }] }, '4.00'],
+  ['a Hop-Limit without a value', { code: '0.01', options: [option('Hop-Limit', '')] }, '4.00'],
+  ['a Hop-Limit above 255', { code: '0.01', options: [option('Hop-Limit', 256)] }, '4.00'],
   ['a body beyond the limit', { code: '0.03', payload: Buffer.alloc(17_000, 1) }, '4.13'],
   ['an announced size beyond the limit', { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 8), option('Size1', 17_000)] }, '4.13'],
   ['a reserved block size', { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 15)] }, '4.00'],
@@ -332,6 +378,29 @@ test('an unknown elective option and a Hop-Limit are taken', async () => {
   arrive(channel, { code: '0.01', options: [{ number: 65_000, value: Buffer.alloc(20) }, option('Hop-Limit', 16)] });
   await settle();
   assert.equal(last(channel).code, '2.05');
+});
+
+test('what is elective and wrong is as good as absent, and the first of two counts', async () => {
+  const seen: (number | undefined)[][] = [];
+  const { channel } = alone({ handler: ({ options, contentFormat }) => { seen.push([contentFormat, uintOf(options, 'Observe'), uintOf(options, 'Hop-Limit')]); return Promise.resolve(plainAnswer('2.05')); } });
+  arrive(channel, { code: '0.03', options: [option('Content-Format', 271), option('Content-Format', 60), option('Hop-Limit', 1), option('Hop-Limit', 0), { number: 6, value: Buffer.alloc(4) }] });
+  arrive(channel, { code: '0.03', messageId: 10, options: [{ number: 12, value: Buffer.alloc(3, 1) }] });
+  await settle();
+  assert.deepEqual(seen, [[271, undefined, 1], [undefined, undefined, undefined]]);
+});
+
+test('If-Match with an empty value, ETags and a Hop-Limit reach the resource', async () => {
+  const seen: number[][] = [];
+  const { channel } = alone({ handler: ({ options }) => { seen.push(options.map(({ number }) => number)); return Promise.resolve(plainAnswer('2.04')); } });
+  arrive(channel, { code: '0.03', options: [option('If-Match', ''), option('ETag', 'one'), option('ETag', 'two'), option('Hop-Limit', 255)] });
+  await settle();
+  assert.deepEqual([seen, last(channel).code], [[[1, 4, 4, 16]], '2.04']);
+});
+
+test('an answer keeps its Max-Age and Content-Format', async () => {
+  const { client } = pair({ handler: () => Promise.resolve({ code: '2.05', payload: Buffer.from('a0', 'hex'), contentFormat: 271, maxAge: 245 }) });
+  const { options } = await client.request(confirmable, long);
+  assert.deepEqual([uintOf(options, 'Content-Format'), uintOf(options, 'Max-Age')], [271, 245]);
 });
 
 test('a handler that breaks answers 5.00 and says nothing of itself', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainAnswer } from '#dots/coap/answer';
+import { encodeMessage } from '#dots/coap/codec';
 import { Endpoint } from '#dots/coap/endpoint';
 import { nextSequence } from '#dots/coap/observation';
 import { Observers } from '#dots/coap/observers';
-import { uintOf } from '#dots/coap/options';
+import { option, uintOf } from '#dots/coap/options';
 import type { CoapRequest } from '#dots/coap/request';
 import { FakeClock, settle } from '../protocol/support/fake-clock';
 import { wire, type FakeChannel } from '../protocol/support/fake-network';
@@ -158,4 +159,29 @@ test('numbers go up, also across a restart and around the end of their space', (
   assert.equal(nextSequence(2 ** 24 - 1, 0), 0);
   const later = nextSequence(undefined, start + 60_000);
   assert.ok((later - first + 2 ** 24) % 2 ** 24 < 2 ** 23);
+});
+
+test('an observation as go-dots serves it: no Observe in the answer, numbers from 1, message ids of the request, and 4.04 at the end', async () => {
+  const clock = new FakeClock();
+  const [near, far] = wire(clock);
+  const client = new Endpoint(near, { clock });
+  const heard: string[] = [];
+  const asked = client.observe({ ...watched, confirmable: true }, patience, ({ code, payload }) => heard.push(`${code} ${Buffer.from(payload).toString()}`));
+  await settle();
+  const { token, messageId } = near.sent[0]?.message ?? assert.fail();
+  const says = (code: string, text: string, observe?: number): void => {
+    far.send(encodeMessage({ type: 'NON', code, messageId: messageId + heard.length, token, payload: Buffer.from(text), options: [option('Uri-Path', 'state'), ...(observe === undefined ? [] : [option('Observe', observe)])] }));
+  };
+  says('2.05', 'first');
+  assert.equal(Buffer.from((await asked).response.payload).toString(), 'first');
+  heard.push('2.05 first');
+  for (const [text, observe] of [['second', 1], ['third', 2]] as const) {
+    says('2.05', text, observe);
+    await settle();
+  }
+  says('4.04', '');
+  await settle();
+  assert.deepEqual(heard, ['2.05 first', '2.05 second', '2.05 third', '4.04 ']);
+  assert.equal(near.sent.length, 1, 'neither a reset nor another copy');
+  assert.equal(clock.pending, 0);
 });

@@ -1,4 +1,6 @@
 import { DotsError } from '#dots/model/errors';
+import { refusal, type RefusalReason } from '#dots/transport/refusals';
+import { clientReason, symptomOf } from '#dots/transport/tls/symptoms';
 
 /** What a connection attempt was made with: decides between the reasons for one and the same symptom. */
 export interface Attempt { server: string; /** The path of the CA's file. */ ca: string; /** Whether a client certificate was shown. */ hasCertificate: boolean }
@@ -11,28 +13,41 @@ const refusedCertificate: Explain = ({ server, hasCertificate }) => (hasCertific
   ? unreachable('client-certificate-refused', `${server} does not accept this client certificate: it is not signed by a CA that the server trusts, or is no longer valid.`, 'Use the certificate that the operator of the server gave you (dots mock prints the files of its own).')
   : unreachable('client-certificate-missing', `${server} asks for a client certificate, and none was given.`, 'Name it and its key (--cert, --key).'));
 
-/** Symptoms of Node's OpenSSL and of the BoringSSL in a desktop VS Code, from the most particular to the least. */
-const explanations: readonly [symptom: RegExp, explain: Explain][] = [
-  [/ALTNAME_INVALID/, ({ server }, error) => unreachable('wrong-host-name', `The certificate of ${server} is for another host: ${namesIn(error)}`, 'Use the name or address that the certificate is for.')],
-  [/CERT_HAS_EXPIRED|certificate has expired/i, ({ server }) => unreachable('certificate-expired', `The certificate of ${server} has expired.`, 'The operator of the server has to renew it; dots mock does so at its next start.')],
-  [/CERT_NOT_YET_VALID|not yet valid/i, ({ server }) => unreachable('certificate-not-yet-valid', `The certificate of ${server} is not valid yet.`, 'Check the clock of this machine.')],
-  [/SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA|self.signed certificate|unable to verify/i,
-    ({ server, ca }) => unreachable('unknown-ca', `The certificate of ${server} is not signed by the CA in ${ca}: this may be another server than you think.`, 'Name the CA file of that server (--ca).')],
-  [/INVALID_PURPOSE/, ({ server }) => unreachable('certificate-purpose', `The certificate of ${server} is not meant for a server.`, 'The operator of the server has to show a server certificate.')],
-  [/CERTIFICATE_REQUIRED|certificate required|ALERT_HANDSHAKE_FAILURE|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_CERTIFICATE|ALERT_NO_CERTIFICATE|ALERT_ACCESS_DENIED/i, refusedCertificate],
-  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HTTP_REQUEST/i, ({ server }) => unreachable('no-tls', `${server} does not speak TLS 1.2 or later.`, 'Check the port: it has to be that of the data channel.')],
-  [/ECONNREFUSED/, ({ server }) => unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.')],
-  [/ENOTFOUND|EAI_AGAIN/, ({ server }) => unreachable('unknown-host', `The host of ${server} is not known.`, 'Check the name.')],
-  [/TIMEOUT|ETIMEDOUT/i, ({ server }) => unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server runs.')],
-];
+const noTls: Explain = ({ server }) => unreachable('no-tls', `${server} does not speak TLS 1.2 or later.`, 'Check the port: it has to be that of the data channel.');
+
+/** The words for what a connection over TLS fails with, where those of the data channel say more than those of every transport. */
+const explanations: Partial<Record<RefusalReason, Explain>> = {
+  'wrong-name': ({ server }, error) => unreachable('wrong-host-name', `The certificate of ${server} is for another host: ${namesIn(error)}`, 'Use the name or address that the certificate is for.'),
+  expired: ({ server }) => unreachable('certificate-expired', `The certificate of ${server} has expired.`, 'The operator of the server has to renew it; dots mock does so at its next start.'),
+  'not-yet-valid': ({ server }) => unreachable('certificate-not-yet-valid', `The certificate of ${server} is not valid yet.`, 'Check the clock of this machine.'),
+  'unknown-ca': ({ server, ca }) => unreachable('unknown-ca', `The certificate of ${server} is not signed by the CA in ${ca}: this may be another server than you think.`, 'Name the CA file of that server (--ca).'),
+  purpose: ({ server }) => unreachable('certificate-purpose', `The certificate of ${server} is not meant for a server.`, 'The operator of the server has to show a server certificate.'),
+  'client-certificate-missing': refusedCertificate,
+  'client-certificate-refused': refusedCertificate,
+  'no-common-cipher': noTls,
+  'no-tls': noTls,
+  refused: ({ server }) => unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.'),
+  'unknown-host': ({ server }) => unreachable('unknown-host', `The host of ${server} is not known.`, 'Check the name.'),
+  'no-answer': ({ server }) => unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server runs.'),
+};
 
 /** Says in words which check a connection failed. */
 export function explain(error: unknown, attempt: Attempt): DotsError {
   if (error instanceof DotsError) return error;
-  const cause = error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : String(error);
-  const found = explanations.find(([symptom]) => symptom.test(cause));
-  const failure = found?.[1](attempt, error) ?? closed(attempt, cause);
+  const failure = failureOf(error, attempt);
   return new DotsError(failure.kind, failure.code, failure.message, failure.hint, { cause: error });
+}
+
+function failureOf(error: unknown, attempt: Attempt): DotsError {
+  const symptom = symptomOf(error);
+  // How a server of TLS 1.2 says that it wants a certificate, or another one.
+  if (/ALERT_HANDSHAKE_FAILURE/.test(symptom)) return refusedCertificate(attempt, error);
+  const reason = clientReason(symptom, false);
+  if (reason === undefined) return closed(attempt, symptom);
+  const said = explanations[reason]?.(attempt, error);
+  if (said !== undefined) return said;
+  const { message, hint } = refusal(reason, { peer: attempt.server });
+  return unreachable(reason, message, hint ?? '');
 }
 
 /** A server may end the connection without a word right after the handshake: Node's does for a certificate of another CA. */

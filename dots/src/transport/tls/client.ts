@@ -101,6 +101,7 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
     };
     let timer = clock.setTimeout(() => settle(silence(attempt)), deadlineMs);
     signal?.addEventListener('abort', abort, { once: true });
+    socket.prependOnceListener('end', () => { attempt.answered ||= hasAnswered(socket); });
     socket.on('error', fail).on('close', fail).on('secureConnect', secured);
   });
 }
@@ -111,18 +112,23 @@ function agreementFault({ socket, peer }: Attempt): DotsError | undefined {
   return speaksCoap(socket) ? undefined : refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
 }
 
-function failureOf({ socket, peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {
+function failureOf({ peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {
   if (found !== undefined) return found;
   const reason = clientReason(symptom, psk);
   const detail = alertIn(symptom);
   if (reason !== undefined) return refusal(reason, { peer, detail: detailIn(symptom) }, cause);
   // Some servers end the connection without a word when they do not like what the client has shown.
-  if (detail === undefined && (answered || socket.bytesRead > 0)) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it ended the connection without a word' }, cause);
+  if (detail === undefined && answered) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it ended the connection without a word' }, cause);
   return refusal('broken', { peer, detail: detail ?? 'it ended the connection before the handshake' }, cause);
 }
 
+/** Whether the server has chosen a suite; the bytes that the socket counts are those of the application. */
+function hasAnswered(socket: TLSSocket): boolean {
+  return (socket.getCipher() as unknown) !== undefined;
+}
+
 function silence({ socket, peer, psk }: Attempt): DotsError {
-  if (socket.bytesRead === 0) return refusal('no-answer', { peer });
+  if (!hasAnswered(socket)) return refusal('no-answer', { peer });
   return psk ? refusal('psk-silence', { peer }) : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
 }
 

@@ -5,6 +5,7 @@ type Symptoms = readonly (readonly [symptom: RegExp, reason: RefusalReason])[];
 
 /** What Node's OpenSSL, and the BoringSSL of a desktop VS Code, find wrong with the certificate of the peer; the most particular first. */
 const verification: Symptoms = [
+  [/ALTNAME_INVALID/, 'wrong-name'],
   [/CERT_HAS_EXPIRED|certificate has expired/i, 'expired'],
   [/CERT_NOT_YET_VALID|certificate is not yet valid/i, 'not-yet-valid'],
   [/CERT_REVOKED/, 'revoked'],
@@ -19,7 +20,7 @@ const verification: Symptoms = [
 const network: Symptoms = [
   [/ECONNREFUSED/, 'refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'unknown-host'],
-  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL/, 'no-answer'],
+  [/TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL/, 'no-answer'],
 ];
 
 const agreement: Symptoms = [

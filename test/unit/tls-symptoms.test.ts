@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { certificateRefusal, clientReason, serverReason } from '#dots/transport/tls/symptoms';
+
+/** As Node's OpenSSL writes them, and the BoringSSL of a desktop VS Code. */
+const clients: [symptom: string, reason: string | undefined, withKey?: string][] = [
+  ['ECONNREFUSED connect ECONNREFUSED 192.0.2.1:4646', 'refused'],
+  ['ENOTFOUND getaddrinfo ENOTFOUND dots.example.net', 'unknown-host'],
+  ['EHOSTUNREACH connect EHOSTUNREACH 192.0.2.1:4646', 'no-answer'],
+  ['SELF_SIGNED_CERT_IN_CHAIN self-signed certificate in certificate chain', 'unknown-ca'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE unable to verify the first certificate', 'unknown-ca'],
+  ['CERT_HAS_EXPIRED certificate has expired', 'expired'],
+  ['UNSPECIFIED key usage does not include certificate signing', 'not-a-ca'],
+  ['UNSPECIFIED EE certificate key too weak', 'weak'],
+  ['UNABLE_TO_GET_CRL unable to get certificate CRL', 'bad-certificate'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED tlsv13 alert certificate required', 'client-certificate-missing', undefined],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA tlsv1 alert unknown ca', 'client-certificate-refused', undefined],
+  ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED sslv3 alert certificate expired', 'client-certificate-refused', undefined],
+  ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC sslv3 alert bad record mac', undefined, 'psk-refused'],
+  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY tlsv1 alert unknown psk identity', undefined, 'psk-refused'],
+  ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE sslv3 alert handshake failure', 'no-common-cipher'],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION tlsv1 alert protocol version', 'no-common-cipher'],
+  ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL tlsv1 alert no application protocol', 'no-tls'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER wrong version number', 'no-tls'],
+  ['ECONNRESET read ECONNRESET', undefined],
+];
+for (const [symptom, reason, withKey = reason] of clients) {
+  test(`a client reads ${symptom.split(' ')[0]} as ${reason ?? withKey ?? 'nothing'}`, () => {
+    assert.equal(clientReason(symptom, false), reason);
+    if (!symptom.includes('_ALERT_CERT') && !symptom.includes('UNKNOWN_CA')) assert.equal(clientReason(symptom, true), withKey);
+  });
+}
+
+test('a server tells what was wrong with a client, and leaves alerts to the words of the client', () => {
+  assert.equal(serverReason('ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE peer did not return a certificate'), 'no-certificate');
+  assert.equal(serverReason('ERR_SSL_PSK_IDENTITY_NOT_FOUND psk identity not found'), 'wrong-psk');
+  assert.equal(serverReason('ERR_SSL_HTTP_REQUEST http request'), 'no-tls');
+  assert.equal(serverReason('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA tlsv1 alert unknown ca'), undefined);
+});
+
+test('a revocation list that does not hold is told as that', () => {
+  const { code, message } = certificateRefusal('192.0.2.1:4646', 'CRL_HAS_EXPIRED CRL has expired');
+  assert.equal(code, 'transport/bad-certificate');
+  assert.match(message, /revocation list/);
+  assert.equal(certificateRefusal('192.0.2.1:4646', 'something new').code, 'transport/bad-certificate');
+});
