@@ -64,8 +64,8 @@ suite('server profiles and the workspace file', () => {
 
   test('the preview is written for the target router', async () => {
     await describe([], { 'target-router': 'bird', 'own-prefixes': ['192.0.2.0/24'] });
-    await open('amplification-acl.dots.json');
-    await vscode.commands.executeCommand('dots.previewFlowspec');
+    const { document } = await open('amplification-acl.dots.json');
+    await vscode.commands.executeCommand('dots.previewFlowspec', document.uri);
     await virtualText('dots-flowspec', (each) => each.includes('# BIRD'));
   });
 });
