@@ -23,7 +23,7 @@ async function runDesktop(data, resultFile) {
       cachePath: inRoot('.dots', 'vscode-test'),
       extensionDevelopmentPath: root,
       extensionTestsPath: inRoot('out/editor/index.js'),
-      extensionTestsEnv: { DOTS_EDITOR_RESULT: resultFile },
+      extensionTestsEnv: { DOTS_EDITOR_RESULT: resultFile, XDG_CONFIG_HOME: join(data, 'config') },
       launchArgs: [copyInto(data, inRoot('examples')), '--user-data-dir', join(data, 'vscode'), '--disable-extensions', '--disable-workspace-trust', '--skip-welcome'],
     });
   } catch (error) {

@@ -58,7 +58,7 @@ export class Workbench {
       this.language, this.orchestrator, this.profiles, this.sessions, this.view, sender,
       new DocumentLenses(this.language, this.profiles),
       new DocumentStatus(this.language),
-      new FlowspecPreview(this.language, this.log),
+      new FlowspecPreview(this.language, this.profiles, this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(this.profiles),
       new StatusBar(this.orchestrator, this.sessions, sender),

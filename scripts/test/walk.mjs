@@ -12,6 +12,11 @@ const preview = `Flowspec: ${firstExample}`;
  * `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
  */
 export function walk(editor) {
+  return [...main(editor), ...rest(editor)];
+}
+
+/** From the example to pictures of the whole. */
+function main(editor) {
   return [
     ['the example opens', () => editor.tab(firstExample).waitFor()],
     ['the mock orchestrator starts by itself', () => editor.statusItem('mock is ready').waitFor()],
@@ -60,6 +65,12 @@ export function walk(editor) {
       await editor.shot('overview-light');
       await editor.toggleTheme('dark');
     }],
+  ];
+}
+
+/** The rest of it: what is in force, the walkthrough, and that nothing went wrong on the way. */
+function rest(editor) {
+  return [
     ['the rules in force are those of the mitigation and of the ACL that it activated; pictures of it', async () => {
       await editor.command('View: Close All Editors');
       await editor.openFile(aclExample);

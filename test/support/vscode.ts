@@ -83,6 +83,7 @@ export const workspace = {
   get isTrusted(): boolean {
     return editor.trusted;
   },
+  createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidChange: () => nothing, onDidDelete: () => nothing }),
   onDidChangeTextDocument: () => nothing,
   onDidSaveTextDocument: () => nothing,
   onDidGrantWorkspaceTrust: () => nothing,

@@ -7,6 +7,7 @@ import type { JsonObject } from '#dots/model/json';
 import { root } from '../support/shared';
 import { contributing } from '../../client/src/features/flowspecInputs';
 import { flowspecText } from '../../client/src/ui/flowspecText';
+import { liveNames } from '../../client/src/ui/liveNames';
 import { noFlowspecText } from '../../client/src/ui/noFlowspecText';
 import { placeWords } from '../../client/src/ui/placeWords';
 
@@ -33,9 +34,15 @@ test('a finding about several places stands once, with each place', () => {
 test('rules of an ACL in another file: named as such, and only where the document is understood and asks for them', () => {
   const both = previewOf('filter-control.dots.json', 'amplification-acl.dots.json');
   assert.match(both, /# +Action +Source +Match\n/);
-  assert.match(both, /accept +amplification-acl\.dots\.json +/);
+  assert.match(both, /accept +amplification-acl +dst/);
   assert.doesNotMatch(previewOf('first-draft.dots.json', 'amplification-acl.dots.json'), /amplification-acl/);
   assert.doesNotMatch(previewOf('offload-request.dots.json', 'amplification-acl.dots.json'), /amplification-acl|Source/);
+});
+
+test('rules in force are named by what they come from; the client only where there are several', () => {
+  const [one, two] = [liveNames(['client a', 'mitigation 7 of a']), liveNames(['client a', 'mitigation 7 of b'])];
+  assert.deepEqual(['client a', 'mitigation 7 of a'].map((file) => [one.short(file), one.long(file)]), [['ACL', ''], ['mitigation', 'mitigation 7']]);
+  assert.deepEqual(['client a', 'mitigation 7 of b'].map((file) => two.long(file)), ['client a', 'mitigation 7 of b']);
 });
 
 test('a document without rules says so', () => {

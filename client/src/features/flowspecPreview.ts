@@ -8,6 +8,7 @@ import { chosenDocument, fileName, jsonObject } from './document';
 import { FolderDocuments } from './folderDocuments';
 import type { LanguageServer } from './languageClient';
 import { tellFailure } from './problems';
+import type { ProfileHost } from './profiles';
 
 const followDelay = 200;
 
@@ -20,8 +21,9 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly beside = new FolderDocuments();
   private readonly listeners: vscode.Disposable[];
 
-  constructor(private readonly language: LanguageServer, private readonly log: vscode.LogOutputChannel) {
+  constructor(private readonly language: LanguageServer, profiles: ProfileHost, private readonly log: vscode.LogOutputChannel) {
     this.listeners = [
+      profiles.onDidChange(() => this.renderWhere(() => true)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
       vscode.commands.registerCommand('dots.previewFlowspec', (uri?: vscode.Uri) => this.open(uri)),
@@ -50,12 +52,15 @@ export class FlowspecPreview implements vscode.Disposable {
 
   /** Every open preview may depend on a changed document: on its own, or on one beside it that defines what it names. */
   private follow(changed: vscode.TextDocument): void {
-    if (changed.languageId !== 'dots') return;
-    const governs = /^dots\.(workspace|profiles)\.json$/.test(fileName(changed.uri));
+    if (changed.languageId === 'dots') this.renderWhere((source) => inSameFolder(source.uri, changed.uri));
+  }
+
+  /** Renders the open previews of some sources again. */
+  private renderWhere(wanted: (source: vscode.TextDocument) => boolean): void {
     for (const { uri, isClosed } of vscode.workspace.textDocuments) {
       if (uri.scheme !== this.previews.scheme || isClosed) continue;
       const source = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.query);
-      if (source !== undefined && (governs || inSameFolder(source.uri, changed.uri))) this.renderSoon(source);
+      if (source !== undefined && wanted(source)) this.renderSoon(source);
     }
   }
 

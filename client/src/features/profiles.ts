@@ -38,10 +38,13 @@ export class ProfileHost implements vscode.Disposable {
     const readSoon = ({ uri }: { uri: vscode.Uri }): void => {
       if (/\/dots\.(workspace|profiles)\.json$/.test(uri.path)) this.readSoon();
     };
+    const watcher = vscode.workspace.createFileSystemWatcher('**/dots.workspace.json');
+    const soon = (): void => this.readSoon();
     this.listeners = [
+      watcher, watcher.onDidCreate(soon), watcher.onDidChange(soon), watcher.onDidDelete(soon),
       vscode.workspace.onDidChangeTextDocument(({ document }) => readSoon(document)),
       vscode.workspace.onDidSaveTextDocument(readSoon),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => this.readSoon()),
+      vscode.workspace.onDidGrantWorkspaceTrust(soon),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('dots.profilesFile')) this.readSoon();
       }),
