@@ -37,6 +37,11 @@ function yanglint(oracle: string, documents: JsonObject[]): string[] {
   return run.stdout.trim().split('\n').map((line) => (line.startsWith('valid\t') ? 'valid' : line.split('\t')[2] ?? 'invalid'));
 }
 
+/** Whether yanglint says the same again: 2.1.30 reads an empty container that it has freed, and then says now this, now that. */
+function isSteady(oracle: string, document: JsonObject, verdict: string): boolean {
+  return yanglint(oracle, Array.from({ length: 5 }, () => document)).every((again) => (again === 'valid') === (verdict === 'valid'));
+}
+
 /** What deviations.json lists: conflict causes that were registered after the module was published. */
 const later = /"conflict-cause":"(request-rejected-legitimate-traffic|overlapping-pipes)"/;
 
@@ -51,13 +56,14 @@ test('verdicts on mutated documents are those of yanglint', (t) => {
     return Array.from({ length: runs / 2 }, () => mutate(random.pick(bases), random));
   }).filter((document) => !later.test(JSON.stringify(document)));
   const verdicts = yanglint(oracle, documents);
-  const disagreements = documents.flatMap((document, index) => {
+  const all = documents.flatMap((document, index) => {
     const { type, faults } = check(document);
     const ours = type === undefined ? 'no known kind' : faults.filter((fault) => fault.class === 'yang').map((fault) => `${fault.code} ${fault.pointer}`).join('; ') || 'valid';
     const theirs = verdicts[index] as string;
-    return theirs === '' || (ours === 'valid') === (theirs === 'valid') ? [] : [{ ours, theirs, document: JSON.stringify(document) }];
+    return theirs === '' || (ours === 'valid') === (theirs === 'valid') ? [] : [{ ours, theirs, document }];
   });
-  console.log(`mutated documents, seeds ${seeds.join(' and ')}: ${documents.length} documents, ${verdicts.filter((verdict) => verdict === 'valid').length} valid, ${verdicts.filter((verdict) => verdict === '').length} on which yanglint crashed, ${disagreements.length} disagreements`);
+  const disagreements = all.filter(({ theirs, document }) => isSteady(oracle, document, theirs));
+  console.log(`mutated documents, seeds ${seeds.join(' and ')}: ${documents.length} documents, ${verdicts.filter((verdict) => verdict === 'valid').length} valid, ${verdicts.filter((verdict) => verdict === '').length} on which yanglint crashed, ${all.length - disagreements.length} on which it contradicts itself, ${disagreements.length} disagreements`);
   assert.ok(verdicts.filter((verdict) => verdict === '').length < documents.length / 50, 'yanglint crashed too often to be a judge');
-  assert.deepEqual(disagreements.slice(0, 20), []);
+  assert.deepEqual(disagreements.slice(0, 20).map((one) => ({ ...one, document: JSON.stringify(one.document) })), []);
 });

@@ -3,6 +3,7 @@ import type { JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { pathAt } from './cursor';
 import { decodeText } from './encoding';
+import { looksDeep } from './deep';
 import { inspect, type Inspection } from './inspect';
 import { Lines } from './lines';
 import { locateAll, type Place } from './locate';
@@ -111,6 +112,10 @@ export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): Parse
 /** Reads a text, whatever it is: a value as far as there is one, and every fault of its JSON. Never throws. */
 export function parseDocument(text: string, options: ParseOptions = {}): ParsedDocument {
   if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true, options);
+  if (looksDeep(text)) {
+    const { problems, tooDeep } = inspect(text);
+    if (tooDeep) return unread(text, [...byteOrderMark(text), ...problems], true, options);
+  }
   const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
   const value = parsed(body);
   const plain = value !== undefined && isPlain(text);

@@ -23,21 +23,33 @@ interface SyntaxError { name: ErrorName; start: number; end: number }
 export function readTolerantly(text: string, relaxed: boolean): TolerantReading {
   const builder = new ValueBuilder();
   const errors: SyntaxError[] = [];
-  visit(text, {
-    ...builder.visitor(),
-    onError: (code: ParseErrorCode, start: number, length: number) => errors.push({ name: printParseErrorCode(code), start, end: start + length }),
-  }, { disallowComments: !relaxed, allowTrailingComma: relaxed });
+  const onError = (code: ParseErrorCode, start: number, length: number): void => {
+    errors.push({ name: printParseErrorCode(code), start, end: start + length });
+    if (errors.length === mostErrors) throw new Enough();
+  };
+  try {
+    visit(text, { ...builder.visitor(), onError }, { disallowComments: !relaxed, allowTrailingComma: relaxed });
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  }
   return { value: builder.root, ...judge(text, errors) };
 }
 
+/** A text with more errors than this is none that somebody is typing: the rest of it is not read. */
+const mostErrors = 100_000;
+
+/** Ends the reading of a text. */
+class Enough extends Error {}
+
 function judge(text: string, errors: SyntaxError[]): Pick<TolerantReading, 'problems' | 'certainUntil'> {
+  const last = errors.length === mostErrors ? errors[mostErrors - 1]?.start : undefined;
   const problems: Problem[] = [];
   for (const error of errors) {
     const harmless = harmlessProblem(text, error);
     if (harmless === undefined) return { problems: [...problems, fatalProblem(text, error)], certainUntil: error.start };
     if (problems.length < maximumProblems && problems[problems.length - 1]?.start !== harmless.start) problems.push(harmless);
   }
-  return { problems, certainUntil: text.length };
+  return { problems, certainUntil: last ?? text.length };
 }
 
 const problemAt = (code: string, message: string, span: Span, rfc: string = rfcOf.grammar): Problem =>

@@ -1,0 +1,29 @@
+import { maximumDepth } from './inspect';
+
+/** Shorter texts are read in no time, however deep. */
+const long = 1 << 20;
+/** So much of a text is looked at, in so many places. */
+const sample = 2048;
+const samples = 128;
+
+/**
+ * Whether a text may be nested so deep over so great a part of it that `JSON.parse` would take gigabytes: in some place
+ * far more brackets open than close. Looks at places spread over the text only; true means: find out before reading.
+ */
+export function looksDeep(text: string): boolean {
+  if (text.length < long) return false;
+  const step = Math.floor(text.length / samples);
+  for (let from = 0; from < text.length; from += step) if (rise(text, from) > maximumDepth) return true;
+  return false;
+}
+
+/** How much deeper a text is after a sample than before it, brackets in strings counted too. */
+function rise(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < from + sample && at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) depth += 1;
+    else if (code === 0x5d || code === 0x7d) depth -= 1;
+  }
+  return depth;
+}
