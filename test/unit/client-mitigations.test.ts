@@ -104,7 +104,7 @@ test('a lost session is said in words', () => {
 });
 
 test('sessions stand one below the other, each with its profile, transport and the peer that was verified', () => {
-  const upstream = { name: 'upstream', server: 'coaps://192.0.2.1:4646', cuid: 'c', production: true, state: 'open' as const, mitigations: bookWith(7).list(), security: { protocol: 'DTLS 1.2', cipherSuite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', peerName: 'dots.example.net' } };
+  const upstream = { name: 'upstream', server: 'coaps://192.0.2.1:4646', cuid: 'c', production: true, state: 'open' as const, mitigations: bookWith(7).list(), security: { protocol: 'DTLS 1.2', cipherSuite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', peerName: 'dots.example.net', identity: 'psk:c' } };
   const tree = sessionTree({ sessions: [{ ...session, mitigations: bookWith(7).list() }, upstream], orchestrator: undefined, now: t0 });
   assert.deepEqual(tree.map(({ label, description }) => [label, description]), [
     ['Session with mock', 'open, plain CoAP'], ['Session with upstream', 'open, production, DTLS 1.2, dots.example.net'], ['Mock orchestrator', 'stopped'],

@@ -35,7 +35,7 @@ test('a common name proves nothing, but names the holder', async () => {
 
 test('a memory of sessions forgets the oldest, and wipes what it forgets', () => {
   const memory = sessionMemory(2);
-  const saved = ['a', 'b', 'c'].map((text) => ({ bytes: Buffer.from(text), notAfter: Infinity }));
+  const saved = ['a', 'b', 'c'].map((text) => ({ bytes: Buffer.from(text), notAfter: Infinity, peerName: 'a', identity: 'psk:a' }));
   saved.forEach((session, index) => memory.set(String(index), session));
   assert.equal(memory.get('0'), undefined);
   assert.deepEqual([...saved[0]!.bytes], [0]);

@@ -16,10 +16,15 @@ export interface Security {
   protocol: string;
   /** The cipher suite by its IANA name. */
   cipherSuite: string;
-  /** The name of the other end that was verified: of its certificate, or the identity of its pre-shared key. */
-  peerName?: string;
-  /** The certificate of the other end, DER. */
+  /** The name of the other end that was verified: the server's as it was asked for, the client's in its certificate, or the identity of the pre-shared key. */
+  peerName: string;
+  /** The certificate of the other end, DER; absent where an earlier session was resumed. */
   certificate?: Uint8Array;
+  /**
+   * What the other end is known by, the same whenever it proves itself: the SHA-256 of its public key in hex, which stays when its
+   * certificate is renewed, or `psk:` and the identity of its pre-shared key.
+   */
+  identity: string;
 }
 
 /** One path to one peer: a connected UDP socket, one remote address of a listening one, a DTLS association, a TLS connection. */

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate, id_ce_subjectAltName, SubjectAlternativeName, type GeneralName } from '@peculiar/asn1-x509';
@@ -54,6 +54,17 @@ export function namesText(der: Uint8Array): string {
   const { dns, srv, ip } = certificateNames(der);
   const all = [...dns.map((name) => `DNS:${name}`), ...srv.map((name) => `SRV:${name}`), ...ip.map((name) => `IP:${name}`)];
   return all.length === 0 ? 'it names no host' : `it is for ${all.join(', ')}`;
+}
+
+/** What the holder of a certificate is known by on every channel: the SHA-256 of the public key, hex. */
+export function keyIdentity(der: Uint8Array): string {
+  const { publicKey } = new X509Certificate(der);
+  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
+}
+
+/** What the holder of a pre-shared key is known by. */
+export function pskIdentity(identity: string): string {
+  return `psk:${identity}`;
 }
 
 /** What to call the holder of a certificate that was verified. */

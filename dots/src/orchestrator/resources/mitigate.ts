@@ -11,7 +11,7 @@ import { controlled } from '../filterControl';
 import { afterEfficacy, isActive, isEnding, prolonged, refreshed, remainingLifetime, requested, resumed, status, triggersAtOnce, withdrawn, type Mitigation } from '../lifecycle';
 import type { Mitigations } from '../mitigations';
 import { sharedTargets } from '../overlap';
-import { isOther, ownerOf, type Owner } from '../owner';
+import { isOther } from '../owner';
 import { grantedLifetime, type Policy } from '../policy';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import type { Resource, ResourceRequest } from '../routing';
@@ -23,7 +23,8 @@ const { topMember } = documentType('mitigation-scope');
 interface Wish {
   cuid: string;
   mid: number;
-  owner: Owner | undefined;
+  /** Who asks, as far as that is proved. */
+  owner: string | undefined;
   /** Without lifetime and attack-status. */
   scope: JsonObject;
   /** Seconds, -1 for no end; undefined in an efficacy update that leaves it out (RFC 9132 figure 16 does). */
@@ -49,7 +50,7 @@ class MitigationServer {
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
     const content = contentQuery(inbound.query);
-    const owner = ownerOf(inbound.endpoint.security);
+    const owner = inbound.endpoint.security?.identity;
     const found = this.mitigations.of(cuid).filter((mitigation) => (id === undefined || mitigation.mid === id) && !isOther(mitigation.owner, owner));
     if (found.length === 0) throw refuse('4.04', id === undefined ? 'This client has no mitigation.' : `This client has no mitigation with mid ${id}.`, '9132 4.4.2');
     return documentAnswer('2.05', scopeDocument(found.map((mitigation) => scopeText(mitigation, this.clock.now(), content))));
@@ -69,7 +70,7 @@ class MitigationServer {
   async delete({ cuid, id, inbound }: ResourceRequest): Promise<CoapAnswer> {
     if (id === undefined) throw refuse('4.00', 'A withdrawal needs the mid in its path.', '9132 4.4.4');
     const known = this.mitigations.find(cuid, id);
-    if (known !== undefined && !isEnding(known) && !isOther(known.owner, ownerOf(inbound.endpoint.security))) await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
+    if (known !== undefined && !isEnding(known) && !isOther(known.owner, inbound.endpoint.security?.identity)) await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
     return { code: '2.02' };
   }
 
@@ -149,7 +150,7 @@ function readWish({ cuid, id, inbound }: ResourceRequest): Wish {
   if (id === undefined) throw refuse('4.00', 'A mitigation request needs the mid in its path, after the cuid.', '9132 4.4.1.1');
   const [entry] = itemsOf(readBody(inbound.payload, 'mitigation-scope').scope).filter(isObject);
   const { lifetime, 'attack-status': attackStatus, ...scope } = entry ?? {};
-  return { cuid, mid: id, owner: ownerOf(inbound.endpoint.security), scope, lifetime: typeof lifetime === 'number' ? lifetime : undefined, attackStatus, conditional: valueOf(inbound.options, 'If-Match') !== undefined };
+  return { cuid, mid: id, owner: inbound.endpoint.security?.identity, scope, lifetime: typeof lifetime === 'number' ? lifetime : undefined, attackStatus, conditional: valueOf(inbound.options, 'If-Match') !== undefined };
 }
 
 function contentQuery(query: readonly string[]): 'a' | 'c' | 'n' {

@@ -5,8 +5,8 @@ import type { TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/lab';
+import { keyIdentity } from '#dots/transport/names';
 import { oneLine } from '../../model/text';
-import { ownerOfCertificate } from '../owner';
 import { fail, RestconfError } from './failure';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
 
@@ -99,7 +99,7 @@ function refuseForeignHost(host: string | undefined, port: number): void {
 function ownerOf(socket: TLSSocket): string {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is needed.');
-  return ownerOfCertificate(certificate.raw);
+  return keyIdentity(certificate.raw);
 }
 
 async function readBody(request: IncomingMessage, largest: number): Promise<string> {

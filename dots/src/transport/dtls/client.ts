@@ -115,9 +115,9 @@ class Attempt implements AssociationOwner {
     if (this.key === undefined) return;
     const bytes = this.association.save(largestTicket);
     if (bytes === undefined) return;
-    const { peerName, certificate } = this.association.security;
+    const { peerName, certificate, identity } = this.association.security;
     const notAfter = certificate === undefined ? Infinity : Date.parse(new X509Certificate(certificate).validTo);
-    this.options.sessions?.set(this.key, { bytes, peerName, certificate, notAfter });
+    this.options.sessions?.set(this.key, { bytes, peerName, certificate, identity, notAfter });
   }
 
   private readonly cancel = (): void => {

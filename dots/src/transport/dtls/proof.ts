@@ -1,11 +1,13 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Security } from '#dots/coap/channel';
 import type { ServerCredentials } from '../credentials';
-import { holderName, isForServer } from '../names';
+import { holderName, isForServer, keyIdentity, pskIdentity } from '../names';
 import { passportSize } from './engine';
 import { nameMismatch } from './outcome';
 
-type Peer = Pick<Security, 'peerName' | 'certificate'>;
+type Peer = Pick<Security, 'peerName' | 'certificate' | 'identity'>;
+
+const nobody: Peer = { peerName: '', identity: '' };
 
 /** What one end asks of the other, and what it has learnt of it, during one handshake. */
 export abstract class Proof {
@@ -14,7 +16,7 @@ export abstract class Proof {
   /** Whether a pre-shared key is what proves it. */
   psk = false;
   /** Who has shown a certificate. */
-  protected holder: Peer = {};
+  protected holder = nobody;
 
   /** Who the other end is, once the handshake is over; `resumed` when it went on from an earlier one. */
   abstract peer(resumed: boolean): Peer;
@@ -22,7 +24,7 @@ export abstract class Proof {
   /** Forgets what another end may have shown. */
   reset(): void {
     this.chain.length = 0;
-    this.holder = {};
+    this.holder = nobody;
   }
 
   /** The key of an identity that a client shows. */
@@ -36,7 +38,7 @@ export abstract class Proof {
   judge(): number {
     const [leaf] = this.chain;
     if (leaf === undefined) return nameMismatch;
-    this.holder = { peerName: holderName(leaf), certificate: leaf };
+    this.holder = { peerName: holderName(leaf), certificate: leaf, identity: keyIdentity(leaf) };
     return this.suits(leaf) ? 0 : nameMismatch;
   }
 
@@ -53,8 +55,8 @@ export class ServerProof extends Proof {
   }
 
   peer(resumed: boolean): Peer {
-    if (this.identity !== undefined) return { peerName: this.identity };
-    return resumed ? this.known ?? {} : this.holder;
+    if (this.identity !== undefined) return pskHolder(this.identity);
+    return resumed && this.known !== undefined ? this.known : { ...this.holder, peerName: this.serverName };
   }
 
   protected suits(leaf: Buffer): boolean {
@@ -72,23 +74,23 @@ export class ServerProof extends Proof {
 /** The two kinds of client that a ticket may be for. */
 const certificateKind = 1;
 const pskKind = 2;
-/** In a passport, before the name: its kind, the hash, the end of its time in seconds since 1970, the length of the name. */
-const hashSize = 8;
+/** In a passport, before the name: its kind, the hash of the public key or of the pre-shared one, the end of its time in seconds since 1970, the length of the name. */
+const hashSize = 32;
 const head = 1 + hashSize + 4 + 1;
 const endOfTime = 0xffff_ffff;
 
 /** A server's: the client has to have a certificate of the CA or a key that is known, and its tickets say which. */
 export class ClientProof extends Proof {
   private identity: string | undefined;
-  private returned: string | undefined;
+  private returned: Peer | undefined;
 
   constructor(private readonly credentials: ServerCredentials) {
     super();
   }
 
   peer(resumed: boolean): Peer {
-    const peerName = resumed ? this.returned : this.identity;
-    return peerName === undefined ? this.holder : { peerName };
+    const known = resumed ? this.returned : this.identity === undefined ? undefined : pskHolder(this.identity);
+    return known ?? this.holder;
   }
 
   override reset(): void {
@@ -112,9 +114,9 @@ export class ClientProof extends Proof {
   /** Undefined where the name is too long to travel in a ticket. */
   passport(): Uint8Array | undefined {
     const key = this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
-    if (this.identity !== undefined) return key && passport(pskKind, key, endOfTime, this.identity);
-    const [leaf] = this.chain;
-    return leaf && passport(certificateKind, leaf, Date.parse(new X509Certificate(leaf).validTo) / 1000, holderName(leaf));
+    if (this.identity !== undefined) return key && passport(pskKind, hashOf(key), endOfTime, this.identity);
+    const { certificate, identity, peerName } = this.holder;
+    return certificate && passport(certificateKind, Buffer.from(identity, 'hex'), Date.parse(new X509Certificate(certificate).validTo) / 1000, peerName);
   }
 
   /** A certificate that has expired since, and a key that is gone or another one now, no longer let anybody in. */
@@ -127,17 +129,21 @@ export class ClientProof extends Proof {
       if (key === undefined || !hashOf(key).equals(shown.subarray(1, 1 + hashSize))) return false;
     }
     this.psk = kind === pskKind;
-    this.returned = name;
+    this.returned = this.psk ? pskHolder(name) : { peerName: name, identity: shown.toString('hex', 1, 1 + hashSize) };
     return kind === pskKind || kind === certificateKind;
   }
 }
 
-function passport(kind: number, secret: Uint8Array, seconds: number, name: string): Buffer | undefined {
+function pskHolder(identity: string): Peer {
+  return { peerName: identity, identity: pskIdentity(identity) };
+}
+
+function passport(kind: number, hash: Uint8Array, seconds: number, name: string): Buffer | undefined {
   const text = Buffer.from(name);
   if (text.length > passportSize - head) return undefined;
   const written = Buffer.alloc(passportSize);
   written[0] = kind;
-  hashOf(secret).copy(written, 1);
+  written.set(hash, 1);
   written.writeUInt32BE(Math.min(Math.floor(seconds), endOfTime), 1 + hashSize);
   written[head - 1] = text.length;
   text.copy(written, head);
@@ -145,7 +151,7 @@ function passport(kind: number, secret: Uint8Array, seconds: number, name: strin
 }
 
 function hashOf(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest().subarray(0, hashSize);
+  return createHash('sha256').update(bytes).digest();
 }
 
 /** An identity that is not UTF-8 (RFC 4279 section 5.1) is nobody's. */

@@ -5,8 +5,9 @@ import { addressText, type Address } from '../address';
 /** A session that a server lets one resume: its secrets, so it is for memory, not for files. */
 export interface SavedSession {
   bytes: Uint8Array;
-  peerName?: string;
+  peerName: string;
   certificate?: Uint8Array;
+  identity: string;
   /** Milliseconds since 1970 when the certificate of the server expires. */
   notAfter: number;
 }

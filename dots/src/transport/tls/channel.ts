@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Channel, Receiver, Security } from '#dots/coap/channel';
 import type { Clock, TimerHandle } from '#dots/coap/clock';
 import type { DotsError } from '#dots/model/errors';
-import { holderName } from '../names';
+import { holderName, keyIdentity, pskIdentity } from '../names';
 import { refusal } from '../refusals';
 import { symptomOf } from './symptoms';
 
@@ -109,11 +109,15 @@ export class TlsChannel implements Channel {
   }
 }
 
-/** What a connection that stands says of itself; `identity` is that of the pre-shared key that proved the peer. */
-export function securityOf(socket: TLSSocket, identity: string | undefined): Security {
+/**
+ * What a connection that stands says of itself; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
+ * client asked for. Throws a DotsError where nothing has proved the peer, which the checks before have to rule out.
+ */
+export function securityOf(socket: TLSSocket, peer: string, { identity, serverName }: { identity?: string | undefined; serverName?: string }): Security {
   const protocol = (socket.getProtocol() ?? '').replace('TLSv', 'TLS ');
   const cipherSuite = socket.getCipher().standardName;
-  if (identity !== undefined) return { protocol, cipherSuite, peerName: identity };
+  if (identity !== undefined) return { protocol, cipherSuite, peerName: identity, identity: pskIdentity(identity) };
   const certificate = socket.getPeerX509Certificate()?.raw;
-  return certificate === undefined ? { protocol, cipherSuite } : { protocol, cipherSuite, peerName: holderName(certificate), certificate };
+  if (certificate === undefined) throw refusal('no-certificate', { peer });
+  return { protocol, cipherSuite, peerName: serverName ?? holderName(certificate), certificate, identity: keyIdentity(certificate) };
 }

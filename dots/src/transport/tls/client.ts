@@ -59,7 +59,7 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
   }
   const identity = 'psk' in credentials ? credentials.psk.identity : undefined;
   const early = attempt.socket.getProtocol() === acceptedUnseen ? (symptom: string) => failureOf(attempt, symptom) : undefined;
-  return new TlsChannel(attempt.socket, addressText(address), securityOf(attempt.socket, identity), { clock, early });
+  return new TlsChannel(attempt.socket, addressText(address), securityOf(attempt.socket, peer, { identity, serverName: options.serverName }), { clock, early });
 }
 
 function proofOf(credentials: ClientCredentials): Pick<ConnectionOptions, 'pskCallback'> {

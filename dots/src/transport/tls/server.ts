@@ -130,7 +130,7 @@ class TlsListener implements Listener {
       return this.sendAway(guest, objection);
     }
     this.forget(guest);
-    const channel = new TlsChannel(socket, guest.peer, securityOf(socket, this.identities.get(socket)), { clock: this.clock, idleMs: this.limits.idleMs });
+    const channel = new TlsChannel(socket, guest.peer, securityOf(socket, guest.peer, { identity: this.identities.get(socket) }), { clock: this.clock, idleMs: this.limits.idleMs });
     this.channels.add(channel);
     socket.once('close', () => { this.channels.delete(channel); this.admission.exit(guest.address); });
     this.accept(channel);
