@@ -257,46 +257,6 @@ test('an empty confirmable message is answered with a reset', () => {
   assert.deepEqual([last(channel).type, last(channel).messageId], ['RST', 3]);
 });
 
-test('a ping is an empty confirmable message, and the reset that it gets is its answer', async () => {
-  const { clock, channel, endpoint } = alone();
-  const ping = endpoint.ping(long);
-  await clock.advance(70);
-  assert.deepEqual([last(channel).type, last(channel).code, last(channel).token, last(channel).payload.length], ['CON', '0.00', '', 0]);
-  arrive(channel, { type: 'RST', code: '0.00', messageId: last(channel).messageId });
-  assert.equal(await ping, 70);
-  assert.equal(clock.pending, 0);
-});
-
-test('an acknowledgement answers a ping as well, and silence fails it', async () => {
-  const { clock, channel, endpoint } = alone();
-  const heard: (string | undefined)[] = [];
-  endpoint.onLiveness((error) => heard.push(error?.code));
-  const ping = endpoint.ping(long);
-  await settle();
-  arrive(channel, { type: 'ACK', code: '0.00', messageId: last(channel).messageId });
-  await ping;
-  const unanswered = fails(endpoint.ping(long), 'coap/no-acknowledgement');
-  await clock.advance(100_000);
-  await unanswered;
-  const short = fails(endpoint.ping({ timeoutMs: 1000 }), 'coap/no-answer');
-  await clock.advance(1000);
-  await short;
-  const controller = new AbortController();
-  const cancelled = fails(endpoint.ping({ ...long, signal: controller.signal }), 'coap/cancelled');
-  controller.abort();
-  await cancelled;
-  const closed = fails(endpoint.ping(long), 'coap/closed');
-  await endpoint.close();
-  await closed;
-  assert.deepEqual(heard, [undefined, 'coap/no-acknowledgement', 'coap/no-answer']);
-  assert.equal(clock.pending, 0);
-});
-
-test('two endpoints ping each other', async () => {
-  const { client, server } = pair({});
-  await Promise.all([client.ping(long), server.ping(long)]);
-});
-
 test('malformed datagrams are dropped and counted', () => {
   const { channel, endpoint } = alone();
   channel.deliver(Buffer.from('ffff', 'hex'));
