@@ -20,10 +20,12 @@ test('each check that fails is told in words', async (t) => {
   const foreign = await credentials(folder, 'foreign', { purpose: 'client', commonName: 'client' }, stranger.pem);
   const elsewhere = await httpsServer(t, (await credentials(folder, 'elsewhere', { purpose: 'server', commonName: 'server', names: ['dots.example'] }, stranger.pem)).pem, stranger.pem.cert);
   const expired = await httpsServer(t, (await credentials(folder, 'expired', { purpose: 'server', commonName: 'server', names: ['127.0.0.1'], notBefore: new Date(0), notAfter: new Date(1e12) }, stranger.pem)).pem, stranger.pem.cert);
+  const nameless = await httpsServer(t, (await credentials(folder, 'nameless', { purpose: 'server', commonName: 'localhost' }, stranger.pem)).pem, stranger.pem.cert);
   const right = { data, ca, cert, key };
   const cases: [Parameters<typeof openData>[1], Parameters<typeof openData>[2], string, RegExp][] = [
     [right, { ca: stranger.cert }, 'data/unknown-ca', /not signed by the CA in .*ca\.pem/],
     [{ ...right, data: elsewhere, ca: stranger.cert }, {}, 'data/wrong-host-name', /DNS:dots\.example/],
+    [{ ...right, data: nameless.replace('127.0.0.1', 'localhost'), ca: stranger.cert }, {}, 'data/wrong-host-name', /it names none/],
     [{ ...right, data: expired, ca: stranger.cert }, {}, 'data/certificate-expired', /has expired/],
     [right, { cert: foreign.cert, key: foreign.key }, 'data/client-certificate-refused', /does not accept this client certificate/],
     [{ ...right, data: 'https://127.0.0.1:1' }, {}, 'data/refused', /Nothing listens/],

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
+import { readPem } from '#dots/transport/credentialFiles';
 import { explain, type Attempt } from './failures';
 
 /** Where a data channel is, and what opens it; the files are PEM. */
@@ -36,7 +37,7 @@ export class Connection {
   static async open({ server, ca, cert, key }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
     if ((cert === undefined) !== (key === undefined)) throw new DotsError('usage', 'data/certificate-file', 'A client certificate and its key go together.', 'Name both (--cert, --key).');
-    const context = contextOf({ ca: await pem(ca, 'CA'), cert: cert && await pem(cert, 'certificate'), key: key && await pem(key, 'key') });
+    const context = contextOf({ ca: await readPem(ca, 'CA'), cert: cert && await readPem(cert, 'certificate'), key: key && await readPem(key, 'key') });
     const client = new Client(url.origin, { connect: (_options, callback) => dial(url, context, callback), pipelining: 1, maxResponseSize: longestAnswer });
     return new Connection(client, { server: url.origin, ca, hasCertificate: cert !== undefined });
   }
@@ -70,7 +71,7 @@ function dial(url: URL, secureContext: SecureContext, callback: (...args: [null,
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const socket = connect({
     host, port: url.port === '' ? 443 : Number(url.port), servername: isIP(host) === 0 ? host : '', secureContext,
-    rejectUnauthorized: true, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], timeout: connectMs,
+    rejectUnauthorized: true, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], timeout: connectMs, checkServerIdentity: (_name, shown) => wrongName(host, shown),
   });
   const refuse = (error: Error): void => {
     socket.destroy();
@@ -86,6 +87,13 @@ function dial(url: URL, secureContext: SecureContext, callback: (...args: [null,
   });
 }
 
+/** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */
+function wrongName(host: string, cert: PeerCertificate): Error | undefined {
+  const certificate = new X509Certificate(cert.raw);
+  if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined) return undefined;
+  return Object.assign(new Error(`The certificate is not for ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert });
+}
+
 function contextOf(files: { ca: string; cert: string | undefined; key: string | undefined }): SecureContext {
   try {
     return createSecureContext({ ...files, minVersion: 'TLSv1.2' });
@@ -93,12 +101,4 @@ function contextOf(files: { ca: string; cert: string | undefined; key: string | 
     const mismatch = /mismatch/i.test(String(cause));
     throw new DotsError('usage', 'data/certificate-file', mismatch ? 'The client certificate and the key do not fit together.' : 'The certificate files cannot be used: one of them is no PEM of the right kind, or needs a passphrase.', 'Check the files of --ca, --cert and --key.', { cause });
   }
-}
-
-async function pem(path: string, what: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new DotsError('usage', 'data/certificate-file', `The ${what} file ${path} cannot be read (${String((cause as NodeJS.ErrnoException).code)}).`, 'Check the path.', { cause });
-  });
-  if (text.includes('-----BEGIN ')) return text;
-  throw new DotsError('usage', 'data/certificate-file', `The ${what} file ${path} is not PEM.`, 'It has to have a line "-----BEGIN ...-----".');
 }

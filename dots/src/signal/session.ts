@@ -11,12 +11,21 @@ import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { connect } from '#dots/transport/connect';
 import type { ClientCredentials } from '#dots/transport/credentials';
+import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
+import { PathMemory } from '#dots/transport/paths';
 import { readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
 export type { Answer, SentRequest } from './answer';
 export { newCuid, nextMid } from './identifiers';
+
+/** What outlives a session; nothing of it is written to a file. */
+export interface ConnectionMemory { paths: PathMemory; sessions: SessionMemory }
+
+export function connectionMemory(): ConnectionMemory {
+  return { paths: new PathMemory(), sessions: sessionMemory() };
+}
 
 export interface SessionOptions {
   /**
@@ -28,6 +37,8 @@ export interface SessionOptions {
   cuid: string;
   /** What the client proves itself with; needed for everything but `coap`. */
   credentials?: ClientCredentials;
+  /** What became of earlier connection attempts, and DTLS sessions that may be resumed; a session that is opened again profits from it. */
+  memory?: ConnectionMemory;
   /** Gives the connection attempt up early. */
   signal?: AbortSignal;
   /** Milliseconds for the connection attempt; 10 s unless told. */
@@ -70,12 +81,12 @@ export class SignalSession {
    * Opens a session: over DTLS or TLS both ends have proved who they are when it resolves. Plain UDP has no handshake: nothing is sent before the first request.
    * Throws a DotsError: `usage` for an address, credentials or a cuid that will not do, `unreachable` with the check that failed.
    */
-  static async open({ server, cuid, credentials, signal, timeoutMs = defaultTimeoutMs, clock = systemClock }: SessionOptions): Promise<SignalSession> {
+  static async open({ server, cuid, credentials, memory, signal, timeoutMs = defaultTimeoutMs, clock = systemClock }: SessionOptions): Promise<SignalSession> {
     const octets = Buffer.byteLength(cuid);
     if (octets === 0 || octets > 250) {
       throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
     }
-    const channel = await connect(server, { credentials, signal, clock, deadlineMs: timeoutMs });
+    const channel = await connect(server, { credentials, signal, clock, deadlineMs: timeoutMs, memory: memory?.paths, sessions: memory?.sessions });
     return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
   }
 
