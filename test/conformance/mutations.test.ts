@@ -25,21 +25,24 @@ function originals(corpus: string): JsonObject[] {
 }
 
 /** What yanglint says of each document: `valid`, the reason why not, or nothing where it crashed (2.1.30 does on an empty container in a choice). */
-function yanglint(oracle: string, documents: JsonObject[]): string[] {
+function yanglint(oracle: string, documents: JsonObject[], perturb?: string): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'dots-mutations-'));
   const files = documents.map((document, index) => {
     const file = join(folder, `${index}.json`);
     writeFileSync(file, JSON.stringify(document));
     return file;
   });
-  const run = spawnSync('node', [join(oracle, 'yang-verdict'), ...files], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const run = spawnSync('node', [join(oracle, 'yang-verdict'), ...files], { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, ...(perturb !== undefined && { MALLOC_PERTURB_: perturb }) } });
   rmSync(folder, { recursive: true });
   return run.stdout.trim().split('\n').map((line) => (line.startsWith('valid\t') ? 'valid' : line.split('\t')[2] ?? 'invalid'));
 }
 
-/** Whether yanglint says the same again: 2.1.30 reads an empty container that it has freed, and then says now this, now that. */
+/** What freed memory is filled with, byte by byte (glibc): a program that never reads it does not notice. */
+const fillings = ['1', '85', '170', '255'];
+
+/** Whether yanglint says the same again whatever freed memory holds: 2.1.30 reads an empty container that it has freed, and then says now this, now that. */
 function isSteady(oracle: string, document: JsonObject, verdict: string): boolean {
-  return yanglint(oracle, Array.from({ length: 5 }, () => document)).every((again) => (again === 'valid') === (verdict === 'valid'));
+  return [undefined, ...fillings].flatMap((filling) => yanglint(oracle, [document, document], filling)).every((again) => again !== '' && (again === 'valid') === (verdict === 'valid'));
 }
 
 /** What deviations.json lists: conflict causes that were registered after the module was published. */

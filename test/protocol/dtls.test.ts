@@ -27,7 +27,7 @@ test('a pre-shared key, with an ephemeral exchange', async (t) => {
   const server = await startEcho(t, { psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
   const client = await call(t, server.port, { psk });
   assert.equal(await client.ask('one'), 're:one');
-  assert.deepEqual(client.channel.security, { protocol: 'DTLS 1.2', cipherSuite: 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256', peerName: 'dots' });
+  assert.deepEqual(client.channel.security, { protocol: 'DTLS 1.2', cipherSuite: 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256', peerName: 'dots', identity: 'psk:dots' });
   assert.deepEqual(server.channels[0]?.security.peerName, 'dots');
 });
 

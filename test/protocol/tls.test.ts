@@ -60,7 +60,7 @@ test('both ends prove themselves by a pre-shared key, with ECDHE', async (t) => 
   const client = await connected(t, server, { psk });
   assert.equal((await client.request(get, patience)).code, '2.05');
   const channel = await connectTls(server, { credentials: { psk }, serverName: 'anything' });
-  assert.deepEqual(channel.security, { protocol: 'TLS 1.2', cipherSuite: 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256', peerName: 'dots' });
+  assert.deepEqual(channel.security, { protocol: 'TLS 1.2', cipherSuite: 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256', peerName: 'dots', identity: 'psk:dots' });
   await channel.close();
 });
 
