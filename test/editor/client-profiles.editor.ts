@@ -30,7 +30,9 @@ suite('server profiles and the workspace file', () => {
     await vscode.workspace.fs.delete(workspaceFile());
     await rm(config, { recursive: true, force: true });
     await api.profiles();
+    await vscode.commands.executeCommand('dots.closeSession');
     await vscode.commands.executeCommand('dots.stopOrchestrator');
+    assert.deepEqual(sessions(), []);
   });
 
   test('a request goes where the workspace file says, under its mid and the cuid of the profile, and the sidebar tells it', async () => {
