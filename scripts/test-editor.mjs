@@ -18,7 +18,7 @@ await runMain(async () => {
   await ensureBuilt();
   await buildEditorSuite();
   const subject = values.development ? { extension: root } : { vsix: inRoot(await makePackage()), extension: inRoot('test/editor/host') };
-  const common = { ...subject, tests: inRoot('out/editor/index.js'), workspace: inRoot('examples'), deadlineMs: 100_000 };
+  const common = { ...subject, tests: inRoot('out/editor/index.js'), workspace: inRoot('examples'), deadlineMs: 225_000 };
   const total = new Tally();
   for (const run of [{ suite: 'editor' }, { suite: 'untrusted', trust: true }]) {
     const tally = await runEditorSuite({ ...common, ...run });

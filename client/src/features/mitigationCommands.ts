@@ -7,10 +7,11 @@ import { tellFailure } from './problems';
 import type { SessionHost } from './session';
 import type { Sessions } from './sessions';
 
-/** What can be done with a mitigation of the session: withdraw it, ask for its status. */
+/** What can be done with the sessions and their mitigations: end one, withdraw, ask for the status. */
 export function registerMitigationCommands(sessions: Sessions, log: vscode.LogOutputChannel): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('dots.withdraw', (node?: TreeNode) => withdraw(sessions, log, node)),
+    vscode.commands.registerCommand('dots.closeSession', (node?: TreeNode) => sessions.close(node?.session)),
     vscode.commands.registerCommand('dots.refreshStatus', (node?: TreeNode) => refresh(sessions, log, node)),
   );
 }
