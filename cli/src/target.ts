@@ -89,7 +89,7 @@ function proofs(given: Given, profile: Profile | undefined, { profilesFile }: Wo
     pskIdentity: given.option('psk-identity'), pskKeyFile: given.option('psk-key-file'),
   };
   const fromProfile = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(dirname(profilesFile ?? ''), path));
-  const certificates = said.pskIdentity === undefined ? { ca: fromProfile(profile?.ca), cert: fromProfile(profile?.certificate), key: fromProfile(profile?.key) } : {};
+  const certificates = said.pskIdentity === undefined ? { ca: fromProfile(profile?.ca), cert: fromProfile(profile?.certificate), key: fromProfile(profile?.key), crl: fromProfile(profile?.crl) } : {};
   const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity: profile?.pskIdentity } : {};
   return { ...certificates, ...psk, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)) };
 }

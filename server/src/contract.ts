@@ -49,6 +49,7 @@ export interface ServerProfile {
   ca?: string;
   certificate?: string;
   key?: string;
+  crl?: string;
   pskIdentity?: string;
   cuid?: string;
   production: boolean;

@@ -23,7 +23,7 @@ test('an alias says what it stands for', () => {
 });
 
 test('what is installed stands in the view without a session', () => {
-  const orchestrator = { signal: 'coap://127.0.0.1:4646', data: 'https://127.0.0.1:4443', mitigations: 0, filters: [filter('immediate', true)], aliases: [] };
+  const orchestrator = { addresses: ['coap://127.0.0.1:4646', 'https://127.0.0.1:4443'], mitigations: 0, filters: [filter('immediate', true)], aliases: [] };
   const [root] = sessionTree({ sessions: [], orchestrator, now: 0 });
   assert.deepEqual([root?.label, root?.children.map(({ label }) => label)], ['Mock orchestrator', ['drop']]);
   assert.match(root?.tooltip ?? '', /https:\/\/127\.0\.0\.1:4443/);

@@ -3,7 +3,7 @@ export { check } from '#dots/check/check';
 export { DataSession } from '#dots/data/session';
 export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
-export { newCuid, nextMid, SignalSession } from '#dots/signal/session';
+export { connectionMemory, newCuid, nextMid, SignalSession } from '#dots/signal/session';
 export { contributing } from '../features/flowspecInputs';
 export { answerText } from '../ui/answerText';
 export { flowspecText } from '../ui/flowspecText';

@@ -1,14 +1,12 @@
-import type { Security } from '#dots/coap/channel';
-import type { SignalSession } from '#dots/signal/session';
+import type { ConnectionMemory, SignalSession } from '#dots/signal/session';
 import type { Place } from './places';
 
-/** Opens the signal channel session of a place: the one spot where credentials are handed to the DOTS client. Throws a DotsError. */
-export async function connect({ server, cuid, credentials }: Place): Promise<SignalSession> {
-  const { SignalSession } = await import('#apart/work');
-  return SignalSession.open({ server, cuid, ...(credentials && { credentials }) });
-}
+/** What became of earlier attempts, and the DTLS sessions that can be resumed: it ends with the editor. */
+let memory: ConnectionMemory | undefined;
 
-/** How the path of a session is protected, and who the other end has proved to be; undefined on a plain path. */
-export function securityOf(session: SignalSession): Security | undefined {
-  return (session as SignalSession & { security?: Security }).security;
+/** Opens the signal channel session of a place: the one spot where credentials are handed to the DOTS client. Throws a DotsError. */
+export async function connect({ server, cuid, credentials }: Place, signal: AbortSignal): Promise<SignalSession> {
+  const { SignalSession, connectionMemory } = await import('#apart/work');
+  memory ??= connectionMemory();
+  return SignalSession.open({ server, cuid, signal, memory, ...(credentials && { credentials }) });
 }

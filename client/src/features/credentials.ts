@@ -15,10 +15,9 @@ export class Credentials {
   async of(profile: ServerProfile): Promise<ClientCredentials | undefined> {
     if (profile.signal?.startsWith('coap:') === true) return undefined;
     if (profile.pskIdentity !== undefined) return { psk: { identity: profile.pskIdentity, key: await this.key(profile, profile.pskIdentity) } };
-    const { ca, certificate, key } = profile;
+    const { ca, certificate, key, crl } = profile;
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
-    const [caText, certText, keyText] = await Promise.all([ca, certificate, key].map(textOf));
-    return { certificate: { ca: caText ?? '', cert: certText ?? '', key: keyText ?? '' } };
+    return certificates({ ca, cert: certificate, key, crl });
   }
 
   /** Forgets the pre-shared key of a profile, so that it is asked for again: the server did not take it. */
@@ -37,6 +36,12 @@ export class Credentials {
     await this.secrets.store(secretName(name, identity), given);
     return bytesOf(given);
   }
+}
+
+/** The texts of PEM files. Throws a DotsError for one that cannot be read. */
+export async function certificates({ ca, cert, key, crl }: { ca: string; cert: string; key: string; crl?: string | undefined }): Promise<ClientCredentials> {
+  const crls = crl === undefined ? {} : { crls: [await textOf(crl)] };
+  return { certificate: { ca: await textOf(ca), cert: await textOf(cert), key: await textOf(key), ...crls } };
 }
 
 const secretName = (profile: string, identity: string): string => `dots.psk/${profile}/${identity}`;

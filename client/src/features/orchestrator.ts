@@ -27,9 +27,10 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.running?.signal;
   }
 
-  /** The address of its data channel, `https://127.0.0.1:N`, while it runs. */
-  get data(): string | undefined {
-    return this.running?.data;
+  /** The addresses of all its channels while it runs: `coap`, `coaps`, `coaps+tcp` and `https`. */
+  get addresses(): string[] {
+    const { signal, coaps, coapsTcp, data } = this.running ?? {};
+    return [signal, coaps, coapsTcp, data].filter((address) => address !== undefined);
   }
 
   /** The ACLs that it keeps, of any client. */
@@ -99,7 +100,7 @@ export class OrchestratorHost implements vscode.Disposable {
     running.onDidChange(() => this.changed.fire());
     this.running = running;
     this.interrupted = false;
-    this.log.info(`The mock orchestrator listens on ${running.signal} and ${running.data}.`);
+    this.log.info(`The mock orchestrator listens on ${this.addresses.join(', ')}.`);
     return running;
   }
 }

@@ -4,7 +4,7 @@ import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { confirmation } from '../ui/confirmation';
-import type { Credentials } from './credentials';
+import { certificates, type Credentials } from './credentials';
 import type { ClientIdentity } from './identity';
 import type { OrchestratorHost } from './orchestrator';
 import { mockName, type Destination, type ProfileHost } from './profiles';
@@ -59,9 +59,10 @@ export class Places {
   }
 
   private async mock(cuid: string, channel: 'signal' | 'data'): Promise<Place> {
-    const { signal, data, ca, cert, key } = await this.orchestrator.start();
+    const { signal, coaps, data, ca, cert, key } = await this.orchestrator.start();
     const common = { name: mockName, cuid, production: false };
-    return channel === 'signal' ? { ...common, server: signal } : { ...common, server: data, files: { ca, cert, key } };
+    if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
+    return coaps === undefined ? { ...common, server: signal } : { ...common, server: coaps, credentials: await certificates({ ca, cert, key }) };
   }
 }
 

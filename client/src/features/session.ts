@@ -6,7 +6,7 @@ import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '../ui/mitigationWords';
-import { connect, securityOf } from './connect';
+import { connect } from './connect';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, type Mitigation } from './mitigations';
 import type { Place } from './places';
@@ -37,7 +37,7 @@ export class SessionHost implements vscode.Disposable {
 
   /** How it is protected, and who the server has proved to be; undefined on a plain path. */
   get security(): Security | undefined {
-    return this.session === undefined ? undefined : securityOf(this.session);
+    return this.session?.security;
   }
 
   get state(): SignalSession['state'] | 'none' {
@@ -63,7 +63,7 @@ export class SessionHost implements vscode.Disposable {
 
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    const session = await this.open(place);
+    const session = await this.open(place, signal);
     const mid = place.mid ?? await this.identity.mid();
     const request = documentTypeOf(document)?.kind === 'mitigation-scope';
     const answer = request
@@ -113,15 +113,16 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** The session with a server: the open one, or a new one in its place. */
-  private async open(place: Place): Promise<SignalSession> {
+  private async open(place: Place, signal: AbortSignal): Promise<SignalSession> {
     const { server, cuid } = place;
     this.place = place;
-    if (this.session?.server === server && this.session.cuid === cuid && this.session.state !== 'closed') return this.session;
+    if (this.session?.server === server && this.session.cuid === cuid && isUsable(this.session)) return this.session;
     await this.close();
-    const session = await connect(place);
+    const session = await connect(place, signal);
     session.onDidChange(() => this.changed.fire());
     this.session = session;
-    this.log.info(`Session opened with ${server} (${this.name}) as ${cuid}.`);
+    const { security } = session;
+    this.log.info(`Session opened with ${server} (${this.name}) as ${cuid}${security === undefined ? '' : `, over ${security.protocol}, ${security.cipherSuite}, verified: ${security.peerName}`}.`);
     return session;
   }
 
@@ -198,4 +199,9 @@ export class SessionHost implements vscode.Disposable {
   private logAnswer({ code, request, roundTripMs }: Answer): void {
     this.log.info(`${request.method} ${request.path} -> ${code} (${Math.round(roundTripMs)} ms)`);
   }
+}
+
+/** A server that was started anew knows nothing of a DTLS or TLS session, so one that has fallen silent is opened again; plain CoAP has nothing to lose. */
+function isUsable({ state, security }: SignalSession): boolean {
+  return state === 'open' || (state === 'lost' && security === undefined);
 }

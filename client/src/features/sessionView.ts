@@ -32,13 +32,13 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** The rows as they are now. */
   tree(): TreeNode[] {
-    const { signal, data, mitigations, filters, aliases } = this.orchestrator;
+    const { addresses, mitigations, filters, aliases } = this.orchestrator;
     return sessionTree({
       sessions: this.sessions.list().flatMap((session) => {
         const { name, at, state, security } = session;
         return at === undefined || state === 'none' ? [] : [{ name, server: at.server, cuid: at.cuid, production: at.production, state, security, mitigations: session.mitigations() }];
       }),
-      orchestrator: signal === undefined || data === undefined ? undefined : { signal, data, mitigations, filters, aliases },
+      orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
       now: Date.now(),
     });
   }

@@ -40,7 +40,7 @@ export interface SessionState {
 /** What the rows are made of. */
 export interface TreeState {
   sessions: readonly SessionState[];
-  orchestrator: { signal: string; data: string; mitigations: number; filters: readonly FilterView[]; aliases: readonly AliasView[] } | undefined;
+  orchestrator: { /** Of every channel, as URLs. */ addresses: readonly string[]; mitigations: number; filters: readonly FilterView[]; aliases: readonly AliasView[] } | undefined;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -76,7 +76,7 @@ function sessionNode(session: SessionState, now: number): TreeNode {
 /** How requests travel, as short as it can be said. */
 function transport(server: string, security: Security | undefined): string {
   if (security !== undefined) return security.protocol;
-  return server.startsWith('coaps+tcp:') ? 'TLS' : server.startsWith('coaps:') ? 'DTLS' : 'plain CoAP';
+  return server.startsWith('coaps+tcp:') ? 'TLS' : server.startsWith('coap:') ? 'plain CoAP' : 'DTLS';
 }
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
@@ -85,7 +85,7 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
     id: 'orchestrator', role: 'orchestrator',
     label: 'Mock orchestrator',
     description: running ? 'running' : 'stopped',
-    tooltip: running ? `The embedded DOTS server listens on ${orchestrator.signal} and ${orchestrator.data}, on this machine only. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.` : 'The embedded DOTS server is not running. It starts when a request is sent.',
+    tooltip: running ? `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.` : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
     children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
   };

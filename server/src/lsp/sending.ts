@@ -34,8 +34,8 @@ export class Sending {
 }
 
 /** A profile whose paths are absolute. */
-function withPaths(name: string, { ca, certificate, key, signal, data, pskIdentity, cuid, production }: Profile, file: string): ServerProfile {
+function withPaths(name: string, { ca, certificate, key, crl, signal, data, pskIdentity, cuid, production }: Profile, file: string): ServerProfile {
   const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(dirname(file), path));
-  const all = { signal, data, pskIdentity, cuid, ca: absolute(ca), certificate: absolute(certificate), key: absolute(key) };
+  const all = { signal, data, pskIdentity, cuid, ca: absolute(ca), certificate: absolute(certificate), key: absolute(key), crl: absolute(crl) };
   return { name, production, ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) };
 }

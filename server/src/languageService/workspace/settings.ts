@@ -79,6 +79,7 @@ export interface Profile {
   ca?: string;
   certificate?: string;
   key?: string;
+  crl?: string;
   pskIdentity?: string;
   cuid?: string;
   ownPrefixes: readonly string[];
