@@ -10,7 +10,7 @@ import { LanguageServer } from './features/languageClient';
 import { LiveFlowspec } from './features/liveFlowspec';
 import { Credentials } from './features/credentials';
 import { registerMitigationCommands } from './features/mitigationCommands';
-import { OrchestratorHost, registerOrchestrator } from './features/orchestrator';
+import { OrchestratorHost, registerOrchestrator, type OrchestratorLab } from './features/orchestrator';
 import { Places } from './features/places';
 import { ProfileHost, registerProfiles } from './features/profiles';
 import { ProfileStatus } from './features/profileStatus';
@@ -33,6 +33,8 @@ export interface WorkbenchApi {
   activationTimes(): { reading: number; activating: number };
   /** The address of the embedded orchestrator's signal channel, `coap://127.0.0.1:N`, while it runs. */
   orchestrator(): string | undefined;
+  /** Its secure addresses, and the files that a client of them needs, while it runs. */
+  lab(): OrchestratorLab | undefined;
 }
 
 /** Owns everything of the extension that lives: language server, orchestrator, session, views. */
@@ -79,6 +81,7 @@ export class Workbench {
       ready: () => this.language.ready(),
       sessionTree: () => this.view.tree(),
       orchestrator: () => this.orchestrator.signal,
+      lab: () => this.orchestrator.lab,
     };
   }
 

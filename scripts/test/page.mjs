@@ -58,17 +58,27 @@ export class EditorPage {
     await this.page.locator('.activitybar').getByRole('tab', { name, exact: true }).click();
   }
 
+  /** Opens the box that a key opens and types into it; something else that opens at the same moment can close it, and then it is opened again. */
+  async ask(key, text, attempts = 4) {
+    await this.page.keyboard.press(key);
+    try {
+      await this.page.locator('.quick-input-widget input').fill(text, { timeout: attempts > 1 ? 5_000 : 30_000 });
+    } catch (error) {
+      if (attempts <= 1) throw error;
+      await this.page.keyboard.press('Escape');
+      await this.ask(key, text, attempts - 1);
+    }
+  }
+
   /** Runs a command by its title, through the command palette. */
   async command(title) {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input').fill(`>${title}`);
+    await this.ask('F1', `>${title}`);
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 
   /** Opens a document of the workspace by its name. */
   async openFile(name) {
-    await this.page.keyboard.press('Control+P');
-    await this.page.locator('.quick-input-widget input').fill(name);
+    await this.ask('Control+P', name);
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
     await this.tab(name).waitFor();
   }

@@ -21,8 +21,11 @@ suite('server profiles and the workspace file', () => {
     api = await workbench();
     await vscode.commands.executeCommand('dots.startOrchestrator');
     const signal = api.orchestrator();
+    const lab = api.lab();
+    assert.ok(lab !== undefined);
+    const proof = { ca: lab.ca, certificate: lab.cert, key: lab.key };
     await mkdir(config, { recursive: true });
-    await writeFile(join(config, 'dots.profiles.json'), JSON.stringify({ profiles: { lab: { signal, cuid: 'of-profile' }, upstream: { signal, production: true } } }));
+    await writeFile(join(config, 'dots.profiles.json'), JSON.stringify({ profiles: { lab: { signal, cuid: 'of-profile' }, upstream: { signal, production: true }, dtls: { signal: lab.coaps, ...proof }, tls: { signal: lab.coapsTcp, ...proof }, stranger: { signal: lab.coaps, ...proof, ca: lab.cert } } }));
     assert.equal(await api.profiles(), 'read');
   });
   teardown(closeAll);
@@ -43,6 +46,26 @@ suite('server profiles and the workspace file', () => {
     const text = await virtualText('dots-answer', (each) => /Profile +lab\n/.test(each));
     assert.match(text, /PUT \S*cuid=of-profile\/mid=77/);
     assert.deepEqual(sessions(), ['Session with lab']);
+  });
+
+  for (const [name, protocol] of [['dtls', 'DTLS 1.2'], ['tls', 'TLS 1.3']] as const) {
+    test(`a request goes over ${protocol}, and the sidebar names the transport and the peer that was verified`, async () => {
+      await describe([{ path: request, profile: name, mid: 78 }]);
+      const { document } = await open(request);
+      await lenses(document.uri, ([title]) => title === `Send to ${name}`);
+      await vscode.commands.executeCommand('dots.sendRequest', document.uri);
+      await virtualText('dots-answer', (each) => new RegExp(`Profile +${name}\\n`).test(each));
+      const [transport] = api.sessionTree().find(({ label }) => label === `Session with ${name}`)?.children ?? [];
+      assert.deepEqual([transport?.label, transport?.description], [protocol, '127.0.0.1']);
+    });
+  }
+
+  test('a server that another CA vouches for gets nothing', async () => {
+    await describe([{ path: request, profile: 'stranger' }]);
+    const { document } = await open(request);
+    await lenses(document.uri, ([title]) => title === 'Send to stranger');
+    await vscode.commands.executeCommand('dots.sendRequest', document.uri);
+    assert.ok(!sessions().includes('Session with stranger'));
   });
 
   test('production is named on the link, and nothing is sent without a yes', async () => {

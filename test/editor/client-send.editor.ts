@@ -22,7 +22,7 @@ suite('sending a request to the mock', () => {
 
   test('the lens stands over the top-level member', async () => {
     const { document } = await open('offload-request.dots.json');
-    const found = await lenses(document.uri, (all) => all.length > 0);
+    const found = await lenses(document.uri, ([title]) => title === 'Send to mock');
     assert.deepEqual(titles(found), ['Send to mock', 'Preview Flowspec']);
     assert.match(document.lineAt(found[0]?.range.start.line ?? 0).text, /mitigation-scope/);
   });
@@ -50,7 +50,9 @@ suite('sending a request to the mock', () => {
     assert.match(text, /PUT \S*mitigate\S*cuid=\S+mid=\d+/);
     assert.match(text, /6 \/ target-prefix \/: \["192\.0\.2\.0\/24"/);
     assert.match(api.orchestrator() ?? '', /^coap:\/\/127\.0\.0\.1:\d+$/);
-    assert.ok(api.sessionTree()[0]?.tooltip.includes(api.orchestrator() ?? '?'));
+    const [session] = api.sessionTree();
+    assert.ok(session !== undefined && session.tooltip.includes(api.lab()?.coaps ?? '?'));
+    assert.deepEqual([session.description, session.children[0]?.label, session.children[0]?.description], ['open', 'DTLS 1.2', '127.0.0.1']);
     assert.match(mitigation()?.label ?? '', /192\.0\.2\.0\/24/);
   });
 

@@ -5,6 +5,9 @@ import { ongoing } from '../ui/mitigationWords';
 import { tellFailure } from './problems';
 import type { Sessions } from './sessions';
 
+/** The secure addresses of the mock, and the files of its lab that a client of them needs. */
+export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'ca' | 'cert' | 'key'>;
+
 export type OrchestratorState = 'stopped' | 'starting' | 'running';
 
 /** The embedded mock orchestrator: at most one, on loopback only, started by a user action or by a setting. */
@@ -25,6 +28,10 @@ export class OrchestratorHost implements vscode.Disposable {
   /** The address of its signal channel, `coap://127.0.0.1:N`, while it runs. */
   get signal(): string | undefined {
     return this.running?.signal;
+  }
+
+  get lab(): OrchestratorLab | undefined {
+    return this.running;
   }
 
   /** The addresses of all its channels while it runs: `coap`, `coaps`, `coaps+tcp` and `https`. */

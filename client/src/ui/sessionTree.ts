@@ -60,23 +60,25 @@ function sessionNode(session: SessionState, now: number): TreeNode {
   return {
     id: `session/${name}`, role: 'session', session: name,
     label: `Session with ${name}`,
-    description: [state, ...(production ? ['production'] : []), transport(server, security), ...(security?.peerName === undefined ? [] : [security.peerName])].join(', '),
+    description: [state, ...(production ? ['production'] : [])].join(', '),
     tooltip: [
       `Server profile: ${name}${production ? ' (production)' : ''}`, `Server: ${server}`,
-      `Transport: ${transport(server, security)}${security === undefined ? '' : `, ${security.cipherSuite}`}`,
+      `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
       `Verified peer: ${security?.peerName ?? 'none, plain CoAP proves nothing'}`,
       `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`, `cuid: ${cuid}`,
     ].join('\n'),
     icon: open ? 'vm-active' : 'debug-disconnect',
     color: open ? 'charts.green' : 'charts.yellow',
-    children: mitigations.length > 0 ? mitigations : [none],
+    children: [transportNode(session), ...(mitigations.length > 0 ? mitigations : [none])],
   };
 }
 
-/** How requests travel, as short as it can be said. */
-function transport(server: string, security: Security | undefined): string {
-  if (security !== undefined) return security.protocol;
-  return server.startsWith('coaps+tcp:') ? 'TLS' : server.startsWith('coap:') ? 'plain CoAP' : 'DTLS';
+const plainTransport = 'plain CoAP';
+
+/** How the session travels, and to whom: what was verified, and that nothing was where it is so. */
+function transportNode({ name, security }: SessionState): TreeNode {
+  if (security === undefined) return fact(`session/${name}/transport`, 'Transport', plainTransport, 'unlock', 'Plain CoAP, to this machine only: nothing is encrypted, and nobody has proved who they are.');
+  return fact(`session/${name}/transport`, security.protocol, security.peerName, 'lock', `Both ends have proved who they are.\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`);
 }
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
