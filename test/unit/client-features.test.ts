@@ -47,7 +47,7 @@ class FakeSession {
     return this.ask(`withdraw ${mid}`);
   }
 
-  requestMitigation(): Promise<Answer> {
+  send(): Promise<Answer> {
     return this.ask('request');
   }
 

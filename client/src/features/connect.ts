@@ -1,12 +1,23 @@
-import type { ConnectionMemory, SignalSession } from '#dots/signal/session';
+import type { ConnectionMemory, SessionOptions, SignalSession } from '#dots/signal/session';
 import type { Place } from './places';
 
 /** What became of earlier attempts, and the DTLS sessions that can be resumed: it ends with the editor. */
 let memory: ConnectionMemory | undefined;
 
-/** Opens the signal channel session of a place: the one spot where credentials are handed to the DOTS client. Throws a DotsError. */
-export async function connect({ server, cuid, credentials }: Place, signal: AbortSignal): Promise<SignalSession> {
-  const { SignalSession, connectionMemory } = await import('#apart/work');
+/** Opens the signal channel session of a place: here credentials are handed to the DOTS client. Throws a DotsError. */
+export async function connect(place: Place, signal: AbortSignal): Promise<SignalSession> {
+  const { SignalSession } = await import('#apart/work');
+  return SignalSession.open({ ...await optionsFor(place), signal });
+}
+
+/** The same over DTLS for a session that stands over TLS, where that is due and works by now; otherwise undefined. */
+export async function connectOverDtls(place: Place): Promise<SignalSession | undefined> {
+  const { SignalSession } = await import('#apart/work');
+  return SignalSession.overDtls(await optionsFor(place));
+}
+
+async function optionsFor({ server, cuid, credentials }: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {
+  const { connectionMemory } = await import('#apart/work');
   memory ??= connectionMemory();
-  return SignalSession.open({ server, cuid, signal, memory, ...(credentials && { credentials }) });
+  return { server, cuid, memory, ...(credentials && { credentials }) };
 }

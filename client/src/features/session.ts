@@ -6,13 +6,16 @@ import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '../ui/mitigationWords';
-import { connect } from './connect';
+import { connect, connectOverDtls } from './connect';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, type Mitigation } from './mitigations';
 import type { Place } from './places';
 
 /** What was sent, and what came back. */
 export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string; profile: string }
+
+/** How long a session that has fallen silent is given for an answer before a new one is opened, milliseconds. */
+const silenceMs = 3_000;
 
 /**
  * A DOTS signal channel session of the editor, and the mitigations that live in it.
@@ -63,14 +66,11 @@ export class SessionHost implements vscode.Disposable {
 
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    const session = await this.open(place, signal);
     const mid = place.mid ?? await this.identity.mid();
-    const request = documentTypeOf(document)?.kind === 'mitigation-scope';
-    const answer = request
-      ? await session.requestMitigation(document, mid, { signal })
-      : await session.send(document, { mid, signal });
+    const { session, answer } = await this.ask(place, (open, timeoutMs) => open.send(document, { mid, signal, ...(timeoutMs !== undefined && { timeoutMs }) }), signal);
     this.logAnswer(answer);
-    if (request && answer.ok && this.session === session) this.follow(session, mid, document, answer);
+    if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && this.session === session) this.follow(session, mid, document, answer);
+    if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
@@ -112,13 +112,40 @@ export class SessionHost implements vscode.Disposable {
     throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
   }
 
-  /** The session with a server: the open one, or a new one in its place. */
-  private async open(place: Place, signal: AbortSignal): Promise<SignalSession> {
-    const { server, cuid } = place;
-    this.place = place;
-    if (this.session?.server === server && this.session.cuid === cuid && isUsable(this.session)) return this.session;
+  /**
+   * Asks over the session with a server. One that has fallen silent is asked all the same, for on a link that drowns requests may
+   * still get out; a server that was started anew knows nothing of it, so a new one is opened when no answer comes.
+   */
+  private async ask(place: Place, request: (session: SignalSession, timeoutMs?: number) => Promise<Answer>, signal: AbortSignal): Promise<{ session: SignalSession; answer: Answer }> {
+    const known = this.session;
+    if (known?.server === place.server && known.cuid === place.cuid && known.state !== 'closed') {
+      if (known.state === 'open' || known.security === undefined) return { session: known, answer: await request(known) };
+      const answer = await request(known, silenceMs).catch((error: unknown) => {
+        if (signal.aborted || !(error instanceof DotsError) || error.kind !== 'unreachable') throw error;
+      });
+      if (answer !== undefined) return { session: known, answer };
+    }
+    const session = await this.adopt(place, await connect(place, signal));
+    return { session, answer: await request(session) };
+  }
+
+  /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
+  private async improve(place: Place, session: SignalSession): Promise<void> {
+    try {
+      const better = await connectOverDtls(place);
+      if (better === undefined) return;
+      if (this.session === session) await this.reconcile(await this.adopt(place, better));
+      else await better.close();
+    } catch (error) {
+      this.log.warn(`The session with ${this.name} stays with TLS. ${describeError(error)}`);
+    }
+  }
+
+  /** Takes a new session in the place of the one before, which is ended only now that the new one stands. */
+  private async adopt(place: Place, session: SignalSession): Promise<SignalSession> {
     await this.close();
-    const session = await connect(place, signal);
+    this.place = place;
+    const { server, cuid } = place;
     session.onDidChange(() => this.changed.fire());
     this.session = session;
     const { security } = session;
@@ -199,9 +226,4 @@ export class SessionHost implements vscode.Disposable {
   private logAnswer({ code, request, roundTripMs }: Answer): void {
     this.log.info(`${request.method} ${request.path} -> ${code} (${Math.round(roundTripMs)} ms)`);
   }
-}
-
-/** A server that was started anew knows nothing of a DTLS or TLS session, so one that has fallen silent is opened again; plain CoAP has nothing to lose. */
-function isUsable({ state, security }: SignalSession): boolean {
-  return state === 'open' || (state === 'lost' && security === undefined);
 }

@@ -1,6 +1,6 @@
 import { encodeDocument } from '#dots/cbor/codec';
 import { plainAnswer } from '#dots/coap/answer';
-import type { Security } from '#dots/coap/channel';
+import type { Channel, Security } from '#dots/coap/channel';
 import { systemClock, type Clock } from '#dots/coap/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
@@ -9,7 +9,7 @@ import { dotsCbor, option } from '#dots/coap/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import { connect } from '#dots/transport/connect';
+import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/paths';
@@ -81,12 +81,21 @@ export class SignalSession {
    * Opens a session: over DTLS or TLS both ends have proved who they are when it resolves. Plain UDP has no handshake: nothing is sent before the first request.
    * Throws a DotsError: `usage` for an address, credentials or a cuid that will not do, `unreachable` with the check that failed.
    */
-  static async open({ server, cuid, credentials, memory, signal, timeoutMs = defaultTimeoutMs, clock = systemClock }: SessionOptions): Promise<SignalSession> {
-    const octets = Buffer.byteLength(cuid);
-    if (octets === 0 || octets > 250) {
-      throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
-    }
-    const channel = await connect(server, { credentials, signal, clock, deadlineMs: timeoutMs, memory: memory?.paths, sessions: memory?.sessions });
+  static async open(options: SessionOptions): Promise<SignalSession> {
+    checkCuid(options.cuid);
+    return SignalSession.over(await connect(options.server, connectOptions(options)), options);
+  }
+
+  /**
+   * For a session that stands over TLS because DTLS did not come through: the same over DTLS, once it is time to look again and it works
+   * now (RFC 9132 section 4.3); undefined otherwise, and for a server whose scheme leaves no choice. Throws a DotsError where one end refuses the other.
+   */
+  static async overDtls(options: SessionOptions & { memory: ConnectionMemory }): Promise<SignalSession | undefined> {
+    const channel = await probeDtls(options.server, { ...connectOptions(options), memory: options.memory.paths });
+    return channel && SignalSession.over(channel, options);
+  }
+
+  private static over(channel: Channel, { server, cuid, clock = systemClock }: SessionOptions): SignalSession {
     return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
   }
 
@@ -185,6 +194,16 @@ export class SignalSession {
     this.current = state;
     for (const listener of this.listeners) listener();
   }
+}
+
+function checkCuid(cuid: string): void {
+  const octets = Buffer.byteLength(cuid);
+  if (octets > 0 && octets <= 250) return;
+  throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
+}
+
+function connectOptions({ credentials, memory, signal, timeoutMs = defaultTimeoutMs, clock }: SessionOptions): ConnectOptions {
+  return { credentials, signal, clock, deadlineMs: timeoutMs, memory: memory?.paths, sessions: memory?.sessions };
 }
 
 /** A server may ask as well: it sends heartbeats (RFC 9132 section 4.7). */
