@@ -1,11 +1,10 @@
 import { isObject, type JsonObject } from '#dots/model/json';
-import { createLanguageService, type LocatedFinding, type ParsedDocument } from '#service/service';
+import { judging as service } from '#service/judging';
+import type { LocatedFinding, ParsedDocument } from '#service/service';
 import { UsageError } from './command';
 import { filesOf, readInput } from './files';
 import { findingLine } from './findings';
 import type { Io } from './io';
-
-const service = createLanguageService();
 
 /** A document that was read for an action, its value known without doubt. */
 export interface ReadDocument { file: string; parsed: ParsedDocument; value: JsonObject }

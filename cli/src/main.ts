@@ -1,5 +1,4 @@
 import type { ExitStatus } from './command';
-import { validate } from './commands/validate';
 import { invoke } from './invoke';
 import { processIo } from './io';
 
@@ -11,9 +10,12 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-/** The other commands bring sockets, certificates and CBOR; `dots validate` starts without them. */
+/** What is done often starts with no more than it needs: `dots validate` without sockets and certificates, `dots send` without the orchestrator and Flowspec. */
 async function run(words: readonly string[]): Promise<ExitStatus> {
-  return words[0] === validate.name ? invoke(validate, words.slice(1), io) : (await import('#apart/commands')).run(words, io);
+  const [name, ...rest] = words;
+  if (name === 'validate') return invoke((await import('#apart/validate')).validate, rest, io);
+  if (name === 'send') return invoke((await import('#apart/send')).send, rest, io);
+  return (await import('#apart/commands')).run(words, io);
 }
 
 void run(process.argv.slice(2)).then((status) => {

@@ -11,6 +11,9 @@ export const bundles = [
   { title: 'what the extension loads on first use', entry: 'client/src/apart/work.ts', file: 'dist/work.js', external: ['vscode'] },
   { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
   { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
+  { title: 'dots validate', entry: 'cli/src/commands/validate.ts', file: 'dist/validate.js' },
+  { title: 'dots send', entry: 'cli/src/commands/send.ts', file: 'dist/send.js' },
+  { title: 'what dots send needs for the data channel', entry: 'cli/src/commands/install.ts', file: 'dist/install.js' },
   { title: 'the commands of dots', entry: 'cli/src/run.ts', file: 'dist/commands.js' },
 ];
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where an import that starts with "#" leads (package.json "imports"). */
-const aliases = [['#apart/commands', 'cli/src/run'], ['#apart/', 'client/src/apart/'], ['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
+const aliases = [['#apart/commands', 'cli/src/run'], ['#apart/validate', 'cli/src/commands/validate'], ['#apart/send', 'cli/src/commands/send'], ['#apart/install', 'cli/src/commands/install'], ['#apart/', 'client/src/apart/'], ['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
 
 /** Rooms from the most particular path to the least; the first prefix that fits names the room of a file. */
 const rooms = [

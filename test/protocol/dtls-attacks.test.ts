@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { Random } from '../support/random';
 import { call, parties, shows, startEcho, type Caller, type Parties, type Seen } from './support/dtlsScene';
-import { lossy, Relay, type Way } from './support/relay';
+import { Relay, type Way } from './support/relay';
 import { eventually, udpSocket } from './support/scene';
 
 interface Scene extends Parties { echo: Seen; relay: Relay; caller: Caller; handshake: Record<Way, Buffer[]> }
@@ -145,20 +145,11 @@ test('a client that starts anew in the middle of its handshake does not wait for
   assert.equal(await caller.ask('now'), 're:now');
 });
 
-for (const seed of [1, 2, 3]) {
-  test(`handshakes complete over a path that loses, delays, reorders and repeats: seed ${seed}`, async (t) => {
-    const all = await parties(t);
-    if (all === undefined) return;
-    const echo = await startEcho(t, shows(all.pki, all.server));
-    const relay = await Relay.start(t, echo.port);
-    relay.fate = lossy(new Random(seed), { lossPercent: 15 });
-    const caller = await call(t, relay.port, shows(all.pki, all.client), { deadlineMs: 60_000 });
-    for (let count = 0; count < 20; count++) caller.channel.send(Buffer.from(`message ${count}`));
-    await eventually(() => caller.heard.length >= 8);
-    assert.equal(new Set(echo.messages).size, echo.messages.length);
-    for (const bytes of [...relay.seen.toServer, ...relay.seen.toClient]) assert.ok(bytes.length <= 1232, `${bytes.length} bytes`);
-  });
-}
+test('no datagram of a handshake is larger than what every path carries', async (t) => {
+  const all = await scene(t);
+  if (all === undefined) return;
+  for (const bytes of [...all.handshake.toServer, ...all.handshake.toClient]) assert.ok(bytes.length <= 1232, `${bytes.length} bytes`);
+});
 
 test('strangers get a cookie and nothing else, whatever they send', async (t) => {
   const all = await scene(t);

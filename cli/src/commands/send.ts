@@ -8,15 +8,13 @@ import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/credentialFiles';
-import { createLanguageService } from '#service/service';
+import { judging as service } from '#service/judging';
 import { grantedWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { sendingOf, targetOptions, type Sending, type Target } from '../target';
 import { alwaysJson } from './sendJson';
-
-const service = createLanguageService();
 
 /** `dots send`: one document to a server, and what the server says. */
 export const send: Command = {
@@ -47,7 +45,7 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   const { target } = sending;
   if (!isSendable(document, sending, io)) return 1;
   if (isData(target)) {
-    const { install } = await import('./install');
+    const { install } = await import('#apart/install');
     return install(document.value, target, given, io);
   }
   const exchanged = await exchange(document.value, target);

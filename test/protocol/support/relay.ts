@@ -1,7 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
-import type { Random } from '../../support/random';
 
 export type Way = 'toServer' | 'toClient';
 
@@ -10,15 +9,6 @@ export type Fate = (bytes: Buffer, way: Way) => { bytes: Buffer; afterMs: number
 
 /** Everything goes on at once. */
 export const honest: Fate = (bytes) => [{ bytes, afterMs: 0 }];
-
-/** A path that loses, delays, reorders and repeats; the same seed makes the same path for the same datagrams. */
-export function lossy(random: Random, { lossPercent = 10, repeatPercent = 10, delayMs = 30 } = {}): Fate {
-  return (bytes) => {
-    if (random.below(100) < lossPercent) return [];
-    const copies = random.below(100) < repeatPercent ? 2 : 1;
-    return Array.from({ length: copies }, () => ({ bytes, afterMs: random.below(delayMs) }));
-  };
-}
 
 /** A UDP path between a client and a server on loopback that a test may watch and disturb. */
 export class Relay {
