@@ -33,7 +33,7 @@ export const targetOptions: readonly Option[] = [
   { name: 'ca', value: 'FILE', description: 'The CA that vouches for the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
   { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
-  { name: 'crl', value: 'FILE', description: 'Certificates that were revoked (PEM); signal channel.' },
+  { name: 'crl', value: 'FILE', description: 'The certificates that the CA has revoked (PEM).' },
   { name: 'psk-identity', value: 'ID', description: 'The identity of a pre-shared key, instead of certificates; signal channel.' },
   { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
   { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },

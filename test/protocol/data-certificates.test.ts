@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import { credentials, httpsServer, openData } from './support/data-scene';
 import { startOrchestrator, temporaryFolder } from './support/scene';
+import { TestPki, type Identity } from './support/testPki';
 
 const refusal = (code: string, message: RegExp) => (error: unknown): boolean => {
   assert.ok(error instanceof DotsError, String(error));
@@ -31,6 +34,19 @@ test('each check that fails is told in words', async (t) => {
     [{ ...right, data: 'https://127.0.0.1:1' }, {}, 'data/refused', /Nothing listens/],
   ];
   for (const [where, more, code, message] of cases) await assert.rejects((await openData(t, where, more)).get('aliases'), refusal(code, message));
+});
+
+test('a server whose certificate was revoked is refused', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const folder = await temporaryFolder(t);
+  const [server, sound, client] = [pki.issue({ names: ['127.0.0.1'] }), pki.issue({ names: ['127.0.0.1'] }), pki.issue({ purpose: 'client' })];
+  const crl = join(folder, 'crl.pem');
+  await writeFile(crl, pki.revocations([server]));
+  const proof = { ca: pki.ca.certFile, cert: client.certFile, key: client.keyFile };
+  const ask = async (shown: Identity): Promise<unknown> => (await openData(t, { data: await httpsServer(t, shown, pki.ca.cert), ...proof }, { crl })).get('aliases');
+  await assert.rejects(ask(server), refusal('data/revoked', /revoked/));
+  assert.equal((await ask(sound) as { status: number }).status, 404);
 });
 
 test('a server without TLS is told in words', async (t) => {

@@ -8,9 +8,9 @@ import type { Target } from '../target';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
 export async function install(document: JsonObject, target: Target, given: Given, io: Io): Promise<ExitStatus> {
-  const { server, cuid, timeoutMs, proofs: { ca, cert, key } } = target;
+  const { server, cuid, timeoutMs, proofs: { ca, cert, key, crl } } = target;
   if (ca === undefined) throw new UsageError('--ca is missing: name the file of the CA that vouches for the server, or a profile that does.', 'dots mock prints the files to use.');
-  const session = await DataSession.open({ server, cuid, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
+  const session = await DataSession.open({ server, cuid, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(crl === undefined ? {} : { crl }) });
   try {
     const installed = await session.install(document, { timeoutMs });
     await io.out(given.option('format') === 'json' ? `${safeJson(installedJson(installed, target), 2)}\n` : installedText(installed, target));

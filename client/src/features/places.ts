@@ -21,7 +21,7 @@ export interface Place {
   /** What proves the client on the signal channel; none on a plain one. */
   credentials?: ClientCredentials;
   /** The files that prove it on the data channel. */
-  files?: { ca: string; cert?: string; key?: string };
+  files?: { ca: string; cert?: string; key?: string; crl?: string };
 }
 
 /** Settles where a document goes: the profile of its workspace file, the active one, or the mock, which is started. */
@@ -70,9 +70,9 @@ function missing({ name, byWorkspace }: Destination): DotsError {
   return new DotsError('usage', 'editor/no-profile', `There is no server profile "${name}"${byWorkspace ? ', which the workspace file names for it' : ''}.`, 'Add it to your profiles file, or select another one.');
 }
 
-function filesOf({ name, ca, certificate, key }: ServerProfile): NonNullable<Place['files']> {
+function filesOf({ name, ca, certificate, key, crl }: ServerProfile): NonNullable<Place['files']> {
   if (ca === undefined) throw new DotsError('usage', 'editor/incomplete-profile', `The profile "${name}" names no CA that vouches for its server.`, 'Give it "ca".');
-  return { ca, ...(certificate !== undefined && { cert: certificate }), ...(key !== undefined && { key }) };
+  return { ca, ...(certificate !== undefined && { cert: certificate }), ...(key !== undefined && { key }), ...(crl !== undefined && { crl }) };
 }
 
 async function isMeant(place: Place, value: JsonObject): Promise<boolean> {

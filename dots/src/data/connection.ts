@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   /** The files of the client's certificate and its key. */
   cert?: string;
   key?: string;
+  /** The file of the certificates that the CA has revoked. */
+  crl?: string;
 }
 
 /** A response, read whole. */
@@ -34,10 +36,10 @@ export class Connection {
   private constructor(private readonly client: Client, private readonly attempt: Attempt) {}
 
   /** Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an address or a file that will not do. */
-  static async open({ server, ca, cert, key }: ConnectionOptions): Promise<Connection> {
+  static async open({ server, ca, cert, key, crl }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
     if ((cert === undefined) !== (key === undefined)) throw new DotsError('usage', 'data/certificate-file', 'A client certificate and its key go together.', 'Name both (--cert, --key).');
-    const context = contextOf({ ca: await readPem(ca, 'CA'), cert: cert && await readPem(cert, 'certificate'), key: key && await readPem(key, 'key') });
+    const context = contextOf({ ca: await readPem(ca, 'CA'), cert: cert && await readPem(cert, 'certificate'), key: key && await readPem(key, 'key'), crl: crl && await readPem(crl, 'revocation list') });
     const client = new Client(url.origin, { connect: (_options, callback) => dial(url, context, callback), pipelining: 1, maxResponseSize: longestAnswer });
     return new Connection(client, { server: url.origin, ca, hasCertificate: cert !== undefined });
   }
@@ -94,7 +96,7 @@ function wrongName(host: string, cert: PeerCertificate): Error | undefined {
   return Object.assign(new Error(`The certificate is not for ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert });
 }
 
-function contextOf(files: { ca: string; cert: string | undefined; key: string | undefined }): SecureContext {
+function contextOf(files: { ca: string; cert: string | undefined; key: string | undefined; crl: string | undefined }): SecureContext {
   try {
     return createSecureContext({ ...files, minVersion: 'TLSv1.2' });
   } catch (cause) {
