@@ -107,7 +107,8 @@ test('what only a server writes is not sent: exit 1', async (t) => {
 
 const misuse: [name: string, words: string[], input: string, message: RegExp][] = [
   ['no server', ['send', '-'], request, /--server is missing/],
-  ['an address that is none', ['send', '-', '--server', 'nowhere'], request, /nowhere/],
+  ['an address that is none', ['send', '-', '--server', 'coap://'], request, /"coap:\/\/" is not the address/],
+  ['a secure server, and nothing to prove oneself with', ['send', '-', '--server', 'dots.example.net'], request, /dots\.example\.net is reached over DTLS or TLS/],
   ['plain CoAP off loopback', ['send', '-', '--server', 'coap://192.0.2.1'], request, /192\.0\.2\.1/],
   ['a data channel document', ['send', '-', '--server', 'coap://127.0.0.1:1'], acls, /data channel over https/],
   ['a mid that is none', ['send', '-', '--server', 'coap://127.0.0.1:1', '--mid', '1e3'], request, /--mid is a whole number/],

@@ -73,7 +73,7 @@ interface Exchanged { answer: Answer; security: Security | undefined }
 
 async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
   const isPlain = /^coap:/i.test(server);
-  const session = await SignalSession.open({ server, cuid, timeoutMs, ...(!isPlain && { credentials: await readCredentials(proofs) }) });
+  const session = await SignalSession.open({ server, cuid, timeoutMs, ...(!isPlain && { credentials: await readCredentials(server, proofs) }) });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {

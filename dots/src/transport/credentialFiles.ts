@@ -16,10 +16,10 @@ export interface CredentialFiles {
 }
 
 /**
- * Reads what a client proves itself with.
+ * Reads what a client proves itself with to a server.
  * Throws a DotsError of kind `usage`: `transport/credentials` for what is missing or does not go together, `transport/credential-file` for a file that will not do.
  */
-export async function readCredentials(files: CredentialFiles): Promise<ClientCredentials> {
+export async function readCredentials(server: string, files: CredentialFiles): Promise<ClientCredentials> {
   const { ca, cert, key, crl, pskIdentity, pskKeyFile } = files;
   if (pskIdentity !== undefined || pskKeyFile !== undefined) {
     if (ca !== undefined || cert !== undefined || key !== undefined) throw incomplete('A pre-shared key stands instead of certificates.', 'Name either --ca, --cert and --key, or --psk-identity and --psk-key-file.');
@@ -27,7 +27,7 @@ export async function readCredentials(files: CredentialFiles): Promise<ClientCre
     return { psk: { identity: pskIdentity, key: await readPsk(pskKeyFile) } };
   }
   if (ca === undefined || cert === undefined || key === undefined) {
-    throw incomplete('A secure signal channel needs the CA of the server, a client certificate and its key, or a pre-shared key.', 'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).');
+    throw incomplete(`${server} is reached over DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`, 'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).');
   }
   const crls = crl === undefined ? {} : { crls: [await readPem(crl, 'revocation list')] };
   return { certificate: { ca: await readPem(ca, 'CA'), cert: await readPem(cert, 'certificate'), key: await readPem(key, 'key'), ...crls } };

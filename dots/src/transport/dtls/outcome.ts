@@ -66,6 +66,8 @@ export function refusalOf(failure: Failure): DotsError {
   const { peer, result, words, state, role, psk } = failure;
   if (failure.flags !== 0 && failure.chain.length > 0) return certificateRefusal(failure);
   if (result === fatalAlert) return alertRefusal(failure);
+  // GnuTLS says goodbye where others send an alert or nothing.
+  if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection' });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk)) return refusal('psk-refused', { peer });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
