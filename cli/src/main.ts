@@ -1,6 +1,10 @@
+import module from 'node:module';
 import type { ExitStatus } from './command';
 import { invoke } from './invoke';
 import { processIo } from './io';
+
+/** From Node.js 22.1 on, what was compiled once is kept for the next start. The types here are of an older one. */
+(module as { enableCompileCache?: () => void }).enableCompileCache?.();
 
 const io = processIo();
 

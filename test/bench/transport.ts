@@ -1,17 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/**
+ * npm run bench:transport: DTLS and TLS beside libcoap's programs, which have OpenSSL, with the same peers, in one run and in turns.
+ * One JSON line per figure; times in milliseconds, medians.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '#dots/coap/clock';
 import { SignalSession } from '#dots/signal/session';
+import { readCredentials } from '#dots/transport/credentialFiles';
 import type { ClientCredentials } from '#dots/transport/credentials';
-import { coapClient, processorMs, residentBytes, startLibcoap, startMock, timed, type LabFiles, type Peer } from './transport/peers';
+import { Engine } from '#dots/transport/dtls/engine';
+import { coapClient, memoryOf, opensslClient, processorMs, run, startLibcoap, startOurs, type LabFiles, type OurPeer, type Peer } from './transport/peers';
 import { WatchingRelay, type Watched } from './transport/watchingRelay';
 
 /** The document that is sent: a mitigation request for one prefix. */
 const request = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] } };
-const cli = 'dist/cli.js';
 const rounds = 20;
 const exchanges = 500;
-const sessions = 200;
+/** How many sessions a server accepts in each turn, how many turns it has, and how many clients come at once: more than one, or the server would wait for them. */
+const [batch, turns, atOnce] = [25, 4, 4];
+/** Of the 128 that one address may have. */
+const heldSessions = 100;
 
 function tell(figure: string, values: object): void {
   process.stdout.write(`${JSON.stringify({ figure, ...values })}\n`);
@@ -23,39 +32,50 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const rounded = (value: number): number => Number(value.toPrecision(3));
 const ratio = (one: number, other: number): number => rounded(one / other);
 
-interface Bench { files: LabFiles; credentials: ClientCredentials; libcoap: Peer; mock: Peer; folder: string }
+interface Bench { files: LabFiles; credentials: ClientCredentials; libcoap: Peer; ours: OurPeer; folder: string }
 
-/** A session of ours whose only request is answered, and then its end. */
-async function oneSession({ credentials }: Bench, port: number): Promise<void> {
-  const session = await SignalSession.open({ server: `coaps://127.0.0.1:${port}`, cuid: 'bench', credentials });
-  await session.send(request);
-  await session.close();
+const overDtls = ({ port }: { port: number }): string => `coaps://127.0.0.1:${port}`;
+
+function open({ credentials }: Bench, server: string): Promise<SignalSession> {
+  return SignalSession.open({ server, cuid: 'bench', credentials });
+}
+
+/** What the first use of DTLS in a process costs beyond the handshake. */
+async function module(): Promise<void> {
+  const started = performance.now();
+  await Engine.load(systemClock);
+  tell('dtls-module', { loadMs: rounded(performance.now() - started), goalMs: 50 });
 }
 
 /** Handshake time and datagrams, and one exchange, of both clients with the same server, in turns. */
 async function handshakes(bench: Bench): Promise<void> {
   const relay = await WatchingRelay.open(bench.libcoap.port);
-  const ours: Watched[] = [];
-  const theirs: Watched[] = [];
+  const [ours, theirs]: [Watched[], Watched[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    await oneSession(bench, relay.port);
+    const session = await open(bench, overDtls(relay));
+    await session.send(request, { mid: 1 });
+    await session.close();
     ours.push(...relay.take());
-    await timed(...coapClient(bench.files, relay.port));
+    await run(...coapClient(bench.files, relay.port));
     theirs.push(...relay.take());
   }
   relay.close();
-  const handshake = (seen: Watched[]): number => median(seen.map(({ handshakeMs }) => handshakeMs));
-  const datagrams = (seen: Watched[]): number => median(seen.map((each) => each.datagrams));
-  tell('handshake', { server: bench.libcoap.name, oursMs: rounded(handshake(ours)), coapClientMs: rounded(handshake(theirs)), ratio: ratio(handshake(ours), handshake(theirs)), oursDatagrams: datagrams(ours), coapClientDatagrams: datagrams(theirs) });
-  tell('first-exchange', { server: bench.libcoap.name, oursMs: rounded(median(ours.map(({ exchangeMs }) => exchangeMs))), coapClientMs: rounded(median(theirs.map(({ exchangeMs }) => exchangeMs))) });
+  const server = bench.libcoap.name;
+  const of = (seen: Watched[], what: keyof Watched): number => median(seen.map((each) => each[what]));
+  tell('handshake', {
+    server, oursMs: rounded(of(ours, 'handshakeMs')), coapClientMs: rounded(of(theirs, 'handshakeMs')), ratio: ratio(of(ours, 'handshakeMs'), of(theirs, 'handshakeMs')),
+    oursDatagrams: of(ours, 'datagrams'), coapClientDatagrams: of(theirs, 'datagrams'),
+  });
+  tell('first-put-to-answer', { server, oursMs: rounded(of(ours, 'exchangeMs')), coapClientMs: rounded(of(theirs, 'exchangeMs')), ratio: ratio(of(ours, 'exchangeMs'), of(theirs, 'exchangeMs')) });
 }
 
 /** PUT to answer on an open session. */
-async function openSession({ credentials }: Bench, peer: Peer): Promise<void> {
-  const session = await SignalSession.open({ server: `coaps://127.0.0.1:${peer.port}`, cuid: 'bench', credentials });
+async function openSession(bench: Bench, name: string, server: string): Promise<void> {
+  const session = await open(bench, server);
   const times: number[] = [];
   for (let count = 0; count < exchanges; count += 1) {
     const started = performance.now();
@@ -63,74 +83,109 @@ async function openSession({ credentials }: Bench, peer: Peer): Promise<void> {
     times.push(performance.now() - started);
   }
   await session.close();
-  tell('put-to-answer', { server: peer.name, exchanges, medianMs: rounded(median(times)), p99Ms: rounded(quantile(times, 0.99)), goalMs: 5 });
+  tell('put-to-answer', { server: name, over: new URL(server).protocol.slice(0, -1), exchanges, medianMs: rounded(median(times)), p99Ms: rounded(quantile(times, 0.99)), goalMs: 5 });
 }
 
-/** What a server takes for each session that libcoap's client opens, asks and closes, one after the other. */
-async function accepted({ files }: Bench, peer: Peer): Promise<{ perSecond: number; processorMs: number }> {
-  const spent = processorMs(peer);
-  const started = performance.now();
-  for (let count = 0; count < sessions; count += 1) await timed(...coapClient(files, peer.port, '.well-known/core'));
-  return { perSecond: 1000 * sessions / (performance.now() - started), processorMs: (processorMs(peer) - spent) / sessions };
+interface Accepted { seconds: number; processorMs: number }
+
+/** What a server takes for a batch of sessions, several clients at once. */
+async function accept(peer: Peer, client: () => [string, string[]]): Promise<Accepted> {
+  const [spent, started] = [processorMs(peer), performance.now()];
+  let left = batch;
+  const clients = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await run(...client());
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, clients));
+  return { seconds: (performance.now() - started) / 1000, processorMs: processorMs(peer) - spent };
 }
 
-async function servers(bench: Bench): Promise<void> {
-  const ours = await accepted(bench, bench.mock);
-  const theirs = await accepted(bench, bench.libcoap);
-  tell('sessions-accepted', { sessions, oursPerSecond: rounded(ours.perSecond), coapServerPerSecond: rounded(theirs.perSecond), ratio: ratio(ours.perSecond, theirs.perSecond), oursProcessorMs: rounded(ours.processorMs), coapServerProcessorMs: rounded(theirs.processorMs) });
+/** The same clients of libcoap with both servers in turns, and OpenSSL's with ours, whole handshakes and resumed ones. */
+async function servers({ files, folder, ours, libcoap }: Bench): Promise<void> {
+  const file = join(folder, 'session');
+  await run(...opensslClient(files, ours.port, 'sess_out', file));
+  const kinds = {
+    ours: () => accept(ours, () => coapClient(files, ours.port)),
+    coapServer: () => accept(libcoap, () => coapClient(files, libcoap.port)),
+    whole: () => accept(ours, () => opensslClient(files, ours.port, 'sess_out', `${file}-other`)),
+    resumed: () => accept(ours, () => opensslClient(files, ours.port, 'sess_in', file)),
+  };
+  const all: Record<keyof typeof kinds, Accepted[]> = { ours: [], coapServer: [], whole: [], resumed: [] };
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const [kind, measure] of Object.entries(kinds) as [keyof typeof kinds, () => Promise<Accepted>][]) all[kind].push(await measure());
+  }
+  const perSecond = (seen: Accepted[]): number => rounded(batch * turns / sum(seen.map(({ seconds }) => seconds)));
+  const processor = (seen: Accepted[]): number => rounded(sum(seen.map((each) => each.processorMs)) / (batch * turns));
+  tell('sessions-accepted', {
+    client: 'coap-client-openssl', clientsAtOnce: atOnce, sessions: batch * turns, oursPerSecond: perSecond(all.ours), coapServerPerSecond: perSecond(all.coapServer), ratio: ratio(perSecond(all.ours), perSecond(all.coapServer)),
+    oursProcessorMs: processor(all.ours), coapServerProcessorMs: processor(all.coapServer), processorRatio: ratio(processor(all.ours), processor(all.coapServer)),
+  });
+  tell('sessions-resumed', { client: 'openssl s_client', server: ours.name, wholeProcessorMs: processor(all.whole), resumedProcessorMs: processor(all.resumed), ratio: ratio(processor(all.resumed), processor(all.whole)) });
 }
 
-/** Resident memory that sessions which stay open add to a server. */
-async function memory({ credentials }: Bench, peer: Peer, count: number): Promise<number> {
-  const open = (): Promise<SignalSession> => SignalSession.open({ server: `coaps://127.0.0.1:${peer.port}`, cuid: 'bench', credentials });
-  const warm = await Promise.all([open(), open()]);
-  const before = residentBytes(peer);
-  const held: SignalSession[] = [];
-  for (let index = 0; index < count; index += 1) held.push(await open());
-  const after = residentBytes(peer);
-  await Promise.all([...warm, ...held].map((session) => session.close()));
-  return (after - before) / count;
+/** What a session that stays open adds to a server that has just begun, bytes. */
+async function memory(bench: Bench, peer: Peer): Promise<{ resident: number; heap: number }> {
+  const held = [await open(bench, overDtls(peer)), await open(bench, overDtls(peer))];
+  const before = await memoryOf(peer);
+  for (let count = 0; count < heldSessions; count += 1) held.push(await open(bench, overDtls(peer)));
+  const after = await memoryOf(peer);
+  await Promise.all(held.map((session) => session.close()));
+  return { resident: (after.resident - before.resident) / heldSessions, heap: (after.heap - before.heap) / heldSessions };
 }
 
 async function memories(bench: Bench): Promise<void> {
-  const ours = await memory(bench, bench.mock, 100);
-  const theirs = await memory(bench, bench.libcoap, 100);
-  tell('memory-per-session', { oursKiB: rounded(ours / 1024), coapServerKiB: rounded(theirs / 1024) });
+  const fresh = await startOurs();
+  const other = await startLibcoap(bench.files);
+  try {
+    const lab = await readCredentials(fresh.files);
+    const ours = await memory({ ...bench, credentials: lab }, fresh);
+    const theirs = await memory(bench, other);
+    tell('memory-per-session', {
+      sessions: heldSessions, oursResidentKiB: rounded(ours.resident / 1024), coapServerResidentKiB: rounded(theirs.resident / 1024), ratio: ratio(ours.resident, theirs.resident), oursHeapKiB: rounded(ours.heap / 1024),
+    });
+  } finally {
+    fresh.process.disconnect();
+    other.process.kill();
+  }
 }
 
-/** Whole processes, with the same server, in turns. */
-async function processes({ files, folder, libcoap }: Bench): Promise<void> {
+/** Whole processes, with the same server, in turns; and an empty one of Node.js, without which none of ours starts. */
+async function processes({ files: { ca, cert, key }, files, folder, libcoap }: Bench): Promise<void> {
   const document = join(folder, 'request.dots.json');
   writeFileSync(document, JSON.stringify(request));
-  const send = [cli, 'send', document, '--server', `coaps://127.0.0.1:${libcoap.port}`, '--ca', files.ca, '--cert', files.cert, '--key', files.key, '--cuid', 'bench', '--mid', '1'];
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  const bare: number[] = [];
+  const send = ['dist/cli.js', 'send', document, '--server', overDtls(libcoap), '--ca', ca, '--cert', cert, '--key', key, '--cuid', 'bench', '--mid', '1'];
+  const [ours, theirs, empty]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    ours.push(await timed(process.execPath, send) ?? NaN);
-    theirs.push(await timed(...coapClient(files, libcoap.port)) ?? NaN);
-    bare.push(await timed(process.execPath, ['-e', '0']) ?? NaN);
+    ours.push(await run(process.execPath, send));
+    theirs.push(await run(...coapClient(files, libcoap.port)));
+    empty.push(await run(process.execPath, ['-e', '0']));
   }
-  tell('whole-process', { server: libcoap.name, dotsSendMs: rounded(median(ours)), coapClientMs: rounded(median(theirs)), emptyNodeMs: rounded(median(bare)), ratio: ratio(median(ours), median(theirs)), goalRatio: 2 });
+  tell('whole-process', {
+    server: libcoap.name, node: process.version, dotsSendMs: rounded(median(ours)), coapClientMs: rounded(median(theirs)), emptyNodeMs: rounded(median(empty)),
+    ratio: ratio(median(ours), median(theirs)), emptyNodeRatio: ratio(median(empty), median(theirs)), goalRatio: 2,
+  });
 }
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
-  const mock = await startMock(cli, folder);
-  const lab = (name: string): string => join(folder, 'lab', `${name}.pem`);
-  const files: LabFiles = { ca: lab('ca'), cert: lab('client'), key: lab('client-key'), serverCert: lab('server'), serverKey: lab('server-key') };
-  const libcoap = await startLibcoap(files);
-  const [ca = '', cert = '', key = ''] = [files.ca, files.cert, files.key].map((file) => readFileSync(file, 'utf8'));
-  const bench: Bench = { files, credentials: { certificate: { ca, cert, key } }, libcoap, mock, folder };
+  const ours = await startOurs();
+  const libcoap = await startLibcoap(ours.files);
+  const bench: Bench = { files: ours.files, credentials: await readCredentials({ ca: ours.files.ca, cert: ours.files.cert, key: ours.files.key }), libcoap, ours, folder };
   try {
+    tell('machine', { processors: cpus().length, load: rounded(loadavg()[0] ?? NaN), node: process.version });
+    await module();
     await handshakes(bench);
-    for (const peer of [libcoap, mock]) await openSession(bench, peer);
+    await openSession(bench, libcoap.name, overDtls(libcoap));
+    await openSession(bench, ours.name, overDtls(ours));
+    await openSession(bench, ours.name, ours.tls);
     await servers(bench);
     await memories(bench);
     await processes(bench);
   } finally {
     libcoap.process.kill();
-    mock.process.kill();
+    ours.process.disconnect();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -38,12 +38,14 @@ export abstract class Proof {
   judge(): number {
     const [leaf] = this.chain;
     if (leaf === undefined) return nameMismatch;
-    this.holder = { peerName: holderName(leaf), certificate: leaf, identity: keyIdentity(leaf) };
+    this.holder = { peerName: this.nameOf(leaf), certificate: leaf, identity: keyIdentity(leaf) };
     return this.suits(leaf) ? 0 : nameMismatch;
   }
 
   /** Whether the holder of a certificate that the CA vouches for is the one wanted. */
   protected abstract suits(leaf: Buffer): boolean;
+  /** What to call the holder. */
+  protected abstract nameOf(leaf: Buffer): string;
 }
 
 /** A client's: the server has to be the one that the user named, or to have the key. */
@@ -56,11 +58,16 @@ export class ServerProof extends Proof {
 
   peer(resumed: boolean): Peer {
     if (this.identity !== undefined) return pskHolder(this.identity);
-    return resumed && this.known !== undefined ? this.known : { ...this.holder, peerName: this.serverName };
+    return resumed && this.known !== undefined ? this.known : this.holder;
   }
 
   protected suits(leaf: Buffer): boolean {
     return isForServer(leaf, this.serverName);
+  }
+
+  /** As the user does: the rest of the certificate need not be read. */
+  protected nameOf(): string {
+    return this.serverName;
   }
 
   /** Only a server is asked for keys and tickets. */
@@ -103,6 +110,10 @@ export class ClientProof extends Proof {
   /** Any client of the CA may come; which of them may do what is for others to say. */
   protected suits(): boolean {
     return true;
+  }
+
+  protected nameOf(leaf: Buffer): string {
+    return holderName(leaf);
   }
 
   keyOf(identity: Buffer): Uint8Array | undefined {
