@@ -139,7 +139,7 @@ async function memories(bench: Bench): Promise<void> {
   const fresh = await startOurs();
   const other = await startLibcoap(bench.files);
   try {
-    const lab = await readCredentials(fresh.files);
+    const lab = await readCredentials('', fresh.files);
     const ours = await memory({ ...bench, credentials: lab }, fresh);
     const theirs = await memory(bench, other);
     tell('memory-per-session', {
@@ -172,7 +172,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
   const ours = await startOurs();
   const libcoap = await startLibcoap(ours.files);
-  const bench: Bench = { files: ours.files, credentials: await readCredentials({ ca: ours.files.ca, cert: ours.files.cert, key: ours.files.key }), libcoap, ours, folder };
+  const bench: Bench = { files: ours.files, credentials: await readCredentials('', { ca: ours.files.ca, cert: ours.files.cert, key: ours.files.key }), libcoap, ours, folder };
   try {
     tell('machine', { processors: cpus().length, load: rounded(loadavg()[0] ?? NaN), node: process.version });
     await module();

@@ -47,7 +47,7 @@ async function lab(t: TestContext): Promise<Lab> {
   const { ca, cert, key } = orchestrator;
   const server = (name: string): string => join(folder, 'lab', `${name}.pem`);
   return {
-    orchestrator, log, folder, credentials: { certificate: await readCredentials({ ca, cert, key }), psk: { psk } },
+    orchestrator, log, folder, credentials: { certificate: await readCredentials('', { ca, cert, key }), psk: { psk } },
     clientArguments: { certificate: ['-c', cert, '-j', key, '-C', ca], psk: ['-u', psk.identity, '-k', psk.key.toString()] },
     serverArguments: { certificate: ['-c', server('server'), '-j', server('server-key'), '-C', ca], psk: ['-k', psk.key.toString(), '-h', 'hint'] },
   };
