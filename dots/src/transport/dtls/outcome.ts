@@ -66,12 +66,10 @@ export function refusalOf(failure: Failure): DotsError {
   const { peer, result, words, state, role, psk } = failure;
   if (failure.flags !== 0 && failure.chain.length > 0) return certificateRefusal(failure);
   if (result === fatalAlert) return alertRefusal(failure);
-  // GnuTLS says goodbye where others send an alert or nothing.
-  if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection' });
+  // GnuTLS waits, and says goodbye where others send an alert or nothing.
+  if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk)) return refusal('psk-refused', { peer });
-  // GnuTLS cannot read what another key has sealed, waits, and then says goodbye.
-  if (result === closeNotify && psk && role === 'client' && state >= clientHasProved) return refusal('psk-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
   return refusal('broken', { peer, detail: words });
 }
