@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#dots/coap/clock';
+import type { JsonObject } from '#dots/model/json';
 import type { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { certify, newKey } from '#dots/transport/certificates';
 import type { ClientCredentials } from '#dots/transport/credentials';
+import { root } from '../support/shared';
 import { protect, scopesOf, startOrchestrator, temporaryFolder } from './support/scene';
 
 interface Scene { orchestrator: Orchestrator; /** The client of the lab, another one that the same CA vouches for, and one with a pre-shared key. */ first: ClientCredentials; second: ClientCredentials; psk: ClientCredentials }
@@ -47,10 +49,22 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     assert.equal((await stranger.status(1)).code, '4.04');
     assert.equal((await stranger.withdraw(1)).code, '2.02');
     assert.equal(scopesOf((await owner.status(1)).body)[0]?.status, 'attack-mitigation-in-progress');
+    const keyed = await session(t, server, psk);
+    assert.deepEqual([(await keyed.status(1)).code, (await keyed.requestMitigation(protect('198.51.100.0/24'), 3)).code], ['4.04', '4.09']);
     const other = await session(t, server, psk, 'two');
     assert.equal((await other.requestMitigation(protect('198.51.100.0/24'), 1)).code, '2.01');
   });
 }
+
+test('telemetry belongs to its client as mitigations do', async (t) => {
+  const { orchestrator, first, second } = await open(t);
+  const telemetry = JSON.parse(readFileSync(join(root, 'examples/telemetry.dots.json'), 'utf8')) as JsonObject;
+  const owner = await session(t, orchestrator.coapsTcp, first);
+  assert.equal((await owner.send(telemetry, { mid: 1 })).code, '2.04');
+  const stranger = await session(t, orchestrator.coapsTcp, second);
+  assert.deepEqual([(await stranger.send(telemetry, { mid: 1 })).code, (await stranger.requestMitigation(protect('192.0.2.0/24'), 1)).code], ['4.09', '4.09']);
+  assert.equal((await owner.send(telemetry, { mid: 1 })).code, '2.04');
+});
 
 test('an observer over TLS is told of each change, as over DTLS', async (t) => {
   const { orchestrator, first } = await open(t);

@@ -18,7 +18,7 @@ export interface Security {
   cipherSuite: string;
   /** The name of the other end that was verified: the server's as it was asked for, the client's in its certificate, or the identity of the pre-shared key. */
   peerName: string;
-  /** The certificate of the other end, DER; absent where an earlier session was resumed. */
+  /** The certificate of the other end, DER; absent where it has proved itself by a pre-shared key, or came back with a ticket. */
   certificate?: Uint8Array;
   /**
    * What the other end is known by, the same whenever it proves itself: the SHA-256 of its public key in hex, which stays when its

@@ -12,6 +12,7 @@ import { enterLab, type LabHome } from './labHome';
 import { isActive, statusLabels, type Mitigation } from './lifecycle';
 import { liveFlowspec, type LiveFlowspec } from './live';
 import { Mitigations } from './mitigations';
+import { keepApart } from './owner';
 import { defaultPolicy, type Policy } from './policy';
 import { configResource } from './resources/config';
 import { heartbeatResource } from './resources/heartbeat';
@@ -90,7 +91,7 @@ export class Orchestrator {
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(telemetry),
       tm: telemetryResource(telemetry),
-    }), observedKey);
+    }, keepApart(mitigations, telemetry, clients)), observedKey);
     const handler = logged((request) => observers.handle(request), log);
     const accept = (channel: Channel): void => void new Endpoint(channel, { clock, handler, largestBody: policy.limits.body });
     const host = options.host ?? '127.0.0.1';

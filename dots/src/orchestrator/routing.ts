@@ -20,16 +20,19 @@ export interface ResourceRequest {
 /** The methods of one resource; undefined as the answer ignores the request in silence. */
 export type Resource = Partial<Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>>;
 
+/** Looks at each request before its resource does; what it answers, or throws as a Refusal, is the answer. */
+export type Guard = (name: ResourceName, request: ResourceRequest) => CoapAnswer | undefined;
+
 /** The Uri-Path parameters each resource knows, in the order they have to come: RFC 9132 section 4.4.1.1. */
 const parameters: Record<ResourceName, readonly string[]> = {
   mitigate: ['cdid', 'cuid', 'mid'], config: ['sid'], hb: [], 'tm-setup': ['cdid', 'cuid', 'tsid'], tm: ['cdid', 'cuid', 'tmid'],
 };
 
 /** Answers each request with the resource it names; what a resource throws as a Refusal becomes the answer. */
-export function route(resources: Record<ResourceName, Resource>): Handler {
+export function route(resources: Record<ResourceName, Resource>, guard: Guard = () => undefined): Handler {
   return async (inbound) => {
     try {
-      return await dispatch(resources, inbound);
+      return await dispatch(resources, guard, inbound);
     } catch (error) {
       if (error instanceof Refusal) return error.answer;
       throw error;
@@ -56,7 +59,7 @@ export function parametersOf(name: ResourceName, path: readonly string[]): Recor
   return found;
 }
 
-function dispatch(resources: Record<ResourceName, Resource>, inbound: InboundRequest): ReturnType<NonNullable<Resource[Method]>> {
+function dispatch(resources: Record<ResourceName, Resource>, guard: Guard, inbound: InboundRequest): ReturnType<NonNullable<Resource[Method]>> {
   const name = resourceNameOf(inbound.path);
   if (name === undefined) throw refuse('4.04', 'This server has no such resource.', '9132 4.2');
   const method = resources[name][inbound.method];
@@ -65,7 +68,8 @@ function dispatch(resources: Record<ResourceName, Resource>, inbound: InboundReq
   const { cuid = '', mid, sid, tsid, tmid } = parametersOf(name, inbound.path);
   if (parameters[name].includes('cuid') && cuid === '') throw refuse('4.00', 'The path has no cuid.', '9132 4.4.1.1');
   const id = mid ?? sid ?? tsid ?? tmid;
-  return method({ inbound, cuid, id: id === undefined ? undefined : identifier(id) });
+  const request: ResourceRequest = { inbound, cuid, id: id === undefined ? undefined : identifier(id) };
+  return guard(name, request) ?? method(request);
 }
 
 function refuseOtherFormats({ method, contentFormat, accept }: InboundRequest): void {

@@ -6,8 +6,8 @@ import { unreadableState, type Store } from './store';
 /** The two kinds of telemetry a client leaves at a server, by the parameter that names an entry: RFC 9244 sections 7 and 8. */
 export type TelemetryKind = 'tsid' | 'tmid';
 
-/** One entry: what stands under the top-level member. */
-export interface TelemetryEntry { cuid: string; kind: TelemetryKind; id: number; body: JsonObject }
+/** One entry: what stands under the top-level member, and who left it, as far as that was proved. */
+export interface TelemetryEntry { cuid: string; kind: TelemetryKind; id: number; owner?: string; body: JsonObject }
 
 const stateName = 'telemetry';
 
@@ -28,6 +28,11 @@ export class Telemetry {
   /** One entry, or all of a client, by identifier. */
   of(cuid: string, kind: TelemetryKind, id?: number): TelemetryEntry[] {
     return [...this.entries.values()].filter((entry) => entry.cuid === cuid && entry.kind === kind && (id === undefined || entry.id === id)).sort((a, b) => a.id - b.id);
+  }
+
+  /** All of a client, of both kinds. */
+  ofClient(cuid: string): TelemetryEntry[] {
+    return [...this.entries.values()].filter((entry) => entry.cuid === cuid);
   }
 
   /** Keeps an entry; returns whether it is new. Throws a Refusal (5.03) when there is no room. */
@@ -76,5 +81,5 @@ function readState(kept: JsonValue): TelemetryEntry[] {
 }
 
 function isEntry(value: JsonValue): boolean {
-  return isObject(value) && typeof value.cuid === 'string' && (value.kind === 'tsid' || value.kind === 'tmid') && Number.isInteger(value.id) && isObject(value.body);
+  return isObject(value) && typeof value.cuid === 'string' && (value.kind === 'tsid' || value.kind === 'tmid') && Number.isInteger(value.id) && ['string', 'undefined'].includes(typeof value.owner) && isObject(value.body);
 }

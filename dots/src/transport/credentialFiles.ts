@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
-import type { ClientCredentials } from './credentials';
+import { longestKey, type ClientCredentials } from './credentials';
 
 /** The files that a client's credentials are in: certificates and keys are PEM. */
 export interface CredentialFiles {
@@ -45,6 +45,7 @@ export async function readPsk(path: string): Promise<Uint8Array> {
   const bytes = await readBytes(path, 'pre-shared key');
   const end = /\r?\n?$/.exec(bytes.toString('latin1'))?.index ?? bytes.length;
   if (end === 0) throw new DotsError('usage', 'transport/credential-file', `The pre-shared key file ${path} is empty.`, 'It has to hold the key, as text or bytes.');
+  if (end > longestKey) throw new DotsError('usage', 'transport/credential-file', `The pre-shared key in ${path} has ${end} bytes; at most ${longestKey} are taken (RFC 4279 section 5.3).`, 'Agree on a shorter one: 16 to 32 random bytes are plenty.');
   return bytes.subarray(0, end);
 }
 

@@ -9,6 +9,10 @@ export interface CertificateCredentials {
   crls?: readonly string[];
 }
 
+/** What every end has to take of identities and pre-shared keys (RFC 4279 section 5.3), and here the most that any takes, bytes. */
+export const longestIdentity = 128;
+export const longestKey = 64;
+
 /** A pre-shared key: the identity travels in the clear, the key never does. */
 export interface PskCredentials { identity: string; key: Uint8Array }
 

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { AsnConvert } from '@peculiar/asn1-schema';
+import { AsnConvert, type OctetString } from '@peculiar/asn1-schema';
 import { Certificate, id_ce_subjectAltName, SubjectAlternativeName, type GeneralName } from '@peculiar/asn1-x509';
 
 /** id-on-dnsSRV: RFC 4985 section 2. */
@@ -23,7 +23,7 @@ export interface CertificateNames {
 export function certificateNames(der: Uint8Array): CertificateNames {
   const { subject, extensions } = AsnConvert.parse(der, Certificate).tbsCertificate;
   const alternative = extensions?.find(({ extnID }) => extnID === id_ce_subjectAltName);
-  const general: GeneralName[] = alternative === undefined ? [] : [...AsnConvert.parse(alternative.extnValue, SubjectAlternativeName)];
+  const general = alternative === undefined ? [] : generalNames(alternative.extnValue);
   const commonName = subject.flatMap((part) => [...part]).find(({ type }) => type === commonNameType)?.value.toString();
   return {
     dns: general.flatMap(({ dNSName }) => dNSName ?? []),
@@ -31,6 +31,15 @@ export function certificateNames(der: Uint8Array): CertificateNames {
     ip: general.flatMap(({ iPAddress }) => iPAddress ?? []),
     ...(commonName === undefined ? {} : { commonName }),
   };
+}
+
+/** A subject alternative name that cannot be read names nobody. */
+function generalNames(value: OctetString): GeneralName[] {
+  try {
+    return [...AsnConvert.parse(value, SubjectAlternativeName)];
+  } catch {
+    return [];
+  }
 }
 
 /** The text of an IA5String of less than 128 bytes, in DER. */

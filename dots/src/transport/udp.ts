@@ -133,6 +133,8 @@ class UdpListener implements Listener {
   }
 
   private receive(bytes: Uint8Array, peer: Address): void {
+    // Nothing can be sent to port 0.
+    if (peer.port === 0) return;
     const key = addressText(peer);
     const channel = this.channels.get(key) ?? this.open(key, peer);
     this.channels.delete(key);

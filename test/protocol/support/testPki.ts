@@ -21,6 +21,8 @@ export interface IssueOptions {
   purpose?: 'server' | 'client' | 'ca';
   /** DNS names and IP addresses of the subject alternative name; `SRV:_service.name` for an SRV-ID. */
   names?: readonly string[];
+  /** The subject alternative name as DER in hexadecimal digits, for what openssl does not make by itself. */
+  rawNames?: string;
   commonName?: string;
   /** Instead of that of the purpose, as openssl writes it: `keyAgreement`. */
   keyUsage?: string;
@@ -70,7 +72,7 @@ function nameText(name: string): string {
   return `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`;
 }
 
-function extensionsOf({ purpose = 'server', names = [], keyUsage, extendedKeyUsage }: IssueOptions): string {
+function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, extendedKeyUsage }: IssueOptions): string {
   const [usage, extended] = purposes[purpose];
   const lines = [
     `basicConstraints=critical,CA:${purpose === 'ca' ? 'TRUE' : 'FALSE'}`, `keyUsage=critical,${keyUsage ?? usage}`,
@@ -78,6 +80,7 @@ function extensionsOf({ purpose = 'server', names = [], keyUsage, extendedKeyUsa
   ];
   const wanted = extendedKeyUsage ?? extended;
   if (wanted !== undefined) lines.push(`extendedKeyUsage=${wanted}`);
+  if (rawNames !== undefined) lines.push(`2.5.29.17=DER:${rawNames}`);
   if (names.length > 0) lines.push(`subjectAltName=${names.map(nameText).join(',')}`);
   return `${lines.join('\n')}\n`;
 }
@@ -119,11 +122,10 @@ export class TestPki {
     return identity(folder, name);
   }
 
-  /** The CA's revocation list, PEM, with these certificates on it; it stays good for so many days. */
-  revocations(revoked: readonly Identity[], days = 30): string {
+  /** The CA's revocation list, PEM, with these certificates on it; it stays good for so many days, of which a negative number makes one that is out of date. */
+  revocations(revoked: readonly Identity[], days = 30, from = Math.min(days, 0) - 1): string {
     for (const { certFile } of revoked) this.sign('-revoke', certFile);
-    // A negative time makes a list that is out of date.
-    this.sign('-gencrl', '-crl_lastupdate', stamp(Math.min(days, 0) - 1), '-crl_nextupdate', stamp(days), '-out', 'crl.pem');
+    this.sign('-gencrl', '-crl_lastupdate', stamp(from), '-crl_nextupdate', stamp(days), '-out', 'crl.pem');
     return readFileSync(join(this.folder, 'crl.pem'), 'utf8');
   }
 

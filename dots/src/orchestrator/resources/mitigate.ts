@@ -11,7 +11,6 @@ import { controlled } from '../filterControl';
 import { afterEfficacy, isActive, isEnding, prolonged, refreshed, remainingLifetime, requested, resumed, status, triggersAtOnce, withdrawn, type Mitigation } from '../lifecycle';
 import type { Mitigations } from '../mitigations';
 import { sharedTargets } from '../overlap';
-import { isOther } from '../owner';
 import { grantedLifetime, type Policy } from '../policy';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import type { Resource, ResourceRequest } from '../routing';
@@ -50,8 +49,7 @@ class MitigationServer {
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
     const content = contentQuery(inbound.query);
-    const owner = inbound.endpoint.security?.identity;
-    const found = this.mitigations.of(cuid).filter((mitigation) => (id === undefined || mitigation.mid === id) && !isOther(mitigation.owner, owner));
+    const found = this.mitigations.of(cuid).filter(({ mid }) => id === undefined || mid === id);
     if (found.length === 0) throw refuse('4.04', id === undefined ? 'This client has no mitigation.' : `This client has no mitigation with mid ${id}.`, '9132 4.4.2');
     return documentAnswer('2.05', scopeDocument(found.map((mitigation) => scopeText(mitigation, this.clock.now(), content))));
   }
@@ -59,7 +57,6 @@ class MitigationServer {
   /** RFC 9132 sections 4.4.1 and 4.4.3. */
   async put(request: ResourceRequest): Promise<CoapAnswer | undefined> {
     const wish = readWish(request);
-    this.refuseForeignCuid(wish);
     const known = this.mitigations.find(wish.cuid, wish.mid);
     // An efficacy update that a withdrawal has overtaken must not bring the mitigation back: it matches nothing any more.
     if (wish.conditional && (known === undefined || isEnding(known))) return undefined;
@@ -67,10 +64,10 @@ class MitigationServer {
   }
 
   /** RFC 9132 section 4.4.4. */
-  async delete({ cuid, id, inbound }: ResourceRequest): Promise<CoapAnswer> {
+  async delete({ cuid, id }: ResourceRequest): Promise<CoapAnswer> {
     if (id === undefined) throw refuse('4.00', 'A withdrawal needs the mid in its path.', '9132 4.4.4');
     const known = this.mitigations.find(cuid, id);
-    if (known !== undefined && !isEnding(known) && !isOther(known.owner, inbound.endpoint.security?.identity)) await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
+    if (known !== undefined && !isEnding(known)) await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
     return { code: '2.02' };
   }
 
@@ -105,13 +102,6 @@ class MitigationServer {
     if (control !== undefined) await control.commit(this.clients);
     await this.mitigations.commit({ put: [next], remove: replaced });
     return granted('2.01', next, now, conflict);
-  }
-
-  /** A cuid belongs to the client that used it first, on either channel: RFC 9132 section 4.4.1.3. */
-  private refuseForeignCuid({ cuid, owner }: Wish): void {
-    const taken = [this.clients.find(cuid)?.owner, ...this.mitigations.of(cuid).map((mitigation) => mitigation.owner)];
-    if (!taken.some((other) => isOther(other, owner))) return;
-    throw refuseWith('4.09', scopeDocument([{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }]), 'Another client uses this cuid.');
   }
 
   /** A client that asks again before a withdrawal has taken effect gets twice the time: RFC 9132 section 4.4.4. */

@@ -31,7 +31,8 @@ function keptResource(telemetry: Telemetry, shape: Shape): Resource {
   return {
     PUT: async ({ cuid, id, inbound }) => {
       if (id === undefined) throw refuse('4.00', `The path needs a ${kind} after the cuid.`, rfc);
-      const isNew = await telemetry.put({ cuid, kind, id, body: readBody(inbound.payload, document) });
+      const owner = inbound.endpoint.security?.identity;
+      const isNew = await telemetry.put({ cuid, kind, id, ...(owner !== undefined && { owner }), body: readBody(inbound.payload, document) });
       return { code: isNew ? shape.created : '2.04' };
     },
     GET: (request) => get(telemetry, shape, request),

@@ -1,13 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
-import type { CertificateCredentials, ClientCredentials, PskCredentials, ServerCredentials } from '../credentials';
+import { longestIdentity, longestKey, type CertificateCredentials, type ClientCredentials, type PskCredentials, type ServerCredentials } from '../credentials';
 import type { Engine } from './engine';
 
 const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-
-/** The longest identity and key that the library takes, bytes: RFC 4279 section 5.3 asks for 128 and 64. */
-const longestIdentity = 128;
-const longestKey = 64;
 
 /** What an end shows and whom it trusts, in the library: an address there. Throws DotsErrors of kind `usage` for credentials that cannot be used. */
 export function openContext(engine: Engine, role: 'client' | 'server', credentials: ClientCredentials | ServerCredentials): number {

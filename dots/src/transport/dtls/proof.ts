@@ -50,7 +50,7 @@ export abstract class Proof {
 
 /** A client's: the server has to be the one that the user named, or to have the key. */
 export class ServerProof extends Proof {
-  /** `known` is whom an earlier session was with, when it may be resumed; `identity` that of the pre-shared key. */
+  /** `known` tells whom an earlier session was with, when it may be resumed; `identity` that of the pre-shared key. */
   constructor(private readonly serverName: string, private readonly known: Peer | undefined, private readonly identity: string | undefined) {
     super();
     this.psk = identity !== undefined;
@@ -58,7 +58,9 @@ export class ServerProof extends Proof {
 
   peer(resumed: boolean): Peer {
     if (this.identity !== undefined) return pskHolder(this.identity);
-    return resumed && this.known !== undefined ? this.known : this.holder;
+    if (!resumed || this.known === undefined) return this.holder;
+    const { peerName, certificate, identity } = this.known;
+    return { peerName, identity, ...(certificate && { certificate }) };
   }
 
   protected suits(leaf: Buffer): boolean {

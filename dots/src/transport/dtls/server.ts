@@ -3,6 +3,7 @@ import type { Channel } from '#dots/coap/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import { bindSocket, type Listener } from '../udp';
 import { Association, type AssociationOwner } from './association';
@@ -92,7 +93,10 @@ class DtlsListener implements Listener {
     client.stop();
     const before = this.standing.get(client.key);
     if (before !== undefined) this.replace(before);
-    if (!this.standingQuota.has(client.address.host)) return client.association.close();
+    if (!this.standingQuota.has(client.address.host)) {
+      this.options.refused?.(refusal('broken', { peer: client.key, detail: 'too many sessions stand' }));
+      return client.association.close();
+    }
     this.standingQuota.take(client.address.host);
     this.standing.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
@@ -121,7 +125,8 @@ class DtlsListener implements Listener {
   }
 
   private receive(bytes: Buffer, address: Address): void {
-    if (!this.open) return;
+    // Nothing can be sent to port 0.
+    if (!this.open || address.port === 0) return;
     const key = addressText(address);
     const random = helloRandom(bytes);
     if (random === undefined) this.standing.get(key)?.association.receive(bytes);

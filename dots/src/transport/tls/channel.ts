@@ -62,16 +62,21 @@ export class TlsChannel implements Channel {
     this.open = false;
     this.socket.end();
     this.socket.resume();
+    await this.goneInTime();
+  }
+
+  /** Closes without waiting for the other end to close its side. */
+  async drop(): Promise<void> {
+    this.open = false;
+    this.socket.destroySoon();
+    await this.goneInTime();
+  }
+
+  /** A peer that does not read what it is sent is not waited for. */
+  private async goneInTime(): Promise<void> {
     const timer = this.options.clock.setTimeout(() => this.socket.destroy(), closingTime);
     await this.gone;
     this.options.clock.clearTimeout(timer);
-  }
-
-  /** Closes without waiting for the other end. */
-  drop(): Promise<void> {
-    this.open = false;
-    this.socket.destroySoon();
-    return this.gone;
   }
 
   private hear(bytes: Uint8Array): void {

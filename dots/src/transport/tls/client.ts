@@ -70,9 +70,14 @@ function proofOf(credentials: ClientCredentials): Pick<ConnectionOptions, 'pskCa
 
 /** OpenSSL has verified the chain; this is the rest. */
 function objection(peer: string, serverName: string, shown: DetailedPeerCertificate): DotsError | undefined {
-  if (!isForServer(shown.raw, serverName)) return refusal('wrong-name', { peer, detail: namesText(shown.raw) });
-  const found = objectionTo(shown);
-  return found && refusal(found.reason, { peer, detail: found.detail });
+  try {
+    if (!isForServer(shown.raw, serverName)) return refusal('wrong-name', { peer, detail: namesText(shown.raw) });
+    const found = objectionTo(shown);
+    return found && refusal(found.reason, { peer, detail: found.detail });
+  } catch (cause) {
+    // OpenSSL may let pass what cannot be read here.
+    return refusal('bad-certificate', { peer, detail: 'it cannot be read' }, cause);
+  }
 }
 
 interface Patience { signal?: AbortSignal; clock: Clock; deadlineMs: number }

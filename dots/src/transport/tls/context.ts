@@ -1,7 +1,7 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
-import type { CertificateCredentials, ClientCredentials, PskCredentials, ServerCredentials } from '../credentials';
+import { longestIdentity, longestKey, type CertificateCredentials, type ClientCredentials, type PskCredentials, type ServerCredentials } from '../credentials';
 
 /** The ALPN identifier of CoAP over TLS: RFC 8323 section 8.2. RFC 9132 changes nothing about it. */
 export const coapProtocol = 'coap';
@@ -29,9 +29,6 @@ const minVersion = 'TLSv1.2';
  */
 const pskVersion = 'TLSv1.2';
 
-/** The limits of RFC 4279 section 5.3 and of OpenSSL, bytes. */
-const longestIdentity = 128;
-const longestKey = 256;
 
 /** What a client connects with; throws a DotsError of kind `usage` for credentials that cannot be used. */
 export function clientContext(credentials: ClientCredentials): SecureContext {
@@ -61,7 +58,15 @@ function chainOf({ ca, cert, key, crls }: CertificateCredentials): SecureContext
       throw unusable(`${what} cannot be read as X.509 in PEM.`, 'Give a file that starts with "-----BEGIN CERTIFICATE-----".', cause);
     }
   }
-  return { ca, cert, key, ...(crls === undefined || crls.length === 0 ? {} : { crl: [...crls] }) };
+  const lists = (crls ?? []).flatMap(listsIn);
+  return { ca, cert, key, ...(lists.length === 0 ? {} : { crl: lists }) };
+}
+
+/** Each list by itself: of several in one text Node reads the first, and says nothing of the others. */
+function listsIn(text: string): string[] {
+  const lists = text.match(/-----BEGIN X509 CRL-----[\s\S]+?-----END X509 CRL-----/g);
+  if (lists === null) throw unusable('A certificate revocation list cannot be read as PEM.', 'Give a file that starts with "-----BEGIN X509 CRL-----".');
+  return lists;
 }
 
 /** Reads the texts as the handshake will. */

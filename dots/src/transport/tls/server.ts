@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import type { Channel } from '#dots/coap/channel';
+import type { Channel, Security } from '#dots/coap/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '../address';
@@ -96,7 +96,9 @@ class TlsListener implements Listener {
   }
 
   private greet(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
+    const address = socket.remoteAddress;
+    // One that is gone already has no address, and nothing is kept of it.
+    if (address === undefined) return void socket.on('error', () => undefined).destroy();
     const guest: Guest = { socket, peer: addressText({ host: address, port: socket.remotePort ?? 0 }), address, told: false, over: false };
     socket.on('error', () => undefined).once('close', () => {
       this.forget(guest);
@@ -124,19 +126,29 @@ class TlsListener implements Listener {
     const guest = this.guests.get(peerOf(socket));
     if (guest === undefined) return void socket.on('error', () => undefined).destroy();
     guest.over = true;
-    const objection = this.objectionTo(socket, guest.peer);
-    if (objection !== undefined) {
+    const verdict = this.judge(socket, guest.peer);
+    if (verdict instanceof DotsError) {
       socket.on('error', () => undefined).destroy();
-      return this.sendAway(guest, objection);
+      return this.sendAway(guest, verdict);
     }
     this.forget(guest);
-    const channel = new TlsChannel(socket, guest.peer, securityOf(socket, guest.peer, { identity: this.identities.get(socket) }), { clock: this.clock, idleMs: this.limits.idleMs });
+    const channel = new TlsChannel(socket, guest.peer, verdict, { clock: this.clock, idleMs: this.limits.idleMs });
     this.channels.add(channel);
     socket.once('close', () => { this.channels.delete(channel); this.admission.exit(guest.address); });
     this.accept(channel);
   }
 
-  /** What is against a client whose handshake is over. */
+  /** Who a client is whose handshake is over, or what is against it. OpenSSL may have let pass what cannot be read here. */
+  private judge(socket: TLSSocket, peer: string): Security | DotsError {
+    try {
+      const security = securityOf(socket, peer, { identity: this.identities.get(socket) });
+      return this.objectionTo(socket, peer) ?? security;
+    } catch (cause) {
+      return cause instanceof DotsError ? cause : refusal('bad-certificate', { peer, detail: 'it cannot be read' }, cause);
+    }
+  }
+
+  /** What is against a client whose handshake is over; where nothing is, it has taken its place. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
     if (!speaksCoap(socket)) return refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
