@@ -15,6 +15,9 @@ const dotsPort = 4646;
 
 const schemes: readonly string[] = ['coap', 'coaps', 'coaps+tcp'] satisfies Scheme[];
 
+/** The longest host name: RFC 1035 section 2.3.4, less the length and the root, characters. */
+const longestHost = 253;
+
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
@@ -60,7 +63,7 @@ function isScheme(text: string): text is Scheme {
 function urlOf(server: string, bare: boolean): URL {
   const text = bare ? `coaps://${isIP(server) === 6 ? `[${server}]` : server}` : server;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && url.hostname !== '' && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
+  if (url !== undefined && url.hostname !== '' && url.hostname.length <= longestHost && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
   throw noAddress(server);
 }
 

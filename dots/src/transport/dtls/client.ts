@@ -44,9 +44,12 @@ export async function connectDtls(address: Address, options: DtlsOptions): Promi
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
   const engine = await Engine.load(clock);
   const context = openContext(engine, 'client', options.credentials);
+  let socket: Socket | undefined;
   try {
-    return new Attempt(engine, context, clock, await connectSocket(address), address, options, end);
+    socket = await connectSocket(address);
+    return new Attempt(engine, context, clock, socket, address, options, end);
   } catch (error) {
+    socket?.close();
     engine.close(context);
     throw error;
   }
