@@ -6,7 +6,7 @@ import { SchemaError } from './error';
  */
 export type Deviation = { id: string; reason: string; rfc: string } & (
   | { change: 'case-is-container' }
-  | { change: 'leafref'; path: string; identityBase?: string }
+  | { change: 'leafref'; path: string }
   | { change: 'when-path'; from: string; to: string }
   | { change: 'function'; from: string; to: string }
   | { change: 'presence'; containers: string[] }
@@ -19,9 +19,9 @@ export class Deviations {
 
   constructor(private readonly list: Deviation[]) {}
 
-  /** What a leafref stands for, or undefined when the list does not name it. */
-  leafref(path: string): { identityBase?: string } | undefined {
-    return this.find('leafref', (entry) => entry.path === path);
+  /** Whether a leafref may name what is not in the same document. */
+  isFreeLeafref(path: string): boolean {
+    return this.find('leafref', (entry) => entry.path === path) !== undefined;
   }
 
   /** Values that an IANA registry added to an enumeration after the module was published. */

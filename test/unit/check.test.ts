@@ -57,6 +57,9 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['a counter of fifty digits', mitigation({ mid: 1, 'bytes-dropped': '9'.repeat(50) }), ['yang/invalid-value@bytes-dropped']],
   ['a decimal of twenty digits', setup({ 'low-percentile': `1.${'0'.repeat(19)}1` }), ['yang/invalid-value@low-percentile', 'yang/must@current-config']],
 
+  ['names of ACLs as long as the data channel has them', mitigation({ ...target, 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'x'.repeat(64) }, { 'acl-name': 'x'.repeat(65) }, { 'acl-name': '' }] }), ['rfc/empty-value@acl-name', 'yang/invalid-value@acl-name', 'yang/invalid-value@acl-name']],
+  ['names of ACLs in a conflict', conflict({ 'conflict-cause': 'conflict-with-acceptlist', 'conflict-scope': { 'acl-list': [{ 'acl-name': 'x'.repeat(65), 'acl-type': 'ipv4-acl-type' }] } }), ['yang/invalid-value@acl-name']],
+
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
   ['a lifetime of zero', mitigation({ ...target, lifetime: 0 }), ['rfc/lifetime-zero@lifetime']],
