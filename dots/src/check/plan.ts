@@ -1,9 +1,9 @@
 import type { DocumentKind } from '../model/documents';
 import type { JsonValue } from '../model/json';
 import { isObject } from '../model/json';
-import { formatPrefix, parsePrefix } from '../model/prefix';
 import { resolve, schemaOf, type SchemaNode, type XYang } from '../model/schema';
 import { testOf, type Test } from './accept';
+import { canonicalPrefix } from './canonical';
 
 /** What there is to check in an object. */
 export interface ObjectPlan {
@@ -115,10 +115,5 @@ const prefixTypes = new Set(['ietf-inet-types:ip-prefix', 'ietf-inet-types:ipv4-
 
 /** What values of a leaf are compared by: prefixes by what they match, however they are written (RFC 6991 section 4). */
 function valueOf(yang: XYang | undefined): (value: JsonValue) => JsonValue {
-  return prefixTypes.has(yang?.type?.name ?? '') ? canonicalPrefix : (value) => value;
-}
-
-function canonicalPrefix(value: JsonValue): JsonValue {
-  const prefix = typeof value === 'string' ? parsePrefix(value) : undefined;
-  return prefix === undefined ? value : formatPrefix(prefix);
+  return prefixTypes.has(yang?.type?.name ?? '') ? (value) => (typeof value === 'string' ? canonicalPrefix(value) : value) : (value) => value;
 }
