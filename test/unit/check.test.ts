@@ -67,7 +67,7 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['bits between which a tab stands', acl(ace({ tcp: { flags: 'syn\tack' } })), ['yang/invalid-value@flags']],
   ['prefixes that differ in their spelling only', alias({ 'target-prefix': ['2001:db8::/32', '2001:DB8:0::/32', '198.51.100.0/24', '198.51.100.7/24'] }), ['advice/host-bits@3', 'yang/double-entry@1', 'yang/double-entry@3']],
   ['keys that are the same prefix', tm({ target: { 'target-prefix': ['192.0.2.0/24'] }, 'attack-detail': [{ 'vendor-id': 1, 'attack-id': 1, 'top-talker': { talker: [{ 'source-prefix': '2001:db8::/32' }, { 'source-prefix': '2001:DB8::/32' }] } }] }), ['yang/double-entry@1']],
-  ['characters that no text has', mitigation({ ...target, 'alias-name': ['a\u0001', 'a\ufffe', 'a\u{1ffff}', 'a\ud800', 'a\ufdd0', 'a\t\r\n\u007f\u{1f600}'] }), ['yang/invalid-value@0', 'yang/invalid-value@1', 'yang/invalid-value@2', 'yang/invalid-value@3', 'yang/invalid-value@4']],
+  ['characters that no text has', mitigation({ ...target, 'alias-name': ['a\u0001', 'a\ufffe', 'a\u{1ffff}', 'a\ufdd0', 'a\t\r\n\u007f\u{1f600}'] }), ['yang/invalid-value@0', 'yang/invalid-value@1', 'yang/invalid-value@2', 'yang/invalid-value@3']],
 
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
