@@ -6,12 +6,14 @@ import { SchemaError } from './error';
  */
 export type Deviation = { id: string; reason: string; rfc: string } & (
   | { change: 'case-is-container' }
-  | { change: 'leafref'; path: string; identityBase?: string }
+  | { change: 'leafref'; path: string }
   | { change: 'when-path'; from: string; to: string }
   | { change: 'function'; from: string; to: string }
   | { change: 'presence'; containers: string[] }
   | { change: 'enum'; type: string; values: Record<string, number> }
-  | { change: 'bare-identity' });
+  | { change: 'bare-identity' }
+  /** The modules are taken literally where other judges do not. */
+  | { change: 'none' });
 
 /** Look-ups into the list of deviations; it knows which of them have been asked for. */
 export class Deviations {
@@ -19,9 +21,9 @@ export class Deviations {
 
   constructor(private readonly list: Deviation[]) {}
 
-  /** What a leafref stands for, or undefined when the list does not name it. */
-  leafref(path: string): { identityBase?: string } | undefined {
-    return this.find('leafref', (entry) => entry.path === path);
+  /** Whether a leafref may name what is not in the same document. */
+  isFreeLeafref(path: string): boolean {
+    return this.find('leafref', (entry) => entry.path === path) !== undefined;
   }
 
   /** Values that an IANA registry added to an enumeration after the module was published. */
@@ -54,7 +56,7 @@ export class Deviations {
 
   /** @throws SchemaError when an entry changes nothing any more */
   requireAllUsed(): void {
-    const idle = this.list.filter(({ id }) => !this.used.has(id)).map(({ id }) => id);
+    const idle = this.list.filter(({ id, change }) => change !== 'none' && !this.used.has(id)).map(({ id }) => id);
     if (idle.length > 0) throw new SchemaError(`deviations.json: ${idle.join(', ')} changes nothing in these modules`);
   }
 

@@ -140,8 +140,7 @@ function integerSchema(range: [string, string][]): SchemaNode {
 }
 
 function bitsSchema(bits: string[]): SchemaNode {
-  const one = `(${bits.join('|')})`;
-  return { type: 'string', pattern: `^(${one}( ${one})*)?$` };
+  return { type: 'string', pattern: `^ *((${bits.join('|')})( +|$))*$` };
 }
 
 function stringSchema(type: ResolvedType): SchemaNode {

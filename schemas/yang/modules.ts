@@ -12,6 +12,10 @@ export interface Module {
 /** A definition together with the module in whose words it is written (prefixes inside it are that module's). */
 export interface Definition { statement: Statement; module: Module; name: string }
 
+const dataNodes = new Set(['container', 'list', 'leaf', 'leaf-list']);
+/** What has no instance of its own: its nodes stand in what is around it. */
+const through = new Set(['uses', 'choice', 'case']);
+
 /** All modules at hand, with look-up across them. */
 export class ModuleSet {
   private readonly modules = new Map<string, Module>();
@@ -56,6 +60,28 @@ export class ModuleSet {
     const statement = all(module.statement, keyword).find((child) => child.argument === local);
     if (!statement) throw new SchemaError(`${within.name}: no ${keyword} ${name}`);
     return { statement, module, name: `${module.name}:${local}` };
+  }
+
+  /**
+   * Finds the data node that an absolute path leads to, through groupings, choices and cases.
+   * @throws SchemaError when it is not there
+   */
+  dataNode(path: string, within: Module): { statement: Statement; module: Module } {
+    const [first, ...steps] = path.split('/').filter((step) => step !== '').map((step) => this.qualify(step, within));
+    let found = first && this.childNode(first.module.statement, first.module, first.local);
+    for (const { local } of steps) found = found && this.childNode(found.statement, found.module, local);
+    if (!found) throw new SchemaError(`${within.name}: no data node ${path}`);
+    return found;
+  }
+
+  private childNode(parent: Statement, module: Module, name: string): { statement: Statement; module: Module } | undefined {
+    for (const statement of parent.children) {
+      if (dataNodes.has(statement.keyword) && statement.argument === name) return { statement, module };
+      const inner = statement.keyword === 'uses' ? this.definition('grouping', statement.argument, module) : { statement, module };
+      const found = through.has(statement.keyword) ? this.childNode(inner.statement, inner.module, name) : undefined;
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** Every identity derived from `base` (RFC 7950 section 9.10.2), the base itself left out, as `module:name`. */

@@ -61,13 +61,17 @@ export class TypeResolver {
     return this.modules.derivedIdentities(this.modules.definition('identity', base.argument, within).name);
   }
 
-  /** A leafref into the data channel cannot be followed in a signal channel message: deviations.json names what it stands for. */
-  private leafref(type: Statement, within: Module): Partial<ResolvedType> {
+  /**
+   * A leafref has the type of its target (RFC 7950 section 9.9). That the target is there cannot be asked of a signal
+   * channel message: deviations.json lists the paths for which it is not.
+   */
+  private leafref(type: Statement, within: Module): ResolvedType {
     const path = find(type, 'path')?.argument ?? '';
-    const stand = this.deviations.leafref(path);
-    if (!stand) throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} is not in deviations.json`);
-    if (stand.identityBase === undefined) return { base: 'string' };
-    return { base: 'identityref', identities: this.modules.derivedIdentities(stand.identityBase) };
+    if (!this.deviations.isFreeLeafref(path)) throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} is not in deviations.json`);
+    const { statement, module } = this.modules.dataNode(path, within);
+    const target = find(statement, 'type');
+    if (target === undefined) throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} does not lead to a leaf`);
+    return this.resolve(target, module);
   }
 
   private restrict(type: ResolvedType, statement: Statement): ResolvedType {

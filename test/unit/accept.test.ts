@@ -26,14 +26,14 @@ function documents(): JsonObject[] {
 }
 
 test('documents that the generated JSON Schemas refuse have a fault of structure, and the other way round', () => {
-  // Equal entries and bounds of numbers in strings are judged by the annotations, more exactly than JSON Schema does.
+  // Equal entries, bounds of numbers in strings and characters are judged by the annotations, more exactly than JSON Schema does.
   const ajv = new Ajv({ allErrors: false, strict: false }).removeKeyword('uniqueItems');
   const random = new Random(7);
   const bases = documents().filter((document) => documentTypeOf(document) !== undefined);
   for (let run = 0; run < 1500; run++) {
     const document = mutate(random.pick(bases), random);
     const { type, faults } = check(document);
-    if (type === undefined) continue;
+    if (type === undefined || faults.some(({ rfc }) => rfc === '7950 9.4')) continue;
     const refused = !ajv.validate(schemas[type.kind] as object, document);
     const told = faults.filter(({ code, rfc }) => structural.has(code) && rfc !== '7950 9.2').map(({ code, pointer }) => `${code} ${pointer}`);
     assert.equal(told.length > 0, refused, `${JSON.stringify(document)}: ${ajv.errorsText()} beside ${told.join(', ')}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { check, type CheckOptions } from '#dots/check/check';
+import { check, directionOf, type CheckOptions } from '#dots/check/check';
 
 const mitigation = (scope: object | object[]): object => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope: Array.isArray(scope) ? scope : [scope] } });
 const target = { 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 };
@@ -13,6 +13,7 @@ const redirect = (body: object): object => ({ 'ietf-dots-signal-channel:redirect
 const callHome = { 'ietf-dots-call-home:source-prefix': ['203.0.113.2/32'] };
 const sources = (count: number): string[] => Array.from({ length: count }, (_, index) => `203.0.113.${index}/32`);
 const conflict = (information: object): object => mitigation({ mid: 5, 'conflict-information': information });
+const alias = (members: object): object => ({ 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web', ...members }] } });
 const links = (...capacities: object[]): object => ({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'total-pipe-capacity': capacities }] } });
 const payloads = (value: number): object => ({ 'ietf-dots-robust-trans:max-payloads': { 'current-value': value } });
 const session = (mitigating: object, idle: object): object => ({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': mitigating, 'idle-config': idle } });
@@ -56,6 +57,17 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
 
   ['a counter of fifty digits', mitigation({ mid: 1, 'bytes-dropped': '9'.repeat(50) }), ['yang/invalid-value@bytes-dropped']],
   ['a decimal of twenty digits', setup({ 'low-percentile': `1.${'0'.repeat(19)}1` }), ['yang/invalid-value@low-percentile', 'yang/must@current-config']],
+
+  ['names of ACLs as long as the data channel has them', mitigation({ ...target, 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'x'.repeat(64) }, { 'acl-name': 'x'.repeat(65) }, { 'acl-name': '' }] }), ['rfc/empty-value@acl-name', 'yang/invalid-value@acl-name', 'yang/invalid-value@acl-name']],
+  ['names of ACLs in a conflict', conflict({ 'conflict-cause': 'conflict-with-acceptlist', 'conflict-scope': { 'acl-list': [{ 'acl-name': 'x'.repeat(65), 'acl-type': 'ipv4-acl-type' }] } }), ['yang/invalid-value@acl-name']],
+  ['a decimal with more digits, all of them zeros', setup({ 'low-percentile': '5.0000', 'high-percentile': `${'0'.repeat(50)}90.${'0'.repeat(50)}` }), []],
+  ['a counter with zeros before it', mitigation({ mid: 1, 'bytes-dropped': '0900' }), []],
+  ['a number with blanks around it', mitigation({ mid: 1, 'bytes-dropped': ' 9 ' }), ['yang/invalid-value@bytes-dropped']],
+  ['bits with several blanks', acl(ace({ tcp: { flags: ' syn  ack ' } })), []],
+  ['bits between which a tab stands', acl(ace({ tcp: { flags: 'syn\tack' } })), ['yang/invalid-value@flags']],
+  ['prefixes that differ in their spelling only', alias({ 'target-prefix': ['2001:db8::/32', '2001:DB8:0::/32', '198.51.100.0/24', '198.51.100.7/24'] }), ['advice/host-bits@3', 'yang/double-entry@1', 'yang/double-entry@3']],
+  ['keys that are the same prefix', tm({ target: { 'target-prefix': ['192.0.2.0/24'] }, 'attack-detail': [{ 'vendor-id': 1, 'attack-id': 1, 'top-talker': { talker: [{ 'source-prefix': '2001:db8::/32' }, { 'source-prefix': '2001:DB8::/32' }] } }] }), ['yang/double-entry@1']],
+  ['characters that no text has', mitigation({ ...target, 'alias-name': ['a\u0001', 'a\ufffe', 'a\u{1ffff}', 'a\ufdd0', 'a\t\r\n\u007f\u{1f600}'] }), ['yang/invalid-value@0', 'yang/invalid-value@1', 'yang/invalid-value@2', 'yang/invalid-value@3']],
 
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
@@ -111,6 +123,10 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   ['a link in two units of a class', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '500' }, { 'link-id': 'link1', unit: 'kilobit-ps', capacity: '5' }), ['rfc/one-unit-per-class@unit']],
   ['links in units of two classes', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '500' }, { 'link-id': 'link1', unit: 'kilopacket-ps', capacity: '5' }, { 'link-id': 'link2', unit: 'gigabit-ps', capacity: '1' }), []],
   ['a capacity in too small a unit', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '10000' }), ['advice/unit-scale@unit']],
+  ['a unit that replaces another one', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '0' }, { 'link-id': 'link1', unit: 'gigabit-ps', capacity: '1' }, { 'link-id': 'link1', unit: 'kilobit-ps', capacity: '0' }), []],
+  ['an empty telemetry configuration', setup({}), ['rfc/setup-empty@current-config']],
+  ['baselines of what can be no target', { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ baseline: [{ id: 1, 'target-prefix': ['127.0.0.1/32', '192.0.2.1/24'], 'target-uri': ['https://[::1]/'] }] }] } }, ['advice/host-bits@1', 'rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@0']],
+  ['telemetry of what can be no target', tm({ target: { 'target-prefix': ['ff02::1/128'], 'target-fqdn': ['224.0.0.1'] } }), ['rfc/forbidden-prefix@0', 'rfc/forbidden-prefix@0']],
   ['a capacity of one larger unit', links({ 'link-id': 'link1', unit: 'megabit-ps', capacity: '1000' }), []],
 ];
 
@@ -164,6 +180,22 @@ test('check: what a client reads but must not send back', () => {
   const document = acl(ace({}), { 'pending-lifetime': 10080 });
   assert.deepEqual(codes(document), []);
   assert.deepEqual(codes(document, { direction: 'request' }), ['rfc/read-only-member@pending-lifetime']);
+});
+
+test('check: a document of the data channel with what only a server writes is a status', () => {
+  const data = (clients: object[], more: object = {}): object => ({ 'ietf-dots-data-channel:dots-data': { 'dots-client': clients, ...more } });
+  const [one, other] = [{ cuid: 'a' }, { cuid: 'b' }];
+  const kept = { ...one, acls: { acl: [{ name: 'f', 'pending-lifetime': 10 }] } };
+  const counted = { ...one, acls: { acl: [{ name: 'f', aces: { ace: [{ name: 'g', actions: { forwarding: 'drop' }, statistics: { 'matched-packets': '1' } }] } }] } };
+  assert.deepEqual(codes(data([one, other])), ['rfc/one-client@1']);
+  for (const status of [data([one, other], { capabilities: {} }), data([kept, other]), data([counted, other]), { 'ietf-dots-data-channel:dots-client': [kept, other] }]) {
+    assert.equal(directionOf(status), 'status');
+    assert.deepEqual(codes(status).filter((code) => code.startsWith('rfc/')), []);
+    const sent = codes(status, { direction: 'request' });
+    assert.ok(sent.some((code) => code.startsWith('rfc/one-client')) && sent.some((code) => code.startsWith('rfc/read-only-member')), sent.join());
+  }
+  assert.deepEqual([acl(ace({})), alias({}), data([one])].map(directionOf), [undefined, undefined, undefined]);
+  assert.equal(directionOf(acl(ace({}), { 'pending-lifetime': 10080 })), 'status');
 });
 
 test('check: what is too long, too deep or too wrong ends in one sentence', () => {

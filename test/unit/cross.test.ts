@@ -31,14 +31,14 @@ const acl = (name: string, more: object = {}, matches: object = {}): object => (
 const acls = (...list: object[]): object => ({ 'ietf-dots-data-channel:acls': { acl: list } });
 const switches = (name: string, activation = 'immediate'): object => ({ 'target-prefix': ['192.0.2.0/24'], 'ietf-dots-signal-control:acl-list': [{ 'acl-name': name, 'activation-type': activation }] });
 
-test('a name that nothing defines is an error where a workspace file says that the documents are all', () => {
+test('a name that nothing defines is a warning where a workspace file says that the documents are all: it may have been installed by other means', () => {
   const documents = { 'a.json': request({ 'alias-name': ['web', 'webb'] }), 'b.json': aliases('web', 'dns'), 'c.json': request(switches('drop')) };
   const { found, findings } = judge(documents);
   assert.deepEqual(found, [['a.json', 'cross/unknown-alias', 'information', '/scope/0/alias-name/1'], ['c.json', 'cross/unknown-acl', 'information', '/scope/0/ietf-dots-signal-control:acl-list/0/acl-name']]);
   assert.match(findings[0]?.finding.message ?? '', /Did you mean "web"\?$/);
   assert.deepEqual(judge(documents, {}).found.filter(([, code]) => code.startsWith('cross/un')), [
-    ['a.json', 'cross/unknown-alias', 'error', '/scope/0/alias-name/1'], ['b.json', 'cross/unused-alias', 'hint', '/alias/1/name'],
-    ['c.json', 'cross/unknown-acl', 'error', '/scope/0/ietf-dots-signal-control:acl-list/0/acl-name'],
+    ['a.json', 'cross/unknown-alias', 'warning', '/scope/0/alias-name/1'], ['b.json', 'cross/unused-alias', 'hint', '/alias/1/name'],
+    ['c.json', 'cross/unknown-acl', 'warning', '/scope/0/ietf-dots-signal-control:acl-list/0/acl-name'],
   ]);
 });
 
@@ -60,7 +60,7 @@ test('names belong to a client: by the workspace file, or by the registration th
 
 test('aliases in telemetry count as used, and have to be known', () => {
   const telemetry = { 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [{ target: { 'alias-name': ['web', 'mail'] } }] } };
-  assert.deepEqual(judge({ 'a.json': telemetry, 'b.json': aliases('web') }, {}).found, [['a.json', 'cross/unknown-alias', 'error', '/pre-or-ongoing-mitigation/0/target/alias-name/1']]);
+  assert.deepEqual(judge({ 'a.json': telemetry, 'b.json': aliases('web') }, {}).found, [['a.json', 'cross/unknown-alias', 'warning', '/pre-or-ongoing-mitigation/0/target/alias-name/1']]);
 });
 
 test('of overlapping requests of one client the one with the lower mid is deleted', () => {
@@ -96,6 +96,10 @@ test('one mid for two documents; an efficacy update keeps the mid of its request
   const { found, findings } = judge({ 'a.json': target(1), 'b.json': target(2), 'c.json': efficacy, 'd.json': status }, { files: [{ path: '*', mid: 12 }] });
   assert.deepEqual(found, [['b.json', 'cross/double-mid', 'error', '/scope/0']]);
   assert.deepEqual(findings[0]?.finding.related?.map(({ file }) => file), ['a.json']);
+  const refresh = { 'target-prefix': ['192.0.2.9/24'], lifetime: 7200, 'trigger-mitigation': true };
+  const pair = (more: object): string[] => judge({ 'a.json': request({ 'target-prefix': ['192.0.2.0/24'] }), 'b.json': request({ ...refresh, ...more }) }, { files: [{ path: '*', mid: 12 }] }).found.map(([, code]) => code);
+  assert.deepEqual(pair({}), []);
+  assert.deepEqual(pair({ 'target-protocol': [6] }), ['cross/double-mid']);
 });
 
 test('a mid near its end, and one far from it', () => {
@@ -110,6 +114,12 @@ test('an efficacy update with other targets than its request', () => {
   const documents = (prefix: string): Record<string, object> => ({ 'a.json': request({ 'target-prefix': ['192.0.2.1/32', '192.0.2.9/32'] }), 'b.json': request({ 'target-prefix': ['192.0.2.9/32', prefix], 'attack-status': 'under-attack' }) });
   assert.deepEqual(judge(documents('192.0.2.1/32'), { files }).found, []);
   assert.deepEqual(judge(documents('192.0.2.2/32'), { files }).found, [['b.json', 'cross/efficacy-differs', 'error', '/scope/0']]);
+  const pair = (one: object, other: object): string[] => judge({ 'a.json': request(one), 'b.json': request({ ...other, 'attack-status': 'under-attack' }) }, { files }).found.map(([, code]) => code);
+  const original = { 'target-prefix': ['2001:db8::/32', '192.0.2.0/24'], 'target-fqdn': ['www.example.com'], 'target-uri': ['https://www.example.com/A'], 'target-protocol': [6, 17], 'target-port-range': [{ 'lower-port': 80 }, { 'lower-port': 90, 'upper-port': 99 }] };
+  const respelled = { 'target-prefix': ['192.0.2.7/24', '2001:DB8:0::/32'], 'target-fqdn': ['WWW.example.com'], 'target-uri': ['HTTPS://www.EXAMPLE.com/A'], 'target-protocol': [17, 6], 'target-port-range': [{ 'lower-port': 90, 'upper-port': 99 }, { 'lower-port': 80, 'upper-port': 80 }] };
+  assert.deepEqual(pair(original, respelled), []);
+  const others = [{ 'target-uri': ['https://www.example.com/a'] }, { 'target-protocol': [6] }, { 'target-port-range': [{ 'lower-port': 80, 'upper-port': 81 }] }];
+  for (const changed of others) assert.deepEqual(pair(original, { ...respelled, ...changed }), ['cross/efficacy-differs']);
 });
 
 test('an attack described although a mapping explains it', () => {
@@ -140,6 +150,18 @@ test('targets outside of one\'s own prefixes, those of the workspace and of the 
   assert.deepEqual(outside({}), []);
   const profiles = { profiles: { lab: { 'own-prefixes': ['198.51.100.0/24', '192.0.2.0/24'] } } };
   assert.deepEqual(outside({ files: [{ path: 'a.json', profile: 'lab' }] }, profiles), [['a.json', 'error', '2']]);
+});
+
+test('addresses in URIs and targets of telemetry have to be within one\'s own prefixes too', () => {
+  const tmTarget = { 'target-prefix': ['192.0.2.0/24', '198.51.100.0/24'], 'target-uri': ['https://192.0.2.9/', 'https://[2001:db8::1]:8443/'] };
+  const telemetry = (more: object): object => ({ 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [{ target: tmTarget, ...more }] } });
+  const documents = {
+    'a.json': request({ 'target-uri': ['https://198.51.100.1/', 'https://www.example.com/', 'https://user@192.0.2.1:443/'] }), 'b.json': telemetry({}), 'c.json': telemetry({ tmid: 5 }),
+    'd.json': { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ baseline: [{ id: 1, 'target-prefix': ['203.0.113.0/24'] }] }] } },
+  };
+  assert.deepEqual(judge(documents, { 'own-prefixes': ['192.0.2.0/24'] }).found.filter(([, code]) => code === 'cross/foreign-target').map(([file, , , pointer]) => [file, pointer.split('/').slice(-2).join(' ')]), [
+    ['a.json', 'target-uri 0'], ['b.json', 'target-prefix 1'], ['b.json', 'target-uri 1'], ['d.json', 'target-prefix 0'],
+  ]);
 });
 
 test('fields that the capabilities of the server do not offer', () => {

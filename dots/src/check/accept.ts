@@ -1,5 +1,6 @@
 import type { JsonValue } from '../model/json';
 import { resolve, type SchemaNode } from '../model/schema';
+import { isLegalText } from './text';
 
 /** Whether a value is one that a schema node allows; for leafs and entries of leaf-lists. */
 export type Test = (value: JsonValue) => boolean;
@@ -10,7 +11,7 @@ export type Test = (value: JsonValue) => boolean;
  */
 const longestPatternedText = 1024;
 
-/** The test of a schema node, made once: what JSON Schema says of it, nothing of `x-yang`. */
+/** The test of a schema node, made once: what JSON Schema says of it, nothing of `x-yang`, and of texts that every character is one of YANG's. */
 export function testOf(root: SchemaNode, node: SchemaNode): Test {
   const schema = resolve(root, node);
   const { allOf = [], anyOf } = schema;
@@ -44,7 +45,7 @@ function ownTests({ type, enum: values, const: constant, pattern, minimum, maxim
 const typeTests: Record<NonNullable<SchemaNode['type']>, Test> = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   array: (value) => Array.isArray(value),
-  string: (value) => typeof value === 'string',
+  string: (value) => typeof value === 'string' && isLegalText(value),
   integer: (value) => Number.isInteger(value),
   number: (value) => Number.isFinite(value),
   boolean: (value) => typeof value === 'boolean',

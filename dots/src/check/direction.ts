@@ -25,6 +25,16 @@ function isScopeStatus(scope: JsonObject): boolean {
   return hasOne(others, serverOnlyScopeMembers) || (mid !== undefined && !hasOne(scope, targets));
 }
 
+/** State that a client reads on the data channel and never writes (RFC 8783 sections 6.1 and 7.2). */
+function isRegistrationStatus({ aliases, acls }: JsonObject): boolean {
+  return (isObject(aliases) && isResourceStatus(aliases, 'alias')) || (isObject(acls) && isResourceStatus(acls, 'acl'));
+}
+
+function isResourceStatus(container: JsonObject, list: string): boolean {
+  return entries(container[list]).some((entry) => Object.hasOwn(entry, 'pending-lifetime')
+    || (isObject(entry.aces) && itemsOf(entry.aces.ace).some((ace) => isObject(ace) && Object.hasOwn(ace, 'statistics'))));
+}
+
 const entries = (list: JsonValue | undefined): JsonObject[] => itemsOf(list).filter(isObject);
 
 /** Whether a document of this kind is one that a server writes, told by its members. */
@@ -33,14 +43,20 @@ const isStatus: Partial<Record<DocumentKind, (body: JsonObject) => boolean>> = {
   'signal-config': (body) => [body['mitigating-config'], body['idle-config']].filter(isObject)
     .some((group) => Object.values(group).some((parameter) => isObject(parameter) && hasOne(parameter, serverOnlyBounds))),
   'telemetry-setup': (body) => hasOne(body, serverOnlySetup) || entries(body.telemetry).some((entry) => Object.hasOwn(entry, 'tsid')),
+  aliases: (body) => isResourceStatus(body, 'alias'),
+  acls: (body) => isResourceStatus(body, 'acl'),
+  'dots-data': (body) => Object.hasOwn(body, 'capabilities') || entries(body['dots-client']).some(isRegistrationStatus),
   telemetry: (body) => entries(body['pre-or-ongoing-mitigation']).some((entry) => Object.hasOwn(entry, 'tmid')),
 };
 
-/** What a document is, told by its members; undefined for kinds that both sides write alike. */
+/** What a document is, told by its members; undefined where both sides may have written it: on the data channel a client puts back what it got. */
 export function directionOf(document: unknown): Direction | undefined {
   const type = documentTypeOf(document);
-  const told = type && isStatus[type.kind];
-  if (type === undefined || told === undefined) return undefined;
+  if (type === undefined) return undefined;
   const body = (document as JsonObject)[type.topMember];
-  return isObject(body) && told(body) ? 'status' : 'request';
+  if (type.kind === 'dots-client') return entries(body).some(isRegistrationStatus) ? 'status' : undefined;
+  const told = isStatus[type.kind];
+  if (told === undefined) return undefined;
+  if (isObject(body) && told(body)) return 'status';
+  return type.channel === 'signal' ? 'request' : undefined;
 }

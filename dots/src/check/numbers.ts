@@ -5,11 +5,20 @@ const scale = 18;
 export function exact(value: unknown): bigint | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) * 10n ** BigInt(scale) : undefined;
   if (typeof value !== 'string') return undefined;
-  const match = /^([+-]?)(\d{1,40})(?:\.(\d{1,18}))?$/.exec(value);
+  const match = /^([+-]?)0{0,999}(\d{1,40})(?:\.(\d{1,999}))?$/.exec(value);
   if (!match) return undefined;
-  const [, sign, whole = '0', fraction = ''] = match;
+  const [, sign, whole = '0'] = match;
+  const fraction = withoutZeros(match[3] ?? '');
+  if (fraction.length > scale) return undefined;
   const units = BigInt(whole + fraction.padEnd(scale, '0'));
   return sign === '-' ? -units : units;
+}
+
+/** Digits after the point without the zeros at their end, which change no value (RFC 7950 section 9.3.2). */
+export function withoutZeros(fraction: string): string {
+  let end = fraction.length;
+  while (fraction.charAt(end - 1) === '0') end -= 1;
+  return fraction.slice(0, end);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { JsonValue } from '../model/json';
 import { isObject } from '../model/json';
 import { resolve, schemaOf, type SchemaNode, type XYang } from '../model/schema';
 import { testOf, type Test } from './accept';
+import { canonicalPrefix } from './canonical';
 
 /** What there is to check in an object. */
 export interface ObjectPlan {
@@ -96,15 +97,23 @@ function memberPlan(root: SchemaNode, schema: SchemaNode): Omit<MemberPlan, 'bit
     yang, many, object, unfinished,
     simple: !many && object === undefined && !unfinished && yang?.when === undefined && yang?.must === undefined,
     accepts: testOf(root, inner),
-    identity: identityOf(yang, schema.uniqueItems === true),
+    identity: identityOf(root, inner, yang, schema.uniqueItems === true),
   };
 }
 
 /** Keys make entries of a list the same; in configuration so do equal values of a leaf-list (RFC 7950 sections 7.8.2 and 7.7). */
-function identityOf(yang: XYang | undefined, uniqueItems: boolean): Identity | undefined {
+function identityOf(root: SchemaNode, entries: SchemaNode, yang: XYang | undefined, uniqueItems: boolean): Identity | undefined {
   const keys = yang?.node === 'list' ? yang.keys : undefined;
-  if (keys === undefined) return uniqueItems ? (entry) => entry : undefined;
-  const [only = ''] = keys;
-  if (keys.length === 1) return (entry) => (isObject(entry) && Object.hasOwn(entry, only) ? entry[only] : undefined);
-  return (entry) => (isObject(entry) && keys.every((key) => Object.hasOwn(entry, key)) ? keys.map((key) => String(entry[key])).join(', ') : undefined);
+  if (keys === undefined) return uniqueItems ? valueOf(yang) : undefined;
+  const values = keys.map((key) => ({ key, value: valueOf(resolve(root, entries.properties?.[key] ?? {})['x-yang']) }));
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) return (entry) => (isObject(entry) && Object.hasOwn(entry, only.key) ? only.value(entry[only.key] as JsonValue) : undefined);
+  return (entry) => (isObject(entry) && keys.every((key) => Object.hasOwn(entry, key)) ? JSON.stringify(values.map(({ key, value }) => value(entry[key] as JsonValue))) : undefined);
+}
+
+const prefixTypes = new Set(['ietf-inet-types:ip-prefix', 'ietf-inet-types:ipv4-prefix', 'ietf-inet-types:ipv6-prefix']);
+
+/** What values of a leaf are compared by: prefixes by what they match, however they are written (RFC 6991 section 4). */
+function valueOf(yang: XYang | undefined): (value: JsonValue) => JsonValue {
+  return prefixTypes.has(yang?.type?.name ?? '') ? (value) => (typeof value === 'string' ? canonicalPrefix(value) : value) : (value) => value;
 }

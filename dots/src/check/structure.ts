@@ -4,6 +4,7 @@ import { child, tokens } from '../model/pointer';
 import { schemaAt, type SchemaNode } from '../model/schema';
 import { nearMember } from './near';
 import { moduleSection } from './sections';
+import { isLegalText } from './text';
 import { expectedValue, shown } from './words';
 
 /** The fault of a member that its object does not have. */
@@ -35,11 +36,19 @@ export function valueFault(kind: DocumentKind, pointer: string, value: unknown):
   const node = schemaAt(kind, tokens(pointer)) ?? {};
   const entryOf = entryAnnotation(kind, pointer, node);
   const name = objectName(kind, pointer);
+  if (typeof value === 'string' && jsonTypes(entryOf).includes('string') && !isLegalText(value)) return illegalText(name, value, pointer);
   const wrongJsonType = !jsonTypes(entryOf).includes(jsonTypeOf(value));
   return {
     code: wrongJsonType ? 'yang/wrong-type' : 'yang/invalid-value', class: 'yang', severity: 'error', pointer,
     message: `"${name}" must be ${expectedValue(entryOf)}; it is ${shown(value)}.`,
     rfc: wrongJsonType ? encodingSection(entryOf) : moduleSection(entryOf),
+  };
+}
+
+function illegalText(name: string, value: string, pointer: string): Fault {
+  return {
+    code: 'yang/invalid-value', class: 'yang', severity: 'error', pointer, rfc: '7950 9.4',
+    message: `"${name}" has a control character or another one that no text in YANG has: take it out; it is ${shown(value)}.`,
   };
 }
 

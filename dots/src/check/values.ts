@@ -1,6 +1,6 @@
 import type { Fault } from '../model/finding';
 import type { YangType } from '../model/schema';
-import { exact, wireText } from './numbers';
+import { exact, wireText, withoutZeros } from './numbers';
 import { expectedType, shown } from './words';
 
 /** Which forms of writing are demanded beyond what the type accepts. */
@@ -32,7 +32,7 @@ function numberFaults(text: string, type: YangType, place: Place, wireForm: bool
   const digits = type.fractionDigits ?? 0;
   const ranges = type.base === 'decimal64' ? [decimalBounds.map((bound) => shift(bound, digits))] : type.range ?? [];
   const inRange = number !== undefined && ranges.some(([low, high]) => number >= (exact(low) ?? 0n) && number <= (exact(high) ?? 0n));
-  const tooFine = type.base === 'decimal64' && (text.split('.')[1]?.length ?? 0) > digits;
+  const tooFine = type.base === 'decimal64' && withoutZeros(text.split('.')[1] ?? '').length > digits;
   if (number === undefined || !inRange || tooFine) {
     return [{ code: 'yang/invalid-value', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.2', message: `This must be ${expectedType(type)}; it is ${shown(text)}.` }];
   }

@@ -18,7 +18,7 @@ export function expectedType(type: YangType): string {
     case 'boolean': return 'true or false, without quotes';
     case 'enumeration': return `one of ${listOf(Object.keys(type.enums ?? {}))}`;
     case 'identityref': return `one of ${listOf((type.identities ?? []).map((name) => name.slice(name.indexOf(':') + 1)))}`;
-    case 'bits': return `a string of ${listOf(type.bits ?? [])}, separated by single blanks`;
+    case 'bits': return `a string of ${listOf(type.bits ?? [])}, separated by blanks`;
     case 'union': return (type.members ?? []).map(expectedType).join(', or ');
     case 'int64': case 'uint64': return `a whole number from ${bounds(type)}, written as a string`;
     case 'decimal64': return `a decimal number with at most ${type.fractionDigits ?? 0} digits after the point, written as a string`;

@@ -155,8 +155,7 @@ class Walker {
       const first = key === undefined ? undefined : seen.get(key);
       if (key !== undefined && first === undefined) seen.set(key, index);
       if (first === undefined) continue;
-      const names = yang?.keys === undefined ? '' : `${yang.keys.join(', ')} `;
-      const message = `This entry repeats entry ${first + 1} (${names}${String(key)}): each may stand only once`;
+      const message = `This entry repeats entry ${first + 1} (${identified(entries[index] as JsonValue, yang)}): each may stand only once`;
       this.report({ code: 'yang/double-entry', message, rfc: yang?.keys ? '7950 7.8.2' : '7950 7.7', pointer: child(this.pointer(), index), rival: child(this.pointer(), first) });
     }
   }
@@ -174,6 +173,12 @@ class Walker {
     const related = rival === undefined ? {} : { related: [{ pointer: rival, message: 'the other one' }] };
     this.faults.push({ code, class: 'yang', severity: 'error', message: `${message}.`, rfc, pointer, ...(atName ? { atName } : {}), ...related });
   }
+}
+
+/** What an entry is known by, in words. */
+function identified(entry: JsonValue, yang: XYang | undefined): string {
+  const keys = yang?.keys;
+  return keys !== undefined && isObject(entry) ? `${keys.join(', ')} ${keys.map((key) => String(entry[key])).join(', ')}` : String(entry);
 }
 
 const severalBits = (bits: number): boolean => (bits & (bits - 1)) !== 0;

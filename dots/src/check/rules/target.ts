@@ -41,20 +41,20 @@ function forbiddenRange(text: string): string | undefined {
   return range && `${range.what} range ${formatPrefix(range.prefix)}`;
 }
 
-/** The address that a URI or a name is, where it is one. */
-const addressIn = (text: string): string => /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?=[:/?#]|$)/i.exec(text)?.slice(1).find((address) => address !== undefined) ?? text;
+/** The address that a URI or a name is, where it is one; otherwise the text. */
+export const addressIn = (text: string): string => (text.length > longestHost ? text : /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?=[:/?#]|$)/i.exec(text)?.slice(1).find((address) => address !== undefined) ?? text);
+
+/** Longer texts are no URI that anybody resolves. */
+const longestHost = 2048;
 
 /** Faults of names and URIs that are addresses: what they resolve to is held to the same rules as prefixes (RFC 9132 section 4.4.1.1). */
 export function hostFaults(owner: JsonObject, pointer: string, rfc: string): Fault[] {
   return (['target-fqdn', 'target-uri'] as const).flatMap((member) => itemsOf(owner[member]).flatMap((text, index) => {
-    const range = typeof text === 'string' && text.length < longestHost ? forbiddenRange(addressIn(text)) : undefined;
+    const range = typeof text === 'string' ? forbiddenRange(addressIn(text)) : undefined;
     if (range === undefined) return [];
     return [rfcFault('forbidden-prefix', child(child(pointer, member), index), rfc, `This names an address of the ${range}, which a server must refuse.`)];
   }));
 }
-
-/** Longer texts are no URI that anybody resolves. */
-const longestHost = 2048;
 
 /** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {

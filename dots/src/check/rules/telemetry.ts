@@ -4,7 +4,7 @@ import { child } from '../../model/pointer';
 import { serverOnlySetup, type Direction } from '../direction';
 import { exact } from '../numbers';
 import { advice, rfcFault } from './fault';
-import { emptyFaults, selectors } from './target';
+import { emptyFaults, hostFaults, prefixFaults, selectors } from './target';
 
 const kinds: Record<string, string> = { 'current-config': 'configuration', 'total-pipe-capacity': 'pipe', baseline: 'baseline' };
 
@@ -15,9 +15,24 @@ export function telemetrySetupFaults(body: JsonObject, pointer: string, directio
   const list = child(pointer, 'telemetry');
   return [
     ...serverMembers(body, serverOnlySetup, pointer, '9244 7.1.1'),
-    ...entries.flatMap((entry, index) => [...serverMembers(entry, ['tsid'], child(list, index), '9244 7.1.2'), ...unitFaults(entry, child(list, index))]),
+    ...entries.flatMap((entry, index) => setupEntryFaults(entry, child(list, index))),
     ...setupKinds(entries, pointer), ...deletedPipes(entries, list), ...emptyFaults(body, pointer, '9244 5.3'),
   ];
+}
+
+function setupEntryFaults(entry: JsonObject, pointer: string): Fault[] {
+  const { 'current-config': config } = entry;
+  const list = child(pointer, 'baseline');
+  return [
+    ...serverMembers(entry, ['tsid'], pointer, '9244 7.1.2'), ...unitFaults(entry, pointer),
+    ...(isObject(config) && Object.keys(config).length === 0 ? [rfcFault('setup-empty', child(pointer, 'current-config'), '9244 7.1.2', 'A telemetry configuration sets at least one attribute: add "measurement-interval", "low-percentile" or another one.')] : []),
+    ...itemsOf(entry.baseline).flatMap((baseline, index) => (isObject(baseline) ? addressFaults(baseline, child(list, index), '9244 7.3') : [])),
+  ];
+}
+
+/** Targets of telemetry are defined as those of a mitigation request, so the same addresses can be none (RFC 9132 section 4.4.1.1). */
+function addressFaults(target: JsonObject, pointer: string, rfc: string): Fault[] {
+  return [...prefixFaults(target, 'target-prefix', pointer, rfc), ...hostFaults(target, pointer, rfc)];
 }
 
 /** What a server writes, and in a request stands in the Uri-Path or nowhere. */
@@ -41,7 +56,8 @@ function unitsOf(list: JsonValue | undefined, pointer: string, rfc: string): Fau
   const first = new Map<string, number>();
   return itemsOf(list).flatMap((entry, index) => {
     const unit = isObject(entry) ? /^([a-z]*?)((?:packet|bit|byte)-ps)$/.exec(String(entry.unit)) : null;
-    if (!isObject(entry) || unit === null) return [];
+    // A capacity of 0 deletes what was set in another unit before (section 7.2.1).
+    if (!isObject(entry) || unit === null || (typeof entry.capacity === 'string' && exact(entry.capacity) === 0n)) return [];
     const place = child(child(pointer, index), 'unit');
     const key = JSON.stringify([entry['link-id'], entry.protocol, entry.port, unit[2]]);
     const before = first.get(key);
@@ -104,6 +120,7 @@ const telemetryTargets = [...selectors, 'alias-name', 'mid-list'];
 function targetFaults(entry: JsonObject, pointer: string): Fault[] {
   const { target } = entry;
   if (target === undefined) return [rfcFault('target-missing', pointer, '9244 8.1.1', 'Telemetry says what it is about: add a "target".')];
-  if (!isObject(target) || telemetryTargets.some((member) => Object.hasOwn(target, member))) return [];
+  if (!isObject(target)) return [];
+  if (telemetryTargets.some((member) => Object.hasOwn(target, member))) return addressFaults(target, child(pointer, 'target'), '9244 8.1.1');
   return [rfcFault('target-missing', child(pointer, 'target'), '9244 8.1.1', 'The target needs "target-prefix", "target-fqdn", "target-uri", "alias-name" or "mid-list".')];
 }

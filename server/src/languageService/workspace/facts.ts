@@ -14,6 +14,7 @@ export interface AliasFact { name: string; pointer: string; /** The client that 
 /** One entry of `scope`. */
 export interface ScopeFact {
   pointer: string;
+  value: JsonObject;
   targets: Targets;
   /** false: it waits for the loss of the session. */
   immediate: boolean;
@@ -36,6 +37,8 @@ export interface Facts {
   scopes: ScopeFact[];
   /** Names of aliases in telemetry. */
   telemetryAliases: TextAt[];
+  /** What telemetry that a client writes is about, with the section that defines it. */
+  telemetryTargets: { targets: Targets; rfc: string }[];
   attacks: AttackFact[];
   /** `vendor/attack`. */
   mapped: string[];
@@ -46,7 +49,7 @@ export interface Facts {
 /** Reads the facts of a document; malformed parts are passed over. Linear in its size. */
 export function factsOf(value: JsonValue | undefined): Facts {
   const type = documentTypeOf(value);
-  const facts: Facts = { kind: type?.kind, looksLikeStatus: false, aliases: [], acls: [], scopes: [], telemetryAliases: [], attacks: [], mapped: [], mapsAttacks: false, capabilities: [] };
+  const facts: Facts = { kind: type?.kind, looksLikeStatus: false, aliases: [], acls: [], scopes: [], telemetryAliases: [], telemetryTargets: [], attacks: [], mapped: [], mapsAttacks: false, capabilities: [] };
   if (type !== undefined && isObject(value)) readers[type.kind]?.(facts, value[type.topMember] as JsonValue, child('', type.topMember));
   return facts;
 }
@@ -100,7 +103,7 @@ function scopeFact(scope: JsonObject, pointer: string): ScopeFact {
     return typeof name === 'string' ? [{ text: name, pointer: child(at, 'acl-name'), activation: String(activation) }] : [];
   });
   return {
-    pointer, targets: targetsOf(scope, pointer), acls, immediate: scope['trigger-mitigation'] !== false,
+    pointer, value: scope, targets: targetsOf(scope, pointer), acls, immediate: scope['trigger-mitigation'] !== false,
     efficacy: Object.hasOwn(scope, 'attack-status'), callHome: Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix'),
   };
 }
@@ -149,14 +152,20 @@ function readData(facts: Facts, body: JsonValue | undefined, pointer: string): v
 
 function readTelemetry(facts: Facts, body: JsonValue | undefined, pointer: string): void {
   for (const { entry, at } of entriesOf(body, 'pre-or-ongoing-mitigation', pointer)) {
-    if (isObject(entry.target)) facts.telemetryAliases.push(...textsOf(entry.target, 'alias-name', child(at, 'target')));
+    if (isObject(entry.target)) readTarget(facts, entry.target, child(at, 'target'), '9244 8.1.1', Object.hasOwn(entry, 'tmid'));
     readAttacks(facts, entry, 'attack-detail', at);
   }
 }
 
+function readTarget(facts: Facts, target: JsonObject, pointer: string, rfc: string, isStatus: boolean): void {
+  const targets = targetsOf(target, pointer);
+  facts.telemetryAliases.push(...targets.aliases);
+  if (!isStatus) facts.telemetryTargets.push({ targets, rfc });
+}
+
 function readSetup(facts: Facts, body: JsonValue | undefined, pointer: string): void {
   for (const { entry, at } of entriesOf(body, 'telemetry', pointer)) {
-    for (const baseline of entriesOf(entry, 'baseline', at)) facts.telemetryAliases.push(...textsOf(baseline.entry, 'alias-name', baseline.at));
+    for (const baseline of entriesOf(entry, 'baseline', at)) readTarget(facts, baseline.entry, baseline.at, '9244 7.3', Object.hasOwn(entry, 'tsid'));
   }
 }
 

@@ -1,6 +1,7 @@
+import { canonical } from '#dots/check/canonical';
 import type { DocumentKind } from '#dots/model/documents';
 import { crossFault, isStatus, type CrossRule, type Member } from '../documentSet';
-import type { ScopeFact, Targets } from '../facts';
+import type { ScopeFact } from '../facts';
 
 /** Three quarters of the numbers: from here on a client starts again at 0 as soon as there is no attack (RFC 9132 section 4.4.1.1). */
 const rollover = 3_221_225_471;
@@ -34,8 +35,9 @@ function isOriginal({ context }: Member, { context: own }: Member): boolean {
   return own.mid !== undefined && context.mid === own.mid && context.cuid === own.cuid && context.profile === own.profile;
 }
 
-const sameTargets = (one: ScopeFact, other: ScopeFact): boolean => textOf(one.targets) === textOf(other.targets);
+const sameTargets = (one: ScopeFact, other: ScopeFact): boolean => targetText(one) === targetText(other);
 
-/** Targets as one text, whatever their order. */
-const textOf = (targets: Targets): string =>
-  JSON.stringify([targets.prefixes, targets.fqdns, targets.uris, targets.aliases].map((list) => list.map(({ text }) => text).sort()));
+const targetMembers = ['target-prefix', 'target-port-range', 'target-protocol', 'target-fqdn', 'target-uri', 'alias-name'];
+
+/** Targets as one text, whatever their order and spelling. */
+const targetText = ({ value }: ScopeFact): string => canonical(targetMembers.map((member) => ({ [member]: value[member] ?? [] })));

@@ -59,12 +59,12 @@ function unknown(set: DocumentSet, member: Member, use: TextAt, known: ReadonlyM
   const [foreign] = named;
   if (foreign !== undefined) {
     const related = [{ file: foreign.member.file, pointer: foreign.fact.pointer, message: `defined for the client ${foreign.cuid ?? ''}` }];
-    return [crossFault(member, set.complete ? 'error' : 'information', code, use.pointer, rfc, `The ${what} "${use.text}" belongs to another client than this request: the server ${refusal}.`, related)];
+    return [crossFault(member, set.complete ? 'warning' : 'information', code, use.pointer, rfc, `The ${what} "${use.text}" belongs to another client than this request: the server ${refusal}.`, related)];
   }
   const near = closest(use.text, [...known.keys()]);
   const advice = near === undefined ? '' : ` Did you mean "${near}"?`;
   const message = set.complete
-    ? `No document of this workspace defines the ${what} "${use.text}": the server ${refusal}.${advice}`
+    ? `No document of this workspace defines the ${what} "${use.text}": unless it was installed by other means, the server ${refusal}.${advice}`
     : `None of the documents at hand defines the ${what} "${use.text}"; a server that does not have it either ${refusal}.${advice}`;
-  return [crossFault(member, set.complete ? 'error' : 'information', code, use.pointer, rfc, message)];
+  return [crossFault(member, set.complete ? 'warning' : 'information', code, use.pointer, rfc, message)];
 }

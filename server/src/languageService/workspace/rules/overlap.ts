@@ -1,3 +1,4 @@
+import { canonical } from '#dots/check/canonical';
 import { formatPrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
 import { aliasesOf, crossFault, isStatus, mayBeSameClient, shortName, type CrossRule, type Defined, type DocumentSet, type Member, type PlacedFault } from '../documentSet';
 import type { AliasFact, ScopeFact, Targets } from '../facts';
@@ -17,7 +18,7 @@ export const overlappingRequests: CrossRule = (set) => {
   });
 };
 
-/** Two documents that are sent under one mid: the second is taken for a change of the first, and refused. */
+/** Two documents that are sent under one mid: the second is taken for a refresh of the first, and refused where it is not one (RFC 9132 section 4.4.1). */
 export const doubleMids: CrossRule = (set) => [...clientsOf(set).values()].flatMap((requests) => {
   const first = new Map<number, Request>();
   return requests.flatMap((request) => {
@@ -28,10 +29,16 @@ export const doubleMids: CrossRule = (set) => [...clientsOf(set).values()].flatM
       first.set(mid, request);
       return [];
     }
+    if (refreshed(request.scope) === refreshed(other.scope)) return [];
     const related = [{ file: other.member.file, pointer: other.scope.pointer, message: `the other request of mid ${mid}` }];
     return [crossFault(request.member, 'error', 'double-mid', request.scope.pointer, '9132 4.4.1.3', `${shortName(other.member.file)} is sent as mid ${mid} too: the server takes the later one for a refresh and refuses whatever differs but the lifetime. Give it a higher mid.`, related)];
   });
 });
+
+/** What a refresh leaves as it is: everything but the lifetime. */
+function refreshed({ value }: ScopeFact): string {
+  return canonical({ 'trigger-mitigation': true, ...value, lifetime: 0 });
+}
 
 /** The requests of each client: those without a cuid are of one client. Reports on a request that was made before are none. */
 function clientsOf(set: DocumentSet): Map<string, Request[]> {

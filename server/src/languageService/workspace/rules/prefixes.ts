@@ -1,7 +1,8 @@
+import { addressIn } from '#dots/check/rules/target';
 import type { Severity } from '#dots/model/finding';
 import { covers, parsePrefix, type Prefix } from '#dots/model/prefix';
 import { crossFault, isStatus, type CrossRule, type Member, type PlacedFault } from '../documentSet';
-import type { TextAt } from '../facts';
+import type { Targets, TextAt } from '../facts';
 
 /** Targets that are not wholly within one's own prefixes, where these are known: a server must refuse them (RFC 9132 section 4.4.1.1). */
 export const foreignTargets: CrossRule = ({ members }) => members.filter((member) => member.certain && !isStatus(member)).flatMap((member) => {
@@ -10,12 +11,18 @@ export const foreignTargets: CrossRule = ({ members }) => members.filter((member
 });
 
 function inMember(member: Member, own: readonly Prefix[]): PlacedFault[] {
-  const { scopes, aliases, acls } = member.facts;
+  const { scopes, aliases, acls, telemetryTargets } = member.facts;
   return [
-    ...scopes.flatMap(({ targets, callHome }) => foreign(member, targets.prefixes, own, '9132 4.4.1.1', callHome)),
-    ...aliases.flatMap(({ targets }) => foreign(member, targets.prefixes, own, '8783 6.1')),
+    ...scopes.flatMap(({ targets, callHome }) => foreign(member, addressesOf(targets), own, '9132 4.4.1.1', callHome)),
+    ...aliases.flatMap(({ targets }) => foreign(member, addressesOf(targets), own, '8783 6.1')),
+    ...telemetryTargets.flatMap(({ targets, rfc }) => foreign(member, addressesOf(targets), own, rfc)),
     ...acls.flatMap(({ destinations }) => foreign(member, destinations, own, '8783 7.2')),
   ];
+}
+
+/** Prefixes, and the addresses that stand where names do. */
+function addressesOf({ prefixes, fqdns, uris }: Targets): TextAt[] {
+  return [...prefixes, ...[...fqdns, ...uris].map(({ text, pointer }) => ({ text: addressIn(text), pointer }))];
 }
 
 function foreign(member: Member, prefixes: readonly TextAt[], own: readonly Prefix[], rfc: string, callHome = false): PlacedFault[] {
