@@ -2,7 +2,9 @@ import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid, nextMid } from '#dots/signal/session';
 import type { CredentialFiles } from '#dots/transport/credentialFiles';
+import { productionAt, productionReason } from '#dots/transport/production';
 import type { Profile } from '#service/service';
+import { mockName } from '#service/workspace/names';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
@@ -52,9 +54,10 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
   const context = governing.workspace.contextOf(path);
   if (context.direction === 'status') throw new UsageError(`${document.file} came from a server, says the workspace file; it is not sent.`, `Its "direction" stands in ${governing.file ?? ''}.`);
   const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
-  const profile = named === undefined ? undefined : workspaces.profile(named);
+  if (named === mockName && given.option('server') === undefined) throw new UsageError(`${document.file} goes to the mock orchestrator, and only the editor knows where its own listens.`, 'Start dots mock, and name its address with --server.');
+  const profile = named === undefined || named === mockName ? undefined : workspaces.profile(named);
   const server = given.option('server') ?? addressIn(profile, named, documentTypeOf(document.value), workspaces);
-  permit(server, document.file, given, workspaces);
+  permit(server, named, document.file, given, workspaces);
   return { governing, path, target: { server, ...identity(given, context, profile), proofs: proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) } };
 }
 
@@ -67,11 +70,20 @@ function addressIn(profile: Profile | undefined, name: string | undefined, type:
   return address;
 }
 
-/** A server of production wants to hear that it is meant, whether its profile or only its address was named. */
-function permit(server: string, file: string, given: Given, { profiles }: Workspaces): void {
-  const [name] = [...profiles].find(([, { production, signal, data }]) => production && (server === signal || server === data)) ?? [];
-  if (name === undefined || given.option('yes') !== undefined) return;
-  throw new UsageError(`The profile "${name}" is marked as production: ${file} was not sent to ${server}.`, 'Say --yes if that is meant.');
+/**
+ * A server of production wants to hear that it is meant, whether its profile, another one with its address, or only its address was
+ * named; and where the profiles cannot be read, any server may be one.
+ */
+function permit(server: string, named: string | undefined, file: string, given: Given, { profiles, knownProfiles, profilesFile }: Workspaces): void {
+  if (given.option('yes') !== undefined) return;
+  if (profilesFile !== undefined && knownProfiles === undefined) {
+    throw new UsageError(`${profilesFile} has faults, so nobody can tell whether ${server} is a server of production: ${file} was not sent.`, `See dots validate ${profilesFile}, or say --yes.`);
+  }
+  const all = [...profiles].map(([name, profile]) => ({ ...profile, name }));
+  const own = all.find(({ name, production }) => name === named && production);
+  const by = own ?? productionAt(server, all);
+  if (by === undefined) return;
+  throw new UsageError(`${productionReason(server, by.name, named)}: ${file} was not sent to ${server}.`, 'Say --yes if that is meant.');
 }
 
 function identity(given: Given, context: { cuid?: string; mid?: number }, profile: Profile | undefined): Pick<Target, 'cuid' | 'mid' | 'timeoutMs'> {

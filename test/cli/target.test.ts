@@ -39,12 +39,31 @@ test('each option counts before the workspace file', async (t) => {
 
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
   const { send, ready } = await scene(t, { production: true });
-  for (const more of [[], ['--server', String(ready.signal)]]) {
+  const spelt = String(ready.signal).replace('127.0.0.1', 'LOCALHOST');
+  for (const [more, why] of [[[], 'The profile "lab" is marked as production'], [['--server', spelt], `${spelt} is the address of the profile "lab", which is marked as production`]] as const) {
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
-    assert.match(err, /^dots send: The profile "lab" is marked as production: \S+a\.dots\.json was not sent to coap:\S+ Say --yes if that is meant\.\n$/);
+    assert.ok(err.startsWith(`dots send: ${why}: `), err);
+    assert.match(err, /\S+a\.dots\.json was not sent to coap:\S+ Say --yes if that is meant\.\n$/i);
   }
   assert.equal(send('a.dots.json', '--yes').status, 0);
+});
+
+test('while the profiles file has faults, any server may be one of production', async (t) => {
+  const { path, ready } = await scene(t);
+  const faulty = join(folder(t, { 'p.json': '{ "profiles": { "mock": {} } }' }), 'p.json');
+  const send = (...more: string[]): Run => dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--profiles', faulty, ...more]);
+  const { status, out, err } = send();
+  assert.deepEqual([status, out], [2, '']);
+  assert.match(err, /p\.json has faults, so nobody can tell whether coap:\S+ is a server of production/);
+  assert.equal(send('--yes').status, 0);
+});
+
+test('the mock of the editor is no profile: dots mock stands for it', async (t) => {
+  const path = folder(t, { 'a.dots.json': request });
+  const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
+  assert.equal(status, 2);
+  assert.match(err, /Start dots mock, and name its address with --server\./);
 });
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
