@@ -74,7 +74,8 @@ test('the severities of the workspace file decide what may be sent, and a status
   assert.match(send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err, /came from a server, says the workspace file/);
   const broken = send({ levle: 'strict' });
   assert.match(broken.err, /json\/config-member/);
-  assert.equal(broken.status, 0);
+  assert.match(broken.err, /w\.json has faults, so nobody can tell where \S+a\.dots\.json goes and as whom: nothing was sent\./);
+  assert.equal(broken.status, 2);
 });
 
 test('encode tells where the document would go', async (t) => {
@@ -92,6 +93,35 @@ test('flowspec writes for the target router, and knows the prefixes of the profi
   assert.match(run('--format', 'table'), /^#  FAMILY/);
   const anywhere = folder(t, { 'w.json': JSON.stringify({ files: [{ path: '**', profile: 'lab' }] }), 'acl.dots.json': acls.replace('"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, ', '') });
   assert.match(dots(['flowspec', join(anywhere, 'acl.dots.json'), '--workspace', join(anywhere, 'w.json'), '--profiles', join(path, 'profiles.json')]).out, /dst 203\.0\.113\.0\/24/);
+});
+
+test('what the workspace file forbids of a document is not sent: targets beyond its own prefixes', async (t) => {
+  const { send } = await scene(t, {}, { 'own-prefixes': ['198.51.100.0/24'] });
+  const { status, out, err } = send('a.dots.json');
+  assert.deepEqual([status, out], [1, '']);
+  assert.match(err, /cross\/foreign-target/);
+  const { send: free } = await scene(t, { 'own-prefixes': ['192.0.2.0/24'] }, { 'own-prefixes': ['198.51.100.0/24'] });
+  assert.equal(free('a.dots.json').status, 0);
+});
+
+test('what is wrong with an address is told before credentials are asked for', (t) => {
+  const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
+  const wrong = { '': /The address of the server is empty/, 'http://': /asks for http, which is no scheme/, 'mock:': /"mock:" is not the address/, 'coaps://a.example:70000': /names the port 70000, and there is none above 65535/, 'https://': /is not the address of a DOTS data channel/ };
+  for (const [server, words] of Object.entries(wrong)) {
+    const { status, err } = dots(['send', path, '--server', server]);
+    assert.equal(status, 2, server);
+    assert.match(err, words);
+  }
+});
+
+test('a cuid that was made for a request is told, with what refreshes the request', async (t) => {
+  const { ready } = await startMock(t);
+  const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
+  const send = (...more: string[]): string => dots(['send', path, '--server', String(ready.signal), '--mid', '5', ...more]).out;
+  const [line = '', made = ''] = /^A new cuid was made; to refresh or replace this request say --cuid (\S+) --mid 5$/m.exec(send()) ?? [];
+  assert.notEqual(line, '');
+  assert.doesNotMatch(send('--cuid', made), /new cuid/);
+  assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
 });
 
 test('no profile and no server: exit 2 and what to do', (t) => {
