@@ -69,7 +69,7 @@ export function refusalOf(failure: Failure): DotsError {
   // GnuTLS waits, and says goodbye where others send an alert or nothing.
   if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
-  if (result === unknownIdentity || (result === invalidMac && psk)) return refusal('psk-refused', { peer });
+  if (result === unknownIdentity || (result === invalidMac && psk)) return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
   return refusal('broken', { peer, detail: words });
 }
