@@ -124,6 +124,21 @@ test('a cuid that was made for a request is told, with what refreshes the reques
   assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
 });
 
+test('a profile with a pre-shared key wants the file of the key, and decides between the keys of nobody else', (t) => {
+  const path = folder(t, { 'a.dots.json': request, 'p.json': JSON.stringify({ profiles: { edge: { signal: 'coaps://dots.example', 'psk-identity': 'edge-1' } } }) });
+  const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'edge', '--profiles', join(path, 'p.json')]);
+  assert.equal(status, 2);
+  assert.match(err, /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that holds it: --psk-key-file\./);
+});
+
+test('a state folder that cannot be made is told, and nothing waits for it', { skip: process.platform !== 'linux' }, () => {
+  for (const state of ['/proc/foo', '/proc']) {
+    const { status, err } = dots(['mock', '--state', state]);
+    assert.equal(status, 2, err);
+    assert.match(err, /cannot be made: its parent takes no folder\. Choose a folder you may write to\./);
+  }
+});
+
 test('no profile and no server: exit 2 and what to do', (t) => {
   const path = folder(t, { 'a.dots.json': request });
   const none = join(folder(t, { 'p.json': '{}' }), 'p.json');
