@@ -1,5 +1,5 @@
 import './lib/require-node.mjs';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const { startBrowser } = await import('./host/browser.mjs');
@@ -19,6 +19,7 @@ const viewport = { width: 1600, height: 1000 };
 /** Does the steps of the walk one after the other; the first that fails ends it. */
 async function take(editor, steps) {
   const tally = new Tally();
+  rmSync(inRoot('out/shots', 'walk-failed.png'), { force: true });
   for (const [title, act] of steps) {
     try {
       await act();

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, statSync, type Dirent, type Stats } from 'no
 import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { documentTypeOf } from '#dots/model/documents';
+import { fileReason } from '#dots/model/fileReason';
 import { judging as service } from '#service/judging';
 import { isDocumentName, mayHoldDocument, skippedFolders } from '#service/workspace/names';
 import { UsageError } from './command';
@@ -33,19 +34,8 @@ export async function readInput(file: string, io: Io): Promise<Input> {
     // At once, because reading in the background takes a large file apart and is several times slower.
     return { file, bytes: readFileSync(file) };
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${reason(error)}.`);
+    throw new UsageError(`${file} cannot be read: ${fileReason(error)}.`);
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file', EACCES: 'permission denied', EPERM: 'permission denied', EISDIR: 'it is a folder', ENOTDIR: 'a part of its path is no folder',
-  ELOOP: 'its symbolic links go in a circle', EMFILE: 'too many files are open', ENAMETOOLONG: 'the name is too long', ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
-};
-
-/** Why the file system refused, in words. */
-export function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
 function statOf(path: string): Stats | undefined {
@@ -98,6 +88,6 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    throw new UsageError(`The folder ${folder} cannot be read: ${reason(error)}.`);
+    throw new UsageError(`The folder ${folder} cannot be read: ${fileReason(error)}.`);
   }
 }

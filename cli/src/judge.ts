@@ -2,8 +2,10 @@ import { isAscii } from 'node:buffer';
 import { dirname, relative, resolve } from 'node:path';
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
+import { isObject, type JsonValue } from '#dots/model/json';
 import { judging as service } from '#service/judging';
 import type { DocumentContext, IndexEntry, LocatedFinding, ParsedDocument } from '#service/service';
+import { isDocumentName } from '#service/workspace/names';
 import { documentsBelow, readInput } from './files';
 import type { Io } from './io';
 import { pathIn, type Governing, type Workspaces } from './workspace';
@@ -32,7 +34,7 @@ export class Judge {
 
   /** Judges one file by itself. */
   async add(bytes: Uint8Array, file: string): Promise<void> {
-    const document = service.parse(asciiText(bytes) ?? bytes, file);
+    const document = this.parsed(asciiText(bytes) ?? bytes, file);
     const governing = await this.workspaces.of(file);
     const { workspace } = governing;
     const context = this.contextOf(governing, file);
@@ -49,6 +51,14 @@ export class Judge {
       judgeTogether(group);
     }
     return [...this.judged, ...this.ownFiles()];
+  }
+
+  /** What a file holds is told by its name, by the option that names it, or by its members. */
+  private parsed(text: string | Uint8Array, file: string): ParsedDocument {
+    const document = service.parse(text, file);
+    if (document.form !== 'dots' || isDocumentName(file)) return document;
+    const form = this.workspaces.formNamed(file) ?? formByMembers(document.value);
+    return form === undefined ? document : service.parse(text, file, form);
   }
 
   private contextOf(governing: Governing, file: string): DocumentContext {
@@ -84,6 +94,15 @@ export class Judge {
     const named = new Set(this.judged.map(({ file }) => resolve(file)));
     return all.filter(({ file, findings }) => findings.length > 0 && !named.has(resolve(file))).map((own) => ({ ...own, file: relative('', own.file).replaceAll('\\', '/') }));
   }
+}
+
+const workspaceMembers = ['files', 'own-prefixes', 'severities', 'suppressions', 'target-router', 'level'];
+
+/** Which of the product's own files a value is of, where its members tell. */
+function formByMembers(value: JsonValue | undefined): 'profiles' | 'workspace' | undefined {
+  if (!isObject(value) || Object.keys(value).some((name) => name.includes(':'))) return undefined;
+  if (isObject(value.profiles)) return 'profiles';
+  return workspaceMembers.some((name) => Object.hasOwn(value, name)) ? 'workspace' : undefined;
 }
 
 /** Bytes that are nothing but ASCII as text, which takes a fraction of the time that UTF-8 does; others are left to the language service. */

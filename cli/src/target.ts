@@ -1,8 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid, nextMid } from '#dots/signal/session';
+import { parseServer } from '#dots/transport/address';
 import type { CredentialFiles } from '#dots/transport/credentialFiles';
-import type { Profile } from '#service/service';
+import { productionAt, productionReason } from '#dots/transport/production';
+import type { DocumentContext, Profile } from '#service/service';
+import { mockName } from '#service/workspace/names';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
@@ -14,6 +17,8 @@ export interface Target {
   cuid: string;
   mid: number;
   timeoutMs: number;
+  /** The cuid was made just now, for nothing names one. */
+  newCuid?: true;
   /** The name of the profile that it is from, if it is from one. */
   profile?: string;
   /** What the client proves itself with. */
@@ -40,22 +45,28 @@ export const targetOptions: readonly Option[] = [
   ...workspaceOptions,
 ];
 
-/** The file that a document is judged and sent with, and the target. */
-export interface Sending { target: Target; governing: Governing; path: string }
+/** The file that a document is judged and sent with, what is known of it besides its text, and the target. */
+export interface Sending { target: Target; governing: Governing; path: string; context: DocumentContext }
 
 /** Reads flags, workspace file and profile, in this order of precedence. Throws UsageError. */
 export async function sendingOf(document: ReadDocument, given: Given, io: Io): Promise<Sending> {
   const workspaces = await Workspaces.open(given, io);
   const governing = await workspaces.of(document.file);
   tellOwn(workspaces, governing, io);
+  if (governing.broken !== undefined) throw new UsageError(`${governing.broken} has faults, so nobody can tell where ${document.file} goes and as whom: nothing was sent.`, `See dots validate ${governing.broken}.`);
   const path = pathIn(governing, document.file);
   const context = governing.workspace.contextOf(path);
   if (context.direction === 'status') throw new UsageError(`${document.file} came from a server, says the workspace file; it is not sent.`, `Its "direction" stands in ${governing.file ?? ''}.`);
   const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
-  const profile = named === undefined ? undefined : workspaces.profile(named);
+  if (named === mockName && given.option('server') === undefined) throw new UsageError(`${document.file} goes to the mock orchestrator, and only the editor knows where its own listens.`, 'Start dots mock, and name its address with --server.');
+  const profile = named === undefined || named === mockName ? undefined : workspaces.profile(named);
   const server = given.option('server') ?? addressIn(profile, named, documentTypeOf(document.value), workspaces);
-  permit(server, document.file, given, workspaces);
-  return { governing, path, target: { server, ...identity(given, context, profile), proofs: proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) } };
+  checkAddress(server);
+  permit(server, named, document.file, given, workspaces);
+  const target: Target = { server, ...identity(given, context, profile), proofs: proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) };
+  requireKey(target, given);
+  const theirs = workspaces.profiles.get(named ?? context.profile ?? '')?.ownPrefixes ?? [];
+  return { governing, path, target, context: { ...context, cuid: target.cuid, mid: target.mid, ownPrefixes: [...governing.workspace.ownPrefixes, ...theirs] } };
 }
 
 /** The address that a profile gives for a kind of document. */
@@ -67,19 +78,42 @@ function addressIn(profile: Profile | undefined, name: string | undefined, type:
   return address;
 }
 
-/** A server of production wants to hear that it is meant, whether its profile or only its address was named. */
-function permit(server: string, file: string, given: Given, { profiles }: Workspaces): void {
-  const [name] = [...profiles].find(([, { production, signal, data }]) => production && (server === signal || server === data)) ?? [];
-  if (name === undefined || given.option('yes') !== undefined) return;
-  throw new UsageError(`The profile "${name}" is marked as production: ${file} was not sent to ${server}.`, 'Say --yes if that is meant.');
+/** What is wrong with an address is told before its credentials are asked for. Throws a DotsError of kind `usage`. */
+function checkAddress(server: string): void {
+  if (!/^https:/i.test(server)) parseServer(server);
+  else if (!URL.canParse(server)) throw new UsageError(`"${server}" is not the address of a DOTS data channel.`, 'Give a host, and a port up to 65535 where it is not 443, such as https://dots.example.net.');
 }
 
-function identity(given: Given, context: { cuid?: string; mid?: number }, profile: Profile | undefined): Pick<Target, 'cuid' | 'mid' | 'timeoutMs'> {
+/**
+ * A server of production wants to hear that it is meant, whether its profile, another one with its address, or only its address was
+ * named; and where the profiles cannot be read, any server may be one.
+ */
+function permit(server: string, named: string | undefined, file: string, given: Given, { profiles, knownProfiles, profilesFile }: Workspaces): void {
+  if (given.option('yes') !== undefined) return;
+  if (profilesFile !== undefined && knownProfiles === undefined) {
+    throw new UsageError(`${profilesFile} has faults, so nobody can tell whether ${server} is a server of production: ${file} was not sent.`, `See dots validate ${profilesFile}, or say --yes.`);
+  }
+  const all = [...profiles].map(([name, profile]) => ({ ...profile, name }));
+  const own = all.find(({ name, production }) => name === named && production);
+  const by = own ?? productionAt(server, all);
+  if (by === undefined) return;
+  throw new UsageError(`${productionReason(server, by.name, named)}: ${file} was not sent to ${server}.`, 'Say --yes if that is meant.');
+}
+
+function identity(given: Given, context: { cuid?: string; mid?: number }, profile: Profile | undefined): Pick<Target, 'cuid' | 'mid' | 'timeoutMs' | 'newCuid'> {
+  const known = given.option('cuid') ?? context.cuid ?? profile?.cuid;
   return {
-    cuid: given.option('cuid') ?? context.cuid ?? profile?.cuid ?? newCuid(),
+    cuid: known ?? newCuid(),
+    ...(known === undefined && { newCuid: true as const }),
     mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? context.mid ?? nextMid(undefined, new Date()),
     timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
   };
+}
+
+/** The key itself is never in a profile. Throws UsageError where it is wanted and not named. */
+function requireKey({ server, profile, proofs: { pskIdentity, pskKeyFile } }: Target, given: Given): void {
+  if (profile === undefined || pskIdentity === undefined || pskKeyFile !== undefined || given.option('psk-identity') !== undefined || /^(coap|https):/i.test(server)) return;
+  throw new UsageError(`The profile "${profile}" has the identity "${pskIdentity}" of a pre-shared key, and the key is missing.`, 'Name the file that holds it: --psk-key-file.');
 }
 
 /** A pre-shared key named on the command line stands instead of the certificates of a profile, and the other way round. */

@@ -23,6 +23,8 @@ export interface Governing {
   file: string | undefined;
   workspace: Workspace;
   findings: LocatedFinding[];
+  /** The path of a workspace file that counts for nothing, because it has faults or cannot be read. */
+  broken?: string;
 }
 
 const ungoverned: Governing = { file: undefined, workspace: noWorkspace, findings: [] };
@@ -66,6 +68,13 @@ export class Workspaces {
     throw new UsageError(`There is no profile "${name}" in ${this.profilesFile}.`, this.profiles.size === 0 ? 'It has none.' : `It has ${[...this.profiles.keys()].join(', ')}.`);
   }
 
+  /** What a file is that the command line names as one of the product's own. */
+  formNamed(file: string): 'workspace' | 'profiles' | undefined {
+    const path = resolve(file);
+    if (this.named !== undefined && path === resolve(this.named)) return 'workspace';
+    return this.profilesFile !== undefined && path === resolve(this.profilesFile) ? 'profiles' : undefined;
+  }
+
   /** The workspace file of a document: the one that the command line names, or the nearest upwards. */
   of(file: string): Promise<Governing> {
     const path = this.named ?? (file === '-' ? undefined : nearest(dirname(resolve(file))));
@@ -79,10 +88,12 @@ export class Workspaces {
   private async load(file: string): Promise<Governing> {
     try {
       const document: ParsedDocument = service.parse((await readInput(file, this.io)).bytes, file, 'workspace');
-      return { file, workspace: service.workspace(document), findings: service.workspaceFindings(document, this.knownProfiles) };
+      const findings = service.workspaceFindings(document, this.knownProfiles);
+      const broken = findings.some(({ severity }) => severity === 'error') ? { broken: relative('', file) } : {};
+      return { file, workspace: service.workspace(document), findings, ...broken };
     } catch (error) {
       this.io.say(`dots: ${describeError(error)} What it says is passed over.`);
-      return ungoverned;
+      return { ...ungoverned, broken: relative('', file) };
     }
   }
 }

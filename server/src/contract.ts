@@ -34,8 +34,8 @@ export interface DocumentContext {
   ownPrefixes: string[];
   /** What previews are written for. */
   targetRouter?: 'exabgp' | 'gobgp' | 'bird';
-  /** How many findings of severity error it has as a request. */
-  requestErrors: number;
+  /** How many findings of severity error it has as a request; null where the server has not got its text, and so does not know. */
+  requestErrors: number | null;
 }
 
 /** `dots/profiles`: the server profiles of the user, as they are now. */

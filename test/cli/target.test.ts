@@ -39,12 +39,31 @@ test('each option counts before the workspace file', async (t) => {
 
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
   const { send, ready } = await scene(t, { production: true });
-  for (const more of [[], ['--server', String(ready.signal)]]) {
+  const spelt = String(ready.signal).replace('127.0.0.1', 'LOCALHOST');
+  for (const [more, why] of [[[], 'The profile "lab" is marked as production'], [['--server', spelt], `${spelt} is the address of the profile "lab", which is marked as production`]] as const) {
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
-    assert.match(err, /^dots send: The profile "lab" is marked as production: \S+a\.dots\.json was not sent to coap:\S+ Say --yes if that is meant\.\n$/);
+    assert.ok(err.startsWith(`dots send: ${why}: `), err);
+    assert.match(err, /\S+a\.dots\.json was not sent to coap:\S+ Say --yes if that is meant\.\n$/i);
   }
   assert.equal(send('a.dots.json', '--yes').status, 0);
+});
+
+test('while the profiles file has faults, any server may be one of production', async (t) => {
+  const { path, ready } = await scene(t);
+  const faulty = join(folder(t, { 'p.json': '{ "profiles": { "mock": {} } }' }), 'p.json');
+  const send = (...more: string[]): Run => dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--profiles', faulty, ...more]);
+  const { status, out, err } = send();
+  assert.deepEqual([status, out], [2, '']);
+  assert.match(err, /p\.json has faults, so nobody can tell whether coap:\S+ is a server of production/);
+  assert.equal(send('--yes').status, 0);
+});
+
+test('the mock of the editor is no profile: dots mock stands for it', async (t) => {
+  const path = folder(t, { 'a.dots.json': request });
+  const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
+  assert.equal(status, 2);
+  assert.match(err, /Start dots mock, and name its address with --server\./);
 });
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
@@ -55,7 +74,8 @@ test('the severities of the workspace file decide what may be sent, and a status
   assert.match(send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err, /came from a server, says the workspace file/);
   const broken = send({ levle: 'strict' });
   assert.match(broken.err, /json\/config-member/);
-  assert.equal(broken.status, 0);
+  assert.match(broken.err, /w\.json has faults, so nobody can tell where \S+a\.dots\.json goes and as whom: nothing was sent\./);
+  assert.equal(broken.status, 2);
 });
 
 test('encode tells where the document would go', async (t) => {
@@ -73,6 +93,50 @@ test('flowspec writes for the target router, and knows the prefixes of the profi
   assert.match(run('--format', 'table'), /^#  FAMILY/);
   const anywhere = folder(t, { 'w.json': JSON.stringify({ files: [{ path: '**', profile: 'lab' }] }), 'acl.dots.json': acls.replace('"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, ', '') });
   assert.match(dots(['flowspec', join(anywhere, 'acl.dots.json'), '--workspace', join(anywhere, 'w.json'), '--profiles', join(path, 'profiles.json')]).out, /dst 203\.0\.113\.0\/24/);
+});
+
+test('what the workspace file forbids of a document is not sent: targets beyond its own prefixes', async (t) => {
+  const { send } = await scene(t, {}, { 'own-prefixes': ['198.51.100.0/24'] });
+  const { status, out, err } = send('a.dots.json');
+  assert.deepEqual([status, out], [1, '']);
+  assert.match(err, /cross\/foreign-target/);
+  const { send: free } = await scene(t, { 'own-prefixes': ['192.0.2.0/24'] }, { 'own-prefixes': ['198.51.100.0/24'] });
+  assert.equal(free('a.dots.json').status, 0);
+});
+
+test('what is wrong with an address is told before credentials are asked for', (t) => {
+  const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
+  const wrong = { '': /The address of the server is empty/, 'http://': /asks for http, which is no scheme/, 'mock:': /"mock:" is not the address/, 'coaps://a.example:70000': /names the port 70000, and there is none above 65535/, 'https://': /is not the address of a DOTS data channel/ };
+  for (const [server, words] of Object.entries(wrong)) {
+    const { status, err } = dots(['send', path, '--server', server]);
+    assert.equal(status, 2, server);
+    assert.match(err, words);
+  }
+});
+
+test('a cuid that was made for a request is told, with what refreshes the request', async (t) => {
+  const { ready } = await startMock(t);
+  const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
+  const send = (...more: string[]): string => dots(['send', path, '--server', String(ready.signal), '--mid', '5', ...more]).out;
+  const [line = '', made = ''] = /^A new cuid was made; to refresh or replace this request say --cuid (\S+) --mid 5$/m.exec(send()) ?? [];
+  assert.notEqual(line, '');
+  assert.doesNotMatch(send('--cuid', made), /new cuid/);
+  assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
+});
+
+test('a profile with a pre-shared key wants the file of the key, and decides between the keys of nobody else', (t) => {
+  const path = folder(t, { 'a.dots.json': request, 'p.json': JSON.stringify({ profiles: { edge: { signal: 'coaps://dots.example', 'psk-identity': 'edge-1' } } }) });
+  const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'edge', '--profiles', join(path, 'p.json')]);
+  assert.equal(status, 2);
+  assert.match(err, /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that holds it: --psk-key-file\./);
+});
+
+test('a state folder that cannot be made is told, and nothing waits for it', { skip: process.platform !== 'linux' }, () => {
+  for (const state of ['/proc/foo', '/proc']) {
+    const { status, err } = dots(['mock', '--state', state]);
+    assert.equal(status, 2, err);
+    assert.match(err, /cannot be made: its parent takes no folder\. Choose a folder you may write to\./);
+  }
 });
 
 test('no profile and no server: exit 2 and what to do', (t) => {

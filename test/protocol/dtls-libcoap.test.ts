@@ -99,8 +99,8 @@ for (const build of builds) {
     const ask = (...args: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '3', ...args, '-m', 'get', `coaps://127.0.0.1:${server.port}/a`]);
     const attempts: [string[], string][] = [
       [['-c', other.client.certFile, '-j', other.client.keyFile, '-C', all.pki.ca.certFile], 'unknown-ca'],
-      [['-u', 'nobody', '-k', psk.key.toString()], 'psk-refused'],
-      [['-u', psk.identity, '-k', 'another secret'], 'psk-refused'],
+      [['-u', 'nobody', '-k', psk.key.toString()], 'wrong-psk'],
+      [['-u', psk.identity, '-k', 'another secret'], 'wrong-psk'],
     ];
     for (const [args, reason] of attempts) {
       server.refused.length = 0;

@@ -80,9 +80,9 @@ test('a wrong key, an unknown identity, and credentials of the other kind', asyn
   const certificates = await startEcho(t, shows(all.pki, all.server));
   const seen = (server: typeof keys): string[] => server.refused.splice(0).map(({ code }) => code);
   assert.equal(await reasonOf(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } })), 'psk-refused');
-  assert.deepEqual(seen(keys), ['transport/psk-refused']);
+  assert.deepEqual(seen(keys), ['transport/wrong-psk']);
   assert.equal(await reasonOf(call(t, keys.port, { psk: { ...psk, identity: 'nobody' } })), 'psk-refused');
-  assert.deepEqual(seen(keys), ['transport/psk-refused']);
+  assert.deepEqual(seen(keys), ['transport/wrong-psk']);
   assert.equal(await reasonOf(call(t, keys.port, shows(all.pki, all.client))), 'no-common-cipher');
   assert.deepEqual(seen(keys), ['transport/no-common-cipher']);
   assert.equal(await reasonOf(call(t, certificates.port, { psk })), 'no-common-cipher');

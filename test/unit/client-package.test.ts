@@ -46,6 +46,13 @@ test('every text of settings, commands, views, menus and walkthroughs goes throu
   assert.deepEqual(loose, []);
 });
 
+test('the readme of the package names every setting, and leads to no file', () => {
+  const readme = read('assets/readme-extension.md');
+  const named = [...readme.matchAll(/^\| `(dots\.[^`]+)`/gm)].map(([, name]) => name as string);
+  assert.deepEqual(named, Object.keys(manifest.contributes.configuration.properties));
+  assert.doesNotMatch(readme, /\]\(/);
+});
+
 test('the walkthrough leads through five steps, each with a picture of ours and a command', () => {
   const { walkthroughs: [walkthrough] } = manifest.contributes;
   assert.equal(walkthrough?.steps.length, 5);

@@ -95,6 +95,26 @@ test('production is asked for, with server, resource and scope; without a yes no
   assert.equal(await place(), undefined);
 });
 
+test('an address of production is one under every profile, however it is spelt', async () => {
+  const up: ServerProfile = { name: 'up', signal: 'coap://localhost', production: true };
+  const { place } = await scene([lab, up], { profile: 'lab' });
+  assert.equal((await place())?.production, true);
+  assert.match(editor.confirmed.join(), /"lab" leads to coap:\/\/127\.0\.0\.1:4646, which the profile "up" marks as production\./);
+});
+
+test('a profile called mock is never looked up', async () => {
+  const { place, started } = await scene([{ ...lab, name: 'mock' }], { profile: 'mock' });
+  assert.equal((await place())?.server, 'coap://127.0.0.1:1');
+  assert.equal(started(), true);
+});
+
+test('where the language server does not answer, nothing is sent', async () => {
+  const { place } = await scene([lab], undefined);
+  assert.ok(await place());
+  const silentHost = new ProfileHost({ documentContext: () => Promise.resolve(undefined), profiles: () => Promise.resolve(undefined) } as never, memory(), log);
+  await assert.rejects(silentHost.destinationToSend(document), failing('editor/no-language-server'));
+});
+
 test('certificates are read from the files that the profile names', async (t) => {
   const path = pemFolder(t);
   const profile = { ...lab, signal: 'coaps://192.0.2.1', ca: join(path, 'ca.pem'), certificate: join(path, 'cert.pem'), key: join(path, 'key.pem') };
@@ -118,8 +138,8 @@ test('a pre-shared key is asked for once, kept by the system, and asked for agai
 
 test('the pick offers the mock first, marks the active profile, names production, and ends with the profiles file', () => {
   const labels = (state: ProfilesInfo['state'], active: string): string[] => profileItems({ file: '/p.json', state, profiles: state === 'read' ? [lab, { ...lab, name: 'up', production: true, pskIdentity: 'me' }] : [] }, active).map(({ label, description }) => `${label}: ${description ?? ''}`);
-  assert.deepEqual(labels('read', 'lab'), ['$(broadcast) mock: mock orchestrator, on this machine only', '$(check) lab: ', '$(server) up: production, pre-shared key of me', '$(edit) Open the profiles file: /p.json']);
-  assert.deepEqual(labels('absent', 'mock'), ['$(check) mock: mock orchestrator, on this machine only', '$(add) Create a profiles file: /p.json']);
+  assert.deepEqual(labels('read', 'lab'), ['$(broadcast) mock: the embedded orchestrator, on this machine only', '$(check) lab: ', '$(server) up: production, pre-shared key of me', '$(edit) Open the profiles file: /p.json']);
+  assert.deepEqual(labels('absent', 'mock'), ['$(check) mock: the embedded orchestrator, on this machine only', '$(add) Create a profiles file: /p.json']);
   assert.match(labels('faulty', 'lab').join(), /\$\(check\) lab: not in the profiles file,\$\(error\) The profiles file has errors/);
 });
 

@@ -16,7 +16,7 @@ export const decode: Command = {
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The document is always JSON.' },
   ],
   details: ['A file, or standard input, may hold the bytes themselves or hex digits as text. Without FILE and --hex standard input is read.'],
-  examples: ['dots decode body.cbor', 'dots decode --hex a1182fa11831f5', 'dots encode request.dots.json | dots decode'],
+  examples: ['dots decode body.cbor', 'dots decode --hex a11831a11833f5', 'dots encode request.dots.json | dots decode'],
   run: runDecode,
 };
 
@@ -24,7 +24,7 @@ async function runDecode(given: Given, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   const hex = given.option('hex');
   if (more.length > 0 || (path !== undefined && hex !== undefined)) throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
-  const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : hexOption('hex', hex, 'a1182fa11831f5');
+  const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : hexOption('hex', hex, 'a11831a11833f5');
   await io.out(`${safeJson(decodeDocument(bytes, fileLimits), 2)}\n`);
   return 0;
 }

@@ -68,7 +68,7 @@ async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   const before = other === undefined ? undefined : await translateFiles([other], workspaces, given, io);
   if (now === undefined || (other !== undefined && before === undefined)) return 1;
   await (before === undefined ? printRules(now, given, io) : printChanges(before, now, given, io));
-  return [now, before].some((one) => one?.translation.findings.some(({ severity }) => severity === 'error')) ? 1 : 0;
+  return [now, before].some((one) => one?.broken === true || one?.translation.findings.some(({ severity }) => severity === 'error')) ? 1 : 0;
 }
 
 function checkCombination(given: Given): void {
@@ -80,20 +80,20 @@ function checkCombination(given: Given): void {
 }
 
 /** Documents with what they become. */
-interface Translated { documents: ReadDocument[]; router: TargetRouter | undefined; translation: Translation }
+interface Translated { documents: ReadDocument[]; /** A workspace file of theirs counts for nothing. */ broken: boolean; router: TargetRouter | undefined; translation: Translation }
 
 async function translateFiles(paths: readonly string[], workspaces: Workspaces, given: Given, io: Io): Promise<Translated | undefined> {
   const documents = await readAll(paths, io);
   if (documents === undefined) return undefined;
   const action = readAction(given.option('action'));
-  const { ownPrefixes, router } = await surroundings(documents, workspaces, io);
+  const { ownPrefixes, router, broken } = await surroundings(documents, workspaces, io);
   const domain = given.options('domain').length > 0 ? given.options('domain') : ownPrefixes;
   const options: FlowspecOptions = { domain, ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
-  return { documents, router, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
+  return { documents, broken, router, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
 }
 
 /** What the workspace files and profiles of documents say: one's own prefixes, and the router where all agree on one. */
-async function surroundings(documents: readonly ReadDocument[], workspaces: Workspaces, io: Io): Promise<{ ownPrefixes: string[]; router: TargetRouter | undefined }> {
+async function surroundings(documents: readonly ReadDocument[], workspaces: Workspaces, io: Io): Promise<{ ownPrefixes: string[]; router: TargetRouter | undefined; broken: boolean }> {
   const ownPrefixes = new Set<string>();
   const routers = new Set<TargetRouter | undefined>();
   const told = new Set<Governing>();
@@ -104,7 +104,7 @@ async function surroundings(documents: readonly ReadDocument[], workspaces: Work
     for (const prefix of service.context(governing.workspace, workspaces.profiles, pathIn(governing, file)).ownPrefixes) ownPrefixes.add(prefix);
     routers.add(governing.workspace.targetRouter);
   }
-  return { ownPrefixes: [...ownPrefixes], router: routers.size === 1 ? [...routers][0] : undefined };
+  return { ownPrefixes: [...ownPrefixes], router: routers.size === 1 ? [...routers][0] : undefined, broken: [...told].some((governing) => governing.broken !== undefined) };
 }
 
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */

@@ -9,6 +9,7 @@ import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/credentialFiles';
 import { judging as service } from '#service/judging';
+import type { DocumentContext, LocatedFinding, ParsedDocument } from '#service/service';
 import { grantedWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
@@ -53,20 +54,30 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   return exchanged.answer.ok ? 0 : 1;
 }
 
+const isPsk = ({ proofs }: Target): boolean => proofs.pskIdentity !== undefined;
+
 function isData({ server }: Target): boolean {
   return /^https:/i.test(server);
 }
 
 /** Whether nothing speaks against sending; what does is told. Throws UsageError for a document of the other channel. */
-function isSendable({ file, parsed, value }: ReadDocument, { target, governing: { workspace }, path }: Sending, io: Io): boolean {
+function isSendable({ file, parsed, value }: ReadDocument, { target, governing: { workspace }, path, context }: Sending, io: Io): boolean {
   const type = documentTypeOf(value);
   if (type?.channel === 'data' && !isData(target)) throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https.`, 'Name its server: --server https://... with --ca, --cert and --key.');
   if (type?.channel === 'signal' && isData(target)) throw new UsageError(`${file} holds a ${type.title}, which travels on the signal channel.`, 'Name its server: --server coaps://... or coaps+tcp://...');
-  const findings = service.adjusted(service.locate(parsed, check(value, { direction: 'request', level: workspace.level }).faults), workspace, path);
+  const own = service.locate(parsed, check(value, { direction: 'request', level: workspace.level }).faults);
+  const findings = service.adjusted([...own, ...besides(file, parsed, context)], workspace, path);
   tell(file, findings, io);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
   return errors === 0;
+}
+
+/** What the document and the workspace file decide between them, without other documents: own prefixes, the mid. */
+function besides(file: string, parsed: ParsedDocument, context: DocumentContext): LocatedFinding[] {
+  const entry = service.index(parsed);
+  const faults = service.cross({ complete: false, members: [{ file, facts: entry.facts, certain: entry.certain, context: { ...context, direction: 'request' } }] });
+  return service.locateCross(parsed, faults.get(file) ?? [], new Map([[file, entry]]));
 }
 
 interface Exchanged { answer: Answer; security: Security | undefined }
@@ -82,7 +93,7 @@ async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs, proof
 }
 
 function answerText({ answer, security }: Exchanged, target: Target, asked: JsonObject): string {
-  const { name, meaning } = codeWords(answer.code);
+  const { name, meaning } = codeWords(answer.code, answer.request.path);
   const granted = lifetimeOf(answer.body);
   return [
     `${answer.code} ${name}: ${meaning}`,
@@ -90,10 +101,19 @@ function answerText({ answer, security }: Exchanged, target: Target, asked: Json
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-    security === undefined ? '' : `over ${security.protocol} (${security.cipherSuite})${security.peerName === undefined ? '' : `, verified: ${oneLine(security.peerName, 120)}`}`,
+    security === undefined ? '' : `over ${security.protocol} (${security.cipherSuite})${security.peerName === undefined ? '' : `, ${isPsk(target) ? 'pre-shared key of' : 'verified:'} ${oneLine(security.peerName, 120)}`}`,
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
+    newCuidLine(answer, target),
     answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
+}
+
+/** Whoever comes back to a request has to say the same cuid. */
+function newCuidLine(answer: Answer, target: Target): string {
+  const { cuid, ...ids } = identifiers(answer, target);
+  if (target.newCuid === undefined || cuid === undefined) return '';
+  const mid = ids.mid === undefined ? '' : ` --mid ${ids.mid}`;
+  return `A new cuid was made; to refresh or replace this request say --cuid ${cuid}${mid}`;
 }
 
 const profileOf = ({ profile }: Target): { profile?: string } => (profile === undefined ? {} : { profile });
@@ -108,7 +128,7 @@ function answerJson({ answer, security }: Exchanged, target: Target): object {
   const { code, ok, body, diagnostic, roundTripMs, request, payload } = answer;
   return {
     sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName ?? null } }), ...profileOf(target), ...identifiers(answer, target),
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName ?? null } }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };
 }

@@ -35,7 +35,7 @@ async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
   const judge = new Judge(await Workspaces.open(given, io), given.option('level') as Level | undefined);
   const unread = await eachFile(given.paths, io, async (file) => judge.add((await readInput(file, io)).bytes, file));
   const judged = await judge.verdicts(io);
-  await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
+  if (json || judged.length > 0) await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
   if (unread > 0) return 2;
   return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
 }

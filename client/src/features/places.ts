@@ -3,6 +3,7 @@ import type { ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientCredentials } from '#dots/transport/credentials';
+import { productionAt, productionReason } from '#dots/transport/production';
 import { confirmation } from '../ui/confirmation';
 import { certificates, type Credentials } from './credentials';
 import type { ClientIdentity } from './identity';
@@ -18,6 +19,8 @@ export interface Place {
   /** What the workspace file says: the mid, or the sid, tsid or tmid. */
   mid?: number;
   production: boolean;
+  /** Why it counts as production, where its own profile does not say so. */
+  reason?: string;
   /** What proves the client on the signal channel; none on a plain one. */
   credentials?: ClientCredentials;
   /** The files that prove it on the data channel. */
@@ -31,7 +34,7 @@ export class Places {
   /** The place for a document; undefined where the user does not want it to go there after all. Throws a DotsError. */
   async placeFor(document: vscode.TextDocument, value: JsonObject, channel: 'signal' | 'data'): Promise<Place | undefined> {
     if (!vscode.workspace.isTrusted) throw new DotsError('usage', 'editor/untrusted', 'Nothing is sent while this folder is not trusted.', 'Trust the folder first.');
-    const destination = await this.profiles.destination(document);
+    const destination = await this.profiles.destinationToSend(document);
     const { context: { direction, workspaceFile, mid } } = destination;
     if (direction === 'status') throw new DotsError('usage', 'editor/status-document', 'It came from a server, says the workspace file.', `Its "direction" stands in ${workspaceFile ?? ''}.`);
     const place = await this.settled(destination, channel);
@@ -52,10 +55,12 @@ export class Places {
     if (profile === undefined) return this.mock(cuid, channel);
     const server = profile[channel];
     if (server === undefined) throw new DotsError('usage', 'editor/no-address', `The profile "${name}" names no ${channel} channel.`, `Add "${channel}" to it.`);
-    const { production } = profile;
-    if (channel === 'data') return { name, server, cuid, production, files: filesOf(profile) };
+    const by = productionAt(server, this.profiles.all);
+    const production = profile.production || by !== undefined;
+    const reason = by === undefined || profile.production ? {} : { reason: productionReason(server, by.name, name) };
+    if (channel === 'data') return { name, server, cuid, production, ...reason, files: filesOf(profile) };
     const credentials = await this.credentials.of(profile);
-    return { name, server, cuid, production, ...(credentials && { credentials }) };
+    return { name, server, cuid, production, ...reason, ...(credentials && { credentials }) };
   }
 
   private async mock(cuid: string, channel: 'signal' | 'data'): Promise<Place> {

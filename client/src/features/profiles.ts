@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { DocumentContext, ProfilesInfo, ServerProfile } from '#contract';
+import { DotsError } from '#dots/model/errors';
 import { profileItems, template, type ProfileChoice } from '../ui/profilePick';
 import type { LanguageServer } from './languageClient';
 import { tellFailure } from './problems';
@@ -24,7 +25,7 @@ export interface Destination {
   context: DocumentContext;
 }
 
-const unknownContext: DocumentContext = { ownPrefixes: [], requestErrors: 0 };
+const unknownContext: DocumentContext = { ownPrefixes: [], requestErrors: null };
 
 /** The server profiles of the user, and which of them is active in this workspace: the mock unless another one was selected. */
 export class ProfileHost implements vscode.Disposable {
@@ -57,6 +58,11 @@ export class ProfileHost implements vscode.Disposable {
     return this.memory.get<string>(activeKey) ?? mockName;
   }
 
+  /** All profiles, as last read. */
+  get all(): readonly ServerProfile[] {
+    return this.known.profiles;
+  }
+
   /** The profile of a name, as last read. */
   profile(name: string): ServerProfile | undefined {
     return this.known.profiles.find((profile) => profile.name === name);
@@ -64,9 +70,23 @@ export class ProfileHost implements vscode.Disposable {
 
   /** Where a document would go: the profile that its workspace file names for it counts before the active one. */
   async destination(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<Destination> {
-    const context = await this.language.documentContext(document.uri, token) ?? unknownContext;
+    return this.leading(await this.language.documentContext(document.uri, token) ?? unknownContext);
+  }
+
+  /** The same for sending: read at this moment. Throws a DotsError where the language server does not tell what the workspace file says. */
+  async destinationToSend(document: vscode.TextDocument): Promise<Destination> {
+    const info = await this.language.profiles();
+    const context = await this.language.documentContext(document.uri);
+    if (info === undefined || context === undefined) {
+      throw new DotsError('usage', 'editor/no-language-server', 'The language server does not answer, so nobody can tell where the workspace file wants it to go.', 'Reload the window, and see the DOTS log.');
+    }
+    this.take(info);
+    return this.leading(context);
+  }
+
+  private leading(context: DocumentContext): Destination {
     const name = context.profile ?? this.active;
-    const profile = this.profile(name);
+    const profile = name === mockName ? undefined : this.profile(name);
     return { name, profile, missing: profile === undefined && name !== mockName, byWorkspace: context.profile !== undefined, context };
   }
 
@@ -109,9 +129,13 @@ export class ProfileHost implements vscode.Disposable {
 
   /** Reads the profiles again; what changed is told. */
   async read(): Promise<ProfilesInfo> {
-    this.known = await this.language.profiles() ?? this.known;
-    this.changed.fire();
+    this.take(await this.language.profiles() ?? this.known);
     return this.known;
+  }
+
+  private take(info: ProfilesInfo): void {
+    this.known = info;
+    this.changed.fire();
   }
 }
 

@@ -112,7 +112,7 @@ export class RequestSender implements vscode.Disposable {
     const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
     if (shown > 0) throw notSendable(shown, inProblems);
     const context = await this.language.documentContext(document.uri);
-    if (context !== undefined) return context.requestErrors;
+    if (typeof context?.requestErrors === 'number') return context.requestErrors;
     const { check } = await import('#apart/work');
     const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
     return found.length;

@@ -23,7 +23,7 @@ export interface AnswerReport {
 /** An answer in words, then its body, then the request as it was sent: readable without knowing CoAP or CBOR. */
 export function answerText(report: AnswerReport): string {
   const { answer } = report;
-  const words = codeWords(answer.code);
+  const words = codeWords(answer.code, answer.request.path);
   const conflict = conflictSentences(scopesOf(answer.body)).join(' ');
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),

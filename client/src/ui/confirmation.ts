@@ -9,12 +9,12 @@ import { lifetime } from './words';
 export interface Confirmation { message: string; detail: string; action: string }
 
 /** Names the server, the resource and the scope of what would be sent. */
-export function confirmation({ name, server, cuid, mid }: { name: string; server: string; cuid: string; mid?: number }, document: JsonObject): Confirmation {
+export function confirmation({ name, server, cuid, mid, reason }: { name: string; server: string; cuid: string; mid?: number; reason?: string }, document: JsonObject): Confirmation {
   const type = documentTypeOf(document);
   const verb = type?.channel === 'data' ? 'Install' : 'Send';
   return {
     message: `${verb} this ${type?.title ?? 'document'} to "${name}"? It protects a real network.`,
-    detail: [`Server: ${server}`, `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`, ...scopeLines(document)].map((line) => oneLine(line)).join('\n'),
+    detail: [`Server: ${server}`, `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`, ...(reason === undefined ? [] : [`${reason}.`]), ...scopeLines(document)].map((line) => oneLine(line)).join('\n'),
     action: verb,
   };
 }

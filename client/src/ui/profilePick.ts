@@ -26,7 +26,7 @@ export const template = `{
 export function profileItems({ state, file, profiles }: ProfilesInfo, active: string): ProfileItem[] {
   const gone = active !== 'mock' && !profiles.some(({ name }) => name === active);
   return [
-    { label: mark('broadcast', 'mock', active), description: 'mock orchestrator, on this machine only', choice: { kind: 'profile', name: 'mock' } },
+    { label: mark('broadcast', 'mock', active), description: 'the embedded orchestrator, on this machine only', choice: { kind: 'profile', name: 'mock' } },
     ...profiles.map((profile) => ({ label: mark('server', profile.name, active), description: description(profile), detail: addresses(profile), choice: { kind: 'profile' as const, name: profile.name } })),
     ...(gone ? [{ label: mark('warning', active, active), description: 'not in the profiles file', choice: { kind: 'file' as const } }] : []),
     fileItem(state, file),

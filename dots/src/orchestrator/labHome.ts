@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loopbackName } from '#dots/transport/address';
 import { openLab, type Lab } from '#dots/transport/lab';
+import { makeStateFolder } from './store';
 
 /** The lab of an orchestrator, and how to leave it. */
 export interface LabHome { lab: Lab; /** Removes what only served this orchestrator. */ leave: () => Promise<void> }
 
 /**
  * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator.
- * Throws a DotsError of kind `usage`: `transport/lab-folder`.
+ * Throws a DotsError of kind `usage`: `transport/lab-folder`, `orchestrator/state-folder`.
  */
 export async function enterLab(host: string, stateDir: string | undefined): Promise<LabHome> {
   const temporary = stateDir === undefined ? await mkdtemp(join(tmpdir(), 'dots-lab-')) : undefined;
@@ -17,6 +18,7 @@ export async function enterLab(host: string, stateDir: string | undefined): Prom
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   };
   try {
+    if (stateDir !== undefined) await makeStateFolder(join(stateDir, 'lab'));
     return { lab: await openLab(temporary ?? join(stateDir ?? '', 'lab'), { names: [loopbackName(host)] }), leave };
   } catch (error) {
     await leave();

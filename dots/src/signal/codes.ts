@@ -14,7 +14,7 @@ const corrected = 'Mend what the server names, then send again.';
 const words: Readonly<Record<string, CodeWords>> = {
   '2.01': { name: 'Created', meaning: 'The server accepted the request and keeps it.', next: 'Ask for its status, and withdraw it when the attack is over.' },
   '2.02': { name: 'Deleted', meaning: 'The server withdrew it.', next: 'Filters may stay in place for a short while, until the server has made sure that the attack is over.' },
-  '2.04': { name: 'Changed', meaning: 'The server knew it already and took the change.', next: 'Nothing to do.' },
+  '2.04': { name: 'Changed', meaning: 'The server took what was sent.', next: 'Nothing to do.' },
   '2.05': { name: 'Content', meaning: 'The server told what it has.', next: 'Nothing to do.' },
   '4.00': { name: 'Bad Request', meaning: 'The server refused the request as it stands.', next: corrected },
   '4.01': { name: 'Unauthorized', meaning: 'The server does not allow this client to ask for that.', next: 'Ask for targets in your own domain, or have the client authorised by the operator of the server.' },
@@ -34,13 +34,19 @@ const words: Readonly<Record<string, CodeWords>> = {
   '5.08': { name: 'Hop Limit Reached', meaning: 'The request went round in a circle of gateways.', next: 'Tell the operators of the gateways that the answer names.' },
 };
 
+const known: CodeWords = { name: 'Changed', meaning: 'The server knew it already and took the change.', next: 'Nothing to do.' };
+
 const byClass: Readonly<Record<string, CodeWords>> = {
   2: { name: 'Success', meaning: 'The server accepted the request.', next: 'Nothing to do.' },
   4: { name: 'Client Error', meaning: 'The server refused the request.', next: corrected },
   5: { name: 'Server Error', meaning: 'The server could not serve the request.', next: 'Send again later.' },
 };
 
-/** The words for a response code such as `2.01`; a code that DOTS does not list gets those of its class. */
-export function codeWords(code: string): CodeWords {
+/**
+ * The words for a response code such as `2.01`; a code that DOTS does not list gets those of its class.
+ * @param path the path that was asked for: a mitigation that is changed was there before, which telemetry need not have been
+ */
+export function codeWords(code: string, path = ''): CodeWords {
+  if (code === '2.04' && path.includes('/mitigate/')) return known;
   return words[code] ?? byClass[code.charAt(0)] ?? { name: 'Unknown Code', meaning: 'The server answered with a code that CoAP does not define.', next: 'Check that this server speaks DOTS.' };
 }

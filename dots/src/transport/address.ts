@@ -35,7 +35,7 @@ export function addressText({ host, port }: Address): string {
 
 /** `localhost` as the address it always stands for (RFC 6761 section 6.3); anything else as it is. */
 export function loopbackName(host: string): string {
-  return host === 'localhost' ? '127.0.0.1' : host;
+  return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
 }
 
 /**
@@ -45,8 +45,8 @@ export function loopbackName(host: string): string {
  */
 export function parseServer(server: string): ServerAddress {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(server) ?? [];
-  const url = urlOf(server, scheme === undefined);
   if (scheme !== undefined && !isScheme(scheme.toLowerCase())) throw otherScheme(server, scheme);
+  const url = urlOf(server, scheme === undefined);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? dotsPort : Number(url.port);
   if (port === 0) throw noAddress(server);
@@ -63,12 +63,17 @@ function isScheme(text: string): text is Scheme {
 function urlOf(server: string, bare: boolean): URL {
   const text = bare ? `coaps://${isIP(server) === 6 ? `[${server}]` : server}` : server;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && url.hostname !== '' && url.hostname.length <= longestHost && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
-  throw noAddress(server);
+  if (url !== undefined && url.hostname !== '' && url.hostname.length <= longestHost && !/[^:]:\/?$/.test(server) && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
+  const port = /[^:]:(\d+)\/?$/.exec(server)?.[1];
+  throw port !== undefined && Number(port) > 65_535 ? noPort(server, port) : noAddress(server);
+}
+
+function noPort(server: string, port: string): DotsError {
+  return new DotsError('usage', 'transport/address', `"${server}" names the port ${port}, and there is none above 65535.`, 'The port of DOTS is 4646.');
 }
 
 function noAddress(server: string): DotsError {
-  return new DotsError('usage', 'transport/address', `"${server}" is not the address of a DOTS server.`, 'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.');
+  return new DotsError('usage', 'transport/address', server.trim() === '' ? 'The address of the server is empty.' : `"${server}" is not the address of a DOTS server.`, 'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.');
 }
 
 function otherScheme(server: string, scheme: string): DotsError {

@@ -105,7 +105,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
     memory?.remember(candidate, true, clock.now());
     return { channel: winner, transport: candidate.transport };
   } catch (error) {
-    throw Array.isArray(error) ? mostTelling(error) : error;
+    throw Array.isArray(error) ? mostTelling(error, target, transports) : error;
   } finally {
     limit.lift();
   }
@@ -139,7 +139,9 @@ function isFinal(error: unknown): boolean {
   return !(error instanceof DotsError) || (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') || refused.includes(error.code);
 }
 
-function mostTelling(errors: readonly unknown[]): unknown {
+function mostTelling(errors: readonly unknown[], target: ServerAddress, transports: readonly Transport[]): unknown {
+  const nobody = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
+  if (nobody && transports.length > 1) return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
   return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
 }
 

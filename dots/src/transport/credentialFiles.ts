@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
+import { fileReason } from '#dots/model/fileReason';
 import { longestKey, type ClientCredentials } from './credentials';
 
 /** The files that a client's credentials are in: certificates and keys are PEM. */
@@ -51,7 +52,7 @@ export async function readPsk(path: string): Promise<Uint8Array> {
 
 async function readBytes(path: string, what: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
-    throw new DotsError('usage', 'transport/credential-file', `The ${what} file ${path} cannot be read (${String((cause as NodeJS.ErrnoException).code)}).`, 'Check the path.', { cause });
+    throw new DotsError('usage', 'transport/credential-file', `The ${what} file ${path} cannot be read: ${fileReason(cause)}.`, 'Check the path.', { cause });
   });
 }
 

@@ -11,13 +11,13 @@ import type { Workspaces } from './workspaces';
 export class Sending {
   constructor(private readonly judge: Judge, private readonly settings: Settings, private readonly workspaces: Workspaces) {}
 
-  /** The context of an open document. */
-  async context(document: TextDocument): Promise<DocumentContext> {
-    const { governing, context } = await this.judge.surroundings(document.uri);
-    const findings = await this.judge.findings(document, 'request');
+  /** The context of a document; without its text nothing is known of its errors. */
+  async context(uri: string, document: TextDocument | undefined): Promise<DocumentContext> {
+    const { governing, context } = await this.judge.surroundings(uri);
+    const findings = document === undefined ? undefined : await this.judge.findings(document, 'request');
     return {
       ...context, ownPrefixes: [...context.ownPrefixes],
-      requestErrors: findings.filter(({ severity }) => severity === 'error').length,
+      requestErrors: findings?.filter(({ severity }) => severity === 'error').length ?? null,
       ...(governing.path !== undefined && { workspaceFile: governing.path }),
       ...(governing.workspace.targetRouter !== undefined && { targetRouter: governing.workspace.targetRouter }),
     };

@@ -145,7 +145,7 @@ class Server {
 
   private async documentContext(uri: string): Promise<DocumentContext> {
     const document = this.documents.get(uri);
-    return document === undefined || this.readings.isForeign(document) ? { ownPrefixes: [], requestErrors: 0 } : this.sending.context(document);
+    return this.sending.context(uri, document === undefined || this.readings.isForeign(document) ? undefined : document);
   }
 
   /** Answers about a document that is open and ours; a fault of our own is logged and answered with nothing. */

@@ -6,6 +6,8 @@ import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/lab';
 import { keyIdentity } from '#dots/transport/names';
+import { refusal as clientRefusal } from '#dots/transport/refusals';
+import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
 import { oneLine } from '../../model/text';
 import { fail, RestconfError } from './failure';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
@@ -38,7 +40,7 @@ export class DataServer {
     const server = createServer({ ca, cert, key, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeMs, requestTimeout: requestMs, ALPNProtocols: ['http/1.1'] });
     server.maxConnections = connectionsAtOnce;
     server.on('request', (request, response) => void serve(request, response, options));
-    server.on('tlsClientError', (error) => options.log(`data: a connection was refused: ${oneLine(error.message, 200)}`));
+    server.on('tlsClientError', (error, socket) => options.log(`data: a connection was refused: ${oneLine(refusedWords(error, socket.remotePort), 300)}`));
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
@@ -94,6 +96,14 @@ function refuseForeignHost(host: string | undefined, port: number): void {
   const name = url === undefined ? '' : loopbackName(url.hostname.replace(/^\[|\]$/g, ''));
   if (isLoopback(name) && Number(url?.port === '' ? 443 : url?.port) === port) return;
   throw fail(400, 'invalid-value', 'The Host header names another server than this one.');
+}
+
+/** Why a client came to nothing, in the words of the signal channel where the library's tell it. */
+function refusedWords(error: Error, port: number | undefined): string {
+  const symptom = symptomOf(error);
+  const reason = serverReason(symptom);
+  const peer = port === undefined ? 'the client' : `the client at port ${port}`;
+  return clientRefusal(reason ?? 'broken', { peer, ...(reason === undefined && { detail: alertIn(symptom) ?? error.message }) }).message;
 }
 
 function ownerOf(socket: TLSSocket): string {

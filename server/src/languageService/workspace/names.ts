@@ -22,3 +22,6 @@ export const mayHoldDocument = (file: string): boolean => /\.jsonc?$/.test(file)
 
 /** Folders that hold no documents of one's own. */
 export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git']);
+
+/** What the editor calls its own orchestrator among the servers; no profile has this name. */
+export const mockName = 'mock';

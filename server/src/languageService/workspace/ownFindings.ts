@@ -3,7 +3,7 @@ import type { Fault } from '#dots/model/finding';
 import { isObject, itemsOf } from '#dots/model/json';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import { inTextOrder, locateFaults, validateDocument } from '../features/validation';
-import { workspaceFileName } from './names';
+import { mockName, workspaceFileName } from './names';
 import { adjusted, workspaceOf, type Profiles } from './settings';
 
 /**
@@ -21,7 +21,7 @@ export function workspaceFindings(document: ParsedDocument, profiles: Profiles |
 function unknownProfiles({ value }: ParsedDocument, profiles: Profiles): Fault[] {
   const names = [...profiles.keys()];
   return itemsOf(isObject(value) ? value.files : undefined).flatMap((entry, index): Fault[] => {
-    if (!isObject(entry) || typeof entry.profile !== 'string' || profiles.has(entry.profile)) return [];
+    if (!isObject(entry) || typeof entry.profile !== 'string' || entry.profile === mockName || profiles.has(entry.profile)) return [];
     const near = closest(entry.profile, names);
     const advice = near !== undefined ? `Did you mean "${near}"?` : names.length === 0 ? 'It has none.' : `It has ${names.map((name) => `"${name}"`).join(', ')}.`;
     return [{

@@ -1,0 +1,40 @@
+/** What is known of a server profile here. */
+interface Addressed { name: string; production: boolean; signal?: string | undefined; data?: string | undefined }
+
+/** The default ports: RFC 9132 section 10.1, and https. */
+const signalPort = '4646';
+const dataPort = '443';
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * The profile of production whose server listens at an address, whatever that is written like: case, scheme, a port that is the
+ * usual one, a slash at the end and the names of loopback make no difference.
+ */
+export function productionAt<P extends Addressed>(server: string, profiles: readonly P[]): P | undefined {
+  const place = placeOf(server);
+  return profiles.find(({ production, signal, data }) => production && [signal, data].some((address) => address !== undefined && placeOf(address) === place));
+}
+
+/** Why a server counts as one of production, as a sentence without its full stop. `name`: the profile that leads there, if one does. */
+export function productionReason(server: string, by: string, name?: string): string {
+  if (name === by) return `The profile "${name}" is marked as production`;
+  return name === undefined ? `${server} is the address of the profile "${by}", which is marked as production` : `"${name}" leads to ${server}, which the profile "${by}" marks as production`;
+}
+
+/** Host and port, spelt in one way. */
+function placeOf(server: string): string {
+  const [, scheme = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(server.trim()) ?? [];
+  const authority = rest.replace(/[/?#].*$/, '');
+  const bracketed = /^[^[\]]*:[^[\]]*:/.test(authority) ? `[${authority}]` : authority;
+  const [, name = bracketed, port] = /^(\[.*\]|[^:]*)(?::(\d*))?$/.exec(bracketed) ?? [];
+  const host = hostOf(name);
+  const known = port === undefined || port === '' ? undefined : String(Number(port));
+  return `${loopbackNames.has(host) ? 'localhost' : host} ${known ?? (scheme.toLowerCase() === 'https' ? dataPort : signalPort)}`;
+}
+
+/** A URL of the web knows one spelling for each host name and address. */
+function hostOf(name: string): string {
+  const text = `https://${name}`;
+  return (URL.canParse(text) ? new URL(text).hostname : name.toLowerCase()).replace(/\.$/, '');
+}
