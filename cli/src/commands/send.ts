@@ -101,7 +101,7 @@ function answerText({ answer, security }: Exchanged, target: Target, asked: Json
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-    security === undefined ? '' : `over ${security.protocol} (${security.cipherSuite})${security.peerName === undefined ? '' : `, ${isPsk(target) ? 'pre-shared key of' : 'verified:'} ${oneLine(security.peerName, 120)}`}`,
+    security === undefined ? '' : `over ${security.protocol} (${security.cipherSuite})${isPsk(target) ? ', pre-shared key of' : ', verified:'} ${oneLine(security.peerName, 120)}`,
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
     newCuidLine(answer, target),
     answer.body === undefined ? '' : safeJson(answer.body, 2),
@@ -128,7 +128,7 @@ function answerJson({ answer, security }: Exchanged, target: Target): object {
   const { code, ok, body, diagnostic, roundTripMs, request, payload } = answer;
   return {
     sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName ?? null } }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName } }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };
 }
