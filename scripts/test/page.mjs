@@ -58,28 +58,28 @@ export class EditorPage {
     await this.page.locator('.activitybar').getByRole('tab', { name, exact: true }).click();
   }
 
-  /** Opens the box that a key opens and types into it; something else that opens at the same moment can close it, and then it is opened again. */
-  async ask(key, text, attempts = 4) {
+  /** Picks a row of the box that a key opens, after typing into it; something else that opens at the same moment can close the box, and then it is opened again. */
+  async pick(key, text, row, attempts = 6) {
+    const timeout = attempts > 1 ? 5_000 : 30_000;
     await this.page.keyboard.press(key);
     try {
-      await this.page.locator('.quick-input-widget input').fill(text, { timeout: attempts > 1 ? 5_000 : 30_000 });
+      await this.page.locator('.quick-input-widget input').fill(text, { timeout });
+      await this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click({ timeout });
     } catch (error) {
       if (attempts <= 1) throw error;
       await this.page.keyboard.press('Escape');
-      await this.ask(key, text, attempts - 1);
+      await this.pick(key, text, row, attempts - 1);
     }
   }
 
   /** Runs a command by its title, through the command palette. */
   async command(title) {
-    await this.ask('F1', `>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+    await this.pick('F1', `>${title}`, title);
   }
 
   /** Opens a document of the workspace by its name. */
   async openFile(name) {
-    await this.ask('Control+P', name);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+    await this.pick('Control+P', name, name);
     await this.tab(name).waitFor();
   }
 

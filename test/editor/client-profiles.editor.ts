@@ -25,7 +25,7 @@ suite('server profiles and the workspace file', () => {
     assert.ok(lab !== undefined);
     const proof = { ca: lab.ca, certificate: lab.cert, key: lab.key };
     await mkdir(config, { recursive: true });
-    await writeFile(join(config, 'dots.profiles.json'), JSON.stringify({ profiles: { lab: { signal, cuid: 'of-profile' }, upstream: { signal, production: true }, dtls: { signal: lab.coaps, ...proof }, tls: { signal: lab.coapsTcp, ...proof }, stranger: { signal: lab.coaps, ...proof, ca: lab.cert } } }));
+    await writeFile(join(config, 'dots.profiles.json'), JSON.stringify({ profiles: { lab: { signal, cuid: 'of-profile' }, upstream: { signal: 'coap://127.0.0.1:1', production: true }, dtls: { signal: lab.coaps, ...proof }, tls: { signal: lab.coapsTcp, ...proof }, stranger: { signal: lab.coaps, ...proof, ca: lab.cert } } }));
     assert.equal(await api.profiles(), 'read');
   });
   teardown(closeAll);
