@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
 import type { Channel, Receiver } from '#dots/coap/channel';
 import { addressText, isLoopback, loopbackName, type Address } from './address';
+import { listenError } from './listening';
 
 /** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */
 const maxMessageSize = 1280 - 48;
@@ -104,18 +105,9 @@ export async function bindSocket(host: string, port: number): Promise<Socket> {
     });
   } catch (cause) {
     socket.close();
-    throw listenError({ host, port }, cause);
+    throw listenError('UDP', { host, port }, cause);
   }
   return socket;
-}
-
-function listenError(address: Address, cause: unknown): DotsError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') {
-    return new DotsError('usage', 'transport/port-in-use', `UDP port ${address.port} of ${address.host} is already in use.`,
-      'Stop the program that holds it, or choose another port (0 picks a free one).', { cause });
-  }
-  return new DotsError('usage', 'transport/listen', `Cannot listen on UDP ${addressText(address)} (${String(code)}).`, 'Choose another address or port.', { cause });
 }
 
 class UdpListener implements Listener {

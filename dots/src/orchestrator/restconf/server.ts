@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '#dots/transport/address';
+import { isLoopback, loopbackName, type Address } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/lab';
+import { listenError } from '#dots/transport/listening';
 import { keyIdentity } from '#dots/transport/names';
 import { refusal as clientRefusal } from '#dots/transport/refusals';
 import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
@@ -47,7 +48,7 @@ export class DataServer {
         server.listen({ host, port: options.port, exclusive: true }, () => { server.off('error', reject); resolve(); });
       });
     } catch (cause) {
-      throw listenError({ host, port: options.port }, cause);
+      throw listenError('TCP', { host, port: options.port }, cause);
     }
     return new DataServer(server, { host, port: (server.address() as AddressInfo).port });
   }
@@ -58,14 +59,6 @@ export class DataServer {
       this.server.closeAllConnections();
     });
   }
-}
-
-function listenError(address: Address, cause: unknown): DotsError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') {
-    return new DotsError('usage', 'transport/port-in-use', `TCP port ${address.port} of ${address.host} is already in use.`, 'Stop the program that holds it, or choose another port (0 picks a free one).', { cause });
-  }
-  return new DotsError('usage', 'transport/listen', `Cannot listen on TCP ${addressText(address)} (${String(code)}).`, 'Choose another address or port.', { cause });
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: DataServerOptions): Promise<void> {

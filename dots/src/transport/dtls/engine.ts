@@ -49,7 +49,7 @@ export interface SessionHost {
   /** Takes note of one certificate of the chain that the peer shows, the leaf first. */
   certificate(der: Buffer): void;
   /** Further reasons against the peer, as flags, beside those that the library has found. */
-  judge(flags: number): number;
+  judge(): number;
   /** What a ticket for the client has to say of it, or undefined for no ticket. */
   passport(): Uint8Array | undefined;
   /** Whether the client of a ticket may come back. */
@@ -162,7 +162,7 @@ export class Engine {
       key: (session: number, place: number, size: number, out: number, room: number) =>
         this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, room), 0),
       certificate: (session: number, place: number, size: number) => this.ask(session, (host) => host.certificate(this.copy(place, size)), undefined),
-      judge: (session: number, flags: number) => this.ask(session, (host) => host.judge(flags), otherReason),
+      judge: (session: number) => this.ask(session, (host) => host.judge(), otherReason),
       passport: (session: number, out: number) => this.ask(session, (host) => Math.min(1, this.answer(host.passport(), out, passportSize)), 0),
       admit: (session: number, place: number) => this.ask(session, (host) => (host.admit(this.copy(place, passportSize)) ? 1 : 0), 0),
     };

@@ -4,6 +4,7 @@ import type { Channel, Security } from '#dots/coap/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { listenError } from '../listening';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import type { Listener } from '../udp';
@@ -71,7 +72,7 @@ class TlsListener implements Listener {
         this.server.listen({ ...wanted, exclusive: true }, () => { this.server.off('error', reject); resolve(); });
       });
     } catch (cause) {
-      throw listenError(wanted, cause);
+      throw listenError('TCP', wanted, cause);
     }
     this.address = { host: wanted.host, port: (this.server.address() as AddressInfo).port };
   }
@@ -177,13 +178,4 @@ function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
   return refusal(reason ?? 'broken', { peer, detail: reason === undefined ? alertIn(symptom) ?? 'it left in the middle of the handshake' : undefined }, error);
-}
-
-function listenError(address: Address, cause: unknown): DotsError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') {
-    return new DotsError('usage', 'transport/port-in-use', `TCP port ${address.port} of ${address.host} is already in use.`,
-      'Stop the program that holds it, or choose another port (0 picks a free one).', { cause });
-  }
-  return new DotsError('usage', 'transport/listen', `Cannot listen on TCP ${addressText(address)} (${String(code)}).`, 'Choose another address or port.', { cause });
 }
