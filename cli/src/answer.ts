@@ -1,3 +1,11 @@
+import type { Security } from '#dots/coap/channel';
+import { oneLine } from '#dots/model/text';
+
+/** How a session is protected, and whom it was verified to lead to. */
+export function securityWords({ protocol, cipherSuite, peerName, identity }: Security): string {
+  return `over ${protocol} (${cipherSuite}), ${identity.startsWith('psk:') ? 'pre-shared key of' : 'verified:'} ${oneLine(peerName, 120)}`;
+}
+
 /** The lifetime that was granted, and beside it the one asked for where that is another. */
 export function grantedWords(granted: number, asked: number | undefined): string {
   const words = lifetimeWords(granted);

@@ -2,6 +2,7 @@ import module from 'node:module';
 import type { ExitStatus } from './command';
 import { invoke } from './invoke';
 import { processIo } from './io';
+import { mayBeKept, sendKept } from './keeper/client';
 
 /** From Node.js 22.1 on, what was compiled once is kept for the next start. The types here are of an older one. */
 (module as { enableCompileCache?: () => void }).enableCompileCache?.();
@@ -18,8 +19,13 @@ process.on('uncaughtException', (error) => {
 async function run(words: readonly string[]): Promise<ExitStatus> {
   const [name, ...rest] = words;
   if (name === 'validate') return invoke((await import('#apart/validate')).validate, rest, io);
-  if (name === 'send') return invoke((await import('#apart/send')).send, rest, io);
+  if (name === 'send') return (await kept(rest)) ?? invoke((await import('#apart/send')).send, rest, io);
   return (await import('#apart/commands')).run(words, io);
+}
+
+/** What the `dots session` of this folder made of it; undefined where there is none. */
+async function kept(words: readonly string[]): Promise<ExitStatus | undefined> {
+  return mayBeKept(words) ? sendKept(words, io) : undefined;
 }
 
 void run(process.argv.slice(2)).then((status) => {

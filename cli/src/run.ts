@@ -6,13 +6,14 @@ import { encode } from './commands/encode';
 import { flowspec } from './commands/flowspec';
 import { mock } from './commands/mock';
 import { send } from './commands/send';
+import { session } from './commands/session';
 import { validate } from './commands/validate';
 import { commandHelp, generalHelp } from './help';
 import { attempt, invoke } from './invoke';
 import type { Io } from './io';
 
 /** The commands, in the order of their help. */
-const commands: readonly Command[] = [validate, encode, decode, send, mock, flowspec];
+const commands: readonly Command[] = [validate, encode, decode, send, session, mock, flowspec];
 
 /** Runs `dots` with the words of a command line. Never throws: every failure becomes a sentence and an exit status. */
 export async function run(words: readonly string[], io: Io): Promise<ExitStatus> {

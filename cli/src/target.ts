@@ -57,22 +57,36 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
   const path = pathIn(governing, document.file);
   const context = governing.workspace.contextOf(path);
   if (context.direction === 'status') throw new UsageError(`${document.file} came from a server, says the workspace file; it is not sent.`, `Its "direction" stands in ${governing.file ?? ''}.`);
-  const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
-  if (named === mockName && given.option('server') === undefined) throw new UsageError(`${document.file} goes to the mock orchestrator, and only the editor knows where its own listens.`, 'Start dots mock, and name its address with --server.');
-  const profile = named === undefined || named === mockName ? undefined : workspaces.profile(named);
-  const server = given.option('server') ?? addressIn(profile, named, documentTypeOf(document.value), workspaces);
-  checkAddress(server);
-  permit(server, named, document.file, given, workspaces);
-  const target: Target = { server, ...identity(given, context, profile), proofs: proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) };
-  requireKey(target, given);
-  const theirs = workspaces.profiles.get(named ?? context.profile ?? '')?.ownPrefixes ?? [];
+  const target = targetOf(given, workspaces, { context, channel: documentTypeOf(document.value)?.channel ?? 'signal', wish: `${document.file} was not sent` });
+  const theirs = workspaces.profiles.get(target.profile ?? context.profile ?? '')?.ownPrefixes ?? [];
   return { governing, path, target, context: { ...context, cuid: target.cuid, mid: target.mid, ownPrefixes: [...governing.workspace.ownPrefixes, ...theirs] } };
 }
 
+/** What a target is wanted for. */
+interface Purpose {
+  /** What the workspace file says. */
+  context: Partial<DocumentContext>;
+  channel: DocumentType['channel'];
+  /** What is not done where the target may not be used: the beginning of a sentence. */
+  wish: string;
+}
+
+/** Where flags, then the workspace file, then a profile lead to, and as whom. Throws UsageError. */
+export function targetOf(given: Given, workspaces: Workspaces, { context, channel, wish }: Purpose): Target {
+  const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
+  if (named === mockName && given.option('server') === undefined) throw new UsageError(`${wish}: it would go to the mock orchestrator, and only the editor knows where its own listens.`, 'Start dots mock, and name its address with --server.');
+  const profile = named === undefined || named === mockName ? undefined : workspaces.profile(named);
+  const server = given.option('server') ?? addressIn(profile, named, channel, workspaces);
+  checkAddress(server);
+  permit(server, named, wish, given, workspaces);
+  const target: Target = { server, ...identity(given, context, profile), proofs: proofs(given, profile, workspaces), ...(named !== undefined && { profile: named }) };
+  requireKey(target, given);
+  return target;
+}
+
 /** The address that a profile gives for a kind of document. */
-function addressIn(profile: Profile | undefined, name: string | undefined, type: DocumentType | undefined, { profilesFile }: Workspaces): string {
+function addressIn(profile: Profile | undefined, name: string | undefined, channel: DocumentType['channel'], { profilesFile }: Workspaces): string {
   if (profile === undefined) throw new UsageError('--server is missing: name the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443, or a --profile.', 'dots mock starts one.');
-  const channel = type?.channel ?? 'signal';
   const address = profile[channel];
   if (address === undefined) throw new UsageError(`The profile "${name ?? ''}" names no ${channel} channel.`, `Add "${channel}" to it in ${profilesFile ?? 'the profiles file'}, or name the server with --server.`);
   return address;
@@ -88,16 +102,16 @@ function checkAddress(server: string): void {
  * A server of production wants to hear that it is meant, whether its profile, another one with its address, or only its address was
  * named; and where the profiles cannot be read, any server may be one.
  */
-function permit(server: string, named: string | undefined, file: string, given: Given, { profiles, knownProfiles, profilesFile }: Workspaces): void {
+function permit(server: string, named: string | undefined, wish: string, given: Given, { profiles, knownProfiles, profilesFile }: Workspaces): void {
   if (given.option('yes') !== undefined) return;
   if (profilesFile !== undefined && knownProfiles === undefined) {
-    throw new UsageError(`${profilesFile} has faults, so nobody can tell whether ${server} is a server of production: ${file} was not sent.`, `See dots validate ${profilesFile}, or say --yes.`);
+    throw new UsageError(`${profilesFile} has faults, so nobody can tell whether ${server} is a server of production: ${wish}.`, `See dots validate ${profilesFile}, or say --yes.`);
   }
   const all = [...profiles].map(([name, profile]) => ({ ...profile, name }));
   const own = all.find(({ name, production }) => name === named && production);
   const by = own ?? productionAt(server, all);
   if (by === undefined) return;
-  throw new UsageError(`${productionReason(server, by.name, named)}: ${file} was not sent to ${server}.`, 'Say --yes if that is meant.');
+  throw new UsageError(`${productionReason(server, by.name, named)}: ${wish} to ${server}.`, 'Say --yes if that is meant.');
 }
 
 function identity(given: Given, context: { cuid?: string; mid?: number }, profile: Profile | undefined): Pick<Target, 'cuid' | 'mid' | 'timeoutMs' | 'newCuid'> {

@@ -2,7 +2,9 @@
  * npm run bench:transport: DTLS and TLS beside libcoap's programs, which have OpenSSL, with the same peers, in one run and in turns.
  * One JSON line per figure; times in milliseconds, medians.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '#dots/coap/clock';
@@ -10,6 +12,7 @@ import { SignalSession } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/credentialFiles';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { Engine } from '#dots/transport/dtls/engine';
+import { root } from '../support/shared';
 import { coapClient, memoryOf, opensslClient, processorMs, run, startLibcoap, startOurs, type LabFiles, type OurPeer, type Peer } from './transport/peers';
 import { WatchingRelay, type Watched } from './transport/watchingRelay';
 
@@ -21,6 +24,11 @@ const exchanges = 500;
 const [batch, turns, atOnce] = [25, 4, 4];
 /** Of the 128 that one address may have. */
 const heldSessions = 100;
+
+/** The command as it is installed. */
+const dotsCommand = join(root, 'cli/dots');
+/** As the command starts Node.js: see there. */
+const bareEnvironment = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
 
 function tell(figure: string, values: object): void {
   process.stdout.write(`${JSON.stringify({ figure, ...values })}\n`);
@@ -151,20 +159,38 @@ async function memories(bench: Bench): Promise<void> {
   }
 }
 
-/** Whole processes, with the same server, in turns; and an empty one of Node.js, without which none of ours starts. */
+/** `dots session` in a folder, once its session stands. */
+async function startKeeper(cwd: string, words: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(dotsCommand, ['session', ...words], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+/**
+ * Whole processes, with the same server, in turns: a document over a session of its own, and over one that `dots session` keeps, beside
+ * coap-client, which always has its own; and an empty process of Node.js, without which no session of our own begins.
+ */
 async function processes({ files: { ca, cert, key }, files, folder, libcoap }: Bench): Promise<void> {
-  const document = join(folder, 'request.dots.json');
-  writeFileSync(document, JSON.stringify(request));
-  const send = ['dist/cli.js', 'send', document, '--server', overDtls(libcoap), '--ca', ca, '--cert', cert, '--key', key, '--cuid', 'bench', '--mid', '1'];
-  const [ours, theirs, empty]: [number[], number[], number[]] = [[], [], []];
-  for (let round = 0; round < rounds; round += 1) {
-    ours.push(await run(process.execPath, send));
-    theirs.push(await run(...coapClient(files, libcoap.port)));
-    empty.push(await run(process.execPath, ['-e', '0']));
+  const [apart, keeping] = [join(folder, 'apart'), join(folder, 'keeping')];
+  for (const each of [apart, keeping]) {
+    mkdirSync(each);
+    writeFileSync(join(each, 'request.dots.json'), JSON.stringify(request));
   }
+  const target = ['--server', overDtls(libcoap), '--ca', ca, '--cert', cert, '--key', key, '--cuid', 'bench'];
+  const send = ['send', 'request.dots.json', ...target, '--mid', '1'];
+  const keeper = await startKeeper(keeping, target);
+  const [own, kept, theirs, empty]: [number[], number[], number[], number[]] = [[], [], [], []];
+  for (let round = 0; round < rounds; round += 1) {
+    own.push(await run(dotsCommand, send, apart));
+    kept.push(await run(dotsCommand, send, keeping));
+    theirs.push(await run(...coapClient(files, libcoap.port)));
+    empty.push(await run(process.execPath, ['-e', '0'], apart, bareEnvironment));
+  }
+  keeper.kill();
+  const values = { server: libcoap.name, node: process.version, coapClientMs: rounded(median(theirs)) };
+  tell('whole-process', { ...values, session: 'kept by dots session', dotsSendMs: rounded(median(kept)), ratio: ratio(median(kept), median(theirs)), goalRatio: 2 });
   tell('whole-process', {
-    server: libcoap.name, node: process.version, dotsSendMs: rounded(median(ours)), coapClientMs: rounded(median(theirs)), emptyNodeMs: rounded(median(empty)),
-    ratio: ratio(median(ours), median(theirs)), emptyNodeRatio: ratio(median(empty), median(theirs)), goalRatio: 2,
+    ...values, session: 'its own', dotsSendMs: rounded(median(own)), ratio: ratio(median(own), median(theirs)), emptyNodeMs: rounded(median(empty)), emptyNodeRatio: ratio(median(empty), median(theirs)),
   });
 }
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { test } from 'node:test';
+import { decodeDocument } from '#dots/cbor/codec';
+import { decodeMessage, encodeMessage } from '#dots/coap/codec';
 import { Endpoint } from '#dots/coap/endpoint';
+import type { Message } from '#dots/coap/message';
+import { option, textsOf } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession } from '#dots/signal/session';
@@ -198,4 +202,31 @@ test('the owner hears of every change', async (t) => {
   assert.deepEqual(seen, [[1], [2]]);
   assert.ok(log.some((line) => /PUT .*mid=1: 2\.01$/.test(line)));
   assert.ok(log.some((line) => line.endsWith('attack-successfully-mitigated')));
+});
+
+test('a heartbeat says whether one of the server has arrived in the last two intervals', async (t) => {
+  const server = await udpSocket(t);
+  const clock = new FakeClock();
+  const heard: { path: string[]; type: string; body: unknown }[] = [];
+  let client = 0;
+  server.on('message', (bytes: Buffer, { port }) => {
+    client = port;
+    const message = decodeMessage(bytes);
+    if ('malformed' in message || message.code !== '0.03') return;
+    heard.push({ path: textsOf(message.options, 'Uri-Path'), type: message.type, body: decodeDocument(message.payload) });
+    server.send(encodeMessage({ ...message, type: 'NON', code: '2.04', messageId: heard.length, options: [], payload: new Uint8Array() }), port);
+  });
+  const session = await SignalSession.open({ server: `coap://127.0.0.1:${server.address().port}`, cuid: 'c', clock });
+  t.after(() => session.close());
+  const beat = (): Promise<unknown> => session.heartbeat(30_000);
+  await beat();
+  const beforeServers = session.heard;
+  const theirs: Message = { type: 'NON', code: '0.03', messageId: 77, token: '01', options: ['.well-known', 'dots', 'hb'].map((part) => option('Uri-Path', part)), payload: new Uint8Array() };
+  server.send(encodeMessage(theirs), client);
+  await eventually(() => session.heard > beforeServers);
+  await beat();
+  await clock.advance(60_001);
+  await beat();
+  const heartbeat = (status: boolean) => ({ path: ['.well-known', 'dots', 'hb'], type: 'NON', body: { 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': status } } });
+  assert.deepEqual(heard, [heartbeat(false), heartbeat(true), heartbeat(false)]);
 });

@@ -7,18 +7,24 @@ import { codeWords } from '#dots/signal/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
-import { readCredentials } from '#dots/transport/credentialFiles';
+import { readCredentials, type CredentialFiles } from '#dots/transport/credentialFiles';
+import type { ClientCredentials } from '#dots/transport/credentials';
 import { judging as service } from '#service/judging';
 import type { DocumentContext, LocatedFinding, ParsedDocument } from '#service/service';
-import { grantedWords } from '../answer';
+import { grantedWords, securityWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { sendingOf, targetOptions, type Sending, type Target } from '../target';
 import { alwaysJson } from './sendJson';
 
-/** `dots send`: one document to a server, and what the server says. */
-export const send: Command = {
+/** What was answered, and how the session was protected. */
+export interface Exchanged { answer: Answer; security: Security | undefined }
+
+/** Sends a signal channel document to a target. Throws a DotsError. */
+export type Exchange = (document: JsonObject, target: Target) => Promise<Exchanged>;
+
+const description: Omit<Command, 'run'> = {
   name: 'send',
   summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
   usage: 'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
@@ -31,13 +37,21 @@ export const send: Command = {
     'A profile that is marked as production needs --yes.',
     'A document with errors is not sent; its findings are told, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
+    'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake has to come through first. A document from standard input goes over a session of its own.',
     'Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other\'s certificate; without an answer the document may still have arrived.',
   ],
   examples: ['dots send request.dots.json', 'dots send request.dots.json --profile lab', 'dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coaps://127.0.0.1:4646 --ca ca.pem --cert client.pem --key client-key.pem', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
-  run: (given, io) => alwaysJson(given, io, runSend),
 };
 
-async function runSend(given: Given, io: Io): Promise<ExitStatus> {
+/** `dots send`: one document to a server, over a session that lasts as long as that, and what the server says. */
+export const send = sendOver(overOwnSession);
+
+/** `dots send`, as it exchanges signal channel documents in one way or another. */
+export function sendOver(exchange: Exchange): Command {
+  return { ...description, run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)) };
+}
+
+async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0) throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
   const document = await readDocument(path, io);
@@ -53,8 +67,6 @@ async function runSend(given: Given, io: Io): Promise<ExitStatus> {
   await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(exchanged, target), 2)}\n` : answerText(exchanged, target, document.value));
   return exchanged.answer.ok ? 0 : 1;
 }
-
-const isPsk = ({ proofs }: Target): boolean => proofs.pskIdentity !== undefined;
 
 function isData({ server }: Target): boolean {
   return /^https:/i.test(server);
@@ -80,16 +92,18 @@ function besides(file: string, parsed: ParsedDocument, context: DocumentContext)
   return service.locateCross(parsed, faults.get(file) ?? [], new Map([[file, entry]]));
 }
 
-interface Exchanged { answer: Answer; security: Security | undefined }
-
-async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
-  const isPlain = /^coap:/i.test(server);
-  const session = await SignalSession.open({ server, cuid, timeoutMs, ...(!isPlain && { credentials: await readCredentials(server, proofs) }) });
+async function overOwnSession(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
+  const session = await SignalSession.open({ server, cuid, timeoutMs, ...await credentialsFor(server, proofs) });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {
     await session.close();
   }
+}
+
+/** What a server wants to see; plain CoAP wants nothing. Throws a DotsError of kind `usage`. */
+export async function credentialsFor(server: string, proofs: CredentialFiles): Promise<{ credentials?: ClientCredentials }> {
+  return /^coap:/i.test(server) ? {} : { credentials: await readCredentials(server, proofs) };
 }
 
 function answerText({ answer, security }: Exchanged, target: Target, asked: JsonObject): string {
@@ -101,7 +115,7 @@ function answerText({ answer, security }: Exchanged, target: Target, asked: Json
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-    security === undefined ? '' : `over ${security.protocol} (${security.cipherSuite})${isPsk(target) ? ', pre-shared key of' : ', verified:'} ${oneLine(security.peerName, 120)}`,
+    security === undefined ? '' : securityWords(security),
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
     newCuidLine(answer, target),
     answer.body === undefined ? '' : safeJson(answer.body, 2),

@@ -5,7 +5,7 @@ import type { Place } from './places';
 let memory: ConnectionMemory | undefined;
 
 /** Opens the signal channel session of a place: here credentials are handed to the DOTS client. Throws a DotsError. */
-export async function connect(place: Place, signal: AbortSignal): Promise<SignalSession> {
+export async function connect(place: Place, signal?: AbortSignal): Promise<SignalSession> {
   const { SignalSession } = await import('#apart/work');
   return SignalSession.open({ ...await optionsFor(place), signal });
 }

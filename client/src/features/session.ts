@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Security } from '#dots/coap/channel';
+import { askOver, type Answered, type Asking } from '#dots/signal/asking';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
@@ -13,9 +14,6 @@ import type { Place } from './places';
 
 /** What was sent, and what came back. */
 export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string; profile: string }
-
-/** How long a session that has fallen silent is given for an answer before a new one is opened, milliseconds. */
-const silenceMs = 3_000;
 
 /**
  * A DOTS signal channel session of the editor, and the mitigations that live in it.
@@ -67,7 +65,7 @@ export class SessionHost implements vscode.Disposable {
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
     const mid = place.mid ?? await this.identity.mid();
-    const { session, answer } = await this.ask(place, (open, timeoutMs) => open.send(document, { mid, signal, ...(timeoutMs !== undefined && { timeoutMs }) }), signal);
+    const { session, answer } = await this.ask(place, (open, given) => open.send(document, { mid, signal: given }), signal);
     this.logAnswer(answer);
     if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && this.session === session) this.follow(session, mid, document, answer);
     if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, session);
@@ -112,21 +110,10 @@ export class SessionHost implements vscode.Disposable {
     throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
   }
 
-  /**
-   * Asks over the session with a server. One that has fallen silent is asked all the same, for on a link that drowns requests may
-   * still get out; a server that was started anew knows nothing of it, so a new one is opened when no answer comes.
-   */
-  private async ask(place: Place, request: (session: SignalSession, timeoutMs?: number) => Promise<Answer>, signal: AbortSignal): Promise<{ session: SignalSession; answer: Answer }> {
-    const known = this.session;
-    if (known?.server === place.server && known.cuid === place.cuid && known.state !== 'closed') {
-      if (known.state === 'open' || known.security === undefined) return { session: known, answer: await request(known) };
-      const answer = await request(known, silenceMs).catch((error: unknown) => {
-        if (signal.aborted || !(error instanceof DotsError) || error.kind !== 'unreachable') throw error;
-      });
-      if (answer !== undefined) return { session: known, answer };
-    }
-    const session = await this.adopt(place, await connect(place, signal));
-    return { session, answer: await request(session) };
+  /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
+  private ask(place: Place, asking: Asking, signal: AbortSignal): Promise<Answered> {
+    const known = this.session?.server === place.server && this.session.cuid === place.cuid ? this.session : undefined;
+    return askOver({ known, renew: async (given) => this.adopt(place, await connect(place, given)), signal }, asking);
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */

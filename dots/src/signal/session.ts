@@ -1,5 +1,5 @@
 import { encodeDocument } from '#dots/cbor/codec';
-import { plainAnswer } from '#dots/coap/answer';
+import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import type { Channel, Security } from '#dots/coap/channel';
 import { systemClock, type Clock } from '#dots/coap/clock';
 import { Endpoint } from '#dots/coap/endpoint';
@@ -68,13 +68,17 @@ const failures: Readonly<Record<string, (asked: string, seconds: number) => stri
 
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
+  private readonly endpoint: Endpoint;
   private current: SessionState = 'open';
   private lastMid: number | undefined;
+  /** When the server sent its last heartbeat, milliseconds since 1970. */
+  private heartbeatAt = -Infinity;
   private readonly listeners = new Set<() => void>();
 
-  private constructor(private readonly endpoint: Endpoint, readonly server: string, readonly cuid: string, private readonly clock: Clock) {
-    endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
-    endpoint.onClose(() => this.change('closed'));
+  private constructor(channel: Channel, readonly server: string, readonly cuid: string, private readonly clock: Clock) {
+    this.endpoint = new Endpoint(channel, { clock, handler: (request) => Promise.resolve(this.answerServer(request)) });
+    this.endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
+    this.endpoint.onClose(() => this.change('closed'));
   }
 
   /**
@@ -96,7 +100,7 @@ export class SignalSession {
   }
 
   private static over(channel: Channel, { server, cuid, clock = systemClock }: SessionOptions): SignalSession {
-    return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
+    return new SignalSession(channel, server, cuid, clock);
   }
 
   /** How the session is protected, and who the server has proved to be; undefined for plain CoAP. */
@@ -106,6 +110,11 @@ export class SignalSession {
 
   get state(): SessionState {
     return this.current;
+  }
+
+  /** How many messages of the server have arrived. */
+  get heard(): number {
+    return this.endpoint.traffic.received;
   }
 
   /** Asks for mitigation; an `attack-status` in the scope makes it an efficacy update (RFC 9132 sections 4.4.1 and 4.4.3). */
@@ -149,6 +158,15 @@ export class SignalSession {
     }, options);
   }
 
+  /**
+   * Tells the server that this end is there, and whether a heartbeat of the server has arrived here in the last two intervals: RFC 9132 section 4.7.
+   * @param intervalMs milliseconds between two heartbeats
+   */
+  heartbeat(intervalMs: number, options: AskOptions = {}): Promise<Answer> {
+    const peer = this.clock.now() - this.heartbeatAt <= 2 * intervalMs;
+    return this.send({ 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': peer } }, options);
+  }
+
   /** Calls back when `state` changes; the returned function ends that. */
   onDidChange(listener: () => void): () => void {
     this.listeners.add(listener);
@@ -189,6 +207,14 @@ export class SignalSession {
     return new DotsError(error.kind, error.code.replace('coap/', 'signal/'), `${this.endpoint.peer} ${what}.`, hint, { cause: error });
   }
 
+  /** A server may ask as well: it sends heartbeats (RFC 9132 section 4.7). */
+  private answerServer({ method, path }: InboundRequest): CoapAnswer {
+    if (path.join('/') !== '.well-known/dots/hb') return plainAnswer('4.04');
+    if (method !== 'PUT') return plainAnswer('4.05');
+    this.heartbeatAt = this.clock.now();
+    return plainAnswer('2.04');
+  }
+
   private change(state: SessionState): void {
     if (this.current === state || this.current === 'closed') return;
     this.current = state;
@@ -204,12 +230,6 @@ function checkCuid(cuid: string): void {
 
 function connectOptions({ credentials, memory, signal, timeoutMs = defaultTimeoutMs, clock }: SessionOptions): ConnectOptions {
   return { credentials, signal, clock, deadlineMs: timeoutMs, memory: memory?.paths, sessions: memory?.sessions };
-}
-
-/** A server may ask as well: it sends heartbeats (RFC 9132 section 4.7). */
-function answerServer({ method, path }: InboundRequest): Promise<ReturnType<typeof plainAnswer>> {
-  if (path.join('/') !== '.well-known/dots/hb') return Promise.resolve(plainAnswer('4.04'));
-  return Promise.resolve(plainAnswer(method === 'PUT' ? '2.04' : '4.05'));
 }
 
 function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {

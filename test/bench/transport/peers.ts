@@ -37,9 +37,9 @@ export async function startLibcoap(files: LabFiles): Promise<Peer> {
 }
 
 /** Runs a program to its end, milliseconds; fails where the program does. */
-export async function run(command: string, args: readonly string[]): Promise<number> {
+export async function run(command: string, args: readonly string[], cwd?: string, env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const started = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => { said += part.toString('latin1'); });
   const [status] = await once(child, 'close') as [number | null];

@@ -1,0 +1,74 @@
+import { describeError } from '#dots/model/errors';
+import { oneLine } from '#dots/model/text';
+import { securityWords } from '../answer';
+import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { invoke } from '../invoke';
+import type { Io } from '../io';
+import { keeperSocket, type Reply } from '../keeper/place';
+import { listenForSends } from '../keeper/server';
+import { KeptSessions } from '../keeper/sessions';
+import { targetOf, targetOptions } from '../target';
+import { Workspaces } from '../workspace';
+import { sendOver } from './send';
+
+/** `dots session`: sessions that are open before they are needed, until it is told to end. */
+export const session: Command = {
+  name: 'session',
+  summary: 'Keep signal channel sessions open, and send over them what dots send is given in the same folder.',
+  usage: '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
+  options: targetOptions.filter(({ name }) => name !== 'mid'),
+  details: [
+    'Under attack a handshake may not come through any more; a session that stands needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then goes over the session kept here, and answers without a handshake and without starting Node.js.',
+    'With a profile or a server it opens that session at once; the cuid has to be known then. Others are opened when the first document goes to them, and kept as well.',
+    'Heartbeats go out every 30 seconds. After 15 in a row without an answer, and once the server has closed it, a session is opened again, resumed where the server allows it. A document that the session does not answer within 3 seconds goes over a new one as well, and the first answer counts (RFC 9132 section 4.7).',
+    `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. What becomes of the sessions is told on standard error. The socket, ${keeperSocket}, is for its user alone. SIGTERM and SIGINT end it.`,
+  ],
+  examples: ['dots session --profile upstream', 'dots session --server coaps://dots.example.net --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
+  run: runSession,
+};
+
+async function runSession(given: Given, io: Io): Promise<ExitStatus> {
+  if (given.paths.length > 0) throw new UsageError(`dots session takes no file: "${given.paths[0] ?? ''}".`, 'dots send, in the same folder, sends one.');
+  if (process.platform === 'win32') throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
+  const stopped = io.stopped();
+  const log = (line: string): void => io.say(`${new Date().toISOString()} ${line}`);
+  const sessions = new KeptSessions({
+    opened: ({ server, cuid }, { security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
+    failed: ({ server }, error) => log(`The session with ${server} is lost: ${oneLine(describeError(error))} It is tried again.`),
+  });
+  try {
+    await openNamed(given, io, sessions);
+    const send = sendOver((document, target) => sessions.exchange(document, target));
+    const server = await listenForSends((words) => collected((apart) => invoke(send, words, apart)));
+    await io.out(`${JSON.stringify({ event: 'ready', socket: keeperSocket })}\n`);
+    await stopped;
+    const closed = new Promise((resolve) => { server.close(resolve); });
+    // Those who wait for an answer hear that the session has ended.
+    await sessions.close();
+    await closed;
+    return 0;
+  } finally {
+    await sessions.close();
+  }
+}
+
+/** Opens the session of the profile or server that was named, if one was. */
+async function openNamed(given: Given, io: Io, sessions: KeptSessions): Promise<void> {
+  if (given.option('server') === undefined && given.option('profile') === undefined) return;
+  const target = targetOf(given, await Workspaces.open(given, io), { context: {}, channel: 'signal', wish: 'no session was opened' });
+  if (target.newCuid) throw new UsageError('The session has to know the cuid that documents will be sent under.', 'Name it: --cuid, or in the profile.');
+  await sessions.open(target);
+}
+
+/** Runs a command whose results and messages go to somebody else. */
+async function collected(run: (io: Io) => Promise<ExitStatus>): Promise<Reply> {
+  let [out, said] = ['', ''];
+  const status = await run({
+    out: (text) => Promise.resolve(void (out += typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
+    say: (message) => { said += `${message}\n`; },
+    input: () => Promise.resolve(new Uint8Array()),
+    colours: false,
+    stopped: () => new Promise(() => undefined),
+  });
+  return { status, out, said };
+}

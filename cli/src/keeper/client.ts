@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
+import type { ExitStatus } from '../command';
+import type { Io } from '../io';
+import { keeperSocket, replyOf, wordEnd, type Reply } from './place';
+
+/** Whether a `dots session` of this user may be running in this folder, which may take a document that is not on standard input. */
+export function mayBeKept(words: readonly string[]): boolean {
+  return !words.includes('-') && existsSync(keeperSocket) && statSync(keeperSocket).uid === process.getuid?.();
+}
+
+/**
+ * Has the `dots session` of this folder run `dots send` with these words; undefined where none is running.
+ * What it does not answer may have been sent all the same, and is not sent again.
+ */
+export async function sendKept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
+  let reply: Reply | undefined;
+  try {
+    reply = await ask(words);
+  } catch (error) {
+    if (['ECONNREFUSED', 'ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+  }
+  if (reply === undefined) {
+    io.say('dots send: The dots session of this folder ended before it answered. The document may have been sent; ask for the status before you send it again.');
+    return 3;
+  }
+  await io.out(reply.out);
+  if (reply.said !== '') io.say(reply.said.trimEnd());
+  return reply.status as ExitStatus;
+}
+
+async function ask(words: readonly string[]): Promise<Reply | undefined> {
+  const asking = request({ socketPath: keeperSocket, method: 'POST', agent: false });
+  asking.end(words.map((word) => word + wordEnd).join(''));
+  const [response] = await once(asking, 'response') as [IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
+  return response.statusCode === 200 ? replyOf(Buffer.concat(parts).toString('utf8')) : undefined;
+}

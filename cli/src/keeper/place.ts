@@ -1,0 +1,22 @@
+/** Where `dots session` listens for the `dots send` of the same folder: a socket that only its user may open. The launcher knows it too. */
+export const keeperFolder = '.dots';
+export const keeperSocket = `${keeperFolder}/session`;
+
+/** What stands between the words handed over. */
+export const wordEnd = '\0';
+/** What stands between exit status, results and messages in the reply (ASCII record separator); no text holds it. */
+export const separator = '\x1e';
+
+/** What a run of `dots send` came to. */
+export interface Reply { status: number; out: string; said: string }
+
+/** A reply as it goes over the socket. */
+export function replyText({ status, out, said }: Reply): string {
+  return [String(status), out, said].map((part) => part.replaceAll(separator, ' ')).join(separator);
+}
+
+/** Reads a reply; undefined for anything else. */
+export function replyOf(text: string): Reply | undefined {
+  const [status = '', out, said, ...more] = text.split(separator);
+  return /^[0-3]$/.test(status) && out !== undefined && said !== undefined && more.length === 0 ? { status: Number(status), out, said } : undefined;
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { fileReason } from '#dots/model/fileReason';
+import { UsageError } from '../command';
+import { keeperFolder, keeperSocket, replyText, wordEnd, type Reply } from './place';
+
+/** The longest command line that is taken, bytes. */
+const longestCommand = 65_536;
+
+/**
+ * Takes the words of `dots send` from this folder, and gives back what came of them.
+ * Throws UsageError where that is taken already or cannot be.
+ */
+export async function listenForSends(run: (words: readonly string[]) => Promise<Reply>): Promise<Server> {
+  await clear();
+  const server = createServer((request, response) => void serve(request, response, run));
+  // Whoever may open the socket may send in this user's name.
+  const before = process.umask(0o077);
+  try {
+    mkdirSync(keeperFolder, { recursive: true });
+    server.listen(keeperSocket);
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new UsageError(`${keeperSocket} cannot be made in this folder: ${fileReason(cause)}.`, 'Start dots session in a folder that you may write to.');
+  } finally {
+    process.umask(before);
+  }
+  return server;
+}
+
+/** Removes what a keeper that was killed has left. Throws UsageError where one is alive. */
+async function clear(): Promise<void> {
+  if (!existsSync(keeperSocket)) return;
+  if (await isAnswered()) throw new UsageError('A dots session runs in this folder already.', 'End that one first, or start this one in another folder.');
+  rmSync(keeperSocket, { force: true });
+}
+
+function isAnswered(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(keeperSocket);
+    socket.once('connect', () => { socket.destroy(); resolve(true); }).once('error', () => resolve(false));
+  });
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, run: (words: readonly string[]) => Promise<Reply>): Promise<void> {
+  request.on('error', () => undefined);
+  response.on('error', () => undefined);
+  const text = request.method === 'POST' ? await bodyOf(request) : undefined;
+  if (text === undefined) return void response.writeHead(400).end();
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(replyText(await run(text.split(wordEnd).slice(0, -1))));
+}
+
+/** The body of a request, or undefined where it is too long or ends early. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      length += part.length;
+      if (length > longestCommand) return undefined;
+      parts.push(part);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,101 @@
+import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import { defaultParameters } from '#dots/coap/parameters';
+import { DotsError } from '#dots/model/errors';
+import { askOver, type Answered, type Asking } from './asking';
+import type { SignalSession } from './session';
+
+export interface KeptOptions {
+  /** Opens the session, the first time and whenever it has to be opened again. */
+  open(): Promise<SignalSession>;
+  /** Hears of each session that was opened. */
+  opened?(session: SignalSession): void;
+  /** Hears why a session that was lost could not be opened again; that is tried again later. */
+  failed?(error: unknown): void;
+  clock?: Clock;
+}
+
+/** heartbeat-interval, milliseconds, and missing-hb-allowed: RFC 9132 section 4.5.2. */
+const heartbeatMs = 30_000;
+const missingAllowed = 15;
+/** How soon after a failure a session is tried again that nobody asks for: RFC 9132 section 4.7, milliseconds. */
+const retryMs = 300_000;
+/** A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section 4.5.2). */
+const heartbeatPatienceMs = defaultParameters.nonInterval - 1;
+
+/** A signal channel session that its owner wants to have whenever there is something to ask: heartbeats keep it, and it is opened again when it is lost. */
+export class KeptSession {
+  private readonly clock: Clock;
+  private session: SignalSession | undefined;
+  private opening: Promise<SignalSession> | undefined;
+  private timer: TimerHandle;
+  private closed = false;
+  /** Heartbeats in a row after which nothing was heard, and how much had been heard before the last one. */
+  private missing = 0;
+  private heardBefore = -1;
+  private notBefore = -Infinity;
+
+  constructor(private readonly options: KeptOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.wait();
+  }
+
+  /** Opens the session now. Throws the DotsError of a session that cannot be opened. */
+  async open(): Promise<SignalSession> {
+    return this.session ?? this.renew();
+  }
+
+  /** Asks over the session, which is opened first where it is not; see `askOver`. */
+  async ask(asking: Asking, signal?: AbortSignal): Promise<Answered> {
+    return askOver({ known: this.session, renew: () => this.renew(), signal, clock: this.clock }, asking);
+  }
+
+  /** Ends the session; it is not opened again. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.clock.clearTimeout(this.timer);
+    await this.session?.close();
+  }
+
+  /** One attempt at a time, whoever waits for it. */
+  private renew(): Promise<SignalSession> {
+    this.opening ??= this.replace().finally(() => { this.opening = undefined; });
+    return this.opening;
+  }
+
+  private async replace(): Promise<SignalSession> {
+    this.notBefore = this.clock.now() + retryMs;
+    const session = await this.options.open();
+    if (this.closed) {
+      await session.close();
+      throw new DotsError('unreachable', 'signal/closed', `The session with ${session.server} was ended while it was opened.`);
+    }
+    const before = this.session;
+    this.session = session;
+    this.missing = 0;
+    this.heardBefore = -1;
+    this.options.opened?.(session);
+    await before?.close();
+    return session;
+  }
+
+  private wait(): void {
+    this.timer = this.clock.setTimeout(() => this.tick(), heartbeatMs);
+  }
+
+  private tick(): void {
+    this.wait();
+    const { session } = this;
+    if (session === undefined) return;
+    if (session.state !== 'closed') this.beat(session);
+    const isLost = session.state === 'closed' || this.missing >= missingAllowed;
+    if (isLost && this.clock.now() >= this.notBefore) this.renew().catch((error: unknown) => this.options.failed?.(error));
+  }
+
+  /** Goes on over a session that seems lost: on a link that drowns the server may still hear it. */
+  private beat(session: SignalSession): void {
+    this.missing = session.heard === this.heardBefore ? this.missing + 1 : 0;
+    this.heardBefore = session.heard;
+    const timeoutMs = session.security?.protocol.startsWith('TLS') === true ? heartbeatMs : heartbeatPatienceMs;
+    session.heartbeat(heartbeatMs, { timeoutMs }).catch(() => undefined);
+  }
+}

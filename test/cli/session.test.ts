@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test, type TestContext } from 'node:test';
+import { root } from '../support/shared';
+import { needTool } from '../support/tools';
+import { eventually } from '../protocol/support/scene';
+import { faulty, folder, request, startMock, type Run } from './dots';
+
+/** The command as it is installed, and the program behind it. */
+const launcher = join(root, 'cli/dots');
+const program = join(root, 'dist/cli.js');
+
+interface Mock { child: ChildProcessWithoutNullStreams; state: string; coaps: string; proofs: string[] }
+
+async function secureMock(t: TestContext, state = folder(t), port = '0'): Promise<Mock> {
+  const { child, ready } = await startMock(t, '--state', state, '--secure-port', port);
+  const { coaps, ca, cert, key } = ready as Record<string, string>;
+  return { child, state, coaps: coaps ?? '', proofs: ['--ca', ca ?? '', '--cert', cert ?? '', '--key', key ?? '', '--cuid', 'kept'] };
+}
+
+interface Keeper { child: ChildProcessWithoutNullStreams; ready: unknown; log: () => string }
+
+/** `dots session` in a folder, once it is ready. */
+async function startKeeper(t: TestContext, cwd: string, ...words: string[]): Promise<Keeper> {
+  const child = spawn(launcher, ['session', ...words], { cwd });
+  t.after(() => child.kill('SIGKILL'));
+  let log = '';
+  child.stderr.on('data', (part: Buffer) => { log += part.toString(); });
+  const ended = once(child, 'close').then(() => { throw new Error(`dots session ended: ${log}`); });
+  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]) as [string];
+  ended.catch(() => undefined);
+  return { child, ready: JSON.parse(line), log: () => log };
+}
+
+function runIn(cwd: string, command: string, words: string[], env: NodeJS.ProcessEnv = process.env, input = ''): Run {
+  const { status, stdout, stderr } = spawnSync(command, words, { cwd, env, input });
+  return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
+}
+
+/** The environment of a user for whom there is a curl but no Node.js. */
+function withoutNode(t: TestContext): NodeJS.ProcessEnv {
+  const bin = folder(t);
+  const curl = spawnSync('sh', ['-c', 'command -v curl'], { encoding: 'utf8' }).stdout.trim();
+  symlinkSync(curl, join(bin, 'curl'));
+  return { PATH: bin };
+}
+
+/** The two ways in: the launcher, which needs no Node.js, and Node.js, where there is no curl. */
+function ways(t: TestContext): [name: string, send: (cwd: string, ...words: string[]) => Run][] {
+  const env = withoutNode(t);
+  return [
+    ['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)],
+    ['Node.js', (cwd, ...words) => runIn(cwd, process.execPath, [program, 'send', ...words])],
+  ];
+}
+
+/** Whether a keeper has opened so many sessions in all; what it says arrives a little later than what it answers. */
+async function hasOpened(keeper: Keeper, count: number): Promise<void> {
+  const opened = (): number => keeper.log().split('Session opened').length - 1;
+  await eventually(() => opened() >= count);
+  assert.equal(opened(), count, keeper.log());
+}
+
+test('documents go over the session that dots session keeps in their folder, without Node.js and without another handshake', async (t) => {
+  if (!needTool(t, 'curl', 'curl')) return;
+  const { coaps, proofs } = await secureMock(t);
+  const cwd = folder(t, { 'a.dots.json': request, 'faulty.dots.json': faulty });
+  const keeper = await startKeeper(t, cwd, '--server', coaps, ...proofs);
+  assert.deepEqual(keeper.ready, { event: 'ready', socket: '.dots/session' });
+  assert.equal(statSync(join(cwd, '.dots/session')).mode & 0o077, 0, 'nobody else may open it');
+  for (const [name, send] of ways(t)) {
+    const { status, out, err } = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1');
+    assert.match(out, /^2\.0[14] [^]*\nover DTLS 1\.2 [^]*verified: 127\.0\.0\.1\ncuid kept, mid 1\n/, name + err);
+    assert.deepEqual([status, err], [0, ''], name);
+    const json = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1', '--format', 'json');
+    assert.equal((JSON.parse(json.out) as { ok: boolean }).ok, true);
+    const refused = send(cwd, 'faulty.dots.json', '--server', coaps, ...proofs);
+    assert.deepEqual([refused.status, refused.out], [1, '']);
+    assert.match(refused.err, /^faulty\.dots\.json:\d+:\d+ error [^\n]*\n[^]*nothing was sent[^\n]*\n$/);
+    const missing = send(cwd, "it isn't $HERE.dots.json", '--server', coaps, ...proofs);
+    assert.deepEqual([missing.status, missing.err], [2, "dots send: it isn't $HERE.dots.json cannot be read: there is no such file.\n"]);
+  }
+  await hasOpened(keeper, 1);
+});
+
+test('a document for another server, and one for another cuid, open sessions that are kept as well', async (t) => {
+  const [one, other] = [await secureMock(t), await secureMock(t)];
+  const cwd = folder(t, { 'a.dots.json': request });
+  const keeper = await startKeeper(t, cwd);
+  const [, [, send] = ['', () => assert.fail()]] = ways(t);
+  for (let count = 0; count < 2; count += 1) {
+    for (const { coaps, proofs } of [one, other]) assert.equal(send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').status, 0);
+    assert.equal(send(cwd, 'a.dots.json', '--server', one.coaps, ...one.proofs.slice(0, -1), 'second', '--mid', '1').status, 0);
+  }
+  await hasOpened(keeper, 3);
+});
+
+test('a server that was started anew answers over a new session', async (t) => {
+  const first = await secureMock(t);
+  const cwd = folder(t, { 'a.dots.json': request });
+  const keeper = await startKeeper(t, cwd, '--server', first.coaps, ...first.proofs);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'close');
+  await secureMock(t, first.state, new URL(first.coaps).port);
+  const [, [, send] = ['', () => assert.fail()]] = ways(t);
+  const { status, out, err } = send(cwd, 'a.dots.json', '--server', first.coaps, ...first.proofs, '--mid', '1');
+  assert.equal(status, 0, out + err + keeper.log());
+  await hasOpened(keeper, 2);
+});
+
+test('where dots session has ended, or was killed, dots send opens a session of its own', async (t) => {
+  const { coaps, proofs } = await secureMock(t);
+  const cwd = folder(t, { 'a.dots.json': request });
+  const sent = (): Run => runIn(cwd, launcher, ['send', 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1']);
+  const first = await startKeeper(t, cwd);
+  first.child.kill('SIGTERM');
+  assert.deepEqual(await once(first.child, 'close'), [0, null]);
+  assert.equal(existsSync(join(cwd, '.dots/session')), false);
+  assert.match(sent().out, /^2\.01 /);
+  const second = await startKeeper(t, cwd);
+  second.child.kill('SIGKILL');
+  await once(second.child, 'close');
+  assert.equal(existsSync(join(cwd, '.dots/session')), true);
+  assert.match(sent().out, /^2\.04 /);
+  assert.match(runIn(cwd, process.execPath, [program, 'send', 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1']).out, /^2\.04 /);
+  const third = await startKeeper(t, cwd);
+  const again = runIn(cwd, launcher, ['session']);
+  assert.deepEqual([again.status, again.err], [2, 'dots session: A dots session runs in this folder already. End that one first, or start this one in another folder.\n']);
+  assert.equal(sent().status, 0);
+  await hasOpened(third, 1);
+});
+
+test('a document on standard input goes over a session of its own', async (t) => {
+  const { coaps, proofs } = await secureMock(t);
+  const cwd = folder(t);
+  const keeper = await startKeeper(t, cwd);
+  for (const command of [[launcher], [process.execPath, program]]) {
+    const [name = '', ...before] = command;
+    assert.equal(runIn(cwd, name, [...before, 'send', '-', '--server', coaps, ...proofs, '--mid', '1'], process.env, request).status, 0);
+  }
+  await hasOpened(keeper, 0);
+});
+
+test('a dots session that dies while it waits for an answer is told of, and nothing is sent again', async (t) => {
+  const silent = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const senders = new Set<number>();
+  silent.on('message', (_, { port }) => senders.add(port));
+  const cwd = folder(t, { 'a.dots.json': request });
+  for (const [command, ...before] of [['/bin/sh', launcher], [process.execPath, program]] as [string, string][]) {
+    const keeper = await startKeeper(t, cwd);
+    const child = spawn(command, [...before, 'send', 'a.dots.json', '--server', `coap://127.0.0.1:${silent.address().port}`, '--timeout', '600'], { cwd });
+    let said = '';
+    child.stderr.on('data', (part: Buffer) => { said += part.toString(); });
+    await eventually(() => senders.size > 0);
+    keeper.child.kill('SIGKILL');
+    const [status] = await once(child, 'close') as [number];
+    assert.deepEqual([status, said], [3, 'dots send: The dots session of this folder ended before it answered. The document may have been sent; ask for the status before you send it again.\n']);
+    assert.equal(senders.size, 1, 'nobody else has sent it');
+    senders.clear();
+  }
+});
+
+test('what a session cannot be kept for is wrong usage', (t) => {
+  const cwd = folder(t, { 'dots.profiles.json': '{ "profiles": { "upstream": { "signal": "coap://127.0.0.1:9", "production": true, "cuid": "a" } } }' });
+  const usage = (...words: string[]): string => {
+    const { status, err } = runIn(cwd, launcher, ['session', ...words]);
+    assert.equal(status, 2, err);
+    return err;
+  };
+  assert.match(usage('a.dots.json'), /takes no file/);
+  assert.match(usage('--server', 'coap://127.0.0.1:9'), /has to know the cuid/);
+  assert.match(usage('--profile', 'upstream', '--profiles', 'dots.profiles.json'), /production.*no session was opened.*--yes/s);
+  assert.match(usage('--server', 'coaps://127.0.0.1:9', '--cuid', 'a'), /Name --ca, --cert and --key/);
+});
+
+test('the launcher finds the program through links, and passes on what is not for dots session', (t) => {
+  const bin = folder(t);
+  symlinkSync(launcher, join(bin, 'first'));
+  symlinkSync('first', join(bin, 'dots'));
+  const { status, out } = runIn(bin, join(bin, 'dots'), ['--version']);
+  assert.equal(status, 0);
+  assert.match(out, /^dots \d/);
+  assert.equal(runIn(bin, join(bin, 'dots'), ['send']).status, 2);
+});
