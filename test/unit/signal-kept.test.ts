@@ -11,16 +11,17 @@ const silence = new DotsError('unreachable', 'signal/no-answer', 'silence');
 const minute = 60_000;
 
 /** As much of a session as those who keep one see. */
-interface Scene { session: SignalSession; state: SessionState; heard: number; heartbeats: number[]; closed: boolean }
+interface Scene { session: SignalSession; state: SessionState; heard: number; heartbeats: number[]; closed: boolean; change: (to: SessionState) => void }
 
 function scene(clock: FakeClock, { state = 'open' as SessionState, protocol = 'DTLS 1.2' as string | null } = {}): Scene {
-  const made: Scene = { session: undefined as never, state, heard: 0, heartbeats: [], closed: false };
+  const made: Scene = { session: undefined as never, state, heard: 0, heartbeats: [], closed: false, change: () => undefined };
   made.session = {
     get state() { return made.state; },
     get heard() { return made.heard; },
     ...(protocol !== null && { security: { protocol } }),
+    onDidChange: (listener: () => void) => { made.change = (to) => { made.state = to; listener(); }; return () => undefined; },
     heartbeat: () => { made.heartbeats.push(clock.now()); return Promise.reject(silence); },
-    close: () => { made.closed = true; made.state = 'closed'; return Promise.resolve(); },
+    close: () => { made.closed = true; made.change('closed'); return Promise.resolve(); },
   } as unknown as SignalSession;
   return made;
 }
@@ -135,14 +136,14 @@ test('whoever gives up ends the request and the attempt to open a session', asyn
   assert.deepEqual([asked.over[0]?.signal?.aborted, asked.renewals[0]?.signal?.aborted], [true, true]);
 });
 
-interface Kept { kept: KeptSession; clock: FakeClock; opened: Scene[]; attempts: number[]; failures: unknown[]; fails: boolean }
+interface Kept { kept: KeptSession; clock: FakeClock; opened: Scene[]; changes: SessionState[]; attempts: number[]; failures: unknown[]; fails: boolean }
 
 /** A kept session whose sessions are scenes, and when each of them was asked for. */
 function keep(): Kept {
   const clock = new FakeClock();
-  const made: Kept = { kept: undefined as never, clock, opened: [], attempts: [], failures: [], fails: false };
+  const made: Kept = { kept: undefined as never, clock, opened: [], changes: [], attempts: [], failures: [], fails: false };
   made.kept = new KeptSession({
-    clock, failed: (error) => made.failures.push(error),
+    clock, failed: (error) => made.failures.push(error), changed: ({ state }) => made.changes.push(state),
     open: () => {
       made.attempts.push(clock.now());
       if (made.fails) return Promise.reject(silence);
@@ -207,6 +208,32 @@ test('a session that its server has closed is opened again, and whoever asks doe
   const { session } = await kept.ask(answering);
   assert.equal(session, opened[2]?.session);
   await kept.close();
+});
+
+test('a session over TLS goes on over DTLS once that works', async () => {
+  const clock = new FakeClock();
+  const [overTls, overDtls] = [scene(clock, { protocol: 'TLS 1.3' }), scene(clock)];
+  let asked = 0;
+  const kept = new KeptSession({
+    clock, open: () => Promise.resolve(overTls.session),
+    overDtls: () => { asked += 1; return Promise.resolve(asked < 3 ? undefined : overDtls.session); },
+  });
+  await kept.open();
+  await clock.advance(10 * 30_000);
+  assert.deepEqual([asked, overTls.closed, overDtls.closed, await kept.open()], [3, true, false, overDtls.session]);
+  await kept.close();
+});
+
+test('changes of the session that is kept are told, not the end of one that was replaced or of the whole', async () => {
+  const { kept, clock, opened, changes } = keep();
+  await kept.open();
+  for (const state of ['lost', 'open', 'closed'] as const) opened[0]!.change(state);
+  await clock.advance(6 * minute);
+  assert.equal(opened.length, 2);
+  opened[0]!.change('lost');
+  opened[1]!.change('lost');
+  await kept.close();
+  assert.deepEqual(changes, ['lost', 'open', 'closed', 'lost']);
 });
 
 test('nothing is opened after the end', async () => {

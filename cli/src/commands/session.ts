@@ -1,5 +1,6 @@
 import { describeError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
+import type { SessionState } from '#dots/signal/session';
 import { securityWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { invoke } from '../invoke';
@@ -27,6 +28,11 @@ export const session: Command = {
   run: runSession,
 };
 
+/** What a change to a state means. */
+const changes: Readonly<Record<SessionState, string>> = {
+  lost: 'does not answer; heartbeats go on.', open: 'answers again.', closed: 'has ended the session; it is opened again within half a minute, or with the next document.',
+};
+
 async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0) throw new UsageError(`dots session takes no file: "${given.paths[0] ?? ''}".`, 'dots send, in the same folder, sends one.');
   if (process.platform === 'win32') throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
@@ -34,6 +40,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   const log = (line: string): void => io.say(`${new Date().toISOString()} ${line}`);
   const sessions = new KeptSessions({
     opened: ({ server, cuid }, { security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
+    changed: ({ server }, { state }) => log(`${server} ${changes[state]}`),
     failed: ({ server }, error) => log(`The session with ${server} is lost: ${oneLine(describeError(error))} It is tried again.`),
   });
   try {

@@ -9,9 +9,10 @@ import type { Target } from '../target';
 /** More sessions than these are not kept: the one that was asked last the longest time ago ends. */
 const mostKept = 16;
 
-/** Hears what becomes of a session: a sentence, or why it could not be opened again. */
+/** Hears what becomes of the sessions; see `KeptOptions`. */
 export interface Watcher {
   opened(target: Target, session: SignalSession): void;
+  changed(target: Target, session: SignalSession): void;
   failed(target: Target, error: unknown): void;
 }
 
@@ -56,9 +57,12 @@ export class KeptSessions {
 
   private keep(target: Target, credentials: ClientCredentials | undefined): KeptSession {
     const { server, cuid, timeoutMs } = target;
+    const options = { server, cuid, timeoutMs, memory: this.memory, ...(credentials && { credentials }) };
     return new KeptSession({
-      open: () => SignalSession.open({ server, cuid, timeoutMs, memory: this.memory, ...(credentials && { credentials }) }),
+      open: () => SignalSession.open(options),
+      overDtls: () => SignalSession.overDtls(options),
       opened: (session) => this.watcher.opened(target, session),
+      changed: (session) => this.watcher.changed(target, session),
       failed: (error) => this.watcher.failed(target, error),
     });
   }

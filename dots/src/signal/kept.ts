@@ -7,8 +7,12 @@ import type { SignalSession } from './session';
 export interface KeptOptions {
   /** Opens the session, the first time and whenever it has to be opened again. */
   open(): Promise<SignalSession>;
+  /** Looks for DTLS where the session stands over TLS; how often that is tried is its own affair (RFC 9132 section 4.3). */
+  overDtls?(): Promise<SignalSession | undefined>;
   /** Hears of each session that was opened. */
   opened?(session: SignalSession): void;
+  /** Hears when the state of the session changes: it is lost, answers again, or was closed by its server. */
+  changed?(session: SignalSession): void;
   /** Hears why a session that was lost could not be opened again; that is tried again later. */
   failed?(error: unknown): void;
   clock?: Clock;
@@ -63,8 +67,11 @@ export class KeptSession {
   }
 
   private async replace(): Promise<SignalSession> {
-    this.notBefore = this.clock.now() + retryMs;
-    const session = await this.options.open();
+    return this.adopt(await this.options.open());
+  }
+
+  /** Takes a new session in the place of the one before, which is ended only now that the new one stands. */
+  private async adopt(session: SignalSession): Promise<SignalSession> {
     if (this.closed) {
       await session.close();
       throw new DotsError('unreachable', 'signal/closed', `The session with ${session.server} was ended while it was opened.`);
@@ -74,6 +81,9 @@ export class KeptSession {
     this.missing = 0;
     this.heardBefore = -1;
     this.options.opened?.(session);
+    session.onDidChange(() => {
+      if (this.session === session && !this.closed) this.options.changed?.(session);
+    });
     await before?.close();
     return session;
   }
@@ -88,14 +98,28 @@ export class KeptSession {
     if (session === undefined) return;
     if (session.state !== 'closed') this.beat(session);
     const isLost = session.state === 'closed' || this.missing >= missingAllowed;
-    if (isLost && this.clock.now() >= this.notBefore) this.renew().catch((error: unknown) => this.options.failed?.(error));
+    if (!isLost && isOverTls(session)) this.improve().catch((error: unknown) => this.options.failed?.(error));
+    if (!isLost || this.clock.now() < this.notBefore) return;
+    this.renew().catch((error: unknown) => {
+      this.notBefore = this.clock.now() + retryMs;
+      this.options.failed?.(error);
+    });
+  }
+
+  private async improve(): Promise<void> {
+    const better = await this.options.overDtls?.();
+    if (better !== undefined) await this.adopt(better);
   }
 
   /** Goes on over a session that seems lost: on a link that drowns the server may still hear it. */
   private beat(session: SignalSession): void {
     this.missing = session.heard === this.heardBefore ? this.missing + 1 : 0;
     this.heardBefore = session.heard;
-    const timeoutMs = session.security?.protocol.startsWith('TLS') === true ? heartbeatMs : heartbeatPatienceMs;
+    const timeoutMs = isOverTls(session) ? heartbeatMs : heartbeatPatienceMs;
     session.heartbeat(heartbeatMs, { timeoutMs }).catch(() => undefined);
   }
+}
+
+function isOverTls({ security }: SignalSession): boolean {
+  return security?.protocol.startsWith('TLS') === true;
 }
