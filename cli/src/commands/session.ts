@@ -41,7 +41,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   const sessions = new KeptSessions({
     opened: ({ server, cuid }, { security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
     changed: ({ server }, { state }) => log(`${server} ${changes[state]}`),
-    failed: ({ server }, error) => log(`The session with ${server} is lost: ${oneLine(describeError(error))} It is tried again.`),
+    failed: ({ server }, error) => log(`No new session with ${server} could be opened: ${oneLine(describeError(error))} It is tried again.`),
   });
   try {
     await openNamed(given, io, sessions);
