@@ -99,20 +99,32 @@ EXPORT(session_await) int session_await(session_t *session, int address_size)
     return result != 0 ? result : mbedtls_ssl_set_client_transport_id(&session->ssl, inbox, (size_t) address_size);
 }
 
+/*
+ * The alert that the library owes the peer after a step that failed, or 0: it says nothing where a certificate is missing (RFC 5246
+ * section 7.4.6), or where the signature of a client does not hold (section 7.2.2), which is when a public key is what the error is about.
+ */
+static unsigned char alert_owed(int state, int result)
+{
+    if (result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+    int about_key = result <= MBEDTLS_ERR_PK_SIG_LEN_MISMATCH && result > MBEDTLS_ERR_ECP_BAD_INPUT_DATA - 0x80;
+    return state == MBEDTLS_SSL_CERTIFICATE_VERIFY && about_key ? MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR : 0;
+}
+
 /* Goes on with the handshake, with a datagram of the inbox or, of size 0, because time has passed: 0 once it is over. */
 EXPORT(session_step) int session_step(session_t *session, int size)
 {
-    int result = 0;
+    int result = 0, state = 0;
     session->input = size;
     current = session;
     while (result == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+        state = session->ssl.state;
         result = mbedtls_ssl_handshake_step(&session->ssl);
         if (session->ssl.handshake) session->resumed = session->ssl.handshake->resume;
     }
     current = 0;
-    /* RFC 5246 section 7.4.6; the library says nothing. */
-    if (result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
-        int sent = mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+    unsigned char alert = alert_owed(state, result);
+    if (alert != 0) {
+        int sent = mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
         (void) sent;
     }
     return result;

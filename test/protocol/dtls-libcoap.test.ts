@@ -1,27 +1,19 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import type { Channel } from '#dots/coap/channel';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { sessionMemory } from '#dots/transport/dtls/sessions';
 import { needTool } from '../support/tools';
 import { parties, psk, reasonOf, shows, startCoap, type Parties } from './support/dtlsScene';
-import { connectWhenUp, freePair, startProgram } from './support/dtlsTools';
+import { connectWhenUp, libcoapServer, libcoapShows } from './support/dtlsTools';
 import { run } from './support/scene';
 
 const debianPackage = 'libcoap3-bin';
 const builds = ['openssl', 'gnutls'] as const;
-type Build = (typeof builds)[number];
 
-const certificates = ({ pki, server }: Parties): string[] => ['-c', server.certFile, '-j', server.keyFile, '-C', pki.ca.certFile];
+const certificates = ({ pki, server }: Parties): string[] => libcoapShows(server, pki);
 const keyArguments = ['-k', psk.key.toString(), '-h', 'hint'];
-
-/** libcoap's server on loopback, and the port where it speaks DTLS. */
-async function libcoapServer(t: TestContext, build: Build, args: string[]): Promise<number> {
-  const port = await freePair();
-  startProgram(t, `coap-server-${build}`, ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...args]);
-  return port + 1;
-}
 
 /** PUT and GET of a small and of a large body, and a refusal. */
 async function exchange(channel: Channel): Promise<void> {
@@ -43,7 +35,7 @@ for (const build of builds) {
       if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
       const all = await parties(t, kind === 'rsa' ? 'rsa' : 'ec');
       if (all === undefined) return;
-      const port = await libcoapServer(t, build, kind === 'psk' ? keyArguments : certificates(all));
+      const { port } = await libcoapServer(t, build, kind === 'psk' ? keyArguments : certificates(all));
       const credentials: ClientCredentials = kind === 'psk' ? { psk } : shows(all.pki, all.client);
       const sessions = sessionMemory();
       for (let round = 0; round < 2; round++) {
@@ -58,7 +50,7 @@ for (const build of builds) {
     if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
     const [all, other] = [await parties(t), await parties(t)];
     if (all === undefined || other === undefined) return;
-    const port = await libcoapServer(t, build, certificates(all));
+    const { port } = await libcoapServer(t, build, certificates(all));
     await connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost' });
     const attempt = (credentials: ClientCredentials, serverName = 'localhost'): Promise<string> => reasonOf(connectWhenUp(t, port, { credentials, serverName }));
     assert.equal(await attempt(shows(all.pki, all.client), 'other.example'), 'wrong-name');
@@ -70,7 +62,7 @@ for (const build of builds) {
   test(`coap-server-${build} as server: a wrong key`, async (t) => {
     if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
     if ((await parties(t)) === undefined) return;
-    const port = await libcoapServer(t, build, keyArguments);
+    const { port } = await libcoapServer(t, build, keyArguments);
     await connectWhenUp(t, port, { credentials: { psk }, serverName: 'localhost' });
     const wrong = { psk: { identity: psk.identity, key: Buffer.from('another secret') } };
     assert.match(await reasonOf(connectWhenUp(t, port, { credentials: wrong, serverName: 'localhost', deadlineMs: 6000 })), /^psk-(silence|refused)$/);
@@ -84,7 +76,7 @@ for (const build of builds) {
       const server = await startCoap(t, { ...shows(all.pki, all.server), psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
       const url = `coaps://127.0.0.1:${server.port}/a`;
       const ask = (...args: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '10', ...args, '-m', 'get', url]);
-      const answer = await ask('-c', all.client.certFile, '-j', all.client.keyFile, '-C', all.pki.ca.certFile);
+      const answer = await ask(...libcoapShows(all.client, all.pki));
       assert.match(answer.stdout.toString(), /hello over DTLS/, answer.stderr);
       assert.match((await ask('-u', psk.identity, '-k', psk.key.toString())).stdout.toString(), /hello over DTLS/);
       assert.deepEqual(server.channels.map(({ security }) => security?.peerName), ['client.example', 'dots']);
@@ -98,7 +90,7 @@ for (const build of builds) {
     const server = await startCoap(t, { ...shows(all.pki, all.server), psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
     const ask = (...args: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '3', ...args, '-m', 'get', `coaps://127.0.0.1:${server.port}/a`]);
     const attempts: [string[], string][] = [
-      [['-c', other.client.certFile, '-j', other.client.keyFile, '-C', all.pki.ca.certFile], 'unknown-ca'],
+      [libcoapShows(other.client, all.pki), 'unknown-ca'],
       [['-u', 'nobody', '-k', psk.key.toString()], 'wrong-psk'],
       [['-u', psk.identity, '-k', 'another secret'], 'wrong-psk'],
     ];

@@ -37,7 +37,7 @@ test('a client refuses a server, and says which check failed', async (t) => {
     const { port } = await startEcho(t, shows(pki, server));
     return reasonOf(call(t, port, shows(pki, client, crls), { serverName }));
   };
-  // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without signatures none of them shows.
+  // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without signatures is a matter of unproved.test.ts.
   for (const [reason, server] of flawed(all, 'server')) assert.equal(await (reason === 'purpose' ? shownByOpenssl(t, all, server) : attempt(server)), reason);
   assert.equal(await attempt(other.server), 'unknown-ca');
   assert.equal(await attempt(all.server, 'other.example'), 'wrong-name');

@@ -5,9 +5,9 @@ import { DotsError } from '#dots/model/errors';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { connectTls } from '#dots/transport/tls/client';
 import { needTool } from '../support/tools';
-import { freePair, startProgram, type Program } from './support/dtlsTools';
+import { freePair, libcoapServer, libcoapShows as shownBy, startProgram, type Program } from './support/dtlsTools';
 import { eventually, run } from './support/scene';
-import { TestPki, type Identity } from './support/testPki';
+import { TestPki } from './support/testPki';
 import { credentialsOf, listening, psk } from './support/tls-scene';
 
 const debianPackage = 'libcoap3-bin';
@@ -33,22 +33,13 @@ async function connectedTo(t: TestContext, port: number, credentials: ClientCred
 
 const reasonOf = (attempt: Promise<Endpoint>): Promise<string> => attempt.then(() => 'connected', (error: unknown) => (error instanceof DotsError ? error.code.replace('transport/', '') : String(error)));
 
-const shownBy = ({ certFile, keyFile }: Identity, pki: TestPki): string[] => ['-c', certFile, '-j', keyFile, '-C', pki.ca.certFile];
-
-/** libcoap's server on loopback, and the port where it speaks TLS. */
-async function libcoapServer(t: TestContext, build: string, args: string[]): Promise<number> {
-  const port = await freePair();
-  startProgram(t, `coap-server-${build}`, ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...args]);
-  return port + 1;
-}
-
 for (const build of builds) {
   for (const kind of ['ec', 'rsa', 'psk'] as const) {
     test(`coap-server-${build} as server over TLS, ${kind}: small and large bodies, an observation, pings and an orderly end`, async (t) => {
       if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
       const pki = await TestPki.create(t, kind === 'rsa' ? 'rsa' : 'ec');
       if (pki === undefined) return;
-      const port = await libcoapServer(t, build, kind === 'psk' ? keyArguments : shownBy(pki.issue({ names }), pki));
+      const { port } = await libcoapServer(t, build, kind === 'psk' ? keyArguments : shownBy(pki.issue({ names }), pki));
       const endpoint = await connectedTo(t, port, kind === 'psk' ? { psk } : credentialsOf(pki, pki.issue({ purpose: 'client' })));
       for (const size of [100, 3000, 20_000]) {
         const [path, payload] = [[`kept-${size}`], Buffer.alloc(size, 'dots')];
@@ -71,7 +62,7 @@ for (const build of builds) {
     if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
     const [pki, other] = [await TestPki.create(t), await TestPki.create(t)];
     if (pki === undefined || other === undefined) return;
-    const port = await libcoapServer(t, build, shownBy(pki.issue({ names }), pki));
+    const { port } = await libcoapServer(t, build, shownBy(pki.issue({ names }), pki));
     const client = credentialsOf(pki, pki.issue({ purpose: 'client' }));
     await connectedTo(t, port, client);
     assert.equal(await reasonOf(connectedTo(t, port, client, 'other.example')), 'wrong-name');
@@ -82,7 +73,7 @@ for (const build of builds) {
 
   test(`coap-server-${build} as server over TLS: a wrong key`, async (t) => {
     if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
-    const port = await libcoapServer(t, build, keyArguments);
+    const { port } = await libcoapServer(t, build, keyArguments);
     await connectedTo(t, port, { psk });
     assert.match(await reasonOf(connectedTo(t, port, { psk: { ...psk, key: Buffer.from('another secret') } })), /^psk-(refused|silence)$/);
   });
@@ -112,7 +103,7 @@ for (const build of builds) {
     const at = await listening(t, { ...credentialsOf(pki, pki.issue({ names })), ...keys });
     const stranger = other.issue({ purpose: 'client' });
     const attempts: [string[], string][] = [
-      [['-c', stranger.certFile, '-j', stranger.keyFile, '-C', pki.ca.certFile], 'unknown-ca'],
+      [shownBy(stranger, pki), 'unknown-ca'],
       [['-u', 'nobody', '-k', psk.key.toString()], 'wrong-psk'],
       [['-u', psk.identity, '-k', 'another secret'], 'wrong-psk'],
     ];

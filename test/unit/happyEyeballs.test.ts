@@ -90,7 +90,7 @@ test('a later path may win, and one that comes too late is closed', async () => 
   assert.deepEqual(all.closed, ['dtls 2001:db8::1']);
 });
 
-for (const because of ['unknown-ca', 'wrong-name', 'revoked', 'client-certificate-refused', 'psk-refused'] as const) {
+for (const because of ['unknown-ca', 'wrong-name', 'revoked', 'bad-signature', 'client-certificate-refused', 'psk-refused'] as const) {
   test(`a path that is refused (${because}) ends the race: no other makes up for it`, async () => {
     const all = scene({ 'dtls 2001:db8::1': { fails: 300, because }, 'tls 2001:db8::1': { works: 0 } });
     assert.equal(await outcome(all), `transport/${because}`);

@@ -43,7 +43,7 @@ const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Tr
  * somebody else, and it must not look as if all were well: so this ends the race, and no TLS makes up for a DTLS that was refused.
  */
 const refused = [
-  'unknown-ca', 'wrong-name', 'expired', 'not-yet-valid', 'not-a-ca', 'purpose', 'revoked', 'weak', 'bad-certificate', 'no-certificate',
+  'unknown-ca', 'wrong-name', 'expired', 'not-yet-valid', 'not-a-ca', 'purpose', 'revoked', 'weak', 'bad-certificate', 'bad-signature', 'no-certificate',
   'client-certificate-missing', 'client-certificate-refused', 'psk-refused',
 ].map((reason) => `transport/${reason}`);
 

@@ -24,6 +24,7 @@ const reasons = {
   revoked: (at) => [`The certificate of ${at.peer} has been revoked${more(at)}.`, 'Do not trust it until its operator says why.'],
   weak: (at) => [`The certificate of ${at.peer} uses an algorithm or a key that is too weak${more(at)}.`, 'It needs SHA-256 or better, and an EC key of 256 bits or an RSA key of 2048 bits or more.'],
   'bad-certificate': (at) => [`The certificate of ${at.peer} does not hold${more(at)}.`, 'Ask its operator for a sound one.'],
+  'bad-signature': (at) => [`${at.peer} has not proved that it has the private key of the certificate it shows: a signature in its handshake does not hold${more(at)}.`, 'Make sure that the key there is that of the certificate; if it is, somebody shows the certificate of another, or changes the handshake on its way.'],
   'no-certificate': (at) => [`${at.peer} showed no certificate.`, 'Its operator has to give it one, or a pre-shared key has to be used at both ends.'],
   'client-certificate-missing': (at) => [`${at.peer} asks for a client certificate, and none was given.`, 'Name it and its key (--cert, --key).'],
   'client-certificate-refused': (at) => [`${at.peer} does not accept this client certificate${more(at)}.`, 'Use the one that the operator of the server gave you (dots mock prints the files of its own).'],
@@ -45,4 +46,9 @@ export type RefusalReason = keyof typeof reasons;
 export function refusal(reason: RefusalReason, attempt: Attempt, cause?: unknown): DotsError {
   const [message, hint] = reasons[reason](attempt);
   return new DotsError('unreachable', `transport/${reason}`, message, hint, { cause });
+}
+
+/** The alert with which a peer ended a connection, as the end of a sentence; the name of one of them tells nobody what it means (RFC 5246 section 7.2.2). */
+export function alertText(name: string): string {
+  return `it said "${name}"${name === 'decrypt error' ? ', because a signature or the end of the handshake does not hold there' : ''}`;
 }

@@ -5,7 +5,8 @@ import type { TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import { connectDtls, type DtlsOptions } from '#dots/transport/dtls/client';
 import type { DtlsChannel } from '#dots/transport/dtls/channel';
-import { eventually } from './scene';
+import { eventually, freePort } from './scene';
+import type { Identity, TestPki } from './testPki';
 
 /** A program that runs until the test ends, and what it has said. */
 export interface Program { child: ChildProcess; said: () => string }
@@ -38,6 +39,33 @@ export async function freePair(): Promise<number> {
     second.close();
     if (free && port < 65_000) return port;
   }
+}
+
+/** A server that runs until the test ends, and its port. */
+export interface ServerProgram extends Program { port: number }
+
+/** libcoap's server on loopback, and the port where it speaks DTLS and TLS. */
+export async function libcoapServer(t: TestContext, build: string, args: string[]): Promise<ServerProgram> {
+  const port = await freePair();
+  return { ...startProgram(t, `coap-server-${build}`, ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...args]), port: port + 1 };
+}
+
+/** What libcoap's tools show and trust. */
+export function libcoapShows({ certFile, keyFile }: Identity, { ca }: TestPki): string[] {
+  return ['-c', certFile, '-j', keyFile, '-C', ca.certFile];
+}
+
+/** What openssl's tools show and trust. */
+export function opensslShows({ certFile, keyFile }: Identity, { ca }: TestPki): string[] {
+  return ['-cert', certFile, '-key', keyFile, '-CAfile', ca.certFile];
+}
+
+/** `openssl s_server` on loopback, once it listens. */
+export async function opensslServer(t: TestContext, args: string[]): Promise<ServerProgram> {
+  const port = await freePort();
+  const program = startProgram(t, 'openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...args]);
+  await eventually(() => program.said().includes('ACCEPT'));
+  return { ...program, port };
 }
 
 /** Connects to a server that is still starting: nobody listening there is not the last word. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -33,6 +33,8 @@ export interface IssueOptions {
   /** Who signs instead of the CA: an intermediate one, or a certificate that must not. */
   by?: Identity;
   keyKind?: KeyKind;
+  /** Whose key it certifies, instead of a new one. */
+  keyOf?: Identity;
 }
 
 const configuration = `[ca]
@@ -108,12 +110,13 @@ export class TestPki {
     return new TestPki(folder, kind, identity(folder, 'ca'));
   }
 
-  /** A new key and its certificate, signed by the CA unless told otherwise. */
+  /** A new key, unless there is one already, and its certificate, signed by the CA unless told otherwise. */
   issue(options: IssueOptions = {}): Identity {
     const { folder } = this;
     const name = `leaf-${++this.issued}`;
     const by = options.by ?? this.ca;
-    newKey(folder, name, options.keyKind ?? this.kind);
+    if (options.keyOf === undefined) newKey(folder, name, options.keyKind ?? this.kind);
+    else copyFileSync(options.keyOf.keyFile, join(folder, `${name}.key`));
     writeFileSync(join(folder, `${name}.ext`), extensionsOf(options));
     openssl(folder, 'req', '-new', '-config', 'ca.cnf', '-key', `${name}.key`, '-subj', `/O=Test/CN=${options.commonName ?? name}`, '-out', `${name}.csr`);
     openssl(folder, 'ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', by.certFile, '-keyfile', by.keyFile, '-in', `${name}.csr`, '-out', `${name}.pem`,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { DotsError } from '#dots/model/errors';
 import { namesText } from '../names';
-import { refusal, type RefusalReason } from '../refusals';
+import { alertText, refusal, type RefusalReason } from '../refusals';
 
 /** The results of the library that decide what comes next: include/mbedtls/ssl.h. */
 export const wantRead = -0x6900;
@@ -18,6 +18,9 @@ const handshakeFailure = -0x6e00;
 const clientHasProved = 12;
 /** MBEDTLS_SSL_CLIENT_CERTIFICATE: what a server waits for once it has shown all it has. */
 const serverHasShown = 7;
+
+/** Where the handshake stands when the signature of the peer did not hold: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
+const verified = { client: 4, server: 10 } as const;
 
 /** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
 export const nameMismatch = 0x4;
@@ -68,10 +71,16 @@ export function refusalOf(failure: Failure): DotsError {
   if (result === fatalAlert) return alertRefusal(failure);
   // GnuTLS waits, and says goodbye where others send an alert or nothing.
   if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
+  if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk)) return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
   return refusal('broken', { peer, detail: words });
+}
+
+/** Whether a public key is what an error is about: PK, RSA and ECP of include/mbedtls/error.h. */
+function isKeyError(result: number): boolean {
+  return result <= -0x3900 && result > -0x5000;
 }
 
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
@@ -102,7 +111,7 @@ function signedByLeaf(chain: readonly Buffer[]): boolean {
 }
 
 function alertRefusal({ peer, alert, role, state, psk }: Failure): DotsError {
-  const detail = `it said "${alerts[alert] ?? `alert ${alert}`}"`;
+  const detail = alertText(alerts[alert] ?? `alert ${alert}`);
   if (role === 'server') return refusal('broken', { peer, detail });
   if (psk && aboutKeys.includes(alert)) return refusal('psk-refused', { peer, detail });
   if (alert === 116) return refusal('client-certificate-missing', { peer });

@@ -11,7 +11,7 @@ import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
 import { clientContext, coapProtocol, speaksCoap } from './context';
 import { objectionTo } from './judge';
-import { alertIn, certificateRefusal, clientReason, detailIn, symptomOf } from './symptoms';
+import { alertIn, certificateRefusal, clientReason, detailIn, faultIn, symptomOf } from './symptoms';
 
 const defaultDeadlineMs = 10_000;
 
@@ -120,7 +120,7 @@ function agreementFault({ socket, peer }: Attempt): DotsError | undefined {
 function failureOf({ peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {
   if (found !== undefined) return found;
   const reason = clientReason(symptom, psk);
-  const detail = alertIn(symptom);
+  const detail = alertIn(symptom) ?? faultIn(symptom);
   if (reason !== undefined) return refusal(reason, { peer, detail: detailIn(symptom) }, cause);
   // Some servers end the connection without a word when they do not like what the client has shown.
   if (detail === undefined && answered) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it ended the connection without a word' }, cause);

@@ -12,7 +12,7 @@ import { Admission } from './admission';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, serverOptions, speaksCoap } from './context';
 import { objectionTo } from './judge';
-import { alertIn, certificateRefusal, serverReason, symptomOf } from './symptoms';
+import { alertIn, certificateRefusal, faultIn, serverReason, symptomOf } from './symptoms';
 
 /** How long a client may take for its handshake, milliseconds. */
 const handshakeMs = 10_000;
@@ -177,5 +177,5 @@ function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket
   if (typeof verdict === 'string') return certificateRefusal(peer, verdict, error);
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
-  return refusal(reason ?? 'broken', { peer, detail: reason === undefined ? alertIn(symptom) ?? 'it left in the middle of the handshake' : undefined }, error);
+  return refusal(reason ?? 'broken', { peer, detail: reason === undefined ? alertIn(symptom) ?? faultIn(symptom) ?? 'it left in the middle of the handshake' : undefined }, error);
 }

@@ -1,5 +1,5 @@
 import type { DotsError } from '#dots/model/errors';
-import { refusal, type RefusalReason } from '../refusals';
+import { alertText, refusal, type RefusalReason } from '../refusals';
 
 type Symptoms = readonly (readonly [symptom: RegExp, reason: RefusalReason])[];
 
@@ -27,6 +27,12 @@ const agreement: Symptoms = [
   [/NO_APPLICATION_PROTOCOL/, 'no-tls'],
   [/NO_SHARED_CIPHER|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|NO_SUITABLE_SIGNATURE|NO_PROTOCOLS_AVAILABLE|WRONG_SSL_VERSION|NO_SUITABLE_KEY_SHARE/, 'no-common-cipher'],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_MESSAGE|BAD_PROTOCOL|NOT_SSL|RECORD_LENGTH/, 'no-tls'],
+];
+
+/** What is found only once the chain has been verified. RSA says in which step a signature came out wrong, where ECDSA says no more than that. */
+const proof: Symptoms = [
+  [/BAD_SIGNATURE|(FIRST|LAST)_OCTET_INVALID|SLEN_(CHECK|RECOVERY)_FAILED|WRONG_SIGNATURE_LENGTH|TOO_LARGE_FOR_MODULUS|BLOCK_TYPE_IS_NOT_01|INVALID_PADDING/, 'bad-signature'],
+  [/ECC_CERT_NOT_FOR_SIGNING|BAD_ECC_CERT|KEY_USAGE_BIT_INCORRECT/, 'purpose'],
 ];
 
 /** The alerts with which a server turns a client's certificate away: RFC 8446 section 6.2. */
@@ -58,12 +64,12 @@ export function certificateRefusal(peer: string, symptom: string, cause?: unknow
 /** Why a client came to nothing; undefined where the symptom does not say. */
 export function clientReason(symptom: string, psk: boolean): RefusalReason | undefined {
   const turnedAway = psk ? keyTurnedAway : clientTurnedAway;
-  return reasonIn(symptom, network, turnedAway, agreement, [[/ALERT_HANDSHAKE_FAILURE/, 'no-common-cipher']], /ALERT_/.test(symptom) ? [] : verification);
+  return reasonIn(symptom, network, turnedAway, agreement, [[/ALERT_HANDSHAKE_FAILURE/, 'no-common-cipher']], /ALERT_/.test(symptom) ? [] : [...proof, ...verification]);
 }
 
 /** Why a server turned a client away; undefined where the symptom does not say. */
 export function serverReason(symptom: string): RefusalReason | undefined {
-  return /ALERT_/.test(symptom) ? undefined : reasonIn(symptom, clientFailed, agreement);
+  return /ALERT_/.test(symptom) ? undefined : reasonIn(symptom, clientFailed, proof, agreement);
 }
 
 /** More about an error, as the end of a sentence. */
@@ -74,5 +80,15 @@ export function detailIn(symptom: string): string | undefined {
 /** The alert in an error, as the end of a sentence. */
 export function alertIn(symptom: string): string | undefined {
   const name = /ALERT_([A-Z_]+)/.exec(symptom)?.[1];
-  return name === undefined ? undefined : `it said "${name.toLowerCase().replaceAll('_', ' ')}"`;
+  return name === undefined ? undefined : alertText(inWords(name));
+}
+
+/** What this end found wrong in a handshake, as the end of a sentence. */
+export function faultIn(symptom: string): string | undefined {
+  const name = /^ERR_SSL_((?!\w*ALERT_)\w+)/.exec(symptom)?.[1];
+  return name === undefined ? undefined : `this end found a fault in the handshake, "${inWords(name)}"`;
+}
+
+function inWords(name: string): string {
+  return name.toLowerCase().replaceAll('_', ' ');
 }
