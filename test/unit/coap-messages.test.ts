@@ -10,6 +10,7 @@ import type { CoapRequest } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock, settle } from '../protocol/support/fake-clock';
 import { wire, type FakeChannel } from '../protocol/support/fake-network';
+import { isConfirmable, malformedDatagrams } from '../protocol/support/malformed';
 
 const confirmable: CoapRequest = { method: 'GET', path: ['a'], confirmable: true };
 const nonConfirmable: CoapRequest = { method: 'PUT', path: ['a'], payload: Buffer.from('x'), confirmable: false };
@@ -257,12 +258,19 @@ test('an empty confirmable message is answered with a reset', () => {
   assert.deepEqual([last(channel).type, last(channel).messageId], ['RST', 3]);
 });
 
-test('malformed datagrams are dropped and counted', () => {
+test('malformed datagrams are dropped and counted, and a confirmable one is reset', () => {
+  for (const [why, datagram] of malformedDatagrams) {
+    const { channel, endpoint } = alone();
+    channel.deliver(Buffer.from(datagram, 'hex'));
+    assert.deepEqual(endpoint.traffic, { received: 0, malformed: 1 });
+    assert.deepEqual(channel.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex')), isConfirmable(datagram) ? ['70000001'] : [], why);
+  }
+});
+
+test('a malformed message that is not confirmable is dropped in silence', () => {
   const { channel, endpoint } = alone();
-  channel.deliver(Buffer.from('ffff', 'hex'));
-  channel.deliver(Buffer.from('40010001f0', 'hex'));
-  assert.deepEqual(endpoint.traffic, { received: 0, malformed: 2 });
-  assert.equal(channel.sent.length, 0);
+  for (const head of ['50', '60', '70', '00', '80', 'c0']) channel.deliver(Buffer.from(`${head}010001f0`, 'hex'));
+  assert.deepEqual([endpoint.traffic.malformed, channel.sent.length], [6, 0]);
 });
 
 test('the word of the network ends every request', async () => {

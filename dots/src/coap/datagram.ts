@@ -1,6 +1,6 @@
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
-import { decodeMessage, encodeMessage } from './codec';
+import { confirmableId, decodeMessage, encodeMessage } from './codec';
 import type { Budget, Environment, Failure, MessageLayer, MessageSink, Reply, Transmission } from './layer';
 import { emptyCode, isRequest, isResponse, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
 import { valueOf } from './options';
@@ -54,7 +54,7 @@ export class DatagramLayer implements MessageLayer {
 
   receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
-    if ('malformed' in message) return this.sink.dropped(message.malformed);
+    if ('malformed' in message) return this.refuse(bytes, message.malformed);
     this.sink.heard();
     if (message.type === 'ACK' || message.type === 'RST') this.concluded(message);
     else if (message.code === emptyCode) this.answerPing(message);
@@ -168,6 +168,16 @@ export class DatagramLayer implements MessageLayer {
 
   private answerPing(message: Message): void {
     if (message.type === 'CON') this.reset(message);
+  }
+
+  /**
+   * A confirmable message that cannot be read is reset, so that its sender stops to repeat it (RFC 7252 section 4.2). Everything else is dropped
+   * in silence: an answer to a reset would go round in circles, and other versions must not be answered (section 3).
+   */
+  private refuse(bytes: Uint8Array, why: string): void {
+    this.sink.dropped(why);
+    const messageId = confirmableId(bytes);
+    if (messageId !== undefined) this.channel.send(encodeMessage({ type: 'RST', messageId, ...empty }));
   }
 
   private reset(message: Message): void {
