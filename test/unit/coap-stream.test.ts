@@ -109,6 +109,15 @@ test('a request is sent once and matched by its token, confirmable or not', asyn
   }
 });
 
+test('an answer of class 3, which nobody has assigned, is an answer, and the session stands', async (t) => {
+  const { channel, endpoint, arrive } = introduced(t);
+  const answer = endpoint.request(get, patience);
+  await settle();
+  arrive({ code: '3.00', token: last(channel).token });
+  assert.equal((await answer).code, '3.00');
+  assert.ok(channel.open);
+});
+
 test('both ends ask over one connection, and answers come in any order', async () => {
   const waits = [3000, 1000];
   const { client, server, clock } = pair({ handler: () => Promise.resolve(plainAnswer('2.05', 'client')) }, {
