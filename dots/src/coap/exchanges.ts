@@ -34,6 +34,8 @@ export class Exchanges {
       const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
         if (this.waiting.get(token) === exchange) this.waiting.delete(token);
       });
+      // An observation renews and ends itself under one token: what came before is no longer waited for, and its silence would be no news.
+      this.waiting.get(token)?.cancel();
       this.waiting.set(token, exchange);
       exchange.start((failed) => this.layer.request({ ...content, token }, confirmable, failed), patience);
     });
@@ -84,7 +86,7 @@ class Exchange<T> {
   constructor(private readonly peer: string, private readonly environment: Environment, private readonly promised: Promised<T>, private readonly done: () => void) {}
 
   start(transmit: (failed: (why: Failure) => void) => Transmission, { timeoutMs, since, signal }: Patience): void {
-    if (signal?.aborted === true) return this.fail(this.cancelled());
+    if (signal?.aborted === true) return this.cancel();
     this.watch(signal);
     const { clock } = this.environment;
     const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.now());
@@ -100,6 +102,11 @@ class Exchange<T> {
     if (this.finish()) this.promised.reject(error);
   }
 
+  /** Nobody waits for it any longer. */
+  cancel(): void {
+    this.fail(new DotsError('unreachable', 'coap/cancelled', `The request to ${this.peer} was cancelled before it was answered.`));
+  }
+
   private finish(): boolean {
     if (this.settled) return false;
     this.settled = true;
@@ -111,7 +118,7 @@ class Exchange<T> {
   }
 
   private watch(signal: AbortSignal | undefined): void {
-    const abort = (): void => this.fail(this.cancelled());
+    const abort = (): void => this.cancel();
     signal?.addEventListener('abort', abort, { once: true });
     this.release = () => signal?.removeEventListener('abort', abort);
   }
@@ -123,10 +130,6 @@ class Exchange<T> {
   private givenUp(why: Failure): DotsError {
     const { code, text, hint } = failures[why];
     return new DotsError('unreachable', code, `${this.peer} ${text}.`, hint);
-  }
-
-  private cancelled(): DotsError {
-    return new DotsError('unreachable', 'coap/cancelled', `The request to ${this.peer} was cancelled before it was answered.`);
   }
 }
 
