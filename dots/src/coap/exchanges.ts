@@ -92,6 +92,8 @@ class Exchange<T> {
     const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.now());
     this.deadline = clock.setTimeout(() => this.fail(this.silence(timeoutMs)), left);
     this.transmission = transmit((why) => this.fail(this.givenUp(why)));
+    // The network may have refused the first copy at once, before there was anything to stop.
+    if (this.settled) this.transmission.stop();
   }
 
   settle(value: T): void {
