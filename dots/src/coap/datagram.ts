@@ -2,17 +2,18 @@ import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
 import { confirmableId, decodeMessage, encodeMessage } from './codec';
 import type { Budget, Environment, Failure, MessageLayer, MessageSink, Reply, Transmission } from './layer';
-import { emptyCode, isRequest, isResponse, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
+import { emptyCode, isRequest, isResponse, methodCodes, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
 import { valueOf } from './options';
 import { exchangeLifetime } from './parameters';
 import { Recent } from './recent';
+import { Repeats } from './repeats';
 
 interface Pending { message: Message; bytes: Uint8Array; attempt: number; interval: number; timer?: TimerHandle; acknowledged?: () => void; failed: (why: Failure) => void }
 
 /** How many messages of a peer are remembered for their duplicates. */
 const rememberedMessages = 128;
-/** How many of our notifications can still be answered with a reset. */
-const rememberedNotifications = 128;
+/** How many of our own messages can still be answered with an acknowledgement or a reset. */
+const rememberedSent = 128;
 
 const empty: TokenMessage = { code: emptyCode, token: '', options: [], payload: noBytes };
 const ignored = (): void => undefined;
@@ -27,7 +28,9 @@ export class DatagramLayer implements MessageLayer {
   private readonly waiting: Pending[] = [];
   /** The messages of the peer and our replies, by message id and token: a message id alone comes round too soon on a busy session. */
   private readonly history: Recent<{ reply?: Uint8Array }>;
-  private readonly onReset: Recent<() => void>;
+  /** What was sent lately, by message id: its token, and who hears of a reset. */
+  private readonly sent: Recent<{ token: string; reset: () => void }>;
+  private readonly repeats: Repeats;
   /** The requests whose acknowledgement is still due. */
   private readonly replies = new Set<ConfirmableReply>();
 
@@ -36,7 +39,8 @@ export class DatagramLayer implements MessageLayer {
     this.budget = { maxMessageSize: channel.maxMessageSize, bert: false };
     this.nextId = environment.random(0x10000);
     this.history = new Recent(lifetime, rememberedMessages);
-    this.onReset = new Recent(lifetime, rememberedNotifications);
+    this.sent = new Recent(lifetime, rememberedSent);
+    this.repeats = new Repeats(environment.clock, environment.parameters.nonInterval);
   }
 
   request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission {
@@ -68,7 +72,8 @@ export class DatagramLayer implements MessageLayer {
     this.replies.clear();
     this.underway.clear();
     this.waiting.length = 0;
-    this.onReset.clear();
+    this.repeats.close();
+    this.sent.clear();
     this.history.clear();
   }
 
@@ -96,21 +101,14 @@ export class DatagramLayer implements MessageLayer {
 
   /** Each copy has its own message id: a server that drops duplicates silently would never answer a second copy. */
   private repeated(draft: TokenMessage, failed: (why: Failure) => void): Transmission {
-    const { clock, parameters } = this.environment;
-    let timer: TimerHandle;
-    const send = (): void => {
-      timer = clock.setTimeout(send, parameters.nonInterval);
-      this.nonConfirmable(draft, () => failed('reset'));
-    };
-    send();
-    return { stop: () => clock.clearTimeout(timer) };
+    return this.repeats.add({ token: draft.token, changes: draft.code !== methodCodes.GET, send: () => this.nonConfirmable(draft, () => failed('reset')) });
   }
 
   /** Sends once; `reset` is called when the peer rejects it. */
   private nonConfirmable(draft: TokenMessage, reset: () => void): void {
     if (this.closed) return;
     const message = this.message('NON', draft);
-    this.onReset.set(message.messageId, reset, this.environment.clock.now());
+    this.remember(message, reset);
     this.channel.send(encodeMessage(message));
   }
 
@@ -118,6 +116,10 @@ export class DatagramLayer implements MessageLayer {
     const messageId = this.nextId;
     this.nextId = (this.nextId + 1) % 0x10000;
     return { type, messageId, ...draft };
+  }
+
+  private remember({ messageId, token }: Message, reset: () => void): void {
+    this.sent.set(messageId, { token, reset }, this.environment.clock.now());
   }
 
   private startWaiting(): void {
@@ -156,14 +158,26 @@ export class DatagramLayer implements MessageLayer {
     const pending = this.underway.get(message.messageId);
     if (message.type === 'RST') {
       if (pending !== undefined) this.fail(pending, 'reset');
-      this.onReset.get(message.messageId, this.environment.clock.now())?.();
+      this.rejected(message.messageId);
       return;
     }
     if (pending !== undefined && (message.code === emptyCode || message.token === pending.message.token)) {
       this.settle(pending);
       pending.acknowledged?.();
     }
-    if (isResponse(message.code)) this.sink.response(message);
+    if (isResponse(message.code)) this.response(message);
+  }
+
+  private rejected(messageId: number): void {
+    const sent = this.sent.get(messageId, this.environment.clock.now());
+    if (sent === undefined) return;
+    this.repeats.answered(sent.token);
+    sent.reset();
+  }
+
+  private response(message: Message): boolean {
+    this.repeats.answered(message.token);
+    return this.sink.response(message);
   }
 
   private answerPing(message: Message): void {
@@ -204,7 +218,7 @@ export class DatagramLayer implements MessageLayer {
 
   /** A confirmable response wants to be acknowledged, a notification nobody waits for to be stopped (RFC 7641 section 3.6). */
   private answered(message: Message): void {
-    const known = this.sink.response(message);
+    const known = this.response(message);
     if (message.type === 'CON' && known) this.acknowledge(message);
     else if (!known && (message.type === 'CON' || valueOf(message.options, 'Observe') !== undefined)) this.reset(message);
   }
