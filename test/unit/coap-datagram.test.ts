@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DotsError } from '#dots/model/errors';
-import { alone, confirmable, fails, long, nonConfirmable } from './coapScene';
+import { settle } from '../protocol/support/fake-clock';
+import { alone, arrive, confirmable, fails, last, long, nonConfirmable } from './coapScene';
 
 test('a request whose first copy is refused by the network at once is not sent again', async () => {
   for (const request of [nonConfirmable, confirmable]) {
@@ -15,4 +16,26 @@ test('a request whose first copy is refused by the network at once is not sent a
     await clock.advance(60_000);
     assert.deepEqual([tries, clock.pending], [1, 0]);
   }
+});
+
+test('an answer in an acknowledgement is taken only under the message id of its request', async () => {
+  for (const request of [confirmable, nonConfirmable]) {
+    const { channel, endpoint } = alone();
+    const answer = endpoint.request(request, long);
+    await settle();
+    const { messageId, token } = last(channel);
+    arrive(channel, { type: 'ACK', code: '4.04', messageId: (messageId + 77) % 0x10000, token });
+    arrive(channel, { type: 'ACK', code: '2.05', messageId, token });
+    assert.equal((await answer).code, '2.05');
+  }
+});
+
+test('an answer in the acknowledgement of a later copy is taken after an empty acknowledgement', async () => {
+  const { channel, endpoint } = alone();
+  const answer = endpoint.request(confirmable, long);
+  await settle();
+  const { messageId, token } = last(channel);
+  arrive(channel, { type: 'ACK', code: '0.00', messageId });
+  arrive(channel, { type: 'ACK', code: '2.05', messageId, token });
+  assert.equal((await answer).code, '2.05');
 });

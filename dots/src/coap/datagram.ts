@@ -126,6 +126,7 @@ export class DatagramLayer implements MessageLayer {
     while (this.waiting.length > 0 && this.underway.size < this.environment.parameters.nstart) {
       const pending = this.waiting.shift() as Pending;
       this.underway.set(pending.message.messageId, pending);
+      this.remember(pending.message, ignored);
       this.transmit(pending);
     }
   }
@@ -153,7 +154,10 @@ export class DatagramLayer implements MessageLayer {
     this.startWaiting();
   }
 
-  /** An acknowledgement or a reset ends the message it names; an acknowledgement may carry the response. */
+  /**
+   * An acknowledgement or a reset ends the message it names; an acknowledgement may carry the response to that message and to no other
+   * (RFC 7252 section 5.3.2). go-dots acknowledges non-confirmable requests as well, which does no harm.
+   */
   private concluded(message: Message): void {
     const pending = this.underway.get(message.messageId);
     if (message.type === 'RST') {
@@ -165,7 +169,8 @@ export class DatagramLayer implements MessageLayer {
       this.settle(pending);
       pending.acknowledged?.();
     }
-    if (isResponse(message.code)) this.response(message);
+    const { token } = pending?.message ?? this.sent.get(message.messageId, this.environment.clock.now()) ?? {};
+    if (isResponse(message.code) && message.token === token) this.response(message);
   }
 
   private rejected(messageId: number): void {
