@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainAnswer } from '#dots/coap/answer';
 import { DotsError } from '#dots/model/errors';
 import { settle } from '../protocol/support/fake-clock';
 import { alone, arrive, confirmable, fails, last, long, nonConfirmable } from './coapScene';
@@ -38,4 +39,18 @@ test('an answer in the acknowledgement of a later copy is taken after an empty a
   arrive(channel, { type: 'ACK', code: '0.00', messageId });
   arrive(channel, { type: 'ACK', code: '2.05', messageId, token });
   assert.equal((await answer).code, '2.05');
+});
+
+test('a duplicate of an early message is answered from memory, after many others', async () => {
+  let handled = 0;
+  const { channel } = alone({ handler: () => Promise.resolve(plainAnswer('2.04', String(++handled))) });
+  const ask = async (messageId: number): Promise<Uint8Array | undefined> => {
+    arrive(channel, { type: 'CON', code: '0.03', messageId, token: '01' });
+    await settle();
+    return channel.sent.at(-1)?.bytes;
+  };
+  const first = await ask(0);
+  for (let messageId = 1; messageId < 128; messageId++) await ask(messageId);
+  assert.deepEqual(await ask(0), first);
+  assert.equal(handled, 128);
 });
