@@ -223,6 +223,20 @@ test('a ping goes out with an empty token and gives the round trip', async (t) =
   await silent;
 });
 
+test('a Ping that was never answered stands in the way of no later one', async (t) => {
+  const { clock, endpoint, arrive } = introduced(t);
+  const silent = fails(endpoint.ping({ timeoutMs: 1000 }), 'coap/no-answer');
+  await clock.advance(1000);
+  await silent;
+  for (let round = 0; round < 3; round++) {
+    const ping = endpoint.ping({ timeoutMs: 1000 });
+    await clock.advance(40);
+    arrive(signal('7.03'));
+    assert.equal(await ping, 40);
+  }
+  arrive(signal('7.03'));
+});
+
 test('empty messages and unknown signals are ignored, unless an unknown critical option stands in them', (t) => {
   const { channel, endpoint, arrive } = introduced(t);
   arrive({ code: '0.00' });

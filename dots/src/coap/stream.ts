@@ -30,7 +30,8 @@ export class StreamLayer implements MessageLayer {
   private released = false;
   private closed = false;
   private readonly open = new Set<object>();
-  private pings: (() => void)[] = [];
+  /** Who waits for a Pong, the oldest first. */
+  private readonly pings = new Set<() => void>();
 
   constructor(private readonly channel: Channel, private readonly environment: Environment, private readonly sink: MessageSink, largest = largestMessage) {
     this.reader = new FrameReader(largest);
@@ -65,11 +66,18 @@ export class StreamLayer implements MessageLayer {
     this.send(message);
   }
 
-  /** The token is empty, because libcoap's Pong has none whatever the Ping had; so Pongs answer Pings in their order. */
+  /**
+   * The token is empty, because libcoap's Pong has none whatever the Ping had; so Pongs answer Pings in their order. One that is given up
+   * is forgotten, since its Pong may never come: a Pong that comes late then answers the next Ping, and it does show that the peer is there.
+   */
   ping(done: () => void): Transmission {
-    this.pings.push(done);
+    const ponged = (): void => {
+      this.pings.delete(ponged);
+      done();
+    };
+    this.pings.add(ponged);
     this.send(signal(signals.ping));
-    return nothing;
+    return { stop: () => this.pings.delete(ponged) };
   }
 
   close(): void {
@@ -92,7 +100,7 @@ export class StreamLayer implements MessageLayer {
     if (critical !== undefined) return this.abort(`the critical option ${critical} of ${message.code} is unknown`);
     if (message.code === signals.csm) this.learn(message);
     else if (message.code === signals.ping) this.send(signal(signals.pong, { token: message.token }));
-    else if (message.code === signals.pong) this.pings.shift()?.();
+    else if (message.code === signals.pong) [...this.pings][0]?.();
     else if (message.code === signals.release) this.release();
     else if (message.code === signals.abort) this.aborted(message);
   }
@@ -153,7 +161,7 @@ export class StreamLayer implements MessageLayer {
     this.closed = true;
     this.environment.clock.clearTimeout(this.introduction);
     this.open.clear();
-    this.pings = [];
+    this.pings.clear();
   }
 
   private send(message: TokenMessage): void {
