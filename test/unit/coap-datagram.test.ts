@@ -54,3 +54,20 @@ test('a duplicate of an early message is answered from memory, after many others
   assert.deepEqual(await ask(0), first);
   assert.equal(handled, 128);
 });
+
+test('answers that a client never acknowledges count among its requests at once', async () => {
+  const { clock, channel } = alone({ handler: () => new Promise((resolve) => { clock.setTimeout(() => resolve(plainAnswer('2.05')), 1500); }) });
+  for (let round = 0; round < 3; round++) {
+    for (let number = 0; number < 32; number++) arrive(channel, { type: 'CON', code: '0.01', messageId: round * 32 + number, token: `${10 + round}${10 + number}` });
+    await clock.advance(1600);
+  }
+  const codes = channel.sent.map(({ message }) => message.code);
+  assert.equal(codes.filter((code) => code === '5.03').length, 64);
+  await clock.advance(3_600_000);
+  assert.equal(new Set(channel.sent.filter(({ message }) => message.type === 'CON').map(({ message }) => message.token)).size, 32);
+  arrive(channel, { type: 'CON', code: '0.01', messageId: 500, token: 'ff' });
+  await clock.advance(1000);
+  assert.deepEqual([last(channel).type, last(channel).code], ['ACK', '0.00'], 'and there is room again');
+  await clock.advance(60_000);
+  assert.equal(clock.pending, 0);
+});

@@ -43,6 +43,10 @@ export class DatagramLayer implements MessageLayer {
     this.repeats = new Repeats(environment.clock, environment.parameters.nonInterval);
   }
 
+  get unacknowledged(): number {
+    return [...this.underway.values(), ...this.waiting].filter(({ message }) => isResponse(message.code)).length;
+  }
+
   request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission {
     return confirmable ? this.confirmable(message, { failed }) : this.repeated(message, failed);
   }

@@ -22,7 +22,7 @@ export interface InboundRequest {
 /** Answers a request; undefined: the request is ignored in silence. Never rejects with anything but a bug. */
 export type Handler = (request: InboundRequest) => Promise<CoapAnswer | undefined>;
 
-/** How many requests of one session may be in work at once. */
+/** How many requests of one session may be open at once: in work, or answered by a message of its own that is not acknowledged yet. */
 const requestsAtOnce = 32;
 
 /** The server side of one session. */
@@ -36,7 +36,7 @@ export class Inbound {
 
   /** One request, once. */
   receive(message: TokenMessage, reply: Reply): void {
-    if (this.inWork >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
+    if (this.inWork + this.layer.unacknowledged >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
     void this.work(message, reply);
   }
 

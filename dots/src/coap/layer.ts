@@ -54,6 +54,8 @@ export interface MessageLayer {
   readonly budget: Budget;
   /** Whether messages arrive in the order in which they were sent. */
   readonly ordered: boolean;
+  /** How many answers wait for the peer to acknowledge them, or for their turn. */
+  readonly unacknowledged: number;
   /** What the channel brought: one datagram, or the next bytes of the stream. */
   receive(bytes: Uint8Array): void;
   /** Sends a request until it is stopped: its answer came, or nobody waits for it any longer. */

@@ -21,6 +21,8 @@ const nothing: Transmission = { stop: () => undefined };
 /** The message layer over a stream (RFC 8323): the transport delivers, so what is left is framing, capabilities and an orderly end. */
 export class StreamLayer implements MessageLayer {
   readonly ordered = true;
+  /** Nothing is acknowledged here; the channel ends a peer that does not read. */
+  readonly unacknowledged = 0;
   private readonly reader: FrameReader;
   private readonly introduction: TimerHandle;
   private introduced = false;
