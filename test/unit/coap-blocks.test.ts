@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainAnswer } from '#dots/coap/answer';
 import { Blockwise } from '#dots/coap/blockwise';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler } from '#dots/coap/inbound';
 import type { Message } from '#dots/coap/message';
-import { blockOption, option, uintOf, valueOf } from '#dots/coap/options';
+import { blockOf, blockOption, option, uintOf, valueOf } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock } from '../protocol/support/fake-clock';
 import { wire, type FakeChannel } from '../protocol/support/fake-network';
@@ -115,4 +116,21 @@ test('a client gets the block size it asks for', () => {
   assert.deepEqual(blockwise.continuation(later, budget)?.payload, large.subarray(32, 64), 'without an ETag it is the latest');
   assert.equal(blockwise.continuation({ ...later, options: [...later.options, option('ETag', 'other')] }, budget), undefined, 'another version is not known');
   assert.equal(blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 157, more: false, size: 32 }), option('ETag', etag)] }, budget)?.code, '4.02');
+});
+
+test('an error goes out whole, whatever block of whatever size was asked for', async () => {
+  const diagnostic = 'There is no such mitigation.';
+  for (const number of [0, 3]) {
+    const { client } = pair(() => Promise.resolve(plainAnswer('4.04', diagnostic)));
+    const answer = await client.request({ method: 'GET', path: ['a'], options: [blockOption('Block2', { number, more: false, size: 16 })], confirmable: true }, patience);
+    assert.deepEqual([answer.code, Buffer.from(answer.payload).toString(), valueOf(answer.options, 'Block2')], ['4.04', diagnostic, undefined]);
+  }
+});
+
+test('an error that is too large for a message goes out in blocks, from its beginning', () => {
+  const blockwise = new Blockwise(1000, 40, () => 0);
+  const get = (number: number): Message => ({ type: 'NON', code: '0.01', messageId: 1, token: '', options: [blockOption('Block2', { number, more: false, size: 1024 })], payload: Buffer.alloc(0) });
+  const first = blockwise.present(get(2), { code: '4.09', options: [], payload: large }, budget);
+  assert.deepEqual([first.code, first.payload, blockOf(first.options, 'Block2')], ['4.09', large.subarray(0, 1024), { number: 0, more: true, size: 1024 }]);
+  assert.deepEqual(blockwise.continuation(get(2), budget)?.payload, large.subarray(2048, 3072));
 });
