@@ -5,10 +5,11 @@ import { Blockwise } from '#dots/coap/blockwise';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler } from '#dots/coap/inbound';
 import type { Message } from '#dots/coap/message';
-import { blockOf, blockOption, option, uintOf, valueOf } from '#dots/coap/options';
+import { blockOf, blockOption, option, uintOf, valueOf, type Block } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock } from '../protocol/support/fake-clock';
 import { wire, type FakeChannel } from '../protocol/support/fake-network';
+import { alone, arrive, fails, last } from './coapScene';
 
 const large = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251));
 const patience = { timeoutMs: 100_000 };
@@ -133,4 +134,33 @@ test('an error that is too large for a message goes out in blocks, from its begi
   const first = blockwise.present(get(2), { code: '4.09', options: [], payload: large }, budget);
   assert.deepEqual([first.code, first.payload, blockOf(first.options, 'Block2')], ['4.09', large.subarray(0, 1024), { number: 0, more: true, size: 1024 }]);
   assert.deepEqual(blockwise.continuation(get(2), budget)?.payload, large.subarray(2048, 3072));
+});
+
+/** A client that sends `large`, and a server that answers each of its blocks with 2.04 and these options. */
+function actingOnEachBlock(echo: (block: Block) => Message['options']): { blocks: Block[]; answer: Promise<{ code: string }> } {
+  const blocks: Block[] = [];
+  const { channel, endpoint } = alone();
+  const send = channel.send.bind(channel);
+  channel.send = (bytes) => {
+    send(bytes);
+    const { token, messageId, options } = last(channel);
+    const block = blockOf(options, 'Block1') as Block;
+    blocks.push(block);
+    setImmediate(() => arrive(channel, { type: 'ACK', code: '2.04', messageId, token, options: echo(block) }));
+  };
+  return { blocks, answer: endpoint.request({ method: 'PUT', path: ['a'], payload: large, confirmable: true }, patience) };
+}
+
+test('a server that acts on each block by itself gets all of them', async () => {
+  const { blocks, answer } = actingOnEachBlock((block) => [blockOption('Block1', { ...block, more: false })]);
+  assert.equal((await answer).code, '2.04');
+  assert.deepEqual(blocks.map(({ number, more }) => [number, more]), [[0, true], [1, true], [2, true], [3, true], [4, false]]);
+});
+
+test('a server that takes the first block for the whole body has not got it', async () => {
+  for (const options of [[], [blockOption('Block1', { number: 4, more: false, size: 1024 })]]) {
+    const { blocks, answer } = actingOnEachBlock(() => options);
+    await fails(answer, 'coap/blocks');
+    assert.equal(blocks.length, 1);
+  }
 });
