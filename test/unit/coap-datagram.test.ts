@@ -71,3 +71,28 @@ test('answers that a client never acknowledges count among its requests at once'
   await clock.advance(60_000);
   assert.equal(clock.pending, 0);
 });
+
+test('a refusal names three options at most, each once', async () => {
+  const { channel } = alone();
+  const value = new Uint8Array();
+  const words = async (numbers: number[]): Promise<string> => {
+    arrive(channel, { type: 'CON', code: '0.01', messageId: numbers.length, options: numbers.map((number) => ({ number, value })) });
+    await settle();
+    assert.equal(last(channel).code, '4.02');
+    return Buffer.from(last(channel).payload).toString();
+  };
+  assert.match(await words([9, 9, 65_001]), /^The critical option 9, 65001 is unknown/);
+  assert.match(await words(Array.from({ length: 1100 }, (_, index) => 60_001 + 2 * index)), /^The critical option 60001, 60003, 60005, … is unknown/);
+  assert.ok(channel.sent.every(({ bytes }) => bytes.length < 200));
+});
+
+test('a request too large for a datagram fails for itself, unsent, and the others go on', async () => {
+  const { channel, endpoint } = alone();
+  const other = endpoint.request(nonConfirmable, long);
+  const path = Array.from({ length: 6 }, () => 'x'.repeat(250));
+  for (const request of [nonConfirmable, confirmable]) await fails(endpoint.request({ ...request, path }, long), 'coap/too-large');
+  assert.equal(channel.sent.length, 1);
+  channel.refuse(new DotsError('unreachable', 'transport/not-sent', 'Too large.'));
+  arrive(channel, { code: '2.04', token: last(channel).token });
+  assert.equal((await other).code, '2.04');
+});

@@ -202,6 +202,16 @@ test('a peer that has not said that it knows BERT gets plain blocks, and one tha
   assert.equal((await answer).code, '4.13');
 });
 
+test('a refusal is no larger than the peer takes, and a request that is larger is not sent', async (t) => {
+  const { channel, endpoint, arrive } = introduced(t, {}, 100);
+  arrive({ code: '0.01', token: '01', options: Array.from({ length: 200 }, (_, index) => ({ number: 60_001 + 2 * index, value: new Uint8Array() })) });
+  await settle();
+  assert.equal(last(channel).code, '4.02');
+  await fails(endpoint.request({ ...get, path: ['x'.repeat(200)] }, patience), 'coap/too-large');
+  assert.ok(channel.sent.slice(1).every((message) => encodeFrame(message).length <= 100));
+  assert.equal(channel.codes.length, 2);
+});
+
 test('a Ping is answered by a Pong with its token, and the custody option is no hindrance', (t) => {
   const { channel, arrive } = introduced(t);
   arrive(signal('7.02', { token: '42' }));

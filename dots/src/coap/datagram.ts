@@ -1,7 +1,7 @@
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
 import { confirmableId, decodeMessage, encodeMessage } from './codec';
-import type { Budget, Environment, Failure, MessageLayer, MessageSink, Reply, Transmission } from './layer';
+import { nothing, type Budget, type Environment, type Failure, type MessageLayer, type MessageSink, type Reply, type Transmission } from './layer';
 import { emptyCode, isRequest, isResponse, methodCodes, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
 import { valueOf } from './options';
 import { exchangeLifetime } from './parameters';
@@ -48,6 +48,10 @@ export class DatagramLayer implements MessageLayer {
   }
 
   request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission {
+    if (encodeMessage({ type: 'CON', messageId: 0, ...message }).length > this.budget.maxMessageSize) {
+      failed('too-large');
+      return nothing;
+    }
     return confirmable ? this.confirmable(message, { failed }) : this.repeated(message, failed);
   }
 
@@ -83,7 +87,7 @@ export class DatagramLayer implements MessageLayer {
 
   /** Sends until it is acknowledged, reset or given up; waits its turn while NSTART others are under way. */
   confirmable(draft: TokenMessage, { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {}): Transmission {
-    if (this.closed) return { stop: ignored };
+    if (this.closed) return nothing;
     const message = this.message('CON', draft);
     const { ackTimeout, ackRandomFactor } = this.environment.parameters;
     const interval = ackTimeout * (1 + (ackRandomFactor - 1) * this.environment.random(1001) / 1000);

@@ -206,6 +206,8 @@ export class Endpoint {
   }
 
   private fail(error: DotsError): void {
+    // A message that was not sent is as good as lost: it says nothing of the others, nor of the peer.
+    if (error.code === 'transport/not-sent') return;
     this.exchanges.fail(error);
     this.tellLiveness(error);
   }

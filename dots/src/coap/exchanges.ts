@@ -140,5 +140,6 @@ const listening = 'Check that a DOTS server listens there and that nothing filte
 const failures: Readonly<Record<Failure, { code: string; text: string; hint: string }>> = {
   timeout: { code: 'coap/no-acknowledgement', text: 'acknowledged none of the copies of the request', hint: listening },
   reset: { code: 'coap/reset', text: 'rejected the message with a CoAP reset', hint: 'Check that the address is that of a DOTS server.' },
+  'too-large': { code: 'coap/too-large', text: 'cannot be sent a request whose path and query are that long', hint: 'Use a shorter cuid, or fewer filters.' },
   released: { code: 'coap/released', text: 'is ending the session and takes no more requests', hint: 'Open it again.' },
 };

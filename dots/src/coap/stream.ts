@@ -2,7 +2,7 @@ import { DotsError } from '#dots/model/errors';
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
 import { encodeFrame, FrameReader } from './frames';
-import type { Budget, Environment, Failure, MessageLayer, MessageSink, Reply, Transmission } from './layer';
+import { nothing, type Budget, type Environment, type Failure, type MessageLayer, type MessageSink, type Reply, type Transmission } from './layer';
 import { emptyCode, isRequest, isResponse, type TokenMessage } from './message';
 import { abortion, baseMaxMessageSize, capabilitiesOf, criticalOption, isSignal, ourCapabilities, signal, signals } from './signals';
 
@@ -15,8 +15,6 @@ const introductionTime = 10_000;
 export const largestMessage = 16_384;
 /** How much of a peer's last words is repeated, characters. */
 const lastWords = 200;
-
-const nothing: Transmission = { stop: () => undefined };
 
 /** The message layer over a stream (RFC 8323): the transport delivers, so what is left is framing, capabilities and an orderly end. */
 export class StreamLayer implements MessageLayer {
@@ -54,8 +52,9 @@ export class StreamLayer implements MessageLayer {
   }
 
   request(message: TokenMessage, _confirmable: boolean, failed: (why: Failure) => void): Transmission {
-    if (this.released) {
-      failed('released');
+    const refused = this.refusalOf(message);
+    if (refused !== undefined) {
+      failed(refused);
       return nothing;
     }
     const transmission = { stop: () => this.finish(transmission) };
@@ -85,6 +84,11 @@ export class StreamLayer implements MessageLayer {
   close(): void {
     if (!this.closed && !this.released) this.send(signal(signals.release));
     this.silence();
+  }
+
+  private refusalOf(message: TokenMessage): Failure | undefined {
+    if (this.released) return 'released';
+    return encodeFrame(message).length > this.budget.maxMessageSize ? 'too-large' : undefined;
   }
 
   private take(message: TokenMessage): void {
