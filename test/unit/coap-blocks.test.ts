@@ -164,3 +164,11 @@ test('a server that takes the first block for the whole body has not got it', as
     assert.equal(blocks.length, 1);
   }
 });
+
+test('an error too large for one message arrives whole', async () => {
+  for (const confirmable of [true, false]) {
+    const { client } = pair(() => Promise.resolve({ code: '4.09', payload: large }));
+    const answer = await client.request({ method: 'PUT', path: ['a'], confirmable }, patience);
+    assert.deepEqual([answer.code, large.equals(answer.payload)], ['4.09', true]);
+  }
+});

@@ -62,7 +62,8 @@ function nextBlock(request: Content, first: TokenMessage, number: number, size: 
 
 function continued(answer: TokenMessage, first: TokenMessage, length: number, ordered: boolean): Block {
   const block = blockOf(answer.options, 'Block2', ordered);
-  const fits = isSuccess(answer.code) && typeof block === 'object' && block.number * block.size === length && !isOtherVersion(first, answer)
+  // An error that is too large for one message comes in blocks too, each of them under its code.
+  const fits = (isSuccess(answer.code) || answer.code === first.code) && typeof block === 'object' && block.number * block.size === length && !isOtherVersion(first, answer)
     && length + answer.payload.length <= largestAnswer && (!block.more || fillsBlock(block, answer.payload.length));
   if (fits) return block;
   throw misfit();
