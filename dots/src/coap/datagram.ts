@@ -110,7 +110,7 @@ export class DatagramLayer implements MessageLayer {
   private nonConfirmable(draft: TokenMessage, reset: () => void): void {
     if (this.closed) return;
     const message = this.message('NON', draft);
-    this.onReset.set(message.messageId, reset, this.environment.clock.now());
+    this.onReset.set(message.messageId, reset, this.environment.clock.monotonic());
     this.channel.send(encodeMessage(message));
   }
 
@@ -156,7 +156,7 @@ export class DatagramLayer implements MessageLayer {
     const pending = this.underway.get(message.messageId);
     if (message.type === 'RST') {
       if (pending !== undefined) this.fail(pending, 'reset');
-      this.onReset.get(message.messageId, this.environment.clock.now())?.();
+      this.onReset.get(message.messageId, this.environment.clock.monotonic())?.();
       return;
     }
     if (pending !== undefined && (message.code === emptyCode || message.token === pending.message.token)) {
@@ -176,7 +176,7 @@ export class DatagramLayer implements MessageLayer {
 
   /** Hands a request or a response on, unless it came before: then the reply is sent again. */
   private once(message: Message): void {
-    const now = this.environment.clock.now();
+    const now = this.environment.clock.monotonic();
     const earlier = this.history.get(keyOf(message), now);
     if (earlier === undefined) {
       this.history.set(keyOf(message), {}, now);
@@ -202,7 +202,7 @@ export class DatagramLayer implements MessageLayer {
   private reply(to: Message, reply: Message): void {
     if (this.closed) return;
     const bytes = encodeMessage(reply);
-    const earlier = this.history.get(keyOf(to), this.environment.clock.now());
+    const earlier = this.history.get(keyOf(to), this.environment.clock.monotonic());
     if (earlier !== undefined) earlier.reply = bytes;
     this.channel.send(bytes);
   }
