@@ -101,6 +101,16 @@ test('a reset is an answer too', async () => {
   await endpoint.close();
 });
 
+test('the pace is that of the time that has passed, though the clock was set back', async () => {
+  const { clock, channel, endpoint } = alone();
+  for (const name of ['a', 'b']) void endpoint.request(get(name), long).catch(() => undefined);
+  await settle();
+  clock.set(clock.now() - 3_600_000);
+  await clock.advance(6000);
+  assert.deepEqual(channel.sent.map(({ message }) => nameOf(message)), ['a', 'b', 'a']);
+  await endpoint.close();
+});
+
 test('what is cancelled before its turn is never sent, and an end of the session is the end of all of it', async () => {
   const { clock, channel, endpoint } = alone();
   const controller = new AbortController();

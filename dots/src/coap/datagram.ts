@@ -127,7 +127,7 @@ export class DatagramLayer implements MessageLayer {
   }
 
   private remember({ messageId, token }: Message, reset: () => void): void {
-    this.sent.set(messageId, { token, reset }, this.environment.clock.now());
+    this.sent.set(messageId, { token, reset }, this.environment.clock.monotonic());
   }
 
   private startWaiting(): void {
@@ -177,12 +177,12 @@ export class DatagramLayer implements MessageLayer {
       this.settle(pending);
       pending.acknowledged?.();
     }
-    const { token } = pending?.message ?? this.sent.get(message.messageId, this.environment.clock.now()) ?? {};
+    const { token } = pending?.message ?? this.sent.get(message.messageId, this.environment.clock.monotonic()) ?? {};
     if (isResponse(message.code) && message.token === token) this.response(message);
   }
 
   private rejected(messageId: number): void {
-    const sent = this.sent.get(messageId, this.environment.clock.now());
+    const sent = this.sent.get(messageId, this.environment.clock.monotonic());
     if (sent === undefined) return;
     this.repeats.answered(sent.token);
     sent.reset();
@@ -213,7 +213,7 @@ export class DatagramLayer implements MessageLayer {
 
   /** Hands a request or a response on, unless it came before: then the reply is sent again. */
   private once(message: Message): void {
-    const now = this.environment.clock.now();
+    const now = this.environment.clock.monotonic();
     const earlier = this.history.get(keyOf(message), now);
     if (earlier === undefined) {
       this.history.set(keyOf(message), {}, now);
@@ -239,7 +239,7 @@ export class DatagramLayer implements MessageLayer {
   private reply(to: Message, reply: Message): void {
     if (this.closed) return;
     const bytes = encodeMessage(reply);
-    const earlier = this.history.get(keyOf(to), this.environment.clock.now());
+    const earlier = this.history.get(keyOf(to), this.environment.clock.monotonic());
     if (earlier !== undefined) earlier.reply = bytes;
     this.channel.send(bytes);
   }

@@ -89,7 +89,7 @@ class Exchange<T> {
     if (signal?.aborted === true) return this.cancel();
     this.watch(signal);
     const { clock } = this.environment;
-    const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.now());
+    const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.monotonic());
     this.deadline = clock.setTimeout(() => this.fail(this.silence(timeoutMs)), left);
     this.transmission = transmit((why) => this.fail(this.givenUp(why)));
     // The network may have refused the first copy at once, before there was anything to stop.

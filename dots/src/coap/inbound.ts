@@ -34,7 +34,7 @@ export class Inbound {
   private inWork = 0;
 
   constructor(private readonly endpoint: Endpoint, private readonly layer: MessageLayer, { clock, parameters }: Environment, private readonly handler: Handler, largestBody: number) {
-    this.blockwise = new Blockwise(exchangeLifetime(parameters), largestBody, () => clock.now(), layer.ordered);
+    this.blockwise = new Blockwise(exchangeLifetime(parameters), largestBody, () => clock.monotonic(), layer.ordered);
   }
 
   /** One request, once. */

@@ -52,7 +52,7 @@ export class Repeats {
     this.silentSince = undefined;
     if (repeated === this.last) this.lastAnswered = true;
     // Nobody can tell which of several copies was answered: Karn's algorithm.
-    if (repeated.copies === 1) this.learn(this.clock.now() - repeated.sentAt);
+    if (repeated.copies === 1) this.learn(this.clock.monotonic() - repeated.sentAt);
   }
 
   /** Stops everything. */
@@ -84,7 +84,7 @@ export class Repeats {
   /** Milliseconds until the next copy may go. */
   private wait(): number {
     if (this.last === undefined || this.lastAnswered) return 0;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const silent = this.silentSince !== undefined && now >= this.silentSince + this.interval;
     const distance = silent ? this.interval : this.roundTrip ?? this.interval;
     return this.last.sentAt + distance - now;
@@ -97,7 +97,7 @@ export class Repeats {
   }
 
   private send(repeated: Repeated): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     repeated.copies += 1;
     repeated.sentAt = now;
     this.last = repeated;
