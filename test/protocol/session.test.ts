@@ -11,7 +11,7 @@ import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession } from '#dots/signal/session';
 import { connectUdp } from '#dots/transport/udp';
 import { FakeClock } from './support/fake-clock';
-import { malformedDatagrams } from './support/malformed';
+import { isConfirmable, malformedDatagrams } from './support/malformed';
 import { eventually, freePort, openSession, portOf, protect, scopesOf, startOrchestrator, temporaryFolder, udpSocket } from './support/scene';
 
 function isError(kind: string, code: string): (error: unknown) => boolean {
@@ -153,15 +153,17 @@ test('a mitigation that cannot be kept is not acknowledged', async (t) => {
   assert.deepEqual(orchestrator.mitigations(), []);
 });
 
-test('malformed datagrams leave the server alive', async (t) => {
+test('malformed datagrams leave the server alive, and it resets the confirmable ones', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const noise = await udpSocket(t);
-  let answers = 0;
-  noise.on('message', () => { answers += 1; });
+  const answers: string[] = [];
+  noise.on('message', (bytes) => answers.push(bytes.toString('hex')));
   for (const [, datagram] of malformedDatagrams) noise.send(Buffer.from(datagram, 'hex'), portOf(orchestrator.signal), '127.0.0.1');
   const session = await openSession(t, orchestrator.signal);
   assert.equal((await session.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
-  assert.equal(answers, 0);
+  const resets = malformedDatagrams.filter(([, datagram]) => isConfirmable(datagram)).map(() => '70000001');
+  await eventually(() => answers.length >= resets.length);
+  assert.deepEqual(answers, resets);
 });
 
 test('a flood from many ports leaves the server alive and its memory bounded', async (t) => {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { plainAnswer } from '#dots/coap/answer';
 import { Blockwise } from '#dots/coap/blockwise';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler } from '#dots/coap/inbound';
 import type { Message } from '#dots/coap/message';
-import { blockOption, option, uintOf, valueOf } from '#dots/coap/options';
+import { blockOf, blockOption, option, uintOf, valueOf, type Block } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock } from '../protocol/support/fake-clock';
 import { wire, type FakeChannel } from '../protocol/support/fake-network';
+import { alone, arrive, fails, last } from './coapScene';
 
 const large = Buffer.from(Array.from({ length: 5000 }, (_, index) => index % 251));
 const patience = { timeoutMs: 100_000 };
@@ -47,10 +49,10 @@ test('a resource that changes between two blocks is reported, not glued together
   await assert.rejects(client.request({ method: 'GET', path: ['a'], confirmable: false }, patience), (error: unknown) => error instanceof DotsError && error.code === 'coap/blocks');
 });
 
-/** The same block under another ETag. */
+/** The same block under another ETag, which is the first option after header and token. */
 function changed(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
-  const etag = copy.indexOf(0x48);
+  const etag = copy.indexOf(0x48, 4 + 4);
   copy[etag + 1] = (copy[etag + 1] ?? 0) ^ 0xff;
   return copy;
 }
@@ -115,4 +117,58 @@ test('a client gets the block size it asks for', () => {
   assert.deepEqual(blockwise.continuation(later, budget)?.payload, large.subarray(32, 64), 'without an ETag it is the latest');
   assert.equal(blockwise.continuation({ ...later, options: [...later.options, option('ETag', 'other')] }, budget), undefined, 'another version is not known');
   assert.equal(blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 157, more: false, size: 32 }), option('ETag', etag)] }, budget)?.code, '4.02');
+});
+
+test('an error goes out whole, whatever block of whatever size was asked for', async () => {
+  const diagnostic = 'There is no such mitigation.';
+  for (const number of [0, 3]) {
+    const { client } = pair(() => Promise.resolve(plainAnswer('4.04', diagnostic)));
+    const answer = await client.request({ method: 'GET', path: ['a'], options: [blockOption('Block2', { number, more: false, size: 16 })], confirmable: true }, patience);
+    assert.deepEqual([answer.code, Buffer.from(answer.payload).toString(), valueOf(answer.options, 'Block2')], ['4.04', diagnostic, undefined]);
+  }
+});
+
+test('an error that is too large for a message goes out in blocks, from its beginning', () => {
+  const blockwise = new Blockwise(1000, 40, () => 0);
+  const get = (number: number): Message => ({ type: 'NON', code: '0.01', messageId: 1, token: '', options: [blockOption('Block2', { number, more: false, size: 1024 })], payload: Buffer.alloc(0) });
+  const first = blockwise.present(get(2), { code: '4.09', options: [], payload: large }, budget);
+  assert.deepEqual([first.code, first.payload, blockOf(first.options, 'Block2')], ['4.09', large.subarray(0, 1024), { number: 0, more: true, size: 1024 }]);
+  assert.deepEqual(blockwise.continuation(get(2), budget)?.payload, large.subarray(2048, 3072));
+});
+
+/** A client that sends `large`, and a server that answers each of its blocks with 2.04 and these options. */
+function actingOnEachBlock(echo: (block: Block) => Message['options']): { blocks: Block[]; answer: Promise<{ code: string }> } {
+  const blocks: Block[] = [];
+  const { channel, endpoint } = alone();
+  const send = channel.send.bind(channel);
+  channel.send = (bytes) => {
+    send(bytes);
+    const { token, messageId, options } = last(channel);
+    const block = blockOf(options, 'Block1') as Block;
+    blocks.push(block);
+    setImmediate(() => arrive(channel, { type: 'ACK', code: '2.04', messageId, token, options: echo(block) }));
+  };
+  return { blocks, answer: endpoint.request({ method: 'PUT', path: ['a'], payload: large, confirmable: true }, patience) };
+}
+
+test('a server that acts on each block by itself gets all of them', async () => {
+  const { blocks, answer } = actingOnEachBlock((block) => [blockOption('Block1', { ...block, more: false })]);
+  assert.equal((await answer).code, '2.04');
+  assert.deepEqual(blocks.map(({ number, more }) => [number, more]), [[0, true], [1, true], [2, true], [3, true], [4, false]]);
+});
+
+test('a server that takes the first block for the whole body has not got it', async () => {
+  for (const options of [[], [blockOption('Block1', { number: 4, more: false, size: 1024 })]]) {
+    const { blocks, answer } = actingOnEachBlock(() => options);
+    await fails(answer, 'coap/blocks');
+    assert.equal(blocks.length, 1);
+  }
+});
+
+test('an error too large for one message arrives whole', async () => {
+  for (const confirmable of [true, false]) {
+    const { client } = pair(() => Promise.resolve({ code: '4.09', payload: large }));
+    const answer = await client.request({ method: 'PUT', path: ['a'], confirmable }, patience);
+    assert.deepEqual([answer.code, large.equals(answer.payload)], ['4.09', true]);
+  }
 });

@@ -3,46 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { plainAnswer } from '#dots/coap/answer';
 import { encodeMessage } from '#dots/coap/codec';
-import { Endpoint, type EndpointOptions } from '#dots/coap/endpoint';
+import { Endpoint } from '#dots/coap/endpoint';
 import type { Message } from '#dots/coap/message';
 import { option, textsOf, uintOf } from '#dots/coap/options';
-import type { CoapRequest } from '#dots/coap/request';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock, settle } from '../protocol/support/fake-clock';
-import { wire, type FakeChannel } from '../protocol/support/fake-network';
-
-const confirmable: CoapRequest = { method: 'GET', path: ['a'], confirmable: true };
-const nonConfirmable: CoapRequest = { method: 'PUT', path: ['a'], payload: Buffer.from('x'), confirmable: false };
-const long = { timeoutMs: 1_000_000 };
-
-/** A client whose peer is the test: what it sends is kept, nothing answers by itself. */
-function alone(options: EndpointOptions = {}): { clock: FakeClock; channel: FakeChannel; endpoint: Endpoint } {
-  const clock = new FakeClock();
-  const [channel, other] = wire(clock);
-  other.attach({ message: () => undefined, failure: () => undefined, closed: () => undefined });
-  return { clock, channel, endpoint: new Endpoint(channel, { clock, ...options }) };
-}
-
-/** A client and a server on one wire. */
-function pair(options: EndpointOptions): { clock: FakeClock; near: FakeChannel; far: FakeChannel; client: Endpoint; server: Endpoint } {
-  const clock = new FakeClock();
-  const [near, far] = wire(clock);
-  return { clock, near, far, client: new Endpoint(near, { clock }), server: new Endpoint(far, { clock, ...options }) };
-}
-
-function arrive(channel: FakeChannel, message: Partial<Message>): void {
-  channel.deliver(encodeMessage({ type: 'NON', code: '2.05', messageId: 9, token: '', options: [], payload: new Uint8Array(), ...message }));
-}
-
-function last(channel: FakeChannel): Message {
-  const sent = channel.sent.at(-1);
-  assert.ok(sent);
-  return sent.message;
-}
-
-function fails(promise: Promise<unknown>, code: string): Promise<void> {
-  return assert.rejects(promise, (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code);
-}
+import { wire } from '../protocol/support/fake-network';
+import { isConfirmable, malformedDatagrams } from '../protocol/support/malformed';
+import { alone, arrive, confirmable, fails, last, long, nonConfirmable, pair } from './coapScene';
 
 test('a confirmable request is sent four times, at doubling distances, then given up', async () => {
   const { clock, channel, endpoint } = alone();
@@ -139,6 +107,14 @@ test('an answer with another token is not taken, whatever its message id', async
   arrive(channel, { type: 'ACK', messageId: last(channel).messageId, token: '' });
   await clock.advance(10_000);
   await outcome;
+});
+
+test('an answer of class 3, which nobody has assigned, is an answer', async () => {
+  const { channel, endpoint } = alone();
+  const request = endpoint.request(confirmable, long);
+  await settle();
+  arrive(channel, { type: 'ACK', code: '3.00', messageId: last(channel).messageId, token: last(channel).token });
+  assert.equal((await request).code, '3.00');
 });
 
 test('an answer with an unknown critical option is rejected', async () => {
@@ -257,12 +233,19 @@ test('an empty confirmable message is answered with a reset', () => {
   assert.deepEqual([last(channel).type, last(channel).messageId], ['RST', 3]);
 });
 
-test('malformed datagrams are dropped and counted', () => {
+test('malformed datagrams are dropped and counted, and a confirmable one is reset', () => {
+  for (const [why, datagram] of malformedDatagrams) {
+    const { channel, endpoint } = alone();
+    channel.deliver(Buffer.from(datagram, 'hex'));
+    assert.deepEqual(endpoint.traffic, { received: 0, malformed: 1 });
+    assert.deepEqual(channel.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex')), isConfirmable(datagram) ? ['70000001'] : [], why);
+  }
+});
+
+test('a malformed message that is not confirmable is dropped in silence', () => {
   const { channel, endpoint } = alone();
-  channel.deliver(Buffer.from('ffff', 'hex'));
-  channel.deliver(Buffer.from('40010001f0', 'hex'));
-  assert.deepEqual(endpoint.traffic, { received: 0, malformed: 2 });
-  assert.equal(channel.sent.length, 0);
+  for (const head of ['50', '60', '70', '00', '80', 'c0']) channel.deliver(Buffer.from(`${head}010001f0`, 'hex'));
+  assert.deepEqual([endpoint.traffic.malformed, channel.sent.length], [6, 0]);
 });
 
 test('the word of the network ends every request', async () => {

@@ -129,6 +129,23 @@ test('a client that hears nothing registers again, with the same token', async (
   assert.equal(all.observers.size, 1);
 });
 
+test('an observation that ends while it is renewed leaves no renewal behind, whose silence would count against the server', async () => {
+  const { clock, near, client } = scene();
+  const told: (string | undefined)[] = [];
+  client.onLiveness((error) => told.push(error?.code));
+  const { stop } = await client.observe(watched, patience, () => undefined);
+  let lost = true;
+  near.copies = () => (lost ? 0 : 1);
+  // Max-Age of 60 s, and 5 to 15 s more: RFC 7641 section 3.3.1.
+  while (near.sent.length === 1) await clock.advance(1000);
+  lost = false;
+  await stop();
+  await clock.advance(60_000);
+  assert.deepEqual(told.filter((code) => code !== undefined), []);
+  assert.deepEqual(near.sent.map(({ message }) => uintOf(message.options, 'Observe')), [0, 0, 1]);
+  assert.equal(clock.pending, 0);
+});
+
 test('a resource that is refused is not observed', async () => {
   const all = scene();
   all.state.code = '4.04';

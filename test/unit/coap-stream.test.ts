@@ -109,6 +109,15 @@ test('a request is sent once and matched by its token, confirmable or not', asyn
   }
 });
 
+test('an answer of class 3, which nobody has assigned, is an answer, and the session stands', async (t) => {
+  const { channel, endpoint, arrive } = introduced(t);
+  const answer = endpoint.request(get, patience);
+  await settle();
+  arrive({ code: '3.00', token: last(channel).token });
+  assert.equal((await answer).code, '3.00');
+  assert.ok(channel.open);
+});
+
 test('both ends ask over one connection, and answers come in any order', async () => {
   const waits = [3000, 1000];
   const { client, server, clock } = pair({ handler: () => Promise.resolve(plainAnswer('2.05', 'client')) }, {
@@ -193,6 +202,16 @@ test('a peer that has not said that it knows BERT gets plain blocks, and one tha
   assert.equal((await answer).code, '4.13');
 });
 
+test('a refusal is no larger than the peer takes, and a request that is larger is not sent', async (t) => {
+  const { channel, endpoint, arrive } = introduced(t, {}, 100);
+  arrive({ code: '0.01', token: '01', options: Array.from({ length: 200 }, (_, index) => ({ number: 60_001 + 2 * index, value: new Uint8Array() })) });
+  await settle();
+  assert.equal(last(channel).code, '4.02');
+  await fails(endpoint.request({ ...get, path: ['x'.repeat(200)] }, patience), 'coap/too-large');
+  assert.ok(channel.sent.slice(1).every((message) => encodeFrame(message).length <= 100));
+  assert.equal(channel.codes.length, 2);
+});
+
 test('a Ping is answered by a Pong with its token, and the custody option is no hindrance', (t) => {
   const { channel, arrive } = introduced(t);
   arrive(signal('7.02', { token: '42' }));
@@ -212,6 +231,20 @@ test('a ping goes out with an empty token and gives the round trip', async (t) =
   const silent = fails(endpoint.ping(patience), 'coap/no-answer');
   await clock.advance(10_000);
   await silent;
+});
+
+test('a Ping that was never answered stands in the way of no later one', async (t) => {
+  const { clock, endpoint, arrive } = introduced(t);
+  const silent = fails(endpoint.ping({ timeoutMs: 1000 }), 'coap/no-answer');
+  await clock.advance(1000);
+  await silent;
+  for (let round = 0; round < 3; round++) {
+    const ping = endpoint.ping({ timeoutMs: 1000 });
+    await clock.advance(40);
+    arrive(signal('7.03'));
+    assert.equal(await ping, 40);
+  }
+  arrive(signal('7.03'));
 });
 
 test('empty messages and unknown signals are ignored, unless an unknown critical option stands in them', (t) => {

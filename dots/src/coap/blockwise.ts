@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { plainAnswer, type CoapAnswer } from './answer';
 import type { Budget } from './layer';
-import { noBytes, type Content, type TokenMessage } from './message';
+import { isSuccess, noBytes, type Content, type TokenMessage } from './message';
 import { blockOf, blockOption, cutFor, fillsBlock, option, textsOf, uintOf, valueOf, without, type Block, type Cut } from './options';
 import { Recent } from './recent';
 
@@ -59,10 +59,18 @@ export class Blockwise {
     return block.more ? { answer: { code: '2.31' }, block } : { payload: Buffer.concat(upload.parts), block };
   }
 
-  /** The message that answers a request: whole, or the block of it that the client asks for or that fits. */
+  /**
+   * The message that answers a request: whole, or the block of it that the client asks for or that fits.
+   * An error is never a block of what the client asks for: it goes out whole, or from its beginning where it does not fit.
+   */
   present(request: TokenMessage, content: Content, budget: Budget): Content {
+    if (!isSuccess(content.code)) return this.part(request, content, undefined, budget);
     const wanted = blockOf(request.options, 'Block2', this.stream);
     if (wanted === 'malformed') return { ...content, code: '4.00', options: [], payload: Buffer.from('Block2 has the reserved size (RFC 7959 section 2.2).') };
+    return this.part(request, content, wanted, budget);
+  }
+
+  private part(request: TokenMessage, content: Content, wanted: Block | undefined, budget: Budget): Content {
     const start = (wanted?.number ?? 0) * (wanted?.size ?? 0);
     const cut = cutAs(wanted, budget);
     if (start === 0 && content.payload.length <= (wanted === undefined ? Math.max(cut.step, budget.maxMessageSize - roomForOptions) : cut.step)) return content;
@@ -78,7 +86,7 @@ export class Blockwise {
     const wanted = blockOf(request.options, 'Block2', this.stream);
     if (typeof wanted !== 'object' || wanted.number === 0) return undefined;
     const content = this.downloads.get(downloadKey(request, valueOf(request.options, 'ETag')), this.now());
-    return content && this.present(request, content, budget);
+    return content && this.part(request, content, wanted, budget);
   }
 
   private remember(request: TokenMessage, content: Content): void {

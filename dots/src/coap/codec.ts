@@ -23,6 +23,12 @@ export function decodeMessage(bytes: Uint8Array): Message | Malformed {
   return { type: typeOf(first), code: codeName(code), messageId: high * 256 + low, token: Buffer.from(bytes.subarray(4, end)).toString('hex'), ...body };
 }
 
+/** The message ID of a confirmable message of this version, whatever is wrong with the rest of it; undefined for every other datagram. */
+export function confirmableId(bytes: Uint8Array): number | undefined {
+  const [first = 0, , high = 0, low = 0] = bytes;
+  return bytes.length >= 4 && first >> 6 === version && typeOf(first) === 'CON' ? high * 256 + low : undefined;
+}
+
 function typeOf(first: number): MessageType {
   return types[(first >> 4) & 3] as MessageType;
 }

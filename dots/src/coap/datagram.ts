@@ -1,18 +1,19 @@
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
-import { decodeMessage, encodeMessage } from './codec';
-import type { Budget, Environment, Failure, MessageLayer, MessageSink, Reply, Transmission } from './layer';
-import { emptyCode, isRequest, isResponse, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
+import { confirmableId, decodeMessage, encodeMessage } from './codec';
+import { nothing, type Budget, type Environment, type Failure, type MessageLayer, type MessageSink, type Reply, type Transmission } from './layer';
+import { emptyCode, isRequest, isResponse, methodCodes, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
 import { valueOf } from './options';
 import { exchangeLifetime } from './parameters';
 import { Recent } from './recent';
+import { Repeats } from './repeats';
 
 interface Pending { message: Message; bytes: Uint8Array; attempt: number; interval: number; timer?: TimerHandle; acknowledged?: () => void; failed: (why: Failure) => void }
 
 /** How many messages of a peer are remembered for their duplicates. */
 const rememberedMessages = 128;
-/** How many of our notifications can still be answered with a reset. */
-const rememberedNotifications = 128;
+/** How many of our own messages can still be answered with an acknowledgement or a reset. */
+const rememberedSent = 128;
 
 const empty: TokenMessage = { code: emptyCode, token: '', options: [], payload: noBytes };
 const ignored = (): void => undefined;
@@ -27,7 +28,9 @@ export class DatagramLayer implements MessageLayer {
   private readonly waiting: Pending[] = [];
   /** The messages of the peer and our replies, by message id and token: a message id alone comes round too soon on a busy session. */
   private readonly history: Recent<{ reply?: Uint8Array }>;
-  private readonly onReset: Recent<() => void>;
+  /** What was sent lately, by message id: its token, and who hears of a reset. */
+  private readonly sent: Recent<{ token: string; reset: () => void }>;
+  private readonly repeats: Repeats;
   /** The requests whose acknowledgement is still due. */
   private readonly replies = new Set<ConfirmableReply>();
 
@@ -36,10 +39,19 @@ export class DatagramLayer implements MessageLayer {
     this.budget = { maxMessageSize: channel.maxMessageSize, bert: false };
     this.nextId = environment.random(0x10000);
     this.history = new Recent(lifetime, rememberedMessages);
-    this.onReset = new Recent(lifetime, rememberedNotifications);
+    this.sent = new Recent(lifetime, rememberedSent);
+    this.repeats = new Repeats(environment.clock, environment.parameters.nonInterval);
+  }
+
+  get unacknowledged(): number {
+    return [...this.underway.values(), ...this.waiting].filter(({ message }) => isResponse(message.code)).length;
   }
 
   request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission {
+    if (encodeMessage({ type: 'CON', messageId: 0, ...message }).length > this.budget.maxMessageSize) {
+      failed('too-large');
+      return nothing;
+    }
     return confirmable ? this.confirmable(message, { failed }) : this.repeated(message, failed);
   }
 
@@ -54,7 +66,7 @@ export class DatagramLayer implements MessageLayer {
 
   receive(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
-    if ('malformed' in message) return this.sink.dropped(message.malformed);
+    if ('malformed' in message) return this.refuse(bytes, message.malformed);
     this.sink.heard();
     if (message.type === 'ACK' || message.type === 'RST') this.concluded(message);
     else if (message.code === emptyCode) this.answerPing(message);
@@ -68,13 +80,14 @@ export class DatagramLayer implements MessageLayer {
     this.replies.clear();
     this.underway.clear();
     this.waiting.length = 0;
-    this.onReset.clear();
+    this.repeats.close();
+    this.sent.clear();
     this.history.clear();
   }
 
   /** Sends until it is acknowledged, reset or given up; waits its turn while NSTART others are under way. */
   confirmable(draft: TokenMessage, { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {}): Transmission {
-    if (this.closed) return { stop: ignored };
+    if (this.closed) return nothing;
     const message = this.message('CON', draft);
     const { ackTimeout, ackRandomFactor } = this.environment.parameters;
     const interval = ackTimeout * (1 + (ackRandomFactor - 1) * this.environment.random(1001) / 1000);
@@ -96,21 +109,14 @@ export class DatagramLayer implements MessageLayer {
 
   /** Each copy has its own message id: a server that drops duplicates silently would never answer a second copy. */
   private repeated(draft: TokenMessage, failed: (why: Failure) => void): Transmission {
-    const { clock, parameters } = this.environment;
-    let timer: TimerHandle;
-    const send = (): void => {
-      timer = clock.setTimeout(send, parameters.nonInterval);
-      this.nonConfirmable(draft, () => failed('reset'));
-    };
-    send();
-    return { stop: () => clock.clearTimeout(timer) };
+    return this.repeats.add({ token: draft.token, changes: draft.code !== methodCodes.GET, send: () => this.nonConfirmable(draft, () => failed('reset')) });
   }
 
   /** Sends once; `reset` is called when the peer rejects it. */
   private nonConfirmable(draft: TokenMessage, reset: () => void): void {
     if (this.closed) return;
     const message = this.message('NON', draft);
-    this.onReset.set(message.messageId, reset, this.environment.clock.now());
+    this.remember(message, reset);
     this.channel.send(encodeMessage(message));
   }
 
@@ -120,10 +126,15 @@ export class DatagramLayer implements MessageLayer {
     return { type, messageId, ...draft };
   }
 
+  private remember({ messageId, token }: Message, reset: () => void): void {
+    this.sent.set(messageId, { token, reset }, this.environment.clock.monotonic());
+  }
+
   private startWaiting(): void {
     while (this.waiting.length > 0 && this.underway.size < this.environment.parameters.nstart) {
       const pending = this.waiting.shift() as Pending;
       this.underway.set(pending.message.messageId, pending);
+      this.remember(pending.message, ignored);
       this.transmit(pending);
     }
   }
@@ -151,23 +162,49 @@ export class DatagramLayer implements MessageLayer {
     this.startWaiting();
   }
 
-  /** An acknowledgement or a reset ends the message it names; an acknowledgement may carry the response. */
+  /**
+   * An acknowledgement or a reset ends the message it names; an acknowledgement may carry the response to that message and to no other
+   * (RFC 7252 section 5.3.2). go-dots acknowledges non-confirmable requests as well, which does no harm.
+   */
   private concluded(message: Message): void {
     const pending = this.underway.get(message.messageId);
     if (message.type === 'RST') {
       if (pending !== undefined) this.fail(pending, 'reset');
-      this.onReset.get(message.messageId, this.environment.clock.now())?.();
+      this.rejected(message.messageId);
       return;
     }
     if (pending !== undefined && (message.code === emptyCode || message.token === pending.message.token)) {
       this.settle(pending);
       pending.acknowledged?.();
     }
-    if (isResponse(message.code)) this.sink.response(message);
+    const { token } = pending?.message ?? this.sent.get(message.messageId, this.environment.clock.monotonic()) ?? {};
+    if (isResponse(message.code) && message.token === token) this.response(message);
+  }
+
+  private rejected(messageId: number): void {
+    const sent = this.sent.get(messageId, this.environment.clock.monotonic());
+    if (sent === undefined) return;
+    this.repeats.answered(sent.token);
+    sent.reset();
+  }
+
+  private response(message: Message): boolean {
+    this.repeats.answered(message.token);
+    return this.sink.response(message);
   }
 
   private answerPing(message: Message): void {
     if (message.type === 'CON') this.reset(message);
+  }
+
+  /**
+   * A confirmable message that cannot be read is reset, so that its sender stops to repeat it (RFC 7252 section 4.2). Everything else is dropped
+   * in silence: an answer to a reset would go round in circles, and other versions must not be answered (section 3).
+   */
+  private refuse(bytes: Uint8Array, why: string): void {
+    this.sink.dropped(why);
+    const messageId = confirmableId(bytes);
+    if (messageId !== undefined) this.channel.send(encodeMessage({ type: 'RST', messageId, ...empty }));
   }
 
   private reset(message: Message): void {
@@ -176,7 +213,7 @@ export class DatagramLayer implements MessageLayer {
 
   /** Hands a request or a response on, unless it came before: then the reply is sent again. */
   private once(message: Message): void {
-    const now = this.environment.clock.now();
+    const now = this.environment.clock.monotonic();
     const earlier = this.history.get(keyOf(message), now);
     if (earlier === undefined) {
       this.history.set(keyOf(message), {}, now);
@@ -194,7 +231,7 @@ export class DatagramLayer implements MessageLayer {
 
   /** A confirmable response wants to be acknowledged, a notification nobody waits for to be stopped (RFC 7641 section 3.6). */
   private answered(message: Message): void {
-    const known = this.sink.response(message);
+    const known = this.response(message);
     if (message.type === 'CON' && known) this.acknowledge(message);
     else if (!known && (message.type === 'CON' || valueOf(message.options, 'Observe') !== undefined)) this.reset(message);
   }
@@ -202,7 +239,7 @@ export class DatagramLayer implements MessageLayer {
   private reply(to: Message, reply: Message): void {
     if (this.closed) return;
     const bytes = encodeMessage(reply);
-    const earlier = this.history.get(keyOf(to), this.environment.clock.now());
+    const earlier = this.history.get(keyOf(to), this.environment.clock.monotonic());
     if (earlier !== undefined) earlier.reply = bytes;
     this.channel.send(bytes);
   }

@@ -90,7 +90,7 @@ export class Endpoint {
 
   /** Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes. */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
-    const since = this.environment.clock.now();
+    const since = this.environment.clock.monotonic();
     const content = contentOf(request);
     const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
     const first = await sendWhole(ask, content, this.layer.budget);
@@ -102,7 +102,7 @@ export class Endpoint {
    * When the answer is an error, there is no observation.
    */
   async observe(request: CoapRequest, patience: Patience, listener: NotificationListener): Promise<Observed> {
-    const since = this.environment.clock.now();
+    const since = this.environment.clock.monotonic();
     const content = contentOf(request);
     const token = this.exchanges.newToken();
     const ask: Ask = (part) => this.exchange(part, request.confirmable, patience);
@@ -129,9 +129,9 @@ export class Endpoint {
    * (RFC 7252 section 4.3), Ping over a stream (RFC 8323 section 5.4). Fails with a DotsError of kind `unreachable`.
    */
   async ping(patience: Patience): Promise<number> {
-    const since = this.environment.clock.now();
+    const since = this.environment.clock.monotonic();
     await this.telling(() => this.exchanges.ping(patience));
-    return this.environment.clock.now() - since;
+    return this.environment.clock.monotonic() - since;
   }
 
   /** Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when the peer does not want it. */
@@ -182,7 +182,7 @@ export class Endpoint {
   }
 
   private responseOf({ code, options, payload }: TokenMessage, since: number): CoapResponse {
-    return { code, options, payload, roundTripMs: this.environment.clock.now() - since };
+    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since };
   }
 
   private watch(token: string, renew: () => void, notify: (message: TokenMessage) => void): void {
@@ -206,6 +206,8 @@ export class Endpoint {
   }
 
   private fail(error: DotsError): void {
+    // A message that was not sent is as good as lost: it says nothing of the others, nor of the peer.
+    if (error.code === 'transport/not-sent') return;
     this.exchanges.fail(error);
     this.tellLiveness(error);
   }

@@ -34,6 +34,8 @@ export class Exchanges {
       const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
         if (this.waiting.get(token) === exchange) this.waiting.delete(token);
       });
+      // An observation renews and ends itself under one token: what came before is no longer waited for, and its silence would be no news.
+      this.waiting.get(token)?.cancel();
       this.waiting.set(token, exchange);
       exchange.start((failed) => this.layer.request({ ...content, token }, confirmable, failed), patience);
     });
@@ -84,12 +86,14 @@ class Exchange<T> {
   constructor(private readonly peer: string, private readonly environment: Environment, private readonly promised: Promised<T>, private readonly done: () => void) {}
 
   start(transmit: (failed: (why: Failure) => void) => Transmission, { timeoutMs, since, signal }: Patience): void {
-    if (signal?.aborted === true) return this.fail(this.cancelled());
+    if (signal?.aborted === true) return this.cancel();
     this.watch(signal);
     const { clock } = this.environment;
-    const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.now());
+    const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.monotonic());
     this.deadline = clock.setTimeout(() => this.fail(this.silence(timeoutMs)), left);
     this.transmission = transmit((why) => this.fail(this.givenUp(why)));
+    // The network may have refused the first copy at once, before there was anything to stop.
+    if (this.settled) this.transmission.stop();
   }
 
   settle(value: T): void {
@@ -98,6 +102,11 @@ class Exchange<T> {
 
   fail(error: DotsError): void {
     if (this.finish()) this.promised.reject(error);
+  }
+
+  /** Nobody waits for it any longer. */
+  cancel(): void {
+    this.fail(new DotsError('unreachable', 'coap/cancelled', `The request to ${this.peer} was cancelled before it was answered.`));
   }
 
   private finish(): boolean {
@@ -111,7 +120,7 @@ class Exchange<T> {
   }
 
   private watch(signal: AbortSignal | undefined): void {
-    const abort = (): void => this.fail(this.cancelled());
+    const abort = (): void => this.cancel();
     signal?.addEventListener('abort', abort, { once: true });
     this.release = () => signal?.removeEventListener('abort', abort);
   }
@@ -124,10 +133,6 @@ class Exchange<T> {
     const { code, text, hint } = failures[why];
     return new DotsError('unreachable', code, `${this.peer} ${text}.`, hint);
   }
-
-  private cancelled(): DotsError {
-    return new DotsError('unreachable', 'coap/cancelled', `The request to ${this.peer} was cancelled before it was answered.`);
-  }
 }
 
 const listening = 'Check that a DOTS server listens there and that nothing filters the way to it.';
@@ -135,5 +140,6 @@ const listening = 'Check that a DOTS server listens there and that nothing filte
 const failures: Readonly<Record<Failure, { code: string; text: string; hint: string }>> = {
   timeout: { code: 'coap/no-acknowledgement', text: 'acknowledged none of the copies of the request', hint: listening },
   reset: { code: 'coap/reset', text: 'rejected the message with a CoAP reset', hint: 'Check that the address is that of a DOTS server.' },
+  'too-large': { code: 'coap/too-large', text: 'cannot be sent a request whose path and query are that long', hint: 'Use a shorter cuid, or fewer filters.' },
   released: { code: 'coap/released', text: 'is ending the session and takes no more requests', hint: 'Open it again.' },
 };

@@ -22,8 +22,11 @@ export interface InboundRequest {
 /** Answers a request; undefined: the request is ignored in silence. Never rejects with anything but a bug. */
 export type Handler = (request: InboundRequest) => Promise<CoapAnswer | undefined>;
 
-/** How many requests of one session may be in work at once. */
+/** How many requests of one session may be open at once: in work, or answered by a message of its own that is not acknowledged yet. */
 const requestsAtOnce = 32;
+
+/** How many options a refusal names. */
+const optionsNamed = 3;
 
 /** The server side of one session. */
 export class Inbound {
@@ -31,12 +34,12 @@ export class Inbound {
   private inWork = 0;
 
   constructor(private readonly endpoint: Endpoint, private readonly layer: MessageLayer, { clock, parameters }: Environment, private readonly handler: Handler, largestBody: number) {
-    this.blockwise = new Blockwise(exchangeLifetime(parameters), largestBody, () => clock.now(), layer.ordered);
+    this.blockwise = new Blockwise(exchangeLifetime(parameters), largestBody, () => clock.monotonic(), layer.ordered);
   }
 
   /** One request, once. */
   receive(message: TokenMessage, reply: Reply): void {
-    if (this.inWork >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
+    if (this.inWork + this.layer.unacknowledged >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
     void this.work(message, reply);
   }
 
@@ -59,7 +62,7 @@ export class Inbound {
 
   private async answer(message: TokenMessage): Promise<Content | undefined> {
     const refused = refusalOf(message);
-    if (refused !== undefined) return answerContent(refused);
+    if (refused !== undefined) return this.present(message, refused);
     const later = this.blockwise.continuation(message, this.layer.budget);
     if (later !== undefined) return later;
     const assembled = this.blockwise.assemble(message);
@@ -86,9 +89,15 @@ function refusalOf(message: TokenMessage): CoapAnswer | undefined {
   const { options } = message;
   if (methodOf(message.code) === undefined) return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
   const bad = badOptions(options);
-  if (bad.length > 0) return plainAnswer('4.02', `The critical option ${bad.join(', ')} is unknown or malformed (RFC 7252 section 5.4.1).`);
+  if (bad.length > 0) return plainAnswer('4.02', `The critical option ${listed(bad)} is unknown or malformed (RFC 7252 section 5.4.1).`);
   if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme'])) return plainAnswer('5.05', 'This server is no proxy.');
   const hops = options.find(({ number }) => number === optionNumbers['Hop-Limit'])?.value;
   if (hops !== undefined && (hops.length !== 1 || hops[0] === 0)) return plainAnswer('4.00', 'Hop-Limit lies outside 1 to 255 (RFC 8768 section 3).');
   return undefined;
+}
+
+/** Each number once, and a few of them: an answer must not grow with the request. */
+function listed(numbers: number[]): string {
+  const distinct = [...new Set(numbers)];
+  return distinct.slice(0, optionsNamed).join(', ') + (distinct.length > optionsNamed ? ', …' : '');
 }

@@ -11,11 +11,14 @@ export interface Environment {
   parameters: TransmissionParameters;
 }
 
-/** Why a message was given up: rejected, never acknowledged, or too late because the peer is leaving. */
-export type Failure = 'reset' | 'timeout' | 'released';
+/** Why a message was given up: rejected, never acknowledged, too late because the peer is leaving, or larger than any that can be sent. */
+export type Failure = 'reset' | 'timeout' | 'released' | 'too-large';
 
 /** Something that was sent and waits for what ends it. */
 export interface Transmission { /** Sends no further copy and forgets it. */ stop(): void }
+
+/** What was never sent, or needs no end. */
+export const nothing: Transmission = { stop: () => undefined };
 
 /** The way back to one request. */
 export interface Reply {
@@ -54,6 +57,8 @@ export interface MessageLayer {
   readonly budget: Budget;
   /** Whether messages arrive in the order in which they were sent. */
   readonly ordered: boolean;
+  /** How many answers wait for the peer to acknowledge them, or for their turn. */
+  readonly unacknowledged: number;
   /** What the channel brought: one datagram, or the next bytes of the stream. */
   receive(bytes: Uint8Array): void;
   /** Sends a request until it is stopped: its answer came, or nobody waits for it any longer. */

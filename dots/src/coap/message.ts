@@ -41,5 +41,6 @@ export function methodOf(code: string): Method | undefined {
 }
 
 export const isRequest = (code: string): boolean => code.startsWith('0.') && code !== emptyCode;
-export const isResponse = (code: string): boolean => /^[245]\./.test(code);
+/** 3.xx is not assigned, but a response all the same: RFC 7252 section 12.1. */
+export const isResponse = (code: string): boolean => /^[2-5]\./.test(code);
 export const isSuccess = (code: string): boolean => code.startsWith('2.');

@@ -54,7 +54,7 @@ export class Observation {
 
   /** RFC 7641 section 3.4. A response without the option is taken as it comes: some servers leave it out of the first one. */
   private accept(sequence: number | undefined): boolean {
-    const now = this.host.clock.now();
+    const now = this.host.clock.monotonic();
     const last = this.sequence;
     if (sequence !== undefined && last !== undefined && now <= this.receivedAt + freshAfter) {
       const ahead = (sequence - last + 2 * halfSpace) % (2 * halfSpace);

@@ -52,7 +52,7 @@ export class Observers {
 
   /** Tells a state that is not new, to those whose time has come. */
   refresh(key: string): void {
-    for (const observer of this.of(key)) if (this.clock.now() >= observer.sentAt + notificationInterval) this.tell(observer);
+    for (const observer of this.of(key)) if (this.clock.monotonic() >= observer.sentAt + notificationInterval) this.tell(observer);
   }
 
   /** Ends every observation without a word. */
@@ -73,8 +73,7 @@ export class Observers {
     this.remove(endpoint, token);
     const observers = this.session(endpoint);
     if (observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
-    const now = this.clock.now();
-    const observer: Observer = { key, request: withoutBlock(request), sequence: nextSequence(previous?.sequence, now), sentAt: now };
+    const observer: Observer = { key, request: withoutBlock(request), sequence: nextSequence(previous?.sequence, this.clock.now()), sentAt: this.clock.monotonic() };
     observers.set(token, observer);
     this.total += 1;
     return observer.sequence;
@@ -91,7 +90,7 @@ export class Observers {
 
   private tell(observer: Observer): void {
     if (observer.timer !== undefined) return;
-    const wait = observer.sentAt + notificationInterval - this.clock.now();
+    const wait = observer.sentAt + notificationInterval - this.clock.monotonic();
     if (wait <= 0) return this.send(observer);
     observer.timer = this.clock.setTimeout(() => {
       observer.timer = undefined;
@@ -102,8 +101,8 @@ export class Observers {
   private send(observer: Observer): void {
     const { request } = observer;
     const stop = (): void => this.remove(request.endpoint, request.token);
-    observer.sentAt = this.clock.now();
-    observer.sequence = nextSequence(observer.sequence, observer.sentAt);
+    observer.sentAt = this.clock.monotonic();
+    observer.sequence = nextSequence(observer.sequence, this.clock.now());
     this.render(request).catch(() => plainAnswer('5.00')).then((answer = plainAnswer('4.04')) => {
       if (this.sessions.get(request.endpoint)?.get(request.token) !== observer) return;
       const lasting = isSuccess(answer.code);

@@ -4,7 +4,7 @@ interface Entry<T> { value: T; expires: number }
 export class Recent<T> {
   private readonly entries = new Map<string | number, Entry<T>>();
 
-  /** @param lifetime milliseconds  @param limit entries */
+  /** `now` below is the monotonic time of a clock.  @param lifetime milliseconds  @param limit entries */
   constructor(private readonly lifetime: number, private readonly limit: number) {}
 
   get(key: string | number, now: number): T | undefined {

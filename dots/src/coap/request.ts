@@ -22,7 +22,7 @@ export interface CoapRequest {
 export interface Patience {
   /** Milliseconds until the request is given up. */
   timeoutMs: number;
-  /** When the wait began, in milliseconds since 1970; now unless told. */
+  /** When the wait began, by the monotonic time of the clock, milliseconds; now unless told. */
   since?: number;
   signal?: AbortSignal;
 }

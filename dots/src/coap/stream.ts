@@ -2,7 +2,7 @@ import { DotsError } from '#dots/model/errors';
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
 import { encodeFrame, FrameReader } from './frames';
-import type { Budget, Environment, Failure, MessageLayer, MessageSink, Reply, Transmission } from './layer';
+import { nothing, type Budget, type Environment, type Failure, type MessageLayer, type MessageSink, type Reply, type Transmission } from './layer';
 import { emptyCode, isRequest, isResponse, type TokenMessage } from './message';
 import { abortion, baseMaxMessageSize, capabilitiesOf, criticalOption, isSignal, ourCapabilities, signal, signals } from './signals';
 
@@ -16,11 +16,11 @@ export const largestMessage = 16_384;
 /** How much of a peer's last words is repeated, characters. */
 const lastWords = 200;
 
-const nothing: Transmission = { stop: () => undefined };
-
 /** The message layer over a stream (RFC 8323): the transport delivers, so what is left is framing, capabilities and an orderly end. */
 export class StreamLayer implements MessageLayer {
   readonly ordered = true;
+  /** Nothing is acknowledged here; the channel ends a peer that does not read. */
+  readonly unacknowledged = 0;
   private readonly reader: FrameReader;
   private readonly introduction: TimerHandle;
   private introduced = false;
@@ -30,7 +30,8 @@ export class StreamLayer implements MessageLayer {
   private released = false;
   private closed = false;
   private readonly open = new Set<object>();
-  private pings: (() => void)[] = [];
+  /** Who waits for a Pong, the oldest first. */
+  private readonly pings = new Set<() => void>();
 
   constructor(private readonly channel: Channel, private readonly environment: Environment, private readonly sink: MessageSink, largest = largestMessage) {
     this.reader = new FrameReader(largest);
@@ -51,8 +52,9 @@ export class StreamLayer implements MessageLayer {
   }
 
   request(message: TokenMessage, _confirmable: boolean, failed: (why: Failure) => void): Transmission {
-    if (this.released) {
-      failed('released');
+    const refused = this.refusalOf(message);
+    if (refused !== undefined) {
+      failed(refused);
       return nothing;
     }
     const transmission = { stop: () => this.finish(transmission) };
@@ -65,16 +67,28 @@ export class StreamLayer implements MessageLayer {
     this.send(message);
   }
 
-  /** The token is empty, because libcoap's Pong has none whatever the Ping had; so Pongs answer Pings in their order. */
+  /**
+   * The token is empty, because libcoap's Pong has none whatever the Ping had; so Pongs answer Pings in their order. One that is given up
+   * is forgotten, since its Pong may never come: a Pong that comes late then answers the next Ping, and it does show that the peer is there.
+   */
   ping(done: () => void): Transmission {
-    this.pings.push(done);
+    const ponged = (): void => {
+      this.pings.delete(ponged);
+      done();
+    };
+    this.pings.add(ponged);
     this.send(signal(signals.ping));
-    return nothing;
+    return { stop: () => this.pings.delete(ponged) };
   }
 
   close(): void {
     if (!this.closed && !this.released) this.send(signal(signals.release));
     this.silence();
+  }
+
+  private refusalOf(message: TokenMessage): Failure | undefined {
+    if (this.released) return 'released';
+    return encodeFrame(message).length > this.budget.maxMessageSize ? 'too-large' : undefined;
   }
 
   private take(message: TokenMessage): void {
@@ -92,7 +106,7 @@ export class StreamLayer implements MessageLayer {
     if (critical !== undefined) return this.abort(`the critical option ${critical} of ${message.code} is unknown`);
     if (message.code === signals.csm) this.learn(message);
     else if (message.code === signals.ping) this.send(signal(signals.pong, { token: message.token }));
-    else if (message.code === signals.pong) this.pings.shift()?.();
+    else if (message.code === signals.pong) [...this.pings][0]?.();
     else if (message.code === signals.release) this.release();
     else if (message.code === signals.abort) this.aborted(message);
   }
@@ -153,7 +167,7 @@ export class StreamLayer implements MessageLayer {
     this.closed = true;
     this.environment.clock.clearTimeout(this.introduction);
     this.open.clear();
-    this.pings = [];
+    this.pings.clear();
   }
 
   private send(message: TokenMessage): void {

@@ -16,7 +16,7 @@ function overheadOf(options: CoapOption[]): number {
 
 /**
  * Sends a request whose body may need several blocks: RFC 7959 section 2.5, as the sender.
- * A refusal of any block is the answer to the whole.
+ * A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with success (section 2.3).
  */
 export async function sendWhole(ask: Ask, content: Content, budget: Budget): Promise<TokenMessage> {
   const { payload } = content;
@@ -28,9 +28,10 @@ export async function sendWhole(ask: Ask, content: Content, budget: Budget): Pro
     const options = [...content.options, blockOption('Block1', { ...cut, number: sent / cut.size, more })];
     if (sent === 0) options.push(option('Size1', payload.length));
     const answer = await ask({ ...content, options, payload: payload.subarray(sent, sent + cut.step) });
-    if (!more || answer.code !== '2.31') return answer;
-    sent += cut.step;
+    if (!more || !isSuccess(answer.code)) return answer;
     const wanted = blockOf(answer.options, 'Block1', budget.bert);
+    if (answer.code !== '2.31' && !(typeof wanted === 'object' && wanted.number === sent / cut.size)) throw cutShort();
+    sent += cut.step;
     if (typeof wanted === 'object' && wanted.bert === undefined && wanted.size < cut.step) cut = { size: wanted.size, step: wanted.size };
   }
 }
@@ -61,10 +62,15 @@ function nextBlock(request: Content, first: TokenMessage, number: number, size: 
 
 function continued(answer: TokenMessage, first: TokenMessage, length: number, ordered: boolean): Block {
   const block = blockOf(answer.options, 'Block2', ordered);
-  const fits = isSuccess(answer.code) && typeof block === 'object' && block.number * block.size === length && !isOtherVersion(first, answer)
+  // An error that is too large for one message comes in blocks too, each of them under its code.
+  const fits = (isSuccess(answer.code) || answer.code === first.code) && typeof block === 'object' && block.number * block.size === length && !isOtherVersion(first, answer)
     && length + answer.payload.length <= largestAnswer && (!block.more || fillsBlock(block, answer.payload.length));
   if (fits) return block;
   throw misfit();
+}
+
+function cutShort(): DotsError {
+  return new DotsError('unreachable', 'coap/blocks', 'The server took the first part of the request for all of it.', 'Check what it has made of it, and send less in one request.');
 }
 
 function misfit(): DotsError {

@@ -60,7 +60,7 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
   if (target.scheme === 'coap') return connectUdp(target);
   const { channel, transport } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
-  if (target.scheme === undefined) memory?.probed(nameOf(target), transport === 'dtls', clock.now());
+  if (target.scheme === undefined) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
   return channel;
 }
 
@@ -72,8 +72,8 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
 export async function probeDtls(server: string, { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number }): Promise<Channel | undefined> {
   const target = parseServer(server);
   const { memory, clock = systemClock } = options;
-  if (target.scheme !== undefined || clock.now() < memory.nextProbe(nameOf(target), clock.now(), intervalMs)) return undefined;
-  memory.probed(nameOf(target), false, clock.now());
+  if (target.scheme !== undefined || clock.monotonic() < memory.nextProbe(nameOf(target), clock.monotonic(), intervalMs)) return undefined;
+  memory.probed(nameOf(target), false, clock.monotonic());
   try {
     return (await open(target, ['dtls'], options)).channel;
   } catch (error) {
@@ -89,20 +89,20 @@ function nameOf({ host, port }: ServerAddress): string {
 async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<{ channel: Channel; transport: Transport }> {
   const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
   if (credentials === undefined) throw noCredentials(target);
-  const end = clock.now() + deadlineMs;
+  const end = clock.monotonic() + deadlineMs;
   const limit = limited(target, options, clock, deadlineMs);
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
     const { candidate, winner } = await run<Path, Channel>({
-      candidates: memory?.sorted(paths, clock.now()) ?? paths, delayMs: attemptDelay[underAttack ? 'attack' : 'idle'], clock, signal: limit.signal, isFinal,
+      candidates: memory?.sorted(paths, clock.monotonic()) ?? paths, delayMs: attemptDelay[underAttack ? 'attack' : 'idle'], clock, signal: limit.signal, isFinal,
       attempt: ({ transport, address }, signal) => (options.dialers ?? defaultDialers)[transport](address, {
-        credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.now(), sessions: options.sessions,
+        credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.monotonic(), sessions: options.sessions,
       }),
-      failed: (path) => memory?.remember(path, false, clock.now()),
+      failed: (path) => memory?.remember(path, false, clock.monotonic()),
       discard: (late) => void late.close(),
     });
-    memory?.remember(candidate, true, clock.now());
+    memory?.remember(candidate, true, clock.monotonic());
     return { channel: winner, transport: candidate.transport };
   } catch (error) {
     throw Array.isArray(error) ? mostTelling(error, target, transports) : error;

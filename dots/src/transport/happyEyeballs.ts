@@ -55,7 +55,7 @@ class Runner<Candidate, Winner> {
     const { candidates, clock, delayMs } = this.race;
     if (this.over || index >= candidates.length) return;
     this.next += 1;
-    this.startedAt = clock.now();
+    this.startedAt = clock.monotonic();
     if (this.next < candidates.length) this.startNextIn(delayMs);
     const candidate = candidates[index] as Candidate;
     const controller = new AbortController();
@@ -85,7 +85,7 @@ class Runner<Candidate, Winner> {
     this.failed += 1;
     if (isFinal(error)) this.fail(error);
     else if (this.failed === candidates.length) this.fail(this.failures);
-    else if (this.failed === this.next) this.startNextIn(Math.max(0, this.startedAt + leastDelay - clock.now()));
+    else if (this.failed === this.next) this.startNextIn(Math.max(0, this.startedAt + leastDelay - clock.monotonic()));
   }
 
   private readonly abort = (): void => this.fail(this.race.signal?.reason);

@@ -23,7 +23,7 @@ export function pathsTo(hosts: readonly string[], port: number, transports: read
   return paths.flat().slice(0, pathsAtMost);
 }
 
-/** When something was tried, in milliseconds since 1970, and whether it worked. */
+/** When something was tried, by the monotonic time of the clock (milliseconds, so it is for memory, not for files), and whether it worked. */
 export interface Remembered { at: number; worked: boolean }
 
 /** Where a memory keeps what it knows: a Map will do. */
@@ -38,7 +38,7 @@ const outcomeCounts = 10 * 60_000;
 /** How often a session over TLS may look for DTLS: at most (SHOULD NOT) and by no means (MUST NOT), milliseconds. */
 export const probeInterval = { usual: 24 * 3_600_000, least: 5 * 60_000 } as const;
 
-/** What became of earlier attempts, by path; what does not count any longer is dropped when it is met. */
+/** What became of earlier attempts, by path; what does not count any longer is dropped when it is met. `now` is the monotonic time. */
 export class PathMemory {
   constructor(private readonly store: PathStore = new Map<string, Remembered>()) {}
 
@@ -56,7 +56,7 @@ export class PathMemory {
     return paths.map((path) => ({ path, rank: rank(path) })).sort((one, other) => one.rank - other.rank).map(({ path }) => path);
   }
 
-  /** When a session over TLS may look for DTLS next, in milliseconds since 1970; `intervalMs` below five minutes counts as five. */
+  /** When a session over TLS may look for DTLS next, by the monotonic time; `intervalMs` below five minutes counts as five. */
   nextProbe(server: string, now: number, intervalMs: number = probeInterval.usual): number {
     const interval = Math.max(intervalMs, probeInterval.least);
     const last = this.recall(probeKey(server), interval, now);

@@ -5,14 +5,26 @@ interface Timer { at: number; callback: () => void }
 /** Time that passes when a test says so. */
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();
-  private current: number;
+  /** The monotonic time: what has passed, milliseconds. */
+  private current = 0;
+  /** From it to the time on the wall, milliseconds. */
+  private offset: number;
 
   constructor(start = Date.UTC(2030, 0, 1)) {
-    this.current = start;
+    this.offset = start;
   }
 
   now(): number {
+    return this.current + this.offset;
+  }
+
+  monotonic(): number {
     return this.current;
+  }
+
+  /** Sets the time on the wall, as a person or NTP may; nothing has passed. */
+  set(wall: number): void {
+    this.offset = wall - this.current;
   }
 
   setTimeout(callback: () => void, milliseconds: number): TimerHandle {

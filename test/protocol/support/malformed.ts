@@ -30,3 +30,6 @@ export const malformedDatagrams: readonly (readonly [string, string])[] = [
   ['a reset with a code', '70010001'],
   ['an acknowledgement with a request', '60010001'],
 ];
+
+/** Whether a datagram, in hexadecimal, has the header of a confirmable message, which has to be reset when it is malformed (RFC 7252 section 4.2). */
+export const isConfirmable = (datagram: string): boolean => /^4[0-9a-f]{7}/.test(datagram);

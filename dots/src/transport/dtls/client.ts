@@ -30,7 +30,7 @@ const largestTicket = 750;
  */
 export async function connectDtls(address: Address, options: DtlsOptions): Promise<DtlsChannel> {
   const clock = options.clock ?? systemClock;
-  const end = clock.now() + (options.deadlineMs ?? defaultDeadlineMs);
+  const end = clock.monotonic() + (options.deadlineMs ?? defaultDeadlineMs);
   const attempt = await begin(address, options, clock, end);
   try {
     return await attempt.outcome;
@@ -74,7 +74,7 @@ class Attempt implements AssociationOwner {
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
     this.association = this.open();
     this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
-    this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.now()));
+    this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.monotonic()));
     options.signal?.addEventListener('abort', this.cancel, { once: true });
     socket.on('message', (bytes) => this.association.receive(bytes));
     socket.on('error', (cause) => this.networkFailed(cause));

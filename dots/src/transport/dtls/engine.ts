@@ -156,7 +156,7 @@ export class Engine {
   private hostCalls(): Record<string, (...values: number[]) => number | void> {
     return {
       random: (place: number, size: number) => this.randomize(place, size),
-      clock: () => this.clock.now(),
+      clock: () => this.clock.monotonic(),
       date: () => Date.now(),
       send: (session: number, place: number, size: number) => this.ask(session, (host) => host.transmit(this.copy(place, size)), undefined),
       key: (session: number, place: number, size: number, out: number, room: number) =>

@@ -153,8 +153,8 @@ class DtlsListener implements Listener {
   }
 
   private tellOfStranger(error: DotsError): void {
-    if (this.clock.now() - this.strangerTold < strangersEveryMs) return;
-    this.strangerTold = this.clock.now();
+    if (this.clock.monotonic() - this.strangerTold < strangersEveryMs) return;
+    this.strangerTold = this.clock.monotonic();
     this.options.refused?.(error);
   }
 
@@ -213,7 +213,7 @@ class Client implements AssociationOwner {
 
   /** It lives: its idle time begins anew. */
   heard(): void {
-    this.lastHeard = this.clock.now();
+    this.lastHeard = this.clock.monotonic();
     this.stop();
     this.timer = this.clock.setTimeout(() => this.idle(), this.idleMs);
   }
@@ -231,7 +231,7 @@ class Client implements AssociationOwner {
   }
 
   message(bytes: Buffer): void {
-    this.lastHeard = this.clock.now();
+    this.lastHeard = this.clock.monotonic();
     this.channel?.deliver(bytes);
   }
 
@@ -241,7 +241,7 @@ class Client implements AssociationOwner {
   }
 
   private idle(): void {
-    const left = this.lastHeard + this.idleMs - this.clock.now();
+    const left = this.lastHeard + this.idleMs - this.clock.monotonic();
     if (left <= 0) void this.channel?.close();
     else this.timer = this.clock.setTimeout(() => this.idle(), left);
   }

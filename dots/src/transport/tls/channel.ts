@@ -34,7 +34,7 @@ export class TlsChannel implements Channel {
   private readonly gone: Promise<void>;
 
   constructor(private readonly socket: TLSSocket, readonly peer: string, readonly security: Security, private readonly options: TlsChannelOptions) {
-    this.lastHeard = options.clock.now();
+    this.lastHeard = options.clock.monotonic();
     socket.setNoDelay(true);
     socket.on('error', (error) => this.fail(symptomOf(error)));
     socket.on('drain', () => socket.resume());
@@ -81,14 +81,14 @@ export class TlsChannel implements Channel {
 
   private hear(bytes: Uint8Array): void {
     this.heard = true;
-    this.lastHeard = this.options.clock.now();
+    this.lastHeard = this.options.clock.monotonic();
     if (this.open) this.receiver?.message(bytes);
   }
 
   private watch(idleMs: number, wait: number): void {
     const { clock } = this.options;
     this.idle = clock.setTimeout(() => {
-      const left = this.lastHeard + idleMs - clock.now();
+      const left = this.lastHeard + idleMs - clock.monotonic();
       if (left > 0) this.watch(idleMs, left);
       else void this.close();
     }, wait);
