@@ -125,7 +125,7 @@ export class SignalSession {
 
   /**
    * Hears the state of a mitigation now and on each change, until the returned function is called or the server ends it
-   * with an answer that is not `ok`.
+   * with an answer that is not `ok`. `timeoutMs` counts for each request of the observation; its `signal` ends it at any time.
    */
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
