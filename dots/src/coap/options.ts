@@ -54,9 +54,14 @@ export function uintOf(options: CoapOption[], name: OptionName): number | undefi
   return valueOf(options, name)?.reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
-/** Every value of a repeatable option as text, in order: the segments of Uri-Path, the arguments of Uri-Query. */
+/** Every value of a repeatable option, in order. */
+export function valuesOf(options: CoapOption[], name: OptionName): Uint8Array[] {
+  return options.filter(({ number }) => number === optionNumbers[name]).map(({ value }) => value);
+}
+
+/** The same as text: the segments of Uri-Path, the arguments of Uri-Query. */
 export function textsOf(options: CoapOption[], name: OptionName): string[] {
-  return options.filter(({ number }) => number === optionNumbers[name]).map(({ value }) => Buffer.from(value).toString('utf8'));
+  return valuesOf(options, name).map((value) => Buffer.from(value).toString('utf8'));
 }
 
 /** The options without those of one name. */

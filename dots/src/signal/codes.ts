@@ -25,6 +25,7 @@ const words: Readonly<Record<string, CodeWords>> = {
   '4.06': { name: 'Not Acceptable', meaning: 'The server cannot answer with application/dots+cbor.', next: 'Check that this server speaks DOTS.' },
   '4.08': { name: 'Request Entity Incomplete', meaning: 'Parts of the request got lost on the way.', next: 'Send it again.' },
   '4.09': { name: 'Conflict', meaning: 'The request overlaps another one, or another client already uses this cuid.', next: 'The answer says with what it conflicts: withdraw that, or ask for other targets.' },
+  '4.12': { name: 'Precondition Failed', meaning: 'What the request was to change is not there, or has changed meanwhile.', next: 'Ask for its status, then send again.' },
   '4.13': { name: 'Request Entity Too Large', meaning: 'The request is larger than the server takes.', next: 'Split the targets over several requests.' },
   '4.15': { name: 'Unsupported Content-Format', meaning: 'The server did not take the body as application/dots+cbor.', next: 'Check that this server speaks DOTS.' },
   '4.22': { name: 'Unprocessable Entity', meaning: 'A configuration value is outside of what the server accepts.', next: 'Read the bounds that the server tells, then send values inside of them.' },
