@@ -23,9 +23,9 @@ class Scene {
   readonly heard: string[] = [];
   private messageId = 0;
 
-  constructor() {
+  constructor(random?: (bound: number) => number) {
     [this.channel] = wire(this.clock);
-    this.endpoint = new Endpoint(this.channel, { clock: this.clock });
+    this.endpoint = new Endpoint(this.channel, { clock: this.clock, ...(random && { random }) });
   }
 
   observe(more: Partial<Patience> = {}): Promise<Observed> {
@@ -34,10 +34,10 @@ class Scene {
   }
 
   /** An observation that stands, its first state `first`. */
-  async observed(more: Partial<Patience> = {}): Promise<Observed> {
+  async observed(more: Partial<Patience> = {}, options: CoapOption[] = [], number = 1): Promise<Observed> {
     const observed = this.observe(more);
     await settle();
-    this.says('first', 1);
+    this.says('first', number, options);
     return observed;
   }
 
@@ -124,10 +124,7 @@ test('renewals and the deregistration each have the whole time-out', async () =>
 
 test('who stops while a renewal is under way hears of no silence, and does not register again', async () => {
   const scene = new Scene();
-  const observing = scene.observe();
-  await settle();
-  scene.says('first', 1, [option('Max-Age', 0)]);
-  const { stop } = await observing;
+  const { stop } = await scene.observed({}, [option('Max-Age', 0)]);
   const told: unknown[] = [];
   while (scene.registrations.length < 2) await scene.clock.advance(1_000);
   scene.endpoint.onLiveness((error) => told.push(error?.code));
@@ -200,4 +197,26 @@ test('many notifications that each begin a transfer make one fetch', async () =>
   assert.equal(scene.channel.sent.length, before + 1);
   await scene.clock.advance(3_000);
   assert.equal(scene.channel.sent.length, before + 2, 'its second copy');
+});
+
+for (const [maxAge, chance, seconds] of [[undefined, 'least', 65], [0, 'least', 5], [300, 'least', 305], [300, 'most', 315]] as const) {
+  test(`a client whose server says ${maxAge === undefined ? 'no Max-Age' : `Max-Age ${maxAge}`} registers again ${seconds} s later with the ${chance} delay of chance`, async () => {
+    const scene = new Scene((bound) => (chance === 'least' ? 0 : bound - 1));
+    await scene.observed({}, maxAge === undefined ? [] : [option('Max-Age', maxAge)]);
+    await scene.clock.advance(seconds * 1000 - 2);
+    assert.deepEqual(scene.registrations, [0]);
+    await scene.clock.advance(2);
+    assert.deepEqual(scene.registrations, [0, 0]);
+  });
+}
+
+test('a number that goes back is old for 128 s, and new after that', async () => {
+  const scene = new Scene();
+  await scene.observed({}, [option('Max-Age', 600)], 1000);
+  await scene.clock.advance(128_000);
+  scene.says('late', 999);
+  await scene.clock.advance(1);
+  scene.says('from a server that was started anew', 5);
+  await settle();
+  assert.deepEqual(scene.heard, ['first', 'from a server that was started anew']);
 });
