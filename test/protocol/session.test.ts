@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { test } from 'node:test';
+import { decodeMessage, encodeMessage } from '#dots/coap/codec';
 import { Endpoint } from '#dots/coap/endpoint';
+import type { Message } from '#dots/coap/message';
+import { dotsCbor, option, optionNumbers } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession } from '#dots/signal/session';
@@ -198,4 +201,30 @@ test('the owner hears of every change', async (t) => {
   assert.deepEqual(seen, [[1], [2]]);
   assert.ok(log.some((line) => /PUT .*mid=1: 2\.01$/.test(line)));
   assert.ok(log.some((line) => line.endsWith('attack-successfully-mitigated')));
+});
+
+test('noise stands in the log of the server with its reason, not once for each datagram', async (t) => {
+  const log: string[] = [];
+  const orchestrator = await startOrchestrator(t, { log: (line) => log.push(line) });
+  const noisy = await udpSocket(t);
+  for (let count = 0; count < 10; count++) noisy.send(Buffer.from('40'), portOf(orchestrator.signal), '127.0.0.1');
+  const noise = (): string[] => log.filter((line) => line.includes('dropped'));
+  await eventually(() => noise().length === 4);
+  const peer = `signal: 127.0.0.1:${noisy.address().port}: A message was dropped: shorter than a header.`;
+  assert.deepEqual(noise(), [peer, `${peer} (2 so far)`, `${peer} (4 so far)`, `${peer} (8 so far)`]);
+});
+
+test('a session says what it puts up with', async (t) => {
+  const lax = await udpSocket(t);
+  lax.on('message', (bytes: Buffer, { port, address }) => {
+    const asked = decodeMessage(bytes) as Message;
+    const options = [...asked.options.filter(({ number }) => number === optionNumbers['Uri-Path']), option('Content-Format', dotsCbor)];
+    lax.send(encodeMessage({ ...asked, type: 'NON', code: '2.04', options, payload: Buffer.from('f6', 'hex') }), port, address);
+  });
+  const lines: string[] = [];
+  const session = await SignalSession.open({ server: `coap://127.0.0.1:${lax.address().port}`, cuid: 'c', trace: (line) => lines.push(line) });
+  t.after(() => session.close());
+  for (let mid = 1; mid <= 3; mid++) assert.deepEqual(Object.keys(await session.requestMitigation(protect('192.0.2.0/24'), mid)), ['code', 'ok', 'roundTripMs', 'request']);
+  const [repeats, empty] = ['An answer repeats options of the request, which are passed over there: Uri-Path.', 'The body of an answer is empty CBOR (f6), which is taken for none.'];
+  assert.deepEqual(lines, [repeats, empty, `${repeats} (2 so far)`, `${empty} (2 so far)`]);
 });

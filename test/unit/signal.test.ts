@@ -107,4 +107,7 @@ test('an answer is read whatever it holds', () => {
   assert.ok((refused.diagnostic ?? '').length <= 1000);
   assert.doesNotMatch(refused.diagnostic ?? '', /[\p{Cc}\p{Cf}]/u);
   assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, asked), { code: '2.02', ok: true, roundTripMs: 5, request: asked });
+  for (const [code, format] of [['2.01', 271], ['4.04', 0]] as const) {
+    assert.deepEqual(readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, asked), { code, ok: code === '2.01', roundTripMs: 5, request: asked }, 'CBOR null is no body');
+  }
 });

@@ -30,6 +30,7 @@ export class SessionHost implements vscode.Disposable {
   private reconciled: Promise<unknown> = Promise.resolve();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
+  private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
 
   constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel, /** The profile of the server, or `mock`. */ readonly name: string) {}
 
@@ -125,14 +126,14 @@ export class SessionHost implements vscode.Disposable {
       });
       if (answer !== undefined) return { session: known, answer };
     }
-    const session = await this.adopt(place, await connect(place, signal));
+    const session = await this.adopt(place, await connect(place, signal, this.trace));
     return { session, answer: await request(session) };
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
   private async improve(place: Place, session: SignalSession): Promise<void> {
     try {
-      const better = await connectOverDtls(place);
+      const better = await connectOverDtls(place, this.trace);
       if (better === undefined) return;
       if (this.session === session) await this.reconcile(await this.adopt(place, better));
       else await better.close();

@@ -8,11 +8,12 @@ import { Inbound, type Handler, type InboundRequest } from './inbound';
 import { DatagramLayer } from './datagram';
 import type { Environment, MessageLayer, MessageSink } from './layer';
 import type { Content, TokenMessage } from './message';
-import { badOptions } from './options';
+import { badOptions, strayOptions } from './options';
 import { defaultParameters, type TransmissionParameters } from './parameters';
 import { contentOf, type CoapRequest, type Patience } from './request';
 import { StreamLayer } from './stream';
 import { Subscription, type NotificationListener } from './subscription';
+import type { Trace } from './trace';
 import { receiveWhole, sendWhole, type Ask } from './transfer';
 
 export interface EndpointOptions {
@@ -25,6 +26,8 @@ export interface EndpointOptions {
   largestBody?: number;
   /** The largest message taken from a stream, bytes: our Max-Message-Size (RFC 8323 section 5.3.1). */
   largestMessage?: number;
+  /** Hears of what was dropped or lost, and of what the peer does that is put up with, until the session ends. */
+  trace?: Trace;
 }
 
 /** An answer of the peer, put together if it came in blocks. */
@@ -60,6 +63,8 @@ export class Endpoint {
   /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
   readonly security?: Security;
   readonly traffic: Traffic = { received: 0, malformed: 0 };
+  /** Tells the owner of the session what was dropped, lost or put up with. */
+  readonly trace: Trace;
   private readonly environment: Environment;
   private readonly layer: MessageLayer;
   private readonly exchanges: Exchanges;
@@ -75,6 +80,7 @@ export class Endpoint {
     this.environment = {
       clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
     };
+    this.trace = (sentence) => { if (!this.closed) options.trace?.(sentence); };
     this.layer = this.layerOver(channel, options.largestMessage);
     this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
     const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
@@ -143,7 +149,7 @@ export class Endpoint {
       request: (message, reply) => this.inbound.receive(message, reply),
       response: (message) => this.response(message),
       heard: () => { this.traffic.received += 1; this.tellLiveness(undefined); },
-      dropped: () => { this.traffic.malformed += 1; },
+      dropped: (reason) => { this.traffic.malformed += 1; this.trace(`A message was dropped: ${reason}.`); },
       failed: (error) => this.fail(error),
     };
     return channel.kind === 'datagram' ? new DatagramLayer(channel, this.environment, sink) : new StreamLayer(channel, this.environment, sink, largestMessage);
@@ -172,7 +178,7 @@ export class Endpoint {
     const token = this.exchanges.newToken();
     const ended = (): void => { if (this.subscriptions.delete(subscription)) this.exchanges.ignore(token); };
     const subscription: Subscription = new Subscription({
-      environment: this.environment, ordered: this.layer.ordered, ended,
+      environment: this.environment, ordered: this.layer.ordered, trace: this.trace, ended,
       ask: (part, until) => this.exchange(part, request.confirmable, until),
       register: (content, until) => this.exchange(content, request.confirmable, until, token),
     }, contentOf(request), patience, listener);
@@ -187,7 +193,15 @@ export class Endpoint {
 
   /** A response with a critical option nobody knows is no answer: RFC 7252 section 5.4.1. */
   private response(message: TokenMessage): boolean {
-    return badOptions(message.options).length === 0 && this.exchanges.receive(message);
+    const bad = badOptions(message.options);
+    if (bad.length > 0) {
+      this.trace(`An answer was dropped: its critical option ${bad.join(', ')} is unknown or malformed (RFC 7252 section 5.4.1).`);
+      return false;
+    }
+    const awaited = this.exchanges.receive(message);
+    const stray = strayOptions(message.options);
+    if (awaited && stray.length > 0) this.trace(`An answer repeats options of the request, which are passed over there: ${stray.join(', ')}.`);
+    return awaited;
   }
 
   private fail(error: DotsError): void {

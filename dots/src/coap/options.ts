@@ -80,6 +80,14 @@ export function badOptions(options: CoapOption[]): number[] {
   }).map(({ number }) => number);
 }
 
+/** What only requests have: RFC 7252 sections 5.10.1, 5.10.2, 5.10.4 and 5.10.8. */
+const ofRequests: readonly OptionName[] = ['If-Match', 'Uri-Host', 'Uri-Port', 'Uri-Path', 'Uri-Query', 'Accept'];
+
+/** The options of a request that stand in a response, where they mean nothing. */
+export function strayOptions(options: CoapOption[]): OptionName[] {
+  return ofRequests.filter((name) => options.some(({ number }) => number === optionNumbers[name]));
+}
+
 /** Where a block stands in a transfer: RFC 7959 section 2.2. */
 export interface Block {
   number: number;

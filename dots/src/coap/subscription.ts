@@ -1,8 +1,11 @@
+import { describeError } from '#dots/model/errors';
+import { oneLine } from '#dots/model/text';
 import type { Environment } from './layer';
 import type { Content, TokenMessage } from './message';
 import { Observation } from './observation';
-import { option } from './options';
-import type { Patience } from './request';
+import { option, textsOf, uintOf } from './options';
+import { pathText, type Patience } from './request';
+import type { Trace } from './trace';
 import { receiveWhole } from './transfer';
 
 /** Hears each fresh state of an observed resource, the last of them maybe an error that ended the observation. */
@@ -17,14 +20,12 @@ export interface SubscriptionHost {
   ask(content: Content, patience: Patience): Promise<TokenMessage>;
   /** Sends one request with the token of the observation. */
   register(content: Content, patience: Patience): Promise<TokenMessage>;
+  trace: Trace;
   /** Nothing more is to be heard. */
   ended(): void;
 }
 
 interface First { resolve: (message: TokenMessage) => void; reject: (error: unknown) => void }
-
-/** A renewal or a deregistration that fails changes nothing: the next one, or a reset, does its work. */
-const ignored = (): void => undefined;
 
 /**
  * The client's side of one observed resource, from its registration to its end.
@@ -71,7 +72,7 @@ export class Subscription {
     this.abandon();
     this.fetching.abort();
     this.renewal?.abort();
-    await this.register(1, this.patience()).catch(ignored);
+    await this.register(1, this.patience()).catch((error: unknown) => this.tell('could not be ended, so what the server still tells gets a reset', error));
   }
 
   /** Ends without a word to the server. */
@@ -101,7 +102,9 @@ export class Subscription {
   private renew(): void {
     if (this.renewal !== undefined) return;
     const renewal = this.renewal = new AbortController();
-    void this.register(0, this.patience(renewal.signal)).catch(ignored).finally(() => { this.renewal = undefined; });
+    void this.register(0, this.patience(renewal.signal))
+      .catch((error: unknown) => { if (!this.released) this.tell('could not be renewed, which is tried again', error); })
+      .finally(() => { this.renewal = undefined; });
   }
 
   private take(message: TokenMessage): void {
@@ -112,12 +115,20 @@ export class Subscription {
 
   /** @param newer is aborted when a newer state has come */
   private async deliver(message: TokenMessage, newer: AbortSignal): Promise<void> {
+    const patience = this.stands ? this.patience(newer) : this.untilItStands(newer);
     try {
-      const patience = this.stands ? this.patience(newer) : this.untilItStands(newer);
-      await this.handOn(await receiveWhole((part) => this.host.ask(part, patience), this.request, message, this.host.ordered));
+      message = await receiveWhole((part) => this.host.ask(part, patience), this.request, message, this.host.ordered);
     } catch (error) {
-      if (!newer.aborted && !this.stands) this.first?.reject(error);
+      if (!newer.aborted) this.lost(error);
+      return;
     }
+    if (this.stands) this.tellListener(message);
+    else await this.stand(message);
+  }
+
+  private lost(error: unknown): void {
+    if (this.stands) this.tell('lost a state', error);
+    else this.first?.reject(error);
   }
 
   private untilItStands(newer: AbortSignal): Patience {
@@ -125,16 +136,26 @@ export class Subscription {
     return { ...this.registration, signal: signal === undefined ? newer : AbortSignal.any([signal, newer]) };
   }
 
-  private async handOn(state: TokenMessage): Promise<void> {
-    if (this.stands) {
-      if (!this.silent) this.listener(state);
-      return;
-    }
+  private async stand(state: TokenMessage): Promise<void> {
     this.stands = true;
     this.first?.resolve(state);
     this.heedAbort();
+    if (!this.released && uintOf(state.options, 'Observe') === undefined) this.tell('was not confirmed by an Observe option; what the server tells is taken all the same');
     // Whoever waits for the first state has to have it before the listener hears the next.
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private tellListener(state: TokenMessage): void {
+    try {
+      if (!this.silent) this.listener(state);
+    } catch (error) {
+      this.tell('told a state that could not be used', error);
+    }
+  }
+
+  private tell(what: string, error?: unknown): void {
+    const reason = error === undefined ? '.' : `: ${oneLine(describeError(error), 300)}`;
+    this.host.trace(`The observation of ${oneLine(pathText(textsOf(this.request.options, 'Uri-Path')), 200)} ${what}${reason}`);
   }
 
   private heedAbort(): void {

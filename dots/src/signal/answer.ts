@@ -2,6 +2,7 @@ import { decodeDocument, CborError } from '#dots/cbor/codec';
 import type { Content } from '#dots/coap/message';
 import { dotsCbor, uintOf } from '#dots/coap/options';
 import { isSuccess } from '#dots/coap/message';
+import type { Trace } from '#dots/coap/trace';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
 
@@ -35,11 +36,18 @@ export interface SentRequest {
 /** The longest diagnostic text that is passed on, characters. */
 const longestDiagnostic = 1000;
 
+/** CBOR null, undefined and an empty map are no body; go-dots sends null where there is nothing to say, even as text. */
+const nothings: readonly string[] = ['f6', 'f7', 'a0'];
+
 /** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
-export function readAnswer(response: Content, roundTripMs: number, request: SentRequest): Answer {
+export function readAnswer(response: Content, roundTripMs: number, request: SentRequest, trace: Trace = () => undefined): Answer {
   const { code, payload, options } = response;
   const answer: Answer = { code, ok: isSuccess(code), roundTripMs, request };
   if (payload.length === 0) return answer;
+  if (nothings.includes(Buffer.from(payload).toString('hex'))) {
+    trace(`The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is taken for none.`);
+    return answer;
+  }
   const format = uintOf(options, 'Content-Format');
   const isDocument = format === dotsCbor || (format === undefined && answer.ok);
   return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };

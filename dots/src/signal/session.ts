@@ -7,6 +7,7 @@ import type { InboundRequest } from '#dots/coap/inbound';
 import { noBytes, type CoapOption, type Content, type Method } from '#dots/coap/message';
 import { dotsCbor, option } from '#dots/coap/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
+import { thinned, type Trace } from '#dots/coap/trace';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect';
@@ -44,6 +45,8 @@ export interface SessionOptions {
   /** Milliseconds for the connection attempt; 10 s unless told. */
   timeoutMs?: number;
   clock?: Clock;
+  /** Hears what was dropped, lost or put up with, one sentence each; of those that come again and again, ever fewer. */
+  trace?: Trace;
 }
 
 /** What may be said about one request. */
@@ -95,8 +98,8 @@ export class SignalSession {
     return channel && SignalSession.over(channel, options);
   }
 
-  private static over(channel: Channel, { server, cuid, clock = systemClock }: SessionOptions): SignalSession {
-    return new SignalSession(new Endpoint(channel, { clock, handler: answerServer }), server, cuid, clock);
+  private static over(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions): SignalSession {
+    return new SignalSession(new Endpoint(channel, { clock, handler: answerServer, ...(trace && { trace: thinned(trace) }) }), server, cuid, clock);
   }
 
   /** How the session is protected, and who the server has proved to be; undefined for plain CoAP. */
@@ -130,7 +133,7 @@ export class SignalSession {
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
     const sent = sentRequest(request);
-    const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent));
+    const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent, this.endpoint.trace));
     const { response, stop } = await this.endpoint.observe(request, patience(options), (content) => tell(content, 0))
       .catch((error: unknown) => { throw this.explain(error, request, options); });
     tell(response, response.roundTripMs);
@@ -173,7 +176,7 @@ export class SignalSession {
   private async ask(request: CoapRequest, options: AskOptions): Promise<Answer> {
     try {
       const response = await this.endpoint.request(request, patience(options));
-      return readAnswer(response, response.roundTripMs, sentRequest(request));
+      return readAnswer(response, response.roundTripMs, sentRequest(request), this.endpoint.trace);
     } catch (error) {
       throw this.explain(error, request, options);
     }
