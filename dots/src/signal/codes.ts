@@ -1,3 +1,7 @@
+import { documentTypeOf } from '#dots/model/documents';
+import { duration } from '#dots/model/text';
+import type { Answer } from './answer';
+
 /** What a CoAP response code means to a DOTS client, and what to do about it. */
 export interface CodeWords {
   /** The name of the code, e.g. `Created`. */
@@ -50,4 +54,18 @@ const byClass: Readonly<Record<string, CodeWords>> = {
 export function codeWords(code: string, path = ''): CodeWords {
   if (code === '2.04' && path.includes('/mitigate/')) return known;
   return words[code] ?? byClass[code.charAt(0)] ?? { name: 'Unknown Code', meaning: 'The server answered with a code that CoAP does not define.', next: 'Check that this server speaks DOTS.' };
+}
+
+/** Without end: RFC 9132 section 4.6. */
+const endless = 2 ** 32 - 1;
+
+/** One sentence for the Max-Age of an answer: how long to wait, or how long the other server that it names counts (RFC 9132 section 4.6); undefined without one. */
+export function maxAgeWords({ maxAge, body }: Pick<Answer, 'maxAge' | 'body'>): string | undefined {
+  if (maxAge === undefined) return undefined;
+  const time = maxAge < 60 ? `${maxAge} s` : `${maxAge} s (${duration(maxAge)})`;
+  if (body !== undefined && documentTypeOf(body)?.kind === 'redirected-signal') {
+    if (maxAge === endless) return 'The other server counts until it names another one.';
+    return maxAge === 0 ? 'The other server counts for this request only.' : `The other server counts for ${time}.`;
+  }
+  return maxAge === 0 ? 'The server asks for no wait.' : `The server asks to wait ${time} before the next request.`;
 }
