@@ -95,7 +95,7 @@ export class Orchestrator {
     }, keepApart(mitigations, telemetry, clients)), observedKey);
     const handler = logged((request) => observers.handle(request), log);
     const trace = thinned((line) => log(`signal: ${line}`));
-    const accept = (channel: Channel): void => void new Endpoint(channel, { clock, handler, largestBody: policy.limits.body, trace: (sentence) => trace(sentence, channel.peer) });
+    const accept = (channel: Channel): Endpoint => new Endpoint(channel, { clock, handler, largestBody: policy.limits.body, trace: (sentence) => trace(sentence, channel.peer) });
     const host = options.host ?? '127.0.0.1';
     let home: LabHome | undefined;
     let dataChannel: DataChannel | undefined;
