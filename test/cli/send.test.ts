@@ -3,7 +3,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import { decodeMessage, encodeMessage } from '#dots/coap/codec';
+import { noBytes, type Message } from '#dots/coap/message';
+import { option } from '#dots/coap/options';
 import { acls, dots, faulty, folder, request, startDots, startMock } from './dots';
 import { root } from '../support/shared';
 
@@ -187,4 +191,22 @@ test('a mock whose output is closed keeps running until it is ended', async (t) 
   child.kill('SIGTERM');
   const [status] = await once(child, 'exit') as [number | null];
   assert.equal(status, 0);
+});
+
+test('how long the server asks to wait is told, in words and as JSON', async (t) => {
+  const server = createSocket('udp4');
+  t.after(() => server.close());
+  server.on('message', (bytes: Buffer, { port, address }) => {
+    const asked = decodeMessage(bytes) as Message;
+    server.send(encodeMessage({ ...asked, type: 'NON', code: '5.03', options: [option('Max-Age', 90)], payload: noBytes }), port, address);
+  });
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  const send = async (...more: string[]): Promise<string> => {
+    const child = startDots(t, ['send', '-', '--server', `coap://127.0.0.1:${server.address().port}`, ...more]);
+    child.stdin.end(request);
+    return text(child.stdout);
+  };
+  assert.match(await send(), /^The server asks to wait 90 s \(1 min 30 s\) before the next request\.$/m);
+  assert.equal((JSON.parse(await send('--format', 'json')) as { maxAge: number }).maxAge, 90);
 });

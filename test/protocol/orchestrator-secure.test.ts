@@ -3,13 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#dots/coap/clock';
+import { FrameReader } from '#dots/coap/frames';
+import { signals } from '#dots/coap/signals';
+import { largestMessage } from '#dots/coap/stream';
 import type { JsonObject } from '#dots/model/json';
-import type { Orchestrator } from '#dots/orchestrator/orchestrator';
+import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { certify, newKey } from '#dots/transport/certificates';
+import { connect } from '#dots/transport/connect';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { root } from '../support/shared';
-import { protect, scopesOf, startOrchestrator, temporaryFolder } from './support/scene';
+import { eventually, protect, scopesOf, startOrchestrator, temporaryFolder } from './support/scene';
 
 interface Scene { orchestrator: Orchestrator; /** The client of the lab, another one that the same CA vouches for, and one with a pre-shared key. */ first: ClientCredentials; second: ClientCredentials; psk: ClientCredentials }
 
@@ -86,4 +90,21 @@ test('a session says how it is protected and whom it verified', async (t) => {
   // A port that takes pre-shared keys too speaks TLS 1.2 to everybody.
   assert.deepEqual([overTls.security?.protocol, overTls.security?.peerName], ['TLS 1.2', '127.0.0.1']);
   assert.match((await session(t, orchestrator.coapsTcp, psk)).security?.cipherSuite ?? '', /PSK/);
+});
+
+test('a server that ends says so to its clients over TLS by a Release, and waits for none of them', async (t) => {
+  const orchestrator = await Orchestrator.start();
+  const [ca = '', cert = '', key = ''] = [orchestrator.ca, orchestrator.cert, orchestrator.key].map((file) => readFileSync(file, 'utf8'));
+  const channel = await connect(orchestrator.coapsTcp, { credentials: { certificate: { ca, cert, key } } });
+  t.after(() => channel.close());
+  const reader = new FrameReader(largestMessage);
+  const codes: string[] = [];
+  const gone = new Promise<void>((closed) => channel.attach({
+    message: (bytes) => { for (const message of reader.push(bytes)) codes.push('malformed' in message ? message.malformed : message.code); },
+    failure: (error) => codes.push(error.code), closed,
+  }));
+  await eventually(() => codes.length === 1);
+  await orchestrator.close();
+  await gone;
+  assert.deepEqual(codes, [signals.csm, signals.release]);
 });

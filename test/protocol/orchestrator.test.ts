@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeDocument, encodeDocument } from '#dots/cbor/codec';
+import { etagOf } from '#dots/coap/blockwise';
 import { Endpoint, type CoapResponse } from '#dots/coap/endpoint';
 import { noBytes } from '#dots/coap/message';
 import { dotsCbor, option, uintOf } from '#dots/coap/options';
@@ -309,4 +310,43 @@ test('content is filtered as the query asks', async (t) => {
   const members = async (query: string): Promise<string[]> => Object.keys(scopesOf(decodeDocument((await ask({ path: ['mitigate', 'cuid=c'], query: [query] })).payload))[0] ?? {});
   assert.ok(!(await members('c=n')).includes('target-prefix') && (await members('c=n')).includes('status'));
   assert.ok((await members('c=c')).includes('target-prefix') && !(await members('c=c')).includes('status'));
+});
+
+const setup = encodeDocument({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }] } });
+const interval = encodeDocument({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': { 'heartbeat-interval': { 'current-value': 60 } } } });
+const otherVersion = option('If-Match', Buffer.from('other'));
+const anyVersion = option('If-Match', noBytes);
+type Asked = Partial<CoapRequest> & { path: string[] };
+const put = (path: string[], payload: Uint8Array): Asked => ({ method: 'PUT', path, payload, contentFormat: dotsCbor });
+
+test('If-Match: nothing is done when no version matches, on any resource', async (t) => {
+  const ask = await bareClient(t, (await startOrchestrator(t)).signal);
+  const [mitigation, config, telemetry] = [['mitigate', 'cuid=c', 'mid=1'], ['config', 'sid=1'], ['tm-setup', 'cuid=c', 'tsid=1']];
+  const codes = async (...requests: Asked[]): Promise<string[]> => {
+    const found: string[] = [];
+    for (const each of requests) found.push((await ask(each)).code);
+    return found;
+  };
+  const unmet = (...requests: Asked[]): Promise<string[]> => codes(...requests.map((each) => ({ ...each, options: [otherVersion] })));
+  const existing = (...requests: Asked[]): Promise<string[]> => codes(...requests.map((each) => ({ ...each, options: [anyVersion] })));
+  const puts = [put(config, interval), put(telemetry, setup)];
+  assert.deepEqual(await unmet(put(mitigation, encodeDocument(figure7)), ...puts, put(['hb'], hb)), ['4.12', '4.12', '4.12', '4.12']);
+  assert.deepEqual(await existing(...puts, { method: 'DELETE', path: mitigation }), ['4.12', '4.12', '4.12'], 'nothing is there');
+  assert.deepEqual(await codes({ path: mitigation }, { path: config }, { path: telemetry }), ['4.04', '4.04', '4.04'], 'nothing was made');
+  assert.deepEqual(await codes(put(mitigation, encodeDocument(figure7)), ...puts), ['2.01', '2.01', '2.01']);
+  assert.deepEqual(await unmet(put(mitigation, encodeDocument(figure7)), { method: 'DELETE', path: mitigation }, { method: 'DELETE', path: config }, { method: 'DELETE', path: telemetry }), ['4.12', '4.12', '4.12', '4.12']);
+  assert.deepEqual(await codes({ path: config }, { path: telemetry }), ['2.05', '2.05'], 'nothing was deleted');
+  assert.equal(scopesOf(decodeDocument((await ask({ path: mitigation })).payload))[0]?.status, 'attack-mitigation-in-progress');
+  assert.deepEqual(await existing(...puts), ['2.04', '2.04']);
+});
+
+test('If-Match: the ETag of the present version matches, among others', async (t) => {
+  const ask = await bareClient(t, (await startOrchestrator(t)).signal);
+  const path = ['config', 'sid=1'];
+  await ask(put(path, interval));
+  const present = option('If-Match', etagOf(await ask({ path })));
+  assert.equal((await ask({ ...put(path, interval), options: [otherVersion, present] })).code, '2.04');
+  const refused = await ask({ method: 'DELETE', path, options: [otherVersion] });
+  assert.match(textOf(refused), /RFC 7252 section 5\.10\.8\.1/);
+  assert.equal((await ask({ method: 'DELETE', path, options: [present] })).code, '2.02');
 });

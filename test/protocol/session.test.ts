@@ -5,7 +5,7 @@ import { decodeDocument } from '#dots/cbor/codec';
 import { decodeMessage, encodeMessage } from '#dots/coap/codec';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Message } from '#dots/coap/message';
-import { option, textsOf } from '#dots/coap/options';
+import { dotsCbor, option, optionNumbers, textsOf } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession } from '#dots/signal/session';
@@ -231,4 +231,30 @@ test('a heartbeat says whether one of the server has arrived in the last two int
   await beat();
   const heartbeat = (status: boolean) => ({ path: ['.well-known', 'dots', 'hb'], type: 'NON', body: { 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': status } } });
   assert.deepEqual(heard, [heartbeat(false), heartbeat(true), heartbeat(false)]);
+});
+
+test('noise stands in the log of the server with its reason, not once for each datagram', async (t) => {
+  const log: string[] = [];
+  const orchestrator = await startOrchestrator(t, { log: (line) => log.push(line) });
+  const noisy = await udpSocket(t);
+  for (let count = 0; count < 10; count++) noisy.send(Buffer.from('40'), portOf(orchestrator.signal), '127.0.0.1');
+  const noise = (): string[] => log.filter((line) => line.includes('dropped'));
+  await eventually(() => noise().length === 4);
+  const peer = `signal: 127.0.0.1:${noisy.address().port}: A message was dropped: shorter than a header.`;
+  assert.deepEqual(noise(), [peer, `${peer} (2 so far)`, `${peer} (4 so far)`, `${peer} (8 so far)`]);
+});
+
+test('a session says what it puts up with', async (t) => {
+  const lax = await udpSocket(t);
+  lax.on('message', (bytes: Buffer, { port, address }) => {
+    const asked = decodeMessage(bytes) as Message;
+    const options = [...asked.options.filter(({ number }) => number === optionNumbers['Uri-Path']), option('Content-Format', dotsCbor)];
+    lax.send(encodeMessage({ ...asked, type: 'NON', code: '2.04', options, payload: Buffer.from('f6', 'hex') }), port, address);
+  });
+  const lines: string[] = [];
+  const session = await SignalSession.open({ server: `coap://127.0.0.1:${lax.address().port}`, cuid: 'c', trace: (line) => lines.push(line) });
+  t.after(() => session.close());
+  for (let mid = 1; mid <= 3; mid++) assert.deepEqual(Object.keys(await session.requestMitigation(protect('192.0.2.0/24'), mid)), ['code', 'ok', 'roundTripMs', 'request']);
+  const [repeats, empty] = ['An answer repeats options of the request, which are passed over there: Uri-Path.', 'The body of an answer is empty CBOR (f6), which is taken for none.'];
+  assert.deepEqual(lines, [repeats, empty, `${repeats} (2 so far)`, `${empty} (2 so far)`]);
 });

@@ -39,6 +39,13 @@ test('a conflict is told in words', () => {
   assert.match(text, /^Conflict +another request is for the same targets \(mid 9\)\.$/m);
 });
 
+test('how long the server asks to wait, and how long another server counts', () => {
+  const redirect: JsonObject = { 'ietf-dots-signal-channel:redirected-signal': { 'alt-server': 'other.example' } };
+  const line = (maxAge?: number, told?: JsonObject): string | undefined => textOf({ code: '5.03', ok: false, ...(maxAge !== undefined && { maxAge }), ...(told && { body: told }) }).split('\n').find((each) => /^The (?:server asks|other server)/.test(each));
+  assert.deepEqual([undefined, 0, 30, 90].map((maxAge) => line(maxAge)), [undefined, 'The server asks for no wait.', 'The server asks to wait 30 s before the next request.', 'The server asks to wait 90 s (1 min 30 s) before the next request.']);
+  assert.deepEqual([undefined, 0, 3600, 2 ** 32 - 1].map((maxAge) => line(maxAge, redirect)), [undefined, 'The other server counts for this request only.', 'The other server counts for 3600 s (1 h).', 'The other server counts until it names another one.']);
+});
+
 test('a server that cannot serve is no refusal', () => {
   assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: not served/);
 });

@@ -35,6 +35,7 @@ test('names and numbers of things', () => {
 test('every code has words, also one that no RFC lists', () => {
   assert.equal(codeWords('2.01').name, 'Created');
   assert.equal(codeWords('4.29').name, 'Too Many Requests');
+  assert.equal(codeWords('4.12').name, 'Precondition Failed');
   assert.equal(codeWords('4.99').name, 'Client Error');
   assert.equal(codeWords('7.77').name, 'Unknown Code');
 });

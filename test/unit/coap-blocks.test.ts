@@ -32,6 +32,14 @@ test('a body too large for a datagram travels in blocks, in both directions', as
   assert.ok(valueOf(answer.options, 'ETag'));
 });
 
+test('the later blocks of an answer are asked for by its ETag', async () => {
+  const { near, far, client } = pair(() => Promise.resolve({ code: '2.05', payload: large }));
+  await client.request({ method: 'GET', path: ['a'], confirmable: false }, patience);
+  const etag = valueOf(far.sent[0]?.message.options ?? [], 'ETag');
+  assert.ok(etag !== undefined);
+  assert.deepEqual(near.sent.map(({ message }) => valueOf(message.options, 'ETag')), [undefined, etag, etag, etag, etag]);
+});
+
 test('lost blocks are sent again', async () => {
   const { clock, near, far, client } = pair(({ payload }) => Promise.resolve({ code: '2.04', payload }));
   near.copies = (index) => (index % 3 === 1 ? 0 : 1);

@@ -107,4 +107,9 @@ test('an answer is read whatever it holds', () => {
   assert.ok((refused.diagnostic ?? '').length <= 1000);
   assert.doesNotMatch(refused.diagnostic ?? '', /[\p{Cc}\p{Cf}]/u);
   assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, asked), { code: '2.02', ok: true, roundTripMs: 5, request: asked });
+  const waits = (code: string): number | undefined => readAnswer({ code, payload: new Uint8Array(), options: [option('Max-Age', 90)] }, 5, asked).maxAge;
+  assert.deepEqual(['5.03', '4.29', '2.05'].map(waits), [90, 90, undefined]);
+  for (const [code, format] of [['2.01', 271], ['4.04', 0]] as const) {
+    assert.deepEqual(readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, asked), { code, ok: code === '2.01', roundTripMs: 5, request: asked }, 'CBOR null is no body');
+  }
 });

@@ -3,7 +3,7 @@ import { conflictSentences } from '#dots/model/conflict';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
-import { codeWords } from '#dots/signal/codes';
+import { codeWords, maxAgeWords } from '#dots/signal/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
@@ -112,6 +112,7 @@ function answerText({ answer, security }: Exchanged, target: Target, asked: Json
   return [
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
+    maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
@@ -139,9 +140,9 @@ function identifiers({ request }: Answer, { cuid }: Target): Record<string, stri
 }
 
 function answerJson({ answer, security }: Exchanged, target: Target): object {
-  const { code, ok, body, diagnostic, roundTripMs, request, payload } = answer;
+  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
   return {
-    sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null,
+    sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null, maxAge: maxAge ?? null,
     roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName } }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };

@@ -5,15 +5,15 @@ import type { Place } from './places';
 let memory: ConnectionMemory | undefined;
 
 /** Opens the signal channel session of a place: here credentials are handed to the DOTS client. Throws a DotsError. */
-export async function connect(place: Place, signal?: AbortSignal): Promise<SignalSession> {
+export async function connect(place: Place, signal: AbortSignal | undefined, trace: (sentence: string) => void): Promise<SignalSession> {
   const { SignalSession } = await import('#apart/work');
-  return SignalSession.open({ ...await optionsFor(place), signal });
+  return SignalSession.open({ ...await optionsFor(place), signal, trace });
 }
 
 /** The same over DTLS for a session that stands over TLS, where that is due and works by now; otherwise undefined. */
-export async function connectOverDtls(place: Place): Promise<SignalSession | undefined> {
+export async function connectOverDtls(place: Place, trace: (sentence: string) => void): Promise<SignalSession | undefined> {
   const { SignalSession } = await import('#apart/work');
-  return SignalSession.overDtls(await optionsFor(place));
+  return SignalSession.overDtls({ ...await optionsFor(place), trace });
 }
 
 async function optionsFor({ server, cuid, credentials }: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {

@@ -28,6 +28,7 @@ export class SessionHost implements vscode.Disposable {
   private reconciled: Promise<unknown> = Promise.resolve();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
+  private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
 
   constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel, /** The profile of the server, or `mock`. */ readonly name: string) {}
 
@@ -113,13 +114,13 @@ export class SessionHost implements vscode.Disposable {
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
   private ask(place: Place, asking: Asking, signal: AbortSignal): Promise<Answered> {
     const known = this.session?.server === place.server && this.session.cuid === place.cuid ? this.session : undefined;
-    return askOver({ known, renew: async (given) => this.adopt(place, await connect(place, given)), signal }, asking);
+    return askOver({ known, renew: async (given) => this.adopt(place, await connect(place, given, this.trace)), signal }, asking);
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
   private async improve(place: Place, session: SignalSession): Promise<void> {
     try {
-      const better = await connectOverDtls(place);
+      const better = await connectOverDtls(place, this.trace);
       if (better === undefined) return;
       if (this.session === session) await this.reconcile(await this.adopt(place, better));
       else await better.close();

@@ -3,7 +3,7 @@ import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/model/conflict';
 import { oneLine, safeJson } from '#dots/model/text';
-import { codeWords } from '#dots/signal/codes';
+import { codeWords, maxAgeWords } from '#dots/signal/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { lifetime } from './words';
@@ -27,7 +27,7 @@ export function answerText(report: AnswerReport): string {
   const conflict = conflictSentences(scopesOf(answer.body)).join(' ');
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
-    `${words.meaning}\n${words.next}`,
+    [words.meaning, words.next, maxAgeWords(answer)].filter((line) => line !== undefined).join('\n'),
     answer.diagnostic === undefined ? undefined : `The server says:\n${indented(oneLine(answer.diagnostic))}`,
     facts([
       ['Document', report.document],

@@ -125,7 +125,8 @@ function slice(content: Content, start: number, cut: Cut): Content {
   return { ...content, options, payload: content.payload.subarray(start, start + cut.step) };
 }
 
-function etagOf(content: Content): Uint8Array {
+/** The ETag of a representation. */
+export function etagOf(content: Pick<Content, 'payload'>): Uint8Array {
   return createHash('sha256').update(content.payload).digest().subarray(0, 8);
 }
 

@@ -8,11 +8,12 @@ import { Inbound, type Handler, type InboundRequest } from './inbound';
 import { DatagramLayer } from './datagram';
 import type { Environment, MessageLayer, MessageSink } from './layer';
 import type { Content, TokenMessage } from './message';
-import { Observation } from './observation';
-import { badOptions, option } from './options';
+import { badOptions, strayOptions } from './options';
 import { defaultParameters, type TransmissionParameters } from './parameters';
 import { contentOf, type CoapRequest, type Patience } from './request';
 import { StreamLayer } from './stream';
+import { Subscription, type NotificationListener } from './subscription';
+import type { Trace } from './trace';
 import { receiveWhole, sendWhole, type Ask } from './transfer';
 
 export interface EndpointOptions {
@@ -25,13 +26,12 @@ export interface EndpointOptions {
   largestBody?: number;
   /** The largest message taken from a stream, bytes: our Max-Message-Size (RFC 8323 section 5.3.1). */
   largestMessage?: number;
+  /** Hears of what was dropped or lost, and of what the peer does that is put up with, until the session ends. */
+  trace?: Trace;
 }
 
 /** An answer of the peer, put together if it came in blocks. */
 export interface CoapResponse extends Content { roundTripMs: number }
-
-/** Hears each fresh state of an observed resource, the last of them maybe an error that ended the observation. */
-export type NotificationListener = (response: Content) => void;
 
 /** An observation under way. */
 export interface Observed {
@@ -53,9 +53,6 @@ const largestBodyByDefault = 16_384;
 /** The failures that mean that the peer kept silent. */
 const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
 
-/** A failed renewal or deregistration changes nothing: the next one, or a reset, does its work. */
-const ignored = (): void => undefined;
-
 function closedError(peer: string): DotsError {
   return new DotsError('unreachable', 'coap/closed', `The session with ${peer} is closed.`, 'Open it again.');
 }
@@ -66,11 +63,13 @@ export class Endpoint {
   /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
   readonly security?: Security;
   readonly traffic: Traffic = { received: 0, malformed: 0 };
+  /** Tells the owner of the session what was dropped, lost or put up with. */
+  readonly trace: Trace;
   private readonly environment: Environment;
   private readonly layer: MessageLayer;
   private readonly exchanges: Exchanges;
   private readonly inbound: Inbound;
-  private readonly observations = new Map<string, Observation>();
+  private readonly subscriptions = new Set<Subscription>();
   private readonly closeListeners = new Set<() => void>();
   private readonly livenessListeners = new Set<(error: DotsError | undefined) => void>();
   private closed = false;
@@ -81,6 +80,7 @@ export class Endpoint {
     this.environment = {
       clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
     };
+    this.trace = (sentence) => { if (!this.closed) options.trace?.(sentence); };
     this.layer = this.layerOver(channel, options.largestMessage);
     this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
     const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
@@ -98,28 +98,17 @@ export class Endpoint {
   }
 
   /**
-   * Observes a resource (RFC 7641): the answer is its state now, the listener hears each change after that.
-   * When the answer is an error, there is no observation.
+   * Observes a resource (RFC 7641): the answer is its state now, the listener hears each change after that, in the order of the changes.
+   * When the answer is an error, there is no observation. The time-out of `patience` is that of the registration with all blocks of the
+   * answer, then that of each later request; once the observation stands, an abort of its signal ends it as `stop` does.
    */
   async observe(request: CoapRequest, patience: Patience, listener: NotificationListener): Promise<Observed> {
     const since = this.environment.clock.monotonic();
-    const content = contentOf(request);
-    const token = this.exchanges.newToken();
-    const ask: Ask = (part) => this.exchange(part, request.confirmable, patience);
-    const register = (observe: 0 | 1): Promise<TokenMessage> =>
-      this.exchange({ ...content, options: [...content.options, option('Observe', observe)] }, request.confirmable, patience, token);
-    const whole = (message: TokenMessage): Promise<TokenMessage> => receiveWhole(ask, content, message, this.layer.ordered);
-    const deliver = async (message: TokenMessage): Promise<void> => listener(await whole(message));
-    let answered = false;
-    this.watch(token, () => void register(0).catch(ignored), (message) => {
-      if (answered) void deliver(message).catch(ignored);
-      answered = true;
-    });
+    const subscription = this.subscription(request, { ...patience, since }, listener);
     try {
-      const response = this.responseOf(await whole(await register(0)), since);
-      return { response, stop: () => this.unobserve(token, register) };
+      return { response: this.responseOf(await subscription.start(), since), stop: () => subscription.stop() };
     } catch (error) {
-      this.forget(token);
+      subscription.abandon();
       throw error;
     }
   }
@@ -160,7 +149,7 @@ export class Endpoint {
       request: (message, reply) => this.inbound.receive(message, reply),
       response: (message) => this.response(message),
       heard: () => { this.traffic.received += 1; this.tellLiveness(undefined); },
-      dropped: () => { this.traffic.malformed += 1; },
+      dropped: (reason) => { this.traffic.malformed += 1; this.trace(`A message was dropped: ${reason}.`); },
       failed: (error) => this.fail(error),
     };
     return channel.kind === 'datagram' ? new DatagramLayer(channel, this.environment, sink) : new StreamLayer(channel, this.environment, sink, largestMessage);
@@ -185,15 +174,17 @@ export class Endpoint {
     return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since };
   }
 
-  private watch(token: string, renew: () => void, notify: (message: TokenMessage) => void): void {
-    const { clock, random } = this.environment;
-    const observation = new Observation({ clock, random, ordered: this.layer.ordered, renew, notify, ended: () => this.forget(token) });
-    this.observations.set(token, observation);
-    this.exchanges.listen(token, (message) => observation.receive(message));
-  }
-
-  private async unobserve(token: string, register: (observe: 1) => Promise<TokenMessage>): Promise<void> {
-    if (this.forget(token) && !this.closed) await register(1).catch(ignored);
+  private subscription(request: CoapRequest, patience: Patience, listener: NotificationListener): Subscription {
+    const token = this.exchanges.newToken();
+    const ended = (): void => { if (this.subscriptions.delete(subscription)) this.exchanges.ignore(token); };
+    const subscription: Subscription = new Subscription({
+      environment: this.environment, ordered: this.layer.ordered, trace: this.trace, ended,
+      ask: (part, until) => this.exchange(part, request.confirmable, until),
+      register: (content, until) => this.exchange(content, request.confirmable, until, token),
+    }, contentOf(request), patience, listener);
+    this.subscriptions.add(subscription);
+    this.exchanges.listen(token, (message) => subscription.receive(message));
+    return subscription;
   }
 
   private tellLiveness(error: DotsError | undefined): void {
@@ -202,7 +193,15 @@ export class Endpoint {
 
   /** A response with a critical option nobody knows is no answer: RFC 7252 section 5.4.1. */
   private response(message: TokenMessage): boolean {
-    return badOptions(message.options).length === 0 && this.exchanges.receive(message);
+    const bad = badOptions(message.options);
+    if (bad.length > 0) {
+      this.trace(`An answer was dropped: its critical option ${bad.join(', ')} is unknown or malformed (RFC 7252 section 5.4.1).`);
+      return false;
+    }
+    const awaited = this.exchanges.receive(message);
+    const stray = strayOptions(message.options);
+    if (awaited && stray.length > 0) this.trace(`An answer repeats options of the request, which are passed over there: ${stray.join(', ')}.`);
+    return awaited;
   }
 
   private fail(error: DotsError): void {
@@ -212,16 +211,10 @@ export class Endpoint {
     this.tellLiveness(error);
   }
 
-  private forget(token: string): boolean {
-    this.observations.get(token)?.stop();
-    this.exchanges.ignore(token);
-    return this.observations.delete(token);
-  }
-
   private end(): void {
     if (this.closed) return;
     this.closed = true;
-    for (const token of [...this.observations.keys()]) this.forget(token);
+    for (const subscription of [...this.subscriptions]) subscription.abandon();
     // First of all: a request that fails makes room for the next one that waits, and none may start now.
     this.layer.close();
     this.exchanges.fail(closedError(this.peer));

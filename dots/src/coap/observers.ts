@@ -6,19 +6,22 @@ import { isSuccess } from './message';
 import { nextSequence } from './observation';
 import { uintOf, without } from './options';
 
-/** Without an estimate of the round trip, no observation gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
+/** Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
 const notificationInterval = 3000;
 
-interface Observer { key: string; request: InboundRequest; sequence: number; sentAt: number; timer?: TimerHandle }
+interface Observer { key: string; request: InboundRequest; sequence: number }
+
+/** Why an observer is told: its resource has changed, or it has not, and what got lost is said again. */
+type Reason = 'changed' | 'repeated';
 
 export interface ObserverLimits { perSession: number; total: number }
 
 /**
- * The observed resources of a server (RFC 7641 section 4): who observes what, and when each may be told again.
- * A change that comes too early is told when its time has come, with the state of that moment.
+ * The observed resources of a server (RFC 7641 section 4): who observes what, and when each client may be told again.
+ * A change that comes too early is told when its turn has come, with the state of that moment.
  */
 export class Observers {
-  private readonly sessions = new Map<Endpoint, Map<string, Observer>>();
+  private readonly sessions = new Map<Endpoint, Session>();
   private total = 0;
 
   /**
@@ -47,12 +50,12 @@ export class Observers {
 
   /** Tells everybody who observes this resource. */
   changed(key: string): void {
-    for (const observer of this.of(key)) this.tell(observer);
+    this.tell(key, 'changed');
   }
 
-  /** Tells a state that is not new, to those whose time has come. */
+  /** Tells a state that is not new, after every change, to those who were not told last. */
   refresh(key: string): void {
-    for (const observer of this.of(key)) if (this.clock.monotonic() >= observer.sentAt + notificationInterval) this.tell(observer);
+    this.tell(key, 'repeated');
   }
 
   /** Ends every observation without a word. */
@@ -60,51 +63,42 @@ export class Observers {
     for (const endpoint of [...this.sessions.keys()]) this.removeSession(endpoint);
   }
 
-  private of(key: string): Observer[] {
-    return [...this.sessions.values()].flatMap((observers) => [...observers.values()].filter((observer) => observer.key === key));
+  private tell(key: string, reason: Reason): void {
+    for (const session of this.sessions.values()) {
+      for (const observer of session.observers.values()) if (observer.key === key) session.tell(observer, reason);
+    }
   }
 
   /** The sequence number of the first notification, or undefined when the resource or the limits do not allow one. */
   private register(request: InboundRequest): number | undefined {
     const { endpoint, token } = request;
     const key = this.keyOf(request);
-    const previous = this.sessions.get(endpoint)?.get(token);
+    const previous = this.sessions.get(endpoint)?.observers.get(token);
     if (key === undefined) return undefined;
     this.remove(endpoint, token);
-    const observers = this.session(endpoint);
-    if (observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
-    const observer: Observer = { key, request: withoutBlock(request), sequence: nextSequence(previous?.sequence, this.clock.now()), sentAt: this.clock.monotonic() };
-    observers.set(token, observer);
+    const session = this.session(endpoint);
+    if (session.observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
+    const observer: Observer = { key, request: withoutBlock(request), sequence: nextSequence(previous?.sequence, this.clock.now()) };
+    session.add(token, observer);
     this.total += 1;
     return observer.sequence;
   }
 
-  private session(endpoint: Endpoint): Map<string, Observer> {
+  private session(endpoint: Endpoint): Session {
     const known = this.sessions.get(endpoint);
     if (known !== undefined) return known;
-    const observers = new Map<string, Observer>();
-    this.sessions.set(endpoint, observers);
+    const session = new Session(this.clock, (observer) => this.send(observer));
+    this.sessions.set(endpoint, session);
     endpoint.onClose(() => this.removeSession(endpoint));
-    return observers;
-  }
-
-  private tell(observer: Observer): void {
-    if (observer.timer !== undefined) return;
-    const wait = observer.sentAt + notificationInterval - this.clock.monotonic();
-    if (wait <= 0) return this.send(observer);
-    observer.timer = this.clock.setTimeout(() => {
-      observer.timer = undefined;
-      this.send(observer);
-    }, wait);
+    return session;
   }
 
   private send(observer: Observer): void {
     const { request } = observer;
     const stop = (): void => this.remove(request.endpoint, request.token);
-    observer.sentAt = this.clock.monotonic();
     observer.sequence = nextSequence(observer.sequence, this.clock.now());
     this.render(request).catch(() => plainAnswer('5.00')).then((answer = plainAnswer('4.04')) => {
-      if (this.sessions.get(request.endpoint)?.get(request.token) !== observer) return;
+      if (this.sessions.get(request.endpoint)?.observers.get(request.token) !== observer) return;
       const lasting = isSuccess(answer.code);
       if (!lasting) stop();
       request.endpoint.notify(request, lasting ? { ...answer, observe: observer.sequence } : answer, stop);
@@ -112,17 +106,72 @@ export class Observers {
   }
 
   private remove(endpoint: Endpoint, token: string): void {
-    const observers = this.sessions.get(endpoint);
-    const observer = observers?.get(token);
-    if (observer === undefined) return;
-    this.clock.clearTimeout(observer.timer);
-    observers?.delete(token);
-    this.total -= 1;
+    if (this.sessions.get(endpoint)?.remove(token) === true) this.total -= 1;
   }
 
   private removeSession(endpoint: Endpoint): void {
-    for (const token of [...(this.sessions.get(endpoint)?.keys() ?? [])]) this.remove(endpoint, token);
+    for (const token of [...(this.sessions.get(endpoint)?.observers.keys() ?? [])]) this.remove(endpoint, token);
     this.sessions.delete(endpoint);
+  }
+}
+
+/** The observations of one client, which take turns: changes in the order in which they came, then what is said again. */
+class Session {
+  /** By token. */
+  readonly observers = new Map<string, Observer>();
+  private readonly waiting: Readonly<Record<Reason, Set<Observer>>> = { changed: new Set(), repeated: new Set() };
+  /** Runs while it is too early for another notification. */
+  private rest: TimerHandle;
+  private lastTold: Observer | undefined;
+
+  constructor(private readonly clock: Clock, private readonly send: (observer: Observer) => void) {}
+
+  /** The answer to a registration tells the state as well; it comes at any time, and holds up nobody who waits already. */
+  add(token: string, observer: Observer): void {
+    this.observers.set(token, observer);
+    if (this.rest === undefined) this.startRest(observer);
+  }
+
+  /** Returns whether there was one with this token. */
+  remove(token: string): boolean {
+    const observer = this.observers.get(token);
+    if (observer === undefined) return false;
+    this.observers.delete(token);
+    this.leaveQueue(observer);
+    if (this.observers.size === 0) this.endRest();
+    return true;
+  }
+
+  tell(observer: Observer, reason: Reason): void {
+    if (reason === 'repeated' && this.rest !== undefined && observer === this.lastTold) return;
+    this.waiting[reason].add(observer);
+    if (this.rest === undefined) this.takeTurn();
+  }
+
+  private takeTurn(): void {
+    const [observer] = this.waiting.changed.size > 0 ? this.waiting.changed : this.waiting.repeated;
+    if (observer === undefined) return;
+    this.leaveQueue(observer);
+    this.startRest(observer);
+    this.send(observer);
+  }
+
+  private leaveQueue(observer: Observer): void {
+    this.waiting.changed.delete(observer);
+    this.waiting.repeated.delete(observer);
+  }
+
+  private startRest(told: Observer): void {
+    this.lastTold = told;
+    this.rest = this.clock.setTimeout(() => {
+      this.endRest();
+      this.takeTurn();
+    }, notificationInterval);
+  }
+
+  private endRest(): void {
+    this.clock.clearTimeout(this.rest);
+    this.rest = undefined;
   }
 }
 

@@ -54,9 +54,14 @@ export function uintOf(options: CoapOption[], name: OptionName): number | undefi
   return valueOf(options, name)?.reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
-/** Every value of a repeatable option as text, in order: the segments of Uri-Path, the arguments of Uri-Query. */
+/** Every value of a repeatable option, in order. */
+export function valuesOf(options: CoapOption[], name: OptionName): Uint8Array[] {
+  return options.filter(({ number }) => number === optionNumbers[name]).map(({ value }) => value);
+}
+
+/** The same as text: the segments of Uri-Path, the arguments of Uri-Query. */
 export function textsOf(options: CoapOption[], name: OptionName): string[] {
-  return options.filter(({ number }) => number === optionNumbers[name]).map(({ value }) => Buffer.from(value).toString('utf8'));
+  return valuesOf(options, name).map((value) => Buffer.from(value).toString('utf8'));
 }
 
 /** The options without those of one name. */
@@ -73,6 +78,14 @@ export function badOptions(options: CoapOption[]): number[] {
     if (rule === undefined || value.length < rule.min || value.length > rule.max) return true;
     return rule.repeatable === undefined && options.findIndex((other) => other.number === number) < index;
   }).map(({ number }) => number);
+}
+
+/** What only requests have: RFC 7252 sections 5.10.1, 5.10.2, 5.10.4 and 5.10.8. */
+const ofRequests: readonly OptionName[] = ['If-Match', 'Uri-Host', 'Uri-Port', 'Uri-Path', 'Uri-Query', 'Accept'];
+
+/** The options of a request that stand in a response, where they mean nothing. */
+export function strayOptions(options: CoapOption[]): OptionName[] {
+  return ofRequests.filter((name) => options.some(({ number }) => number === optionNumbers[name]));
 }
 
 /** Where a block stands in a transfer: RFC 7959 section 2.2. */

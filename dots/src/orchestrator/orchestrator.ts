@@ -4,6 +4,7 @@ import type { CoapAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import { Observers } from '#dots/coap/observers';
+import { thinned } from '#dots/coap/trace';
 import { oneLine } from '#dots/model/text';
 import type { ServerCredentials } from '#dots/transport/credentials';
 import { DataClients } from './clients';
@@ -93,7 +94,8 @@ export class Orchestrator {
       tm: telemetryResource(telemetry),
     }, keepApart(mitigations, telemetry, clients)), observedKey);
     const handler = logged((request) => observers.handle(request), log);
-    const accept = (channel: Channel): void => void new Endpoint(channel, { clock, handler, largestBody: policy.limits.body });
+    const trace = thinned((line) => log(`signal: ${line}`));
+    const accept = (channel: Channel): Endpoint => new Endpoint(channel, { clock, handler, largestBody: policy.limits.body, trace: (sentence) => trace(sentence, channel.peer) });
     const host = options.host ?? '127.0.0.1';
     let home: LabHome | undefined;
     let dataChannel: DataChannel | undefined;

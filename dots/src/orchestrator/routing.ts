@@ -3,6 +3,7 @@ import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import type { Method } from '#dots/coap/message';
 import { dotsCbor } from '#dots/coap/options';
 import { oneLine } from '#dots/model/text';
+import { refuseUnmatched } from './ifMatch';
 import { refuse, Refusal } from './refusal';
 
 /** The resources of a DOTS server: RFC 9132 section 4.2, RFC 9244 section 6. */
@@ -59,7 +60,7 @@ export function parametersOf(name: ResourceName, path: readonly string[]): Recor
   return found;
 }
 
-function dispatch(resources: Record<ResourceName, Resource>, guard: Guard, inbound: InboundRequest): ReturnType<NonNullable<Resource[Method]>> {
+async function dispatch(resources: Record<ResourceName, Resource>, guard: Guard, inbound: InboundRequest): Promise<CoapAnswer | undefined> {
   const name = resourceNameOf(inbound.path);
   if (name === undefined) throw refuse('4.04', 'This server has no such resource.', '9132 4.2');
   const method = resources[name][inbound.method];
@@ -69,7 +70,10 @@ function dispatch(resources: Record<ResourceName, Resource>, guard: Guard, inbou
   if (parameters[name].includes('cuid') && cuid === '') throw refuse('4.00', 'The path has no cuid.', '9132 4.4.1.1');
   const id = mid ?? sid ?? tsid ?? tmid;
   const request: ResourceRequest = { inbound, cuid, id: id === undefined ? undefined : identifier(id) };
-  return guard(name, request) ?? method(request);
+  const refused = guard(name, request);
+  if (refused !== undefined) return refused;
+  await refuseUnmatched(name, resources[name], request);
+  return method(request);
 }
 
 function refuseOtherFormats({ method, contentFormat, accept }: InboundRequest): void {

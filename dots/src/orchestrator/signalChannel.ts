@@ -1,5 +1,6 @@
 import type { Channel } from '#dots/coap/channel';
 import type { Clock } from '#dots/coap/clock';
+import type { Endpoint } from '#dots/coap/endpoint';
 import { DotsError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
 import { addressText, type Address } from '#dots/transport/address';
@@ -17,23 +18,25 @@ export interface SignalChannelOptions {
   securePort: number;
   credentials: ServerCredentials;
   clock: Clock;
-  /** Gets each client once its path stands. */
-  accept: (channel: Channel) => void;
+  /** Gets each client once its path stands, and gives the endpoint that serves it. */
+  accept: (channel: Channel) => Endpoint;
   log: (line: string) => void;
 }
 
 /** The signal channel of the orchestrator: plain CoAP for this machine, DTLS, TLS; one endpoint for each client. */
 export class SignalChannel {
-  private constructor(private readonly plainListener: Listener, private readonly dtls: Listener | undefined, private readonly tls: Listener) {}
+  private constructor(private readonly endpoints: ReadonlySet<Endpoint>, private readonly plainListener: Listener, private readonly dtls: Listener | undefined, private readonly tls: Listener) {}
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`. */
   static async open(options: SignalChannelOptions): Promise<SignalChannel> {
-    const { host, plainPort, accept, clock, credentials, log } = options;
+    const { host, plainPort, clock, credentials, log } = options;
+    const endpoints = new Set<Endpoint>();
+    const accept = (channel: Channel): void => keep(endpoints, options.accept(channel));
     const secure: SecureListenOptions = { credentials, clock, refused: (error) => log(`signal: a client was refused: ${oneLine(error.message, 300)}`) };
     const plain = await listenUdp({ host, port: plainPort }, accept);
     try {
       const { tls, dtls } = await listenSecure({ host, port: options.securePort }, secure, accept, log);
-      return new SignalChannel(plain, dtls, tls);
+      return new SignalChannel(endpoints, plain, dtls, tls);
     } catch (error) {
       await plain.close();
       throw error;
@@ -55,9 +58,16 @@ export class SignalChannel {
     return `coaps+tcp://${addressText(this.tls.address)}`;
   }
 
+  /** Says goodbye to the clients (over TLS by a Release: RFC 8323 section 5.5), and does not wait until they have gone. */
   async close(): Promise<void> {
-    await Promise.all([this.plainListener.close(), this.dtls?.close(), this.tls.close()]);
+    const goodbyes = [...this.endpoints].map((endpoint) => endpoint.close());
+    await Promise.all([...goodbyes, this.plainListener.close(), this.dtls?.close(), this.tls.close()]);
   }
+}
+
+function keep(endpoints: Set<Endpoint>, endpoint: Endpoint): void {
+  endpoints.add(endpoint);
+  endpoint.onClose(() => endpoints.delete(endpoint));
 }
 
 /** How often a free TCP port is tried whose number is taken for UDP. */

@@ -2,6 +2,7 @@ import { decodeDocument, CborError } from '#dots/cbor/codec';
 import type { Content } from '#dots/coap/message';
 import { dotsCbor, uintOf } from '#dots/coap/options';
 import { isSuccess } from '#dots/coap/message';
+import type { Trace } from '#dots/coap/trace';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
 
@@ -15,6 +16,8 @@ export interface Answer {
   body?: JsonObject;
   /** The text a server gives with a refusal, without control characters; or why the body could not be read. */
   diagnostic?: string;
+  /** Seconds, with 5.03 and 4.29: until one may ask again (RFC 7252 section 5.9.3.4), or how long another server that is named counts (RFC 9132 section 4.6). */
+  maxAge?: number;
   /** From sending to the whole answer, milliseconds; 0 for a notification, which nobody asked for. */
   roundTripMs: number;
   request: SentRequest;
@@ -35,11 +38,22 @@ export interface SentRequest {
 /** The longest diagnostic text that is passed on, characters. */
 const longestDiagnostic = 1000;
 
+/** The refusals that say by Max-Age for how long: RFC 7252 section 5.9.3.4, RFC 8516 section 3. */
+const asksToWait: readonly string[] = ['4.29', '5.03'];
+
+/** CBOR null, undefined and an empty map are no body; go-dots sends null where there is nothing to say, even as text. */
+const nothings: readonly string[] = ['f6', 'f7', 'a0'];
+
 /** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
-export function readAnswer(response: Content, roundTripMs: number, request: SentRequest): Answer {
+export function readAnswer(response: Content, roundTripMs: number, request: SentRequest, trace: Trace = () => undefined): Answer {
   const { code, payload, options } = response;
-  const answer: Answer = { code, ok: isSuccess(code), roundTripMs, request };
+  const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
+  const answer: Answer = { code, ok: isSuccess(code), ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
   if (payload.length === 0) return answer;
+  if (nothings.includes(Buffer.from(payload).toString('hex'))) {
+    trace(`The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is taken for none.`);
+    return answer;
+  }
   const format = uintOf(options, 'Content-Format');
   const isDocument = format === dotsCbor || (format === undefined && answer.ok);
   return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };

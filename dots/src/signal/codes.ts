@@ -1,3 +1,7 @@
+import { documentTypeOf } from '#dots/model/documents';
+import { duration } from '#dots/model/text';
+import type { Answer } from './answer';
+
 /** What a CoAP response code means to a DOTS client, and what to do about it. */
 export interface CodeWords {
   /** The name of the code, e.g. `Created`. */
@@ -25,6 +29,7 @@ const words: Readonly<Record<string, CodeWords>> = {
   '4.06': { name: 'Not Acceptable', meaning: 'The server cannot answer with application/dots+cbor.', next: 'Check that this server speaks DOTS.' },
   '4.08': { name: 'Request Entity Incomplete', meaning: 'Parts of the request got lost on the way.', next: 'Send it again.' },
   '4.09': { name: 'Conflict', meaning: 'The request overlaps another one, or another client already uses this cuid.', next: 'The answer says with what it conflicts: withdraw that, or ask for other targets.' },
+  '4.12': { name: 'Precondition Failed', meaning: 'What the request was to change is not there, or has changed meanwhile.', next: 'Ask for its status, then send again.' },
   '4.13': { name: 'Request Entity Too Large', meaning: 'The request is larger than the server takes.', next: 'Split the targets over several requests.' },
   '4.15': { name: 'Unsupported Content-Format', meaning: 'The server did not take the body as application/dots+cbor.', next: 'Check that this server speaks DOTS.' },
   '4.22': { name: 'Unprocessable Entity', meaning: 'A configuration value is outside of what the server accepts.', next: 'Read the bounds that the server tells, then send values inside of them.' },
@@ -49,4 +54,18 @@ const byClass: Readonly<Record<string, CodeWords>> = {
 export function codeWords(code: string, path = ''): CodeWords {
   if (code === '2.04' && path.includes('/mitigate/')) return known;
   return words[code] ?? byClass[code.charAt(0)] ?? { name: 'Unknown Code', meaning: 'The server answered with a code that CoAP does not define.', next: 'Check that this server speaks DOTS.' };
+}
+
+/** Without end: RFC 9132 section 4.6. */
+const endless = 2 ** 32 - 1;
+
+/** One sentence for the Max-Age of an answer: how long to wait, or how long the other server that it names counts (RFC 9132 section 4.6); undefined without one. */
+export function maxAgeWords({ maxAge, body }: Pick<Answer, 'maxAge' | 'body'>): string | undefined {
+  if (maxAge === undefined) return undefined;
+  const time = maxAge < 60 ? `${maxAge} s` : `${maxAge} s (${duration(maxAge)})`;
+  if (body !== undefined && documentTypeOf(body)?.kind === 'redirected-signal') {
+    if (maxAge === endless) return 'The other server counts until it names another one.';
+    return maxAge === 0 ? 'The other server counts for this request only.' : `The other server counts for ${time}.`;
+  }
+  return maxAge === 0 ? 'The server asks for no wait.' : `The server asks to wait ${time} before the next request.`;
 }

@@ -99,9 +99,9 @@ export class KeptSession {
     if (session.state !== 'closed') this.beat(session);
     const isLost = session.state === 'closed' || this.missing >= missingAllowed;
     if (!isLost && isOverTls(session)) this.improve().catch((error: unknown) => this.options.failed?.(error));
-    if (!isLost || this.clock.now() < this.notBefore) return;
+    if (!isLost || this.clock.monotonic() < this.notBefore) return;
     this.renew().catch((error: unknown) => {
-      this.notBefore = this.clock.now() + retryMs;
+      this.notBefore = this.clock.monotonic() + retryMs;
       this.options.failed?.(error);
     });
   }

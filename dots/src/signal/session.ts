@@ -7,6 +7,7 @@ import type { InboundRequest } from '#dots/coap/inbound';
 import { noBytes, type CoapOption, type Content, type Method } from '#dots/coap/message';
 import { dotsCbor, option } from '#dots/coap/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
+import { thinned, type Trace } from '#dots/coap/trace';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect';
@@ -44,6 +45,8 @@ export interface SessionOptions {
   /** Milliseconds for the connection attempt; 10 s unless told. */
   timeoutMs?: number;
   clock?: Clock;
+  /** Hears what was dropped, lost or put up with, one sentence each; of those that come again and again, ever fewer. */
+  trace?: Trace;
 }
 
 /** What may be said about one request. */
@@ -68,15 +71,21 @@ const failures: Readonly<Record<string, (asked: string, seconds: number) => stri
 
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
+  readonly server: string;
+  readonly cuid: string;
+  private readonly clock: Clock;
   private readonly endpoint: Endpoint;
   private current: SessionState = 'open';
   private lastMid: number | undefined;
-  /** When the server sent its last heartbeat, milliseconds since 1970. */
+  /** When the server sent its last heartbeat, by the monotonic time. */
   private heartbeatAt = -Infinity;
   private readonly listeners = new Set<() => void>();
 
-  private constructor(channel: Channel, readonly server: string, readonly cuid: string, private readonly clock: Clock) {
-    this.endpoint = new Endpoint(channel, { clock, handler: (request) => Promise.resolve(this.answerServer(request)) });
+  private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
+    this.server = server;
+    this.cuid = cuid;
+    this.clock = clock;
+    this.endpoint = new Endpoint(channel, { clock, handler: (request) => Promise.resolve(this.answerServer(request)), ...(trace && { trace: thinned(trace) }) });
     this.endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
     this.endpoint.onClose(() => this.change('closed'));
   }
@@ -99,8 +108,8 @@ export class SignalSession {
     return channel && SignalSession.over(channel, options);
   }
 
-  private static over(channel: Channel, { server, cuid, clock = systemClock }: SessionOptions): SignalSession {
-    return new SignalSession(channel, server, cuid, clock);
+  private static over(channel: Channel, options: SessionOptions): SignalSession {
+    return new SignalSession(channel, options);
   }
 
   /** How the session is protected, and who the server has proved to be; undefined for plain CoAP. */
@@ -134,12 +143,12 @@ export class SignalSession {
 
   /**
    * Hears the state of a mitigation now and on each change, until the returned function is called or the server ends it
-   * with an answer that is not `ok`.
+   * with an answer that is not `ok`. `timeoutMs` counts for each request of the observation; its `signal` ends it at any time.
    */
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
     const sent = sentRequest(request);
-    const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent));
+    const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent, this.endpoint.trace));
     const { response, stop } = await this.endpoint.observe(request, patience(options), (content) => tell(content, 0))
       .catch((error: unknown) => { throw this.explain(error, request, options); });
     tell(response, response.roundTripMs);
@@ -163,7 +172,7 @@ export class SignalSession {
    * @param intervalMs milliseconds between two heartbeats
    */
   heartbeat(intervalMs: number, options: AskOptions = {}): Promise<Answer> {
-    const peer = this.clock.now() - this.heartbeatAt <= 2 * intervalMs;
+    const peer = this.clock.monotonic() - this.heartbeatAt <= 2 * intervalMs;
     return this.send({ 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': peer } }, options);
   }
 
@@ -191,7 +200,7 @@ export class SignalSession {
   private async ask(request: CoapRequest, options: AskOptions): Promise<Answer> {
     try {
       const response = await this.endpoint.request(request, patience(options));
-      return readAnswer(response, response.roundTripMs, sentRequest(request));
+      return readAnswer(response, response.roundTripMs, sentRequest(request), this.endpoint.trace);
     } catch (error) {
       throw this.explain(error, request, options);
     }
@@ -211,7 +220,7 @@ export class SignalSession {
   private answerServer({ method, path }: InboundRequest): CoapAnswer {
     if (path.join('/') !== '.well-known/dots/hb') return plainAnswer('4.04');
     if (method !== 'PUT') return plainAnswer('4.05');
-    this.heartbeatAt = this.clock.now();
+    this.heartbeatAt = this.clock.monotonic();
     return plainAnswer('2.04');
   }
 

@@ -1,6 +1,5 @@
 import type { CoapAnswer } from '#dots/coap/answer';
 import type { Clock } from '#dots/coap/clock';
-import { valueOf } from '#dots/coap/options';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
@@ -8,6 +7,7 @@ import { readBody } from '../body';
 import type { DataClients } from '../clients';
 import { sameContent } from '../equality';
 import { controlled } from '../filterControl';
+import { isEfficacyUpdate } from '../ifMatch';
 import { afterEfficacy, isActive, isEnding, prolonged, refreshed, remainingLifetime, requested, resumed, status, triggersAtOnce, withdrawn, type Mitigation } from '../lifecycle';
 import type { Mitigations } from '../mitigations';
 import { sharedTargets } from '../overlap';
@@ -29,7 +29,7 @@ interface Wish {
   /** Seconds, -1 for no end; undefined in an efficacy update that leaves it out (RFC 9132 figure 16 does). */
   lifetime: number | undefined;
   attackStatus: unknown;
-  /** If-Match: only an existing mitigation may be changed. */
+  /** An empty If-Match: only an existing mitigation may be changed. */
   conditional: boolean;
 }
 
@@ -136,11 +136,12 @@ function granted(code: string, mitigation: Mitigation, now: number, conflict?: J
   return documentAnswer(code, scopeDocument([conflict === undefined ? entry : { ...entry, 'conflict-information': conflict }]));
 }
 
-function readWish({ cuid, id, inbound }: ResourceRequest): Wish {
+function readWish(request: ResourceRequest): Wish {
+  const { cuid, id, inbound } = request;
   if (id === undefined) throw refuse('4.00', 'A mitigation request needs the mid in its path, after the cuid.', '9132 4.4.1.1');
   const [entry] = itemsOf(readBody(inbound.payload, 'mitigation-scope').scope).filter(isObject);
   const { lifetime, 'attack-status': attackStatus, ...scope } = entry ?? {};
-  return { cuid, mid: id, owner: inbound.endpoint.security?.identity, scope, lifetime: typeof lifetime === 'number' ? lifetime : undefined, attackStatus, conditional: valueOf(inbound.options, 'If-Match') !== undefined };
+  return { cuid, mid: id, owner: inbound.endpoint.security?.identity, scope, lifetime: typeof lifetime === 'number' ? lifetime : undefined, attackStatus, conditional: isEfficacyUpdate('mitigate', request) };
 }
 
 function contentQuery(query: readonly string[]): 'a' | 'c' | 'n' {
