@@ -6,6 +6,7 @@ import type { ClientCredentials } from './credentials';
 import { connectDtls, type DtlsOptions } from './dtls/client';
 import type { SessionMemory } from './dtls/sessions';
 import { attemptDelay, run } from './happyEyeballs';
+import { limited, settled } from './limit';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from './refusals';
 import { addressesOf, systemResolver, type Resolver } from './resolve';
@@ -90,7 +91,9 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
   if (credentials === undefined) throw noCredentials(target);
   const end = clock.monotonic() + deadlineMs;
-  const limit = limited(target, options, clock, deadlineMs);
+  const limit = limited({
+    clock, signal: options.signal, deadlineMs: deadlineMs + graceMs, cancelled: () => cancelled(target), late: () => refusal('no-answer', { peer: nameOf(target) }),
+  });
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
@@ -111,27 +114,11 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   }
 }
 
-/** A signal for the deadline and the caller's in one; `lift` takes both away. */
-function limited(target: ServerAddress, { signal }: ConnectOptions, clock: Clock, deadlineMs: number): { signal: AbortSignal; lift: () => void } {
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort(new DotsError('unreachable', 'transport/cancelled', `The connection with ${nameOf(target)} was given up before it stood.`));
-  const timer = clock.setTimeout(() => controller.abort(refusal('no-answer', { peer: nameOf(target) })), deadlineMs + graceMs);
-  if (signal?.aborted === true) cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
-  return { signal: controller.signal, lift: () => { clock.clearTimeout(timer); signal?.removeEventListener('abort', cancel); } };
-}
-
 /** An attempt that reaches the deadline may first say what it knows, milliseconds. */
 const graceMs = 100;
 
-/** A resolver cannot be interrupted, but nobody has to wait for it. */
-function settled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+function cancelled(target: ServerAddress): DotsError {
+  return new DotsError('unreachable', 'transport/cancelled', `The connection with ${nameOf(target)} was given up before it stood.`);
 }
 
 /** What is wrong here is wrong for every path; but where the DTLS module is missing, TLS still works. */
