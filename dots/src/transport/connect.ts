@@ -58,7 +58,7 @@ const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 
  */
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
   const target = parseServer(server);
-  if (target.scheme === 'coap') return connectUdp(target);
+  if (target.scheme === 'coap') return plain(target, options.signal);
   const { channel, transport } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
   if (target.scheme === undefined) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
@@ -81,6 +81,16 @@ export async function probeDtls(server: string, { intervalMs, ...options }: Conn
     if (options.signal?.aborted === true || isFinal(error)) throw error;
     return undefined;
   }
+}
+
+/** Plain CoAP stays on this machine and has no handshake: there is no peer to wait for, and so nothing that a deadline could end. */
+async function plain(target: ServerAddress, signal: AbortSignal | undefined): Promise<Channel> {
+  const isOver = (): boolean => signal?.aborted === true;
+  if (isOver()) throw cancelled(target);
+  const channel = await connectUdp(target);
+  if (!isOver()) return channel;
+  await channel.close();
+  throw cancelled(target);
 }
 
 function nameOf({ host, port }: ServerAddress): string {
