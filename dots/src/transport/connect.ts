@@ -59,9 +59,10 @@ const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
   const target = parseServer(server);
   if (target.scheme === 'coap') return plain(target, options.signal);
-  const { channel, transport } = await open(target, transportsOf[target.scheme ?? 'any'], options);
+  const { channel, transport, soughtDtls } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
-  if (target.scheme === undefined) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
+  // Where TLS had its turn first, because it has worked before, nothing was learnt of DTLS: to look for that stays due when it was.
+  if (target.scheme === undefined && soughtDtls) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
   return channel;
 }
 
@@ -73,8 +74,9 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
 export async function probeDtls(server: string, { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number }): Promise<Channel | undefined> {
   const target = parseServer(server);
   const { memory, clock = systemClock } = options;
-  if (target.scheme !== undefined || clock.monotonic() < memory.nextProbe(nameOf(target), clock.monotonic(), intervalMs)) return undefined;
-  memory.probed(nameOf(target), false, clock.monotonic());
+  const now = clock.monotonic();
+  if (target.scheme !== undefined || now < memory.nextProbe(nameOf(target), now, intervalMs)) return undefined;
+  memory.probed(nameOf(target), false, now);
   try {
     return (await open(target, ['dtls'], options)).channel;
   } catch (error) {
@@ -97,10 +99,14 @@ function nameOf({ host, port }: ServerAddress): string {
   return addressText({ host, port });
 }
 
-async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<{ channel: Channel; transport: Transport }> {
+/** A path that stands, and whether DTLS was tried on it or before it. */
+interface Opened { channel: Channel; transport: Transport; soughtDtls: boolean }
+
+async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<Opened> {
   const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
   if (credentials === undefined) throw noCredentials(target);
   const end = clock.monotonic() + deadlineMs;
+  const tried: Path[] = [];
   const limit = limited({
     clock, signal: options.signal, deadlineMs: deadlineMs + graceMs, cancelled: () => cancelled(target), late: () => refusal('no-answer', { peer: nameOf(target) }),
   });
@@ -109,14 +115,16 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
     const paths = pathsTo(hosts, target.port, transports);
     const { candidate, winner } = await run<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths, delayMs: attemptDelay[underAttack ? 'attack' : 'idle'], clock, signal: limit.signal, isFinal,
-      attempt: ({ transport, address }, signal) => (options.dialers ?? defaultDialers)[transport](address, {
-        credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.monotonic(), sessions: options.sessions,
-      }),
+      attempt: (path, signal) => {
+        tried.push(path);
+        return (options.dialers ?? defaultDialers)[path.transport](path.address, { credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.monotonic(), sessions: options.sessions });
+      },
       failed: (path) => memory?.remember(path, false, clock.monotonic()),
       discard: (late) => void late.close(),
     });
     memory?.remember(candidate, true, clock.monotonic());
-    return { channel: winner, transport: candidate.transport };
+    const soughtDtls = tried.slice(0, tried.indexOf(candidate) + 1).some(({ transport }) => transport === 'dtls');
+    return { channel: winner, transport: candidate.transport, soughtDtls };
   } catch (error) {
     throw Array.isArray(error) ? mostTelling(error, target, transports) : error;
   } finally {
