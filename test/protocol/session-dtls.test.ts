@@ -5,6 +5,7 @@ import { Endpoint } from '#dots/coap/endpoint';
 import { connectionMemory, SignalSession, type ConnectionMemory, type SessionOptions } from '#dots/signal/session';
 import { listenDtls } from '#dots/transport/dtls/server';
 import { sessionKey } from '#dots/transport/dtls/sessions';
+import { attemptDelay } from '#dots/transport/happyEyeballs';
 import { pathsTo } from '#dots/transport/paths';
 import { bindSocket } from '#dots/transport/udp';
 import { needDtls } from './support/dtlsScene';
@@ -61,6 +62,25 @@ test('a look for DTLS can be given up while it waits', async (t) => {
   silent.once('message', () => controller.abort());
   pass(day);
   await assert.rejects(SignalSession.overDtls({ ...options, signal: controller.signal }), { kind: 'unreachable', code: 'transport/cancelled' });
+});
+
+/** The waits that a session sets on its clock until the server hears it for the first time. */
+async function waits(t: TestContext, more: Partial<SessionOptions>): Promise<number[]> {
+  const silent = await bindSocket('127.0.0.1', 0);
+  t.after(() => silent.close());
+  const controller = new AbortController();
+  silent.once('message', () => controller.abort());
+  const set: number[] = [];
+  const clock: Clock = { ...systemClock, setTimeout: (callback, milliseconds) => { set.push(milliseconds); return systemClock.setTimeout(callback, milliseconds); } };
+  await assert.rejects(SignalSession.open(optionsFor(`127.0.0.1:${silent.address().port}`, { clock, signal: controller.signal, ...more })), { code: 'transport/cancelled' });
+  return set;
+}
+
+test('a session that is opened in an attack tries its paths faster, and its opening can be given up', async (t) => {
+  if (!needDtls(t)) return;
+  const delays = (set: number[]): number[] => set.filter((wait) => wait === attemptDelay.idle || wait === attemptDelay.attack);
+  assert.deepEqual(delays(await waits(t, {})), [250]);
+  assert.deepEqual(delays(await waits(t, { underAttack: true })), [100]);
 });
 
 test('what became of the paths, and the sessions to resume, outlive a session', async (t) => {

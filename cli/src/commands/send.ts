@@ -4,7 +4,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
 import { codeWords } from '#dots/signal/codes';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/credentialFiles';
@@ -84,7 +84,7 @@ interface Exchanged { answer: Answer; security: Security | undefined }
 
 async function exchange(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
   const isPlain = /^coap:/i.test(server);
-  const session = await SignalSession.open({ server, cuid, timeoutMs, ...(!isPlain && { credentials: await readCredentials(server, proofs) }) });
+  const session = await SignalSession.open({ server, cuid, timeoutMs, underAttack: isUnderAttack(value), ...(!isPlain && { credentials: await readCredentials(server, proofs) }) });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {

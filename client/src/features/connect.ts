@@ -1,19 +1,22 @@
 import type { ConnectionMemory, SessionOptions, SignalSession } from '#dots/signal/session';
 import type { Place } from './places';
 
+/** What a session is opened for. */
+export type Purpose = Required<Pick<SessionOptions, 'underAttack'>>;
+
 /** What became of earlier attempts, and the DTLS sessions that can be resumed: it ends with the editor. */
 let memory: ConnectionMemory | undefined;
 
 /** Opens the signal channel session of a place: here credentials are handed to the DOTS client. Throws a DotsError. */
-export async function connect(place: Place, signal: AbortSignal): Promise<SignalSession> {
+export async function connect(place: Place, purpose: Purpose, signal: AbortSignal): Promise<SignalSession> {
   const { SignalSession } = await import('#apart/work');
-  return SignalSession.open({ ...await optionsFor(place), signal });
+  return SignalSession.open({ ...await optionsFor(place), ...purpose, signal });
 }
 
 /** The same over DTLS for a session that stands over TLS, where that is due and works by now; otherwise undefined. */
-export async function connectOverDtls(place: Place): Promise<SignalSession | undefined> {
+export async function connectOverDtls(place: Place, purpose: Purpose): Promise<SignalSession | undefined> {
   const { SignalSession } = await import('#apart/work');
-  return SignalSession.overDtls(await optionsFor(place));
+  return SignalSession.overDtls({ ...await optionsFor(place), ...purpose });
 }
 
 async function optionsFor({ server, cuid, credentials }: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {

@@ -4,9 +4,9 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '../ui/mitigationWords';
-import { connect, connectOverDtls } from './connect';
+import { connect, connectOverDtls, type Purpose } from './connect';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, type Mitigation } from './mitigations';
 import type { Place } from './places';
@@ -67,10 +67,11 @@ export class SessionHost implements vscode.Disposable {
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
     const mid = place.mid ?? await this.identity.mid();
-    const { session, answer } = await this.ask(place, (open, timeoutMs) => open.send(document, { mid, signal, ...(timeoutMs !== undefined && { timeoutMs }) }), signal);
+    const purpose = { underAttack: isUnderAttack(document) };
+    const { session, answer } = await this.ask(place, purpose, (open, timeoutMs) => open.send(document, { mid, signal, ...(timeoutMs !== undefined && { timeoutMs }) }), signal);
     this.logAnswer(answer);
     if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && this.session === session) this.follow(session, mid, document, answer);
-    if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, session);
+    if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, purpose, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
@@ -116,7 +117,7 @@ export class SessionHost implements vscode.Disposable {
    * Asks over the session with a server. One that has fallen silent is asked all the same, for on a link that drowns requests may
    * still get out; a server that was started anew knows nothing of it, so a new one is opened when no answer comes.
    */
-  private async ask(place: Place, request: (session: SignalSession, timeoutMs?: number) => Promise<Answer>, signal: AbortSignal): Promise<{ session: SignalSession; answer: Answer }> {
+  private async ask(place: Place, purpose: Purpose, request: (session: SignalSession, timeoutMs?: number) => Promise<Answer>, signal: AbortSignal): Promise<{ session: SignalSession; answer: Answer }> {
     const known = this.session;
     if (known?.server === place.server && known.cuid === place.cuid && known.state !== 'closed') {
       if (known.state === 'open' || known.security === undefined) return { session: known, answer: await request(known) };
@@ -125,14 +126,14 @@ export class SessionHost implements vscode.Disposable {
       });
       if (answer !== undefined) return { session: known, answer };
     }
-    const session = await this.adopt(place, await connect(place, signal));
+    const session = await this.adopt(place, await connect(place, purpose, signal));
     return { session, answer: await request(session) };
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
-  private async improve(place: Place, session: SignalSession): Promise<void> {
+  private async improve(place: Place, purpose: Purpose, session: SignalSession): Promise<void> {
     try {
-      const better = await connectOverDtls(place);
+      const better = await connectOverDtls(place, purpose);
       if (better === undefined) return;
       if (this.session === session) await this.reconcile(await this.adopt(place, better));
       else await better.close();
