@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { test } from 'node:test';
+import { decodeMessage } from '#dots/coap/codec';
 import { Endpoint } from '#dots/coap/endpoint';
+import { textsOf } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession } from '#dots/signal/session';
 import { connectUdp } from '#dots/transport/udp';
@@ -13,6 +17,8 @@ import { eventually, freePort, openSession, portOf, protect, scopesOf, startOrch
 function isError(kind: string, code: string): (error: unknown) => boolean {
   return (error) => error instanceof DotsError && error.kind === kind && error.code === code && error.hint !== undefined;
 }
+
+const isCancelled = (error: unknown): boolean => error instanceof DotsError && error.code === 'coap/cancelled';
 
 test('a port nobody listens on is reported at once, and the session says it is lost', async (t) => {
   const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
@@ -48,6 +54,34 @@ test('a rejection and missing acknowledgements name the request too', async (t) 
   const outcome = assert.rejects(unheard.send(config, { mid: 9, timeoutMs: 1_000_000 }), { code: 'signal/no-acknowledgement', message: /none of the copies of PUT \/\.well-known\/dots\/config\/sid=9\.$/ });
   await clock.advance(200_000);
   await outcome;
+});
+
+const ofKind: Record<string, JsonObject> = {
+  mid: protect('192.0.2.0/24'),
+  sid: { 'ietf-dots-signal-channel:signal-config': {} },
+  tsid: { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{}] } },
+  tmid: { 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [{}] } },
+};
+
+test('what is sent within one second gets identifiers that go up, each kind by itself', async (t) => {
+  const server = await udpSocket(t);
+  const clock = new FakeClock();
+  const session = await SignalSession.open({ server: `coap://127.0.0.1:${server.address().port}`, cuid: 'c', clock });
+  t.after(() => session.close());
+  const idOf = async (document: JsonObject, mid?: number): Promise<string | undefined> => {
+    const controller = new AbortController();
+    const heard = once(server, 'message') as Promise<[Buffer]>;
+    const outcome = assert.rejects(session.send(document, { mid, signal: controller.signal }), isCancelled);
+    const message = decodeMessage((await heard)[0]);
+    controller.abort();
+    await outcome;
+    return 'malformed' in message ? undefined : textsOf(message.options, 'Uri-Path').at(-1);
+  };
+  const second = clock.now() / 1000;
+  for (const [kind, document] of Object.entries(ofKind)) {
+    assert.deepEqual([await idOf(document), await idOf(document)], [`${kind}=${second}`, `${kind}=${second + 1}`]);
+    assert.deepEqual([await idOf(document, second + 7), await idOf(document)], [`${kind}=${second + 7}`, `${kind}=${second + 8}`]);
+  }
 });
 
 test('a session that was lost is open again when the server is back', async (t) => {

@@ -71,7 +71,8 @@ const failures: Readonly<Record<string, (asked: string, seconds: number) => stri
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
   private current: SessionState = 'open';
-  private lastMid: number | undefined;
+  /** The last identifier of each kind: mid, sid, tsid and tmid count for themselves. */
+  private readonly lastIds = new Map<Resource['id'], number>();
   private readonly listeners = new Set<() => void>();
 
   private constructor(private readonly endpoint: Endpoint, readonly server: string, readonly cuid: string, private readonly clock: Clock) {
@@ -167,8 +168,8 @@ export class SignalSession {
   }
 
   private idFor(resource: Resource, id: number | undefined): number {
-    const chosen = id === undefined ? nextMid(this.lastMid, new Date(this.clock.now())) : checkedId(id);
-    if (resource.id === 'mid') this.lastMid = chosen;
+    const chosen = id === undefined ? nextMid(this.lastIds.get(resource.id), new Date(this.clock.now())) : checkedId(id);
+    this.lastIds.set(resource.id, chosen);
     return chosen;
   }
 
