@@ -7,6 +7,7 @@ import { Endpoint } from '#dots/coap/endpoint';
 import type { Message } from '#dots/coap/message';
 import { dotsCbor, option, optionNumbers, textsOf } from '#dots/coap/options';
 import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession } from '#dots/signal/session';
 import { connectUdp } from '#dots/transport/udp';
@@ -17,6 +18,7 @@ import { eventually, freePort, openSession, portOf, protect, scopesOf, startOrch
 function isError(kind: string, code: string): (error: unknown) => boolean {
   return (error) => error instanceof DotsError && error.kind === kind && error.code === code && error.hint !== undefined;
 }
+
 
 test('a port nobody listens on is reported at once, and the session says it is lost', async (t) => {
   const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
@@ -52,6 +54,30 @@ test('a rejection and missing acknowledgements name the request too', async (t) 
   const outcome = assert.rejects(unheard.send(config, { mid: 9, timeoutMs: 1_000_000 }), { code: 'signal/no-acknowledgement', message: /none of the copies of PUT \/\.well-known\/dots\/config\/sid=9\.$/ });
   await clock.advance(200_000);
   await outcome;
+});
+
+const ofKind: Record<string, JsonObject> = {
+  mid: protect('192.0.2.0/24'),
+  sid: { 'ietf-dots-signal-channel:signal-config': {} },
+  tsid: { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{}] } },
+  tmid: { 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [{}] } },
+};
+
+test('what is sent within one second gets identifiers that go up, each kind by itself', async (t) => {
+  const server = await udpSocket(t);
+  const clock = new FakeClock();
+  const session = await SignalSession.open({ server: `coap://127.0.0.1:${server.address().port}`, cuid: 'c', clock });
+  t.after(() => session.close());
+  server.on('message', (bytes: Buffer, { port }) => {
+    const asked = decodeMessage(bytes) as Message;
+    server.send(encodeMessage({ ...asked, type: asked.type === 'CON' ? 'ACK' : 'NON', code: '2.04', options: [], payload: new Uint8Array() }), port);
+  });
+  const idOf = async (document: JsonObject, mid?: number): Promise<string | undefined> => (await session.send(document, { mid })).request.path.split('/').at(-1);
+  const second = clock.now() / 1000;
+  for (const [kind, document] of Object.entries(ofKind)) {
+    assert.deepEqual([await idOf(document), await idOf(document)], [`${kind}=${second}`, `${kind}=${second + 1}`]);
+    assert.deepEqual([await idOf(document, second + 7), await idOf(document)], [`${kind}=${second + 7}`, `${kind}=${second + 8}`]);
+  }
 });
 
 test('a session that was lost is open again when the server is back', async (t) => {

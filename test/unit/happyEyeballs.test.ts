@@ -200,6 +200,22 @@ test('a session over TLS looks for DTLS once a day unless told, never more often
   assert.equal(await probeDtls('coaps+tcp://dots.example.net', { ...all.options, memory }), undefined, 'the user has chosen');
 });
 
+test('a session that is opened again and again over TLS looks for DTLS once a day all the same', async () => {
+  const memory = new PathMemory();
+  const all = scene({ 'tls 2001:db8::1': { works: 300 } }, ['2001:db8::1'], { memory });
+  let probes = 0;
+  for (const week = all.clock.monotonic() + 7 * 24 * 3600 * second; all.clock.monotonic() < week; await all.clock.advance(538 * second)) {
+    assert.equal(await outcome(all, undefined, second), 'tls 2001:db8::1');
+    // The handshake takes so long that an attempt over DTLS begins beside it; that it is given up with the others says nothing of DTLS.
+    all.started.length = 0;
+    const probe = probeDtls('dots.example.net', { ...all.options, memory, deadlineMs: second / 2 });
+    await all.clock.advance(second);
+    assert.equal(await probe, undefined);
+    probes += all.started.length;
+  }
+  assert.equal(probes, 6);
+});
+
 test('without credentials only plain CoAP on loopback goes', async () => {
   const all = scene({}, undefined, { credentials: undefined });
   assert.equal(await outcome(all, 'coaps://dots.example.net'), 'transport/credentials');

@@ -4,7 +4,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/signal/codes';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { readCredentials, type CredentialFiles } from '#dots/transport/credentialFiles';
@@ -93,7 +93,7 @@ function besides(file: string, parsed: ParsedDocument, context: DocumentContext)
 }
 
 async function overOwnSession(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
-  const session = await SignalSession.open({ server, cuid, timeoutMs, ...await credentialsFor(server, proofs) });
+  const session = await SignalSession.open({ server, cuid, timeoutMs, underAttack: isUnderAttack(value), ...await credentialsFor(server, proofs) });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {

@@ -40,6 +40,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   const log = (line: string): void => io.say(`${new Date().toISOString()} ${line}`);
   const sessions = new KeptSessions({
     opened: ({ server, cuid }, { security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
+    trace: ({ server }, sentence) => log(`${server}: ${sentence}`),
     changed: ({ server }, { state }) => log(`${server} ${changes[state]}`),
     failed: ({ server }, error) => log(`No new session with ${server} could be opened: ${oneLine(describeError(error))} It is tried again.`),
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { KeptSession } from '#dots/signal/kept';
+import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor, type Exchanged } from '../commands/send';
 import type { Target } from '../target';
@@ -12,6 +13,7 @@ const mostKept = 16;
 /** Hears what becomes of the sessions; see `KeptOptions`. */
 export interface Watcher {
   opened(target: Target, session: SignalSession): void;
+  trace(target: Target, sentence: string): void;
   changed(target: Target, session: SignalSession): void;
   failed(target: Target, error: unknown): void;
 }
@@ -32,7 +34,7 @@ export class KeptSessions {
   async exchange(document: JsonObject, target: Target): Promise<Exchanged> {
     const { mid, timeoutMs } = target;
     const kept = await this.of(target);
-    const { session, answer } = await kept.ask((open, signal) => open.send(document, { mid, timeoutMs, signal }));
+    const { session, answer } = await kept.ask((open, signal) => open.send(document, { mid, timeoutMs, signal }), { underAttack: isUnderAttack(document) });
     return { answer, security: session.security };
   }
 
@@ -57,9 +59,9 @@ export class KeptSessions {
 
   private keep(target: Target, credentials: ClientCredentials | undefined): KeptSession {
     const { server, cuid, timeoutMs } = target;
-    const options = { server, cuid, timeoutMs, memory: this.memory, ...(credentials && { credentials }) };
+    const options = { server, cuid, timeoutMs, memory: this.memory, trace: (sentence: string) => this.watcher.trace(target, sentence), ...(credentials && { credentials }) };
     return new KeptSession({
-      open: () => SignalSession.open(options),
+      open: (underAttack) => SignalSession.open({ ...options, underAttack }),
       overDtls: () => SignalSession.overDtls(options),
       opened: (session) => this.watcher.opened(target, session),
       changed: (session) => this.watcher.changed(target, session),

@@ -5,9 +5,9 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '../ui/mitigationWords';
-import { connect, connectOverDtls } from './connect';
+import { connect, connectOverDtls, type Opening } from './connect';
 import type { ClientIdentity } from './identity';
 import { MitigationBook, type Mitigation } from './mitigations';
 import type { Place } from './places';
@@ -66,10 +66,11 @@ export class SessionHost implements vscode.Disposable {
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
     const mid = place.mid ?? await this.identity.mid();
-    const { session, answer } = await this.ask(place, (open, given) => open.send(document, { mid, signal: given }), signal);
+    const opening = { underAttack: isUnderAttack(document), trace: this.trace };
+    const { session, answer } = await this.ask(place, opening, (open, given) => open.send(document, { mid, signal: given }), signal);
     this.logAnswer(answer);
     if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && this.session === session) this.follow(session, mid, document, answer);
-    if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, session);
+    if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, opening, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
@@ -112,15 +113,15 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
-  private ask(place: Place, asking: Asking, signal: AbortSignal): Promise<Answered> {
+  private ask(place: Place, opening: Opening, asking: Asking, signal: AbortSignal): Promise<Answered> {
     const known = this.session?.server === place.server && this.session.cuid === place.cuid ? this.session : undefined;
-    return askOver({ known, renew: async (given) => this.adopt(place, await connect(place, given, this.trace)), signal }, asking);
+    return askOver({ known, renew: async (given) => this.adopt(place, await connect(place, { ...opening, signal: given })), signal }, asking);
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
-  private async improve(place: Place, session: SignalSession): Promise<void> {
+  private async improve(place: Place, opening: Opening, session: SignalSession): Promise<void> {
     try {
-      const better = await connectOverDtls(place, this.trace);
+      const better = await connectOverDtls(place, opening);
       if (better === undefined) return;
       if (this.session === session) await this.reconcile(await this.adopt(place, better));
       else await better.close();

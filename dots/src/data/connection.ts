@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
+import { systemClock, type Clock } from '#dots/coap/clock';
 import { readPem } from '#dots/transport/credentialFiles';
+import { limited, settled } from '#dots/transport/limit';
 import { explain, type Attempt } from './failures';
 
 /** Where a data channel is, and what opens it; the files are PEM. */
@@ -17,48 +19,130 @@ export interface ConnectionOptions {
   key?: string;
   /** The file of the certificates that the CA has revoked. */
   crl?: string;
+  clock?: Clock;
 }
 
 /** A response, read whole. */
 export interface Response { status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string }
 
-export interface Request { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: string; contentType?: string; accept?: string; timeoutMs: number; signal?: AbortSignal }
+export interface Request {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: string;
+  body?: string;
+  contentType?: string;
+  accept?: string;
+  /** Milliseconds until the request is given up, connecting included. */
+  timeoutMs: number;
+  /** When the wait began, by the monotonic time of the clock, milliseconds: several requests may have one time-out. */
+  since: number;
+  /** Gives the request up early. */
+  signal?: AbortSignal;
+}
 
 /** The longest answer that is read, bytes. */
 const longestAnswer = 8 * 1024 * 1024;
-const connectMs = 10_000;
 
 /**
  * HTTPS through `tls.connect` itself. VS Code changes Node's `https` in its extension host, so that nothing there can be
  * relied upon to refuse a server; here the CA, the host name and the dates are checked in any case.
  */
 export class Connection {
-  private constructor(private readonly client: Client, private readonly attempt: Attempt) {}
+  private readonly client: Client;
+  /** How many requests wait. */
+  private waiting = 0;
+
+  private constructor(private readonly dialler: Dialler, private readonly attempt: Attempt, private readonly clock: Clock) {
+    // Undici has time-outs of its own, in real time; here the requests say how long they wait.
+    const times = { headersTimeout: 0, bodyTimeout: 0 };
+    this.client = new Client(attempt.server, { connect: (_options, callback) => dialler.dial(callback), pipelining: 1, maxResponseSize: longestAnswer, ...times });
+  }
 
   /** Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an address or a file that will not do. */
-  static async open({ server, ca, cert, key, crl }: ConnectionOptions): Promise<Connection> {
+  static async open({ server, ca, cert, key, crl, clock = systemClock }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
     if ((cert === undefined) !== (key === undefined)) throw new DotsError('usage', 'data/certificate-file', 'A client certificate and its key go together.', 'Name both (--cert, --key).');
     const context = contextOf({ ca: await readPem(ca, 'CA'), cert: cert && await readPem(cert, 'certificate'), key: key && await readPem(key, 'key'), crl: crl && await readPem(crl, 'revocation list') });
-    const client = new Client(url.origin, { connect: (_options, callback) => dial(url, context, callback), pipelining: 1, maxResponseSize: longestAnswer });
-    return new Connection(client, { server: url.origin, ca, hasCertificate: cert !== undefined });
+    return new Connection(new Dialler(url, context), { server: url.origin, ca, hasCertificate: cert !== undefined }, clock);
   }
 
   /** Throws a DotsError of kind `unreachable` that says which check failed. */
-  async request({ method, path, body, contentType, accept, timeoutMs, signal }: Request): Promise<Response> {
-    const limit = AbortSignal.timeout(timeoutMs);
+  async request(request: Request): Promise<Response> {
+    const { clock } = this;
+    const { since, timeoutMs, signal } = request;
+    const limit = limited({ clock, signal, deadlineMs: Math.max(0, since + timeoutMs - clock.monotonic()), cancelled: () => this.cancelled(), late: () => this.silence(request) });
+    this.waiting += 1;
     try {
-      const headers = { ...(contentType === undefined ? {} : { 'content-type': contentType }), ...(accept === undefined ? {} : { accept }) };
-      const response = await this.client.request({ method, path, body: body ?? null, headers, signal: signal === undefined ? limit : AbortSignal.any([limit, signal]) });
-      return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+      limit.signal.throwIfAborted();
+      return await settled(this.exchange(request, limit.signal), limit.signal);
     } catch (error) {
-      if (signal?.aborted === true) throw new DotsError('unreachable', 'data/cancelled', 'The request was cancelled; it may have arrived all the same.', undefined, { cause: error });
-      throw explain(limit.aborted ? new DotsError('unreachable', 'data/no-answer', `${this.attempt.server} did not answer ${method} ${path} within ${timeoutMs / 1000} s.`, 'It may have done what was asked all the same: look before you repeat it.', { cause: error }) : error, this.attempt);
+      throw explain(error, this.attempt);
+    } finally {
+      limit.lift();
+      this.waiting -= 1;
+      if (this.waiting === 0) this.dialler.giveUp();
     }
   }
 
+  /** Requests under way are cancelled. */
   async close(): Promise<void> {
-    await this.client.destroy();
+    const why = this.cancelled();
+    this.dialler.giveUp();
+    await this.client.destroy(why);
+  }
+
+  /** Undici hears the signal of a request only once the connection stands. */
+  private async exchange({ method, path, body, contentType, accept }: Request, signal: AbortSignal): Promise<Response> {
+    const headers = { ...(contentType === undefined ? {} : { 'content-type': contentType }), ...(accept === undefined ? {} : { accept }) };
+    const response = await this.client.request({ method, path, body: body ?? null, headers, signal });
+    return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
+  }
+
+  private cancelled(): DotsError {
+    const what = this.dialler.stands ? 'The request was cancelled; it may have arrived all the same.' : 'The request was cancelled before it was sent.';
+    return new DotsError('unreachable', 'data/cancelled', what);
+  }
+
+  private silence({ method, path, timeoutMs }: Request): DotsError {
+    const { server } = this.attempt;
+    const within = `within ${timeoutMs / 1000} s`;
+    return this.dialler.stands
+      ? new DotsError('unreachable', 'data/no-answer', `${server} did not answer ${method} ${path} ${within}.`, 'It may have done what was asked all the same: look before you repeat it.')
+      : new DotsError('unreachable', 'data/no-answer', `${server} did not answer ${within}.`, 'Check the address, and that the server runs.');
+  }
+}
+
+type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
+
+/** Makes the one TLS connection that the requests of a data channel share. */
+class Dialler {
+  /** Whether the connection stands, so that something may have been sent over it. */
+  stands = false;
+  private underway: TLSSocket | undefined;
+
+  constructor(private readonly url: URL, private readonly context: SecureContext) {}
+
+  dial(callback: Dialled): void {
+    const socket = connectionTo(this.url, this.context);
+    this.underway = socket;
+    const refuse = (error: Error): void => {
+      this.underway = undefined;
+      socket.destroy();
+      callback(error, null);
+    };
+    socket.once('error', refuse);
+    socket.once('close', () => { this.stands = false; });
+    socket.once('secureConnect', () => {
+      socket.off('error', refuse);
+      if (!socket.authorized) return refuse(socket.authorizationError);
+      this.underway = undefined;
+      this.stands = true;
+      callback(null, socket);
+    });
+  }
+
+  /** Ends a dial under way, because nobody waits for it any longer. */
+  giveUp(): void {
+    this.underway?.destroy(new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'));
   }
 }
 
@@ -69,23 +153,11 @@ function addressOf(server: string): URL {
 }
 
 /** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
-function dial(url: URL, secureContext: SecureContext, callback: (...args: [null, TLSSocket] | [Error, null]) => void): void {
+function connectionTo(url: URL, secureContext: SecureContext): TLSSocket {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const socket = connect({
+  return connect({
     host, port: url.port === '' ? 443 : Number(url.port), servername: isIP(host) === 0 ? host : '', secureContext,
-    rejectUnauthorized: true, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], timeout: connectMs, checkServerIdentity: (_name, shown) => wrongName(host, shown),
-  });
-  const refuse = (error: Error): void => {
-    socket.destroy();
-    callback(error, null);
-  };
-  socket.once('error', refuse);
-  socket.once('timeout', () => refuse(new DotsError('unreachable', 'data/no-answer', `${url.origin} did not answer within ${connectMs / 1000} s.`, 'Check the address, and that the server runs.')));
-  socket.once('secureConnect', () => {
-    socket.off('error', refuse);
-    socket.setTimeout(0);
-    if (socket.authorized) callback(null, socket);
-    else refuse(socket.authorizationError);
+    rejectUnauthorized: true, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], checkServerIdentity: (_name, shown) => wrongName(host, shown),
   });
 }
 

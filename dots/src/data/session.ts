@@ -1,4 +1,5 @@
 import { documentType, documentTypeOf, type DocumentType } from '#dots/model/documents';
+import { systemClock, type Clock } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { readAnswer, type DataAnswer } from './answer';
@@ -11,13 +12,16 @@ export interface DataSessionOptions extends ConnectionOptions {
   cuid: string;
 }
 
-/** What may be said about one request. */
+/** What may be said about one request, or one installation. */
 export interface AskOptions {
   /** Gives the request up early. */
   signal?: AbortSignal;
-  /** Milliseconds until the request is given up; 10 s unless told. */
+  /** Milliseconds until all of it is given up: connecting, and every request that it takes; 10 s unless told. */
   timeoutMs?: number;
 }
+
+/** With when the wait began, where that was before the request at hand: by the monotonic time of the clock, milliseconds. */
+interface Patience extends AskOptions { since?: number }
 
 /** What a GET wants to see: RFC 8040 sections 4.8.1 and 4.8.2. */
 export interface GetOptions extends AskOptions { content?: 'all' | 'config' | 'nonconfig'; depth?: number }
@@ -53,12 +57,12 @@ function entryPath(container: keyof typeof lists, name: string): ResourcePath {
 export class DataSession {
   private root: string | undefined;
 
-  private constructor(private readonly connection: Connection, readonly server: string, readonly cuid: string) {}
+  private constructor(private readonly connection: Connection, readonly server: string, readonly cuid: string, private readonly clock: Clock) {}
 
   /** Opens a session; it connects with the first request. Throws a DotsError of kind `usage` for an address, a file or a cuid that will not do. */
   static async open({ cuid, ...options }: DataSessionOptions): Promise<DataSession> {
     if (cuid === '' || Buffer.byteLength(cuid) > 250) throw new DotsError('usage', 'data/cuid', 'A cuid has 1 to 250 bytes (RFC 9132 section 4.4.1.1).', 'Take one of 22 characters.');
-    return new DataSession(await Connection.open(options), options.server, cuid);
+    return new DataSession(await Connection.open(options), options.server, cuid, options.clock ?? systemClock);
   }
 
   /** Registers this client: RFC 8783 section 5.1. Like all that follow, throws a DotsError of kind `unreachable` without an answer. */
@@ -78,8 +82,9 @@ export class DataSession {
   async install(document: JsonObject, options: AskOptions = {}): Promise<Installed> {
     const { container, entries } = contentOf(document);
     const answers: DataAnswer[] = [];
+    const patience: Patience = { ...options, since: this.clock.monotonic() };
     const ask = async (method: 'POST' | 'PUT', path: string, body: JsonObject): Promise<DataAnswer> => {
-      const answer = await this.ask(method, path, body, options);
+      const answer = await this.ask(method, path, body, patience);
       answers.push(answer);
       return answer;
     };
@@ -128,17 +133,17 @@ export class DataSession {
     return path === '' ? this.clientPath() : `${this.clientPath()}/${path}`;
   }
 
-  private async ask(method: Request['method'], path: string, document: JsonObject | undefined, { timeoutMs = defaultTimeoutMs, signal }: AskOptions): Promise<DataAnswer> {
-    const patience = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+  private async ask(method: Request['method'], path: string, document: JsonObject | undefined, { timeoutMs = defaultTimeoutMs, since = this.clock.monotonic(), signal }: Patience): Promise<DataAnswer> {
+    const patience = { timeoutMs, since, ...(signal === undefined ? {} : { signal }) };
     const root = this.root ??= await this.discover(patience);
     const request: Request = { method, path: `${root}/data/ietf-dots-data-channel:dots-data${path}`, accept: yangData, ...patience, ...(document === undefined ? {} : { body: JSON.stringify(document), contentType: yangData }) };
-    const start = performance.now();
+    const start = this.clock.monotonic();
     const response = await this.connection.request(request);
-    return readAnswer(response, request, performance.now() - start);
+    return readAnswer(response, request, this.clock.monotonic() - start);
   }
 
   /** Where RESTCONF begins on the server: RFC 8040 section 3.1. */
-  private async discover(patience: Pick<Request, 'timeoutMs' | 'signal'>): Promise<string> {
+  private async discover(patience: Pick<Request, 'timeoutMs' | 'since' | 'signal'>): Promise<string> {
     const { status, body } = await this.connection.request({ method: 'GET', path: '/.well-known/host-meta', accept: 'application/xrd+xml', ...patience });
     const link = status === 200 ? /<Link\b[^>]*\brel\s*=\s*["']restconf["'][^>]*>/.exec(body)?.[0] : undefined;
     const href = /\bhref\s*=\s*["'](\/[^"'<>\s]*)["']/.exec(link ?? '')?.[1];

@@ -5,8 +5,8 @@ import { askOver, type Answered, type Asking } from './asking';
 import type { SignalSession } from './session';
 
 export interface KeptOptions {
-  /** Opens the session, the first time and whenever it has to be opened again. */
-  open(): Promise<SignalSession>;
+  /** Opens the session, the first time and whenever it has to be opened again; `underAttack`: to ask for mitigation. */
+  open(underAttack: boolean): Promise<SignalSession>;
   /** Looks for DTLS where the session stands over TLS; how often that is tried is its own affair (RFC 9132 section 4.3). */
   overDtls?(): Promise<SignalSession | undefined>;
   /** Hears of each session that was opened. */
@@ -45,12 +45,12 @@ export class KeptSession {
 
   /** Opens the session now. Throws the DotsError of a session that cannot be opened. */
   async open(): Promise<SignalSession> {
-    return this.session ?? this.renew();
+    return this.session ?? this.renew(false);
   }
 
   /** Asks over the session, which is opened first where it is not; see `askOver`. */
-  async ask(asking: Asking, signal?: AbortSignal): Promise<Answered> {
-    return askOver({ known: this.session, renew: () => this.renew(), signal, clock: this.clock }, asking);
+  async ask(asking: Asking, { signal, underAttack = false }: { signal?: AbortSignal; underAttack?: boolean } = {}): Promise<Answered> {
+    return askOver({ known: this.session, renew: () => this.renew(underAttack), signal, clock: this.clock }, asking);
   }
 
   /** Ends the session; it is not opened again. */
@@ -61,13 +61,13 @@ export class KeptSession {
   }
 
   /** One attempt at a time, whoever waits for it. */
-  private renew(): Promise<SignalSession> {
-    this.opening ??= this.replace().finally(() => { this.opening = undefined; });
+  private renew(underAttack: boolean): Promise<SignalSession> {
+    this.opening ??= this.replace(underAttack).finally(() => { this.opening = undefined; });
     return this.opening;
   }
 
-  private async replace(): Promise<SignalSession> {
-    return this.adopt(await this.options.open());
+  private async replace(underAttack: boolean): Promise<SignalSession> {
+    return this.adopt(await this.options.open(underAttack));
   }
 
   /** Takes a new session in the place of the one before, which is ended only now that the new one stands. */
@@ -100,7 +100,7 @@ export class KeptSession {
     const isLost = session.state === 'closed' || this.missing >= missingAllowed;
     if (!isLost && isOverTls(session)) this.improve().catch((error: unknown) => this.options.failed?.(error));
     if (!isLost || this.clock.monotonic() < this.notBefore) return;
-    this.renew().catch((error: unknown) => {
+    this.renew(false).catch((error: unknown) => {
       this.notBefore = this.clock.monotonic() + retryMs;
       this.options.failed?.(error);
     });

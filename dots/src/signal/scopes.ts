@@ -9,6 +9,14 @@ export function scopesOf(body: JsonValue | undefined): JsonObject[] {
   return isObject(top) ? itemsOf(top.scope).filter(isObject) : [];
 }
 
+/**
+ * Whether a document is sent because of an attack: it asks for mitigation now, and does not report that the attack has been mitigated
+ * (RFC 9132 sections 4.4.1.1 and 4.4.3).
+ */
+export function isUnderAttack(document: JsonValue): boolean {
+  return scopesOf(document).some((scope) => scope['attack-status'] !== 'attack-successfully-mitigated' && scope['trigger-mitigation'] !== false);
+}
+
 /** The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132 section 4.4.1.1). */
 export function lifetimeOf(body: JsonValue | undefined): number | undefined {
   const lifetime = scopesOf(body)[0]?.lifetime;

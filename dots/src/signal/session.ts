@@ -44,6 +44,8 @@ export interface SessionOptions {
   signal?: AbortSignal;
   /** Milliseconds for the connection attempt; 10 s unless told. */
   timeoutMs?: number;
+  /** Whether an attack is under way, as it is for a session that is opened to ask for mitigation: paths are tried faster (RFC 9132 section 4.3). */
+  underAttack?: boolean;
   clock?: Clock;
   /** Hears what was dropped, lost or put up with, one sentence each; of those that come again and again, ever fewer. */
   trace?: Trace;
@@ -76,7 +78,8 @@ export class SignalSession {
   private readonly clock: Clock;
   private readonly endpoint: Endpoint;
   private current: SessionState = 'open';
-  private lastMid: number | undefined;
+  /** The last identifier of each kind: mid, sid, tsid and tmid count for themselves. */
+  private readonly lastIds = new Map<Resource['id'], number>();
   /** When the server sent its last heartbeat, by the monotonic time. */
   private heartbeatAt = -Infinity;
   private readonly listeners = new Set<() => void>();
@@ -192,8 +195,8 @@ export class SignalSession {
   }
 
   private idFor(resource: Resource, id: number | undefined): number {
-    const chosen = id === undefined ? nextMid(this.lastMid, new Date(this.clock.now())) : checkedId(id);
-    if (resource.id === 'mid') this.lastMid = chosen;
+    const chosen = id === undefined ? nextMid(this.lastIds.get(resource.id), new Date(this.clock.now())) : checkedId(id);
+    this.lastIds.set(resource.id, chosen);
     return chosen;
   }
 
@@ -237,8 +240,8 @@ function checkCuid(cuid: string): void {
   throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
 }
 
-function connectOptions({ credentials, memory, signal, timeoutMs = defaultTimeoutMs, clock }: SessionOptions): ConnectOptions {
-  return { credentials, signal, clock, deadlineMs: timeoutMs, memory: memory?.paths, sessions: memory?.sessions };
+function connectOptions({ credentials, memory, signal, timeoutMs = defaultTimeoutMs, underAttack, clock }: SessionOptions): ConnectOptions {
+  return { credentials, signal, clock, deadlineMs: timeoutMs, underAttack, memory: memory?.paths, sessions: memory?.sessions };
 }
 
 function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {

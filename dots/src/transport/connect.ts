@@ -6,6 +6,7 @@ import type { ClientCredentials } from './credentials';
 import { connectDtls, type DtlsOptions } from './dtls/client';
 import type { SessionMemory } from './dtls/sessions';
 import { attemptDelay, run } from './happyEyeballs';
+import { limited, settled } from './limit';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from './refusals';
 import { addressesOf, systemResolver, type Resolver } from './resolve';
@@ -57,10 +58,11 @@ const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 
  */
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
   const target = parseServer(server);
-  if (target.scheme === 'coap') return connectUdp(target);
-  const { channel, transport } = await open(target, transportsOf[target.scheme ?? 'any'], options);
+  if (target.scheme === 'coap') return plain(target, options.signal);
+  const { channel, transport, soughtDtls } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
-  if (target.scheme === undefined) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
+  // Where TLS had its turn first, because it has worked before, nothing was learnt of DTLS: to look for that stays due when it was.
+  if (target.scheme === undefined && soughtDtls) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
   return channel;
 }
 
@@ -72,8 +74,9 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
 export async function probeDtls(server: string, { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number }): Promise<Channel | undefined> {
   const target = parseServer(server);
   const { memory, clock = systemClock } = options;
-  if (target.scheme !== undefined || clock.monotonic() < memory.nextProbe(nameOf(target), clock.monotonic(), intervalMs)) return undefined;
-  memory.probed(nameOf(target), false, clock.monotonic());
+  const now = clock.monotonic();
+  if (target.scheme !== undefined || now < memory.nextProbe(nameOf(target), now, intervalMs)) return undefined;
+  memory.probed(nameOf(target), false, now);
   try {
     return (await open(target, ['dtls'], options)).channel;
   } catch (error) {
@@ -82,28 +85,46 @@ export async function probeDtls(server: string, { intervalMs, ...options }: Conn
   }
 }
 
+/** Plain CoAP stays on this machine and has no handshake: there is no peer to wait for, and so nothing that a deadline could end. */
+async function plain(target: ServerAddress, signal: AbortSignal | undefined): Promise<Channel> {
+  const isOver = (): boolean => signal?.aborted === true;
+  if (isOver()) throw cancelled(target);
+  const channel = await connectUdp(target);
+  if (!isOver()) return channel;
+  await channel.close();
+  throw cancelled(target);
+}
+
 function nameOf({ host, port }: ServerAddress): string {
   return addressText({ host, port });
 }
 
-async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<{ channel: Channel; transport: Transport }> {
+/** A path that stands, and whether DTLS was tried on it or before it. */
+interface Opened { channel: Channel; transport: Transport; soughtDtls: boolean }
+
+async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<Opened> {
   const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
   if (credentials === undefined) throw noCredentials(target);
   const end = clock.monotonic() + deadlineMs;
-  const limit = limited(target, options, clock, deadlineMs);
+  const tried: Path[] = [];
+  const limit = limited({
+    clock, signal: options.signal, deadlineMs: deadlineMs + graceMs, cancelled: () => cancelled(target), late: () => refusal('no-answer', { peer: nameOf(target) }),
+  });
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
     const { candidate, winner } = await run<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths, delayMs: attemptDelay[underAttack ? 'attack' : 'idle'], clock, signal: limit.signal, isFinal,
-      attempt: ({ transport, address }, signal) => (options.dialers ?? defaultDialers)[transport](address, {
-        credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.monotonic(), sessions: options.sessions,
-      }),
+      attempt: (path, signal) => {
+        tried.push(path);
+        return (options.dialers ?? defaultDialers)[path.transport](path.address, { credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.monotonic(), sessions: options.sessions });
+      },
       failed: (path) => memory?.remember(path, false, clock.monotonic()),
       discard: (late) => void late.close(),
     });
     memory?.remember(candidate, true, clock.monotonic());
-    return { channel: winner, transport: candidate.transport };
+    const soughtDtls = tried.slice(0, tried.indexOf(candidate) + 1).some(({ transport }) => transport === 'dtls');
+    return { channel: winner, transport: candidate.transport, soughtDtls };
   } catch (error) {
     throw Array.isArray(error) ? mostTelling(error, target, transports) : error;
   } finally {
@@ -111,27 +132,11 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   }
 }
 
-/** A signal for the deadline and the caller's in one; `lift` takes both away. */
-function limited(target: ServerAddress, { signal }: ConnectOptions, clock: Clock, deadlineMs: number): { signal: AbortSignal; lift: () => void } {
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort(new DotsError('unreachable', 'transport/cancelled', `The connection with ${nameOf(target)} was given up before it stood.`));
-  const timer = clock.setTimeout(() => controller.abort(refusal('no-answer', { peer: nameOf(target) })), deadlineMs + graceMs);
-  if (signal?.aborted === true) cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
-  return { signal: controller.signal, lift: () => { clock.clearTimeout(timer); signal?.removeEventListener('abort', cancel); } };
-}
-
 /** An attempt that reaches the deadline may first say what it knows, milliseconds. */
 const graceMs = 100;
 
-/** A resolver cannot be interrupted, but nobody has to wait for it. */
-function settled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+function cancelled(target: ServerAddress): DotsError {
+  return new DotsError('unreachable', 'transport/cancelled', `The connection with ${nameOf(target)} was given up before it stood.`);
 }
 
 /** What is wrong here is wrong for every path; but where the DTLS module is missing, TLS still works. */

@@ -1,0 +1,10 @@
+/** In the place of #dots/signal/session and #apart/work: a signal channel that only tells how it was opened. */
+import { DotsError } from '#dots/model/errors';
+import type { SessionOptions } from '#dots/signal/session';
+
+export const SignalSession = {
+  open: ({ server, underAttack }: SessionOptions): Promise<never> => Promise.reject(new DotsError('unreachable', 'test/opened', `${server} opened with underAttack ${String(underAttack)}.`)),
+};
+
+export const connectionMemory = (): undefined => undefined;
+export { newCuid, nextMid } from '#dots/signal/identifiers';
