@@ -104,7 +104,7 @@ class Attempt implements AssociationOwner {
   private open(): Association {
     const { serverName, credentials, sessions } = this.options;
     const saved = this.key === undefined ? undefined : sessions?.get(this.key);
-    const usable = saved !== undefined && saved.notAfter > Date.now() ? saved : undefined;
+    const usable = saved !== undefined && saved.notAfter > this.clock.now() ? saved : undefined;
     const proof = new ServerProof(serverName, usable, 'psk' in credentials ? credentials.psk.identity : undefined);
     // An address is no host name, so it does not go into the server name indication (RFC 6066 section 3).
     const name = isIP(serverName) === 0 ? serverName : undefined;
