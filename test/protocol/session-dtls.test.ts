@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { systemClock, type Clock } from '#dots/coap/clock';
 import { Endpoint } from '#dots/coap/endpoint';
+import type { DotsError } from '#dots/model/errors';
 import { connectionMemory, SignalSession, type ConnectionMemory, type SessionOptions } from '#dots/signal/session';
+import { connectDtls } from '#dots/transport/dtls/client';
 import { listenDtls } from '#dots/transport/dtls/server';
 import { sessionKey } from '#dots/transport/dtls/sessions';
 import { attemptDelay } from '#dots/transport/happyEyeballs';
@@ -28,6 +30,14 @@ function ending<T extends SignalSession | undefined>(t: TestContext, session: T)
   t.after(() => session?.close());
   return session;
 }
+
+// The first of the file, for the module is loaded once.
+test('nothing is loaded or sent for a caller who has given up already', async (t) => {
+  if (!needDtls(t)) return;
+  const attempt = connectDtls({ host: '127.0.0.1', port: 9 }, { credentials: { psk }, serverName: 'localhost', signal: AbortSignal.abort() });
+  const next = new Promise<string>((resolve) => { setImmediate(() => resolve('it went on')); });
+  assert.equal(await Promise.race([next, attempt.then(() => 'it stood', (error: unknown) => (error as DotsError).code)]), 'transport/cancelled');
+});
 
 test('a session over TLS is had over DTLS once it is time to look again and DTLS works', async (t) => {
   if (!needDtls(t)) return;

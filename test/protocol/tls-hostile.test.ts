@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { connect } from 'node:tls';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import { connectTls } from '#dots/transport/tls/client';
 import { listenTls } from '#dots/transport/tls/server';
+import { FakeClock } from './support/fake-clock';
 import { eventually } from './support/scene';
 import { TestPki } from './support/testPki';
 import { connected, credentialsOf, listening, psk } from './support/tls-scene';
@@ -47,4 +49,22 @@ test('a client that does not read what it is sent does not keep the server from 
   socket.pause().on('error', () => undefined);
   await new Promise<void>((resolve) => { socket.once('secureConnect', resolve); });
   await listener.close();
+});
+
+test('a server that does not close its side is waited for a second, by the clock', async (t) => {
+  const sockets: TLSSocket[] = [];
+  const server = createServer({ allowHalfOpen: true, pskCallback: () => psk.key, maxVersion: 'TLSv1.2', ciphers: 'PSK-AES128-GCM-SHA256:ECDHE-PSK-CHACHA20-POLY1305', ALPNProtocols: ['coap'] }, (socket) => sockets.push(socket.on('error', () => undefined).resume()));
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => { server.close(); for (const socket of sockets) socket.destroy(); });
+  const clock = new FakeClock();
+  const channel = await connectTls({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }, { credentials: { psk }, serverName: 'localhost', clock });
+  await eventually(() => sockets.length === 1);
+  const heard = new Promise<void>((resolve) => { sockets[0]?.once('end', resolve); });
+  const closing = channel.close();
+  await heard;
+  await clock.advance(999);
+  assert.equal(clock.pending, 1);
+  await clock.advance(1);
+  await closing;
+  assert.equal(clock.pending, 0);
 });

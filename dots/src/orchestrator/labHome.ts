@@ -9,7 +9,8 @@ import { makeStateFolder } from './store';
 export interface LabHome { lab: Lab; /** Removes what only served this orchestrator. */ leave: () => Promise<void> }
 
 /**
- * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator.
+ * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator. Its certificates are valid by
+ * the date of the machine, not by that of a clock: OpenSSL, which judges them for TLS, knows no other.
  * Throws a DotsError of kind `usage`: `transport/lab-folder`, `orchestrator/state-folder`.
  */
 export async function enterLab(host: string, stateDir: string | undefined): Promise<LabHome> {

@@ -17,7 +17,7 @@ export interface CredentialFiles {
 }
 
 /**
- * Reads what a client proves itself with to a server.
+ * Reads what a client proves itself with to a server. These are small files of this machine: there is nothing to wait for, and no signal.
  * Throws a DotsError of kind `usage`: `transport/credentials` for what is missing or does not go together, `transport/credential-file` for a file that will not do.
  */
 export async function readCredentials(server: string, files: CredentialFiles): Promise<ClientCredentials> {

@@ -5,7 +5,7 @@ import { refusal } from './refusals';
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
-/** The resolver of the machine. */
+/** The resolver of the machine. It cannot be interrupted, but nobody waits for it any longer than for the connection: `connect` sees to that. */
 export const systemResolver: Resolver = async (name) => (await lookup(name, { all: true })).map(({ address }) => address);
 
 /**

@@ -20,7 +20,10 @@ export async function connectUdp(address: Address): Promise<Channel> {
   return new ConnectedChannel(await connectSocket(address), address);
 }
 
-/** A UDP socket towards one peer. Throws a DotsError of kind `unreachable`. */
+/**
+ * A UDP socket towards one peer, by its IP address. Throws a DotsError of kind `unreachable`.
+ * Like all that opens, binds and closes sockets here, it waits for this machine only, not for a peer: so there is neither signal nor deadline.
+ */
 export async function connectSocket(address: Address): Promise<Socket> {
   const socket = socketFor(address.host);
   try {

@@ -29,6 +29,7 @@ const largestTicket = 750;
  * cannot be used or a DTLS module that is missing.
  */
 export async function connectDtls(address: Address, options: DtlsOptions): Promise<DtlsChannel> {
+  if (options.signal?.aborted === true) throw cancelled(serverOf(address, options));
   const clock = options.clock ?? systemClock;
   const end = clock.monotonic() + (options.deadlineMs ?? defaultDeadlineMs);
   const attempt = await begin(address, options, clock, end);
@@ -41,6 +42,15 @@ export async function connectDtls(address: Address, options: DtlsOptions): Promi
   }
 }
 
+function serverOf({ port }: Address, { serverName }: DtlsOptions): string {
+  return `coaps://${addressText({ host: serverName, port })}`;
+}
+
+function cancelled(server: string): DotsError {
+  return new DotsError('unreachable', 'transport/cancelled', `The connection with ${server} was given up before it was made.`);
+}
+
+/** To load the module and to open a socket is work of this machine, milliseconds; a caller who gives up meanwhile is heard right after it. */
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
   const engine = await Engine.load(clock);
   const context = openContext(engine, 'client', options.credentials);
@@ -70,7 +80,7 @@ class Attempt implements AssociationOwner {
   constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
     private readonly address: Address, private readonly options: DtlsOptions, end: number) {
     const { serverName, credentials, sessions } = options;
-    this.server = `coaps://${addressText({ host: serverName, port: address.port })}`;
+    this.server = serverOf(address, options);
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
     this.association = this.open();
     this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
@@ -104,7 +114,7 @@ class Attempt implements AssociationOwner {
   private open(): Association {
     const { serverName, credentials, sessions } = this.options;
     const saved = this.key === undefined ? undefined : sessions?.get(this.key);
-    const usable = saved !== undefined && saved.notAfter > Date.now() ? saved : undefined;
+    const usable = saved !== undefined && saved.notAfter > this.clock.now() ? saved : undefined;
     const proof = new ServerProof(serverName, usable, 'psk' in credentials ? credentials.psk.identity : undefined);
     // An address is no host name, so it does not go into the server name indication (RFC 6066 section 3).
     const name = isIP(serverName) === 0 ? serverName : undefined;
@@ -124,7 +134,7 @@ class Attempt implements AssociationOwner {
   }
 
   private readonly cancel = (): void => {
-    this.fail(new DotsError('unreachable', 'transport/cancelled', `The connection with ${this.server} was given up before it was made.`));
+    this.fail(cancelled(this.server));
   };
 
   private networkFailed(cause: Error): void {

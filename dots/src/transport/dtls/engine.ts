@@ -157,7 +157,7 @@ export class Engine {
     return {
       random: (place: number, size: number) => this.randomize(place, size),
       clock: () => this.clock.monotonic(),
-      date: () => Date.now(),
+      date: () => this.clock.now(),
       send: (session: number, place: number, size: number) => this.ask(session, (host) => host.transmit(this.copy(place, size)), undefined),
       key: (session: number, place: number, size: number, out: number, room: number) =>
         this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, room), 0),
@@ -187,7 +187,7 @@ export class Engine {
   private systemCalls(): Record<string, (...values: never[]) => number> {
     return {
       clock_time_get: (_id: number, _precision: bigint, out: number) => {
-        new DataView(this.calls.memory.buffer).setBigUint64(out, BigInt(Date.now()) * 1_000_000n, true);
+        new DataView(this.calls.memory.buffer).setBigUint64(out, BigInt(Math.floor(this.clock.now())) * 1_000_000n, true);
         return 0;
       },
       fd_close: () => noFile,

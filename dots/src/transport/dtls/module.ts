@@ -9,7 +9,7 @@ const places = [join(__dirname, 'dtls.wasm'), join(__dirname, '../../../../dist/
 let compiled: Promise<CompiledModule> | undefined;
 
 /**
- * Mbed TLS, compiled once per process, and only when DTLS is used.
+ * Mbed TLS, compiled once per process, and only when DTLS is used: one file to read and about 50 ms of work, which nobody need interrupt.
  * Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
  */
 export function dtlsModule(): Promise<CompiledModule> {

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Security } from '#dots/coap/channel';
+import type { Clock } from '#dots/coap/clock';
 import type { ServerCredentials } from '../credentials';
 import { holderName, isForServer, keyIdentity, pskIdentity } from '../names';
 import { passportSize } from './engine';
@@ -93,7 +94,8 @@ export class ClientProof extends Proof {
   private identity: string | undefined;
   private returned: Peer | undefined;
 
-  constructor(private readonly credentials: ServerCredentials) {
+  /** The dates in what a client brings back are those of the clock's wall. */
+  constructor(private readonly credentials: ServerCredentials, private readonly clock: Pick<Clock, 'now'>) {
     super();
   }
 
@@ -136,7 +138,7 @@ export class ClientProof extends Proof {
   admit(shown: Buffer): boolean {
     const name = shown.toString('utf8', head, head + shown[head - 1]!);
     const kind = shown[0];
-    if (shown.readUInt32BE(1 + hashSize) * 1000 <= Date.now()) return false;
+    if (shown.readUInt32BE(1 + hashSize) * 1000 <= this.clock.now()) return false;
     if (kind === pskKind) {
       const key = this.credentials.psk?.(name);
       if (key === undefined || !hashOf(key).equals(shown.subarray(1, 1 + hashSize))) return false;

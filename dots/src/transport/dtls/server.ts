@@ -112,7 +112,7 @@ class DtlsListener implements Listener {
 
   private newClient(): Client {
     const open = (owner: AssociationOwner): Association =>
-      new Association(this.engine, this.context, this.clock, owner, { role: 'server', proof: new ClientProof(this.options.credentials) });
+      new Association(this.engine, this.context, this.clock, owner, { role: 'server', proof: new ClientProof(this.options.credentials, this.clock) });
     return new Client(this, this.clock, this.limits.idleMs, open, (bytes, address) => this.send(bytes, address));
   }
 

@@ -56,7 +56,7 @@ export class TlsChannel implements Channel {
     else if (this.socket.writableLength > unreadByPeer) this.socket.pause();
   }
 
-  /** Lets what was sent arrive, and does not wait for long. */
+  /** Lets what was sent arrive, and waits for the other end no longer than a second of the clock. */
   async close(): Promise<void> {
     if (!this.open) return this.gone;
     this.open = false;
@@ -65,7 +65,7 @@ export class TlsChannel implements Channel {
     await this.goneInTime();
   }
 
-  /** Closes without waiting for the other end to close its side. */
+  /** Closes without waiting for the other end to close its side; what was sent has the same second to arrive. */
   async drop(): Promise<void> {
     this.open = false;
     this.socket.destroySoon();

@@ -77,6 +77,7 @@ class TlsListener implements Listener {
     this.address = { host: wanted.host, port: (this.server.address() as AddressInfo).port };
   }
 
+  /** Waits for no client longer than a channel does that is dropped: a second of the clock. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => { this.server.close(() => resolve()); });
     for (const { socket } of this.guests.values()) socket.destroy();
