@@ -8,7 +8,7 @@ export interface TransmissionParameters {
   maxRetransmit: number;
   /** NSTART: how many confirmable messages may wait for their acknowledgement at once. */
   nstart: number;
-  /** Least time between two copies of an unanswered non-confirmable request, milliseconds (RFC 9132 section 4.4). */
+  /** Least time between two copies of an unanswered non-confirmable request, and between any two such requests where no round trip is known, milliseconds (RFC 9132 section 4.4). */
   nonInterval: number;
 }
 

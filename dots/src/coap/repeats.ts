@@ -18,7 +18,8 @@ const weight = 1 / 8;
  * When the copies of the non-confirmable requests to one peer go out: RFC 9132 section 4.4 with RFC 8085 section 3.1.3.
  * Each is repeated at its interval until it is stopped, and all of them together keep to one per round trip: the next one goes when the last
  * one is answered, or its time is over. Where no round trip is known, or the peer has answered nothing for an interval, one goes per interval.
- * Confirmable messages wait for each other by themselves (NSTART).
+ * By then its answer counts as no longer expected, which RFC 7252 section 4.7 leaves to the sender. Confirmable messages wait for each
+ * other by themselves (NSTART).
  */
 export class Repeats {
   private readonly open = new Map<string, Repeated>();
