@@ -9,7 +9,7 @@ export interface Conditions {
   /** Shares of the datagrams, from 0 to 1. */
   loss?: number;
   duplication?: number;
-  /** The share that is overtaken by the next datagram of its direction. */
+  /** The share that is overtaken by the next datagram of its direction; where that is long in coming, by a copy that comes after it. */
   reordering?: number;
   /** The least and the most that a datagram takes, in ms. */
   delay?: readonly [number, number];
@@ -19,18 +19,28 @@ export interface Counts {
   received: number;
   lost: number;
   duplicated: number;
+  /** How many took more than no time. */
+  delayed: number;
+  /** How many arrived, for the first time or again, after one that was sent later. */
   overtaken: number;
 }
+
+const names = ['received', 'lost', 'duplicated', 'delayed', 'overtaken'] as const satisfies readonly (keyof Counts)[];
+const nothing = (): Counts => ({ received: 0, lost: 0, duplicated: 0, delayed: 0, overtaken: 0 });
 
 /** How long a datagram that is to be overtaken waits for another one, in ms. */
 const patienceMs = 50;
 
 /** One direction between two peers. */
 export class LossyLink {
-  readonly counts: Counts = { received: 0, lost: 0, duplicated: 0, overtaken: 0 };
+  readonly counts: Counts = nothing();
+  /** The number of the youngest datagram that has arrived. */
+  private youngest = 0;
   private readonly random: Random;
   private readonly timers = new Set<NodeJS.Timeout>();
-  private held: { datagram: Uint8Array; timer: NodeJS.Timeout } | undefined;
+  /** What has arrived because nothing overtook it, and is to come again after the next one. */
+  private stale: { datagram: Uint8Array; number: number } | undefined;
+  private held: { datagram: Uint8Array; number: number; timer: NodeJS.Timeout } | undefined;
 
   constructor(private readonly conditions: Conditions, private readonly deliver: (datagram: Uint8Array) => void) {
     this.random = new Random(conditions.seed);
@@ -41,21 +51,19 @@ export class LossyLink {
     const { loss = 0, duplication = 0, reordering = 0 } = this.conditions;
     // As many draws for every datagram, so that the fate of one does not depend on that of another.
     const fate = { lost: this.happens(loss), duplicated: this.happens(duplication), overtaken: this.happens(reordering), delays: [this.delay(), this.delay()] as const };
-    this.counts.received += 1;
+    const number = this.counts.received += 1;
     if (fate.lost) {
       this.counts.lost += 1;
       return;
     }
-    if (fate.overtaken && this.held === undefined) return this.hold(datagram);
-    this.pass(datagram, fate.delays[0]);
+    if (fate.overtaken && this.held === undefined && this.stale === undefined) return this.hold(datagram, number);
+    this.pass(datagram, number, fate.delays[0]);
     if (fate.duplicated) {
       this.counts.duplicated += 1;
-      this.pass(datagram, fate.delays[1]);
+      this.pass(datagram, number, fate.delays[1]);
     }
-    if (this.held !== undefined) {
-      this.counts.overtaken += 1;
-      this.letGo();
-    }
+    this.letGo();
+    this.repeat();
   }
 
   /** Forgets what is under way. */
@@ -74,8 +82,22 @@ export class LossyLink {
     return least + this.random.below(most - least + 1);
   }
 
-  private hold(datagram: Uint8Array): void {
-    this.held = { datagram, timer: setTimeout(() => this.letGo(), patienceMs) };
+  private hold(datagram: Uint8Array, number: number): void {
+    this.held = { datagram, number, timer: setTimeout(() => this.giveUp(), patienceMs) };
+  }
+
+  /** Nothing came to overtake it. */
+  private giveUp(): void {
+    this.stale = this.held;
+    this.letGo();
+  }
+
+  private repeat(): void {
+    const { stale } = this;
+    if (stale === undefined) return;
+    this.stale = undefined;
+    this.counts.duplicated += 1;
+    this.pass(stale.datagram, stale.number, this.conditions.delay?.[1] ?? 0);
   }
 
   private letGo(): void {
@@ -83,16 +105,23 @@ export class LossyLink {
     if (held === undefined) return;
     clearTimeout(held.timer);
     this.held = undefined;
-    this.pass(held.datagram, this.conditions.delay?.[1] ?? 0);
+    this.pass(held.datagram, held.number, this.conditions.delay?.[1] ?? 0);
   }
 
-  private pass(datagram: Uint8Array, ms: number): void {
-    if (ms === 0) return this.deliver(datagram);
+  private pass(datagram: Uint8Array, number: number, ms: number): void {
+    if (ms === 0) return this.arrive(datagram, number);
+    this.counts.delayed += 1;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
-      this.deliver(datagram);
+      this.arrive(datagram, number);
     }, ms);
     this.timers.add(timer);
+  }
+
+  private arrive(datagram: Uint8Array, number: number): void {
+    if (number < this.youngest) this.counts.overtaken += 1;
+    this.youngest = Math.max(this.youngest, number);
+    this.deliver(datagram);
   }
 }
 
@@ -128,8 +157,9 @@ export class LossyRelay {
   /** What happened so far, in both directions and for all clients. */
   async counts(): Promise<Counts> {
     const peers = await Promise.all(this.peers.values());
-    const sum = (name: keyof Counts): number => peers.reduce((total, { up, down }) => total + up.counts[name] + down.counts[name], 0);
-    return { received: sum('received'), lost: sum('lost'), duplicated: sum('duplicated'), overtaken: sum('overtaken') };
+    const total = nothing();
+    for (const { counts } of peers.flatMap(({ up, down }) => [up, down])) for (const name of names) total[name] += counts[name];
+    return total;
   }
 
   /** Closes all sockets; what is under way is lost. */

@@ -69,11 +69,11 @@ export async function opensslServer(t: TestContext, args: string[]): Promise<Ser
 }
 
 /** Connects to a server that is still starting: nobody listening there is not the last word. */
-export async function connectWhenUp(t: TestContext, port: number, options: DtlsOptions): Promise<DtlsChannel> {
+export async function connectWhenUp(t: TestContext, port: number, options: DtlsOptions, host = '127.0.0.1'): Promise<DtlsChannel> {
   let outcome: DtlsChannel | DotsError | undefined;
   await eventually(async () => {
     try {
-      outcome = await connectDtls({ host: '127.0.0.1', port }, options);
+      outcome = await connectDtls({ host, port }, options);
     } catch (error) {
       if (!(error instanceof DotsError) || error.code === 'transport/refused') return false;
       outcome = error;
