@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Endpoint } from '#dots/coap/endpoint';
+import { FrameReader } from '#dots/coap/frames';
+import { connectTls } from '#dots/transport/tls/client';
+import { listenTls } from '#dots/transport/tls/server';
 import { call, needDtls, startEcho } from './support/dtlsScene';
 import { FakeClock } from './support/fake-clock';
 import { eventually } from './support/scene';
-import { connected, listening, psk } from './support/tls-scene';
+import { connected, echo, listening, psk } from './support/tls-scene';
 
 const keys = { psk: (identity: string) => (identity === psk.identity ? psk.key : undefined) };
 const hour = 3_600_000;
@@ -43,5 +47,24 @@ for (const [direction, leapMs] of [['forward', hour], ['back', -hour]] as const)
     await clock.advance(1000);
     await eventually(() => client.closed());
     assert.equal(server.closed, 1);
+  });
+}
+
+for (const end of ['an idle session', 'the whole server'] as const) {
+  test(`a server that ends ${end} says so to its clients over TLS`, async (t) => {
+    const clock = new FakeClock();
+    const server = await listenTls({ host: '127.0.0.1', port: 0 }, { credentials: keys, clock, ...idle }, (channel) => void new Endpoint(channel, { handler: echo, clock }));
+    t.after(() => server.close());
+    const reader = new FrameReader(1 << 16);
+    const codes: string[] = [];
+    let closed = false;
+    const channel = await connectTls(server.address, { credentials: { psk }, serverName: '127.0.0.1' });
+    t.after(() => channel.close());
+    channel.attach({ message: (bytes) => { for (const frame of reader.push(bytes)) codes.push('code' in frame ? frame.code : 'malformed'); }, failure: () => undefined, closed: () => { closed = true; } });
+    await eventually(() => codes.length === 1);
+    if (end === 'an idle session') await clock.advance(1000);
+    else void server.close();
+    await eventually(() => closed);
+    assert.deepEqual(codes, ['7.01', '7.04'], 'CSM, Release (RFC 8323 section 5.5)');
   });
 }

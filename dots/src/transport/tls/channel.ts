@@ -59,7 +59,7 @@ export class TlsChannel implements Channel {
   /** Lets what was sent arrive, and waits for the other end no longer than a second of the clock. */
   async close(): Promise<void> {
     if (!this.open) return this.gone;
-    this.open = false;
+    this.leave();
     this.socket.end();
     this.socket.resume();
     await this.goneInTime();
@@ -67,9 +67,17 @@ export class TlsChannel implements Channel {
 
   /** Closes without waiting for the other end to close its side; what was sent has the same second to arrive. */
   async drop(): Promise<void> {
-    this.open = false;
+    this.leave();
     this.socket.destroySoon();
     await this.goneInTime();
+  }
+
+  /** Whoever hears the channel may say a last word: a Release (RFC 8323 section 5.5). */
+  private leave(): void {
+    const { receiver } = this;
+    this.receiver = undefined;
+    receiver?.closed();
+    this.open = false;
   }
 
   /** A peer that does not read what it is sent is not waited for. */
