@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import { connectTls } from '#dots/transport/tls/client';
 import { listenTls } from '#dots/transport/tls/server';
+import { FakeClock } from './support/fake-clock';
 import { eventually } from './support/scene';
 import { TestPki } from './support/testPki';
 import { connected, credentialsOf, listening, psk } from './support/tls-scene';
@@ -47,4 +49,23 @@ test('a client that does not read what it is sent does not keep the server from 
   socket.pause().on('error', () => undefined);
   await new Promise<void>((resolve) => { socket.once('secureConnect', resolve); });
   await listener.close();
+});
+
+test('handshakes that fail count until their time is over, and those who only look whether anybody is there do not', async (t) => {
+  const [pki, other] = [await TestPki.create(t), await TestPki.create(t)];
+  if (pki === undefined || other === undefined) return;
+  const clock = new FakeClock();
+  const at = await listening(t, credentialsOf(pki, pki.issue({ names })), { clock, limits: { halfOpenPerAddress: 3 } });
+  const { cert, key } = other.issue({ purpose: 'client' });
+  const attempt = (code: string): Promise<void> => assert.rejects(connectTls(at, { credentials: { certificate: { ca: pki.ca.cert, cert, key } }, serverName: at.host }), isRefusal(code));
+  const look = (): Promise<void> => new Promise((resolve) => { const socket = connectTcp(at.port, at.host, () => socket.end()).on('close', () => resolve()).resume(); });
+  for (let count = 0; count < 5; count++) await look();
+  await eventually(() => at.refused.length === 5);
+  for (let count = 0; count < 3; count++) await attempt('client-certificate-refused');
+  await assert.rejects(connectTls(at, { credentials: { certificate: { ca: pki.ca.cert, cert, key } }, serverName: at.host }));
+  await eventually(() => /too many handshakes/.test(at.refused.at(-1)?.message ?? ''));
+  await clock.advance(10_000);
+  const client = credentialsOf(pki, pki.issue({ purpose: 'client' }));
+  for (let count = 0; count < 5; count++) await connected(t, at, client);
+  await eventually(() => at.sessions.length === 5);
 });
