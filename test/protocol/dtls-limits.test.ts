@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { Engine } from '#dots/transport/dtls/engine';
 import { listenDtls } from '#dots/transport/dtls/server';
 import { call, parties, psk, reasonOf, shows, startEcho, type Caller, type Seen } from './support/dtlsScene';
 import { FakeClock } from './support/fake-clock';
@@ -245,4 +246,16 @@ test('the memory of sessions that are gone is used again', async (t) => {
   const before = memory();
   for (let count = 0; count < 5; count++) await round();
   assert.equal(memory(), before);
+});
+
+test('what was lent to the library is taken back, where a part of it finds no memory too', async (t) => {
+  if ((await parties(t)) === undefined) return;
+  const engine = await Engine.load(new FakeClock());
+  const { calls } = engine;
+  const released: number[] = [];
+  let room = 1;
+  const cramped = { ...calls, allocate: (size: number) => (room-- > 0 ? calls.allocate(size) : 0), release: (place: number, size: number) => { calls.release(place, size); released.push(size); } };
+  Object.assign(engine, { calls: cramped });
+  assert.throws(() => engine.lend([Buffer.from('a key'), Buffer.from('an identity')], () => assert.fail()), { code: 'transport/memory' });
+  assert.deepEqual(released, [5]);
 });
