@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connect as connectTcp } from 'node:net';
-import { connect } from 'node:tls';
+import { connect as connectTcp, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import { connectTls } from '#dots/transport/tls/client';
 import { listenTls } from '#dots/transport/tls/server';
@@ -68,4 +68,20 @@ test('handshakes that fail count until their time is over, and those who only lo
   const client = credentialsOf(pki, pki.issue({ purpose: 'client' }));
   for (let count = 0; count < 5; count++) await connected(t, at, client);
   await eventually(() => at.sessions.length === 5);
+});
+
+test('the server name indication has no final dot, and the certificate is still for that name', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const { cert, key } = pki.issue({ names: ['dots.example'] });
+  const indicated: unknown[] = [];
+  const server = createServer({ cert, key, ALPNProtocols: ['coap'], SNICallback: (name, done) => { indicated.push(name); done(null); } }, (socket) => socket.on('error', () => undefined).write('a'));
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => server.close());
+  const credentials = credentialsOf(pki, pki.issue({ purpose: 'client' }));
+  const attempt = (serverName: string): ReturnType<typeof connectTls> => connectTls({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }, { credentials, serverName });
+  await (await attempt('dots.example.')).close();
+  await assert.rejects(attempt('dots.example.net.'), isRefusal('wrong-name'));
+  assert.deepEqual(indicated, ['dots.example', 'dots.example.net']);
+  await assert.rejects(attempt('a'.repeat(254)), { kind: 'usage', code: 'transport/address' });
 });

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { certify, newKey } from '#dots/transport/certificates';
 import { load } from '#dots/transport/dtls/module';
+import { indicatedName } from '#dots/transport/address';
 import { sessionKey, sessionMemory } from '#dots/transport/dtls/sessions';
 import { certificateNames, holderName, isForServer, namesText } from '#dots/transport/names';
 
@@ -52,6 +53,13 @@ test('a session is for one server, one name and one set of credentials', () => {
     sessionKey(address, 'a.example', { psk: { identity: 'a', key: Buffer.from('c') } }), sessionKey(address, 'a.example', { certificate: { ca: '', cert: '', key: '' } }),
   ];
   assert.equal(new Set(keys).size, keys.length);
+});
+
+test('what a client says in its server name indication', () => {
+  const names: [serverName: string, name: string | undefined][] = [['dots.example', 'dots.example'], ['dots.example.', 'dots.example'], ['192.0.2.1', undefined], ['::1', undefined], ['192.0.2.1.', undefined], ['.', undefined], ['', undefined]];
+  for (const [serverName, name] of names) assert.equal(indicatedName(serverName), name, serverName);
+  assert.equal(indicatedName('a'.repeat(253))?.length, 253);
+  assert.throws(() => indicatedName('a'.repeat(254)), { kind: 'usage', code: 'transport/address', message: /254 bytes.* at most 253/ });
 });
 
 test('where the DTLS module is missing, one sentence says how to get it', async () => {

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { isIP } from 'node:net';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, type Address } from '../address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { SecureOptions } from '../secure';
 import { connectSocket, networkError } from '../udp';
 import { Association, type AssociationOwner } from './association';
@@ -42,12 +41,13 @@ export async function connectDtls(address: Address, options: DtlsOptions): Promi
 }
 
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
+  const name = indicatedName(options.serverName);
   const engine = await Engine.load(clock);
   const context = openContext(engine, 'client', options.credentials);
   let socket: Socket | undefined;
   try {
     socket = await connectSocket(address);
-    return new Attempt(engine, context, clock, socket, address, options, end);
+    return new Attempt(engine, context, clock, socket, address, options, end, name);
   } catch (error) {
     socket?.close();
     engine.close(context);
@@ -68,7 +68,7 @@ class Attempt implements AssociationOwner {
   private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
 
   constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
-    private readonly address: Address, private readonly options: DtlsOptions, end: number) {
+    private readonly address: Address, private readonly options: DtlsOptions, end: number, private readonly name: string | undefined) {
     const { serverName, credentials, sessions } = options;
     this.server = `coaps://${addressText({ host: serverName, port: address.port })}`;
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
@@ -106,9 +106,7 @@ class Attempt implements AssociationOwner {
     const saved = this.key === undefined ? undefined : sessions?.get(this.key);
     const usable = saved !== undefined && saved.notAfter > Date.now() ? saved : undefined;
     const proof = new ServerProof(serverName, usable, 'psk' in credentials ? credentials.psk.identity : undefined);
-    // An address is no host name, so it does not go into the server name indication (RFC 6066 section 3).
-    const name = isIP(serverName) === 0 ? serverName : undefined;
-    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof, name });
+    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof, name: this.name });
     this.offered = usable !== undefined && association.resume(usable.bytes);
     return association;
   }
