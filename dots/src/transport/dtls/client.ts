@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
@@ -10,7 +9,7 @@ import { DtlsChannel } from './channel';
 import { openContext } from './context';
 import { Engine } from './engine';
 import { ServerProof } from './proof';
-import { sessionKey, type SessionMemory } from './sessions';
+import { endOfProof, isResumable, sessionKey, type SavedSession, type SessionMemory } from './sessions';
 
 export interface DtlsOptions extends SecureOptions {
   /** Where sessions are kept to be resumed; without it, each handshake is a whole one. */
@@ -61,6 +60,9 @@ class Attempt implements AssociationOwner {
   /** Whether an earlier session was offered to the server. */
   offered = false;
   private readonly association: Association;
+  private readonly proof: ServerProof;
+  /** The earlier session that may go on. */
+  private readonly known: SavedSession | undefined;
   private readonly server: string;
   private readonly key: string | undefined;
   private readonly deadline: TimerHandle;
@@ -72,6 +74,9 @@ class Attempt implements AssociationOwner {
     const { serverName, credentials, sessions } = options;
     this.server = `coaps://${addressText({ host: serverName, port: address.port })}`;
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
+    const saved = this.key === undefined ? undefined : sessions?.get(this.key);
+    this.known = saved !== undefined && isResumable(saved, Date.now()) ? saved : undefined;
+    this.proof = new ServerProof(serverName, this.known, 'psk' in credentials ? credentials.psk.identity : undefined);
     this.association = this.open();
     this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
     this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.now()));
@@ -102,23 +107,25 @@ class Attempt implements AssociationOwner {
   }
 
   private open(): Association {
-    const { serverName, credentials, sessions } = this.options;
-    const saved = this.key === undefined ? undefined : sessions?.get(this.key);
-    const usable = saved !== undefined && saved.notAfter > Date.now() ? saved : undefined;
-    const proof = new ServerProof(serverName, usable, 'psk' in credentials ? credentials.psk.identity : undefined);
-    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof, name: this.name });
-    this.offered = usable !== undefined && association.resume(usable.bytes);
+    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof: this.proof, name: this.name });
+    this.offered = this.known !== undefined && association.resume(this.known.bytes);
     return association;
   }
 
-  /** A session that was resumed is kept again, for its ticket may be a new one. */
+  /** A session that was resumed is kept again, for its ticket may be a new one; its proof is as old as before. */
   private remember(): void {
     if (this.key === undefined) return;
     const bytes = this.association.save(largestTicket);
     if (bytes === undefined) return;
     const { peerName, certificate, identity } = this.association.security;
-    const notAfter = certificate === undefined ? Infinity : Date.parse(new X509Certificate(certificate).validTo);
-    this.options.sessions?.set(this.key, { bytes, peerName, certificate, identity, notAfter });
+    const { provedAt, notAfter } = this.association.resumed && this.known !== undefined ? this.known : this.proved();
+    this.options.sessions?.set(this.key, { bytes, peerName, certificate, identity, provedAt, notAfter });
+  }
+
+  /** What this handshake has proved, and until when. */
+  private proved(): Pick<SavedSession, 'provedAt' | 'notAfter'> {
+    const { credentials } = this.options;
+    return { provedAt: Date.now(), notAfter: 'psk' in credentials ? Infinity : endOfProof(this.proof.chain, credentials.certificate.ca) };
   }
 
   private readonly cancel = (): void => {
