@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { keyIdentity } from '#dots/transport/names';
 import { Random } from '../support/random';
 import { fuzzHandshakes, mutated } from './support/dtlsFuzz';
-import { call, parties, psk, shows, startEcho, type Caller, type Parties, type Seen } from './support/dtlsScene';
+import { call, parties, psk, reasonOf, shows, startEcho, type Caller, type Parties, type Seen } from './support/dtlsScene';
 import { honest, Relay, type Way } from './support/relay';
 import { eventually, udpSocket } from './support/scene';
 
@@ -157,6 +157,23 @@ test('a client that comes back on its old port takes the place of its old sessio
   assert.equal(await second.ask('again'), 're:again');
   await eventually(() => all.echo.closed === 1);
   assert.equal(all.echo.channels.length, 2);
+});
+
+test('a handshake at the address of a live session that fails at its proof leaves that session open', async (t) => {
+  const [all, other] = [await parties(t), await parties(t)];
+  if (all === undefined || other === undefined) return;
+  const echo = await startEcho(t, { ...shows(all.pki, all.server), psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
+  const relay = await Relay.start(t, echo.port);
+  const live = await call(t, relay.port, shows(all.pki, all.client));
+  const keep = relay.clientPort();
+  const wrong = { certificate: { ...shows(other.pki, other.client).certificate, ca: all.pki.ca.cert } };
+  assert.equal(await reasonOf(call(t, relay.port, wrong)), 'client-certificate-refused');
+  for (const each of [{ ...psk, key: Buffer.from('another secret') }, { ...psk, identity: 'nobody' }]) assert.equal(await reasonOf(call(t, relay.port, { psk: each })), 'psk-refused');
+  await eventually(() => echo.refused.length === 3);
+  assert.deepEqual(echo.refused.map(({ code }) => code), ['transport/unknown-ca', 'transport/wrong-psk', 'transport/wrong-psk']);
+  relay.leadTo(keep);
+  assert.equal(await live.ask('still here'), 're:still here');
+  assert.deepEqual([echo.channels.length, echo.closed, live.closed()], [1, 0, false]);
 });
 
 test('a client that starts anew in the middle of its handshake does not wait for the old one to end', async (t) => {

@@ -42,6 +42,16 @@ export class Relay {
     return this.front.address().port;
   }
 
+  /** The port of the client that was heard last, which what the server says goes to. */
+  clientPort(): number {
+    return this.client?.port ?? 0;
+  }
+
+  /** Lets what the server says go to a client that was heard earlier. */
+  leadTo(port: number): void {
+    if (this.client !== undefined) this.client = { ...this.client, port };
+  }
+
   /** Sends a datagram as if the other end had. */
   inject(bytes: Buffer, way: Way): void {
     if (way === 'toServer') this.back.send(bytes, this.server, '127.0.0.1');
