@@ -41,6 +41,8 @@ for (const build of builds) {
       for (let round = 0; round < 2; round++) {
         const channel = await connectWhenUp(t, port, { credentials, serverName: 'localhost', sessions });
         assert.equal(channel.security.peerName, kind === 'psk' ? 'dots' : 'localhost');
+        // With certificates OpenSSL's tickets are too large or make libcoap 4.3 choke, and its GnuTLS build hands out none.
+        if (build === 'openssl' && kind === 'psk') assert.equal(channel.resumed, round > 0);
         await exchange(channel);
       }
     });

@@ -5,6 +5,7 @@ import { connectDtls } from '#dots/transport/dtls/client';
 import { listenDtls } from '#dots/transport/dtls/server';
 import { call, parties, psk, reasonOf, shows, startEcho, type Parties } from './support/dtlsScene';
 import { connectWhenUp, startProgram } from './support/dtlsTools';
+import { Relay } from './support/relay';
 import { eventually, freePort, udpSocket } from './support/scene';
 import { FakeClock } from './support/fake-clock';
 import type { Identity } from './support/testPki';
@@ -20,6 +21,7 @@ function flawed({ pki }: Parties, purpose: 'server' | 'client'): [reason: string
     ['not-a-ca', pki.issue({ purpose, names, by: leaf })],
     ['purpose', pki.issue({ purpose, names, extendedKeyUsage: purpose === 'server' ? 'clientAuth' : 'serverAuth' })],
     ['expired', pki.issue({ purpose, names, by: chain, from: -10, to: -5 })],
+    ['expired', pki.issue({ purpose, names, by: pki.issue({ purpose: 'ca', from: -10, to: -5 }) })],
   ];
 }
 
@@ -60,6 +62,29 @@ test('a server refuses a client, says which check failed, and the client hears t
   }
   assert.equal(server.channels.length, 0);
   await call(t, server.port, shows(pki, pki.issue({ purpose: 'client', by: pki.issue({ purpose: 'ca' }) })));
+});
+
+test('a server whose revocation list is out of date takes no client of that CA, and says why', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const server = await startEcho(t, shows(all.pki, all.server, [all.pki.revocations([], -1)]));
+  assert.equal(await reasonOf(call(t, server.port, shows(all.pki, all.client))), 'client-certificate-refused');
+  assert.deepEqual(server.refused.map(({ code }) => code), ['transport/bad-certificate']);
+  assert.match(server.refused[0]!.message, /certificate revocation list is out of date/);
+  assert.equal(server.channels.length, 0);
+});
+
+test('a wrong key and a silent peer are told with what to do next', async (t) => {
+  if ((await parties(t)) === undefined) return;
+  const keys = await startEcho(t, { psk: () => psk.key });
+  await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), { code: 'transport/psk-refused', hint: /^Check both: a server need not say which of them is wrong\.$/ });
+  assert.match(keys.refused[0]?.hint ?? '', /^Give both ends the same identity and key\.$/);
+  const silent = await udpSocket(t);
+  await assert.rejects(call(t, silent.address().port, { psk }, { deadlineMs: 100 }), { code: 'transport/no-answer', hint: /Check the address, that the server runs, and that nothing filters the way to it/ });
+  // One that hears a wrong key and says nothing, as many do.
+  const relay = await Relay.start(t, keys.port);
+  relay.fate = (bytes, way) => (way === 'toClient' && bytes[0] === 21 ? [] : [{ bytes, afterMs: 0 }]);
+  await assert.rejects(call(t, relay.port, { psk: { ...psk, key: Buffer.from('another secret') } }, { deadlineMs: 1000 }), { code: 'transport/psk-silence', hint: /meet a wrong pre-shared key with silence: check the identity and the key/ });
 });
 
 test('names that a server may be called by: SRV-ID, wildcard, IPv6 address', async (t) => {

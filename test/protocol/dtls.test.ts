@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sessionMemory } from '#dots/transport/dtls/sessions';
-import { call, parties, psk, shows, startEcho } from './support/dtlsScene';
+import { connectDtls } from '#dots/transport/dtls/client';
+import { call, parties, psk, reasonOf, shows, startEcho, type Caller } from './support/dtlsScene';
+import { Relay } from './support/relay';
 import { eventually } from './support/scene';
 
 for (const kind of ['ec', 'rsa'] as const) {
@@ -70,4 +72,32 @@ test('a server that was started anew takes no old ticket, and a whole handshake 
   const client = await call(t, second.port, shows(all.pki, all.client), { sessions });
   assert.equal(client.channel.resumed, false);
   assert.equal(await client.ask('one'), 're:one');
+});
+
+test('the server name indication has no final dot; a name that is none is wrong usage', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const server = await startEcho(t, shows(all.pki, all.server));
+  const relay = await Relay.start(t, server.port);
+  const client = await call(t, relay.port, shows(all.pki, all.client), { serverName: 'dots.example.' });
+  assert.equal(await client.ask('one'), 're:one');
+  const [hello] = relay.seen.toServer;
+  assert.ok(hello?.includes('dots.example') && !hello.includes('dots.example.'));
+  assert.equal(await reasonOf(call(t, relay.port, shows(all.pki, all.client), { serverName: 'dots.example.net.' })), 'wrong-name');
+  const long = connectDtls({ host: '127.0.0.1', port: server.port }, { credentials: { psk }, serverName: 'a'.repeat(256) });
+  await assert.rejects(long, { kind: 'usage', code: 'transport/address' });
+});
+
+test('many sessions on one port exchange at once, over either family and over both', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  for (const [listening, hosts] of [['127.0.0.1', ['127.0.0.1']], ['::1', ['::1']], ['::', ['127.0.0.1', '::1']]] as const) {
+    const server = await startEcho(t, { ...shows(all.pki, all.server), psk: () => psk.key }, { host: listening, allowRemote: true });
+    const clients: Caller[] = await Promise.all(Array.from({ length: 12 }, (_, index) => call(t, server.port, index % 3 === 0 ? shows(all.pki, all.client) : { psk }, { host: hosts[index % hosts.length]! })));
+    for (let round = 0; round < 10; round++) {
+      assert.deepEqual(await Promise.all(clients.map((client, index) => client.ask(`${round} of ${index}`))), clients.map((_, index) => `re:${round} of ${index}`));
+    }
+    assert.deepEqual([server.channels.length, server.messages.length, server.closed], [12, 120, 0]);
+    await server.listener.close();
+  }
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { connect as connectTcp, type AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import { connectTls } from '#dots/transport/tls/client';
@@ -67,4 +67,39 @@ test('a server that does not close its side is waited for a second, by the clock
   await clock.advance(1);
   await closing;
   assert.equal(clock.pending, 0);
+});
+
+test('handshakes that fail count until their time is over, and those who only look whether anybody is there do not', async (t) => {
+  const [pki, other] = [await TestPki.create(t), await TestPki.create(t)];
+  if (pki === undefined || other === undefined) return;
+  const clock = new FakeClock();
+  const at = await listening(t, credentialsOf(pki, pki.issue({ names })), { clock, limits: { halfOpenPerAddress: 3 } });
+  const { cert, key } = other.issue({ purpose: 'client' });
+  const attempt = (code: string): Promise<void> => assert.rejects(connectTls(at, { credentials: { certificate: { ca: pki.ca.cert, cert, key } }, serverName: at.host }), isRefusal(code));
+  const look = (): Promise<void> => new Promise((resolve) => { const socket = connectTcp(at.port, at.host, () => socket.end()).on('close', () => resolve()).resume(); });
+  for (let count = 0; count < 5; count++) await look();
+  await eventually(() => at.refused.length === 5);
+  for (let count = 0; count < 3; count++) await attempt('client-certificate-refused');
+  await assert.rejects(connectTls(at, { credentials: { certificate: { ca: pki.ca.cert, cert, key } }, serverName: at.host }));
+  await eventually(() => /too many handshakes/.test(at.refused.at(-1)?.message ?? ''));
+  await clock.advance(10_000);
+  const client = credentialsOf(pki, pki.issue({ purpose: 'client' }));
+  for (let count = 0; count < 5; count++) await connected(t, at, client);
+  await eventually(() => at.sessions.length === 5);
+});
+
+test('the server name indication has no final dot, and the certificate is still for that name', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const { cert, key } = pki.issue({ names: ['dots.example'] });
+  const indicated: unknown[] = [];
+  const server = createServer({ cert, key, ALPNProtocols: ['coap'], SNICallback: (name, done) => { indicated.push(name); done(null); } }, (socket) => socket.on('error', () => undefined).write('a'));
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => server.close());
+  const credentials = credentialsOf(pki, pki.issue({ purpose: 'client' }));
+  const attempt = (serverName: string): ReturnType<typeof connectTls> => connectTls({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }, { credentials, serverName });
+  await (await attempt('dots.example.')).close();
+  await assert.rejects(attempt('dots.example.net.'), isRefusal('wrong-name'));
+  assert.deepEqual(indicated, ['dots.example', 'dots.example.net']);
+  await assert.rejects(attempt('a'.repeat(254)), { kind: 'usage', code: 'transport/address' });
 });

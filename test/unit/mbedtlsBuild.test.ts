@@ -24,6 +24,7 @@ interface Build {
   moduleKey(inputs: Inputs): string;
   readKept(cache: string, key: string): Uint8Array | undefined;
   keep(cache: string, key: string, module: Uint8Array): void;
+  makeModule(options: { remote?: boolean; cache?: string }): Promise<Uint8Array>;
 }
 interface Cache { cacheFolder(machine: { platform: string; env: Record<string, string>; home: string }): string }
 
@@ -85,6 +86,21 @@ test('a kept module comes back whole; a broken one is removed and counts as none
   writeFileSync(join(cache, name ?? ''), 'asm');
   assert.equal(readKept(cache, 'key'), undefined);
   assert.deepEqual(readdirSync(cache), []);
+});
+
+test('a second clone does not build again: the module is found under the hash of its inputs, and neither source nor compiler is asked for', async (t) => {
+  const { keep, makeModule, moduleInputs, moduleKey } = await build();
+  const cache = temporaryFolder(t);
+  const source = process.env.MBEDTLS_SOURCE;
+  t.after(() => { if (source === undefined) delete process.env.MBEDTLS_SOURCE; else process.env.MBEDTLS_SOURCE = source; });
+  // Whoever looks for the source fails here.
+  process.env.MBEDTLS_SOURCE = join(cache, 'nowhere');
+  const module = Uint8Array.of(0, 97, 115, 109, 1);
+  await assert.rejects(makeModule({ remote: false, cache }), /nowhere does not exist/);
+  keep(cache, moduleKey(moduleInputs({ 'a.c': 'another' })), module);
+  await assert.rejects(makeModule({ remote: false, cache }), /nowhere does not exist/);
+  keep(cache, moduleKey(moduleInputs()), module);
+  assert.deepEqual(Uint8Array.from(await makeModule({ remote: false, cache })), module);
 });
 
 test('the source comes from the variable, then the cache, then Debian, then upstream; only the last two are remote', async () => {
@@ -163,4 +179,30 @@ test('the cache is where each system wants it', async () => {
   assert.equal(linux({ XDG_CACHE_HOME: 'relative' }), join('/home/user', '.cache', 'dots-workbench'));
   assert.equal(cacheFolder({ platform: 'darwin', env: {}, home: '/Users/user' }), join('/Users/user', 'Library', 'Caches', 'dots-workbench'));
   assert.equal(cacheFolder({ platform: 'win32', env: { LOCALAPPDATA: '/local' }, home: '/users/user' }), join('/local', 'dots-workbench'));
+});
+
+test('a long step shows that it goes on: every 15 seconds in a log, all the time on a terminal, and what became of it', async (t) => {
+  const { step } = await load<{ step<T>(title: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> }>('scripts/lib/progress.mjs');
+  const terminal = process.stderr.isTTY;
+  t.after(() => { process.stderr.isTTY = terminal; });
+  const shown = async (isTTY: boolean, work: (tell: (text: string) => void) => Promise<number>): Promise<string[]> => {
+    const said: string[] = [];
+    process.stderr.isTTY = isTTY;
+    const write = t.mock.method(process.stderr, 'write', (text: string) => said.push(text.replace(/\d+ s/, 'N s')) > 0);
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    await step('Compiling', work).catch(() => undefined);
+    t.mock.timers.reset();
+    write.mock.restore();
+    return said;
+  };
+  const work = (milliseconds: number) => (tell: (text: string) => void): Promise<number> => {
+    tell('3 of 9');
+    t.mock.timers.tick(milliseconds);
+    return Promise.resolve(1);
+  };
+  assert.deepEqual(await shown(false, work(31_000)), ['Compiling …\n', 'Compiling … N s, 3 of 9\n', 'Compiling … N s, 3 of 9\n', 'Compiling: done in N s\n']);
+  const drawn = await shown(true, work(300));
+  assert.equal(drawn.filter((text) => /^\r.* Compiling … N s, 3 of 9$/.test(text)).length, 3);
+  assert.equal(new Set(drawn.slice(0, 3)).size, 3, 'it turns');
+  assert.deepEqual((await shown(false, () => Promise.reject(new Error('no')))).at(-1), 'Compiling: failed after N s\n');
 });

@@ -15,7 +15,7 @@ const dotsPort = 4646;
 
 const schemes: readonly string[] = ['coap', 'coaps', 'coaps+tcp'] satisfies Scheme[];
 
-/** The longest host name: RFC 1035 section 2.3.4, less the length and the root, characters. */
+/** The longest host name: RFC 1035 section 2.3.4, less the length and the root, bytes. */
 const longestHost = 253;
 
 const loopback = new BlockList();
@@ -36,6 +36,19 @@ export function addressText({ host, port }: Address): string {
 /** `localhost` as the address it always stands for (RFC 6761 section 6.3); anything else as it is. */
 export function loopbackName(host: string): string {
   return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
+}
+
+/**
+ * What a client says in its server name indication, which knows no addresses and no final dot (RFC 6066 section 3); undefined for nothing.
+ * Throws a DotsError of kind `usage`: `transport/address` for what is longer than a host name may be.
+ */
+export function indicatedName(serverName: string): string | undefined {
+  const name = serverName.replace(/\.$/, '');
+  const bytes = Buffer.byteLength(name);
+  if (bytes > longestHost) {
+    throw new DotsError('usage', 'transport/address', `The name of the server has ${bytes} bytes, and a host name has at most ${longestHost}.`, 'Give the name or IP address that its certificate is for.');
+  }
+  return name === '' || isIP(name) !== 0 ? undefined : name;
 }
 
 /**

@@ -16,10 +16,10 @@ export interface SecureOptions {
 
 /** How much of a server strangers may take up. */
 export interface SessionLimits {
-  /** Handshakes under way, in all and from one address. */
+  /** Handshakes under way, and those that failed before their time was over, in all and from one address; of IPv6 addresses a /64 counts as one. */
   halfOpen: number;
   halfOpenPerAddress: number;
-  /** Sessions that stand, in all and with one address. */
+  /** Sessions that stand, in all and with one address, counted alike. */
   sessions: number;
   sessionsPerAddress: number;
   /** Milliseconds without a message after which a session is closed. */

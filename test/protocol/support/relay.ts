@@ -26,10 +26,11 @@ export class Relay {
     back.on('message', (bytes) => this.pass(bytes, 'toClient'));
   }
 
-  static async start(t: TestContext, server: number): Promise<Relay> {
+  /** `from`: the address that the server hears the client at. */
+  static async start(t: TestContext, server: number, from = '127.0.0.1'): Promise<Relay> {
     const [front, back] = [createSocket('udp4'), createSocket('udp4')];
-    for (const socket of [front, back]) {
-      socket.bind(0, '127.0.0.1');
+    for (const [socket, host] of [[front, '127.0.0.1'], [back, from]] as const) {
+      socket.bind(0, host);
       await once(socket, 'listening');
     }
     const relay = new Relay(front, back, server);
@@ -39,6 +40,16 @@ export class Relay {
 
   get port(): number {
     return this.front.address().port;
+  }
+
+  /** The port of the client that was heard last, which what the server says goes to. */
+  clientPort(): number {
+    return this.client?.port ?? 0;
+  }
+
+  /** Lets what the server says go to a client that was heard earlier. */
+  leadTo(port: number): void {
+    if (this.client !== undefined) this.client = { ...this.client, port };
   }
 
   /** Sends a datagram as if the other end had. */

@@ -60,8 +60,9 @@ export class DtlsChannel implements Channel {
   async finish(error?: DotsError): Promise<void> {
     if (!this.open) return;
     this.open = false;
-    if (error !== undefined) this.receiver?.failure(error);
+    // First, for whatever the receiver does with the news.
     const released = this.release();
+    if (error !== undefined) this.receiver?.failure(error);
     this.receiver?.closed();
     await released;
   }

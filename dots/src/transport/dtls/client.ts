@@ -1,9 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { isIP } from 'node:net';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, type Address } from '../address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { SecureOptions } from '../secure';
 import { connectSocket, networkError } from '../udp';
 import { Association, type AssociationOwner } from './association';
@@ -11,7 +9,7 @@ import { DtlsChannel } from './channel';
 import { openContext } from './context';
 import { Engine } from './engine';
 import { ServerProof } from './proof';
-import { sessionKey, type SessionMemory } from './sessions';
+import { endOfProof, isResumable, sessionKey, type SavedSession, type SessionMemory } from './sessions';
 
 export interface DtlsOptions extends SecureOptions {
   /** Where sessions are kept to be resumed; without it, each handshake is a whole one. */
@@ -52,12 +50,13 @@ function cancelled(server: string): DotsError {
 
 /** To load the module and to open a socket is work of this machine, milliseconds; a caller who gives up meanwhile is heard right after it. */
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
+  const name = indicatedName(options.serverName);
   const engine = await Engine.load(clock);
   const context = openContext(engine, 'client', options.credentials);
   let socket: Socket | undefined;
   try {
     socket = await connectSocket(address);
-    return new Attempt(engine, context, clock, socket, address, options, end);
+    return new Attempt(engine, context, clock, socket, address, options, end, name);
   } catch (error) {
     socket?.close();
     engine.close(context);
@@ -71,6 +70,9 @@ class Attempt implements AssociationOwner {
   /** Whether an earlier session was offered to the server. */
   offered = false;
   private readonly association: Association;
+  private readonly proof: ServerProof;
+  /** The earlier session that may go on. */
+  private readonly known: SavedSession | undefined;
   private readonly server: string;
   private readonly key: string | undefined;
   private readonly deadline: TimerHandle;
@@ -78,10 +80,13 @@ class Attempt implements AssociationOwner {
   private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
 
   constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
-    private readonly address: Address, private readonly options: DtlsOptions, end: number) {
+    private readonly address: Address, private readonly options: DtlsOptions, end: number, private readonly name: string | undefined) {
     const { serverName, credentials, sessions } = options;
     this.server = serverOf(address, options);
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
+    const saved = this.key === undefined ? undefined : sessions?.get(this.key);
+    this.known = saved !== undefined && isResumable(saved, this.clock.now()) ? saved : undefined;
+    this.proof = new ServerProof(serverName, this.known, 'psk' in credentials ? credentials.psk.identity : undefined);
     this.association = this.open();
     this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
     this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.monotonic()));
@@ -112,25 +117,25 @@ class Attempt implements AssociationOwner {
   }
 
   private open(): Association {
-    const { serverName, credentials, sessions } = this.options;
-    const saved = this.key === undefined ? undefined : sessions?.get(this.key);
-    const usable = saved !== undefined && saved.notAfter > this.clock.now() ? saved : undefined;
-    const proof = new ServerProof(serverName, usable, 'psk' in credentials ? credentials.psk.identity : undefined);
-    // An address is no host name, so it does not go into the server name indication (RFC 6066 section 3).
-    const name = isIP(serverName) === 0 ? serverName : undefined;
-    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof, name });
-    this.offered = usable !== undefined && association.resume(usable.bytes);
+    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof: this.proof, name: this.name });
+    this.offered = this.known !== undefined && association.resume(this.known.bytes);
     return association;
   }
 
-  /** A session that was resumed is kept again, for its ticket may be a new one. */
+  /** A session that was resumed is kept again, for its ticket may be a new one; its proof is as old as before. */
   private remember(): void {
     if (this.key === undefined) return;
     const bytes = this.association.save(largestTicket);
     if (bytes === undefined) return;
     const { peerName, certificate, identity } = this.association.security;
-    const notAfter = certificate === undefined ? Infinity : Date.parse(new X509Certificate(certificate).validTo);
-    this.options.sessions?.set(this.key, { bytes, peerName, certificate, identity, notAfter });
+    const { provedAt, notAfter } = this.association.resumed && this.known !== undefined ? this.known : this.proved();
+    this.options.sessions?.set(this.key, { bytes, peerName, certificate, identity, provedAt, notAfter });
+  }
+
+  /** What this handshake has proved, and until when. */
+  private proved(): Pick<SavedSession, 'provedAt' | 'notAfter'> {
+    const { credentials } = this.options;
+    return { provedAt: this.clock.now(), notAfter: 'psk' in credentials ? Infinity : endOfProof(this.proof.chain, credentials.certificate.ca) };
   }
 
   private readonly cancel = (): void => {

@@ -115,12 +115,16 @@ export class Engine {
 
   /** Lends byte strings to the library for one call, and leaves no trace of them there. */
   lend(parts: readonly Uint8Array[], call: (...places: number[]) => number): number {
-    const places = parts.map(({ length }) => this.allocate(length));
-    parts.forEach((part, index) => this.bytes(places[index]!, part.length).set(part));
+    const places: number[] = [];
     try {
+      for (const part of parts) {
+        const place = this.allocate(part.length);
+        places.push(place);
+        this.bytes(place, part.length).set(part);
+      }
       return call(...places);
     } finally {
-      parts.forEach(({ length }, index) => this.calls.release(places[index]!, length));
+      places.forEach((place, index) => this.calls.release(place, parts[index]!.length));
     }
   }
 

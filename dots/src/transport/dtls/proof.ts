@@ -1,10 +1,11 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Security } from '#dots/coap/channel';
 import type { Clock } from '#dots/coap/clock';
 import type { ServerCredentials } from '../credentials';
 import { holderName, isForServer, keyIdentity, pskIdentity } from '../names';
 import { passportSize } from './engine';
 import { nameMismatch } from './outcome';
+import { endOfProof } from './sessions';
 
 type Peer = Pick<Security, 'peerName' | 'certificate' | 'identity'>;
 
@@ -131,7 +132,7 @@ export class ClientProof extends Proof {
     const key = this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
     if (this.identity !== undefined) return key && passport(pskKind, hashOf(key), endOfTime, this.identity);
     const { certificate, identity, peerName } = this.holder;
-    return certificate && passport(certificateKind, Buffer.from(identity, 'hex'), Date.parse(new X509Certificate(certificate).validTo) / 1000, peerName);
+    return certificate && passport(certificateKind, Buffer.from(identity, 'hex'), endOfProof(this.chain) / 1000, peerName);
   }
 
   /** A certificate that has expired since, and a key that is gone or another one now, no longer let anybody in. */

@@ -3,6 +3,7 @@ import type { Channel } from '#dots/coap/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { Admission, type Start } from '../admission';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import { bindSocket, type Listener } from '../udp';
@@ -11,9 +12,8 @@ import { DtlsChannel } from './channel';
 import { openContext } from './context';
 import { Engine } from './engine';
 import { ClientProof } from './proof';
-import { Quota } from './quota';
 
-/** How long a client may take to prove who it is, milliseconds. */
+/** How long a client may take to prove who it is, and how long a handshake counts that has failed, milliseconds. */
 const handshakeMs = 15_000;
 /** How often, at most, a client is spoken of that has not even proved its address, milliseconds. */
 const strangersEveryMs = 1000;
@@ -51,13 +51,17 @@ function helloRandom(bytes: Buffer): Buffer | undefined {
   return hello ? Buffer.from(bytes.subarray(randomStart, randomEnd)) : undefined;
 }
 
+/** What became of a client through a fault on this side: missing memory, or whoever was to hear of it. */
+function faultOf(peer: string, cause: unknown): DotsError {
+  return cause instanceof DotsError ? cause : refusal('broken', { peer, detail: 'this end failed' }, cause);
+}
+
 class DtlsListener implements Listener {
   private readonly limits: SessionLimits;
   /** By address and port: those that have proved who they are, and those that are about to. One address may be among both. */
   private readonly standing = new Map<string, Client>();
   private readonly pending = new Map<string, Client>();
-  private readonly standingQuota: Quota;
-  private readonly pendingQuota: Quota;
+  private readonly admission: Admission;
   /** Hears first words and answers them with cookies; a client that brings one back becomes its owner. */
   private spare: Client | undefined;
   private strangerTold = -Infinity;
@@ -69,8 +73,7 @@ class DtlsListener implements Listener {
   constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
     readonly address: Address, private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
     this.limits = { ...defaultSessionLimits, ...options.limits };
-    this.standingQuota = new Quota(this.limits.sessions, this.limits.sessionsPerAddress);
-    this.pendingQuota = new Quota(this.limits.halfOpen, this.limits.halfOpenPerAddress);
+    this.admission = new Admission(this.limits, clock, handshakeMs);
     socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
     // An error of a listening UDP socket belongs to one datagram and ends nothing.
     socket.on('error', () => undefined);
@@ -87,27 +90,26 @@ class DtlsListener implements Listener {
     await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
   }
 
-  /** A client is who it says: only now does it take the place of an earlier one at its address (RFC 6347 section 4.2.8). */
+  /**
+   * A client is who it says: only now does it take the place of an earlier one at its address (RFC 6347 section 4.2.8).
+   * Whoever is told of anything here may close the listener, which has to know by then of each session that lives.
+   */
   welcome(client: Client): void {
-    this.leavePending(client);
-    client.stop();
     const before = this.standing.get(client.key);
-    if (before !== undefined) this.replace(before);
-    if (!this.standingQuota.has(client.address.host)) {
-      this.options.refused?.(refusal('broken', { peer: client.key, detail: 'too many sessions stand' }));
-      return client.association.close();
-    }
-    this.standingQuota.take(client.address.host);
+    this.leavePending(client);
+    if (client.start !== undefined) this.admission.release(client.start);
+    if (before === undefined && !this.admission.enter(client.address.host)) return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions stand' }));
     this.standing.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
     client.heard();
-    this.accept(client.channel);
+    if (before !== undefined) this.replace(before);
+    if (!client.association.ended) this.accept(client.channel);
   }
 
-  /** A client is gone before it proved anything. */
+  /** A client is gone before it proved anything, or for want of room. */
   turnAway(client: Client, error: DotsError | undefined): void {
     this.drop(client);
-    if (error !== undefined) this.options.refused?.(error);
+    if (error !== undefined) this.tell(error);
   }
 
   private newClient(): Client {
@@ -129,57 +131,94 @@ class DtlsListener implements Listener {
     if (!this.open || address.port === 0) return;
     const key = addressText(address);
     const random = helloRandom(bytes);
-    if (random === undefined) this.standing.get(key)?.association.receive(bytes);
+    const standing = this.standing.get(key);
+    if (random === undefined && standing !== undefined) this.deliver(standing, bytes);
     const pending = this.pending.get(key);
-    if (pending !== undefined && (random === undefined || random.equals(pending.random))) pending.association.receive(bytes);
+    if (pending !== undefined && (random === undefined || random.equals(pending.random))) this.deliver(pending, bytes);
     else if (random !== undefined) this.knock(bytes, address, random);
+  }
+
+  /** A fault on this side costs the client whose datagram it was its session, and nobody else anything. */
+  private deliver(client: Client, bytes: Buffer): void {
+    try {
+      client.association.receive(bytes);
+    } catch (cause) {
+      this.fail(client, cause);
+    }
+  }
+
+  private fail(client: Client, cause: unknown): void {
+    const error = faultOf(client.key, cause);
+    if (client.channel === undefined) return this.turnAway(client, error);
+    client.association.close();
+    client.finish(error);
+    this.tell(error);
   }
 
   /** Nothing is kept of a stranger until it has shown the cookie that was sent to its address. */
   private knock(hello: Buffer, address: Address, random: Buffer): void {
-    if (!this.pendingQuota.has(address.host)) return;
-    this.spare ??= this.newClient();
-    const { spare } = this;
-    spare.begin(address, random);
-    const answer = spare.association.greet(spare.key, hello);
-    if (answer instanceof DotsError) this.tellOfStranger(answer);
-    if (answer !== 'started') return;
-    this.spare = undefined;
-    const before = this.pending.get(spare.key);
+    if (!this.admission.mayStart(address.host)) return this.tellOfStranger(refusal('broken', { peer: addressText(address), detail: 'too many handshakes are under way' }));
+    const client = this.greet(hello, address, random);
+    if (client === undefined) return;
+    const before = this.pending.get(client.key);
     if (before !== undefined) this.drop(before);
-    this.pendingQuota.take(address.host);
-    this.pending.set(spare.key, spare);
-    spare.hurry(handshakeMs);
+    client.start = this.admission.start(address.host);
+    this.pending.set(client.key, client);
+    client.hurry(handshakeMs);
+  }
+
+  /** Answers a first word; the client where it has shown its cookie. */
+  private greet(hello: Buffer, address: Address, random: Buffer): Client | undefined {
+    try {
+      this.spare ??= this.newClient();
+      const { spare } = this;
+      spare.begin(address, random);
+      const answer = spare.association.greet(spare.key, hello);
+      if (answer instanceof DotsError) this.tellOfStranger(answer);
+      if (answer !== 'started') return undefined;
+      this.spare = undefined;
+      return spare;
+    } catch (cause) {
+      this.tellOfStranger(faultOf(addressText(address), cause));
+      return undefined;
+    }
   }
 
   private tellOfStranger(error: DotsError): void {
     if (this.clock.monotonic() - this.strangerTold < strangersEveryMs) return;
     this.strangerTold = this.clock.monotonic();
-    this.options.refused?.(error);
+    this.tell(error);
+  }
+
+  /** Whoever hears of refusals has no say in what becomes of the server. */
+  private tell(error: DotsError): void {
+    try {
+      this.options.refused?.(error);
+    } catch {
+      // There is nobody else to tell.
+    }
   }
 
   private leavePending(client: Client): void {
-    if (this.pending.get(client.key) !== client) return;
-    this.pending.delete(client.key);
-    this.pendingQuota.give(client.address.host);
+    if (this.pending.get(client.key) === client) this.pending.delete(client.key);
+    client.stop();
   }
 
   private drop(client: Client): void {
     this.leavePending(client);
-    client.stop();
-    client.association.discard();
+    client.association.close();
   }
 
   private replace(client: Client): void {
     client.association.discard();
-    void client.channel?.finish();
+    client.finish();
   }
 
   private leave(client: Client): Promise<void> {
     client.stop();
     if (this.standing.get(client.key) === client) {
       this.standing.delete(client.key);
-      this.standingQuota.give(client.address.host);
+      this.admission.exit(client.address.host);
     }
     return Promise.resolve();
   }
@@ -192,6 +231,8 @@ class Client implements AssociationOwner {
   key = '';
   random: Buffer = Buffer.alloc(0);
   channel: DtlsChannel | undefined;
+  /** Its place among the handshakes, once it has shown its cookie. */
+  start: Start | undefined;
   private timer: TimerHandle;
   private lastHeard = 0;
 
@@ -237,7 +278,12 @@ class Client implements AssociationOwner {
 
   ended(error?: DotsError): void {
     if (this.channel === undefined) this.listener.turnAway(this, error);
-    else void this.channel.finish(error);
+    else this.finish(error);
+  }
+
+  /** Its session is over; whoever hears of that may fail over it, and nothing depends on it any more. */
+  finish(error?: DotsError): void {
+    this.channel?.finish(error).catch(() => undefined);
   }
 
   private idle(): void {

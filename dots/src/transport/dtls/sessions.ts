@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { ClientCredentials } from '../credentials';
 import { addressText, type Address } from '../address';
 
@@ -8,8 +8,36 @@ export interface SavedSession {
   peerName: string;
   certificate?: Uint8Array;
   identity: string;
-  /** Milliseconds since 1970 when the certificate of the server expires. */
+  /** Milliseconds since 1970 when the server proved who it is, which no resumption does again. */
+  provedAt: number;
+  /** Milliseconds since 1970 when the first of the certificates expires that proved it. */
   notAfter: number;
+}
+
+/** How long a session may be resumed after the proof that it stands on, milliseconds: RFC 5246 section F.1.4 suggests 24 hours, and a ticket may be renewed any number of times. */
+const resumableMs = 24 * 3600 * 1000;
+
+/** Whether a session may still be resumed, by the date of the machine, milliseconds since 1970. */
+export function isResumable({ provedAt, notAfter }: SavedSession, now: number): boolean {
+  return now >= provedAt && now < provedAt + resumableMs && now < notAfter;
+}
+
+/** Milliseconds since 1970 when a chain, DER, ends to prove anything: of itself the first certificate that expires counts, of the CAs, PEM, the last one that vouches for it. */
+export function endOfProof(chain: readonly Uint8Array[], ca = ''): number {
+  try {
+    const shown = chain.map((der) => new X509Certificate(der));
+    const issuers = (ca.match(certificatePattern) ?? []).map((pem) => new X509Certificate(pem)).filter((each) => shown.some((certificate) => certificate.checkIssued(each)));
+    return Math.min(...shown.map(endOf), issuers.length === 0 ? Infinity : Math.max(...issuers.map(endOf)));
+  } catch {
+    // What cannot be read here vouches for nothing later on.
+    return 0;
+  }
+}
+
+const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+function endOf({ validTo }: X509Certificate): number {
+  return Date.parse(validTo);
 }
 
 /** Where a client keeps the sessions that it may resume: RFC 9132 section 7.1. */
@@ -40,8 +68,6 @@ export function sessionMemory(most = 32): SessionMemory {
 
 /** Names a session by all that it depends on: the server, what it has to prove, and as whom one came. */
 export function sessionKey(address: Address, serverName: string, credentials: ClientCredentials): string {
-  const hash = createHash('sha256').update(JSON.stringify([addressText(address), serverName]));
-  if ('psk' in credentials) hash.update('psk').update(credentials.psk.identity).update('\0').update(credentials.psk.key);
-  else hash.update('certificate').update(JSON.stringify(credentials.certificate));
-  return hash.digest('base64');
+  const shown = 'psk' in credentials ? { identity: credentials.psk.identity, key: Buffer.from(credentials.psk.key).toString('base64') } : credentials.certificate;
+  return createHash('sha256').update(JSON.stringify([addressText(address), serverName, shown])).digest('base64');
 }

@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
 import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import type { Channel } from '#dots/coap/channel';
 import { systemClock, type Clock } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, type Address } from '../address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { ClientCredentials } from '../credentials';
 import { isForServer, namesText } from '../names';
 import { refusal } from '../refusals';
@@ -41,6 +40,7 @@ interface Attempt {
 export async function connectTls(address: Address, options: SecureOptions): Promise<Channel> {
   const { credentials, signal, clock = systemClock, deadlineMs = defaultDeadlineMs } = options;
   const peer = `coaps+tcp://${addressText({ host: options.serverName, port: address.port })}`;
+  const name = indicatedName(options.serverName);
   const context = clientContext(credentials);
   if (signal?.aborted === true) throw cancelled(peer);
   const attempt: Attempt = {
@@ -48,7 +48,7 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
     socket: connect({
       ...address, secureContext: context, ALPNProtocols: [coapProtocol], rejectUnauthorized: true, ...proofOf(credentials),
       checkServerIdentity: (_host, shown) => (attempt.objection = 'psk' in credentials ? undefined : objection(peer, options.serverName, shown as DetailedPeerCertificate)),
-      ...(isIP(options.serverName) === 0 ? { servername: options.serverName } : {}),
+      ...(name === undefined ? {} : { servername: name }),
     }),
   };
   try {

@@ -4,17 +4,17 @@ import type { Channel, Security } from '#dots/coap/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { Admission, type Start } from '../admission';
 import { listenError } from '../listening';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import type { Listener } from '../udp';
-import { Admission } from './admission';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, serverOptions, speaksCoap } from './context';
 import { objectionTo } from './judge';
 import { alertIn, certificateRefusal, faultIn, serverReason, symptomOf } from './symptoms';
 
-/** How long a client may take for its handshake, milliseconds. */
+/** How long a client may take for its handshake, and how long one counts that has failed, milliseconds. */
 const handshakeMs = 10_000;
 
 /**
@@ -37,6 +37,8 @@ interface Guest {
   peer: string;
   address: string;
   deadline?: TimerHandle;
+  /** Its place among the handshakes; none where there was no room. */
+  start?: Start;
   /** Whether its refusal has been told. */
   told: boolean;
   /** Whether Node has said all it will say of it. */
@@ -58,7 +60,7 @@ class TlsListener implements Listener {
   constructor(private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultSessionLimits, ...options.limits };
-    this.admission = new Admission(this.limits);
+    this.admission = new Admission(this.limits, this.clock, handshakeMs);
     this.server = createServer({ ...serverOptions(options.credentials), ALPNProtocols: [coapProtocol], requestCert: true, rejectUnauthorized: true, ...this.keys() });
     this.server.on('connection', (socket: Socket) => this.greet(socket));
     this.server.on('secureConnection', (socket) => this.admit(socket));
@@ -104,9 +106,12 @@ class TlsListener implements Listener {
     const guest: Guest = { socket, peer: addressText({ host: address, port: socket.remotePort ?? 0 }), address, told: false, over: false };
     socket.on('error', () => undefined).once('close', () => {
       this.forget(guest);
+      // One that has said nothing has cost nothing: it has only asked whether anybody is there.
+      if (guest.start !== undefined && socket.bytesRead === 0) this.admission.release(guest.start);
       if (!guest.over) this.leaving.push(guest);
     });
-    if (!this.admission.knock(address)) return this.sendAway(guest, refusal('broken', { peer: guest.peer, detail: 'too many handshakes are under way' }));
+    if (!this.admission.mayStart(address)) return this.sendAway(guest, refusal('broken', { peer: guest.peer, detail: 'too many handshakes are under way' }));
+    guest.start = this.admission.start(address);
     this.guests.set(guest.peer, guest);
     guest.deadline = this.clock.setTimeout(() => this.sendAway(guest, refusal('no-answer', { peer: guest.peer, detail: 'it fell silent in the middle of the handshake' })), handshakeMs);
   }
@@ -121,7 +126,6 @@ class TlsListener implements Listener {
     if (this.guests.get(guest.peer) !== guest) return;
     this.guests.delete(guest.peer);
     this.clock.clearTimeout(guest.deadline);
-    this.admission.leave(guest.address);
   }
 
   private admit(socket: TLSSocket): void {
@@ -134,6 +138,7 @@ class TlsListener implements Listener {
       return this.sendAway(guest, verdict);
     }
     this.forget(guest);
+    if (guest.start !== undefined) this.admission.release(guest.start);
     const channel = new TlsChannel(socket, guest.peer, verdict, { clock: this.clock, idleMs: this.limits.idleMs });
     this.channels.add(channel);
     socket.once('close', () => { this.channels.delete(channel); this.admission.exit(guest.address); });

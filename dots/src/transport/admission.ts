@@ -1,0 +1,100 @@
+import { isIP } from 'node:net';
+import type { Clock } from '#dots/coap/clock';
+import type { SessionLimits } from './secure';
+
+/** A handshake that was begun: who began it, and when, by the clock of the server, it no longer counts. */
+export interface Start { readonly network: string; readonly until: number }
+
+/**
+ * Counts handshakes and sessions, in all and by the network of the client. A handshake counts until it has succeeded or the time that it
+ * is given is over: one that fails early, or begins anew, has cost the server its signature all the same.
+ */
+export class Admission {
+  /** The oldest first, because each is given the same time. */
+  private readonly starts = new Set<Start>();
+  private readonly starting = new Tally();
+  private readonly inside = new Tally();
+
+  /** `handshakeMs`: how long a client may take to prove who it is, milliseconds. */
+  constructor(private readonly limits: SessionLimits, private readonly clock: Clock, private readonly handshakeMs: number) {}
+
+  /** Whether a host may begin another handshake. */
+  mayStart(host: string): boolean {
+    this.expire();
+    return this.starting.has(networkOf(host), this.limits.halfOpen, this.limits.halfOpenPerAddress);
+  }
+
+  /** A host begins a handshake. */
+  start(host: string): Start {
+    const start = { network: networkOf(host), until: this.clock.monotonic() + this.handshakeMs };
+    this.starts.add(start);
+    this.starting.add(start.network);
+    return start;
+  }
+
+  /** The handshake has succeeded, or has cost nothing: it no longer counts. */
+  release(start: Start): void {
+    if (this.starts.delete(start)) this.starting.remove(start.network);
+  }
+
+  /** Takes a place inside, or says that there is none. */
+  enter(host: string): boolean {
+    const network = networkOf(host);
+    if (!this.inside.has(network, this.limits.sessions, this.limits.sessionsPerAddress)) return false;
+    this.inside.add(network);
+    return true;
+  }
+
+  /** Gives the place inside back. */
+  exit(host: string): void {
+    this.inside.remove(networkOf(host));
+  }
+
+  private expire(): void {
+    const now = this.clock.monotonic();
+    for (const start of this.starts) {
+      if (start.until > now) return;
+      this.release(start);
+    }
+  }
+}
+
+class Tally {
+  private total = 0;
+  private readonly byNetwork = new Map<string, number>();
+
+  has(network: string, most: number, mostPerNetwork: number): boolean {
+    return this.total < most && (this.byNetwork.get(network) ?? 0) < mostPerNetwork;
+  }
+
+  add(network: string): void {
+    this.total += 1;
+    this.byNetwork.set(network, (this.byNetwork.get(network) ?? 0) + 1);
+  }
+
+  remove(network: string): void {
+    const left = (this.byNetwork.get(network) ?? 1) - 1;
+    this.total -= 1;
+    if (left > 0) this.byNetwork.set(network, left);
+    else this.byNetwork.delete(network);
+  }
+}
+
+/** How many of the eight groups of an IPv6 address name the network: whoever has one address of a /64 has them all (RFC 4291 section 2.5.1). */
+const networkGroups = 4;
+
+/** Whom an address belongs to, as far as limits go: an IPv4 address stands for itself, mapped into IPv6 too, and an IPv6 address for its /64. */
+export function networkOf(host: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
+  if (isIP(host) !== 6 || mapped !== undefined) return mapped ?? host;
+  const [head = '', tail] = host.replace(/%.*/, '').split('::');
+  const [left, right] = [groupsOf(head), groupsOf(tail ?? '')];
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  return [...left, ...Array.from({ length: zeros }, () => '0'), ...right].slice(0, networkGroups).join(':');
+}
+
+/** The groups of a part of an IPv6 address, without leading zeros; an IPv4 address at the end takes two. */
+function groupsOf(part: string): string[] {
+  if (part === '') return [];
+  return part.split(':').flatMap((group) => (group.includes('.') ? ['v4', 'v4'] : [Number.parseInt(group, 16).toString(16)]));
+}
