@@ -54,11 +54,20 @@ typedef struct {
     int armed, resumed;
     double since;
     unsigned intermediate, final;
+    int checks; /* signatures that were looked at since the peer began to show its chain */
+    unsigned doubts; /* what is to be said against that chain beside what the library says: the flags below */
 } session_t;
+
+/* Further flags against a chain; those of the library (x509.h) end below them. */
+#define DOUBT_COSTLY_KEY 0x1000000u
+#define DOUBT_TOO_MANY 0x2000000u
 
 int dots_random(void *unused, unsigned char *bytes, size_t size);
 
 /* The session whose handshake is under way: the callbacks of a configuration are not told. */
 extern session_t *current;
+
+/* Whether an RSA key is made so that its signatures take long to check. */
+int costly(const mbedtls_pk_context *key);
 
 #endif

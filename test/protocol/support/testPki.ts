@@ -33,6 +33,8 @@ export interface IssueOptions {
   /** Who signs instead of the CA: an intermediate one, or a certificate that must not. */
   by?: Identity;
   keyKind?: KeyKind;
+  /** Of an RSA key; 65537 unless told. */
+  publicExponent?: bigint;
 }
 
 const configuration = `[ca]
@@ -113,7 +115,7 @@ export class TestPki {
     const { folder } = this;
     const name = `leaf-${++this.issued}`;
     const by = options.by ?? this.ca;
-    newKey(folder, name, options.keyKind ?? this.kind);
+    newKey(folder, name, options.keyKind ?? this.kind, options.publicExponent);
     writeFileSync(join(folder, `${name}.ext`), extensionsOf(options));
     openssl(folder, 'req', '-new', '-config', 'ca.cnf', '-key', `${name}.key`, '-subj', `/O=Test/CN=${options.commonName ?? name}`, '-out', `${name}.csr`);
     openssl(folder, 'ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', by.certFile, '-keyfile', by.keyFile, '-in', `${name}.csr`, '-out', `${name}.pem`,
@@ -134,9 +136,9 @@ export class TestPki {
   }
 }
 
-function newKey(folder: string, name: string, kind: KeyKind): void {
-  const algorithm = kind === 'ec' ? ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'] : ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
-  openssl(folder, 'genpkey', ...algorithm, '-out', `${name}.key`);
+function newKey(folder: string, name: string, kind: KeyKind, publicExponent = 65537n): void {
+  const options = kind === 'ec' ? ['EC', 'ec_paramgen_curve:P-256'] : ['RSA', 'rsa_keygen_bits:2048', `rsa_keygen_pubexp:${publicExponent}`];
+  openssl(folder, 'genpkey', '-algorithm', ...options.flatMap((option, index) => (index === 0 ? [option] : ['-pkeyopt', option])), '-out', `${name}.key`);
 }
 
 function identity(folder: string, name: string): Identity {

@@ -24,6 +24,9 @@ export const nameMismatch = 0x4;
 
 /** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in a certificate that nobody vouches for proves nothing. */
 const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: string])[] = [
+  // Those of dots/mbedtls/dots.h, which keep the others from being found out.
+  [0x100_0000, 'bad-certificate', 'one in its chain has an RSA key with a public exponent of more than 32 bits'],
+  [0x200_0000, 'bad-certificate', 'its chain takes more signature checks than a sound one does'],
   [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'], [0x1c000, 'weak'], [0x4, 'wrong-name'],
   [0x20, 'bad-certificate', 'the certificate revocation list is out of date'], [0x400, 'bad-certificate', 'the certificate revocation list is not valid yet'],
   [0xe0010, 'bad-certificate', 'the certificate revocation list is not signed as it should be'],

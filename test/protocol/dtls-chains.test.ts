@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { DotsError } from '#dots/model/errors';
+import { call, parties, shows, startEcho, type Parties } from './support/dtlsScene';
+import type { Identity, TestPki } from './support/testPki';
+
+const names = ['localhost'];
+
+/** What a client of ours says of a server, and a server of ours of a client, that shows a chain; undefined where it is accepted. */
+async function verdict(t: TestContext, { pki, server, client }: Parties, purpose: 'server' | 'client', shown: Identity, crls?: readonly string[]): Promise<DotsError | undefined> {
+  const [ours, theirs] = [shows(pki, purpose === 'server' ? client : server, crls), shows(pki, shown)];
+  const echo = await startEcho(t, purpose === 'server' ? theirs : ours);
+  const attempt = call(t, echo.port, purpose === 'server' ? ours : theirs);
+  const error = await attempt.then(() => undefined, (reason: DotsError) => reason);
+  return purpose === 'server' ? error : echo.refused[0];
+}
+
+const roles = ['server', 'client'] as const;
+
+function assertRefused(error: DotsError | undefined, reason: string, words: RegExp): void {
+  assert.equal(error?.code, `transport/${reason}`);
+  assert.match(error.message, words);
+}
+
+test('a key that takes long to check is not used, in either role', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const ca = (publicExponent: bigint): Identity => all.pki.issue({ purpose: 'ca', keyKind: 'rsa', publicExponent });
+  const [slow, quick] = [ca(2n ** 32n + 15n), ca(2n ** 32n - 5n)];
+  for (const purpose of roles) {
+    assertRefused(await verdict(t, all, purpose, all.pki.issue({ purpose, names, by: slow })), 'bad-certificate', /public exponent of more than 32 bits/);
+    assertRefused(await verdict(t, all, purpose, all.pki.issue({ purpose, names, keyKind: 'rsa', publicExponent: 2n ** 32n + 15n })), 'bad-certificate', /public exponent of more than 32 bits/);
+    assert.equal(await verdict(t, all, purpose, all.pki.issue({ purpose, names, by: quick })), undefined);
+  }
+});
+
+/** A chain in which the issuer of the first certificate comes after so many others of its name. */
+function crowded(pki: TestPki, purpose: 'server' | 'client', others: number): Identity {
+  const issuer = { purpose: 'ca', commonName: 'Crowd' } as const;
+  const leaf = pki.issue({ purpose, names, by: pki.issue(issuer) });
+  const [first, ...rest] = leaf.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
+  const crowd = Array.from({ length: others }, () => pki.issue({ ...issuer, from: -10, to: -5 }).cert);
+  return { ...leaf, cert: [first, ...crowd, ...rest].join('') };
+}
+
+test('a chain may not make this end check any number of signatures', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  for (const purpose of roles) {
+    assertRefused(await verdict(t, all, purpose, crowded(all.pki, purpose, 15)), 'bad-certificate', /more signature checks/);
+    assert.equal(await verdict(t, all, purpose, crowded(all.pki, purpose, 3)), undefined);
+  }
+});
