@@ -2,6 +2,7 @@
  * The chain of certificates that a stranger shows. The library looks for its path before it knows whom it trusts, so what that may cost is bounded here.
  * The linker puts the functions called __wrap_ in the place of the library's (linkFlags in compile.mjs).
  */
+#include <string.h>
 #include "dots.h"
 #include "mbedtls/rsa.h"
 
@@ -42,4 +43,14 @@ int __wrap_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options, mb
     if (found == 0) return __real_mbedtls_pk_verify_ext(type, options, key, digest, hash, hash_size, signature, signature_size);
     current->doubts |= found;
     return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+}
+
+/* The library passes over lists of other issuers (x509_crt.c, x509_crt_verifycrl), and so over certificates that no list speaks of (RFC 5280 section 6.3.3). */
+int unlisted(const mbedtls_x509_crl *lists, const mbedtls_x509_crt *certificate)
+{
+    const mbedtls_x509_buf *issuer = &certificate->issuer_raw;
+    for (const mbedtls_x509_crl *list = lists; list; list = list->next) {
+        if (list->issuer_raw.len == issuer->len && memcmp(list->issuer_raw.p, issuer->p, issuer->len) == 0) return 0;
+    }
+    return lists != 0;
 }

@@ -55,12 +55,14 @@ typedef struct {
     double since;
     unsigned intermediate, final;
     int checks; /* signatures that were looked at since the peer began to show its chain */
+    int links; /* certificates of the path that the library found, from the trusted one down, that were heard of so far */
     unsigned doubts; /* what is to be said against that chain beside what the library says: the flags below */
 } session_t;
 
 /* Further flags against a chain; those of the library (x509.h) end below them. */
 #define DOUBT_COSTLY_KEY 0x1000000u
 #define DOUBT_TOO_MANY 0x2000000u
+#define DOUBT_UNLISTED 0x4000000u
 
 int dots_random(void *unused, unsigned char *bytes, size_t size);
 
@@ -69,5 +71,7 @@ extern session_t *current;
 
 /* Whether an RSA key is made so that its signatures take long to check. */
 int costly(const mbedtls_pk_context *key);
+/* Whether there are lists of revoked certificates, and none from the issuer of this one. */
+int unlisted(const mbedtls_x509_crl *lists, const mbedtls_x509_crt *certificate);
 
 #endif

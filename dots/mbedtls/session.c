@@ -59,6 +59,9 @@ static int timer_get(void *opaque)
 static int verify(void *opaque, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
 {
     session_t *session = opaque;
+    /* The library calls for each certificate of the path, first for the one that is trusted, which no list need speak of. */
+    int anchor = session->links++ == 0 && depth > 0;
+    if (!anchor && unlisted(session->ssl.conf->ca_crl, certificate)) session->doubts |= DOUBT_UNLISTED;
     if (costly(&certificate->pk)) session->doubts |= DOUBT_COSTLY_KEY;
     if (depth > 0) return 0;
     for (mbedtls_x509_crt *shown = certificate; shown; shown = shown->next) host_certificate(session->id, shown->raw.p, (int) shown->raw.len);
@@ -97,7 +100,7 @@ EXPORT(session_new) session_t *session_new(context_t *context, int id, int mtu, 
 /* Makes a server's session as new, for a client whose address is in the inbox. */
 EXPORT(session_await) int session_await(session_t *session, int address_size)
 {
-    session->armed = session->input = session->resumed = session->checks = 0;
+    session->armed = session->input = session->resumed = session->checks = session->links = 0;
     session->doubts = 0;
     int result = mbedtls_ssl_session_reset(&session->ssl);
     return result != 0 ? result : mbedtls_ssl_set_client_transport_id(&session->ssl, inbox, (size_t) address_size);

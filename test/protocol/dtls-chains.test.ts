@@ -51,3 +51,22 @@ test('a chain may not make this end check any number of signatures', async (t) =
     assert.equal(await verdict(t, all, purpose, crowded(all.pki, purpose, 3)), undefined);
   }
 });
+
+test('where revocation lists are given, each certificate below the CA needs one of its issuer', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const { pki } = all;
+  const intermediate = pki.issue({ purpose: 'ca' });
+  const [root, below] = [pki.revocations([]), pki.revocations([], 30, -1, intermediate)];
+  const stranger = pki.revocations([], 30, -1, pki.issue({ purpose: 'ca' }));
+  for (const purpose of roles) {
+    const [direct, deep] = [pki.issue({ purpose, names }), pki.issue({ purpose, names, by: intermediate })];
+    for (const [shown, crls] of [[deep, [root]], [deep, [below]], [direct, [stranger]]] as const) {
+      assertRefused(await verdict(t, all, purpose, shown, crls), 'bad-certificate', /its CA gave no certificate revocation list that is good now/);
+    }
+    assert.equal(await verdict(t, all, purpose, direct, [root]), undefined);
+    assert.equal(await verdict(t, all, purpose, deep, [below, root]), undefined);
+  }
+  const revoked = pki.revocations([intermediate]);
+  for (const purpose of roles) assertRefused(await verdict(t, all, purpose, pki.issue({ purpose, names, by: intermediate }), [below, revoked]), 'revoked', /revoked/);
+});

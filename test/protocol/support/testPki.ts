@@ -124,15 +124,18 @@ export class TestPki {
     return identity(folder, name);
   }
 
-  /** The CA's revocation list, PEM, with these certificates on it; it stays good for so many days, of which a negative number makes one that is out of date. */
-  revocations(revoked: readonly Identity[], days = 30, from = Math.min(days, 0) - 1): string {
-    for (const { certFile } of revoked) this.sign('-revoke', certFile);
-    this.sign('-gencrl', '-crl_lastupdate', stamp(from), '-crl_nextupdate', stamp(days), '-out', 'crl.pem');
+  /**
+   * The revocation list of the CA, or of another one, PEM, with these certificates on it; it stays good for so many days, of which a negative number
+   * makes one that is out of date.
+   */
+  revocations(revoked: readonly Identity[], days = 30, from = Math.min(days, 0) - 1, by = this.ca): string {
+    for (const { certFile } of revoked) this.sign(by, '-revoke', certFile);
+    this.sign(by, '-gencrl', '-crl_lastupdate', stamp(from), '-crl_nextupdate', stamp(days), '-out', 'crl.pem');
     return readFileSync(join(this.folder, 'crl.pem'), 'utf8');
   }
 
-  private sign(...args: string[]): void {
-    openssl(this.folder, 'ca', '-config', 'ca.cnf', '-cert', this.ca.certFile, '-keyfile', this.ca.keyFile, ...args);
+  private sign(by: Identity, ...args: string[]): void {
+    openssl(this.folder, 'ca', '-config', 'ca.cnf', '-cert', by.certFile, '-keyfile', by.keyFile, ...args);
   }
 }
 

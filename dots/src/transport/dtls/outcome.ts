@@ -30,6 +30,7 @@ const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: s
   [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'], [0x1c000, 'weak'], [0x4, 'wrong-name'],
   [0x20, 'bad-certificate', 'the certificate revocation list is out of date'], [0x400, 'bad-certificate', 'the certificate revocation list is not valid yet'],
   [0xe0010, 'bad-certificate', 'the certificate revocation list is not signed as it should be'],
+  [0x400_0000, 'bad-certificate', 'its CA gave no certificate revocation list that is good now'],
 ];
 
 /** Alert descriptions: RFC 5246 section 7.2 and RFC 4279 section 2. */
