@@ -11,7 +11,7 @@ export const compileFlags = [
 export const linkFlags = [
   '--target=wasm32-wasip1', '-mexec-model=reactor', '-Wl,--gc-sections', '-Wl,--strip-all', '-Wl,--fatal-warnings', '-Wl,-z,stack-size=131072',
   // In the place of the library's: dots/mbedtls/chain.c.
-  '-Wl,--wrap=mbedtls_pk_verify_ext',
+  '-Wl,--wrap=mbedtls_pk_verify_ext', '-Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy',
 ];
 
 /**

@@ -55,7 +55,7 @@ static int timer_get(void *opaque)
     return passed >= session->final ? 2 : passed >= session->intermediate ? 1 : 0;
 }
 
-/* The library checks the path, the host the name: common names never count (RFC 9525 section 2). */
+/* The library checks the path, the host the names and what the issuers may vouch for: common names never count (RFC 9525 section 2). */
 static int verify(void *opaque, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
 {
     session_t *session = opaque;
@@ -63,7 +63,10 @@ static int verify(void *opaque, mbedtls_x509_crt *certificate, int depth, uint32
     int anchor = session->links++ == 0 && depth > 0;
     if (!anchor && unlisted(session->ssl.conf->ca_crl, certificate)) session->doubts |= DOUBT_UNLISTED;
     if (costly(&certificate->pk)) session->doubts |= DOUBT_COSTLY_KEY;
-    if (depth > 0) return 0;
+    if (depth > 0) {
+        host_issuer(session->id, certificate->raw.p, (int) certificate->raw.len);
+        return 0;
+    }
     for (mbedtls_x509_crt *shown = certificate; shown; shown = shown->next) host_certificate(session->id, shown->raw.p, (int) shown->raw.len);
     *flags &= ~(uint32_t) MBEDTLS_X509_BADCERT_CN_MISMATCH;
     *flags |= session->doubts;

@@ -70,3 +70,25 @@ test('where revocation lists are given, each certificate below the CA needs one 
   const revoked = pki.revocations([intermediate]);
   for (const purpose of roles) assertRefused(await verdict(t, all, purpose, pki.issue({ purpose, names, by: intermediate }), [below, revoked]), 'revoked', /revoked/);
 });
+
+test('an intermediate CA that is for the other role vouches for nobody', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const through = (purpose: 'server' | 'client', extendedKeyUsage: string): Identity => all.pki.issue({ purpose, names, by: all.pki.issue({ purpose: 'ca', extendedKeyUsage }) });
+  for (const [purpose, own, other] of [['server', 'serverAuth', 'clientAuth'], ['client', 'clientAuth', 'serverAuth']] as const) {
+    assertRefused(await verdict(t, all, purpose, through(purpose, other)), 'purpose', /a CA above it is for another use/);
+    for (const usage of [own, `${other},${own}`, 'anyExtendedKeyUsage']) assert.equal(await verdict(t, all, purpose, through(purpose, usage)), undefined, usage);
+  }
+});
+
+test('name constraints of an intermediate CA hold, whether they are critical or not', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const under = (purpose: 'server' | 'client', nameConstraints: string): Identity => all.pki.issue({ purpose, names, by: all.pki.issue({ purpose: 'ca', nameConstraints }) });
+  for (const purpose of roles) {
+    for (const critical of ['', 'critical,']) {
+      assertRefused(await verdict(t, all, purpose, under(purpose, `${critical}permitted;DNS:example.net`)), 'bad-certificate', /a CA above it may not vouch for its names/);
+      assert.equal(await verdict(t, all, purpose, under(purpose, `${critical}permitted;DNS:localhost`)), undefined);
+    }
+  }
+});

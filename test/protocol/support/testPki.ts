@@ -27,6 +27,8 @@ export interface IssueOptions {
   /** Instead of that of the purpose, as openssl writes it: `keyAgreement`. */
   keyUsage?: string;
   extendedKeyUsage?: string;
+  /** As openssl writes them: `critical,permitted;DNS:example.net`. */
+  nameConstraints?: string;
   /** Days from now. */
   from?: number;
   to?: number;
@@ -74,7 +76,7 @@ function nameText(name: string): string {
   return `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`;
 }
 
-function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, extendedKeyUsage }: IssueOptions): string {
+function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, extendedKeyUsage, nameConstraints }: IssueOptions): string {
   const [usage, extended] = purposes[purpose];
   const lines = [
     `basicConstraints=critical,CA:${purpose === 'ca' ? 'TRUE' : 'FALSE'}`, `keyUsage=critical,${keyUsage ?? usage}`,
@@ -84,6 +86,8 @@ function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, exte
   if (wanted !== undefined) lines.push(`extendedKeyUsage=${wanted}`);
   if (rawNames !== undefined) lines.push(`2.5.29.17=DER:${rawNames}`);
   if (names.length > 0) lines.push(`subjectAltName=${names.map(nameText).join(',')}`);
+  // Last, for it may bring a section of its own.
+  if (nameConstraints !== undefined) lines.push(`nameConstraints=${nameConstraints}`);
   return `${lines.join('\n')}\n`;
 }
 

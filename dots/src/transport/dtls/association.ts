@@ -159,6 +159,7 @@ export class Association {
     return {
       transmit: (bytes) => this.owner.transmit(bytes),
       keyOf: (identity) => proof.keyOf(identity),
+      issuer: (der) => { proof.issuers.push(der); },
       certificate: (der) => { proof.chain.push(der); },
       judge: () => proof.judge(),
       passport: () => proof.passport(),

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { DotsError } from '#dots/model/errors';
 import { namesText } from '../names';
 import { refusal, type RefusalReason } from '../refusals';
+import { outsideConstraints, wrongPurpose } from './path';
 
 /** The results of the library that decide what comes next: include/mbedtls/ssl.h. */
 export const wantRead = -0x6900;
@@ -27,7 +28,9 @@ const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: s
   // Those of dots/mbedtls/dots.h, which keep the others from being found out.
   [0x100_0000, 'bad-certificate', 'one in its chain has an RSA key with a public exponent of more than 32 bits'],
   [0x200_0000, 'bad-certificate', 'its chain takes more signature checks than a sound one does'],
-  [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'], [0x1c000, 'weak'], [0x4, 'wrong-name'],
+  [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'],
+  [wrongPurpose, 'purpose', 'a CA above it is for another use'], [0x1c000, 'weak'],
+  [outsideConstraints, 'bad-certificate', 'a CA above it may not vouch for its names'], [0x4, 'wrong-name'],
   [0x20, 'bad-certificate', 'the certificate revocation list is out of date'], [0x400, 'bad-certificate', 'the certificate revocation list is not valid yet'],
   [0xe0010, 'bad-certificate', 'the certificate revocation list is not signed as it should be'],
   [0x400_0000, 'bad-certificate', 'its CA gave no certificate revocation list that is good now'],
