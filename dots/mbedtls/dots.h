@@ -54,6 +54,7 @@ typedef struct {
     int id;
     int input; /* bytes of the inbox that were not read yet */
     int armed, resumed;
+    int asked; /* whether the server has asked for a certificate */
     double since;
     unsigned intermediate, final;
     int checks; /* signatures that were looked at since the peer began to show its chain */

@@ -103,10 +103,23 @@ EXPORT(session_new) session_t *session_new(context_t *context, int id, int mtu, 
 /* Makes a server's session as new, for a client whose address is in the inbox. */
 EXPORT(session_await) int session_await(session_t *session, int address_size)
 {
-    session->armed = session->input = session->resumed = session->checks = session->links = 0;
+    session->armed = session->input = session->resumed = session->asked = session->checks = session->links = 0;
     session->doubts = 0;
     int result = mbedtls_ssl_session_reset(&session->ssl);
     return result != 0 ? result : mbedtls_ssl_set_client_transport_id(&session->ssl, inbox, (size_t) address_size);
+}
+
+/*
+ * Takes note of what is known only while the handshake lasts. After two flights in vain the library takes the path for one of 508 bytes (RFC 6347
+ * section 4.1.1.1), and would forget that with the handshake. What was too large may have been the other end's, so the size of one's own flights says nothing.
+ */
+static void learn(session_t *session)
+{
+    const mbedtls_ssl_handshake_params *handshake = session->ssl.handshake;
+    if (!handshake) return;
+    session->resumed = handshake->resume;
+    session->asked = handshake->client_auth;
+    if (handshake->mtu != 0) mbedtls_ssl_set_mtu(&session->ssl, handshake->mtu);
 }
 
 /* Goes on with the handshake, with a datagram of the inbox or, of size 0, because time has passed: 0 once it is over. */
@@ -117,7 +130,7 @@ EXPORT(session_step) int session_step(session_t *session, int size)
     current = session;
     while (result == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
         result = mbedtls_ssl_handshake_step(&session->ssl);
-        if (session->ssl.handshake) session->resumed = session->ssl.handshake->resume;
+        learn(session);
     }
     current = 0;
     /* RFC 5246 section 7.4.6; the library says nothing. */
@@ -158,6 +171,9 @@ EXPORT(session_alert) int session_alert(session_t *session) { return session->ss
 
 /* What was wrong with the certificate of the peer: MBEDTLS_X509_BADCERT_*. */
 EXPORT(session_flags) unsigned session_flags(session_t *session) { return mbedtls_ssl_get_verify_result(&session->ssl); }
+
+/* Whether the server has asked this client for a certificate; a session that was resumed says nothing of it. */
+EXPORT(session_asked) int session_asked(session_t *session) { return session->asked; }
 
 EXPORT(session_resumed) int session_resumed(session_t *session) { return session->resumed; }
 
