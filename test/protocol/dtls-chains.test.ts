@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import type { DotsError } from '#dots/model/errors';
 import { call, parties, shows, startEcho, type Parties } from './support/dtlsScene';
+import { connectWhenUp, startProgram } from './support/dtlsTools';
+import { freePort, run, temporaryFolder } from './support/scene';
 import type { Identity, TestPki } from './support/testPki';
 
 const names = ['localhost'];
@@ -91,4 +96,37 @@ test('name constraints of an intermediate CA hold, whether they are critical or 
       assert.equal(await verdict(t, all, purpose, under(purpose, `${critical}permitted;DNS:localhost`)), undefined);
     }
   }
+});
+
+/** A chain of so many bytes in a handshake message, or a little less: the leaf, and after it the CA again and again. */
+function ofSize({ cert, key, ...files }: Identity, pki: TestPki, bytes: number): Identity {
+  const sizeOf = (pem: string): number => new X509Certificate(pem).raw.length + 3;
+  return { ...files, key, cert: cert + pki.ca.cert.repeat(Math.floor((bytes - sizeOf(cert)) / sizeOf(pki.ca.cert))) };
+}
+
+test('a chain of one\'s own that fits in no handshake message is told at once, and one that fits is shown', async (t) => {
+  const all = await parties(t, 'rsa');
+  if (all === undefined) return;
+  const { pki, server, client } = all;
+  for (const shown of [server, client]) {
+    const error = await startEcho(t, shows(pki, ofSize(shown, pki, 9200))).then(() => undefined, (reason: DotsError) => reason);
+    assertRefused(error, 'credentials', /takes \d+ bytes of a handshake, and 8177 is the most/);
+  }
+  const echo = await startEcho(t, shows(pki, ofSize(server, pki, 8177)));
+  assert.equal(await (await call(t, echo.port, shows(pki, ofSize(client, pki, 8177)))).ask('one'), 're:one');
+});
+
+test('a server may name many CAs', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const { pki, server, client } = all;
+  const file = join(await temporaryFolder(t), 'cas.pem');
+  // Twenty names of 600 bytes: more than one half of what a handshake message may have.
+  const units = Array.from({ length: 8 }, (_, unit) => `/OU=${'A certification authority with a long name '.repeat(2).slice(0, 60)} ${unit}`).join('');
+  const name = async (count: number): Promise<string> => (await run('openssl', ['req', '-x509', '-new', '-key', server.keyFile, '-subj', `/CN=${count}${units}`])).stdout.toString();
+  const others = await Promise.all(Array.from({ length: 20 }, (_, count) => name(count)));
+  writeFileSync(file, [pki.ca.cert, ...others].join(''));
+  const port = await freePort();
+  startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', server.certFile, '-key', server.keyFile, '-CAfile', file, '-Verify', '3']);
+  assert.match((await connectWhenUp(t, port, { credentials: shows(pki, client), serverName: 'localhost' })).security.protocol, /DTLS/);
 });

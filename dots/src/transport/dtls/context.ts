@@ -5,6 +5,9 @@ import type { Engine } from './engine';
 
 const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
+/** The largest chain that goes into one handshake message, bytes, with three for the length of each certificate: MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length. */
+const largestChain = 8192 - 12 - 3;
+
 /** What an end shows and whom it trusts, in the library: an address there. Throws DotsErrors of kind `usage` for credentials that cannot be used. */
 export function openContext(engine: Engine, role: 'client' | 'server', credentials: ClientCredentials | ServerCredentials): number {
   const context = engine.calls.context_new(role === 'server' ? 1 : 0);
@@ -25,6 +28,7 @@ function unusable(what: string, why: string, hint: string, cause?: unknown): Dot
 
 function certify(engine: Engine, context: number, { ca, cert, key, crls = [] }: CertificateCredentials): void {
   const [trusted, shown] = [certificatesIn('The CA', ca), certificatesIn('The certificate', cert)];
+  checkSize(shown);
   checkKey(cert, key);
   const { calls } = engine;
   for (const der of trusted) hand(engine, 'The CA', der, (place, size) => calls.context_trust(context, place, size));
@@ -47,6 +51,11 @@ function certificatesIn(what: string, pem: string): Buffer[] {
   } catch (cause) {
     throw unusable(what, 'it is not a sound certificate', 'Give certificates in PEM (BEGIN CERTIFICATE).', cause);
   }
+}
+
+function checkSize(shown: readonly Buffer[]): void {
+  const size = shown.reduce((sum, { length }) => sum + 3 + length, 0);
+  if (size > largestChain) throw unusable('The certificate', `with those after it, it takes ${size} bytes of a handshake, and ${largestChain} is the most`, 'Show only what stands between the certificate and the CA, or use EC keys, which are shorter.');
 }
 
 function checkKey(cert: string, key: string): void {
