@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import type { DotsError } from '#dots/model/errors';
-import { call, parties, shows, startEcho, type Parties } from './support/dtlsScene';
+import { call, parties, reasonOf, shows, startEcho, type Parties } from './support/dtlsScene';
 import { connectWhenUp, startProgram } from './support/dtlsTools';
 import { freePort, run, temporaryFolder } from './support/scene';
 import type { Identity, TestPki } from './support/testPki';
@@ -129,4 +129,20 @@ test('a server may name many CAs', async (t) => {
   const port = await freePort();
   startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', server.certFile, '-key', server.keyFile, '-CAfile', file, '-Verify', '3']);
   assert.match((await connectWhenUp(t, port, { credentials: shows(pki, client), serverName: 'localhost' })).security.protocol, /DTLS/);
+});
+
+test('a chain that is too long and one with a certificate that cannot be read are refused for good', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const { pki } = all;
+  let long = pki.issue({ purpose: 'ca' });
+  for (let more = 0; more < 8; more++) long = pki.issue({ purpose: 'ca', by: long });
+  for (const purpose of roles) {
+    assertRefused(await verdict(t, all, purpose, pki.issue({ purpose, names, by: long })), 'bad-certificate', /chain is too long/);
+  }
+  // Our own end does not show one that the library cannot read.
+  const unreadable = pki.issue({ names, extendedKeyUsage: 'serverAuth\n1.2.3.4=critical,DER:0500' });
+  const port = await freePort();
+  startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', unreadable.certFile, '-key', unreadable.keyFile]);
+  assert.equal(await reasonOf(connectWhenUp(t, port, { credentials: shows(pki, all.client), serverName: 'localhost' })), 'bad-certificate');
 });

@@ -20,6 +20,9 @@ const clientHasProved = 12;
 /** MBEDTLS_SSL_CLIENT_CERTIFICATE: what a server waits for once it has shown all it has. */
 const serverHasShown = 7;
 
+/** Where the handshake stands when the peer shows its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
+const peerShows = { client: 3, server: 7 } as const;
+
 /** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
 export const nameMismatch = 0x4;
 
@@ -75,10 +78,21 @@ export function refusalOf(failure: Failure): DotsError {
   if (result === fatalAlert) return alertRefusal(failure);
   // GnuTLS waits, and says goodbye where others send an alert or nothing.
   if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
+  if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk)) return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
   return refusal('broken', { peer, detail: words });
+}
+
+/**
+ * Whether certificates that cannot be read, or a chain that is too long, are what an error is about: include/mbedtls/error.h, X.509 but for its memory,
+ * keys, and what TLS says of certificates and of messages with a wrong length. Below 128 the number says more, of ASN.1.
+ */
+function isUnreadable(result: number): boolean {
+  const kind = -(-result & 0xff80);
+  const [memory, decodeError, badCertificate] = [-0x2880, -0x7300, -0x7a00];
+  return kind === decodeError || kind === badCertificate || (kind !== memory && ((kind <= -0x2080 && kind >= -0x3000) || (kind <= -0x3880 && kind >= -0x3f80)));
 }
 
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
