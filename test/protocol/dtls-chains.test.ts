@@ -3,10 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
+import type { Channel } from '#dots/coap/channel';
 import type { DotsError } from '#dots/model/errors';
+import type { SessionMemory } from '#dots/transport/dtls/sessions';
+import { connectTls } from '#dots/transport/tls/client';
 import { call, parties, reasonOf, shows, startEcho, type Parties } from './support/dtlsScene';
 import { connectWhenUp, startProgram } from './support/dtlsTools';
-import { freePort, run, temporaryFolder } from './support/scene';
+import { eventually, freePort, run, temporaryFolder } from './support/scene';
 import type { Identity, TestPki } from './support/testPki';
 
 const names = ['localhost'];
@@ -146,3 +149,39 @@ test('a chain that is too long and one with a certificate that cannot be read ar
   startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', unreadable.certFile, '-key', unreadable.keyFile]);
   assert.equal(await reasonOf(connectWhenUp(t, port, { credentials: shows(pki, all.client), serverName: 'localhost' })), 'bad-certificate');
 });
+
+test('a server that does not ask for a certificate is told, over DTLS and TLS, and its session is not kept', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const { pki, server, client } = all;
+  let kept = 0;
+  const sessions: SessionMemory = { get: () => undefined, set: () => { kept += 1; }, delete: () => undefined };
+  const options = { credentials: shows(pki, client), serverName: 'localhost', sessions };
+  for (const [asking, asked] of [[['-Verify', '3'], undefined], [[], false]] as const) {
+    const port = await freePort();
+    const files = ['-quiet', '-accept', `127.0.0.1:${port}`, '-cert', server.certFile, '-key', server.keyFile, '-CAfile', pki.ca.certFile, ...asking];
+    startProgram(t, 'openssl', ['s_server', '-dtls1_2', ...files]);
+    const over = await connectWhenUp(t, port, options);
+    assert.equal(over.security.asked, asked);
+    if (asked === false) assert.equal(kept, 0);
+    kept = 0;
+    await over.close();
+    for (const version of ['-tls1_2', '-tls1_3']) {
+      const tcp = await tlsServer(t, { pki, server, client }, version, asking);
+      assert.equal(tcp.security?.asked, asked, version);
+    }
+  }
+});
+
+/** A connection over TLS with openssl's server. */
+async function tlsServer(t: TestContext, { pki, server, client }: Parties, version: string, asking: readonly string[]): Promise<Channel> {
+  const port = await freePort();
+  startProgram(t, 'openssl', ['s_server', version, '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', server.certFile, '-key', server.keyFile, '-CAfile', pki.ca.certFile, ...asking]);
+  let channel: Channel | undefined;
+  await eventually(async () => {
+    channel = await connectTls({ host: '127.0.0.1', port }, { credentials: shows(pki, client), serverName: 'localhost' }).catch(() => undefined);
+    return channel !== undefined;
+  });
+  t.after(() => channel?.close());
+  return channel!;
+}

@@ -34,6 +34,7 @@ interface Exports {
   session_alert(session: number): number;
   session_flags(session: number): number;
   session_resumed(session: number): number;
+  session_asked(session: number): number;
   session_suite(session: number): number;
   session_payload(session: number): number;
   session_save(session: number, largestTicket: number): number;
