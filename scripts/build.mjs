@@ -70,18 +70,19 @@ async function loadDtlsBuild() {
 }
 
 /**
- * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest works without.
- * `remote: false` asks no network for the source; `renew` writes the module's hash to dots/mbedtls/pins.json.
+ * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest works without; one of other
+ * sources is never left in its place. `remote: false` asks no network for the source; `renew` writes the module's hash to dots/mbedtls/pins.json.
+ * `tools` and `file` are for tests.
  */
-export async function buildDtls({ remote = true, renew = false } = {}) {
-  const { makeModule, recordModule, SourceMissing } = await loadDtlsBuild();
+export async function buildDtls({ remote = true, renew = false, tools, file = inRoot(dtlsModule) } = {}) {
+  const { makeModule, recordModule, SourceMissing } = tools ?? (await loadDtlsBuild());
   try {
     const module = await makeModule({ remote });
     recordModule(module, { renew });
-    writeWhole(inRoot(dtlsModule), module);
+    writeWhole(file, module);
   } catch (error) {
+    rmSync(file, { force: true });
     if (!(error instanceof SourceMissing)) throw error;
-    rmSync(inRoot(dtlsModule), { force: true });
     say(error.message);
   }
 }

@@ -2,8 +2,8 @@ import type { Security } from '#dots/coap/channel';
 import { oneLine } from '#dots/model/text';
 
 /** How a session is protected, and whom it was verified to lead to. */
-export function securityWords({ protocol, cipherSuite, peerName, identity }: Security): string {
-  return `over ${protocol} (${cipherSuite}), ${identity.startsWith('psk:') ? 'pre-shared key of' : 'verified:'} ${oneLine(peerName, 120)}`;
+export function securityWords({ protocol, cipherSuite, peerName, identity, asked }: Security): string {
+  return `over ${protocol} (${cipherSuite}), ${identity.startsWith('psk:') ? 'pre-shared key of' : 'verified:'} ${oneLine(peerName, 120)}${asked === false ? ', which did not ask who you are' : ''}`;
 }
 
 /** The lifetime that was granted, and beside it the one asked for where that is another. */

@@ -74,8 +74,11 @@
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_PSK_ENABLED
 
-/* Bytes per session. A handshake message, and so a certificate chain, has to fit; application data is bounded by the path MTU. */
-#define MBEDTLS_SSL_IN_CONTENT_LEN 8192
+/*
+ * Bytes per session. A handshake message has to fit: the names of the CAs of a server, the chain of either end; the host sees to it that the own one does
+ * (transport/dtls/context.ts). Application data is bounded by the path MTU. A message is put together from its parts outside of these buffers.
+ */
+#define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 8192
-#define MBEDTLS_SSL_DTLS_MAX_BUFFERING 16384
+#define MBEDTLS_SSL_DTLS_MAX_BUFFERING 32768
 #define MBEDTLS_PSK_MAX_LEN 64

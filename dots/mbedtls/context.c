@@ -180,20 +180,22 @@ EXPORT(context_new) context_t *context_new(int server)
     return 0;
 }
 
-/* The CAs to trust; text in PEM, counted with its final NUL, as in the three functions below. */
-EXPORT(context_trust) int context_trust(context_t *context, const unsigned char *pem, int size)
+/* A CA to trust, DER. */
+EXPORT(context_trust) int context_trust(context_t *context, const unsigned char *der, int size)
 {
-    return mbedtls_x509_crt_parse(&context->ca, pem, (size_t) size);
+    return parse_certificate(&context->ca, der, (size_t) size, 1);
 }
 
+/* Lists of revoked certificates; text in PEM, counted with its final NUL, as that of the key. */
 EXPORT(context_revoke) int context_revoke(context_t *context, const unsigned char *pem, int size)
 {
     return mbedtls_x509_crl_parse(&context->crl, pem, (size_t) size);
 }
 
-EXPORT(context_show) int context_show(context_t *context, const unsigned char *pem, int size)
+/* A certificate to show, DER: the own one first, then those between it and the CA. */
+EXPORT(context_show) int context_show(context_t *context, const unsigned char *der, int size)
 {
-    return mbedtls_x509_crt_parse(&context->own, pem, (size_t) size);
+    return parse_certificate(&context->own, der, (size_t) size, 1);
 }
 
 /* The key of the certificate shown; from here on certificates are agreed to. */

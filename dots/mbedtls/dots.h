@@ -28,7 +28,9 @@ extern double host_date(void) IMPORT(date);   /* ms since 1970, the machine's da
 extern void host_send(int session, const unsigned char *bytes, int size) IMPORT(send);
 /* Writes the key of an identity; its size, or 0 for an identity that is not known. */
 extern int host_key(int session, const unsigned char *identity, int size, unsigned char *key, int room) IMPORT(key);
-/* Hears the chain that the peer shows, the leaf first, ... */
+/* Hears the path above the leaf, the trusted certificate first, ... */
+extern void host_issuer(int session, const unsigned char *der, int size) IMPORT(issuer);
+/* ... and the chain that the peer shows, the leaf first, ... */
 extern void host_certificate(int session, const unsigned char *der, int size) IMPORT(certificate);
 /* ... then says which further flags (MBEDTLS_X509_BADCERT_*) it deserves. */
 extern unsigned host_judge(int session, unsigned flags) IMPORT(judge);
@@ -52,13 +54,29 @@ typedef struct {
     int id;
     int input; /* bytes of the inbox that were not read yet */
     int armed, resumed;
+    int asked; /* whether the server has asked for a certificate */
     double since;
     unsigned intermediate, final;
+    int checks; /* signatures that were looked at since the peer began to show its chain */
+    int links; /* certificates of the path that the library found, from the trusted one down, that were heard of so far */
+    unsigned doubts; /* what is to be said against that chain beside what the library says: the flags below */
 } session_t;
+
+/* Further flags against a chain; those of the library (x509.h) end below them. */
+#define DOUBT_COSTLY_KEY 0x1000000u
+#define DOUBT_TOO_MANY 0x2000000u
+#define DOUBT_UNLISTED 0x4000000u
 
 int dots_random(void *unused, unsigned char *bytes, size_t size);
 
 /* The session whose handshake is under way: the callbacks of a configuration are not told. */
 extern session_t *current;
+
+/* Reads a certificate into a chain, which goes on pointing into `der` unless it is copied; 0 or an error. */
+int parse_certificate(mbedtls_x509_crt *chain, const unsigned char *der, size_t size, int copy);
+/* Whether an RSA key is made so that its signatures take long to check. */
+int costly(const mbedtls_pk_context *key);
+/* Whether there are lists of revoked certificates, and none from the issuer of this one. */
+int unlisted(const mbedtls_x509_crl *lists, const mbedtls_x509_crt *certificate);
 
 #endif

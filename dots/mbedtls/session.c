@@ -55,14 +55,23 @@ static int timer_get(void *opaque)
     return passed >= session->final ? 2 : passed >= session->intermediate ? 1 : 0;
 }
 
-/* The library checks the path, the host the name: common names never count (RFC 9525 section 2). */
+/* The library checks the path, the host the names and what the issuers may vouch for: common names never count (RFC 9525 section 2). */
 static int verify(void *opaque, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
 {
     session_t *session = opaque;
-    if (depth > 0) return 0;
+    /* The library calls for each certificate of the path, first for the one that is trusted, which no list need speak of. */
+    int anchor = session->links++ == 0 && depth > 0;
+    if (!anchor && unlisted(session->ssl.conf->ca_crl, certificate)) session->doubts |= DOUBT_UNLISTED;
+    if (costly(&certificate->pk)) session->doubts |= DOUBT_COSTLY_KEY;
+    if (depth > 0) {
+        host_issuer(session->id, certificate->raw.p, (int) certificate->raw.len);
+        return 0;
+    }
     for (mbedtls_x509_crt *shown = certificate; shown; shown = shown->next) host_certificate(session->id, shown->raw.p, (int) shown->raw.len);
     *flags &= ~(uint32_t) MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    *flags |= session->doubts;
     *flags |= host_judge(session->id, *flags);
+    session->checks = 0; /* What comes now is the signature of the handshake. */
     return 0;
 }
 
@@ -94,7 +103,8 @@ EXPORT(session_new) session_t *session_new(context_t *context, int id, int mtu, 
 /* Makes a server's session as new, for a client whose address is in the inbox. */
 EXPORT(session_await) int session_await(session_t *session, int address_size)
 {
-    session->armed = session->input = session->resumed = 0;
+    session->armed = session->input = session->resumed = session->asked = session->checks = session->links = 0;
+    session->doubts = 0;
     int result = mbedtls_ssl_session_reset(&session->ssl);
     return result != 0 ? result : mbedtls_ssl_set_client_transport_id(&session->ssl, inbox, (size_t) address_size);
 }
@@ -110,6 +120,19 @@ static unsigned char alert_owed(int state, int result)
     return state == MBEDTLS_SSL_CERTIFICATE_VERIFY && about_key ? MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR : 0;
 }
 
+/*
+ * Takes note of what is known only while the handshake lasts. After two flights in vain the library takes the path for one of 508 bytes (RFC 6347
+ * section 4.1.1.1), and would forget that with the handshake. What was too large may have been the other end's, so the size of one's own flights says nothing.
+ */
+static void learn(session_t *session)
+{
+    const mbedtls_ssl_handshake_params *handshake = session->ssl.handshake;
+    if (!handshake) return;
+    session->resumed = handshake->resume;
+    session->asked = handshake->client_auth;
+    if (handshake->mtu != 0) mbedtls_ssl_set_mtu(&session->ssl, handshake->mtu);
+}
+
 /* Goes on with the handshake, with a datagram of the inbox or, of size 0, because time has passed: 0 once it is over. */
 EXPORT(session_step) int session_step(session_t *session, int size)
 {
@@ -119,7 +142,7 @@ EXPORT(session_step) int session_step(session_t *session, int size)
     while (result == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
         state = session->ssl.state;
         result = mbedtls_ssl_handshake_step(&session->ssl);
-        if (session->ssl.handshake) session->resumed = session->ssl.handshake->resume;
+        learn(session);
     }
     current = 0;
     unsigned char alert = alert_owed(state, result);
@@ -160,6 +183,9 @@ EXPORT(session_alert) int session_alert(session_t *session) { return session->ss
 
 /* What was wrong with the certificate of the peer: MBEDTLS_X509_BADCERT_*. */
 EXPORT(session_flags) unsigned session_flags(session_t *session) { return mbedtls_ssl_get_verify_result(&session->ssl); }
+
+/* Whether the server has asked this client for a certificate; a session that was resumed says nothing of it. */
+EXPORT(session_asked) int session_asked(session_t *session) { return session->asked; }
 
 EXPORT(session_resumed) int session_resumed(session_t *session) { return session->resumed; }
 

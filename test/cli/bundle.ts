@@ -11,9 +11,15 @@ import { root } from '../support/shared';
 export function bundled(entry: string, alias: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bundle-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = join(folder, 'main.js');
-  buildSync({ absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, alias, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' });
+  const outfile = bundledInto(folder, entry, alias);
   const dtls = join(root, 'dist/dtls.wasm');
   if (existsSync(dtls)) copyFileSync(dtls, join(folder, 'dtls.wasm'));
+  return outfile;
+}
+
+/** The same into a folder of the caller's, and without the DTLS module. */
+export function bundledInto(folder: string, entry: string, alias: Record<string, string> = {}): string {
+  const outfile = join(folder, 'main.js');
+  buildSync({ absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, alias, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' });
   return outfile;
 }

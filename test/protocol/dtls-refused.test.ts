@@ -53,7 +53,8 @@ test('a server refuses a client, says which check failed, and the client hears t
   const [all, other] = [await parties(t), await parties(t)];
   if (all === undefined || other === undefined) return;
   const { pki } = all;
-  const server = await startEcho(t, shows(pki, all.server, [pki.revocations([all.client])]));
+  const intermediate = pki.issue({ purpose: 'ca' });
+  const server = await startEcho(t, shows(pki, all.server, [pki.revocations([all.client]), pki.revocations([], 30, -1, intermediate)]));
   const cases: [string, Identity][] = [...flawed(all, 'client'), ['unknown-ca', other.client], ['revoked', all.client], ['purpose', pki.issue({ purpose: 'client', keyUsage: 'keyAgreement' })]];
   for (const [reason, client] of cases) {
     server.refused.length = 0;
@@ -61,7 +62,7 @@ test('a server refuses a client, says which check failed, and the client hears t
     assert.deepEqual(server.refused.map(({ code }) => code), [`transport/${reason}`]);
   }
   assert.equal(server.channels.length, 0);
-  await call(t, server.port, shows(pki, pki.issue({ purpose: 'client', by: pki.issue({ purpose: 'ca' }) })));
+  await call(t, server.port, shows(pki, pki.issue({ purpose: 'client', by: intermediate })));
 });
 
 test('a server whose revocation list is out of date takes no client of that CA, and says why', async (t) => {

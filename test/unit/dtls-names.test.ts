@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { certify, newKey, type Credentials } from '#dots/transport/certificates';
-import { load } from '#dots/transport/dtls/module';
+import { load, placesFrom } from '#dots/transport/dtls/module';
 import { indicatedName } from '#dots/transport/address';
 import { endOfProof, isResumable, sessionKey, sessionMemory } from '#dots/transport/dtls/sessions';
 import { certificateNames, holderName, isForServer, namesText } from '#dots/transport/names';
@@ -88,4 +89,9 @@ test('what a client says in its server name indication', () => {
 
 test('where the DTLS module is missing, one sentence says how to get it', async () => {
   await assert.rejects(load(['nowhere/dtls.wasm']), { kind: 'usage', code: 'transport/dtls-module-missing', hint: /npm run build.*MBEDTLS_SOURCE/ });
+});
+
+test('a bundle looks for the DTLS module beside itself and nowhere else, the sources look where the build puts it', () => {
+  assert.deepEqual(placesFrom(join('/opt', 'x', 'a', 'b', 'c', 'dist')), [join('/opt', 'x', 'a', 'b', 'c', 'dist', 'dtls.wasm')]);
+  assert.deepEqual(placesFrom(join('/opt', 'repo', 'dots', 'src', 'transport', 'dtls')), [join('/opt', 'repo', 'dist', 'dtls.wasm')]);
 });

@@ -78,7 +78,7 @@ const plainTransport = 'plain CoAP';
 /** How the session travels, and to whom: what was verified, and that nothing was where it is so. */
 function transportNode({ name, security }: SessionState): TreeNode {
   if (security === undefined) return fact(`session/${name}/transport`, 'Transport', plainTransport, 'unlock', 'Plain CoAP, to this machine only: nothing is encrypted, and nobody has proved who they are.');
-  return fact(`session/${name}/transport`, security.protocol, security.peerName, 'lock', `Both ends have proved who they are.\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`);
+  return fact(`session/${name}/transport`, security.protocol, security.peerName, 'lock', `${security.asked === false ? 'The server has proved who it is, and did not ask for the certificate of this client.' : 'Both ends have proved who they are.'}\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`);
 }
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {

@@ -25,6 +25,8 @@ export interface Security {
    * certificate is renewed, or `psk:` and the identity of its pre-shared key.
    */
   identity: string;
+  /** False where this client is known not to have been asked for its certificate: then only the server has proved who it is, and RFC 9132 section 7.1 wants both. */
+  asked?: false;
 }
 
 /** One path to one peer: a connected UDP socket, one remote address of a listening one, a DTLS association, a TLS connection. */

@@ -27,6 +27,8 @@ export interface IssueOptions {
   /** Instead of that of the purpose, as openssl writes it: `keyAgreement`. */
   keyUsage?: string;
   extendedKeyUsage?: string;
+  /** As openssl writes them: `critical,permitted;DNS:example.net`. */
+  nameConstraints?: string;
   /** Days from now. */
   from?: number;
   to?: number;
@@ -35,6 +37,8 @@ export interface IssueOptions {
   keyKind?: KeyKind;
   /** Whose key it certifies, instead of a new one. */
   keyOf?: Identity;
+  /** Of an RSA key; 65537 unless told. */
+  publicExponent?: bigint;
 }
 
 const configuration = `[ca]
@@ -74,7 +78,7 @@ function nameText(name: string): string {
   return `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`;
 }
 
-function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, extendedKeyUsage }: IssueOptions): string {
+function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, extendedKeyUsage, nameConstraints }: IssueOptions): string {
   const [usage, extended] = purposes[purpose];
   const lines = [
     `basicConstraints=critical,CA:${purpose === 'ca' ? 'TRUE' : 'FALSE'}`, `keyUsage=critical,${keyUsage ?? usage}`,
@@ -84,6 +88,8 @@ function extensionsOf({ purpose = 'server', names = [], rawNames, keyUsage, exte
   if (wanted !== undefined) lines.push(`extendedKeyUsage=${wanted}`);
   if (rawNames !== undefined) lines.push(`2.5.29.17=DER:${rawNames}`);
   if (names.length > 0) lines.push(`subjectAltName=${names.map(nameText).join(',')}`);
+  // Last, for it may bring a section of its own.
+  if (nameConstraints !== undefined) lines.push(`nameConstraints=${nameConstraints}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -115,7 +121,7 @@ export class TestPki {
     const { folder } = this;
     const name = `leaf-${++this.issued}`;
     const by = options.by ?? this.ca;
-    if (options.keyOf === undefined) newKey(folder, name, options.keyKind ?? this.kind);
+    if (options.keyOf === undefined) newKey(folder, name, options.keyKind ?? this.kind, options.publicExponent);
     else copyFileSync(options.keyOf.keyFile, join(folder, `${name}.key`));
     writeFileSync(join(folder, `${name}.ext`), extensionsOf(options));
     openssl(folder, 'req', '-new', '-config', 'ca.cnf', '-key', `${name}.key`, '-subj', `/O=Test/CN=${options.commonName ?? name}`, '-out', `${name}.csr`);
@@ -125,21 +131,24 @@ export class TestPki {
     return identity(folder, name);
   }
 
-  /** The CA's revocation list, PEM, with these certificates on it; it stays good for so many days, of which a negative number makes one that is out of date. */
-  revocations(revoked: readonly Identity[], days = 30, from = Math.min(days, 0) - 1): string {
-    for (const { certFile } of revoked) this.sign('-revoke', certFile);
-    this.sign('-gencrl', '-crl_lastupdate', stamp(from), '-crl_nextupdate', stamp(days), '-out', 'crl.pem');
+  /**
+   * The revocation list of the CA, or of another one, PEM, with these certificates on it; it stays good for so many days, of which a negative number
+   * makes one that is out of date.
+   */
+  revocations(revoked: readonly Identity[], days = 30, from = Math.min(days, 0) - 1, by = this.ca): string {
+    for (const { certFile } of revoked) this.sign(by, '-revoke', certFile);
+    this.sign(by, '-gencrl', '-crl_lastupdate', stamp(from), '-crl_nextupdate', stamp(days), '-out', 'crl.pem');
     return readFileSync(join(this.folder, 'crl.pem'), 'utf8');
   }
 
-  private sign(...args: string[]): void {
-    openssl(this.folder, 'ca', '-config', 'ca.cnf', '-cert', this.ca.certFile, '-keyfile', this.ca.keyFile, ...args);
+  private sign(by: Identity, ...args: string[]): void {
+    openssl(this.folder, 'ca', '-config', 'ca.cnf', '-cert', by.certFile, '-keyfile', by.keyFile, ...args);
   }
 }
 
-function newKey(folder: string, name: string, kind: KeyKind): void {
-  const algorithm = kind === 'ec' ? ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'] : ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
-  openssl(folder, 'genpkey', ...algorithm, '-out', `${name}.key`);
+function newKey(folder: string, name: string, kind: KeyKind, publicExponent = 65537n): void {
+  const options = kind === 'ec' ? ['EC', 'ec_paramgen_curve:P-256'] : ['RSA', 'rsa_keygen_bits:2048', `rsa_keygen_pubexp:${publicExponent}`];
+  openssl(folder, 'genpkey', '-algorithm', ...options.flatMap((option, index) => (index === 0 ? [option] : ['-pkeyopt', option])), '-out', `${name}.key`);
 }
 
 function identity(folder: string, name: string): Identity {

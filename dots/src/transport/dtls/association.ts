@@ -59,7 +59,13 @@ export class Association {
   get security(): Security {
     const { calls } = this.engine;
     const cipherSuite = this.engine.take(calls.session_suite(this.session)).toString().replaceAll('-', '_');
-    return { protocol: 'DTLS 1.2', cipherSuite, ...this.options.proof.peer(this.resumed) };
+    return { protocol: 'DTLS 1.2', cipherSuite, ...this.options.proof.peer(this.resumed), ...(this.unasked && { asked: false as const }) };
+  }
+
+  /** Whether a whole handshake with certificates has ended without a word about this client's. */
+  private get unasked(): boolean {
+    const { role, proof } = this.options;
+    return role === 'client' && !proof.psk && !this.resumed && this.engine.calls.session_asked(this.session) === 0;
   }
 
   /** Whether it goes on where an earlier one ended, without a proof of its own. */
@@ -80,8 +86,9 @@ export class Association {
     return done;
   }
 
-  /** The session, to be resumed later; undefined without a ticket of at most so many bytes. */
+  /** The session, to be resumed later; undefined without a ticket of at most so many bytes, and where it could not be told any more that the server did not ask. */
   save(largestTicket: number): Buffer | undefined {
+    if (this.unasked) return undefined;
     const size = this.engine.calls.session_save(this.session, largestTicket);
     const saved = size === 0 ? undefined : this.engine.take(size);
     this.engine.calls.wipe();
@@ -159,6 +166,7 @@ export class Association {
     return {
       transmit: (bytes) => this.owner.transmit(bytes),
       keyOf: (identity) => proof.keyOf(identity),
+      issuer: (der) => { proof.issuers.push(der); },
       certificate: (der) => { proof.chain.push(der); },
       judge: () => proof.judge(),
       passport: () => proof.passport(),

@@ -5,6 +5,9 @@ import type { Engine } from './engine';
 
 const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
+/** The largest chain that goes into one handshake message, bytes, with three for the length of each certificate: MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length. */
+const largestChain = 8192 - 12 - 3;
+
 /** What an end shows and whom it trusts, in the library: an address there. Throws DotsErrors of kind `usage` for credentials that cannot be used. */
 export function openContext(engine: Engine, role: 'client' | 'server', credentials: ClientCredentials | ServerCredentials): number {
   const context = engine.calls.context_new(role === 'server' ? 1 : 0);
@@ -24,25 +27,35 @@ function unusable(what: string, why: string, hint: string, cause?: unknown): Dot
 }
 
 function certify(engine: Engine, context: number, { ca, cert, key, crls = [] }: CertificateCredentials): void {
-  checkCertificates('The CA', ca);
-  checkCertificates('The certificate', cert);
+  const [trusted, shown] = [certificatesIn('The CA', ca), certificatesIn('The certificate', cert)];
+  checkSize(shown);
   checkKey(cert, key);
   const { calls } = engine;
-  hand(engine, 'The CA', ca, (pem, size) => calls.context_trust(context, pem, size));
-  for (const crl of crls) hand(engine, 'The certificate revocation list', crl, (pem, size) => calls.context_revoke(context, pem, size));
-  hand(engine, 'The certificate', cert, (pem, size) => calls.context_show(context, pem, size));
-  hand(engine, 'The private key', key, (pem, size) => calls.context_sign(context, pem, size));
+  for (const der of trusted) hand(engine, 'The CA', der, (place, size) => calls.context_trust(context, place, size));
+  for (const crl of crls) hand(engine, 'The certificate revocation list', textOf(crl), (pem, size) => calls.context_revoke(context, pem, size));
+  for (const der of shown) hand(engine, 'The certificate', der, (place, size) => calls.context_show(context, place, size));
+  hand(engine, 'The private key', textOf(key), (pem, size) => calls.context_sign(context, pem, size));
 }
 
-/** The library says little about what is wrong with a text, so that is looked at first. */
-function checkCertificates(what: string, pem: string): void {
+/** As C wants it. */
+function textOf(pem: string): Buffer {
+  return Buffer.from(`${pem}\0`);
+}
+
+/** Each by itself, DER. The library says little about what is wrong with a text, so that is looked at first. */
+function certificatesIn(what: string, pem: string): Buffer[] {
   const all = pem.match(certificatePattern) ?? [];
   if (all.length === 0) throw unusable(what, 'there is no certificate in it', 'Give certificates in PEM (BEGIN CERTIFICATE).');
   try {
-    for (const each of all) void new X509Certificate(each);
+    return all.map((each) => new X509Certificate(each).raw);
   } catch (cause) {
     throw unusable(what, 'it is not a sound certificate', 'Give certificates in PEM (BEGIN CERTIFICATE).', cause);
   }
+}
+
+function checkSize(shown: readonly Buffer[]): void {
+  const size = shown.reduce((sum, { length }) => sum + 3 + length, 0);
+  if (size > largestChain) throw unusable('The certificate', `with those after it, it takes ${size} bytes of a handshake, and ${largestChain} is the most`, 'Show only what stands between the certificate and the CA, or use EC keys, which are shorter.');
 }
 
 function checkKey(cert: string, key: string): void {
@@ -55,10 +68,10 @@ function checkKey(cert: string, key: string): void {
   if (!fits) throw unusable('The private key', 'it does not belong to the certificate', 'Give the key that the certificate was made for.');
 }
 
-function hand(engine: Engine, what: string, pem: string, call: (pem: number, size: number) => number): void {
-  const text = Buffer.from(`${pem}\0`);
-  const result = engine.lend([text], (place) => call(place, text.length));
-  text.fill(0);
+/** Hands bytes to the library, and leaves nothing of them here. */
+function hand(engine: Engine, what: string, bytes: Buffer, call: (place: number, size: number) => number): void {
+  const result = engine.lend([bytes], (place) => call(place, bytes.length));
+  bytes.fill(0);
   if (result !== 0) throw unusable(what, result < 0 ? engine.describe(result) : `${result} of its parts cannot be read`, 'Give it in PEM, with EC keys on P-256, P-384 or P-521, or RSA keys of 2048 bits or more.');
 }
 

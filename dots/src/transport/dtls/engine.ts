@@ -17,9 +17,9 @@ interface Exports {
   describe(error: number): number;
   context_new(server: number): number;
   context_free(context: number): void;
-  context_trust(context: number, pem: number, size: number): number;
+  context_trust(context: number, der: number, size: number): number;
   context_revoke(context: number, pem: number, size: number): number;
-  context_show(context: number, pem: number, size: number): number;
+  context_show(context: number, der: number, size: number): number;
   context_sign(context: number, pem: number, size: number): number;
   context_share(context: number, key: number, keySize: number, identity: number, identitySize: number): number;
   session_new(context: number, id: number, mtu: number, name: number): number;
@@ -34,6 +34,7 @@ interface Exports {
   session_alert(session: number): number;
   session_flags(session: number): number;
   session_resumed(session: number): number;
+  session_asked(session: number): number;
   session_suite(session: number): number;
   session_payload(session: number): number;
   session_save(session: number, largestTicket: number): number;
@@ -46,6 +47,8 @@ export interface SessionHost {
   transmit(bytes: Buffer): void;
   /** The key of an identity that a client shows. */
   keyOf(identity: Buffer): Uint8Array | undefined;
+  /** Takes note of one certificate of the path above the leaf, DER, the trusted one first. */
+  issuer(der: Buffer): void;
   /** Takes note of one certificate of the chain that the peer shows, the leaf first. */
   certificate(der: Buffer): void;
   /** Further reasons against the peer, as flags, beside those that the library has found. */
@@ -166,6 +169,7 @@ export class Engine {
       key: (session: number, place: number, size: number, out: number, room: number) =>
         this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, room), 0),
       certificate: (session: number, place: number, size: number) => this.ask(session, (host) => host.certificate(this.copy(place, size)), undefined),
+      issuer: (session: number, place: number, size: number) => this.ask(session, (host) => host.issuer(this.copy(place, size)), undefined),
       judge: (session: number) => this.ask(session, (host) => host.judge(), otherReason),
       passport: (session: number, out: number) => this.ask(session, (host) => Math.min(1, this.answer(host.passport(), out, passportSize)), 0),
       admit: (session: number, place: number) => this.ask(session, (host) => (host.admit(this.copy(place, passportSize)) ? 1 : 0), 0),

@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { compile, type CompiledModule } from './webassembly';
 
-/** Beside the bundle that this file is part of, or, when it runs from its source, where the build puts it. */
-const places = [join(__dirname, 'dtls.wasm'), join(__dirname, '../../../../dist/dtls.wasm')];
+/**
+ * Where the module may be: beside the bundle that this file is part of, or, when it runs from its source, where the build puts it. A bundle looks
+ * nowhere else: what lies above its folder may be for others to write.
+ */
+export function placesFrom(folder: string): string[] {
+  const fromSource = folder.endsWith(join('dots', 'src', 'transport', 'dtls'));
+  return [join(folder, fromSource ? '../../../../dist/dtls.wasm' : 'dtls.wasm')];
+}
 
 let compiled: Promise<CompiledModule> | undefined;
 
@@ -13,7 +19,7 @@ let compiled: Promise<CompiledModule> | undefined;
  * Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
  */
 export function dtlsModule(): Promise<CompiledModule> {
-  compiled ??= load(places).catch((error: unknown) => {
+  compiled ??= load(placesFrom(__dirname)).catch((error: unknown) => {
     compiled = undefined;
     throw error;
   });

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { DotsError } from '#dots/model/errors';
 import { namesText } from '../names';
 import { alertText, refusal, type RefusalReason } from '../refusals';
+import { outsideConstraints, wrongPurpose } from './path';
 
 /** The results of the library that decide what comes next: include/mbedtls/ssl.h. */
 export const wantRead = -0x6900;
@@ -21,15 +22,23 @@ const serverHasShown = 7;
 
 /** Where the handshake stands when the signature of the peer did not hold: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
 const verified = { client: 4, server: 10 } as const;
+/** Where the handshake stands when the peer shows its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
+const peerShows = { client: 3, server: 7 } as const;
 
 /** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
 export const nameMismatch = 0x4;
 
 /** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in a certificate that nobody vouches for proves nothing. */
 const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: string])[] = [
-  [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'], [0x1c000, 'weak'], [0x4, 'wrong-name'],
+  // Those of dots/mbedtls/dots.h, which keep the others from being found out.
+  [0x100_0000, 'bad-certificate', 'one in its chain has an RSA key with a public exponent of more than 32 bits'],
+  [0x200_0000, 'bad-certificate', 'its chain takes more signature checks than a sound one does'],
+  [0x2, 'revoked'], [0x8, 'unknown-ca'], [0x1, 'expired'], [0x200, 'not-yet-valid'], [0x1800, 'purpose'],
+  [wrongPurpose, 'purpose', 'a CA above it is for another use'], [0x1c000, 'weak'],
+  [outsideConstraints, 'bad-certificate', 'a CA above it may not vouch for its names'], [0x4, 'wrong-name'],
   [0x20, 'bad-certificate', 'the certificate revocation list is out of date'], [0x400, 'bad-certificate', 'the certificate revocation list is not valid yet'],
   [0xe0010, 'bad-certificate', 'the certificate revocation list is not signed as it should be'],
+  [0x400_0000, 'bad-certificate', 'its CA gave no certificate revocation list that is good now'],
 ];
 
 /** Alert descriptions: RFC 5246 section 7.2 and RFC 4279 section 2. */
@@ -72,6 +81,7 @@ export function refusalOf(failure: Failure): DotsError {
   // GnuTLS waits, and says goodbye where others send an alert or nothing.
   if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
   if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
+  if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk)) return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
@@ -81,6 +91,16 @@ export function refusalOf(failure: Failure): DotsError {
 /** Whether a public key is what an error is about: PK, RSA and ECP of include/mbedtls/error.h. */
 function isKeyError(result: number): boolean {
   return result <= -0x3900 && result > -0x5000;
+}
+
+/**
+ * Whether certificates that cannot be read, or a chain that is too long, are what an error is about: include/mbedtls/error.h, X.509 but for its memory,
+ * keys, and what TLS says of certificates and of messages with a wrong length. Below 128 the number says more, of ASN.1.
+ */
+function isUnreadable(result: number): boolean {
+  const kind = -(-result & 0xff80);
+  const [memory, decodeError, badCertificate] = [-0x2880, -0x7300, -0x7a00];
+  return kind === decodeError || kind === badCertificate || (kind !== memory && ((kind <= -0x2080 && kind >= -0x3000) || (kind <= -0x3880 && kind >= -0x3f80)));
 }
 
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {

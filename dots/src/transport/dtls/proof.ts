@@ -5,6 +5,7 @@ import type { ServerCredentials } from '../credentials';
 import { holderName, isForServer, keyIdentity, pskIdentity } from '../names';
 import { passportSize } from './engine';
 import { nameMismatch } from './outcome';
+import { pathFlags } from './path';
 import { endOfProof } from './sessions';
 
 type Peer = Pick<Security, 'peerName' | 'certificate' | 'identity'>;
@@ -15,6 +16,8 @@ const nobody: Peer = { peerName: '', identity: '' };
 export abstract class Proof {
   /** What the other end has shown, DER, the leaf first. */
   readonly chain: Buffer[] = [];
+  /** The path above the leaf that the library has found, DER, the trusted certificate first. */
+  readonly issuers: Buffer[] = [];
   /** Whether a pre-shared key is what proves it. */
   psk = false;
   /** Who has shown a certificate. */
@@ -26,6 +29,7 @@ export abstract class Proof {
   /** Forgets what another end may have shown. */
   reset(): void {
     this.chain.length = 0;
+    this.issuers.length = 0;
     this.holder = nobody;
   }
 
@@ -41,9 +45,11 @@ export abstract class Proof {
     const [leaf] = this.chain;
     if (leaf === undefined) return nameMismatch;
     this.holder = { peerName: this.nameOf(leaf), certificate: leaf, identity: keyIdentity(leaf) };
-    return this.suits(leaf) ? 0 : nameMismatch;
+    return (this.suits(leaf) ? 0 : nameMismatch) | pathFlags([...this.issuers, leaf], this.holderRole);
   }
 
+  /** What the holder of the certificate is. */
+  protected abstract readonly holderRole: 'client' | 'server';
   /** Whether the holder of a certificate that the CA vouches for is the one wanted. */
   protected abstract suits(leaf: Buffer): boolean;
   /** What to call the holder. */
@@ -52,6 +58,8 @@ export abstract class Proof {
 
 /** A client's: the server has to be the one that the user named, or to have the key. */
 export class ServerProof extends Proof {
+  protected readonly holderRole = 'server';
+
   /** `known` tells whom an earlier session was with, when it may be resumed; `identity` that of the pre-shared key. */
   constructor(private readonly serverName: string, private readonly known: Peer | undefined, private readonly identity: string | undefined) {
     super();
@@ -92,6 +100,7 @@ const endOfTime = 0xffff_ffff;
 
 /** A server's: the client has to have a certificate of the CA or a key that is known, and its tickets say which. */
 export class ClientProof extends Proof {
+  protected readonly holderRole = 'client';
   private identity: string | undefined;
   private returned: Peer | undefined;
 

@@ -132,5 +132,10 @@ export function securityOf(socket: TLSSocket, peer: string, { identity, serverNa
   if (identity !== undefined) return { protocol, cipherSuite, peerName: identity, identity: pskIdentity(identity) };
   const certificate = socket.getPeerX509Certificate()?.raw;
   if (certificate === undefined) throw refusal('no-certificate', { peer });
-  return { protocol, cipherSuite, peerName: serverName ?? holderName(certificate), certificate, identity: keyIdentity(certificate) };
+  return { protocol, cipherSuite, peerName: serverName ?? holderName(certificate), certificate, identity: keyIdentity(certificate), ...(serverName !== undefined && unasked(socket) && { asked: false as const }) };
+}
+
+/** A server that asks for a certificate says which signatures it takes. BoringSSL, in the desktop's VS Code, keeps that to itself: there nothing is known. */
+function unasked(socket: TLSSocket): boolean {
+  return !process.versions.electron && !socket.isSessionReused() && socket.getSharedSigalgs().length === 0;
 }
