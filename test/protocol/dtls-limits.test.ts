@@ -23,7 +23,7 @@ async function stuck(t: TestContext, { port }: Seen, from?: string): Promise<voi
 
 test('half-open sessions of one address are limited, and end', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const server = await startEcho(t, keys, { clock, limits: { halfOpenPerAddress: 2 } });
   await stuck(t, server);
   await stuck(t, server);
@@ -36,7 +36,7 @@ test('half-open sessions of one address are limited, and end', async (t) => {
 
 test('half-open sessions of all addresses together are limited', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const server = await startEcho(t, keys, { clock, limits: { halfOpen: 2 } });
   await stuck(t, server, '127.0.0.1');
   await stuck(t, server, '127.0.0.2');
@@ -51,7 +51,7 @@ test('half-open sessions of all addresses together are limited', async (t) => {
 test('a cookie is good for so many handshakes only, however they are begun', async (t) => {
   const all = await parties(t, 'rsa');
   if (all === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const server = await startEcho(t, shows(all.pki, all.server), { clock, limits: { halfOpenPerAddress: 8 } });
   const relay = await Relay.start(t, server.port);
   await (await call(t, relay.port, shows(all.pki, all.client))).channel.close();
@@ -76,7 +76,7 @@ test('a cookie is good for so many handshakes only, however they are begun', asy
 test('handshakes that fail count until their time is over', async (t) => {
   const [all, other] = [await parties(t), await parties(t)];
   if (all === undefined || other === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const server = await startEcho(t, shows(all.pki, all.server), { clock, limits: { halfOpenPerAddress: 3 } });
   const stranger = { certificate: { ...shows(other.pki, other.client).certificate, ca: all.pki.ca.cert } };
   for (let count = 0; count < 3; count++) assert.equal(await reasonOf(call(t, server.port, stranger)), 'client-certificate-refused');
@@ -87,7 +87,7 @@ test('handshakes that fail count until their time is over', async (t) => {
 
 test('a full server says so, but not for each datagram', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const server = await startEcho(t, keys, { clock, limits: { halfOpenPerAddress: 1 } });
   const relay = await Relay.start(t, server.port);
   await (await call(t, relay.port, { psk })).channel.close();
@@ -199,7 +199,7 @@ test('a fault of those who are told of clients costs one session and not the ser
 
 test('a session without a message is closed after its idle time, and no timer is left', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const server = await startEcho(t, keys, { clock, limits: { idleMs: 1000 } });
   const client = await call(t, server.port, { psk });
   await clock.advance(900);
@@ -250,7 +250,7 @@ test('the memory of sessions that are gone is used again', async (t) => {
 
 test('what was lent to the library is taken back, where a part of it finds no memory too', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const engine = await Engine.load(new FakeClock());
+  const engine = await Engine.load(new FakeClock(Date.now()));
   const { calls } = engine;
   const released: number[] = [];
   let room = 1;

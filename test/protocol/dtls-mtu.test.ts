@@ -11,7 +11,7 @@ const least = 508;
 test('on a path that drops large datagrams, a session that stands sends none', async (t) => {
   const all = await parties(t, 'rsa');
   if (all === undefined) return;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const echo = await startEcho(t, shows(all.pki, all.server), { clock });
   const relay = await Relay.start(t, echo.port);
   relay.fate = (bytes) => (bytes.length > least ? [] : [{ bytes, afterMs: 0 }]);

@@ -13,7 +13,7 @@ test('a signature that does not hold is told as that, where one is verified', ()
     assert.equal(reasonOf({ result }), 'bad-signature');
     assert.equal(reasonOf({ result, role: 'server', state: 10 }), 'bad-signature');
     assert.equal(reasonOf({ result, state: 8 }), 'broken');
-    assert.equal(reasonOf({ result, role: 'server', state: 7 }), 'broken');
+    assert.equal(reasonOf({ result, role: 'server', state: 8 }), 'broken');
   }
   for (const result of [-0x6600, -0x7700, -0x7300, -0x7f00]) assert.equal(reasonOf({ result }), 'broken');
 });

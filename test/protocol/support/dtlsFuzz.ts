@@ -142,7 +142,7 @@ class Path {
 /** Mutates so many handshakes after the cookie, in both directions, and asserts that nobody is ever taken for somebody else, and that nothing stays behind. */
 export async function fuzzHandshakes(options: FuzzOptions): Promise<FuzzTally> {
   const { pki, server, client, psk } = options;
-  const clock = new FakeClock();
+  const clock = new FakeClock(Date.now());
   const engine = await Engine.load(clock);
   const shows = ({ cert, key }: Identity): Extract<ClientCredentials, { certificate: unknown }> => ({ certificate: { ca: pki.ca.cert, cert, key } });
   const contexts = { server: openContext(engine, 'server', { ...shows(server), psk: () => psk.key }), client: openContext(engine, 'client', shows(client)), psk: openContext(engine, 'client', { psk }) };
