@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
-import { newCuid, nextMid } from '#dots/signal/session';
+import { newCuid } from '#dots/signal/session';
 import { parseServer } from '#dots/transport/address';
 import type { CredentialFiles } from '#dots/transport/credentialFiles';
 import { productionAt, productionReason } from '#dots/transport/production';
@@ -15,7 +15,8 @@ import { pathIn, tellOwn, Workspaces, workspaceOptions, type Governing } from '.
 export interface Target {
   server: string;
   cuid: string;
-  mid: number;
+  /** The identifier that the document is sent under; the session makes one where nothing names it. */
+  mid?: number;
   timeoutMs: number;
   /** The cuid was made just now, for nothing names one. */
   newCuid?: true;
@@ -119,7 +120,7 @@ function identity(given: Given, context: { cuid?: string; mid?: number }, profil
   return {
     cuid: known ?? newCuid(),
     ...(known === undefined && { newCuid: true as const }),
-    mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? context.mid ?? nextMid(undefined, new Date()),
+    mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? context.mid,
     timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
   };
 }

@@ -24,7 +24,7 @@ extern unsigned char outbox[EXCHANGE_SIZE]; /* to the host */
 /* The host. None of these may throw. */
 extern int host_random(unsigned char *bytes, int size) IMPORT(random);
 extern double host_clock(void) IMPORT(clock); /* ms, the protocol's clock */
-extern double host_date(void) IMPORT(date);   /* ms since 1970, the machine's date */
+extern double host_date(void) IMPORT(date);   /* ms since 1970, the clock's date */
 extern void host_send(int session, const unsigned char *bytes, int size) IMPORT(send);
 /* Writes the key of an identity; its size, or 0 for an identity that is not known. */
 extern int host_key(int session, const unsigned char *identity, int size, unsigned char *key, int room) IMPORT(key);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -50,13 +50,13 @@ function withoutNode(t: TestContext): NodeJS.ProcessEnv {
   return { PATH: bin };
 }
 
-/** The two ways in: the launcher, which needs no Node.js, and Node.js, where there is no curl. */
+/** `dots send` where there is no curl. */
+const sendByNode = (cwd: string, ...words: string[]): Run => runIn(cwd, process.execPath, [program, 'send', ...words]);
+
+/** The two ways in: the launcher, which needs no Node.js, and Node.js. */
 function ways(t: TestContext): [name: string, send: (cwd: string, ...words: string[]) => Run][] {
   const env = withoutNode(t);
-  return [
-    ['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)],
-    ['Node.js', (cwd, ...words) => runIn(cwd, process.execPath, [program, 'send', ...words])],
-  ];
+  return [['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)], ['Node.js', sendByNode]];
 }
 
 /** Whether a keeper has opened so many sessions in all; what it says arrives a little later than what it answers. */
@@ -92,10 +92,9 @@ test('a document for another server, and one for another cuid, open sessions tha
   const [one, other] = [await secureMock(t), await secureMock(t)];
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd);
-  const [, [, send] = ['', () => assert.fail()]] = ways(t);
   for (let count = 0; count < 2; count += 1) {
-    for (const { coaps, proofs } of [one, other]) assert.equal(send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').status, 0);
-    assert.equal(send(cwd, 'a.dots.json', '--server', one.coaps, ...one.proofs.slice(0, -1), 'second', '--mid', '1').status, 0);
+    for (const { coaps, proofs } of [one, other]) assert.equal(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').status, 0);
+    assert.equal(sendByNode(cwd, 'a.dots.json', '--server', one.coaps, ...one.proofs.slice(0, -1), 'second', '--mid', '1').status, 0);
   }
   await hasOpened(keeper, 3);
 });
@@ -107,8 +106,7 @@ test('a server that was started anew answers over a new session', async (t) => {
   first.child.kill('SIGKILL');
   await once(first.child, 'close');
   await secureMock(t, first.state, new URL(first.coaps).port);
-  const [, [, send] = ['', () => assert.fail()]] = ways(t);
-  const { status, out, err } = send(cwd, 'a.dots.json', '--server', first.coaps, ...first.proofs, '--mid', '1');
+  const { status, out, err } = sendByNode(cwd, 'a.dots.json', '--server', first.coaps, ...first.proofs, '--mid', '1');
   assert.equal(status, 0, out + err + keeper.log());
   await hasOpened(keeper, 2);
 });
@@ -133,6 +131,18 @@ test('where dots session has ended, or was killed, dots send opens a session of 
   assert.deepEqual([again.status, again.err], [2, 'dots session: A dots session runs in this folder already. End that one first, or start this one in another folder.\n']);
   assert.equal(sent().status, 0);
   await hasOpened(third, 1);
+});
+
+test('where curl is killed the document may have been sent, so it is not sent again', (t) => {
+  const cwd = folder(t);
+  mkdirSync(join(cwd, '.dots'), { mode: 0o700 });
+  const listening = spawnSync(process.execPath, ['-e', "require('node:net').createServer().listen('.dots/session', () => process.kill(process.pid, 'SIGKILL'))"], { cwd });
+  assert.equal(listening.signal, 'SIGKILL');
+  const bin = folder(t);
+  writeFileSync(join(bin, 'curl'), '#!/bin/sh\ncat > /dev/null\nkill -TERM $$\n', { mode: 0o755 });
+  const { status, err } = runIn(cwd, '/bin/sh', [launcher, 'send', 'a.dots.json'], { PATH: `${bin}:/bin:/usr/bin` });
+  assert.equal(status, 3, err);
+  assert.match(err, /may have been sent/);
 });
 
 test('a document on standard input goes over a session of its own', async (t) => {
@@ -165,6 +175,61 @@ test('a dots session that dies while it waits for an answer is told of, and noth
     assert.equal(senders.size, 1, 'nobody else has sent it');
     senders.clear();
   }
+});
+
+test('documents sent within one second get identifiers of their own, and those under a new cuid a session of their own', async (t) => {
+  const { coaps, proofs } = await secureMock(t);
+  const telemetry = '{"ietf-dots-telemetry:telemetry": {"pre-or-ongoing-mitigation": [{"target": {"target-prefix": ["192.0.2.0/24"]}, "total-attack-traffic": [{"unit": "megabit-ps", "mid-percentile-g": "100"}]}]}}';
+  const cwd = folder(t, { 'a.dots.json': telemetry, 'b.dots.json': request });
+  const keeper = await startKeeper(t, cwd, '--server', coaps, ...proofs);
+  const ids = Array.from({ length: 5 }, () => /tmid (\d+)/.exec(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs).out)?.[1]);
+  assert.equal(new Set(ids).size, 5, String(ids));
+  assert.match(sendByNode(cwd, 'b.dots.json', '--server', coaps, ...proofs.slice(0, -2)).out, /A new cuid was made/);
+  await hasOpened(keeper, 1);
+});
+
+test('dots session ends at once, and dots send when its time is over, also while a server keeps silent', async (t) => {
+  const silent = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  const { proofs } = await secureMock(t);
+  const server = `coaps://127.0.0.1:${silent.address().port}`;
+  const opening = spawn(launcher, ['session', '--server', server, ...proofs, '--timeout', '3600'], { cwd: folder(t) });
+  t.after(() => opening.kill('SIGKILL'));
+  await once(silent, 'message');
+  opening.kill('SIGINT');
+  assert.deepEqual(await once(opening, 'close'), [0, null]);
+  const cwd = folder(t, { 'a.dots.json': request });
+  await startKeeper(t, cwd);
+  const { status, err } = sendByNode(cwd, 'a.dots.json', '--server', server, ...proofs, '--timeout', '1');
+  assert.deepEqual([status, /did not answer/.test(err)], [3, true], err);
+});
+
+test('nobody is asked but a session of this user, and what it does not take is sent apart', async (t) => {
+  const { coaps, proofs } = await secureMock(t);
+  const cwd = folder(t, { 'a.dots.json': request });
+  const usage = (): string => {
+    const { status, err } = runIn(cwd, launcher, ['session']);
+    assert.equal(status, 2, err);
+    return err;
+  };
+  mkdirSync(join(cwd, '.dots/session'), { recursive: true });
+  assert.match(usage(), /is there already, and is no socket of yours/);
+  rmSync(join(cwd, '.dots/session'), { recursive: true });
+  chmodSync(join(cwd, '.dots'), 0o777);
+  assert.match(usage(), /not yours alone to write to.*chmod go-w/);
+  chmodSync(join(cwd, '.dots'), 0o700);
+  const keeper = await startKeeper(t, cwd);
+  const sends = ways(t).map(([, send]) => send);
+  const long = ['--mid', '1', '--profiles', 'x'.repeat(70_000)];
+  for (const send of [sends[1], (...words: string[]) => runIn(words[0] ?? '', launcher, ['send', ...words.slice(1)])]) {
+    assert.match(send?.(cwd, 'a.dots.json', ...long).err ?? '', /cannot be read/);
+  }
+  const elsewhere = folder(t, { 'a.dots.json': request });
+  symlinkSync(join(cwd, '.dots'), join(elsewhere, '.dots'));
+  assert.equal(sendByNode(elsewhere, 'a.dots.json', '--server', coaps, ...proofs).status, 0);
+  assert.equal(runIn(elsewhere, launcher, ['send', 'a.dots.json', '--server', coaps, ...proofs]).status, 0);
+  await hasOpened(keeper, 0);
 });
 
 test('what a session cannot be kept for is wrong usage', (t) => {

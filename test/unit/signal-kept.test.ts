@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DotsError } from '#dots/model/errors';
-import { askOver, type AskOverOptions } from '#dots/signal/asking';
+import { askOver, type AskOverOptions, type Left } from '#dots/signal/asking';
 import { KeptSession } from '#dots/signal/kept';
 import type { Answer, SignalSession, SessionState } from '#dots/signal/session';
 import { FakeClock, settle } from '../protocol/support/fake-clock';
@@ -36,8 +36,8 @@ class Asked {
     const promised = <T>(register: (settle: (outcome: T | Error) => void) => void): Promise<T> => new Promise<T>((resolve, reject) => {
       register((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
     });
-    const renew = (signal: AbortSignal | undefined): Promise<SignalSession> => promised((settle) => this.renewals.push({ signal, settle }));
-    this.outcome = askOver({ known, renew, clock, ...more }, (session, signal) => promised((settle) => this.over.push({ session, signal, settle })));
+    const renew = ({ signal }: Left): Promise<SignalSession> => promised((settle) => this.renewals.push({ signal, settle }));
+    this.outcome = askOver({ known, renew, clock, ...more }, (session, { signal }) => promised((settle) => this.over.push({ session, signal, settle })));
     this.outcome.catch(() => undefined);
   }
 }
@@ -136,6 +136,44 @@ test('whoever gives up ends the request and the attempt to open a session', asyn
   assert.deepEqual([asked.over[0]?.signal?.aborted, asked.renewals[0]?.signal?.aborted], [true, true]);
 });
 
+test('where the time for the answer is over, no other session is opened', async () => {
+  const clock = new FakeClock();
+  const asked = new Asked(scene(clock).session, clock, { timeoutMs: 1_000 });
+  await clock.advance(1_000);
+  asked.over[0]?.settle(silence);
+  await assert.rejects(asked.outcome, silence);
+  assert.equal(asked.renewals.length, 0);
+});
+
+test('each step has what is left of the time', async () => {
+  const clock = new FakeClock();
+  const left: (number | undefined)[] = [];
+  const outcome = askOver({
+    known: scene(clock).session, clock, timeoutMs: 10_000,
+    renew: async ({ timeoutMs }) => {
+      left.push(timeoutMs);
+      await clock.advance(2_000);
+      return scene(clock).session;
+    },
+  }, (_, { timeoutMs }) => {
+    left.push(timeoutMs);
+    return left.length === 1 ? new Promise(() => undefined) : Promise.resolve(answer);
+  });
+  await clock.advance(3_000);
+  await outcome;
+  assert.deepEqual(left, [10_000, 7_000, 5_000]);
+});
+
+test('a second silence is told as the first, for what was asked may have arrived', async () => {
+  const clock = new FakeClock();
+  const asked = new Asked(scene(clock).session, clock);
+  await clock.advance(3_000);
+  asked.renewals[0]?.settle(new DotsError('unreachable', 'transport/no-answer', 'nobody there'));
+  await settle();
+  asked.over[0]?.settle(silence);
+  await assert.rejects(asked.outcome, silence);
+});
+
 interface Kept { kept: KeptSession; clock: FakeClock; opened: Scene[]; changes: SessionState[]; attempts: number[]; failures: unknown[]; fails: boolean }
 
 /** A kept session whose sessions are scenes, and when each of them was asked for. */
@@ -143,7 +181,7 @@ function keep(): Kept {
   const clock = new FakeClock();
   const made: Kept = { kept: undefined as never, clock, opened: [], changes: [], attempts: [], failures: [], fails: false };
   made.kept = new KeptSession({
-    clock, failed: (error) => made.failures.push(error), changed: ({ state }) => made.changes.push(state),
+    clock, failed: (error, what) => made.failures.push([what, error]), changed: ({ state }) => made.changes.push(state),
     open: () => {
       made.attempts.push(clock.now());
       if (made.fails) return Promise.reject(silence);
@@ -234,6 +272,63 @@ test('changes of the session that is kept are told, not the end of one that was 
   opened[1]!.change('lost');
   await kept.close();
   assert.deepEqual(changes, ['lost', 'open', 'closed', 'lost']);
+});
+
+test('a request under way is not ended by the session that takes the place of its own', async () => {
+  for (const first of ['before', 'after'] as const) {
+    const clock = new FakeClock();
+    const [overTls, overDtls] = [scene(clock, { protocol: 'TLS 1.3' }), scene(clock)];
+    const kept = new KeptSession({ clock, open: () => Promise.resolve(overTls.session), overDtls: () => Promise.resolve(overDtls.session) });
+    await kept.open();
+    await clock.advance(29_900);
+    const settles: ((answer: Answer) => void)[] = [];
+    const asked = kept.ask(() => new Promise((resolve) => { settles.push(resolve); }));
+    await clock.advance(100);
+    assert.deepEqual([await kept.open(), overTls.closed], [overDtls.session, false]);
+    if (first === 'after') await clock.advance(2_900);
+    settles[first === 'before' ? 0 : 1]?.(answer);
+    assert.equal((await asked).session, first === 'before' ? overTls.session : overDtls.session);
+    assert.deepEqual([overTls.closed, overDtls.closed], [true, false]);
+    await kept.close();
+  }
+});
+
+test('a session that was found over DTLS too late is closed', async () => {
+  const clock = new FakeClock();
+  const [overTls, overDtls, fresh] = [scene(clock, { protocol: 'TLS 1.3' }), scene(clock), scene(clock)];
+  let found: (session: SignalSession) => void = () => undefined;
+  let opened = 0;
+  const kept = new KeptSession({ clock, open: () => Promise.resolve([overTls, fresh][opened++]!.session), overDtls: () => new Promise((resolve) => { found = resolve; }) });
+  await kept.open();
+  await clock.advance(30_000);
+  overTls.state = 'closed';
+  await kept.ask(answering);
+  found(overDtls.session);
+  await clock.advance(0);
+  assert.deepEqual([overDtls.closed, await kept.open()], [true, fresh.session]);
+  await kept.close();
+});
+
+test('a server that lets nobody stay is asked again after a minute, not at each heartbeat', async () => {
+  const { kept, clock, opened } = keep();
+  await kept.open();
+  for (let beat = 0; beat < 20; beat += 1) {
+    opened.at(-1)!.state = 'closed';
+    await clock.advance(30_000);
+  }
+  assert.equal(opened.length, 11);
+  await kept.close();
+});
+
+test('the end gives up an attempt to open a session', async () => {
+  const clock = new FakeClock();
+  let given: AbortSignal | undefined;
+  const failures: unknown[] = [];
+  const kept = new KeptSession({ clock, failed: (error) => failures.push(error), open: ({ signal }) => new Promise((_, reject) => { given = signal; signal?.addEventListener('abort', () => reject(silence)); }) });
+  const opening = assert.rejects(kept.open(), silence);
+  await kept.close();
+  await opening;
+  assert.deepEqual([given?.aborted, failures, clock.pending], [true, [], 0]);
 });
 
 test('nothing is opened after the end', async () => {

@@ -7,8 +7,7 @@ import { codeWords, maxAgeWords } from '#dots/signal/codes';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
-import { readCredentials, type CredentialFiles } from '#dots/transport/credentialFiles';
-import type { ClientCredentials } from '#dots/transport/credentials';
+import { credentialsFor } from '#dots/transport/credentialFiles';
 import { judging as service } from '#service/judging';
 import type { DocumentContext, LocatedFinding, ParsedDocument } from '#service/service';
 import { grantedWords, securityWords } from '../answer';
@@ -92,18 +91,14 @@ function besides(file: string, parsed: ParsedDocument, context: DocumentContext)
   return service.locateCross(parsed, faults.get(file) ?? [], new Map([[file, entry]]));
 }
 
-async function overOwnSession(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
+/** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
+export async function overOwnSession(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
   const session = await SignalSession.open({ server, cuid, timeoutMs, underAttack: isUnderAttack(value), ...await credentialsFor(server, proofs) });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {
     await session.close();
   }
-}
-
-/** What a server wants to see; plain CoAP wants nothing. Throws a DotsError of kind `usage`. */
-export async function credentialsFor(server: string, proofs: CredentialFiles): Promise<{ credentials?: ClientCredentials }> {
-  return /^coap:/i.test(server) ? {} : { credentials: await readCredentials(server, proofs) };
 }
 
 function answerText({ answer, security }: Exchanged, target: Target, asked: JsonObject): string {

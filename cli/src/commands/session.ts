@@ -7,10 +7,10 @@ import { invoke } from '../invoke';
 import type { Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/place';
 import { listenForSends } from '../keeper/server';
-import { KeptSessions } from '../keeper/sessions';
+import { KeptSessions, type Watch } from '../keeper/sessions';
 import { targetOf, targetOptions } from '../target';
 import { Workspaces } from '../workspace';
-import { sendOver } from './send';
+import { overOwnSession, sendOver } from './send';
 
 /** `dots session`: sessions that are open before they are needed, until it is told to end. */
 export const session: Command = {
@@ -30,24 +30,26 @@ export const session: Command = {
 
 /** What a change to a state means. */
 const changes: Readonly<Record<SessionState, string>> = {
-  lost: 'does not answer; heartbeats go on.', open: 'answers again.', closed: 'has ended the session; it is opened again within half a minute, or with the next document.',
+  lost: 'does not answer; heartbeats go on.', open: 'answers again.', closed: 'has ended the session; it is opened again within a minute and a half, or with the next document.',
+};
+
+/** What it means that no session could be opened. */
+const failures: Readonly<Record<'lost' | 'over-tls', (server: string) => string>> = {
+  lost: (server) => `No new session with ${server} could be opened, which is tried again in five minutes.`,
+  'over-tls': (server) => `The session with ${server} stays with TLS.`,
 };
 
 async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0) throw new UsageError(`dots session takes no file: "${given.paths[0] ?? ''}".`, 'dots send, in the same folder, sends one.');
   if (process.platform === 'win32') throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
-  const stopped = io.stopped();
-  const log = (line: string): void => io.say(`${new Date().toISOString()} ${line}`);
-  const sessions = new KeptSessions({
-    opened: ({ server, cuid }, { security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
-    trace: ({ server }, sentence) => log(`${server}: ${sentence}`),
-    changed: ({ server }, { state }) => log(`${server} ${changes[state]}`),
-    failed: ({ server }, error) => log(`No new session with ${server} could be opened: ${oneLine(describeError(error))} It is tried again.`),
-  });
+  let ended = false;
+  const stopped = io.stopped().then(() => { ended = true; });
+  const sessions = new KeptSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
-    await openNamed(given, io, sessions);
-    const send = sendOver((document, target) => sessions.exchange(document, target));
-    const server = await listenForSends((words) => collected((apart) => invoke(send, words, apart)));
+    // Whoever ends it does not wait for a server that does not answer.
+    await Promise.race([openNamed(given, io, sessions), stopped]);
+    if (ended) return 0;
+    const server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
     await io.out(`${JSON.stringify({ event: 'ready', socket: keeperSocket })}\n`);
     await stopped;
     const closed = new Promise((resolve) => { server.close(resolve); });
@@ -58,6 +60,22 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   } finally {
     await sessions.close();
   }
+}
+
+/** `dots send` over kept sessions; one for a cuid that was made just now would never be used again. */
+function sendKept(sessions: KeptSessions): Command {
+  return sendOver((document, target) => (target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target)));
+}
+
+/** Tells what becomes of the sessions, a line each. */
+function watchWith(log: (line: string) => void): Watch {
+  return ({ server, cuid }) => ({
+    opened: ({ security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
+    changed: ({ state }) => log(`${server} ${changes[state]}`),
+    failed: (error, what) => log(`${failures[what](server)} ${oneLine(describeError(error))}`),
+    trace: (sentence) => log(`${server}: ${sentence}`),
+    dismissed: () => log(`The session with ${server} as ${cuid} ends, because others were used after it.`),
+  });
 }
 
 /** Opens the session of the profile or server that was named, if one was. */

@@ -1,27 +1,22 @@
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import type { ExitStatus } from '../command';
 import type { Io } from '../io';
-import { keeperSocket, replyOf, wordEnd, type Reply } from './place';
+import { isOwnSocket, keeperSocket, replyOf, wordEnd, type Reply } from './place';
 
 /** Whether a `dots session` of this user may be running in this folder, which may take a document that is not on standard input. */
 export function mayBeKept(words: readonly string[]): boolean {
-  return !words.includes('-') && existsSync(keeperSocket) && statSync(keeperSocket).uid === process.getuid?.();
+  return !words.includes('-') && isOwnSocket();
 }
 
 /**
- * Has the `dots session` of this folder run `dots send` with these words; undefined where none is running.
+ * Has the `dots session` of this folder run `dots send` with these words; undefined where none is running, or it does not take them.
  * What it does not answer may have been sent all the same, and is not sent again.
  */
 export async function sendKept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
-  let reply: Reply | undefined;
-  try {
-    reply = await ask(words);
-  } catch (error) {
-    if (['ECONNREFUSED', 'ENOENT', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-  }
-  if (reply === undefined) {
+  const reply = await ask(words).catch((error: NodeJS.ErrnoException) => (neverArrived.includes(error.code ?? '') ? 'untaken' : 'unanswered'));
+  if (reply === 'untaken') return undefined;
+  if (reply === 'unanswered') {
     io.say('dots send: The dots session of this folder ended before it answered. The document may have been sent; ask for the status before you send it again.');
     return 3;
   }
@@ -30,11 +25,13 @@ export async function sendKept(words: readonly string[], io: Io): Promise<ExitSt
   return reply.status as ExitStatus;
 }
 
-async function ask(words: readonly string[]): Promise<Reply | undefined> {
+const neverArrived = ['ECONNREFUSED', 'ENOENT', 'EACCES'];
+
+async function ask(words: readonly string[]): Promise<Reply | 'untaken' | 'unanswered'> {
   const asking = request({ socketPath: keeperSocket, method: 'POST', agent: false });
   asking.end(words.map((word) => word + wordEnd).join(''));
   const [response] = await once(asking, 'response') as [IncomingMessage];
   const parts: Buffer[] = [];
   for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
-  return response.statusCode === 200 ? replyOf(Buffer.concat(parts).toString('utf8')) : undefined;
+  return response.statusCode === 200 ? replyOf(Buffer.concat(parts).toString('utf8')) ?? 'unanswered' : 'untaken';
 }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { fileReason } from '#dots/model/fileReason';
 import { UsageError } from '../command';
-import { keeperFolder, keeperSocket, replyText, wordEnd, type Reply } from './place';
+import { isOwnFolder, isOwnSocket, keeperFolder, keeperSocket, replyText, wordEnd, type Reply } from './place';
 
 /** The longest command line that is taken, bytes. */
 const longestCommand = 65_536;
@@ -14,33 +14,37 @@ const longestCommand = 65_536;
  * Throws UsageError where that is taken already or cannot be.
  */
 export async function listenForSends(run: (words: readonly string[]) => Promise<Reply>): Promise<Server> {
-  await clear();
   const server = createServer((request, response) => void serve(request, response, run));
   // Whoever may open the socket may send in this user's name.
   const before = process.umask(0o077);
   try {
     mkdirSync(keeperFolder, { recursive: true });
+    if (!isOwnFolder()) throw new UsageError(`The folder ${keeperFolder} is not yours alone to write to, so others could take the place of this session.`, `Take the rights of others away (chmod go-w ${keeperFolder}), or start dots session in another folder.`);
+    await clear();
     server.listen(keeperSocket);
     await once(server, 'listening');
   } catch (cause) {
-    throw new UsageError(`${keeperSocket} cannot be made in this folder: ${fileReason(cause)}.`, 'Start dots session in a folder that you may write to.');
+    throw cause instanceof UsageError ? cause : new UsageError(`${keeperSocket} cannot be made in this folder: ${fileReason(cause)}.`, 'Start dots session in a folder that you may write to.');
   } finally {
     process.umask(before);
   }
   return server;
 }
 
-/** Removes what a keeper that was killed has left. Throws UsageError where one is alive. */
+/** Removes what a `dots session` that was killed has left. Throws UsageError where one is alive, or something else stands there. */
 async function clear(): Promise<void> {
   if (!existsSync(keeperSocket)) return;
+  if (!isOwnSocket()) throw new UsageError(`${keeperSocket} is there already, and is no socket of yours.`, 'Remove it, or start dots session in another folder.');
   if (await isAnswered()) throw new UsageError('A dots session runs in this folder already.', 'End that one first, or start this one in another folder.');
   rmSync(keeperSocket, { force: true });
 }
 
+/** Whether anybody listens: all but a refusal says so. */
 function isAnswered(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(keeperSocket);
-    socket.once('connect', () => { socket.destroy(); resolve(true); }).once('error', () => resolve(false));
+    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
   });
 }
 
@@ -52,18 +56,17 @@ async function serve(request: IncomingMessage, response: ServerResponse, run: (w
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(replyText(await run(text.split(wordEnd).slice(0, -1))));
 }
 
-/** The body of a request, or undefined where it is too long or ends early. */
+/** The body of a request, read to its end; undefined where it is too long or ends early. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const parts: Buffer[] = [];
   let length = 0;
   try {
     for await (const part of request as AsyncIterable<Buffer>) {
       length += part.length;
-      if (length > longestCommand) return undefined;
-      parts.push(part);
+      if (length <= longestCommand) parts.push(part);
     }
   } catch {
     return undefined;
   }
-  return Buffer.concat(parts).toString('utf8');
+  return length > longestCommand ? undefined : Buffer.concat(parts).toString('utf8');
 }

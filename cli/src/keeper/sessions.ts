@@ -1,77 +1,87 @@
-import { createHash } from 'node:crypto';
 import type { JsonObject } from '#dots/model/json';
-import type { ClientCredentials } from '#dots/transport/credentials';
-import { KeptSession } from '#dots/signal/kept';
+import { KeptSession, type KeptOptions } from '#dots/signal/kept';
+import { nextMid } from '#dots/signal/identifiers';
+import { resourceOf } from '#dots/signal/resources';
 import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
-import { credentialsFor, type Exchanged } from '../commands/send';
+import { credentialsFor } from '#dots/transport/credentialFiles';
+import type { Exchanged } from '../commands/send';
 import type { Target } from '../target';
 
-/** More sessions than these are not kept: the one that was asked last the longest time ago ends. */
+/** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
 const mostKept = 16;
 
-/** Hears what becomes of the sessions; see `KeptOptions`. */
-export interface Watcher {
-  opened(target: Target, session: SignalSession): void;
-  trace(target: Target, sentence: string): void;
-  changed(target: Target, session: SignalSession): void;
-  failed(target: Target, error: unknown): void;
-}
+/** What hears of the sessions with a target. */
+export type Watch = (target: Target) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & { trace(sentence: string): void; dismissed(): void };
+
+interface Kept { session: KeptSession; target: Target; /** It was asked for by name, and never gives way. */ named: boolean }
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and proof. */
 export class KeptSessions {
-  private readonly kept = new Map<string, KeptSession>();
+  private readonly kept = new Map<string, Kept>();
   private readonly memory = connectionMemory();
+  /** The last identifiers that were made, by cuid and kind, so that two documents of one second do not get the same. */
+  private readonly lastIds = new Map<string, number>();
 
-  constructor(private readonly watcher: Watcher) {}
+  constructor(private readonly watch: Watch) {}
 
-  /** Opens the session of a target. Throws a DotsError. */
+  /** Opens the session of a target, which is then kept whatever else is. Throws a DotsError. */
   async open(target: Target): Promise<void> {
-    await (await this.of(target)).open();
+    const kept = this.of(target);
+    kept.named = true;
+    await kept.session.open();
   }
 
   /** Sends a signal channel document over the session of its target. Throws a DotsError. */
   async exchange(document: JsonObject, target: Target): Promise<Exchanged> {
-    const { mid, timeoutMs } = target;
-    const kept = await this.of(target);
-    const { session, answer } = await kept.ask((open, signal) => open.send(document, { mid, timeoutMs, signal }), { underAttack: isUnderAttack(document) });
+    const { timeoutMs } = target;
+    const mid = this.idFor(document, target);
+    const { session, answer } = await this.of(target).session.ask((open, left) => open.send(document, { mid, ...left }), { timeoutMs, underAttack: isUnderAttack(document) });
     return { answer, security: session.security };
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.kept.values()].map((session) => session.close()));
+    await Promise.all([...this.kept.values()].map(({ session }) => session.close()));
   }
 
-  /** Credentials are read each time, so that files that were exchanged count at once. */
-  private async of(target: Target): Promise<KeptSession> {
-    const { credentials } = await credentialsFor(target.server, target.proofs);
-    const key = keyOf(target, credentials);
-    const session = this.kept.get(key) ?? this.keep(target, credentials);
+  /** One for all copies of a document. */
+  private idFor(document: JsonObject, { mid, cuid }: Target): number | undefined {
+    const { id } = resourceOf(document);
+    if (id === undefined) return undefined;
+    const key = `${id} ${cuid}`;
+    const chosen = mid ?? nextMid(this.lastIds.get(key), new Date());
+    this.lastIds.set(key, chosen);
+    return chosen;
+  }
+
+  private of(target: Target): Kept {
+    const { server, cuid, proofs } = target;
+    const key = JSON.stringify([server, cuid, Object.entries(proofs).sort()]);
+    const kept = this.kept.get(key) ?? { session: this.keep(target), target, named: false };
     this.kept.delete(key);
-    this.kept.set(key, session);
-    const [oldest] = this.kept;
-    if (this.kept.size > mostKept && oldest !== undefined) {
-      this.kept.delete(oldest[0]);
-      await oldest[1].close();
-    }
-    return session;
+    this.kept.set(key, kept);
+    this.makeRoom();
+    return kept;
   }
 
-  private keep(target: Target, credentials: ClientCredentials | undefined): KeptSession {
-    const { server, cuid, timeoutMs } = target;
-    const options = { server, cuid, timeoutMs, memory: this.memory, trace: (sentence: string) => this.watcher.trace(target, sentence), ...(credentials && { credentials }) };
+  private makeRoom(): void {
+    const others = [...this.kept].filter(([, { named }]) => !named);
+    for (const [key, { session, target }] of others.slice(0, Math.max(0, others.length - mostKept))) {
+      this.kept.delete(key);
+      this.watch(target).dismissed();
+      void session.close();
+    }
+  }
+
+  /** Credentials are read for each session that is opened, so that files which were exchanged count from then on. */
+  private keep(target: Target): KeptSession {
+    const { server, cuid, proofs } = target;
+    const { trace, ...watch } = this.watch(target);
+    const options = async () => ({ server, cuid, memory: this.memory, trace, ...await credentialsFor(server, proofs) });
     return new KeptSession({
-      open: (underAttack) => SignalSession.open({ ...options, underAttack }),
-      overDtls: () => SignalSession.overDtls(options),
-      opened: (session) => this.watcher.opened(target, session),
-      changed: (session) => this.watcher.changed(target, session),
-      failed: (error) => this.watcher.failed(target, error),
+      ...watch,
+      open: async (opening) => SignalSession.open({ ...await options(), ...opening, timeoutMs: opening.timeoutMs ?? target.timeoutMs }),
+      overDtls: async (opening) => SignalSession.overDtls({ ...await options(), ...opening }),
     });
   }
-}
-
-/** Tells sessions apart; secrets go in as a hash. */
-function keyOf({ server, cuid }: Target, credentials: ClientCredentials | undefined): string {
-  const proof = JSON.stringify(credentials, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value));
-  return JSON.stringify([server, cuid, createHash('sha256').update(proof ?? '').digest('hex')]);
 }

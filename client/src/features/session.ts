@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Security } from '#dots/coap/channel';
-import { askOver, type Answered, type Asking } from '#dots/signal/asking';
+import { askOver, isOverTls, type Answered, type Asking } from '#dots/signal/asking';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
@@ -26,6 +26,9 @@ export class SessionHost implements vscode.Disposable {
   private readonly observations = new Map<number, () => void>();
   /** The last reconciling that was begun: they come one after the other. */
   private reconciled: Promise<unknown> = Promise.resolve();
+  /** Requests under way, and the sessions that are closed once there is none: they may still answer one. */
+  private asking = 0;
+  private readonly retired: SignalSession[] = [];
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
@@ -67,10 +70,12 @@ export class SessionHost implements vscode.Disposable {
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
     const mid = place.mid ?? await this.identity.mid();
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
-    const { session, answer } = await this.ask(place, opening, (open, given) => open.send(document, { mid, signal: given }), signal);
+    const { session, answer } = await this.ask(place, opening, (open, left) => open.send(document, { mid, ...left }), signal);
     this.logAnswer(answer);
-    if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && this.session === session) this.follow(session, mid, document, answer);
-    if (session.security?.protocol.startsWith('TLS') === true) void this.improve(place, opening, session);
+    // A mitigation belongs to the cuid, whichever session was asked for it.
+    const current = this.session;
+    if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && current !== undefined && leadsTo(current, place)) this.follow(current, mid, document, answer);
+    if (isOverTls(session)) void this.improve(place, opening, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
@@ -96,9 +101,7 @@ export class SessionHost implements vscode.Disposable {
   async close(): Promise<void> {
     const { session } = this;
     this.session = undefined;
-    for (const stop of this.observations.values()) stop();
-    this.observations.clear();
-    this.book.clear();
+    this.forgetMitigations();
     await session?.close();
     this.changed.fire();
   }
@@ -113,9 +116,15 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
-  private ask(place: Place, opening: Opening, asking: Asking, signal: AbortSignal): Promise<Answered> {
-    const known = this.session?.server === place.server && this.session.cuid === place.cuid ? this.session : undefined;
-    return askOver({ known, renew: async (given) => this.adopt(place, await connect(place, { ...opening, signal: given })), signal }, asking);
+  private async ask(place: Place, opening: Opening, asking: Asking, signal: AbortSignal): Promise<Answered> {
+    const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
+    this.asking += 1;
+    try {
+      return await askOver({ known, renew: async (left) => this.adopt(place, await connect(place, { ...opening, signal: left.signal })), signal }, asking);
+    } finally {
+      this.asking -= 1;
+      await this.dismiss();
+    }
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
@@ -123,6 +132,7 @@ export class SessionHost implements vscode.Disposable {
     try {
       const better = await connectOverDtls(place, opening);
       if (better === undefined) return;
+      await this.reconciled;
       if (this.session === session) await this.reconcile(await this.adopt(place, better));
       else await better.close();
     } catch (error) {
@@ -130,16 +140,29 @@ export class SessionHost implements vscode.Disposable {
     }
   }
 
-  /** Takes a new session in the place of the one before, which is ended only now that the new one stands. */
+  /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
   private async adopt(place: Place, session: SignalSession): Promise<SignalSession> {
-    await this.close();
+    if (this.session !== undefined) this.retired.push(this.session);
+    this.forgetMitigations();
     this.place = place;
     const { server, cuid } = place;
     session.onDidChange(() => this.changed.fire());
     this.session = session;
     const { security } = session;
     this.log.info(`Session opened with ${server} (${this.name}) as ${cuid}${security === undefined ? '' : `, over ${security.protocol}, ${security.cipherSuite}, verified: ${security.peerName}`}.`);
+    this.changed.fire();
+    await this.dismiss();
     return session;
+  }
+
+  private async dismiss(): Promise<void> {
+    if (this.asking === 0) await Promise.all(this.retired.splice(0).map((session) => session.close()));
+  }
+
+  private forgetMitigations(): void {
+    for (const stop of this.observations.values()) stop();
+    this.observations.clear();
+    this.book.clear();
   }
 
   private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
@@ -215,4 +238,8 @@ export class SessionHost implements vscode.Disposable {
   private logAnswer({ code, request, roundTripMs }: Answer): void {
     this.log.info(`${request.method} ${request.path} -> ${code} (${Math.round(roundTripMs)} ms)`);
   }
+}
+
+function leadsTo(session: SignalSession, place: Place): boolean {
+  return session.server === place.server && session.cuid === place.cuid;
 }

@@ -1,27 +1,31 @@
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { defaultParameters } from '#dots/coap/parameters';
 import { DotsError } from '#dots/model/errors';
-import { askOver, type Answered, type Asking } from './asking';
+import { askOver, isOverTls, type AskOverOptions, type Answered, type Asking, type Left } from './asking';
 import type { SignalSession } from './session';
 
+/** What a session is opened for: an attack hurries, and what is left of the time and of patience. */
+export interface Opening extends Left { underAttack: boolean }
+
 export interface KeptOptions {
-  /** Opens the session, the first time and whenever it has to be opened again; `underAttack`: to ask for mitigation. */
-  open(underAttack: boolean): Promise<SignalSession>;
+  /** Opens the session, the first time and whenever it has to be opened again. */
+  open(opening: Opening): Promise<SignalSession>;
   /** Looks for DTLS where the session stands over TLS; how often that is tried is its own affair (RFC 9132 section 4.3). */
-  overDtls?(): Promise<SignalSession | undefined>;
+  overDtls?(opening: Opening): Promise<SignalSession | undefined>;
   /** Hears of each session that was opened. */
   opened?(session: SignalSession): void;
   /** Hears when the state of the session changes: it is lost, answers again, or was closed by its server. */
   changed?(session: SignalSession): void;
-  /** Hears why a session that was lost could not be opened again; that is tried again later. */
-  failed?(error: unknown): void;
+  /** Hears why a session that was lost could not be opened again, which is tried again later, or why one stays with TLS. */
+  failed?(error: unknown, what: 'lost' | 'over-tls'): void;
   clock?: Clock;
 }
 
 /** heartbeat-interval, milliseconds, and missing-hb-allowed: RFC 9132 section 4.5.2. */
 const heartbeatMs = 30_000;
 const missingAllowed = 15;
-/** How soon after a failure a session is tried again that nobody asks for: RFC 9132 section 4.7, milliseconds. */
+/** How soon a session is opened again that nobody asks for, after one that stood and after a failure: RFC 9132 section 4.7, milliseconds. */
+const againMs = 60_000;
 const retryMs = 300_000;
 /** A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section 4.5.2). */
 const heartbeatPatienceMs = defaultParameters.nonInterval - 1;
@@ -29,10 +33,13 @@ const heartbeatPatienceMs = defaultParameters.nonInterval - 1;
 /** A signal channel session that its owner wants to have whenever there is something to ask: heartbeats keep it, and it is opened again when it is lost. */
 export class KeptSession {
   private readonly clock: Clock;
+  private readonly ending = new AbortController();
   private session: SignalSession | undefined;
   private opening: Promise<SignalSession> | undefined;
   private timer: TimerHandle;
-  private closed = false;
+  /** Requests under way, and the sessions that are closed once there is none: they may still answer one. */
+  private asking = 0;
+  private retired: SignalSession[] = [];
   /** Heartbeats in a row after which nothing was heard, and how much had been heard before the last one. */
   private missing = 0;
   private heardBefore = -1;
@@ -45,47 +52,60 @@ export class KeptSession {
 
   /** Opens the session now. Throws the DotsError of a session that cannot be opened. */
   async open(): Promise<SignalSession> {
-    return this.session ?? this.renew(false);
+    return this.session ?? this.renew({ underAttack: false });
   }
 
   /** Asks over the session, which is opened first where it is not; see `askOver`. */
-  async ask(asking: Asking, { signal, underAttack = false }: { signal?: AbortSignal; underAttack?: boolean } = {}): Promise<Answered> {
-    return askOver({ known: this.session, renew: () => this.renew(underAttack), signal, clock: this.clock }, asking);
+  async ask(asking: Asking, { underAttack = false, ...options }: Pick<AskOverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {}): Promise<Answered> {
+    const known = this.session;
+    this.asking += 1;
+    try {
+      return await askOver({ ...options, known, renew: (left) => this.other(known) ?? this.renew({ ...left, underAttack }), clock: this.clock }, asking);
+    } finally {
+      this.asking -= 1;
+      await this.dismiss();
+    }
   }
 
-  /** Ends the session; it is not opened again. */
+  /** Ends the session, an attempt to open it, and requests under way; it is not opened again. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.ending.abort();
     this.clock.clearTimeout(this.timer);
-    await this.session?.close();
+    await Promise.all([this.session, ...this.retired].map((session) => session?.close()));
   }
 
-  /** One attempt at a time, whoever waits for it. */
-  private renew(underAttack: boolean): Promise<SignalSession> {
-    this.opening ??= this.replace(underAttack).finally(() => { this.opening = undefined; });
+  /** A session that has taken the place of a known one meanwhile. */
+  private other(known: SignalSession | undefined): Promise<SignalSession> | undefined {
+    return this.session !== known && this.session?.state === 'open' ? Promise.resolve(this.session) : undefined;
+  }
+
+  /** One attempt at a time, whoever waits for it; nobody who gives up ends it for the others. */
+  private renew({ underAttack, timeoutMs }: Opening): Promise<SignalSession> {
+    this.opening ??= this.options.open({ underAttack, timeoutMs, signal: this.ending.signal }).then((session) => this.adopt(session)).finally(() => { this.opening = undefined; });
     return this.opening;
   }
 
-  private async replace(underAttack: boolean): Promise<SignalSession> {
-    return this.adopt(await this.options.open(underAttack));
-  }
-
-  /** Takes a new session in the place of the one before, which is ended only now that the new one stands. */
+  /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
   private async adopt(session: SignalSession): Promise<SignalSession> {
-    if (this.closed) {
+    if (this.ending.signal.aborted) {
       await session.close();
       throw new DotsError('unreachable', 'signal/closed', `The session with ${session.server} was ended while it was opened.`);
     }
-    const before = this.session;
+    if (this.session !== undefined) this.retired.push(this.session);
     this.session = session;
     this.missing = 0;
     this.heardBefore = -1;
+    this.notBefore = this.clock.monotonic() + againMs;
     this.options.opened?.(session);
     session.onDidChange(() => {
-      if (this.session === session && !this.closed) this.options.changed?.(session);
+      if (this.session === session && !this.ending.signal.aborted) this.options.changed?.(session);
     });
-    await before?.close();
+    await this.dismiss();
     return session;
+  }
+
+  private async dismiss(): Promise<void> {
+    if (this.asking === 0) await Promise.all(this.retired.splice(0).map((session) => session.close()));
   }
 
   private wait(): void {
@@ -98,28 +118,35 @@ export class KeptSession {
     if (session === undefined) return;
     if (session.state !== 'closed') this.beat(session);
     const isLost = session.state === 'closed' || this.missing >= missingAllowed;
-    if (!isLost && isOverTls(session)) this.improve().catch((error: unknown) => this.options.failed?.(error));
-    if (!isLost || this.clock.monotonic() < this.notBefore) return;
-    this.renew(false).catch((error: unknown) => {
+    if (!isLost) return void this.improve(session);
+    if (this.clock.monotonic() >= this.notBefore) this.recover();
+  }
+
+  private recover(): void {
+    this.renew({ underAttack: false }).catch((error: unknown) => {
       this.notBefore = this.clock.monotonic() + retryMs;
-      this.options.failed?.(error);
+      this.tellFailure(error, 'lost');
     });
   }
 
-  private async improve(): Promise<void> {
-    const better = await this.options.overDtls?.();
-    if (better !== undefined) await this.adopt(better);
+  private async improve(session: SignalSession): Promise<void> {
+    if (!isOverTls(session)) return;
+    try {
+      const better = await this.options.overDtls?.({ underAttack: false, signal: this.ending.signal });
+      if (better !== undefined) await (this.session === session ? this.adopt(better) : better.close());
+    } catch (error) {
+      this.tellFailure(error, 'over-tls');
+    }
+  }
+
+  private tellFailure(error: unknown, what: 'lost' | 'over-tls'): void {
+    if (!this.ending.signal.aborted) this.options.failed?.(error, what);
   }
 
   /** Goes on over a session that seems lost: on a link that drowns the server may still hear it. */
   private beat(session: SignalSession): void {
     this.missing = session.heard === this.heardBefore ? this.missing + 1 : 0;
     this.heardBefore = session.heard;
-    const timeoutMs = isOverTls(session) ? heartbeatMs : heartbeatPatienceMs;
-    session.heartbeat(heartbeatMs, { timeoutMs }).catch(() => undefined);
+    session.heartbeat(heartbeatMs, { timeoutMs: isOverTls(session) ? heartbeatMs : heartbeatPatienceMs }).catch(() => undefined);
   }
-}
-
-function isOverTls({ security }: SignalSession): boolean {
-  return security?.protocol.startsWith('TLS') === true;
 }

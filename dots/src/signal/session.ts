@@ -59,7 +59,7 @@ export interface AskOptions {
   timeoutMs?: number;
 }
 
-/** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: ended by us. */
+/** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: over, whoever has ended it. */
 export type SessionState = 'open' | 'lost' | 'closed';
 
 const defaultTimeoutMs = 10_000;

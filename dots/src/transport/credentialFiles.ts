@@ -34,6 +34,11 @@ export async function readCredentials(server: string, files: CredentialFiles): P
   return { certificate: { ca: await readPem(ca, 'CA'), cert: await readPem(cert, 'certificate'), key: await readPem(key, 'key'), ...crls } };
 }
 
+/** What a server wants to see, as an option; plain CoAP wants nothing. Throws as `readCredentials` does. */
+export async function credentialsFor(server: string, files: CredentialFiles): Promise<{ credentials?: ClientCredentials }> {
+  return /^coap:/i.test(server) ? {} : { credentials: await readCredentials(server, files) };
+}
+
 /** The text of a PEM file; `what` names it in errors. Throws a DotsError of kind `usage`, `transport/credential-file`. */
 export async function readPem(path: string, what: string): Promise<string> {
   const text = (await readBytes(path, what)).toString('utf8');

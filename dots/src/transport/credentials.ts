@@ -9,6 +9,9 @@ export interface CertificateCredentials {
   crls?: readonly string[];
 }
 
+/** Each certificate in a text of PEM. */
+export const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
 /** What every end has to take of identities and pre-shared keys (RFC 4279 section 5.3), and here the most that any takes, bytes. */
 export const longestIdentity = 128;
 export const longestKey = 64;

@@ -1,9 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
-import { longestIdentity, longestKey, type CertificateCredentials, type ClientCredentials, type PskCredentials, type ServerCredentials } from '../credentials';
+import { certificatePattern, longestIdentity, longestKey, type CertificateCredentials, type ClientCredentials, type PskCredentials, type ServerCredentials } from '../credentials';
 import type { Engine } from './engine';
-
-const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /** The largest chain that goes into one handshake message, bytes, with three for the length of each certificate: MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length. */
 const largestChain = 8192 - 12 - 3;

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { ClientCredentials } from '../credentials';
+import { certificatePattern, type ClientCredentials } from '../credentials';
 import { addressText, type Address } from '../address';
 
 /** A session that a server lets one resume: its secrets, so it is for memory, not for files. */
@@ -17,7 +17,7 @@ export interface SavedSession {
 /** How long a session may be resumed after the proof that it stands on, milliseconds: RFC 5246 section F.1.4 suggests 24 hours, and a ticket may be renewed any number of times. */
 const resumableMs = 24 * 3600 * 1000;
 
-/** Whether a session may still be resumed, by the date of the machine, milliseconds since 1970. */
+/** Whether a session may still be resumed, by the date of the clock, milliseconds since 1970. */
 export function isResumable({ provedAt, notAfter }: SavedSession, now: number): boolean {
   return now >= provedAt && now < provedAt + resumableMs && now < notAfter;
 }
@@ -33,8 +33,6 @@ export function endOfProof(chain: readonly Uint8Array[], ca = ''): number {
     return 0;
   }
 }
-
-const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 function endOf({ validTo }: X509Certificate): number {
   return Date.parse(validTo);
