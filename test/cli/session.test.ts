@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -75,10 +75,10 @@ test('documents go over the session that dots session keeps in their folder, wit
   assert.equal(statSync(join(cwd, '.dots/session')).mode & 0o077, 0, 'nobody else may open it');
   for (const [name, send] of ways(t)) {
     const { status, out, err } = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1');
-    assert.match(out, /^2\.0[14] [^]*\nover DTLS 1\.2 [^]*verified: 127\.0\.0\.1\ncuid kept, mid 1\n/, name + err);
+    assert.match(out, /^2\.0[14] [^]*, over the session that dots session keeps\nover DTLS 1\.2 [^]*verified: 127\.0\.0\.1\ncuid kept, mid 1\n/, name + err);
     assert.deepEqual([status, err], [0, ''], name);
     const json = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1', '--format', 'json');
-    assert.equal((JSON.parse(json.out) as { ok: boolean }).ok, true);
+    assert.deepEqual((({ ok, kept }) => ({ ok, kept }))(JSON.parse(json.out) as { ok: boolean; kept: boolean }), { ok: true, kept: true });
     const refused = send(cwd, 'faulty.dots.json', '--server', coaps, ...proofs);
     assert.deepEqual([refused.status, refused.out], [1, '']);
     assert.match(refused.err, /^faulty\.dots\.json:\d+:\d+ error [^\n]*\n[^]*nothing was sent[^\n]*\n$/);
@@ -133,6 +133,24 @@ test('where dots session has ended, or was killed, dots send opens a session of 
   await hasOpened(third, 1);
 });
 
+test('a dots session that hangs is not waited for, and what its callers gave up is not sent later', async (t) => {
+  const silent = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => silent.close());
+  let datagrams = 0;
+  silent.on('message', () => { datagrams += 1; });
+  const { coaps, proofs } = await secureMock(t);
+  const cwd = folder(t, { 'a.dots.json': request });
+  const keeper = await startKeeper(t, cwd);
+  keeper.child.kill('SIGSTOP');
+  const words = ['send', 'a.dots.json', '--server', `coap://127.0.0.1:${silent.address().port}`];
+  const ends = [spawn(launcher, words, { cwd }), spawn(process.execPath, [program, ...words], { cwd })].map(async (child) => (await once(child, 'close') as [number])[0]);
+  assert.deepEqual(await Promise.all(ends), [3, 3]);
+  keeper.child.kill('SIGCONT');
+  assert.equal(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs).status, 0);
+  assert.equal(datagrams, 0);
+});
+
 test('where curl is killed the document may have been sent, so it is not sent again', (t) => {
   const cwd = folder(t);
   mkdirSync(join(cwd, '.dots'), { mode: 0o700 });
@@ -171,7 +189,7 @@ test('a dots session that dies while it waits for an answer is told of, and noth
     await eventually(() => senders.size > 0);
     keeper.child.kill('SIGKILL');
     const [status] = await once(child, 'close') as [number];
-    assert.deepEqual([status, said], [3, 'dots send: The dots session of this folder ended before it answered. The document may have been sent; ask for the status before you send it again.\n']);
+    assert.deepEqual([status, said], [3, 'dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.\n']);
     assert.equal(senders.size, 1, 'nobody else has sent it');
     senders.clear();
   }
@@ -253,4 +271,12 @@ test('the launcher finds the program through links, and passes on what is not fo
   assert.equal(status, 0);
   assert.match(out, /^dots \d/);
   assert.equal(runIn(bin, join(bin, 'dots'), ['send']).status, 2);
+  assert.match(runIn(bin, '/bin/sh', ['dots', '--version']).out, /^dots \d/);
+  const unbuilt = folder(t);
+  copyFileSync(launcher, join(unbuilt, 'dots'));
+  const said = (...[cwd, env]: [string, NodeJS.ProcessEnv?]): Run => runIn(cwd, '/bin/sh', ['dots', '--version'], env);
+  assert.deepEqual([said(unbuilt).status, said(unbuilt).err], [2, 'dots: It is not built yet: run npm run build in its folder.\n']);
+  const tools = folder(t);
+  symlinkSync('/usr/bin/readlink', join(tools, 'readlink'));
+  assert.match(said(bin, { PATH: tools }).err, /^dots: There is no Node\.js on the PATH/);
 });

@@ -20,12 +20,12 @@ export async function install(document: JsonObject, target: Target, given: Given
   }
 }
 
-function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile }: Target): string {
+function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile, newCuid }: Target): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
     replaced ? `What was there under the same name was replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
-  return [...notes, dataAnswerText(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`].filter((line) => line !== '').join('\n').concat('\n');
+  return [...notes, dataAnswerText(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`, newCuid && answer.ok ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.` : ''].filter((line) => line !== '').join('\n').concat('\n');
 }
 
 function installedJson({ answer, answers, registered, replaced }: Installed, { server, cuid, profile }: Target): JsonObject {

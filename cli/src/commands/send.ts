@@ -17,8 +17,8 @@ import type { Io } from '../io';
 import { sendingOf, targetOptions, type Sending, type Target } from '../target';
 import { alwaysJson } from './sendJson';
 
-/** What was answered, and how the session was protected. */
-export interface Exchanged { answer: Answer; security: Security | undefined }
+/** What was answered, how the session was protected, and whether it is one that `dots session` keeps. */
+export interface Exchanged { answer: Answer; security: Security | undefined; kept?: true }
 
 /** Sends a signal channel document to a target. Throws a DotsError. */
 export type Exchange = (document: JsonObject, target: Target) => Promise<Exchanged>;
@@ -101,7 +101,7 @@ export async function overOwnSession(value: JsonObject, { server, cuid, mid, tim
   }
 }
 
-function answerText({ answer, security }: Exchanged, target: Target, asked: JsonObject): string {
+function answerText({ answer, security, kept }: Exchanged, target: Target, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code, answer.request.path);
   const granted = lifetimeOf(answer.body);
   return [
@@ -109,13 +109,19 @@ function answerText({ answer, security }: Exchanged, target: Target, asked: Json
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
+    isWithoutLifetime(answer, asked) ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.' : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
-    `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
+    `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,
     security === undefined ? '' : securityWords(security),
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
     newCuidLine(answer, target),
     answer.body === undefined ? '' : safeJson(answer.body, 2),
   ].filter((line) => line !== '').join('\n').concat('\n');
+}
+
+/** Whether a server accepted a mitigation without a word on how long it lasts. */
+function isWithoutLifetime({ ok, body }: Answer, asked: JsonObject): boolean {
+  return ok && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
 }
 
 /** Whoever comes back to a request has to say the same cuid. */
@@ -134,11 +140,11 @@ function identifiers({ request }: Answer, { cuid }: Target): Record<string, stri
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson({ answer, security }: Exchanged, target: Target): object {
+function answerJson({ answer, security, kept }: Exchanged, target: Target): object {
   const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null, maxAge: maxAge ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName } }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
+    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName } }), ...(kept && { kept }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
     request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
   };
 }

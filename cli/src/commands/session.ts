@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { describeError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
@@ -12,12 +13,21 @@ import { targetOf, targetOptions } from '../target';
 import { Workspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
 
+/** What options mean here, where that is another thing than for `dots send`. */
+const described: Readonly<Record<string, string>> = {
+  server: 'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
+  profile: 'The server profile.',
+  yes: 'Open a session with a server of production as well.',
+  cuid: 'The client identifier that documents will be sent under; without it that of the profile.',
+  timeout: 'Seconds to wait for the session to stand.',
+};
+
 /** `dots session`: sessions that are open before they are needed, until it is told to end. */
 export const session: Command = {
   name: 'session',
   summary: 'Keep signal channel sessions open, and send over them what dots send is given in the same folder.',
   usage: '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
-  options: targetOptions.filter(({ name }) => name !== 'mid'),
+  options: targetOptions.filter(({ name }) => name !== 'mid').map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
     'Under attack a handshake may not come through any more; a session that stands needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then goes over the session kept here, and answers without a handshake and without starting Node.js.',
     'With a profile or a server it opens that session at once; the cuid has to be known then. Others are opened when the first document goes to them, and kept as well.',
@@ -44,21 +54,18 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   if (process.platform === 'win32') throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
   let ended = false;
   const stopped = io.stopped().then(() => { ended = true; });
+  let server: Server | undefined;
   const sessions = new KeptSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
+    server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
     // Whoever ends it does not wait for a server that does not answer.
     await Promise.race([openNamed(given, io, sessions), stopped]);
-    if (ended) return 0;
-    const server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
-    await io.out(`${JSON.stringify({ event: 'ready', socket: keeperSocket })}\n`);
+    if (!ended) await io.out(`${JSON.stringify({ event: 'ready', socket: keeperSocket })}\n`);
     await stopped;
-    const closed = new Promise((resolve) => { server.close(resolve); });
-    // Those who wait for an answer hear that the session has ended.
-    await sessions.close();
-    await closed;
     return 0;
   } finally {
-    await sessions.close();
+    // Those who wait for an answer hear that the session has ended.
+    await Promise.all([new Promise((resolve) => { if (server === undefined) resolve(undefined); else server.close(resolve); }), sessions.close()]);
   }
 }
 
@@ -82,7 +89,7 @@ function watchWith(log: (line: string) => void): Watch {
 async function openNamed(given: Given, io: Io, sessions: KeptSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const target = targetOf(given, await Workspaces.open(given, io), { context: {}, channel: 'signal', wish: 'no session was opened' });
-  if (target.newCuid) throw new UsageError('The session has to know the cuid that documents will be sent under.', 'Name it: --cuid, or in the profile.');
+  if (target.newCuid) throw new UsageError('The session has to know the cuid that documents will be sent under.', 'Name it: --cuid, or in the profile; dots send tells the one that it makes where none is named.');
   await sessions.open(target);
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import type { ExitStatus } from '../command';
 import type { Io } from '../io';
-import { isOwnSocket, keeperSocket, replyOf, wordEnd, type Reply } from './place';
+import { isOwnSocket, keeperSocket, replyOf, silentMs, wordEnd, type Reply } from './place';
 
 /** Whether a `dots session` of this user may be running in this folder, which may take a document that is not on standard input. */
 export function mayBeKept(words: readonly string[]): boolean {
@@ -17,7 +17,7 @@ export async function sendKept(words: readonly string[], io: Io): Promise<ExitSt
   const reply = await ask(words).catch((error: NodeJS.ErrnoException) => (neverArrived.includes(error.code ?? '') ? 'untaken' : 'unanswered'));
   if (reply === 'untaken') return undefined;
   if (reply === 'unanswered') {
-    io.say('dots send: The dots session of this folder ended before it answered. The document may have been sent; ask for the status before you send it again.');
+    io.say('dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.');
     return 3;
   }
   await io.out(reply.out);
@@ -29,6 +29,7 @@ const neverArrived = ['ECONNREFUSED', 'ENOENT', 'EACCES'];
 
 async function ask(words: readonly string[]): Promise<Reply | 'untaken' | 'unanswered'> {
   const asking = request({ socketPath: keeperSocket, method: 'POST', agent: false });
+  asking.setTimeout(silentMs, () => asking.destroy());
   asking.end(words.map((word) => word + wordEnd).join(''));
   const [response] = await once(asking, 'response') as [IncomingMessage];
   const parts: Buffer[] = [];

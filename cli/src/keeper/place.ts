@@ -27,6 +27,11 @@ export const wordEnd = '\0';
 /** What stands between exit status, results and messages in the reply (ASCII record separator); no text holds it. */
 export const separator = '\x1e';
 
+/** What comes before the reply while it is awaited, and how often, milliseconds; after `silentMs` without any the keeper is taken for hung. */
+export const signOfLife = ' '.repeat(16);
+export const signOfLifeMs = 1000;
+export const silentMs = 10_000;
+
 /** What a run of `dots send` came to. */
 export interface Reply { status: number; out: string; said: string }
 
@@ -38,5 +43,5 @@ export function replyText({ status, out, said }: Reply): string {
 /** Reads a reply; undefined for anything else. */
 export function replyOf(text: string): Reply | undefined {
   const [status = '', out, said, ...more] = text.split(separator);
-  return /^[0-3]$/.test(status) && out !== undefined && said !== undefined && more.length === 0 ? { status: Number(status), out, said } : undefined;
+  return /^ *[0-3]$/.test(status) && out !== undefined && said !== undefined && more.length === 0 ? { status: Number(status), out, said } : undefined;
 }

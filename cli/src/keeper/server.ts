@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { fileReason } from '#dots/model/fileReason';
 import { UsageError } from '../command';
-import { isOwnFolder, isOwnSocket, keeperFolder, keeperSocket, replyText, wordEnd, type Reply } from './place';
+import { isOwnFolder, isOwnSocket, keeperFolder, keeperSocket, replyText, signOfLife, signOfLifeMs, wordEnd, type Reply } from './place';
 
 /** The longest command line that is taken, bytes. */
 const longestCommand = 65_536;
@@ -53,7 +53,14 @@ async function serve(request: IncomingMessage, response: ServerResponse, run: (w
   response.on('error', () => undefined);
   const text = request.method === 'POST' ? await bodyOf(request) : undefined;
   if (text === undefined) return void response.writeHead(400).end();
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(replyText(await run(text.split(wordEnd).slice(0, -1))));
+  // Whoever has left meanwhile does not expect that anything is sent any more.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (request.socket.destroyed) return;
+  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
+  const sign = setInterval(() => response.write(signOfLife), signOfLifeMs);
+  const reply = await run(text.split(wordEnd).slice(0, -1));
+  clearInterval(sign);
+  response.end(replyText(reply));
 }
 
 /** The body of a request, read to its end; undefined where it is too long or ends early. */

@@ -37,7 +37,7 @@ export class KeptSessions {
     const { timeoutMs } = target;
     const mid = this.idFor(document, target);
     const { session, answer } = await this.of(target).session.ask((open, left) => open.send(document, { mid, ...left }), { timeoutMs, underAttack: isUnderAttack(document) });
-    return { answer, security: session.security };
+    return { answer, security: session.security, kept: true };
   }
 
   async close(): Promise<void> {

@@ -110,11 +110,12 @@ async function readBody(request: IncomingMessage, largest: number): Promise<stri
   if (Number(request.headers['content-length'] ?? 0) > largest) throw tooBig;
   const chunks: Buffer[] = [];
   let size = 0;
+  // To leave early would end the connection before the client has heard why.
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > largest) throw tooBig;
-    chunks.push(chunk);
+    if (size <= largest) chunks.push(chunk);
   }
+  if (size > largest) throw tooBig;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
@@ -141,5 +142,9 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
     // What is left of a body that was refused unread would be taken for the next request.
     ...(request.complete ? {} : { Connection: 'close' }),
   });
-  response.end(request.method === 'HEAD' ? undefined : payload);
+  const content = request.method === 'HEAD' ? undefined : payload;
+  if (request.complete) return void response.end(content);
+  // A client that is still sending hears the answer only if the connection stays open until it is done or leaves; the server's time for a request bounds that.
+  response.write(content ?? '');
+  request.once('close', () => response.end()).resume();
 }

@@ -79,7 +79,7 @@ export function refusalOf(failure: Failure): DotsError {
   if (failure.flags !== 0 && failure.chain.length > 0) return certificateRefusal(failure);
   if (result === fatalAlert) return alertRefusal(failure);
   // GnuTLS waits, and says goodbye where others send an alert or nothing.
-  if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake' });
+  if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake (a server that waits no longer on a path that loses much does so too)' });
   if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
   if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
