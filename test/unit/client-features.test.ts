@@ -73,7 +73,7 @@ function hosted(): { host: features.SessionHost; session: FakeSession } {
   const identity = { mid: () => Promise.resolve(7), cuid: () => Promise.resolve('c') };
   const host = new SessionHost(identity as never, log, 'mock');
   const session = new FakeSession();
-  Object.assign(host, { session: session as unknown as SignalSession });
+  Object.assign(host, { session: session as unknown as SignalSession, place: { name: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', production: false } });
   return { host, session };
 }
 

@@ -101,7 +101,9 @@ test('a session without mitigations says what to do', () => {
 test('a lost session is said in words', () => {
   const tree = sessionTree({ ...stateOf(bookWith(7), t0), sessions: [{ ...session, mitigations: [], state: 'lost' }] });
   assert.equal(tree[0]?.description, 'lost');
-  assert.deepEqual([tree[0]?.children[0]?.label, tree[0]?.children[0]?.description], ['Transport', 'plain CoAP']);
+  assert.deepEqual(tree[0]?.children.slice(0, 2).map(({ label, description }) => [label, description]), [['No answer', 'refresh to try again'], ['Transport', 'plain CoAP']]);
+  const ended = sessionTree({ ...stateOf(bookWith(7), t0), sessions: [{ ...session, mitigations: [], state: 'closed' }] });
+  assert.match(`${ended[0]?.children[0]?.label}: ${ended[0]?.children[0]?.tooltip}`, /^Ended: The session has ended: what is shown is what the server told last\.\nRefresh/);
 });
 
 test('sessions stand one below the other, each with its profile, transport and the peer that was verified', () => {

@@ -81,7 +81,7 @@ export class SessionHost implements vscode.Disposable {
 
   /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
   async withdraw(mid: number): Promise<Answer> {
-    const answer = await this.mustHave().withdraw(mid);
+    const answer = await (await this.standing()).withdraw(mid);
     this.logAnswer(answer);
     if (answer.ok) await this.refresh(mid);
     return answer;
@@ -89,7 +89,7 @@ export class SessionHost implements vscode.Disposable {
 
   /** Asks for the status of one mitigation or of all of this client (RFC 9132 section 4.4.2). Throws a DotsError. */
   async refresh(mid?: number): Promise<Answer> {
-    const session = this.mustHave();
+    const session = await this.standing();
     if (mid === undefined) return this.reconcile(session);
     const answer = await session.status(mid);
     this.logAnswer(answer);
@@ -110,13 +110,18 @@ export class SessionHost implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private mustHave(): SignalSession {
-    if (this.session !== undefined) return this.session;
-    throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
+  /** The session, or one in its place where it was lost or its server has ended it. Throws a DotsError. */
+  private async standing(): Promise<SignalSession> {
+    const { session, place } = this;
+    if (session === undefined || place === undefined) throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
+    if (session.state === 'open') return session;
+    const { session: answering } = await this.ask(place, { trace: this.trace }, (open, left) => open.status(undefined, left));
+    if (answering !== session) await this.reconcile(answering);
+    return answering;
   }
 
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
-  private async ask(place: Place, opening: Opening, asking: Asking, signal: AbortSignal): Promise<Answered> {
+  private async ask(place: Place, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
     const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
     this.asking += 1;
     try {

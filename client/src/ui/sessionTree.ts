@@ -69,8 +69,14 @@ function sessionNode(session: SessionState, now: number): TreeNode {
     ].join('\n'),
     icon: open ? 'vm-active' : 'debug-disconnect',
     color: open ? 'charts.green' : 'charts.yellow',
-    children: [transportNode(session), ...(mitigations.length > 0 ? mitigations : [none])],
+    children: [...(open ? [] : [lossNode(session)]), transportNode(session), ...(mitigations.length > 0 ? mitigations : [none])],
   };
+}
+
+/** That what stands below may be out of date, and what to do about it; the row above may have no room for its state. */
+function lossNode({ name, state }: SessionState): TreeNode {
+  const sentence = state === 'lost' ? 'The server does not answer: what is shown is what it told last.' : 'The session has ended: what is shown is what the server told last.';
+  return fact(`session/${name}/state`, state === 'lost' ? 'No answer' : 'Ended', 'refresh to try again', 'warning', `${sentence}\nRefresh the status, or send a request: both open the session again where that is needed.`);
 }
 
 const plainTransport = 'plain CoAP';
