@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Security } from '#dots/coap/channel';
 import { askOver, isOverTls, type Answered, type Asking } from '#dots/signal/asking';
+import { RetiredSessions } from '#dots/signal/retired';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
@@ -26,9 +27,7 @@ export class SessionHost implements vscode.Disposable {
   private readonly observations = new Map<number, () => void>();
   /** The last reconciling that was begun: they come one after the other. */
   private reconciled: Promise<unknown> = Promise.resolve();
-  /** Requests under way, and the sessions that are closed once there is none: they may still answer one. */
-  private asking = 0;
-  private readonly retired: SignalSession[] = [];
+  private readonly retired = new RetiredSessions();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
@@ -123,13 +122,7 @@ export class SessionHost implements vscode.Disposable {
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
   private async ask(place: Place, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
     const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
-    this.asking += 1;
-    try {
-      return await askOver({ known, renew: async (left) => this.adopt(place, await connect(place, { ...opening, signal: left.signal })), signal }, asking);
-    } finally {
-      this.asking -= 1;
-      await this.dismiss();
-    }
+    return this.retired.during(() => askOver({ known, renew: async (left) => this.adopt(place, await connect(place, { ...opening, signal: left.signal })), signal }, asking));
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
@@ -147,7 +140,7 @@ export class SessionHost implements vscode.Disposable {
 
   /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
   private async adopt(place: Place, session: SignalSession): Promise<SignalSession> {
-    if (this.session !== undefined) this.retired.push(this.session);
+    const before = this.session;
     this.forgetMitigations();
     this.place = place;
     const { server, cuid } = place;
@@ -156,12 +149,8 @@ export class SessionHost implements vscode.Disposable {
     const { security } = session;
     this.log.info(`Session opened with ${server} (${this.name}) as ${cuid}${security === undefined ? '' : `, over ${security.protocol}, ${security.cipherSuite}, verified: ${security.peerName}`}.`);
     this.changed.fire();
-    await this.dismiss();
+    await this.retired.add(before);
     return session;
-  }
-
-  private async dismiss(): Promise<void> {
-    if (this.asking === 0) await Promise.all(this.retired.splice(0).map((session) => session.close()));
   }
 
   private forgetMitigations(): void {

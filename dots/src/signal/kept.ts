@@ -2,6 +2,7 @@ import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { defaultParameters } from '#dots/coap/parameters';
 import { DotsError } from '#dots/model/errors';
 import { askOver, isOverTls, type AskOverOptions, type Answered, type Asking, type Left } from './asking';
+import { RetiredSessions } from './retired';
 import type { SignalSession } from './session';
 
 /** What a session is opened for: an attack hurries, and what is left of the time and of patience. */
@@ -37,9 +38,7 @@ export class KeptSession {
   private session: SignalSession | undefined;
   private opening: Promise<SignalSession> | undefined;
   private timer: TimerHandle;
-  /** Requests under way, and the sessions that are closed once there is none: they may still answer one. */
-  private asking = 0;
-  private retired: SignalSession[] = [];
+  private readonly retired = new RetiredSessions();
   /** Heartbeats in a row after which nothing was heard, and how much had been heard before the last one. */
   private missing = 0;
   private heardBefore = -1;
@@ -58,20 +57,15 @@ export class KeptSession {
   /** Asks over the session, which is opened first where it is not; see `askOver`. */
   async ask(asking: Asking, { underAttack = false, ...options }: Pick<AskOverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {}): Promise<Answered> {
     const known = this.session;
-    this.asking += 1;
-    try {
-      return await askOver({ ...options, known, renew: (left) => this.other(known) ?? this.renew({ ...left, underAttack }), clock: this.clock }, asking);
-    } finally {
-      this.asking -= 1;
-      await this.dismiss();
-    }
+    const renew = (left: Left): Promise<SignalSession> => this.other(known) ?? this.renew({ ...left, underAttack });
+    return this.retired.during(() => askOver({ ...options, known, renew, clock: this.clock }, asking));
   }
 
   /** Ends the session, an attempt to open it, and requests under way; it is not opened again. */
   async close(): Promise<void> {
     this.ending.abort();
     this.clock.clearTimeout(this.timer);
-    await Promise.all([this.session, ...this.retired].map((session) => session?.close()));
+    await Promise.all([this.session?.close(), this.retired.close()]);
   }
 
   /** A session that has taken the place of a known one meanwhile. */
@@ -91,7 +85,7 @@ export class KeptSession {
       await session.close();
       throw new DotsError('unreachable', 'signal/closed', `The session with ${session.server} was ended while it was opened.`);
     }
-    if (this.session !== undefined) this.retired.push(this.session);
+    const before = this.session;
     this.session = session;
     this.missing = 0;
     this.heardBefore = -1;
@@ -100,12 +94,8 @@ export class KeptSession {
     session.onDidChange(() => {
       if (this.session === session && !this.ending.signal.aborted) this.options.changed?.(session);
     });
-    await this.dismiss();
+    await this.retired.add(before);
     return session;
-  }
-
-  private async dismiss(): Promise<void> {
-    if (this.asking === 0) await Promise.all(this.retired.splice(0).map((session) => session.close()));
   }
 
   private wait(): void {
