@@ -28,6 +28,9 @@ async function kept(words: readonly string[]): Promise<ExitStatus | undefined> {
   return mayBeKept(words) ? sendKept(words, io) : undefined;
 }
 
-void run(process.argv.slice(2)).then((status) => {
+const words = process.argv.slice(2);
+void run(words).then((status) => {
   process.exitCode = status;
+  // What others have asked of it may still wait for a server.
+  if (words[0] === 'session') process.exit();
 });

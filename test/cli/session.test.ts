@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -147,8 +148,13 @@ test('a dots session that hangs is not waited for, and what its callers gave up 
   const ends = [spawn(launcher, words, { cwd }), spawn(process.execPath, [program, ...words], { cwd })].map(async (child) => (await once(child, 'close') as [number])[0]);
   assert.deepEqual(await Promise.all(ends), [3, 3]);
   keeper.child.kill('SIGCONT');
+  const quiet = connect(join(cwd, '.dots/session'));
+  t.after(() => quiet.destroy());
+  await once(quiet, 'connect');
   assert.equal(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs).status, 0);
   assert.equal(datagrams, 0);
+  keeper.child.kill('SIGTERM');
+  assert.deepEqual(await once(keeper.child, 'close'), [0, null], 'whoever is connected and asks nothing is not waited for');
 });
 
 test('where curl is killed the document may have been sent, so it is not sent again', (t) => {

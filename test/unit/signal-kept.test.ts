@@ -320,6 +320,28 @@ test('a server that lets nobody stay is asked again after a minute, not at each 
   await kept.close();
 });
 
+test('whoever has less time does not wait as long as the others, and ends the attempt for nobody', async () => {
+  const clock = new FakeClock();
+  const made = scene(clock);
+  let stands: (session: SignalSession) => void = () => assert.fail();
+  let attempts = 0;
+  const kept = new KeptSession({ clock, open: () => new Promise((resolve) => { attempts += 1; stands = resolve; }) });
+  const short = assert.rejects(kept.ask(answering, { timeoutMs: 2_000 }), { code: 'transport/no-answer' });
+  const long = kept.ask(answering, { timeoutMs: 12_000 });
+  const controller = new AbortController();
+  const given = assert.rejects(kept.ask(answering, { signal: controller.signal }), { code: 'transport/cancelled' });
+  controller.abort();
+  await given;
+  await clock.advance(2_000);
+  await short;
+  await clock.advance(8_000);
+  stands(made.session);
+  assert.equal((await long).session, made.session);
+  assert.equal(attempts, 1);
+  await kept.close();
+  assert.equal(clock.pending, 0);
+});
+
 test('the end gives up an attempt to open a session', async () => {
   const clock = new FakeClock();
   let given: AbortSignal | undefined;

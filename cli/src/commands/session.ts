@@ -64,9 +64,20 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
     await stopped;
     return 0;
   } finally {
-    // Those who wait for an answer hear that the session has ended.
-    await Promise.all([new Promise((resolve) => { if (server === undefined) resolve(undefined); else server.close(resolve); }), sessions.close()]);
+    // Those who wait for an answer hear that the session has ended; those who do not ask are not waited for.
+    await sessions.close();
+    await closeServer(server);
   }
+}
+
+/** How long those who have asked are given to hear the end, milliseconds. */
+const farewellMs = 1000;
+
+async function closeServer(server: Server | undefined): Promise<void> {
+  const closed = new Promise<void>((resolve) => { if (server === undefined) resolve(); else server.close(() => resolve()); });
+  const timer = setTimeout(() => server?.closeAllConnections(), farewellMs);
+  await closed;
+  clearTimeout(timer);
 }
 
 /** `dots send` over kept sessions; one for a cuid that was made just now would never be used again. */

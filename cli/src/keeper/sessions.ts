@@ -1,3 +1,4 @@
+import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { KeptSession, type KeptOptions } from '#dots/signal/kept';
 import { nextMid } from '#dots/signal/identifiers';
@@ -11,6 +12,9 @@ import type { Target } from '../target';
 /** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
 const mostKept = 16;
 
+/** An attempt to open a session has at least this long, milliseconds: whoever has less time leaves it to others. */
+const openingMs = 10_000;
+
 /** What hears of the sessions with a target. */
 export type Watch = (target: Target) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & { trace(sentence: string): void; dismissed(): void };
 
@@ -19,6 +23,7 @@ interface Kept { session: KeptSession; target: Target; /** It was asked for by n
 /** Sessions that stay open from one document to the next: one for each server, cuid and proof. */
 export class KeptSessions {
   private readonly kept = new Map<string, Kept>();
+  private closed = false;
   private readonly memory = connectionMemory();
   /** The last identifiers that were made, by cuid and kind, so that two documents of one second do not get the same. */
   private readonly lastIds = new Map<string, number>();
@@ -40,7 +45,9 @@ export class KeptSessions {
     return { answer, security: session.security, kept: true };
   }
 
+  /** Ends all sessions; there are none after that. */
   async close(): Promise<void> {
+    this.closed = true;
     await Promise.all([...this.kept.values()].map(({ session }) => session.close()));
   }
 
@@ -55,6 +62,7 @@ export class KeptSessions {
   }
 
   private of(target: Target): Kept {
+    if (this.closed) throw new DotsError('unreachable', 'signal/closed', 'The dots session of this folder is ending, and nothing was sent.', 'Send it again: dots send opens a session of its own.');
     const { server, cuid, proofs } = target;
     const key = JSON.stringify([server, cuid, Object.entries(proofs).sort()]);
     const kept = this.kept.get(key) ?? { session: this.keep(target), target, named: false };
@@ -80,7 +88,7 @@ export class KeptSessions {
     const options = async () => ({ server, cuid, memory: this.memory, trace, ...await credentialsFor(server, proofs) });
     return new KeptSession({
       ...watch,
-      open: async (opening) => SignalSession.open({ ...await options(), ...opening, timeoutMs: opening.timeoutMs ?? target.timeoutMs }),
+      open: async (opening) => SignalSession.open({ ...await options(), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...await options(), ...opening }),
     });
   }

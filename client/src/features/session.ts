@@ -68,32 +68,38 @@ export class SessionHost implements vscode.Disposable {
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
     const mid = place.mid ?? await this.identity.mid();
+    const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
     const { session, answer } = await this.ask(place, opening, (open, left) => open.send(document, { mid, ...left }), signal);
     this.logAnswer(answer);
     // A mitigation belongs to the cuid, whichever session was asked for it.
     const current = this.session;
     if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && current !== undefined && leadsTo(current, place)) this.follow(current, mid, document, answer);
+    else if (before !== undefined && current !== undefined && current !== before) this.reconcile(current).catch((error: unknown) => this.tellUnlisted(error));
     if (isOverTls(session)) void this.improve(place, opening, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
   /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
-  async withdraw(mid: number): Promise<Answer> {
-    const answer = await (await this.standing()).withdraw(mid);
-    this.logAnswer(answer);
-    if (answer.ok) await this.refresh(mid);
-    return answer;
+  withdraw(mid: number): Promise<Answer> {
+    return this.retired.during(async () => {
+      const answer = await (await this.standing()).withdraw(mid);
+      this.logAnswer(answer);
+      if (answer.ok) await this.refresh(mid);
+      return answer;
+    });
   }
 
   /** Asks for the status of one mitigation or of all of this client (RFC 9132 section 4.4.2). Throws a DotsError. */
-  async refresh(mid?: number): Promise<Answer> {
-    const session = await this.standing();
-    if (mid === undefined) return this.reconcile(session);
-    const answer = await session.status(mid);
-    this.logAnswer(answer);
-    this.take(session, answer, mid);
-    return answer;
+  refresh(mid?: number): Promise<Answer> {
+    return this.retired.during(async () => {
+      const session = await this.standing();
+      if (mid === undefined) return this.reconcile(session);
+      const answer = await session.status(mid);
+      this.logAnswer(answer);
+      this.take(session, answer, mid);
+      return answer;
+    });
   }
 
   /** Ends the session and forgets its mitigations; the server keeps them until their lifetime is over. */
@@ -114,15 +120,23 @@ export class SessionHost implements vscode.Disposable {
     const { session, place } = this;
     if (session === undefined || place === undefined) throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
     if (session.state === 'open') return session;
-    const { session: answering } = await this.ask(place, { trace: this.trace }, (open, left) => open.status(undefined, left));
-    if (answering !== session) await this.reconcile(answering);
-    return answering;
+    await this.ask(place, { trace: this.trace }, (open, left) => open.status(undefined, left));
+    const current = this.session ?? session;
+    if (current !== session) await this.reconcile(current);
+    return current;
   }
 
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
   private async ask(place: Place, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
     const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
-    return this.retired.during(() => askOver({ known, renew: async (left) => this.adopt(place, await connect(place, { ...opening, signal: left.signal })), signal }, asking));
+    return this.retired.during(() => askOver({ known, renew: async (left) => this.renewed(place, await connect(place, { ...opening, signal: left.signal }), left.signal), signal }, asking));
+  }
+
+  /** Adopts a session that was opened, unless it is too late: another one has answered, or nobody waits any more. */
+  private async renewed(place: Place, session: SignalSession, signal: AbortSignal | undefined): Promise<SignalSession> {
+    if (signal?.aborted !== true) return this.adopt(place, session);
+    await session.close();
+    throw new DotsError('unreachable', 'transport/cancelled', `The session with ${place.server} is not needed any more.`);
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
@@ -164,7 +178,11 @@ export class SessionHost implements vscode.Disposable {
     const granted = lifetimeOf(answer.body) ?? lifetimeOf(document);
     this.book.accepted(mid, scopesOf(document)[0] ?? {}, granted ?? 0, Date.now());
     this.changed.fire();
-    this.reconcile(session).then(() => this.tellReplaced(before, mid)).catch((error: unknown) => this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`));
+    this.reconcile(session).then(() => this.tellReplaced(before, mid)).catch((error: unknown) => this.tellUnlisted(error));
+  }
+
+  private tellUnlisted(error: unknown): void {
+    this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`);
   }
 
   /** Says which of the earlier mitigations an accepted request took the place of. */

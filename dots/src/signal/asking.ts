@@ -56,7 +56,7 @@ export async function askOver(options: AskOverOptions, asking: Asking): Promise<
 /** Gives what is left of the time, at each moment. */
 function timeLeft({ timeoutMs }: AskOverOptions, clock: Clock): (signal: AbortSignal | undefined) => Left {
   const end = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
-  return (signal) => ({ signal, ...(end !== undefined && { timeoutMs: Math.max(0, end - clock.monotonic()) }) });
+  return (signal) => ({ signal, ...(end !== undefined && { timeoutMs: Math.max(0, Math.ceil(end - clock.monotonic())) }) });
 }
 
 /**

@@ -1,12 +1,13 @@
 import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
 import { defaultParameters } from '#dots/coap/parameters';
 import { DotsError } from '#dots/model/errors';
+import { limited, settled } from '#dots/transport/limit';
 import { askOver, isOverTls, type AskOverOptions, type Answered, type Asking, type Left } from './asking';
 import { RetiredSessions } from './retired';
 import type { SignalSession } from './session';
 
-/** What a session is opened for: an attack hurries, and what is left of the time and of patience. */
-export interface Opening extends Left { underAttack: boolean }
+/** What a session is opened for, and what gives that up. */
+export interface Opening { underAttack: boolean; signal: AbortSignal }
 
 export interface KeptOptions {
   /** Opens the session, the first time and whenever it has to be opened again. */
@@ -30,6 +31,8 @@ const againMs = 60_000;
 const retryMs = 300_000;
 /** A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section 4.5.2). */
 const heartbeatPatienceMs = defaultParameters.nonInterval - 1;
+
+const late = (): DotsError => new DotsError('unreachable', 'transport/no-answer', 'The server did not answer in time, so no session stands yet.', 'Check that a DOTS server listens there; the session is opened all the same once it answers.');
 
 /** A signal channel session that its owner wants to have whenever there is something to ask: heartbeats keep it, and it is opened again when it is lost. */
 export class KeptSession {
@@ -73,10 +76,11 @@ export class KeptSession {
     return this.session !== known && this.session?.state === 'open' ? Promise.resolve(this.session) : undefined;
   }
 
-  /** One attempt at a time, whoever waits for it; nobody who gives up ends it for the others. */
-  private renew({ underAttack, timeoutMs }: Opening): Promise<SignalSession> {
-    this.opening ??= this.options.open({ underAttack, timeoutMs, signal: this.ending.signal }).then((session) => this.adopt(session)).finally(() => { this.opening = undefined; });
-    return this.opening;
+  /** One attempt at a time, whoever waits for it: nobody who gives up, or has less time, ends it for the others. */
+  private async renew({ underAttack, timeoutMs = Infinity, signal }: Left & { underAttack: boolean }): Promise<SignalSession> {
+    this.opening ??= this.options.open({ underAttack, signal: this.ending.signal }).then((session) => this.adopt(session)).finally(() => { this.opening = undefined; });
+    const limit = limited({ clock: this.clock, signal, deadlineMs: timeoutMs, cancelled: () => new DotsError('unreachable', 'transport/cancelled', 'The session was given up before it stood.'), late });
+    return settled(this.opening, limit.signal).finally(() => limit.lift());
   }
 
   /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */

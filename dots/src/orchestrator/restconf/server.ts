@@ -145,6 +145,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
   const content = request.method === 'HEAD' ? undefined : payload;
   if (request.complete) return void response.end(content);
   // A client that is still sending hears the answer only if the connection stays open until it is done or leaves; the server's time for a request bounds that.
-  response.write(content ?? '');
+  response.flushHeaders();
+  if (content !== undefined) response.write(content);
   request.once('close', () => response.end()).resume();
 }
