@@ -90,7 +90,7 @@ function rest(editor) {
       await editor.page.getByText('See what is wrong with a draft').first().waitFor();
       await editor.shot('walkthrough-dark');
       await editor.page.getByText('Send it to the mock orchestrator').first().click();
-      await editor.page.getByText('press "Send to ..." above').first().waitFor();
+      await editor.page.getByText('Press "Send to mock" above').first().waitFor();
       await editor.shot('walkthrough-send-dark');
       await editor.openFile(faultyExample);
       await editor.page.locator('.squiggly-error').first().waitFor();
