@@ -7,7 +7,7 @@ import { regionsOf, regionsTouch } from '#dots/flowspec/region';
 import { render, renderExabgpConfiguration } from '#dots/flowspec/render';
 import { translate, type FlowspecRule, type Translation } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
-import { freePort } from '../judges/flowspec-peer';
+import { freePort } from '../protocol/support/scene';
 import { Random } from '../support/random';
 import { aclDocument } from '../unit/flowspec/support';
 

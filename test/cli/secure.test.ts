@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { freePort } from '../judges/flowspec-peer';
+import { freePorts } from '../protocol/support/scene';
 import { needTool } from '../support/tools';
 import { dots, folder, request, startMock, type Run } from './dots';
 
@@ -26,7 +26,7 @@ async function mockWithFiles(t: TestContext, ...words: string[]): Promise<{ read
 
 /** libcoap's server on loopback with the lab's certificates, or with a pre-shared key; gives the port of DTLS and of TLS. */
 async function libcoapServer(t: TestContext, ...proof: string[]): Promise<number> {
-  const port = await freePort();
+  const port = await freePorts(2);
   const child = spawn('coap-server-openssl', ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...proof], { stdio: 'ignore' });
   const ended = once(child, 'close');
   t.after(async () => {

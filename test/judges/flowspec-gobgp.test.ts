@@ -10,7 +10,8 @@ import type { Family, FlowspecRule } from '#dots/flowspec/types';
 import { decodeUpdate, encodeAnnouncements, encodeWithdrawals, type Carried } from '#dots/flowspec/update';
 import { needTool } from '../support/tools';
 import { vectors } from '../unit/flowspec/support';
-import { BgpPeer, freePort, until } from './flowspec-peer';
+import { freePort } from '../protocol/support/scene';
+import { BgpPeer, until } from './flowspec-peer';
 import { actions, repairedRules, ruleOf, rulesOfDocuments } from './flowspec-rules';
 
 const as = 65001;

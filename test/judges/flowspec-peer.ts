@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeUpdate, type Carried } from '#dots/flowspec/update';
 
@@ -15,16 +15,6 @@ function open(as: number): string {
   const capabilities = `0104000100850104000200854104${as.toString(16).padStart(8, '0')}`;
   const parameters = `02${(capabilities.length / 2).toString(16).padStart(2, '0')}${capabilities}`;
   return message(1, `04${as.toString(16).padStart(4, '0')}005ac0000202${(parameters.length / 2).toString(16).padStart(2, '0')}${parameters}`);
-}
-
-/** A TCP port of loopback that was free a moment ago, for tools that cannot choose one themselves. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** How long a tool may take for one step, milliseconds. */

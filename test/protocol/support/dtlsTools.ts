@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import { connectDtls, type DtlsOptions } from '#dots/transport/dtls/client';
 import type { DtlsChannel } from '#dots/transport/dtls/channel';
-import { eventually, freePort } from './scene';
+import { eventually, freePort, freePorts } from './scene';
 import type { Identity, TestPki } from './testPki';
 
 /** A program that runs until the test ends, and what it has said. */
@@ -26,19 +25,9 @@ export function startProgram(t: TestContext, command: string, args: string[], en
   return { child, said: () => Buffer.concat(parts).toString() };
 }
 
-/** Two UDP ports side by side that nobody listens on: libcoap's server takes the second for DTLS. */
-export async function freePair(): Promise<number> {
-  for (;;) {
-    const [first, second] = [createSocket('udp4'), createSocket('udp4')];
-    first.bind(0, '127.0.0.1');
-    await once(first, 'listening');
-    const { port } = first.address();
-    second.bind(port + 1, '127.0.0.1');
-    const free = await Promise.race([once(second, 'listening').then(() => true), once(second, 'error').then(() => false)]);
-    first.close();
-    second.close();
-    if (free && port < 65_000) return port;
-  }
+/** Two ports side by side that nobody listens on: libcoap's server takes the second for DTLS and TLS. */
+export function freePair(): Promise<number> {
+  return freePorts(2);
 }
 
 /** A server that runs until the test ends, and its port. */

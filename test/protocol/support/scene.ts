@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -64,14 +66,31 @@ export async function udpSocket(t: TestContext): Promise<Socket> {
   return socket;
 }
 
-/** A UDP port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => { socket.close(resolve); });
-  return port;
+/** A port that nobody listens on, over UDP or TCP. */
+export function freePort(): Promise<number> {
+  return freePorts(1);
+}
+
+/**
+ * The first of so many ports in a row that nobody listens on, over UDP or TCP. They lie below those that the system hands out by itself,
+ * or another test could be given one before the program listens that it is for.
+ */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(10_240, 32_000);
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
+    if (free.every(Boolean)) return first;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const [udp, tcp] = [createSocket('udp4'), createServer()];
+  udp.bind(port, '127.0.0.1');
+  tcp.listen(port, '127.0.0.1');
+  const listens = (one: Socket | Server): Promise<boolean> => Promise.race([once(one, 'listening').then(() => true), once(one, 'error').then(() => false)]);
+  const free = await Promise.all([listens(udp), listens(tcp)]);
+  await Promise.all([new Promise<void>((resolve) => { udp.close(resolve); }), new Promise((resolve) => { tcp.close(resolve); })]);
+  return free.every(Boolean);
 }
 
 export function portOf(server: string): number {
