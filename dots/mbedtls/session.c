@@ -12,7 +12,7 @@ static int bio_send(void *session, const unsigned char *bytes, size_t size)
 }
 
 /*
- * How much of a datagram is whole records (RFC 6347 section 4.1). The rest is dropped here, because the library (3.6.6, ssl_msg.c,
+ * How much of a datagram is whole records (RFC 6347 section 4.1). The rest is dropped here, because the library (3.6.7, ssl_msg.c,
  * mbedtls_ssl_fetch_input) ends a session over a few bytes after a record that it skips, and anybody can send those.
  */
 static size_t whole_records(const unsigned char *bytes, size_t size)
