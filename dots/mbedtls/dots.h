@@ -67,6 +67,9 @@ typedef struct {
 #define DOUBT_TOO_MANY 0x2000000u
 #define DOUBT_UNLISTED 0x4000000u
 
+/* The peer does not agree to the extended master secret (RFC 7627); the errors of the library end above it. */
+#define NO_EXTENDED_SECRET (-0x10001)
+
 int dots_random(void *unused, unsigned char *bytes, size_t size);
 
 /* The session whose handshake is under way: the callbacks of a configuration are not told. */

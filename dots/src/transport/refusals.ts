@@ -32,6 +32,7 @@ const reasons = {
   'psk-silence': (at) => [`${at.peer} stopped answering in the middle of the handshake${more(at)}.`, 'Many servers meet a wrong pre-shared key with silence: check the identity and the key.'],
   'wrong-psk': (at) => [`${at.peer} has shown an identity that is not known, or a pre-shared key that is not that of its identity${more(at)}.`, 'Give both ends the same identity and key.'],
   'no-common-cipher': (at) => [`${at.peer} and this end have no protocol version or cipher suite in common${more(at)}.`, 'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325; or it wants certificates where this end shows a pre-shared key, or the other way round.'],
+  'no-extended-secret': (at) => [`${at.peer} does not use the extended master secret, without which its keys may be those of another connection (RFC 7627).`, 'It needs a TLS library that has it: OpenSSL 1.1.0, GnuTLS 3.4, Mbed TLS 2.0, or a later one.'],
   'no-tls': (at) => [`${at.peer} does not speak the protocol that was expected there${more(at)}.`, 'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.'],
   refused: (at) => [`Nothing listens at ${at.peer}.`, 'Start the server there, or check the address and the port.'],
   'unknown-host': (at) => [`The host of ${at.peer} is not known.`, 'Check the name.'],

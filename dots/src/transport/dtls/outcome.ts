@@ -15,6 +15,8 @@ const unknownIdentity = -0x6c80;
 const invalidMac = -0x7180;
 const badProtocolVersion = -0x6e80;
 const handshakeFailure = -0x6e00;
+/** NO_EXTENDED_SECRET of dots/mbedtls/dots.h. */
+const noExtendedSecret = -0x1_0001;
 
 /** MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC: a client that is this far has shown all it has, and waits to hear that it was enough. */
 const clientHasProved = 12;
@@ -85,6 +87,7 @@ export function refusalOf(failure: Failure): DotsError {
   if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake (a server that waits no longer on a path that loses much does so too)' });
   if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
   if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
+  if (result === noExtendedSecret) return refusal('no-extended-secret', { peer });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk)) return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
   if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
