@@ -9,9 +9,14 @@
 #include "mbedtls/x509_crt.h"
 #include "mbedtls/x509_crl.h"
 
+#ifdef __wasm__
 #define IMPORT(name) __attribute__((import_module("host"), import_name(#name)))
 /* Names an export without a list for the linker. */
 #define EXPORT(name) __attribute__((export_name(#name)))
+#else /* A native build, for the sanitizers: test/fuzz/native. */
+#define IMPORT(name)
+#define EXPORT(name)
+#endif
 
 /* A datagram, or what belongs to one, is handed over in these two places; the host asks for their addresses. */
 #define EXCHANGE_SIZE 16384

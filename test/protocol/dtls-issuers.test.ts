@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { AlgorithmIdentifier, Name, type TBSCertificate } from '@peculiar/asn1-x509';
 import type { DotsError } from '#dots/model/errors';
 import { connectTls } from '#dots/transport/tls/client';
 import { parties, shows, startEcho, type Parties } from './support/dtlsScene';
 import { connectWhenUp, startProgram } from './support/dtlsTools';
 import { issuerCases, type IssuerCase } from './support/issuerCases';
 import { eventually, freePort, run } from './support/scene';
+import { resigned } from './support/testPki';
 import { listening } from './support/tls-scene';
 
 type Purpose = 'server' | 'client';
@@ -14,7 +16,7 @@ type Purpose = 'server' | 'client';
 interface Files { leaf: string; key: string; ca: string; above?: string }
 
 /** What openssl's tools read: the certificate and its key, the CA, and those between them. */
-function filesOf({ shown, ca }: IssuerCase): Files {
+function filesOf({ shown, ca }: Pick<IssuerCase, 'shown' | 'ca'>): Files {
   const [leaf = '', ...above] = shown.cert.split(/(?<=-----END CERTIFICATE-----\n)/);
   const write = (suffix: string, text: string): string => {
     const path = `${shown.keyFile}.${suffix}.pem`;
@@ -31,7 +33,7 @@ async function judged({ ca, above, leaf }: Files, purpose: Purpose): Promise<boo
 }
 
 /** What our end, which trusts the CA of a case, says over DTLS of another program that shows its chain; undefined where it is accepted. */
-async function overDtls(t: TestContext, { pki, server, client }: Parties, purpose: Purpose, { ca }: IssuerCase, { leaf, key, above }: Files): Promise<string | undefined> {
+async function overDtls(t: TestContext, { pki, server, client }: Parties, purpose: Purpose, { ca }: Pick<IssuerCase, 'ca'>, { leaf, key, above }: Files): Promise<string | undefined> {
   const showing = ['-dtls1_2', '-quiet', '-cert', leaf, '-key', key, ...(above === undefined ? [] : ['-cert_chain', above])];
   const own = shows(pki, purpose === 'server' ? client : server).certificate;
   const credentials = { certificate: { ...own, ca } };
@@ -74,3 +76,25 @@ for (const purpose of ['server', 'client'] as const) {
     }
   });
 }
+
+/** The arc of documentation, RFC 5612, which no algorithm has. */
+const nobodysAlgorithm = '1.3.6.1.4.1.32473.1';
+
+test('of a chain the first certificate counts: one that is signed in an unknown way, or by an issuer without a name, is not passed over for the next', async (t) => {
+  const all = await parties(t);
+  if (all === undefined) return;
+  const { pki } = all;
+  const changes: ((tbs: TBSCertificate) => void)[] = [
+    (tbs) => { tbs.signature = new AlgorithmIdentifier({ algorithm: nobodysAlgorithm }); },
+    (tbs) => { tbs.issuer = new Name(); },
+  ];
+  for (const purpose of ['server', 'client'] as const) {
+    const good = pki.issue({ purpose, names: ['localhost'] });
+    for (const change of changes) {
+      const changed = resigned(good, change, pki.ca);
+      for (const cert of [changed.cert, changed.cert + good.cert]) {
+        assert.equal(await overDtls(t, all, purpose, { ca: pki.ca.cert }, filesOf({ ca: pki.ca.cert, shown: { ...good, cert } })), 'transport/bad-certificate');
+      }
+    }
+  }
+});
