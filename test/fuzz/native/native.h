@@ -39,9 +39,10 @@ void wipe(void);
 /* A byte string; those of credentials end in a NUL that is counted only for PEM. */
 typedef struct { unsigned char *bytes; size_t size; } bytes_t;
 
-/* A whole number from 0 to limit - 1, the same for the same seed. */
+/* A whole number from 0 to limit - 1, the same for the same seed; what happens in a round depends on them. */
 unsigned below(unsigned limit);
-void seed_with(unsigned seed);
+/* Begins anew: what happens with one seed, and the random octets of both ends with another. */
+void seed_with(unsigned seed, unsigned octets);
 
 /* Ends the run with a message: an invariant does not hold. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -65,6 +66,7 @@ typedef struct {
     bytes_t shown[2][MOST_GENUINE]; /* what each end really shows, the leaf first */
     bytes_t trusted; /* the CA */
     int strange[2]; /* whether a path that an end is to judge has a certificate that is none of the other's */
+    int unwritten; /* where in a datagram octets seemed to be left from memory that nothing was written to; 0 for nowhere */
     int spoilt; /* whether the ends may have been given another CA than they were meant to */
 } host_t;
 
