@@ -8,7 +8,7 @@ export const compileFlags = [
   '--target=wasm32-wasip1', '-Os', '-ffunction-sections', '-fdata-sections', '-Wall', '-Wextra', '-Werror',
   '-DMBEDTLS_CONFIG_FILE="dots/config.h"', '-I.', '-Iinclude', '-Ilibrary',
 ];
-/** Functions that stand for the library's: dots/mbedtls/chain.c. */
+/** Replace functions of the library by those of dots/mbedtls/chain.c. */
 export const wrapFlags = ['-Wl,--wrap=mbedtls_pk_verify_ext', '-Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy'];
 export const linkFlags = [
   '--target=wasm32-wasip1', '-mexec-model=reactor', '-Wl,--gc-sections', '-Wl,--strip-all', '-Wl,--fatal-warnings', '-Wl,-z,stack-size=131072', ...wrapFlags,

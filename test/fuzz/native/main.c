@@ -219,7 +219,8 @@ int main(int count, char **words)
     for (unsigned number = first; number < first + rounds; number++) run(seed, number);
     for (size_t kind = 0; kind < LENGTH(parties); kind++) drop_party(&parties[kind]);
     for (int style = 0; style < STYLES; style++) {
-        printf("%s\"%s\":{\"rounds\":%u,\"whole\":%u,\"resumed\":%u,\"exchanged\":%u}", style ? "," : "{", styles[style], tally[style].rounds, tally[style].whole, tally[style].resumed, tally[style].exchanged);
+        printf("%s\"%s\":{\"rounds\":%u,\"whole\":%u,", style ? "," : "{", styles[style], tally[style].rounds, tally[style].whole);
+        printf("\"resumed\":%u,\"exchanged\":%u}", tally[style].resumed, tally[style].exchanged);
     }
     printf("}\n");
     return 0;
