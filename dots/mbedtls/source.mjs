@@ -18,9 +18,14 @@ export class SourceMissing extends Problem {}
 
 /** The C files and headers below a folder, as the tree that the compiler takes. */
 function treeOf(folder) {
-  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() || /\.[ch]$/.test(entry.name));
-  const contentOf = (entry) => (entry.isDirectory() ? treeOf(join(folder, entry.name)) : readFileSync(join(folder, entry.name)));
-  return Object.fromEntries(entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, contentOf(entry)]));
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() || /\.[ch]$/.test(entry.name),
+  );
+  const contentOf = (entry) =>
+    entry.isDirectory() ? treeOf(join(folder, entry.name)) : readFileSync(join(folder, entry.name));
+  return Object.fromEntries(
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, contentOf(entry)]),
+  );
 }
 
 function addTree(hash, tree, path = '') {
@@ -54,9 +59,17 @@ async function unpack(archive, scratch) {
   const folder = join(scratch, 'source');
   mkdirSync(folder);
   writeFileSync(join(folder, 'archive'), archive);
-  const { status, output } = await run('tar', ['-xjf', 'archive', '--strip-components=1', `${pins.name}/include`, `${pins.name}/library`], { cwd: folder });
+  const { status, output } = await run(
+    'tar',
+    ['-xjf', 'archive', '--strip-components=1', `${pins.name}/include`, `${pins.name}/library`],
+    { cwd: folder },
+  );
   if (status === 0) return readSources(folder);
-  throw new Problem(/bzip2/.test(output) ? 'bzip2, which unpacks it, is not installed' : `tar could not unpack it (${output.trim().split('\n')[0]})`);
+  throw new Problem(
+    /bzip2/.test(output)
+      ? 'bzip2, which unpacks it, is not installed'
+      : `tar could not unpack it (${output.trim().split('\n')[0]})`,
+  );
 }
 
 /** What MBEDTLS_SOURCE names: the archive, or a folder where it is unpacked. */
@@ -90,10 +103,16 @@ async function fromDebian({ scratch }) {
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(scratch, name), { recursive: true });
   writeFileSync(list, `deb-src [signed-by=${keyring}] http://deb.debian.org/debian trixie main\n`);
   const options = [
-    `Dir::Etc::sourcelist=${list}`, 'Dir::Etc::sourceparts=-', `Dir::State::lists=${join(scratch, 'lists')}`, `Dir::Cache=${join(scratch, 'cache')}`,
+    `Dir::Etc::sourcelist=${list}`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::lists=${join(scratch, 'lists')}`,
+    `Dir::Cache=${join(scratch, 'cache')}`,
     // Root downloads as itself here, because Debian's unprivileged user may not look into a private folder.
     'APT::Sandbox::User=root',
-    'Acquire::Languages=none', 'Acquire::Retries=0', 'Acquire::http::Timeout=10', 'APT::Update::Error-Mode=any',
+    'Acquire::Languages=none',
+    'Acquire::Retries=0',
+    'Acquire::http::Timeout=10',
+    'APT::Update::Error-Mode=any',
   ].flatMap((option) => ['-o', option]);
   for (const command of [['update'], ['source', '--download-only', '--tar-only', '--only-source', 'mbedtls']]) {
     const { status } = await run(apt, [...options, ...command], { cwd: scratch, deadlineMs: 60_000 });
@@ -147,7 +166,13 @@ async function ask({ title, remote, find }, context) {
  * The pinned source of Mbed TLS as a tree of file contents, from the first of `from` that has it; SourceMissing where none has.
  * `remote: false` asks no network. `tell` hears which place is asked.
  */
-export async function findSource({ remote = true, env = process.env, cache = cacheFolder(), from = places, tell = () => {} } = {}) {
+export async function findSource({
+  remote = true,
+  env = process.env,
+  cache = cacheFolder(),
+  from = places,
+  tell = () => {},
+} = {}) {
   const reasons = [];
   for (const place of from.filter((each) => remote || !each.remote)) {
     try {
@@ -161,5 +186,7 @@ export async function findSource({ remote = true, env = process.env, cache = cac
     }
   }
   const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
-  throw new SourceMissing(`DTLS is left out, because the source of Mbed TLS ${pins.version} is not at hand${why}: download ${pins.url}, set MBEDTLS_SOURCE to its path and run npm run build.`);
+  throw new SourceMissing(
+    `DTLS is left out, because the source of Mbed TLS ${pins.version} is not at hand${why}: download ${pins.url}, set MBEDTLS_SOURCE to its path and run npm run build.`,
+  );
 }

@@ -11,8 +11,18 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dots-fuzz-'));
   try {
     const pki = TestPki.in(folder);
-    const [server, client] = [pki.issue({ purpose: 'server', names: ['localhost'] }), pki.issue({ purpose: 'client', names: ['client.example'] })];
-    const tally = await fuzzHandshakes({ pki, server, client, psk: { identity: 'dots', key: Buffer.from('secret123') }, seed, deep });
+    const [server, client] = [
+      pki.issue({ purpose: 'server', names: ['localhost'] }),
+      pki.issue({ purpose: 'client', names: ['client.example'] }),
+    ];
+    const tally = await fuzzHandshakes({
+      pki,
+      server,
+      client,
+      psk: { identity: 'dots', key: Buffer.from('secret123') },
+      seed,
+      deep,
+    });
     console.log(JSON.stringify({ seed, ...tally }, undefined, 2));
   } finally {
     rmSync(folder, { recursive: true, force: true });
