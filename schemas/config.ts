@@ -33,4 +33,6 @@ export interface ConfigSchema {
   'x-known'?: 'codes' | 'profiles';
 }
 
-export const configSchemas = { workspace, profiles } as unknown as Readonly<Record<'workspace' | 'profiles', ConfigSchema>>;
+export const configSchemas = { workspace, profiles } as unknown as Readonly<
+  Record<'workspace' | 'profiles', ConfigSchema>
+>;

@@ -17,7 +17,9 @@ import { TypeResolver } from './yang/types';
 
 /** Reads every `.yang` file of a directory; of several revisions of a module the newest counts. */
 function readModules(directory: string): ModuleSet {
-  const files = readdirSync(directory).filter((name) => name.endsWith('.yang')).sort();
+  const files = readdirSync(directory)
+    .filter((name) => name.endsWith('.yang'))
+    .sort();
   if (files.length === 0) throw new SchemaError(`there is no .yang file in ${directory}`);
   return new ModuleSet(files.map((name) => parseModule(readFileSync(join(directory, name), 'utf8'))));
 }
@@ -37,7 +39,12 @@ function inheritState(node: TreeNode): void {
   }
 }
 
-function documentSchema(trees: Map<string, TreeNode>, modules: ModuleSet, amendments: Deviations, root: DocumentRoot): SchemaNode {
+function documentSchema(
+  trees: Map<string, TreeNode>,
+  modules: ModuleSet,
+  amendments: Deviations,
+  root: DocumentRoot,
+): SchemaNode {
   const node = rootOf(trees, root, amendments);
   const emitter = new SchemaEmitter(modules, amendments, trees.get(root.root)?.kind !== 'structure');
   const member = `${node.module}:${node.name}`;
@@ -61,15 +68,23 @@ function documentSchema(trees: Map<string, TreeNode>, modules: ModuleSet, amendm
 export function generate(directory: string): Map<string, string> {
   const modules = readModules(directory);
   const amendments = new Deviations(deviations as Deviation[]);
-  const trees = new TreeBuilder(modules, new TypeResolver(modules, amendments), amendments).build(documentRoots.map(({ root }) => root));
+  const trees = new TreeBuilder(modules, new TypeResolver(modules, amendments), amendments).build(
+    documentRoots.map(({ root }) => root),
+  );
   for (const tree of trees.values()) inheritState(tree);
-  const files = new Map(documentRoots.map((root) => [`${root.kind}.json`, `${JSON.stringify(documentSchema(trees, modules, amendments, root), null, 1)}\n`]));
+  const files = new Map(
+    documentRoots.map((root) => [
+      `${root.kind}.json`,
+      `${JSON.stringify(documentSchema(trees, modules, amendments, root), null, 1)}\n`,
+    ]),
+  );
   amendments.requireAllUsed();
   return files;
 }
 
 function main(directory: string | undefined): void {
-  if (directory === undefined) throw new SchemaError('usage: npm run schemas -- DIRECTORY (the folder with the YANG modules)');
+  if (directory === undefined)
+    throw new SchemaError('usage: npm run schemas -- DIRECTORY (the folder with the YANG modules)');
   const target = join(__dirname, 'generated');
   mkdirSync(target, { recursive: true });
   for (const [name, content] of generate(directory)) writeFileSync(join(target, name), content);

@@ -5,8 +5,24 @@
 
 /** One of the YANG built-in types (RFC 7950 section 9). */
 export type YangBase =
-  | 'int8' | 'int16' | 'int32' | 'int64' | 'uint8' | 'uint16' | 'uint32' | 'uint64'
-  | 'decimal64' | 'string' | 'boolean' | 'enumeration' | 'bits' | 'binary' | 'identityref' | 'leafref' | 'union' | 'empty';
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'uint8'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'decimal64'
+  | 'string'
+  | 'boolean'
+  | 'enumeration'
+  | 'bits'
+  | 'binary'
+  | 'identityref'
+  | 'leafref'
+  | 'union'
+  | 'empty';
 
 /** A leaf's type, resolved to its built-in base. */
 export interface YangType {
@@ -31,7 +47,12 @@ export interface YangType {
 export type YangExpression =
   | { op: '>=' | '<='; left: string; right: string }
   | { op: '='; path: string; value: string }
-  | { op: 'derived-from-or-self'; path: string; identity: string; /** The identity and all that derive from it, as `module:name`. */ identities: string[] };
+  | {
+      op: 'derived-from-or-self';
+      path: string;
+      identity: string;
+      /** The identity and all that derive from it, as `module:name`. */ identities: string[];
+    };
 
 /** A YANG choice among the members of one object: at most one case may be present. */
 export interface YangChoice {

@@ -24,12 +24,22 @@ const common = {
 /** What is imported as `#apart/NAME` stays in a bundle of its own, dist/NAME.js, which is loaded when it is first needed. */
 const apart = {
   name: 'apart',
-  setup: ({ onResolve }) => onResolve({ filter: /^#apart\// }, ({ path }) => ({ path: path.replace('#apart/', './') + '.js', external: true })),
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^#apart\// }, ({ path }) => ({ path: path.replace('#apart/', './') + '.js', external: true })),
 };
 
 function optionsOf({ title, entry, file, external, banner }) {
-  if (!existsSync(inRoot(entry))) throw new Problem(`${entry}, where ${title} begins, does not exist: nothing was built.`);
-  return { ...common, minify: true, entryPoints: [entry], outfile: file, plugins: [apart], external, banner: banner && { js: banner } };
+  if (!existsSync(inRoot(entry)))
+    throw new Problem(`${entry}, where ${title} begins, does not exist: nothing was built.`);
+  return {
+    ...common,
+    minify: true,
+    entryPoints: [entry],
+    outfile: file,
+    plugins: [apart],
+    external,
+    banner: banner && { js: banner },
+  };
 }
 
 async function loadEsbuild() {
@@ -45,7 +55,10 @@ async function bundle(esbuild, options) {
     return await esbuild.build(options);
   } catch (error) {
     const details = (await esbuild.formatMessages(error.errors ?? [], { kind: 'error' })).join('');
-    throw new Problem(`The build failed on ${[options.entryPoints].flat().join(', ')}: see the errors above.`, { details, cause: error });
+    throw new Problem(`The build failed on ${[options.entryPoints].flat().join(', ')}: see the errors above.`, {
+      details,
+      cause: error,
+    });
   }
 }
 
@@ -54,8 +67,13 @@ export async function buildBundles() {
   const hash = sourceHash();
   const options = bundles.map(optionsOf);
   const esbuild = await loadEsbuild();
-  const results = await Promise.all(options.map((each) => bundle(esbuild, { ...each, metafile: true, legalComments: 'none' })));
-  writeFileSync(inRoot('dist', 'licences.txt'), licences(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+  const results = await Promise.all(
+    options.map((each) => bundle(esbuild, { ...each, metafile: true, legalComments: 'none' })),
+  );
+  writeFileSync(
+    inRoot('dist', 'licences.txt'),
+    licences(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))),
+  );
   for (const { file, banner } of bundles) if (banner) chmodSync(inRoot(file), 0o755);
   writeFileSync(sourceStamp, hash);
 }

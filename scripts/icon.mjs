@@ -10,7 +10,9 @@ await runMain(async () => {
   const browser = await startBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 128, height: 128 } });
-    await page.setContent(`<style>body { margin: 0 } svg { display: block }</style>${readFileSync(inRoot('assets/icon.svg'), 'utf8')}`);
+    await page.setContent(
+      `<style>body { margin: 0 } svg { display: block }</style>${readFileSync(inRoot('assets/icon.svg'), 'utf8')}`,
+    );
     await page.screenshot({ path: inRoot('assets/icon.png'), omitBackground: true });
   } finally {
     await browser.close();

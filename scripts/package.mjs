@@ -18,8 +18,13 @@ export function report(file, archive) {
   const dtls = entries.find(({ name }) => name === `extension/${dtlsModule}`);
   return [
     `${file} ${kib(archive.length)}`,
-    ...inDist.map(({ name, compressed, size }) => `  ${name.slice('extension/'.length)} ${kib(compressed)}, ${kib(size)} before compression`),
-    dtls ? `DTLS ${kib(dtls.compressed)}, the rest ${kib(archive.length - dtls.compressed)}` : `${dtlsModule} is not in it: DTLS will not work`,
+    ...inDist.map(
+      ({ name, compressed, size }) =>
+        `  ${name.slice('extension/'.length)} ${kib(compressed)}, ${kib(size)} before compression`,
+    ),
+    dtls
+      ? `DTLS ${kib(dtls.compressed)}, the rest ${kib(archive.length - dtls.compressed)}`
+      : `${dtlsModule} is not in it: DTLS will not work`,
   ];
 }
 
@@ -28,15 +33,24 @@ export function report(file, archive) {
  * `module`: the bytes, or undefined where it was not built.
  */
 export async function checkModule(module, { withoutDtls = false } = {}) {
-  if (module === undefined && !withoutDtls) throw new Problem(`${dtlsModule} is missing, so the package would be without DTLS: see above what the build needs, or run npm run package -- --without-dtls.`);
+  if (module === undefined && !withoutDtls)
+    throw new Problem(
+      `${dtlsModule} is missing, so the package would be without DTLS: see above what the build needs, or run npm run package -- --without-dtls.`,
+    );
   if (module === undefined) return;
   const { pins, sha256 } = await import('../dots/mbedtls/source.mjs');
-  if (sha256(module) !== pins.module) throw new Problem(`${dtlsModule} is not the module that dots/mbedtls/pins.json commits to, so nothing was packed: where its C files changed on purpose, run npm run build -- --dtls-hash.`);
+  if (sha256(module) !== pins.module)
+    throw new Problem(
+      `${dtlsModule} is not the module that dots/mbedtls/pins.json commits to, so nothing was packed: where its C files changed on purpose, run npm run build -- --dtls-hash.`,
+    );
 }
 
 /** Makes the .vsix (bundles and assets, no node_modules) and prints its size and that of the bundles in it. */
 async function main() {
-  const { values } = readArguments({ options: { 'without-dtls': { type: 'boolean' } } }, 'npm run package -- [--without-dtls]');
+  const { values } = readArguments(
+    { options: { 'without-dtls': { type: 'boolean' } } },
+    'npm run package -- [--without-dtls]',
+  );
   await ensureDependencies();
   await build();
   const module = inRoot(dtlsModule);

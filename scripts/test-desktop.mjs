@@ -12,7 +12,8 @@ const { copyInto } = await import('./test/editor-host.mjs');
 const { judgeEditorRun } = await import('./test/editor-result.mjs');
 const { print } = await import('./test/tally.mjs');
 
-const downloadHint = 'Desktop VS Code could not be downloaded or run: set VSCODE_EXECUTABLE_PATH to the program of an installed one and try again';
+const downloadHint =
+  'Desktop VS Code could not be downloaded or run: set VSCODE_EXECUTABLE_PATH to the program of an installed one and try again';
 
 /** Runs the suite in a desktop VS Code; resolves with the test host's exit code. */
 async function runDesktop(data, resultFile) {
@@ -24,7 +25,14 @@ async function runDesktop(data, resultFile) {
       extensionDevelopmentPath: root,
       extensionTestsPath: inRoot('out/editor/index.js'),
       extensionTestsEnv: { DOTS_EDITOR_RESULT: resultFile, XDG_CONFIG_HOME: join(data, 'config') },
-      launchArgs: [copyInto(data, inRoot('examples')), '--user-data-dir', join(data, 'vscode'), '--disable-extensions', '--disable-workspace-trust', '--skip-welcome'],
+      launchArgs: [
+        copyInto(data, inRoot('examples')),
+        '--user-data-dir',
+        join(data, 'vscode'),
+        '--disable-extensions',
+        '--disable-workspace-trust',
+        '--skip-welcome',
+      ],
     });
   } catch (error) {
     // A run that ended tells its exit code; one that never began tells a negative or a named one.

@@ -14,11 +14,21 @@ const { Tally, print } = await import('./test/tally.mjs');
  * that is not trusted. With --development the checkout is loaded instead of a package.
  */
 await runMain(async () => {
-  const { values } = readArguments({ options: { development: { type: 'boolean' } } }, 'npm run test:editor -- [--development]');
+  const { values } = readArguments(
+    { options: { development: { type: 'boolean' } } },
+    'npm run test:editor -- [--development]',
+  );
   await ensureBuilt();
   await buildEditorSuite();
-  const subject = values.development ? { extension: root } : { vsix: inRoot(await makePackage()), extension: inRoot('test/editor/host') };
-  const common = { ...subject, tests: inRoot('out/editor/index.js'), workspace: inRoot('examples'), deadlineMs: 225_000 };
+  const subject = values.development
+    ? { extension: root }
+    : { vsix: inRoot(await makePackage()), extension: inRoot('test/editor/host') };
+  const common = {
+    ...subject,
+    tests: inRoot('out/editor/index.js'),
+    workspace: inRoot('examples'),
+    deadlineMs: 225_000,
+  };
   const total = new Tally();
   for (const run of [{ suite: 'editor' }, { suite: 'untrusted', trust: true }]) {
     const tally = await runEditorSuite({ ...common, ...run });

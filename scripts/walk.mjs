@@ -42,7 +42,11 @@ async function walkThrough() {
   let host;
   let browser;
   try {
-    host = await startHost({ data: join(data.path, 'vscode'), settings: { 'dots.orchestrator.autoStart': true, 'editor.minimap.enabled': false }, extension: root });
+    host = await startHost({
+      data: join(data.path, 'vscode'),
+      settings: { 'dots.orchestrator.autoStart': true, 'editor.minimap.enabled': false },
+      extension: root,
+    });
     browser = await startBrowser();
     const payload = [['openFile', remotePath(host.authority, join(folder, firstExample))]];
     const editor = await EditorPage.open(browser, host.url({ folder, payload }), viewport);
@@ -62,7 +66,12 @@ await runMain(async () => {
   leaveResult('walk', tally);
   if (tally.failed > 0) return 1;
   if (values.assets) {
-    for (const theme of ['dark', 'light']) for (const [shot, asset] of [['overview', 'screenshot'], ['live', 'live']]) copyFileSync(inRoot('out/shots', `${shot}-${theme}.png`), inRoot('assets', `${asset}-${theme}.png`));
+    for (const theme of ['dark', 'light'])
+      for (const [shot, asset] of [
+        ['overview', 'screenshot'],
+        ['live', 'live'],
+      ])
+        copyFileSync(inRoot('out/shots', `${shot}-${theme}.png`), inRoot('assets', `${asset}-${theme}.png`));
     print('The pictures of the README are in assets/: screenshot-dark.png, live-dark.png, and the same in light.');
   }
   return 0;

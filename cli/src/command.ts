@@ -54,7 +54,9 @@ export function readArguments(command: Command, words: readonly string[]): Given
   const { values, positionals } = parsed(command, words);
   const all = (name: string): string[] => [values[name] ?? []].flat().map(String);
   for (const { name, choices } of command.options) {
-    for (const value of all(name)) if (choices?.includes(value) === false) throw new UsageError(`--${name} is ${choices.join(' or ')}, not "${value}".`);
+    for (const value of all(name))
+      if (choices?.includes(value) === false)
+        throw new UsageError(`--${name} is ${choices.join(' or ')}, not "${value}".`);
   }
   return {
     paths: positionals,
@@ -65,7 +67,8 @@ export function readArguments(command: Command, words: readonly string[]): Given
 
 function parsed(command: Command, words: readonly string[]): ReturnType<typeof parseArgs> {
   const options: ParseArgsConfig['options'] = {};
-  for (const { name, value, multiple } of command.options) options[name] = { type: value === undefined ? 'boolean' : 'string', multiple: multiple ?? false };
+  for (const { name, value, multiple } of command.options)
+    options[name] = { type: value === undefined ? 'boolean' : 'string', multiple: multiple ?? false };
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {

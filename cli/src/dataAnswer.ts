@@ -21,7 +21,10 @@ const words: Readonly<Record<number, readonly [name: string, meaning: string]>> 
 
 /** A status in words; an unknown one by its class. */
 export function statusWords(status: number): { name: string; meaning: string } {
-  const [name, meaning] = words[status] ?? ['Status', status < 300 ? 'the server accepted it.' : 'the server refused it.'];
+  const [name, meaning] = words[status] ?? [
+    'Status',
+    status < 300 ? 'the server accepted it.' : 'the server refused it.',
+  ];
   return { name, meaning };
 }
 
@@ -30,15 +33,30 @@ export function dataAnswerText(answer: DataAnswer): string {
   const { name, meaning } = statusWords(answer.status);
   return [
     `${answer.status} ${name}: ${meaning}`,
-    ...answer.errors.map(({ tag, message, path }) => `The server says: ${oneLine(message)}${tag === undefined ? '' : ` (${tag}${path === undefined ? '' : `, at ${path}`})`}`),
+    ...answer.errors.map(
+      ({ tag, message, path }) =>
+        `The server says: ${oneLine(message)}${tag === undefined ? '' : ` (${tag}${path === undefined ? '' : `, at ${path}`})`}`,
+    ),
     `${answer.request.method} ${oneLine(answer.request.path)}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
   ].join('\n');
 }
 
 /** One answer as `--format json` gives it. */
-export function dataAnswerJson({ status, ok, body, errors, roundTripMs, request: { method, path, octets } }: DataAnswer): JsonObject {
+export function dataAnswerJson({
+  status,
+  ok,
+  body,
+  errors,
+  roundTripMs,
+  request: { method, path, octets },
+}: DataAnswer): JsonObject {
   return {
-    status, meaning: statusWords(status).name, ok, body: body ?? null, errors: errors.map((error): JsonObject => ({ ...error })),
-    roundTripMs: Math.round(roundTripMs * 10) / 10, request: { method, path, octets },
+    status,
+    meaning: statusWords(status).name,
+    ok,
+    body: body ?? null,
+    errors: errors.map((error): JsonObject => ({ ...error })),
+    roundTripMs: Math.round(roundTripMs * 10) / 10,
+    request: { method, path, octets },
   };
 }

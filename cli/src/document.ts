@@ -7,7 +7,11 @@ import { findingLine } from './findings';
 import type { Io } from './io';
 
 /** A document that was read for an action, its value known without doubt. */
-export interface ReadDocument { file: string; parsed: ParsedDocument; value: JsonObject }
+export interface ReadDocument {
+  file: string;
+  parsed: ParsedDocument;
+  value: JsonObject;
+}
 
 /**
  * Reads the one document that an action is about. Faults of its JSON are told, and then there is no document; a file that

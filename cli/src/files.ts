@@ -10,7 +10,10 @@ import { UsageError } from './command';
 import type { Io } from './io';
 
 /** A file by the name that results call it, and its bytes. */
-export interface Input { file: string; bytes: Uint8Array }
+export interface Input {
+  file: string;
+  bytes: Uint8Array;
+}
 
 /** What `-` stands for. */
 const standardInput = '-';
@@ -50,14 +53,18 @@ function statOf(path: string): Stats | undefined {
 export async function documentsBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const file of filesBelow(folder)) {
-    if (isDocumentName(file) || (mayHoldDocument(file) && await isDocument(file))) found.push(file);
+    if (isDocumentName(file) || (mayHoldDocument(file) && (await isDocument(file)))) found.push(file);
   }
   return found;
 }
 
 async function documentsIn(folder: string): Promise<string[]> {
   const found = await documentsBelow(folder);
-  if (found.length === 0) throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or end their names in .dots.json.');
+  if (found.length === 0)
+    throw new UsageError(
+      `There is no DOTS document in ${folder}.`,
+      'Name the files, or end their names in .dots.json.',
+    );
   return found;
 }
 
@@ -70,7 +77,9 @@ async function isDocument(file: string): Promise<boolean> {
 function matching(pattern: string): string[] {
   const { base } = picomatch.scan(pattern);
   const matches = picomatch(pattern.replace(/^\.\//, ''));
-  const found = filesBelow(base === '' ? '.' : base).map((file) => file.replace(/^\.\//, '')).filter((file) => matches(file));
+  const found = filesBelow(base === '' ? '.' : base)
+    .map((file) => file.replace(/^\.\//, ''))
+    .filter((file) => matches(file));
   if (found.length === 0) throw new UsageError(`No file matches ${pattern}.`);
   return pattern.startsWith('./') ? found.map((file) => `./${file}`) : found;
 }

@@ -9,12 +9,24 @@ export function findingLine(file: string, finding: LocatedFinding, colours = fal
   const { severity, message, code, rfc, range } = finding;
   const shown = colours ? `\u001b[${colour[severity]}m${severity}\u001b[0m` : severity;
   const place = `${file}:${range.start.line + 1}:${range.start.character + 1}`;
-  const others = (finding.related ?? []).map((other) => `\n  ${other.file ?? file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${oneLine(other.message)}`);
+  const others = (finding.related ?? []).map(
+    (other) =>
+      `\n  ${other.file ?? file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${oneLine(other.message)}`,
+  );
   return `${place} ${shown} ${oneLine(message)} (${code}, ${rfcLabel(rfc)})${others.join('')}`;
 }
 
 /** A finding as `--format json` gives it; lines and characters count from 0. */
-export function findingJson({ code, class: of, severity, message, rfc, pointer, range, related }: LocatedFinding): object {
+export function findingJson({
+  code,
+  class: of,
+  severity,
+  message,
+  rfc,
+  pointer,
+  range,
+  related,
+}: LocatedFinding): object {
   return { code, class: of, severity, message, rfc, pointer, range, ...(related !== undefined && { related }) };
 }
 

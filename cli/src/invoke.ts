@@ -24,7 +24,9 @@ export async function attempt(who: string, io: Io, action: () => Promise<ExitSta
       io.say(`${who}: ${oneLine(describeError(error))}`);
       return statusOf[error.kind];
     }
-    io.say(`${who}: This is a fault of dots itself, not of your input: ${oneLine(describeError(error))}. Please report it.`);
+    io.say(
+      `${who}: This is a fault of dots itself, not of your input: ${oneLine(describeError(error))}. Please report it.`,
+    );
     return 1;
   }
 }

@@ -21,7 +21,9 @@ export interface Io {
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
   // A reader that closes the pipe, such as `head`, has seen enough: no fault, and nobody is left to tell.
-  stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2));
+  stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2),
+  );
   stderr.on('error', () => undefined);
   return {
     out: async (text) => {
@@ -34,8 +36,9 @@ export function processIo(): Io {
       return Buffer.concat(chunks);
     },
     colours: stdout.isTTY && env.NO_COLOR === undefined && env.TERM !== 'dumb',
-    stopped: () => new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    }),
+    stopped: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      }),
   };
 }

@@ -19,10 +19,18 @@ export interface Judged {
 }
 
 /** A document of a set: one that was named, or one that only lies beside it. */
-interface Member { file: string; entry: IndexEntry; context: DocumentContext; named?: { document: ParsedDocument; verdict: Judged } }
+interface Member {
+  file: string;
+  entry: IndexEntry;
+  context: DocumentContext;
+  named?: { document: ParsedDocument; verdict: Judged };
+}
 
 /** Documents that are judged together: those of one workspace file, or those that have none. */
-interface Group { governing: Governing; members: Map<string, Member> }
+interface Group {
+  governing: Governing;
+  members: Map<string, Member>;
+}
 
 /** Judges files, each by itself as it is added, and at the end all together. */
 export class Judge {
@@ -30,7 +38,10 @@ export class Judge {
   private readonly groups = new Map<string, Group>();
 
   /** @param level counts before that of the workspace file */
-  constructor(private readonly workspaces: Workspaces, private readonly level: Level | undefined) {}
+  constructor(
+    private readonly workspaces: Workspaces,
+    private readonly level: Level | undefined,
+  ) {}
 
   /** Judges one file by itself. */
   async add(bytes: Uint8Array, file: string): Promise<void> {
@@ -38,10 +49,19 @@ export class Judge {
     const governing = await this.workspaces.of(file);
     const { workspace } = governing;
     const context = this.contextOf(governing, file);
-    const { type, findings } = document.form === 'workspace' ? { type: undefined, findings: service.workspaceFindings(document, this.workspaces.knownProfiles) } : service.validate(document, { level: this.level ?? workspace.level, direction: context.direction });
-    const verdict: Judged = { file, kind: document.form === 'dots' ? type?.kind ?? null : document.form, findings };
+    const { type, findings } =
+      document.form === 'workspace'
+        ? { type: undefined, findings: service.workspaceFindings(document, this.workspaces.knownProfiles) }
+        : service.validate(document, { level: this.level ?? workspace.level, direction: context.direction });
+    const verdict: Judged = { file, kind: document.form === 'dots' ? (type?.kind ?? null) : document.form, findings };
     this.judged.push(verdict);
-    if (document.form === 'dots') this.groupOf(governing).members.set(resolve(file), { file, entry: service.index(document), context, named: { document, verdict } });
+    if (document.form === 'dots')
+      this.groupOf(governing).members.set(resolve(file), {
+        file,
+        entry: service.index(document),
+        context,
+        named: { document, verdict },
+      });
   }
 
   /** All that was found, file by file; last the faults of the workspace and profiles files that counted and were not named. */
@@ -80,7 +100,11 @@ export class Judge {
       const file = relative('', path).replaceAll('\\', '/');
       try {
         const { bytes } = await readInput(path, io);
-        members.set(resolve(path), { file, entry: service.index(service.parse(bytes, path), false), context: this.contextOf(governing, path) });
+        members.set(resolve(path), {
+          file,
+          entry: service.index(service.parse(bytes, path), false),
+          context: this.contextOf(governing, path),
+        });
       } catch (error) {
         io.say(`dots validate: ${describeError(error)}`);
       }
@@ -89,10 +113,16 @@ export class Judge {
 
   private ownFiles(): Judged[] {
     const { profileFindings } = this.workspaces;
-    const workspaces = [...this.groups.values()].map(({ governing: { file, findings } }) => ({ file: file ?? '', kind: 'workspace', findings }));
+    const workspaces = [...this.groups.values()].map(({ governing: { file, findings } }) => ({
+      file: file ?? '',
+      kind: 'workspace',
+      findings,
+    }));
     const all = [...workspaces, ...(profileFindings === undefined ? [] : [{ ...profileFindings, kind: 'profiles' }])];
     const named = new Set(this.judged.map(({ file }) => resolve(file)));
-    return all.filter(({ file, findings }) => findings.length > 0 && !named.has(resolve(file))).map((own) => ({ ...own, file: relative('', own.file).replaceAll('\\', '/') }));
+    return all
+      .filter(({ file, findings }) => findings.length > 0 && !named.has(resolve(file)))
+      .map((own) => ({ ...own, file: relative('', own.file).replaceAll('\\', '/') }));
   }
 }
 
@@ -112,11 +142,18 @@ function asciiText(bytes: Uint8Array): string | undefined {
 
 function judgeTogether({ governing, members }: Group): void {
   const all = [...members.values()];
-  const faults = service.cross({ complete: governing.file !== undefined, members: all.map(({ file, entry, context }) => ({ file, facts: entry.facts, certain: entry.certain, context })) });
+  const faults = service.cross({
+    complete: governing.file !== undefined,
+    members: all.map(({ file, entry, context }) => ({ file, facts: entry.facts, certain: entry.certain, context })),
+  });
   const entries = new Map(all.map(({ file, entry }) => [file, entry]));
   for (const { file, named } of all) {
     if (named === undefined) continue;
     const { document, verdict } = named;
-    verdict.findings = service.adjusted([...verdict.findings, ...service.locateCross(document, faults.get(file) ?? [], entries)], governing.workspace, pathIn(governing, file));
+    verdict.findings = service.adjusted(
+      [...verdict.findings, ...service.locateCross(document, faults.get(file) ?? [], entries)],
+      governing.workspace,
+      pathIn(governing, file),
+    );
   }
 }

@@ -27,7 +27,8 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
     io.say(generalHelp(commands).trimEnd());
     return 2;
   }
-  if (name === '--help' || name === '-h' || name === 'help') await io.out(rest[0] === undefined ? generalHelp(commands) : commandHelp(commandNamed(rest[0])));
+  if (name === '--help' || name === '-h' || name === 'help')
+    await io.out(rest[0] === undefined ? generalHelp(commands) : commandHelp(commandNamed(rest[0])));
   else if (name === '--version') await io.out(`dots ${version}\n`);
   else commandNamed(name);
   return 0;
@@ -36,6 +37,12 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
 function commandNamed(name: string): Command {
   const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command;
-  const near = closest(name, commands.map((one) => one.name));
-  throw new UsageError(`dots has no command "${name}".`, near === undefined ? 'See dots --help.' : `Did you mean dots ${near}?`);
+  const near = closest(
+    name,
+    commands.map((one) => one.name),
+  );
+  throw new UsageError(
+    `dots has no command "${name}".`,
+    near === undefined ? 'See dots --help.' : `Did you mean dots ${near}?`,
+  );
 }

@@ -13,8 +13,16 @@ import type { Io } from './io';
 
 /** The options of every command that heeds the workspace file. */
 export const workspaceOptions: readonly Option[] = [
-  { name: 'workspace', value: 'FILE', description: `The workspace file; without it, the nearest ${workspaceFileName} upwards of each document.` },
-  { name: 'profiles', value: 'FILE', description: `The file of server profiles (default ${profilesFileName} in the folder dots of the user's configuration).` },
+  {
+    name: 'workspace',
+    value: 'FILE',
+    description: `The workspace file; without it, the nearest ${workspaceFileName} upwards of each document.`,
+  },
+  {
+    name: 'profiles',
+    value: 'FILE',
+    description: `The file of server profiles (default ${profilesFileName} in the folder dots of the user's configuration).`,
+  },
 ];
 
 /** A workspace file and what it says. */
@@ -46,26 +54,47 @@ export class Workspaces {
   /** Reads the files that the command line names. Throws UsageError where one of them cannot be read. */
   static async open(given: Given, io: Io): Promise<Workspaces> {
     const path = given.option('profiles') ?? usualProfiles();
-    const document = path === undefined ? undefined : service.parse((await readInput(path, io)).bytes, path, 'profiles');
+    const document =
+      path === undefined ? undefined : service.parse((await readInput(path, io)).bytes, path, 'profiles');
     const findings = document === undefined ? [] : service.validate(document).findings;
     const workspace = given.option('workspace');
     if (workspace !== undefined) await readInput(workspace, io);
     const profiles: Profiles = document === undefined ? new Map() : service.profiles(document);
-    return new Workspaces(io, workspace, profiles, path, path === undefined || findings.length === 0 ? undefined : { file: path, findings });
+    return new Workspaces(
+      io,
+      workspace,
+      profiles,
+      path,
+      path === undefined || findings.length === 0 ? undefined : { file: path, findings },
+    );
   }
 
   /** The profiles, unless there is no file of them or it has faults. */
   get knownProfiles(): Profiles | undefined {
-    return this.profilesFile === undefined || this.profileFindings?.findings.some(({ severity }) => severity === 'error') === true ? undefined : this.profiles;
+    return this.profilesFile === undefined ||
+      this.profileFindings?.findings.some(({ severity }) => severity === 'error') === true
+      ? undefined
+      : this.profiles;
   }
 
   /** The profile of a name. Throws UsageError where there is none of it. */
   profile(name: string): Profile {
     const profile = this.profiles.get(name);
     if (profile !== undefined) return profile;
-    if (this.profilesFile === undefined) throw new UsageError(`There is no profile "${name}": there is no profiles file.`, `Write one as ${usualPlace()}, or name one with --profiles.`);
-    if (this.profileFindings !== undefined) throw new UsageError(`There is no profile "${name}" to be used: ${this.profilesFile} has faults.`, `See dots validate ${this.profilesFile}.`);
-    throw new UsageError(`There is no profile "${name}" in ${this.profilesFile}.`, this.profiles.size === 0 ? 'It has none.' : `It has ${[...this.profiles.keys()].join(', ')}.`);
+    if (this.profilesFile === undefined)
+      throw new UsageError(
+        `There is no profile "${name}": there is no profiles file.`,
+        `Write one as ${usualPlace()}, or name one with --profiles.`,
+      );
+    if (this.profileFindings !== undefined)
+      throw new UsageError(
+        `There is no profile "${name}" to be used: ${this.profilesFile} has faults.`,
+        `See dots validate ${this.profilesFile}.`,
+      );
+    throw new UsageError(
+      `There is no profile "${name}" in ${this.profilesFile}.`,
+      this.profiles.size === 0 ? 'It has none.' : `It has ${[...this.profiles.keys()].join(', ')}.`,
+    );
   }
 
   /** What a file is that the command line names as one of the product's own. */
@@ -112,7 +141,12 @@ function nearest(folder: string): string | undefined {
 /** The usual place of the profiles file. */
 function usualPlace(): string {
   const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
-  const base = process.platform === 'win32' && roaming !== undefined ? roaming : configured === undefined || configured === '' ? join(homedir(), '.config') : configured;
+  const base =
+    process.platform === 'win32' && roaming !== undefined
+      ? roaming
+      : configured === undefined || configured === ''
+        ? join(homedir(), '.config')
+        : configured;
   return join(base, 'dots', profilesFileName);
 }
 

@@ -57,7 +57,12 @@ export class Workbench {
     const places = new Places(this.profiles, this.orchestrator, identity, new Credentials(extension.secrets));
     const sender = new RequestSender(this.language, places, this.sessions, new DataHost(this.log), this.log);
     this.owned = [
-      this.language, this.orchestrator, this.profiles, this.sessions, this.view, sender,
+      this.language,
+      this.orchestrator,
+      this.profiles,
+      this.sessions,
+      this.view,
+      sender,
       new DocumentLenses(this.language, this.profiles),
       new DocumentStatus(this.language),
       new FlowspecPreview(this.language, this.profiles, this.log),

@@ -9,16 +9,26 @@ import { findSource, pins, pinsFile, sha256 } from './source.mjs';
 export { SourceMissing } from './source.mjs';
 
 /** The version of the compiler in node_modules. */
-export const compilerVersion = () => JSON.parse(readFileSync(inRoot('node_modules/@yowasp/clang/package.json'), 'utf8')).version;
+export const compilerVersion = () =>
+  JSON.parse(readFileSync(inRoot('node_modules/@yowasp/clang/package.json'), 'utf8')).version;
 
 /** Our C files and headers, name to content, with the line ends that every machine has. */
 export function ownFiles(folder = import.meta.dirname) {
-  const names = readdirSync(folder).filter((name) => /\.[ch]$/.test(name)).sort();
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n')]));
+  const names = readdirSync(folder)
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort();
+  return Object.fromEntries(
+    names.map((name) => [name, readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n')]),
+  );
 }
 
 /** Everything that the bytes of the module depend on. */
-export const moduleInputs = (own = ownFiles()) => ({ archive: pins.archive, compiler: compilerVersion(), flags: [compileFlags, linkFlags, unused.map(String)], own });
+export const moduleInputs = (own = ownFiles()) => ({
+  archive: pins.archive,
+  compiler: compilerVersion(),
+  flags: [compileFlags, linkFlags, unused.map(String)],
+  own,
+});
 
 /** The key of a module in the cache: a hash over its inputs. */
 export const moduleKey = (inputs) => sha256(JSON.stringify(inputs));
@@ -60,7 +70,9 @@ export async function makeModule({ remote = true, cache = cacheFolder() } = {}) 
   if (kept) return kept;
   const find = (tell) => findSource({ remote, cache, tell });
   const source = remote ? await step(`Fetching the source of Mbed TLS ${pins.version}`, find) : await find();
-  const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (tell) => compileModule(source, own, tell));
+  const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (tell) =>
+    compileModule(source, own, tell),
+  );
   attempt(() => keep(cache, key, module));
   return module;
 }
@@ -69,6 +81,10 @@ export async function makeModule({ remote = true, cache = cacheFolder() } = {}) 
 export function recordModule(module, { renew = false } = {}) {
   const hash = sha256(module);
   if (hash === pins.module) return;
-  if (renew) writeWhole(pinsFile, `${JSON.stringify({ ...pins, compiler: compilerVersion(), module: hash }, undefined, 2)}\n`);
-  else say('dist/dtls.wasm is not the module that dots/mbedtls/pins.json commits to: where its C files changed on purpose, run npm run build -- --dtls-hash.');
+  if (renew)
+    writeWhole(pinsFile, `${JSON.stringify({ ...pins, compiler: compilerVersion(), module: hash }, undefined, 2)}\n`);
+  else
+    say(
+      'dist/dtls.wasm is not the module that dots/mbedtls/pins.json commits to: where its C files changed on purpose, run npm run build -- --dtls-hash.',
+    );
 }

@@ -5,8 +5,17 @@ import { Problem } from '../../scripts/lib/problem.mjs';
 
 /** The flags of every C file, and of the link; both count in the key of the cache. */
 export const compileFlags = [
-  '--target=wasm32-wasip1', '-Os', '-ffunction-sections', '-fdata-sections', '-Wall', '-Wextra', '-Werror',
-  '-DMBEDTLS_CONFIG_FILE="dots/config.h"', '-I.', '-Iinclude', '-Ilibrary',
+  '--target=wasm32-wasip1',
+  '-Os',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-DMBEDTLS_CONFIG_FILE="dots/config.h"',
+  '-I.',
+  '-Iinclude',
+  '-Ilibrary',
 ];
 /** Replace functions of the library by those of dots/mbedtls/chain.c. */
 export const wrapFlags = ['-Wl,--wrap=mbedtls_pk_verify_ext', '-Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy'];
@@ -19,9 +28,37 @@ export const linkFlags = [
  * A file that is needed after all shows at the link as an undefined symbol.
  */
 export const unused = [
-  'aesce', 'aesni', 'aria', 'camellia', 'des', 'dhm', 'ecjpake', 'ecp_curves_new', 'entropy_poll', 'hmac_drbg', 'lmots', 'lms', 'md5', 'memory_buffer_alloc',
-  'net_sockets', 'nist_kw', 'padlock', 'pkcs12', 'pkcs5', 'pkcs7', 'ripemd160', 'sha3', 'threading', 'timing', 'version_features',
-  'x509_create', 'x509_csr', 'x509write', 'x509write_crt', 'x509write_csr', /^(psa_|mps_|ssl_tls13_).*\.c$/,
+  'aesce',
+  'aesni',
+  'aria',
+  'camellia',
+  'des',
+  'dhm',
+  'ecjpake',
+  'ecp_curves_new',
+  'entropy_poll',
+  'hmac_drbg',
+  'lmots',
+  'lms',
+  'md5',
+  'memory_buffer_alloc',
+  'net_sockets',
+  'nist_kw',
+  'padlock',
+  'pkcs12',
+  'pkcs5',
+  'pkcs7',
+  'ripemd160',
+  'sha3',
+  'threading',
+  'timing',
+  'version_features',
+  'x509_create',
+  'x509_csr',
+  'x509write',
+  'x509write_crt',
+  'x509write_csr',
+  /^(psa_|mps_|ssl_tls13_).*\.c$/,
 ];
 
 const isUnused = (file) => unused.some((name) => (name instanceof RegExp ? name.test(file) : file === `${name}.c`));
@@ -46,7 +83,10 @@ function serve(worker, queue, onMade) {
     };
     worker.on('error', reject);
     worker.on('message', ({ outputs, failure }) => {
-      if (failure !== undefined) return reject(new Problem(`DTLS could not be compiled: see the faults of ${current.title} above.`, { details: failure }));
+      if (failure !== undefined)
+        return reject(
+          new Problem(`DTLS could not be compiled: see the faults of ${current.title} above.`, { details: failure }),
+        );
       onMade(outputs);
       return next();
     });
@@ -60,7 +100,10 @@ async function runJobs(jobs, files, tell) {
   const made = {};
   const onMade = (outputs) => tell(`${Object.keys(Object.assign(made, outputs)).length} files`);
   const queue = [...jobs];
-  const workers = Array.from({ length: Math.min(availableParallelism(), 4, jobs.length) }, () => new Worker(new URL('./compiler.mjs', import.meta.url), { workerData: files }));
+  const workers = Array.from(
+    { length: Math.min(availableParallelism(), 4, jobs.length) },
+    () => new Worker(new URL('./compiler.mjs', import.meta.url), { workerData: files }),
+  );
   try {
     await Promise.all(workers.map((worker) => serve(worker, queue, onMade)));
     return made;
@@ -71,8 +114,12 @@ async function runJobs(jobs, files, tell) {
 
 /** The jobs that compile the C files of a folder, the longest first, so that the threads end at the same time. */
 function jobsOf(folder, contents) {
-  const names = Object.keys(contents).filter((name) => name.endsWith('.c')).sort((a, b) => contents[b].length - contents[a].length);
-  const batches = Array.from({ length: Math.ceil(names.length / batchSize) }, (_, index) => names.slice(index * batchSize, (index + 1) * batchSize));
+  const names = Object.keys(contents)
+    .filter((name) => name.endsWith('.c'))
+    .sort((a, b) => contents[b].length - contents[a].length);
+  const batches = Array.from({ length: Math.ceil(names.length / batchSize) }, (_, index) =>
+    names.slice(index * batchSize, (index + 1) * batchSize),
+  );
   return batches.map((batch) => ({
     title: `${folder}/{${batch.join(',')}}`,
     args: ['clang', ...compileFlags, '-c', ...batch.map((name) => `${folder}/${name}`)],
@@ -90,7 +137,12 @@ export async function compileModule(source, own, tell) {
   const objects = await runJobs(jobs, { include: source.include, library, dots: own }, tell);
   const names = Object.keys(objects).sort();
   const files = Object.fromEntries(names.map((name) => [name.replace('/', '-'), objects[name]]));
-  const link = { title: 'the link', args: ['clang', ...linkFlags, ...Object.keys(files), '-o', 'dtls.wasm'], files, outputs: { 'dtls.wasm': 'dtls.wasm' } };
+  const link = {
+    title: 'the link',
+    args: ['clang', ...linkFlags, ...Object.keys(files), '-o', 'dtls.wasm'],
+    files,
+    outputs: { 'dtls.wasm': 'dtls.wasm' },
+  };
   const linked = await runJobs([link], {}, () => {});
   return Buffer.from(linked['dtls.wasm']);
 }

@@ -19,9 +19,14 @@ export class SourceMissing extends Problem {}
 
 /** The C files and headers below a folder, as the tree that the compiler takes. */
 function treeOf(folder) {
-  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() || /\.[ch]$/.test(entry.name));
-  const contentOf = (entry) => (entry.isDirectory() ? treeOf(join(folder, entry.name)) : readFileSync(join(folder, entry.name)));
-  return Object.fromEntries(entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, contentOf(entry)]));
+  const entries = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() || /\.[ch]$/.test(entry.name),
+  );
+  const contentOf = (entry) =>
+    entry.isDirectory() ? treeOf(join(folder, entry.name)) : readFileSync(join(folder, entry.name));
+  return Object.fromEntries(
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => [entry.name, contentOf(entry)]),
+  );
 }
 
 function addTree(hash, tree, path = '') {
@@ -55,9 +60,17 @@ async function unpack(archive, scratch) {
   const folder = join(scratch, 'source');
   mkdirSync(folder);
   writeFileSync(join(folder, 'archive'), archive);
-  const { status, output } = await run('tar', ['-xjf', 'archive', '--strip-components=1', `${pins.name}/include`, `${pins.name}/library`], { cwd: folder });
+  const { status, output } = await run(
+    'tar',
+    ['-xjf', 'archive', '--strip-components=1', `${pins.name}/include`, `${pins.name}/library`],
+    { cwd: folder },
+  );
   if (status === 0) return readSources(folder);
-  throw new Problem(/bzip2/.test(output) ? 'bzip2, which unpacks it, is not installed' : `tar could not unpack it (${output.trim().split('\n')[0]})`);
+  throw new Problem(
+    /bzip2/.test(output)
+      ? 'bzip2, which unpacks it, is not installed'
+      : `tar could not unpack it (${output.trim().split('\n')[0]})`,
+  );
 }
 
 /** What MBEDTLS_SOURCE names: the archive, or a folder where it is unpacked. */
@@ -131,7 +144,13 @@ async function ask({ title, remote, find }, context) {
  * The pinned source of Mbed TLS as a tree of file contents, from the first of `from` that has it; SourceMissing where none has.
  * `remote: false` asks no network. `tell` hears which place is asked.
  */
-export async function findSource({ remote = true, env = process.env, cache = cacheFolder(), from = places, tell = () => {} } = {}) {
+export async function findSource({
+  remote = true,
+  env = process.env,
+  cache = cacheFolder(),
+  from = places,
+  tell = () => {},
+} = {}) {
   const reasons = [];
   for (const place of from.filter((each) => remote || !each.remote)) {
     try {
@@ -145,5 +164,7 @@ export async function findSource({ remote = true, env = process.env, cache = cac
     }
   }
   const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
-  throw new SourceMissing(`DTLS is left out, because the source of Mbed TLS ${pins.version} is not at hand${why}: download ${pins.url}, set MBEDTLS_SOURCE to its path and run npm run build.`);
+  throw new SourceMissing(
+    `DTLS is left out, because the source of Mbed TLS ${pins.version} is not at hand${why}: download ${pins.url}, set MBEDTLS_SOURCE to its path and run npm run build.`,
+  );
 }

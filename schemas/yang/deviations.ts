@@ -13,7 +13,8 @@ export type Deviation = { id: string; reason: string; rfc: string } & (
   | { change: 'enum'; type: string; values: Record<string, number> }
   | { change: 'bare-identity' }
   /** The modules are taken literally where other judges do not. */
-  | { change: 'none' });
+  | { change: 'none' }
+);
 
 /** Look-ups into the list of deviations; it knows which of them have been asked for. */
 export class Deviations {
@@ -60,8 +61,13 @@ export class Deviations {
     if (idle.length > 0) throw new SchemaError(`deviations.json: ${idle.join(', ')} changes nothing in these modules`);
   }
 
-  private find<C extends Deviation['change']>(change: C, fits: (entry: Extract<Deviation, { change: C }>) => boolean = () => true): Extract<Deviation, { change: C }> | undefined {
-    const found = this.list.find((entry) => entry.change === change && fits(entry as Extract<Deviation, { change: C }>));
+  private find<C extends Deviation['change']>(
+    change: C,
+    fits: (entry: Extract<Deviation, { change: C }>) => boolean = () => true,
+  ): Extract<Deviation, { change: C }> | undefined {
+    const found = this.list.find(
+      (entry) => entry.change === change && fits(entry as Extract<Deviation, { change: C }>),
+    );
     if (found) this.used.add(found.id);
     return found as Extract<Deviation, { change: C }> | undefined;
   }

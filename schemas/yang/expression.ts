@@ -18,7 +18,12 @@ export function translateExpression(xpath: string, modules: ModuleSet, within: M
   const fromSelf = derived.exec(text);
   if (fromSelf) {
     const identity = qualified(fromSelf[2] as string, modules, within);
-    return { op: 'derived-from-or-self', path: fromSelf[1] as string, identity, identities: [identity, ...modules.derivedIdentities(identity)] };
+    return {
+      op: 'derived-from-or-self',
+      path: fromSelf[1] as string,
+      identity,
+      identities: [identity, ...modules.derivedIdentities(identity)],
+    };
   }
   const equal = equality.exec(text);
   if (equal) return { op: '=', path: equal[1] as string, value: qualified(equal[2] as string, modules, within) };

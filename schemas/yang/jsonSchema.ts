@@ -14,7 +14,11 @@ export class SchemaEmitter {
   readonly definitions: Record<string, SchemaNode> = {};
 
   /** @param datastore whether the nodes are a datastore's; the contents of a structure are not configuration (RFC 8791 section 2) */
-  constructor(private readonly modules: ModuleSet, private readonly deviations: Deviations, private readonly datastore: boolean) {}
+  constructor(
+    private readonly modules: ModuleSet,
+    private readonly deviations: Deviations,
+    private readonly datastore: boolean,
+  ) {}
 
   /** The schema of one data node as the value of its member. */
   node(node: TreeNode): SchemaNode {
@@ -22,7 +26,13 @@ export class SchemaEmitter {
     if (node.kind === 'container') return this.object(node, yang);
     if (node.kind === 'list') return { type: 'array', items: this.object(node), 'x-yang': yang };
     const value = this.typeReference(node.type as ResolvedType);
-    if (node.kind === 'leaf-list') return { type: 'array', items: value, ...(this.datastore && node.config ? { uniqueItems: true } : {}), 'x-yang': yang };
+    if (node.kind === 'leaf-list')
+      return {
+        type: 'array',
+        items: value,
+        ...(this.datastore && node.config ? { uniqueItems: true } : {}),
+        'x-yang': yang,
+      };
     return { ...value, 'x-yang': yang };
   }
 
@@ -39,7 +49,9 @@ export class SchemaEmitter {
       ...(required.length > 0 ? { required } : {}),
       ...(Object.keys(dependencies).length > 0 ? { dependencies } : {}),
       additionalProperties: false,
-      ...(yang || choices.length > 0 ? { 'x-yang': { ...(yang ?? this.annotation(node)), ...(choices.length > 0 ? { choices } : {}) } } : {}),
+      ...(yang || choices.length > 0
+        ? { 'x-yang': { ...(yang ?? this.annotation(node)), ...(choices.length > 0 ? { choices } : {}) } }
+        : {}),
     };
   }
 
@@ -47,7 +59,10 @@ export class SchemaEmitter {
   private members(children: TreeNode[]): TreeNode[] {
     return children.flatMap((child) => {
       if (child.kind !== 'choice' && child.kind !== 'case') return [child];
-      if (child.when.length > 0) throw new SchemaError(`${child.module}:${child.name}: a when on a ${child.kind} has no form in the schemas yet`);
+      if (child.when.length > 0)
+        throw new SchemaError(
+          `${child.module}:${child.name}: a when on a ${child.kind} has no form in the schemas yet`,
+        );
       return this.members(child.children);
     });
   }
@@ -78,9 +93,14 @@ export class SchemaEmitter {
 
   private annotation(node: TreeNode): XYang {
     const within = this.modules.module(node.writtenIn);
-    const expressions = (list: string[]): YangExpression[] => list.map((xpath) => translateExpression(xpath, this.modules, within));
-    if (node.when.length > 1) throw new SchemaError(`${node.module}:${node.name}: more than one when has no form in the schemas yet`);
-    if (node.must.length > 0 && node.type === undefined) throw new SchemaError(`${node.module}:${node.name}: a must on a container or list has no form in the schemas yet`);
+    const expressions = (list: string[]): YangExpression[] =>
+      list.map((xpath) => translateExpression(xpath, this.modules, within));
+    if (node.when.length > 1)
+      throw new SchemaError(`${node.module}:${node.name}: more than one when has no form in the schemas yet`);
+    if (node.must.length > 0 && node.type === undefined)
+      throw new SchemaError(
+        `${node.module}:${node.name}: a must on a container or list has no form in the schemas yet`,
+      );
     const when = expressions(node.when)[0];
     return {
       node: node.kind as XYang['node'],
@@ -107,17 +127,31 @@ export class SchemaEmitter {
   }
 
   private valueSchema(type: ResolvedType): SchemaNode {
-    if (wide.has(type.base)) return { type: 'string', pattern: type.base === 'decimal64' ? '^[+-]?[0-9]+(\\.[0-9]+)?$' : '^[+-]?[0-9]+$' };
+    if (wide.has(type.base))
+      return { type: 'string', pattern: type.base === 'decimal64' ? '^[+-]?[0-9]+(\\.[0-9]+)?$' : '^[+-]?[0-9]+$' };
     if (type.range && type.base !== 'union') return integerSchema(type.range);
     switch (type.base) {
-      case 'boolean': return { type: 'boolean' };
-      case 'enumeration': return { type: 'string', enum: Object.keys(type.enums ?? {}) };
-      case 'identityref': return { type: 'string', enum: (type.identities ?? []).flatMap((name) => (this.deviations.bareIdentities() ? [bare(name), name] : [name])) };
-      case 'bits': return bitsSchema(type.bits ?? []);
-      case 'binary': return { type: 'string', pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' };
-      case 'union': return { anyOf: (type.members ?? []).map((member) => this.typeReference(member)) };
-      case 'string': return stringSchema(type);
-      default: throw new SchemaError(`no JSON form for the type ${type.base}`);
+      case 'boolean':
+        return { type: 'boolean' };
+      case 'enumeration':
+        return { type: 'string', enum: Object.keys(type.enums ?? {}) };
+      case 'identityref':
+        return {
+          type: 'string',
+          enum: (type.identities ?? []).flatMap((name) =>
+            this.deviations.bareIdentities() ? [bare(name), name] : [name],
+          ),
+        };
+      case 'bits':
+        return bitsSchema(type.bits ?? []);
+      case 'binary':
+        return { type: 'string', pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' };
+      case 'union':
+        return { anyOf: (type.members ?? []).map((member) => this.typeReference(member)) };
+      case 'string':
+        return stringSchema(type);
+      default:
+        throw new SchemaError(`no JSON form for the type ${type.base}`);
     }
   }
 }
@@ -135,7 +169,11 @@ function isRequired(node: TreeNode, keys: string[]): boolean {
 }
 
 function integerSchema(range: [string, string][]): SchemaNode {
-  const parts = range.map(([low, high]): SchemaNode => ({ type: 'integer', minimum: Number(low), maximum: Number(high) }));
+  const parts = range.map(([low, high]): SchemaNode => ({
+    type: 'integer',
+    minimum: Number(low),
+    maximum: Number(high),
+  }));
   return parts.length === 1 ? (parts[0] as SchemaNode) : { anyOf: parts };
 }
 
@@ -147,7 +185,12 @@ function stringSchema(type: ResolvedType): SchemaNode {
   const patterns = (type.patterns ?? []).map((pattern) => ({ pattern: `^(?:${pattern})$` }));
   return {
     type: 'string',
-    ...(type.length ? { minLength: type.length[0], ...(type.length[1] < Number.MAX_SAFE_INTEGER ? { maxLength: type.length[1] } : {}) } : {}),
+    ...(type.length
+      ? {
+          minLength: type.length[0],
+          ...(type.length[1] < Number.MAX_SAFE_INTEGER ? { maxLength: type.length[1] } : {}),
+        }
+      : {}),
     ...(patterns.length === 1 ? patterns[0] : {}),
     ...(patterns.length > 1 ? { allOf: patterns } : {}),
   };
@@ -163,7 +206,9 @@ function publicType(type: ResolvedType): YangType {
   return {
     base,
     ...(name === undefined ? {} : { name }),
-    ...(enums ? { enums } : {}), ...(bits ? { bits } : {}), ...(identities ? { identities } : {}),
+    ...(enums ? { enums } : {}),
+    ...(bits ? { bits } : {}),
+    ...(identities ? { identities } : {}),
     ...(fractionDigits === undefined ? {} : { fractionDigits }),
     ...(members ? { members: members.map(publicType) } : {}),
     ...(range ? { range } : {}),

@@ -10,7 +10,11 @@ export interface Module {
 }
 
 /** A definition together with the module in whose words it is written (prefixes inside it are that module's). */
-export interface Definition { statement: Statement; module: Module; name: string }
+export interface Definition {
+  statement: Statement;
+  module: Module;
+  name: string;
+}
 
 const dataNodes = new Set(['container', 'list', 'leaf', 'leaf-list']);
 /** What has no instance of its own: its nodes stand in what is around it. */
@@ -25,7 +29,8 @@ export class ModuleSet {
       const prefixes = new Map<string, string>();
       const own = find(statement, 'prefix');
       if (own) prefixes.set(own.argument, statement.argument);
-      for (const used of all(statement, 'import')) prefixes.set(find(used, 'prefix')?.argument ?? used.argument, used.argument);
+      for (const used of all(statement, 'import'))
+        prefixes.set(find(used, 'prefix')?.argument ?? used.argument, used.argument);
       this.modules.set(statement.argument, { name: statement.argument, statement, prefixes });
     }
   }
@@ -67,17 +72,25 @@ export class ModuleSet {
    * @throws SchemaError when it is not there
    */
   dataNode(path: string, within: Module): { statement: Statement; module: Module } {
-    const [first, ...steps] = path.split('/').filter((step) => step !== '').map((step) => this.qualify(step, within));
+    const [first, ...steps] = path
+      .split('/')
+      .filter((step) => step !== '')
+      .map((step) => this.qualify(step, within));
     let found = first && this.childNode(first.module.statement, first.module, first.local);
     for (const { local } of steps) found = found && this.childNode(found.statement, found.module, local);
     if (!found) throw new SchemaError(`${within.name}: no data node ${path}`);
     return found;
   }
 
-  private childNode(parent: Statement, module: Module, name: string): { statement: Statement; module: Module } | undefined {
+  private childNode(
+    parent: Statement,
+    module: Module,
+    name: string,
+  ): { statement: Statement; module: Module } | undefined {
     for (const statement of parent.children) {
       if (dataNodes.has(statement.keyword) && statement.argument === name) return { statement, module };
-      const inner = statement.keyword === 'uses' ? this.definition('grouping', statement.argument, module) : { statement, module };
+      const inner =
+        statement.keyword === 'uses' ? this.definition('grouping', statement.argument, module) : { statement, module };
       const found = through.has(statement.keyword) ? this.childNode(inner.statement, inner.module, name) : undefined;
       if (found) return found;
     }

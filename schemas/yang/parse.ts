@@ -8,7 +8,11 @@ export interface Statement {
   line: number;
 }
 
-interface Token { text: string; quoted: boolean; line: number }
+interface Token {
+  text: string;
+  quoted: boolean;
+  line: number;
+}
 
 const skipped = /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const unquoted = /(?:(?!\/\/|\/\*)[^\s;{}"'])+/y;
@@ -30,14 +34,23 @@ function* tokens(text: string): Generator<Token> {
   };
   while (offset < text.length) {
     const space = match(skipped);
-    if (space) { advance(space[0].length); continue; }
+    if (space) {
+      advance(space[0].length);
+      continue;
+    }
     const char = text[offset] as string;
     const quoted = match(single) ?? match(double);
     const found = quoted ?? match(unquoted);
     const at = line;
-    if ('{};'.includes(char)) { advance(1); yield { text: char, quoted: false, line: at }; continue; }
+    if ('{};'.includes(char)) {
+      advance(1);
+      yield { text: char, quoted: false, line: at };
+      continue;
+    }
     if (!found) throw new SchemaError(`line ${line}: unexpected character ${char}`);
-    const value = quoted ? (found[1] as string).replace(/\\([\s\S])/g, (all, c: string) => (char === '"' ? escapes[c] ?? all : all)) : found[0];
+    const value = quoted
+      ? (found[1] as string).replace(/\\([\s\S])/g, (all, c: string) => (char === '"' ? (escapes[c] ?? all) : all))
+      : found[0];
     advance(found[0].length);
     yield { text: value, quoted: quoted !== null, line: at };
   }

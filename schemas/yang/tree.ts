@@ -28,20 +28,29 @@ export interface TreeNode {
 }
 
 /** Where statements are read (prefixes) and where their nodes live (namespace). */
-interface Scope { module: Module; namespace: string }
+interface Scope {
+  module: Module;
+  namespace: string;
+}
 
 const dataKinds = new Set(['container', 'list', 'leaf', 'leaf-list', 'choice', 'case']);
 const unsupported = ['refine', 'deviation', 'anydata', 'anyxml', 'unique', 'min-elements', 'max-elements'];
 
 /** Expands modules into schema trees. Features count as supported: what a server offers is told by its capabilities, not by the schema. */
 export class TreeBuilder {
-  constructor(private readonly modules: ModuleSet, private readonly types: TypeResolver, private readonly deviations: Deviations) {}
+  constructor(
+    private readonly modules: ModuleSet,
+    private readonly types: TypeResolver,
+    private readonly deviations: Deviations,
+  ) {}
 
   /** The trees of these structures and top-level data nodes (`module:name`), augmented by every module at hand. */
   build(names: Iterable<string>): Map<string, TreeNode> {
     const roots = new Map([...names].map((name) => [name, this.root(name)]));
     for (const module of this.modules.list()) {
-      const augments = module.statement.children.filter((statement) => this.keyword(statement, module).startsWith('augment'));
+      const augments = module.statement.children.filter((statement) =>
+        this.keyword(statement, module).startsWith('augment'),
+      );
       for (const augment of augments) this.augment(roots, augment, module);
     }
     return roots;
@@ -50,21 +59,29 @@ export class TreeBuilder {
   private root(name: string): TreeNode {
     const [moduleName, local] = name.split(':') as [string, string];
     const module = this.modules.module(moduleName);
-    const statement = module.statement.children.find((child) => child.argument === local && ['structure', 'container'].includes(this.keyword(child, module)));
+    const statement = module.statement.children.find(
+      (child) => child.argument === local && ['structure', 'container'].includes(this.keyword(child, module)),
+    );
     if (!statement) throw new SchemaError(`${moduleName}: there is no structure or container ${local}`);
     return this.node(statement, this.keyword(statement, module) as NodeKind, { module, namespace: moduleName });
   }
 
   private augment(roots: Map<string, TreeNode>, augment: Statement, module: Module): void {
-    const [first, ...steps] = augment.argument.split('/').filter((step) => step !== '').map((step) => this.modules.qualify(step, module));
+    const [first, ...steps] = augment.argument
+      .split('/')
+      .filter((step) => step !== '')
+      .map((step) => this.modules.qualify(step, module));
     let node = first && roots.get(`${first.module.name}:${first.local}`);
     if (!node) return;
     for (const step of steps) {
-      const next: TreeNode | undefined = node.children.find((child) => child.name === step.local && child.module === step.module.name);
+      const next: TreeNode | undefined = node.children.find(
+        (child) => child.name === step.local && child.module === step.module.name,
+      );
       if (!next) throw new SchemaError(`${module.name}: nothing to augment at ${augment.argument}`);
       node = next;
     }
-    if (find(augment, 'when')) throw new SchemaError(`${module.name} line ${augment.line}: a when on an augment is not supported yet`);
+    if (find(augment, 'when'))
+      throw new SchemaError(`${module.name} line ${augment.line}: a when on an augment is not supported yet`);
     node.children.push(...this.children(augment, { module, namespace: module.name }));
   }
 
@@ -76,7 +93,8 @@ export class TreeBuilder {
 
   private children(parent: Statement, scope: Scope): TreeNode[] {
     return parent.children.flatMap((statement) => {
-      if (unsupported.includes(statement.keyword)) throw new SchemaError(`${scope.module.name} line ${statement.line}: ${statement.keyword} is not supported yet`);
+      if (unsupported.includes(statement.keyword))
+        throw new SchemaError(`${scope.module.name} line ${statement.line}: ${statement.keyword} is not supported yet`);
       if (statement.keyword === 'uses') return this.uses(statement, scope);
       return dataKinds.has(statement.keyword) ? [this.node(statement, statement.keyword as NodeKind, scope)] : [];
     });
@@ -84,7 +102,10 @@ export class TreeBuilder {
 
   /** The nodes of a grouping; a `when` on the `uses` is seen from one level higher than one on each node. */
   private uses(statement: Statement, scope: Scope): TreeNode[] {
-    if (find(statement, 'augment') ?? find(statement, 'refine')) throw new SchemaError(`${scope.module.name} line ${statement.line}: uses with refine or augment is not supported yet`);
+    if (find(statement, 'augment') ?? find(statement, 'refine'))
+      throw new SchemaError(
+        `${scope.module.name} line ${statement.line}: uses with refine or augment is not supported yet`,
+      );
     const { statement: grouping, module } = this.modules.definition('grouping', statement.argument, scope.module);
     const nodes = this.children(grouping, { module, namespace: scope.namespace });
     for (const when of all(statement, 'when')) {
@@ -99,12 +120,17 @@ export class TreeBuilder {
     const text = (keyword: string): string | undefined => find(statement, keyword)?.argument;
     const type = find(statement, 'type');
     const children = kind === 'choice' ? this.cases(statement, scope) : this.children(statement, scope);
-    if (kind === 'choice' && text('mandatory') === 'true') throw new SchemaError(`${scope.module.name} line ${statement.line}: a mandatory choice is not supported yet`);
+    if (kind === 'choice' && text('mandatory') === 'true')
+      throw new SchemaError(`${scope.module.name} line ${statement.line}: a mandatory choice is not supported yet`);
     const resolved = type && this.types.resolve(type, scope.module);
     const units = text('units') ?? resolved?.units;
     const defaultValue = text('default') ?? (text('mandatory') === 'true' ? undefined : resolved?.default);
     return {
-      kind, name, module: scope.namespace, writtenIn: scope.module.name, children,
+      kind,
+      name,
+      module: scope.namespace,
+      writtenIn: scope.module.name,
+      children,
       ...(resolved ? { type: resolved } : {}),
       ...(units === undefined ? {} : { units }),
       ...(defaultValue === undefined ? {} : { default: defaultValue }),
@@ -122,7 +148,16 @@ export class TreeBuilder {
   private cases(statement: Statement, scope: Scope): TreeNode[] {
     return this.children(statement, scope).map((child) => {
       if (child.kind === 'case') return child;
-      return { ...child, kind: 'case', children: [child], keys: [], mandatory: false, presence: false, when: [], must: [] };
+      return {
+        ...child,
+        kind: 'case',
+        children: [child],
+        keys: [],
+        mandatory: false,
+        presence: false,
+        when: [],
+        must: [],
+      };
     });
   }
 }

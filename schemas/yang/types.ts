@@ -15,15 +15,35 @@ export interface ResolvedType extends YangType {
 }
 
 const integerBounds: Record<string, [string, string]> = {
-  int8: ['-128', '127'], int16: ['-32768', '32767'], int32: ['-2147483648', '2147483647'],
+  int8: ['-128', '127'],
+  int16: ['-32768', '32767'],
+  int32: ['-2147483648', '2147483647'],
   int64: ['-9223372036854775808', '9223372036854775807'],
-  uint8: ['0', '255'], uint16: ['0', '65535'], uint32: ['0', '4294967295'], uint64: ['0', '18446744073709551615'],
+  uint8: ['0', '255'],
+  uint16: ['0', '65535'],
+  uint32: ['0', '4294967295'],
+  uint64: ['0', '18446744073709551615'],
 };
-const builtIn = new Set<string>([...Object.keys(integerBounds), 'decimal64', 'string', 'boolean', 'enumeration', 'bits', 'binary', 'identityref', 'leafref', 'union', 'empty']);
+const builtIn = new Set<string>([
+  ...Object.keys(integerBounds),
+  'decimal64',
+  'string',
+  'boolean',
+  'enumeration',
+  'bits',
+  'binary',
+  'identityref',
+  'leafref',
+  'union',
+  'empty',
+]);
 
 /** Follows typedefs, identities and leafrefs to what a value may be. */
 export class TypeResolver {
-  constructor(private readonly modules: ModuleSet, private readonly deviations: Deviations) {}
+  constructor(
+    private readonly modules: ModuleSet,
+    private readonly deviations: Deviations,
+  ) {}
 
   /** The type a `type` statement stands for, its restrictions applied (RFC 7950 section 9). */
   resolve(type: Statement, within: Module): ResolvedType {
@@ -37,7 +57,8 @@ export class TypeResolver {
     const inner = find(statement, 'type') as Statement;
     const enums = this.deviations.extraEnums(name);
     const resolved: ResolvedType = { ...this.resolve(inner, module), name };
-    for (const keyword of ['default', 'units'] as const) resolved[keyword] = find(statement, keyword)?.argument ?? resolved[keyword];
+    for (const keyword of ['default', 'units'] as const)
+      resolved[keyword] = find(statement, keyword)?.argument ?? resolved[keyword];
     if (enums) resolved.enums = { ...resolved.enums, ...enums };
     return this.restrict(resolved, type);
   }
@@ -46,13 +67,20 @@ export class TypeResolver {
     const bounds = integerBounds[base];
     if (bounds) return { range: [bounds] };
     switch (base) {
-      case 'enumeration': return { enums: enumValues(type) };
-      case 'bits': return { bits: bitNames(type) };
-      case 'decimal64': return { fractionDigits: Number(find(type, 'fraction-digits')?.argument) };
-      case 'union': return { members: all(type, 'type').map((member) => this.resolve(member, within)) };
-      case 'identityref': return { identities: this.identities(type, within) };
-      case 'leafref': return this.leafref(type, within);
-      default: return {};
+      case 'enumeration':
+        return { enums: enumValues(type) };
+      case 'bits':
+        return { bits: bitNames(type) };
+      case 'decimal64':
+        return { fractionDigits: Number(find(type, 'fraction-digits')?.argument) };
+      case 'union':
+        return { members: all(type, 'type').map((member) => this.resolve(member, within)) };
+      case 'identityref':
+        return { identities: this.identities(type, within) };
+      case 'leafref':
+        return this.leafref(type, within);
+      default:
+        return {};
     }
   }
 
@@ -67,10 +95,12 @@ export class TypeResolver {
    */
   private leafref(type: Statement, within: Module): ResolvedType {
     const path = find(type, 'path')?.argument ?? '';
-    if (!this.deviations.isFreeLeafref(path)) throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} is not in deviations.json`);
+    if (!this.deviations.isFreeLeafref(path))
+      throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} is not in deviations.json`);
     const { statement, module } = this.modules.dataNode(path, within);
     const target = find(statement, 'type');
-    if (target === undefined) throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} does not lead to a leaf`);
+    if (target === undefined)
+      throw new SchemaError(`${within.name} line ${type.line}: leafref ${path} does not lead to a leaf`);
     return this.resolve(target, module);
   }
 
@@ -78,7 +108,8 @@ export class TypeResolver {
     const range = find(statement, 'range')?.argument;
     const length = find(statement, 'length')?.argument;
     const patterns = all(statement, 'pattern').map((pattern) => {
-      if (find(pattern, 'modifier')) throw new SchemaError(`line ${pattern.line}: a pattern with a modifier is not supported yet`);
+      if (find(pattern, 'modifier'))
+        throw new SchemaError(`line ${pattern.line}: a pattern with a modifier is not supported yet`);
       return pattern.argument;
     });
     return {
@@ -92,11 +123,13 @@ export class TypeResolver {
 
 function enumValues(type: Statement): Record<string, number> {
   let next = 0;
-  return Object.fromEntries(all(type, 'enum').map((label) => {
-    const value = Number(find(label, 'value')?.argument ?? next);
-    next = value + 1;
-    return [label.argument, value];
-  }));
+  return Object.fromEntries(
+    all(type, 'enum').map((label) => {
+      const value = Number(find(label, 'value')?.argument ?? next);
+      next = value + 1;
+      return [label.argument, value];
+    }),
+  );
 }
 
 function bitNames(type: Statement): string[] {

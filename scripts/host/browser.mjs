@@ -2,7 +2,13 @@ import { onPath } from '../lib/processes.mjs';
 import { Problem } from '../lib/problem.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
-const folders = ['/usr/bin', '/usr/local/bin', '/snap/bin', '/Applications/Chromium.app/Contents/MacOS', '/Applications/Google Chrome.app/Contents/MacOS'];
+const folders = [
+  '/usr/bin',
+  '/usr/local/bin',
+  '/snap/bin',
+  '/Applications/Chromium.app/Contents/MacOS',
+  '/Applications/Google Chrome.app/Contents/MacOS',
+];
 
 /** What to say where there is no browser. */
 export const browserHint = 'Chromium is not installed (apt-get install chromium, or CHROMIUM=/path/to/chromium)';
@@ -20,6 +26,13 @@ export async function startBrowser() {
   const { chromium } = await import('playwright-core');
   return chromium.launch({
     executablePath,
-    args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }

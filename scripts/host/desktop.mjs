@@ -18,7 +18,28 @@ export async function openDesktop(command, { folder, file, settings }) {
   const data = inRoot('.dots', 'desktop');
   writeSettings(data, settings);
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const args = ['--new-window', `--extensionDevelopmentPath=${root}`, '--user-data-dir', data, '--extensions-dir', join(data, 'extensions'), '--disable-workspace-trust', ...asRoot, folder, file];
-  const { status, output } = windows ? await run(`"${command}"`, args.map((each) => `"${each}"`), { shell: true }) : await run(command, args);
-  if (status !== 0) throw new Problem(`${command} ended with status ${status}: run "npm start -- --browser" to open VS Code in the browser instead.`, { details: output });
+  const args = [
+    '--new-window',
+    `--extensionDevelopmentPath=${root}`,
+    '--user-data-dir',
+    data,
+    '--extensions-dir',
+    join(data, 'extensions'),
+    '--disable-workspace-trust',
+    ...asRoot,
+    folder,
+    file,
+  ];
+  const { status, output } = windows
+    ? await run(
+        `"${command}"`,
+        args.map((each) => `"${each}"`),
+        { shell: true },
+      )
+    : await run(command, args);
+  if (status !== 0)
+    throw new Problem(
+      `${command} ended with status ${status}: run "npm start -- --browser" to open VS Code in the browser instead.`,
+      { details: output },
+    );
 }

@@ -29,7 +29,9 @@ function nodePackage() {
   const platform = `${process.platform}-${process.arch}`;
   const found = nodePackages[platform];
   if (found) return found;
-  throw new Problem(`VS Code in the browser cannot be installed on ${platform} (there for ${Object.keys(nodePackages).join(', ')}): install VS Code for the desktop, put its command "code" on the PATH, and run npm start again.`);
+  throw new Problem(
+    `VS Code in the browser cannot be installed on ${platform} (there for ${Object.keys(nodePackages).join(', ')}): install VS Code for the desktop, put its command "code" on the PATH, and run npm start again.`,
+  );
 }
 
 /**
@@ -40,10 +42,15 @@ export async function ensureHost() {
   const node = nodePackage();
   const wanted = `${server} ${node}\n`;
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-    await step('Installing VS Code for the browser (code-server, 800 MB in .vscode-host)', (tell) => install(node, tell));
+    await step('Installing VS Code for the browser (code-server, 800 MB in .vscode-host)', (tell) =>
+      install(node, tell),
+    );
     writeFileSync(stamp, wanted);
   }
-  return { node: join(folder, 'node_modules', nameOf(node), 'bin/node'), main: join(folder, serverFolder, 'out/server-main.js') };
+  return {
+    node: join(folder, 'node_modules', nameOf(node), 'bin/node'),
+    main: join(folder, serverFolder, 'out/server-main.js'),
+  };
 }
 
 async function install(node, tell) {

@@ -18,7 +18,13 @@ export function temporaryFolder(prefix) {
   const path = mkdtempSync(join(tmpdir(), prefix));
   const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   const forget = atExit(remove);
-  return { path, remove: () => { forget(); remove(); } };
+  return {
+    path,
+    remove: () => {
+      forget();
+      remove();
+    },
+  };
 }
 
 /** An extensions folder, made anew, that holds the extension at `extension`, a checkout, as a link. */
@@ -33,13 +39,32 @@ const trusting = { 'security.workspace.trust.enabled': true, 'security.workspace
 
 /** Installs a .vsix as a person does with the command of VS Code. */
 async function installPackage(vsix, { node, main, extensions, data, env }) {
-  const { status, output } = await run(node, [main, '--accept-server-license-terms', '--install-extension', vsix, '--force', '--extensions-dir', extensions, '--server-data-dir', data], { cwd: root, env, deadlineMs: 60_000 });
-  if (status !== 0) throw new Problem(`VS Code's server did not install ${vsix} (status ${status}): see its words above.`, { details: output });
+  const { status, output } = await run(
+    node,
+    [
+      main,
+      '--accept-server-license-terms',
+      '--install-extension',
+      vsix,
+      '--force',
+      '--extensions-dir',
+      extensions,
+      '--server-data-dir',
+      data,
+    ],
+    { cwd: root, env, deadlineMs: 60_000 },
+  );
+  if (status !== 0)
+    throw new Problem(`VS Code's server did not install ${vsix} (status ${status}): see its words above.`, {
+      details: output,
+    });
 }
 
 function environment(runtime, own) {
   // What an outer VS Code says about itself would make this one believe that it is a part of it.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_)|^PORT$/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_)|^PORT$/.test(name)),
+  );
   return { ...env, XDG_RUNTIME_DIR: runtime, EXTENSIONS_GALLERY: noGallery, ...own };
 }
 
@@ -52,11 +77,17 @@ function listening(child) {
     const read = (text) => {
       log = (log + text).slice(-keptLog);
       const port = /Extension host agent listening on (\d+)/.exec(log)?.[1];
-      if (port) { clearTimeout(alarm); resolve(Number(port)); }
+      if (port) {
+        clearTimeout(alarm);
+        resolve(Number(port));
+      }
     };
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
     child.once('error', (error) => give(`cannot be run (${error.message})`));
-    child.once('exit', (status) => { clearTimeout(alarm); give(`ended with status ${status}`); });
+    child.once('exit', (status) => {
+      clearTimeout(alarm);
+      give(`ended with status ${status}`);
+    });
   });
 }
 
@@ -68,7 +99,16 @@ function listening(child) {
  * `trust: true` (a folder is trusted only when the user says so), `env` (more environment).
  * Returns `{ authority, url(query), exited, stop() }`; `url` takes `{ folder, payload }`, payload being pairs.
  */
-export async function startHost({ data, settings = {}, token, extension, vsix, tests = false, trust = false, env = {} }) {
+export async function startHost({
+  data,
+  settings = {},
+  token,
+  extension,
+  vsix,
+  tests = false,
+  trust = false,
+  env = {},
+}) {
   const { node, main } = await ensureHost();
   const runtime = temporaryFolder('dots-run-'); // short, because the paths of sockets have a limit of about 100 characters
   const extensions = join(data, 'extensions');
@@ -76,12 +116,33 @@ export async function startHost({ data, settings = {}, token, extension, vsix, t
   rmSync(join(data, 'CachedProfilesData'), { recursive: true, force: true });
   writeSettings(data, trust ? { ...trusting, ...settings } : settings);
   if (vsix) await installPackage(vsix, { node, main, extensions, data, env: environment(runtime.path, env) });
-  const child = spawnGroup(node, [
-    main, '--host', '127.0.0.1', '--port', '0', ...(token ? ['--connection-token', token] : ['--without-connection-token']),
-    '--accept-server-license-terms', '--server-data-dir', data, '--user-data-dir', data, '--extensions-dir', extensions,
-    '--telemetry-level', 'off', ...(trust ? [] : ['--disable-workspace-trust']), ...(tests ? ['--enable-smoke-test-driver'] : []),
-  ], { cwd: root, env: environment(runtime.path, env), stdio: ['ignore', 'pipe', 'pipe'] });
-  const stop = async () => { await endGroup(child); runtime.remove(); };
+  const child = spawnGroup(
+    node,
+    [
+      main,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      ...(token ? ['--connection-token', token] : ['--without-connection-token']),
+      '--accept-server-license-terms',
+      '--server-data-dir',
+      data,
+      '--user-data-dir',
+      data,
+      '--extensions-dir',
+      extensions,
+      '--telemetry-level',
+      'off',
+      ...(trust ? [] : ['--disable-workspace-trust']),
+      ...(tests ? ['--enable-smoke-test-driver'] : []),
+    ],
+    { cwd: root, env: environment(runtime.path, env), stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const stop = async () => {
+    await endGroup(child);
+    runtime.remove();
+  };
   try {
     const authority = `127.0.0.1:${await listening(child)}`;
     const exited = new Promise((resolve) => child.once('exit', resolve));

@@ -16,7 +16,8 @@ const settings = { 'dots.orchestrator.autoStart': true };
 /** Installs, builds and opens the extension on examples/: in the desktop VS Code where there is one, otherwise in the browser. */
 export async function start() {
   const { values } = readArguments({ options: { browser: { type: 'boolean' } } }, 'npm start -- [--browser]');
-  if (!existsSync(file)) throw new Problem(`examples/${firstExample} is not here: restore it (git checkout examples) and try again.`);
+  if (!existsSync(file))
+    throw new Problem(`examples/${firstExample} is not here: restore it (git checkout examples) and try again.`);
   await ensureDependencies();
   await ensureBuilt();
   const desktop = values.browser ? undefined : findDesktop();
@@ -26,10 +27,14 @@ export async function start() {
 const hasDisplay = () => process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
 async function startDesktop(command) {
-  await step(`Opening examples/ in the desktop VS Code (${command})`, () => openDesktop(command, { folder, file, settings }));
-  say(hasDisplay()
-    ? 'VS Code is open; it goes on by itself. "npm start -- --browser" opens it in the browser instead.'
-    : 'There seems to be no display here (DISPLAY is not set): where no window opens, run "npm start -- --browser".');
+  await step(`Opening examples/ in the desktop VS Code (${command})`, () =>
+    openDesktop(command, { folder, file, settings }),
+  );
+  say(
+    hasDisplay()
+      ? 'VS Code is open; it goes on by itself. "npm start -- --browser" opens it in the browser instead.'
+      : 'There seems to be no display here (DISPLAY is not set): where no window opens, run "npm start -- --browser".',
+  );
 }
 
 async function startBrowserHost() {

@@ -7,8 +7,18 @@ import { step } from './progress.mjs';
 /** The bundles of the product: what each is for, where it begins, where it goes. */
 export const bundles = [
   { title: 'the extension', entry: 'client/src/extension.ts', file: 'dist/client.js', external: ['vscode'] },
-  { title: 'the LSP client of the extension', entry: 'client/src/apart/language.ts', file: 'dist/language.js', external: ['vscode'] },
-  { title: 'what the extension loads on first use', entry: 'client/src/apart/work.ts', file: 'dist/work.js', external: ['vscode'] },
+  {
+    title: 'the LSP client of the extension',
+    entry: 'client/src/apart/language.ts',
+    file: 'dist/language.js',
+    external: ['vscode'],
+  },
+  {
+    title: 'what the extension loads on first use',
+    entry: 'client/src/apart/work.ts',
+    file: 'dist/work.js',
+    external: ['vscode'],
+  },
   { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
   { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
   { title: 'dots validate', entry: 'cli/src/commands/validate.ts', file: 'dist/validate.js' },
@@ -20,15 +30,34 @@ export const bundles = [
 /** DTLS, compiled from C: absent where the source of Mbed TLS could not be had. */
 export const dtlsModule = 'dist/dtls.wasm';
 
-const sources = ['client/src', 'server/src', 'dots/src', 'dots/mbedtls', 'cli/src', 'schemas', 'package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/bundles.mjs'];
+const sources = [
+  'client/src',
+  'server/src',
+  'dots/src',
+  'dots/mbedtls',
+  'cli/src',
+  'schemas',
+  'package.json',
+  'package-lock.json',
+  'scripts/build.mjs',
+  'scripts/lib/bundles.mjs',
+];
 const stamp = inRoot('dist', '.sources');
 
-const filesBelow = (path) => (statSync(path).isDirectory() ? readdirSync(path).sort().flatMap((name) => filesBelow(join(path, name))) : [path]);
+const filesBelow = (path) =>
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .flatMap((name) => filesBelow(join(path, name)))
+    : [path];
 
 /** A hash over everything that the bundles and the DTLS module are made of; dates do not count, so that a moved or fresh checkout is judged rightly. */
 export function sourceHash() {
   const hash = createHash('sha256');
-  for (const path of sources.map((name) => inRoot(name)).filter(existsSync).flatMap(filesBelow)) {
+  for (const path of sources
+    .map((name) => inRoot(name))
+    .filter(existsSync)
+    .flatMap(filesBelow)) {
     hash.update(relative(root, path)).update('\0').update(readFileSync(path)).update('\0');
   }
   return hash.digest('hex');

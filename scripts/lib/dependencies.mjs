@@ -14,11 +14,16 @@ export function dependenciesAreCurrent() {
   if (!existsSync(record)) return false;
   const installed = packagesOf(record);
   const wanted = Object.entries(packagesOf(inRoot('package-lock.json')));
-  return wanted.every(([path, { version, optional, devOptional }]) => path === '' || optional || devOptional || installed[path]?.version === version);
+  return wanted.every(
+    ([path, { version, optional, devOptional }]) =>
+      path === '' || optional || devOptional || installed[path]?.version === version,
+  );
 }
 
 /** Installs node_modules where it is missing or another than package-lock.json says. */
 export async function ensureDependencies() {
   if (dependenciesAreCurrent()) return;
-  await step('Installing the packages this project uses (npm ci)', () => npm(['ci', '--include=dev', '--no-audit', '--no-fund'], inRoot()));
+  await step('Installing the packages this project uses (npm ci)', () =>
+    npm(['ci', '--include=dev', '--no-audit', '--no-fund'], inRoot()),
+  );
 }

@@ -8,7 +8,9 @@ function packageOf(input) {
 
 function noticeOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(inRoot(folder, 'package.json'), 'utf8'));
-  const file = readdirSync(inRoot(folder)).find((each) => /^licen[cs]e/i.test(each) && existsSync(inRoot(folder, each)));
+  const file = readdirSync(inRoot(folder)).find(
+    (each) => /^licen[cs]e/i.test(each) && existsSync(inRoot(folder, each)),
+  );
   const text = file ? readFileSync(inRoot(folder, file), 'utf8').trim() : `Licence: ${license}`;
   return `${name} ${version}\n\n${text}\n`;
 }

@@ -8,12 +8,15 @@ const nodeFolder = dirname(process.execPath);
 /** How to call npm: the one that runs this script, the one that came with this Node, or the one on the PATH. */
 function npmCommand() {
   const modules = process.platform === 'win32' ? 'node_modules' : '../lib/node_modules';
-  const script = [process.env.npm_execpath ?? '', join(nodeFolder, modules, 'npm/bin/npm-cli.js')]
-    .find((path) => path.endsWith('npm-cli.js') && existsSync(path));
+  const script = [process.env.npm_execpath ?? '', join(nodeFolder, modules, 'npm/bin/npm-cli.js')].find(
+    (path) => path.endsWith('npm-cli.js') && existsSync(path),
+  );
   if (script) return [process.execPath, script];
   const program = onPath('npm', [nodeFolder]);
   if (program) return [program];
-  throw new Problem('npm is not here: install it (it comes with Node.js; on Debian: apt-get install npm) and try again.');
+  throw new Problem(
+    'npm is not here: install it (it comes with Node.js; on Debian: apt-get install npm) and try again.',
+  );
 }
 
 /** The environment for a child npm: without what an outer `npm start` says about its own package, and with this Node first on the PATH. */
@@ -32,8 +35,14 @@ const runNpm = (args, cwd) => {
 export async function npm(args, cwd) {
   const { status, output } = await runNpm(args, cwd);
   if (status === 0) return;
-  const details = output.split('\n').filter((line) => !line.startsWith('npm warn')).join('\n');
-  throw new Problem(`npm ${args.join(' ')} failed in ${cwd} (status ${status}): look at what npm says above; most often the npm registry cannot be reached.`, { details });
+  const details = output
+    .split('\n')
+    .filter((line) => !line.startsWith('npm warn'))
+    .join('\n');
+  throw new Problem(
+    `npm ${args.join(' ')} failed in ${cwd} (status ${status}): look at what npm says above; most often the npm registry cannot be reached.`,
+    { details },
+  );
 }
 
 /** What npm answers as JSON, whatever its exit status; a Problem where it is no answer. */

@@ -21,12 +21,16 @@ for (const signal of Object.keys(signals)) process.on(signal, () => onSignal(sig
 // npm that is told to end tells only the shell between it and this process.
 if (process.env.npm_lifecycle_event !== undefined) {
   const { ppid } = process;
-  setInterval(() => { if (process.ppid !== ppid) onSignal('SIGTERM'); }, 500).unref();
+  setInterval(() => {
+    if (process.ppid !== ppid) onSignal('SIGTERM');
+  }, 500).unref();
 }
 
 /** Resolves at the first signal that asks this process to end, which then no longer ends it by itself. */
 export function untilSignal() {
-  return new Promise((resolve) => { onSignal = resolve; });
+  return new Promise((resolve) => {
+    onSignal = resolve;
+  });
 }
 
 /** Runs `cleanup` (synchronous) when this process ends, however it ends; returns a function that forgets it. */
@@ -76,18 +80,34 @@ export function run(command, args, { cwd, env, shell, deadlineMs, show = false }
     let output = '';
     let timedOut = false;
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => { output += text; });
+      stream?.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
     }
-    const alarm = deadlineMs && setTimeout(() => { timedOut = true; void endGroup(child); }, deadlineMs);
-    child.once('error', (cause) => { clearTimeout(alarm); reject(notStarted(command, cwd, cause)); });
-    child.once('close', (status) => { clearTimeout(alarm); resolve({ status, output, timedOut }); });
+    const alarm =
+      deadlineMs &&
+      setTimeout(() => {
+        timedOut = true;
+        void endGroup(child);
+      }, deadlineMs);
+    child.once('error', (cause) => {
+      clearTimeout(alarm);
+      reject(notStarted(command, cwd, cause));
+    });
+    child.once('close', (status) => {
+      clearTimeout(alarm);
+      resolve({ status, output, timedOut });
+    });
   });
 }
 
 /** A folder that is not there looks like a program that is not there: the sentence names both. */
 function notStarted(command, cwd, cause) {
   const reason = { ENOENT: 'it is not there', EACCES: 'it may not be executed' }[cause.code] ?? cause.message;
-  return new Problem(`${command} could not be started${cwd === undefined ? '' : ` in ${cwd}`}: ${reason}; install it, or mend the path.`, { cause });
+  return new Problem(
+    `${command} could not be started${cwd === undefined ? '' : ` in ${cwd}`}: ${reason}; install it, or mend the path.`,
+    { cause },
+  );
 }
 
 /** The path of a program on the PATH or in one of `extraFolders`, or undefined; on Windows as .cmd or .exe. */

@@ -31,8 +31,14 @@ function spinnerLine(title, start) {
   };
   const timer = setInterval(draw, 100);
   return {
-    tell: (text) => { remark = text; },
-    end: (text) => { clearInterval(timer); process.stderr.write('\r\x1b[K'); say(text); },
+    tell: (text) => {
+      remark = text;
+    },
+    end: (text) => {
+      clearInterval(timer);
+      process.stderr.write('\r\x1b[K');
+      say(text);
+    },
   };
 }
 
@@ -41,7 +47,12 @@ function plainLines(title, start) {
   say(`${title} …`);
   const timer = setInterval(() => say(`${title} … ${secondsSince(start)} s${remark && `, ${remark}`}`), 15_000);
   return {
-    tell: (text) => { remark = text; },
-    end: (text) => { clearInterval(timer); say(text); },
+    tell: (text) => {
+      remark = text;
+    },
+    end: (text) => {
+      clearInterval(timer);
+      say(text);
+    },
   };
 }

@@ -4,13 +4,31 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where an import that starts with "#" leads (package.json "imports"). */
-const aliases = [['#apart/commands', 'cli/src/run'], ['#apart/validate', 'cli/src/commands/validate'], ['#apart/send', 'cli/src/commands/send'], ['#apart/install', 'cli/src/commands/install'], ['#apart/', 'client/src/apart/'], ['#dots/', 'dots/src/'], ['#service/', 'server/src/languageService/'], ['#contract', 'server/src/contract'], ['#schemas/', 'schemas/']];
+const aliases = [
+  ['#apart/commands', 'cli/src/run'],
+  ['#apart/validate', 'cli/src/commands/validate'],
+  ['#apart/send', 'cli/src/commands/send'],
+  ['#apart/install', 'cli/src/commands/install'],
+  ['#apart/', 'client/src/apart/'],
+  ['#dots/', 'dots/src/'],
+  ['#service/', 'server/src/languageService/'],
+  ['#contract', 'server/src/contract'],
+  ['#schemas/', 'schemas/'],
+];
 
 /** Rooms from the most particular path to the least; the first prefix that fits names the room of a file. */
 const rooms = [
-  ['server/src/contract', 'contract'], ['server/src/languageService/', 'languageService'], ['server/src/', 'lsp'],
-  ['client/', 'client'], ['cli/', 'cli'], ['test/', 'test'], ['schemas/', 'schemas'],
-  ...['model', 'check', 'cbor', 'coap', 'transport', 'signal', 'data', 'orchestrator', 'flowspec'].map((room) => [`dots/src/${room}/`, room]),
+  ['server/src/contract', 'contract'],
+  ['server/src/languageService/', 'languageService'],
+  ['server/src/', 'lsp'],
+  ['client/', 'client'],
+  ['cli/', 'cli'],
+  ['test/', 'test'],
+  ['schemas/', 'schemas'],
+  ...['model', 'check', 'cbor', 'coap', 'transport', 'signal', 'data', 'orchestrator', 'flowspec'].map((room) => [
+    `dots/src/${room}/`,
+    room,
+  ]),
 ];
 
 const pureDots = ['model', 'check', 'cbor', 'flowspec'];
@@ -37,12 +55,26 @@ const allowed = {
 };
 
 /** The only packages that pure rooms may import: none of them opens a socket or a file. */
-const purePackages = { schemas: [], model: [], check: [], cbor: ['cbor2'], flowspec: [], languageService: ['jsonc-parser'], contract: [] };
+const purePackages = {
+  schemas: [],
+  model: [],
+  check: [],
+  cbor: ['cbor2'],
+  flowspec: [],
+  languageService: ['jsonc-parser'],
+  contract: [],
+};
 
 /** What the other rooms must not import: what keeps the editor out of the protocol, and the server out of the extension. */
 const forbiddenPackages = {
-  coap: /^vscode/, transport: /^vscode/, signal: /^vscode/, data: /^vscode/, orchestrator: /^vscode/, cli: /^vscode/,
-  lsp: /^vscode$|^vscode-languageclient/, client: /^vscode-languageserver/,
+  coap: /^vscode/,
+  transport: /^vscode/,
+  signal: /^vscode/,
+  data: /^vscode/,
+  orchestrator: /^vscode/,
+  cli: /^vscode/,
+  lsp: /^vscode$|^vscode-languageclient/,
+  client: /^vscode-languageserver/,
 };
 
 /** Whether a room may import a package; generators and tests of pure rooms live elsewhere. */
@@ -58,18 +90,29 @@ const roomOf = (path) => rooms.find(([prefix]) => path.startsWith(prefix))?.[1];
 function targetOf(source, file) {
   const alias = aliases.find(([name]) => source.startsWith(name));
   if (alias) return alias[1] + source.slice(alias[0].length);
-  if (source.startsWith('.')) return relative(root, resolve(dirname(file), source)).split(sep).join('/');
+  if (source.startsWith('.'))
+    return relative(root, resolve(dirname(file), source))
+      .split(sep)
+      .join('/');
   return undefined;
 }
 
 /** @type {import('eslint').Rule.RuleModule} */
 export const direction = {
-  meta: { type: 'problem', messages: { homeless: '{{path}} is in no room: name its room and its directions in scripts/lint/direction.mjs.', room: '{{from}} must not import {{to}} (allowed: {{allowed}}).', package: '{{from}} must not import the package {{source}}.' } },
+  meta: {
+    type: 'problem',
+    messages: {
+      homeless: '{{path}} is in no room: name its room and its directions in scripts/lint/direction.mjs.',
+      room: '{{from}} must not import {{to}} (allowed: {{allowed}}).',
+      package: '{{from}} must not import the package {{source}}.',
+    },
+  },
   create(context) {
     const file = context.filename;
     const path = relative(root, file).split(sep).join('/');
     const from = roomOf(path);
-    if (from === undefined) return { Program: (node) => context.report({ node, messageId: 'homeless', data: { path } }) };
+    if (from === undefined)
+      return { Program: (node) => context.report({ node, messageId: 'homeless', data: { path } }) };
     const check = (node) => {
       const source = node.source?.value;
       if (typeof source !== 'string') return;
@@ -82,6 +125,12 @@ export const direction = {
       if (to === undefined || to === from || allowed[from].includes(to)) return;
       context.report({ node, messageId: 'room', data: { from, to, allowed: allowed[from].join(', ') || 'nothing' } });
     };
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check, TSImportType: (node) => check({ ...node, source: node.source ?? node.argument?.literal }) };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+      TSImportType: (node) => check({ ...node, source: node.source ?? node.argument?.literal }),
+    };
   },
 };

@@ -9,7 +9,8 @@ import { judgeEditorRun } from './editor-result.mjs';
 const keptLines = 40;
 
 /** Errors of VS Code's server that are there in every run: modules of its own that are not built here, and services it is kept from. */
-const harmless = /bindings file|native-watchdog|Release\/watchdog|Service Worker|DefaultAccount|authentication provider/;
+const harmless =
+  /bindings file|native-watchdog|Release\/watchdog|Service Worker|DefaultAccount|authentication provider/;
 
 /** Copies a folder, so that what opens it may write in it. */
 export function copyInto(parent, folder) {
@@ -24,14 +25,28 @@ export function copyInto(parent, folder) {
  * host calls, and `suite`: which of the suites beside it; `trust`: whether the folder is restricted; `workspace`: the folder to
  * open, of which a copy is opened; `deadlineMs`: when to give up.
  */
-export async function runEditorSuite({ extension, vsix, tests, suite = 'editor', trust = false, workspace, deadlineMs }) {
+export async function runEditorSuite({
+  extension,
+  vsix,
+  tests,
+  suite = 'editor',
+  trust = false,
+  workspace,
+  deadlineMs,
+}) {
   const data = temporaryFolder('dots-editor-');
   const resultFile = join(data.path, 'result.json');
   const folder = copyInto(data.path, workspace);
   let host;
   let browser;
   try {
-    host = await startHost({ data: join(data.path, 'vscode'), vsix, trust, tests: true, env: { DOTS_EDITOR_RESULT: resultFile, DOTS_EDITOR_SUITE: suite, XDG_CONFIG_HOME: join(data.path, 'config') } });
+    host = await startHost({
+      data: join(data.path, 'vscode'),
+      vsix,
+      trust,
+      tests: true,
+      env: { DOTS_EDITOR_RESULT: resultFile, DOTS_EDITOR_SUITE: suite, XDG_CONFIG_HOME: join(data.path, 'config') },
+    });
     browser = await startBrowser();
     const end = await openTestPage({ host, browser, extension, tests, folder, deadlineMs });
     return judgeEditorRun({ ...end, resultFile });
@@ -47,15 +62,25 @@ export async function runEditorSuite({ extension, vsix, tests, suite = 'editor',
 async function openTestPage({ host, browser, extension, tests, folder, deadlineMs }) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   const log = [];
-  const keep = (line) => { log.push(line.slice(0, 500)); log.splice(0, log.length - keptLines); };
-  const exit = new Promise((resolve) => { void page.exposeFunction('codeAutomationExit', resolve); });
+  const keep = (line) => {
+    log.push(line.slice(0, 500));
+    log.splice(0, log.length - keptLines);
+  };
+  const exit = new Promise((resolve) => {
+    void page.exposeFunction('codeAutomationExit', resolve);
+  });
   await page.exposeFunction('codeAutomationLog', (type, words) => {
     const text = [words].flat().join(' ');
     if (type === 'error' && !harmless.test(text)) keep(text);
   });
   page.on('pageerror', (error) => keep(`[page] ${error.message}`));
   const remote = (path) => remotePath(host.authority, path);
-  const payload = [['skipWelcome', 'true'], ['skipReleaseNotes', 'true'], ['extensionDevelopmentPath', remote(extension)], ['extensionTestsPath', remote(tests)]];
+  const payload = [
+    ['skipWelcome', 'true'],
+    ['skipReleaseNotes', 'true'],
+    ['extensionDevelopmentPath', remote(extension)],
+    ['extensionTestsPath', remote(tests)],
+  ];
   await page.goto(host.url({ folder, payload }));
   const given = (reason) => ({ log: [...log, reason] });
   const end = await Promise.race([

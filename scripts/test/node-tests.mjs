@@ -13,7 +13,10 @@ const deadlineMs = 15 * 60_000;
 function filesOf(area) {
   const folder = inRoot('test', area);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.test.ts')).sort().map((name) => `test/${area}/${name}`);
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => `test/${area}/${name}`);
 }
 
 /** Whether an event is about a whole file, which the runner tells only where the file is empty or broken. */
@@ -36,10 +39,16 @@ class Report {
 
   #judge(event) {
     const file = relative(root, event.file ?? root);
-    const title = isFile(event) ? file : `${[...this.#names.slice(0, event.nesting), event.name].join(' > ')} (${file})`;
+    const title = isFile(event)
+      ? file
+      : `${[...this.#names.slice(0, event.nesting), event.name].join(' > ')} (${file})`;
     // What only says that something inside it failed has been told already.
     if (event.kind === 'subtestsFailed') return;
-    if (event.kind === 'testTimeoutFailure' && isFile(event)) return this.#fail(title, 'This file did not end in time: a test that waits for ever, or a handle that is left open.');
+    if (event.kind === 'testTimeoutFailure' && isFile(event))
+      return this.#fail(
+        title,
+        'This file did not end in time: a test that waits for ever, or a handle that is left open.',
+      );
     if (event.type === 'fail' && event.todo === undefined) return this.#fail(title, event.error);
     if (event.skip !== undefined || event.todo !== undefined) return this.#skip(event, title);
     if (event.suite) return;
@@ -68,19 +77,43 @@ export async function runNodeTests(area) {
   const files = filesOf(area);
   const report = new Report();
   if (files.length === 0) {
-    report.broken(`test/${area} holds no test`, 'A phase without tests proves nothing: mend the folder, or take the phase out of scripts/test/phases.mjs.');
+    report.broken(
+      `test/${area} holds no test`,
+      'A phase without tests proves nothing: mend the folder, or take the phase out of scripts/test/phases.mjs.',
+    );
     return report.tally;
   }
-  const args = ['--import', 'tsx', '--test', '--test-concurrency=2', `--test-timeout=${fileDeadlineMs}`, '--test-reporter=./scripts/test/reporter.mjs', '--test-reporter-destination=stdout', ...files];
+  const args = [
+    '--import',
+    'tsx',
+    '--test',
+    '--test-concurrency=2',
+    `--test-timeout=${fileDeadlineMs}`,
+    '--test-reporter=./scripts/test/reporter.mjs',
+    '--test-reporter-destination=stdout',
+    ...files,
+  ];
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawnGroup(process.execPath, args, { cwd: root, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnGroup(process.execPath, args, {
+    cwd: root,
+    env: { ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let late = false;
-  const alarm = setTimeout(() => { late = true; void endGroup(child); }, deadlineMs);
+  const alarm = setTimeout(() => {
+    late = true;
+    void endGroup(child);
+  }, deadlineMs);
   const status = new Promise((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) readLine(line, report);
   clearTimeout(alarm);
-  if (late) report.broken(`${area}: not done after ${deadlineMs / 60_000} minutes`, `The last test heard of was: ${report.lastName}`);
-  else if ((await status) !== 0 && report.tally.failed === 0) report.broken(`${area}: the test runner ended with status ${await status}`);
+  if (late)
+    report.broken(
+      `${area}: not done after ${deadlineMs / 60_000} minutes`,
+      `The last test heard of was: ${report.lastName}`,
+    );
+  else if ((await status) !== 0 && report.tally.failed === 0)
+    report.broken(`${area}: the test runner ended with status ${await status}`);
   return report.tally;
 }
 

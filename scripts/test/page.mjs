@@ -50,7 +50,10 @@ export class EditorPage {
 
   /** The lines of the document shown in the editor of the tab `title`, whichever group that is in. */
   linesOf(title) {
-    return this.page.locator('.editor-group-container', { has: this.tab(title) }).locator('.view-lines').first();
+    return this.page
+      .locator('.editor-group-container', { has: this.tab(title) })
+      .locator('.view-lines')
+      .first();
   }
 
   /** Shows a view of the activity bar. */

@@ -20,7 +20,9 @@ function difference(what, listed, real) {
 /** Whether the README's tables are true: its Debian packages and its runtime dependencies. Returns what is wrong, or undefined. */
 export function readmeFaults() {
   const readme = readFileSync(inRoot('README.md'), 'utf8');
-  const packages = [...readFileSync(inRoot('scripts/debian-packages.txt'), 'utf8').matchAll(packageLine)].map(({ groups }) => groups.name);
+  const packages = [...readFileSync(inRoot('scripts/debian-packages.txt'), 'utf8').matchAll(packageLine)].map(
+    ({ groups }) => groups.name,
+  );
   const faults = [
     difference('Debian packages', rowsBelow(readme, 'Debian packages'), packages),
     difference('Runtime dependencies', rowsBelow(readme, 'Runtime dependencies'), Object.keys(manifest.dependencies)),

@@ -18,8 +18,14 @@ function lineOf(type, data) {
     case 'test:pass':
     case 'test:fail':
       return {
-        type: type.slice('test:'.length), name: data.name, nesting: data.nesting, file: data.file,
-        suite: data.details.type === 'suite', skip: data.skip, todo: data.todo, ...failureOf(data.details.error),
+        type: type.slice('test:'.length),
+        name: data.name,
+        nesting: data.nesting,
+        file: data.file,
+        suite: data.details.type === 'suite',
+        skip: data.skip,
+        todo: data.todo,
+        ...failureOf(data.details.error),
       };
     default:
       return undefined;
@@ -30,5 +36,8 @@ function lineOf(type, data) {
 function failureOf(error) {
   if (!error) return {};
   const cause = error.cause ?? error;
-  return { kind: error.failureType, error: cause instanceof Error ? inspect(cause, { breakLength: 120 }) : String(cause) };
+  return {
+    kind: error.failureType,
+    error: cause instanceof Error ? inspect(cause, { breakLength: 120 }) : String(cause),
+  };
 }

@@ -25,4 +25,5 @@ export function printFailure(title, text = '') {
 }
 
 /** A skipped test, in one line with its reason. */
-export const printSkipped = (title, reason) => print(`- skipped: ${title}${typeof reason === 'string' && reason !== '' ? `: ${reason}` : ''}`);
+export const printSkipped = (title, reason) =>
+  print(`- skipped: ${title}${typeof reason === 'string' && reason !== '' ? `: ${reason}` : ''}`);

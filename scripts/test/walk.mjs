@@ -20,89 +20,130 @@ function main(editor) {
   return [
     ['the example opens', () => editor.tab(firstExample).waitFor()],
     ['the mock orchestrator starts by itself', () => editor.statusItem('mock is ready').waitFor()],
-    ['the sidebar names the next step', async () => {
-      await editor.showView('DOTS');
-      await editor.page.locator('.sidebar').getByText('No mitigation yet').first().waitFor();
-    }],
-    ['the status bar says where requests go, and offers another place', async () => {
-      await editor.statusItem('mock').last().waitFor();
-      await editor.command('DOTS: Select Server Profile');
-      await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Create a profiles file' }).waitFor();
-      await editor.shot('profiles-dark');
-      await editor.page.keyboard.press('Escape');
-    }],
-    ['one click installs an ACL, which waits for a mitigation', async () => {
-      await editor.openFile(aclExample);
-      await editor.lens('Install on mock').click();
-      await editor.row('ACL, standby').first().waitFor();
-      await editor.command('View: Close All Editors');
-      await editor.openFile(firstExample);
-    }],
-    ['one click sends the request, and the answer opens beside it', async () => {
-      await editor.lens('Send to mock').click();
-      await editor.tab(answer).waitFor();
-      await editor.linesOf(answer).getByText('2.01').first().waitFor();
-    }],
-    ['the sidebar shows the mitigation with its status and lifetime', async () => {
-      await editor.row('192.0.2.0/24').first().waitFor();
-      await editor.row('Lifetime').first().waitFor();
-      await editor.row('ACL, active').first().waitFor();
-    }],
-    ['Preview Flowspec shows the rules', async () => {
-      await editor.lens('Preview Flowspec').click();
-      await editor.tab(preview).waitFor();
-      await editor.linesOf(preview).getByText('192.0.2.0/24').first().waitFor();
-    }],
-    ['a faulty document shows its findings', async () => {
-      await editor.command('View: Split Editor Down');
-      await editor.openFile(faultyExample);
-      await editor.page.locator('.squiggly-error').first().waitFor();
-      await editor.lens('errors: nothing to send yet').first().waitFor();
-    }],
-    ['pictures of it in both themes', async () => {
-      await editor.shot('overview-dark');
-      await editor.toggleTheme('light');
-      await editor.shot('overview-light');
-      await editor.toggleTheme('dark');
-    }],
+    [
+      'the sidebar names the next step',
+      async () => {
+        await editor.showView('DOTS');
+        await editor.page.locator('.sidebar').getByText('No mitigation yet').first().waitFor();
+      },
+    ],
+    [
+      'the status bar says where requests go, and offers another place',
+      async () => {
+        await editor.statusItem('mock').last().waitFor();
+        await editor.command('DOTS: Select Server Profile');
+        await editor.page
+          .locator('.quick-input-list .monaco-list-row', { hasText: 'Create a profiles file' })
+          .waitFor();
+        await editor.shot('profiles-dark');
+        await editor.page.keyboard.press('Escape');
+      },
+    ],
+    [
+      'one click installs an ACL, which waits for a mitigation',
+      async () => {
+        await editor.openFile(aclExample);
+        await editor.lens('Install on mock').click();
+        await editor.row('ACL, standby').first().waitFor();
+        await editor.command('View: Close All Editors');
+        await editor.openFile(firstExample);
+      },
+    ],
+    [
+      'one click sends the request, and the answer opens beside it',
+      async () => {
+        await editor.lens('Send to mock').click();
+        await editor.tab(answer).waitFor();
+        await editor.linesOf(answer).getByText('2.01').first().waitFor();
+      },
+    ],
+    [
+      'the sidebar shows the mitigation with its status and lifetime',
+      async () => {
+        await editor.row('192.0.2.0/24').first().waitFor();
+        await editor.row('Lifetime').first().waitFor();
+        await editor.row('ACL, active').first().waitFor();
+      },
+    ],
+    [
+      'Preview Flowspec shows the rules',
+      async () => {
+        await editor.lens('Preview Flowspec').click();
+        await editor.tab(preview).waitFor();
+        await editor.linesOf(preview).getByText('192.0.2.0/24').first().waitFor();
+      },
+    ],
+    [
+      'a faulty document shows its findings',
+      async () => {
+        await editor.command('View: Split Editor Down');
+        await editor.openFile(faultyExample);
+        await editor.page.locator('.squiggly-error').first().waitFor();
+        await editor.lens('errors: nothing to send yet').first().waitFor();
+      },
+    ],
+    [
+      'pictures of it in both themes',
+      async () => {
+        await editor.shot('overview-dark');
+        await editor.toggleTheme('light');
+        await editor.shot('overview-light');
+        await editor.toggleTheme('dark');
+      },
+    ],
   ];
 }
 
 /** The rest of it: what is in force, the walkthrough, and that nothing went wrong on the way. */
 function rest(editor) {
   return [
-    ['the rules in force are those of the mitigation and of the ACL that it activated; pictures of it', async () => {
-      await editor.command('View: Close All Editors');
-      await editor.openFile(aclExample);
-      await editor.lens('Install on mock').first().waitFor();
-      await editor.command('DOTS: Preview Live Flowspec');
-      await editor.linesOf(live).getByText('ExaBGP').first().waitFor();
-      await editor.row('mitigating').first().waitFor();
-      await editor.shot('live-dark');
-      await editor.toggleTheme('light');
-      await editor.shot('live-light');
-      await editor.toggleTheme('dark');
-    }],
-    ['the walkthrough leads through the extension', async () => {
-      await editor.command('View: Close All Editors');
-      await editor.command('Welcome: Open Walkthrough...');
-      await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Get Started with DOTS' }).first().click();
-      await editor.page.getByText('See what is wrong with a draft').first().waitFor();
-      await editor.shot('walkthrough-dark');
-      await editor.page.getByText('Send it to the mock orchestrator').first().click();
-      await editor.page.getByText('Press "Send to mock" above').first().waitFor();
-      await editor.shot('walkthrough-send-dark');
-      await editor.openFile(faultyExample);
-      await editor.page.locator('.squiggly-error').first().waitFor();
-    }],
-    ['the Problems view lists the findings', async () => {
-      await editor.command('View: Toggle Problems');
-      await editor.page.locator('.markers-panel .monaco-list-row').first().waitFor();
-      await editor.shot('findings-dark');
-    }],
-    ['nothing failed, and nobody else was asked', async () => {
-      assert.equal(await editor.page.locator('.notification-toast').count(), 0);
-      assert.deepEqual([...editor.strangers], []);
-    }],
+    [
+      'the rules in force are those of the mitigation and of the ACL that it activated; pictures of it',
+      async () => {
+        await editor.command('View: Close All Editors');
+        await editor.openFile(aclExample);
+        await editor.lens('Install on mock').first().waitFor();
+        await editor.command('DOTS: Preview Live Flowspec');
+        await editor.linesOf(live).getByText('ExaBGP').first().waitFor();
+        await editor.row('mitigating').first().waitFor();
+        await editor.shot('live-dark');
+        await editor.toggleTheme('light');
+        await editor.shot('live-light');
+        await editor.toggleTheme('dark');
+      },
+    ],
+    [
+      'the walkthrough leads through the extension',
+      async () => {
+        await editor.command('View: Close All Editors');
+        await editor.command('Welcome: Open Walkthrough...');
+        await editor.page
+          .locator('.quick-input-list .monaco-list-row', { hasText: 'Get Started with DOTS' })
+          .first()
+          .click();
+        await editor.page.getByText('See what is wrong with a draft').first().waitFor();
+        await editor.shot('walkthrough-dark');
+        await editor.page.getByText('Send it to the mock orchestrator').first().click();
+        await editor.page.getByText('Press "Send to mock" above').first().waitFor();
+        await editor.shot('walkthrough-send-dark');
+        await editor.openFile(faultyExample);
+        await editor.page.locator('.squiggly-error').first().waitFor();
+      },
+    ],
+    [
+      'the Problems view lists the findings',
+      async () => {
+        await editor.command('View: Toggle Problems');
+        await editor.page.locator('.markers-panel .monaco-list-row').first().waitFor();
+        await editor.shot('findings-dark');
+      },
+    ],
+    [
+      'nothing failed, and nobody else was asked',
+      async () => {
+        assert.equal(await editor.page.locator('.notification-toast').count(), 0);
+        assert.deepEqual([...editor.strangers], []);
+      },
+    ],
   ];
 }

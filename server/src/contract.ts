@@ -5,7 +5,9 @@
 /** `dots/documentInfo`: what the document at a URI is, as far as the server knows it. */
 export const documentInfoRequest = 'dots/documentInfo';
 
-export interface DocumentInfoParams { uri: string }
+export interface DocumentInfoParams {
+  uri: string;
+}
 
 export interface DocumentInfo {
   /** The kind of DOTS document (dots/src/model/documents.ts), `workspace` or `profiles`, or null where it is none of them. */

@@ -29,12 +29,17 @@ function timed(action: () => void): number {
 }
 
 const service = createLanguageService();
-const ours = (text: string): void => { service.validate(text); };
+const ours = (text: string): void => {
+  service.validate(text);
+};
 
 /** The JSON language service with the generated schema: one reading of a text and its diagnostics. */
 function jsonLanguageService(): (text: string) => Promise<void> {
   const json = getLanguageService({});
-  json.configure({ validate: true, schemas: [{ uri: 'dots://acls', fileMatch: ['*'], schema: schemas.acls as object }] });
+  json.configure({
+    validate: true,
+    schemas: [{ uri: 'dots://acls', fileMatch: ['*'], schema: schemas.acls as object }],
+  });
   let version = 0;
   return async (text) => {
     const document = TextDocument.create('file:///acl.json', 'json', version++, text);
@@ -63,18 +68,34 @@ async function large(): Promise<void> {
     }
   }
   const [ms, json] = [median(mine), median(theirs)];
-  print('10,000 ACEs, all findings with positions, warm', { octets: text.length, findings: service.validate(text).findings.length, ms, goalMs: 250 });
-  print('10,000 ACEs beside vscode-json-languageservice', { ours: ms, theirs: json, ratio: Number((json / ms).toFixed(1)), goalRatio: 4 });
+  print('10,000 ACEs, all findings with positions, warm', {
+    octets: text.length,
+    findings: service.validate(text).findings.length,
+    ms,
+    goalMs: 250,
+  });
+  print('10,000 ACEs beside vscode-json-languageservice', {
+    ours: ms,
+    theirs: json,
+    ratio: Number((json / ms).toFixed(1)),
+    goalRatio: 4,
+  });
 }
 
 function linear(): void {
   const perAce = [100, 1_000, 10_000, 50_000].map((entries) => {
     const text = largeAclText(entries);
     const times = Array.from({ length: 5 }, () => timed(() => ours(text))).slice(1);
-    print('time by size', { aces: entries, ms: median(times), microsecondsPerAce: Math.round((median(times) * 1000) / entries) });
+    print('time by size', {
+      aces: entries,
+      ms: median(times),
+      microsecondsPerAce: Math.round((median(times) * 1000) / entries),
+    });
     return median(times) / entries;
   });
-  print('50,000 ACEs beside 10,000, time per ACE', { ratio: Number(((perAce[3] as number) / (perAce[2] as number)).toFixed(2)) });
+  print('50,000 ACEs beside 10,000, time per ACE', {
+    ratio: Number(((perAce[3] as number) / (perAce[2] as number)).toFixed(2)),
+  });
   const many = largeAclText(5, 1_000);
   print('1,000 ACLs of 5 ACEs', { ms: median(Array.from({ length: 3 }, () => timed(() => ours(many)))), goalMs: 1000 });
 }
@@ -96,17 +117,37 @@ function processes(): void {
     dots.push(timed(() => spawnSync('node', [join(root, 'dist', 'cli.js'), 'validate', file])));
     yanglint.push(timed(lint));
   }
-  print('whole process, 10,000 ACEs', { dots: median(dots), yanglint: median(yanglint), ratio: Number((median(dots) / median(yanglint)).toFixed(2)), goalRatio: 1 });
+  print('whole process, 10,000 ACEs', {
+    dots: median(dots),
+    yanglint: median(yanglint),
+    ratio: Number((median(dots) / median(yanglint)).toFixed(2)),
+    goalRatio: 1,
+  });
   rmSync(folder, { recursive: true });
 }
 
 /** yanglint itself on the same entries as a whole data tree, identities qualified as it wants them. */
 function lintTree(oracle: string, folder: string): () => void {
-  const acls = (JSON.parse(largeAclText(10_000).replace(/"(ipv4-acl-type|drop)"/g, '"ietf-access-control-list:$1"')) as Record<string, object>)['ietf-dots-data-channel:acls'];
+  const acls = (
+    JSON.parse(largeAclText(10_000).replace(/"(ipv4-acl-type|drop)"/g, '"ietf-access-control-list:$1"')) as Record<
+      string,
+      object
+    >
+  )['ietf-dots-data-channel:acls'];
   const file = join(folder, 'tree.json');
-  writeFileSync(file, JSON.stringify({ 'ietf-dots-data-channel:dots-data': { 'dots-client': [{ cuid: 'dz6pHjaADkaFTbjr0JGBpw', acls }] } }, null, 2));
-  const modules = ['ietf-access-control-list@2019-03-04', 'ietf-dots-data-channel@2020-05-28'].map((name) => join(oracle, `${name}.yang`));
-  return () => void spawnSync('yanglint', ['-p', oracle, '-t', 'config', '-f', 'json', '-o', '/dev/null', ...modules, file]);
+  writeFileSync(
+    file,
+    JSON.stringify(
+      { 'ietf-dots-data-channel:dots-data': { 'dots-client': [{ cuid: 'dz6pHjaADkaFTbjr0JGBpw', acls }] } },
+      null,
+      2,
+    ),
+  );
+  const modules = ['ietf-access-control-list@2019-03-04', 'ietf-dots-data-channel@2020-05-28'].map((name) =>
+    join(oracle, `${name}.yang`),
+  );
+  return () =>
+    void spawnSync('yanglint', ['-p', oracle, '-t', 'config', '-f', 'json', '-o', '/dev/null', ...modules, file]);
 }
 
 async function main(): Promise<void> {

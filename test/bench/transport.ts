@@ -13,11 +13,24 @@ import { readCredentials } from '#dots/transport/credentialFiles';
 import type { ClientCredentials } from '#dots/transport/credentials';
 import { Engine } from '#dots/transport/dtls/engine';
 import { root } from '../support/shared';
-import { coapClient, memoryOf, opensslClient, processorMs, run, startLibcoap, startOurs, type LabFiles, type OurPeer, type Peer } from './transport/peers';
+import {
+  coapClient,
+  memoryOf,
+  opensslClient,
+  processorMs,
+  run,
+  startLibcoap,
+  startOurs,
+  type LabFiles,
+  type OurPeer,
+  type Peer,
+} from './transport/peers';
 import { WatchingRelay, type Watched } from './transport/watchingRelay';
 
 /** The document that is sent: a mitigation request for one prefix. */
-const request = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] } };
+const request = {
+  'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
+};
 const rounds = 20;
 const exchanges = 500;
 /** How many sessions a server accepts in each turn, how many turns it has, and how many clients come at once: more than one, or the server would wait for them. */
@@ -44,7 +57,13 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const rounded = (value: number): number => Number(value.toPrecision(3));
 const ratio = (one: number, other: number): number => rounded(one / other);
 
-interface Bench { files: LabFiles; credentials: ClientCredentials; libcoap: Peer; ours: OurPeer; folder: string }
+interface Bench {
+  files: LabFiles;
+  credentials: ClientCredentials;
+  libcoap: Peer;
+  ours: OurPeer;
+  folder: string;
+}
 
 const overDtls = ({ port }: { port: number }): string => `coaps://127.0.0.1:${port}`;
 
@@ -75,10 +94,19 @@ async function handshakes(bench: Bench): Promise<void> {
   const server = bench.libcoap.name;
   const of = (seen: Watched[], what: keyof Watched): number => median(seen.map((each) => each[what]));
   tell('handshake', {
-    server, oursMs: rounded(of(ours, 'handshakeMs')), coapClientMs: rounded(of(theirs, 'handshakeMs')), ratio: ratio(of(ours, 'handshakeMs'), of(theirs, 'handshakeMs')),
-    oursDatagrams: of(ours, 'datagrams'), coapClientDatagrams: of(theirs, 'datagrams'),
+    server,
+    oursMs: rounded(of(ours, 'handshakeMs')),
+    coapClientMs: rounded(of(theirs, 'handshakeMs')),
+    ratio: ratio(of(ours, 'handshakeMs'), of(theirs, 'handshakeMs')),
+    oursDatagrams: of(ours, 'datagrams'),
+    coapClientDatagrams: of(theirs, 'datagrams'),
   });
-  tell('first-put-to-answer', { server, oursMs: rounded(of(ours, 'exchangeMs')), coapClientMs: rounded(of(theirs, 'exchangeMs')), ratio: ratio(of(ours, 'exchangeMs'), of(theirs, 'exchangeMs')) });
+  tell('first-put-to-answer', {
+    server,
+    oursMs: rounded(of(ours, 'exchangeMs')),
+    coapClientMs: rounded(of(theirs, 'exchangeMs')),
+    ratio: ratio(of(ours, 'exchangeMs'), of(theirs, 'exchangeMs')),
+  });
 }
 
 /** PUT to answer on an open session. */
@@ -91,10 +119,20 @@ async function openSession(bench: Bench, name: string, server: string): Promise<
     times.push(performance.now() - started);
   }
   await session.close();
-  tell('put-to-answer', { server: name, over: new URL(server).protocol.slice(0, -1), exchanges, medianMs: rounded(median(times)), p99Ms: rounded(quantile(times, 0.99)), goalMs: 5 });
+  tell('put-to-answer', {
+    server: name,
+    over: new URL(server).protocol.slice(0, -1),
+    exchanges,
+    medianMs: rounded(median(times)),
+    p99Ms: rounded(quantile(times, 0.99)),
+    goalMs: 5,
+  });
 }
 
-interface Accepted { seconds: number; processorMs: number }
+interface Accepted {
+  seconds: number;
+  processorMs: number;
+}
 
 /** What a server takes for a batch of sessions, several clients at once. */
 async function accept(peer: Peer, client: () => [string, string[]]): Promise<Accepted> {
@@ -122,15 +160,29 @@ async function servers({ files, folder, ours, libcoap }: Bench): Promise<void> {
   };
   const all: Record<keyof typeof kinds, Accepted[]> = { ours: [], coapServer: [], whole: [], resumed: [] };
   for (let turn = 0; turn < turns; turn += 1) {
-    for (const [kind, measure] of Object.entries(kinds) as [keyof typeof kinds, () => Promise<Accepted>][]) all[kind].push(await measure());
+    for (const [kind, measure] of Object.entries(kinds) as [keyof typeof kinds, () => Promise<Accepted>][])
+      all[kind].push(await measure());
   }
-  const perSecond = (seen: Accepted[]): number => rounded(batch * turns / sum(seen.map(({ seconds }) => seconds)));
+  const perSecond = (seen: Accepted[]): number => rounded((batch * turns) / sum(seen.map(({ seconds }) => seconds)));
   const processor = (seen: Accepted[]): number => rounded(sum(seen.map((each) => each.processorMs)) / (batch * turns));
   tell('sessions-accepted', {
-    client: 'coap-client-openssl', clientsAtOnce: atOnce, sessions: batch * turns, oursPerSecond: perSecond(all.ours), coapServerPerSecond: perSecond(all.coapServer), ratio: ratio(perSecond(all.ours), perSecond(all.coapServer)),
-    oursProcessorMs: processor(all.ours), coapServerProcessorMs: processor(all.coapServer), processorRatio: ratio(processor(all.ours), processor(all.coapServer)),
+    client: 'coap-client-openssl',
+    clientsAtOnce: atOnce,
+    sessions: batch * turns,
+    oursPerSecond: perSecond(all.ours),
+    coapServerPerSecond: perSecond(all.coapServer),
+    ratio: ratio(perSecond(all.ours), perSecond(all.coapServer)),
+    oursProcessorMs: processor(all.ours),
+    coapServerProcessorMs: processor(all.coapServer),
+    processorRatio: ratio(processor(all.ours), processor(all.coapServer)),
   });
-  tell('sessions-resumed', { client: 'openssl s_client', server: ours.name, wholeProcessorMs: processor(all.whole), resumedProcessorMs: processor(all.resumed), ratio: ratio(processor(all.resumed), processor(all.whole)) });
+  tell('sessions-resumed', {
+    client: 'openssl s_client',
+    server: ours.name,
+    wholeProcessorMs: processor(all.whole),
+    resumedProcessorMs: processor(all.resumed),
+    ratio: ratio(processor(all.resumed), processor(all.whole)),
+  });
 }
 
 /** What a session that stays open adds to a server that has just begun, bytes. */
@@ -140,7 +192,10 @@ async function memory(bench: Bench, peer: Peer): Promise<{ resident: number; hea
   for (let count = 0; count < heldSessions; count += 1) held.push(await open(bench, overDtls(peer)));
   const after = await memoryOf(peer);
   await Promise.all(held.map((session) => session.close()));
-  return { resident: (after.resident - before.resident) / heldSessions, heap: (after.heap - before.heap) / heldSessions };
+  return {
+    resident: (after.resident - before.resident) / heldSessions,
+    heap: (after.heap - before.heap) / heldSessions,
+  };
 }
 
 async function memories(bench: Bench): Promise<void> {
@@ -151,7 +206,11 @@ async function memories(bench: Bench): Promise<void> {
     const ours = await memory({ ...bench, credentials: lab }, fresh);
     const theirs = await memory(bench, other);
     tell('memory-per-session', {
-      sessions: heldSessions, oursResidentKiB: rounded(ours.resident / 1024), coapServerResidentKiB: rounded(theirs.resident / 1024), ratio: ratio(ours.resident, theirs.resident), oursHeapKiB: rounded(ours.heap / 1024),
+      sessions: heldSessions,
+      oursResidentKiB: rounded(ours.resident / 1024),
+      coapServerResidentKiB: rounded(theirs.resident / 1024),
+      ratio: ratio(ours.resident, theirs.resident),
+      oursHeapKiB: rounded(ours.heap / 1024),
     });
   } finally {
     fresh.process.disconnect();
@@ -188,9 +247,20 @@ async function processes({ files: { ca, cert, key }, files, folder, libcoap }: B
   }
   keeper.kill();
   const values = { server: libcoap.name, node: process.version, coapClientMs: rounded(median(theirs)) };
-  tell('whole-process', { ...values, session: 'kept by dots session', dotsSendMs: rounded(median(kept)), ratio: ratio(median(kept), median(theirs)), goalRatio: 2 });
   tell('whole-process', {
-    ...values, session: 'its own', dotsSendMs: rounded(median(own)), ratio: ratio(median(own), median(theirs)), emptyNodeMs: rounded(median(empty)), emptyNodeRatio: ratio(median(empty), median(theirs)),
+    ...values,
+    session: 'kept by dots session',
+    dotsSendMs: rounded(median(kept)),
+    ratio: ratio(median(kept), median(theirs)),
+    goalRatio: 2,
+  });
+  tell('whole-process', {
+    ...values,
+    session: 'its own',
+    dotsSendMs: rounded(median(own)),
+    ratio: ratio(median(own), median(theirs)),
+    emptyNodeMs: rounded(median(empty)),
+    emptyNodeRatio: ratio(median(empty), median(theirs)),
   });
 }
 
@@ -198,7 +268,13 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
   const ours = await startOurs();
   const libcoap = await startLibcoap(ours.files);
-  const bench: Bench = { files: ours.files, credentials: await readCredentials('', { ca: ours.files.ca, cert: ours.files.cert, key: ours.files.key }), libcoap, ours, folder };
+  const bench: Bench = {
+    files: ours.files,
+    credentials: await readCredentials('', { ca: ours.files.ca, cert: ours.files.cert, key: ours.files.key }),
+    libcoap,
+    ours,
+    folder,
+  };
   try {
     tell('machine', { processors: cpus().length, load: rounded(loadavg()[0] ?? NaN), node: process.version });
     await module();

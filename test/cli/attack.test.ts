@@ -14,9 +14,21 @@ import { bundled } from './bundle';
 const documents: [what: string, document: JsonObject, underAttack: boolean][] = [
   ['a mitigation request', protect('192.0.2.0/24'), true],
   ['a report that the attack goes on', protect('192.0.2.0/24', { 'attack-status': 'under-attack' }), true],
-  ['a report that the attack was mitigated', protect('192.0.2.0/24', { 'attack-status': 'attack-successfully-mitigated' }), false],
+  [
+    'a report that the attack was mitigated',
+    protect('192.0.2.0/24', { 'attack-status': 'attack-successfully-mitigated' }),
+    false,
+  ],
   ['a request for when the signal is lost', protect('192.0.2.0/24', { 'trigger-mitigation': false }), false],
-  ['a configuration', { 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': { 'heartbeat-interval': { 'current-value': 15 } } } }, false],
+  [
+    'a configuration',
+    {
+      'ietf-dots-signal-channel:signal-config': {
+        'mitigating-config': { 'heartbeat-interval': { 'current-value': 15 } },
+      },
+    },
+    false,
+  ],
 ];
 
 const stub = join(root, 'test/support/signalSession.ts');
@@ -29,17 +41,27 @@ test('an attack is under way when mitigation is asked for, and at no other time'
 test('dots send opens its session as the document has it', () => {
   const command = bundled('cli/src/main.ts', { '#dots/signal/session': stub });
   for (const [what, document, underAttack] of documents) {
-    const { stderr, status } = spawnSync(process.execPath, [command, 'send', '-', '--server', server, '--cuid', 'c', '--mid', '1'], { input: JSON.stringify(document) });
+    const { stderr, status } = spawnSync(
+      process.execPath,
+      [command, 'send', '-', '--server', server, '--cuid', 'c', '--mid', '1'],
+      { input: JSON.stringify(document) },
+    );
     assert.match(stderr.toString(), new RegExp(`opened with underAttack ${underAttack}`), what);
     assert.equal(status, 3);
   }
 });
 
 test('the editor opens its session as the document has it', async () => {
-  const { SessionHost } = createRequire(__filename)(bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts'), '#apart/work': stub })) as typeof features;
+  const { SessionHost } = createRequire(__filename)(
+    bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts'), '#apart/work': stub }),
+  ) as typeof features;
   const host = new SessionHost({} as never, {} as never, 'mock');
   for (const [what, document, underAttack] of documents) {
-    const sent = host.send({ name: 'mock', server, cuid: 'c', mid: 1, production: false }, document, new AbortController().signal);
+    const sent = host.send(
+      { name: 'mock', server, cuid: 'c', mid: 1, production: false },
+      document,
+      new AbortController().signal,
+    );
     await assert.rejects(sent, { message: `${server} opened with underAttack ${underAttack}.` }, what);
   }
 });

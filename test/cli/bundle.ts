@@ -20,6 +20,17 @@ export function bundled(entry: string, alias: Record<string, string> = {}): stri
 /** The same into a folder of the caller's, and without the DTLS module. */
 export function bundledInto(folder: string, entry: string, alias: Record<string, string> = {}): string {
   const outfile = join(folder, 'main.js');
-  buildSync({ absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, alias, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' });
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    alias,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    logLevel: 'error',
+  });
   return outfile;
 }

@@ -23,15 +23,27 @@ test('encode writes the bytes, diagnostic notation, and all as JSON', () => {
 test('decode reads hex from an option, and hex or bytes from a file or standard input', (t) => {
   const bytes = Buffer.from(hex, 'hex');
   const path = folder(t, { 'a.hex': `${hex.toUpperCase().replace(/../g, '$& ')}\n`, 'a.cbor': bytes });
-  const runs = [dots(['decode', '--hex', hex]), dots(['decode', join(path, 'a.hex')]), dots(['decode', join(path, 'a.cbor')]), dots(['decode', '-'], bytes), dots(['decode'], `${hex}\n`)];
+  const runs = [
+    dots(['decode', '--hex', hex]),
+    dots(['decode', join(path, 'a.hex')]),
+    dots(['decode', join(path, 'a.cbor')]),
+    dots(['decode', '-'], bytes),
+    dots(['decode'], `${hex}\n`),
+  ];
   for (const run of runs) assert.deepEqual([run.status, JSON.parse(run.out)], [0, JSON.parse(request)]);
 });
 
 test('what is encoded comes back for every signal channel example', () => {
-  for (const file of readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.dots.json') && name !== 'first-draft.dots.json')) {
+  for (const file of readdirSync(join(root, 'examples')).filter(
+    (name) => name.endsWith('.dots.json') && name !== 'first-draft.dots.json',
+  )) {
     const run = dots(['encode', join('examples', file)]);
     if (run.status === 2) continue;
-    assert.deepEqual(JSON.parse(dots(['decode', '--hex', run.out.trim()]).out), JSON.parse(readFileSync(join(root, 'examples', file), 'utf8')), file);
+    assert.deepEqual(
+      JSON.parse(dots(['decode', '--hex', run.out.trim()]).out),
+      JSON.parse(readFileSync(join(root, 'examples', file), 'utf8')),
+      file,
+    );
   }
 });
 
@@ -42,7 +54,8 @@ test('a body beyond 64 KiB goes through a pipe and back', () => {
   assert.ok(run.out.length > 2 * 65_536);
   const back = dots(['decode'], run.out);
   assert.deepEqual([back.status, back.err, JSON.parse(back.out)], [0, '', JSON.parse(large)]);
-  for (const format of ['diag', 'json']) assert.deepEqual([dots(['encode', '-', '--format', format], large).status, format], [0, format]);
+  for (const format of ['diag', 'json'])
+    assert.deepEqual([dots(['encode', '-', '--format', format], large).status, format], [0, format]);
 });
 
 test('nothing of a document reaches the terminal as a control character, and the JSON keeps its meaning', () => {

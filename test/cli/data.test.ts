@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { acls, dots, folder, request, startMock } from './dots';
 
 const cuid = ['--cuid', 'dz6pHjaADkaFTbjr0JGBpw'];
-const filesOf = (ready: Record<string, unknown>): string[] => ['ca', 'cert', 'key'].flatMap((name) => [`--${name}`, String(ready[name])]);
+const filesOf = (ready: Record<string, unknown>): string[] =>
+  ['ca', 'cert', 'key'].flatMap((name) => [`--${name}`, String(ready[name])]);
 
 test('mock prints its data channel and the files that open it', async (t) => {
   const { ready } = await startMock(t, '--data-port', '0', '--state', join(folder(t), 'state'));
@@ -17,7 +18,8 @@ test('mock prints its data channel and the files that open it', async (t) => {
 
 test('an ACL is installed; the client registers first and says so; again it is replaced', async (t) => {
   const { ready } = await startMock(t);
-  const send = (...more: string[]): ReturnType<typeof dots> => dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), ...cuid, ...more], acls);
+  const send = (...more: string[]): ReturnType<typeof dots> =>
+    dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), ...cuid, ...more], acls);
   const first = send();
   assert.deepEqual([first.status, first.err], [0, '']);
   assert.match(first.out, /^The client was not registered; dots registered it first/);
@@ -43,11 +45,15 @@ test('a mitigation puts the ACL in force: flowspec --state shows both', async (t
 test('not authenticated: exit 3, and which check failed', async (t) => {
   const { ready } = await startMock(t);
   const { ready: other } = await startMock(t);
-  const send = (...more: string[]): ReturnType<typeof dots> => dots(['send', '-', '--server', String(ready.data), ...more, ...cuid], acls);
+  const send = (...more: string[]): ReturnType<typeof dots> =>
+    dots(['send', '-', '--server', String(ready.data), ...more, ...cuid], acls);
   const cases: [words: string[], message: RegExp][] = [
     [['--ca', String(other.ca), '--cert', String(ready.cert), '--key', String(ready.key)], /not signed by the CA/],
     [['--ca', String(ready.ca)], /asks for a client certificate, and none was given/],
-    [['--ca', String(ready.ca), '--cert', String(other.cert), '--key', String(other.key)], /does not accept this client certificate/],
+    [
+      ['--ca', String(ready.ca), '--cert', String(other.cert), '--key', String(other.key)],
+      /does not accept this client certificate/,
+    ],
   ];
   for (const [words, message] of cases) {
     const { status, out, err } = send(...words);
@@ -59,16 +65,34 @@ test('not authenticated: exit 3, and which check failed', async (t) => {
 test('a refusal is exit 1 with the reason of the server', async (t) => {
   const { ready } = await startMock(t);
   dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), ...cuid], acls);
-  const { status, out } = dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), '--cuid', 'other'], acls.replace('access-control-list:drop', 'access-control-list:accept'));
+  const { status, out } = dots(
+    ['send', '-', '--server', String(ready.data), ...filesOf(ready), '--cuid', 'other'],
+    acls.replace('access-control-list:drop', 'access-control-list:accept'),
+  );
   assert.equal(status, 1);
   assert.match(out, /409 Conflict[\s\S]*conflicts with a filter of another client[\s\S]*resource-denied/);
 });
 
 const misuse: [name: string, words: string[], input: string, message: RegExp][] = [
   ['no CA', ['send', '-', '--server', 'https://127.0.0.1:1'], acls, /--ca is missing/],
-  ['a CA file that is not there', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'nowhere.pem'], acls, /nowhere\.pem cannot be read/],
-  ['a certificate without its key', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x', '--cert', 'x'], acls, /go together/],
-  ['an address with a path', ['send', '-', '--server', 'https://127.0.0.1:1/restconf', '--ca', 'x'], acls, /not the address of a data channel/],
+  [
+    'a CA file that is not there',
+    ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'nowhere.pem'],
+    acls,
+    /nowhere\.pem cannot be read/,
+  ],
+  [
+    'a certificate without its key',
+    ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x', '--cert', 'x'],
+    acls,
+    /go together/,
+  ],
+  [
+    'an address with a path',
+    ['send', '-', '--server', 'https://127.0.0.1:1/restconf', '--ca', 'x'],
+    acls,
+    /not the address of a data channel/,
+  ],
   ['a request over https', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x'], request, /signal channel/],
   ['a state folder that is not there', ['flowspec', '--state', 'nowhere'], '', /no state folder/],
   ['a state folder and a file', ['flowspec', 'x', '--state', 'nowhere'], '', /takes no file/],

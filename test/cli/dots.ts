@@ -12,11 +12,20 @@ import { bundled } from './bundle';
 export const command = bundled('cli/src/main.ts');
 
 /** What a run of `dots` gave. */
-export interface Run { status: number | null; out: string; err: string; bytes: Buffer }
+export interface Run {
+  status: number | null;
+  out: string;
+  err: string;
+  bytes: Buffer;
+}
 
 /** Runs `dots` in the repository's root and waits for its end. */
 export function dots(words: readonly string[], input: string | Uint8Array = ''): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], { cwd: root, input, maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
+    cwd: root,
+    input,
+    maxBuffer: 1 << 28,
+  });
   return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
 }
 
@@ -29,9 +38,12 @@ export function startDots(t: TestContext, words: readonly string[]): ChildProces
 }
 
 /** A mock orchestrator of its own process, once it is ready. */
-export async function startMock(t: TestContext, ...words: string[]): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown> }> {
+export async function startMock(
+  t: TestContext,
+  ...words: string[]
+): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown> }> {
   const child = startDots(t, ['mock', ...words]);
-  const [line] = await once(createInterface(child.stdout), 'line') as [string];
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Record<string, unknown>;
   return { child, signal: String(ready.signal), ready };
 }
@@ -56,4 +68,5 @@ export const request = `{
 /** A request whose lifetime is a string: one finding of class yang. */
 export const faulty = request.replace('3600', '"3600"');
 
-export const acls = '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "type": "ietf-access-control-list:ipv4-acl-type", "activation-type": "activate-when-mitigating", "aces": {"ace": [{"name": "dns", "matches": {"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, "udp": {"source-port-range-or-operator": {"operator": "eq", "port": 53}}}, "actions": {"forwarding": "ietf-access-control-list:drop"}}]}}]}}';
+export const acls =
+  '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "type": "ietf-access-control-list:ipv4-acl-type", "activation-type": "activate-when-mitigating", "aces": {"ace": [{"name": "dns", "matches": {"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, "udp": {"source-port-range-or-operator": {"operator": "eq", "port": 53}}}, "actions": {"forwarding": "ietf-access-control-list:drop"}}]}}]}}';

@@ -10,7 +10,12 @@ import { root } from '../support/shared';
 import { bundled } from './bundle';
 import { folder, startMock } from './dots';
 
-const { SessionHost } = createRequire(__filename)(bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts'), '#apart/work': join(root, 'client/src/apart/work.ts') })) as typeof features;
+const { SessionHost } = createRequire(__filename)(
+  bundled('test/support/clientFeatures.ts', {
+    vscode: join(root, 'test/support/vscode.ts'),
+    '#apart/work': join(root, 'client/src/apart/work.ts'),
+  }),
+) as typeof features;
 const silent = (): void => undefined;
 const log = { info: silent, warn: silent, error: silent, debug: silent, trace: silent };
 
@@ -22,7 +27,13 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     const port = new URL(server ?? '').port;
     const host = new SessionHost({ mid: () => Promise.resolve(7) } as never, log as never, 'lab');
     t.after(() => host.close());
-    const place = { name: 'lab', server: server ?? '', cuid: 'c', production: false, credentials: await readCredentials('', { ca, cert, key }) };
+    const place = {
+      name: 'lab',
+      server: server ?? '',
+      cuid: 'c',
+      production: false,
+      credentials: await readCredentials('', { ca, cert, key }),
+    };
     assert.equal((await host.send(place, protect('192.0.2.0/24'), new AbortController().signal)).answer.code, '2.01');
     child.kill('SIGTERM');
     await once(child, 'close');
@@ -31,7 +42,10 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     await startMock(t, '--state', state, '--secure-port', port);
     assert.equal((await host.refresh()).code, '2.05');
     assert.equal(host.state, 'open');
-    assert.deepEqual(host.mitigations().map(({ mid }) => mid), [7]);
+    assert.deepEqual(
+      host.mitigations().map(({ mid }) => mid),
+      [7],
+    );
     assert.equal((await host.withdraw(7)).code, '2.02');
   });
 }

@@ -27,7 +27,9 @@ async function mockWithFiles(t: TestContext, ...words: string[]): Promise<{ read
 /** libcoap's server on loopback with the lab's certificates, or with a pre-shared key; gives the port of DTLS and of TLS. */
 async function libcoapServer(t: TestContext, ...proof: string[]): Promise<number> {
   const port = await freePorts(2);
-  const child = spawn('coap-server-openssl', ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...proof], { stdio: 'ignore' });
+  const child = spawn('coap-server-openssl', ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...proof], {
+    stdio: 'ignore',
+  });
   const ended = once(child, 'close');
   t.after(async () => {
     child.kill();
@@ -46,22 +48,47 @@ function sendWhenUp(server: string, ...more: string[]): Run {
 
 test('dots send and the mock over DTLS, over TLS, and over what answers first', async (t) => {
   const { ready } = await mockWithFiles(t);
-  assert.match(send(ready.coaps, ...proofs(ready)).out, /^2\.01 Created: [^]*^over DTLS 1\.2 \(TLS[_-]ECDHE[_-]ECDSA[^)]*\), verified: 127\.0\.0\.1$/m);
-  assert.match(send(ready.coapsTcp, ...proofs(ready)).out, /^2\.04 [^]*^over TLS 1\.3 \(TLS_AES[^)]*\), verified: 127\.0\.0\.1$/m);
+  assert.match(
+    send(ready.coaps, ...proofs(ready)).out,
+    /^2\.01 Created: [^]*^over DTLS 1\.2 \(TLS[_-]ECDHE[_-]ECDSA[^)]*\), verified: 127\.0\.0\.1$/m,
+  );
+  assert.match(
+    send(ready.coapsTcp, ...proofs(ready)).out,
+    /^2\.04 [^]*^over TLS 1\.3 \(TLS_AES[^)]*\), verified: 127\.0\.0\.1$/m,
+  );
   const either = send(new URL(ready.coaps).host, ...proofs(ready), '--format', 'json');
-  const { code, security } = JSON.parse(either.out) as { code: string; security: { protocol: string; peerName: string } };
+  const { code, security } = JSON.parse(either.out) as {
+    code: string;
+    security: { protocol: string; peerName: string };
+  };
   assert.deepEqual([either.status, code, security.protocol, security.peerName], [0, '2.04', 'DTLS 1.2', '127.0.0.1']);
 });
 
 test('libcoap as client of the mock, over DTLS and TLS, with certificates and with a pre-shared key', async (t) => {
   if (!needTool(t, 'coap-client-openssl', debianPackage)) return;
-  const { ready } = await mockWithFiles(t, '--psk-identity', 'lab', '--psk-key-file', join(folder(t, { key: psk }), 'key'));
-  const body = join(folder(t, { 'request.cbor': dots(['encode', '-', '--format', 'bin'], request).bytes }), 'request.cbor');
+  const { ready } = await mockWithFiles(
+    t,
+    '--psk-identity',
+    'lab',
+    '--psk-key-file',
+    join(folder(t, { key: psk }), 'key'),
+  );
+  const body = join(
+    folder(t, { 'request.cbor': dots(['encode', '-', '--format', 'bin'], request).bytes }),
+    'request.cbor',
+  );
   const { ca, cert, key } = ready;
-  for (const [index, proof] of [['-C', ca, '-c', cert, '-j', key], ['-u', 'lab', '-k', psk]].entries()) {
+  for (const [index, proof] of [
+    ['-C', ca, '-c', cert, '-j', key],
+    ['-u', 'lab', '-k', psk],
+  ].entries()) {
     for (const server of [ready.coaps, ready.coapsTcp]) {
       const resource = `${server}/.well-known/dots/mitigate/cuid=client-${index}/mid=1`;
-      const { stdout, stderr } = spawnSync('coap-client-openssl', ['-B', '10', ...proof, '-m', 'put', '-t', '271', '-f', body, resource], { encoding: 'latin1' });
+      const { stdout, stderr } = spawnSync(
+        'coap-client-openssl',
+        ['-B', '10', ...proof, '-m', 'put', '-t', '271', '-f', body, resource],
+        { encoding: 'latin1' },
+      );
       const answer = dots(['decode', '-'], Buffer.from(stdout.slice(0, -1), 'latin1'));
       assert.match(answer.out, /"lifetime": 3600/, `${server} ${proof[0] ?? ''}: ${stderr}`);
     }
@@ -76,7 +103,10 @@ test('dots send and libcoap as server, with certificates and with a pre-shared k
   const keyed = await libcoapServer(t, '-k', psk, '-h', 'hint');
   const keyFile = join(folder(t, { key: `${psk}\n` }), 'key');
   for (const scheme of ['coaps', 'coaps+tcp']) {
-    for (const [port, proof] of [[certified, proofs(ready)], [keyed, ['--psk-identity', 'lab', '--psk-key-file', keyFile]]] as const) {
+    for (const [port, proof] of [
+      [certified, proofs(ready)],
+      [keyed, ['--psk-identity', 'lab', '--psk-key-file', keyFile]],
+    ] as const) {
       const run = sendWhenUp(`${scheme}://127.0.0.1:${port}`, ...proof);
       assert.match(run.out, /^2\.0[14] /, `${scheme} ${proof[0] ?? ''}: ${run.err}`);
     }
@@ -89,7 +119,11 @@ test('a connection that is refused says in words which check failed, and exits w
     const wrongCa = send(server, '--ca', other.ready.ca, '--cert', one.ready.cert, '--key', one.ready.key);
     assert.deepEqual([wrongCa.status, /not signed by the given CA/.test(wrongCa.err)], [3, true], wrongCa.err);
     const wrongClient = send(server, '--ca', one.ready.ca, '--cert', other.ready.cert, '--key', other.ready.key);
-    assert.deepEqual([wrongClient.status, /does not accept this client certificate/.test(wrongClient.err)], [3, true], wrongClient.err);
+    assert.deepEqual(
+      [wrongClient.status, /does not accept this client certificate/.test(wrongClient.err)],
+      [3, true],
+      wrongClient.err,
+    );
   }
 });
 

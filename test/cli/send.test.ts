@@ -26,7 +26,7 @@ test('mock tells one line of JSON when it is ready, and SIGTERM and SIGINT end i
     assert.equal(ready.event, 'ready');
     assert.match(String(ready.signal), /^coap:\/\/127\.0\.0\.1:\d+$/);
     child.kill(signal);
-    const [status] = await once(child, 'exit') as [number | null];
+    const [status] = (await once(child, 'exit')) as [number | null];
     assert.equal(status, 0);
   }
 });
@@ -44,38 +44,67 @@ test('a request that is accepted: exit 0, the code in words, the lifetime and th
 test('the same as JSON; a repetition is an update, a smaller mid for the same target a conflict', async (t) => {
   const { signal } = await startMock(t);
   const send = (mid: number): { status: number | null; answer: Record<string, unknown> } => {
-    const { status, out } = dots(['send', '-', '--server', signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', String(mid), '--format', 'json'], request);
+    const { status, out } = dots(
+      ['send', '-', '--server', signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', String(mid), '--format', 'json'],
+      request,
+    );
     return { status, answer: JSON.parse(out) as Record<string, unknown> };
   };
   const first = send(12);
-  assert.deepEqual([first.status, first.answer.code, first.answer.meaning, first.answer.ok, first.answer.grantedLifetime, first.answer.mid], [0, '2.01', 'Created', true, 3600, 12]);
+  assert.deepEqual(
+    [
+      first.status,
+      first.answer.code,
+      first.answer.meaning,
+      first.answer.ok,
+      first.answer.grantedLifetime,
+      first.answer.mid,
+    ],
+    [0, '2.01', 'Created', true, 3600, 12],
+  );
   assert.deepEqual([send(12).answer.code, send(11).answer.code, send(11).status], ['2.04', '4.09', 1]);
 });
 
 test('a lifetime that is not the one asked for, and a conflict, are told in words', async (t) => {
   const { signal } = await startMock(t);
-  const send = (cuid: string, mid: string, document: string): string => dots(['send', '-', '--server', signal, '--cuid', cuid, '--mid', mid], document).out;
+  const send = (cuid: string, mid: string, document: string): string =>
+    dots(['send', '-', '--server', signal, '--cuid', cuid, '--mid', mid], document).out;
   assert.match(send('one', '12', request.replace('3600', '-1')), /^Granted lifetime: .*asked for -1, no end/m);
   assert.match(send('one', '11', request), /^Conflict: another request is for the same targets \(mid 12\)\.$/m);
-  assert.match(send('two', '1', request), /^Conflict: another request is for the same targets \(192\.0\.2\.0\/24\); this request is in force\.$/m);
+  assert.match(
+    send('two', '1', request),
+    /^Conflict: another request is for the same targets \(192\.0\.2\.0\/24\); this request is in force\.$/m,
+  );
 });
 
 test('the identifiers told are those of the path', async (t) => {
   const { signal } = await startMock(t);
-  const heartbeat = dots(['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'], '{"ietf-dots-signal-channel:heartbeat":{"peer-hb-status":true}}').out;
+  const heartbeat = dots(
+    ['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'],
+    '{"ietf-dots-signal-channel:heartbeat":{"peer-hb-status":true}}',
+  ).out;
   assert.doesNotMatch(heartbeat, /cuid|mid/);
   const telemetry = readFileSync(join(root, 'examples/telemetry.dots.json'));
-  assert.match(dots(['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'], telemetry).out, /^cuid one, tmid 12$/m);
+  assert.match(
+    dots(['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'], telemetry).out,
+    /^cuid one, tmid 12$/m,
+  );
 });
 
 test('with --format json there is an object on standard output where no answer came', async (t) => {
   const server = await silentServer(t);
-  const send = (input: string, ...more: string[]): { status: number | null; told: { sent?: boolean; findings?: { code: string }[]; error?: { code: string } } } => {
+  const send = (
+    input: string,
+    ...more: string[]
+  ): { status: number | null; told: { sent?: boolean; findings?: { code: string }[]; error?: { code: string } } } => {
     const { status, out } = dots(['send', '-', '--format', 'json', '--timeout', '1', ...more], input);
     return { status, told: JSON.parse(out) as ReturnType<typeof send>['told'] };
   };
   const blocked = send(faulty, '--server', server);
-  assert.deepEqual([blocked.status, blocked.told.sent, blocked.told.findings?.map(({ code }) => code)], [1, false, ['yang/wrong-type']]);
+  assert.deepEqual(
+    [blocked.status, blocked.told.sent, blocked.told.findings?.map(({ code }) => code)],
+    [1, false, ['yang/wrong-type']],
+  );
   const silent = send(request, '--server', server);
   assert.deepEqual([silent.status, silent.told.sent, silent.told.error?.code], [3, true, 'signal/no-answer']);
   const broken = send('{', '--server', server);
@@ -112,10 +141,20 @@ test('what only a server writes is not sent: exit 1', async (t) => {
 const misuse: [name: string, words: string[], input: string, message: RegExp][] = [
   ['no server', ['send', '-'], request, /--server is missing/],
   ['an address that is none', ['send', '-', '--server', 'coap://'], request, /"coap:\/\/" is not the address/],
-  ['a secure server, and nothing to prove oneself with', ['send', '-', '--server', 'dots.example.net'], request, /dots\.example\.net is reached over DTLS or TLS/],
+  [
+    'a secure server, and nothing to prove oneself with',
+    ['send', '-', '--server', 'dots.example.net'],
+    request,
+    /dots\.example\.net is reached over DTLS or TLS/,
+  ],
   ['plain CoAP off loopback', ['send', '-', '--server', 'coap://192.0.2.1'], request, /192\.0\.2\.1/],
   ['a data channel document', ['send', '-', '--server', 'coap://127.0.0.1:1'], acls, /data channel over https/],
-  ['a mid that is none', ['send', '-', '--server', 'coap://127.0.0.1:1', '--mid', '1e3'], request, /--mid is a whole number/],
+  [
+    'a mid that is none',
+    ['send', '-', '--server', 'coap://127.0.0.1:1', '--mid', '1e3'],
+    request,
+    /--mid is a whole number/,
+  ],
   ['no time at all', ['send', '-', '--server', 'coap://127.0.0.1:1', '--timeout', '0'], request, /--timeout/],
   ['an empty cuid', ['send', '-', '--server', 'coap://127.0.0.1:1', '--cuid', ''], request, /cuid/],
   ['no file', ['send', '--server', 'coap://127.0.0.1:1'], '', /one file/],
@@ -152,11 +191,17 @@ test('a state folder that is a file: exit 2', (t) => {
 test('a mitigation survives the mock in its state folder', async (t) => {
   const state = folder(t);
   const first = await startMock(t, '--state', state);
-  assert.equal(dots(['send', '-', '--server', first.signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '7'], request).status, 0);
+  assert.equal(
+    dots(['send', '-', '--server', first.signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '7'], request).status,
+    0,
+  );
   first.child.kill('SIGTERM');
   await once(first.child, 'exit');
   const second = await startMock(t, '--state', state);
-  assert.match(dots(['send', '-', '--server', second.signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '7'], request).out, /^2\.04 /);
+  assert.match(
+    dots(['send', '-', '--server', second.signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '7'], request).out,
+    /^2\.04 /,
+  );
 });
 
 test('help, of dots and of each command, is complete: exit 0 on standard output', () => {
@@ -167,7 +212,8 @@ test('help, of dots and of each command, is complete: exit 0 on standard output'
     assert.match(general.out, new RegExp(`^  ${name} `, 'm'));
     const { status, out } = dots([name, '--help']);
     assert.equal(status, 0);
-    for (const [option] of out.split('\n')[0]?.matchAll(/--[a-z-]+/g) ?? []) assert.match(out, new RegExp(`^  ${option}\\b`, 'm'));
+    for (const [option] of out.split('\n')[0]?.matchAll(/--[a-z-]+/g) ?? [])
+      assert.match(out, new RegExp(`^  ${option}\\b`, 'm'));
   }
   assert.deepEqual([dots([]).status, dots(['help', 'send']).status], [2, 0]);
 });
@@ -189,7 +235,7 @@ test('a mock whose output is closed keeps running until it is ended', async (t) 
   await once(child.stdout, 'data');
   child.stdout.destroy();
   child.kill('SIGTERM');
-  const [status] = await once(child, 'exit') as [number | null];
+  const [status] = (await once(child, 'exit')) as [number | null];
   assert.equal(status, 0);
 });
 
@@ -198,7 +244,11 @@ test('how long the server asks to wait is told, in words and as JSON', async (t)
   t.after(() => server.close());
   server.on('message', (bytes: Buffer, { port, address }) => {
     const asked = decodeMessage(bytes) as Message;
-    server.send(encodeMessage({ ...asked, type: 'NON', code: '5.03', options: [option('Max-Age', 90)], payload: noBytes }), port, address);
+    server.send(
+      encodeMessage({ ...asked, type: 'NON', code: '5.03', options: [option('Max-Age', 90)], payload: noBytes }),
+      port,
+      address,
+    );
   });
   server.bind(0, '127.0.0.1');
   await once(server, 'listening');

@@ -16,24 +16,42 @@ import { faulty, folder, request, startMock, type Run } from './dots';
 const launcher = join(root, 'cli/dots');
 const program = join(root, 'dist/cli.js');
 
-interface Mock { child: ChildProcessWithoutNullStreams; state: string; coaps: string; proofs: string[] }
+interface Mock {
+  child: ChildProcessWithoutNullStreams;
+  state: string;
+  coaps: string;
+  proofs: string[];
+}
 
 async function secureMock(t: TestContext, state = folder(t), port = '0'): Promise<Mock> {
   const { child, ready } = await startMock(t, '--state', state, '--secure-port', port);
   const { coaps, ca, cert, key } = ready as Record<string, string>;
-  return { child, state, coaps: coaps ?? '', proofs: ['--ca', ca ?? '', '--cert', cert ?? '', '--key', key ?? '', '--cuid', 'kept'] };
+  return {
+    child,
+    state,
+    coaps: coaps ?? '',
+    proofs: ['--ca', ca ?? '', '--cert', cert ?? '', '--key', key ?? '', '--cuid', 'kept'],
+  };
 }
 
-interface Keeper { child: ChildProcessWithoutNullStreams; ready: unknown; log: () => string }
+interface Keeper {
+  child: ChildProcessWithoutNullStreams;
+  ready: unknown;
+  log: () => string;
+}
 
 /** `dots session` in a folder, once it is ready. */
 async function startKeeper(t: TestContext, cwd: string, ...words: string[]): Promise<Keeper> {
   const child = spawn(launcher, ['session', ...words], { cwd });
   t.after(() => child.kill('SIGKILL'));
   let log = '';
-  child.stderr.on('data', (part: Buffer) => { log += part.toString(); });
-  const ended = once(child, 'close').then(() => { throw new Error(`dots session ended: ${log}`); });
-  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]) as [string];
+  child.stderr.on('data', (part: Buffer) => {
+    log += part.toString();
+  });
+  const ended = once(child, 'close').then(() => {
+    throw new Error(`dots session ended: ${log}`);
+  });
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [string];
   ended.catch(() => undefined);
   return { child, ready: JSON.parse(line), log: () => log };
 }
@@ -57,7 +75,10 @@ const sendByNode = (cwd: string, ...words: string[]): Run => runIn(cwd, process.
 /** The two ways in: the launcher, which needs no Node.js, and Node.js. */
 function ways(t: TestContext): [name: string, send: (cwd: string, ...words: string[]) => Run][] {
   const env = withoutNode(t);
-  return [['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)], ['Node.js', sendByNode]];
+  return [
+    ['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)],
+    ['Node.js', sendByNode],
+  ];
 }
 
 /** Whether a keeper has opened so many sessions in all; what it says arrives a little later than what it answers. */
@@ -76,15 +97,25 @@ test('documents go over the session that dots session keeps in their folder, wit
   assert.equal(statSync(join(cwd, '.dots/session')).mode & 0o077, 0, 'nobody else may open it');
   for (const [name, send] of ways(t)) {
     const { status, out, err } = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1');
-    assert.match(out, /^2\.0[14] [^]*, over the session that dots session keeps\nover DTLS 1\.2 [^]*verified: 127\.0\.0\.1\ncuid kept, mid 1\n/, name + err);
+    assert.match(
+      out,
+      /^2\.0[14] [^]*, over the session that dots session keeps\nover DTLS 1\.2 [^]*verified: 127\.0\.0\.1\ncuid kept, mid 1\n/,
+      name + err,
+    );
     assert.deepEqual([status, err], [0, ''], name);
     const json = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1', '--format', 'json');
-    assert.deepEqual((({ ok, kept }) => ({ ok, kept }))(JSON.parse(json.out) as { ok: boolean; kept: boolean }), { ok: true, kept: true });
+    assert.deepEqual((({ ok, kept }) => ({ ok, kept }))(JSON.parse(json.out) as { ok: boolean; kept: boolean }), {
+      ok: true,
+      kept: true,
+    });
     const refused = send(cwd, 'faulty.dots.json', '--server', coaps, ...proofs);
     assert.deepEqual([refused.status, refused.out], [1, '']);
     assert.match(refused.err, /^faulty\.dots\.json:\d+:\d+ error [^\n]*\n[^]*nothing was sent[^\n]*\n$/);
     const missing = send(cwd, "it isn't $HERE.dots.json", '--server', coaps, ...proofs);
-    assert.deepEqual([missing.status, missing.err], [2, "dots send: it isn't $HERE.dots.json cannot be read: there is no such file.\n"]);
+    assert.deepEqual(
+      [missing.status, missing.err],
+      [2, "dots send: it isn't $HERE.dots.json cannot be read: there is no such file.\n"],
+    );
   }
   await hasOpened(keeper, 1);
 });
@@ -94,8 +125,12 @@ test('a document for another server, and one for another cuid, open sessions tha
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd);
   for (let count = 0; count < 2; count += 1) {
-    for (const { coaps, proofs } of [one, other]) assert.equal(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').status, 0);
-    assert.equal(sendByNode(cwd, 'a.dots.json', '--server', one.coaps, ...one.proofs.slice(0, -1), 'second', '--mid', '1').status, 0);
+    for (const { coaps, proofs } of [one, other])
+      assert.equal(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').status, 0);
+    assert.equal(
+      sendByNode(cwd, 'a.dots.json', '--server', one.coaps, ...one.proofs.slice(0, -1), 'second', '--mid', '1').status,
+      0,
+    );
   }
   await hasOpened(keeper, 3);
 });
@@ -126,10 +161,19 @@ test('where dots session has ended, or was killed, dots send opens a session of 
   await once(second.child, 'close');
   assert.equal(existsSync(join(cwd, '.dots/session')), true);
   assert.match(sent().out, /^2\.04 /);
-  assert.match(runIn(cwd, process.execPath, [program, 'send', 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1']).out, /^2\.04 /);
+  assert.match(
+    runIn(cwd, process.execPath, [program, 'send', 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1']).out,
+    /^2\.04 /,
+  );
   const third = await startKeeper(t, cwd);
   const again = runIn(cwd, launcher, ['session']);
-  assert.deepEqual([again.status, again.err], [2, 'dots session: A dots session runs in this folder already. End that one first, or start this one in another folder.\n']);
+  assert.deepEqual(
+    [again.status, again.err],
+    [
+      2,
+      'dots session: A dots session runs in this folder already. End that one first, or start this one in another folder.\n',
+    ],
+  );
   assert.equal(sent().status, 0);
   await hasOpened(third, 1);
 });
@@ -139,13 +183,17 @@ test('a dots session that hangs is not waited for, and what its callers gave up 
   await once(silent, 'listening');
   t.after(() => silent.close());
   let datagrams = 0;
-  silent.on('message', () => { datagrams += 1; });
+  silent.on('message', () => {
+    datagrams += 1;
+  });
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd);
   keeper.child.kill('SIGSTOP');
   const words = ['send', 'a.dots.json', '--server', `coap://127.0.0.1:${silent.address().port}`];
-  const ends = [spawn(launcher, words, { cwd }), spawn(process.execPath, [program, ...words], { cwd })].map(async (child) => (await once(child, 'close') as [number])[0]);
+  const ends = [spawn(launcher, words, { cwd }), spawn(process.execPath, [program, ...words], { cwd })].map(
+    async (child) => ((await once(child, 'close')) as [number])[0],
+  );
   assert.deepEqual(await Promise.all(ends), [3, 3]);
   keeper.child.kill('SIGCONT');
   const quiet = connect(join(cwd, '.dots/session'));
@@ -154,13 +202,21 @@ test('a dots session that hangs is not waited for, and what its callers gave up 
   assert.equal(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs).status, 0);
   assert.equal(datagrams, 0);
   keeper.child.kill('SIGTERM');
-  assert.deepEqual(await once(keeper.child, 'close'), [0, null], 'whoever is connected and asks nothing is not waited for');
+  assert.deepEqual(
+    await once(keeper.child, 'close'),
+    [0, null],
+    'whoever is connected and asks nothing is not waited for',
+  );
 });
 
 test('where curl is killed the document may have been sent, so it is not sent again', (t) => {
   const cwd = folder(t);
   mkdirSync(join(cwd, '.dots'), { mode: 0o700 });
-  const listening = spawnSync(process.execPath, ['-e', "require('node:net').createServer().listen('.dots/session', () => process.kill(process.pid, 'SIGKILL'))"], { cwd });
+  const listening = spawnSync(
+    process.execPath,
+    ['-e', "require('node:net').createServer().listen('.dots/session', () => process.kill(process.pid, 'SIGKILL'))"],
+    { cwd },
+  );
   assert.equal(listening.signal, 'SIGKILL');
   const bin = folder(t);
   writeFileSync(join(bin, 'curl'), '#!/bin/sh\ncat > /dev/null\nkill -TERM $$\n', { mode: 0o755 });
@@ -175,7 +231,11 @@ test('a document on standard input goes over a session of its own', async (t) =>
   const keeper = await startKeeper(t, cwd);
   for (const command of [[launcher], [process.execPath, program]]) {
     const [name = '', ...before] = command;
-    assert.equal(runIn(cwd, name, [...before, 'send', '-', '--server', coaps, ...proofs, '--mid', '1'], process.env, request).status, 0);
+    assert.equal(
+      runIn(cwd, name, [...before, 'send', '-', '--server', coaps, ...proofs, '--mid', '1'], process.env, request)
+        .status,
+      0,
+    );
   }
   await hasOpened(keeper, 0);
 });
@@ -187,15 +247,30 @@ test('a dots session that dies while it waits for an answer is told of, and noth
   const senders = new Set<number>();
   silent.on('message', (_, { port }) => senders.add(port));
   const cwd = folder(t, { 'a.dots.json': request });
-  for (const [command, ...before] of [['/bin/sh', launcher], [process.execPath, program]] as [string, string][]) {
+  for (const [command, ...before] of [
+    ['/bin/sh', launcher],
+    [process.execPath, program],
+  ] as [string, string][]) {
     const keeper = await startKeeper(t, cwd);
-    const child = spawn(command, [...before, 'send', 'a.dots.json', '--server', `coap://127.0.0.1:${silent.address().port}`, '--timeout', '600'], { cwd });
+    const child = spawn(
+      command,
+      [...before, 'send', 'a.dots.json', '--server', `coap://127.0.0.1:${silent.address().port}`, '--timeout', '600'],
+      { cwd },
+    );
     let said = '';
-    child.stderr.on('data', (part: Buffer) => { said += part.toString(); });
+    child.stderr.on('data', (part: Buffer) => {
+      said += part.toString();
+    });
     await eventually(() => senders.size > 0);
     keeper.child.kill('SIGKILL');
-    const [status] = await once(child, 'close') as [number];
-    assert.deepEqual([status, said], [3, 'dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.\n']);
+    const [status] = (await once(child, 'close')) as [number];
+    assert.deepEqual(
+      [status, said],
+      [
+        3,
+        'dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.\n',
+      ],
+    );
     assert.equal(senders.size, 1, 'nobody else has sent it');
     senders.clear();
   }
@@ -203,10 +278,14 @@ test('a dots session that dies while it waits for an answer is told of, and noth
 
 test('documents sent within one second get identifiers of their own, and those under a new cuid a session of their own', async (t) => {
   const { coaps, proofs } = await secureMock(t);
-  const telemetry = '{"ietf-dots-telemetry:telemetry": {"pre-or-ongoing-mitigation": [{"target": {"target-prefix": ["192.0.2.0/24"]}, "total-attack-traffic": [{"unit": "megabit-ps", "mid-percentile-g": "100"}]}]}}';
+  const telemetry =
+    '{"ietf-dots-telemetry:telemetry": {"pre-or-ongoing-mitigation": [{"target": {"target-prefix": ["192.0.2.0/24"]}, "total-attack-traffic": [{"unit": "megabit-ps", "mid-percentile-g": "100"}]}]}}';
   const cwd = folder(t, { 'a.dots.json': telemetry, 'b.dots.json': request });
   const keeper = await startKeeper(t, cwd, '--server', coaps, ...proofs);
-  const ids = Array.from({ length: 5 }, () => /tmid (\d+)/.exec(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs).out)?.[1]);
+  const ids = Array.from(
+    { length: 5 },
+    () => /tmid (\d+)/.exec(sendByNode(cwd, 'a.dots.json', '--server', coaps, ...proofs).out)?.[1],
+  );
   assert.equal(new Set(ids).size, 5, String(ids));
   assert.match(sendByNode(cwd, 'b.dots.json', '--server', coaps, ...proofs.slice(0, -2)).out, /A new cuid was made/);
   await hasOpened(keeper, 1);
@@ -257,7 +336,10 @@ test('nobody is asked but a session of this user, and what it does not take is s
 });
 
 test('what a session cannot be kept for is wrong usage', (t) => {
-  const cwd = folder(t, { 'dots.profiles.json': '{ "profiles": { "upstream": { "signal": "coap://127.0.0.1:9", "production": true, "cuid": "a" } } }' });
+  const cwd = folder(t, {
+    'dots.profiles.json':
+      '{ "profiles": { "upstream": { "signal": "coap://127.0.0.1:9", "production": true, "cuid": "a" } } }',
+  });
   const usage = (...words: string[]): string => {
     const { status, err } = runIn(cwd, launcher, ['session', ...words]);
     assert.equal(status, 2, err);
@@ -265,7 +347,10 @@ test('what a session cannot be kept for is wrong usage', (t) => {
   };
   assert.match(usage('a.dots.json'), /takes no file/);
   assert.match(usage('--server', 'coap://127.0.0.1:9'), /has to know the cuid/);
-  assert.match(usage('--profile', 'upstream', '--profiles', 'dots.profiles.json'), /production.*no session was opened.*--yes/s);
+  assert.match(
+    usage('--profile', 'upstream', '--profiles', 'dots.profiles.json'),
+    /production.*no session was opened.*--yes/s,
+  );
   assert.match(usage('--server', 'coaps://127.0.0.1:9', '--cuid', 'a'), /Name --ca, --cert and --key/);
 });
 
@@ -281,7 +366,10 @@ test('the launcher finds the program through links, and passes on what is not fo
   const unbuilt = folder(t);
   copyFileSync(launcher, join(unbuilt, 'dots'));
   const said = (...[cwd, env]: [string, NodeJS.ProcessEnv?]): Run => runIn(cwd, '/bin/sh', ['dots', '--version'], env);
-  assert.deepEqual([said(unbuilt).status, said(unbuilt).err], [2, 'dots: It is not built yet: run npm run build in its folder.\n']);
+  assert.deepEqual(
+    [said(unbuilt).status, said(unbuilt).err],
+    [2, 'dots: It is not built yet: run npm run build in its folder.\n'],
+  );
   const tools = folder(t);
   symlinkSync('/usr/bin/readlink', join(tools, 'readlink'));
   assert.match(said(bin, { PATH: tools }).err, /^dots: There is no Node\.js on the PATH/);

@@ -6,15 +6,39 @@ import { acls, dots, folder, request, startMock, type Run } from './dots';
 const cuid = 'dz6pHjaADkaFTbjr0JGBpw';
 
 /** A folder with documents and their workspace file, and a profiles file beside it whose profile "lab" leads to a mock. */
-async function scene(t: TestContext, profile: object = {}, workspace: object = {}): Promise<{ path: string; ready: Record<string, unknown>; send: (name: string, ...more: string[]) => Run }> {
+async function scene(
+  t: TestContext,
+  profile: object = {},
+  workspace: object = {},
+): Promise<{ path: string; ready: Record<string, unknown>; send: (name: string, ...more: string[]) => Run }> {
   const { ready } = await startMock(t);
-  const lab = { signal: ready.signal, data: ready.data, ca: ready.ca, certificate: ready.cert, key: ready.key, cuid: 'of-profile', ...profile };
+  const lab = {
+    signal: ready.signal,
+    data: ready.data,
+    ca: ready.ca,
+    certificate: ready.cert,
+    key: ready.key,
+    cuid: 'of-profile',
+    ...profile,
+  };
   const path = folder(t, {
-    'dots.workspace.json': JSON.stringify({ files: [{ path: '*.dots.json', profile: 'lab' }, { path: 'a.dots.json', mid: 12, cuid }], ...workspace }),
+    'dots.workspace.json': JSON.stringify({
+      files: [
+        { path: '*.dots.json', profile: 'lab' },
+        { path: 'a.dots.json', mid: 12, cuid },
+      ],
+      ...workspace,
+    }),
     'profiles.json': JSON.stringify({ profiles: { lab, half: { data: ready.data } } }),
-    'a.dots.json': request, 'b.dots.json': request.replace('192.0.2.0/24', '203.0.113.0/24'), 'acl.dots.json': acls,
+    'a.dots.json': request,
+    'b.dots.json': request.replace('192.0.2.0/24', '203.0.113.0/24'),
+    'acl.dots.json': acls,
   });
-  return { path, ready, send: (name, ...more) => dots(['send', join(path, name), '--profiles', join(path, 'profiles.json'), ...more]) };
+  return {
+    path,
+    ready,
+    send: (name, ...more) => dots(['send', join(path, name), '--profiles', join(path, 'profiles.json'), ...more]),
+  };
 }
 
 test('without --server a document goes where its profile says, as the workspace file and then the profile say, and the answer tells it', async (t) => {
@@ -31,16 +55,24 @@ test('without --server a document goes where its profile says, as the workspace 
 
 test('each option counts before the workspace file', async (t) => {
   const { send, ready } = await scene(t);
-  const answer = JSON.parse(send('a.dots.json', '--cuid', 'other', '--mid', '7', '--server', String(ready.signal), '--format', 'json').out) as Record<string, unknown>;
+  const answer = JSON.parse(
+    send('a.dots.json', '--cuid', 'other', '--mid', '7', '--server', String(ready.signal), '--format', 'json').out,
+  ) as Record<string, unknown>;
   assert.deepEqual([answer.code, answer.profile, answer.cuid, answer.mid], ['2.01', undefined, 'other', 7]);
   assert.match(send('b.dots.json', '--profile', 'half').err, /profile "half" names no signal channel/);
-  assert.match(send('b.dots.json', '--profile', 'hlaf').err, /no profile "hlaf" in \S+profiles\.json\. It has lab, half\./);
+  assert.match(
+    send('b.dots.json', '--profile', 'hlaf').err,
+    /no profile "hlaf" in \S+profiles\.json\. It has lab, half\./,
+  );
 });
 
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
   const { send, ready } = await scene(t, { production: true });
   const spelt = String(ready.signal).replace('127.0.0.1', 'LOCALHOST');
-  for (const [more, why] of [[[], 'The profile "lab" is marked as production'], [['--server', spelt], `${spelt} is the address of the profile "lab", which is marked as production`]] as const) {
+  for (const [more, why] of [
+    [[], 'The profile "lab" is marked as production'],
+    [['--server', spelt], `${spelt} is the address of the profile "lab", which is marked as production`],
+  ] as const) {
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
     assert.ok(err.startsWith(`dots send: ${why}: `), err);
@@ -52,7 +84,8 @@ test('a profile of production is asked for with --yes, also where only its addre
 test('while the profiles file has faults, any server may be one of production', async (t) => {
   const { path, ready } = await scene(t);
   const faulty = join(folder(t, { 'p.json': '{ "profiles": { "mock": {} } }' }), 'p.json');
-  const send = (...more: string[]): Run => dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--profiles', faulty, ...more]);
+  const send = (...more: string[]): Run =>
+    dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--profiles', faulty, ...more]);
   const { status, out, err } = send();
   assert.deepEqual([status, out], [2, '']);
   assert.match(err, /p\.json has faults, so nobody can tell whether coap:\S+ is a server of production/);
@@ -68,31 +101,63 @@ test('the mock of the editor is no profile: dots mock stands for it', async (t) 
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
   const { path, ready } = await scene(t);
-  const send = (workspace: object): Run => dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--workspace', join(folder(t, { 'w.json': JSON.stringify(workspace) }), 'w.json')]);
+  const send = (workspace: object): Run =>
+    dots([
+      'send',
+      join(path, 'a.dots.json'),
+      '--server',
+      String(ready.signal),
+      '--workspace',
+      join(folder(t, { 'w.json': JSON.stringify(workspace) }), 'w.json'),
+    ]);
   const strict = { level: 'strict', severities: { 'yang/type': 'error' } };
   assert.equal(send(strict).status, 0);
-  assert.match(send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err, /came from a server, says the workspace file/);
+  assert.match(
+    send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err,
+    /came from a server, says the workspace file/,
+  );
   const broken = send({ levle: 'strict' });
   assert.match(broken.err, /json\/config-member/);
-  assert.match(broken.err, /w\.json has faults, so nobody can tell where \S+a\.dots\.json goes and as whom: nothing was sent\./);
+  assert.match(
+    broken.err,
+    /w\.json has faults, so nobody can tell where \S+a\.dots\.json goes and as whom: nothing was sent\./,
+  );
   assert.equal(broken.status, 2);
 });
 
 test('encode tells where the document would go', async (t) => {
   const { path } = await scene(t);
-  const encoded = (...words: string[]): unknown => (JSON.parse(dots(['encode', ...words, '--format', 'json']).out) as { path: unknown }).path;
+  const encoded = (...words: string[]): unknown =>
+    (JSON.parse(dots(['encode', ...words, '--format', 'json']).out) as { path: unknown }).path;
   assert.equal(encoded(join(path, 'a.dots.json')), `/.well-known/dots/mitigate/cuid=${cuid}/mid=12`);
-  assert.equal(encoded(join(path, 'a.dots.json'), '--mid', '13', '--cuid', 'x'), '/.well-known/dots/mitigate/cuid=x/mid=13');
+  assert.equal(
+    encoded(join(path, 'a.dots.json'), '--mid', '13', '--cuid', 'x'),
+    '/.well-known/dots/mitigate/cuid=x/mid=13',
+  );
   assert.equal(encoded(join(path, 'b.dots.json')), null);
 });
 
 test('flowspec writes for the target router, and knows the prefixes of the profile', async (t) => {
   const { path } = await scene(t, { 'own-prefixes': ['203.0.113.0/24'] }, { 'target-router': 'bird' });
-  const run = (...more: string[]): string => dots(['flowspec', join(path, 'acl.dots.json'), '--profiles', join(path, 'profiles.json'), ...more]).out;
+  const run = (...more: string[]): string =>
+    dots(['flowspec', join(path, 'acl.dots.json'), '--profiles', join(path, 'profiles.json'), ...more]).out;
   assert.match(run(), /flow4/);
   assert.match(run('--format', 'table'), /^#  FAMILY/);
-  const anywhere = folder(t, { 'w.json': JSON.stringify({ files: [{ path: '**', profile: 'lab' }] }), 'acl.dots.json': acls.replace('"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, ', '') });
-  assert.match(dots(['flowspec', join(anywhere, 'acl.dots.json'), '--workspace', join(anywhere, 'w.json'), '--profiles', join(path, 'profiles.json')]).out, /dst 203\.0\.113\.0\/24/);
+  const anywhere = folder(t, {
+    'w.json': JSON.stringify({ files: [{ path: '**', profile: 'lab' }] }),
+    'acl.dots.json': acls.replace('"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, ', ''),
+  });
+  assert.match(
+    dots([
+      'flowspec',
+      join(anywhere, 'acl.dots.json'),
+      '--workspace',
+      join(anywhere, 'w.json'),
+      '--profiles',
+      join(path, 'profiles.json'),
+    ]).out,
+    /dst 203\.0\.113\.0\/24/,
+  );
 });
 
 test('what the workspace file forbids of a document is not sent: targets beyond its own prefixes', async (t) => {
@@ -106,7 +171,13 @@ test('what the workspace file forbids of a document is not sent: targets beyond 
 
 test('what is wrong with an address is told before credentials are asked for', (t) => {
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
-  const wrong = { '': /The address of the server is empty/, 'http://': /asks for http, which is no scheme/, 'mock:': /"mock:" is not the address/, 'coaps://a.example:70000': /names the port 70000, and there is none above 65535/, 'https://': /is not the address of a DOTS data channel/ };
+  const wrong = {
+    '': /The address of the server is empty/,
+    'http://': /asks for http, which is no scheme/,
+    'mock:': /"mock:" is not the address/,
+    'coaps://a.example:70000': /names the port 70000, and there is none above 65535/,
+    'https://': /is not the address of a DOTS data channel/,
+  };
   for (const [server, words] of Object.entries(wrong)) {
     const { status, err } = dots(['send', path, '--server', server]);
     assert.equal(status, 2, server);
@@ -117,31 +188,56 @@ test('what is wrong with an address is told before credentials are asked for', (
 test('a cuid that was made for a request is told, with what refreshes the request', async (t) => {
   const { ready } = await startMock(t);
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
-  const send = (...more: string[]): string => dots(['send', path, '--server', String(ready.signal), '--mid', '5', ...more]).out;
-  const [line = '', made = ''] = /^A new cuid was made; to refresh or replace this request say --cuid (\S+) --mid 5$/m.exec(send()) ?? [];
+  const send = (...more: string[]): string =>
+    dots(['send', path, '--server', String(ready.signal), '--mid', '5', ...more]).out;
+  const [line = '', made = ''] =
+    /^A new cuid was made; to refresh or replace this request say --cuid (\S+) --mid 5$/m.exec(send()) ?? [];
   assert.notEqual(line, '');
   assert.doesNotMatch(send('--cuid', made), /new cuid/);
   assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
 });
 
 test('a profile with a pre-shared key wants the file of the key, and decides between the keys of nobody else', (t) => {
-  const path = folder(t, { 'a.dots.json': request, 'p.json': JSON.stringify({ profiles: { edge: { signal: 'coaps://dots.example', 'psk-identity': 'edge-1' } } }) });
-  const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'edge', '--profiles', join(path, 'p.json')]);
+  const path = folder(t, {
+    'a.dots.json': request,
+    'p.json': JSON.stringify({ profiles: { edge: { signal: 'coaps://dots.example', 'psk-identity': 'edge-1' } } }),
+  });
+  const { status, err } = dots([
+    'send',
+    join(path, 'a.dots.json'),
+    '--profile',
+    'edge',
+    '--profiles',
+    join(path, 'p.json'),
+  ]);
   assert.equal(status, 2);
-  assert.match(err, /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that holds it: --psk-key-file\./);
+  assert.match(
+    err,
+    /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that holds it: --psk-key-file\./,
+  );
 });
 
-test('a state folder that cannot be made is told, and nothing waits for it', { skip: process.platform !== 'linux' }, () => {
-  for (const state of ['/proc/foo', '/proc']) {
-    const { status, err } = dots(['mock', '--state', state]);
-    assert.equal(status, 2, err);
-    assert.match(err, /cannot be made: its parent takes no folder\. Choose a folder you may write to\./);
-  }
-});
+test(
+  'a state folder that cannot be made is told, and nothing waits for it',
+  { skip: process.platform !== 'linux' },
+  () => {
+    for (const state of ['/proc/foo', '/proc']) {
+      const { status, err } = dots(['mock', '--state', state]);
+      assert.equal(status, 2, err);
+      assert.match(err, /cannot be made: its parent takes no folder\. Choose a folder you may write to\./);
+    }
+  },
+);
 
 test('no profile and no server: exit 2 and what to do', (t) => {
   const path = folder(t, { 'a.dots.json': request });
   const none = join(folder(t, { 'p.json': '{}' }), 'p.json');
-  assert.match(dots(['send', join(path, 'a.dots.json'), '--profiles', none]).err, /--server is missing.*or a --profile/);
-  assert.match(dots(['send', join(path, 'a.dots.json'), '--profile', 'lab', '--profiles', none]).err, /no profile "lab" in \S+ It has none\./);
+  assert.match(
+    dots(['send', join(path, 'a.dots.json'), '--profiles', none]).err,
+    /--server is missing.*or a --profile/,
+  );
+  assert.match(
+    dots(['send', join(path, 'a.dots.json'), '--profile', 'lab', '--profiles', none]).err,
+    /no profile "lab" in \S+ It has none\./,
+  );
 });

@@ -8,7 +8,20 @@ import { needShared, root } from '../support/shared';
 import { acls, command, dots, faulty, folder, request } from './dots';
 
 interface Report {
-  files: { file: string; kind: string | null; findings: { code: string; class: string; severity: string; message: string; rfc: string; pointer: string; range: { start: object; end: object }; related?: object[] }[] }[];
+  files: {
+    file: string;
+    kind: string | null;
+    findings: {
+      code: string;
+      class: string;
+      severity: string;
+      message: string;
+      rfc: string;
+      pointer: string;
+      range: { start: object; end: object };
+      related?: object[];
+    }[];
+  }[];
   summary: { files: number; errors: number; warnings: number };
 }
 
@@ -24,40 +37,76 @@ test('a document with an error: exit 1, and one line that says where, what and w
   const file = join(folder(t, { 'a.dots.json': faulty }), 'a.dots.json');
   const run = dots(['validate', file]);
   assert.equal(run.status, 1);
-  assert.match(run.out, /a\.dots\.json:4:81 error .*lifetime.* \(yang\/wrong-type, RFC 7951 section 6\.1\)\n1 file: 1 error, 0 warnings\n$/);
+  assert.match(
+    run.out,
+    /a\.dots\.json:4:81 error .*lifetime.* \(yang\/wrong-type, RFC 7951 section 6\.1\)\n1 file: 1 error, 0 warnings\n$/,
+  );
   assert.ok(run.out.startsWith(file));
 });
 
 test('JSON has the members of the contract, counted from 0', (t) => {
   const path = join(folder(t, { 'a.dots.json': faulty }), 'a.dots.json');
   const run = dots(['validate', path, '--format', 'json']);
-  const { files: [file], summary } = report(run.out);
+  const {
+    files: [file],
+    summary,
+  } = report(run.out);
   assert.equal(run.status, 1);
   assert.deepEqual(summary, { files: 1, errors: 1, warnings: 0 });
   assert.deepEqual([file?.file, file?.kind], [path, 'mitigation-scope']);
   const [finding] = file?.findings ?? [];
-  assert.deepEqual(Object.keys(finding ?? {}).sort(), ['class', 'code', 'message', 'pointer', 'range', 'rfc', 'severity']);
-  assert.deepEqual([finding?.class, finding?.severity, finding?.pointer], ['yang', 'error', '/ietf-dots-signal-channel:mitigation-scope/scope/0/lifetime']);
+  assert.deepEqual(Object.keys(finding ?? {}).sort(), [
+    'class',
+    'code',
+    'message',
+    'pointer',
+    'range',
+    'rfc',
+    'severity',
+  ]);
+  assert.deepEqual(
+    [finding?.class, finding?.severity, finding?.pointer],
+    ['yang', 'error', '/ietf-dots-signal-channel:mitigation-scope/scope/0/lifetime'],
+  );
   assert.deepEqual(finding?.range, { start: { line: 3, character: 80 }, end: { line: 3, character: 86 } });
 });
 
 test('standard input is -', () => {
   const run = dots(['validate', '-', '--format', 'json'], acls);
   assert.equal(run.status, 0);
-  assert.deepEqual(report(run.out).files.map(({ file, kind }) => [file, kind]), [['-', 'acls']]);
+  assert.deepEqual(
+    report(run.out).files.map(({ file, kind }) => [file, kind]),
+    [['-', 'acls']],
+  );
 });
 
 test('a folder gives its DOTS documents by name and by content; a glob what matches; a file named twice counts once', (t) => {
-  const path = folder(t, { 'a.dots.json': request, 'b.json': acls, 'c.json': '{"name": "other"}', 'd.txt': '', 'e.dots.jsonc': `// comment\n${request}`, 'f.json': '{' });
+  const path = folder(t, {
+    'a.dots.json': request,
+    'b.json': acls,
+    'c.json': '{"name": "other"}',
+    'd.txt': '',
+    'e.dots.jsonc': `// comment\n${request}`,
+    'f.json': '{',
+  });
   mkdirSync(join(path, 'node_modules'));
   writeFileSync(join(path, 'node_modules', 'g.dots.json'), '{');
   mkdirSync(join(path, 'deep'));
   writeFileSync(join(path, 'deep', 'h.dots.json'), request);
   symlinkSync(path, join(path, 'deep', 'circle'));
-  const names = (...words: string[]): string[] => report(dots(['validate', '--format', 'json', ...words]).out).files.map(({ file }) => file.slice(path.length + 1));
+  const names = (...words: string[]): string[] =>
+    report(dots(['validate', '--format', 'json', ...words]).out).files.map(({ file }) => file.slice(path.length + 1));
   assert.deepEqual(names(path), ['a.dots.json', 'b.json', 'deep/h.dots.json', 'e.dots.jsonc']);
-  assert.deepEqual(names(join(path, '**/*.dots.json')), ['a.dots.json', 'deep/h.dots.json', 'node_modules/g.dots.json'].filter((name) => !name.startsWith('node_modules')));
-  assert.deepEqual(names(join(path, '*.json'), join(path, 'a.dots.json')), ['a.dots.json', 'b.json', 'c.json', 'f.json']);
+  assert.deepEqual(
+    names(join(path, '**/*.dots.json')),
+    ['a.dots.json', 'deep/h.dots.json', 'node_modules/g.dots.json'].filter((name) => !name.startsWith('node_modules')),
+  );
+  assert.deepEqual(names(join(path, '*.json'), join(path, 'a.dots.json')), [
+    'a.dots.json',
+    'b.json',
+    'c.json',
+    'f.json',
+  ]);
 });
 
 test('a glob relative to the working folder is found as it is written', () => {
@@ -88,7 +137,10 @@ const inputs: [name: string, content: string | Uint8Array, code: string][] = [
 for (const [name, content, code] of inputs) {
   test(`${name} is a finding of class json: exit 1`, () => {
     const run = dots(['validate', '-', '--format', 'json'], content);
-    assert.deepEqual([run.status, run.err, report(run.out).files[0]?.findings.map((finding) => [finding.code, finding.class])], [1, '', [[code, 'json']]]);
+    assert.deepEqual(
+      [run.status, run.err, report(run.out).files[0]?.findings.map((finding) => [finding.code, finding.class])],
+      [1, '', [[code, 'json']]],
+    );
   });
 }
 
@@ -128,10 +180,17 @@ test('a link that leads to itself is exit 2', (t) => {
 });
 
 test('results that are no longer read end the command quietly', async (t) => {
-  const path = folder(t, Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${index}.dots.json`, `{${'"a": 1,'.repeat(2000)}"b": 1}`])));
+  const path = folder(
+    t,
+    Object.fromEntries(
+      Array.from({ length: 30 }, (_, index) => [`${index}.dots.json`, `{${'"a": 1,'.repeat(2000)}"b": 1}`]),
+    ),
+  );
   const child = spawn(process.execPath, [command, 'validate', path], { cwd: root });
   let err = '';
-  child.stderr.on('data', (chunk: Buffer) => { err += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
   child.stdout.once('data', () => child.stdout.destroy());
   await once(child, 'exit');
   assert.equal(err, '');
@@ -148,7 +207,10 @@ test('the documents of the corpus are judged, each in the form of the contract',
   const { files, summary } = report(run.out);
   assert.equal(run.status, 1);
   assert.equal(files.length, readdirSync(corpus).filter((name) => name.endsWith('.json')).length);
-  assert.equal(summary.errors, files.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'error').length);
+  assert.equal(
+    summary.errors,
+    files.flatMap(({ findings }) => findings).filter(({ severity }) => severity === 'error').length,
+  );
   const broken = files.filter(({ file }) => file.includes('.broken.'));
   assert.ok(broken.length > 0 && broken.every(({ findings }) => findings.some((finding) => finding.class === 'json')));
 });

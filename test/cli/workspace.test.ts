@@ -5,10 +5,18 @@ import { test } from 'node:test';
 import { root } from '../support/shared';
 import { acls, dots, folder, request } from './dots';
 
-interface Found { file: string; kind: string | null; findings: { code: string; severity: string; related?: { file?: string }[] }[] }
+interface Found {
+  file: string;
+  kind: string | null;
+  findings: { code: string; severity: string; related?: { file?: string }[] }[];
+}
 
-const files = (words: readonly string[]): Found[] => (JSON.parse(dots(['validate', '--format', 'json', ...words]).out) as { files: Found[] }).files;
-const codes = (words: readonly string[]): string[] => files(words).flatMap(({ file, findings }) => findings.map(({ code, severity }) => `${file.slice(file.lastIndexOf('/') + 1)} ${code} ${severity}`));
+const files = (words: readonly string[]): Found[] =>
+  (JSON.parse(dots(['validate', '--format', 'json', ...words]).out) as { files: Found[] }).files;
+const codes = (words: readonly string[]): string[] =>
+  files(words).flatMap(({ file, findings }) =>
+    findings.map(({ code, severity }) => `${file.slice(file.lastIndexOf('/') + 1)} ${code} ${severity}`),
+  );
 const withAlias = request.replace('"target-prefix"', '"alias-name": ["web"], "target-prefix"');
 const aliases = '{"ietf-dots-data-channel:aliases": {"alias": [{"name": "web", "target-prefix": ["192.0.2.1/32"]}]}}';
 
@@ -19,12 +27,18 @@ test('the nearest workspace file upwards counts', (t) => {
   writeFileSync(join(path, 'in', 'deep', 'b.dots.json'), request);
   assert.deepEqual(codes([path]), ['a.dots.json cross/foreign-target error']);
   assert.equal(dots(['validate', path]).status, 1);
-  assert.deepEqual(codes([path, '--workspace', join(path, 'in', 'dots.workspace.json')]).filter((line) => line.includes('foreign')), []);
+  assert.deepEqual(
+    codes([path, '--workspace', join(path, 'in', 'dots.workspace.json')]).filter((line) => line.includes('foreign')),
+    [],
+  );
 });
 
 test('the other documents below its folder are known, and not reported', (t) => {
   const path = folder(t, { 'dots.workspace.json': '{}', 'a.dots.json': withAlias, 'b.json': aliases });
-  assert.deepEqual(files([join(path, 'a.dots.json')]).map(({ file, findings }) => [file, findings]), [[join(path, 'a.dots.json'), []]]);
+  assert.deepEqual(
+    files([join(path, 'a.dots.json')]).map(({ file, findings }) => [file, findings]),
+    [[join(path, 'a.dots.json'), []]],
+  );
   writeFileSync(join(path, 'b.json'), aliases.replace('web', 'mail'));
   assert.deepEqual(codes([join(path, 'a.dots.json')]), ['a.dots.json cross/unknown-alias warning']);
 });
@@ -37,40 +51,86 @@ test('without a workspace file the documents that are named are judged together,
 });
 
 test('a related place in another file is told by its name, in text and in JSON', (t) => {
-  const path = folder(t, { 'a.dots.json': request.replace('"lifetime"', '"ietf-dots-signal-control:acl-list": [{"acl-name": "dns"}], "lifetime"'), 'b.json': acls });
-  assert.deepEqual(files([path]).flatMap(({ findings }) => findings.flatMap(({ related }) => related?.map(({ file }) => file))), [join(path, 'b.json')]);
-  assert.match(dots(['validate', path]).out, /cross\/ace-for-acl, RFC 9133 section 3\.2\.1\)\n {2}\S*b\.json:1:\d+ the ACL that has this entry\n/);
+  const path = folder(t, {
+    'a.dots.json': request.replace(
+      '"lifetime"',
+      '"ietf-dots-signal-control:acl-list": [{"acl-name": "dns"}], "lifetime"',
+    ),
+    'b.json': acls,
+  });
+  assert.deepEqual(
+    files([path]).flatMap(({ findings }) => findings.flatMap(({ related }) => related?.map(({ file }) => file))),
+    [join(path, 'b.json')],
+  );
+  assert.match(
+    dots(['validate', path]).out,
+    /cross\/ace-for-acl, RFC 9133 section 3\.2\.1\)\n {2}\S*b\.json:1:\d+ the ACL that has this entry\n/,
+  );
 });
 
 test('a broken workspace file is told, and the documents are judged with defaults', (t) => {
-  const path = folder(t, { 'dots.workspace.json': '{"level": "strict", "own-prefix": []}', 'a.dots.json': acls.replace('ietf-access-control-list:drop', 'drop').replace('activate-when-mitigating', 'immediate') });
+  const path = folder(t, {
+    'dots.workspace.json': '{"level": "strict", "own-prefix": []}',
+    'a.dots.json': acls
+      .replace('ietf-access-control-list:drop', 'drop')
+      .replace('activate-when-mitigating', 'immediate'),
+  });
   const found = files([join(path, 'a.dots.json')]);
-  assert.deepEqual(found.map(({ file, kind, findings }) => [file, kind, findings.map(({ code }) => code).filter((code) => !code.startsWith('advice'))]), [
-    [join(path, 'a.dots.json'), 'acls', []], [relative(root, join(path, 'dots.workspace.json')), 'workspace', ['json/config-member']],
-  ]);
+  assert.deepEqual(
+    found.map(({ file, kind, findings }) => [
+      file,
+      kind,
+      findings.map(({ code }) => code).filter((code) => !code.startsWith('advice')),
+    ]),
+    [
+      [join(path, 'a.dots.json'), 'acls', []],
+      [relative(root, join(path, 'dots.workspace.json')), 'workspace', ['json/config-member']],
+    ],
+  );
   assert.equal(dots(['validate', join(path, 'a.dots.json')]).status, 1);
 });
 
 test('the workspace file and the profiles file can be validated themselves', (t) => {
-  const path = folder(t, { 'dots.workspace.json': '{"level": 1}', 'dots.profiles.json': '{"profiles": {"a": {"production": "yes"}}}' });
-  assert.deepEqual(codes([join(path, 'dots.workspace.json'), join(path, 'dots.profiles.json')]), ['dots.workspace.json json/config-value error', 'dots.profiles.json json/config-value error']);
+  const path = folder(t, {
+    'dots.workspace.json': '{"level": 1}',
+    'dots.profiles.json': '{"profiles": {"a": {"production": "yes"}}}',
+  });
+  assert.deepEqual(codes([join(path, 'dots.workspace.json'), join(path, 'dots.profiles.json')]), [
+    'dots.workspace.json json/config-value error',
+    'dots.profiles.json json/config-value error',
+  ]);
 });
 
 test('--level counts before the level of the workspace file', (t) => {
-  const path = folder(t, { 'dots.workspace.json': '{"level": "strict"}', 'a.dots.json': acls.replace('ietf-access-control-list:drop', 'drop').replace('activate-when-mitigating', 'immediate') });
+  const path = folder(t, {
+    'dots.workspace.json': '{"level": "strict"}',
+    'a.dots.json': acls
+      .replace('ietf-access-control-list:drop', 'drop')
+      .replace('activate-when-mitigating', 'immediate'),
+  });
   assert.equal(dots(['validate', path]).status, 1);
   assert.equal(dots(['validate', path, '--level', 'practice']).status, 0);
 });
 
 test('profiles are those of --profiles; without it those in the usual place', (t) => {
-  const path = folder(t, { 'dots.workspace.json': '{"files": [{"path": "*", "profile": "lab"}]}', 'a.dots.json': request, 'p.json': '{"profiles": {"lab": {"own-prefixes": ["198.51.100.0/24"]}}}' });
+  const path = folder(t, {
+    'dots.workspace.json': '{"files": [{"path": "*", "profile": "lab"}]}',
+    'a.dots.json': request,
+    'p.json': '{"profiles": {"lab": {"own-prefixes": ["198.51.100.0/24"]}}}',
+  });
   assert.deepEqual(codes([path, '--profiles', join(path, 'p.json')]), ['a.dots.json cross/foreign-target error']);
   writeFileSync(join(path, 'p.json'), '{"profiles": {"lab": {"psk": "secret"}}}');
   assert.deepEqual(codes([path, '--profiles', join(path, 'p.json')]), ['p.json json/config-member error']);
   mkdirSync(join(path, 'dots'));
-  writeFileSync(join(path, 'dots', 'dots.profiles.json'), '{"profiles": {"lab": {"own-prefixes": ["203.0.113.0/24"]}}}');
+  writeFileSync(
+    join(path, 'dots', 'dots.profiles.json'),
+    '{"profiles": {"lab": {"own-prefixes": ["203.0.113.0/24"]}}}',
+  );
   const before = process.env.XDG_CONFIG_HOME;
-  t.after(() => { if (before === undefined) delete process.env.XDG_CONFIG_HOME; else process.env.XDG_CONFIG_HOME = before; });
+  t.after(() => {
+    if (before === undefined) delete process.env.XDG_CONFIG_HOME;
+    else process.env.XDG_CONFIG_HOME = before;
+  });
   process.env.XDG_CONFIG_HOME = path;
   assert.deepEqual(codes([path]), ['a.dots.json cross/foreign-target error']);
 });

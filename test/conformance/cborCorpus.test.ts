@@ -14,12 +14,18 @@ import { needShared } from '../support/shared';
 function signalDocuments(t: TestContext): [name: string, document: JsonObject][] {
   const corpus = needShared(t, 'corpus');
   if (corpus === undefined) return [];
-  const rows = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n').map((line) => line.split('\t'));
+  const rows = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
   const verdict = rows[0]?.indexOf('yang_verdict') ?? -1;
   const valid = new Set(rows.filter((row) => row[verdict] === 'valid').map(([file]) => file));
-  return readdirSync(corpus).filter((file) => valid.has(file))
+  return readdirSync(corpus)
+    .filter((file) => valid.has(file))
     .map((file): [string, unknown] => [file, JSON.parse(readFileSync(join(corpus, file), 'utf8'))])
-    .filter((entry): entry is [string, JsonObject] => isObject(entry[1]) && documentTypeOf(entry[1])?.channel === 'signal');
+    .filter(
+      (entry): entry is [string, JsonObject] => isObject(entry[1]) && documentTypeOf(entry[1])?.channel === 'signal',
+    );
 }
 
 test('figure 7 of RFC 9132 is encoded as its figure 8, and back', (t) => {
@@ -60,14 +66,21 @@ test('the diagnostic notation is that of another printer', (t) => {
 test('the key table is that of the RFCs', (t) => {
   const path = needShared(t, 'reference', 'cbor-keys.tsv');
   if (path === undefined) return;
-  const rows = readFileSync(path, 'utf8').trim().split('\n').slice(1).map((line) => line.split('\t'));
+  const rows = readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'));
   const published = new Map(rows.map(([key, name, , , , comprehension]) => [Number(key), [name, comprehension]]));
   assert.deepEqual(new Map(cborKeys.map(({ key, name, comprehension }) => [key, [name, comprehension]])), published);
 });
 
 /** A decoded value with member names for keys, by the key table alone. */
 function named(value: unknown): unknown {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [cborKeys.find((row) => row.key === key)?.name ?? '?', named(entry)]));
+  if (value instanceof Map)
+    return Object.fromEntries(
+      [...value].map(([key, entry]) => [cborKeys.find((row) => row.key === key)?.name ?? '?', named(entry)]),
+    );
   return Array.isArray(value) ? value.map(named) : value;
 }
 
@@ -83,7 +96,8 @@ function leaves(value: unknown, path = ''): string[] {
   return [`${path}=${typeof value === 'string' && /^[\d.]+$/.test(value) ? Number(value) : String(value)}`];
 }
 
-const enumerated = /\/(status|attack-status|conflict-status|conflict-cause|activation-type|unit|attack-severity|measurement-interval|measurement-sample|supported-query-type\/\d+)$/;
+const enumerated =
+  /\/(status|attack-status|conflict-status|conflict-cause|activation-type|unit|attack-severity|measurement-interval|measurement-sample|supported-query-type\/\d+)$/;
 
 function isTagged(value: unknown): value is { value: [number, number] } {
   return typeof value === 'object' && value !== null && 'tag' in value;

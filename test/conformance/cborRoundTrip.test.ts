@@ -15,16 +15,34 @@ const decimal = fc.integer({ min: 0, max: 2 ** 31 }).map((hundredths) => (hundre
 /** Values of a type, in the one form that each has. */
 function valueOf(type: YangType): Arbitrary<JsonValue> {
   switch (type.base) {
-    case 'boolean': return fc.boolean();
-    case 'uint8': return fc.nat(255);
-    case 'uint16': return fc.nat(65_535);
-    case 'uint32': return fc.nat(2 ** 32 - 1);
-    case 'int8': case 'int16': case 'int32': return fc.integer({ min: -128, max: 127 });
-    case 'uint64': case 'int64': return uint64;
-    case 'decimal64': return decimal;
-    case 'enumeration': return fc.constantFrom(...Object.keys(type.enums ?? {}));
-    case 'union': return fc.oneof(...(type.members ?? []).map(valueOf));
-    case 'string': case 'bits': case 'binary': case 'identityref': case 'leafref': case 'empty': return unicode;
+    case 'boolean':
+      return fc.boolean();
+    case 'uint8':
+      return fc.nat(255);
+    case 'uint16':
+      return fc.nat(65_535);
+    case 'uint32':
+      return fc.nat(2 ** 32 - 1);
+    case 'int8':
+    case 'int16':
+    case 'int32':
+      return fc.integer({ min: -128, max: 127 });
+    case 'uint64':
+    case 'int64':
+      return uint64;
+    case 'decimal64':
+      return decimal;
+    case 'enumeration':
+      return fc.constantFrom(...Object.keys(type.enums ?? {}));
+    case 'union':
+      return fc.oneof(...(type.members ?? []).map(valueOf));
+    case 'string':
+    case 'bits':
+    case 'binary':
+    case 'identityref':
+    case 'leafref':
+    case 'empty':
+      return unicode;
   }
 }
 
@@ -34,17 +52,24 @@ function instanceOf(root: SchemaNode, node: SchemaNode, inherited?: YangType): A
   const type = here['x-yang']?.type ?? inherited;
   if (here.type === 'array') return fc.array(instanceOf(root, here.items ?? {}, type), { maxLength: 2 });
   if (here.type !== 'object') return valueOf(type ?? { base: 'string' });
-  const members = Object.entries(here.properties ?? {}).map(([name, member]) => [name, instanceOf(root, member)] as const);
+  const members = Object.entries(here.properties ?? {}).map(
+    ([name, member]) => [name, instanceOf(root, member)] as const,
+  );
   return fc.shuffledSubarray(members).chain((chosen) => fc.record(Object.fromEntries(chosen)));
 }
 
 for (const { kind, topMember } of documentTypes.filter(({ channel }) => channel === 'signal')) {
   test(`every ${kind} document comes back from CBOR as it was`, () => {
     const root = schemaOf(kind);
-    const documents = instanceOf(root, root.properties?.[topMember] ?? {}).map((body): JsonObject => ({ [topMember]: body }));
-    fc.assert(fc.property(documents, (document) => {
-      const back = decodeDocument(encodeDocument(document), fileLimits);
-      assert.equal(JSON.stringify(back), JSON.stringify(document));
-    }), { numRuns: 100 });
+    const documents = instanceOf(root, root.properties?.[topMember] ?? {}).map((body): JsonObject => ({
+      [topMember]: body,
+    }));
+    fc.assert(
+      fc.property(documents, (document) => {
+        const back = decodeDocument(encodeDocument(document), fileLimits);
+        assert.equal(JSON.stringify(back), JSON.stringify(document));
+      }),
+      { numRuns: 100 },
+    );
   });
 }

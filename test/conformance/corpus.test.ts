@@ -6,7 +6,10 @@ import { check } from '#dots/check/check';
 import { needShared } from '../support/shared';
 
 /** One row of the corpus: a document and what an independent YANG validator says of it. */
-interface Row { file: string; verdict: string }
+interface Row {
+  file: string;
+  verdict: string;
+}
 
 function readRows(corpus: string): Row[] {
   const lines = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n').slice(1);
@@ -30,6 +33,8 @@ test('the verdict on every document of the corpus is the one of yanglint', (t) =
   if (corpus === undefined) return;
   const rows = readRows(corpus);
   assert.ok(rows.length > 50);
-  const disagreements = rows.filter(({ file, verdict }) => verdictOf(join(corpus, file)) !== verdict).map(({ file }) => file);
+  const disagreements = rows
+    .filter(({ file, verdict }) => verdictOf(join(corpus, file)) !== verdict)
+    .map(({ file }) => file);
   assert.deepEqual(disagreements, []);
 });

@@ -13,7 +13,11 @@ test('the committed schemas are what the generator makes of the YANG modules', (
   const modules = needShared(t, 'yang');
   if (modules === undefined) return;
   for (const [name, content] of generate(modules)) {
-    assert.equal(readFileSync(join(root, 'schemas', 'generated', name), 'utf8'), content, `${name} is stale: run npm run schemas`);
+    assert.equal(
+      readFileSync(join(root, 'schemas', 'generated', name), 'utf8'),
+      content,
+      `${name} is stale: run npm run schemas`,
+    );
   }
 });
 
@@ -30,13 +34,21 @@ test('each generated schema is a JSON Schema (draft-07) on its own, to the lette
 const structural = new Set(['yang/unknown-member', 'yang/missing-member', 'yang/wrong-type', 'yang/invalid-value']);
 
 test('with the generated schemas alone another editor finds fault with the same examples', async () => {
-  const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.dots.json')).map((name) => readFileSync(join(root, 'examples', name), 'utf8'));
+  const examples = readdirSync(join(root, 'examples'))
+    .filter((name) => name.endsWith('.dots.json'))
+    .map((name) => readFileSync(join(root, 'examples', name), 'utf8'));
   const verdicts = new Set<boolean>();
-  for (const text of [...examples, '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{"lifetime": "x", "target-prefx": []}]}}']) {
+  for (const text of [
+    ...examples,
+    '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{"lifetime": "x", "target-prefx": []}]}}',
+  ]) {
     const { type, faults } = check(JSON.parse(text));
     const kind = type?.kind ?? '';
     const json = getLanguageService({});
-    json.configure({ validate: true, schemas: [{ uri: `dots://${kind}`, fileMatch: ['*'], schema: schemas[kind] as object }] });
+    json.configure({
+      validate: true,
+      schemas: [{ uri: `dots://${kind}`, fileMatch: ['*'], schema: schemas[kind] as object }],
+    });
     const document = TextDocument.create('file:///document.json', 'json', 1, text);
     const found = await json.doValidation(document, json.parseJSONDocument(document));
     const valid = !faults.some(({ code }) => structural.has(code));

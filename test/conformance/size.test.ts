@@ -9,7 +9,10 @@ const service = createLanguageService();
 function judge(text: string): { found: LocatedFinding[]; textsAt: (code: string) => string[] } {
   const document = service.parse(text);
   const found = service.validate(document).findings;
-  const textsAt = (code: string): string[] => found.filter((finding) => finding.code === code).map(({ range }) => text.slice(document.offsetAt(range.start), document.offsetAt(range.end)));
+  const textsAt = (code: string): string[] =>
+    found
+      .filter((finding) => finding.code === code)
+      .map(({ range }) => text.slice(document.offsetAt(range.start), document.offsetAt(range.end)));
   return { found, textsAt };
 }
 
@@ -20,14 +23,23 @@ test('50 MB are judged to the last entry', () => {
   const large = faultAtEnd(66_000);
   assert.ok(large.length > 49_000_000 && large.length < 51_000_000, `${large.length}`);
   const { found, textsAt } = judge(large);
-  assert.deepEqual(found.map(({ code, pointer }) => [code, pointer]), [['yang/invalid-value', '/ietf-dots-data-channel:acls/acl/0/aces/ace/65999/actions/forwarding']]);
+  assert.deepEqual(
+    found.map(({ code, pointer }) => [code, pointer]),
+    [['yang/invalid-value', '/ietf-dots-data-channel:acls/acl/0/aces/ace/65999/actions/forwarding']],
+  );
   assert.deepEqual(textsAt('yang/invalid-value'), ['"dorp"']);
 });
 
 test('megabytes with byte order mark, CRLF, astral characters, half characters and NUL have right ranges', () => {
-  const odd = `\ufeff${faultAtEnd(10_000)}`.replace(/\n/g, '\r\n').replace('drop-amplification-3"', 'drop-\u{1f600}-\\ud800"').replace('drop-amplification-4"', 'drop-\u{1f601}-\ud800"');
+  const odd = `\ufeff${faultAtEnd(10_000)}`
+    .replace(/\n/g, '\r\n')
+    .replace('drop-amplification-3"', 'drop-\u{1f600}-\\ud800"')
+    .replace('drop-amplification-4"', 'drop-\u{1f601}-\ud800"');
   const { found, textsAt } = judge(odd);
-  assert.deepEqual(found.map(({ code }) => code), ['json/byte-order-mark', 'json/lone-surrogate', 'json/lone-surrogate', 'yang/invalid-value']);
+  assert.deepEqual(
+    found.map(({ code }) => code),
+    ['json/byte-order-mark', 'json/lone-surrogate', 'json/lone-surrogate', 'yang/invalid-value'],
+  );
   assert.deepEqual(textsAt('json/lone-surrogate'), ['"drop-\u{1f600}-\\ud800"', '"drop-\u{1f601}-\ud800"']);
   assert.deepEqual(textsAt('yang/invalid-value'), ['"dorp"']);
   const broken = odd.replace('"dorp"', '"dorp"\0');
@@ -47,7 +59,9 @@ test('50 MB of brackets, and megabytes of quotes or of one name, end in a senten
 test('more than the limit is refused with its reason, as text and as bytes', () => {
   const text = ' '.repeat(64 * 1024 * 1024 + 1);
   for (const given of [text, new Uint8Array(3 * 64 * 1024 * 1024 + 1)]) {
-    const { findings: [finding, ...others] } = service.validate(service.parse(given));
+    const {
+      findings: [finding, ...others],
+    } = service.validate(service.parse(given));
     assert.equal(finding?.code, 'json/too-long');
     assert.match(finding.message, /Split it\.$/);
     assert.deepEqual(others, []);

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { WorkbenchApi } from '../../client/src/context';
 import { closeAll, open, until } from './client-support';
 
-const extension = (): vscode.Extension<WorkbenchApi> | undefined => vscode.extensions.getExtension('dots-workbench.dots-workbench');
+const extension = (): vscode.Extension<WorkbenchApi> | undefined =>
+  vscode.extensions.getExtension('dots-workbench.dots-workbench');
 
 /** The first suite by its name, for once active an extension stays so. */
 suite('activation', () => {
@@ -31,5 +32,4 @@ suite('activation', () => {
     assert.ok(reading > 0 && activating > 0);
     this.test!.title += `: its own code took ${(reading + activating).toFixed(0)} ms, ${reading.toFixed(0)} of them to be read; the goal is 50`;
   });
-
 });

@@ -12,7 +12,11 @@ import { closeAll, lenses, open, titles, until, virtualText, workbench } from '.
 
 suite('the data channel', () => {
   let api: WorkbenchApi;
-  const row = (label: string): TreeNode | undefined => api.sessionTree().flatMap((node) => [node, ...node.children]).find((node) => node.label === label);
+  const row = (label: string): TreeNode | undefined =>
+    api
+      .sessionTree()
+      .flatMap((node) => [node, ...node.children])
+      .find((node) => node.label === label);
   const press = async (name: string, title: string): Promise<void> => {
     const { document } = await open(name);
     const found = await lenses(document.uri, (all) => all.includes(title));
@@ -52,7 +56,10 @@ suite('the data channel', () => {
     assert.match(text, /198\.51\.100\.16\/28/);
     const document = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'dots-live');
     assert.equal(document?.languageId, 'dots-flowspec');
-    const mitigation = api.sessionTree().flatMap(({ children }) => children).find(({ role }) => role === 'mitigation');
+    const mitigation = api
+      .sessionTree()
+      .flatMap(({ children }) => children)
+      .find(({ role }) => role === 'mitigation');
     await vscode.commands.executeCommand('dots.withdraw', mitigation);
   });
 });
@@ -76,27 +83,37 @@ suite('certificates inside the editor', () => {
     ends.push(() => session.close());
     return (await session.get('capabilities')).status;
   };
-  const refusal = (code: string) => (error: unknown): boolean => {
-    assert.ok(error instanceof DotsError, String(error));
-    assert.deepEqual([error.kind, error.code], ['unreachable', code], error.message);
-    return true;
-  };
+  const refusal =
+    (code: string) =>
+    (error: unknown): boolean => {
+      assert.ok(error instanceof DotsError, String(error));
+      assert.deepEqual([error.kind, error.code], ['unreachable', code], error.message);
+      return true;
+    };
 
   test('the right ones are accepted; a wrong CA, a wrong host name, a date that is over and a missing client certificate are refused', async () => {
     const ca = await credentials(folder, 'ca', { purpose: 'ca', commonName: 'CA' });
     const stranger = await credentials(folder, 'stranger', { purpose: 'ca', commonName: 'another CA' });
     const client = await credentials(folder, 'client', { purpose: 'client', commonName: 'client' }, ca.pem);
     const foreign = await credentials(folder, 'foreign', { purpose: 'client', commonName: 'client' }, stranger.pem);
-    const server = (names: string[], more = {}): Promise<{ pem: { cert: string; key: string } }> => credentials(folder, 'server', { purpose: 'server', commonName: 'server', names, ...more }, ca.pem);
+    const server = (names: string[], more = {}): Promise<{ pem: { cert: string; key: string } }> =>
+      credentials(folder, 'server', { purpose: 'server', commonName: 'server', names, ...more }, ca.pem);
     const good = await httpsServer(t, (await server(['127.0.0.1'])).pem, ca.pem.cert);
     const elsewhere = await httpsServer(t, (await server(['192.0.2.1', 'dots.example'])).pem, ca.pem.cert);
-    const expired = await httpsServer(t, (await server(['127.0.0.1'], { notBefore: new Date(0), notAfter: new Date(1e12) })).pem, ca.pem.cert);
+    const expired = await httpsServer(
+      t,
+      (await server(['127.0.0.1'], { notBefore: new Date(0), notAfter: new Date(1e12) })).pem,
+      ca.pem.cert,
+    );
     const { cert, key } = client;
     assert.equal(await opened({ server: good, ca: ca.cert, cert, key }), 404);
     await assert.rejects(opened({ server: good, ca: stranger.cert, cert, key }), refusal('data/unknown-ca'));
     await assert.rejects(opened({ server: elsewhere, ca: ca.cert, cert, key }), refusal('data/wrong-host-name'));
     await assert.rejects(opened({ server: expired, ca: ca.cert, cert, key }), refusal('data/certificate-expired'));
     await assert.rejects(opened({ server: good, ca: ca.cert }), refusal('data/client-certificate-missing'));
-    await assert.rejects(opened({ server: good, ca: ca.cert, cert: foreign.cert, key: foreign.key }), refusal('data/client-certificate-refused'));
+    await assert.rejects(
+      opened({ server: good, ca: ca.cert, cert: foreign.cert, key: foreign.key }),
+      refusal('data/client-certificate-refused'),
+    );
   });
 });

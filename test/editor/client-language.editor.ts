@@ -19,7 +19,12 @@ suite('a DOTS document in the editor', () => {
     const swapped = found.find(({ range }) => document.getText(range) === '80');
     assert.equal(swapped?.severity, vscode.DiagnosticSeverity.Error);
     assert.ok(typeof swapped?.code === 'object' && swapped.code.target.toString().includes('rfc-editor.org'));
-    assert.ok(found.some(({ range, message }) => document.getText(range).includes('acl-list') && message.includes('ietf-dots-signal-control:acl-list')));
+    assert.ok(
+      found.some(
+        ({ range, message }) =>
+          document.getText(range).includes('acl-list') && message.includes('ietf-dots-signal-control:acl-list'),
+      ),
+    );
   });
 
   test('a finding goes when its cause goes', async () => {
@@ -37,15 +42,29 @@ suite('a DOTS document in the editor', () => {
     const line = after(editor.document, '"lifetime": 3600');
     await editor.edit((edit) => edit.insert(line, ',\n        "'));
     const spot = after(editor.document, '"lifetime": 3600,\n        "');
-    const list = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', editor.document.uri, spot);
+    const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      editor.document.uri,
+      spot,
+    );
     const labels = list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
-    assert.ok(labels.some((label) => label.includes('trigger-mitigation')), labels.join(' '));
+    assert.ok(
+      labels.some((label) => label.includes('trigger-mitigation')),
+      labels.join(' '),
+    );
   });
 
   test('hover tells what a member is', async () => {
     const { document } = await open('offload-request.dots.json');
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, after(document, '"lifeti'));
-    const text = hovers.flatMap(({ contents }) => contents).map((content) => (typeof content === 'string' ? content : content.value)).join('\n');
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      after(document, '"lifeti'),
+    );
+    const text = hovers
+      .flatMap(({ contents }) => contents)
+      .map((content) => (typeof content === 'string' ? content : content.value))
+      .join('\n');
     assert.match(text, /lifetime/i);
     assert.match(text, /9132/);
   });

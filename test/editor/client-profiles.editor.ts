@@ -10,12 +10,17 @@ suite('server profiles and the workspace file', () => {
   const request = 'offload-request.dots.json';
   // The launcher gives the host a configuration folder of its own.
   const config = join(process.env.XDG_CONFIG_HOME ?? '', 'dots');
-  const workspaceFile = (): vscode.Uri => vscode.Uri.joinPath(vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/'), 'dots.workspace.json');
+  const workspaceFile = (): vscode.Uri =>
+    vscode.Uri.joinPath(vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/'), 'dots.workspace.json');
   const describe = async (files: object[], more: object = {}): Promise<void> => {
     await vscode.workspace.fs.writeFile(workspaceFile(), new TextEncoder().encode(JSON.stringify({ files, ...more })));
     await vscode.workspace.openTextDocument(workspaceFile());
   };
-  const sessions = (): string[] => api.sessionTree().filter(({ role }) => role === 'session').map(({ label }) => label);
+  const sessions = (): string[] =>
+    api
+      .sessionTree()
+      .filter(({ role }) => role === 'session')
+      .map(({ label }) => label);
 
   suiteSetup(async () => {
     api = await workbench();
@@ -25,7 +30,18 @@ suite('server profiles and the workspace file', () => {
     assert.ok(lab !== undefined);
     const proof = { ca: lab.ca, certificate: lab.cert, key: lab.key };
     await mkdir(config, { recursive: true });
-    await writeFile(join(config, 'dots.profiles.json'), JSON.stringify({ profiles: { lab: { signal, cuid: 'of-profile' }, upstream: { signal: 'coap://127.0.0.1:1', production: true }, dtls: { signal: lab.coaps, ...proof }, tls: { signal: lab.coapsTcp, ...proof }, stranger: { signal: lab.coaps, ...proof, ca: lab.cert } } }));
+    await writeFile(
+      join(config, 'dots.profiles.json'),
+      JSON.stringify({
+        profiles: {
+          lab: { signal, cuid: 'of-profile' },
+          upstream: { signal: 'coap://127.0.0.1:1', production: true },
+          dtls: { signal: lab.coaps, ...proof },
+          tls: { signal: lab.coapsTcp, ...proof },
+          stranger: { signal: lab.coaps, ...proof, ca: lab.cert },
+        },
+      }),
+    );
     assert.equal(await api.profiles(), 'read');
   });
   teardown(closeAll);
@@ -48,7 +64,10 @@ suite('server profiles and the workspace file', () => {
     assert.deepEqual(sessions(), ['Session with lab']);
   });
 
-  for (const [name, protocol] of [['dtls', 'DTLS 1.2'], ['tls', 'TLS 1.3']] as const) {
+  for (const [name, protocol] of [
+    ['dtls', 'DTLS 1.2'],
+    ['tls', 'TLS 1.3'],
+  ] as const) {
     test(`a request goes over ${protocol}, and the sidebar names the transport and the peer that was verified`, async () => {
       await describe([{ path: request, profile: name, mid: 78 }]);
       const { document } = await open(request);
@@ -81,9 +100,14 @@ suite('server profiles and the workspace file', () => {
     await describe([{ path: request, profile: 'nowhere' }]);
     const { document } = await open(request);
     const [first] = await lenses(document.uri, ([title]) => title?.includes('nowhere') === true);
-    assert.deepEqual([titles(first === undefined ? [] : [first]), first?.command?.command], [['No profile "nowhere": nowhere to send this yet'], 'dots.openProfiles']);
+    assert.deepEqual(
+      [titles(first === undefined ? [] : [first]), first?.command?.command],
+      [['No profile "nowhere": nowhere to send this yet'], 'dots.openProfiles'],
+    );
     await vscode.commands.executeCommand('dots.openProfiles');
-    await until(() => (vscode.window.activeTextEditor?.document.uri.path.endsWith('/dots.profiles.json') === true || undefined));
+    await until(
+      () => vscode.window.activeTextEditor?.document.uri.path.endsWith('/dots.profiles.json') === true || undefined,
+    );
   });
 
   test('the preview is written for the target router', async () => {

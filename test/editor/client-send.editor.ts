@@ -8,7 +8,11 @@ import { closeAll, lenses, open, titles, until, virtualText, workbench } from '.
 suite('sending a request to the mock', () => {
   let api: WorkbenchApi;
 
-  const mitigation = (): TreeNode | undefined => api.sessionTree().flatMap(({ children }) => children).find(({ role }) => role === 'mitigation');
+  const mitigation = (): TreeNode | undefined =>
+    api
+      .sessionTree()
+      .flatMap(({ children }) => children)
+      .find(({ role }) => role === 'mitigation');
   const press = async ({ command }: vscode.CodeLens): Promise<void> => {
     assert.ok(command);
     await vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
@@ -36,7 +40,10 @@ suite('sending a request to the mock', () => {
 
   test('an ACL has a preview and is installed, not sent', async () => {
     const { document } = await open('amplification-acl.dots.json');
-    assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), ['Install on mock', 'Preview Flowspec']);
+    assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), [
+      'Install on mock',
+      'Preview Flowspec',
+    ]);
   });
 
   test('one click: 2.01 beside the document, and the mitigation in the sidebar', async () => {
@@ -52,7 +59,10 @@ suite('sending a request to the mock', () => {
     assert.match(api.orchestrator() ?? '', /^coap:\/\/127\.0\.0\.1:\d+$/);
     const [session] = api.sessionTree();
     assert.ok(session !== undefined && session.tooltip.includes(api.lab()?.coaps ?? '?'));
-    assert.deepEqual([session.description, session.children[0]?.label, session.children[0]?.description], ['open', 'DTLS 1.2', '127.0.0.1']);
+    assert.deepEqual(
+      [session.description, session.children[0]?.label, session.children[0]?.description],
+      ['open', 'DTLS 1.2', '127.0.0.1'],
+    );
     assert.match(mitigation()?.label ?? '', /192\.0\.2\.0\/24/);
   });
 
@@ -66,7 +76,7 @@ suite('sending a request to the mock', () => {
     const node = mitigation();
     assert.ok(node);
     await vscode.commands.executeCommand('dots.withdraw', node);
-    await until(() => (mitigation() === undefined || /ending|ended/.test(mitigation()?.description ?? '')) || undefined);
+    await until(() => mitigation() === undefined || /ending|ended/.test(mitigation()?.description ?? '') || undefined);
   });
 
   test('a port in use is told, and nothing is left half-started', async () => {

@@ -26,7 +26,9 @@ const originals = new Map<vscode.TextDocument, string>();
 export async function open(name: string): Promise<vscode.TextEditor> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (folder === undefined) throw new Error('No folder is open.');
-  const editor = await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, name), { viewColumn: vscode.ViewColumn.One });
+  const editor = await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, name), {
+    viewColumn: vscode.ViewColumn.One,
+  });
   if (!originals.has(editor.document)) originals.set(editor.document, editor.document.getText());
   return editor;
 }
@@ -59,10 +61,12 @@ export const titles = (found: readonly vscode.CodeLens[]): string[] => found.map
 
 /** The text of the open document of a scheme, once there is one that `wanted` accepts. */
 export async function virtualText(scheme: string, wanted: (text: string) => boolean): Promise<string> {
-  return until(() => vscode.workspace.textDocuments
-    .filter((document) => document.uri.scheme === scheme && !document.isClosed)
-    .map((document) => document.getText())
-    .find(wanted));
+  return until(() =>
+    vscode.workspace.textDocuments
+      .filter((document) => document.uri.scheme === scheme && !document.isClosed)
+      .map((document) => document.getText())
+      .find(wanted),
+  );
 }
 
 /** The first occurrence of a text. */

@@ -17,10 +17,14 @@ interface Result {
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'tdd', timeout: 30_000, reporter: Mocha.reporters.Base });
   const ending = `.${process.env.DOTS_EDITOR_SUITE ?? 'editor'}.js`;
-  for (const name of readdirSync(__dirname).filter((each) => each.endsWith(ending)).sort()) mocha.addFile(join(__dirname, name));
+  for (const name of readdirSync(__dirname)
+    .filter((each) => each.endsWith(ending))
+    .sort())
+    mocha.addFile(join(__dirname, name));
   const result: Result = { passes: [], pending: [], failures: [] };
   await new Promise<void>((done) => {
-    mocha.run(() => done())
+    mocha
+      .run(() => done())
       .on('pass', (test) => result.passes.push(test.fullTitle()))
       .on('pending', (test) => result.pending.push(test.fullTitle()))
       .on('fail', (test, error) => result.failures.push({ title: test.fullTitle(), error: inspect(error) }));

@@ -15,7 +15,11 @@ suite('a folder that is not trusted', () => {
   test('documents are checked, completed and previewed', async () => {
     const { document } = await open('first-draft.dots.json');
     await until(() => vscode.languages.getDiagnostics(document.uri).length > 0 || undefined);
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, document.positionAt(document.getText().indexOf('mitigation-scope')));
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      document.positionAt(document.getText().indexOf('mitigation-scope')),
+    );
     assert.ok(hovers.length > 0);
     await open('amplification-acl.dots.json');
     await vscode.commands.executeCommand('dots.previewFlowspec');
@@ -25,7 +29,10 @@ suite('a folder that is not trusted', () => {
   test('instead of sending, the link over a request offers to manage trust', async () => {
     const { document } = await open('offload-request.dots.json');
     const [first] = await lenses(document.uri, (all) => all.length > 0);
-    assert.deepEqual([titles(first === undefined ? [] : [first]), first?.command?.command], [['Sending is off: this folder is not trusted'], 'workbench.trust.manage']);
+    assert.deepEqual(
+      [titles(first === undefined ? [] : [first]), first?.command?.command],
+      [['Sending is off: this folder is not trusted'], 'workbench.trust.manage'],
+    );
   });
 
   test('neither the mock nor a request can be started by a command', async () => {

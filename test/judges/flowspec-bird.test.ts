@@ -18,14 +18,25 @@ import { actions, repairedRules, ruleOf, rulesOfDocuments } from './flowspec-rul
 const as = 65001;
 const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin` };
 
-interface Bird { peer: BgpPeer; port: number; show(table: string): string }
+interface Bird {
+  peer: BgpPeer;
+  port: number;
+  show(table: string): string;
+}
 
 /** BIRD with the rules, and a session with it; both end with the test. `bird -p` has its say first. */
 async function startBird(t: TestContext, rules: readonly FlowspecRule[]): Promise<Bird> {
   const folder = mkdtempSync(join(tmpdir(), 'bird-'));
-  const [file, control, pid] = ['bird.conf', 'control', 'pid'].map((name) => join(folder, name)) as [string, string, string];
+  const [file, control, pid] = ['bird.conf', 'control', 'pid'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   const port = await freePort();
-  writeFileSync(file, renderBird(rules, { localAddress: '127.0.0.1', peerAddress: '127.0.0.2', localAs: as, peerAs: as, port }));
+  writeFileSync(
+    file,
+    renderBird(rules, { localAddress: '127.0.0.1', peerAddress: '127.0.0.2', localAs: as, peerAs: as, port }),
+  );
   const parsed = spawnSync('bird', ['-p', '-c', file], { env, encoding: 'utf8' });
   assert.equal(parsed.status, 0, parsed.stderr);
   const bird = spawn('bird', ['-f', '-c', file, '-s', control, '-P', pid], { env, stdio: 'ignore' });
@@ -35,7 +46,12 @@ async function startBird(t: TestContext, rules: readonly FlowspecRule[]): Promis
   });
   const peer = await BgpPeer.open(port, as);
   t.after(() => peer.close());
-  return { peer, port, show: (table) => spawnSync('birdc', ['-s', control, 'show', 'route', 'table', table, 'all'], { env, encoding: 'utf8' }).stdout };
+  return {
+    peer,
+    port,
+    show: (table) =>
+      spawnSync('birdc', ['-s', control, 'show', 'route', 'table', table, 'all'], { env, encoding: 'utf8' }).stdout,
+  };
 }
 
 function isWritten(rule: FlowspecRule): boolean {
@@ -44,7 +60,12 @@ function isWritten(rule: FlowspecRule): boolean {
 
 /** A rule by its octets, or by what it matches where BIRD writes the same in other octets: flow labels and tests of several fragment bits. */
 function identity({ family, nlri }: Pick<Carried, 'family' | 'nlri'>, rewritten: boolean): string {
-  return rewritten ? JSON.stringify([family, decodeNlri(nlri, family).map((component) => (component.type === 12 ? bitmaskSet(component) : component))]) : `${family} ${nlri}`;
+  return rewritten
+    ? JSON.stringify([
+        family,
+        decodeNlri(nlri, family).map((component) => (component.type === 12 ? bitmaskSet(component) : component)),
+      ])
+    : `${family} ${nlri}`;
 }
 
 async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Promise<void> {
@@ -55,7 +76,10 @@ async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Pro
   await until(() => peer.announced.length >= written.length);
   const others = peer.announced.filter((rule) => !exact.delete(identity(rule, false)));
   assert.deepEqual([...exact], [], 'announced in the same octets');
-  assert.deepEqual(others.map((rule) => identity(rule, true)).sort(), rewritten.map((rule) => identity(rule, true)).sort());
+  assert.deepEqual(
+    others.map((rule) => identity(rule, true)).sort(),
+    rewritten.map((rule) => identity(rule, true)).sort(),
+  );
 }
 
 test('BIRD parses every vector as rendered here, and announces the same octets', async (t) => {
@@ -82,7 +106,7 @@ test('BIRD, the strictest, takes the UPDATE messages made here, with their actio
     const own = distinct.filter((rule) => rule.family === family);
     const count = (text: string): number => text.match(/^flow[46] /gm)?.length ?? 0;
     const table = `flowtab${family.slice(3)}`;
-    const text = await until(() => [show(table)].find((shown) => count(shown) >= own.length)) ?? show(table);
+    const text = (await until(() => [show(table)].find((shown) => count(shown) >= own.length))) ?? show(table);
     assert.equal(count(text), own.length, `${peer.notification ?? 'no notification'}\n${text}`);
     for (const hex of own.flatMap(({ extendedCommunities }) => extendedCommunities)) {
       const words = `(generic, 0x${Number.parseInt(hex.slice(0, 8), 16).toString(16)}, 0x${Number.parseInt(hex.slice(8), 16).toString(16)})`;

@@ -14,7 +14,10 @@ import { needTool } from '../support/tools';
 import { actions, repairedRules, ruleOf, rulesOfDocuments } from './flowspec-rules';
 
 /** What ExaBGP makes of a rule: the NLRI and the extended communities of its UPDATE. */
-interface Announced { nlri: string; communities: string }
+interface Announced {
+  nlri: string;
+  communities: string;
+}
 
 /** The path attributes of an UPDATE message without withdrawn routes, by type (RFC 4271 section 4.3). */
 function attributes(update: string): Map<number, string> {
@@ -23,7 +26,7 @@ function attributes(update: string): Map<number, string> {
   for (let at = 23; at < octets.length;) {
     const extended = ((octets[at] ?? 0) & 0x10) !== 0;
     const start = at + (extended ? 4 : 3);
-    const length = extended ? octets.readUInt16BE(at + 2) : octets[at + 2] ?? 0;
+    const length = extended ? octets.readUInt16BE(at + 2) : (octets[at + 2] ?? 0);
     result.set(octets[at + 1] ?? 0, octets.subarray(start, start + length).toString('hex'));
     at = start + length;
   }
@@ -36,7 +39,13 @@ function exabgp(configuration: string): { status: number | null; announced: Anno
   try {
     const file = join(folder, 'exabgp.conf');
     writeFileSync(file, configuration);
-    const env = { ...process.env, 'exabgp.log.level': 'DEBUG', 'exabgp.log.parser': 'true', exabgp_api_cli: 'false', PATH: `${process.env.PATH ?? ''}:/usr/sbin` };
+    const env = {
+      ...process.env,
+      'exabgp.log.level': 'DEBUG',
+      'exabgp.log.parser': 'true',
+      exabgp_api_cli: 'false',
+      PATH: `${process.env.PATH ?? ''}:/usr/sbin`,
+    };
     const { status, stdout, stderr } = spawnSync('exabgp', ['--test', file], { env, encoding: 'utf8' });
     const log = stdout + stderr;
     const announced = [...log.matchAll(/parsed hex\s+([0-9A-F ]+)/g)].map(([, hex = '']) => {
@@ -56,7 +65,10 @@ function sorted(list: readonly Announced[]): string[] {
 }
 
 function expected(rules: readonly FlowspecRule[]): Announced[] {
-  return rules.map(({ nlri, extendedCommunities }) => ({ nlri, communities: [...extendedCommunities].sort().join('') }));
+  return rules.map(({ nlri, extendedCommunities }) => ({
+    nlri,
+    communities: [...extendedCommunities].sort().join(''),
+  }));
 }
 
 /** Vectors that ExaBGP 4.2.21 cannot judge, and why. */
@@ -71,7 +83,9 @@ const knownBugs: Record<string, string> = {
 test('ExaBGP accepts every vector as rendered here, and writes the same octets', (t) => {
   const path = needTool(t, 'exabgp', 'exabgp') ? needShared(t, 'vectors', 'flowspec-vectors.json') : undefined;
   if (path === undefined) return;
-  const rules = (JSON.parse(readFileSync(path, 'utf8')) as Vector[]).filter(({ name }) => knownBugs[name] === undefined).map(ruleOf);
+  const rules = (JSON.parse(readFileSync(path, 'utf8')) as Vector[])
+    .filter(({ name }) => knownBugs[name] === undefined)
+    .map(ruleOf);
   const { status, announced, log } = exabgp(renderExabgpConfiguration(rules));
   assert.equal(status, 0, log.slice(-2000));
   assert.deepEqual(sorted(announced), sorted(expected(rules)));
@@ -80,7 +94,9 @@ test('ExaBGP accepts every vector as rendered here, and writes the same octets',
 test('what ExaBGP cannot announce is a comment with the reason, so that it accepts every rendering', (t) => {
   const path = needTool(t, 'exabgp', 'exabgp') ? needShared(t, 'vectors', 'flowspec-vectors.json') : undefined;
   if (path === undefined) return;
-  const rules = (JSON.parse(readFileSync(path, 'utf8')) as Vector[]).filter(({ name }) => knownBugs[name] !== undefined).map(ruleOf);
+  const rules = (JSON.parse(readFileSync(path, 'utf8')) as Vector[])
+    .filter(({ name }) => knownBugs[name] !== undefined)
+    .map(ruleOf);
   const text = renderExabgpConfiguration(rules);
   assert.equal(text.match(/^ *# rule \d+ is left out/gm)?.length, rules.length);
   assert.equal(exabgp(text).status, 0);
@@ -88,7 +104,10 @@ test('what ExaBGP cannot announce is a comment with the reason, so that it accep
 
 test('ExaBGP accepts what ACLs and mitigation requests become, and writes the same octets', (t) => {
   if (!needTool(t, 'exabgp', 'exabgp')) return;
-  for (const rules of [...actions.map(rulesOfDocuments), repairedRules().filter(({ components }) => components.every(({ type }) => type !== 13))]) {
+  for (const rules of [
+    ...actions.map(rulesOfDocuments),
+    repairedRules().filter(({ components }) => components.every(({ type }) => type !== 13)),
+  ]) {
     const { status, announced, log } = exabgp(renderExabgpConfiguration(rules));
     assert.equal(status, 0, log.slice(-2000));
     assert.deepEqual(sorted(announced), sorted(expected(rules)));
@@ -97,8 +116,18 @@ test('ExaBGP accepts what ACLs and mitigation requests become, and writes the sa
 
 test('a flow label below 65536 is the same rule in fewer octets: ExaBGP takes the shortest, RFC 8956 wants four', (t) => {
   if (!needTool(t, 'exabgp', 'exabgp')) return;
-  const { rules } = translate([{ file: 'x', value: aclDocument([{ matches: { ipv6: { 'destination-ipv6-network': '2001:db8::/32', 'flow-label': 100 } } }], { type: 'ipv6-acl-type' }) }]);
+  const { rules } = translate([
+    {
+      file: 'x',
+      value: aclDocument([{ matches: { ipv6: { 'destination-ipv6-network': '2001:db8::/32', 'flow-label': 100 } } }], {
+        type: 'ipv6-acl-type',
+      }),
+    },
+  ]);
   const { status, announced } = exabgp(renderExabgpConfiguration(rules));
   assert.equal(status, 0);
-  assert.deepEqual(announced.map(({ nlri }) => decodeNlri(nlri, 'ipv6')), rules.map(({ components }) => components));
+  assert.deepEqual(
+    announced.map(({ nlri }) => decodeNlri(nlri, 'ipv6')),
+    rules.map(({ components }) => components),
+  );
 });

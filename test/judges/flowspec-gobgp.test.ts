@@ -29,18 +29,27 @@ async function startGobgp(t: TestContext): Promise<Gobgp> {
   const folder = mkdtempSync(join(tmpdir(), 'gobgp-'));
   const file = join(folder, 'gobgpd.toml');
   const [port, api] = [await freePort(), await freePort()];
-  const families = ['ipv4-flowspec', 'ipv6-flowspec'].map((name) => `[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "${name}"\n`).join('');
-  writeFileSync(file, `[global.config]\nas = ${as}\nrouter-id = "192.0.2.1"\nport = ${port}\nlocal-address-list = ["127.0.0.1"]\n`
-    + `[[neighbors]]\n[neighbors.config]\nneighbor-address = "127.0.0.2"\npeer-as = ${as}\n[neighbors.transport.config]\npassive-mode = true\n${families}`);
-  const daemon = spawn('gobgpd', ['-f', file, '--api-hosts', `127.0.0.1:${api}`, '--pprof-disable', '-l', 'error'], { stdio: 'ignore' });
+  const families = ['ipv4-flowspec', 'ipv6-flowspec']
+    .map((name) => `[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "${name}"\n`)
+    .join('');
+  writeFileSync(
+    file,
+    `[global.config]\nas = ${as}\nrouter-id = "192.0.2.1"\nport = ${port}\nlocal-address-list = ["127.0.0.1"]\n` +
+      `[[neighbors]]\n[neighbors.config]\nneighbor-address = "127.0.0.2"\npeer-as = ${as}\n[neighbors.transport.config]\npassive-mode = true\n${families}`,
+  );
+  const daemon = spawn('gobgpd', ['-f', file, '--api-hosts', `127.0.0.1:${api}`, '--pprof-disable', '-l', 'error'], {
+    stdio: 'ignore',
+  });
   t.after(() => {
     daemon.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
   const peer = await BgpPeer.open(port, as);
   t.after(() => peer.close());
-  const run = (script: string): ReturnType<typeof spawnSync> => spawnSync('sh', ['-e'], { input: `gobgp() { command gobgp -p ${api} "$@"; }\n${script}`, encoding: 'utf8' });
-  const count = (family: Family): number => Object.keys(JSON.parse(String(run(`gobgp global rib -a ${family}-flowspec -j`).stdout)) as object).length;
+  const run = (script: string): ReturnType<typeof spawnSync> =>
+    spawnSync('sh', ['-e'], { input: `gobgp() { command gobgp -p ${api} "$@"; }\n${script}`, encoding: 'utf8' });
+  const count = (family: Family): number =>
+    Object.keys(JSON.parse(String(run(`gobgp global rib -a ${family}-flowspec -j`).stdout)) as object).length;
   return { peer, run, count };
 }
 
@@ -50,10 +59,12 @@ function isWritten(rule: FlowspecRule): boolean {
 
 /** GoBGP writes flow labels in the fewest octets: those are compared by meaning. */
 function told(rules: readonly Pick<Carried, 'family' | 'nlri'>[]): string[] {
-  return rules.map(({ family, nlri }) => {
-    const components = decodeNlri(nlri, family);
-    return `${family} ${components.some(({ type }) => type === 13) ? JSON.stringify(components) : nlri}`;
-  }).sort();
+  return rules
+    .map(({ family, nlri }) => {
+      const components = decodeNlri(nlri, family);
+      return `${family} ${components.some(({ type }) => type === 13) ? JSON.stringify(components) : nlri}`;
+    })
+    .sort();
 }
 
 async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Promise<void> {
@@ -63,8 +74,22 @@ async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Pro
   assert.equal(status, 0, `${String(stdout)}${String(stderr)}`);
   await until(() => peer.announced.length >= written.length);
   assert.deepEqual(told(peer.announced), told(written));
-  const communities = peer.updates.map(decodeUpdate).flatMap((update) => update.announced.map(({ family, nlri }) => `${family} ${JSON.stringify(decodeNlri(nlri, family))} ${[...update.extendedCommunities].sort().join(' ')}`));
-  assert.deepEqual(communities.sort(), written.map((rule) => `${rule.family} ${JSON.stringify(rule.components)} ${[...rule.extendedCommunities].sort().join(' ')}`).sort());
+  const communities = peer.updates
+    .map(decodeUpdate)
+    .flatMap((update) =>
+      update.announced.map(
+        ({ family, nlri }) =>
+          `${family} ${JSON.stringify(decodeNlri(nlri, family))} ${[...update.extendedCommunities].sort().join(' ')}`,
+      ),
+    );
+  assert.deepEqual(
+    communities.sort(),
+    written
+      .map(
+        (rule) => `${rule.family} ${JSON.stringify(rule.components)} ${[...rule.extendedCommunities].sort().join(' ')}`,
+      )
+      .sort(),
+  );
 }
 
 test('GoBGP takes every vector as rendered here, and announces the same octets and actions', async (t) => {

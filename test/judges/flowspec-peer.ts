@@ -14,7 +14,10 @@ function message(type: number, body: string): string {
 function open(as: number): string {
   const capabilities = `0104000100850104000200854104${as.toString(16).padStart(8, '0')}`;
   const parameters = `02${(capabilities.length / 2).toString(16).padStart(2, '0')}${capabilities}`;
-  return message(1, `04${as.toString(16).padStart(4, '0')}005ac0000202${(parameters.length / 2).toString(16).padStart(2, '0')}${parameters}`);
+  return message(
+    1,
+    `04${as.toString(16).padStart(4, '0')}005ac0000202${(parameters.length / 2).toString(16).padStart(2, '0')}${parameters}`,
+  );
 }
 
 /** How long a tool may take for one step, milliseconds. */
@@ -39,7 +42,10 @@ export class BgpPeer {
   established = false;
   private received = Buffer.alloc(0);
 
-  private constructor(private readonly socket: Socket, as: number) {
+  private constructor(
+    private readonly socket: Socket,
+    as: number,
+  ) {
     socket.on('data', (chunk) => this.take(chunk));
     socket.on('error', () => undefined);
     this.send(open(as));
@@ -49,7 +55,10 @@ export class BgpPeer {
   static async open(port: number, as: number): Promise<BgpPeer> {
     const peer = await until(async () => {
       const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
-      const ready = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'close').then(() => false)]).catch(() => false);
+      const ready = await Promise.race([
+        once(socket, 'connect').then(() => true),
+        once(socket, 'close').then(() => false),
+      ]).catch(() => false);
       if (!ready) return undefined;
       const candidate = new BgpPeer(socket, as);
       const closed = once(socket, 'close');

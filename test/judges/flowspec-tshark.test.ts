@@ -17,9 +17,13 @@ function dissected(messages: readonly string[]): string[] {
     const [dump, capture] = [join(folder, 'dump.txt'), join(folder, 'dump.pcap')];
     writeFileSync(dump, messages.map((hex) => `000000 ${(hex.match(/../g) ?? []).join(' ')}\n`).join('\n'));
     // Behind port 179, so that tshark takes it for BGP.
-    const made = spawnSync('text2pcap', ['-q', '-T', '179,50000', '-4', '127.0.0.1,127.0.0.2', dump, capture], { encoding: 'utf8' });
+    const made = spawnSync('text2pcap', ['-q', '-T', '179,50000', '-4', '127.0.0.1,127.0.0.2', dump, capture], {
+      encoding: 'utf8',
+    });
     assert.equal(made.status, 0, made.stderr);
-    return spawnSync('tshark', ['-r', capture, '-O', 'bgp'], { encoding: 'utf8', maxBuffer: 1 << 26 }).stdout.split(/^Frame /m).slice(1);
+    return spawnSync('tshark', ['-r', capture, '-O', 'bgp'], { encoding: 'utf8', maxBuffer: 1 << 26 })
+      .stdout.split(/^Frame /m)
+      .slice(1);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -42,7 +46,9 @@ test('tshark reads the UPDATE messages made here as the vectors say', (t) => {
 
 test('tshark finds every rule of an announcement and of a withdrawal of many', (t) => {
   if (!needTool(t, 'tshark', 'tshark')) return;
-  const rules: FlowspecRule[] = rulesOfDocuments({ kind: 'discard' }).filter(({ components }) => components.every(({ type }) => type !== 13));
+  const rules: FlowspecRule[] = rulesOfDocuments({ kind: 'discard' }).filter(({ components }) =>
+    components.every(({ type }) => type !== 13),
+  );
   for (const messages of [encodeAnnouncements(rules), encodeWithdrawals(rules)]) {
     const text = dissected(messages).join('');
     assert.doesNotMatch(text, /malformed/i);

@@ -2,10 +2,26 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import {
-  createProtocolConnection, StreamMessageReader, StreamMessageWriter,
-  type ClientCapabilities, type CompletionItem, type Diagnostic, type Hover, type Position, type ProtocolConnection, type PublishDiagnosticsParams, type Range,
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type ClientCapabilities,
+  type CompletionItem,
+  type Diagnostic,
+  type Hover,
+  type Position,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+  type Range,
 } from 'vscode-languageserver/node';
-import { documentContextRequest, documentInfoRequest, profilesRequest, type DocumentContext, type DocumentInfo, type ProfilesInfo } from '#contract';
+import {
+  documentContextRequest,
+  documentInfoRequest,
+  profilesRequest,
+  type DocumentContext,
+  type DocumentInfo,
+  type ProfilesInfo,
+} from '#contract';
 import { bundled } from '../cli/bundle';
 import { root } from '../support/shared';
 
@@ -28,27 +44,47 @@ export class Client {
   private readonly waiting = new Set<() => void>();
   private late = false;
 
-  private constructor(readonly process: ChildProcess, readonly connection: ProtocolConnection) {
+  private constructor(
+    readonly process: ChildProcess,
+    readonly connection: ProtocolConnection,
+  ) {
     connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
       this.published.set(params.uri, [...(this.published.get(params.uri) ?? []), params]);
       for (const wake of this.waiting) wake();
     });
-    connection.onNotification('window/logMessage', ({ message }: { message: string }) => void this.logged.push(message));
+    connection.onNotification(
+      'window/logMessage',
+      ({ message }: { message: string }) => void this.logged.push(message),
+    );
   }
 
   /** Starts a server that is stopped when the test ends. */
   static async start(t: TestContext, options: ClientOptions = {}): Promise<Client> {
     const child = spawn(process.execPath, [server, '--stdio'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
-    const connection = createProtocolConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+    const connection = createProtocolConnection(
+      new StreamMessageReader(child.stdout),
+      new StreamMessageWriter(child.stdin),
+    );
     const client = new Client(child, connection);
     t.after(() => client.stop());
-    connection.onRequest('workspace/configuration', ({ items }: { items: { section: 'dots.level' | 'dots.profilesFile' }[] }) =>
-      items.map(({ section }) => options.configuration?.[section === 'dots.level' ? 'level' : 'profilesFile'] ?? null));
+    connection.onRequest(
+      'workspace/configuration',
+      ({ items }: { items: { section: 'dots.level' | 'dots.profilesFile' }[] }) =>
+        items.map(
+          ({ section }) => options.configuration?.[section === 'dots.level' ? 'level' : 'profilesFile'] ?? null,
+        ),
+    );
     connection.onRequest('client/registerCapability', () => null);
     connection.listen();
-    const workspace = options.configuration === undefined ? {} : { configuration: true, didChangeConfiguration: { dynamicRegistration: true } };
+    const workspace =
+      options.configuration === undefined
+        ? {}
+        : { configuration: true, didChangeConfiguration: { dynamicRegistration: true } };
     await connection.sendRequest('initialize', {
-      processId: process.pid, rootUri: null, capabilities: { workspace, ...options.capabilities }, initializationOptions: options.initializationOptions,
+      processId: process.pid,
+      rootUri: null,
+      capabilities: { workspace, ...options.capabilities },
+      initializationOptions: options.initializationOptions,
       workspaceFolders: options.folders?.map((uri) => ({ uri, name: uri })) ?? null,
     });
     await connection.sendNotification('initialized', {});
@@ -56,11 +92,16 @@ export class Client {
   }
 
   async open(uri: string, text: string, languageId = 'dots'): Promise<void> {
-    await this.connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId, version: 1, text } });
+    await this.connection.sendNotification('textDocument/didOpen', {
+      textDocument: { uri, languageId, version: 1, text },
+    });
   }
 
   async change(uri: string, version: number, changes: { range?: Range; text: string }[]): Promise<void> {
-    await this.connection.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges: changes });
+    await this.connection.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version },
+      contentChanges: changes,
+    });
   }
 
   async close(uri: string): Promise<void> {

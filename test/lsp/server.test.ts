@@ -10,19 +10,26 @@ import { textIn, withCaret } from '../unit/languageServiceCaret';
 import { Client, server } from './client';
 
 const uri = 'file:///request.dots.json';
-const request = '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{\n  "target-prefix": ["192.0.2.0/33"],\n  "lifetime": 3600,\n  "lifetime": 600\n}]}}';
+const request =
+  '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{\n  "target-prefix": ["192.0.2.0/33"],\n  "lifetime": 3600,\n  "lifetime": 600\n}]}}';
 const snippets = { textDocument: { completion: { completionItem: { snippetSupport: true } } } };
 
 test('findings are published with code, link, source and related places', async (t) => {
   const client = await Client.start(t);
   await client.open(uri, request);
   const diagnostics = await client.diagnostics(uri);
-  assert.deepEqual(diagnostics.map(({ code, severity, source, range }) => [code, severity, source, textIn(request, range)]), [
-    ['yang/invalid-value', 1, 'dots', '"192.0.2.0/33"'],
-    ['json/duplicate-member', 1, 'dots', '"lifetime"'],
-  ]);
+  assert.deepEqual(
+    diagnostics.map(({ code, severity, source, range }) => [code, severity, source, textIn(request, range)]),
+    [
+      ['yang/invalid-value', 1, 'dots', '"192.0.2.0/33"'],
+      ['json/duplicate-member', 1, 'dots', '"lifetime"'],
+    ],
+  );
   assert.equal(diagnostics[1]?.codeDescription?.href, 'https://www.rfc-editor.org/rfc/rfc8259#section-4');
-  assert.deepEqual(diagnostics[1]?.relatedInformation?.map(({ location }) => [location.uri, location.range.start.line]), [[uri, 2]]);
+  assert.deepEqual(
+    diagnostics[1]?.relatedInformation?.map(({ location }) => [location.uri, location.range.start.line]),
+    [[uri, 2]],
+  );
 });
 
 test('ranges are right under CRLF, a byte order mark and astral characters', async (t) => {
@@ -37,11 +44,24 @@ test('changes, whole or in part, are followed; a document that is closed loses i
   const client = await Client.start(t);
   await client.open(uri, request);
   await client.diagnostics(uri);
-  const at = (line: number, start: number, end: number): { start: { line: number; character: number }; end: { line: number; character: number } } => ({ start: { line, character: start }, end: { line, character: end } });
+  const at = (
+    line: number,
+    start: number,
+    end: number,
+  ): { start: { line: number; character: number }; end: { line: number; character: number } } => ({
+    start: { line, character: start },
+    end: { line, character: end },
+  });
   await client.change(uri, 2, [{ range: at(1, 31, 33), text: '24' }]);
-  assert.deepEqual((await client.diagnostics(uri, 2)).map(({ code }) => code), ['json/duplicate-member']);
+  assert.deepEqual(
+    (await client.diagnostics(uri, 2)).map(({ code }) => code),
+    ['json/duplicate-member'],
+  );
   await client.change(uri, 3, [{ text: '{}' }]);
-  assert.deepEqual((await client.diagnostics(uri, 3)).map(({ code }) => code), ['json/unknown-document']);
+  assert.deepEqual(
+    (await client.diagnostics(uri, 3)).map(({ code }) => code),
+    ['json/unknown-document'],
+  );
   await client.close(uri);
   assert.deepEqual(await client.diagnostics(uri, -1), []);
 });
@@ -53,19 +73,29 @@ test('of quick changes only the last version is judged', async (t) => {
   for (let version = 2; version <= 20; version += 1) await client.change(uri, version, [{ text: ' '.repeat(version) }]);
   await client.diagnostics(uri, 20);
   const versions = client.versions(uri).map(Number);
-  assert.deepEqual(versions, [...versions].sort((a, b) => a - b));
+  assert.deepEqual(
+    versions,
+    [...versions].sort((a, b) => a - b),
+  );
   assert.ok(versions.length < 20);
 });
 
 test('completion edits the text at the caret, with tab stops where the editor knows them', async (t) => {
-  const { text, position } = withCaret('{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{"lifetime": 1\n"tar|"}]}}');
+  const { text, position } = withCaret(
+    '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{"lifetime": 1\n"tar|"}]}}',
+  );
   for (const capabilities of [snippets, {}]) {
     const client = await Client.start(t, { capabilities });
     await client.open(uri, text);
     const item = (await client.completion(uri, position)).find(({ label }) => label === 'target-protocol');
-    assert.deepEqual(item?.textEdit, { range: { start: { line: 1, character: 0 }, end: { line: 1, character: 5 } }, newText: capabilities === snippets ? '"target-protocol": [$1]' : '"target-protocol": []' });
+    assert.deepEqual(item?.textEdit, {
+      range: { start: { line: 1, character: 0 }, end: { line: 1, character: 5 } },
+      newText: capabilities === snippets ? '"target-protocol": [$1]' : '"target-protocol": []',
+    });
     assert.equal(item?.insertTextFormat, capabilities === snippets ? 2 : 1);
-    assert.deepEqual(item?.additionalTextEdits, [{ range: { start: { line: 0, character: 71 }, end: { line: 0, character: 71 } }, newText: ',' }]);
+    assert.deepEqual(item?.additionalTextEdits, [
+      { range: { start: { line: 0, character: 71 }, end: { line: 0, character: 71 } }, newText: ',' },
+    ]);
   }
 });
 
@@ -75,7 +105,12 @@ test('hover and document info', async (t) => {
   const hover = await client.hover(uri, { line: 2, character: 5 });
   assert.ok(MarkupContent.is(hover?.contents) && /\*\*lifetime\*\*[\s\S]*CBOR key: 14/.test(hover.contents.value));
   assert.equal(await client.hover(uri, { line: 99, character: 0 }), null);
-  assert.deepEqual(await client.documentInfo(uri), { kind: 'mitigation-scope', title: 'mitigation request', errors: 2, line: 0 });
+  assert.deepEqual(await client.documentInfo(uri), {
+    kind: 'mitigation-scope',
+    title: 'mitigation request',
+    errors: 2,
+    line: 0,
+  });
 });
 
 test('an unknown document is answered with nothing', async (t) => {
@@ -87,9 +122,11 @@ test('an unknown document is answered with nothing', async (t) => {
 
 test('the level is asked of the editor, and asked again when it changes', async (t) => {
   const configuration = { level: 'practice' };
-  const text = '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "aces": {"ace": [{"name": "b", "actions": {"forwarding": "drop"}}]}}]}}';
+  const text =
+    '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "aces": {"ace": [{"name": "b", "actions": {"forwarding": "drop"}}]}}]}}';
   const client = await Client.start(t, { configuration });
-  const yang = async (): Promise<number> => (await client.diagnostics(uri)).filter(({ code }) => String(code).startsWith('yang/')).length;
+  const yang = async (): Promise<number> =>
+    (await client.diagnostics(uri)).filter(({ code }) => String(code).startsWith('yang/')).length;
   await client.open(uri, text);
   assert.equal(await yang(), 0);
   configuration.level = 'strict';
@@ -110,12 +147,18 @@ test('plain JSON is ours only when it is a DOTS document; its syntax can be left
   assert.deepEqual(await client.diagnostics('file:///package.json'), []);
   assert.deepEqual(await client.completion('file:///package.json', { line: 0, character: 1 }), []);
   await client.open('file:///heartbeat.json', '{"ietf-dots-signal-channel:heartbeat": {"peer-hb-status": 1,}}', 'json');
-  assert.deepEqual((await client.diagnostics('file:///heartbeat.json')).map(({ code }) => code), ['yang/wrong-type']);
+  assert.deepEqual(
+    (await client.diagnostics('file:///heartbeat.json')).map(({ code }) => code),
+    ['yang/wrong-type'],
+  );
 });
 
 test('comments and trailing commas are allowed in .jsonc', async (t) => {
   const client = await Client.start(t);
-  await client.open('file:///a.dots.jsonc', '{ // peer\n"ietf-dots-signal-channel:heartbeat": {"peer-hb-status": true,}}');
+  await client.open(
+    'file:///a.dots.jsonc',
+    '{ // peer\n"ietf-dots-signal-channel:heartbeat": {"peer-hb-status": true,}}',
+  );
   assert.deepEqual(await client.diagnostics('file:///a.dots.jsonc'), []);
 });
 

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,8 +21,14 @@ import { Client, type ClientOptions } from './client';
 
 const workspaceFile = 'dots.workspace.json';
 const uriOf = (...parts: string[]): string => pathToFileURL(join(...parts)).toString();
-const request = (scope: object): string => JSON.stringify({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600, ...scope }] } });
-const aliases = (name: string): string => JSON.stringify({ 'ietf-dots-data-channel:aliases': { alias: [{ name, 'target-prefix': ['192.0.2.1/32'] }] } });
+const request = (scope: object): string =>
+  JSON.stringify({
+    'ietf-dots-signal-channel:mitigation-scope': {
+      scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600, ...scope }],
+    },
+  });
+const aliases = (name: string): string =>
+  JSON.stringify({ 'ietf-dots-data-channel:aliases': { alias: [{ name, 'target-prefix': ['192.0.2.1/32'] }] } });
 
 function folder(t: TestContext, files: Record<string, string> = {}): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'dots-workspace-')));
@@ -27,28 +42,63 @@ function folder(t: TestContext, files: Record<string, string> = {}): string {
 
 /** An editor with a folder open, and no profiles of the one who runs the test. */
 function editor(t: TestContext, path: string, options: ClientOptions = {}): Promise<Client> {
-  return Client.start(t, { folders: [uriOf(path)], ...options, initializationOptions: { profilesFile: join(path, 'no-profiles.json'), ...options.initializationOptions } });
+  return Client.start(t, {
+    folders: [uriOf(path)],
+    ...options,
+    initializationOptions: { profilesFile: join(path, 'no-profiles.json'), ...options.initializationOptions },
+  });
 }
 
-const open = (client: Client, path: string, name: string): Promise<void> => client.open(uriOf(path, name), readFileSync(join(path, name), 'utf8'));
+const open = (client: Client, path: string, name: string): Promise<void> =>
+  client.open(uriOf(path, name), readFileSync(join(path, name), 'utf8'));
 const codesOf = (diagnostics: Diagnostic[]): string[] => diagnostics.map(({ code }) => String(code));
-const are = (...codes: string[]) => (diagnostics: Diagnostic[]): boolean => codesOf(diagnostics).join() === codes.join();
+const are =
+  (...codes: string[]) =>
+  (diagnostics: Diagnostic[]): boolean =>
+    codesOf(diagnostics).join() === codes.join();
 
-interface Reported { code: string; severity: string; message: string; range: object; related?: { file?: string; message: string; range: object }[] }
+interface Reported {
+  code: string;
+  severity: string;
+  message: string;
+  range: object;
+  related?: { file?: string; message: string; range: object }[];
+}
 
 const severities = ['', 'error', 'warning', 'information', 'hint'];
 
 /** Findings in one form, whoever tells them. */
-const ofEditor = (diagnostics: Diagnostic[]): object[] => diagnostics.map(({ code, severity, message, range, relatedInformation }) => ({
-  code, severity: severities[severity ?? 0], message, range, related: (relatedInformation ?? []).map(({ location, message: text }) => [decodeURIComponent(location.uri.slice(location.uri.lastIndexOf('/') + 1)), text, location.range]),
-}));
-const ofCommand = (file: string, findings: Reported[]): object[] => findings.map(({ code, severity, message, range, related }) => ({
-  code, severity, message, range, related: (related ?? []).map((other) => [(other.file ?? file).replace(/^.*\//, ''), other.message, other.range]),
-}));
+const ofEditor = (diagnostics: Diagnostic[]): object[] =>
+  diagnostics.map(({ code, severity, message, range, relatedInformation }) => ({
+    code,
+    severity: severities[severity ?? 0],
+    message,
+    range,
+    related: (relatedInformation ?? []).map(({ location, message: text }) => [
+      decodeURIComponent(location.uri.slice(location.uri.lastIndexOf('/') + 1)),
+      text,
+      location.range,
+    ]),
+  }));
+const ofCommand = (file: string, findings: Reported[]): object[] =>
+  findings.map(({ code, severity, message, range, related }) => ({
+    code,
+    severity,
+    message,
+    range,
+    related: (related ?? []).map((other) => [(other.file ?? file).replace(/^.*\//, ''), other.message, other.range]),
+  }));
 
 /** Asserts that the editor with the folder open and `dots validate` say the same of every file in it. */
 async function agree(t: TestContext, path: string): Promise<number> {
-  const run = dots(['validate', path, '--format', 'json', '--profiles', join(folder(t, { 'dots.profiles.json': '{}' }), 'dots.profiles.json')]);
+  const run = dots([
+    'validate',
+    path,
+    '--format',
+    'json',
+    '--profiles',
+    join(folder(t, { 'dots.profiles.json': '{}' }), 'dots.profiles.json'),
+  ]);
   const { files } = JSON.parse(run.out) as { files: { file: string; findings: Reported[] }[] };
   const client = await editor(t, path);
   const names = files.map(({ file }) => file.slice(file.lastIndexOf('/') + 1));
@@ -57,7 +107,9 @@ async function agree(t: TestContext, path: string): Promise<number> {
     const name = file.slice(file.lastIndexOf('/') + 1);
     const wanted = JSON.stringify(ofCommand(file, findings));
     const timer = setTimeout(() => client.wake(), 20_000);
-    const found = await client.settled(uriOf(path, name), (diagnostics) => JSON.stringify(ofEditor(diagnostics)) === wanted).finally(() => clearTimeout(timer));
+    const found = await client
+      .settled(uriOf(path, name), (diagnostics) => JSON.stringify(ofEditor(diagnostics)) === wanted)
+      .finally(() => clearTimeout(timer));
     assert.deepEqual(ofEditor(found), ofCommand(file, findings), name);
   }
   assert.deepEqual(client.logged, []);
@@ -65,29 +117,45 @@ async function agree(t: TestContext, path: string): Promise<number> {
 }
 
 const strictWorkspace = JSON.stringify({
-  files: [{ path: '**', cuid: 'dz6pHjaADkaFTbjr0JGBpw' }, { path: 'rfc9132-s4.4.1.1-*', mid: 123 }, { path: 'hayashi-*', mid: 124 }, { path: 'rfc9133-*', cuid: 'paL8p4Zqo4SLv64TLPXrxA' }, { path: 'rfc9133-s4.1-fig06.json', direction: 'status' }, { path: 'rfc8783-s7.3-*', direction: 'request' }],
-  'own-prefixes': ['192.0.2.0/24', '2001:db8::/32'], level: 'strict', severities: { 'rfc/one-scope': 'hint' }, suppressions: [{ code: 'yang/bare-identity' }, { code: 'cross/foreign-target', path: 'rfc8783-*' }],
+  files: [
+    { path: '**', cuid: 'dz6pHjaADkaFTbjr0JGBpw' },
+    { path: 'rfc9132-s4.4.1.1-*', mid: 123 },
+    { path: 'hayashi-*', mid: 124 },
+    { path: 'rfc9133-*', cuid: 'paL8p4Zqo4SLv64TLPXrxA' },
+    { path: 'rfc9133-s4.1-fig06.json', direction: 'status' },
+    { path: 'rfc8783-s7.3-*', direction: 'request' },
+  ],
+  'own-prefixes': ['192.0.2.0/24', '2001:db8::/32'],
+  level: 'strict',
+  severities: { 'rfc/one-scope': 'hint' },
+  suppressions: [{ code: 'yang/bare-identity' }, { code: 'cross/foreign-target', path: 'rfc8783-*' }],
 });
 
 test('editor and command say the same of the examples, without and with a workspace file', async (t) => {
-  assert.ok(await agree(t, join(root, 'examples')) >= 7);
+  assert.ok((await agree(t, join(root, 'examples'))) >= 7);
   const path = folder(t, { [workspaceFile]: strictWorkspace });
-  for (const name of readdirSync(join(root, 'examples')).filter((each) => each.endsWith('.dots.json'))) copyFileSync(join(root, 'examples', name), join(path, name));
-  assert.ok(await agree(t, path) >= 7);
+  for (const name of readdirSync(join(root, 'examples')).filter((each) => each.endsWith('.dots.json')))
+    copyFileSync(join(root, 'examples', name), join(path, name));
+  assert.ok((await agree(t, path)) >= 7);
 });
 
 test('editor and command say the same of the whole corpus, without and with a workspace file', async (t) => {
   const corpus = needShared(t, 'corpus');
   if (corpus === undefined) return;
   const path = folder(t);
-  for (const name of readdirSync(corpus).filter((each) => each.endsWith('.json'))) copyFileSync(join(corpus, name), join(path, name));
-  assert.ok(await agree(t, path) > 70);
+  for (const name of readdirSync(corpus).filter((each) => each.endsWith('.json')))
+    copyFileSync(join(corpus, name), join(path, name));
+  assert.ok((await agree(t, path)) > 70);
   writeFileSync(join(path, workspaceFile), strictWorkspace);
-  assert.ok(await agree(t, path) > 70);
+  assert.ok((await agree(t, path)) > 70);
 });
 
 test('a name is looked up in the other files of the folder, and in their open texts', async (t) => {
-  const path = folder(t, { 'a.dots.json': request({ 'alias-name': ['web'] }), 'deep/b.dots.json': aliases('web'), [workspaceFile]: '{}' });
+  const path = folder(t, {
+    'a.dots.json': request({ 'alias-name': ['web'] }),
+    'deep/b.dots.json': aliases('web'),
+    [workspaceFile]: '{}',
+  });
   const client = await editor(t, path);
   const a = uriOf(path, 'a.dots.json');
   await open(client, path, 'a.dots.json');
@@ -97,7 +165,9 @@ test('a name is looked up in the other files of the folder, and in their open te
   const [finding] = await client.settled(a, are('cross/unknown-alias'));
   assert.equal(finding?.severity, 2);
   assert.equal((await client.documentInfo(a)).errors, 0);
-  assert.deepEqual(codesOf(await client.settled(uriOf(path, 'deep/b.dots.json'), are('cross/unused-alias'))), ['cross/unused-alias']);
+  assert.deepEqual(codesOf(await client.settled(uriOf(path, 'deep/b.dots.json'), are('cross/unused-alias'))), [
+    'cross/unused-alias',
+  ]);
   await client.close(uriOf(path, 'deep/b.dots.json'));
   await client.settled(a, are());
 });
@@ -133,7 +203,10 @@ test('files that change on disk are read again', async (t) => {
 });
 
 test('a broken workspace file has its findings, open or not, and the documents are judged with defaults', async (t) => {
-  const path = folder(t, { 'a.dots.json': request({}), [workspaceFile]: '{"own-prefixes": ["198.51.100.0/24"], "level": "loose"}' });
+  const path = folder(t, {
+    'a.dots.json': request({}),
+    [workspaceFile]: '{"own-prefixes": ["198.51.100.0/24"], "level": "loose"}',
+  });
   const client = await editor(t, path);
   const [a, own] = [uriOf(path, 'a.dots.json'), uriOf(path, workspaceFile)];
   await open(client, path, 'a.dots.json');
@@ -149,15 +222,23 @@ test('the workspace file and the profiles file are completed, explained and name
   const path = folder(t, { [workspaceFile]: '{"level": "strict"}' });
   const client = await editor(t, path);
   await client.open(uriOf(path, workspaceFile), '{"level": "strict"}', 'json');
-  const labels = (await client.completion(uriOf(path, workspaceFile), { line: 0, character: 1 })).map(({ label }) => label);
+  const labels = (await client.completion(uriOf(path, workspaceFile), { line: 0, character: 1 })).map(
+    ({ label }) => label,
+  );
   assert.ok(labels.includes('own-prefixes') && !labels.includes('level'));
   assert.ok(await client.hover(uriOf(path, workspaceFile), { line: 0, character: 3 }));
-  assert.deepEqual(await client.documentInfo(uriOf(path, workspaceFile)), { kind: 'workspace', title: 'workspace file', errors: 0, line: null });
+  assert.deepEqual(await client.documentInfo(uriOf(path, workspaceFile)), {
+    kind: 'workspace',
+    title: 'workspace file',
+    errors: 0,
+    line: null,
+  });
 });
 
 test('a profile gives its documents a cuid and own prefixes; the setting names the file', async (t) => {
   const path = folder(t, {
-    'a.dots.json': request({}), [workspaceFile]: '{"files": [{"path": "*", "profile": "lab"}]}',
+    'a.dots.json': request({}),
+    [workspaceFile]: '{"files": [{"path": "*", "profile": "lab"}]}',
     'p.json': '{"profiles": {"lab": {"own-prefixes": ["198.51.100.0/24"]}}}',
   });
   const configuration = { level: 'practice', profilesFile: join(path, 'p.json') };
@@ -170,7 +251,10 @@ test('a profile gives its documents a cuid and own prefixes; the setting names t
 });
 
 test('the direction and the level that the workspace file says', async (t) => {
-  const path = folder(t, { 'a.dots.json': request({ mid: 1 }), [workspaceFile]: '{"files": [{"path": "a.*", "direction": "request"}]}' });
+  const path = folder(t, {
+    'a.dots.json': request({ mid: 1 }),
+    [workspaceFile]: '{"files": [{"path": "a.*", "direction": "request"}]}',
+  });
   const client = await editor(t, path);
   await open(client, path, 'a.dots.json');
   await client.settled(uriOf(path, 'a.dots.json'), are('rfc/server-only-member'));
@@ -178,16 +262,34 @@ test('the direction and the level that the workspace file says', async (t) => {
 
 test('an editor learns where a document goes and as whom, and what speaks against it; profiles have absolute paths', async (t) => {
   const path = folder(t, {
-    'a.dots.json': request({ lifetime: undefined }), 'b.dots.json': request({}),
-    [workspaceFile]: '{"files": [{"path": "a*", "profile": "lab", "mid": 3}], "own-prefixes": ["192.0.2.0/24"], "target-router": "bird"}',
-    'p.json': '{"profiles": {"lab": {"signal": "coaps://192.0.2.1", "ca": "ca.pem", "cuid": "c", "own-prefixes": ["203.0.113.0/24"], "production": true}}}',
+    'a.dots.json': request({ lifetime: undefined }),
+    'b.dots.json': request({}),
+    [workspaceFile]:
+      '{"files": [{"path": "a*", "profile": "lab", "mid": 3}], "own-prefixes": ["192.0.2.0/24"], "target-router": "bird"}',
+    'p.json':
+      '{"profiles": {"lab": {"signal": "coaps://192.0.2.1", "ca": "ca.pem", "cuid": "c", "own-prefixes": ["203.0.113.0/24"], "production": true}}}',
   });
   const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json') } });
   for (const name of ['a.dots.json', 'b.dots.json']) await open(client, path, name);
   const common = { workspaceFile: join(path, workspaceFile), targetRouter: 'bird' };
-  assert.deepEqual(await client.documentContext(uriOf(path, 'a.dots.json')), { ...common, cuid: 'c', mid: 3, profile: 'lab', ownPrefixes: ['192.0.2.0/24', '203.0.113.0/24'], requestErrors: 1 });
-  assert.deepEqual(await client.documentContext(uriOf(path, 'b.dots.json')), { ...common, ownPrefixes: ['192.0.2.0/24'], requestErrors: 0 });
-  assert.deepEqual(await client.documentContext(uriOf(path, 'none.dots.json')), { ...common, ownPrefixes: ['192.0.2.0/24'], requestErrors: null });
+  assert.deepEqual(await client.documentContext(uriOf(path, 'a.dots.json')), {
+    ...common,
+    cuid: 'c',
+    mid: 3,
+    profile: 'lab',
+    ownPrefixes: ['192.0.2.0/24', '203.0.113.0/24'],
+    requestErrors: 1,
+  });
+  assert.deepEqual(await client.documentContext(uriOf(path, 'b.dots.json')), {
+    ...common,
+    ownPrefixes: ['192.0.2.0/24'],
+    requestErrors: 0,
+  });
+  assert.deepEqual(await client.documentContext(uriOf(path, 'none.dots.json')), {
+    ...common,
+    ownPrefixes: ['192.0.2.0/24'],
+    requestErrors: null,
+  });
   const lab = { name: 'lab', production: true, signal: 'coaps://192.0.2.1', ca: join(path, 'ca.pem'), cuid: 'c' };
   assert.deepEqual(await client.profiles(), { file: join(path, 'p.json'), state: 'read', profiles: [lab] });
   writeFileSync(join(path, 'p.json'), '{');
@@ -197,14 +299,20 @@ test('an editor learns where a document goes and as whom, and what speaks agains
 });
 
 test('a profile that is not in the profiles file is a finding of the workspace file, in the editor as in the command', async (t) => {
-  const path = folder(t, { 'a.dots.json': request({}), [workspaceFile]: '{"files": [{"path": "*", "profile": "lba"}]}', 'p.json': '{"profiles": {"lab": {}}}' });
+  const path = folder(t, {
+    'a.dots.json': request({}),
+    [workspaceFile]: '{"files": [{"path": "*", "profile": "lba"}]}',
+    'p.json': '{"profiles": {"lab": {}}}',
+  });
   const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json') } });
   await open(client, path, 'a.dots.json');
   const [unopened] = await client.settled(uriOf(path, workspaceFile), are('cross/unknown-profile'));
   assert.match(String(unopened?.message), /no profile "lba".*It has "lab"/);
   await open(client, path, workspaceFile);
   await client.settled(uriOf(path, workspaceFile), are('cross/unknown-profile'));
-  const labels = (await client.completion(uriOf(path, workspaceFile), { line: 0, character: 38 })).map(({ label }) => label);
+  const labels = (await client.completion(uriOf(path, workspaceFile), { line: 0, character: 38 })).map(
+    ({ label }) => label,
+  );
   assert.deepEqual(labels, ['lab']);
   for (const named of [path, join(path, workspaceFile)]) {
     const { out, status } = dots(['validate', named, '--profiles', join(path, 'p.json')]);
@@ -214,8 +322,14 @@ test('a profile that is not in the profiles file is a finding of the workspace f
 });
 
 test('profiles count only once the folder is trusted', async (t) => {
-  const path = folder(t, { 'a.dots.json': request({}), [workspaceFile]: '{"files": [{"path": "*", "profile": "lab"}]}', 'p.json': '{"profiles": {"lab": {"own-prefixes": ["198.51.100.0/24"]}}}' });
-  const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json'), trusted: false } });
+  const path = folder(t, {
+    'a.dots.json': request({}),
+    [workspaceFile]: '{"files": [{"path": "*", "profile": "lab"}]}',
+    'p.json': '{"profiles": {"lab": {"own-prefixes": ["198.51.100.0/24"]}}}',
+  });
+  const client = await editor(t, path, {
+    initializationOptions: { profilesFile: join(path, 'p.json'), trusted: false },
+  });
   const a = uriOf(path, 'a.dots.json');
   await open(client, path, 'a.dots.json');
   await client.settled(a, are());

@@ -12,7 +12,9 @@ import { eventually, temporaryFolder } from './support/scene';
 async function listen(t: TestContext, server: Server | HttpsServer): Promise<{ url: string; sockets: Socket[] }> {
   const sockets: Socket[] = [];
   server.on('connection', (socket: Socket) => sockets.push(socket.on('error', () => undefined)));
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   t.after(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
@@ -26,12 +28,19 @@ async function open(t: TestContext, server: string, lab: Lab, clock: FakeClock):
   return session;
 }
 
-interface Scene { clock: FakeClock; session: DataSession; sockets: Socket[] }
+interface Scene {
+  clock: FakeClock;
+  session: DataSession;
+  sockets: Socket[];
+}
 
 /** A server that takes connections and never says a word. */
 async function silent(t: TestContext): Promise<Scene> {
   const clock = new FakeClock();
-  const { url, sockets } = await listen(t, createServer((socket) => socket.resume()));
+  const { url, sockets } = await listen(
+    t,
+    createServer((socket) => socket.resume()),
+  );
   return { clock, sockets, session: await open(t, url, await openLab(await temporaryFolder(t)), clock) };
 }
 
@@ -40,10 +49,13 @@ async function slow(t: TestContext, milliseconds: number, statuses: number[]): P
   const clock = new FakeClock();
   const lab = await openLab(await temporaryFolder(t));
   const asked: string[] = [];
-  const { url, sockets } = await listen(t, createHttps({ ...lab.server }, ({ method, url: path }, response) => {
-    const status = statuses[asked.push(`${method} ${path}`) - 1] ?? 204;
-    clock.setTimeout(() => response.writeHead(status).end(), milliseconds);
-  }));
+  const { url, sockets } = await listen(
+    t,
+    createHttps({ ...lab.server }, ({ method, url: path }, response) => {
+      const status = statuses[asked.push(`${method} ${path}`) - 1] ?? 204;
+      clock.setTimeout(() => response.writeHead(status).end(), milliseconds);
+    }),
+  );
   return { clock, sockets, asked, session: await open(t, url, lab, clock) };
 }
 
@@ -52,7 +64,12 @@ const gone = (sockets: Socket[]): boolean => sockets.length > 0 && sockets.every
 
 test('a server that never speaks TLS is given up when the time is over, and so is the connection', async (t) => {
   const { clock, session, sockets } = await silent(t);
-  const outcome = assert.rejects(session.get('aliases', { timeoutMs: 500 }), { kind: 'unreachable', code: 'data/no-answer', message: /^https:\/\/127\.0\.0\.1:\d+ did not answer within 0\.5 s\.$/, hint: /Check the address/ });
+  const outcome = assert.rejects(session.get('aliases', { timeoutMs: 500 }), {
+    kind: 'unreachable',
+    code: 'data/no-answer',
+    message: /^https:\/\/127\.0\.0\.1:\d+ did not answer within 0\.5 s\.$/,
+    hint: /Check the address/,
+  });
   await eventually(() => sockets.length === 1);
   await clock.advance(500);
   await outcome;
@@ -69,7 +86,10 @@ test('a caller may give up while the connection is made, and before', async (t) 
   controller.abort();
   await outcome;
   await eventually(() => gone(sockets));
-  await assert.rejects(session.install(aliases(alias('web', '192.0.2.1/32')), { signal: controller.signal }), cancelled);
+  await assert.rejects(
+    session.install(aliases(alias('web', '192.0.2.1/32')), { signal: controller.signal }),
+    cancelled,
+  );
   assert.deepEqual([sockets.length, clock.pending], [1, 0]);
 });
 
@@ -89,12 +109,19 @@ test('who gives up takes no connection from another that waits for it; to close 
 
 test('a request that was sent may have arrived, whether its time is over or its caller gave up', async (t) => {
   const { clock, session, asked } = await slow(t, 60_000, []);
-  const late = assert.rejects(session.get('aliases', { timeoutMs: 1000 }), { code: 'data/no-answer', message: /GET \/\.well-known\/host-meta within 1 s/, hint: /It may have done/ });
+  const late = assert.rejects(session.get('aliases', { timeoutMs: 1000 }), {
+    code: 'data/no-answer',
+    message: /GET \/\.well-known\/host-meta within 1 s/,
+    hint: /It may have done/,
+  });
   await eventually(() => asked.length === 1);
   await clock.advance(1000);
   await late;
   const controller = new AbortController();
-  const cancelled = assert.rejects(session.get('aliases', { signal: controller.signal }), { code: 'data/cancelled', message: /may have arrived/ });
+  const cancelled = assert.rejects(session.get('aliases', { signal: controller.signal }), {
+    code: 'data/cancelled',
+    message: /may have arrived/,
+  });
   await eventually(() => asked.length === 2);
   controller.abort();
   await cancelled;
@@ -102,7 +129,10 @@ test('a request that was sent may have arrived, whether its time is over or its 
 
 test('the time for an installation is for all of it, whatever it takes', async (t) => {
   const { clock, session, asked } = await slow(t, 4000, [404, 404, 201]);
-  const outcome = assert.rejects(session.install(aliases(alias('web', '192.0.2.1/32')), { timeoutMs: 10_000 }), { code: 'data/no-answer', message: /within 10 s/ });
+  const outcome = assert.rejects(session.install(aliases(alias('web', '192.0.2.1/32')), { timeoutMs: 10_000 }), {
+    code: 'data/no-answer',
+    message: /within 10 s/,
+  });
   for (const count of [1, 2]) {
     await eventually(() => asked.length === count);
     await clock.advance(4000);
@@ -110,7 +140,10 @@ test('the time for an installation is for all of it, whatever it takes', async (
   await eventually(() => asked.length === 3);
   await clock.advance(2000);
   await outcome;
-  assert.deepEqual(asked.map((line) => line.split(' ')[0]), ['GET', 'POST', 'POST']);
+  assert.deepEqual(
+    asked.map((line) => line.split(' ')[0]),
+    ['GET', 'POST', 'POST'],
+  );
 });
 
 test('the round trip is told by the clock of the session', async (t) => {

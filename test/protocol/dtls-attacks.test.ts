@@ -5,11 +5,26 @@ import { test, type TestContext } from 'node:test';
 import { keyIdentity } from '#dots/transport/names';
 import { Random } from '../support/random';
 import { fuzzHandshakes, mutated } from './support/dtlsFuzz';
-import { call, parties, psk, reasonOf, shows, startEcho, type Caller, type Parties, type Seen } from './support/dtlsScene';
+import {
+  call,
+  parties,
+  psk,
+  reasonOf,
+  shows,
+  startEcho,
+  type Caller,
+  type Parties,
+  type Seen,
+} from './support/dtlsScene';
 import { honest, Relay, type Way } from './support/relay';
 import { eventually, udpSocket } from './support/scene';
 
-interface Scene extends Parties { echo: Seen; relay: Relay; caller: Caller; handshake: Record<Way, Buffer[]> }
+interface Scene extends Parties {
+  echo: Seen;
+  relay: Relay;
+  caller: Caller;
+  handshake: Record<Way, Buffer[]>;
+}
 
 /** A client and a server with a relay between them, their handshake done. */
 async function scene(t: TestContext): Promise<Scene | undefined> {
@@ -26,7 +41,10 @@ async function scene(t: TestContext): Promise<Scene | undefined> {
 async function unharmed({ echo, caller }: Scene, sent: string[]): Promise<void> {
   assert.equal(await caller.ask('last'), 're:last');
   assert.deepEqual(echo.messages, [...sent, 'last']);
-  assert.deepEqual(caller.heard, [...sent, 'last'].map((text) => `re:${text}`));
+  assert.deepEqual(
+    caller.heard,
+    [...sent, 'last'].map((text) => `re:${text}`),
+  );
   assert.deepEqual([echo.closed, echo.channels.length, caller.closed()], [0, 1, false]);
 }
 
@@ -43,7 +61,10 @@ test('replayed records are heard once, tampered ones never', async (t) => {
   const { relay, caller } = all;
   relay.fate = (bytes) => Array.from({ length: 4 }, () => ({ bytes, afterMs: 0 }));
   assert.equal(await caller.ask('replayed'), 're:replayed');
-  relay.fate = (bytes) => [...[...bytes.keys()].map((at) => ({ bytes: flipped(bytes, at), afterMs: 0 })), { bytes, afterMs: 5 }];
+  relay.fate = (bytes) => [
+    ...[...bytes.keys()].map((at) => ({ bytes: flipped(bytes, at), afterMs: 0 })),
+    { bytes, afterMs: 5 },
+  ];
   assert.equal(await caller.ask('tampered'), 're:tampered');
   relay.fate = (bytes) => [{ bytes, afterMs: 0 }];
   await unharmed(all, ['replayed', 'tampered']);
@@ -67,14 +88,22 @@ test('the whole capture again, its client hello too, does not disturb a live ses
 test('forged records in the clear do not disturb a live session', async (t) => {
   const all = await scene(t);
   if (all === undefined) return;
-  const record = (type: number, epoch: number, body: number[]): Buffer => Buffer.from([type, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 1, 0, 0, body.length, ...body]);
+  const record = (type: number, epoch: number, body: number[]): Buffer =>
+    Buffer.from([type, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 1, 0, 0, body.length, ...body]);
   for (const way of ['toServer', 'toClient'] as const) {
     for (const epoch of [0, 1]) {
-      for (const alert of [[2, 40], [1, 0], [2, 20], [1, 100]]) all.relay.inject(record(21, epoch, alert), way);
+      for (const alert of [
+        [2, 40],
+        [1, 0],
+        [2, 20],
+        [1, 100],
+      ])
+        all.relay.inject(record(21, epoch, alert), way);
       all.relay.inject(record(23, epoch, [...Buffer.from('evil')]), way);
       all.relay.inject(record(20, epoch, [1]), way);
       // A few bytes after a record that is skipped are not the beginning of another one.
-      for (let more = 1; more < 16; more++) all.relay.inject(Buffer.concat([record(23, epoch, [1, 2, 3]), Buffer.alloc(more, 22)]), way);
+      for (let more = 1; more < 16; more++)
+        all.relay.inject(Buffer.concat([record(23, epoch, [1, 2, 3]), Buffer.alloc(more, 22)]), way);
     }
   }
   await unharmed(all, []);
@@ -99,7 +128,10 @@ test('3000 datagrams of noise, most of it like DTLS, do not disturb a live sessi
     const bytes = count % 4 === 0 ? noise : likeDtls(random, noise);
     if (count % 3 === 0) all.relay.inject(bytes, random.pick(['toServer', 'toClient']));
     else stranger.send(bytes, all.echo.port, '127.0.0.1');
-    if (count % 100 === 0) await new Promise((resolve) => { setImmediate(resolve); });
+    if (count % 100 === 0)
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
   }
   await unharmed(all, []);
 });
@@ -115,7 +147,10 @@ test('hundreds of mutated handshakes, from new addresses and on the live one', a
     for (let change = 0; change < 3; change++) mutated[random.below(mutated.length)]! ^= 1 << random.below(8);
     if (way === 'toClient' || round % 4 === 0) all.relay.inject(mutated, way);
     else random.pick(strangers).send(mutated, all.echo.port, '127.0.0.1');
-    if (round % 20 === 0) await new Promise((resolve) => { setImmediate(resolve); });
+    if (round % 20 === 0)
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
   }
   await unharmed(all, []);
 });
@@ -129,8 +164,15 @@ test('mutations on the way of a handshake: it fails, or it is the true server an
   let through = 0;
   for (let round = 0; round < 20; round++) {
     const relay = await Relay.start(t, echo.port);
-    relay.fate = (bytes) => [{ bytes: random.below(5) === 0 ? flipped(bytes, random.below(bytes.length), 1 << random.below(8)) : bytes, afterMs: 0 }];
-    const caller: Caller | undefined = await call(t, relay.port, shows(all.pki, all.client), { deadlineMs: 500 }).catch(() => undefined);
+    relay.fate = (bytes) => [
+      {
+        bytes: random.below(5) === 0 ? flipped(bytes, random.below(bytes.length), 1 << random.below(8)) : bytes,
+        afterMs: 0,
+      },
+    ];
+    const caller: Caller | undefined = await call(t, relay.port, shows(all.pki, all.client), { deadlineMs: 500 }).catch(
+      () => undefined,
+    );
     if (caller === undefined) continue;
     through += 1;
     relay.fate = honest;
@@ -147,7 +189,8 @@ test('1000 handshakes mutated after the cookie, in both directions: nobody is ta
   const all = await parties(t);
   if (all === undefined) return;
   const tally = await fuzzHandshakes({ ...all, psk, seed: 1, deep: 1000 });
-  for (const count of [tally.whole, tally.resumed, tally.exchanged, tally.failures['transport/broken'] ?? 0]) assert.ok(count > 50, JSON.stringify(tally));
+  for (const count of [tally.whole, tally.resumed, tally.exchanged, tally.failures['transport/broken'] ?? 0])
+    assert.ok(count > 50, JSON.stringify(tally));
 });
 
 test('a client that comes back on its old port takes the place of its old session once it is proved', async (t) => {
@@ -162,15 +205,25 @@ test('a client that comes back on its old port takes the place of its old sessio
 test('a handshake at the address of a live session that fails at its proof leaves that session open', async (t) => {
   const [all, other] = [await parties(t), await parties(t)];
   if (all === undefined || other === undefined) return;
-  const echo = await startEcho(t, { ...shows(all.pki, all.server), psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
+  const echo = await startEcho(t, {
+    ...shows(all.pki, all.server),
+    psk: (identity) => (identity === psk.identity ? psk.key : undefined),
+  });
   const relay = await Relay.start(t, echo.port);
   const live = await call(t, relay.port, shows(all.pki, all.client));
   const keep = relay.clientPort();
   const wrong = { certificate: { ...shows(other.pki, other.client).certificate, ca: all.pki.ca.cert } };
   assert.equal(await reasonOf(call(t, relay.port, wrong)), 'client-certificate-refused');
-  for (const each of [{ ...psk, key: Buffer.from('another secret') }, { ...psk, identity: 'nobody' }]) assert.equal(await reasonOf(call(t, relay.port, { psk: each })), 'psk-refused');
+  for (const each of [
+    { ...psk, key: Buffer.from('another secret') },
+    { ...psk, identity: 'nobody' },
+  ])
+    assert.equal(await reasonOf(call(t, relay.port, { psk: each })), 'psk-refused');
   await eventually(() => echo.refused.length === 3);
-  assert.deepEqual(echo.refused.map(({ code }) => code), ['transport/unknown-ca', 'transport/wrong-psk', 'transport/wrong-psk']);
+  assert.deepEqual(
+    echo.refused.map(({ code }) => code),
+    ['transport/unknown-ca', 'transport/wrong-psk', 'transport/wrong-psk'],
+  );
   relay.leadTo(keep);
   assert.equal(await live.ask('still here'), 're:still here');
   assert.deepEqual([echo.channels.length, echo.closed, live.closed()], [1, 0, false]);
@@ -192,7 +245,12 @@ test('a client that starts anew in the middle of its handshake does not wait for
 function partsIn(bytes: Buffer): number {
   let parts = 0;
   for (let at = 0; at + 25 <= bytes.length; at += 13 + bytes.readUInt16BE(at + 11)) {
-    if (bytes[at] === 22 && bytes.readUInt16BE(at + 3) === 0 && bytes.readUIntBE(at + 14, 3) > bytes.readUIntBE(at + 22, 3)) parts += 1;
+    if (
+      bytes[at] === 22 &&
+      bytes.readUInt16BE(at + 3) === 0 &&
+      bytes.readUIntBE(at + 14, 3) > bytes.readUIntBE(at + 22, 3)
+    )
+      parts += 1;
   }
   return parts;
 }
@@ -201,7 +259,10 @@ test('no datagram of a handshake is larger than what every path carries, and lon
   const all = await parties(t, 'rsa');
   if (all === undefined) return;
   const between = all.pki.issue({ purpose: 'ca' });
-  const [server, client] = [all.pki.issue({ names: ['localhost'], by: between }), all.pki.issue({ purpose: 'client', by: between })];
+  const [server, client] = [
+    all.pki.issue({ names: ['localhost'], by: between }),
+    all.pki.issue({ purpose: 'client', by: between }),
+  ];
   const echo = await startEcho(t, shows(all.pki, server));
   const relay = await Relay.start(t, echo.port);
   const caller = await call(t, relay.port, shows(all.pki, client));
@@ -228,15 +289,26 @@ test('strangers get a cookie or an alert and nothing else, whatever they send, a
   };
   for (let count = 0; count < 600; count++) {
     // The cookie is another client's, so it is good for nothing here.
-    ask(random.pick(strangers), count % 10 === 0 ? random.pick([hello, withCookie]) : mutated(random.pick([hello, withCookie]), random));
-    if (count % 20 === 0) await new Promise((resolve) => { setImmediate(resolve); });
+    ask(
+      random.pick(strangers),
+      count % 10 === 0 ? random.pick([hello, withCookie]) : mutated(random.pick([hello, withCookie]), random),
+    );
+    if (count % 20 === 0)
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
   }
   const before = answers.length;
   ask(strangers[0]!, hello);
   await eventually(() => answers.length > Math.max(before, 60));
-  const kindOf = (bytes: Buffer): string => (bytes[0] === 22 && bytes[13] === 3 ? 'cookie' : bytes[0] === 21 ? 'alert' : bytes.toString('hex'));
-  assert.deepEqual([...new Set(answers.map(kindOf))].filter((kind) => kind !== 'alert'), ['cookie']);
-  for (const answer of answers) assert.ok(answer.length < hello.length, 'an answer must not be larger than its question');
+  const kindOf = (bytes: Buffer): string =>
+    bytes[0] === 22 && bytes[13] === 3 ? 'cookie' : bytes[0] === 21 ? 'alert' : bytes.toString('hex');
+  assert.deepEqual(
+    [...new Set(answers.map(kindOf))].filter((kind) => kind !== 'alert'),
+    ['cookie'],
+  );
+  for (const answer of answers)
+    assert.ok(answer.length < hello.length, 'an answer must not be larger than its question');
   assert.ok(answers.reduce((sum, { length }) => sum + length, 0) < sent);
   assert.equal(all.echo.channels.length, 1);
 });

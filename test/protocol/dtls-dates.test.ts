@@ -12,11 +12,17 @@ test('a client and a server judge certificates by the date on the wall of their 
   if (all === undefined) return;
   const [asServer, asClient] = [shows(all.pki, all.server), shows(all.pki, all.client)];
   const server = await startEcho(t, asServer);
-  assert.equal(await reasonOf(call(t, server.port, asClient, { clock: new FakeClock(Date.now() + century) })), 'expired');
+  assert.equal(
+    await reasonOf(call(t, server.port, asClient, { clock: new FakeClock(Date.now() + century) })),
+    'expired',
+  );
   assert.equal(await reasonOf(call(t, server.port, asClient, { clock: new FakeClock(0) })), 'not-yet-valid');
   const late = await startEcho(t, asServer, { clock: new FakeClock(Date.now() + century) });
   assert.equal(await reasonOf(call(t, late.port, asClient)), 'client-certificate-refused');
-  assert.deepEqual(late.refused.map(({ code }) => code), ['transport/expired']);
+  assert.deepEqual(
+    late.refused.map(({ code }) => code),
+    ['transport/expired'],
+  );
 });
 
 for (const whose of ['server', 'client'] as const) {
@@ -24,7 +30,10 @@ for (const whose of ['server', 'client'] as const) {
     const all = await parties(t);
     if (all === undefined) return;
     // The certificate in question lasts for an hour, a ticket for longer.
-    const server = shows(all.pki, all.pki.issue({ purpose: 'server', names: ['localhost'], to: whose === 'client' ? 1 / 24 : 10 }));
+    const server = shows(
+      all.pki,
+      all.pki.issue({ purpose: 'server', names: ['localhost'], to: whose === 'client' ? 1 / 24 : 10 }),
+    );
     const client = shows(all.pki, all.pki.issue({ purpose: 'client', to: whose === 'server' ? 1 / 24 : 10 }));
     const clocks = { server: new FakeClock(Date.now()), client: new FakeClock(Date.now()) };
     const { port } = await startEcho(t, server, { clock: clocks.server });
@@ -35,7 +44,10 @@ for (const whose of ['server', 'client'] as const) {
       await channel.close();
     }
     clocks[whose].set(Date.now() + 1.5 * hour);
-    assert.equal(await reasonOf(call(t, port, client, options)), whose === 'server' ? 'client-certificate-refused' : 'expired');
+    assert.equal(
+      await reasonOf(call(t, port, client, options)),
+      whose === 'server' ? 'client-certificate-refused' : 'expired',
+    );
   });
 }
 

@@ -14,9 +14,17 @@ test('the DTLS module is compiled once, and only when DTLS is used', async (t) =
   udp.send(Buffer.from('one'));
   await udp.close();
   const tls = await listening(t, { psk: () => psk.key });
-  assert.equal((await (await connected(t, tls, { psk })).request({ method: 'GET', path: ['a'], confirmable: true }, { timeoutMs: 20_000 })).code, '2.05');
+  assert.equal(
+    (
+      await (
+        await connected(t, tls, { psk })
+      ).request({ method: 'GET', path: ['a'], confirmable: true }, { timeoutMs: 20_000 })
+    ).code,
+    '2.05',
+  );
   assert.equal(compiled.mock.callCount(), 0);
   const server = await startEcho(t, { psk: () => psk.key });
-  for (let count = 0; count < 2; count++) assert.equal(await (await call(t, server.port, { psk })).ask('one'), 're:one');
+  for (let count = 0; count < 2; count++)
+    assert.equal(await (await call(t, server.port, { psk })).ask('one'), 're:one');
   assert.equal(compiled.mock.callCount(), 1);
 });

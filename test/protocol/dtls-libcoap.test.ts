@@ -20,12 +20,21 @@ async function exchange(channel: Channel): Promise<void> {
   const endpoint = new Endpoint(channel);
   for (const size of [100, 3000]) {
     const payload = Buffer.alloc(size, 'dots');
-    const put = await endpoint.request({ method: 'PUT', path: [`kept-${size}`], payload, contentFormat: 42, confirmable: true }, { timeoutMs: 20_000 });
+    const put = await endpoint.request(
+      { method: 'PUT', path: [`kept-${size}`], payload, contentFormat: 42, confirmable: true },
+      { timeoutMs: 20_000 },
+    );
     assert.match(put.code, /^2\./);
-    const get = await endpoint.request({ method: 'GET', path: [`kept-${size}`], confirmable: true }, { timeoutMs: 20_000 });
+    const get = await endpoint.request(
+      { method: 'GET', path: [`kept-${size}`], confirmable: true },
+      { timeoutMs: 20_000 },
+    );
     assert.ok(payload.equals(get.payload));
   }
-  assert.equal((await endpoint.request({ method: 'GET', path: ['nowhere'], confirmable: true }, { timeoutMs: 20_000 })).code, '4.04');
+  assert.equal(
+    (await endpoint.request({ method: 'GET', path: ['nowhere'], confirmable: true }, { timeoutMs: 20_000 })).code,
+    '4.04',
+  );
   await endpoint.close();
 }
 
@@ -54,7 +63,8 @@ for (const build of builds) {
     if (all === undefined || other === undefined) return;
     const { port } = await libcoapServer(t, build, certificates(all));
     await connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost' });
-    const attempt = (credentials: ClientCredentials, serverName = 'localhost'): Promise<string> => reasonOf(connectWhenUp(t, port, { credentials, serverName }));
+    const attempt = (credentials: ClientCredentials, serverName = 'localhost'): Promise<string> =>
+      reasonOf(connectWhenUp(t, port, { credentials, serverName }));
     assert.equal(await attempt(shows(all.pki, all.client), 'other.example'), 'wrong-name');
     assert.equal(await attempt(shows(other.pki, other.client)), 'unknown-ca');
     const stranger = { certificate: { ...shows(other.pki, other.client).certificate, ca: all.pki.ca.cert } };
@@ -67,7 +77,10 @@ for (const build of builds) {
     const { port } = await libcoapServer(t, build, keyArguments);
     await connectWhenUp(t, port, { credentials: { psk }, serverName: 'localhost' });
     const wrong = { psk: { identity: psk.identity, key: Buffer.from('another secret') } };
-    assert.match(await reasonOf(connectWhenUp(t, port, { credentials: wrong, serverName: 'localhost', deadlineMs: 6000 })), /^psk-(silence|refused)$/);
+    assert.match(
+      await reasonOf(connectWhenUp(t, port, { credentials: wrong, serverName: 'localhost', deadlineMs: 6000 })),
+      /^psk-(silence|refused)$/,
+    );
   });
 
   test(`coap-client-${build} as client, with a certificate and with a pre-shared key`, async (t) => {
@@ -75,13 +88,20 @@ for (const build of builds) {
     for (const kind of ['ec', 'rsa'] as const) {
       const all = await parties(t, kind);
       if (all === undefined) return;
-      const server = await startCoap(t, { ...shows(all.pki, all.server), psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
+      const server = await startCoap(t, {
+        ...shows(all.pki, all.server),
+        psk: (identity) => (identity === psk.identity ? psk.key : undefined),
+      });
       const url = `coaps://127.0.0.1:${server.port}/a`;
-      const ask = (...args: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '10', ...args, '-m', 'get', url]);
+      const ask = (...args: string[]): ReturnType<typeof run> =>
+        run(`coap-client-${build}`, ['-B', '10', ...args, '-m', 'get', url]);
       const answer = await ask(...libcoapShows(all.client, all.pki));
       assert.match(answer.stdout.toString(), /hello over DTLS/, answer.stderr);
       assert.match((await ask('-u', psk.identity, '-k', psk.key.toString())).stdout.toString(), /hello over DTLS/);
-      assert.deepEqual(server.channels.map(({ security }) => security?.peerName), ['client.example', 'dots']);
+      assert.deepEqual(
+        server.channels.map(({ security }) => security?.peerName),
+        ['client.example', 'dots'],
+      );
     }
   });
 
@@ -89,8 +109,12 @@ for (const build of builds) {
     if (!needTool(t, `coap-client-${build}`, debianPackage)) return;
     const [all, other] = [await parties(t), await parties(t)];
     if (all === undefined || other === undefined) return;
-    const server = await startCoap(t, { ...shows(all.pki, all.server), psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
-    const ask = (...args: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '3', ...args, '-m', 'get', `coaps://127.0.0.1:${server.port}/a`]);
+    const server = await startCoap(t, {
+      ...shows(all.pki, all.server),
+      psk: (identity) => (identity === psk.identity ? psk.key : undefined),
+    });
+    const ask = (...args: string[]): ReturnType<typeof run> =>
+      run(`coap-client-${build}`, ['-B', '3', ...args, '-m', 'get', `coaps://127.0.0.1:${server.port}/a`]);
     const attempts: [string[], string][] = [
       [libcoapShows(other.client, all.pki), 'unknown-ca'],
       [['-u', 'nobody', '-k', psk.key.toString()], 'wrong-psk'],
@@ -100,7 +124,10 @@ for (const build of builds) {
       server.refused.length = 0;
       const answer = await ask(...args);
       assert.doesNotMatch(answer.stdout.toString(), /hello/);
-      assert.ok(server.refused.some(({ code }) => code === `transport/${reason}`), `${reason}: ${server.refused.map(({ code }) => code).join()} ${answer.stderr}`);
+      assert.ok(
+        server.refused.some(({ code }) => code === `transport/${reason}`),
+        `${reason}: ${server.refused.map(({ code }) => code).join()} ${answer.stderr}`,
+      );
     }
     assert.equal(server.channels.length, 0);
   });

@@ -64,7 +64,12 @@ test('a cookie is good for so many handshakes only, however they are begun', asy
     relay.inject(other, 'toServer');
   }
   // Each flight that was signed has a server hello with a random of its own; the same one again is a retransmission.
-  const shown = (): number => new Set(relay.seen.toClient.filter((bytes) => bytes[0] === 22 && bytes[13] === 2).map((bytes) => bytes.toString('hex', 27, 59))).size;
+  const shown = (): number =>
+    new Set(
+      relay.seen.toClient
+        .filter((bytes) => bytes[0] === 22 && bytes[13] === 2)
+        .map((bytes) => bytes.toString('hex', 27, 59)),
+    ).size;
   await eventually(() => server.refused.length === 1 && shown() === 8);
   await clock.advance(14_000);
   assert.equal(await reasonOf(call(t, server.port, shows(all.pki, all.client), { deadlineMs: 200 })), 'no-answer');
@@ -79,10 +84,16 @@ test('handshakes that fail count until their time is over', async (t) => {
   const clock = new FakeClock(Date.now());
   const server = await startEcho(t, shows(all.pki, all.server), { clock, limits: { halfOpenPerAddress: 3 } });
   const stranger = { certificate: { ...shows(other.pki, other.client).certificate, ca: all.pki.ca.cert } };
-  for (let count = 0; count < 3; count++) assert.equal(await reasonOf(call(t, server.port, stranger)), 'client-certificate-refused');
+  for (let count = 0; count < 3; count++)
+    assert.equal(await reasonOf(call(t, server.port, stranger)), 'client-certificate-refused');
   assert.equal(await reasonOf(call(t, server.port, stranger, { deadlineMs: 200 })), 'no-answer');
   await clock.advance(15_000);
-  for (let count = 0; count < 5; count++) assert.equal(await (await call(t, server.port, shows(all.pki, all.client))).ask('one'), 're:one', 'those that succeed count no longer');
+  for (let count = 0; count < 5; count++)
+    assert.equal(
+      await (await call(t, server.port, shows(all.pki, all.client))).ask('one'),
+      're:one',
+      'those that succeed count no longer',
+    );
 });
 
 test('a full server says so, but not for each datagram', async (t) => {
@@ -119,7 +130,8 @@ test('sessions with one address are limited', async (t) => {
 test('sessions with all addresses together are limited', async (t) => {
   if ((await parties(t)) === undefined) return;
   const server = await startEcho(t, keys, { limits: { sessions: 2 } });
-  const from = async (host: string): Promise<Caller> => call(t, (await Relay.start(t, server.port, host)).port, { psk });
+  const from = async (host: string): Promise<Caller> =>
+    call(t, (await Relay.start(t, server.port, host)).port, { psk });
   const [first] = [await from('127.0.0.1'), await from('127.0.0.2')];
   const third = await from('127.0.0.2');
   await eventually(() => third.closed());
@@ -130,12 +142,17 @@ test('sessions with all addresses together are limited', async (t) => {
 });
 
 /** What a test gets at of a listener that has no room left, or a fault. */
-interface Inside { engine: { calls: Record<string, unknown>; hosts: Map<number, unknown> } }
+interface Inside {
+  engine: { calls: Record<string, unknown>; hosts: Map<number, unknown> };
+}
 
 test('a client that there is no room for is gone before anybody is told', async (t) => {
   if ((await parties(t)) === undefined) return;
   const alive: number[] = [];
-  const server: Seen = await startEcho(t, keys, { limits: { sessions: 1 }, refused: () => alive.push((server.listener as unknown as Inside).engine.hosts.size) });
+  const server: Seen = await startEcho(t, keys, {
+    limits: { sessions: 1 },
+    refused: () => alive.push((server.listener as unknown as Inside).engine.hosts.size),
+  });
   await call(t, server.port, { psk });
   const second = await call(t, server.port, { psk });
   await eventually(() => second.closed());
@@ -144,7 +161,10 @@ test('a client that there is no room for is gone before anybody is told', async 
 
 test('a listener that is closed by whoever hears of a refusal, or of a session that is replaced, closes all', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const server: Seen = await startEcho(t, keys, { limits: { sessions: 1 }, refused: () => void server.listener.close() });
+  const server: Seen = await startEcho(t, keys, {
+    limits: { sessions: 1 },
+    refused: () => void server.listener.close(),
+  });
   const first = await call(t, server.port, { psk });
   const second = await call(t, server.port, { psk });
   await eventually(() => first.closed() && second.closed());
@@ -179,11 +199,30 @@ test('a fault of those who are told of clients costs one session and not the ser
   if ((await parties(t)) === undefined) return;
   const told: string[] = [];
   let [accepts, hears] = [false, false];
-  const listener = await listenDtls({ host: '127.0.0.1', port: 0 }, { credentials: keys, refused: ({ message }) => { told.push(message); throw new Error('of refused'); } }, (channel) => {
-    if (!accepts) throw new Error('of accept');
-    const fails = (): void => { if (!hears) throw new Error('of the receiver'); };
-    channel.attach({ message: (bytes) => { fails(); channel.send(bytes); }, failure: fails, closed: fails });
-  });
+  const listener = await listenDtls(
+    { host: '127.0.0.1', port: 0 },
+    {
+      credentials: keys,
+      refused: ({ message }) => {
+        told.push(message);
+        throw new Error('of refused');
+      },
+    },
+    (channel) => {
+      if (!accepts) throw new Error('of accept');
+      const fails = (): void => {
+        if (!hears) throw new Error('of the receiver');
+      };
+      channel.attach({
+        message: (bytes) => {
+          fails();
+          channel.send(bytes);
+        },
+        failure: fails,
+        closed: fails,
+      });
+    },
+  );
   t.after(() => listener.close());
   const { port } = listener.address;
   const first = await call(t, port, { psk });
@@ -194,7 +233,10 @@ test('a fault of those who are told of clients costs one session and not the ser
   await eventually(() => second.closed());
   hears = true;
   assert.equal(await (await call(t, port, { psk })).ask('two'), 'two');
-  assert.deepEqual(told.map((message) => /broke: this end failed/.test(message)), [true, true]);
+  assert.deepEqual(
+    told.map((message) => /broke: this end failed/.test(message)),
+    [true, true],
+  );
 });
 
 test('a session without a message is closed after its idle time, and no timer is left', async (t) => {
@@ -236,7 +278,9 @@ test('a message that fits in no datagram is refused, and the session stands', as
 test('the memory of sessions that are gone is used again', async (t) => {
   if ((await parties(t)) === undefined) return;
   const server = await startEcho(t, keys);
-  const memory = (): number => (server.listener as unknown as { engine: { calls: { memory: { buffer: ArrayBuffer } } } }).engine.calls.memory.buffer.byteLength;
+  const memory = (): number =>
+    (server.listener as unknown as { engine: { calls: { memory: { buffer: ArrayBuffer } } } }).engine.calls.memory
+      .buffer.byteLength;
   const round = async (): Promise<void> => {
     const clients = await Promise.all(Array.from({ length: 10 }, () => call(t, server.port, { psk })));
     for (const client of clients) await client.channel.close();
@@ -254,8 +298,17 @@ test('what was lent to the library is taken back, where a part of it finds no me
   const { calls } = engine;
   const released: number[] = [];
   let room = 1;
-  const cramped = { ...calls, allocate: (size: number) => (room-- > 0 ? calls.allocate(size) : 0), release: (place: number, size: number) => { calls.release(place, size); released.push(size); } };
+  const cramped = {
+    ...calls,
+    allocate: (size: number) => (room-- > 0 ? calls.allocate(size) : 0),
+    release: (place: number, size: number) => {
+      calls.release(place, size);
+      released.push(size);
+    },
+  };
   Object.assign(engine, { calls: cramped });
-  assert.throws(() => engine.lend([Buffer.from('a key'), Buffer.from('an identity')], () => assert.fail()), { code: 'transport/memory' });
+  assert.throws(() => engine.lend([Buffer.from('a key'), Buffer.from('an identity')], () => assert.fail()), {
+    code: 'transport/memory',
+  });
   assert.deepEqual(released, [5]);
 });

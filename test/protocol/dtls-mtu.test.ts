@@ -16,14 +16,20 @@ test('on a path that drops large datagrams, a session that stands sends none', a
   const relay = await Relay.start(t, echo.port);
   relay.fate = (bytes) => (bytes.length > least ? [] : [{ bytes, afterMs: 0 }]);
   let client: Awaited<ReturnType<typeof call>> | undefined;
-  const attempt = call(t, relay.port, shows(all.pki, all.client), { clock, deadlineMs: 1e6 }).then((caller) => { client = caller; });
+  const attempt = call(t, relay.port, shows(all.pki, all.client), { clock, deadlineMs: 1e6 }).then((caller) => {
+    client = caller;
+  });
   await eventually(async () => {
     await clock.advance(1000);
     return client !== undefined;
   });
   await attempt;
-  assert.ok(relay.seen.toClient.some(({ length }) => length > least), 'something was too large');
-  for (const { maxMessageSize } of [client!.channel, echo.channels[0]!]) assert.ok(maxMessageSize < least && maxMessageSize > least - 64, String(maxMessageSize));
+  assert.ok(
+    relay.seen.toClient.some(({ length }) => length > least),
+    'something was too large',
+  );
+  for (const { maxMessageSize } of [client!.channel, echo.channels[0]!])
+    assert.ok(maxMessageSize < least && maxMessageSize > least - 64, String(maxMessageSize));
   const text = 'x'.repeat(client!.channel.maxMessageSize - 're:'.length);
   assert.equal(await client!.ask(text), `re:${text}`);
 });

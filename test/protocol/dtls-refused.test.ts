@@ -27,7 +27,17 @@ function flawed({ pki }: Parties, purpose: 'server' | 'client'): [reason: string
 
 async function shownByOpenssl(t: TestContext, { pki, client }: Parties, server: Identity): Promise<string> {
   const port = await freePort();
-  startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', server.certFile, '-key', server.keyFile]);
+  startProgram(t, 'openssl', [
+    's_server',
+    '-dtls1_2',
+    '-quiet',
+    '-accept',
+    `127.0.0.1:${port}`,
+    '-cert',
+    server.certFile,
+    '-key',
+    server.keyFile,
+  ]);
   return reasonOf(connectWhenUp(t, port, { credentials: shows(pki, client), serverName: 'localhost' }));
 }
 
@@ -40,13 +50,17 @@ test('a client refuses a server, and says which check failed', async (t) => {
     return reasonOf(call(t, port, shows(pki, client, crls), { serverName }));
   };
   // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without signatures is a matter of unproved.test.ts.
-  for (const [reason, server] of flawed(all, 'server')) assert.equal(await (reason === 'purpose' ? shownByOpenssl(t, all, server) : attempt(server)), reason);
+  for (const [reason, server] of flawed(all, 'server'))
+    assert.equal(await (reason === 'purpose' ? shownByOpenssl(t, all, server) : attempt(server)), reason);
   assert.equal(await attempt(other.server), 'unknown-ca');
   assert.equal(await attempt(all.server, 'other.example'), 'wrong-name');
   assert.equal(await attempt(all.server, '127.0.0.2'), 'wrong-name');
   assert.equal(await attempt(pki.issue({ commonName: 'localhost' })), 'wrong-name');
   assert.equal(await attempt(all.server, 'localhost', [pki.revocations([all.server])]), 'revoked');
-  assert.equal(await attempt(pki.issue({ names: ['localhost'] }), 'localhost', [pki.revocations([], -1)]), 'bad-certificate');
+  assert.equal(
+    await attempt(pki.issue({ names: ['localhost'] }), 'localhost', [pki.revocations([], -1)]),
+    'bad-certificate',
+  );
 });
 
 test('a server refuses a client, says which check failed, and the client hears that it was refused', async (t) => {
@@ -54,12 +68,23 @@ test('a server refuses a client, says which check failed, and the client hears t
   if (all === undefined || other === undefined) return;
   const { pki } = all;
   const intermediate = pki.issue({ purpose: 'ca' });
-  const server = await startEcho(t, shows(pki, all.server, [pki.revocations([all.client]), pki.revocations([], 30, -1, intermediate)]));
-  const cases: [string, Identity][] = [...flawed(all, 'client'), ['unknown-ca', other.client], ['revoked', all.client], ['purpose', pki.issue({ purpose: 'client', keyUsage: 'keyAgreement' })]];
+  const server = await startEcho(
+    t,
+    shows(pki, all.server, [pki.revocations([all.client]), pki.revocations([], 30, -1, intermediate)]),
+  );
+  const cases: [string, Identity][] = [
+    ...flawed(all, 'client'),
+    ['unknown-ca', other.client],
+    ['revoked', all.client],
+    ['purpose', pki.issue({ purpose: 'client', keyUsage: 'keyAgreement' })],
+  ];
   for (const [reason, client] of cases) {
     server.refused.length = 0;
     assert.equal(await reasonOf(call(t, server.port, shows(pki, client))), 'client-certificate-refused', reason);
-    assert.deepEqual(server.refused.map(({ code }) => code), [`transport/${reason}`]);
+    assert.deepEqual(
+      server.refused.map(({ code }) => code),
+      [`transport/${reason}`],
+    );
   }
   assert.equal(server.channels.length, 0);
   await call(t, server.port, shows(pki, pki.issue({ purpose: 'client', by: intermediate })));
@@ -70,7 +95,10 @@ test('a server whose revocation list is out of date takes no client of that CA, 
   if (all === undefined) return;
   const server = await startEcho(t, shows(all.pki, all.server, [all.pki.revocations([], -1)]));
   assert.equal(await reasonOf(call(t, server.port, shows(all.pki, all.client))), 'client-certificate-refused');
-  assert.deepEqual(server.refused.map(({ code }) => code), ['transport/bad-certificate']);
+  assert.deepEqual(
+    server.refused.map(({ code }) => code),
+    ['transport/bad-certificate'],
+  );
   assert.match(server.refused[0]!.message, /certificate revocation list is out of date/);
   assert.equal(server.channels.length, 0);
 });
@@ -78,23 +106,46 @@ test('a server whose revocation list is out of date takes no client of that CA, 
 test('a wrong key and a silent peer are told with what to do next', async (t) => {
   if ((await parties(t)) === undefined) return;
   const keys = await startEcho(t, { psk: () => psk.key });
-  await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), { code: 'transport/psk-refused', hint: /^Check both: a server need not say which of them is wrong\.$/ });
+  await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), {
+    code: 'transport/psk-refused',
+    hint: /^Check both: a server need not say which of them is wrong\.$/,
+  });
   assert.match(keys.refused[0]?.hint ?? '', /^Give both ends the same identity and key\.$/);
   const silent = await udpSocket(t);
-  await assert.rejects(call(t, silent.address().port, { psk }, { deadlineMs: 100 }), { code: 'transport/no-answer', hint: /Check the address, that the server runs, and that nothing filters the way to it/ });
+  await assert.rejects(call(t, silent.address().port, { psk }, { deadlineMs: 100 }), {
+    code: 'transport/no-answer',
+    hint: /Check the address, that the server runs, and that nothing filters the way to it/,
+  });
   // One that hears a wrong key and says nothing, as many do.
   const relay = await Relay.start(t, keys.port);
   relay.fate = (bytes, way) => (way === 'toClient' && bytes[0] === 21 ? [] : [{ bytes, afterMs: 0 }]);
-  await assert.rejects(call(t, relay.port, { psk: { ...psk, key: Buffer.from('another secret') } }, { deadlineMs: 1000 }), { code: 'transport/psk-silence', hint: /meet a wrong pre-shared key with silence: check the identity and the key/ });
+  await assert.rejects(
+    call(t, relay.port, { psk: { ...psk, key: Buffer.from('another secret') } }, { deadlineMs: 1000 }),
+    { code: 'transport/psk-silence', hint: /meet a wrong pre-shared key with silence: check the identity and the key/ },
+  );
 });
 
 test('names that a server may be called by: SRV-ID, wildcard, IPv6 address', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const { pki, client } = all;
-  const { port } = await startEcho(t, shows(pki, pki.issue({ names: ['SRV:_dots-signal.example.net', 'SRV:_other.example.org', '*.example.com', '2001:db8::1'] })));
-  for (const serverName of ['example.net', 'EXAMPLE.net.', 'a.example.com', '2001:db8:0::1']) await call(t, port, shows(pki, client), { serverName });
-  for (const serverName of ['example.org', 'a.example.net', 'example.com', 'a.b.example.com', '2001:db8::2', 'localhost']) {
+  const { port } = await startEcho(
+    t,
+    shows(
+      pki,
+      pki.issue({ names: ['SRV:_dots-signal.example.net', 'SRV:_other.example.org', '*.example.com', '2001:db8::1'] }),
+    ),
+  );
+  for (const serverName of ['example.net', 'EXAMPLE.net.', 'a.example.com', '2001:db8:0::1'])
+    await call(t, port, shows(pki, client), { serverName });
+  for (const serverName of [
+    'example.org',
+    'a.example.net',
+    'example.com',
+    'a.b.example.com',
+    '2001:db8::2',
+    'localhost',
+  ]) {
     assert.equal(await reasonOf(call(t, port, shows(pki, client), { serverName })), 'wrong-name', serverName);
   }
 });
@@ -105,7 +156,10 @@ test('a wrong key, an unknown identity, and credentials of the other kind', asyn
   const keys = await startEcho(t, { psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
   const certificates = await startEcho(t, shows(all.pki, all.server));
   const seen = (server: typeof keys): string[] => server.refused.splice(0).map(({ code }) => code);
-  assert.equal(await reasonOf(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } })), 'psk-refused');
+  assert.equal(
+    await reasonOf(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } })),
+    'psk-refused',
+  );
   assert.deepEqual(seen(keys), ['transport/wrong-psk']);
   assert.equal(await reasonOf(call(t, keys.port, { psk: { ...psk, identity: 'nobody' } })), 'psk-refused');
   assert.deepEqual(seen(keys), ['transport/wrong-psk']);
@@ -118,7 +172,10 @@ test('a peer that is not there, is silent, or speaks something else', async (t) 
   const all = await parties(t);
   if (all === undefined) return;
   assert.equal(await reasonOf(call(t, await freePort(), { psk })), 'refused');
-  for (const [reason, answer] of [['no-answer', undefined], ['no-tls', Buffer.from('what?')]] as const) {
+  for (const [reason, answer] of [
+    ['no-answer', undefined],
+    ['no-tls', Buffer.from('what?')],
+  ] as const) {
     const socket = await udpSocket(t);
     let heard = 0;
     socket.on('message', (_bytes, { port, address }) => {
@@ -152,12 +209,21 @@ test('credentials that cannot be used are told before anything is sent', async (
   if (all === undefined) return;
   const { certificate } = shows(all.pki, all.client);
   const bad = [
-    { certificate: { ...certificate, ca: 'no PEM' } }, { certificate: { ...certificate, cert: '' } }, { certificate: { ...certificate, key: 'no key' } },
-    { certificate: { ...certificate, key: all.server.key } }, { certificate: { ...certificate, crls: ['no list'] } }, { psk: { identity: '', key: psk.key } },
+    { certificate: { ...certificate, ca: 'no PEM' } },
+    { certificate: { ...certificate, cert: '' } },
+    { certificate: { ...certificate, key: 'no key' } },
+    { certificate: { ...certificate, key: all.server.key } },
+    { certificate: { ...certificate, crls: ['no list'] } },
+    { psk: { identity: '', key: psk.key } },
     { psk: { identity: 'dots', key: Buffer.alloc(65) } },
   ];
-  for (const credentials of bad) assert.equal(await reasonOf(connectDtls({ host: '127.0.0.1', port: 9 }, { credentials, serverName: 'localhost' })), 'credentials');
-  const listen = (host: string, credentials: object): Promise<unknown> => listenDtls({ host, port: 0 }, { credentials }, () => undefined);
+  for (const credentials of bad)
+    assert.equal(
+      await reasonOf(connectDtls({ host: '127.0.0.1', port: 9 }, { credentials, serverName: 'localhost' })),
+      'credentials',
+    );
+  const listen = (host: string, credentials: object): Promise<unknown> =>
+    listenDtls({ host, port: 0 }, { credentials }, () => undefined);
   assert.equal(await reasonOf(listen('127.0.0.1', {})), 'credentials');
   assert.equal(await reasonOf(listen('192.0.2.1', { psk: () => undefined })), 'not-loopback');
 });
@@ -174,9 +240,22 @@ test('openssl s_client without a certificate, and with DTLS 1.0, is refused', as
   if (all === undefined) return;
   const server = await startEcho(t, shows(all.pki, all.server));
   await openssl(t, server.port, '-dtls1_2', '-CAfile', all.pki.ca.certFile);
-  await openssl(t, server.port, '-dtls1', '-cipher', 'ALL:@SECLEVEL=0', '-cert', all.client.certFile, '-key', all.client.keyFile);
+  await openssl(
+    t,
+    server.port,
+    '-dtls1',
+    '-cipher',
+    'ALL:@SECLEVEL=0',
+    '-cert',
+    all.client.certFile,
+    '-key',
+    all.client.keyFile,
+  );
   await eventually(() => server.refused.length > 1);
-  assert.deepEqual(server.refused.map(({ code }) => code), ['transport/no-certificate', 'transport/no-common-cipher']);
+  assert.deepEqual(
+    server.refused.map(({ code }) => code),
+    ['transport/no-certificate', 'transport/no-common-cipher'],
+  );
   assert.equal(server.channels.length, 0);
 });
 
@@ -184,6 +263,20 @@ test('openssl s_server with DTLS 1.0 is refused', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const port = await freePort();
-  startProgram(t, 'openssl', ['s_server', '-dtls1', '-cipher', 'ALL:@SECLEVEL=0', '-accept', `127.0.0.1:${port}`, '-cert', all.server.certFile, '-key', all.server.keyFile]);
-  assert.equal(await reasonOf(connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost' })), 'no-common-cipher');
+  startProgram(t, 'openssl', [
+    's_server',
+    '-dtls1',
+    '-cipher',
+    'ALL:@SECLEVEL=0',
+    '-accept',
+    `127.0.0.1:${port}`,
+    '-cert',
+    all.server.certFile,
+    '-key',
+    all.server.keyFile,
+  ]);
+  assert.equal(
+    await reasonOf(connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost' })),
+    'no-common-cipher',
+  );
 });

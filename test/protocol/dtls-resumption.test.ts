@@ -18,9 +18,15 @@ const hour = 3600 * 1000;
 /** A memory that a test may look into, and age. */
 class OpenMemory implements SessionMemory {
   saved: SavedSession | undefined;
-  get(): SavedSession | undefined { return this.saved; }
-  set(_key: string, session: SavedSession): void { this.saved = session; }
-  delete(): void { this.saved = undefined; }
+  get(): SavedSession | undefined {
+    return this.saved;
+  }
+  set(_key: string, session: SavedSession): void {
+    this.saved = session;
+  }
+  delete(): void {
+    this.saved = undefined;
+  }
 }
 
 /** Lets so many milliseconds pass on the date of the machine; timers do not notice. */
@@ -29,7 +35,12 @@ function later(t: TestContext, milliseconds: number): void {
   t.mock.method(Date, 'now', () => now() + milliseconds);
 }
 
-async function once(t: TestContext, port: number, credentials: ClientCredentials, sessions: SessionMemory): Promise<Caller> {
+async function once(
+  t: TestContext,
+  port: number,
+  credentials: ClientCredentials,
+  sessions: SessionMemory,
+): Promise<Caller> {
   const caller = await call(t, port, credentials, { sessions });
   assert.equal(await caller.ask('one'), 're:one');
   await caller.channel.close();
@@ -47,7 +58,10 @@ test('a ticket lets nobody in whose pre-shared key was withdrawn or changed', as
     assert.equal((await once(t, server.port, { psk }, sessions)).channel.resumed, true);
     key = other;
     assert.equal(await reasonOf(call(t, server.port, { psk }, { sessions })), 'psk-refused');
-    assert.deepEqual(server.refused.splice(0).map(({ code }) => code), ['transport/wrong-psk']);
+    assert.deepEqual(
+      server.refused.splice(0).map(({ code }) => code),
+      ['transport/wrong-psk'],
+    );
   }
 });
 
@@ -56,7 +70,10 @@ test('a ticket lets nobody in whose certificate, or one that vouches for it, has
   if (all === undefined) return;
   const { pki } = all;
   const soon = 1 / 24;
-  const clients = [pki.issue({ purpose: 'client', to: soon }), pki.issue({ purpose: 'client', by: pki.issue({ purpose: 'ca', to: soon }) })];
+  const clients = [
+    pki.issue({ purpose: 'client', to: soon }),
+    pki.issue({ purpose: 'client', by: pki.issue({ purpose: 'ca', to: soon }) }),
+  ];
   const server = await startEcho(t, shows(pki, all.server));
   const memories = clients.map(() => sessionMemory());
   for (const [index, client] of clients.entries()) {
@@ -65,8 +82,14 @@ test('a ticket lets nobody in whose certificate, or one that vouches for it, has
   }
   later(t, 1.1 * hour);
   for (const [index, client] of clients.entries()) {
-    assert.equal(await reasonOf(call(t, server.port, shows(pki, client), { sessions: memories[index]! })), 'client-certificate-refused');
-    assert.deepEqual(server.refused.splice(0).map(({ code }) => code), ['transport/expired']);
+    assert.equal(
+      await reasonOf(call(t, server.port, shows(pki, client), { sessions: memories[index]! })),
+      'client-certificate-refused',
+    );
+    assert.deepEqual(
+      server.refused.splice(0).map(({ code }) => code),
+      ['transport/expired'],
+    );
   }
 });
 
@@ -84,7 +107,10 @@ test('a name that is too long for a ticket is told whole, for there is no ticket
   const all = await parties(t);
   if (all === undefined) return;
   const server = await startEcho(t, shows(all.pki, all.server));
-  for (const [length, resumed] of [[58, true], [59, false]] as const) {
+  for (const [length, resumed] of [
+    [58, true],
+    [59, false],
+  ] as const) {
     const name = `${'a'.repeat(length - 8)}.example`;
     const client = shows(all.pki, all.pki.issue({ purpose: 'client', names: [name] }));
     const sessions = sessionMemory();
@@ -100,7 +126,8 @@ test('a server whose certificate has expired since, and one that proved itself a
   if (all === undefined) return;
   const server = await startEcho(t, shows(all.pki, all.server));
   const sessions = new OpenMemory();
-  const connect = async (): Promise<boolean> => (await once(t, server.port, shows(all.pki, all.client), sessions)).channel.resumed;
+  const connect = async (): Promise<boolean> =>
+    (await once(t, server.port, shows(all.pki, all.client), sessions)).channel.resumed;
   assert.equal(await connect(), false);
   for (const age of [{ notAfter: Date.now() - 1 }, { provedAt: Date.now() - 24 * hour }]) {
     assert.equal(await connect(), true);
@@ -128,7 +155,21 @@ test('a ticket that would not fit into one datagram is not kept', async (t) => {
   if (all === undefined) return;
   const port = await freePort();
   // OpenSSL puts the certificate of the client into its tickets.
-  startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, '-cert', all.server.certFile, '-key', all.server.keyFile, '-CAfile', all.pki.ca.certFile, '-Verify', '3']);
+  startProgram(t, 'openssl', [
+    's_server',
+    '-dtls1_2',
+    '-quiet',
+    '-accept',
+    `127.0.0.1:${port}`,
+    '-cert',
+    all.server.certFile,
+    '-key',
+    all.server.keyFile,
+    '-CAfile',
+    all.pki.ca.certFile,
+    '-Verify',
+    '3',
+  ]);
   const sessions = new OpenMemory();
   await connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost', sessions });
   assert.equal(sessions.saved, undefined);
@@ -159,7 +200,10 @@ test('sessions are resumed on a path that loses and repeats datagrams', async (t
       }
       if (random.below(2) === 0) return [{ bytes, afterMs: 0 }];
       repeated += 1;
-      return [{ bytes, afterMs: 0 }, { bytes, afterMs: 0 }];
+      return [
+        { bytes, afterMs: 0 },
+        { bytes, afterMs: 0 },
+      ];
     };
     const client = await call(t, relay.port, shows(all.pki, all.client), { sessions, deadlineMs: 30_000 });
     relay.fate = (bytes) => [{ bytes, afterMs: 0 }];

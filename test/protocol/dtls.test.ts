@@ -14,10 +14,16 @@ for (const kind of ['ec', 'rsa'] as const) {
     const client = await call(t, server.port, shows(all.pki, all.client));
     assert.equal(await client.ask('one'), 're:one');
     const { security } = client.channel;
-    assert.deepEqual([security.protocol, security.cipherSuite, security.peerName], ['DTLS 1.2', `TLS_ECDHE_${kind === 'ec' ? 'ECDSA' : 'RSA'}_WITH_AES_128_GCM_SHA256`, 'localhost']);
+    assert.deepEqual(
+      [security.protocol, security.cipherSuite, security.peerName],
+      ['DTLS 1.2', `TLS_ECDHE_${kind === 'ec' ? 'ECDSA' : 'RSA'}_WITH_AES_128_GCM_SHA256`, 'localhost'],
+    );
     assert.equal(server.channels[0]?.security.peerName, 'client.example');
     assert.equal(server.channels[0]?.peer.replace(/:.*/, ''), '127.0.0.1');
-    assert.ok(client.channel.maxMessageSize > 1150 && client.channel.maxMessageSize < 1232, String(client.channel.maxMessageSize));
+    assert.ok(
+      client.channel.maxMessageSize > 1150 && client.channel.maxMessageSize < 1232,
+      String(client.channel.maxMessageSize),
+    );
     await client.channel.close();
     await eventually(() => server.closed === 1);
   });
@@ -29,7 +35,12 @@ test('a pre-shared key, with an ephemeral exchange', async (t) => {
   const server = await startEcho(t, { psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
   const client = await call(t, server.port, { psk });
   assert.equal(await client.ask('one'), 're:one');
-  assert.deepEqual(client.channel.security, { protocol: 'DTLS 1.2', cipherSuite: 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256', peerName: 'dots', identity: 'psk:dots' });
+  assert.deepEqual(client.channel.security, {
+    protocol: 'DTLS 1.2',
+    cipherSuite: 'TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256',
+    peerName: 'dots',
+    identity: 'psk:dots',
+  });
   assert.deepEqual(server.channels[0]?.security.peerName, 'dots');
 });
 
@@ -37,8 +48,14 @@ test('both kinds of credentials, and both families, on one server', async (t) =>
   const all = await parties(t);
   if (all === undefined) return;
   const server = await startEcho(t, { ...shows(all.pki, all.server), psk: () => psk.key }, { host: '::1' });
-  const clients = await Promise.all([call(t, server.port, { psk }, { host: '::1' }), call(t, server.port, shows(all.pki, all.client), { host: '::1', serverName: '::1' })]);
-  assert.deepEqual(await Promise.all(clients.map((client, index) => client.ask(`from ${index}`))), ['re:from 0', 're:from 1']);
+  const clients = await Promise.all([
+    call(t, server.port, { psk }, { host: '::1' }),
+    call(t, server.port, shows(all.pki, all.client), { host: '::1', serverName: '::1' }),
+  ]);
+  assert.deepEqual(await Promise.all(clients.map((client, index) => client.ask(`from ${index}`))), [
+    're:from 0',
+    're:from 1',
+  ]);
   assert.deepEqual(server.channels.map(({ security }) => security.peerName).sort(), ['client.example', 'dots']);
 });
 
@@ -83,19 +100,42 @@ test('the server name indication has no final dot; a name that is none is wrong 
   assert.equal(await client.ask('one'), 're:one');
   const [hello] = relay.seen.toServer;
   assert.ok(hello?.includes('dots.example') && !hello.includes('dots.example.'));
-  assert.equal(await reasonOf(call(t, relay.port, shows(all.pki, all.client), { serverName: 'dots.example.net.' })), 'wrong-name');
-  const long = connectDtls({ host: '127.0.0.1', port: server.port }, { credentials: { psk }, serverName: 'a'.repeat(256) });
+  assert.equal(
+    await reasonOf(call(t, relay.port, shows(all.pki, all.client), { serverName: 'dots.example.net.' })),
+    'wrong-name',
+  );
+  const long = connectDtls(
+    { host: '127.0.0.1', port: server.port },
+    { credentials: { psk }, serverName: 'a'.repeat(256) },
+  );
   await assert.rejects(long, { kind: 'usage', code: 'transport/address' });
 });
 
 test('many sessions on one port exchange at once, over either family and over both', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
-  for (const [listening, hosts] of [['127.0.0.1', ['127.0.0.1']], ['::1', ['::1']], ['::', ['127.0.0.1', '::1']]] as const) {
-    const server = await startEcho(t, { ...shows(all.pki, all.server), psk: () => psk.key }, { host: listening, allowRemote: true });
-    const clients: Caller[] = await Promise.all(Array.from({ length: 12 }, (_, index) => call(t, server.port, index % 3 === 0 ? shows(all.pki, all.client) : { psk }, { host: hosts[index % hosts.length]! })));
+  for (const [listening, hosts] of [
+    ['127.0.0.1', ['127.0.0.1']],
+    ['::1', ['::1']],
+    ['::', ['127.0.0.1', '::1']],
+  ] as const) {
+    const server = await startEcho(
+      t,
+      { ...shows(all.pki, all.server), psk: () => psk.key },
+      { host: listening, allowRemote: true },
+    );
+    const clients: Caller[] = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        call(t, server.port, index % 3 === 0 ? shows(all.pki, all.client) : { psk }, {
+          host: hosts[index % hosts.length]!,
+        }),
+      ),
+    );
     for (let round = 0; round < 10; round++) {
-      assert.deepEqual(await Promise.all(clients.map((client, index) => client.ask(`${round} of ${index}`))), clients.map((_, index) => `re:${round} of ${index}`));
+      assert.deepEqual(
+        await Promise.all(clients.map((client, index) => client.ask(`${round} of ${index}`))),
+        clients.map((_, index) => `re:${round} of ${index}`),
+      );
     }
     assert.deepEqual([server.channels.length, server.messages.length, server.closed], [12, 120, 0]);
     await server.listener.close();

@@ -21,14 +21,20 @@ async function half(clock: FakeClock, message: () => Promise<unknown>, leapMs: n
   await clock.advance(500);
 }
 
-for (const [direction, leapMs] of [['forward', hour], ['back', -hour]] as const) {
+for (const [direction, leapMs] of [
+  ['forward', hour],
+  ['back', -hour],
+] as const) {
   test(`a session over TLS is closed after its idle time and not before, though the clock was set ${direction}`, async (t) => {
     const clock = new FakeClock();
     const server = await listening(t, keys, { clock, ...idle });
     const client = await connected(t, server, { psk });
     let closed = false;
-    client.onClose(() => { closed = true; });
-    const ask = (): Promise<unknown> => client.request({ method: 'GET', path: ['a'], confirmable: true }, { timeoutMs: 20_000 });
+    client.onClose(() => {
+      closed = true;
+    });
+    const ask = (): Promise<unknown> =>
+      client.request({ method: 'GET', path: ['a'], confirmable: true }, { timeoutMs: 20_000 });
     await ask();
     await half(clock, ask, leapMs);
     await ask();
@@ -53,14 +59,26 @@ for (const [direction, leapMs] of [['forward', hour], ['back', -hour]] as const)
 for (const end of ['an idle session', 'the whole server'] as const) {
   test(`a server that ends ${end} says so to its clients over TLS`, async (t) => {
     const clock = new FakeClock();
-    const server = await listenTls({ host: '127.0.0.1', port: 0 }, { credentials: keys, clock, ...idle }, (channel) => void new Endpoint(channel, { handler: echo, clock }));
+    const server = await listenTls(
+      { host: '127.0.0.1', port: 0 },
+      { credentials: keys, clock, ...idle },
+      (channel) => void new Endpoint(channel, { handler: echo, clock }),
+    );
     t.after(() => server.close());
     const reader = new FrameReader(1 << 16);
     const codes: string[] = [];
     let closed = false;
     const channel = await connectTls(server.address, { credentials: { psk }, serverName: '127.0.0.1' });
     t.after(() => channel.close());
-    channel.attach({ message: (bytes) => { for (const frame of reader.push(bytes)) codes.push('code' in frame ? frame.code : 'malformed'); }, failure: () => undefined, closed: () => { closed = true; } });
+    channel.attach({
+      message: (bytes) => {
+        for (const frame of reader.push(bytes)) codes.push('code' in frame ? frame.code : 'malformed');
+      },
+      failure: () => undefined,
+      closed: () => {
+        closed = true;
+      },
+    });
     await eventually(() => codes.length === 1);
     if (end === 'an idle session') await clock.advance(1000);
     else void server.close();

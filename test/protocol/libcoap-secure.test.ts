@@ -20,7 +20,12 @@ const proofs = ['certificate', 'psk'] as const;
 type Proof = (typeof proofs)[number];
 
 /** An orchestrator, and what libcoap's client and ours show so that it takes them for the same client. */
-interface Scene { server: string; folder: string; session: SignalSession; proofs: Record<Proof, string[]> }
+interface Scene {
+  server: string;
+  folder: string;
+  session: SignalSession;
+  proofs: Record<Proof, string[]>;
+}
 
 async function scene(t: TestContext, transport: Transport, proof: Proof, cuid: string): Promise<Scene> {
   const orchestrator = await startOrchestrator(t, { clock: systemClock, psk: keyOf });
@@ -28,7 +33,12 @@ async function scene(t: TestContext, transport: Transport, proof: Proof, cuid: s
   const server = orchestrator[transport] ?? '';
   const session = await SignalSession.open({ server, cuid, credentials: await ours(orchestrator, proof) });
   t.after(() => session.close());
-  return { server, session, folder: await temporaryFolder(t), proofs: { certificate: ['-c', cert, '-j', key, '-C', ca], psk: ['-u', psk.identity, '-k', psk.key.toString()] } };
+  return {
+    server,
+    session,
+    folder: await temporaryFolder(t),
+    proofs: { certificate: ['-c', cert, '-j', key, '-C', ca], psk: ['-u', psk.identity, '-k', psk.key.toString()] },
+  };
 }
 
 async function ours({ ca, cert, key }: Orchestrator, proof: Proof): Promise<ClientCredentials> {
@@ -44,10 +54,15 @@ function printed(stdout: Buffer): JsonObject[] {
 async function blocks(build: Build, { server, folder, session, proofs }: Scene, proof: Proof): Promise<void> {
   for (let mid = 1; mid <= 30; mid++) await session.requestMitigation(protect(`192.0.2.${mid}/32`), mid);
   const url = `${server}/.well-known/dots/mitigate/cuid=many`;
-  const ask = (...args: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '20', ...proofs[proof], ...args]);
+  const ask = (...args: string[]): ReturnType<typeof run> =>
+    run(`coap-client-${build}`, ['-B', '20', ...proofs[proof], ...args]);
   for (const size of ['64', '256', '1024']) {
     const list = await ask('-b', size, '-A', '271', url);
-    assert.deepEqual(printed(list.stdout).map(({ mid }) => mid), Array.from({ length: 30 }, (_, index) => index + 1), list.stderr);
+    assert.deepEqual(
+      printed(list.stdout).map(({ mid }) => mid),
+      Array.from({ length: 30 }, (_, index) => index + 1),
+      list.stderr,
+    );
   }
   const prefixes = Array.from({ length: 200 }, (_, index) => `2001:db8:${index.toString(16)}::/48`);
   const body = join(folder, 'large.cbor');
@@ -60,9 +75,26 @@ async function blocks(build: Build, { server, folder, session, proofs }: Scene, 
 }
 
 /** An observer is told of the end of a mitigation, in a notification. */
-async function observation(t: TestContext, build: Build, transport: Transport, { server, session, proofs }: Scene, proof: Proof): Promise<void> {
+async function observation(
+  t: TestContext,
+  build: Build,
+  transport: Transport,
+  { server, session, proofs }: Scene,
+  proof: Proof,
+): Promise<void> {
   await session.requestMitigation(protect('192.0.2.0/24'), 1);
-  const { said } = startProgram(t, `coap-client-${build}`, ['-B', '60', '-s', '60', '-v', '7', ...proofs[proof], '-A', '271', `${server}/.well-known/dots/mitigate/cuid=watched/mid=1`]);
+  const { said } = startProgram(t, `coap-client-${build}`, [
+    '-B',
+    '60',
+    '-s',
+    '60',
+    '-v',
+    '7',
+    ...proofs[proof],
+    '-A',
+    '271',
+    `${server}/.well-known/dots/mitigate/cuid=watched/mid=1`,
+  ]);
   const told = (): string[] => said().match(/.*c:2\.05.*Observe:.*/g) ?? [];
   await eventually(() => told().length === 1);
   await session.withdraw(1);
@@ -71,17 +103,36 @@ async function observation(t: TestContext, build: Build, transport: Transport, {
   if (transport === 'coaps') assert.match(told()[1] ?? '', /t:NON /);
 }
 
-const pairs = builds.flatMap((build) => (['coaps', 'coapsTcp'] as const).flatMap((transport) => proofs.map((proof) => ({ build, transport, proof }))));
+const pairs = builds.flatMap((build) =>
+  (['coaps', 'coapsTcp'] as const).flatMap((transport) => proofs.map((proof) => ({ build, transport, proof }))),
+);
 
 /** Every client over both transports with each proof, several at once: they wait more than they work. */
-function each(title: string, cuid: string, run: (t: TestContext, pair: (typeof pairs)[number], scene: Scene) => Promise<void>): void {
+function each(
+  title: string,
+  cuid: string,
+  run: (t: TestContext, pair: (typeof pairs)[number], scene: Scene) => Promise<void>,
+): void {
   test(title, { concurrency: 8 }, async (t) => {
-    await Promise.all(pairs.map((pair) => t.test(`coap-client-${pair.build} over ${pair.transport === 'coaps' ? 'DTLS' : 'TLS'}, ${pair.proof}`, async (t) => {
-      if (!needTool(t, `coap-client-${pair.build}`, debianPackage) || !needDtls(t)) return;
-      await run(t, pair, await scene(t, pair.transport, pair.proof, cuid));
-    })));
+    await Promise.all(
+      pairs.map((pair) =>
+        t.test(
+          `coap-client-${pair.build} over ${pair.transport === 'coaps' ? 'DTLS' : 'TLS'}, ${pair.proof}`,
+          async (t) => {
+            if (!needTool(t, `coap-client-${pair.build}`, debianPackage) || !needDtls(t)) return;
+            await run(t, pair, await scene(t, pair.transport, pair.proof, cuid));
+          },
+        ),
+      ),
+    );
   });
 }
 
-each('libcoap as client over DTLS and TLS: large lists and large requests in blocks', 'many', (_, { build, proof }, scene) => blocks(build, scene, proof));
-each('libcoap as client over DTLS and TLS: an observer is told', 'watched', (t, { build, transport, proof }, scene) => observation(t, build, transport, scene, proof));
+each(
+  'libcoap as client over DTLS and TLS: large lists and large requests in blocks',
+  'many',
+  (_, { build, proof }, scene) => blocks(build, scene, proof),
+);
+each('libcoap as client over DTLS and TLS: an observer is told', 'watched', (t, { build, transport, proof }, scene) =>
+  observation(t, build, transport, scene, proof),
+);

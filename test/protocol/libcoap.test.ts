@@ -10,7 +10,17 @@ import { Endpoint } from '#dots/coap/endpoint';
 import { connectUdp } from '#dots/transport/udp';
 import { needTool } from '../support/tools';
 import { startProgram } from './support/dtlsTools';
-import { eventually, figure7, freePort, openSession, protect, run, scopesOf, startOrchestrator, temporaryFolder } from './support/scene';
+import {
+  eventually,
+  figure7,
+  freePort,
+  openSession,
+  protect,
+  run,
+  scopesOf,
+  startOrchestrator,
+  temporaryFolder,
+} from './support/scene';
 
 const debianPackage = 'libcoap3-bin';
 const builds = ['openssl', 'gnutls'] as const;
@@ -27,7 +37,13 @@ async function libcoapServer(t: TestContext, build: Build): Promise<number> {
   });
   await eventually(async () => {
     const endpoint = new Endpoint(await connectUdp({ host: '127.0.0.1', port }));
-    return endpoint.request({ method: 'GET', path: [], confirmable: false }, { timeoutMs: 500 }).then(() => true, () => false).finally(() => endpoint.close());
+    return endpoint
+      .request({ method: 'GET', path: [], confirmable: false }, { timeoutMs: 500 })
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => endpoint.close());
   });
   return port;
 }
@@ -55,12 +71,35 @@ for (const build of builds) {
     const { signal } = await startOrchestrator(t);
     const session = await openSession(t, signal, 'many');
     for (let mid = 1; mid <= 30; mid++) await session.requestMitigation(protect(`192.0.2.${mid}/32`), mid);
-    const list = await run(`coap-client-${build}`, ['-B', '10', '-b', '256', '-A', '271', `${signal}/.well-known/dots/mitigate/cuid=many`]);
+    const list = await run(`coap-client-${build}`, [
+      '-B',
+      '10',
+      '-b',
+      '256',
+      '-A',
+      '271',
+      `${signal}/.well-known/dots/mitigate/cuid=many`,
+    ]);
     assert.equal(scopesOf(decodeDocument(list.stdout.subarray(0, -1))).length, 30, list.stderr);
     const prefixes = Array.from({ length: 200 }, (_, index) => `2001:db8:${index.toString(16)}::/48`);
     const body = join(await temporaryFolder(t), 'large.cbor');
-    await writeFile(body, encodeDocument({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': prefixes, lifetime: 60 }] } }));
-    const put = await run(`coap-client-${build}`, ['-B', '10', '-m', 'put', '-t', '271', '-f', body, `${signal}/.well-known/dots/mitigate/cuid=large/mid=1`]);
+    await writeFile(
+      body,
+      encodeDocument({
+        'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': prefixes, lifetime: 60 }] },
+      }),
+    );
+    const put = await run(`coap-client-${build}`, [
+      '-B',
+      '10',
+      '-m',
+      'put',
+      '-t',
+      '271',
+      '-f',
+      body,
+      `${signal}/.well-known/dots/mitigate/cuid=large/mid=1`,
+    ]);
     assert.deepEqual(scopesOf(decodeDocument(put.stdout.subarray(0, -1))), [{ mid: 1, lifetime: 60 }], put.stderr);
   });
 
@@ -69,7 +108,18 @@ for (const build of builds) {
     const orchestrator = await startOrchestrator(t, { clock: systemClock });
     const session = await openSession(t, orchestrator.signal, 'watched');
     await session.requestMitigation(protect('192.0.2.0/24'), 1);
-    const { said } = startProgram(t, `coap-client-${build}`, ['-N', '-B', '60', '-s', '60', '-A', '271', '-v', '7', `${orchestrator.signal}/.well-known/dots/mitigate/cuid=watched/mid=1`]);
+    const { said } = startProgram(t, `coap-client-${build}`, [
+      '-N',
+      '-B',
+      '60',
+      '-s',
+      '60',
+      '-A',
+      '271',
+      '-v',
+      '7',
+      `${orchestrator.signal}/.well-known/dots/mitigate/cuid=watched/mid=1`,
+    ]);
     const told = (): number => said().match(/t:NON c:2\.05.*Observe:\d+/g)?.length ?? 0;
     await eventually(() => told() === 1);
     await session.withdraw(1);
@@ -88,10 +138,18 @@ for (const build of builds) {
     if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
     const endpoint = new Endpoint(await connectUdp({ host: '127.0.0.1', port: await libcoapServer(t, build) }));
     t.after(() => endpoint.close());
-    for (const [confirmable, size] of [[true, 100], [false, 100], [true, 3000], [false, 3000]] as const) {
+    for (const [confirmable, size] of [
+      [true, 100],
+      [false, 100],
+      [true, 3000],
+      [false, 3000],
+    ] as const) {
       const payload = Buffer.alloc(size, 'dots');
       const path = [`kept-${size}-${String(confirmable)}`];
-      const put = await endpoint.request({ method: 'PUT', path, payload, contentFormat: 42, confirmable }, { timeoutMs: 20_000 });
+      const put = await endpoint.request(
+        { method: 'PUT', path, payload, contentFormat: 42, confirmable },
+        { timeoutMs: 20_000 },
+      );
       assert.match(put.code, /^2\./);
       const get = await endpoint.request({ method: 'GET', path, confirmable }, { timeoutMs: 20_000 });
       assert.ok(payload.equals(get.payload), `${get.code}, ${get.payload.length} bytes`);

@@ -11,7 +11,26 @@ import { LossyRelay } from '../support/lossyRelay';
 import { needTool } from '../support/tools';
 import { needDtls } from './support/dtlsScene';
 import { connectWhenUp, freePair, startProgram, type Program } from './support/dtlsTools';
-import { armoury, bracketed, builds, clientCredentials, debianPackage, harmed, labs, libcoapArguments, loopbacks, lossyPath, proofs, timeoutMs, together, type Arms, type Build, type Lab, type Loopback, type Proof } from './support/lossyScene';
+import {
+  armoury,
+  bracketed,
+  builds,
+  clientCredentials,
+  debianPackage,
+  harmed,
+  labs,
+  libcoapArguments,
+  loopbacks,
+  lossyPath,
+  proofs,
+  timeoutMs,
+  together,
+  type Arms,
+  type Build,
+  type Lab,
+  type Loopback,
+  type Proof,
+} from './support/lossyScene';
 import { eventually, portOf, protect, run, temporaryFolder } from './support/scene';
 
 /**
@@ -20,10 +39,17 @@ import { eventually, portOf, protect, run, temporaryFolder } from './support/sce
  */
 const starts: Record<Build, number> = { openssl: 1, gnutls: 4 };
 
-interface Pair { build: Build; proof: Proof; host: Loopback }
+interface Pair {
+  build: Build;
+  proof: Proof;
+  host: Loopback;
+}
 
 /** Each build with each proof over IPv4, and over IPv6 with the largest flights. */
-const pairs: Pair[] = builds.flatMap((build) => [...proofs.map((proof) => ({ build, proof, host: loopbacks[0] })), { build, proof: 'rsa' as const, host: loopbacks[1] }]);
+const pairs: Pair[] = builds.flatMap((build) => [
+  ...proofs.map((proof) => ({ build, proof, host: loopbacks[0] })),
+  { build, proof: 'rsa' as const, host: loopbacks[1] },
+]);
 
 const titleOf = ({ build, proof, host }: Pair): string => `${build}, ${proof}, ${host}`;
 
@@ -49,7 +75,10 @@ async function bodies(endpoint: Endpoint): Promise<void> {
 /** What libcoap's server has kept of a body. */
 async function kept(endpoint: Endpoint, name: string, payload: Buffer, confirmable: boolean): Promise<Buffer> {
   const path = [name];
-  assert.match((await endpoint.request({ method: 'PUT', path, payload, contentFormat: 42, confirmable }, { timeoutMs })).code, /^2\.0[14]$/);
+  assert.match(
+    (await endpoint.request({ method: 'PUT', path, payload, contentFormat: 42, confirmable }, { timeoutMs })).code,
+    /^2\.0[14]$/,
+  );
   const got = await endpoint.request({ method: 'GET', path, confirmable }, { timeoutMs });
   assert.equal(got.code, '2.05');
   return Buffer.from(got.payload);
@@ -92,33 +121,52 @@ async function connected(build: Build, connect: () => Promise<DtlsChannel>): Pro
 /** The time of libcoap's server, which changes each second. */
 async function observation(endpoint: Endpoint): Promise<void> {
   const heard: string[] = [];
-  const { stop } = await endpoint.observe({ method: 'GET', path: ['time'], confirmable: true }, { timeoutMs }, ({ code, payload }) => heard.push(`${code} ${Buffer.from(payload).toString()}`));
+  const { stop } = await endpoint.observe(
+    { method: 'GET', path: ['time'], confirmable: true },
+    { timeoutMs },
+    ({ code, payload }) => heard.push(`${code} ${Buffer.from(payload).toString()}`),
+  );
   await eventually(() => heard.length >= 3);
   await stop();
   assert.equal(new Set(heard).size, heard.length, 'a notification that came twice was told once');
-  assert.ok(heard.every((each) => each.startsWith('2.05 ')), heard.join());
+  assert.ok(
+    heard.every((each) => each.startsWith('2.05 ')),
+    heard.join(),
+  );
 }
 
 /** By it, every kind of harm befalls each pair. */
 const seed = 1;
 
-test('our client and libcoap\'s servers, over a path that loses, delays, reorders and repeats', together, async (t) => {
+test("our client and libcoap's servers, over a path that loses, delays, reorders and repeats", together, async (t) => {
   if (!needTool(t, 'openssl', 'openssl') || !needDtls(t)) return;
   const arms = await armoury(t);
-  await Promise.all(pairs.map((pair) => t.test(titleOf(pair), async (t) => {
-    const { build, proof, host } = pair;
-    if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
-    const port = await freePair();
-    startProgram(t, `coap-server-${build}`, ['-A', host, '-p', String(port), '-d', '10', ...libcoapArguments(arms, proof, 'server')]);
-    const options = { credentials: clientCredentials(arms, proof), serverName: 'localhost', deadlineMs: timeoutMs };
-    await (await connectWhenUp(t, port + 1, options, host)).close();
-    const relay = await lossyPath(t, host, port + 1, seed);
-    const endpoint = new Endpoint(await connected(build, () => connectDtls({ host, port: relay.port }, options)));
-    t.after(() => endpoint.close());
-    await bodies(endpoint);
-    await observation(endpoint);
-    await harmed(relay);
-  })));
+  await Promise.all(
+    pairs.map((pair) =>
+      t.test(titleOf(pair), async (t) => {
+        const { build, proof, host } = pair;
+        if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
+        const port = await freePair();
+        startProgram(t, `coap-server-${build}`, [
+          '-A',
+          host,
+          '-p',
+          String(port),
+          '-d',
+          '10',
+          ...libcoapArguments(arms, proof, 'server'),
+        ]);
+        const options = { credentials: clientCredentials(arms, proof), serverName: 'localhost', deadlineMs: timeoutMs };
+        await (await connectWhenUp(t, port + 1, options, host)).close();
+        const relay = await lossyPath(t, host, port + 1, seed);
+        const endpoint = new Endpoint(await connected(build, () => connectDtls({ host, port: relay.port }, options)));
+        t.after(() => endpoint.close());
+        await bodies(endpoint);
+        await observation(endpoint);
+        await harmed(relay);
+      }),
+    ),
+  );
 });
 
 async function answered(build: Build, ask: () => ReturnType<typeof run>): ReturnType<typeof run> {
@@ -140,7 +188,13 @@ async function observed(build: Build, start: () => Program): Promise<void> {
   assert.fail(`not told within ${starts[build]} starts`);
 }
 
-interface Asked { all: Lab; arms: Record<'ec' | 'rsa', Arms>; prefix: string; cuid: string; folder: string }
+interface Asked {
+  all: Lab;
+  arms: Record<'ec' | 'rsa', Arms>;
+  prefix: string;
+  cuid: string;
+  folder: string;
+}
 
 /** Puts a mitigation, gets it, and finds that each was done once. */
 async function putAndGet(t: TestContext, pair: Pair, { all, arms, prefix, cuid, folder }: Asked): Promise<void> {
@@ -150,24 +204,60 @@ async function putAndGet(t: TestContext, pair: Pair, { all, arms, prefix, cuid, 
   const file = join(folder, cuid);
   writeFileSync(file, encodeDocument(protect(prefix)));
   const args = libcoapArguments(arms, proof, 'client');
-  const ask = (...more: string[]): ReturnType<typeof run> => run(`coap-client-${build}`, ['-B', '60', '-v', '0', ...args, ...more, url]);
+  const ask = (...more: string[]): ReturnType<typeof run> =>
+    run(`coap-client-${build}`, ['-B', '60', '-v', '0', ...args, ...more, url]);
   const put = await answered(build, () => ask('-m', 'put', '-t', '271', '-f', file));
-  assert.deepEqual(all.orchestrator.mitigations().filter((each) => each.cuid === cuid).map(({ mid, scope }) => [mid, scope['target-prefix']]), [[1, [prefix]]], put.stderr);
+  assert.deepEqual(
+    all.orchestrator
+      .mitigations()
+      .filter((each) => each.cuid === cuid)
+      .map(({ mid, scope }) => [mid, scope['target-prefix']]),
+    [[1, [prefix]]],
+    put.stderr,
+  );
   const got = await answered(build, () => ask('-m', 'get', '-A', '271'));
   assert.ok(got.stdout.includes(prefix), got.stderr);
-  await observed(build, () => startProgram(t, `coap-client-${build}`, ['-B', '60', '-s', '60', '-v', '7', ...args, '-m', 'get', '-A', '271', url]));
+  await observed(build, () =>
+    startProgram(t, `coap-client-${build}`, [
+      '-B',
+      '60',
+      '-s',
+      '60',
+      '-v',
+      '7',
+      ...args,
+      '-m',
+      'get',
+      '-A',
+      '271',
+      url,
+    ]),
+  );
   // Confirmable messages, and a copy is known for what it is.
-  assert.deepEqual(all.log.filter((line) => line.includes(cuid) && !line.startsWith('mitigation')).map((line) => line.split(' ')[1]), ['PUT', 'GET', 'GET']);
+  assert.deepEqual(
+    all.log.filter((line) => line.includes(cuid) && !line.startsWith('mitigation')).map((line) => line.split(' ')[1]),
+    ['PUT', 'GET', 'GET'],
+  );
   await harmed(relay);
 }
 
-test('libcoap\'s clients and the orchestrator, over such a path', together, async (t) => {
+test("libcoap's clients and the orchestrator, over such a path", together, async (t) => {
   if (!needTool(t, 'openssl', 'openssl') || !needDtls(t)) return;
   const [arms, folder] = [await armoury(t), await temporaryFolder(t)];
   const labOf = await labs(t, arms);
-  await Promise.all(pairs.map((pair, index) => t.test(titleOf(pair), async (t) => {
-    if (!needTool(t, `coap-client-${pair.build}`, debianPackage)) return;
-    const all = labOf(pair.proof, pair.host);
-    await putAndGet(t, pair, { all, arms, prefix: `203.0.113.${index + 1}/32`, cuid: `${pair.build}-${pair.proof}-${index}`, folder });
-  })));
+  await Promise.all(
+    pairs.map((pair, index) =>
+      t.test(titleOf(pair), async (t) => {
+        if (!needTool(t, `coap-client-${pair.build}`, debianPackage)) return;
+        const all = labOf(pair.proof, pair.host);
+        await putAndGet(t, pair, {
+          all,
+          arms,
+          prefix: `203.0.113.${index + 1}/32`,
+          cuid: `${pair.build}-${pair.proof}-${index}`,
+          folder,
+        });
+      }),
+    ),
+  );
 });

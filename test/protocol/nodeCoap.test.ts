@@ -7,10 +7,25 @@ import { FakeClock } from './support/fake-clock';
 import { eventually, figure7, openSession, portOf, protect, scopesOf, startOrchestrator } from './support/scene';
 
 /** node-coap is another CoAP stack of Node: an independent peer for both of our roles. */
-async function ask(t: TestContext, server: string, method: 'GET' | 'PUT' | 'DELETE', path: string, body?: Uint8Array, observe = false): Promise<IncomingMessage> {
+async function ask(
+  t: TestContext,
+  server: string,
+  method: 'GET' | 'PUT' | 'DELETE',
+  path: string,
+  body?: Uint8Array,
+  observe = false,
+): Promise<IncomingMessage> {
   const agent = new Agent({ type: 'udp4' });
   t.after(() => agent.close());
-  const outgoing = coapRequest({ host: '127.0.0.1', port: portOf(server), method, pathname: path, confirmable: false, agent, observe });
+  const outgoing = coapRequest({
+    host: '127.0.0.1',
+    port: portOf(server),
+    method,
+    pathname: path,
+    confirmable: false,
+    agent,
+    observe,
+  });
   if (body !== undefined) outgoing.setOption('Content-Format', Buffer.from([1, 15]));
   outgoing.end(body === undefined ? undefined : Buffer.from(body));
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -42,18 +57,28 @@ test('node-coap as client: an observer is told', async (t) => {
 
 test('node-coap as server: our client is understood, and understands', async (t) => {
   const seen: string[] = [];
-  const server = createServer({ type: 'udp4', reuseAddr: false }, (incoming: IncomingMessage, outgoing: OutgoingMessage) => {
-    seen.push(`${incoming.method} ${incoming.url} ${String(incoming.headers['Content-Format'] ?? '')}`);
-    if (incoming.method === 'GET') {
-      outgoing.setOption('Content-Format', Buffer.from([1, 15]));
-      outgoing.end(Buffer.from(encodeDocument(protect('192.0.2.0/24', { mid: 5, status: 'attack-stopped' }))));
-    } else {
-      outgoing.code = incoming.method === 'PUT' ? '4.00' : '2.02';
-      outgoing.end(incoming.method === 'PUT' ? 'not today' : undefined);
-    }
+  const server = createServer(
+    { type: 'udp4', reuseAddr: false },
+    (incoming: IncomingMessage, outgoing: OutgoingMessage) => {
+      seen.push(`${incoming.method} ${incoming.url} ${String(incoming.headers['Content-Format'] ?? '')}`);
+      if (incoming.method === 'GET') {
+        outgoing.setOption('Content-Format', Buffer.from([1, 15]));
+        outgoing.end(Buffer.from(encodeDocument(protect('192.0.2.0/24', { mid: 5, status: 'attack-stopped' }))));
+      } else {
+        outgoing.code = incoming.method === 'PUT' ? '4.00' : '2.02';
+        outgoing.end(incoming.method === 'PUT' ? 'not today' : undefined);
+      }
+    },
+  );
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve());
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', () => resolve()); });
-  t.after(() => new Promise<void>((resolve) => { server.close(() => resolve()); }));
+  t.after(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      }),
+  );
   const { port } = (server as unknown as { _sock: { address(): { port: number } } })._sock.address();
   const session = await openSession(t, `coap://127.0.0.1:${port}`, 'c');
   const put = await session.requestMitigation(figure7, 5);
@@ -61,5 +86,8 @@ test('node-coap as server: our client is understood, and understands', async (t)
   assert.equal(scopesOf((await session.status(5)).body)[0]?.status, 'attack-stopped');
   assert.equal((await session.withdraw(5)).code, '2.02');
   const path = '/.well-known/dots/mitigate/cuid=c/mid=5';
-  assert.deepEqual(seen.map((line) => line.replace(/ \S*$/, '')), [`PUT ${path}`, `GET ${path}`, `DELETE ${path}`]);
+  assert.deepEqual(
+    seen.map((line) => line.replace(/ \S*$/, '')),
+    [`PUT ${path}`, `GET ${path}`, `DELETE ${path}`],
+  );
 });

@@ -15,30 +15,50 @@ import type { ClientCredentials } from '#dots/transport/credentials';
 import { root } from '../support/shared';
 import { eventually, protect, scopesOf, startOrchestrator, temporaryFolder } from './support/scene';
 
-interface Scene { orchestrator: Orchestrator; /** The client of the lab, another one that the same CA vouches for, and one with a pre-shared key. */ first: ClientCredentials; second: ClientCredentials; psk: ClientCredentials }
+interface Scene {
+  orchestrator: Orchestrator;
+  /** The client of the lab, another one that the same CA vouches for, and one with a pre-shared key. */ first: ClientCredentials;
+  second: ClientCredentials;
+  psk: ClientCredentials;
+}
 
 const key = Buffer.from('a key of sixteen bytes or more');
 
 async function open(t: TestContext): Promise<Scene> {
   const stateDir = await temporaryFolder(t);
-  const orchestrator = await startOrchestrator(t, { stateDir, clock: systemClock, psk: (identity) => (identity === 'lab' ? key : undefined) });
+  const orchestrator = await startOrchestrator(t, {
+    stateDir,
+    clock: systemClock,
+    psk: (identity) => (identity === 'lab' ? key : undefined),
+  });
   const lab = (name: string): string => readFileSync(join(stateDir, 'lab', `${name}.pem`), 'utf8');
   const ca = lab('ca');
   const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
-  const other = certify({ purpose: 'client', commonName: 'another client', ...validity }, await newKey(), { cert: ca, key: lab('ca-key') });
+  const other = certify({ purpose: 'client', commonName: 'another client', ...validity }, await newKey(), {
+    cert: ca,
+    key: lab('ca-key'),
+  });
   return {
-    orchestrator, first: { certificate: { ca, cert: lab('client'), key: lab('client-key') } },
-    second: { certificate: { ca, ...other } }, psk: { psk: { identity: 'lab', key } },
+    orchestrator,
+    first: { certificate: { ca, cert: lab('client'), key: lab('client-key') } },
+    second: { certificate: { ca, ...other } },
+    psk: { psk: { identity: 'lab', key } },
   };
 }
 
-async function session(t: TestContext, server: string, credentials: ClientCredentials, cuid = 'one'): Promise<SignalSession> {
+async function session(
+  t: TestContext,
+  server: string,
+  credentials: ClientCredentials,
+  cuid = 'one',
+): Promise<SignalSession> {
   const opened = await SignalSession.open({ server, cuid, credentials });
   t.after(() => opened.close());
   return opened;
 }
 
-const causeOf = ({ body }: Answer): unknown => (scopesOf(body)[0]?.['conflict-information'] as { 'conflict-cause'?: unknown } | undefined)?.['conflict-cause'];
+const causeOf = ({ body }: Answer): unknown =>
+  (scopesOf(body)[0]?.['conflict-information'] as { 'conflict-cause'?: unknown } | undefined)?.['conflict-cause'];
 
 for (const transport of ['coaps', 'coapsTcp'] as const) {
   test(`${transport}: a cuid belongs to the client that proved itself with it first; another is told so and sees nothing of it`, async (t) => {
@@ -54,7 +74,10 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     assert.equal((await stranger.withdraw(1)).code, '2.02');
     assert.equal(scopesOf((await owner.status(1)).body)[0]?.status, 'attack-mitigation-in-progress');
     const keyed = await session(t, server, psk);
-    assert.deepEqual([(await keyed.status(1)).code, (await keyed.requestMitigation(protect('198.51.100.0/24'), 3)).code], ['4.04', '4.09']);
+    assert.deepEqual(
+      [(await keyed.status(1)).code, (await keyed.requestMitigation(protect('198.51.100.0/24'), 3)).code],
+      ['4.04', '4.09'],
+    );
     const other = await session(t, server, psk, 'two');
     assert.equal((await other.requestMitigation(protect('198.51.100.0/24'), 1)).code, '2.01');
   });
@@ -66,7 +89,13 @@ test('telemetry belongs to its client as mitigations do', async (t) => {
   const owner = await session(t, orchestrator.coapsTcp, first);
   assert.equal((await owner.send(telemetry, { mid: 1 })).code, '2.04');
   const stranger = await session(t, orchestrator.coapsTcp, second);
-  assert.deepEqual([(await stranger.send(telemetry, { mid: 1 })).code, (await stranger.requestMitigation(protect('192.0.2.0/24'), 1)).code], ['4.09', '4.09']);
+  assert.deepEqual(
+    [
+      (await stranger.send(telemetry, { mid: 1 })).code,
+      (await stranger.requestMitigation(protect('192.0.2.0/24'), 1)).code,
+    ],
+    ['4.09', '4.09'],
+  );
   assert.equal((await owner.send(telemetry, { mid: 1 })).code, '2.04');
 });
 
@@ -76,7 +105,11 @@ test('an observer over TLS is told of each change, as over DTLS', async (t) => {
     const client = await session(t, server, first, `at ${server}`);
     await client.requestMitigation(protect('192.0.2.0/24'), 1);
     const withdrawn = new Promise<void>((resolve) => {
-      void client.observe(1, ({ body }) => { if (scopesOf(body)[0]?.status === 'dots-client-withdrawn-mitigation') resolve(); }).then(() => client.withdraw(1));
+      void client
+        .observe(1, ({ body }) => {
+          if (scopesOf(body)[0]?.status === 'dots-client-withdrawn-mitigation') resolve();
+        })
+        .then(() => client.withdraw(1));
     });
     await withdrawn;
   }
@@ -94,15 +127,22 @@ test('a session says how it is protected and whom it verified', async (t) => {
 
 test('a server that ends says so to its clients over TLS by a Release, and waits for none of them', async (t) => {
   const orchestrator = await Orchestrator.start();
-  const [ca = '', cert = '', key = ''] = [orchestrator.ca, orchestrator.cert, orchestrator.key].map((file) => readFileSync(file, 'utf8'));
+  const [ca = '', cert = '', key = ''] = [orchestrator.ca, orchestrator.cert, orchestrator.key].map((file) =>
+    readFileSync(file, 'utf8'),
+  );
   const channel = await connect(orchestrator.coapsTcp, { credentials: { certificate: { ca, cert, key } } });
   t.after(() => channel.close());
   const reader = new FrameReader(largestMessage);
   const codes: string[] = [];
-  const gone = new Promise<void>((closed) => channel.attach({
-    message: (bytes) => { for (const message of reader.push(bytes)) codes.push('malformed' in message ? message.malformed : message.code); },
-    failure: (error) => codes.push(error.code), closed,
-  }));
+  const gone = new Promise<void>((closed) =>
+    channel.attach({
+      message: (bytes) => {
+        for (const message of reader.push(bytes)) codes.push('malformed' in message ? message.malformed : message.code);
+      },
+      failure: (error) => codes.push(error.code),
+      closed,
+    }),
+  );
   await eventually(() => codes.length === 1);
   await orchestrator.close();
   await gone;

@@ -17,10 +17,14 @@ import { eventually, figure7, openSession, protect, request, scopesOf, startOrch
 const patience = { timeoutMs: 10_000 };
 
 /** A bare CoAP client: it can ask what the DOTS client never would. */
-async function bareClient(t: TestContext, server: string): Promise<(request: Partial<CoapRequest> & { path: string[] }) => Promise<CoapResponse>> {
+async function bareClient(
+  t: TestContext,
+  server: string,
+): Promise<(request: Partial<CoapRequest> & { path: string[] }) => Promise<CoapResponse>> {
   const endpoint = new Endpoint(await connectUdp(parseServer(server)));
   t.after(() => endpoint.close());
-  return ({ path, ...more }) => endpoint.request({ method: 'GET', confirmable: true, ...more, path: ['.well-known', 'dots', ...path] }, patience);
+  return ({ path, ...more }) =>
+    endpoint.request({ method: 'GET', confirmable: true, ...more, path: ['.well-known', 'dots', ...path] }, patience);
 }
 
 const textOf = (response: CoapResponse): string => Buffer.from(response.payload).toString();
@@ -59,7 +63,13 @@ test('its life is told to the observer, step by step', async (t) => {
     lifetimes.push(scope?.lifetime);
   });
   for (let turn = 0; turn < 2_000 && heard.at(-1) !== '4.04'; turn++) await clock.advance(2_000);
-  assert.deepEqual(heard, ['attack-mitigation-in-progress', 'attack-successfully-mitigated', 'attack-stopped', 'attack-mitigation-terminated', '4.04']);
+  assert.deepEqual(heard, [
+    'attack-mitigation-in-progress',
+    'attack-successfully-mitigated',
+    'attack-stopped',
+    'attack-mitigation-terminated',
+    '4.04',
+  ]);
   assert.ok(lifetimes.length > 30, 'the status is repeated');
   assert.deepEqual(orchestrator.mitigations(), []);
 });
@@ -91,7 +101,11 @@ const refused: [string, JsonObject, RegExp][] = [
   ['a loopback target', protect('127.0.0.1/32'), /RFC 9132 section 4\.4\.1\.1/],
   ['a member of the server', protect('192.0.2.0/24', { mid: 5 }), /mid.*RFC 9132/],
   ['an unknown alias', request({ 'alias-name': ['web'], lifetime: 60 }), /alias.*RFC 9132 section 4\.4\.1\.3/],
-  ['filter control in idle time', protect('192.0.2.0/24', { 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'a' }] }), /RFC 9133 section 3\.2\.1/],
+  [
+    'filter control in idle time',
+    protect('192.0.2.0/24', { 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'a' }] }),
+    /RFC 9133 section 3\.2\.1/,
+  ],
 ];
 for (const [what, document, diagnostic] of refused) {
   test(`refused with a sentence and its section: ${what}`, async (t) => {
@@ -108,7 +122,10 @@ test('two scopes in one request are refused', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const session = await openSession(t, orchestrator.signal);
   const [scope] = scopesOf(protect('192.0.2.0/24'));
-  const answer = await session.requestMitigation({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [scope ?? {}, scope ?? {}] } }, 1);
+  const answer = await session.requestMitigation(
+    { 'ietf-dots-signal-channel:mitigation-scope': { scope: [scope ?? {}, scope ?? {}] } },
+    1,
+  );
   assert.equal(answer.code, '4.00');
 });
 
@@ -116,7 +133,12 @@ test('an unknown filter is 4.04 once a mitigation is active', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const session = await openSession(t, orchestrator.signal);
   await session.requestMitigation(protect('192.0.2.0/24'), 1);
-  const answer = await session.requestMitigation(protect('198.51.100.0/24', { 'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'nowhere', 'activation-type': 'immediate' }] }), 2);
+  const answer = await session.requestMitigation(
+    protect('198.51.100.0/24', {
+      'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'nowhere', 'activation-type': 'immediate' }],
+    }),
+    2,
+  );
   assert.equal(answer.code, '4.04');
   assert.match(answer.diagnostic ?? '', /nowhere.*RFC 9133/);
 });
@@ -128,7 +150,11 @@ test('a refresh that changes more than the lifetime is refused', async (t) => {
   const answer = await session.requestMitigation(protect('192.0.2.0/25'), 1);
   assert.equal(answer.code, '4.00');
   assert.match(answer.diagnostic ?? '', /RFC 9132 section 4\.4\.1\.3/);
-  assert.equal((await session.requestMitigation(protect('192.0.2.0/24', { 'trigger-mitigation': true }), 1)).code, '2.04', 'a default that is spelt out is no change');
+  assert.equal(
+    (await session.requestMitigation(protect('192.0.2.0/24', { 'trigger-mitigation': true }), 1)).code,
+    '2.04',
+    'a default that is spelt out is no change',
+  );
 });
 
 test('of overlapping requests the higher mid stands', async (t) => {
@@ -136,13 +162,33 @@ test('of overlapping requests the higher mid stands', async (t) => {
   const session = await openSession(t, orchestrator.signal);
   await session.requestMitigation(protect('192.0.2.0/24'), 10);
   assert.equal((await session.requestMitigation(protect('192.0.2.128/25'), 11)).code, '2.01');
-  assert.deepEqual(orchestrator.mitigations().map(({ mid }) => mid), [11]);
+  assert.deepEqual(
+    orchestrator.mitigations().map(({ mid }) => mid),
+    [11],
+  );
   const late = await session.requestMitigation(protect('192.0.2.0/24'), 9);
   assert.equal(late.code, '4.09');
-  assert.deepEqual(scopesOf(late.body), [{ 'conflict-information': { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid: 11 } } }]);
-  assert.equal((await session.requestMitigation(protect('198.51.100.0/24'), 5)).code, '2.01', 'a lower mid elsewhere is fine');
-  assert.equal((await session.requestMitigation(protect('192.0.2.0/24', { 'trigger-mitigation': false }), 3)).code, '2.01', 'so is a preconfigured one');
-  assert.deepEqual(orchestrator.mitigations().map(({ mid, status }) => [mid, status]), [[3, 8], [5, 1], [11, 1]]);
+  assert.deepEqual(scopesOf(late.body), [
+    { 'conflict-information': { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid: 11 } } },
+  ]);
+  assert.equal(
+    (await session.requestMitigation(protect('198.51.100.0/24'), 5)).code,
+    '2.01',
+    'a lower mid elsewhere is fine',
+  );
+  assert.equal(
+    (await session.requestMitigation(protect('192.0.2.0/24', { 'trigger-mitigation': false }), 3)).code,
+    '2.01',
+    'so is a preconfigured one',
+  );
+  assert.deepEqual(
+    orchestrator.mitigations().map(({ mid, status }) => [mid, status]),
+    [
+      [3, 8],
+      [5, 1],
+      [11, 1],
+    ],
+  );
 });
 
 test('an efficacy update is taken for a known mid and ignored for another', async (t) => {
@@ -155,7 +201,10 @@ test('an efficacy update is taken for a known mid and ignored for another', asyn
   assert.equal(orchestrator.mitigations()[0]?.status, 3);
   assert.equal((await session.requestMitigation(update, 1)).code, '2.04');
   assert.equal(orchestrator.mitigations()[0]?.status, 2);
-  await assert.rejects(session.requestMitigation(update, 2, { timeoutMs: 300 }), { code: 'signal/no-answer', hint: /4\.4\.3/ });
+  await assert.rejects(session.requestMitigation(update, 2, { timeoutMs: 300 }), {
+    code: 'signal/no-answer',
+    hint: /4\.4\.3/,
+  });
   await session.withdraw(1);
   await assert.rejects(session.requestMitigation(update, 1, { timeoutMs: 300 }), { code: 'signal/no-answer' });
   assert.equal(orchestrator.mitigations()[0]?.status, 5);
@@ -164,13 +213,19 @@ test('an efficacy update is taken for a known mid and ignored for another', asyn
 test('lifetimes are cut to the policy', async (t) => {
   const orchestrator = await startOrchestrator(t, { policy: { ...defaultPolicy, maxLifetime: 1000 } });
   const session = await openSession(t, orchestrator.signal);
-  for (const [mid, lifetime] of [[1, -1], [2, 5000]] as const) {
+  for (const [mid, lifetime] of [
+    [1, -1],
+    [2, 5000],
+  ] as const) {
     const answer = await session.requestMitigation(protect(`192.0.2.${mid}/32`, { lifetime }), mid);
     assert.equal(scopesOf(answer.body)[0]?.lifetime, 1000);
   }
   const generous = await startOrchestrator(t, { policy: { ...defaultPolicy, indefinite: true } });
   const other = await openSession(t, generous.signal);
-  assert.equal(scopesOf((await other.requestMitigation(protect('192.0.2.1/32', { lifetime: -1 }), 1)).body)[0]?.lifetime, -1);
+  assert.equal(
+    scopesOf((await other.requestMitigation(protect('192.0.2.1/32', { lifetime: -1 }), 1)).body)[0]?.lifetime,
+    -1,
+  );
 });
 
 test('a client sees its own mitigations only', async (t) => {
@@ -183,7 +238,9 @@ test('a client sees its own mitigations only', async (t) => {
   const shared = await two.requestMitigation(protect('192.0.2.7/32'), 2);
   assert.equal(shared.code, '2.01');
   assert.deepEqual(scopesOf(shared.body)[0]?.['conflict-information'], {
-    'conflict-status': 'request-active', 'conflict-cause': 'overlapping-targets', 'conflict-scope': { 'target-prefix': ['192.0.2.7/32'] },
+    'conflict-status': 'request-active',
+    'conflict-cause': 'overlapping-targets',
+    'conflict-scope': { 'target-prefix': ['192.0.2.7/32'] },
   });
   assert.equal(scopesOf((await two.status()).body).length, 2);
   assert.equal(scopesOf((await one.status()).body).length, 1);
@@ -203,21 +260,40 @@ test('a list too large for a datagram comes in blocks', async (t) => {
 test('a request too large for a datagram is taken in blocks, and beyond the limit refused', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const session = await openSession(t, orchestrator.signal);
-  const prefixes = (count: number): string[] => Array.from({ length: count }, (_, index) => `2001:db8:${index.toString(16)}::/48`);
-  assert.equal((await session.requestMitigation(request({ 'target-prefix': prefixes(300), lifetime: 60 }), 1)).code, '2.01');
+  const prefixes = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `2001:db8:${index.toString(16)}::/48`);
+  assert.equal(
+    (await session.requestMitigation(request({ 'target-prefix': prefixes(300), lifetime: 60 }), 1)).code,
+    '2.01',
+  );
   assert.equal((orchestrator.mitigations()[0]?.scope['target-prefix'] as string[]).length, 300);
-  assert.equal((await session.requestMitigation(request({ 'target-prefix': prefixes(2000), lifetime: 60 }), 2)).code, '4.13');
+  assert.equal(
+    (await session.requestMitigation(request({ 'target-prefix': prefixes(2000), lifetime: 60 }), 2)).code,
+    '4.13',
+  );
 });
 
 test('mitigations are limited per client', async (t) => {
-  const orchestrator = await startOrchestrator(t, { policy: { ...defaultPolicy, limits: { ...defaultPolicy.limits, entriesPerClient: 2, entries: 3 } } });
+  const orchestrator = await startOrchestrator(t, {
+    policy: { ...defaultPolicy, limits: { ...defaultPolicy.limits, entriesPerClient: 2, entries: 3 } },
+  });
   const [one, two] = [await openSession(t, orchestrator.signal), await openSession(t, orchestrator.signal)];
   const codes: string[] = [];
-  for (const [session, mid] of [[one, 1], [one, 2], [one, 3], [two, 4], [two, 5]] as const) {
+  for (const [session, mid] of [
+    [one, 1],
+    [one, 2],
+    [one, 3],
+    [two, 4],
+    [two, 5],
+  ] as const) {
     codes.push((await session.requestMitigation(protect(`192.0.2.${mid}/32`), mid)).code);
   }
   assert.deepEqual(codes, ['2.01', '2.01', '5.03', '2.01', '5.03']);
-  assert.equal((await one.requestMitigation(protect('192.0.2.0/30'), 9)).code, '2.01', 'one that replaces another still fits');
+  assert.equal(
+    (await one.requestMitigation(protect('192.0.2.0/30'), 9)).code,
+    '2.01',
+    'one that replaces another still fits',
+  );
 });
 
 test('heartbeats are answered with an empty 2.04', async (t) => {
@@ -228,21 +304,38 @@ test('heartbeats are answered with an empty 2.04', async (t) => {
 
 test('a session configuration is offered, negotiated and reset', async (t) => {
   const ask = await bareClient(t, (await startOrchestrator(t)).signal);
-  const configure = (sid: number, set: JsonObject): Promise<CoapResponse> => ask({
-    method: 'PUT', path: ['config', `sid=${sid}`], contentFormat: dotsCbor, payload: encodeDocument({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': set } }),
-  });
+  const configure = (sid: number, set: JsonObject): Promise<CoapResponse> =>
+    ask({
+      method: 'PUT',
+      path: ['config', `sid=${sid}`],
+      contentFormat: dotsCbor,
+      payload: encodeDocument({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': set } }),
+    });
   const interval = async (...path: string[]): Promise<unknown> => {
     const response = await ask({ path: ['config', ...path] });
-    const body = decodeDocument(response.payload)['ietf-dots-signal-channel:signal-config'] as { 'mitigating-config': JsonObject };
+    const body = decodeDocument(response.payload)['ietf-dots-signal-channel:signal-config'] as {
+      'mitigating-config': JsonObject;
+    };
     assert.ok((uintOf(response.options, 'Max-Age') ?? 0) > 0);
     return body['mitigating-config']['heartbeat-interval'];
   };
   assert.deepEqual(await interval(), { 'max-value': 240, 'min-value': 15, 'current-value': 30 });
-  assert.equal((await configure(5, { 'heartbeat-interval': { 'current-value': 60 }, 'ack-timeout': { 'current-value-decimal': '3.00' } })).code, '2.01');
+  assert.equal(
+    (
+      await configure(5, {
+        'heartbeat-interval': { 'current-value': 60 },
+        'ack-timeout': { 'current-value-decimal': '3.00' },
+      })
+    ).code,
+    '2.01',
+  );
   assert.deepEqual(await interval('sid=5'), { 'max-value': 240, 'min-value': 15, 'current-value': 60 });
   assert.equal((await configure(5, { 'heartbeat-interval': { 'current-value': 0 } })).code, '2.04');
   const outside = await configure(6, { 'heartbeat-interval': { 'current-value': 5 } });
-  assert.deepEqual([outside.code, /heartbeat-interval.*15.*240.*RFC 9132 section 4\.5\.2/.test(textOf(outside))], ['4.22', true]);
+  assert.deepEqual(
+    [outside.code, /heartbeat-interval.*15.*240.*RFC 9132 section 4\.5\.2/.test(textOf(outside))],
+    ['4.22', true],
+  );
   assert.equal((await configure(4, { 'heartbeat-interval': { 'current-value': 60 } })).code, '4.00');
   assert.equal((await ask({ path: ['config', 'sid=6'] })).code, '4.04');
   assert.equal((await ask({ method: 'DELETE', path: ['config'] })).code, '2.02');
@@ -253,14 +346,29 @@ test('telemetry is kept for its client and given back', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const session = await openSession(t, orchestrator.signal, 'client');
   const ask = await bareClient(t, orchestrator.signal);
-  const setup = { 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }] } };
+  const setup = {
+    'ietf-dots-telemetry:telemetry-setup': {
+      telemetry: [{ 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }],
+    },
+  };
   assert.equal((await session.send(setup, { mid: 3 })).code, '2.01');
   assert.equal((await session.send(setup, { mid: 3 })).code, '2.04');
   const kept = await ask({ path: ['tm-setup', 'cuid=client', 'tsid=3'] });
   assert.deepEqual(decodeDocument(kept.payload), {
-    'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ tsid: 3, 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }] },
+    'ietf-dots-telemetry:telemetry-setup': {
+      telemetry: [{ tsid: 3, 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }],
+    },
   });
-  const telemetry = { 'ietf-dots-telemetry:telemetry': { 'pre-or-ongoing-mitigation': [{ target: { 'target-prefix': ['2001:db8::1/128'] }, 'total-attack-traffic': [{ unit: 'megabit-ps', 'mid-percentile-g': '900' }] }] } };
+  const telemetry = {
+    'ietf-dots-telemetry:telemetry': {
+      'pre-or-ongoing-mitigation': [
+        {
+          target: { 'target-prefix': ['2001:db8::1/128'] },
+          'total-attack-traffic': [{ unit: 'megabit-ps', 'mid-percentile-g': '900' }],
+        },
+      ],
+    },
+  };
   assert.equal((await session.send(telemetry, { mid: 8 })).code, '2.04');
   assert.match(JSON.stringify(decodeDocument((await ask({ path: ['tm', 'cuid=client'] })).payload)), /"tmid":8/);
   assert.equal((await ask({ path: ['tm', 'cuid=client', 'tmid=9'] })).code, '4.04');
@@ -277,21 +385,58 @@ const oddRequests: [string, Partial<CoapRequest> & { path: string[] }, string][]
   ['no Content-Format', { method: 'PUT', path: ['hb'], payload: hb }, '4.15'],
   ['another Content-Format', { method: 'PUT', path: ['hb'], payload: hb, contentFormat: 60 }, '4.15'],
   ['another Accept', { path: ['config'], accept: 50 }, '4.06'],
-  ['a cuid where none belongs', { method: 'PUT', path: ['hb', 'cuid=c'], payload: hb, contentFormat: dotsCbor }, '4.00'],
-  ['a body of another kind', { method: 'PUT', path: ['mitigate', 'cuid=c', 'mid=1'], payload: hb, contentFormat: dotsCbor }, '4.00'],
-  ['a body that is no CBOR', { method: 'PUT', path: ['mitigate', 'cuid=c', 'mid=1'], payload: Buffer.from('{'), contentFormat: dotsCbor }, '4.00'],
-  ['an empty body', { method: 'PUT', path: ['mitigate', 'cuid=c', 'mid=1'], payload: noBytes, contentFormat: dotsCbor }, '4.00'],
-  ['an unknown comprehension-required key', { method: 'PUT', path: ['hb'], payload: Buffer.from('a1187fa0', 'hex'), contentFormat: dotsCbor }, '4.00'],
-  ['no mid', { method: 'PUT', path: ['mitigate', 'cuid=c'], payload: encodeDocument(figure7), contentFormat: dotsCbor }, '4.00'],
+  [
+    'a cuid where none belongs',
+    { method: 'PUT', path: ['hb', 'cuid=c'], payload: hb, contentFormat: dotsCbor },
+    '4.00',
+  ],
+  [
+    'a body of another kind',
+    { method: 'PUT', path: ['mitigate', 'cuid=c', 'mid=1'], payload: hb, contentFormat: dotsCbor },
+    '4.00',
+  ],
+  [
+    'a body that is no CBOR',
+    { method: 'PUT', path: ['mitigate', 'cuid=c', 'mid=1'], payload: Buffer.from('{'), contentFormat: dotsCbor },
+    '4.00',
+  ],
+  [
+    'an empty body',
+    { method: 'PUT', path: ['mitigate', 'cuid=c', 'mid=1'], payload: noBytes, contentFormat: dotsCbor },
+    '4.00',
+  ],
+  [
+    'an unknown comprehension-required key',
+    { method: 'PUT', path: ['hb'], payload: Buffer.from('a1187fa0', 'hex'), contentFormat: dotsCbor },
+    '4.00',
+  ],
+  [
+    'no mid',
+    { method: 'PUT', path: ['mitigate', 'cuid=c'], payload: encodeDocument(figure7), contentFormat: dotsCbor },
+    '4.00',
+  ],
   ['no cuid', { path: ['mitigate'] }, '4.00'],
   ['an empty cuid', { path: ['mitigate', 'cuid='] }, '4.00'],
   ['mid before cuid', { path: ['mitigate', 'mid=1', 'cuid=c'] }, '4.00'],
   ['a mid beyond 32 bits', { path: ['mitigate', 'cuid=c', 'mid=4294967296'] }, '4.00'],
   ['DELETE without a mid', { method: 'DELETE', path: ['mitigate', 'cuid=c'] }, '4.00'],
   ['a bad query', { path: ['mitigate', 'cuid=c'], query: ['c=x'] }, '4.00'],
-  ['a foreign cdid, which is ignored', { method: 'PUT', path: ['mitigate', 'cdid=x', 'cuid=c', 'mid=1'], payload: encodeDocument(figure7), contentFormat: dotsCbor }, '2.01'],
+  [
+    'a foreign cdid, which is ignored',
+    {
+      method: 'PUT',
+      path: ['mitigate', 'cdid=x', 'cuid=c', 'mid=1'],
+      payload: encodeDocument(figure7),
+      contentFormat: dotsCbor,
+    },
+    '2.01',
+  ],
   ['an unknown critical option', { path: ['config'], options: [{ number: 65_001, value: noBytes }] }, '4.02'],
-  ['If-None-Match', { method: 'PUT', path: ['hb'], payload: hb, contentFormat: dotsCbor, options: [option('If-None-Match', noBytes)] }, '4.02'],
+  [
+    'If-None-Match',
+    { method: 'PUT', path: ['hb'], payload: hb, contentFormat: dotsCbor, options: [option('If-None-Match', noBytes)] },
+    '4.02',
+  ],
 ];
 test('odd requests get the answers of RFC 9132 section 9', async (t) => {
   const ask = await bareClient(t, (await startOrchestrator(t)).signal);
@@ -307,13 +452,22 @@ test('content is filtered as the query asks', async (t) => {
   const session = await openSession(t, orchestrator.signal, 'c');
   const ask = await bareClient(t, orchestrator.signal);
   await session.requestMitigation(protect('192.0.2.0/24'), 1);
-  const members = async (query: string): Promise<string[]> => Object.keys(scopesOf(decodeDocument((await ask({ path: ['mitigate', 'cuid=c'], query: [query] })).payload))[0] ?? {});
+  const members = async (query: string): Promise<string[]> =>
+    Object.keys(
+      scopesOf(decodeDocument((await ask({ path: ['mitigate', 'cuid=c'], query: [query] })).payload))[0] ?? {},
+    );
   assert.ok(!(await members('c=n')).includes('target-prefix') && (await members('c=n')).includes('status'));
   assert.ok((await members('c=c')).includes('target-prefix') && !(await members('c=c')).includes('status'));
 });
 
-const setup = encodeDocument({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }] } });
-const interval = encodeDocument({ 'ietf-dots-signal-channel:signal-config': { 'mitigating-config': { 'heartbeat-interval': { 'current-value': 60 } } } });
+const setup = encodeDocument({
+  'ietf-dots-telemetry:telemetry-setup': {
+    telemetry: [{ 'current-config': { 'measurement-interval': 'hour', 'measurement-sample': 'minute' } }],
+  },
+});
+const interval = encodeDocument({
+  'ietf-dots-signal-channel:signal-config': { 'mitigating-config': { 'heartbeat-interval': { 'current-value': 60 } } },
+});
 const otherVersion = option('If-Match', Buffer.from('other'));
 const anyVersion = option('If-Match', noBytes);
 type Asked = Partial<CoapRequest> & { path: string[] };
@@ -321,22 +475,52 @@ const put = (path: string[], payload: Uint8Array): Asked => ({ method: 'PUT', pa
 
 test('If-Match: nothing is done when no version matches, on any resource', async (t) => {
   const ask = await bareClient(t, (await startOrchestrator(t)).signal);
-  const [mitigation, config, telemetry] = [['mitigate', 'cuid=c', 'mid=1'], ['config', 'sid=1'], ['tm-setup', 'cuid=c', 'tsid=1']];
+  const [mitigation, config, telemetry] = [
+    ['mitigate', 'cuid=c', 'mid=1'],
+    ['config', 'sid=1'],
+    ['tm-setup', 'cuid=c', 'tsid=1'],
+  ];
   const codes = async (...requests: Asked[]): Promise<string[]> => {
     const found: string[] = [];
     for (const each of requests) found.push((await ask(each)).code);
     return found;
   };
-  const unmet = (...requests: Asked[]): Promise<string[]> => codes(...requests.map((each) => ({ ...each, options: [otherVersion] })));
-  const existing = (...requests: Asked[]): Promise<string[]> => codes(...requests.map((each) => ({ ...each, options: [anyVersion] })));
+  const unmet = (...requests: Asked[]): Promise<string[]> =>
+    codes(...requests.map((each) => ({ ...each, options: [otherVersion] })));
+  const existing = (...requests: Asked[]): Promise<string[]> =>
+    codes(...requests.map((each) => ({ ...each, options: [anyVersion] })));
   const puts = [put(config, interval), put(telemetry, setup)];
-  assert.deepEqual(await unmet(put(mitigation, encodeDocument(figure7)), ...puts, put(['hb'], hb)), ['4.12', '4.12', '4.12', '4.12']);
-  assert.deepEqual(await existing(...puts, { method: 'DELETE', path: mitigation }), ['4.12', '4.12', '4.12'], 'nothing is there');
-  assert.deepEqual(await codes({ path: mitigation }, { path: config }, { path: telemetry }), ['4.04', '4.04', '4.04'], 'nothing was made');
+  assert.deepEqual(await unmet(put(mitigation, encodeDocument(figure7)), ...puts, put(['hb'], hb)), [
+    '4.12',
+    '4.12',
+    '4.12',
+    '4.12',
+  ]);
+  assert.deepEqual(
+    await existing(...puts, { method: 'DELETE', path: mitigation }),
+    ['4.12', '4.12', '4.12'],
+    'nothing is there',
+  );
+  assert.deepEqual(
+    await codes({ path: mitigation }, { path: config }, { path: telemetry }),
+    ['4.04', '4.04', '4.04'],
+    'nothing was made',
+  );
   assert.deepEqual(await codes(put(mitigation, encodeDocument(figure7)), ...puts), ['2.01', '2.01', '2.01']);
-  assert.deepEqual(await unmet(put(mitigation, encodeDocument(figure7)), { method: 'DELETE', path: mitigation }, { method: 'DELETE', path: config }, { method: 'DELETE', path: telemetry }), ['4.12', '4.12', '4.12', '4.12']);
+  assert.deepEqual(
+    await unmet(
+      put(mitigation, encodeDocument(figure7)),
+      { method: 'DELETE', path: mitigation },
+      { method: 'DELETE', path: config },
+      { method: 'DELETE', path: telemetry },
+    ),
+    ['4.12', '4.12', '4.12', '4.12'],
+  );
   assert.deepEqual(await codes({ path: config }, { path: telemetry }), ['2.05', '2.05'], 'nothing was deleted');
-  assert.equal(scopesOf(decodeDocument((await ask({ path: mitigation })).payload))[0]?.status, 'attack-mitigation-in-progress');
+  assert.equal(
+    scopesOf(decodeDocument((await ask({ path: mitigation })).payload))[0]?.status,
+    'attack-mitigation-in-progress',
+  );
   assert.deepEqual(await existing(...puts), ['2.04', '2.04']);
 });
 

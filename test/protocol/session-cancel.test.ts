@@ -20,7 +20,8 @@ async function silent(t: TestContext): Promise<{ server: string; socket: Socket;
 
 test('a session over plain CoAP is not opened when its caller has given up, before or meanwhile', async (t) => {
   const { server } = await silent(t);
-  const open = (signal: AbortSignal): Promise<SignalSession> => SignalSession.open({ server: `coap://${server}`, cuid: 'c', signal });
+  const open = (signal: AbortSignal): Promise<SignalSession> =>
+    SignalSession.open({ server: `coap://${server}`, cuid: 'c', signal });
   await assert.rejects(open(AbortSignal.abort()), isCancelled('transport/cancelled'));
   const controller = new AbortController();
   const opening = assert.rejects(open(controller.signal), isCancelled('transport/cancelled'));

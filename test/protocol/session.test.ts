@@ -13,12 +13,22 @@ import { SignalSession } from '#dots/signal/session';
 import { connectUdp } from '#dots/transport/udp';
 import { FakeClock } from './support/fake-clock';
 import { isConfirmable, malformedDatagrams } from './support/malformed';
-import { eventually, freePort, openSession, portOf, protect, scopesOf, startOrchestrator, temporaryFolder, udpSocket } from './support/scene';
+import {
+  eventually,
+  freePort,
+  openSession,
+  portOf,
+  protect,
+  scopesOf,
+  startOrchestrator,
+  temporaryFolder,
+  udpSocket,
+} from './support/scene';
 
 function isError(kind: string, code: string): (error: unknown) => boolean {
-  return (error) => error instanceof DotsError && error.kind === kind && error.code === code && error.hint !== undefined;
+  return (error) =>
+    error instanceof DotsError && error.kind === kind && error.code === code && error.hint !== undefined;
 }
-
 
 test('a port nobody listens on is reported at once, and the session says it is lost', async (t) => {
   const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
@@ -36,7 +46,10 @@ test('a silent server is unreachable, in a sentence that names server and reques
   const session = await openSession(t, `coap://127.0.0.1:${silent.address().port}`);
   await assert.rejects(session.requestMitigation(protect('192.0.2.0/24'), 5, { timeoutMs: 200 }), (error: unknown) => {
     assert.ok(isError('unreachable', 'signal/no-answer')(error));
-    assert.match((error as DotsError).message, new RegExp(`127\\.0\\.0\\.1:${silent.address().port}.*PUT /\\.well-known/dots/mitigate/cuid=.*/mid=5.*0\\.2 s`));
+    assert.match(
+      (error as DotsError).message,
+      new RegExp(`127\\.0\\.0\\.1:${silent.address().port}.*PUT /\\.well-known/dots/mitigate/cuid=.*/mid=5.*0\\.2 s`),
+    );
     return true;
   });
   assert.equal(session.state, 'lost');
@@ -44,14 +57,26 @@ test('a silent server is unreachable, in a sentence that names server and reques
 
 test('a rejection and missing acknowledgements name the request too', async (t) => {
   const rejecting = await udpSocket(t);
-  rejecting.on('message', (bytes: Buffer, { port, address }) => rejecting.send(Buffer.from([0x70, 0, bytes[2] ?? 0, bytes[3] ?? 0]), port, address));
+  rejecting.on('message', (bytes: Buffer, { port, address }) =>
+    rejecting.send(Buffer.from([0x70, 0, bytes[2] ?? 0, bytes[3] ?? 0]), port, address),
+  );
   const session = await openSession(t, `coap://127.0.0.1:${rejecting.address().port}`);
-  await assert.rejects(session.status(5), { code: 'signal/reset', message: /127\.0\.0\.1:\d+ rejected GET \/\.well-known\/dots\/mitigate\/cuid=.*\/mid=5 with a CoAP reset\.$/ });
+  await assert.rejects(session.status(5), {
+    code: 'signal/reset',
+    message: /127\.0\.0\.1:\d+ rejected GET \/\.well-known\/dots\/mitigate\/cuid=.*\/mid=5 with a CoAP reset\.$/,
+  });
   const clock = new FakeClock();
-  const unheard = await SignalSession.open({ server: `coap://127.0.0.1:${(await udpSocket(t)).address().port}`, cuid: 'c', clock });
+  const unheard = await SignalSession.open({
+    server: `coap://127.0.0.1:${(await udpSocket(t)).address().port}`,
+    cuid: 'c',
+    clock,
+  });
   t.after(() => unheard.close());
   const config = { 'ietf-dots-signal-channel:signal-config': {} };
-  const outcome = assert.rejects(unheard.send(config, { mid: 9, timeoutMs: 1_000_000 }), { code: 'signal/no-acknowledgement', message: /none of the copies of PUT \/\.well-known\/dots\/config\/sid=9\.$/ });
+  const outcome = assert.rejects(unheard.send(config, { mid: 9, timeoutMs: 1_000_000 }), {
+    code: 'signal/no-acknowledgement',
+    message: /none of the copies of PUT \/\.well-known\/dots\/config\/sid=9\.$/,
+  });
   await clock.advance(200_000);
   await outcome;
 });
@@ -70,13 +95,26 @@ test('what is sent within one second gets identifiers that go up, each kind by i
   t.after(() => session.close());
   server.on('message', (bytes: Buffer, { port }) => {
     const asked = decodeMessage(bytes) as Message;
-    server.send(encodeMessage({ ...asked, type: asked.type === 'CON' ? 'ACK' : 'NON', code: '2.04', options: [], payload: new Uint8Array() }), port);
+    server.send(
+      encodeMessage({
+        ...asked,
+        type: asked.type === 'CON' ? 'ACK' : 'NON',
+        code: '2.04',
+        options: [],
+        payload: new Uint8Array(),
+      }),
+      port,
+    );
   });
-  const idOf = async (document: JsonObject, mid?: number): Promise<string | undefined> => (await session.send(document, { mid })).request.path.split('/').at(-1);
+  const idOf = async (document: JsonObject, mid?: number): Promise<string | undefined> =>
+    (await session.send(document, { mid })).request.path.split('/').at(-1);
   const second = clock.now() / 1000;
   for (const [kind, document] of Object.entries(ofKind)) {
     assert.deepEqual([await idOf(document), await idOf(document)], [`${kind}=${second}`, `${kind}=${second + 1}`]);
-    assert.deepEqual([await idOf(document, second + 7), await idOf(document)], [`${kind}=${second + 7}`, `${kind}=${second + 8}`]);
+    assert.deepEqual(
+      [await idOf(document, second + 7), await idOf(document)],
+      [`${kind}=${second + 7}`, `${kind}=${second + 8}`],
+    );
   }
 });
 
@@ -94,19 +132,31 @@ test('a request can be cancelled', async (t) => {
   const silent = await udpSocket(t);
   const session = await openSession(t, `coap://127.0.0.1:${silent.address().port}`);
   const controller = new AbortController();
-  const outcome = assert.rejects(session.status(1, { signal: controller.signal, timeoutMs: 600_000 }), (error: unknown) => error instanceof DotsError && error.code === 'coap/cancelled');
+  const outcome = assert.rejects(
+    session.status(1, { signal: controller.signal, timeoutMs: 600_000 }),
+    (error: unknown) => error instanceof DotsError && error.code === 'coap/cancelled',
+  );
   controller.abort();
   await outcome;
   assert.equal(session.state, 'open', 'to give up says nothing about the server');
 });
 
 test('wrong usage is told before anything is sent', async (t) => {
-  await assert.rejects(SignalSession.open({ server: 'coap://192.0.2.1', cuid: 'c' }), isError('usage', 'transport/plain-off-loopback'));
+  await assert.rejects(
+    SignalSession.open({ server: 'coap://192.0.2.1', cuid: 'c' }),
+    isError('usage', 'transport/plain-off-loopback'),
+  );
   await assert.rejects(SignalSession.open({ server: 'coap://127.0.0.1', cuid: '' }), isError('usage', 'signal/cuid'));
   const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
   await assert.rejects(session.withdraw(-1), isError('usage', 'signal/mid'));
-  await assert.rejects(session.send({ 'ietf-dots-data-channel:acls': {} }), isError('usage', 'signal/data-channel-document'));
-  await assert.rejects(session.send({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ nonsense: 1 }] } }), (error: unknown) => error instanceof DotsError && error.kind === 'malformed');
+  await assert.rejects(
+    session.send({ 'ietf-dots-data-channel:acls': {} }),
+    isError('usage', 'signal/data-channel-document'),
+  );
+  await assert.rejects(
+    session.send({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ nonsense: 1 }] } }),
+    (error: unknown) => error instanceof DotsError && error.kind === 'malformed',
+  );
   assert.equal(session.state, 'open');
 });
 
@@ -115,7 +165,10 @@ test('mids are made in rising order', async (t) => {
   const session = await openSession(t, orchestrator.signal);
   for (const host of [1, 2, 3]) await session.send(protect(`192.0.2.${host}/32`));
   const mids = orchestrator.mitigations().map(({ mid }) => mid);
-  assert.deepEqual(mids, [...mids].sort((a, b) => a - b));
+  assert.deepEqual(
+    mids,
+    [...mids].sort((a, b) => a - b),
+  );
   assert.equal(new Set(mids).size, 3);
 });
 
@@ -139,7 +192,10 @@ test('the server may ask, and its heartbeat is answered', async (t) => {
 
 test('a port in use and an address beyond the machine are refused with a sentence', async (t) => {
   const orchestrator = await startOrchestrator(t);
-  await assert.rejects(Orchestrator.start({ signalPort: portOf(orchestrator.signal) }), isError('usage', 'transport/port-in-use'));
+  await assert.rejects(
+    Orchestrator.start({ signalPort: portOf(orchestrator.signal) }),
+    isError('usage', 'transport/port-in-use'),
+  );
   for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com']) {
     await assert.rejects(Orchestrator.start({ host }), isError('usage', 'transport/not-loopback'), host);
   }
@@ -159,15 +215,35 @@ test('the state comes back after a restart, and lifetimes have gone on', async (
   const session = await openSession(t, first.signal, 'client');
   await session.requestMitigation(protect('192.0.2.0/24', { lifetime: 3600 }), 1);
   await session.requestMitigation(protect('198.51.100.0/24', { lifetime: 60 }), 2);
-  await session.send({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour' } }] } }, { mid: 3 });
+  await session.send(
+    {
+      'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'hour' } }] },
+    },
+    { mid: 3 },
+  );
   const port = portOf(first.signal);
   await first.close();
   assert.deepEqual((await readdir(stateDir)).sort(), ['lab', 'mitigations.json', 'telemetry.json']);
   await clock.advance(100_000);
   const second = await startOrchestrator(t, { stateDir, clock, signalPort: port });
-  assert.deepEqual(second.mitigations().map(({ mid, lifetime, statusLabel }) => [mid, lifetime, statusLabel]), [[1, 3500, 'attack-successfully-mitigated']]);
+  assert.deepEqual(
+    second.mitigations().map(({ mid, lifetime, statusLabel }) => [mid, lifetime, statusLabel]),
+    [[1, 3500, 'attack-successfully-mitigated']],
+  );
   assert.equal(scopesOf((await session.status(1)).body)[0]?.lifetime, 3500);
-  assert.equal((await session.send({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ 'current-config': { 'measurement-interval': 'day' } }] } }, { mid: 3 })).code, '2.04');
+  assert.equal(
+    (
+      await session.send(
+        {
+          'ietf-dots-telemetry:telemetry-setup': {
+            telemetry: [{ 'current-config': { 'measurement-interval': 'day' } }],
+          },
+        },
+        { mid: 3 },
+      )
+    ).code,
+    '2.04',
+  );
 });
 
 test('a mitigation that cannot be kept is not acknowledged', async (t) => {
@@ -184,7 +260,8 @@ test('malformed datagrams leave the server alive, and it resets the confirmable 
   const noise = await udpSocket(t);
   const answers: string[] = [];
   noise.on('message', (bytes) => answers.push(bytes.toString('hex')));
-  for (const [, datagram] of malformedDatagrams) noise.send(Buffer.from(datagram, 'hex'), portOf(orchestrator.signal), '127.0.0.1');
+  for (const [, datagram] of malformedDatagrams)
+    noise.send(Buffer.from(datagram, 'hex'), portOf(orchestrator.signal), '127.0.0.1');
   const session = await openSession(t, orchestrator.signal);
   assert.equal((await session.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
   const resets = malformedDatagrams.filter(([, datagram]) => isConfirmable(datagram)).map(() => '70000001');
@@ -195,7 +272,12 @@ test('malformed datagrams leave the server alive, and it resets the confirmable 
 test('a flood from many ports leaves the server alive and its memory bounded', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const sockets = await Promise.all(Array.from({ length: 300 }, () => udpSocket(t)));
-  for (const socket of sockets) socket.send(Buffer.from('40010001bb2e77656c6c2d6b6e6f776e04646f7473', 'hex'), portOf(orchestrator.signal), '127.0.0.1');
+  for (const socket of sockets)
+    socket.send(
+      Buffer.from('40010001bb2e77656c6c2d6b6e6f776e04646f7473', 'hex'),
+      portOf(orchestrator.signal),
+      '127.0.0.1',
+    );
   const session = await openSession(t, orchestrator.signal);
   assert.equal((await session.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
 });
@@ -241,21 +323,46 @@ test('a heartbeat says whether one of the server has arrived in the last two int
     client = port;
     const message = decodeMessage(bytes);
     if ('malformed' in message || message.code !== '0.03') return;
-    heard.push({ path: textsOf(message.options, 'Uri-Path'), type: message.type, body: decodeDocument(message.payload) });
-    server.send(encodeMessage({ ...message, type: 'NON', code: '2.04', messageId: heard.length, options: [], payload: new Uint8Array() }), port);
+    heard.push({
+      path: textsOf(message.options, 'Uri-Path'),
+      type: message.type,
+      body: decodeDocument(message.payload),
+    });
+    server.send(
+      encodeMessage({
+        ...message,
+        type: 'NON',
+        code: '2.04',
+        messageId: heard.length,
+        options: [],
+        payload: new Uint8Array(),
+      }),
+      port,
+    );
   });
   const session = await SignalSession.open({ server: `coap://127.0.0.1:${server.address().port}`, cuid: 'c', clock });
   t.after(() => session.close());
   const beat = (): Promise<unknown> => session.heartbeat(30_000);
   await beat();
   const beforeServers = session.heard;
-  const theirs: Message = { type: 'NON', code: '0.03', messageId: 77, token: '01', options: ['.well-known', 'dots', 'hb'].map((part) => option('Uri-Path', part)), payload: new Uint8Array() };
+  const theirs: Message = {
+    type: 'NON',
+    code: '0.03',
+    messageId: 77,
+    token: '01',
+    options: ['.well-known', 'dots', 'hb'].map((part) => option('Uri-Path', part)),
+    payload: new Uint8Array(),
+  };
   server.send(encodeMessage(theirs), client);
   await eventually(() => session.heard > beforeServers);
   await beat();
   await clock.advance(60_001);
   await beat();
-  const heartbeat = (status: boolean) => ({ path: ['.well-known', 'dots', 'hb'], type: 'NON', body: { 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': status } } });
+  const heartbeat = (status: boolean) => ({
+    path: ['.well-known', 'dots', 'hb'],
+    type: 'NON',
+    body: { 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': status } },
+  });
   assert.deepEqual(heard, [heartbeat(false), heartbeat(true), heartbeat(false)]);
 });
 
@@ -274,13 +381,33 @@ test('a session says what it puts up with', async (t) => {
   const lax = await udpSocket(t);
   lax.on('message', (bytes: Buffer, { port, address }) => {
     const asked = decodeMessage(bytes) as Message;
-    const options = [...asked.options.filter(({ number }) => number === optionNumbers['Uri-Path']), option('Content-Format', dotsCbor)];
-    lax.send(encodeMessage({ ...asked, type: 'NON', code: '2.04', options, payload: Buffer.from('f6', 'hex') }), port, address);
+    const options = [
+      ...asked.options.filter(({ number }) => number === optionNumbers['Uri-Path']),
+      option('Content-Format', dotsCbor),
+    ];
+    lax.send(
+      encodeMessage({ ...asked, type: 'NON', code: '2.04', options, payload: Buffer.from('f6', 'hex') }),
+      port,
+      address,
+    );
   });
   const lines: string[] = [];
-  const session = await SignalSession.open({ server: `coap://127.0.0.1:${lax.address().port}`, cuid: 'c', trace: (line) => lines.push(line) });
+  const session = await SignalSession.open({
+    server: `coap://127.0.0.1:${lax.address().port}`,
+    cuid: 'c',
+    trace: (line) => lines.push(line),
+  });
   t.after(() => session.close());
-  for (let mid = 1; mid <= 3; mid++) assert.deepEqual(Object.keys(await session.requestMitigation(protect('192.0.2.0/24'), mid)), ['code', 'ok', 'roundTripMs', 'request']);
-  const [repeats, empty] = ['An answer repeats options of the request, which are passed over there: Uri-Path.', 'The body of an answer is empty CBOR (f6), which is taken for none.'];
+  for (let mid = 1; mid <= 3; mid++)
+    assert.deepEqual(Object.keys(await session.requestMitigation(protect('192.0.2.0/24'), mid)), [
+      'code',
+      'ok',
+      'roundTripMs',
+      'request',
+    ]);
+  const [repeats, empty] = [
+    'An answer repeats options of the request, which are passed over there: Uri-Path.',
+    'The body of an answer is empty CBOR (f6), which is taken for none.',
+  ];
   assert.deepEqual(lines, [repeats, empty, `${repeats} (2 so far)`, `${empty} (2 so far)`]);
 });

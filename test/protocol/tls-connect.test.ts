@@ -18,18 +18,28 @@ test('coaps+tcp takes TLS, and no scheme falls back to it where nothing listens 
     const memory = new PathMemory();
     const endpoint = new Endpoint(await connect(server, { credentials: { psk }, memory }));
     t.after(() => endpoint.close());
-    assert.equal((await endpoint.request({ method: 'GET', path: ['a'], confirmable: true }, { timeoutMs: 10_000 })).code, '2.05');
+    assert.equal(
+      (await endpoint.request({ method: 'GET', path: ['a'], confirmable: true }, { timeoutMs: 10_000 })).code,
+      '2.05',
+    );
   }
 });
 
 test('no scheme takes DTLS where both are there, and coaps takes it alone', async (t) => {
   if (!needDtls(t)) return;
   const at = await listening(t, keys);
-  const listener = await listenDtls(at, { credentials: keys }, (channel) => void new Endpoint(channel, { handler: echo }));
+  const listener = await listenDtls(
+    at,
+    { credentials: keys },
+    (channel) => void new Endpoint(channel, { handler: echo }),
+  );
   t.after(() => listener.close());
   for (const server of [`127.0.0.1:${at.port}`, `coaps://127.0.0.1:${at.port}`]) {
     const channel = await connect(server, { credentials: { psk } });
-    assert.deepEqual([channel.kind, channel.security?.protocol, channel.security?.peerName], ['datagram', 'DTLS 1.2', 'dots']);
+    assert.deepEqual(
+      [channel.kind, channel.security?.protocol, channel.security?.peerName],
+      ['datagram', 'DTLS 1.2', 'dots'],
+    );
     await channel.close();
   }
 });
@@ -42,6 +52,9 @@ test('a server whose certificate is refused over DTLS is not reached over TLS in
   const listener = await listenDtls(at, { credentials: credentialsOf(other, other.issue({ names })) }, () => undefined);
   t.after(() => listener.close());
   const credentials = credentialsOf(pki, pki.issue({ purpose: 'client' }));
-  await assert.rejects(connect(`127.0.0.1:${at.port}`, { credentials }), (error: unknown) => error instanceof DotsError && error.code === 'transport/unknown-ca');
+  await assert.rejects(
+    connect(`127.0.0.1:${at.port}`, { credentials }),
+    (error: unknown) => error instanceof DotsError && error.code === 'transport/unknown-ca',
+  );
   await (await connect(`coaps+tcp://127.0.0.1:${at.port}`, { credentials })).close();
 });

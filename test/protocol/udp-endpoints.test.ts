@@ -28,7 +28,10 @@ class Port {
   }
 
   async hear(): Promise<{ message: Message; from: { host: string; port: number } }> {
-    const [bytes, { address: host, port }] = (await once(this.socket, 'message')) as [Buffer, { address: string; port: number }];
+    const [bytes, { address: host, port }] = (await once(this.socket, 'message')) as [
+      Buffer,
+      { address: string; port: number },
+    ];
     const message = decodeMessage(bytes);
     assert.ok(!('malformed' in message));
     return { message, from: { host, port } };
@@ -36,13 +39,22 @@ class Port {
 
   /** Resolves when the system has it, which on loopback brings it to the other end before whatever is sent after it. */
   say(message: Message, { host, port }: { host: string; port: number }): Promise<void> {
-    return new Promise((resolve, reject) => { this.socket.send(encodeMessage(message), port, host, (error) => (error === null ? resolve() : reject(error))); });
+    return new Promise((resolve, reject) => {
+      this.socket.send(encodeMessage(message), port, host, (error) => (error === null ? resolve() : reject(error)));
+    });
   }
 }
 
 /** The answer to a request, right in everything that is written in it. */
 function answerTo({ type, messageId, token }: Message, text: string): Message {
-  return { type: type === 'CON' ? 'ACK' : 'NON', messageId, token, code: '2.05', options: [], payload: Buffer.from(text) };
+  return {
+    type: type === 'CON' ? 'ACK' : 'NON',
+    messageId,
+    token,
+    code: '2.05',
+    options: [],
+    payload: Buffer.from(text),
+  };
 }
 
 for (const host of loopbacks) {
@@ -55,7 +67,10 @@ for (const host of loopbacks) {
       const answer = endpoint.request({ method: 'GET', path: ['a'], confirmable }, { timeoutMs: 20_000 });
       const { message, from } = await heard;
       await stranger.say(answerTo(message, 'from a stranger'), from);
-      await stranger.say({ type: 'RST', code: emptyCode, messageId: message.messageId, token: '', options: [], payload: noBytes }, from);
+      await stranger.say(
+        { type: 'RST', code: emptyCode, messageId: message.messageId, token: '', options: [], payload: noBytes },
+        from,
+      );
       await server.say(answerTo(message, 'from the server'), from);
       assert.equal(Buffer.from((await answer).payload).toString(), 'from the server');
       assert.deepEqual(endpoint.traffic, { received: 1, malformed: 0 });
@@ -66,12 +81,19 @@ for (const host of loopbacks) {
     const served: string[] = [];
     const listener = await listenUdp({ host, port: 0 }, (channel) => {
       served.push(channel.peer);
-      void new Endpoint(channel, { handler: ({ payload }) => Promise.resolve(plainAnswer('2.04', `${payload.length}`)) });
+      void new Endpoint(channel, {
+        handler: ({ payload }) => Promise.resolve(plainAnswer('2.04', `${payload.length}`)),
+      });
     });
     t.after(() => listener.close());
     const [client, stranger] = [await Port.open(t, host), await Port.open(t, host)];
     const block = (number: number, more: boolean): Message => ({
-      type: 'CON', code: '0.03', messageId: number, token: 'cafe', options: [option('Uri-Path', 'a'), blockOption('Block1', { number, more, size: 16 })], payload: Buffer.alloc(16),
+      type: 'CON',
+      code: '0.03',
+      messageId: number,
+      token: 'cafe',
+      options: [option('Uri-Path', 'a'), blockOption('Block1', { number, more, size: 16 })],
+      payload: Buffer.alloc(16),
     });
     const ask = async (port: Port, message: Message): Promise<string> => {
       const heard = port.hear();
@@ -85,4 +107,3 @@ for (const host of loopbacks) {
     assert.equal(served.length, 2);
   });
 }
-

@@ -17,7 +17,12 @@ import { listening } from './support/tls-scene';
 const names = ['localhost', 'dots.example', '127.0.0.1', '::1'];
 
 /** What becomes of the chains, and what each end says of it; nothing is said where the handshake stands. */
-interface Case { what: string; swaps: Swaps; client?: RegExp; server?: RegExp }
+interface Case {
+  what: string;
+  swaps: Swaps;
+  client?: RegExp;
+  server?: RegExp;
+}
 
 const ownRefusal = /transport\/bad-signature .* has not proved that it has the private key/;
 const badSignature = new RegExp(`${ownRefusal.source}|bad signature`);
@@ -27,23 +32,42 @@ const decryptError = /decrypt error/;
 function cases({ pki, server }: Parties, judgesUsage: boolean): Case[] {
   const unfit = another(pki.issue({ keyOf: server, names, keyUsage: 'keyAgreement' }));
   const [otherServer, otherClient] = [another(pki.issue({ names })), another(pki.issue({ purpose: 'client' }))];
-  const usage: Case = { what: 'no right to sign', swaps: { toClient: unfit }, client: /transport\/purpose|ecc cert not for signing/, server: /unsupported certificate|handshake failure/ };
+  const usage: Case = {
+    what: 'no right to sign',
+    swaps: { toClient: unfit },
+    client: /transport\/purpose|ecc cert not for signing/,
+    server: /unsupported certificate|handshake failure/,
+  };
   return [
     { what: 'the genuine chains', swaps: { toServer: genuine, toClient: genuine } },
     ...(judgesUsage ? [usage] : []),
     { what: 'a server without the key', swaps: { toClient: otherServer }, client: badSignature, server: decryptError },
     { what: 'a client without the key', swaps: { toServer: otherClient }, client: decryptError, server: badSignature },
     // Its key and its usage are right, so the client goes on; that what it heard is not what was said comes out when it signs it.
-    { what: 'a certificate changed on the way', swaps: { toClient: another(pki.issue({ keyOf: server, names })) }, client: decryptError, server: badSignature },
+    {
+      what: 'a certificate changed on the way',
+      swaps: { toClient: another(pki.issue({ keyOf: server, names })) },
+      client: decryptError,
+      server: badSignature,
+    },
   ];
 }
 
 /** Every case between two ends; each has to be talked about by both, and only the first may stand. */
-async function judge(t: TestContext, transport: Transport, server: keyof typeof servers, client: keyof typeof clients, kind: 'ec' | 'rsa'): Promise<void> {
+async function judge(
+  t: TestContext,
+  transport: Transport,
+  server: keyof typeof servers,
+  client: keyof typeof clients,
+  kind: 'ec' | 'rsa',
+): Promise<void> {
   const all = await parties(t, kind);
   if (all === undefined) return;
   // OpenSSL judges the key usage of EC certificates alone, and what of RSA this house judges itself comes after the handshake.
-  for (const { what, swaps, client: clientSays, server: serverSays } of cases(all, transport === dtls || kind === 'ec')) {
+  for (const { what, swaps, client: clientSays, server: serverSays } of cases(
+    all,
+    transport === dtls || kind === 'ec',
+  )) {
     const peer = await servers[server](t, transport, all);
     const { port, swapped } = await transport.swap(t, peer.port, swaps);
     const { said, stands } = await clients[client](transport, all, port);
@@ -71,11 +95,16 @@ for (const transport of [dtls, tls]) {
     assert.ok(shown.length === 3 && Buffer.concat(shown).length > 1280);
   });
 
-  for (const kind of ['ec', 'rsa'] as const) test(`${transport.name}, chains changed between our own ends: ${kind}`, (t) => judge(t, transport, 'ours', 'ours', kind));
-  test(`${transport.name}, chains changed between our client and openssl s_server`, (t) => judge(t, transport, 'openssl s_server', 'ours', 'ec'));
-  test(`${transport.name}, chains changed between openssl s_client and our server`, (t) => judge(t, transport, 'ours', 'openssl s_client', 'ec'));
+  for (const kind of ['ec', 'rsa'] as const)
+    test(`${transport.name}, chains changed between our own ends: ${kind}`, (t) =>
+      judge(t, transport, 'ours', 'ours', kind));
+  test(`${transport.name}, chains changed between our client and openssl s_server`, (t) =>
+    judge(t, transport, 'openssl s_server', 'ours', 'ec'));
+  test(`${transport.name}, chains changed between openssl s_client and our server`, (t) =>
+    judge(t, transport, 'ours', 'openssl s_client', 'ec'));
   test(`${transport.name}, chains changed between coap-client-openssl and our server`, async (t) => {
-    if (needTool(t, 'coap-client-openssl', 'libcoap3-bin')) await judge(t, transport, 'ours', 'coap-client-openssl', 'ec');
+    if (needTool(t, 'coap-client-openssl', 'libcoap3-bin'))
+      await judge(t, transport, 'ours', 'coap-client-openssl', 'ec');
   });
 }
 
@@ -84,13 +113,20 @@ test('DTLS 1.2, chains changed between our client and coap-server-openssl', asyn
   if (needTool(t, 'coap-server-openssl', 'libcoap3-bin')) await judge(t, dtls, 'coap-server-openssl', 'ours', 'ec');
 });
 
-const versions = [['-dtls1_2', 'DTLS 1.2'], ['-tls1_2', 'TLS 1.2'], ['-tls1_3', 'TLS 1.3']] as const;
+const versions = [
+  ['-dtls1_2', 'DTLS 1.2'],
+  ['-tls1_2', 'TLS 1.2'],
+  ['-tls1_3', 'TLS 1.3'],
+] as const;
 
 /** A client of ours towards openssl s_server, which shows what it is given. */
 async function meet(t: TestContext, flag: string, { pki, client }: Parties, shown: Identity): Promise<void> {
   const { port } = await opensslServer(t, [flag, '-alpn', 'coap', ...opensslShows(shown, pki)]);
   const connect = flag === '-dtls1_2' ? connectDtls : connectTls;
-  const channel = await connect({ host: '127.0.0.1', port }, { credentials: shows(pki, client), serverName: 'localhost' });
+  const channel = await connect(
+    { host: '127.0.0.1', port },
+    { credentials: shows(pki, client), serverName: 'localhost' },
+  );
   await channel.close();
 }
 
@@ -110,10 +146,22 @@ for (const [flag, version] of versions) {
       await meet(t, flag, all, server);
       assert.equal(await reasonOf(meet(t, flag, all, impostor(server, client))), 'bad-signature');
       const at = flag === '-dtls1_2' ? await dtls.serve(t, shows(pki, server)) : await listening(t, shows(pki, server));
-      const knock = (shown: Identity): ReturnType<typeof run> => run('openssl', ['s_client', flag, '-alpn', 'coap', '-connect', `127.0.0.1:${at.port}`, ...opensslShows(shown, pki)]);
+      const knock = (shown: Identity): ReturnType<typeof run> =>
+        run('openssl', [
+          's_client',
+          flag,
+          '-alpn',
+          'coap',
+          '-connect',
+          `127.0.0.1:${at.port}`,
+          ...opensslShows(shown, pki),
+        ]);
       await knock(impostor(client, server));
       await eventually(() => at.refused.length > 0);
-      assert.deepEqual(at.refused.map(({ code }) => code), ['transport/bad-signature']);
+      assert.deepEqual(
+        at.refused.map(({ code }) => code),
+        ['transport/bad-signature'],
+      );
       const admitted = 'admitted' in at ? at.admitted : at.sessions;
       assert.equal(admitted.length, 0);
       await knock(client);

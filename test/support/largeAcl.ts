@@ -3,7 +3,11 @@ export function largeAclText(entries: number, acls = 1): string {
   const ace = (index: number): object => ({
     name: `drop-amplification-${index}`,
     matches: {
-      ipv4: { 'destination-ipv4-network': `192.0.2.${index % 256}/32`, 'source-ipv4-network': `198.51.${(index >> 8) & 255}.${index & 255}/32`, protocol: 17 },
+      ipv4: {
+        'destination-ipv4-network': `192.0.2.${index % 256}/32`,
+        'source-ipv4-network': `198.51.${(index >> 8) & 255}.${index & 255}/32`,
+        protocol: 17,
+      },
       udp: {
         'source-port-range-or-operator': { 'lower-port': index % 60000, 'upper-port': (index % 60000) + 100 },
         'destination-port-range-or-operator': { operator: 'eq', port: index % 65536 },
@@ -12,8 +16,14 @@ export function largeAclText(entries: number, acls = 1): string {
     actions: { forwarding: 'drop' },
   });
   const acl = (number: number): object => ({
-    name: `acl-${number}`, type: 'ipv4-acl-type', 'activation-type': 'activate-when-mitigating',
+    name: `acl-${number}`,
+    type: 'ipv4-acl-type',
+    'activation-type': 'activate-when-mitigating',
     aces: { ace: Array.from({ length: entries }, (_, index) => ace(index)) },
   });
-  return JSON.stringify({ 'ietf-dots-data-channel:acls': { acl: Array.from({ length: acls }, (_, number) => acl(number)) } }, null, 2);
+  return JSON.stringify(
+    { 'ietf-dots-data-channel:acls': { acl: Array.from({ length: acls }, (_, number) => acl(number)) } },
+    null,
+    2,
+  );
 }

@@ -42,7 +42,10 @@ export class LossyLink {
   private stale: { datagram: Uint8Array; number: number } | undefined;
   private held: { datagram: Uint8Array; number: number; timer: NodeJS.Timeout } | undefined;
 
-  constructor(private readonly conditions: Conditions, private readonly deliver: (datagram: Uint8Array) => void) {
+  constructor(
+    private readonly conditions: Conditions,
+    private readonly deliver: (datagram: Uint8Array) => void,
+  ) {
     this.random = new Random(conditions.seed);
   }
 
@@ -50,8 +53,13 @@ export class LossyLink {
   take(datagram: Uint8Array): void {
     const { loss = 0, duplication = 0, reordering = 0 } = this.conditions;
     // As many draws for every datagram, so that the fate of one does not depend on that of another.
-    const fate = { lost: this.happens(loss), duplicated: this.happens(duplication), overtaken: this.happens(reordering), delays: [this.delay(), this.delay()] as const };
-    const number = this.counts.received += 1;
+    const fate = {
+      lost: this.happens(loss),
+      duplicated: this.happens(duplication),
+      overtaken: this.happens(reordering),
+      delays: [this.delay(), this.delay()] as const,
+    };
+    const number = (this.counts.received += 1);
     if (fate.lost) {
       this.counts.lost += 1;
       return;
@@ -137,7 +145,11 @@ export class LossyRelay {
   private readonly peers = new Map<string, Promise<Peer>>();
   private closed = false;
 
-  private constructor(private readonly front: Socket, private readonly target: { address: string; port: number }, private readonly conditions: Conditions) {
+  private constructor(
+    private readonly front: Socket,
+    private readonly target: { address: string; port: number },
+    private readonly conditions: Conditions,
+  ) {
     front.on('message', (datagram, from) => void this.toServer(datagram, from));
   }
 
@@ -158,7 +170,8 @@ export class LossyRelay {
   async counts(): Promise<Counts> {
     const peers = await Promise.all(this.peers.values());
     const total = nothing();
-    for (const { counts } of peers.flatMap(({ up, down }) => [up, down])) for (const name of names) total[name] += counts[name];
+    for (const { counts } of peers.flatMap(({ up, down }) => [up, down]))
+      for (const name of names) total[name] += counts[name];
     return total;
   }
 
@@ -187,9 +200,11 @@ export class LossyRelay {
   private async meet(client: { address: string; port: number }, index: number): Promise<Peer> {
     const socket = await loopbackSocket(this.target.address);
     const seed = this.conditions.seed + 2 * index;
-    const carry = (by: Socket, to: { address: string; port: number }) => (datagram: Uint8Array): void => {
-      if (!this.closed) by.send(datagram, to.port, to.address);
-    };
+    const carry =
+      (by: Socket, to: { address: string; port: number }) =>
+      (datagram: Uint8Array): void => {
+        if (!this.closed) by.send(datagram, to.port, to.address);
+      };
     const up = new LossyLink({ ...this.conditions, seed }, carry(socket, this.target));
     const down = new LossyLink({ ...this.conditions, seed: seed + 1 }, carry(this.front, client));
     socket.on('message', (datagram) => down.take(datagram));

@@ -3,7 +3,10 @@ import { DotsError } from '#dots/model/errors';
 import type { SessionOptions } from '#dots/signal/session';
 
 export const SignalSession = {
-  open: ({ server, underAttack }: SessionOptions): Promise<never> => Promise.reject(new DotsError('unreachable', 'test/opened', `${server} opened with underAttack ${String(underAttack)}.`)),
+  open: ({ server, underAttack }: SessionOptions): Promise<never> =>
+    Promise.reject(
+      new DotsError('unreachable', 'test/opened', `${server} opened with underAttack ${String(underAttack)}.`),
+    ),
 };
 
 export const connectionMemory = (): undefined => undefined;

@@ -18,7 +18,11 @@ export class EventEmitter<T> {
 }
 
 export class Uri {
-  constructor(readonly scheme: string, readonly path: string, readonly query = '') {}
+  constructor(
+    readonly scheme: string,
+    readonly path: string,
+    readonly query = '',
+  ) {}
   static file(path: string): Uri {
     return new Uri('file', path);
   }
@@ -33,7 +37,12 @@ export class Uri {
   }
 }
 
-export interface Document { uri: Uri; languageId: string; isUntitled?: boolean; getText: () => string }
+export interface Document {
+  uri: Uri;
+  languageId: string;
+  isUntitled?: boolean;
+  getText: () => string;
+}
 
 /** What the features asked the editor for, and what it answers; a test empties or fills it. */
 export const editor = {
@@ -74,7 +83,8 @@ export const window = {
     editor.inputs += 1;
     return Promise.resolve(editor.typed.shift());
   },
-  showQuickPick: <T extends { label: string }>(items: T[]) => Promise.resolve(items.find(({ label }) => label === editor.picks)),
+  showQuickPick: <T extends { label: string }>(items: T[]) =>
+    Promise.resolve(items.find(({ label }) => label === editor.picks)),
 };
 
 export const commands = { executeCommand: () => Promise.resolve(undefined), registerCommand: () => nothing };
@@ -83,7 +93,12 @@ export const workspace = {
   get isTrusted(): boolean {
     return editor.trusted;
   },
-  createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidChange: () => nothing, onDidDelete: () => nothing }),
+  createFileSystemWatcher: () => ({
+    ...nothing,
+    onDidCreate: () => nothing,
+    onDidChange: () => nothing,
+    onDidDelete: () => nothing,
+  }),
   onDidChangeTextDocument: () => nothing,
   onDidSaveTextDocument: () => nothing,
   onDidGrantWorkspaceTrust: () => nothing,
@@ -91,12 +106,14 @@ export const workspace = {
   get textDocuments(): Document[] {
     return editor.documents;
   },
-  openTextDocument: (uri: Uri) => Promise.resolve(editor.documents.find((document) => document.uri.toString() === uri.toString())),
+  openTextDocument: (uri: Uri) =>
+    Promise.resolve(editor.documents.find((document) => document.uri.toString() === uri.toString())),
   registerTextDocumentContentProvider: () => nothing,
   asRelativePath: (uri: Uri) => basename(uri.path),
   fs: {
     readDirectory: () => Promise.resolve([...editor.files.keys()].map((path) => [basename(path), 1])),
-    stat: ({ path }: Uri) => Promise.resolve({ mtime: editor.files.get(path)?.mtime, size: editor.files.get(path)?.text.length }),
+    stat: ({ path }: Uri) =>
+      Promise.resolve({ mtime: editor.files.get(path)?.mtime, size: editor.files.get(path)?.text.length }),
     readFile: ({ path }: Uri) => {
       editor.reads.push(path);
       return Promise.resolve(new TextEncoder().encode(editor.files.get(path)?.text));

@@ -16,13 +16,17 @@ const structural = new Set(['yang/unknown-member', 'yang/missing-member', 'yang/
 
 function documents(): JsonObject[] {
   const folders = [join(root, 'examples'), sharedPath('corpus')].filter((folder) => folder !== undefined);
-  return folders.flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith('.json')).flatMap((name) => {
-    try {
-      return [JSON.parse(readFileSync(join(folder, name), 'utf8')) as JsonObject];
-    } catch {
-      return [];
-    }
-  }));
+  return folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => {
+        try {
+          return [JSON.parse(readFileSync(join(folder, name), 'utf8')) as JsonObject];
+        } catch {
+          return [];
+        }
+      }),
+  );
 }
 
 test('documents that the generated JSON Schemas refuse have a fault of structure, and the other way round', () => {
@@ -35,8 +39,14 @@ test('documents that the generated JSON Schemas refuse have a fault of structure
     const { type, faults } = check(document);
     if (type === undefined || faults.some(({ rfc }) => rfc === '7950 9.4')) continue;
     const refused = !ajv.validate(schemas[type.kind] as object, document);
-    const told = faults.filter(({ code, rfc }) => structural.has(code) && rfc !== '7950 9.2').map(({ code, pointer }) => `${code} ${pointer}`);
-    assert.equal(told.length > 0, refused, `${JSON.stringify(document)}: ${ajv.errorsText()} beside ${told.join(', ')}`);
+    const told = faults
+      .filter(({ code, rfc }) => structural.has(code) && rfc !== '7950 9.2')
+      .map(({ code, pointer }) => `${code} ${pointer}`);
+    assert.equal(
+      told.length > 0,
+      refused,
+      `${JSON.stringify(document)}: ${ajv.errorsText()} beside ${told.join(', ')}`,
+    );
   }
 });
 
@@ -45,7 +55,12 @@ test('the choices of an object fit in the bits that the walk keeps: few cases, n
     const names = (node['x-yang']?.choices ?? []).flatMap(({ cases }) => Object.values(cases).flat());
     assert.equal(new Set(names).size, names.length);
     assert.ok((node['x-yang']?.choices ?? []).reduce((count, { cases }) => count + Object.keys(cases).length, 0) < 31);
-    for (const inner of [...Object.values(node.properties ?? {}), ...Object.values(node.definitions ?? {}), ...(node.items === undefined ? [] : [node.items])]) walk(inner);
+    for (const inner of [
+      ...Object.values(node.properties ?? {}),
+      ...Object.values(node.definitions ?? {}),
+      ...(node.items === undefined ? [] : [node.items]),
+    ])
+      walk(inner);
   };
   Object.values(schemas).forEach(walk);
 });

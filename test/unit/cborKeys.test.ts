@@ -12,14 +12,29 @@ test('each of the 150 parameters has one key, and each key one parameter', () =>
 });
 
 test('the comprehension of each key is that of its range', () => {
-  for (const { key, comprehension } of cborKeys) assert.equal(isComprehensionRequired(key), comprehension === 'required', String(key));
-  const borders = [[127, true], [128, false], [255, false], [256, true], [16_383, true], [16_384, false], [65_535, false]] as const;
+  for (const { key, comprehension } of cborKeys)
+    assert.equal(isComprehensionRequired(key), comprehension === 'required', String(key));
+  const borders = [
+    [127, true],
+    [128, false],
+    [255, false],
+    [256, true],
+    [16_383, true],
+    [16_384, false],
+    [65_535, false],
+  ] as const;
   for (const [key, required] of borders) assert.equal(isComprehensionRequired(key), required, String(key));
 });
 
 test('plain and prefixed members of one name have different keys', () => {
-  const twins = [['acl-list', 'ietf-dots-signal-control', 22, 53], ['total-traffic', 'ietf-dots-telemetry', 145, 204], ['source-prefix', 'ietf-dots-call-home', 185, 32768], ['attack-detail', 'ietf-dots-telemetry', 162, 207]] as const;
-  for (const [name, module, plain, prefixed] of twins) assert.deepEqual([keyOf(name), keyOf(`${module}:${name}`)], [plain, prefixed]);
+  const twins = [
+    ['acl-list', 'ietf-dots-signal-control', 22, 53],
+    ['total-traffic', 'ietf-dots-telemetry', 145, 204],
+    ['source-prefix', 'ietf-dots-call-home', 185, 32768],
+    ['attack-detail', 'ietf-dots-telemetry', 162, 207],
+  ] as const;
+  for (const [name, module, plain, prefixed] of twins)
+    assert.deepEqual([keyOf(name), keyOf(`${module}:${name}`)], [plain, prefixed]);
   assert.equal(keyOf('ietf-dots-telemetry:acl-list'), undefined);
 });
 
@@ -34,5 +49,8 @@ const signalKinds = documentTypes.filter(({ channel }) => channel === 'signal').
 
 test('every member of a signal channel or telemetry document has a key', () => {
   const names = (kind: DocumentKind) => memberNames(schemaOf(kind), schemaOf(kind));
-  assert.deepEqual(signalKinds.flatMap(names).filter((name) => keyOf(name) === undefined), []);
+  assert.deepEqual(
+    signalKinds.flatMap(names).filter((name) => keyOf(name) === undefined),
+    [],
+  );
 });

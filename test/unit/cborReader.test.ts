@@ -45,12 +45,15 @@ const hostile: [what: string, hex: string, code: string, offset: number][] = [
 
 for (const [what, hex, code, offset] of hostile) {
   test(`reading refuses ${what}`, () => {
-    assert.throws(() => readItem(bytes(hex)), (error) => {
-      assert.ok(error instanceof CborError);
-      assert.deepEqual([error.code, error.kind, error.offset], [code, 'malformed', offset]);
-      assert.match(error.message, /\.$/);
-      return true;
-    });
+    assert.throws(
+      () => readItem(bytes(hex)),
+      (error) => {
+        assert.ok(error instanceof CborError);
+        assert.deepEqual([error.code, error.kind, error.offset], [code, 'malformed', offset]);
+        assert.match(error.message, /\.$/);
+        return true;
+      },
+    );
   });
 }
 
@@ -90,22 +93,46 @@ test('size and number of items are bounded, and the bounds can be chosen', () =>
 });
 
 /** Bytes that are nearly CBOR: heads of every kind, put in any order. */
-const nearlyCbor = fc.array(
-  fc.oneof(
-    fc.uint8Array({ minLength: 1, maxLength: 3 }),
-    fc.constantFrom('a1', 'a2', '81', '82', '9f', 'bf', 'ff', '7f', 'c4', 'd9010f', '01', '02', '1818', 'f5', '6161', '9bffffffffffffffff').map(bytes),
-  ),
-  { maxLength: 40 },
-).map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
+const nearlyCbor = fc
+  .array(
+    fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 3 }),
+      fc
+        .constantFrom(
+          'a1',
+          'a2',
+          '81',
+          '82',
+          '9f',
+          'bf',
+          'ff',
+          '7f',
+          'c4',
+          'd9010f',
+          '01',
+          '02',
+          '1818',
+          'f5',
+          '6161',
+          '9bffffffffffffffff',
+        )
+        .map(bytes),
+    ),
+    { maxLength: 40 },
+  )
+  .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
 
 for (const [what, read] of Object.entries({ readItem, decodeDocument, diagnostic, annotatedDiagnostic })) {
   test(`${what} gives a value or a CborError for any bytes`, () => {
-    fc.assert(fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), nearlyCbor), (input) => {
-      try {
-        read(input);
-      } catch (error) {
-        assert.ok(error instanceof CborError, String(error));
-      }
-    }), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), nearlyCbor), (input) => {
+        try {
+          read(input);
+        } catch (error) {
+          assert.ok(error instanceof CborError, String(error));
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 }

@@ -11,23 +11,45 @@ import { root } from '../support/shared';
 import type * as features from '../support/clientFeatures';
 
 const load = createRequire(__filename);
-const { DotsError, FolderDocuments, RequestSender, SessionHost, tellFailure, vscode } = load(bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts') })) as typeof features;
+const { DotsError, FolderDocuments, RequestSender, SessionHost, tellFailure, vscode } = load(
+  bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts') }),
+) as typeof features;
 const { editor } = vscode;
 
 const silent = () => undefined;
 const log = { info: silent, warn: silent, error: silent, debug: silent } as unknown as api.LogOutputChannel;
 
 beforeEach(() => {
-  Object.assign(editor, { errors: [], documents: [], files: new Map(), reads: [], showTextDocument: () => Promise.resolve() });
+  Object.assign(editor, {
+    errors: [],
+    documents: [],
+    files: new Map(),
+    reads: [],
+    showTextDocument: () => Promise.resolve(),
+  });
 });
 
 test('what a server says becomes no link in a message, and no line of its own', () => {
-  tellFailure(log, 'It was refused.', new DotsError('malformed', 'x', 'see [here](command:workbench.action.terminal.new)\n[\u202eand](https://example.com)'));
-  assert.deepEqual(editor.errors, ['It was refused. see [here] (command:workbench.action.terminal.new) [ and] (https://example.com)']);
+  tellFailure(
+    log,
+    'It was refused.',
+    new DotsError(
+      'malformed',
+      'x',
+      'see [here](command:workbench.action.terminal.new)\n[\u202eand](https://example.com)',
+    ),
+  );
+  assert.deepEqual(editor.errors, [
+    'It was refused. see [here] (command:workbench.action.terminal.new) [ and] (https://example.com)',
+  ]);
 });
 
 const answerOf = (...scope: JsonObject[]): Answer => ({
-  code: '2.05', ok: true, roundTripMs: 1, request: { method: 'GET', path: '/', octets: 0 }, body: { 'ietf-dots-signal-channel:mitigation-scope': { scope } },
+  code: '2.05',
+  ok: true,
+  roundTripMs: 1,
+  request: { method: 'GET', path: '/', octets: 0 },
+  body: { 'ietf-dots-signal-channel:mitigation-scope': { scope } },
 });
 
 /** A session whose answers the test gives, one after the other. */
@@ -73,7 +95,10 @@ function hosted(): { host: features.SessionHost; session: FakeSession } {
   const identity = { mid: () => Promise.resolve(7), cuid: () => Promise.resolve('c') };
   const host = new SessionHost(identity as never, log, 'mock');
   const session = new FakeSession();
-  Object.assign(host, { session: session as unknown as SignalSession, place: { name: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', production: false } });
+  Object.assign(host, {
+    session: session as unknown as SignalSession,
+    place: { name: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', production: false },
+  });
   return { host, session };
 }
 
@@ -132,36 +157,61 @@ test('a mitigation accepted while the list was under way is not forgotten', asyn
   const { host, session } = hosted();
   const listing = host.refresh();
   await settle();
-  const sending = host.send({ name: 'mock', server: session.server, cuid: session.cuid, production: false }, answerOf({ 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }).body ?? {}, new AbortController().signal);
+  const sending = host.send(
+    { name: 'mock', server: session.server, cuid: session.cuid, production: false },
+    answerOf({ 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }).body ?? {},
+    new AbortController().signal,
+  );
   await settle();
   const [list, accepted] = [answerOf(), answerOf({ mid: 7, lifetime: 60 })];
   (session as unknown as { open: unknown[] }).open.reverse();
   await session.answer(accepted);
   await sending;
   await session.answer(list);
-  assert.deepEqual(host.mitigations().map(({ mid }) => mid), [7]);
+  assert.deepEqual(
+    host.mitigations().map(({ mid }) => mid),
+    [7],
+  );
   await session.answer(accepted);
   await session.answer(accepted);
   await listing;
 });
 
-const request = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] } };
+const request = {
+  'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
+};
 
-const silentServer = { documentInfo: () => Promise.resolve(undefined), documentContext: () => Promise.resolve(undefined) };
+const silentServer = {
+  documentInfo: () => Promise.resolve(undefined),
+  documentContext: () => Promise.resolve(undefined),
+};
 
 /** Sends a document while the language server is silent; gives what reached the session. */
 async function sent(document: JsonObject, place: object | undefined = {}): Promise<JsonObject[]> {
   const uri = vscode.Uri.file('/a/request.dots.json');
   editor.documents.push({ uri, languageId: 'dots', getText: () => JSON.stringify(document) });
   const reached: JsonObject[] = [];
-  const sessions = { send: (_: unknown, value: JsonObject) => (reached.push(value), Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' })) };
-  const sender = new RequestSender(silentServer as never, { placeFor: () => Promise.resolve(place) } as never, sessions as never, {} as never, log);
+  const sessions = {
+    send: (_: unknown, value: JsonObject) => (
+      reached.push(value),
+      Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' })
+    ),
+  };
+  const sender = new RequestSender(
+    silentServer as never,
+    { placeFor: () => Promise.resolve(place) } as never,
+    sessions as never,
+    {} as never,
+    log,
+  );
   await sender.send(uri as unknown as api.Uri);
   return reached;
 }
 
 test('a document with errors is not sent, also while the language server is silent', async () => {
-  const faulty = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: '3600' }] } };
+  const faulty = {
+    'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: '3600' }] },
+  };
   assert.deepEqual(await sent(faulty), []);
   assert.match(editor.errors.join(), /^request was not sent\. It has 1 error,/);
 });
@@ -178,13 +228,23 @@ test('an answer that cannot be shown does not make the request unsent', async ()
 });
 
 test('files beside a previewed document are read again only when they have changed', async () => {
-  const aliases = (name: string): string => JSON.stringify({ 'ietf-dots-data-channel:aliases': { alias: [{ name, 'target-prefix': ['192.0.2.0/24'] }] } });
-  editor.files.set('/a/aliases.dots.json', { mtime: 1, text: aliases('one') }).set('/a/other.dots.json', { mtime: 1, text: '{' });
-  const source = { uri: vscode.Uri.file('/a/request.dots.json'), isUntitled: false, getText: () => '{"alias-name": ["one"]}' } as unknown as api.TextDocument;
+  const aliases = (name: string): string =>
+    JSON.stringify({ 'ietf-dots-data-channel:aliases': { alias: [{ name, 'target-prefix': ['192.0.2.0/24'] }] } });
+  editor.files
+    .set('/a/aliases.dots.json', { mtime: 1, text: aliases('one') })
+    .set('/a/other.dots.json', { mtime: 1, text: '{' });
+  const source = {
+    uri: vscode.Uri.file('/a/request.dots.json'),
+    isUntitled: false,
+    getText: () => '{"alias-name": ["one"]}',
+  } as unknown as api.TextDocument;
   const folder = new FolderDocuments();
   const first = await folder.namedIn(source);
   assert.deepEqual(await folder.namedIn(source), first);
-  assert.deepEqual([first.map(({ file }) => file), editor.reads], [['aliases.dots.json'], ['/a/aliases.dots.json', '/a/other.dots.json']]);
+  assert.deepEqual(
+    [first.map(({ file }) => file), editor.reads],
+    [['aliases.dots.json'], ['/a/aliases.dots.json', '/a/other.dots.json']],
+  );
   editor.files.set('/a/aliases.dots.json', { mtime: 2, text: aliases('two') });
   assert.match(JSON.stringify(await folder.namedIn(source)), /"two"/);
   assert.equal(editor.reads.length, 3);

@@ -22,7 +22,10 @@ const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
 
 function clientSource(): string {
   const folder = join(root, 'client/src');
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
 }
 
 test('every text of package.json is in package.nls.json, and none is there for nothing', () => {
@@ -31,14 +34,26 @@ test('every text of package.json is in package.nls.json, and none is there for n
 });
 
 /** The members of package.json that a person reads. */
-const readable = new Set(['title', 'description', 'markdownDescription', 'enumDescriptions', 'name', 'contextualTitle', 'contents', 'altText', 'category', 'deprecationMessage']);
+const readable = new Set([
+  'title',
+  'description',
+  'markdownDescription',
+  'enumDescriptions',
+  'name',
+  'contextualTitle',
+  'contents',
+  'altText',
+  'category',
+  'deprecationMessage',
+]);
 
 test('every text of settings, commands, views, menus and walkthroughs goes through package.nls.json', () => {
   const loose: string[] = [];
   const look = (value: unknown, member: string, at: string): void => {
     if (typeof value === 'string' && readable.has(member) && !/^%[^%]+%$/.test(value)) loose.push(`${at}: ${value}`);
     else if (Array.isArray(value)) value.forEach((each, index) => look(each, member, `${at}/${index}`));
-    else if (typeof value === 'object' && value !== null) for (const [name, each] of Object.entries(value)) look(each, name, `${at}/${name}`);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, each] of Object.entries(value)) look(each, name, `${at}/${name}`);
   };
   const { contributes, capabilities } = JSON.parse(read('package.json')) as Record<string, unknown>;
   look(contributes, '', 'contributes');
@@ -54,7 +69,9 @@ test('the readme of the package names every setting, and leads to no file', () =
 });
 
 test('the walkthrough leads through five steps, each with a picture of ours and a command', () => {
-  const { walkthroughs: [walkthrough] } = manifest.contributes;
+  const {
+    walkthroughs: [walkthrough],
+  } = manifest.contributes;
   assert.equal(walkthrough?.steps.length, 5);
   for (const { id, description, media } of walkthrough?.steps ?? []) {
     assert.match(texts[description.replaceAll('%', '')] ?? '', /\]\(command:dots\./, id);
@@ -65,41 +82,69 @@ test('the walkthrough leads through five steps, each with a picture of ours and 
 test('the extension is activated by DOTS documents, views and commands only', () => {
   assert.deepEqual(manifest.activationEvents, ['onLanguage:dots']);
   const { languages } = manifest.contributes;
-  for (const name of languages.flatMap(({ extensions = [], filenames = [] }) => [...extensions, ...filenames])) assert.match(name, /dots/);
+  for (const name of languages.flatMap(({ extensions = [], filenames = [] }) => [...extensions, ...filenames]))
+    assert.match(name, /dots/);
 });
 
 test('an untrusted folder is limited, and cannot set what decides where requests go', () => {
-  const { untrustedWorkspaces: { supported, restrictedConfigurations } } = manifest.capabilities;
+  const {
+    untrustedWorkspaces: { supported, restrictedConfigurations },
+  } = manifest.capabilities;
   assert.equal(supported, 'limited');
-  assert.deepEqual(Object.keys(manifest.contributes.configuration.properties).filter((name) => !restrictedConfigurations.includes(name)), ['dots.level']);
+  assert.deepEqual(
+    Object.keys(manifest.contributes.configuration.properties).filter(
+      (name) => !restrictedConfigurations.includes(name),
+    ),
+    ['dots.level'],
+  );
 });
 
 test('every command that is contributed is registered, and the other way round', () => {
-  const registered = [...clientSource().matchAll(/registerCommand\('(dots\.[^']+)'/g)].map(([, name]) => name as string);
+  const registered = [...clientSource().matchAll(/registerCommand\('(dots\.[^']+)'/g)].map(
+    ([, name]) => name as string,
+  );
   assert.deepEqual(registered.sort(), manifest.contributes.commands.map(({ command }) => command).sort());
 });
 
 test('the links of the empty views lead to commands that exist', () => {
-  const linked = Object.values(texts).flatMap((text) => [...text.matchAll(/command:(dots\.(?!session\.focus)[\w.]+)/g)].map(([, name]) => name as string));
+  const linked = Object.values(texts).flatMap((text) =>
+    [...text.matchAll(/command:(dots\.(?!session\.focus)[\w.]+)/g)].map(([, name]) => name as string),
+  );
   const known = manifest.contributes.commands.map(({ command }) => command);
-  assert.deepEqual(linked.filter((name) => !known.includes(name)), []);
+  assert.deepEqual(
+    linked.filter((name) => !known.includes(name)),
+    [],
+  );
 });
 
 test('every file that package.json names is there', () => {
-  const paths = [...read('package.json').matchAll(/"(\.\/(?:assets|syntaxes|snippets)\/[^"]+|\.\/language-configuration\.json|assets\/[^"]+)"/g)].map(([, path]) => path as string);
-  assert.deepEqual(paths.filter((path) => !existsSync(join(root, path))), []);
+  const paths = [
+    ...read('package.json').matchAll(
+      /"(\.\/(?:assets|syntaxes|snippets)\/[^"]+|\.\/language-configuration\.json|assets\/[^"]+)"/g,
+    ),
+  ].map(([, path]) => path as string);
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
 });
 
 test('the settings that the client reads are those that package.json offers', () => {
-  const used = [...clientSource().matchAll(/getConfiguration\('dots'\)\.get<\w+>\('([^']+)'/g)].map(([, name]) => `dots.${name ?? ''}`);
+  const used = [...clientSource().matchAll(/getConfiguration\('dots'\)\.get<\w+>\('([^']+)'/g)].map(
+    ([, name]) => `dots.${name ?? ''}`,
+  );
   const offered = Object.keys(manifest.contributes.configuration.properties);
-  assert.deepEqual(used.filter((name) => !offered.includes(name)), []);
+  assert.deepEqual(
+    used.filter((name) => !offered.includes(name)),
+    [],
+  );
 });
 
 test('the examples are clean, but for the first draft', () => {
   for (const name of readdirSync(join(root, 'examples')).filter((each) => each.endsWith('.dots.json'))) {
     const faults = check(JSON.parse(read(`examples/${name}`))).faults;
-    if (name.startsWith('first-draft')) assert.ok(faults.filter(({ severity }) => severity === 'error').length >= 5, name);
+    if (name.startsWith('first-draft'))
+      assert.ok(faults.filter(({ severity }) => severity === 'error').length >= 5, name);
     else assert.deepEqual(faults, [], name);
   }
 });
@@ -107,11 +152,19 @@ test('the examples are clean, but for the first draft', () => {
 test('what a snippet writes is a clean document, with each choice at its first value', () => {
   const snippets = JSON.parse(read('snippets/dots.json')) as Record<string, { prefix: string; body: string[] }>;
   for (const [name, { body }] of Object.entries(snippets)) {
-    const text = body.join('\n').replace(/\$\{\d+\|([^,|]+)[^}]*\}/g, '$1').replace(/\$\{\d+:([^}]*)\}/g, '$1').replace('$0', '');
+    const text = body
+      .join('\n')
+      .replace(/\$\{\d+\|([^,|]+)[^}]*\}/g, '$1')
+      .replace(/\$\{\d+:([^}]*)\}/g, '$1')
+      .replace('$0', '');
     const value: unknown = parse(text);
     if (name === 'Rate-limiting rule (ACE)') continue; // a part of a document
     const { type, faults } = check(value);
     assert.ok(type, name);
-    assert.deepEqual(faults.filter(({ severity }) => severity === 'error'), [], name);
+    assert.deepEqual(
+      faults.filter(({ severity }) => severity === 'error'),
+      [],
+      name,
+    );
   }
 });

@@ -34,7 +34,10 @@ const leap = (clock: FakeClock, milliseconds: number): void => clock.set(clock.n
 test('the clock of the machine waits at most as long as a timer can, and has a time that goes on by itself', (t) => {
   const set = t.mock.method(globalThis, 'setTimeout', () => undefined);
   for (const wait of [5, 30 * day]) systemClock.setTimeout(() => undefined, wait);
-  assert.deepEqual(set.mock.calls.map((call) => (call.arguments as unknown[])[1]), [5, 2 ** 31 - 1]);
+  assert.deepEqual(
+    set.mock.calls.map((call) => (call.arguments as unknown[])[1]),
+    [5, 2 ** 31 - 1],
+  );
   t.mock.method(Date, 'now', () => 0);
   const before = systemClock.monotonic();
   assert.ok(before > 0 && systemClock.monotonic() >= before);
@@ -42,8 +45,18 @@ test('the clock of the machine waits at most as long as a timer can, and has a t
 
 test('a request that comes twice is done once, though the clock was set forward in between', async () => {
   let done = 0;
-  const { clock, far } = pair(() => { done += 1; return Promise.resolve(plainAnswer('2.04')); });
-  const put = encodeMessage({ type: 'CON', code: '0.03', messageId: 7, token: 'ab', options: [], payload: large.subarray(0, 5) });
+  const { clock, far } = pair(() => {
+    done += 1;
+    return Promise.resolve(plainAnswer('2.04'));
+  });
+  const put = encodeMessage({
+    type: 'CON',
+    code: '0.03',
+    messageId: 7,
+    token: 'ab',
+    options: [],
+    payload: large.subarray(0, 5),
+  });
   far.deliver(put);
   await settle();
   leap(clock, day);
@@ -53,11 +66,22 @@ test('a request that comes twice is done once, though the clock was set forward 
 });
 
 test('the blocks of a request have the time they were given, no less and no more, and the round trip is what it was', async () => {
-  for (const [leapMs, arriving] of [[hour, Infinity], [-hour, Infinity], [-hour, 3]] as const) {
+  for (const [leapMs, arriving] of [
+    [hour, Infinity],
+    [-hour, Infinity],
+    [-hour, 3],
+  ] as const) {
     const { clock, near, client } = pair(({ payload }) => Promise.resolve({ code: '2.04', payload }));
-    near.copies = (index) => { if (index === 2) leap(clock, leapMs); return index < arriving ? 1 : 0; };
-    const request = client.request({ method: 'PUT', path: ['a'], payload: large, confirmable: false }, { timeoutMs: 10_000 })
-      .then(({ payload, roundTripMs }) => [large.equals(payload), roundTripMs], (error: unknown) => (error as DotsError).code);
+    near.copies = (index) => {
+      if (index === 2) leap(clock, leapMs);
+      return index < arriving ? 1 : 0;
+    };
+    const request = client
+      .request({ method: 'PUT', path: ['a'], payload: large, confirmable: false }, { timeoutMs: 10_000 })
+      .then(
+        ({ payload, roundTripMs }) => [large.equals(payload), roundTripMs],
+        (error: unknown) => (error as DotsError).code,
+      );
     for (let turn = 0; turn < 10; turn++) await settle();
     await clock.advance(10_000);
     assert.deepEqual(await request, arriving === Infinity ? [true, 0] : 'coap/no-answer');
@@ -67,7 +91,10 @@ test('the blocks of a request have the time they were given, no less and no more
 
 test('a ping tells the round trip that it took', async () => {
   const { clock, near, client } = pair(() => Promise.resolve(plainAnswer('2.05')));
-  near.copies = () => { leap(clock, hour); return 1; };
+  near.copies = () => {
+    leap(clock, hour);
+    return 1;
+  };
   const ping = client.ping({ timeoutMs: 1000 });
   await clock.advance(10);
   assert.equal(await ping, 0);
@@ -76,10 +103,19 @@ test('a ping tells the round trip that it took', async () => {
 test('a change is told after 3 s at the latest, and a status may be repeated, though the clock was set back', async () => {
   const clock = new FakeClock();
   const [near, far] = wire(clock);
-  const observers = new Observers(clock, { perSession: 8, total: 100 }, () => Promise.resolve(plainAnswer('2.05', 'state')), ({ path }) => path.join('/'));
+  const observers = new Observers(
+    clock,
+    { perSession: 8, total: 100 },
+    () => Promise.resolve(plainAnswer('2.05', 'state')),
+    ({ path }) => path.join('/'),
+  );
   new Endpoint(far, { clock, handler: (request) => observers.handle(request) });
   const heard: string[] = [];
-  await new Endpoint(near, { clock }).observe({ method: 'GET', path: ['state'], confirmable: false }, { timeoutMs: 1000 }, ({ code }) => heard.push(code));
+  await new Endpoint(near, { clock }).observe(
+    { method: 'GET', path: ['state'], confirmable: false },
+    { timeoutMs: 1000 },
+    ({ code }) => heard.push(code),
+  );
   leap(clock, -hour);
   observers.changed('state');
   await clock.advance(3000);
@@ -95,11 +131,23 @@ test('a notification that was overtaken stays old, though the clock was set forw
   const [near, far] = wire(clock);
   far.attach({ message: () => undefined, failure: () => undefined, closed: () => undefined });
   const heard: string[] = [];
-  const observed = new Endpoint(near, { clock }).observe({ method: 'GET', path: ['state'], confirmable: false }, { timeoutMs: 1000 }, ({ payload }) => heard.push(Buffer.from(payload).toString()));
+  const observed = new Endpoint(near, { clock }).observe(
+    { method: 'GET', path: ['state'], confirmable: false },
+    { timeoutMs: 1000 },
+    ({ payload }) => heard.push(Buffer.from(payload).toString()),
+  );
   await settle();
-  const tell = (messageId: number, sequence: number, text: string): void => near.deliver(encodeMessage({
-    type: 'NON', code: '2.05', messageId, token: (near.sent[0]?.message as Message).token, options: [option('Observe', sequence)], payload: Buffer.from(text),
-  }));
+  const tell = (messageId: number, sequence: number, text: string): void =>
+    near.deliver(
+      encodeMessage({
+        type: 'NON',
+        code: '2.05',
+        messageId,
+        token: (near.sent[0]?.message as Message).token,
+        options: [option('Observe', sequence)],
+        payload: Buffer.from(text),
+      }),
+    );
   tell(1, 10, 'first');
   await observed;
   leap(clock, hour);
@@ -115,7 +163,14 @@ test('a path that fails makes room for the next at once, though the clock was se
     leap(clock, -hour);
     return name === 'a' ? Promise.reject(new Error(name)) : Promise.resolve(name);
   };
-  const race = run({ candidates: ['a', 'b'], delayMs: attemptDelay.idle, clock, attempt, isFinal: () => false, discard: () => undefined });
+  const race = run({
+    candidates: ['a', 'b'],
+    delayMs: attemptDelay.idle,
+    clock,
+    attempt,
+    isFinal: () => false,
+    discard: () => undefined,
+  });
   await clock.advance(10);
   assert.equal((await race).winner, 'b');
 });
@@ -123,18 +178,40 @@ test('a path that fails makes room for the next at once, though the clock was se
 test('each attempt has the time that is left of the whole, though the clock was set meanwhile', async () => {
   const clock = new FakeClock();
   const given: number[] = [];
-  const dial = (_address: unknown, { deadlineMs = 0 }): Promise<never> => { given.push(deadlineMs); return Promise.reject(new Error('no')); };
-  const resolver = (): Promise<string[]> => { leap(clock, hour); return Promise.resolve(['192.0.2.1']); };
-  await assert.rejects(connect('coaps://dots.example.net', { credentials: { psk: { identity: 'a', key: Buffer.from('k') } }, clock, deadlineMs: 5000, resolver, dialers: { dtls: dial, tls: dial } }));
+  const dial = (_address: unknown, { deadlineMs = 0 }): Promise<never> => {
+    given.push(deadlineMs);
+    return Promise.reject(new Error('no'));
+  };
+  const resolver = (): Promise<string[]> => {
+    leap(clock, hour);
+    return Promise.resolve(['192.0.2.1']);
+  };
+  await assert.rejects(
+    connect('coaps://dots.example.net', {
+      credentials: { psk: { identity: 'a', key: Buffer.from('k') } },
+      clock,
+      deadlineMs: 5000,
+      resolver,
+      dialers: { dtls: dial, tls: dial },
+    }),
+  );
   assert.deepEqual(given, [5000]);
 });
 
 test('what became of a path is known for ten minutes, and DTLS looked for after a day, by the time that has passed', async () => {
   const clock = new FakeClock();
   const memory = new PathMemory();
-  const tls = { credentials: { psk: { identity: 'a', key: Buffer.from('k') } }, clock, memory, resolver: () => Promise.resolve(['192.0.2.1']) };
+  const tls = {
+    credentials: { psk: { identity: 'a', key: Buffer.from('k') } },
+    clock,
+    memory,
+    resolver: () => Promise.resolve(['192.0.2.1']),
+  };
   const started: string[] = [];
-  const dial = (transport: string) => (): Promise<never> => { started.push(transport); return Promise.reject(new Error('no')); };
+  const dial = (transport: string) => (): Promise<never> => {
+    started.push(transport);
+    return Promise.reject(new Error('no'));
+  };
   const [dtlsPath, tlsPath] = pathsTo(['192.0.2.1'], 4646, ['dtls', 'tls']);
   assert.ok(dtlsPath && tlsPath);
   memory.remember(tlsPath, true, clock.monotonic());

@@ -24,11 +24,17 @@ function pair(handler: Handler): { clock: FakeClock; near: FakeChannel; far: Fak
 
 test('a body too large for a datagram travels in blocks, in both directions', async () => {
   const { near, far, client } = pair(({ payload }) => Promise.resolve({ code: '2.04', payload, contentFormat: 271 }));
-  const answer = await client.request({ method: 'PUT', path: ['a'], payload: large, contentFormat: 271, confirmable: false }, patience);
+  const answer = await client.request(
+    { method: 'PUT', path: ['a'], payload: large, contentFormat: 271, confirmable: false },
+    patience,
+  );
   assert.equal(answer.code, '2.04');
   assert.ok(large.equals(answer.payload));
   assert.ok([...near.sent, ...far.sent].every(({ bytes }) => bytes.length <= 1232));
-  assert.deepEqual(far.sent.slice(0, 4).map(({ message }) => message.code), ['2.31', '2.31', '2.31', '2.31']);
+  assert.deepEqual(
+    far.sent.slice(0, 4).map(({ message }) => message.code),
+    ['2.31', '2.31', '2.31', '2.31'],
+  );
   assert.ok(valueOf(answer.options, 'ETag'));
 });
 
@@ -37,7 +43,10 @@ test('the later blocks of an answer are asked for by its ETag', async () => {
   await client.request({ method: 'GET', path: ['a'], confirmable: false }, patience);
   const etag = valueOf(far.sent[0]?.message.options ?? [], 'ETag');
   assert.ok(etag !== undefined);
-  assert.deepEqual(near.sent.map(({ message }) => valueOf(message.options, 'ETag')), [undefined, etag, etag, etag, etag]);
+  assert.deepEqual(
+    near.sent.map(({ message }) => valueOf(message.options, 'ETag')),
+    [undefined, etag, etag, etag, etag],
+  );
 });
 
 test('lost blocks are sent again', async () => {
@@ -54,7 +63,10 @@ test('a resource that changes between two blocks is reported, not glued together
   const { far, client } = pair(() => Promise.resolve({ code: '2.05', payload: Buffer.alloc(3000, ++answers) }));
   const send = far.send.bind(far);
   far.send = (bytes) => send(far.sent.length === 1 ? changed(bytes) : bytes);
-  await assert.rejects(client.request({ method: 'GET', path: ['a'], confirmable: false }, patience), (error: unknown) => error instanceof DotsError && error.code === 'coap/blocks');
+  await assert.rejects(
+    client.request({ method: 'GET', path: ['a'], confirmable: false }, patience),
+    (error: unknown) => error instanceof DotsError && error.code === 'coap/blocks',
+  );
 });
 
 /** The same block under another ETag, which is the first option after header and token. */
@@ -68,7 +80,10 @@ function changed(bytes: Uint8Array): Uint8Array {
 test('the deadline counts for all blocks together', async () => {
   const { clock, near, client } = pair(({ payload }) => Promise.resolve({ code: '2.04', payload }));
   near.copies = (index) => (index < 3 ? 1 : 0);
-  const outcome = assert.rejects(client.request({ method: 'PUT', path: ['a'], payload: large, confirmable: false }, { timeoutMs: 10_000 }), DotsError);
+  const outcome = assert.rejects(
+    client.request({ method: 'PUT', path: ['a'], payload: large, confirmable: false }, { timeoutMs: 10_000 }),
+    DotsError,
+  );
   const start = clock.now();
   await clock.advance(10_000);
   await outcome;
@@ -77,7 +92,14 @@ test('the deadline counts for all blocks together', async () => {
 });
 
 function block(number: number, more: boolean, payload: Uint8Array, ...options: Message['options']): Message {
-  return { type: 'NON', code: '0.03', messageId: number, token: '', options: [option('Uri-Path', 'a'), blockOption('Block1', { number, more, size: 16 }), ...options], payload };
+  return {
+    type: 'NON',
+    code: '0.03',
+    messageId: number,
+    token: '',
+    options: [option('Uri-Path', 'a'), blockOption('Block1', { number, more, size: 16 }), ...options],
+    payload,
+  };
 }
 
 function assembler(): (message: Message) => string {
@@ -113,39 +135,87 @@ test('a missing block is told, and so is a body that grows too large', () => {
 
 test('a client gets the block size it asks for', () => {
   const blockwise = new Blockwise(1000, 40, () => 0);
-  const get: Message = { type: 'NON', code: '0.01', messageId: 1, token: '', options: [blockOption('Block2', { number: 0, more: false, size: 32 })], payload: Buffer.alloc(0) };
+  const get: Message = {
+    type: 'NON',
+    code: '0.01',
+    messageId: 1,
+    token: '',
+    options: [blockOption('Block2', { number: 0, more: false, size: 32 })],
+    payload: Buffer.alloc(0),
+  };
   const first = blockwise.present(get, { code: '2.05', options: [option('Observe', 5)], payload: large }, budget);
   assert.equal(first.payload.length, 32);
   assert.equal(uintOf(first.options, 'Size2'), 5000);
   const etag = valueOf(first.options, 'ETag') as Uint8Array;
-  const next = blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 156, more: false, size: 32 }), option('ETag', etag)] }, budget);
+  const next = blockwise.continuation(
+    { ...get, options: [blockOption('Block2', { number: 156, more: false, size: 32 }), option('ETag', etag)] },
+    budget,
+  );
   assert.equal(next?.payload.length, 8);
   assert.equal(uintOf(next?.options ?? [], 'Observe'), undefined);
   const later = { ...get, options: [blockOption('Block2', { number: 1, more: false, size: 32 })] };
-  assert.deepEqual(blockwise.continuation(later, budget)?.payload, large.subarray(32, 64), 'without an ETag it is the latest');
-  assert.equal(blockwise.continuation({ ...later, options: [...later.options, option('ETag', 'other')] }, budget), undefined, 'another version is not known');
-  assert.equal(blockwise.continuation({ ...get, options: [blockOption('Block2', { number: 157, more: false, size: 32 }), option('ETag', etag)] }, budget)?.code, '4.02');
+  assert.deepEqual(
+    blockwise.continuation(later, budget)?.payload,
+    large.subarray(32, 64),
+    'without an ETag it is the latest',
+  );
+  assert.equal(
+    blockwise.continuation({ ...later, options: [...later.options, option('ETag', 'other')] }, budget),
+    undefined,
+    'another version is not known',
+  );
+  assert.equal(
+    blockwise.continuation(
+      { ...get, options: [blockOption('Block2', { number: 157, more: false, size: 32 }), option('ETag', etag)] },
+      budget,
+    )?.code,
+    '4.02',
+  );
 });
 
 test('an error goes out whole, whatever block of whatever size was asked for', async () => {
   const diagnostic = 'There is no such mitigation.';
   for (const number of [0, 3]) {
     const { client } = pair(() => Promise.resolve(plainAnswer('4.04', diagnostic)));
-    const answer = await client.request({ method: 'GET', path: ['a'], options: [blockOption('Block2', { number, more: false, size: 16 })], confirmable: true }, patience);
-    assert.deepEqual([answer.code, Buffer.from(answer.payload).toString(), valueOf(answer.options, 'Block2')], ['4.04', diagnostic, undefined]);
+    const answer = await client.request(
+      {
+        method: 'GET',
+        path: ['a'],
+        options: [blockOption('Block2', { number, more: false, size: 16 })],
+        confirmable: true,
+      },
+      patience,
+    );
+    assert.deepEqual(
+      [answer.code, Buffer.from(answer.payload).toString(), valueOf(answer.options, 'Block2')],
+      ['4.04', diagnostic, undefined],
+    );
   }
 });
 
 test('an error that is too large for a message goes out in blocks, from its beginning', () => {
   const blockwise = new Blockwise(1000, 40, () => 0);
-  const get = (number: number): Message => ({ type: 'NON', code: '0.01', messageId: 1, token: '', options: [blockOption('Block2', { number, more: false, size: 1024 })], payload: Buffer.alloc(0) });
+  const get = (number: number): Message => ({
+    type: 'NON',
+    code: '0.01',
+    messageId: 1,
+    token: '',
+    options: [blockOption('Block2', { number, more: false, size: 1024 })],
+    payload: Buffer.alloc(0),
+  });
   const first = blockwise.present(get(2), { code: '4.09', options: [], payload: large }, budget);
-  assert.deepEqual([first.code, first.payload, blockOf(first.options, 'Block2')], ['4.09', large.subarray(0, 1024), { number: 0, more: true, size: 1024 }]);
+  assert.deepEqual(
+    [first.code, first.payload, blockOf(first.options, 'Block2')],
+    ['4.09', large.subarray(0, 1024), { number: 0, more: true, size: 1024 }],
+  );
   assert.deepEqual(blockwise.continuation(get(2), budget)?.payload, large.subarray(2048, 3072));
 });
 
 /** A client that sends `large`, and a server that answers each of its blocks with 2.04 and these options. */
-function actingOnEachBlock(echo: (block: Block) => Message['options']): { blocks: Block[]; answer: Promise<{ code: string }> } {
+function actingOnEachBlock(echo: (block: Block) => Message['options']): {
+  blocks: Block[];
+  answer: Promise<{ code: string }>;
+} {
   const blocks: Block[] = [];
   const { channel, endpoint } = alone();
   const send = channel.send.bind(channel);
@@ -156,13 +226,25 @@ function actingOnEachBlock(echo: (block: Block) => Message['options']): { blocks
     blocks.push(block);
     setImmediate(() => arrive(channel, { type: 'ACK', code: '2.04', messageId, token, options: echo(block) }));
   };
-  return { blocks, answer: endpoint.request({ method: 'PUT', path: ['a'], payload: large, confirmable: true }, patience) };
+  return {
+    blocks,
+    answer: endpoint.request({ method: 'PUT', path: ['a'], payload: large, confirmable: true }, patience),
+  };
 }
 
 test('a server that acts on each block by itself gets all of them', async () => {
   const { blocks, answer } = actingOnEachBlock((block) => [blockOption('Block1', { ...block, more: false })]);
   assert.equal((await answer).code, '2.04');
-  assert.deepEqual(blocks.map(({ number, more }) => [number, more]), [[0, true], [1, true], [2, true], [3, true], [4, false]]);
+  assert.deepEqual(
+    blocks.map(({ number, more }) => [number, more]),
+    [
+      [0, true],
+      [1, true],
+      [2, true],
+      [3, true],
+      [4, false],
+    ],
+  );
 });
 
 test('a server that takes the first block for the whole body has not got it', async () => {

@@ -56,15 +56,29 @@ test('a duplicate of an early message is answered from memory, after many others
 });
 
 test('answers that a client never acknowledges count among its requests at once', async () => {
-  const { clock, channel } = alone({ handler: () => new Promise((resolve) => { clock.setTimeout(() => resolve(plainAnswer('2.05')), 1500); }) });
+  const { clock, channel } = alone({
+    handler: () =>
+      new Promise((resolve) => {
+        clock.setTimeout(() => resolve(plainAnswer('2.05')), 1500);
+      }),
+  });
   for (let round = 0; round < 3; round++) {
-    for (let number = 0; number < 32; number++) arrive(channel, { type: 'CON', code: '0.01', messageId: round * 32 + number, token: `${10 + round}${10 + number}` });
+    for (let number = 0; number < 32; number++)
+      arrive(channel, {
+        type: 'CON',
+        code: '0.01',
+        messageId: round * 32 + number,
+        token: `${10 + round}${10 + number}`,
+      });
     await clock.advance(1600);
   }
   const codes = channel.sent.map(({ message }) => message.code);
   assert.equal(codes.filter((code) => code === '5.03').length, 64);
   await clock.advance(3_600_000);
-  assert.equal(new Set(channel.sent.filter(({ message }) => message.type === 'CON').map(({ message }) => message.token)).size, 32);
+  assert.equal(
+    new Set(channel.sent.filter(({ message }) => message.type === 'CON').map(({ message }) => message.token)).size,
+    32,
+  );
   arrive(channel, { type: 'CON', code: '0.01', messageId: 500, token: 'ff' });
   await clock.advance(1000);
   assert.deepEqual([last(channel).type, last(channel).code], ['ACK', '0.00'], 'and there is room again');
@@ -76,13 +90,21 @@ test('a refusal names three options at most, each once', async () => {
   const { channel } = alone();
   const value = new Uint8Array();
   const words = async (numbers: number[]): Promise<string> => {
-    arrive(channel, { type: 'CON', code: '0.01', messageId: numbers.length, options: numbers.map((number) => ({ number, value })) });
+    arrive(channel, {
+      type: 'CON',
+      code: '0.01',
+      messageId: numbers.length,
+      options: numbers.map((number) => ({ number, value })),
+    });
     await settle();
     assert.equal(last(channel).code, '4.02');
     return Buffer.from(last(channel).payload).toString();
   };
   assert.match(await words([9, 9, 65_001]), /^The critical option 9, 65001 is unknown/);
-  assert.match(await words(Array.from({ length: 1100 }, (_, index) => 60_001 + 2 * index)), /^The critical option 60001, 60003, 60005, … is unknown/);
+  assert.match(
+    await words(Array.from({ length: 1100 }, (_, index) => 60_001 + 2 * index)),
+    /^The critical option 60001, 60003, 60005, … is unknown/,
+  );
   assert.ok(channel.sent.every(({ bytes }) => bytes.length < 200));
 });
 
@@ -90,7 +112,8 @@ test('a request too large for a datagram fails for itself, unsent, and the other
   const { channel, endpoint } = alone();
   const other = endpoint.request(nonConfirmable, long);
   const path = Array.from({ length: 6 }, () => 'x'.repeat(250));
-  for (const request of [nonConfirmable, confirmable]) await fails(endpoint.request({ ...request, path }, long), 'coap/too-large');
+  for (const request of [nonConfirmable, confirmable])
+    await fails(endpoint.request({ ...request, path }, long), 'coap/too-large');
   assert.equal(channel.sent.length, 1);
   channel.refuse(new DotsError('unreachable', 'transport/not-sent', 'Too large.'));
   arrive(channel, { code: '2.04', token: last(channel).token });

@@ -24,7 +24,11 @@ test('a confirmable request is sent four times, at doubling distances, then give
   assert.ok(first >= 2000 && first <= 3000, String(first));
   assert.equal(second - first, 2 * first);
   assert.equal(third - second, 4 * first);
-  assert.equal(new Set(channel.sent.map(({ message }) => `${message.messageId} ${message.token}`)).size, 1, 'copies of one message');
+  assert.equal(
+    new Set(channel.sent.map(({ message }) => `${message.messageId} ${message.token}`)).size,
+    1,
+    'copies of one message',
+  );
   assert.equal(clock.pending, 0);
 });
 
@@ -59,7 +63,16 @@ test('a reset ends the request at once', async () => {
   for (const request of [confirmable, nonConfirmable]) {
     const outcome = fails(endpoint.request(request, long), 'coap/reset');
     await settle();
-    channel.deliver(encodeMessage({ type: 'RST', code: '0.00', messageId: last(channel).messageId, token: '', options: [], payload: new Uint8Array() }));
+    channel.deliver(
+      encodeMessage({
+        type: 'RST',
+        code: '0.00',
+        messageId: last(channel).messageId,
+        token: '',
+        options: [],
+        payload: new Uint8Array(),
+      }),
+    );
     await outcome;
   }
   assert.equal(clock.pending, 0);
@@ -70,7 +83,10 @@ test('a non-confirmable request is repeated every 3 s under its token and a new 
   const start = clock.now();
   const request = endpoint.request(nonConfirmable, long);
   await clock.advance(6_500);
-  assert.deepEqual(channel.sent.map(({ at }) => at - start), [0, 3000, 6000]);
+  assert.deepEqual(
+    channel.sent.map(({ at }) => at - start),
+    [0, 3000, 6000],
+  );
   assert.equal(new Set(channel.sent.map(({ message }) => message.token)).size, 1);
   assert.equal(new Set(channel.sent.map(({ message }) => message.messageId)).size, 3);
   arrive(channel, { code: '2.04', token: last(channel).token });
@@ -90,7 +106,10 @@ test('silence ends at the deadline', async () => {
 test('an abort signal ends the wait', async () => {
   const { clock, endpoint, channel } = alone();
   const controller = new AbortController();
-  const outcome = fails(endpoint.request(nonConfirmable, { timeoutMs: 10_000, signal: controller.signal }), 'coap/cancelled');
+  const outcome = fails(
+    endpoint.request(nonConfirmable, { timeoutMs: 10_000, signal: controller.signal }),
+    'coap/cancelled',
+  );
   await settle();
   controller.abort();
   await outcome;
@@ -149,13 +168,15 @@ test('one confirmable message is under way at a time', async () => {
 });
 
 test('message ids and tokens start anywhere', async () => {
-  const sent = await Promise.all(Array.from({ length: 8 }, async () => {
-    const { channel, endpoint } = alone();
-    void endpoint.request(confirmable, long).catch(() => undefined);
-    await settle();
-    await endpoint.close();
-    return last(channel);
-  }));
+  const sent = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const { channel, endpoint } = alone();
+      void endpoint.request(confirmable, long).catch(() => undefined);
+      await settle();
+      await endpoint.close();
+      return last(channel);
+    }),
+  );
   assert.ok(new Set(sent.map(({ messageId }) => messageId)).size > 1);
   assert.equal(new Set(sent.map(({ token }) => token)).size, 8);
   assert.ok(sent.every(({ token }) => token.length === 8));
@@ -190,11 +211,22 @@ test('a message is forgotten after the exchange lifetime', async () => {
 });
 
 test('a slow answer to a confirmable request is acknowledged first and then sent for itself', async () => {
-  const { clock, far, client } = pair({ handler: () => new Promise((resolve) => { clock.setTimeout(() => resolve(plainAnswer('2.05', 'done')), 5_000); }) });
+  const { clock, far, client } = pair({
+    handler: () =>
+      new Promise((resolve) => {
+        clock.setTimeout(() => resolve(plainAnswer('2.05', 'done')), 5_000);
+      }),
+  });
   const request = client.request(confirmable, long);
   await clock.advance(6_000);
   assert.equal(Buffer.from((await request).payload).toString(), 'done');
-  assert.deepEqual(far.sent.map(({ message }) => [message.type, message.code]), [['ACK', '0.00'], ['CON', '2.05']]);
+  assert.deepEqual(
+    far.sent.map(({ message }) => [message.type, message.code]),
+    [
+      ['ACK', '0.00'],
+      ['CON', '2.05'],
+    ],
+  );
   await clock.advance(60_000);
   assert.equal(clock.pending, 0);
 });
@@ -212,8 +244,15 @@ test('both ends ask over one session', async () => {
   const [near, far] = wire(clock);
   const one = new Endpoint(near, { clock, handler: () => Promise.resolve(plainAnswer('2.05', 'one')) });
   const two = new Endpoint(far, { clock, handler: () => Promise.resolve(plainAnswer('2.05', 'two')) });
-  const answers = await Promise.all([one.request(confirmable, long), two.request(confirmable, long), one.request(nonConfirmable, long)]);
-  assert.deepEqual(answers.map(({ payload }) => Buffer.from(payload).toString()), ['two', 'one', 'two']);
+  const answers = await Promise.all([
+    one.request(confirmable, long),
+    two.request(confirmable, long),
+    one.request(nonConfirmable, long),
+  ]);
+  assert.deepEqual(
+    answers.map(({ payload }) => Buffer.from(payload).toString()),
+    ['two', 'one', 'two'],
+  );
 });
 
 test('lost and doubled datagrams change nothing but the time', async () => {
@@ -238,7 +277,11 @@ test('malformed datagrams are dropped and counted, and a confirmable one is rese
     const { channel, endpoint } = alone();
     channel.deliver(Buffer.from(datagram, 'hex'));
     assert.deepEqual(endpoint.traffic, { received: 0, malformed: 1 });
-    assert.deepEqual(channel.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex')), isConfirmable(datagram) ? ['70000001'] : [], why);
+    assert.deepEqual(
+      channel.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex')),
+      isConfirmable(datagram) ? ['70000001'] : [],
+      why,
+    );
   }
 });
 
@@ -250,7 +293,10 @@ test('a malformed message that is not confirmable is dropped in silence', () => 
 
 test('the word of the network ends every request', async () => {
   const { channel, endpoint, clock } = alone();
-  const outcomes = [fails(endpoint.request(nonConfirmable, long), 'transport/refused'), fails(endpoint.request(confirmable, long), 'transport/refused')];
+  const outcomes = [
+    fails(endpoint.request(nonConfirmable, long), 'transport/refused'),
+    fails(endpoint.request(confirmable, long), 'transport/refused'),
+  ];
   await settle();
   channel.refuse(new DotsError('unreachable', 'transport/refused', 'Nothing listens.'));
   await Promise.all(outcomes);
@@ -259,7 +305,10 @@ test('the word of the network ends every request', async () => {
 
 test('closing ends every request and timer', async () => {
   const { endpoint, clock } = alone();
-  const outcomes = [fails(endpoint.request(nonConfirmable, long), 'coap/closed'), fails(endpoint.request(confirmable, long), 'coap/closed')];
+  const outcomes = [
+    fails(endpoint.request(nonConfirmable, long), 'coap/closed'),
+    fails(endpoint.request(confirmable, long), 'coap/closed'),
+  ];
   await settle();
   await endpoint.close();
   await Promise.all(outcomes);
@@ -280,7 +329,12 @@ test('closing sends nothing more, not even what waited for its turn', async () =
 test('a request in work when the session ends is neither acknowledged nor answered', async () => {
   for (const acknowledged of [false, true]) {
     let answer: (() => void) | undefined;
-    const { endpoint, channel, clock } = alone({ handler: () => new Promise((resolve) => { answer = () => resolve(plainAnswer('2.05')); }) });
+    const { endpoint, channel, clock } = alone({
+      handler: () =>
+        new Promise((resolve) => {
+          answer = () => resolve(plainAnswer('2.05'));
+        }),
+    });
     arrive(channel, { type: 'CON', code: '0.01' });
     await clock.advance(acknowledged ? 5000 : 0);
     await endpoint.close();
@@ -296,7 +350,11 @@ const refusals: [string, Partial<Message>, string][] = [
   ['Q-Block2', { code: '0.01', options: [option('Q-Block2', 6)] }, '4.02'],
   ['FETCH', { code: '0.05' }, '4.05'],
   ['a proxy', { code: '0.01', options: [option('Proxy-Uri', 'coap://192.0.2.1/')] }, '5.05'],
-  ['the probe of go-dots, a GET without a path and with Q-Block2', { type: 'CON', code: '0.01', options: [option('Q-Block2', 6)] }, '4.02'],
+  [
+    'the probe of go-dots, a GET without a path and with Q-Block2',
+    { type: 'CON', code: '0.01', options: [option('Q-Block2', 6)] },
+    '4.02',
+  ],
   ['an Accept that is repeated', { code: '0.01', options: [option('Accept', 271), option('Accept', 60)] }, '4.02'],
   ['a Uri-Port of three bytes', { code: '0.01', options: [{ number: 7, value: Buffer.alloc(3, 1) }] }, '4.02'],
   ['If-None-Match', { code: '0.03', options: [option('If-None-Match', '')] }, '4.02'],
@@ -304,7 +362,11 @@ const refusals: [string, Partial<Message>, string][] = [
   ['a Hop-Limit without a value', { code: '0.01', options: [option('Hop-Limit', '')] }, '4.00'],
   ['a Hop-Limit above 255', { code: '0.01', options: [option('Hop-Limit', 256)] }, '4.00'],
   ['a body beyond the limit', { code: '0.03', payload: Buffer.alloc(17_000, 1) }, '4.13'],
-  ['an announced size beyond the limit', { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 8), option('Size1', 17_000)] }, '4.13'],
+  [
+    'an announced size beyond the limit',
+    { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 8), option('Size1', 17_000)] },
+    '4.13',
+  ],
   ['a reserved block size', { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 15)] }, '4.00'],
 ];
 for (const [what, request, code] of refusals) {
@@ -325,23 +387,51 @@ test('an unknown elective option and a Hop-Limit are taken', async () => {
 
 test('what is elective and wrong is as good as absent, and the first of two counts', async () => {
   const seen: (number | undefined)[][] = [];
-  const { channel } = alone({ handler: ({ options, contentFormat }) => { seen.push([contentFormat, uintOf(options, 'Observe'), uintOf(options, 'Hop-Limit')]); return Promise.resolve(plainAnswer('2.05')); } });
-  arrive(channel, { code: '0.03', options: [option('Content-Format', 271), option('Content-Format', 60), option('Hop-Limit', 1), option('Hop-Limit', 0), { number: 6, value: Buffer.alloc(4) }] });
+  const { channel } = alone({
+    handler: ({ options, contentFormat }) => {
+      seen.push([contentFormat, uintOf(options, 'Observe'), uintOf(options, 'Hop-Limit')]);
+      return Promise.resolve(plainAnswer('2.05'));
+    },
+  });
+  arrive(channel, {
+    code: '0.03',
+    options: [
+      option('Content-Format', 271),
+      option('Content-Format', 60),
+      option('Hop-Limit', 1),
+      option('Hop-Limit', 0),
+      { number: 6, value: Buffer.alloc(4) },
+    ],
+  });
   arrive(channel, { code: '0.03', messageId: 10, options: [{ number: 12, value: Buffer.alloc(3, 1) }] });
   await settle();
-  assert.deepEqual(seen, [[271, undefined, 1], [undefined, undefined, undefined]]);
+  assert.deepEqual(seen, [
+    [271, undefined, 1],
+    [undefined, undefined, undefined],
+  ]);
 });
 
 test('If-Match with an empty value, ETags and a Hop-Limit reach the resource', async () => {
   const seen: number[][] = [];
-  const { channel } = alone({ handler: ({ options }) => { seen.push(options.map(({ number }) => number)); return Promise.resolve(plainAnswer('2.04')); } });
-  arrive(channel, { code: '0.03', options: [option('If-Match', ''), option('ETag', 'one'), option('ETag', 'two'), option('Hop-Limit', 255)] });
+  const { channel } = alone({
+    handler: ({ options }) => {
+      seen.push(options.map(({ number }) => number));
+      return Promise.resolve(plainAnswer('2.04'));
+    },
+  });
+  arrive(channel, {
+    code: '0.03',
+    options: [option('If-Match', ''), option('ETag', 'one'), option('ETag', 'two'), option('Hop-Limit', 255)],
+  });
   await settle();
   assert.deepEqual([seen, last(channel).code], [[[1, 4, 4, 16]], '2.04']);
 });
 
 test('an answer keeps its Max-Age and Content-Format', async () => {
-  const { client } = pair({ handler: () => Promise.resolve({ code: '2.05', payload: Buffer.from('a0', 'hex'), contentFormat: 271, maxAge: 245 }) });
+  const { client } = pair({
+    handler: () =>
+      Promise.resolve({ code: '2.05', payload: Buffer.from('a0', 'hex'), contentFormat: 271, maxAge: 245 }),
+  });
   const { options } = await client.request(confirmable, long);
   assert.deepEqual([uintOf(options, 'Content-Format'), uintOf(options, 'Max-Age')], [271, 245]);
 });
@@ -364,8 +454,15 @@ test('more requests at once than a session may have get 5.03', async () => {
 
 test('whatever arrives, nothing breaks', async () => {
   const { channel, endpoint } = alone({ handler: () => Promise.resolve(plainAnswer('2.05')) });
-  const message = fc.record({ head: fc.integer({ min: 0x40, max: 0x7f }), code: fc.constantFrom(0, 1, 2, 3, 4, 5, 0x44, 0x45, 0x5f, 0x84, 0xa3), rest: fc.uint8Array({ minLength: 2, maxLength: 40 }) });
-  fc.assert(fc.property(message, ({ head, code, rest }) => channel.deliver(Uint8Array.of(head, code, ...rest))), { numRuns: 3000 });
+  const message = fc.record({
+    head: fc.integer({ min: 0x40, max: 0x7f }),
+    code: fc.constantFrom(0, 1, 2, 3, 4, 5, 0x44, 0x45, 0x5f, 0x84, 0xa3),
+    rest: fc.uint8Array({ minLength: 2, maxLength: 40 }),
+  });
+  fc.assert(
+    fc.property(message, ({ head, code, rest }) => channel.deliver(Uint8Array.of(head, code, ...rest))),
+    { numRuns: 3000 },
+  );
   await settle();
   await endpoint.close();
 });

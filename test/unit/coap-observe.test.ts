@@ -13,20 +13,34 @@ import { wire, type FakeChannel } from '../protocol/support/fake-network';
 const watched: CoapRequest = { method: 'GET', path: ['state'], confirmable: false };
 const patience = { timeoutMs: 10_000 };
 
-interface Scene { clock: FakeClock; near: FakeChannel; far: FakeChannel; client: Endpoint; observers: Observers; state: { value: string; code: string } }
+interface Scene {
+  clock: FakeClock;
+  near: FakeChannel;
+  far: FakeChannel;
+  client: Endpoint;
+  observers: Observers;
+  state: { value: string; code: string };
+}
 
 function scene(perSession = 8): Scene {
   const clock = new FakeClock();
   const [near, far] = wire(clock);
   const state = { value: 'first', code: '2.05' };
-  const observers = new Observers(clock, { perSession, total: 100 }, () => Promise.resolve(plainAnswer(state.code, state.value)), ({ path }) => path.join('/'));
+  const observers = new Observers(
+    clock,
+    { perSession, total: 100 },
+    () => Promise.resolve(plainAnswer(state.code, state.value)),
+    ({ path }) => path.join('/'),
+  );
   new Endpoint(far, { clock, handler: (request) => observers.handle(request) });
   return { clock, near, far, client: new Endpoint(near, { clock }), observers, state };
 }
 
 async function observe({ client }: Scene): Promise<{ heard: string[]; stop: () => Promise<void> }> {
   const heard: string[] = [];
-  const { response, stop } = await client.observe(watched, patience, ({ code, payload }) => heard.push(`${code} ${Buffer.from(payload).toString()}`));
+  const { response, stop } = await client.observe(watched, patience, ({ code, payload }) =>
+    heard.push(`${code} ${Buffer.from(payload).toString()}`),
+  );
   heard.push(`${response.code} ${Buffer.from(response.payload).toString()}`);
   return { heard, stop };
 }
@@ -39,7 +53,10 @@ test('a change reaches the observer, always non-confirmable and with a higher nu
   all.observers.changed('state');
   await settle();
   assert.deepEqual(heard, ['2.05 first', '2.05 second']);
-  assert.deepEqual(all.far.sent.map(({ message }) => message.type), ['NON', 'NON']);
+  assert.deepEqual(
+    all.far.sent.map(({ message }) => message.type),
+    ['NON', 'NON'],
+  );
   const [first = 0, second = 0] = all.far.sent.map(({ message }) => uintOf(message.options, 'Observe'));
   assert.ok(second > first);
 });
@@ -54,7 +71,10 @@ test('changes that come fast are told every 3 s, the last of them surely', async
     await all.clock.advance(100);
   }
   await all.clock.advance(10_000);
-  assert.deepEqual(all.far.sent.slice(1).map(({ at }) => at - start), [3000, 6000]);
+  assert.deepEqual(
+    all.far.sent.slice(1).map(({ at }) => at - start),
+    [3000, 6000],
+  );
   assert.equal(heard.at(-1), '2.05 50');
 });
 
@@ -141,8 +161,14 @@ test('an observation that ends while it is renewed leaves no renewal behind, who
   lost = false;
   await stop();
   await clock.advance(60_000);
-  assert.deepEqual(told.filter((code) => code !== undefined), []);
-  assert.deepEqual(near.sent.map(({ message }) => uintOf(message.options, 'Observe')), [0, 0, 1]);
+  assert.deepEqual(
+    told.filter((code) => code !== undefined),
+    [],
+  );
+  assert.deepEqual(
+    near.sent.map(({ message }) => uintOf(message.options, 'Observe')),
+    [0, 0, 1],
+  );
   assert.equal(clock.pending, 0);
 });
 
@@ -159,7 +185,10 @@ test('beyond its share a session gets plain answers', async () => {
   const all = scene(2);
   for (let count = 0; count < 4; count++) await observe(all);
   assert.equal(all.observers.size, 2);
-  assert.deepEqual(all.far.sent.map(({ message }) => uintOf(message.options, 'Observe') !== undefined), [true, true, false, false]);
+  assert.deepEqual(
+    all.far.sent.map(({ message }) => uintOf(message.options, 'Observe') !== undefined),
+    [true, true, false, false],
+  );
 });
 
 test('a session that ends takes its observations along', async () => {
@@ -183,16 +212,30 @@ test('an observation as go-dots serves it: no Observe in the answer, numbers fro
   const [near, far] = wire(clock);
   const client = new Endpoint(near, { clock });
   const heard: string[] = [];
-  const asked = client.observe({ ...watched, confirmable: true }, patience, ({ code, payload }) => heard.push(`${code} ${Buffer.from(payload).toString()}`));
+  const asked = client.observe({ ...watched, confirmable: true }, patience, ({ code, payload }) =>
+    heard.push(`${code} ${Buffer.from(payload).toString()}`),
+  );
   await settle();
   const { token, messageId } = near.sent[0]?.message ?? assert.fail();
   const says = (code: string, text: string, observe?: number): void => {
-    far.send(encodeMessage({ type: 'NON', code, messageId: messageId + heard.length, token, payload: Buffer.from(text), options: [option('Uri-Path', 'state'), ...(observe === undefined ? [] : [option('Observe', observe)])] }));
+    far.send(
+      encodeMessage({
+        type: 'NON',
+        code,
+        messageId: messageId + heard.length,
+        token,
+        payload: Buffer.from(text),
+        options: [option('Uri-Path', 'state'), ...(observe === undefined ? [] : [option('Observe', observe)])],
+      }),
+    );
   };
   says('2.05', 'first');
   assert.equal(Buffer.from((await asked).response.payload).toString(), 'first');
   heard.push('2.05 first');
-  for (const [text, observe] of [['second', 1], ['third', 2]] as const) {
+  for (const [text, observe] of [
+    ['second', 1],
+    ['third', 2],
+  ] as const) {
     says('2.05', text, observe);
     await settle();
   }

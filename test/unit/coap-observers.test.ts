@@ -14,24 +14,37 @@ class Server {
   /** How far the server's clock is ahead, milliseconds. */
   ahead = 0;
   readonly observers = new Observers(
-    { now: () => this.clock.now() + this.ahead, monotonic: () => this.clock.monotonic(), setTimeout: (callback, wait) => this.clock.setTimeout(callback, wait), clearTimeout: (handle) => this.clock.clearTimeout(handle) },
+    {
+      now: () => this.clock.now() + this.ahead,
+      monotonic: () => this.clock.monotonic(),
+      setTimeout: (callback, wait) => this.clock.setTimeout(callback, wait),
+      clearTimeout: (handle) => this.clock.clearTimeout(handle),
+    },
     { perSession: 8, total: 100 },
-    ({ path }) => Promise.resolve(plainAnswer(this.states.has(path.join()) ? '2.05' : '4.04', this.states.get(path.join()))), ({ path }) => path.join(),
+    ({ path }) =>
+      Promise.resolve(plainAnswer(this.states.has(path.join()) ? '2.05' : '4.04', this.states.get(path.join()))),
+    ({ path }) => path.join(),
   );
 
   /** A client that observes these resources; it gives what it is told, each with the seconds since then. */
   async observedBy(...resources: string[]): Promise<{ told: string[]; stop: (resource: string) => void }> {
     const [near, far] = wire(this.clock);
     new Endpoint(far, { clock: this.clock, handler: (request) => this.observers.handle(request) });
-    const client = this.client = new Endpoint(near, { clock: this.clock });
+    const client = (this.client = new Endpoint(near, { clock: this.clock }));
     const told: string[] = [];
     const start = this.clock.now();
     const stops = new Map<string, () => unknown>();
     for (const resource of resources) {
       this.states.set(resource, 'old');
-      const { stop } = await client.observe({ method: 'GET', path: [resource], confirmable: false }, { timeoutMs: 10_000 }, ({ code, payload }) => {
-        told.push(`${(this.clock.now() - start) / 1000} s: ${resource} ${code === '2.05' ? Buffer.from(payload).toString() : code}`);
-      });
+      const { stop } = await client.observe(
+        { method: 'GET', path: [resource], confirmable: false },
+        { timeoutMs: 10_000 },
+        ({ code, payload }) => {
+          told.push(
+            `${(this.clock.now() - start) / 1000} s: ${resource} ${code === '2.05' ? Buffer.from(payload).toString() : code}`,
+          );
+        },
+      );
       stops.set(resource, stop);
     }
     return { told, stop: (resource) => stops.get(resource)?.() };
@@ -40,7 +53,11 @@ class Server {
   /** The client of the last scene registers for one more. */
   async register(resource: string): Promise<void> {
     this.states.set(resource, 'old');
-    await this.client?.observe({ method: 'GET', path: [resource], confirmable: false }, { timeoutMs: 10_000 }, () => undefined);
+    await this.client?.observe(
+      { method: 'GET', path: [resource], confirmable: false },
+      { timeoutMs: 10_000 },
+      () => undefined,
+    );
   }
 
   change(resource: string, state?: string): void {

@@ -13,13 +13,15 @@ const get = (name: string): CoapRequest => ({ method: 'GET', path: [name], confi
 const put = (name: string): CoapRequest => ({ ...get(name), method: 'PUT' });
 const nameOf = ({ options }: Message): string => textsOf(options, 'Uri-Path').join('/');
 /** What was sent, and how many milliseconds after `start`. */
-const sentBy = ({ sent }: FakeChannel, start: number): [string, number][] => sent.map(({ at, message }) => [nameOf(message), at - start]);
+const sentBy = ({ sent }: FakeChannel, start: number): [string, number][] =>
+  sent.map(({ at, message }) => [nameOf(message), at - start]);
 
 /** Answers after a round trip of 50 ms, except what is called `ignored`. */
 function after50ms(clock: () => FakeClock): Handler {
-  return ({ path }) => new Promise((resolve) => {
-    if (path[0] !== 'ignored') clock().setTimeout(() => resolve(plainAnswer('2.05', path[0])), 50);
-  });
+  return ({ path }) =>
+    new Promise((resolve) => {
+      if (path[0] !== 'ignored') clock().setTimeout(() => resolve(plainAnswer('2.05', path[0])), 50);
+    });
 }
 
 function scene(): ReturnType<typeof pair> {
@@ -30,10 +32,20 @@ function scene(): ReturnType<typeof pair> {
 test('requests that nobody answers share one copy every 3 s, in turn', async () => {
   const { clock, channel, endpoint } = alone();
   const start = clock.now();
-  const outcomes = ['a', 'b', 'c'].map((name) => fails(endpoint.request(get(name), { timeoutMs: 20_000 }), 'coap/no-answer'));
+  const outcomes = ['a', 'b', 'c'].map((name) =>
+    fails(endpoint.request(get(name), { timeoutMs: 20_000 }), 'coap/no-answer'),
+  );
   await clock.advance(20_000);
   await Promise.all(outcomes);
-  assert.deepEqual(sentBy(channel, start), [['a', 0], ['b', 3000], ['c', 6000], ['a', 9000], ['b', 12_000], ['c', 15_000], ['a', 18_000]]);
+  assert.deepEqual(sentBy(channel, start), [
+    ['a', 0],
+    ['b', 3000],
+    ['c', 6000],
+    ['a', 9000],
+    ['b', 12_000],
+    ['c', 15_000],
+    ['a', 18_000],
+  ]);
   assert.equal(clock.pending, 0);
 });
 
@@ -44,7 +56,14 @@ test('what changes something takes every second turn from a row of questions', a
   await clock.advance(1000);
   void endpoint.request(put('mitigate'), long).catch(() => undefined);
   await clock.advance(15_000);
-  assert.deepEqual(sentBy(channel, start), [['a', 0], ['mitigate', 3000], ['b', 6000], ['mitigate', 9000], ['c', 12_000], ['mitigate', 15_000]]);
+  assert.deepEqual(sentBy(channel, start), [
+    ['a', 0],
+    ['mitigate', 3000],
+    ['b', 6000],
+    ['mitigate', 9000],
+    ['c', 12_000],
+    ['mitigate', 15_000],
+  ]);
   await endpoint.close();
 });
 
@@ -54,7 +73,12 @@ test('requests side by side on a healthy path follow each other by its round tri
   const answers = Promise.all(['a', 'b', 'c', 'd'].map((name) => client.request(get(name), long)));
   await clock.advance(200);
   await answers;
-  assert.deepEqual(sentBy(near, start), [['a', 0], ['b', 50], ['c', 100], ['d', 150]]);
+  assert.deepEqual(sentBy(near, start), [
+    ['a', 0],
+    ['b', 50],
+    ['c', 100],
+    ['d', 150],
+  ]);
   assert.equal(clock.pending, 0);
 });
 
@@ -68,7 +92,11 @@ test('a request that the server ignores holds up the others for a round trip onl
   const answers = Promise.all(['a', 'b'].map((name) => client.request(get(name), long)));
   await clock.advance(150);
   await answers;
-  assert.deepEqual(sentBy(near, start).slice(1), [['ignored', 0], ['a', 50], ['b', 100]]);
+  assert.deepEqual(sentBy(near, start).slice(1), [
+    ['ignored', 0],
+    ['a', 50],
+    ['b', 100],
+  ]);
   await clock.advance(2000);
   await ignored;
 });
@@ -82,7 +110,15 @@ test('a path that falls silent is asked every 3 s again, and the first answer en
   const start = clock.now();
   for (const name of ['a', 'b', 'c', 'd']) void endpoint.request(get(name), long).catch(() => undefined);
   await clock.advance(12_100);
-  assert.deepEqual(sentBy(channel, start).slice(1), [['a', 0], ['b', 50], ['c', 100], ['d', 150], ['a', 3150], ['b', 6150], ['c', 9150]]);
+  assert.deepEqual(sentBy(channel, start).slice(1), [
+    ['a', 0],
+    ['b', 50],
+    ['c', 100],
+    ['d', 150],
+    ['a', 3150],
+    ['b', 6150],
+    ['c', 9150],
+  ]);
   arrive(channel, { messageId: 2, token: last(channel).token });
   await settle();
   assert.deepEqual(sentBy(channel, start).at(-1), ['d', 12_100]);
@@ -107,18 +143,27 @@ test('the pace is that of the time that has passed, though the clock was set bac
   await settle();
   clock.set(clock.now() - 3_600_000);
   await clock.advance(6000);
-  assert.deepEqual(channel.sent.map(({ message }) => nameOf(message)), ['a', 'b', 'a']);
+  assert.deepEqual(
+    channel.sent.map(({ message }) => nameOf(message)),
+    ['a', 'b', 'a'],
+  );
   await endpoint.close();
 });
 
 test('what is cancelled before its turn is never sent, and an end of the session is the end of all of it', async () => {
   const { clock, channel, endpoint } = alone();
   const controller = new AbortController();
-  const outcomes = [fails(endpoint.request(get('a'), long), 'coap/closed'), fails(endpoint.request(get('b'), { ...long, signal: controller.signal }), 'coap/cancelled')];
+  const outcomes = [
+    fails(endpoint.request(get('a'), long), 'coap/closed'),
+    fails(endpoint.request(get('b'), { ...long, signal: controller.signal }), 'coap/cancelled'),
+  ];
   await settle();
   controller.abort();
   await clock.advance(4000);
-  assert.deepEqual(channel.sent.map(({ message }) => nameOf(message)), ['a', 'a']);
+  assert.deepEqual(
+    channel.sent.map(({ message }) => nameOf(message)),
+    ['a', 'a'],
+  );
   await endpoint.close();
   await Promise.all(outcomes);
   await clock.advance(60_000);

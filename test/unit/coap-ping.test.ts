@@ -10,10 +10,25 @@ import { wire, type FakeChannel } from '../protocol/support/fake-network';
 const long = { timeoutMs: 1_000_000 };
 
 /** A client whose peer is the test; `answer` answers its last message. */
-function alone(): { clock: FakeClock; channel: FakeChannel; endpoint: Endpoint; answer: (type: 'ACK' | 'RST') => void } {
+function alone(): {
+  clock: FakeClock;
+  channel: FakeChannel;
+  endpoint: Endpoint;
+  answer: (type: 'ACK' | 'RST') => void;
+} {
   const clock = new FakeClock();
   const [channel] = wire(clock);
-  const answer = (type: 'ACK' | 'RST'): void => channel.deliver(encodeMessage({ type, code: '0.00', messageId: last(channel).messageId, token: '', options: [], payload: new Uint8Array() }));
+  const answer = (type: 'ACK' | 'RST'): void =>
+    channel.deliver(
+      encodeMessage({
+        type,
+        code: '0.00',
+        messageId: last(channel).messageId,
+        token: '',
+        options: [],
+        payload: new Uint8Array(),
+      }),
+    );
   return { clock, channel, endpoint: new Endpoint(channel, { clock }), answer };
 }
 
@@ -22,14 +37,20 @@ function last(channel: FakeChannel): Message {
 }
 
 function fails(promise: Promise<unknown>, code: string): Promise<void> {
-  return assert.rejects(promise, (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code);
+  return assert.rejects(
+    promise,
+    (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code,
+  );
 }
 
 test('a ping is an empty confirmable message, and the reset that it gets is its answer', async () => {
   const { clock, channel, endpoint, answer } = alone();
   const ping = endpoint.ping(long);
   await clock.advance(70);
-  assert.deepEqual([last(channel).type, last(channel).code, last(channel).token, last(channel).payload.length], ['CON', '0.00', '', 0]);
+  assert.deepEqual(
+    [last(channel).type, last(channel).code, last(channel).token, last(channel).payload.length],
+    ['CON', '0.00', '', 0],
+  );
   answer('RST');
   assert.equal(await ping, 70);
   assert.equal(clock.pending, 0);

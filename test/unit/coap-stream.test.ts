@@ -49,7 +49,10 @@ class StreamChannel implements Channel {
   close(): Promise<void> {
     if (this.open) {
       this.open = false;
-      setImmediate(() => { this.receiver?.closed(); void this.other?.close(); });
+      setImmediate(() => {
+        this.receiver?.closed();
+        void this.other?.close();
+      });
     }
     return Promise.resolve();
   }
@@ -60,12 +63,24 @@ class StreamChannel implements Channel {
 }
 
 /** An endpoint whose peer is the test. */
-function alone(t: TestContext, options: EndpointOptions = {}): { clock: FakeClock; channel: StreamChannel; endpoint: Endpoint; arrive: (message: Partial<TokenMessage>) => void } {
+function alone(
+  t: TestContext,
+  options: EndpointOptions = {},
+): { clock: FakeClock; channel: StreamChannel; endpoint: Endpoint; arrive: (message: Partial<TokenMessage>) => void } {
   const clock = new FakeClock();
   const channel = new StreamChannel('peer');
   const endpoint = new Endpoint(channel, { clock, ...options });
-  t.after(async () => { await endpoint.close(); assert.equal(clock.pending, 0, 'no timer outlives the session'); });
-  return { clock, channel, endpoint, arrive: (message) => channel.deliver(encodeFrame({ code: '2.05', token: '', options: [], payload: new Uint8Array(), ...message })) };
+  t.after(async () => {
+    await endpoint.close();
+    assert.equal(clock.pending, 0, 'no timer outlives the session');
+  });
+  return {
+    clock,
+    channel,
+    endpoint,
+    arrive: (message) =>
+      channel.deliver(encodeFrame({ code: '2.05', token: '', options: [], payload: new Uint8Array(), ...message })),
+  };
 }
 
 /** The same, after the peer has introduced itself. */
@@ -75,26 +90,45 @@ function introduced(t: TestContext, options: EndpointOptions = {}, maxMessageSiz
   return scene;
 }
 
-function pair(near: EndpointOptions, far: EndpointOptions): { client: Endpoint; server: Endpoint; one: StreamChannel; two: StreamChannel; clock: FakeClock } {
+function pair(
+  near: EndpointOptions,
+  far: EndpointOptions,
+): { client: Endpoint; server: Endpoint; one: StreamChannel; two: StreamChannel; clock: FakeClock } {
   const clock = new FakeClock();
   const [one, two] = [new StreamChannel('server'), new StreamChannel('client')];
   one.other = two;
   two.other = one;
-  return { client: new Endpoint(one, { clock, ...near }), server: new Endpoint(two, { clock, ...far }), one, two, clock };
+  return {
+    client: new Endpoint(one, { clock, ...near }),
+    server: new Endpoint(two, { clock, ...far }),
+    one,
+    two,
+    clock,
+  };
 }
 
 function fails(promise: Promise<unknown>, code: string): Promise<void> {
-  return assert.rejects(promise, (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code);
+  return assert.rejects(
+    promise,
+    (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code,
+  );
 }
 
 const text = ({ payload }: { payload: Uint8Array }): string => Buffer.from(payload).toString();
 /** What was sent after the CSM. */
-const framesOf = ({ sent }: StreamChannel): string[] => sent.slice(1).map((message) => Buffer.from(encodeFrame(message)).toString('hex'));
+const framesOf = ({ sent }: StreamChannel): string[] =>
+  sent.slice(1).map((message) => Buffer.from(encodeFrame(message)).toString('hex'));
 const last = ({ sent }: StreamChannel): TokenMessage => sent.at(-1) as TokenMessage;
 
 test('the first message is a CSM with the size and block-wise transfers', (t) => {
   const { channel } = alone(t, { largestMessage: 4096 });
-  assert.deepEqual(channel.sent.map(({ code, options }) => [code, options.map(({ number, value }) => `${number}=${Buffer.from(value).toString('hex')}`)]), [['7.01', ['2=1000', '4=']]]);
+  assert.deepEqual(
+    channel.sent.map(({ code, options }) => [
+      code,
+      options.map(({ number, value }) => `${number}=${Buffer.from(value).toString('hex')}`),
+    ]),
+    [['7.01', ['2=1000', '4=']]],
+  );
 });
 
 test('a request is sent once and matched by its token, confirmable or not', async (t) => {
@@ -120,11 +154,19 @@ test('an answer of class 3, which nobody has assigned, is an answer, and the ses
 
 test('both ends ask over one connection, and answers come in any order', async () => {
   const waits = [3000, 1000];
-  const { client, server, clock } = pair({ handler: () => Promise.resolve(plainAnswer('2.05', 'client')) }, {
-    handler: ({ path }) => new Promise((resolve) => { clock.setTimeout(() => resolve(plainAnswer('2.05', path.join('/'))), waits.shift() ?? 0); }),
-  });
+  const { client, server, clock } = pair(
+    { handler: () => Promise.resolve(plainAnswer('2.05', 'client')) },
+    {
+      handler: ({ path }) =>
+        new Promise((resolve) => {
+          clock.setTimeout(() => resolve(plainAnswer('2.05', path.join('/'))), waits.shift() ?? 0);
+        }),
+    },
+  );
   const order: string[] = [];
-  const asked = ['slow', 'fast'].map((path) => client.request({ ...get, path: [path] }, patience).then((answer) => order.push(text(answer))));
+  const asked = ['slow', 'fast'].map((path) =>
+    client.request({ ...get, path: [path] }, patience).then((answer) => order.push(text(answer))),
+  );
   assert.equal(text(await server.request(get, patience)), 'client');
   await clock.advance(4_000);
   await Promise.all(asked);
@@ -139,7 +181,13 @@ test('bodies travel whole where the peer takes them', async () => {
   await settle();
   const answer = await client.request({ method: 'PUT', path: ['a'], payload: large, confirmable: false }, patience);
   assert.ok(large.equals(answer.payload));
-  assert.deepEqual([one.codes, two.codes], [['7.01', '0.03'], ['7.01', '2.04']]);
+  assert.deepEqual(
+    [one.codes, two.codes],
+    [
+      ['7.01', '0.03'],
+      ['7.01', '2.04'],
+    ],
+  );
   await client.close();
 });
 
@@ -152,15 +200,29 @@ test('before the CSM of the peer a message has at most 1152 bytes', async () => 
 });
 
 test('several blocks in one message, in both directions: BERT', async () => {
-  const { client, one, two } = pair({ largestMessage: 3000 }, { largestMessage: 4500, handler: ({ payload }) => Promise.resolve({ code: '2.04', payload }) });
+  const { client, one, two } = pair(
+    { largestMessage: 3000 },
+    { largestMessage: 4500, handler: ({ payload }) => Promise.resolve({ code: '2.04', payload }) },
+  );
   await settle();
   const answer = await client.request({ method: 'PUT', path: ['a'], payload: large, confirmable: false }, patience);
   assert.ok(large.equals(answer.payload));
-  const blocks = (channel: StreamChannel, name: 'Block1' | 'Block2'): unknown[] => channel.sent
-    .map(({ options, payload }) => [blockOf(options, name, true), payload.length] as const)
-    .flatMap(([block, length]) => (typeof block === 'object' ? [[block.number, block.more, block.bert, length]] : []));
-  assert.deepEqual(blocks(one, 'Block1'), [[0, true, true, 4096], [4, true, true, 4096], [8, false, true, 808]]);
-  assert.deepEqual(blocks(two, 'Block2'), [[0, true, true, 2048], ...[2, 3, 4, 5, 6, 7].map((number) => [number, true, undefined, 1024]), [8, false, undefined, 808]]);
+  const blocks = (channel: StreamChannel, name: 'Block1' | 'Block2'): unknown[] =>
+    channel.sent
+      .map(({ options, payload }) => [blockOf(options, name, true), payload.length] as const)
+      .flatMap(([block, length]) =>
+        typeof block === 'object' ? [[block.number, block.more, block.bert, length]] : [],
+      );
+  assert.deepEqual(blocks(one, 'Block1'), [
+    [0, true, true, 4096],
+    [4, true, true, 4096],
+    [8, false, true, 808],
+  ]);
+  assert.deepEqual(blocks(two, 'Block2'), [
+    [0, true, true, 2048],
+    ...[2, 3, 4, 5, 6, 7].map((number) => [number, true, undefined, 1024]),
+    [8, false, undefined, 808],
+  ]);
   assert.ok(two.sent.every((message) => encodeFrame(message).length <= 3000));
   await client.close();
 });
@@ -170,22 +232,36 @@ test('who asks for several blocks at once gets them', async (t) => {
   arrive({ code: '0.01', token: '01', options: [option('Uri-Path', 'a')] });
   await settle();
   for (const number of [3, 6]) {
-    arrive({ code: '0.01', token: '02', options: [option('Uri-Path', 'a'), { number: 23, value: Uint8Array.of(number * 16 + 7) }] });
+    arrive({
+      code: '0.01',
+      token: '02',
+      options: [option('Uri-Path', 'a'), { number: 23, value: Uint8Array.of(number * 16 + 7) }],
+    });
     await settle();
   }
-  const blocks = channel.sent.slice(1).map(({ options, payload }) => [blockOf(options, 'Block2', true), payload.length]);
+  const blocks = channel.sent
+    .slice(1)
+    .map(({ options, payload }) => [blockOf(options, 'Block2', true), payload.length]);
   assert.deepEqual(blocks, [
-    [{ number: 0, more: true, size: 1024, bert: true }, 3072], [{ number: 3, more: true, size: 1024, bert: true }, 3072], [{ number: 6, more: false, size: 1024, bert: true }, 2856],
+    [{ number: 0, more: true, size: 1024, bert: true }, 3072],
+    [{ number: 3, more: true, size: 1024, bert: true }, 3072],
+    [{ number: 6, more: false, size: 1024, bert: true }, 2856],
   ]);
 });
 
 test('a peer that takes little gets small blocks', async () => {
-  const { client, one, two } = pair({ largestMessage: 200 }, { largestMessage: 300, handler: ({ payload }) => Promise.resolve({ code: '2.04', payload }) });
+  const { client, one, two } = pair(
+    { largestMessage: 200 },
+    { largestMessage: 300, handler: ({ payload }) => Promise.resolve({ code: '2.04', payload }) },
+  );
   await settle();
   const payload = large.subarray(0, 1000);
   const answer = await client.request({ method: 'PUT', path: ['a'], payload, confirmable: false }, patience);
   assert.ok(payload.equals(answer.payload));
-  assert.ok(one.sent.every((message) => encodeFrame(message).length <= 300) && two.sent.every((message) => encodeFrame(message).length <= 200));
+  assert.ok(
+    one.sent.every((message) => encodeFrame(message).length <= 300) &&
+      two.sent.every((message) => encodeFrame(message).length <= 200),
+  );
   await client.close();
 });
 
@@ -204,7 +280,11 @@ test('a peer that has not said that it knows BERT gets plain blocks, and one tha
 
 test('a refusal is no larger than the peer takes, and a request that is larger is not sent', async (t) => {
   const { channel, endpoint, arrive } = introduced(t, {}, 100);
-  arrive({ code: '0.01', token: '01', options: Array.from({ length: 200 }, (_, index) => ({ number: 60_001 + 2 * index, value: new Uint8Array() })) });
+  arrive({
+    code: '0.01',
+    token: '01',
+    options: Array.from({ length: 200 }, (_, index) => ({ number: 60_001 + 2 * index, value: new Uint8Array() })),
+  });
   await settle();
   assert.equal(last(channel).code, '4.02');
   await fails(endpoint.request({ ...get, path: ['x'.repeat(200)] }, patience), 'coap/too-large');
@@ -258,9 +338,16 @@ test('empty messages and unknown signals are ignored, unless an unknown critical
 
 test('a released session finishes what is open, begins nothing, and closes', async (t) => {
   let answer: (() => void) | undefined;
-  const { channel, endpoint, arrive } = introduced(t, { handler: () => new Promise((resolve) => { answer = () => resolve(plainAnswer('2.05', 'done')); }) });
+  const { channel, endpoint, arrive } = introduced(t, {
+    handler: () =>
+      new Promise((resolve) => {
+        answer = () => resolve(plainAnswer('2.05', 'done'));
+      }),
+  });
   let closed = 0;
-  endpoint.onClose(() => { closed += 1; });
+  endpoint.onClose(() => {
+    closed += 1;
+  });
   const own = endpoint.request(get, patience);
   await settle();
   const { token } = last(channel);
@@ -288,7 +375,13 @@ test('an Abort ends every request with the words of the peer', async (t) => {
   const outcome = endpoint.request(get, patience);
   await settle();
   arrive(abortion('no\nsuch\u0007 thing', 3));
-  await assert.rejects(outcome, (error: unknown) => error instanceof DotsError && error.code === 'coap/aborted' && error.message === 'peer broke off the session: no such thing.');
+  await assert.rejects(
+    outcome,
+    (error: unknown) =>
+      error instanceof DotsError &&
+      error.code === 'coap/aborted' &&
+      error.message === 'peer broke off the session: no such thing.',
+  );
   await settle();
   assert.deepEqual([channel.open, channel.codes], [false, ['7.01', '0.01']]);
   await fails(endpoint.request(get, patience), 'coap/closed');
@@ -297,8 +390,14 @@ test('an Abort ends every request with the words of the peer', async (t) => {
 const breaches: [string, Uint8Array][] = [
   ['a request before the CSM', encodeFrame({ code: '0.01', token: '', options: [], payload: new Uint8Array() })],
   ['a Ping before the CSM', encodeFrame(signal('7.02'))],
-  ['an unknown critical option in the CSM', encodeFrame(signal('7.01', { options: [{ number: 5, value: new Uint8Array() }] }))],
-  ['a Max-Message-Size of five bytes', encodeFrame(signal('7.01', { options: [{ number: 2, value: new Uint8Array(5) }] }))],
+  [
+    'an unknown critical option in the CSM',
+    encodeFrame(signal('7.01', { options: [{ number: 5, value: new Uint8Array() }] })),
+  ],
+  [
+    'a Max-Message-Size of five bytes',
+    encodeFrame(signal('7.01', { options: [{ number: 2, value: new Uint8Array(5) }] })),
+  ],
   ['a reserved code', Buffer.from('00e1' + '0021', 'hex')],
   ['a hostile length', Buffer.from('00e1' + 'f0ffffffff45', 'hex')],
   ['an option that cannot be read', Buffer.from('00e1' + '2045f000', 'hex')],
@@ -325,11 +424,15 @@ test('the option of a CSM that is not taken is named', (t) => {
 test('unknown elective options of a CSM are ignored, and a later CSM changes what it names only', async (t) => {
   const { channel, endpoint, arrive } = introduced(t, {}, 8192);
   arrive(signal('7.01', { options: [{ number: 20, value: new Uint8Array(3) }] }));
-  void endpoint.request({ method: 'PUT', path: ['a'], payload: large.subarray(0, 8000), confirmable: true }, patience).catch(() => undefined);
+  void endpoint
+    .request({ method: 'PUT', path: ['a'], payload: large.subarray(0, 8000), confirmable: true }, patience)
+    .catch(() => undefined);
   await settle();
   assert.equal(last(channel).payload.length, 8000);
   arrive(signal('7.01', { options: [{ number: 2, value: Uint8Array.of(2, 0) }] }));
-  void endpoint.request({ method: 'PUT', path: ['a'], payload: large, confirmable: true }, patience).catch(() => undefined);
+  void endpoint
+    .request({ method: 'PUT', path: ['a'], payload: large, confirmable: true }, patience)
+    .catch(() => undefined);
   await settle();
   assert.deepEqual(blockOf(last(channel).options, 'Block1', true), { number: 0, more: true, size: 256 });
 });
@@ -352,8 +455,16 @@ test('an answer with an unknown critical option is none', async (t) => {
 test('notifications are told as they come, whatever their number, nothing is renewed, and the end is asked for', async () => {
   const state = { value: 'first' };
   const far: { observers?: Observers } = {};
-  const { client, one, two, clock } = pair({}, { handler: (request) => far.observers?.handle(request) ?? Promise.resolve(undefined) });
-  far.observers = new Observers(clock, { perSession: 8, total: 8 }, () => Promise.resolve(plainAnswer('2.05', state.value)), ({ path }) => path.join('/'));
+  const { client, one, two, clock } = pair(
+    {},
+    { handler: (request) => far.observers?.handle(request) ?? Promise.resolve(undefined) },
+  );
+  far.observers = new Observers(
+    clock,
+    { perSession: 8, total: 8 },
+    () => Promise.resolve(plainAnswer('2.05', state.value)),
+    ({ path }) => path.join('/'),
+  );
   const heard: string[] = [];
   const { response, stop } = await client.observe(get, patience, (content) => heard.push(text(content)));
   heard.push(text(response));

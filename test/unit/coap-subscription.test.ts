@@ -29,8 +29,12 @@ class Scene {
   }
 
   observe(more: Partial<Patience> = {}): Promise<Observed> {
-    return this.endpoint.observe(watched, { ...patience, ...more }, ({ payload }) => this.hear(payload))
-      .then((observed) => { this.hear(observed.response.payload); return observed; });
+    return this.endpoint
+      .observe(watched, { ...patience, ...more }, ({ payload }) => this.hear(payload))
+      .then((observed) => {
+        this.hear(observed.response.payload);
+        return observed;
+      });
   }
 
   /** An observation that stands, its first state `first`. */
@@ -48,7 +52,17 @@ class Scene {
   }
 
   arrive(message: Partial<Message>): void {
-    this.channel.deliver(encodeMessage({ type: 'NON', code: '2.05', messageId: ++this.messageId, token: '', options: [], payload: new Uint8Array(), ...message }));
+    this.channel.deliver(
+      encodeMessage({
+        type: 'NON',
+        code: '2.05',
+        messageId: ++this.messageId,
+        token: '',
+        options: [],
+        payload: new Uint8Array(),
+        ...message,
+      }),
+    );
   }
 
   get token(): string {
@@ -57,7 +71,9 @@ class Scene {
 
   /** The requests of the client, by the number of their Observe option. */
   get registrations(): (number | undefined)[] {
-    return this.channel.sent.filter(({ message }) => message.code === '0.01').map(({ message }) => uintOf(message.options, 'Observe'));
+    return this.channel.sent
+      .filter(({ message }) => message.code === '0.01')
+      .map(({ message }) => uintOf(message.options, 'Observe'));
   }
 
   get lastToken(): string {
@@ -74,7 +90,10 @@ const secondBlock = blockOption('Block2', { number: 1, more: false, size: 16 });
 
 test('the time-out of a registration counts for all blocks of the first state together', async () => {
   const scene = new Scene();
-  const failed = assert.rejects(scene.observe(), (error: unknown) => error instanceof DotsError && error.code === 'coap/no-answer');
+  const failed = assert.rejects(
+    scene.observe(),
+    (error: unknown) => error instanceof DotsError && error.code === 'coap/no-answer',
+  );
   await scene.clock.advance(9_000);
   scene.says('sixteen bytes...', 1, [firstBlock]);
   await scene.clock.advance(1_000);
@@ -85,7 +104,10 @@ test('the time-out of a registration counts for all blocks of the first state to
 test('a registration that is aborted fails, and leaves nothing behind', async () => {
   const scene = new Scene();
   const given = new AbortController();
-  const failed = assert.rejects(scene.observe({ signal: given.signal }), (error: unknown) => error instanceof DotsError && error.code === 'coap/cancelled');
+  const failed = assert.rejects(
+    scene.observe({ signal: given.signal }),
+    (error: unknown) => error instanceof DotsError && error.code === 'coap/cancelled',
+  );
   await settle();
   scene.says('sixteen bytes...', 1, [firstBlock]);
   await settle();
@@ -199,7 +221,12 @@ test('many notifications that each begin a transfer make one fetch', async () =>
   assert.equal(scene.channel.sent.length, before + 2, 'its second copy');
 });
 
-for (const [maxAge, chance, seconds] of [[undefined, 'least', 65], [0, 'least', 5], [300, 'least', 305], [300, 'most', 315]] as const) {
+for (const [maxAge, chance, seconds] of [
+  [undefined, 'least', 65],
+  [0, 'least', 5],
+  [300, 'least', 305],
+  [300, 'most', 315],
+] as const) {
   test(`a client whose server says ${maxAge === undefined ? 'no Max-Age' : `Max-Age ${maxAge}`} registers again ${seconds} s later with the ${chance} delay of chance`, async () => {
     const scene = new Scene((bound) => (chance === 'least' ? 0 : bound - 1));
     await scene.observed({}, maxAge === undefined ? [] : [option('Max-Age', maxAge)]);

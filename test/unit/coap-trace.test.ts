@@ -21,7 +21,17 @@ class Scene {
 
   arrive(message: Partial<Message>): void {
     const token = this.channel.sent[0]?.message.token ?? '';
-    this.channel.deliver(encodeMessage({ type: 'NON', code: '2.05', messageId: ++this.messageId, token, options: [], payload: new Uint8Array(), ...message }));
+    this.channel.deliver(
+      encodeMessage({
+        type: 'NON',
+        code: '2.05',
+        messageId: ++this.messageId,
+        token,
+        options: [],
+        payload: new Uint8Array(),
+        ...message,
+      }),
+    );
   }
 
   /** An observation that stands. */
@@ -39,8 +49,17 @@ test('equal sentences are passed on ever less often, with their number, whomever
   for (let time = 0; time < 1000; time++) trace('Noise.', `peer ${time}`);
   trace('Another.');
   assert.deepEqual(lines, [
-    'peer 0: Noise.', 'peer 1: Noise. (2 so far)', 'peer 3: Noise. (4 so far)', 'peer 7: Noise. (8 so far)', 'peer 15: Noise. (16 so far)', 'peer 31: Noise. (32 so far)',
-    'peer 63: Noise. (64 so far)', 'peer 127: Noise. (128 so far)', 'peer 255: Noise. (256 so far)', 'peer 511: Noise. (512 so far)', 'Another.',
+    'peer 0: Noise.',
+    'peer 1: Noise. (2 so far)',
+    'peer 3: Noise. (4 so far)',
+    'peer 7: Noise. (8 so far)',
+    'peer 15: Noise. (16 so far)',
+    'peer 31: Noise. (32 so far)',
+    'peer 63: Noise. (64 so far)',
+    'peer 127: Noise. (128 so far)',
+    'peer 255: Noise. (256 so far)',
+    'peer 511: Noise. (512 so far)',
+    'Another.',
   ]);
 });
 
@@ -55,7 +74,10 @@ test('the trace tells why a message was dropped', async () => {
   const scene = new Scene();
   scene.channel.deliver(Buffer.from('ff', 'hex'));
   scene.arrive({ options: [{ number: 65_001, value: new Uint8Array() }] });
-  assert.deepEqual(scene.lines, ['A message was dropped: shorter than a header.', 'An answer was dropped: its critical option 65001 is unknown or malformed (RFC 7252 section 5.4.1).']);
+  assert.deepEqual(scene.lines, [
+    'A message was dropped: shorter than a header.',
+    'An answer was dropped: its critical option 65001 is unknown or malformed (RFC 7252 section 5.4.1).',
+  ]);
   assert.equal(scene.endpoint.traffic.malformed, 1);
   await scene.endpoint.close();
   scene.channel.deliver(Buffer.from('ff', 'hex'));
@@ -76,8 +98,13 @@ test('the trace tells of what is put up with: an answer that repeats the path, a
 
 test('the trace tells of a state that was lost, and of one that the listener could not use', async () => {
   const scene = new Scene();
-  await scene.observed(() => { throw new TypeError('no such member'); });
-  scene.arrive({ options: [option('Observe', 2), blockOption('Block2', { number: 0, more: true, size: 16 })], payload: Buffer.from('too short') });
+  await scene.observed(() => {
+    throw new TypeError('no such member');
+  });
+  scene.arrive({
+    options: [option('Observe', 2), blockOption('Block2', { number: 0, more: true, size: 16 })],
+    payload: Buffer.from('too short'),
+  });
   await settle();
   scene.arrive({ options: [option('Observe', 3)] });
   await settle();
@@ -94,9 +121,13 @@ test('the trace tells of a renewal and a deregistration without an answer, but n
   const stopped = stop();
   await scene.clock.advance(10_000);
   await stopped;
-  assert.deepEqual(scene.lines.map((line) => line.replace(/:.*/, '')), [
-    'The observation of /state could not be renewed, which is tried again', 'The observation of /state could not be ended, so what the server still tells gets a reset',
-  ]);
+  assert.deepEqual(
+    scene.lines.map((line) => line.replace(/:.*/, '')),
+    [
+      'The observation of /state could not be renewed, which is tried again',
+      'The observation of /state could not be ended, so what the server still tells gets a reset',
+    ],
+  );
   const ending = new Scene();
   void (await ending.observed())();
   await ending.endpoint.close();

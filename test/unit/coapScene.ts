@@ -8,7 +8,12 @@ import { FakeClock } from '../protocol/support/fake-clock';
 import { wire, type FakeChannel } from '../protocol/support/fake-network';
 
 export const confirmable: CoapRequest = { method: 'GET', path: ['a'], confirmable: true };
-export const nonConfirmable: CoapRequest = { method: 'PUT', path: ['a'], payload: Buffer.from('x'), confirmable: false };
+export const nonConfirmable: CoapRequest = {
+  method: 'PUT',
+  path: ['a'],
+  payload: Buffer.from('x'),
+  confirmable: false,
+};
 export const long = { timeoutMs: 1_000_000 };
 
 /** A client whose peer is the test: what it sends is kept, nothing answers by itself. */
@@ -20,14 +25,30 @@ export function alone(options: EndpointOptions = {}): { clock: FakeClock; channe
 }
 
 /** A client and a server on one wire. */
-export function pair(options: EndpointOptions): { clock: FakeClock; near: FakeChannel; far: FakeChannel; client: Endpoint; server: Endpoint } {
+export function pair(options: EndpointOptions): {
+  clock: FakeClock;
+  near: FakeChannel;
+  far: FakeChannel;
+  client: Endpoint;
+  server: Endpoint;
+} {
   const clock = new FakeClock();
   const [near, far] = wire(clock);
   return { clock, near, far, client: new Endpoint(near, { clock }), server: new Endpoint(far, { clock, ...options }) };
 }
 
 export function arrive(channel: FakeChannel, message: Partial<Message>): void {
-  channel.deliver(encodeMessage({ type: 'NON', code: '2.05', messageId: 9, token: '', options: [], payload: new Uint8Array(), ...message }));
+  channel.deliver(
+    encodeMessage({
+      type: 'NON',
+      code: '2.05',
+      messageId: 9,
+      token: '',
+      options: [],
+      payload: new Uint8Array(),
+      ...message,
+    }),
+  );
 }
 
 export function last(channel: FakeChannel): Message {
@@ -37,5 +58,8 @@ export function last(channel: FakeChannel): Message {
 }
 
 export function fails(promise: Promise<unknown>, code: string): Promise<void> {
-  return assert.rejects(promise, (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code);
+  return assert.rejects(
+    promise,
+    (error: unknown) => error instanceof DotsError && error.kind === 'unreachable' && error.code === code,
+  );
 }

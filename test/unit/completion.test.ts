@@ -5,10 +5,16 @@ import { accepted, completeAt, validate } from './languageServiceCaret';
 
 const scope = (inside: string): string => `{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{${inside}`;
 const acl = (inside: string): string => `{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", ${inside}`;
-const labels = (marked: string): string[] => completeAt(marked).sort((a, b) => (a.sortText < b.sortText ? -1 : 1)).map(({ label }) => label);
+const labels = (marked: string): string[] =>
+  completeAt(marked)
+    .sort((a, b) => (a.sortText < b.sortText ? -1 : 1))
+    .map(({ label }) => label);
 
 test('an empty text is offered every kind of document, whole', () => {
-  assert.deepEqual(labels('|'), documentTypes.map(({ title }) => title));
+  assert.deepEqual(
+    labels('|'),
+    documentTypes.map(({ title }) => title),
+  );
   assert.deepEqual(labels(' \n|\n'), labels('|'));
   assert.deepEqual(labels('mit|'), labels('|'));
   assert.deepEqual(labels('{} |'), []);
@@ -16,15 +22,24 @@ test('an empty text is offered every kind of document, whole', () => {
 
 for (const { title, kind } of documentTypes) {
   test(`the skeleton of ${title} is JSON of that kind once its blanks are filled`, () => {
-    const text = accepted('|', title).replace(/: (?=[,\n}])/g, ': 1').replace(/(?<=: )(?= })/g, '1');
+    const text = accepted('|', title)
+      .replace(/: (?=[,\n}])/g, ': 1')
+      .replace(/(?<=: )(?= })/g, '1');
     const { type, findings } = validate(text);
     assert.equal(type?.kind, kind);
-    assert.deepEqual(findings.filter(({ code }) => /^json|unknown-member|missing|wrong-type/.test(code)), [], text);
+    assert.deepEqual(
+      findings.filter(({ code }) => /^json|unknown-member|missing|wrong-type/.test(code)),
+      [],
+      text,
+    );
   });
 }
 
 test('the root object is offered the top-level members, until it has one', () => {
-  assert.deepEqual(labels('{|}'), documentTypes.map(({ topMember }) => topMember));
+  assert.deepEqual(
+    labels('{|}'),
+    documentTypes.map(({ topMember }) => topMember),
+  );
   assert.deepEqual(labels('{|, "ietf-dots-data-channel:acls": {}}'), []);
 });
 
@@ -36,11 +51,15 @@ test('members come with the required first, then the usual, and those of the ser
 });
 
 test('members that what stands around rules out are not offered', () => {
-  const matches = (type: string): string[] => labels(acl(`${type}"aces": {"ace": [{"name": "b", "matches": {|}}]}}]}}`)).filter((label) => label.startsWith('ip'));
+  const matches = (type: string): string[] =>
+    labels(acl(`${type}"aces": {"ace": [{"name": "b", "matches": {|}}]}}]}}`)).filter((label) =>
+      label.startsWith('ip'),
+    );
   assert.deepEqual(matches('"type": "ipv4-acl-type", '), ['ipv4']);
   assert.deepEqual(matches('"type": "ietf-access-control-list:ipv6-acl-type", '), ['ipv6']);
   assert.deepEqual(matches('').sort(), ['ipv4', 'ipv6']);
-  const actions = (forwarding: string): string[] => labels(acl(`"aces": {"ace": [{"name": "b", "actions": {${forwarding}|}}]}}]}}`));
+  const actions = (forwarding: string): string[] =>
+    labels(acl(`"aces": {"ace": [{"name": "b", "actions": {${forwarding}|}}]}}]}}`));
   assert.ok(actions('"forwarding": "accept", ').includes('rate-limit'));
   assert.ok(!actions('"forwarding": "drop", ').includes('rate-limit'));
   assert.ok(!actions('"forwarding": "drop" ').includes('rate-limit'));
@@ -55,7 +74,10 @@ test('members that another case of a choice excludes are not offered', () => {
   assert.ok(!labels(scope('"attack-status": "under-attack", |')).includes('status'));
   assert.ok(!labels(scope('"status": "attack-stopped", |')).includes('attack-status'));
   assert.deepEqual(labels(acl('"aces": {"ace": [{"matches": {"udp": {}, |')), ['ipv4', 'ipv6']);
-  assert.deepEqual(labels(acl('"aces": {"ace": [{"matches": {"udp": {"source-port-range-or-operator": {"port": 53, |')), ['operator']);
+  assert.deepEqual(
+    labels(acl('"aces": {"ace": [{"matches": {"udp": {"source-port-range-or-operator": {"port": 53, |')),
+    ['operator'],
+  );
 });
 
 test('values that the list has are not offered again, but the one at the caret is', () => {
@@ -77,9 +99,19 @@ const typed: [name: string, marked: string, label: string, result: string][] = [
   ['a name begun, closed', '{"tar|"}', 'target-protocol', '{"target-protocol": []}'],
   ['a bare name begun', '{tar|}', 'target-protocol', '{"target-protocol": []}'],
   ['a name that has its value', '{"tar|": [6]}', 'target-protocol', '{"target-protocol": [6]}'],
-  ['a member after one without a comma', '{"lifetime": 1\n  "t|"}', 'target-protocol', '{"lifetime": 1,\n  "target-protocol": []}'],
+  [
+    'a member after one without a comma',
+    '{"lifetime": 1\n  "t|"}',
+    'target-protocol',
+    '{"lifetime": 1,\n  "target-protocol": []}',
+  ],
   ['a member before another', '{|\n"lifetime": 1}', 'target-protocol', '{"target-protocol": [],\n"lifetime": 1}'],
-  ['a member of an extension module', '{"source-pr|"}', 'ietf-dots-call-home:source-prefix', '{"ietf-dots-call-home:source-prefix": [""]}'],
+  [
+    'a member of an extension module',
+    '{"source-pr|"}',
+    'ietf-dots-call-home:source-prefix',
+    '{"ietf-dots-call-home:source-prefix": [""]}',
+  ],
   ['a list of objects', '{|}', 'target-port-range', '{"target-port-range": [\n  {\n    "lower-port": \n  }\n]}'],
   ['a default', '{"lifetime": |}', '3600', '{"lifetime": 3600}'],
   ['a boolean half-typed', '{"trigger-mitigation": fa|}', 'false', '{"trigger-mitigation": false}'],
@@ -125,5 +157,8 @@ test('identities are written with their module, and found by their bare name', (
 test('members tell their type, their CBOR key and where to read on', () => {
   const item = completeAt(scope('|')).find(({ label }) => label === 'ietf-dots-signal-control:acl-list');
   assert.match(item?.documentation ?? '', /CBOR key: 53[\s\S]*rfc9133#section-3/);
-  assert.match(completeAt(acl('"aces": {"ace": [{|')).find(({ label }) => label === 'actions')?.detail ?? '', /^required: /);
+  assert.match(
+    completeAt(acl('"aces": {"ace": [{|')).find(({ label }) => label === 'actions')?.detail ?? '',
+    /^required: /,
+  );
 });

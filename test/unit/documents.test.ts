@@ -6,7 +6,8 @@ import { maximumLength, parseBytes, parseDocument } from '../../server/src/langu
 import { Lines } from '../../server/src/languageService/documents/lines';
 import { textIn, withCaret } from './languageServiceCaret';
 
-const codes = (text: string, relaxed = false): string[] => parseDocument(text, { relaxed }).problems.map(({ code }) => code);
+const codes = (text: string, relaxed = false): string[] =>
+  parseDocument(text, { relaxed }).problems.map(({ code }) => code);
 
 const problems: [name: string, text: string, expected: [code: string, place: string][]][] = [
   ['nothing', '', [['json/empty', '']]],
@@ -31,19 +32,41 @@ const problems: [name: string, text: string, expected: [code: string, place: str
   ['a control character', '{"a": "\u0000"}', [['json/syntax', '"\u0000"']]],
   ['a missing comma', '{"a": 1 "b": 2}', [['json/comma-missing', '1']]],
   ['a missing comma in an array', '[1 2]', [['json/comma-missing', '1']]],
-  ['trailing commas', '{"a": [1,],}', [['json/trailing-comma', ','], ['json/trailing-comma', ',']]],
-  ['comments', '{ // one\n /* two */ "a": 1}', [['json/comment', '// one'], ['json/comment', '/* two */']]],
+  [
+    'trailing commas',
+    '{"a": [1,],}',
+    [
+      ['json/trailing-comma', ','],
+      ['json/trailing-comma', ','],
+    ],
+  ],
+  [
+    'comments',
+    '{ // one\n /* two */ "a": 1}',
+    [
+      ['json/comment', '// one'],
+      ['json/comment', '/* two */'],
+    ],
+  ],
   ['a member twice', '{"a": 1, "b": 2, "a": 3}', [['json/duplicate-member', '"a"']]],
   ['a member twice, with a blank before its colon', '{"a" : 1, "a": 3}', [['json/duplicate-member', '"a"']]],
   ['a colon that begins a string', '{"a": ":", "b": ":x"}', []],
   ['a fraction of five hundred digits', `{"a": 0.${'1'.repeat(500)}}`, []],
   ['a member twice by an escape', '{"a": 1, "\\u0061": 2}', [['json/duplicate-member', '"\\u0061"']]],
-  ['a member twice among many', `{${Array.from({ length: 20 }, (_, index) => `"m${index % 19}": 1`).join(',')}}`, [['json/duplicate-member', '"m0"']]],
+  [
+    'a member twice among many',
+    `{${Array.from({ length: 20 }, (_, index) => `"m${index % 19}": 1`).join(',')}}`,
+    [['json/duplicate-member', '"m0"']],
+  ],
   ['equal names in two objects', '[{"a": 1}, {"a": {"a": 2}}]', []],
   ['a name that is also a value', '{"a": "b", "b": "a"}', []],
   ['__proto__', '{"__proto__": {"a": 1}}', [['json/forbidden-name', '"__proto__"']]],
   ['__proto__ by an escape', '{"\\u005f_proto__": 1}', [['json/forbidden-name', '"\\u005f_proto__"']]],
-  ['the largest uint64 as a number', '{"a": 18446744073709551615}', [['json/number-too-large', '18446744073709551615']]],
+  [
+    'the largest uint64 as a number',
+    '{"a": 18446744073709551615}',
+    [['json/number-too-large', '18446744073709551615']],
+  ],
   ['a number beyond 64 bits', '{"a": -99999999999999999999}', [['json/number-too-large', '-99999999999999999999']]],
   ['a number beyond all bounds', '{"a": 1e999}', [['json/number-too-large', '1e999']]],
   ['a long number that is exact', '{"a": 9007199254740992}', []],
@@ -59,7 +82,10 @@ const problems: [name: string, text: string, expected: [code: string, place: str
 for (const [name, text, expected] of problems) {
   test(`the JSON of ${name}`, () => {
     const document = parseDocument(text);
-    assert.deepEqual(document.findings().map(({ code, range }) => [code, textIn(text, range)]), expected);
+    assert.deepEqual(
+      document.findings().map(({ code, range }) => [code, textIn(text, range)]),
+      expected,
+    );
     assert.ok(document.findings().every(({ message, class: of }) => of === 'json' && /[.?]$/.test(message)));
   });
 }
@@ -73,7 +99,10 @@ test('both places of a duplicate member are told', () => {
   const text = '{"x": {"lifetime": 1,\n "lifetime": 2}}';
   const [finding] = parseDocument(text).findings();
   assert.deepEqual(finding?.range.start, { line: 1, character: 1 });
-  assert.deepEqual(finding?.related?.map(({ range }) => range.start), [{ line: 0, character: 7 }]);
+  assert.deepEqual(
+    finding?.related?.map(({ range }) => range.start),
+    [{ line: 0, character: 7 }],
+  );
   assert.equal(finding?.pointer, '/x/lifetime');
 });
 
@@ -92,7 +121,10 @@ test('__proto__ changes no object', () => {
 
 test('a text beyond the limit is not read', () => {
   const document = parseDocument(' '.repeat(maximumLength + 1));
-  assert.deepEqual(document.problems.map(({ code }) => code), ['json/too-long']);
+  assert.deepEqual(
+    document.problems.map(({ code }) => code),
+    ['json/too-long'],
+  );
   assert.equal(document.pointerAt(5), '');
 });
 
@@ -137,7 +169,8 @@ test('positions count UTF-16 units, and CRLF, LF and CR end lines', () => {
 });
 
 test('bytes that are not UTF-8 are placed', () => {
-  const bytes = (text: string, ...wrong: number[]): Uint8Array => new Uint8Array([...new TextEncoder().encode(text), ...wrong, 0x7d]);
+  const bytes = (text: string, ...wrong: number[]): Uint8Array =>
+    new Uint8Array([...new TextEncoder().encode(text), ...wrong, 0x7d]);
   const cases: [Uint8Array, RegExp, number][] = [
     [bytes('{"\u00e9": "', 0xff), /byte 8 \(0xff\)/, 7],
     [bytes('{', 0xc0, 0x80), /byte 1 \(0xc0\)/, 1],
@@ -176,22 +209,72 @@ test('the cursor knows what fits in half-typed text', () => {
 });
 
 /** Texts made of what JSON is made of, in any order. */
-const anyText = fc.array(fc.oneof(fc.constantFrom('{', '}', '[', ']', ':', ',', '"', '\\', '\n', ' ', '//', '/*', '*/', '"a"', '"b": ', '1', '-', 'true', '\ufeff', '\ud83d', '\u0000', '\u00a0', '\u2028', '01', '1e5'), fc.string())).map((parts) => parts.join(''));
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        ':',
+        ',',
+        '"',
+        '\\',
+        '\n',
+        ' ',
+        '//',
+        '/*',
+        '*/',
+        '"a"',
+        '"b": ',
+        '1',
+        '-',
+        'true',
+        '\ufeff',
+        '\ud83d',
+        '\u0000',
+        '\u00a0',
+        '\u2028',
+        '01',
+        '1e5',
+      ),
+      fc.string(),
+    ),
+  )
+  .map((parts) => parts.join(''));
 
 test('any text gives a value or a problem, never an exception, and JSON.parse agrees', () => {
-  fc.assert(fc.property(anyText, fc.nat(), (text, at) => {
-    const document = parseDocument(text);
-    const findings = document.findings();
-    document.places(['', '/a', '/a/0/b']);
-    cursorAt(text, at % (text.length + 1));
-    assert.ok(findings.every(({ range: { start, end } }) => start.line < end.line || (start.line === end.line && start.character <= end.character)));
-    assert.equal(isJson(text.replace(/^\ufeff/, '')), !findings.some(({ code }) => /syntax|comma|comment|empty/.test(code)), text);
-  }), { numRuns: 3000 });
+  fc.assert(
+    fc.property(anyText, fc.nat(), (text, at) => {
+      const document = parseDocument(text);
+      const findings = document.findings();
+      document.places(['', '/a', '/a/0/b']);
+      cursorAt(text, at % (text.length + 1));
+      assert.ok(
+        findings.every(
+          ({ range: { start, end } }) =>
+            start.line < end.line || (start.line === end.line && start.character <= end.character),
+        ),
+      );
+      assert.equal(
+        isJson(text.replace(/^\ufeff/, '')),
+        !findings.some(({ code }) => /syntax|comma|comment|empty/.test(code)),
+        text,
+      );
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 test('mismatched brackets never nest deeper than is counted', () => {
-  const brackets = fc.array(fc.constantFrom('{', '}', '[', ']', ',', '"a":', '1', 'x'), { minLength: 500, maxLength: 3000 }).map((parts) => parts.join(''));
-  fc.assert(fc.property(brackets, (text) => depthOf(parseDocument(text).value) <= 64), { numRuns: 100 });
+  const brackets = fc
+    .array(fc.constantFrom('{', '}', '[', ']', ',', '"a":', '1', 'x'), { minLength: 500, maxLength: 3000 })
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(brackets, (text) => depthOf(parseDocument(text).value) <= 64),
+    { numRuns: 100 },
+  );
   for (const piece of ['[},', '{"a":[},', '[{"a":1],', '{]', '{"a":{],']) parseDocument(piece.repeat(100_000));
 });
 

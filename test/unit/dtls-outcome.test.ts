@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refusalOf, type Failure } from '#dots/transport/dtls/outcome';
 
-const failure: Failure = { peer: 'coaps://dots.example.net', role: 'client', result: 0, state: 4, flags: 0, alert: 0, psk: false, chain: [], words: 'words' };
+const failure: Failure = {
+  peer: 'coaps://dots.example.net',
+  role: 'client',
+  result: 0,
+  state: 4,
+  flags: 0,
+  alert: 0,
+  psk: false,
+  chain: [],
+  words: 'words',
+};
 const reasonOf = (more: Partial<Failure>): string => refusalOf({ ...failure, ...more }).code.replace('transport/', '');
 
 /** Of Mbed TLS, for a signature that is not of the key shown: ECP, RSA (of PKCS#1 v1.5 and PSS; too large for the modulus), a length, an encoding. */
@@ -20,11 +30,18 @@ test('a signature that does not hold is told as that, where one is verified', ()
 
 test('the words for it promise no more than is known: the peer may be somebody else, or its handshake was changed', () => {
   const { message, hint } = refusalOf({ ...failure, result: -0x4e00 });
-  assert.match(message, /^coaps:\/\/dots\.example\.net has not proved that it has the private key of the certificate it shows: a signature in its handshake does not hold\.$/);
+  assert.match(
+    message,
+    /^coaps:\/\/dots\.example\.net has not proved that it has the private key of the certificate it shows: a signature in its handshake does not hold\.$/,
+  );
   assert.match(hint ?? '', /shows the certificate of another, or changes the handshake/);
 });
 
 test('an alert about a signature is told with its meaning at either end', () => {
   const result = -0x7780;
-  for (const told of [refusalOf({ ...failure, result, alert: 51, state: 12 }), refusalOf({ ...failure, result, alert: 51, role: 'server' })]) assert.match(told.message, /it said "decrypt error", because a signature /);
+  for (const told of [
+    refusalOf({ ...failure, result, alert: 51, state: 12 }),
+    refusalOf({ ...failure, result, alert: 51, role: 'server' }),
+  ])
+    assert.match(told.message, /it said "decrypt error", because a signature /);
 });

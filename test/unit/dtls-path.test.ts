@@ -9,7 +9,9 @@ import { TestPki } from '../protocol/support/testPki';
 import { needTool } from '../support/tools';
 
 /** What is said against a server with these names below a CA with these constraints. */
-function judge(t: TestContext): ((nameConstraints: string, names: readonly string[], commonName?: string) => boolean) | undefined {
+function judge(
+  t: TestContext,
+): ((nameConstraints: string, names: readonly string[], commonName?: string) => boolean) | undefined {
   if (!needTool(t, 'openssl', 'openssl')) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'dots-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,7 +19,10 @@ function judge(t: TestContext): ((nameConstraints: string, names: readonly strin
   const der = (pem: string): Buffer => new X509Certificate(pem).raw;
   return (nameConstraints, names, commonName = 'leaf') => {
     const ca = pki.issue({ purpose: 'ca', nameConstraints });
-    const flags = pathFlags([pki.ca, ca, pki.issue({ names, by: ca, commonName })].map(({ cert }) => der(cert)), 'server');
+    const flags = pathFlags(
+      [pki.ca, ca, pki.issue({ names, by: ca, commonName })].map(({ cert }) => der(cert)),
+      'server',
+    );
     assert.ok(flags === 0 || flags === outsideConstraints, String(flags));
     return flags === 0;
   };
@@ -50,7 +55,8 @@ const cases: [constraints: string, names: string[], good: boolean][] = [
 test('names are held to the constraints of the CAs above: DNS names, addresses, and what is not compared', (t) => {
   const good = judge(t);
   if (good === undefined) return;
-  for (const [constraints, names, expected] of cases) assert.equal(good(constraints, names), expected, `${constraints} ${names.join(' ')}`);
+  for (const [constraints, names, expected] of cases)
+    assert.equal(good(constraints, names), expected, `${constraints} ${names.join(' ')}`);
 });
 
 test('a mask that is no prefix is not understood, and so refused', (t) => {

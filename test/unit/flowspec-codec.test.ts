@@ -26,7 +26,12 @@ test('every vector is read back', (t) => {
 });
 
 test('the examples of RFC 8955 and RFC 8956 are read and written', (t) => {
-  const rows = vectorText(t, 'flowspec-rfc.tsv')?.trim().split('\n').slice(1).map((line) => line.split('\t')) ?? [];
+  const rows =
+    vectorText(t, 'flowspec-rfc.tsv')
+      ?.trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split('\t')) ?? [];
   for (const [id = '', afi = '', , hex = ''] of rows) {
     const family = afi.startsWith('1') ? 'ipv4' : 'ipv6';
     assert.equal(encodeNlri(decodeNlri(hex, family), family), hex, id);
@@ -39,7 +44,9 @@ test('IPv6 offsets are read as RFC 8956 section 3.8 explains them', () => {
 });
 
 test('a length of 240 and more takes two octets', () => {
-  const ports = (count: number): Component[] => [{ type: 5, anyOf: Array.from({ length: count }, (_, index) => [{ op: '=' as const, value: 1000 + 2 * index }]) }];
+  const ports = (count: number): Component[] => [
+    { type: 5, anyOf: Array.from({ length: count }, (_, index) => [{ op: '=' as const, value: 1000 + 2 * index }]) },
+  ];
   assert.equal(encodeNlri(ports(79), 'ipv4').slice(0, 4), 'ee05');
   assert.equal(encodeNlri([...ports(79), { type: 3, anyOf: [[{ op: '=', value: 6 }]] }], 'ipv4').slice(0, 4), 'f0f1');
   const longest = encodeNlri(ports(1364), 'ipv4');
@@ -95,11 +102,18 @@ test('malformed NLRIs name the octet', () => {
     ['03038', 'ipv4', 2, 'not-hex'],
   ];
   for (const [hex, family, octet, code] of cases) {
-    assert.throws(() => decodeNlri(hex, family), (error) => {
-      assert.ok(error instanceof FlowspecError, hex);
-      assert.deepEqual([error.octet, error.code, error.kind], [octet, `flowspec/${code}`, 'malformed'], `${hex}: ${error.message}`);
-      return error.message.startsWith(`Octet ${octet}: `);
-    });
+    assert.throws(
+      () => decodeNlri(hex, family),
+      (error) => {
+        assert.ok(error instanceof FlowspecError, hex);
+        assert.deepEqual(
+          [error.octet, error.code, error.kind],
+          [octet, `flowspec/${code}`, 'malformed'],
+          `${hex}: ${error.message}`,
+        );
+        return error.message.startsWith(`Octet ${octet}: `);
+      },
+    );
   }
 });
 
@@ -127,7 +141,8 @@ test('every action is written as other tools write it, and read back', (t) => {
   for (const vector of vectors(t)) {
     const communities = vector.extcomm_hex.match(/.{16}/g) ?? [];
     assert.equal(communities.map((hex) => encodeAction(decodeAction(hex))).join(''), vector.extcomm_hex, vector.name);
-    for (const [index, action] of vector.rule.actions.entries()) assert.equal(decodeAction(communities[index] ?? '').kind, action.type);
+    for (const [index, action] of vector.rule.actions.entries())
+      assert.equal(decodeAction(communities[index] ?? '').kind, action.type);
   }
 });
 
@@ -154,7 +169,10 @@ test('actions that cannot be are refused; what must be ignored is', () => {
   assert.throws(() => encodeAction({ kind: 'traffic-rate-bytes', as: 0, rate: Number.NaN }), FlowspecError);
   assert.throws(() => encodeAction({ kind: 'traffic-rate-bytes', as: 0, rate: 1e39 }), FlowspecError);
   assert.throws(() => encodeAction({ kind: 'traffic-marking', dscp: 64 }), FlowspecError);
-  assert.throws(() => encodeAction({ kind: 'rt-redirect', form: 'as2', administrator: 65536, value: 1 }), FlowspecError);
+  assert.throws(
+    () => encodeAction({ kind: 'rt-redirect', form: 'as2', administrator: 65536, value: 1 }),
+    FlowspecError,
+  );
   assert.throws(() => encodeAction({ kind: 'rt-redirect-ipv6', address: '192.0.2.1', value: 1 }), FlowspecError);
   assert.throws(() => decodeAction('0002fde800000064'), { code: 'flowspec/action-type', octet: 0 });
   assert.throws(() => decodeAction('8006'), { code: 'flowspec/action-length', octet: 2 });
@@ -170,20 +188,62 @@ test('route targets in text', () => {
     assert.equal(action !== undefined && 'value' in action && routeTargetText(action), text);
   }
   assert.deepEqual(parseRouteTarget('64086.59904:100'), parseRouteTarget('4200000000:100'));
-  for (const text of ['', '65000', '65000:', ':1', '65000:4294967296', '70000:65536', 'a:1', '4294967296:1', '1.2:3:4', '[2001:db8::1]:65536', '1.70000:1']) {
+  for (const text of [
+    '',
+    '65000',
+    '65000:',
+    ':1',
+    '65000:4294967296',
+    '70000:65536',
+    'a:1',
+    '4294967296:1',
+    '1.2:3:4',
+    '[2001:db8::1]:65536',
+    '1.70000:1',
+  ]) {
     assert.equal(parseRouteTarget(text), undefined, text);
   }
 });
 
 test('addresses and prefixes are read by hand and written as RFC 5952 wants', () => {
   const same: [string, string][] = [
-    ['192.0.2.10/24', '192.0.2.0/24'], ['0.0.0.0/0', '0.0.0.0/0'], ['255.255.255.255/32', '255.255.255.255/32'],
-    ['2001:DB8:0:0:0:0:0:1/128', '2001:db8::1/128'], ['::/0', '::/0'], ['::1/128', '::1/128'], ['2001:db8:0:1:1:1:1:1/128', '2001:db8:0:1:1:1:1:1/128'],
-    ['2001:0:0:1:0:0:0:1/128', '2001:0:0:1::1/128'], ['2001:db8::1:0:0:1/128', '2001:db8::1:0:0:1/128'], ['::ffff:192.0.2.1/128', '::ffff:c000:201/128'], ['1:2:3:4:5:6:7::/112', '1:2:3:4:5:6:7:0/112'],
+    ['192.0.2.10/24', '192.0.2.0/24'],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+    ['255.255.255.255/32', '255.255.255.255/32'],
+    ['2001:DB8:0:0:0:0:0:1/128', '2001:db8::1/128'],
+    ['::/0', '::/0'],
+    ['::1/128', '::1/128'],
+    ['2001:db8:0:1:1:1:1:1/128', '2001:db8:0:1:1:1:1:1/128'],
+    ['2001:0:0:1:0:0:0:1/128', '2001:0:0:1::1/128'],
+    ['2001:db8::1:0:0:1/128', '2001:db8::1:0:0:1/128'],
+    ['::ffff:192.0.2.1/128', '::ffff:c000:201/128'],
+    ['1:2:3:4:5:6:7::/112', '1:2:3:4:5:6:7:0/112'],
   ];
   for (const [text, canonical] of same) assert.equal(prefixText(prefix(text)), canonical);
-  for (const text of ['192.0.2.0', '192.0.2/24', '192.0.2.0/33', '192.0.2.0/-1', '192.0.2.0/024', '192.0.02.0/24', '256.0.2.0/24', '1.2.3.4.5/8', '/24', '192.0.2.0/', '2001:db8:/32',
-    '2001:db8::/129', '::1::/64', '1:2:3:4:5:6:7:8:9/64', '2001:db8::12345/128', '1:2:3:4:5:6:7/64', '192.0.2.1::/64', '::192.0.2.1:1/64', 'fe80::1%eth0/64', ' ::/0', 'x/1', `${':'.repeat(5000)}/1`]) {
+  for (const text of [
+    '192.0.2.0',
+    '192.0.2/24',
+    '192.0.2.0/33',
+    '192.0.2.0/-1',
+    '192.0.2.0/024',
+    '192.0.02.0/24',
+    '256.0.2.0/24',
+    '1.2.3.4.5/8',
+    '/24',
+    '192.0.2.0/',
+    '2001:db8:/32',
+    '2001:db8::/129',
+    '::1::/64',
+    '1:2:3:4:5:6:7:8:9/64',
+    '2001:db8::12345/128',
+    '1:2:3:4:5:6:7/64',
+    '192.0.2.1::/64',
+    '::192.0.2.1:1/64',
+    'fe80::1%eth0/64',
+    ' ::/0',
+    'x/1',
+    `${':'.repeat(5000)}/1`,
+  ]) {
     assert.equal(parsePrefix(text), undefined, text);
   }
   assert.deepEqual(parseAddress('::'), new Array(16).fill(0));

@@ -13,7 +13,9 @@ import type { SchemaNode } from '../../schemas/types';
 function schemaOf(body: string): SchemaNode {
   const modules = new ModuleSet([parseModule(`module m { namespace "urn:m"; prefix m; ${body} }`)]);
   const deviations = new Deviations([]);
-  const tree = new TreeBuilder(modules, new TypeResolver(modules, deviations), deviations).build(['m:top']).get('m:top');
+  const tree = new TreeBuilder(modules, new TypeResolver(modules, deviations), deviations)
+    .build(['m:top'])
+    .get('m:top');
   assert.ok(tree);
   return new SchemaEmitter(modules, deviations, true).node(tree);
 }
@@ -30,13 +32,17 @@ test('generator: text that is no YANG is refused with its line', () => {
 });
 
 test('generator: keys, mandatory leafs and containers that hold one are required; a presence container is not', () => {
-  const schema = schemaOf('container top { leaf a { type int8; mandatory true; } container b { leaf c { type string; mandatory true; } } container d { presence x; leaf e { type string; mandatory true; } } list f { key g; leaf g { type string; } } }');
+  const schema = schemaOf(
+    'container top { leaf a { type int8; mandatory true; } container b { leaf c { type string; mandatory true; } } container d { presence x; leaf e { type string; mandatory true; } } list f { key g; leaf g { type string; } } }',
+  );
   assert.deepEqual(schema.required, ['a', 'b']);
   assert.deepEqual(schema.properties?.f?.items?.required, ['g']);
 });
 
 test('generator: what is mandatory in a case is demanded only beside another member of the case', () => {
-  const schema = schemaOf('container top { choice c { case one { leaf a { type string; mandatory true; } leaf b { type string; } } leaf d { type string; } } }');
+  const schema = schemaOf(
+    'container top { choice c { case one { leaf a { type string; mandatory true; } leaf b { type string; } } leaf d { type string; } } }',
+  );
   assert.deepEqual(schema.required, undefined);
   assert.deepEqual(schema.dependencies, { b: ['a'] });
   assert.deepEqual(schema['x-yang']?.choices, [{ name: 'c', cases: { one: ['a', 'b'], d: ['d'] } }]);
@@ -48,7 +54,10 @@ const refused: [what: string, body: string][] = [
   ['a when on a choice', 'container top { choice c { when "../b = \'x\'"; leaf a { type string; } } }'],
   ['a pattern with a modifier', 'container top { leaf a { type string { pattern "x" { modifier invert-match; } } } }'],
   ['an expression with no translation', 'container top { leaf a { type string; must "count(../b) > 2"; } }'],
-  ['a leafref that no deviation names', 'container top { leaf a { type leafref { path "../b"; } } leaf b { type string; } }'],
+  [
+    'a leafref that no deviation names',
+    'container top { leaf a { type leafref { path "../b"; } } leaf b { type string; } }',
+  ],
   ['a refine', 'grouping g { leaf a { type string; } } container top { uses g { refine a { default x; } } }'],
 ];
 
@@ -62,8 +71,15 @@ test('generator: a deviation that changes nothing is refused', () => {
 });
 
 test('generator: expressions become data', () => {
-  const modules = new ModuleSet([parseModule('module m { namespace "urn:m"; prefix m; identity base; identity one { base base; } }')]);
+  const modules = new ModuleSet([
+    parseModule('module m { namespace "urn:m"; prefix m; identity base; identity one { base base; } }'),
+  ]);
   const within = modules.module('m');
   assert.deepEqual(translateExpression('. >= ../low', modules, within), { op: '>=', left: '.', right: '../low' });
-  assert.deepEqual(translateExpression("derived-from-or-self(../t, 'm:base')", modules, within), { op: 'derived-from-or-self', path: '../t', identity: 'm:base', identities: ['m:base', 'm:one'] });
+  assert.deepEqual(translateExpression("derived-from-or-self(../t, 'm:base')", modules, within), {
+    op: 'derived-from-or-self',
+    path: '../t',
+    identity: 'm:base',
+    identities: ['m:base', 'm:one'],
+  });
 });

@@ -24,31 +24,65 @@ interface Scene {
 }
 
 /** A network in which each path, `dtls 192.0.2.1` for one, has its fate. */
-function scene(fates: Readonly<Record<string, Fate>>, hosts = ['192.0.2.1', '2001:db8::1'], more: Partial<ConnectOptions> = {}): Scene {
+function scene(
+  fates: Readonly<Record<string, Fate>>,
+  hosts = ['192.0.2.1', '2001:db8::1'],
+  more: Partial<ConnectOptions> = {},
+): Scene {
   const clock = new FakeClock();
   const all: Scene = { clock, start: clock.now(), started: [], aborted: [], closed: [], options: {} };
-  const dial = (transport: Transport): Dialers[Transport] => ({ host }, { signal, deadlineMs = 0 }) => new Promise((resolve, reject) => {
-    const path = `${transport} ${host}`;
-    const fate = fates[path] ?? 'silent';
-    all.started.push([path, clock.now() - all.start]);
-    const timers = [clock.setTimeout(() => settle(() => reject(refusal('no-answer', { peer: path }))), deadlineMs)];
-    const settle = (outcome: () => void): void => { for (const timer of timers) clock.clearTimeout(timer); outcome(); };
-    signal?.addEventListener('abort', () => { if (all.closed.length === 0) all.aborted.push(path); settle(() => reject(new DotsError('unreachable', 'transport/cancelled', path))); });
-    if (fate === 'silent') return;
-    if ('works' in fate) timers.push(clock.setTimeout(() => settle(() => resolve(channelOf(path, all))), fate.works));
-    else timers.push(clock.setTimeout(() => settle(() => reject(refusal(fate.because, { peer: path }))), fate.fails));
-  });
-  all.options = { credentials, clock, dialers: { dtls: dial('dtls'), tls: dial('tls') }, resolver: () => Promise.resolve(hosts), ...more };
+  const dial =
+    (transport: Transport): Dialers[Transport] =>
+    ({ host }, { signal, deadlineMs = 0 }) =>
+      new Promise((resolve, reject) => {
+        const path = `${transport} ${host}`;
+        const fate = fates[path] ?? 'silent';
+        all.started.push([path, clock.now() - all.start]);
+        const timers = [clock.setTimeout(() => settle(() => reject(refusal('no-answer', { peer: path }))), deadlineMs)];
+        const settle = (outcome: () => void): void => {
+          for (const timer of timers) clock.clearTimeout(timer);
+          outcome();
+        };
+        signal?.addEventListener('abort', () => {
+          if (all.closed.length === 0) all.aborted.push(path);
+          settle(() => reject(new DotsError('unreachable', 'transport/cancelled', path)));
+        });
+        if (fate === 'silent') return;
+        if ('works' in fate)
+          timers.push(clock.setTimeout(() => settle(() => resolve(channelOf(path, all))), fate.works));
+        else
+          timers.push(clock.setTimeout(() => settle(() => reject(refusal(fate.because, { peer: path }))), fate.fails));
+      });
+  all.options = {
+    credentials,
+    clock,
+    dialers: { dtls: dial('dtls'), tls: dial('tls') },
+    resolver: () => Promise.resolve(hosts),
+    ...more,
+  };
   return all;
 }
 
 function channelOf(peer: string, { closed }: Scene): Channel {
-  return { peer, kind: 'stream', maxMessageSize: Infinity, attach: () => undefined, send: () => undefined, close: () => { closed.push(peer); return Promise.resolve(); } };
+  return {
+    peer,
+    kind: 'stream',
+    maxMessageSize: Infinity,
+    attach: () => undefined,
+    send: () => undefined,
+    close: () => {
+      closed.push(peer);
+      return Promise.resolve();
+    },
+  };
 }
 
 /** Runs to its end while time passes. */
 async function outcome(all: Scene, server = 'dots.example.net', milliseconds = 60 * second): Promise<string> {
-  const ended = connect(server, all.options).then(({ peer }) => peer, (error: unknown) => (error instanceof DotsError ? error.code : String(error)));
+  const ended = connect(server, all.options).then(
+    ({ peer }) => peer,
+    (error: unknown) => (error instanceof DotsError ? error.code : String(error)),
+  );
   await all.clock.advance(milliseconds);
   return ended;
 }
@@ -58,7 +92,10 @@ const inOrder = ['dtls 2001:db8::1', 'dtls 192.0.2.1', 'tls 2001:db8::1', 'tls 1
 test('paths are tried in the order of RFC 9132, 250 ms apart; the first that stands wins and the others are given up', async () => {
   const all = scene({ 'tls 192.0.2.1': { works: 30 } });
   assert.equal(await outcome(all), 'tls 192.0.2.1');
-  assert.deepEqual(all.started, inOrder.map((path, index) => [path, 250 * index]));
+  assert.deepEqual(
+    all.started,
+    inOrder.map((path, index) => [path, 250 * index]),
+  );
   assert.deepEqual(all.aborted.sort(), inOrder.slice(0, 3).sort());
   assert.equal(all.clock.pending, 0);
 });
@@ -66,7 +103,10 @@ test('paths are tried in the order of RFC 9132, 250 ms apart; the first that sta
 test('during an attack they are 100 ms apart', async () => {
   const all = scene({ 'tls 192.0.2.1': { works: 30 } }, undefined, { underAttack: true });
   await outcome(all);
-  assert.deepEqual(all.started.map(([, at]) => at), [0, 100, 200, 300]);
+  assert.deepEqual(
+    all.started.map(([, at]) => at),
+    [0, 100, 200, 300],
+  );
 });
 
 test('nothing else is tried where the first path stands at once', async () => {
@@ -76,33 +116,56 @@ test('nothing else is tried where the first path stands at once', async () => {
 });
 
 test('a path that fails makes room for the next, 10 ms after its start at the soonest', async () => {
-  const all = scene({ 'dtls 2001:db8::1': { fails: 1, because: 'refused' }, 'dtls 192.0.2.1': { fails: 50, because: 'refused' }, 'tls 2001:db8::1': { works: 5 } });
+  const all = scene({
+    'dtls 2001:db8::1': { fails: 1, because: 'refused' },
+    'dtls 192.0.2.1': { fails: 50, because: 'refused' },
+    'tls 2001:db8::1': { works: 5 },
+  });
   assert.equal(await outcome(all), 'tls 2001:db8::1');
-  assert.deepEqual(all.started, [[inOrder[0], 0], [inOrder[1], 10], [inOrder[2], 60]]);
+  assert.deepEqual(all.started, [
+    [inOrder[0], 0],
+    [inOrder[1], 10],
+    [inOrder[2], 60],
+  ]);
 });
 
 test('a later path may win, and one that comes too late is closed', async () => {
   const all = scene({ 'dtls 2001:db8::1': { works: 400 }, 'dtls 192.0.2.1': { works: 100 } });
   const dialers = all.options.dialers as Dialers;
   // A dialer that does not hear the signal.
-  all.options.dialers = { ...dialers, dtls: (address, options) => dialers.dtls(address, { ...options, signal: undefined }) };
+  all.options.dialers = {
+    ...dialers,
+    dtls: (address, options) => dialers.dtls(address, { ...options, signal: undefined }),
+  };
   assert.equal(await outcome(all), 'dtls 192.0.2.1');
   assert.deepEqual(all.closed, ['dtls 2001:db8::1']);
 });
 
-for (const because of ['unknown-ca', 'wrong-name', 'revoked', 'bad-signature', 'client-certificate-refused', 'psk-refused'] as const) {
+for (const because of [
+  'unknown-ca',
+  'wrong-name',
+  'revoked',
+  'bad-signature',
+  'client-certificate-refused',
+  'psk-refused',
+] as const) {
   test(`a path that is refused (${because}) ends the race: no other makes up for it`, async () => {
     const all = scene({ 'dtls 2001:db8::1': { fails: 300, because }, 'tls 2001:db8::1': { works: 0 } });
     assert.equal(await outcome(all), `transport/${because}`);
-    assert.deepEqual(all.started.map(([path]) => path), inOrder.slice(0, 2));
+    assert.deepEqual(
+      all.started.map(([path]) => path),
+      inOrder.slice(0, 2),
+    );
     assert.equal(all.clock.pending, 0);
   });
 }
 
 test('where all fail, the failure that says most is told', async () => {
   const all = scene({
-    'dtls 2001:db8::1': { fails: 5, because: 'no-answer' }, 'dtls 192.0.2.1': { fails: 5, because: 'refused' },
-    'tls 2001:db8::1': { fails: 5, because: 'no-common-cipher' }, 'tls 192.0.2.1': { fails: 5, because: 'refused' },
+    'dtls 2001:db8::1': { fails: 5, because: 'no-answer' },
+    'dtls 192.0.2.1': { fails: 5, because: 'refused' },
+    'tls 2001:db8::1': { fails: 5, because: 'no-common-cipher' },
+    'tls 192.0.2.1': { fails: 5, because: 'refused' },
   });
   assert.equal(await outcome(all), 'transport/no-common-cipher');
 });
@@ -137,7 +200,10 @@ test('the scheme decides where there is one', async () => {
 
 test('no resolver is asked for an address or for localhost', async () => {
   const asked: string[] = [];
-  const resolver = (name: string): Promise<string[]> => { asked.push(name); return Promise.reject(new Error('ENOTFOUND')); };
+  const resolver = (name: string): Promise<string[]> => {
+    asked.push(name);
+    return Promise.reject(new Error('ENOTFOUND'));
+  };
   const all = scene({ 'dtls ::1': { works: 5 }, 'dtls 192.0.2.9': { works: 5 } }, undefined, { resolver });
   assert.equal(await outcome(all, 'localhost:5000'), 'dtls ::1');
   assert.equal(await outcome(all, '192.0.2.9'), 'dtls 192.0.2.9');
@@ -147,13 +213,21 @@ test('no resolver is asked for an address or for localhost', async () => {
 
 test('what worked is tried first for ten minutes, and what failed last', async () => {
   const memory = new PathMemory();
-  const all = scene({ 'dtls 2001:db8::1': { fails: 5, because: 'refused' }, 'tls 2001:db8::1': { works: 5 } }, undefined, { memory });
+  const all = scene(
+    { 'dtls 2001:db8::1': { fails: 5, because: 'refused' }, 'tls 2001:db8::1': { works: 5 } },
+    undefined,
+    { memory },
+  );
   await outcome(all);
   all.started.length = 0;
   await outcome(all);
-  assert.deepEqual(all.started.map(([path]) => path), ['tls 2001:db8::1']);
+  assert.deepEqual(
+    all.started.map(([path]) => path),
+    ['tls 2001:db8::1'],
+  );
   const paths = pathsTo(['192.0.2.1', '2001:db8::1'], 4646, ['dtls', 'tls']);
-  const order = (): string[] => memory.sorted(paths, all.clock.monotonic()).map(({ transport, address }) => `${transport} ${address.host}`);
+  const order = (): string[] =>
+    memory.sorted(paths, all.clock.monotonic()).map(({ transport, address }) => `${transport} ${address.host}`);
   assert.deepEqual(order(), ['tls 2001:db8::1', 'dtls 192.0.2.1', 'tls 192.0.2.1', 'dtls 2001:db8::1']);
   await all.clock.advance(600 * second);
   assert.deepEqual(order(), inOrder);
@@ -169,8 +243,18 @@ test('a memory may live elsewhere', () => {
 
 test('many addresses are tried in rounds, so that TCP has its turn early', () => {
   const paths = pathsTo(['192.0.2.1', '192.0.2.2', '2001:db8::1'], 4646, ['dtls', 'tls']);
-  assert.deepEqual(paths.map(({ transport, address }) => `${transport} ${address.host}`), [...inOrder, 'dtls 192.0.2.2', 'tls 192.0.2.2']);
-  assert.equal(pathsTo(Array.from({ length: 100 }, (_, index) => `192.0.2.${index}`), 4646, ['dtls', 'tls']).length, 16);
+  assert.deepEqual(
+    paths.map(({ transport, address }) => `${transport} ${address.host}`),
+    [...inOrder, 'dtls 192.0.2.2', 'tls 192.0.2.2'],
+  );
+  assert.equal(
+    pathsTo(
+      Array.from({ length: 100 }, (_, index) => `192.0.2.${index}`),
+      4646,
+      ['dtls', 'tls'],
+    ).length,
+    16,
+  );
 });
 
 test('a session over TLS looks for DTLS once a day unless told, never more often than every five minutes', async () => {
@@ -189,22 +273,37 @@ test('a session over TLS looks for DTLS once a day unless told, never more often
   await all.clock.advance(23 * 3600 * second);
   assert.deepEqual([await probe(), all.started.length], [undefined, 0]);
   await all.clock.advance(3600 * second);
-  assert.deepEqual([await probe(), all.started.map(([path]) => path)], [undefined, inOrder.slice(0, 2)], 'due, in vain');
+  assert.deepEqual(
+    [await probe(), all.started.map(([path]) => path)],
+    [undefined, inOrder.slice(0, 2)],
+    'due, in vain',
+  );
   assert.deepEqual([await probe(0), all.started.length], [undefined, 0]);
   await all.clock.advance(300 * second);
   fates['dtls 192.0.2.1'] = { works: 5 };
   assert.equal(await probe(0), 'dtls 192.0.2.1');
   await all.clock.advance(300 * second);
   fates['dtls 2001:db8::1'] = fates['dtls 192.0.2.1'] = { fails: 5, because: 'unknown-ca' };
-  await assert.rejects(probe(0), (error: unknown) => error instanceof DotsError && error.code === 'transport/unknown-ca');
-  assert.equal(await probeDtls('coaps+tcp://dots.example.net', { ...all.options, memory }), undefined, 'the user has chosen');
+  await assert.rejects(
+    probe(0),
+    (error: unknown) => error instanceof DotsError && error.code === 'transport/unknown-ca',
+  );
+  assert.equal(
+    await probeDtls('coaps+tcp://dots.example.net', { ...all.options, memory }),
+    undefined,
+    'the user has chosen',
+  );
 });
 
 test('a session that is opened again and again over TLS looks for DTLS once a day all the same', async () => {
   const memory = new PathMemory();
   const all = scene({ 'tls 2001:db8::1': { works: 300 } }, ['2001:db8::1'], { memory });
   let probes = 0;
-  for (const week = all.clock.monotonic() + 7 * 24 * 3600 * second; all.clock.monotonic() < week; await all.clock.advance(538 * second)) {
+  for (
+    const week = all.clock.monotonic() + 7 * 24 * 3600 * second;
+    all.clock.monotonic() < week;
+    await all.clock.advance(538 * second)
+  ) {
     assert.equal(await outcome(all, undefined, second), 'tls 2001:db8::1');
     // The handshake takes so long that an attempt over DTLS begins beside it; that it is given up with the others says nothing of DTLS.
     all.started.length = 0;

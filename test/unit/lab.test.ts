@@ -15,7 +15,8 @@ function folder(t: TestContext): string {
   return path;
 }
 
-const client = ({ files }: { files: { cert: string } }): X509Certificate => new X509Certificate(readFileSync(files.cert));
+const client = ({ files }: { files: { cert: string } }): X509Certificate =>
+  new X509Certificate(readFileSync(files.cert));
 const year = 365 * 24 * 3600 * 1000;
 
 test('a lab has a CA, a server for loopback and a client; keys are for their owner only', async (t) => {
@@ -25,7 +26,8 @@ test('a lab has a CA, a server for loopback and a client; keys are for their own
   assert.equal(server.subjectAltName, 'IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:localhost');
   assert.ok(new X509Certificate(lab.ca).ca);
   assert.ok(!server.ca && !client(lab).ca);
-  for (const name of ['ca', 'server', 'client']) assert.equal(statSync(join(path, `${name}-key.pem`)).mode & 0o777, 0o600);
+  for (const name of ['ca', 'server', 'client'])
+    assert.equal(statSync(join(path, `${name}-key.pem`)).mode & 0o777, 0o600);
 });
 
 test('the next start uses it again', async (t) => {
@@ -45,7 +47,10 @@ test('what has expired is renewed; the client keeps its key, and a CA that has e
   assert.equal(second.ca, first.ca);
   assert.notEqual(second.server.cert, first.server.cert);
   assert.notEqual(after.fingerprint256, before.fingerprint256);
-  assert.deepEqual(after.publicKey.export({ type: 'spki', format: 'der' }), before.publicKey.export({ type: 'spki', format: 'der' }));
+  assert.deepEqual(
+    after.publicKey.export({ type: 'spki', format: 'der' }),
+    before.publicKey.export({ type: 'spki', format: 'der' }),
+  );
   const third = await openLab(path, { now: new Date(Date.now() + 20 * year) });
   assert.notEqual(third.ca, first.ca);
   assert.ok(client(third).verify(new X509Certificate(third.ca).publicKey));
@@ -63,15 +68,29 @@ test('a damaged file is made anew; a server for another address gets its name', 
 test('a folder that cannot be is told in a sentence', async (t) => {
   const path = join(folder(t), 'file');
   writeFileSync(path, '');
-  await assert.rejects(openLab(join(path, 'lab')), (error: unknown) => error instanceof DotsError && error.kind === 'usage' && error.code === 'transport/lab-folder');
+  await assert.rejects(
+    openLab(join(path, 'lab')),
+    (error: unknown) => error instanceof DotsError && error.kind === 'usage' && error.code === 'transport/lab-folder',
+  );
 });
 
 test('openssl finds the chain good for its purposes', async (t) => {
   if (!needTool(t, 'openssl', 'openssl')) return;
   const path = folder(t);
   await openLab(path);
-  for (const [purpose, name] of [['sslserver', 'server'], ['sslclient', 'client']]) {
-    const { status, stderr } = await run('openssl', ['verify', '-x509_strict', '-purpose', purpose as string, '-CAfile', join(path, 'ca.pem'), join(path, `${name}.pem`)]);
+  for (const [purpose, name] of [
+    ['sslserver', 'server'],
+    ['sslclient', 'client'],
+  ]) {
+    const { status, stderr } = await run('openssl', [
+      'verify',
+      '-x509_strict',
+      '-purpose',
+      purpose as string,
+      '-CAfile',
+      join(path, 'ca.pem'),
+      join(path, `${name}.pem`),
+    ]);
     assert.equal(status, 0, stderr);
   }
 });

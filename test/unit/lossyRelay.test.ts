@@ -13,7 +13,8 @@ function arrivals(conditions: Conditions): number[] {
   return arrived;
 }
 
-const between = (value: number, least: number, most: number): void => assert.ok(value >= least && value <= most, `${value} is not from ${least} to ${most}`);
+const between = (value: number, least: number, most: number): void =>
+  assert.ok(value >= least && value <= most, `${value} is not from ${least} to ${most}`);
 const inOrder = [...Array(1000).keys()];
 
 test('a link without faults delivers everything once and in order', () => {
@@ -28,7 +29,10 @@ test('a link loses, doubles and reorders as many datagrams as it should', () => 
   assert.equal(new Set(doubled).size, 1000);
   const reordered = arrivals({ seed: 1, reordering: 0.2 });
   between(reordered.filter((number, index) => number < (reordered[index - 1] ?? 0)).length, 100, 200);
-  assert.deepEqual([...reordered].sort((a, b) => a - b), inOrder);
+  assert.deepEqual(
+    [...reordered].sort((a, b) => a - b),
+    inOrder,
+  );
 });
 
 test('the same seed gives the same run, another seed another one, and the losses do not depend on the other faults', () => {
@@ -51,14 +55,25 @@ test('delayed datagrams arrive, each once; a datagram that nothing overtakes arr
   });
   await all;
   assert.deepEqual([...arrived].sort(), [0, 1, 2]);
-  assert.deepEqual(link?.counts, { received: 3, lost: 0, duplicated: 0, delayed: 3, overtaken: arrived.filter((number, index) => arrived.slice(0, index).some((earlier) => earlier > number)).length });
+  assert.deepEqual(link?.counts, {
+    received: 3,
+    lost: 0,
+    duplicated: 0,
+    delayed: 3,
+    overtaken: arrived.filter((number, index) => arrived.slice(0, index).some((earlier) => earlier > number)).length,
+  });
 });
 
 test('of a datagram that nothing overtakes in time, a copy comes after the next one', async () => {
   const arrived: number[] = [];
   let told: (() => void) | undefined;
-  const link = new LossyLink({ seed: 3, reordering: 1 }, (datagram) => { arrived.push(datagram[0] ?? -1); told?.(); });
-  const first = new Promise<void>((resolve) => { told = resolve; });
+  const link = new LossyLink({ seed: 3, reordering: 1 }, (datagram) => {
+    arrived.push(datagram[0] ?? -1);
+    told?.();
+  });
+  const first = new Promise<void>((resolve) => {
+    told = resolve;
+  });
   link.take(Uint8Array.of(1));
   await first;
   link.take(Uint8Array.of(2));
@@ -75,7 +90,10 @@ async function bound(t: TestContext, address: string): Promise<Socket> {
 }
 
 /** A server that answers each datagram with "you: " before it, and tells from how many ports they came. */
-async function echo(t: TestContext, address: string): Promise<{ place: { address: string; port: number }; ports: Set<number> }> {
+async function echo(
+  t: TestContext,
+  address: string,
+): Promise<{ place: { address: string; port: number }; ports: Set<number> }> {
   const server = await bound(t, address);
   const ports = new Set<number>();
   server.on('message', (datagram, from) => {
@@ -98,7 +116,10 @@ for (const address of ['127.0.0.1', '::1']) {
     t.after(() => relay.close());
     assert.equal(relay.address, address);
     const [first, second] = [await bound(t, address), await bound(t, address)];
-    assert.deepEqual(await Promise.all([ask(first, relay, 'one'), ask(second, relay, 'two')]), ['you: one', 'you: two']);
+    assert.deepEqual(await Promise.all([ask(first, relay, 'one'), ask(second, relay, 'two')]), [
+      'you: one',
+      'you: two',
+    ]);
     assert.equal(await ask(first, relay, 'three'), 'you: three');
     assert.equal(ports.size, 2, 'the server sees two clients');
     assert.deepEqual(await relay.counts(), { received: 6, lost: 0, duplicated: 0, delayed: 0, overtaken: 0 });

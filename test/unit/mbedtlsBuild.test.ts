@@ -20,7 +20,13 @@ interface Source {
   pins: Pins;
   sha256(bytes: Uint8Array): string;
   hashOfSources(tree: Tree): string;
-  findSource(options: { remote?: boolean; env?: Record<string, string>; cache?: string; from?: Place[]; tell?: (text: string) => void }): Promise<Tree>;
+  findSource(options: {
+    remote?: boolean;
+    env?: Record<string, string>;
+    cache?: string;
+    from?: Place[];
+    tell?: (text: string) => void;
+  }): Promise<Tree>;
 }
 interface Build {
   compilerVersion(): string;
@@ -30,7 +36,9 @@ interface Build {
   keep(cache: string, key: string, module: Uint8Array): void;
   makeModule(options: { remote?: boolean; cache?: string }): Promise<Uint8Array>;
 }
-interface Cache { cacheFolder(machine: { platform: string; env: Record<string, string>; home: string }): string }
+interface Cache {
+  cacheFolder(machine: { platform: string; env: Record<string, string>; home: string }): string;
+}
 
 const load = async <T>(path: string): Promise<T> => (await import(pathToFileURL(join(root, path)).href)) as T;
 const source = (): Promise<Source> => load<Source>('dots/mbedtls/source.mjs');
@@ -52,12 +60,18 @@ test('dist/dtls.wasm is, to the byte, the module that dots/mbedtls/pins.json com
     if (process.env.CI === 'true') assert.fail(sentence);
     return t.skip(sentence);
   }
-  assert.equal(sha256(readFileSync(path)), pins.module, 'where the C files or the compiler changed on purpose: npm run build -- --dtls-hash, and commit pins.json');
+  assert.equal(
+    sha256(readFileSync(path)),
+    pins.module,
+    'where the C files or the compiler changed on purpose: npm run build -- --dtls-hash, and commit pins.json',
+  );
 });
 
 test('the compiler is the pinned one, and package.json asks for just that version', async () => {
   const [{ pins }, { compilerVersion }] = [await source(), await build()];
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { devDependencies: Record<string, string> };
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
   assert.equal(compilerVersion(), pins.compiler);
   assert.equal(devDependencies['@yowasp/clang'], pins.compiler);
 });
@@ -96,7 +110,10 @@ test('a second clone does not build again: the module is found under the hash of
   const { keep, makeModule, moduleInputs, moduleKey } = await build();
   const cache = temporaryFolder(t);
   const source = process.env.MBEDTLS_SOURCE;
-  t.after(() => { if (source === undefined) delete process.env.MBEDTLS_SOURCE; else process.env.MBEDTLS_SOURCE = source; });
+  t.after(() => {
+    if (source === undefined) delete process.env.MBEDTLS_SOURCE;
+    else process.env.MBEDTLS_SOURCE = source;
+  });
   // Whoever looks for the source fails here.
   process.env.MBEDTLS_SOURCE = join(cache, 'nowhere');
   const module = Uint8Array.of(0, 97, 115, 109, 1);
@@ -109,7 +126,15 @@ test('a second clone does not build again: the module is found under the hash of
 
 test('the source comes from the variable, then the cache, then Debian, then upstream; only the last two are remote', async () => {
   const { places } = await source();
-  assert.deepEqual(places.map(({ title, remote = false }) => [title, remote]), [['MBEDTLS_SOURCE', false], ['cache', false], ['Debian', true], ['upstream', true]]);
+  assert.deepEqual(
+    places.map(({ title, remote = false }) => [title, remote]),
+    [
+      ['MBEDTLS_SOURCE', false],
+      ['cache', false],
+      ['Debian', true],
+      ['upstream', true],
+    ],
+  );
 });
 
 interface Debian {
@@ -152,7 +177,14 @@ test('places are asked in their order until one has the source', async (t) => {
   const { findSource } = await source();
   const tree: Tree = { include: {}, library: {} };
   const asked: string[] = [];
-  const place = (title: string, found?: { tree: Tree }, remote = false): Place => ({ title, remote, find: () => { asked.push(title); return found; } });
+  const place = (title: string, found?: { tree: Tree }, remote = false): Place => ({
+    title,
+    remote,
+    find: () => {
+      asked.push(title);
+      return found;
+    },
+  });
   const from = [place('a'), place('b', { tree }, true), place('c', { tree })];
   assert.equal(await findSource({ from, cache: temporaryFolder(t) }), tree);
   assert.deepEqual(asked, ['a', 'b']);
@@ -208,7 +240,12 @@ test('the hash over the sources depends on names, contents and nothing else', as
   const bytes = (text: string): Uint8Array => Buffer.from(text);
   const tree = (name: string, text: string): Tree => ({ library: { [name]: bytes(text) } });
   assert.equal(hashOfSources(tree('a.c', '1')), hashOfSources(tree('a.c', '1')));
-  assert.equal(new Set([tree('a.c', '1'), tree('b.c', '1'), tree('a.c', '2'), { include: { 'a.c': bytes('1') } }].map(hashOfSources)).size, 4);
+  assert.equal(
+    new Set(
+      [tree('a.c', '1'), tree('b.c', '1'), tree('a.c', '2'), { include: { 'a.c': bytes('1') } }].map(hashOfSources),
+    ).size,
+    4,
+  );
 });
 
 test('the cache is where each system wants it', async () => {
@@ -217,14 +254,24 @@ test('the cache is where each system wants it', async () => {
   assert.equal(linux({}), join('/home/user', '.cache', 'dots-workbench'));
   assert.equal(linux({ XDG_CACHE_HOME: '/caches' }), join('/caches', 'dots-workbench'));
   assert.equal(linux({ XDG_CACHE_HOME: 'relative' }), join('/home/user', '.cache', 'dots-workbench'));
-  assert.equal(cacheFolder({ platform: 'darwin', env: {}, home: '/Users/user' }), join('/Users/user', 'Library', 'Caches', 'dots-workbench'));
-  assert.equal(cacheFolder({ platform: 'win32', env: { LOCALAPPDATA: '/local' }, home: '/users/user' }), join('/local', 'dots-workbench'));
+  assert.equal(
+    cacheFolder({ platform: 'darwin', env: {}, home: '/Users/user' }),
+    join('/Users/user', 'Library', 'Caches', 'dots-workbench'),
+  );
+  assert.equal(
+    cacheFolder({ platform: 'win32', env: { LOCALAPPDATA: '/local' }, home: '/users/user' }),
+    join('/local', 'dots-workbench'),
+  );
 });
 
 test('a long step shows that it goes on: every 15 seconds in a log, all the time on a terminal, and what became of it', async (t) => {
-  const { step } = await load<{ step<T>(title: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> }>('scripts/lib/progress.mjs');
+  const { step } = await load<{
+    step<T>(title: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T>;
+  }>('scripts/lib/progress.mjs');
   const terminal = process.stderr.isTTY;
-  t.after(() => { process.stderr.isTTY = terminal; });
+  t.after(() => {
+    process.stderr.isTTY = terminal;
+  });
   const shown = async (isTTY: boolean, work: (tell: (text: string) => void) => Promise<number>): Promise<string[]> => {
     const said: string[] = [];
     process.stderr.isTTY = isTTY;
@@ -235,12 +282,19 @@ test('a long step shows that it goes on: every 15 seconds in a log, all the time
     write.mock.restore();
     return said;
   };
-  const work = (milliseconds: number) => (tell: (text: string) => void): Promise<number> => {
-    tell('3 of 9');
-    t.mock.timers.tick(milliseconds);
-    return Promise.resolve(1);
-  };
-  assert.deepEqual(await shown(false, work(31_000)), ['Compiling …\n', 'Compiling … N s, 3 of 9\n', 'Compiling … N s, 3 of 9\n', 'Compiling: done in N s\n']);
+  const work =
+    (milliseconds: number) =>
+    (tell: (text: string) => void): Promise<number> => {
+      tell('3 of 9');
+      t.mock.timers.tick(milliseconds);
+      return Promise.resolve(1);
+    };
+  assert.deepEqual(await shown(false, work(31_000)), [
+    'Compiling …\n',
+    'Compiling … N s, 3 of 9\n',
+    'Compiling … N s, 3 of 9\n',
+    'Compiling: done in N s\n',
+  ]);
   const drawn = await shown(true, work(300));
   assert.equal(drawn.filter((text) => /^\r.* Compiling … N s, 3 of 9$/.test(text)).length, 3);
   assert.equal(new Set(drawn.slice(0, 3)).size, 3, 'it turns');

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { advance, afterEfficacy, nextChange, prolonged, refreshed, remainingLifetime, requested, resumed, withdrawn, type Mitigation } from '#dots/orchestrator/lifecycle';
+import {
+  advance,
+  afterEfficacy,
+  nextChange,
+  prolonged,
+  refreshed,
+  remainingLifetime,
+  requested,
+  resumed,
+  withdrawn,
+  type Mitigation,
+} from '#dots/orchestrator/lifecycle';
 import { defaultPolicy, defaultTiming as timing, grantedLifetime } from '#dots/orchestrator/policy';
 import { dropped } from '#dots/orchestrator/simulation';
 import { scopeText, viewOf } from '#dots/orchestrator/view';
@@ -8,7 +19,8 @@ import { scopeText, viewOf } from '#dots/orchestrator/view';
 const start = Date.UTC(2030, 0, 1);
 const fresh = (lifetime = 3600, scope: Mitigation['scope'] = { 'target-prefix': ['192.0.2.0/24'] }): Mitigation =>
   requested({ cuid: 'c', mid: 7, scope, terminatingMs: timing.terminatingMs }, lifetime, start);
-const after = (mitigation: Mitigation, seconds: number): Mitigation | undefined => advance(mitigation, start + seconds * 1000, timing);
+const after = (mitigation: Mitigation, seconds: number): Mitigation | undefined =>
+  advance(mitigation, start + seconds * 1000, timing);
 
 test('a mitigation is set up, mitigates, sees the attack stop, and ends with its lifetime', () => {
   const statuses = [0, 2.9, 3, 302, 303, 3599, 3600, 3605, 3606].map((seconds) => after(fresh(), seconds)?.status);
@@ -33,7 +45,10 @@ test('it says when it will change by itself', () => {
 
 test('a withdrawn mitigation goes on for 120 s, ends, and is gone', () => {
   const ending = withdrawn(after(fresh(), 100) as Mitigation, start + 100_000);
-  assert.deepEqual([100, 219, 220, 225, 226].map((seconds) => after(ending, seconds)?.status), [5, 5, 6, 6, undefined]);
+  assert.deepEqual(
+    [100, 219, 220, 225, 226].map((seconds) => after(ending, seconds)?.status),
+    [5, 5, 6, 6, undefined],
+  );
   assert.equal(withdrawn(ending, start + 150_000), ending, 'a second withdrawal changes nothing');
 });
 
@@ -85,7 +100,17 @@ test('what is dropped grows while the attack is mitigated, and only then', () =>
 
 test('a status shows what RFC 9132 figure 14 shows', () => {
   const text = scopeText(after(fresh(), 10) as Mitigation, start + 10_000, 'a');
-  assert.deepEqual(Object.keys(text), ['mid', 'target-prefix', 'lifetime', 'mitigation-start', 'status', 'bytes-dropped', 'bps-dropped', 'pkts-dropped', 'pps-dropped']);
+  assert.deepEqual(Object.keys(text), [
+    'mid',
+    'target-prefix',
+    'lifetime',
+    'mitigation-start',
+    'status',
+    'bytes-dropped',
+    'bps-dropped',
+    'pkts-dropped',
+    'pps-dropped',
+  ]);
   assert.equal(text.status, 'attack-successfully-mitigated');
   assert.equal(text['mitigation-start'], String(start / 1000));
   assert.equal(text.lifetime, 3590);

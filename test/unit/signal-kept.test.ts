@@ -11,33 +11,75 @@ const silence = new DotsError('unreachable', 'signal/no-answer', 'silence');
 const minute = 60_000;
 
 /** As much of a session as those who keep one see. */
-interface Scene { session: SignalSession; state: SessionState; heard: number; heartbeats: number[]; closed: boolean; change: (to: SessionState) => void }
+interface Scene {
+  session: SignalSession;
+  state: SessionState;
+  heard: number;
+  heartbeats: number[];
+  closed: boolean;
+  change: (to: SessionState) => void;
+}
 
-function scene(clock: FakeClock, { state = 'open' as SessionState, protocol = 'DTLS 1.2' as string | null } = {}): Scene {
-  const made: Scene = { session: undefined as never, state, heard: 0, heartbeats: [], closed: false, change: () => undefined };
+function scene(
+  clock: FakeClock,
+  { state = 'open' as SessionState, protocol = 'DTLS 1.2' as string | null } = {},
+): Scene {
+  const made: Scene = {
+    session: undefined as never,
+    state,
+    heard: 0,
+    heartbeats: [],
+    closed: false,
+    change: () => undefined,
+  };
   made.session = {
-    get state() { return made.state; },
-    get heard() { return made.heard; },
+    get state() {
+      return made.state;
+    },
+    get heard() {
+      return made.heard;
+    },
     ...(protocol !== null && { security: { protocol } }),
-    onDidChange: (listener: () => void) => { made.change = (to) => { made.state = to; listener(); }; return () => undefined; },
-    heartbeat: () => { made.heartbeats.push(clock.now()); return Promise.reject(silence); },
-    close: () => { made.closed = true; made.change('closed'); return Promise.resolve(); },
+    onDidChange: (listener: () => void) => {
+      made.change = (to) => {
+        made.state = to;
+        listener();
+      };
+      return () => undefined;
+    },
+    heartbeat: () => {
+      made.heartbeats.push(clock.now());
+      return Promise.reject(silence);
+    },
+    close: () => {
+      made.closed = true;
+      made.change('closed');
+      return Promise.resolve();
+    },
   } as unknown as SignalSession;
   return made;
 }
 
 /** Promises that a test settles: what is asked over each session, and the new session. */
 class Asked {
-  readonly over: { session: SignalSession; signal: AbortSignal | undefined; settle: (outcome: Answer | Error) => void }[] = [];
+  readonly over: {
+    session: SignalSession;
+    signal: AbortSignal | undefined;
+    settle: (outcome: Answer | Error) => void;
+  }[] = [];
   renewals: { signal: AbortSignal | undefined; settle: (outcome: SignalSession | Error) => void }[] = [];
   readonly outcome: Promise<unknown>;
 
   constructor(known: SignalSession | undefined, clock: FakeClock, more: Partial<AskOverOptions> = {}) {
-    const promised = <T>(register: (settle: (outcome: T | Error) => void) => void): Promise<T> => new Promise<T>((resolve, reject) => {
-      register((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
-    });
-    const renew = ({ signal }: Left): Promise<SignalSession> => promised((settle) => this.renewals.push({ signal, settle }));
-    this.outcome = askOver({ known, renew, clock, ...more }, (session, { signal }) => promised((settle) => this.over.push({ session, signal, settle })));
+    const promised = <T>(register: (settle: (outcome: T | Error) => void) => void): Promise<T> =>
+      new Promise<T>((resolve, reject) => {
+        register((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
+      });
+    const renew = ({ signal }: Left): Promise<SignalSession> =>
+      promised((settle) => this.renewals.push({ signal, settle }));
+    this.outcome = askOver({ known, renew, clock, ...more }, (session, { signal }) =>
+      promised((settle) => this.over.push({ session, signal, settle })),
+    );
     this.outcome.catch(() => undefined);
   }
 }
@@ -62,10 +104,16 @@ test('beside a session that keeps silent for three seconds a new one is asked, a
     assert.equal(asked.renewals.length, 1);
     asked.renewals[0]?.settle(fresh);
     await settle();
-    assert.deepEqual(asked.over.map(({ session }) => session), [known, fresh]);
+    assert.deepEqual(
+      asked.over.map(({ session }) => session),
+      [known, fresh],
+    );
     asked.over[first === 'new' ? 1 : 0]?.settle(answer);
     assert.deepEqual(await asked.outcome, { session: first === 'new' ? fresh : known, answer });
-    assert.ok(asked.over.every(({ signal }) => signal?.aborted), 'the other one is given up');
+    assert.ok(
+      asked.over.every(({ signal }) => signal?.aborted),
+      'the other one is given up',
+    );
   }
 });
 
@@ -148,17 +196,22 @@ test('where the time for the answer is over, no other session is opened', async 
 test('each step has what is left of the time', async () => {
   const clock = new FakeClock();
   const left: (number | undefined)[] = [];
-  const outcome = askOver({
-    known: scene(clock).session, clock, timeoutMs: 10_000,
-    renew: async ({ timeoutMs }) => {
-      left.push(timeoutMs);
-      await clock.advance(2_000);
-      return scene(clock).session;
+  const outcome = askOver(
+    {
+      known: scene(clock).session,
+      clock,
+      timeoutMs: 10_000,
+      renew: async ({ timeoutMs }) => {
+        left.push(timeoutMs);
+        await clock.advance(2_000);
+        return scene(clock).session;
+      },
     },
-  }, (_, { timeoutMs }) => {
-    left.push(timeoutMs);
-    return left.length === 1 ? new Promise(() => undefined) : Promise.resolve(answer);
-  });
+    (_, { timeoutMs }) => {
+      left.push(timeoutMs);
+      return left.length === 1 ? new Promise(() => undefined) : Promise.resolve(answer);
+    },
+  );
   await clock.advance(3_000);
   await outcome;
   assert.deepEqual(left, [10_000, 7_000, 5_000]);
@@ -174,14 +227,32 @@ test('a second silence is told as the first, for what was asked may have arrived
   await assert.rejects(asked.outcome, silence);
 });
 
-interface Kept { kept: KeptSession; clock: FakeClock; opened: Scene[]; changes: SessionState[]; attempts: number[]; failures: unknown[]; fails: boolean }
+interface Kept {
+  kept: KeptSession;
+  clock: FakeClock;
+  opened: Scene[];
+  changes: SessionState[];
+  attempts: number[];
+  failures: unknown[];
+  fails: boolean;
+}
 
 /** A kept session whose sessions are scenes, and when each of them was asked for. */
 function keep(): Kept {
   const clock = new FakeClock();
-  const made: Kept = { kept: undefined as never, clock, opened: [], changes: [], attempts: [], failures: [], fails: false };
+  const made: Kept = {
+    kept: undefined as never,
+    clock,
+    opened: [],
+    changes: [],
+    attempts: [],
+    failures: [],
+    fails: false,
+  };
   made.kept = new KeptSession({
-    clock, failed: (error, what) => made.failures.push([what, error]), changed: ({ state }) => made.changes.push(state),
+    clock,
+    failed: (error, what) => made.failures.push([what, error]),
+    changed: ({ state }) => made.changes.push(state),
     open: () => {
       made.attempts.push(clock.now());
       if (made.fails) return Promise.reject(silence);
@@ -201,7 +272,10 @@ test('a session is opened once, whoever asks, and has a heartbeat every 30 secon
   await Promise.all([kept.ask(answering), kept.ask(answering), kept.open()]);
   await clock.advance(95_000);
   assert.equal(opened.length, 1);
-  assert.deepEqual(opened[0]?.heartbeats.map((at) => at - start), [30_000, 60_000, 90_000]);
+  assert.deepEqual(
+    opened[0]?.heartbeats.map((at) => at - start),
+    [30_000, 60_000, 90_000],
+  );
   await kept.close();
   assert.deepEqual([opened[0]?.closed, clock.pending], [true, 0]);
 });
@@ -253,8 +327,12 @@ test('a session over TLS goes on over DTLS once that works', async () => {
   const [overTls, overDtls] = [scene(clock, { protocol: 'TLS 1.3' }), scene(clock)];
   let asked = 0;
   const kept = new KeptSession({
-    clock, open: () => Promise.resolve(overTls.session),
-    overDtls: () => { asked += 1; return Promise.resolve(asked < 3 ? undefined : overDtls.session); },
+    clock,
+    open: () => Promise.resolve(overTls.session),
+    overDtls: () => {
+      asked += 1;
+      return Promise.resolve(asked < 3 ? undefined : overDtls.session);
+    },
   });
   await kept.open();
   await clock.advance(10 * 30_000);
@@ -278,11 +356,20 @@ test('a request under way is not ended by the session that takes the place of it
   for (const first of ['before', 'after'] as const) {
     const clock = new FakeClock();
     const [overTls, overDtls] = [scene(clock, { protocol: 'TLS 1.3' }), scene(clock)];
-    const kept = new KeptSession({ clock, open: () => Promise.resolve(overTls.session), overDtls: () => Promise.resolve(overDtls.session) });
+    const kept = new KeptSession({
+      clock,
+      open: () => Promise.resolve(overTls.session),
+      overDtls: () => Promise.resolve(overDtls.session),
+    });
     await kept.open();
     await clock.advance(29_900);
     const settles: ((answer: Answer) => void)[] = [];
-    const asked = kept.ask(() => new Promise((resolve) => { settles.push(resolve); }));
+    const asked = kept.ask(
+      () =>
+        new Promise((resolve) => {
+          settles.push(resolve);
+        }),
+    );
     await clock.advance(100);
     assert.deepEqual([await kept.open(), overTls.closed], [overDtls.session, false]);
     if (first === 'after') await clock.advance(2_900);
@@ -298,7 +385,14 @@ test('a session that was found over DTLS too late is closed', async () => {
   const [overTls, overDtls, fresh] = [scene(clock, { protocol: 'TLS 1.3' }), scene(clock), scene(clock)];
   let found: (session: SignalSession) => void = () => undefined;
   let opened = 0;
-  const kept = new KeptSession({ clock, open: () => Promise.resolve([overTls, fresh][opened++]!.session), overDtls: () => new Promise((resolve) => { found = resolve; }) });
+  const kept = new KeptSession({
+    clock,
+    open: () => Promise.resolve([overTls, fresh][opened++]!.session),
+    overDtls: () =>
+      new Promise((resolve) => {
+        found = resolve;
+      }),
+  });
   await kept.open();
   await clock.advance(30_000);
   overTls.state = 'closed';
@@ -325,7 +419,14 @@ test('whoever has less time does not wait as long as the others, and ends the at
   const made = scene(clock);
   let stands: (session: SignalSession) => void = () => assert.fail();
   let attempts = 0;
-  const kept = new KeptSession({ clock, open: () => new Promise((resolve) => { attempts += 1; stands = resolve; }) });
+  const kept = new KeptSession({
+    clock,
+    open: () =>
+      new Promise((resolve) => {
+        attempts += 1;
+        stands = resolve;
+      }),
+  });
   const short = assert.rejects(kept.ask(answering, { timeoutMs: 2_000 }), { code: 'transport/no-answer' });
   const long = kept.ask(answering, { timeoutMs: 12_000 });
   const controller = new AbortController();
@@ -346,7 +447,15 @@ test('the end gives up an attempt to open a session', async () => {
   const clock = new FakeClock();
   let given: AbortSignal | undefined;
   const failures: unknown[] = [];
-  const kept = new KeptSession({ clock, failed: (error) => failures.push(error), open: ({ signal }) => new Promise((_, reject) => { given = signal; signal?.addEventListener('abort', () => reject(silence)); }) });
+  const kept = new KeptSession({
+    clock,
+    failed: (error) => failures.push(error),
+    open: ({ signal }) =>
+      new Promise((_, reject) => {
+        given = signal;
+        signal?.addEventListener('abort', () => reject(silence));
+      }),
+  });
   const opening = assert.rejects(kept.open(), silence);
   await kept.close();
   await opening;

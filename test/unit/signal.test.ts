@@ -56,7 +56,11 @@ const addresses: [string, string | ServerAddress][] = [
 for (const [server, expected] of addresses) {
   test(`the server "${server}" is ${typeof expected === 'string' ? expected : 'read'}`, () => {
     if (typeof expected !== 'string') return assert.deepEqual(parseServer(server), expected);
-    assert.throws(() => parseServer(server), (error: unknown) => error instanceof DotsError && error.kind === 'usage' && error.code === expected && error.hint !== undefined);
+    assert.throws(
+      () => parseServer(server),
+      (error: unknown) =>
+        error instanceof DotsError && error.kind === 'usage' && error.code === expected && error.hint !== undefined,
+    );
   });
 }
 
@@ -65,7 +69,10 @@ test('the refusal of plain CoAP beyond the machine cites its section', () => {
 });
 
 test('loopback is 127.0.0.0/8 and ::1', () => {
-  assert.deepEqual(['127.0.0.1', '127.255.255.254', '::1', '128.0.0.1', '0.0.0.0', '::', '::2', 'localhost'].map(isLoopback), [true, true, true, false, false, false, false, false]);
+  assert.deepEqual(
+    ['127.0.0.1', '127.255.255.254', '::1', '128.0.0.1', '0.0.0.0', '::', '::2', 'localhost'].map(isLoopback),
+    [true, true, true, false, false, false, false, false],
+  );
 });
 
 const routes: [string, string, boolean][] = [
@@ -86,7 +93,11 @@ for (const [member, path, confirmable] of routes) {
 
 test('a document of the data channel, or of no kind, is not sent', () => {
   const codeOf = (member: string): string | undefined => {
-    try { resourceOf({ [member]: {} }); } catch (error) { return error instanceof DotsError ? error.code : undefined; }
+    try {
+      resourceOf({ [member]: {} });
+    } catch (error) {
+      return error instanceof DotsError ? error.code : undefined;
+    }
     return undefined;
   };
   assert.equal(codeOf('ietf-dots-data-channel:acls'), 'signal/data-channel-document');
@@ -95,7 +106,11 @@ test('a document of the data channel, or of no kind, is not sent', () => {
 
 test('an answer is read whatever it holds', () => {
   const document = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1, lifetime: 2 }] } };
-  const content = (code: string, payload: Uint8Array, format?: number) => ({ code, payload, options: format === undefined ? [] : [option('Content-Format', format)] });
+  const content = (code: string, payload: Uint8Array, format?: number) => ({
+    code,
+    payload,
+    options: format === undefined ? [] : [option('Content-Format', format)],
+  });
   assert.deepEqual(readAnswer(content('2.01', encodeDocument(document), 271), 5, asked).body, document);
   assert.deepEqual(readAnswer(content('4.09', encodeDocument(document), 271), 5, asked).body, document);
   const noise = readAnswer(content('2.05', Buffer.from('ff00', 'hex'), 271), 5, asked);
@@ -106,10 +121,23 @@ test('an answer is read whatever it holds', () => {
   assert.equal(refused.ok, false);
   assert.ok((refused.diagnostic ?? '').length <= 1000);
   assert.doesNotMatch(refused.diagnostic ?? '', /[\p{Cc}\p{Cf}]/u);
-  assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, asked), { code: '2.02', ok: true, roundTripMs: 5, request: asked });
-  const waits = (code: string): number | undefined => readAnswer({ code, payload: new Uint8Array(), options: [option('Max-Age', 90)] }, 5, asked).maxAge;
+  assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, asked), {
+    code: '2.02',
+    ok: true,
+    roundTripMs: 5,
+    request: asked,
+  });
+  const waits = (code: string): number | undefined =>
+    readAnswer({ code, payload: new Uint8Array(), options: [option('Max-Age', 90)] }, 5, asked).maxAge;
   assert.deepEqual(['5.03', '4.29', '2.05'].map(waits), [90, 90, undefined]);
-  for (const [code, format] of [['2.01', 271], ['4.04', 0]] as const) {
-    assert.deepEqual(readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, asked), { code, ok: code === '2.01', roundTripMs: 5, request: asked }, 'CBOR null is no body');
+  for (const [code, format] of [
+    ['2.01', 271],
+    ['4.04', 0],
+  ] as const) {
+    assert.deepEqual(
+      readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, asked),
+      { code, ok: code === '2.01', roundTripMs: 5, request: asked },
+      'CBOR null is no body',
+    );
   }
 });

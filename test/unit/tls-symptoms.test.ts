@@ -14,14 +14,36 @@ const clients: [symptom: string, reason: string | undefined, withKey?: string][]
   ['UNSPECIFIED EE certificate key too weak', 'weak'],
   ['UNABLE_TO_GET_CRL unable to get certificate CRL', 'bad-certificate'],
   ['ERR_SSL_BAD_SIGNATURE 80:error:0A00007B:SSL routines:tls_process_key_exchange:bad signature', 'bad-signature'],
-  ['ERR_SSL_LAST_OCTET_INVALID 80:error:02000086:rsa routines:RSA_verify_PKCS1_PSS_mgf1:last octet invalid', 'bad-signature'],
-  ['ERR_SSL_DATA_TOO_LARGE_FOR_MODULUS 80:error:02000084:rsa routines:rsa_ossl_public_decrypt:data too large for modulus', 'bad-signature'],
-  ['ERR_SSL_SALT_LENGTH_RECOVERY_FAILED 80:error:02000087:rsa routines:RSA_verify_PKCS1_PSS_mgf1:salt length recovery failed', 'bad-signature'],
-  ['ERR_SSL_SLEN_RECOVERY_FAILED 95:error:0400008f:RSA routines:OPENSSL_internal:SLEN_RECOVERY_FAILED', 'bad-signature'],
-  ['ERR_SSL_DATA_TOO_LARGE_FOR_KEY_SIZE 80:error:0200006E:rsa routines:RSA_padding_add_PKCS1_PSS_mgf1:data too large for key size', undefined],
-  ['ERR_SSL_ECC_CERT_NOT_FOR_SIGNING 80:error:0A00013E:SSL routines:ssl_check_srvr_ecc_cert_and_alg:ecc cert not for signing', 'purpose'],
+  [
+    'ERR_SSL_LAST_OCTET_INVALID 80:error:02000086:rsa routines:RSA_verify_PKCS1_PSS_mgf1:last octet invalid',
+    'bad-signature',
+  ],
+  [
+    'ERR_SSL_DATA_TOO_LARGE_FOR_MODULUS 80:error:02000084:rsa routines:rsa_ossl_public_decrypt:data too large for modulus',
+    'bad-signature',
+  ],
+  [
+    'ERR_SSL_SALT_LENGTH_RECOVERY_FAILED 80:error:02000087:rsa routines:RSA_verify_PKCS1_PSS_mgf1:salt length recovery failed',
+    'bad-signature',
+  ],
+  [
+    'ERR_SSL_SLEN_RECOVERY_FAILED 95:error:0400008f:RSA routines:OPENSSL_internal:SLEN_RECOVERY_FAILED',
+    'bad-signature',
+  ],
+  [
+    'ERR_SSL_DATA_TOO_LARGE_FOR_KEY_SIZE 80:error:0200006E:rsa routines:RSA_padding_add_PKCS1_PSS_mgf1:data too large for key size',
+    undefined,
+  ],
+  [
+    'ERR_SSL_ECC_CERT_NOT_FOR_SIGNING 80:error:0A00013E:SSL routines:ssl_check_srvr_ecc_cert_and_alg:ecc cert not for signing',
+    'purpose',
+  ],
   ['ERR_SSL_KEY_USAGE_BIT_INCORRECT error:1000013e:SSL routines:OPENSSL_internal:KEY_USAGE_BIT_INCORRECT', 'purpose'],
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED tlsv13 alert certificate required', 'client-certificate-missing', undefined],
+  [
+    'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED tlsv13 alert certificate required',
+    'client-certificate-missing',
+    undefined,
+  ],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA tlsv1 alert unknown ca', 'client-certificate-refused', undefined],
   ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED sslv3 alert certificate expired', 'client-certificate-refused', undefined],
   ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC sslv3 alert bad record mac', undefined, 'psk-refused'],
@@ -35,12 +57,16 @@ const clients: [symptom: string, reason: string | undefined, withKey?: string][]
 for (const [symptom, reason, withKey = reason] of clients) {
   test(`a client reads ${symptom.split(' ')[0]} as ${reason ?? withKey ?? 'nothing'}`, () => {
     assert.equal(clientReason(symptom, false), reason);
-    if (!symptom.includes('_ALERT_CERT') && !symptom.includes('UNKNOWN_CA')) assert.equal(clientReason(symptom, true), withKey);
+    if (!symptom.includes('_ALERT_CERT') && !symptom.includes('UNKNOWN_CA'))
+      assert.equal(clientReason(symptom, true), withKey);
   });
 }
 
 test('a server tells what was wrong with a client, and leaves alerts to the words of the client', () => {
-  assert.equal(serverReason('ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE peer did not return a certificate'), 'no-certificate');
+  assert.equal(
+    serverReason('ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE peer did not return a certificate'),
+    'no-certificate',
+  );
   assert.equal(serverReason('ERR_SSL_PSK_IDENTITY_NOT_FOUND psk identity not found'), 'wrong-psk');
   assert.equal(serverReason('ERR_SSL_BAD_SIGNATURE bad signature'), 'bad-signature');
   assert.equal(serverReason('ERR_SSL_HTTP_REQUEST http request'), 'no-tls');
@@ -55,8 +81,20 @@ test('a revocation list that does not hold is told as that', () => {
 });
 
 test('which end has found the fault is told, and what it means that a decryption failed', () => {
-  assert.equal(faultIn('ERR_SSL_BAD_EXTENSION bad extension'), 'this end found a fault in the handshake, "bad extension"');
+  assert.equal(
+    faultIn('ERR_SSL_BAD_EXTENSION bad extension'),
+    'this end found a fault in the handshake, "bad extension"',
+  );
   assert.equal(alertIn('ERR_SSL_BAD_EXTENSION bad extension'), undefined);
-  for (const symptom of ['ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR tlsv1 alert decrypt error', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'ECONNRESET read ECONNRESET', 'closed']) assert.equal(faultIn(symptom), undefined, symptom);
-  assert.match(alertIn('ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR tlsv1 alert decrypt error') ?? '', /^it said "decrypt error", because a signature /);
+  for (const symptom of [
+    'ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR tlsv1 alert decrypt error',
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+    'ECONNRESET read ECONNRESET',
+    'closed',
+  ])
+    assert.equal(faultIn(symptom), undefined, symptom);
+  assert.match(
+    alertIn('ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR tlsv1 alert decrypt error') ?? '',
+    /^it said "decrypt error", because a signature /,
+  );
 });

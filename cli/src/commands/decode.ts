@@ -15,15 +15,22 @@ export const decode: Command = {
     { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are passed over.' },
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The document is always JSON.' },
   ],
-  details: ['A file, or standard input, may hold the bytes themselves or hex digits as text. Without FILE and --hex standard input is read.'],
-  examples: ['dots decode body.cbor', 'dots decode --hex a11831a11833f5', 'dots encode request.dots.json | dots decode'],
+  details: [
+    'A file, or standard input, may hold the bytes themselves or hex digits as text. Without FILE and --hex standard input is read.',
+  ],
+  examples: [
+    'dots decode body.cbor',
+    'dots decode --hex a11831a11833f5',
+    'dots encode request.dots.json | dots decode',
+  ],
   run: runDecode,
 };
 
 async function runDecode(given: Given, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   const hex = given.option('hex');
-  if (more.length > 0 || (path !== undefined && hex !== undefined)) throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
+  if (more.length > 0 || (path !== undefined && hex !== undefined))
+    throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
   const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : hexOption('hex', hex, 'a11831a11833f5');
   await io.out(`${safeJson(decodeDocument(bytes, fileLimits), 2)}\n`);
   return 0;
@@ -31,9 +38,18 @@ async function runDecode(given: Given, io: Io): Promise<ExitStatus> {
 
 /** A DOTS message is a CBOR map, whose first byte is no ASCII character: so text can be told from bytes. */
 function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Array {
-  if (bytes.length === 0 || bytes.some((byte) => byte > 0x7e || (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09))) return bytes;
+  if (
+    bytes.length === 0 ||
+    bytes.some((byte) => byte > 0x7e || (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09))
+  )
+    return bytes;
   const digits = fromHex(Buffer.from(bytes).toString('latin1'));
   if (digits !== undefined) return digits;
   const name = file === '-' ? 'Standard input' : file;
-  throw new DotsError('malformed', 'cli/no-cbor', `${name} holds text that is neither CBOR nor an even number of hexadecimal digits.`, 'To make CBOR of a JSON document, use dots encode.');
+  throw new DotsError(
+    'malformed',
+    'cli/no-cbor',
+    `${name} holds text that is neither CBOR nor an even number of hexadecimal digits.`,
+    'To make CBOR of a JSON document, use dots encode.',
+  );
 }

@@ -18,28 +18,60 @@ export const encode: Command = {
   summary: 'Write a signal channel or telemetry document as CBOR (application/dots+cbor).',
   usage: 'FILE|- [--format hex|diag|bin|json] [--workspace FILE]',
   options: [
-    { name: 'format', value: 'FORMAT', choices: ['hex', 'diag', 'bin', 'json'], preset: 'hex', description: 'One line of hex digits, diagnostic notation (RFC 8949 section 8), the bytes, or all as JSON, with the Uri-Path where cuid and mid are known.' },
-    { name: 'cuid', value: 'C', description: 'The client identifier in the Uri-Path; without it that of the workspace file or its profile.' },
-    { name: 'mid', value: 'N', description: 'The mitigation id (or sid, tsid, tmid) in the Uri-Path; without it that of the workspace file.' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['hex', 'diag', 'bin', 'json'],
+      preset: 'hex',
+      description:
+        'One line of hex digits, diagnostic notation (RFC 8949 section 8), the bytes, or all as JSON, with the Uri-Path where cuid and mid are known.',
+    },
+    {
+      name: 'cuid',
+      value: 'C',
+      description: 'The client identifier in the Uri-Path; without it that of the workspace file or its profile.',
+    },
+    {
+      name: 'mid',
+      value: 'N',
+      description: 'The mitigation id (or sid, tsid, tmid) in the Uri-Path; without it that of the workspace file.',
+    },
     ...workspaceOptions,
   ],
-  details: ['Data channel documents (ACLs, aliases, ...) travel as JSON and have no CBOR form: exit status 2.', 'The document is encoded as it is; dots validate judges it.'],
-  examples: ['dots encode request.dots.json', 'dots encode request.dots.json --format diag', 'dots encode - --format bin < request.json | xxd'],
+  details: [
+    'Data channel documents (ACLs, aliases, ...) travel as JSON and have no CBOR form: exit status 2.',
+    'The document is encoded as it is; dots validate judges it.',
+  ],
+  examples: [
+    'dots encode request.dots.json',
+    'dots encode request.dots.json --format diag',
+    'dots encode - --format bin < request.json | xxd',
+  ],
   run: runEncode,
 };
 
 async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
-  if (path === undefined || more.length > 0) throw new UsageError('Name one file, or - for standard input.', 'See dots encode --help.');
+  if (path === undefined || more.length > 0)
+    throw new UsageError('Name one file, or - for standard input.', 'See dots encode --help.');
   const document = await readDocument(path, io);
   if (document === undefined) return 1;
   const bytes = encodeDocument(document.value);
   const hex = Buffer.from(bytes).toString('hex');
   switch (given.option('format')) {
-    case 'bin': await io.out(bytes); break;
-    case 'diag': await io.out(`${annotatedDiagnostic(bytes, fileLimits)}\n`); break;
-    case 'json': await io.out(`${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: await uriPath(document, given, io) }, 2)}\n`); break;
-    default: await io.out(`${hex}\n`);
+    case 'bin':
+      await io.out(bytes);
+      break;
+    case 'diag':
+      await io.out(`${annotatedDiagnostic(bytes, fileLimits)}\n`);
+      break;
+    case 'json':
+      await io.out(
+        `${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: await uriPath(document, given, io) }, 2)}\n`,
+      );
+      break;
+    default:
+      await io.out(`${hex}\n`);
   }
   return 0;
 }
@@ -51,5 +83,7 @@ async function uriPath({ file, value }: ReadDocument, given: Given, io: Io): Pro
   tellOwn(workspaces, governing, io);
   const { cuid, mid, direction } = service.context(governing.workspace, workspaces.profiles, pathIn(governing, file));
   const id = wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? mid;
-  return (direction ?? directionOf(value)) === 'status' ? null : requestPath(value, given.option('cuid') ?? cuid, id) ?? null;
+  return (direction ?? directionOf(value)) === 'status'
+    ? null
+    : (requestPath(value, given.option('cuid') ?? cuid, id) ?? null);
 }

@@ -6,7 +6,13 @@ import { sortRules } from '#dots/flowspec/order';
 import { render, renderingFindings, renderings, type Rendering } from '#dots/flowspec/render';
 import { describeMatch } from '#dots/flowspec/text';
 import {
-  translate, type Family, type FlowspecFinding, type FlowspecOptions, type FlowspecRule, type MitigationAction, type Translation,
+  translate,
+  type Family,
+  type FlowspecFinding,
+  type FlowspecOptions,
+  type FlowspecRule,
+  type MitigationAction,
+  type Translation,
 } from '#dots/flowspec/translate';
 import { oneLine, safeJson } from '#dots/model/text';
 import { createLanguageService, type LocatedFinding } from '#service/service';
@@ -28,17 +34,49 @@ const seeHelp = 'See dots flowspec --help.';
 export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
-  usage: 'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
+  usage:
+    'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
-    { name: 'domain', value: 'PREFIX', multiple: true, description: 'A prefix of one\'s own: stands for a missing destination. Without it those of the workspace file and the profile do.' },
+    {
+      name: 'domain',
+      value: 'PREFIX',
+      multiple: true,
+      description:
+        "A prefix of one's own: stands for a missing destination. Without it those of the workspace file and the profile do.",
+    },
     ...workspaceOptions,
-    { name: 'action', value: 'ACTION', description: 'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).' },
-    { name: 'format', value: 'FORMAT', choices: ['json', ...renderings], description: 'How rules are written (default: for the target router of the workspace file, or table; with --decode json).' },
-    { name: 'resolve', description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.' },
-    { name: 'no-repair', description: 'Leave rules as they are where routers would test them in another order than the documents.' },
+    {
+      name: 'action',
+      value: 'ACTION',
+      description:
+        'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).',
+    },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['json', ...renderings],
+      description:
+        'How rules are written (default: for the target router of the workspace file, or table; with --decode json).',
+    },
+    {
+      name: 'resolve',
+      description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.',
+    },
+    {
+      name: 'no-repair',
+      description: 'Leave rules as they are where routers would test them in another order than the documents.',
+    },
     { name: 'explain', description: 'Say what each octet of each rule means.' },
-    { name: 'compare', value: 'OTHER', description: 'Show what the rules of FILE add to, remove from and change in those of the document OTHER.' },
-    { name: 'state', value: 'DIR', description: 'Show the rules in force of the mock orchestrator that keeps its state there.' },
+    {
+      name: 'compare',
+      value: 'OTHER',
+      description: 'Show what the rules of FILE add to, remove from and change in those of the document OTHER.',
+    },
+    {
+      name: 'state',
+      value: 'DIR',
+      description: 'Show the rules in force of the mock orchestrator that keeps its state there.',
+    },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
@@ -49,8 +87,10 @@ export const flowspec: Command = {
     'With --decode HEX --format hex prints what dots itself would encode.',
   ],
   examples: [
-    'dots flowspec examples/offload-request.dots.json --action redirect:65000:100', 'dots flowspec acl.dots.json --domain 192.0.2.0/24 --format bird',
-    'dots flowspec new.dots.json --compare old.dots.json', 'dots flowspec --decode 0c0118c0000203811105910035 --family ipv4 --format json',
+    'dots flowspec examples/offload-request.dots.json --action redirect:65000:100',
+    'dots flowspec acl.dots.json --domain 192.0.2.0/24 --format bird',
+    'dots flowspec new.dots.json --compare old.dots.json',
+    'dots flowspec --decode 0c0118c0000203811105910035 --family ipv4 --format json',
   ],
   run: runFlowspec,
 };
@@ -68,32 +108,64 @@ async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   const before = other === undefined ? undefined : await translateFiles([other], workspaces, given, io);
   if (now === undefined || (other !== undefined && before === undefined)) return 1;
   await (before === undefined ? printRules(now, given, io) : printChanges(before, now, given, io));
-  return [now, before].some((one) => one?.broken === true || one?.translation.findings.some(({ severity }) => severity === 'error')) ? 1 : 0;
+  return [now, before].some(
+    (one) => one?.broken === true || one?.translation.findings.some(({ severity }) => severity === 'error'),
+  )
+    ? 1
+    : 0;
 }
 
 function checkCombination(given: Given): void {
   const format = given.option('format') ?? 'table';
   for (const name of ['compare', 'explain']) {
-    if (given.option(name) !== undefined && format !== 'table' && format !== 'json') throw new UsageError(`With --${name} the format is table or json, not ${format}.`);
+    if (given.option(name) !== undefined && format !== 'table' && format !== 'json')
+      throw new UsageError(`With --${name} the format is table or json, not ${format}.`);
   }
-  if (given.option('compare') !== undefined && given.option('explain') !== undefined) throw new UsageError('--compare and --explain do not go together.', seeHelp);
+  if (given.option('compare') !== undefined && given.option('explain') !== undefined)
+    throw new UsageError('--compare and --explain do not go together.', seeHelp);
 }
 
 /** Documents with what they become. */
-interface Translated { documents: ReadDocument[]; /** A workspace file of theirs counts for nothing. */ broken: boolean; router: TargetRouter | undefined; translation: Translation }
+interface Translated {
+  documents: ReadDocument[];
+  /** A workspace file of theirs counts for nothing. */ broken: boolean;
+  router: TargetRouter | undefined;
+  translation: Translation;
+}
 
-async function translateFiles(paths: readonly string[], workspaces: Workspaces, given: Given, io: Io): Promise<Translated | undefined> {
+async function translateFiles(
+  paths: readonly string[],
+  workspaces: Workspaces,
+  given: Given,
+  io: Io,
+): Promise<Translated | undefined> {
   const documents = await readAll(paths, io);
   if (documents === undefined) return undefined;
   const action = readAction(given.option('action'));
   const { ownPrefixes, router, broken } = await surroundings(documents, workspaces, io);
   const domain = given.options('domain').length > 0 ? given.options('domain') : ownPrefixes;
-  const options: FlowspecOptions = { domain, ...(action && { action }), ...(given.option('no-repair') !== undefined && { repair: false }) };
-  return { documents, broken, router, translation: given.option('resolve') === undefined ? translate(documents, options) : await translateResolved(documents, options) };
+  const options: FlowspecOptions = {
+    domain,
+    ...(action && { action }),
+    ...(given.option('no-repair') !== undefined && { repair: false }),
+  };
+  return {
+    documents,
+    broken,
+    router,
+    translation:
+      given.option('resolve') === undefined
+        ? translate(documents, options)
+        : await translateResolved(documents, options),
+  };
 }
 
 /** What the workspace files and profiles of documents say: one's own prefixes, and the router where all agree on one. */
-async function surroundings(documents: readonly ReadDocument[], workspaces: Workspaces, io: Io): Promise<{ ownPrefixes: string[]; router: TargetRouter | undefined; broken: boolean }> {
+async function surroundings(
+  documents: readonly ReadDocument[],
+  workspaces: Workspaces,
+  io: Io,
+): Promise<{ ownPrefixes: string[]; router: TargetRouter | undefined; broken: boolean }> {
   const ownPrefixes = new Set<string>();
   const routers = new Set<TargetRouter | undefined>();
   const told = new Set<Governing>();
@@ -101,10 +173,15 @@ async function surroundings(documents: readonly ReadDocument[], workspaces: Work
     const governing = await workspaces.of(file);
     if (!told.has(governing)) tellOwn(workspaces, governing, io);
     told.add(governing);
-    for (const prefix of service.context(governing.workspace, workspaces.profiles, pathIn(governing, file)).ownPrefixes) ownPrefixes.add(prefix);
+    for (const prefix of service.context(governing.workspace, workspaces.profiles, pathIn(governing, file)).ownPrefixes)
+      ownPrefixes.add(prefix);
     routers.add(governing.workspace.targetRouter);
   }
-  return { ownPrefixes: [...ownPrefixes], router: routers.size === 1 ? [...routers][0] : undefined, broken: [...told].some((governing) => governing.broken !== undefined) };
+  return {
+    ownPrefixes: [...ownPrefixes],
+    router: routers.size === 1 ? [...routers][0] : undefined,
+    broken: [...told].some((governing) => governing.broken !== undefined),
+  };
 }
 
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */
@@ -117,14 +194,19 @@ async function translateResolved(documents: readonly ReadDocument[], options: Fl
 
 /** What active ACLs and mitigations filter right now; findings have no place in a file. */
 async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus> {
-  if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--state shows what an orchestrator has in force, and takes no file and no --domain.', 'See dots flowspec --help.');
+  if (given.paths.length > 0 || given.options('domain').length > 0)
+    throw new UsageError(
+      '--state shows what an orchestrator has in force, and takes no file and no --domain.',
+      'See dots flowspec --help.',
+    );
   const { liveFlowspecOf } = await import('#dots/orchestrator/liveState');
   const { rules, findings } = await liveFlowspecOf(state);
   const format = given.option('format') ?? 'table';
   if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);
   else {
     const rendering = format as Rendering;
-    for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)]) io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
+    for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)])
+      io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
     if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
     await io.out(render(rules, rendering));
   }
@@ -154,7 +236,14 @@ type Placed = LocatedFinding & { file: string };
 
 /** The findings with their ranges, file by file. */
 function locate(documents: readonly ReadDocument[], findings: readonly FlowspecFinding[]): Placed[] {
-  return documents.flatMap(({ file, parsed }) => service.locate(parsed, findings.filter((finding) => finding.file === file)).map((finding) => ({ ...finding, file })));
+  return documents.flatMap(({ file, parsed }) =>
+    service
+      .locate(
+        parsed,
+        findings.filter((finding) => finding.file === file),
+      )
+      .map((finding) => ({ ...finding, file })),
+  );
 }
 
 function tellAll({ documents, translation }: Translated, more: readonly FlowspecFinding[], io: Io): void {
@@ -169,7 +258,11 @@ async function printRules(translated: Translated, given: Given, io: Io): Promise
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? (explain ? undefined : translated.router) ?? 'table';
   const { rules, equivalence } = translated.translation;
-  if (format === 'json') return printJson({ rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence }, io);
+  if (format === 'json')
+    return printJson(
+      { rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence },
+      io,
+    );
   const rendering = format as Rendering;
   tellAll(translated, renderingFindings(rules, rendering), io);
   await io.out(explain ? sortRules(rules).map(explainRule).join('\n') : render(rules, rendering));
@@ -180,7 +273,12 @@ async function printChanges(before: Translated, now: Translated, given: Given, i
   const changes = compareRuleSets(before.translation.rules, now.translation.rules);
   if (given.option('format') === 'json') {
     const { added, removed, changed, same } = changes;
-    const lists = { added: added.map((rule) => ruleJson(rule)), removed: removed.map((rule) => ruleJson(rule)), changed: changed.map((one) => ({ before: ruleJson(one.before), after: ruleJson(one.after) })), same };
+    const lists = {
+      added: added.map((rule) => ruleJson(rule)),
+      removed: removed.map((rule) => ruleJson(rule)),
+      changed: changed.map((one) => ({ before: ruleJson(one.before), after: ruleJson(one.after) })),
+      same,
+    };
     return printJson({ ...lists, findings: [...findingsJson(before), ...findingsJson(now)] }, io);
   }
   for (const one of [before, now]) tellAll(one, [], io);
@@ -191,9 +289,22 @@ async function printJson(value: object, io: Io): Promise<void> {
   await io.out(`${safeJson(value, 2)}\n`);
 }
 
-function ruleJson({ family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule, explain = false): object {
+function ruleJson(
+  { family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule,
+  explain = false,
+): object {
   const explained = explain ? { explained: explainNlri(nlri, family) } : {};
-  return { family, nlri, extendedCommunities, ...(ipv6ExtendedCommunities !== undefined && { ipv6ExtendedCommunities }), text, source, components, actions, ...explained };
+  return {
+    family,
+    nlri,
+    extendedCommunities,
+    ...(ipv6ExtendedCommunities !== undefined && { ipv6ExtendedCommunities }),
+    text,
+    source,
+    components,
+    actions,
+    ...explained,
+  };
 }
 
 const notWithDecode = ['compare', 'action', 'resolve', 'no-repair'];
@@ -202,14 +313,18 @@ async function decodeRule(hex: string, given: Given, io: Io): Promise<ExitStatus
   const family = given.option('family') as Family | undefined;
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? 'json';
-  if (given.paths.length > 0 || given.options('domain').length > 0) throw new UsageError('--decode reads the NLRI it is given, and no file.', seeHelp);
-  for (const name of notWithDecode) if (given.option(name) !== undefined) throw new UsageError(`--${name} does not go with --decode.`, seeHelp);
+  if (given.paths.length > 0 || given.options('domain').length > 0)
+    throw new UsageError('--decode reads the NLRI it is given, and no file.', seeHelp);
+  for (const name of notWithDecode)
+    if (given.option(name) !== undefined) throw new UsageError(`--${name} does not go with --decode.`, seeHelp);
   if (family === undefined) throw new UsageError('--family is missing: ipv4 or ipv6.', seeHelp);
-  if (format !== 'json' && format !== 'hex') throw new UsageError(`With --decode the format is json or hex, not ${format}.`);
+  if (format !== 'json' && format !== 'hex')
+    throw new UsageError(`With --decode the format is json or hex, not ${format}.`);
   hexOption('decode', hex, '0b0118c00002038111058135');
   const components = decodeNlri(hex, family);
   const text = describeMatch(components);
   if (explain) await io.out(explainRule({ family, nlri: hex, text, extendedCommunities: [] }));
-  else await io.out(`${format === 'hex' ? encodeNlri(components, family) : safeJson({ family, components, text }, 2)}\n`);
+  else
+    await io.out(`${format === 'hex' ? encodeNlri(components, family) : safeJson({ family, components, text }, 2)}\n`);
   return 0;
 }

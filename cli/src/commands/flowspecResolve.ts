@@ -8,7 +8,10 @@ const patience = 5000;
 async function addressesOf(name: string): Promise<string[]> {
   const timer = new AbortController();
   try {
-    const found = lookup(name, { all: true, order: 'verbatim' }).then((list) => list.map(({ address }) => address), () => []);
+    const found = lookup(name, { all: true, order: 'verbatim' }).then(
+      (list) => list.map(({ address }) => address),
+      () => [],
+    );
     return await Promise.race([found, wait(patience, [], { signal: timer.signal })]);
   } finally {
     timer.abort();

@@ -8,26 +8,70 @@ import type { Target } from '../target';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
 export async function install(document: JsonObject, target: Target, given: Given, io: Io): Promise<ExitStatus> {
-  const { server, cuid, timeoutMs, proofs: { ca, cert, key, crl } } = target;
-  if (ca === undefined) throw new UsageError('--ca is missing: name the file of the CA that vouches for the server, or a profile that does.', 'dots mock prints the files to use.');
-  const session = await DataSession.open({ server, cuid, ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }), ...(crl === undefined ? {} : { crl }) });
+  const {
+    server,
+    cuid,
+    timeoutMs,
+    proofs: { ca, cert, key, crl },
+  } = target;
+  if (ca === undefined)
+    throw new UsageError(
+      '--ca is missing: name the file of the CA that vouches for the server, or a profile that does.',
+      'dots mock prints the files to use.',
+    );
+  const session = await DataSession.open({
+    server,
+    cuid,
+    ca,
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(crl === undefined ? {} : { crl }),
+  });
   try {
     const installed = await session.install(document, { timeoutMs });
-    await io.out(given.option('format') === 'json' ? `${safeJson(installedJson(installed, target), 2)}\n` : installedText(installed, target));
+    await io.out(
+      given.option('format') === 'json'
+        ? `${safeJson(installedJson(installed, target), 2)}\n`
+        : installedText(installed, target),
+    );
     return installed.answer.ok ? 0 : 1;
   } finally {
     await session.close();
   }
 }
 
-function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile, newCuid }: Target): string {
+function installedText(
+  { answer, answers, registered, replaced }: Installed,
+  { cuid, profile, newCuid }: Target,
+): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
     replaced ? `What was there under the same name was replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
-  return [...notes, dataAnswerText(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`, newCuid && answer.ok ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.` : ''].filter((line) => line !== '').join('\n').concat('\n');
+  return [
+    ...notes,
+    dataAnswerText(answer),
+    `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`,
+    newCuid && answer.ok
+      ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.`
+      : '',
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+    .concat('\n');
 }
 
-function installedJson({ answer, answers, registered, replaced }: Installed, { server, cuid, profile }: Target): JsonObject {
-  return { ...dataAnswerJson(answer), server, ...(profile !== undefined && { profile }), cuid, registered, replaced, answers: answers.map(dataAnswerJson) };
+function installedJson(
+  { answer, answers, registered, replaced }: Installed,
+  { server, cuid, profile }: Target,
+): JsonObject {
+  return {
+    ...dataAnswerJson(answer),
+    server,
+    ...(profile !== undefined && { profile }),
+    cuid,
+    registered,
+    replaced,
+    answers: answers.map(dataAnswerJson),
+  };
 }

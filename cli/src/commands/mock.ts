@@ -10,13 +10,33 @@ export const mock: Command = {
   usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR]',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
-    { name: 'signal-port', value: 'N', preset: '0', description: 'The port of the plain signal channel (coap); 0 picks a free one.' },
-    { name: 'secure-port', value: 'N', preset: '0', description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 picks a free one.' },
+    {
+      name: 'signal-port',
+      value: 'N',
+      preset: '0',
+      description: 'The port of the plain signal channel (coap); 0 picks a free one.',
+    },
+    {
+      name: 'secure-port',
+      value: 'N',
+      preset: '0',
+      description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 picks a free one.',
+    },
     { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 picks a free one.' },
     { name: 'state', value: 'DIR', description: 'The folder that keeps its state; without one it forgets.' },
-    { name: 'psk-identity', value: 'ID', description: 'An identity that may use a pre-shared key instead of a certificate.' },
+    {
+      name: 'psk-identity',
+      value: 'ID',
+      description: 'An identity that may use a pre-shared key instead of a certificate.',
+    },
     { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
-    { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The ready line is always JSON.' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['json'],
+      preset: 'json',
+      description: 'The ready line is always JSON.',
+    },
   ],
   details: [
     'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. What it does is told on standard error.',
@@ -29,17 +49,24 @@ export const mock: Command = {
 };
 
 async function runMock(given: Given, io: Io): Promise<ExitStatus> {
-  if (given.paths.length > 0) throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
+  if (given.paths.length > 0)
+    throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
   const stopped = io.stopped();
   // Loaded here, because validating needs none of it and should start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start({
-    host: given.option('host'), stateDir: given.option('state'), log: (line) => io.say(`${new Date().toISOString()} ${line}`),
-    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535), psk: await pskOf(given),
-    signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535), dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
+    host: given.option('host'),
+    stateDir: given.option('state'),
+    log: (line) => io.say(`${new Date().toISOString()} ${line}`),
+    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535),
+    psk: await pskOf(given),
+    signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535),
+    dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
   });
   const { signal, coaps, coapsTcp, data, ca, cert, key } = orchestrator;
-  await io.out(`${JSON.stringify({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`);
+  await io.out(
+    `${JSON.stringify({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`,
+  );
   await stopped;
   await orchestrator.close();
   return 0;
@@ -49,7 +76,11 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
 async function pskOf(given: Given): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
   const [known, file] = [given.option('psk-identity'), given.option('psk-key-file')];
   if (known === undefined && file === undefined) return undefined;
-  if (known === undefined || file === undefined) throw new UsageError('A pre-shared key needs its identity and its file.', 'Name both: --psk-identity and --psk-key-file.');
+  if (known === undefined || file === undefined)
+    throw new UsageError(
+      'A pre-shared key needs its identity and its file.',
+      'Name both: --psk-identity and --psk-key-file.',
+    );
   const key = await readPsk(file);
   return (identity) => (identity === known ? key : undefined);
 }

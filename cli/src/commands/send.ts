@@ -18,7 +18,11 @@ import { sendingOf, targetOptions, type Sending, type Target } from '../target';
 import { alwaysJson } from './sendJson';
 
 /** What was answered, how the session was protected, and whether it is one that `dots session` keeps. */
-export interface Exchanged { answer: Answer; security: Security | undefined; kept?: true }
+export interface Exchanged {
+  answer: Answer;
+  security: Security | undefined;
+  kept?: true;
+}
 
 /** Sends a signal channel document to a target. Throws a DotsError. */
 export type Exchange = (document: JsonObject, target: Target) => Promise<Exchanged>;
@@ -26,10 +30,17 @@ export type Exchange = (document: JsonObject, target: Target) => Promise<Exchang
 const description: Omit<Command, 'run'> = {
   name: 'send',
   summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
-  usage: 'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
+  usage:
+    'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [
     ...targetOptions,
-    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How the answer is written.' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['text', 'json'],
+      preset: 'text',
+      description: 'How the answer is written.',
+    },
   ],
   details: [
     'Where the document goes, and as whom, is what the options say; else what the workspace file says of the document; else what its profile says. The answer names the profile, the cuid and the mid that were used.',
@@ -37,9 +48,16 @@ const description: Omit<Command, 'run'> = {
     'A document with errors is not sent; its findings are told, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
     'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake has to come through first. A document from standard input goes over a session of its own.',
-    'Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other\'s certificate; without an answer the document may still have arrived.',
+    "Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
   ],
-  examples: ['dots send request.dots.json', 'dots send request.dots.json --profile lab', 'dots send request.dots.json --server coap://127.0.0.1:4646', 'dots send request.dots.json --server coaps://127.0.0.1:4646 --ca ca.pem --cert client.pem --key client-key.pem', 'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12', 'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
+  examples: [
+    'dots send request.dots.json',
+    'dots send request.dots.json --profile lab',
+    'dots send request.dots.json --server coap://127.0.0.1:4646',
+    'dots send request.dots.json --server coaps://127.0.0.1:4646 --ca ca.pem --cert client.pem --key client-key.pem',
+    'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12',
+    'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
+  ],
 };
 
 /** `dots send`: one document to a server, over a session that lasts as long as that, and what the server says. */
@@ -47,12 +65,16 @@ export const send = sendOver(overOwnSession);
 
 /** `dots send`, as it exchanges signal channel documents in one way or another. */
 export function sendOver(exchange: Exchange): Command {
-  return { ...description, run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)) };
+  return {
+    ...description,
+    run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)),
+  };
 }
 
 async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
-  if (path === undefined || more.length > 0) throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
+  if (path === undefined || more.length > 0)
+    throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
   const document = await readDocument(path, io);
   if (document === undefined) return 1;
   const sending = await sendingOf(document, given, io);
@@ -63,7 +85,11 @@ async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitSt
     return install(document.value, target, given, io);
   }
   const exchanged = await exchange(document.value, target);
-  await io.out(given.option('format') === 'json' ? `${safeJson(answerJson(exchanged, target), 2)}\n` : answerText(exchanged, target, document.value));
+  await io.out(
+    given.option('format') === 'json'
+      ? `${safeJson(answerJson(exchanged, target), 2)}\n`
+      : answerText(exchanged, target, document.value),
+  );
   return exchanged.answer.ok ? 0 : 1;
 }
 
@@ -72,10 +98,22 @@ function isData({ server }: Target): boolean {
 }
 
 /** Whether nothing speaks against sending; what does is told. Throws UsageError for a document of the other channel. */
-function isSendable({ file, parsed, value }: ReadDocument, { target, governing: { workspace }, path, context }: Sending, io: Io): boolean {
+function isSendable(
+  { file, parsed, value }: ReadDocument,
+  { target, governing: { workspace }, path, context }: Sending,
+  io: Io,
+): boolean {
   const type = documentTypeOf(value);
-  if (type?.channel === 'data' && !isData(target)) throw new UsageError(`${file} holds ${type.title}, which travel on the data channel over https.`, 'Name its server: --server https://... with --ca, --cert and --key.');
-  if (type?.channel === 'signal' && isData(target)) throw new UsageError(`${file} holds a ${type.title}, which travels on the signal channel.`, 'Name its server: --server coaps://... or coaps+tcp://...');
+  if (type?.channel === 'data' && !isData(target))
+    throw new UsageError(
+      `${file} holds ${type.title}, which travel on the data channel over https.`,
+      'Name its server: --server https://... with --ca, --cert and --key.',
+    );
+  if (type?.channel === 'signal' && isData(target))
+    throw new UsageError(
+      `${file} holds a ${type.title}, which travels on the signal channel.`,
+      'Name its server: --server coaps://... or coaps+tcp://...',
+    );
   const own = service.locate(parsed, check(value, { direction: 'request', level: workspace.level }).faults);
   const findings = service.adjusted([...own, ...besides(file, parsed, context)], workspace, path);
   tell(file, findings, io);
@@ -87,13 +125,25 @@ function isSendable({ file, parsed, value }: ReadDocument, { target, governing: 
 /** What the document and the workspace file decide between them, without other documents: own prefixes, the mid. */
 function besides(file: string, parsed: ParsedDocument, context: DocumentContext): LocatedFinding[] {
   const entry = service.index(parsed);
-  const faults = service.cross({ complete: false, members: [{ file, facts: entry.facts, certain: entry.certain, context: { ...context, direction: 'request' } }] });
+  const faults = service.cross({
+    complete: false,
+    members: [{ file, facts: entry.facts, certain: entry.certain, context: { ...context, direction: 'request' } }],
+  });
   return service.locateCross(parsed, faults.get(file) ?? [], new Map([[file, entry]]));
 }
 
 /** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
-export async function overOwnSession(value: JsonObject, { server, cuid, mid, timeoutMs, proofs }: Target): Promise<Exchanged> {
-  const session = await SignalSession.open({ server, cuid, timeoutMs, underAttack: isUnderAttack(value), ...await credentialsFor(server, proofs) });
+export async function overOwnSession(
+  value: JsonObject,
+  { server, cuid, mid, timeoutMs, proofs }: Target,
+): Promise<Exchanged> {
+  const session = await SignalSession.open({
+    server,
+    cuid,
+    timeoutMs,
+    underAttack: isUnderAttack(value),
+    ...(await credentialsFor(server, proofs)),
+  });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
   } finally {
@@ -109,14 +159,21 @@ function answerText({ answer, security, kept }: Exchanged, target: Target, asked
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
-    isWithoutLifetime(answer, asked) ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.' : '',
+    isWithoutLifetime(answer, asked)
+      ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.'
+      : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,
     security === undefined ? '' : securityWords(security),
-    Object.entries({ ...profileOf(target), ...identifiers(answer, target) }).map(([name, value]) => `${name} ${value}`).join(', '),
+    Object.entries({ ...profileOf(target), ...identifiers(answer, target) })
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
     newCuidLine(answer, target),
     answer.body === undefined ? '' : safeJson(answer.body, 2),
-  ].filter((line) => line !== '').join('\n').concat('\n');
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
+    .concat('\n');
 }
 
 /** Whether a server accepted a mitigation without a word on how long it lasts. */
@@ -143,8 +200,24 @@ function identifiers({ request }: Answer, { cuid }: Target): Record<string, stri
 function answerJson({ answer, security, kept }: Exchanged, target: Target): object {
   const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
   return {
-    sent: true, code, meaning: codeWords(code).name, ok, grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null, body: body ?? null, diagnostic: diagnostic ?? null, maxAge: maxAge ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10, server: target.server, ...(security !== undefined && { security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName } }), ...(kept && { kept }), ...profileOf(target), ...identifiers(answer, target), ...(target.newCuid && { newCuid: true }),
-    request: { method: request.method, path: request.path, octets: request.octets }, answerOctets: payload?.length ?? 0,
+    sent: true,
+    code,
+    meaning: codeWords(code).name,
+    ok,
+    grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null,
+    body: body ?? null,
+    diagnostic: diagnostic ?? null,
+    maxAge: maxAge ?? null,
+    roundTripMs: Math.round(roundTripMs * 10) / 10,
+    server: target.server,
+    ...(security !== undefined && {
+      security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName },
+    }),
+    ...(kept && { kept }),
+    ...profileOf(target),
+    ...identifiers(answer, target),
+    ...(target.newCuid && { newCuid: true }),
+    request: { method: request.method, path: request.path, octets: request.octets },
+    answerOctets: payload?.length ?? 0,
   };
 }

@@ -8,7 +8,11 @@ import type { Io } from '../io';
  * Runs what sends a document so that with `--format json` there is an object on standard output even where no answer came: whether
  * something was sent, the findings, and the error. The exit status, and what is said on standard error, stay the same.
  */
-export async function alwaysJson(given: Given, io: Io, action: (given: Given, io: Io) => Promise<ExitStatus>): Promise<ExitStatus> {
+export async function alwaysJson(
+  given: Given,
+  io: Io,
+  action: (given: Given, io: Io) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
   if (given.option('format') !== 'json') return action(given, io);
   const findings: object[] = [];
   let answered = false;
@@ -20,7 +24,8 @@ export async function alwaysJson(given: Given, io: Io, action: (given: Given, io
     },
     found: (file, located) => void findings.push(...located.map((finding) => ({ file, ...findingJson(finding) }))),
   };
-  const print = (sent: boolean, error?: DotsError): Promise<void> => io.out(`${safeJson({ sent, findings, ...(error && { error: errorJson(error) }) }, 2)}\n`);
+  const print = (sent: boolean, error?: DotsError): Promise<void> =>
+    io.out(`${safeJson({ sent, findings, ...(error && { error: errorJson(error) }) }, 2)}\n`);
   try {
     const status = await action(given, watched);
     if (!answered) await print(false);

@@ -15,7 +15,8 @@ import { overOwnSession, sendOver } from './send';
 
 /** What options mean here, where that is another thing than for `dots send`. */
 const described: Readonly<Record<string, string>> = {
-  server: 'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
+  server:
+    'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
   profile: 'The server profile.',
   yes: 'Open a session with a server of production as well.',
   cuid: 'The client identifier that documents will be sent under; without it that of the profile.',
@@ -26,21 +27,29 @@ const described: Readonly<Record<string, string>> = {
 export const session: Command = {
   name: 'session',
   summary: 'Keep signal channel sessions open, and send over them what dots send is given in the same folder.',
-  usage: '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
-  options: targetOptions.filter(({ name }) => name !== 'mid').map((option) => ({ ...option, description: described[option.name] ?? option.description })),
+  usage:
+    '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
+  options: targetOptions
+    .filter(({ name }) => name !== 'mid')
+    .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
     'Under attack a handshake may not come through any more; a session that stands needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then goes over the session kept here, and answers without a handshake and without starting Node.js.',
     'With a profile or a server it opens that session at once; the cuid has to be known then. Others are opened when the first document goes to them, and kept as well.',
     'Heartbeats go out every 30 seconds. After 15 in a row without an answer, and once the server has closed it, a session is opened again, resumed where the server allows it. A document that the session does not answer within 3 seconds goes over a new one as well, and the first answer counts (RFC 9132 section 4.7).',
     `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. What becomes of the sessions is told on standard error. The socket, ${keeperSocket}, is for its user alone. SIGTERM and SIGINT end it.`,
   ],
-  examples: ['dots session --profile upstream', 'dots session --server coaps://dots.example.net --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw'],
+  examples: [
+    'dots session --profile upstream',
+    'dots session --server coaps://dots.example.net --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
+  ],
   run: runSession,
 };
 
 /** What a change to a state means. */
 const changes: Readonly<Record<SessionState, string>> = {
-  lost: 'does not answer; heartbeats go on.', open: 'answers again.', closed: 'has ended the session; it is opened again within a minute and a half, or with the next document.',
+  lost: 'does not answer; heartbeats go on.',
+  open: 'answers again.',
+  closed: 'has ended the session; it is opened again within a minute and a half, or with the next document.',
 };
 
 /** What it means that no session could be opened. */
@@ -50,10 +59,17 @@ const failures: Readonly<Record<'lost' | 'over-tls', (server: string) => string>
 };
 
 async function runSession(given: Given, io: Io): Promise<ExitStatus> {
-  if (given.paths.length > 0) throw new UsageError(`dots session takes no file: "${given.paths[0] ?? ''}".`, 'dots send, in the same folder, sends one.');
-  if (process.platform === 'win32') throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
+  if (given.paths.length > 0)
+    throw new UsageError(
+      `dots session takes no file: "${given.paths[0] ?? ''}".`,
+      'dots send, in the same folder, sends one.',
+    );
+  if (process.platform === 'win32')
+    throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
   let ended = false;
-  const stopped = io.stopped().then(() => { ended = true; });
+  const stopped = io.stopped().then(() => {
+    ended = true;
+  });
   let server: Server | undefined;
   const sessions = new KeptSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
@@ -74,7 +90,10 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
 const farewellMs = 1000;
 
 async function closeServer(server: Server | undefined): Promise<void> {
-  const closed = new Promise<void>((resolve) => { if (server === undefined) resolve(); else server.close(() => resolve()); });
+  const closed = new Promise<void>((resolve) => {
+    if (server === undefined) resolve();
+    else server.close(() => resolve());
+  });
   const timer = setTimeout(() => server?.closeAllConnections(), farewellMs);
   await closed;
   clearTimeout(timer);
@@ -82,13 +101,16 @@ async function closeServer(server: Server | undefined): Promise<void> {
 
 /** `dots send` over kept sessions; one for a cuid that was made just now would never be used again. */
 function sendKept(sessions: KeptSessions): Command {
-  return sendOver((document, target) => (target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target)));
+  return sendOver((document, target) =>
+    target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target),
+  );
 }
 
 /** Tells what becomes of the sessions, a line each. */
 function watchWith(log: (line: string) => void): Watch {
   return ({ server, cuid }) => ({
-    opened: ({ security }) => log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
+    opened: ({ security }) =>
+      log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
     changed: ({ state }) => log(`${server} ${changes[state]}`),
     failed: (error, what) => log(`${failures[what](server)} ${oneLine(describeError(error))}`),
     trace: (sentence) => log(`${server}: ${sentence}`),
@@ -99,8 +121,16 @@ function watchWith(log: (line: string) => void): Watch {
 /** Opens the session of the profile or server that was named, if one was. */
 async function openNamed(given: Given, io: Io, sessions: KeptSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const target = targetOf(given, await Workspaces.open(given, io), { context: {}, channel: 'signal', wish: 'no session was opened' });
-  if (target.newCuid) throw new UsageError('The session has to know the cuid that documents will be sent under.', 'Name it: --cuid, or in the profile; dots send tells the one that it makes where none is named.');
+  const target = targetOf(given, await Workspaces.open(given, io), {
+    context: {},
+    channel: 'signal',
+    wish: 'no session was opened',
+  });
+  if (target.newCuid)
+    throw new UsageError(
+      'The session has to know the cuid that documents will be sent under.',
+      'Name it: --cuid, or in the profile; dots send tells the one that it makes where none is named.',
+    );
   await sessions.open(target);
 }
 
@@ -109,7 +139,9 @@ async function collected(run: (io: Io) => Promise<ExitStatus>): Promise<Reply> {
   let [out, said] = ['', ''];
   const status = await run({
     out: (text) => Promise.resolve(void (out += typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
-    say: (message) => { said += `${message}\n`; },
+    say: (message) => {
+      said += `${message}\n`;
+    },
     input: () => Promise.resolve(new Uint8Array()),
     colours: false,
     stopped: () => new Promise(() => undefined),

@@ -15,8 +15,20 @@ export const validate: Command = {
   summary: 'Check documents against the YANG modules, the RFCs, and JSON itself.',
   usage: 'PATH... [--format text|json] [--level practice|strict] [--workspace FILE] [--profiles FILE]',
   options: [
-    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How findings are written.' },
-    { name: 'level', value: 'LEVEL', choices: ['practice', 'strict'], description: 'What DOTS implementers write and accept, or RFC 7951 to the letter (default: that of the workspace file, or practice).' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['text', 'json'],
+      preset: 'text',
+      description: 'How findings are written.',
+    },
+    {
+      name: 'level',
+      value: 'LEVEL',
+      choices: ['practice', 'strict'],
+      description:
+        'What DOTS implementers write and accept, or RFC 7951 to the letter (default: that of the workspace file, or practice).',
+    },
     ...workspaceOptions,
   ],
   details: [
@@ -25,7 +37,11 @@ export const validate: Command = {
     'Documents are also judged together: those named, and all that lie below the folder of their workspace file.\nThe workspace file says what documents must not say themselves; where it has faults itself, they are told, and nothing else of it counts.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
   ],
-  examples: ['dots validate examples', "dots validate 'requests/**/*.dots.json' --format json", 'dots validate - < request.json'],
+  examples: [
+    'dots validate examples',
+    "dots validate 'requests/**/*.dots.json' --format json",
+    'dots validate - < request.json',
+  ],
   run: runValidate,
 };
 
@@ -54,7 +70,7 @@ async function eachFile(paths: readonly string[], io: Io, judge: (file: string) 
     }
   };
   const files = new Set<string>();
-  for (const path of paths) for (const file of await attempt(() => filesOf(path)) ?? []) files.add(file);
+  for (const path of paths) for (const file of (await attempt(() => filesOf(path))) ?? []) files.add(file);
   for (const file of files) await attempt(() => judge(file));
   return unread;
 }
@@ -70,7 +86,10 @@ function report(judged: readonly Judged[]): object {
 }
 
 function text(judged: readonly Judged[], colours: boolean): string {
-  return judged.flatMap(({ file, findings }) => findings.map((finding) => `${findingLine(file, finding, colours)}\n`)).join('').concat(`${summaryLine(judged)}\n`);
+  return judged
+    .flatMap(({ file, findings }) => findings.map((finding) => `${findingLine(file, finding, colours)}\n`))
+    .join('')
+    .concat(`${summaryLine(judged)}\n`);
 }
 
 function summaryLine(judged: readonly Judged[]): string {

@@ -14,10 +14,14 @@ export function mayBeKept(words: readonly string[]): boolean {
  * What it does not answer may have been sent all the same, and is not sent again.
  */
 export async function sendKept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
-  const reply = await ask(words).catch((error: NodeJS.ErrnoException) => (neverArrived.includes(error.code ?? '') ? 'untaken' : 'unanswered'));
+  const reply = await ask(words).catch((error: NodeJS.ErrnoException) =>
+    neverArrived.includes(error.code ?? '') ? 'untaken' : 'unanswered',
+  );
   if (reply === 'untaken') return undefined;
   if (reply === 'unanswered') {
-    io.say('dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.');
+    io.say(
+      'dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.',
+    );
     return 3;
   }
   await io.out(reply.out);
@@ -31,8 +35,8 @@ async function ask(words: readonly string[]): Promise<Reply | 'untaken' | 'unans
   const asking = request({ socketPath: keeperSocket, method: 'POST', agent: false });
   asking.setTimeout(silentMs, () => asking.destroy());
   asking.end(words.map((word) => word + wordEnd).join(''));
-  const [response] = await once(asking, 'response') as [IncomingMessage];
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
   const parts: Buffer[] = [];
   for await (const part of response as AsyncIterable<Buffer>) parts.push(part);
-  return response.statusCode === 200 ? replyOf(Buffer.concat(parts).toString('utf8')) ?? 'unanswered' : 'untaken';
+  return response.statusCode === 200 ? (replyOf(Buffer.concat(parts).toString('utf8')) ?? 'unanswered') : 'untaken';
 }

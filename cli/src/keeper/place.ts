@@ -33,7 +33,11 @@ export const signOfLifeMs = 1000;
 export const silentMs = 10_000;
 
 /** What a run of `dots send` came to. */
-export interface Reply { status: number; out: string; said: string }
+export interface Reply {
+  status: number;
+  out: string;
+  said: string;
+}
 
 /** A reply as it goes over the socket. */
 export function replyText({ status, out, said }: Reply): string {
@@ -43,5 +47,7 @@ export function replyText({ status, out, said }: Reply): string {
 /** Reads a reply; undefined for anything else. */
 export function replyOf(text: string): Reply | undefined {
   const [status = '', out, said, ...more] = text.split(separator);
-  return /^ *[0-3]$/.test(status) && out !== undefined && said !== undefined && more.length === 0 ? { status: Number(status), out, said } : undefined;
+  return /^ *[0-3]$/.test(status) && out !== undefined && said !== undefined && more.length === 0
+    ? { status: Number(status), out, said }
+    : undefined;
 }

@@ -4,7 +4,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { fileReason } from '#dots/model/fileReason';
 import { UsageError } from '../command';
-import { isOwnFolder, isOwnSocket, keeperFolder, keeperSocket, replyText, signOfLife, signOfLifeMs, wordEnd, type Reply } from './place';
+import {
+  isOwnFolder,
+  isOwnSocket,
+  keeperFolder,
+  keeperSocket,
+  replyText,
+  signOfLife,
+  signOfLifeMs,
+  wordEnd,
+  type Reply,
+} from './place';
 
 /** The longest command line that is taken, bytes. */
 const longestCommand = 65_536;
@@ -19,12 +29,21 @@ export async function listenForSends(run: (words: readonly string[]) => Promise<
   const before = process.umask(0o077);
   try {
     mkdirSync(keeperFolder, { recursive: true });
-    if (!isOwnFolder()) throw new UsageError(`The folder ${keeperFolder} is not yours alone to write to, so others could take the place of this session.`, `Take the rights of others away (chmod go-w ${keeperFolder}), or start dots session in another folder.`);
+    if (!isOwnFolder())
+      throw new UsageError(
+        `The folder ${keeperFolder} is not yours alone to write to, so others could take the place of this session.`,
+        `Take the rights of others away (chmod go-w ${keeperFolder}), or start dots session in another folder.`,
+      );
     await clear();
     server.listen(keeperSocket);
     await once(server, 'listening');
   } catch (cause) {
-    throw cause instanceof UsageError ? cause : new UsageError(`${keeperSocket} cannot be made in this folder: ${fileReason(cause)}.`, 'Start dots session in a folder that you may write to.');
+    throw cause instanceof UsageError
+      ? cause
+      : new UsageError(
+          `${keeperSocket} cannot be made in this folder: ${fileReason(cause)}.`,
+          'Start dots session in a folder that you may write to.',
+        );
   } finally {
     process.umask(before);
   }
@@ -34,8 +53,16 @@ export async function listenForSends(run: (words: readonly string[]) => Promise<
 /** Removes what a `dots session` that was killed has left. Throws UsageError where one is alive, or something else stands there. */
 async function clear(): Promise<void> {
   if (!existsSync(keeperSocket)) return;
-  if (!isOwnSocket()) throw new UsageError(`${keeperSocket} is there already, and is no socket of yours.`, 'Remove it, or start dots session in another folder.');
-  if (await isAnswered()) throw new UsageError('A dots session runs in this folder already.', 'End that one first, or start this one in another folder.');
+  if (!isOwnSocket())
+    throw new UsageError(
+      `${keeperSocket} is there already, and is no socket of yours.`,
+      'Remove it, or start dots session in another folder.',
+    );
+  if (await isAnswered())
+    throw new UsageError(
+      'A dots session runs in this folder already.',
+      'End that one first, or start this one in another folder.',
+    );
   rmSync(keeperSocket, { force: true });
 }
 
@@ -43,12 +70,19 @@ async function clear(): Promise<void> {
 function isAnswered(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(keeperSocket);
-    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
   });
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, run: (words: readonly string[]) => Promise<Reply>): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  run: (words: readonly string[]) => Promise<Reply>,
+): Promise<void> {
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const text = request.method === 'POST' ? await bodyOf(request) : undefined;

@@ -16,9 +16,18 @@ const mostKept = 16;
 const openingMs = 10_000;
 
 /** What hears of the sessions with a target. */
-export type Watch = (target: Target) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & { trace(sentence: string): void; dismissed(): void };
+export type Watch = (
+  target: Target,
+) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
+  trace(sentence: string): void;
+  dismissed(): void;
+};
 
-interface Kept { session: KeptSession; target: Target; /** It was asked for by name, and never gives way. */ named: boolean }
+interface Kept {
+  session: KeptSession;
+  target: Target;
+  /** It was asked for by name, and never gives way. */ named: boolean;
+}
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and proof. */
 export class KeptSessions {
@@ -41,7 +50,10 @@ export class KeptSessions {
   async exchange(document: JsonObject, target: Target): Promise<Exchanged> {
     const { timeoutMs } = target;
     const mid = this.idFor(document, target);
-    const { session, answer } = await this.of(target).session.ask((open, left) => open.send(document, { mid, ...left }), { timeoutMs, underAttack: isUnderAttack(document) });
+    const { session, answer } = await this.of(target).session.ask(
+      (open, left) => open.send(document, { mid, ...left }),
+      { timeoutMs, underAttack: isUnderAttack(document) },
+    );
     return { answer, security: session.security, kept: true };
   }
 
@@ -62,7 +74,13 @@ export class KeptSessions {
   }
 
   private of(target: Target): Kept {
-    if (this.closed) throw new DotsError('unreachable', 'signal/closed', 'The dots session of this folder is ending, and nothing was sent.', 'Send it again: dots send opens a session of its own.');
+    if (this.closed)
+      throw new DotsError(
+        'unreachable',
+        'signal/closed',
+        'The dots session of this folder is ending, and nothing was sent.',
+        'Send it again: dots send opens a session of its own.',
+      );
     const { server, cuid, proofs } = target;
     const key = JSON.stringify([server, cuid, Object.entries(proofs).sort()]);
     const kept = this.kept.get(key) ?? { session: this.keep(target), target, named: false };
@@ -85,11 +103,18 @@ export class KeptSessions {
   private keep(target: Target): KeptSession {
     const { server, cuid, proofs } = target;
     const { trace, ...watch } = this.watch(target);
-    const options = async () => ({ server, cuid, memory: this.memory, trace, ...await credentialsFor(server, proofs) });
+    const options = async () => ({
+      server,
+      cuid,
+      memory: this.memory,
+      trace,
+      ...(await credentialsFor(server, proofs)),
+    });
     return new KeptSession({
       ...watch,
-      open: async (opening) => SignalSession.open({ ...await options(), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
-      overDtls: async (opening) => SignalSession.overDtls({ ...await options(), ...opening }),
+      open: async (opening) =>
+        SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
+      overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
     });
   }
 }

@@ -1,6 +1,13 @@
 /** A bundle of its own, loaded when the extension is active already: the LSP client, which is most of what has to be read then. */
 import * as vscode from 'vscode';
-import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, TransportKind, type ErrorHandler } from 'vscode-languageclient/node';
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  RevealOutputChannelOn,
+  TransportKind,
+  type ErrorHandler,
+} from 'vscode-languageclient/node';
 
 export type { LanguageClient } from 'vscode-languageclient/node';
 
@@ -15,14 +22,19 @@ export interface ClientOptions {
 
 /** The client of the language server, not started yet. */
 export function createClient({ module, documentSelector, log, gaveUp }: ClientOptions): LanguageClient {
-  return new LanguageClient('dots', 'DOTS', { module, transport: TransportKind.ipc }, {
-    documentSelector,
-    outputChannel: log,
-    revealOutputChannelOn: RevealOutputChannelOn.Never,
-    diagnosticCollectionName: 'dots',
-    errorHandler: restartOnce(log, gaveUp),
-    initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
-  });
+  return new LanguageClient(
+    'dots',
+    'DOTS',
+    { module, transport: TransportKind.ipc },
+    {
+      documentSelector,
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      diagnosticCollectionName: 'dots',
+      errorHandler: restartOnce(log, gaveUp),
+      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+    },
+  );
 }
 
 /** A server that ends is started again once; when it ends again, one message says so, and that is all. */

@@ -14,10 +14,14 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
   private asked = 0;
   readonly onDidChangeCodeLenses = this.changed.event;
 
-  constructor(private readonly language: LanguageServer, private readonly profiles: ProfileHost) {
+  constructor(
+    private readonly language: LanguageServer,
+    private readonly profiles: ProfileHost,
+  ) {
     const fire = (): void => this.changed.fire();
     this.listeners = [
-      language.onDidChange(fire), profiles.onDidChange(fire),
+      language.onDidChange(fire),
+      profiles.onDidChange(fire),
       vscode.workspace.onDidGrantWorkspaceTrust(fire),
       vscode.languages.registerCodeLensProvider(documentSelector, this),
     ];
@@ -49,7 +53,12 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
 }
 
 function commandsFor(info: DocumentInfo, document: vscode.TextDocument, destination: Destination): vscode.Command[] {
-  const preview: vscode.Command = { title: 'Preview Flowspec', tooltip: 'Show the BGP Flowspec rules of this document beside it', command: 'dots.previewFlowspec', arguments: [document.uri] };
+  const preview: vscode.Command = {
+    title: 'Preview Flowspec',
+    tooltip: 'Show the BGP Flowspec rules of this document beside it',
+    command: 'dots.previewFlowspec',
+    arguments: [document.uri],
+  };
   if (info.kind === 'acls') return [installCommand(info.errors, document.uri, destination), preview];
   if (info.kind === 'aliases') return [installCommand(info.errors, document.uri, destination)];
   if (info.kind !== 'mitigation-scope') return [];
@@ -58,21 +67,56 @@ function commandsFor(info: DocumentInfo, document: vscode.TextDocument, destinat
 }
 
 function sendCommand(errors: number, uri: vscode.Uri, destination: Destination): vscode.Command {
-  return obstacle(errors, 'send', destination) ?? { title: `Send to ${called(destination)}`, tooltip: `Send this request over CoAP to ${described(destination)}`, command: 'dots.sendRequest', arguments: [uri] };
+  return (
+    obstacle(errors, 'send', destination) ?? {
+      title: `Send to ${called(destination)}`,
+      tooltip: `Send this request over CoAP to ${described(destination)}`,
+      command: 'dots.sendRequest',
+      arguments: [uri],
+    }
+  );
 }
 
 function installCommand(errors: number, uri: vscode.Uri, destination: Destination): vscode.Command {
-  return obstacle(errors, 'install', destination) ?? { title: `Install on ${called(destination)}`, tooltip: `Install this over the DOTS data channel on ${described(destination)}`, command: 'dots.install', arguments: [uri] };
+  return (
+    obstacle(errors, 'install', destination) ?? {
+      title: `Install on ${called(destination)}`,
+      tooltip: `Install this over the DOTS data channel on ${described(destination)}`,
+      command: 'dots.install',
+      arguments: [uri],
+    }
+  );
 }
 
-const called = ({ name, profile }: Destination): string => (profile?.production === true ? `${name} (production)` : name);
+const called = ({ name, profile }: Destination): string =>
+  profile?.production === true ? `${name} (production)` : name;
 
-const described = ({ name, profile }: Destination): string => (profile === undefined ? 'the mock orchestrator on this machine' : `the server of the profile "${name}"`);
+const described = ({ name, profile }: Destination): string =>
+  profile === undefined ? 'the mock orchestrator on this machine' : `the server of the profile "${name}"`;
 
 /** What stands there instead while a document cannot go out. */
-function obstacle(errors: number, action: 'send' | 'install', { name, missing }: Destination): vscode.Command | undefined {
-  if (errors > 0) return { title: `${plural(errors, 'error')}: nothing to ${action} yet`, tooltip: 'Show the problems of this document', command: 'workbench.actions.view.problems' };
-  if (!vscode.workspace.isTrusted) return { title: 'Sending is off: this folder is not trusted', tooltip: 'Manage workspace trust', command: 'workbench.trust.manage' };
-  if (missing) return { title: `No profile "${name}": nowhere to ${action} this yet`, tooltip: 'Open your server profiles', command: 'dots.openProfiles' };
+function obstacle(
+  errors: number,
+  action: 'send' | 'install',
+  { name, missing }: Destination,
+): vscode.Command | undefined {
+  if (errors > 0)
+    return {
+      title: `${plural(errors, 'error')}: nothing to ${action} yet`,
+      tooltip: 'Show the problems of this document',
+      command: 'workbench.actions.view.problems',
+    };
+  if (!vscode.workspace.isTrusted)
+    return {
+      title: 'Sending is off: this folder is not trusted',
+      tooltip: 'Manage workspace trust',
+      command: 'workbench.trust.manage',
+    };
+  if (missing)
+    return {
+      title: `No profile "${name}": nowhere to ${action} this yet`,
+      tooltip: 'Open your server profiles',
+      command: 'dots.openProfiles',
+    };
   return undefined;
 }

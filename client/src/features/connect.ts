@@ -10,16 +10,20 @@ let memory: ConnectionMemory | undefined;
 /** Opens the signal channel session of a place: here credentials are handed to the DOTS client. Throws a DotsError. */
 export async function connect(place: Place, opening: Opening): Promise<SignalSession> {
   const { SignalSession } = await import('#apart/work');
-  return SignalSession.open({ ...await optionsFor(place), ...opening });
+  return SignalSession.open({ ...(await optionsFor(place)), ...opening });
 }
 
 /** The same over DTLS for a session that stands over TLS, where that is due and works by now; otherwise undefined. */
 export async function connectOverDtls(place: Place, opening: Opening): Promise<SignalSession | undefined> {
   const { SignalSession } = await import('#apart/work');
-  return SignalSession.overDtls({ ...await optionsFor(place), ...opening });
+  return SignalSession.overDtls({ ...(await optionsFor(place)), ...opening });
 }
 
-async function optionsFor({ server, cuid, credentials }: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {
+async function optionsFor({
+  server,
+  cuid,
+  credentials,
+}: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {
   const { connectionMemory } = await import('#apart/work');
   memory ??= connectionMemory();
   return { server, cuid, memory, ...(credentials && { credentials }) };

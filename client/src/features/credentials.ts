@@ -14,7 +14,8 @@ export class Credentials {
    */
   async of(profile: ServerProfile): Promise<ClientCredentials | undefined> {
     if (profile.signal?.startsWith('coap:') === true) return undefined;
-    if (profile.pskIdentity !== undefined) return { psk: { identity: profile.pskIdentity, key: await this.key(profile, profile.pskIdentity) } };
+    if (profile.pskIdentity !== undefined)
+      return { psk: { identity: profile.pskIdentity, key: await this.key(profile, profile.pskIdentity) } };
     const { ca, certificate, key, crl } = profile;
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
     return certificates({ ca, cert: certificate, key, crl });
@@ -29,17 +30,39 @@ export class Credentials {
     const kept = await this.secrets.get(secretName(name, identity));
     if (kept !== undefined) return bytesOf(kept);
     const given = await vscode.window.showInputBox({
-      title: `DOTS: Pre-Shared Key of ${name}`, prompt: `The key that belongs to the identity "${identity}", as text or as hexadecimal digits after 0x. Your system keeps it.`, password: true, ignoreFocusOut: true,
-      validateInput: (text) => (text === '' || bytesOf(text).length > 0 ? undefined : 'After 0x an even number of hexadecimal digits is wanted.'),
+      title: `DOTS: Pre-Shared Key of ${name}`,
+      prompt: `The key that belongs to the identity "${identity}", as text or as hexadecimal digits after 0x. Your system keeps it.`,
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (text) =>
+        text === '' || bytesOf(text).length > 0
+          ? undefined
+          : 'After 0x an even number of hexadecimal digits is wanted.',
     });
-    if (given === undefined || given === '') throw new DotsError('usage', 'editor/no-key', `The pre-shared key of "${name}" was not given.`, 'Send again to be asked again.');
+    if (given === undefined || given === '')
+      throw new DotsError(
+        'usage',
+        'editor/no-key',
+        `The pre-shared key of "${name}" was not given.`,
+        'Send again to be asked again.',
+      );
     await this.secrets.store(secretName(name, identity), given);
     return bytesOf(given);
   }
 }
 
 /** The texts of PEM files. Throws a DotsError for one that cannot be read. */
-export async function certificates({ ca, cert, key, crl }: { ca: string; cert: string; key: string; crl?: string | undefined }): Promise<ClientCredentials> {
+export async function certificates({
+  ca,
+  cert,
+  key,
+  crl,
+}: {
+  ca: string;
+  cert: string;
+  key: string;
+  crl?: string | undefined;
+}): Promise<ClientCredentials> {
   const crls = crl === undefined ? {} : { crls: [await textOf(crl)] };
   return { certificate: { ca: await textOf(ca), cert: await textOf(cert), key: await textOf(key), ...crls } };
 }
@@ -57,10 +80,21 @@ async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new DotsError('usage', 'editor/unreadable-file', `${path} cannot be read.`, 'Correct its path in the profiles file.', { cause });
+    throw new DotsError(
+      'usage',
+      'editor/unreadable-file',
+      `${path} cannot be read.`,
+      'Correct its path in the profiles file.',
+      { cause },
+    );
   }
 }
 
 function incomplete({ name }: ServerProfile): DotsError {
-  return new DotsError('usage', 'editor/incomplete-profile', `The profile "${name}" does not say how this client proves itself.`, 'Give it "ca", "certificate" and "key", or a "psk-identity".');
+  return new DotsError(
+    'usage',
+    'editor/incomplete-profile',
+    `The profile "${name}" does not say how this client proves itself.`,
+    'Give it "ca", "certificate" and "key", or a "psk-identity".',
+  );
 }

@@ -35,9 +35,23 @@ export class DocumentStatus implements vscode.Disposable {
   private show({ kind, title }: DocumentInfo): void {
     const type = documentTypes.find((each) => each.kind === kind);
     this.item.text = title === null ? 'No known kind of DOTS document' : capitalised(title);
-    this.item.detail = type === undefined ? (title === null ? 'The top-level member decides, e.g. "ietf-dots-signal-channel:mitigation-scope".' : '') : rfcLabel(type.rfc);
-    this.item.severity = title === null ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
-    this.item.command = type === undefined ? undefined : { title: 'Read', tooltip: `Open ${rfcLabel(type.rfc)}`, command: 'vscode.open', arguments: [vscode.Uri.parse(rfcUrl(type.rfc))] };
+    this.item.detail =
+      type === undefined
+        ? title === null
+          ? 'The top-level member decides, e.g. "ietf-dots-signal-channel:mitigation-scope".'
+          : ''
+        : rfcLabel(type.rfc);
+    this.item.severity =
+      title === null ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
+    this.item.command =
+      type === undefined
+        ? undefined
+        : {
+            title: 'Read',
+            tooltip: `Open ${rfcLabel(type.rfc)}`,
+            command: 'vscode.open',
+            arguments: [vscode.Uri.parse(rfcUrl(type.rfc))],
+          };
   }
 }
 

@@ -6,7 +6,10 @@ export const examples = { request: 'offload-request.dots.json', draft: 'first-dr
 /** Opens an example: the one in the workspace, else a copy of the one that comes with the extension. */
 export async function openExample(extension: vscode.ExtensionContext, example: string): Promise<void> {
   const [here] = await vscode.workspace.findFiles(`**/${example}`, undefined, 1);
-  const document = here === undefined ? await copyOf(vscode.Uri.joinPath(extension.extensionUri, 'examples', example)) : await vscode.workspace.openTextDocument(here);
+  const document =
+    here === undefined
+      ? await copyOf(vscode.Uri.joinPath(extension.extensionUri, 'examples', example))
+      : await vscode.workspace.openTextDocument(here);
   await vscode.window.showTextDocument(document);
 }
 

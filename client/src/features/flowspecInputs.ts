@@ -19,7 +19,12 @@ export function contributing(inputs: readonly FlowspecInput[]): FlowspecInput[] 
 
 function namedAcls(document: JsonObject): Set<JsonValue | undefined> {
   if (check(document).faults.some(({ severity }) => severity === 'error')) return new Set();
-  return new Set(scopesOf(document).flatMap((scope) => itemsOf(scope[aclList])).filter(isObject).map((entry) => entry['acl-name']));
+  return new Set(
+    scopesOf(document)
+      .flatMap((scope) => itemsOf(scope[aclList]))
+      .filter(isObject)
+      .map((entry) => entry['acl-name']),
+  );
 }
 
 function aclsOf(document: JsonObject): JsonObject[] {

@@ -21,7 +21,11 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly beside = new FolderDocuments();
   private readonly listeners: vscode.Disposable[];
 
-  constructor(private readonly language: LanguageServer, profiles: ProfileHost, private readonly log: vscode.LogOutputChannel) {
+  constructor(
+    private readonly language: LanguageServer,
+    profiles: ProfileHost,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     this.listeners = [
       profiles.onDidChange(() => this.renderWhere(() => true)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
@@ -67,10 +71,13 @@ export class FlowspecPreview implements vscode.Disposable {
   private renderSoon(source: vscode.TextDocument): void {
     const key = source.uri.toString();
     clearTimeout(this.pending.get(key));
-    this.pending.set(key, setTimeout(() => {
-      this.pending.delete(key);
-      void this.render(source);
-    }, followDelay));
+    this.pending.set(
+      key,
+      setTimeout(() => {
+        this.pending.delete(key);
+        void this.render(source);
+      }, followDelay),
+    );
   }
 
   private async render(source: vscode.TextDocument): Promise<void> {
@@ -78,7 +85,10 @@ export class FlowspecPreview implements vscode.Disposable {
     try {
       this.previews.set(uri, await this.textOf(source));
     } catch (error) {
-      this.log.error(`Flowspec preview of ${source.uri.toString()} failed.`, error instanceof Error ? error : String(error));
+      this.log.error(
+        `Flowspec preview of ${source.uri.toString()} failed.`,
+        error instanceof Error ? error : String(error),
+      );
       this.previews.set(uri, noFlowspecText(fileName(source.uri), describeError(error)));
     }
   }
@@ -97,17 +107,36 @@ export class FlowspecPreview implements vscode.Disposable {
     const value = jsonObject(source.getText());
     const document = vscode.workspace.asRelativePath(source.uri);
     const kind = documentTypeOf(value)?.kind;
-    if (value !== undefined && kind !== 'mitigation-scope' && kind !== 'acls' && kind !== 'aliases' && kind !== 'dots-data') {
-      return noFlowspecText(document, 'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.');
+    if (
+      value !== undefined &&
+      kind !== 'mitigation-scope' &&
+      kind !== 'acls' &&
+      kind !== 'aliases' &&
+      kind !== 'dots-data'
+    ) {
+      return noFlowspecText(
+        document,
+        'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.',
+      );
     }
-    if (value !== undefined) this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await this.beside.namedIn(source))]);
+    if (value !== undefined)
+      this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await this.beside.namedIn(source))]);
     const inputs = this.readable.get(key);
     if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
     const { contributing, flowspecText, translate } = await import('#apart/work');
-    const note = value === undefined ? 'The document is not JSON right now: these are the rules of its last readable state.' : undefined;
+    const note =
+      value === undefined
+        ? 'The document is not JSON right now: these are the rules of its last readable state.'
+        : undefined;
     const used = contributing(inputs);
-    const { ownPrefixes = [], targetRouter } = await this.language.documentContext(source.uri) ?? {};
-    return flowspecText({ document, inputs: used, ...translate(used, { domain: ownPrefixes }), ...(targetRouter && { router: targetRouter }), ...(note === undefined ? {} : { note }) });
+    const { ownPrefixes = [], targetRouter } = (await this.language.documentContext(source.uri)) ?? {};
+    return flowspecText({
+      document,
+      inputs: used,
+      ...translate(used, { domain: ownPrefixes }),
+      ...(targetRouter && { router: targetRouter }),
+      ...(note === undefined ? {} : { note }),
+    });
   }
 
   private forget(closed: vscode.TextDocument): void {

@@ -7,7 +7,10 @@ import { fileName, jsonObject } from './document';
 const folderLimit = 200;
 
 /** What a file held when it had this stamp. */
-interface Known { stamp: string; input: FlowspecInput | undefined }
+interface Known {
+  stamp: string;
+  input: FlowspecInput | undefined;
+}
 
 /** The documents beside others. A file is read and parsed again only when it has changed: previews ask at every pause of the typing. */
 export class FolderDocuments {
@@ -18,10 +21,19 @@ export class FolderDocuments {
     const wanted = wantedKinds(source.getText());
     if (source.isUntitled || wanted.length === 0) return [];
     const folder = vscode.Uri.joinPath(source.uri, '..');
-    const entries = await vscode.workspace.fs.readDirectory(folder).then((found) => found, () => []);
-    const names = entries.map(([name]) => name).filter((name) => /\.dots\.jsonc?$/.test(name) && name !== fileName(source.uri));
-    const inputs = await Promise.all(names.slice(0, folderLimit).map((name) => this.inputAt(vscode.Uri.joinPath(folder, name))));
-    return inputs.filter((input) => input !== undefined).filter(({ value }) => wanted.includes(documentTypeOf(value)?.kind));
+    const entries = await vscode.workspace.fs.readDirectory(folder).then(
+      (found) => found,
+      () => [],
+    );
+    const names = entries
+      .map(([name]) => name)
+      .filter((name) => /\.dots\.jsonc?$/.test(name) && name !== fileName(source.uri));
+    const inputs = await Promise.all(
+      names.slice(0, folderLimit).map((name) => this.inputAt(vscode.Uri.joinPath(folder, name))),
+    );
+    return inputs
+      .filter((input) => input !== undefined)
+      .filter(({ value }) => wanted.includes(documentTypeOf(value)?.kind));
   }
 
   clear(): void {
@@ -47,14 +59,23 @@ function inputOf(uri: vscode.Uri, text: string): FlowspecInput | undefined {
 }
 
 function wantedKinds(text: string): (DocumentKind | undefined)[] {
-  return [...(text.includes('"alias-name"') ? ['aliases' as const] : []), ...(text.includes('"acl-name"') ? ['acls' as const] : [])];
+  return [
+    ...(text.includes('"alias-name"') ? ['aliases' as const] : []),
+    ...(text.includes('"acl-name"') ? ['acls' as const] : []),
+  ];
 }
 
 /** A file that is gone has a stamp of its own. */
 async function fileStamp(uri: vscode.Uri): Promise<string> {
-  return vscode.workspace.fs.stat(uri).then(({ mtime, size }) => `${mtime} ${size}`, () => 'absent');
+  return vscode.workspace.fs.stat(uri).then(
+    ({ mtime, size }) => `${mtime} ${size}`,
+    () => 'absent',
+  );
 }
 
 async function textAt(uri: vscode.Uri): Promise<string> {
-  return vscode.workspace.fs.readFile(uri).then((bytes) => new TextDecoder().decode(bytes), () => '');
+  return vscode.workspace.fs.readFile(uri).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => '',
+  );
 }

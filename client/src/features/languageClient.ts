@@ -1,7 +1,14 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from '#apart/language';
 import {
-  documentContextRequest, documentInfoRequest, profilesRequest, trustedNotification, type DocumentContext, type DocumentInfo, type DocumentInfoParams, type ProfilesInfo,
+  documentContextRequest,
+  documentInfoRequest,
+  profilesRequest,
+  trustedNotification,
+  type DocumentContext,
+  type DocumentInfo,
+  type DocumentInfoParams,
+  type ProfilesInfo,
 } from '#contract';
 
 /** Where a DOTS document may live for language features; diffs and our own read-only documents are left alone. */
@@ -16,16 +23,28 @@ export class LanguageServer implements vscode.Disposable {
   /** What the server says of documents may have changed: it came up, went, or published diagnostics. */
   readonly onDidChange = this.changed.event;
 
-  constructor(extension: vscode.ExtensionContext, private readonly log: vscode.LogOutputChannel) {
+  constructor(
+    extension: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     this.listeners = [
-      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.started.then((client) => client.sendNotification(trustedNotification), () => undefined)),
+      vscode.workspace.onDidGrantWorkspaceTrust(
+        () =>
+          void this.started.then(
+            (client) => client.sendNotification(trustedNotification),
+            () => undefined,
+          ),
+      ),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
         if (uris.some(isDots)) this.changed.fire();
       }),
     ];
     this.started = this.start(extension.asAbsolutePath('dist/server.js'));
     // Only now does the server know the open documents: what was told while it came up may have been about none.
-    this.started.then(() => this.changed.fire(), (error: unknown) => this.couldNotStart(error));
+    this.started.then(
+      () => this.changed.fire(),
+      (error: unknown) => this.couldNotStart(error),
+    );
   }
 
   /** Settles when the server answers; rejects when it could not be started. */
@@ -55,12 +74,16 @@ export class LanguageServer implements vscode.Disposable {
 
   /** Ends the server; to be awaited, so that no process stays behind. */
   async stop(): Promise<void> {
-    await this.started.then((client) => client.stop(), () => undefined);
+    await this.started.then(
+      (client) => client.stop(),
+      () => undefined,
+    );
   }
 
   private async start(module: string): Promise<LanguageClient> {
     const { createClient } = await import('#apart/language');
-    const gaveUp = (): void => offerLog('The DOTS language server ended twice and stays off until the window is reloaded.', this.log);
+    const gaveUp = (): void =>
+      offerLog('The DOTS language server ended twice and stays off until the window is reloaded.', this.log);
     const client = createClient({ module, documentSelector, log: this.log, gaveUp });
     this.listeners.push(client.onDidChangeState(() => this.changed.fire()));
     await client.start();
@@ -71,7 +94,8 @@ export class LanguageServer implements vscode.Disposable {
   private async ask<T>(request: string, uri?: vscode.Uri, token?: vscode.CancellationToken): Promise<T | undefined> {
     const client = await this.started.catch(() => undefined);
     if (client?.isRunning() !== true) return undefined;
-    const params: DocumentInfoParams | object = uri === undefined ? {} : { uri: client.code2ProtocolConverter.asUri(uri) };
+    const params: DocumentInfoParams | object =
+      uri === undefined ? {} : { uri: client.code2ProtocolConverter.asUri(uri) };
     try {
       return await client.sendRequest<T>(request, params, token);
     } catch (error) {
@@ -87,7 +111,9 @@ export class LanguageServer implements vscode.Disposable {
 }
 
 function isDots(uri: vscode.Uri): boolean {
-  return vscode.workspace.textDocuments.some((document) => document.languageId === 'dots' && document.uri.toString() === uri.toString());
+  return vscode.workspace.textDocuments.some(
+    (document) => document.languageId === 'dots' && document.uri.toString() === uri.toString(),
+  );
 }
 
 function offerLog(message: string, log: vscode.LogOutputChannel): void {

@@ -32,7 +32,9 @@ export class LiveFlowspec implements vscode.Disposable {
 
   /** Only while it is shown: translating a long ACL is work. */
   private async update(): Promise<void> {
-    const shown = vscode.workspace.textDocuments.some(({ uri, isClosed }) => !isClosed && uri.toString() === this.uri.toString());
+    const shown = vscode.workspace.textDocuments.some(
+      ({ uri, isClosed }) => !isClosed && uri.toString() === this.uri.toString(),
+    );
     if (shown) this.documents.set(this.uri, await this.text());
   }
 
@@ -41,7 +43,8 @@ export class LiveFlowspec implements vscode.Disposable {
     try {
       const live = this.orchestrator.flowspec();
       if (live === undefined) return noFlowspecText(subject, 'The mock orchestrator is not running.');
-      if (live.rules.length === 0 && live.findings.length === 0) return noFlowspecText(subject, 'No rule is in force: no ACL is active, and nothing is being mitigated.');
+      if (live.rules.length === 0 && live.findings.length === 0)
+        return noFlowspecText(subject, 'No rule is in force: no ACL is active, and nothing is being mitigated.');
       return flowspecText({ document: subject, ...live, names: liveNames(live.inputs.map(({ file }) => file)) });
     } catch (error) {
       return noFlowspecText(subject, describeError(error));

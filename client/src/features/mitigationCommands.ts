@@ -17,12 +17,21 @@ export function registerMitigationCommands(sessions: Sessions, log: vscode.LogOu
 }
 
 async function withdraw(sessions: Sessions, log: vscode.LogOutputChannel, node?: TreeNode): Promise<void> {
-  const [session, mid] = pointed(sessions, node) ?? await chosen(sessions) ?? [];
-  if (session === undefined || mid === undefined || !await isMeant(session, mid)) return;
+  const [session, mid] = pointed(sessions, node) ?? (await chosen(sessions)) ?? [];
+  if (session === undefined || mid === undefined || !(await isMeant(session, mid))) return;
   try {
     const answer = await session.withdraw(mid);
-    if (answer.ok) vscode.window.setStatusBarMessage(`$(check) DOTS: withdrawn (${answer.code} ${codeWords(answer.code).name})`, 5000);
-    else tellFailure(log, `The server did not withdraw mitigation ${mid}.`, `${answer.code} ${answer.diagnostic ?? codeWords(answer.code).meaning}`);
+    if (answer.ok)
+      vscode.window.setStatusBarMessage(
+        `$(check) DOTS: withdrawn (${answer.code} ${codeWords(answer.code).name})`,
+        5000,
+      );
+    else
+      tellFailure(
+        log,
+        `The server did not withdraw mitigation ${mid}.`,
+        `${answer.code} ${answer.diagnostic ?? codeWords(answer.code).meaning}`,
+      );
   } catch (error) {
     tellFailure(log, `Mitigation ${mid} was not withdrawn.`, error);
   }
@@ -46,15 +55,25 @@ function pointed(sessions: Sessions, node?: TreeNode): [SessionHost, number] | u
 
 /** For the command palette: the only mitigation that goes on, or the one that the user picks. */
 async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undefined> {
-  const all = sessions.list().flatMap((session) => ongoing(session.mitigations()).map((mitigation) => ({ session, ...mitigation })));
+  const all = sessions
+    .list()
+    .flatMap((session) => ongoing(session.mitigations()).map((mitigation) => ({ session, ...mitigation })));
   const [only] = all;
   if (only !== undefined && all.length === 1) return [only.session, only.mid];
   if (only === undefined) {
     vscode.window.setStatusBarMessage('$(info) DOTS: there is no mitigation to withdraw', 5000);
     return undefined;
   }
-  const items = all.map(({ session, mid, scope, status }) => ({ label: targetWords(scope), description: `${statusWords(status).short}, mid ${mid}, ${session.name}`, session, mid }));
-  const picked = await vscode.window.showQuickPick(items, { title: 'DOTS: Withdraw', placeHolder: 'The mitigation to withdraw' });
+  const items = all.map(({ session, mid, scope, status }) => ({
+    label: targetWords(scope),
+    description: `${statusWords(status).short}, mid ${mid}, ${session.name}`,
+    session,
+    mid,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: 'DOTS: Withdraw',
+    placeHolder: 'The mitigation to withdraw',
+  });
   return picked && [picked.session, picked.mid];
 }
 
@@ -63,5 +82,5 @@ async function isMeant(session: SessionHost, mid: number): Promise<boolean> {
   const { at } = session;
   if (at?.production !== true) return true;
   const { message, detail, action } = withdrawal(at, mid, session.mitigation(mid)?.scope ?? {});
-  return await vscode.window.showWarningMessage(message, { modal: true, detail }, action) === action;
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
 }

@@ -64,13 +64,14 @@ export class MitigationBook {
   private merged(mid: number, scope: JsonObject, now: number): Mitigation {
     const before = this.entries.get(mid);
     const told = numberOf(scope.lifetime);
-    const status = typeof scope.status === 'string' ? scope.status : before?.status ?? started;
+    const status = typeof scope.status === 'string' ? scope.status : (before?.status ?? started);
     const dropped = droppedOf(scope) ?? before?.dropped;
     return {
-      mid, status,
+      mid,
+      status,
       scope: { ...before?.scope, ...scope },
       lifetime: told ?? before?.lifetime ?? 0,
-      toldAt: told === undefined ? before?.toldAt ?? now : now,
+      toldAt: told === undefined ? (before?.toldAt ?? now) : now,
       ...(before?.granted === undefined ? {} : { granted: before.granted }),
       ...(dropped === undefined ? {} : { dropped }),
     };
@@ -82,8 +83,10 @@ function droppedOf(scope: JsonObject): Mitigation['dropped'] {
   const packets = numberOf(scope['pkts-dropped']);
   if (octets === undefined && packets === undefined) return undefined;
   return {
-    octets: octets ?? 0, packets: packets ?? 0,
-    octetsPerSecond: numberOf(scope['bps-dropped']) ?? 0, packetsPerSecond: numberOf(scope['pps-dropped']) ?? 0,
+    octets: octets ?? 0,
+    packets: packets ?? 0,
+    octetsPerSecond: numberOf(scope['bps-dropped']) ?? 0,
+    packetsPerSecond: numberOf(scope['pps-dropped']) ?? 0,
   };
 }
 

@@ -18,7 +18,10 @@ export class OrchestratorHost implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly log: vscode.LogOutputChannel, private readonly stateDir: string | undefined) {}
+  constructor(
+    private readonly log: vscode.LogOutputChannel,
+    private readonly stateDir: string | undefined,
+  ) {}
 
   get state(): OrchestratorState {
     if (this.running !== undefined) return 'running';
@@ -81,7 +84,8 @@ export class OrchestratorHost implements vscode.Disposable {
   async stop(): Promise<void> {
     await this.starting?.catch(() => undefined);
     const { running } = this;
-    this.interrupted ||= ongoing((running?.mitigations() ?? []).map(({ statusLabel }) => ({ status: statusLabel }))).length > 0;
+    this.interrupted ||=
+      ongoing((running?.mitigations() ?? []).map(({ statusLabel }) => ({ status: statusLabel }))).length > 0;
     this.running = undefined;
     await running?.close();
     if (running !== undefined) this.log.info(`The mock orchestrator at ${running.signal} was stopped.`);
@@ -94,13 +98,20 @@ export class OrchestratorHost implements vscode.Disposable {
 
   private async launch(): Promise<Orchestrator> {
     if (!vscode.workspace.isTrusted) {
-      throw new DotsError('usage', 'editor/untrusted', 'The mock orchestrator stays off while this folder is not trusted.', 'Trust the folder first.');
+      throw new DotsError(
+        'usage',
+        'editor/untrusted',
+        'The mock orchestrator stays off while this folder is not trusted.',
+        'Trust the folder first.',
+      );
     }
     const { Orchestrator } = await import('#apart/work');
     const signalPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
     const dataPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0);
     const running = await Orchestrator.start({
-      host: '127.0.0.1', signalPort, dataPort,
+      host: '127.0.0.1',
+      signalPort,
+      dataPort,
       ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
       log: (line) => this.log.info(`mock: ${line}`),
     });
@@ -113,7 +124,11 @@ export class OrchestratorHost implements vscode.Disposable {
 }
 
 /** The commands and the setting that start and stop the mock. */
-export function registerOrchestrator(host: OrchestratorHost, sessions: Sessions, log: vscode.LogOutputChannel): vscode.Disposable {
+export function registerOrchestrator(
+  host: OrchestratorHost,
+  sessions: Sessions,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
   const start = async (): Promise<void> => {
     try {
       await host.start();
@@ -122,7 +137,11 @@ export function registerOrchestrator(host: OrchestratorHost, sessions: Sessions,
     }
   };
   const autoStart = (): void => {
-    if (vscode.workspace.isTrusted && vscode.workspace.getConfiguration('dots').get<boolean>('orchestrator.autoStart', false)) void start();
+    if (
+      vscode.workspace.isTrusted &&
+      vscode.workspace.getConfiguration('dots').get<boolean>('orchestrator.autoStart', false)
+    )
+      void start();
   };
   autoStart();
   return vscode.Disposable.from(

@@ -29,17 +29,40 @@ export interface Place {
 
 /** Settles where a document goes: the profile of its workspace file, the active one, or the mock, which is started. */
 export class Places {
-  constructor(private readonly profiles: ProfileHost, private readonly orchestrator: OrchestratorHost, private readonly identity: ClientIdentity, private readonly credentials: Credentials) {}
+  constructor(
+    private readonly profiles: ProfileHost,
+    private readonly orchestrator: OrchestratorHost,
+    private readonly identity: ClientIdentity,
+    private readonly credentials: Credentials,
+  ) {}
 
   /** The place for a document; undefined where the user does not want it to go there after all. Throws a DotsError. */
-  async placeFor(document: vscode.TextDocument, value: JsonObject, channel: 'signal' | 'data'): Promise<Place | undefined> {
-    if (!vscode.workspace.isTrusted) throw new DotsError('usage', 'editor/untrusted', 'Nothing is sent while this folder is not trusted.', 'Trust the folder first.');
+  async placeFor(
+    document: vscode.TextDocument,
+    value: JsonObject,
+    channel: 'signal' | 'data',
+  ): Promise<Place | undefined> {
+    if (!vscode.workspace.isTrusted)
+      throw new DotsError(
+        'usage',
+        'editor/untrusted',
+        'Nothing is sent while this folder is not trusted.',
+        'Trust the folder first.',
+      );
     const destination = await this.profiles.destinationToSend(document);
-    const { context: { direction, workspaceFile, mid } } = destination;
-    if (direction === 'status') throw new DotsError('usage', 'editor/status-document', 'It came from a server, says the workspace file.', `Its "direction" stands in ${workspaceFile ?? ''}.`);
+    const {
+      context: { direction, workspaceFile, mid },
+    } = destination;
+    if (direction === 'status')
+      throw new DotsError(
+        'usage',
+        'editor/status-document',
+        'It came from a server, says the workspace file.',
+        `Its "direction" stands in ${workspaceFile ?? ''}.`,
+      );
     const place = await this.settled(destination, channel);
     const whole = mid === undefined ? place : { ...place, mid };
-    return !whole.production || await isMeant(whole, value) ? whole : undefined;
+    return !whole.production || (await isMeant(whole, value)) ? whole : undefined;
   }
 
   /** Forgets the pre-shared key of a profile that did not take it. */
@@ -51,10 +74,16 @@ export class Places {
   private async settled(destination: Destination, channel: 'signal' | 'data'): Promise<Place> {
     const { name, profile, context } = destination;
     if (destination.missing) throw missing(destination);
-    const cuid = context.cuid ?? profile?.cuid ?? await this.identity.cuid();
+    const cuid = context.cuid ?? profile?.cuid ?? (await this.identity.cuid());
     if (profile === undefined) return this.mock(cuid, channel);
     const server = profile[channel];
-    if (server === undefined) throw new DotsError('usage', 'editor/no-address', `The profile "${name}" names no ${channel} channel.`, `Add "${channel}" to it.`);
+    if (server === undefined)
+      throw new DotsError(
+        'usage',
+        'editor/no-address',
+        `The profile "${name}" names no ${channel} channel.`,
+        `Add "${channel}" to it.`,
+      );
     const by = productionAt(server, this.profiles.all);
     const production = profile.production || by !== undefined;
     const reason = by === undefined || profile.production ? {} : { reason: productionReason(server, by.name, name) };
@@ -67,20 +96,38 @@ export class Places {
     const { signal, coaps, data, ca, cert, key } = await this.orchestrator.start();
     const common = { name: mockName, cuid, production: false };
     if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
-    return coaps === undefined ? { ...common, server: signal } : { ...common, server: coaps, credentials: await certificates({ ca, cert, key }) };
+    return coaps === undefined
+      ? { ...common, server: signal }
+      : { ...common, server: coaps, credentials: await certificates({ ca, cert, key }) };
   }
 }
 
 function missing({ name, byWorkspace }: Destination): DotsError {
-  return new DotsError('usage', 'editor/no-profile', `There is no server profile "${name}"${byWorkspace ? ', which the workspace file names for it' : ''}.`, 'Add it to your profiles file, or select another one.');
+  return new DotsError(
+    'usage',
+    'editor/no-profile',
+    `There is no server profile "${name}"${byWorkspace ? ', which the workspace file names for it' : ''}.`,
+    'Add it to your profiles file, or select another one.',
+  );
 }
 
 function filesOf({ name, ca, certificate, key, crl }: ServerProfile): NonNullable<Place['files']> {
-  if (ca === undefined) throw new DotsError('usage', 'editor/incomplete-profile', `The profile "${name}" names no CA that vouches for its server.`, 'Give it "ca".');
-  return { ca, ...(certificate !== undefined && { cert: certificate }), ...(key !== undefined && { key }), ...(crl !== undefined && { crl }) };
+  if (ca === undefined)
+    throw new DotsError(
+      'usage',
+      'editor/incomplete-profile',
+      `The profile "${name}" names no CA that vouches for its server.`,
+      'Give it "ca".',
+    );
+  return {
+    ca,
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+    ...(crl !== undefined && { crl }),
+  };
 }
 
 async function isMeant(place: Place, value: JsonObject): Promise<boolean> {
   const { message, detail, action } = confirmation(place, value);
-  return await vscode.window.showWarningMessage(message, { modal: true, detail }, action) === action;
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
 }

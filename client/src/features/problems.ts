@@ -4,7 +4,11 @@ import { oneLine } from '#dots/model/text';
 import { notificationText } from '../ui/textLayout';
 
 /** A button of an error message. */
-interface Way { title: string; command: string; args?: unknown[] }
+interface Way {
+  title: string;
+  command: string;
+  args?: unknown[];
+}
 
 const openProfiles: Way = { title: 'Open profiles', command: 'dots.openProfiles' };
 
@@ -16,7 +20,11 @@ const waysOut: Record<string, Way> = {
   'editor/no-address': openProfiles,
   'editor/incomplete-profile': openProfiles,
   'editor/unreadable-file': openProfiles,
-  'transport/port-in-use': { title: 'Open settings', command: 'workbench.action.openSettings', args: ['dots.orchestrator'] },
+  'transport/port-in-use': {
+    title: 'Open settings',
+    command: 'workbench.action.openSettings',
+    args: ['dots.orchestrator'],
+  },
 };
 
 const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
@@ -27,7 +35,7 @@ const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
  */
 export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown): void {
   const sentence = oneLine(`${what} ${describeError(error)}`);
-  log.error(sentence, error instanceof Error ? error.stack ?? '' : '');
+  log.error(sentence, error instanceof Error ? (error.stack ?? '') : '');
   const wayOut = error instanceof DotsError ? waysOut[error.code] : undefined;
   const ways = wayOut === undefined ? [showLog] : [wayOut, showLog];
   void vscode.window.showErrorMessage(notificationText(sentence), ...ways.map(({ title }) => title)).then((chosen) => {

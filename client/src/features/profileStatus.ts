@@ -10,7 +10,11 @@ export class ProfileStatus implements vscode.Disposable {
     this.item.name = 'DOTS server profile';
     this.item.command = 'dots.selectProfile';
     const update = (): void => void this.update();
-    this.listeners = [profiles.onDidChange(update), vscode.window.onDidChangeActiveTextEditor(update), vscode.workspace.onDidGrantWorkspaceTrust(update)];
+    this.listeners = [
+      profiles.onDidChange(update),
+      vscode.window.onDidChangeActiveTextEditor(update),
+      vscode.workspace.onDidGrantWorkspaceTrust(update),
+    ];
     update();
   }
 
@@ -29,14 +33,25 @@ export class ProfileStatus implements vscode.Disposable {
   private show({ name, profile, missing, byWorkspace }: Destination): void {
     const production = profile?.production === true;
     this.item.text = `$(${missing ? 'warning' : 'send'}) ${name}${production ? ' (production)' : ''}`;
-    this.item.tooltip = [what(name, missing), byWorkspace ? 'The workspace file says so of this document; it counts before the active profile.' : 'It is the active server profile of this workspace.', 'Click to select another one.'].join('\n');
-    this.item.backgroundColor = production || missing ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    this.item.accessibilityInformation = { label: `DOTS server profile: ${name}${production ? ', production' : ''}${missing ? ', missing' : ''}` };
+    this.item.tooltip = [
+      what(name, missing),
+      byWorkspace
+        ? 'The workspace file says so of this document; it counts before the active profile.'
+        : 'It is the active server profile of this workspace.',
+      'Click to select another one.',
+    ].join('\n');
+    this.item.backgroundColor =
+      production || missing ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.item.accessibilityInformation = {
+      label: `DOTS server profile: ${name}${production ? ', production' : ''}${missing ? ', missing' : ''}`,
+    };
     this.item.show();
   }
 }
 
 function what(name: string, missing: boolean): string {
   if (missing) return `DOTS: this document is for the server profile "${name}", which is not in your profiles file.`;
-  return name === mockName ? 'DOTS: this document goes to the mock orchestrator in this editor.' : `DOTS: this document goes to the server of the profile "${name}".`;
+  return name === mockName
+    ? 'DOTS: this document goes to the mock orchestrator in this editor.'
+    : `DOTS: this document goes to the server of the profile "${name}".`;
 }

@@ -35,14 +35,21 @@ export class ProfileHost implements vscode.Disposable {
   private readonly listeners: vscode.Disposable[];
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly language: LanguageServer, private readonly memory: vscode.Memento, private readonly log: vscode.LogOutputChannel) {
+  constructor(
+    private readonly language: LanguageServer,
+    private readonly memory: vscode.Memento,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     const readSoon = ({ uri }: { uri: vscode.Uri }): void => {
       if (/\/dots\.(workspace|profiles)\.json$/.test(uri.path)) this.readSoon();
     };
     const watcher = vscode.workspace.createFileSystemWatcher('**/dots.workspace.json');
     const soon = (): void => this.readSoon();
     this.listeners = [
-      watcher, watcher.onDidCreate(soon), watcher.onDidChange(soon), watcher.onDidDelete(soon),
+      watcher,
+      watcher.onDidCreate(soon),
+      watcher.onDidChange(soon),
+      watcher.onDidDelete(soon),
       vscode.workspace.onDidChangeTextDocument(({ document }) => readSoon(document)),
       vscode.workspace.onDidSaveTextDocument(readSoon),
       vscode.workspace.onDidGrantWorkspaceTrust(soon),
@@ -70,7 +77,7 @@ export class ProfileHost implements vscode.Disposable {
 
   /** Where a document would go: the profile that its workspace file names for it counts before the active one. */
   async destination(document: vscode.TextDocument, token?: vscode.CancellationToken): Promise<Destination> {
-    return this.leading(await this.language.documentContext(document.uri, token) ?? unknownContext);
+    return this.leading((await this.language.documentContext(document.uri, token)) ?? unknownContext);
   }
 
   /** The same for sending: read at this moment. Throws a DotsError where the language server does not tell what the workspace file says. */
@@ -78,7 +85,12 @@ export class ProfileHost implements vscode.Disposable {
     const info = await this.language.profiles();
     const context = await this.language.documentContext(document.uri);
     if (info === undefined || context === undefined) {
-      throw new DotsError('usage', 'editor/no-language-server', 'The language server does not answer, so nobody can tell where the workspace file wants it to go.', 'Reload the window, and see the DOTS log.');
+      throw new DotsError(
+        'usage',
+        'editor/no-language-server',
+        'The language server does not answer, so nobody can tell where the workspace file wants it to go.',
+        'Reload the window, and see the DOTS log.',
+      );
     }
     this.take(info);
     return this.leading(context);
@@ -87,13 +99,23 @@ export class ProfileHost implements vscode.Disposable {
   private leading(context: DocumentContext): Destination {
     const name = context.profile ?? this.active;
     const profile = name === mockName ? undefined : this.profile(name);
-    return { name, profile, missing: profile === undefined && name !== mockName, byWorkspace: context.profile !== undefined, context };
+    return {
+      name,
+      profile,
+      missing: profile === undefined && name !== mockName,
+      byWorkspace: context.profile !== undefined,
+      context,
+    };
   }
 
   /** Lets the user select the active profile. */
   async select(): Promise<void> {
     await this.read();
-    const picked = await vscode.window.showQuickPick(profileItems(this.known, this.active), { title: 'DOTS: Server Profile', placeHolder: 'Where requests, aliases and ACLs of this workspace go', matchOnDescription: true });
+    const picked = await vscode.window.showQuickPick(profileItems(this.known, this.active), {
+      title: 'DOTS: Server Profile',
+      placeHolder: 'Where requests, aliases and ACLs of this workspace go',
+      matchOnDescription: true,
+    });
     if (picked !== undefined) await this.choose(picked.choice);
   }
 
@@ -129,7 +151,7 @@ export class ProfileHost implements vscode.Disposable {
 
   /** Reads the profiles again; what changed is told. */
   async read(): Promise<ProfilesInfo> {
-    this.take(await this.language.profiles() ?? this.known);
+    this.take((await this.language.profiles()) ?? this.known);
     return this.known;
   }
 

@@ -14,7 +14,8 @@ import type { Place, Places } from './places';
 import { tellFailure } from './problems';
 import type { Sessions } from './sessions';
 
-const gone = 'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
+const gone =
+  'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
 /** The code of a refusal whose reasons stand in the Problems view. */
 const inProblems = 'editor/in-problems';
@@ -25,7 +26,10 @@ type Channel = 'signal' | 'data';
 type Work = (value: JsonObject, place: Place, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** What is being sent right now: for the status bar, which shows it and offers to stop it. */
-export interface Sending { document: string; since: number }
+export interface Sending {
+  document: string;
+  since: number;
+}
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements vscode.Disposable {
@@ -50,7 +54,9 @@ export class RequestSender implements vscode.Disposable {
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
     return this.carry(uri, 'signal', async (value, place, document, abort) => {
-      const exchange = await this.sessions.send(place, value, abort).catch((error: unknown) => this.refused(place, error));
+      const exchange = await this.sessions
+        .send(place, value, abort)
+        .catch((error: unknown) => this.refused(place, error));
       const { answerText } = await import('#apart/work');
       return () => answerText({ ...exchange, document });
     });
@@ -71,7 +77,11 @@ export class RequestSender implements vscode.Disposable {
     try {
       await this.show(answered.document, answered.text());
     } catch (error) {
-      tellFailure(this.log, `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`, error);
+      tellFailure(
+        this.log,
+        `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`,
+        error,
+      );
     }
   }
 
@@ -89,7 +99,12 @@ export class RequestSender implements vscode.Disposable {
   }
 
   /** The document and the text of what came of it, or undefined where that was a failure, which the user has been told. */
-  private async attempt(uri: vscode.Uri | undefined, channel: Channel, work: Work, abort: AbortController): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
+  private async attempt(
+    uri: vscode.Uri | undefined,
+    channel: Channel,
+    work: Work,
+    abort: AbortController,
+  ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
@@ -168,22 +183,43 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
 }
 
 function notSendable(errors: number, code = 'editor/has-errors'): DotsError {
-  return new DotsError('usage', code, `It has ${plural(errors, 'error')}, so the server would refuse it.`, 'Mend them first.');
+  return new DotsError(
+    'usage',
+    code,
+    `It has ${plural(errors, 'error')}, so the server would refuse it.`,
+    'Mend them first.',
+  );
 }
 
 /** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */
 function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
   const value = jsonObject(text);
-  if (value === undefined) throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
+  if (value === undefined)
+    throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
   const type = documentTypeOf(value);
   if (type === undefined) {
-    throw new DotsError('usage', 'editor/unknown-kind', 'The document is of no known DOTS kind.', 'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".');
+    throw new DotsError(
+      'usage',
+      'editor/unknown-kind',
+      'The document is of no known DOTS kind.',
+      'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".',
+    );
   }
   if (type.channel !== channel) {
-    throw new DotsError('usage', 'editor/other-channel', `A document with ${type.title} belongs to the ${type.channel} channel.`, type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.');
+    throw new DotsError(
+      'usage',
+      'editor/other-channel',
+      `A document with ${type.title} belongs to the ${type.channel} channel.`,
+      type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.',
+    );
   }
   if (directionOf(value) === 'status') {
-    throw new DotsError('usage', 'editor/status-document', 'This is the status of a mitigation, which only a server sends.', 'Remove mid, status and the counters to make it a request.');
+    throw new DotsError(
+      'usage',
+      'editor/status-document',
+      'This is the status of a mitigation, which only a server sends.',
+      'Remove mid, status and the counters to make it a request.',
+    );
   }
   return value;
 }

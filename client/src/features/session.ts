@@ -14,7 +14,13 @@ import { MitigationBook, type Mitigation } from './mitigations';
 import type { Place } from './places';
 
 /** What was sent, and what came back. */
-export interface Exchange { answer: Answer; mid: number | undefined; cuid: string; server: string; profile: string }
+export interface Exchange {
+  answer: Answer;
+  mid: number | undefined;
+  cuid: string;
+  server: string;
+  profile: string;
+}
 
 /**
  * A DOTS signal channel session of the editor, and the mitigations that live in it.
@@ -32,7 +38,11 @@ export class SessionHost implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
 
-  constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel, /** The profile of the server, or `mock`. */ readonly name: string) {}
+  constructor(
+    private readonly identity: ClientIdentity,
+    private readonly log: vscode.LogOutputChannel,
+    /** The profile of the server, or `mock`. */ readonly name: string,
+  ) {}
 
   /** Where it leads, while it is open. */
   get at(): Place | undefined {
@@ -67,15 +77,27 @@ export class SessionHost implements vscode.Disposable {
 
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
   async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    const mid = place.mid ?? await this.identity.mid();
+    const mid = place.mid ?? (await this.identity.mid());
     const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
-    const { session, answer } = await this.ask(place, opening, (open, left) => open.send(document, { mid, ...left }), signal);
+    const { session, answer } = await this.ask(
+      place,
+      opening,
+      (open, left) => open.send(document, { mid, ...left }),
+      signal,
+    );
     this.logAnswer(answer);
     // A mitigation belongs to the cuid, whichever session was asked for it.
     const current = this.session;
-    if (documentTypeOf(document)?.kind === 'mitigation-scope' && answer.ok && current !== undefined && leadsTo(current, place)) this.follow(current, mid, document, answer);
-    else if (before !== undefined && current !== undefined && current !== before) this.reconcile(current).catch((error: unknown) => this.tellUnlisted(error));
+    if (
+      documentTypeOf(document)?.kind === 'mitigation-scope' &&
+      answer.ok &&
+      current !== undefined &&
+      leadsTo(current, place)
+    )
+      this.follow(current, mid, document, answer);
+    else if (before !== undefined && current !== undefined && current !== before)
+      this.reconcile(current).catch((error: unknown) => this.tellUnlisted(error));
     if (isOverTls(session)) void this.improve(place, opening, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
@@ -118,7 +140,8 @@ export class SessionHost implements vscode.Disposable {
   /** The session, or one in its place where it was lost or its server has ended it. Throws a DotsError. */
   private async standing(): Promise<SignalSession> {
     const { session, place } = this;
-    if (session === undefined || place === undefined) throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
+    if (session === undefined || place === undefined)
+      throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
     if (session.state === 'open') return session;
     await this.ask(place, { trace: this.trace }, (open, left) => open.status(undefined, left));
     const current = this.session ?? session;
@@ -129,14 +152,28 @@ export class SessionHost implements vscode.Disposable {
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
   private async ask(place: Place, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
     const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
-    return this.retired.during(() => askOver({ known, renew: async (left) => this.renewed(place, await connect(place, { ...opening, signal: left.signal }), left.signal), signal }, asking));
+    return this.retired.during(() =>
+      askOver(
+        {
+          known,
+          renew: async (left) =>
+            this.renewed(place, await connect(place, { ...opening, signal: left.signal }), left.signal),
+          signal,
+        },
+        asking,
+      ),
+    );
   }
 
   /** Adopts a session that was opened, unless it is too late: another one has answered, or nobody waits any more. */
   private async renewed(place: Place, session: SignalSession, signal: AbortSignal | undefined): Promise<SignalSession> {
     if (signal?.aborted !== true) return this.adopt(place, session);
     await session.close();
-    throw new DotsError('unreachable', 'transport/cancelled', `The session with ${place.server} is not needed any more.`);
+    throw new DotsError(
+      'unreachable',
+      'transport/cancelled',
+      `The session with ${place.server} is not needed any more.`,
+    );
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
@@ -161,7 +198,9 @@ export class SessionHost implements vscode.Disposable {
     session.onDidChange(() => this.changed.fire());
     this.session = session;
     const { security } = session;
-    this.log.info(`Session opened with ${server} (${this.name}) as ${cuid}${security === undefined ? '' : `, over ${security.protocol}, ${security.cipherSuite}, verified: ${security.peerName}`}.`);
+    this.log.info(
+      `Session opened with ${server} (${this.name}) as ${cuid}${security === undefined ? '' : `, over ${security.protocol}, ${security.cipherSuite}, verified: ${security.peerName}`}.`,
+    );
     this.changed.fire();
     await this.retired.add(before);
     return session;
@@ -178,7 +217,9 @@ export class SessionHost implements vscode.Disposable {
     const granted = lifetimeOf(answer.body) ?? lifetimeOf(document);
     this.book.accepted(mid, scopesOf(document)[0] ?? {}, granted ?? 0, Date.now());
     this.changed.fire();
-    this.reconcile(session).then(() => this.tellReplaced(before, mid)).catch((error: unknown) => this.tellUnlisted(error));
+    this.reconcile(session)
+      .then(() => this.tellReplaced(before, mid))
+      .catch((error: unknown) => this.tellUnlisted(error));
   }
 
   private tellUnlisted(error: unknown): void {

@@ -20,11 +20,15 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private ticking: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(private readonly sessions: Sessions, private readonly orchestrator: OrchestratorHost) {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly orchestrator: OrchestratorHost,
+  ) {
     this.view = vscode.window.createTreeView('dots.session', { treeDataProvider: this, showCollapseAll: false });
     const update = (): void => this.update();
     this.listeners = [
-      sessions.onDidChange(update), orchestrator.onDidChange(update),
+      sessions.onDidChange(update),
+      orchestrator.onDidChange(update),
       this.view.onDidChangeVisibility(() => this.tickWhileVisible()),
     ];
     this.update();
@@ -36,7 +40,19 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     return sessionTree({
       sessions: this.sessions.list().flatMap((session) => {
         const { name, at, state, security } = session;
-        return at === undefined || state === 'none' ? [] : [{ name, server: at.server, cuid: at.cuid, production: at.production, state, security, mitigations: session.mitigations() }];
+        return at === undefined || state === 'none'
+          ? []
+          : [
+              {
+                name,
+                server: at.server,
+                cuid: at.cuid,
+                production: at.production,
+                state,
+                security,
+                mitigations: session.mitigations(),
+              },
+            ];
       }),
       orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
       now: Date.now(),
@@ -65,7 +81,8 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private update(): void {
     this.changed.fire(undefined);
     const number = this.going().length;
-    this.view.badge = number === 0 ? undefined : { value: number, tooltip: `${plural(number, 'mitigation')} in force or being set up` };
+    this.view.badge =
+      number === 0 ? undefined : { value: number, tooltip: `${plural(number, 'mitigation')} in force or being set up` };
     void vscode.commands.executeCommand('setContext', 'dots.orchestratorState', this.orchestrator.state);
     void vscode.commands.executeCommand('setContext', 'dots.stoppedMitigations', this.orchestrator.stopped);
     void vscode.commands.executeCommand('setContext', 'dots.hasSession', this.sessions.list().length > 0);

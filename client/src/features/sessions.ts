@@ -10,7 +10,10 @@ export class Sessions implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly identity: ClientIdentity, private readonly log: vscode.LogOutputChannel) {}
+  constructor(
+    private readonly identity: ClientIdentity,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
 
   /** Those that have been opened and not closed by us, in the order in which they were first opened. */
   list(): SessionHost[] {
@@ -28,7 +31,9 @@ export class Sessions implements vscode.Disposable {
 
   /** Ends the session of a name, or all. */
   async close(name?: string): Promise<void> {
-    await Promise.all([...this.hosts].filter(([each]) => name === undefined || each === name).map(([, host]) => host.close()));
+    await Promise.all(
+      [...this.hosts].filter(([each]) => name === undefined || each === name).map(([, host]) => host.close()),
+    );
   }
 
   dispose(): void {

@@ -5,7 +5,12 @@ import type { OrchestratorHost } from './orchestrator';
 import type { RequestSender } from './sendRequest';
 import type { Sessions } from './sessions';
 
-interface Look { text: string; tooltip: string; command: string; warning?: true }
+interface Look {
+  text: string;
+  tooltip: string;
+  command: string;
+  warning?: true;
+}
 
 const showView = 'dots.session.focus';
 
@@ -15,7 +20,11 @@ export class StatusBar implements vscode.Disposable {
   private readonly listeners: vscode.Disposable[];
   private ticking: NodeJS.Timeout | undefined;
 
-  constructor(private readonly orchestrator: OrchestratorHost, private readonly sessions: Sessions, private readonly sender: RequestSender) {
+  constructor(
+    private readonly orchestrator: OrchestratorHost,
+    private readonly sessions: Sessions,
+    private readonly sender: RequestSender,
+  ) {
     this.item.name = 'DOTS session';
     const update = (): void => this.update();
     this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), sender.onDidChange(update)];
@@ -56,7 +65,8 @@ export class StatusBar implements vscode.Disposable {
     const { sending } = this.sender;
     if (sending === undefined) return undefined;
     const seconds = Math.floor((Date.now() - sending.since) / 1000);
-    const what = this.orchestrator.state === 'starting' ? 'starting the mock orchestrator' : `sending ${sending.document}`;
+    const what =
+      this.orchestrator.state === 'starting' ? 'starting the mock orchestrator' : `sending ${sending.document}`;
     return {
       text: `$(sync~spin) DOTS: ${what}${seconds > 0 ? `, ${duration(seconds)}` : ''} $(close)`,
       tooltip: 'Click to stop waiting for the answer.',
@@ -68,7 +78,12 @@ export class StatusBar implements vscode.Disposable {
     const sessions = this.sessions.list();
     const lost = sessions.find(({ state }) => state === 'lost');
     if (lost !== undefined) {
-      return { text: `$(warning) DOTS: session with ${lost.name} lost`, tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`, command: showView, warning: true };
+      return {
+        text: `$(warning) DOTS: session with ${lost.name} lost`,
+        tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`,
+        command: showView,
+        warning: true,
+      };
     }
     const open = sessions.filter(({ state }) => state === 'open');
     if (open.length === 0) return undefined;
@@ -82,8 +97,22 @@ export class StatusBar implements vscode.Disposable {
 
   private orchestratorLook(): Look {
     const { state, signal } = this.orchestrator;
-    if (state === 'starting') return { text: '$(loading~spin) DOTS: starting the mock', tooltip: 'The mock orchestrator is being started.', command: showView };
-    if (signal === undefined) return { text: '$(shield) DOTS', tooltip: 'No DOTS session; the mock orchestrator is not running. Click to see the next step.', command: showView };
-    return { text: '$(broadcast) DOTS: mock is ready', tooltip: `The mock orchestrator listens on ${signal}. Click to see the next step.`, command: showView };
+    if (state === 'starting')
+      return {
+        text: '$(loading~spin) DOTS: starting the mock',
+        tooltip: 'The mock orchestrator is being started.',
+        command: showView,
+      };
+    if (signal === undefined)
+      return {
+        text: '$(shield) DOTS',
+        tooltip: 'No DOTS session; the mock orchestrator is not running. Click to see the next step.',
+        command: showView,
+      };
+    return {
+      text: '$(broadcast) DOTS: mock is ready',
+      tooltip: `The mock orchestrator listens on ${signal}. Click to see the next step.`,
+      command: showView,
+    };
   }
 }

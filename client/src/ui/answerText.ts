@@ -39,7 +39,12 @@ export function answerText(report: AnswerReport): string {
       ['Server', report.server],
       ['Round trip', `${Math.max(1, Math.round(answer.roundTripMs))} ms`],
       ['Request', `${answer.request.octets} octets`],
-      ['Answer', answer.payload === undefined || answer.payload.length === 0 ? 'no body' : `${answer.payload.length} octets of body`],
+      [
+        'Answer',
+        answer.payload === undefined || answer.payload.length === 0
+          ? 'no body'
+          : `${answer.payload.length} octets of body`,
+      ],
     ]),
     answerBody(answer),
     requestAsSent(answer),
@@ -58,7 +63,9 @@ function grantedLifetime(answer: Answer): string | undefined {
   if (granted === undefined) return undefined;
   const { payload } = answer.request;
   const asked = payload && payload.length > 0 ? lifetimeOf(decodeDocument(payload, fileLimits)) : undefined;
-  return asked !== undefined && asked !== granted ? `${lifetime(granted)}; asked for ${lifetime(asked)}` : lifetime(granted);
+  return asked !== undefined && asked !== granted
+    ? `${lifetime(granted)}; asked for ${lifetime(asked)}`
+    : lifetime(granted);
 }
 
 function answerBody(answer: Answer): string | undefined {
@@ -67,7 +74,8 @@ function answerBody(answer: Answer): string | undefined {
 
 function requestAsSent({ request }: Answer): string {
   const path = `${request.method} ${request.path}`;
-  if (request.payload === undefined || request.payload.length === 0) return sections(heading('Request as sent'), `${path}\nwithout a body`).trimEnd();
+  if (request.payload === undefined || request.payload.length === 0)
+    return sections(heading('Request as sent'), `${path}\nwithout a body`).trimEnd();
   return sections(
     heading('Request as sent'),
     `${path}\nContent-Format 271 (application/dots+cbor), ${request.payload.length} octets of body`,

@@ -6,31 +6,52 @@ import { targetWords } from './mitigationWords';
 import { lifetime } from './words';
 
 /** What is asked before something goes to a server of production. */
-export interface Confirmation { message: string; detail: string; action: string }
+export interface Confirmation {
+  message: string;
+  detail: string;
+  action: string;
+}
 
 /** Names the server, the resource and the scope of what would be sent. */
-export function confirmation({ name, server, cuid, mid, reason }: { name: string; server: string; cuid: string; mid?: number; reason?: string }, document: JsonObject): Confirmation {
+export function confirmation(
+  { name, server, cuid, mid, reason }: { name: string; server: string; cuid: string; mid?: number; reason?: string },
+  document: JsonObject,
+): Confirmation {
   const type = documentTypeOf(document);
   const verb = type?.channel === 'data' ? 'Install' : 'Send';
   return {
     message: `${verb} this ${type?.title ?? 'document'} to "${name}"? It protects a real network.`,
-    detail: [`Server: ${server}`, `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`, ...(reason === undefined ? [] : [`${reason}.`]), ...scopeLines(document)].map((line) => oneLine(line)).join('\n'),
+    detail: [
+      `Server: ${server}`,
+      `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`,
+      ...(reason === undefined ? [] : [`${reason}.`]),
+      ...scopeLines(document),
+    ]
+      .map((line) => oneLine(line))
+      .join('\n'),
     action: verb,
   };
 }
 
 /** The same before a mitigation is withdrawn. */
-export function withdrawal({ name, server, cuid }: { name: string; server: string; cuid: string }, mid: number, scope: JsonObject): Confirmation {
+export function withdrawal(
+  { name, server, cuid }: { name: string; server: string; cuid: string },
+  mid: number,
+  scope: JsonObject,
+): Confirmation {
   return {
     message: `Withdraw mitigation ${mid} from "${name}"? It protects a real network.`,
-    detail: [`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`].map((line) => oneLine(line)).join('\n'),
+    detail: [`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`]
+      .map((line) => oneLine(line))
+      .join('\n'),
     action: 'Withdraw',
   };
 }
 
 function scopeLines(document: JsonObject): string[] {
   const [scope] = scopesOf(document);
-  if (scope !== undefined) return [`Targets: ${targetWords(scope)}`, `Lifetime: ${lifetime(lifetimeOf(document) ?? 0)}`];
+  if (scope !== undefined)
+    return [`Targets: ${targetWords(scope)}`, `Lifetime: ${lifetime(lifetimeOf(document) ?? 0)}`];
   const [body] = Object.values(document).filter(isObject);
   const names = [...itemsOf(body?.acl), ...itemsOf(body?.alias)].filter(isObject).map((entry) => String(entry.name));
   return names.length === 0 ? [] : [`Names: ${names.join(', ')}`];

@@ -2,20 +2,48 @@ import { duration, plural } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import type { TreeNode } from './sessionTree';
 
-interface Look { description: string; sentence: string; icon: string; color?: string }
+interface Look {
+  description: string;
+  sentence: string;
+  icon: string;
+  color?: string;
+}
 
 const looks: Record<FilterView['activationType'], { active: Look; idle: Look }> = {
   'activate-when-mitigating': {
-    active: { description: 'ACL, active', sentence: 'A mitigation of this client is in force, so this ACL filters now.', icon: 'filter-filled', color: 'charts.green' },
-    idle: { description: 'ACL, standby', sentence: 'This ACL filters as soon as a mitigation of this client is in force.', icon: 'filter' },
+    active: {
+      description: 'ACL, active',
+      sentence: 'A mitigation of this client is in force, so this ACL filters now.',
+      icon: 'filter-filled',
+      color: 'charts.green',
+    },
+    idle: {
+      description: 'ACL, standby',
+      sentence: 'This ACL filters as soon as a mitigation of this client is in force.',
+      icon: 'filter',
+    },
   },
   immediate: {
-    active: { description: 'ACL, active', sentence: 'This ACL filters all the time.', icon: 'filter-filled', color: 'charts.green' },
+    active: {
+      description: 'ACL, active',
+      sentence: 'This ACL filters all the time.',
+      icon: 'filter-filled',
+      color: 'charts.green',
+    },
     idle: { description: 'ACL, off', sentence: 'This ACL does not filter.', icon: 'circle-slash' },
   },
   deactivate: {
-    active: { description: 'ACL, active', sentence: 'This ACL filters now.', icon: 'filter-filled', color: 'charts.green' },
-    idle: { description: 'ACL, off', sentence: 'This ACL is deactivated; a mitigation request can activate it (RFC 9133).', icon: 'circle-slash' },
+    active: {
+      description: 'ACL, active',
+      sentence: 'This ACL filters now.',
+      icon: 'filter-filled',
+      color: 'charts.green',
+    },
+    idle: {
+      description: 'ACL, off',
+      sentence: 'This ACL is deactivated; a mitigation request can activate it (RFC 9133).',
+      icon: 'circle-slash',
+    },
   },
 };
 
@@ -24,7 +52,12 @@ export function filterNodes(filters: readonly FilterView[]): TreeNode[] {
   return filters.map(({ cuid, name, activationType, active, pendingLifetime, acl }) => {
     const look = looks[activationType][active ? 'active' : 'idle'];
     return {
-      id: `acl/${cuid}/${name}`, role: 'fact', label: name, description: look.description, icon: look.icon, ...(look.color === undefined ? {} : { color: look.color }),
+      id: `acl/${cuid}/${name}`,
+      role: 'fact',
+      label: name,
+      description: look.description,
+      icon: look.icon,
+      ...(look.color === undefined ? {} : { color: look.color }),
       tooltip: `${look.sentence}\nactivation-type: ${activationType}\n${plural(entries(acl.aces, 'ace'), 'ACE')}\nKept for ${duration(60 * pendingLifetime)} without a refresh\ncuid: ${cuid}`,
       children: [],
     };
@@ -34,9 +67,15 @@ export function filterNodes(filters: readonly FilterView[]): TreeNode[] {
 /** The aliases that a server keeps, each with what it stands for. */
 export function aliasNodes(aliases: readonly AliasView[]): TreeNode[] {
   return aliases.map(({ cuid, name, pendingLifetime, alias }) => {
-    const targets = ['target-prefix', 'target-fqdn', 'target-uri'].flatMap((member) => (Array.isArray(alias[member]) ? alias[member] : [])).map(String);
+    const targets = ['target-prefix', 'target-fqdn', 'target-uri']
+      .flatMap((member) => (Array.isArray(alias[member]) ? alias[member] : []))
+      .map(String);
     return {
-      id: `alias/${cuid}/${name}`, role: 'fact', label: name, description: `alias of ${targets[0] ?? 'nothing'}${targets.length > 1 ? ` +${targets.length - 1}` : ''}`, icon: 'tag',
+      id: `alias/${cuid}/${name}`,
+      role: 'fact',
+      label: name,
+      description: `alias of ${targets[0] ?? 'nothing'}${targets.length > 1 ? ` +${targets.length - 1}` : ''}`,
+      icon: 'tag',
       tooltip: `Mitigation requests of this client can name it: "alias-name": [${JSON.stringify(name)}]\nTargets: ${targets.join(', ')}\nKept for ${duration(60 * pendingLifetime)} without a refresh\ncuid: ${cuid}`,
       children: [],
     };

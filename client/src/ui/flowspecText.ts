@@ -42,10 +42,14 @@ export function flowspecText(report: FlowspecReport): string {
     rules.length === 0 ? none : intro,
     rules.length === 0 ? undefined : indented(ruleTable(rules, report.inputs[0]?.file, report.names ?? fileNames)),
     findingsText(report),
-    ...(rules.length === 0 ? [] : [
-      heading(routers[report.router ?? 'exabgp']), indented(render(rules, report.router ?? 'exabgp').trimEnd()),
-      heading('NLRI and extended communities (hex)'), indented(renderHex(rules).trimEnd()),
-    ]),
+    ...(rules.length === 0
+      ? []
+      : [
+          heading(routers[report.router ?? 'exabgp']),
+          indented(render(rules, report.router ?? 'exabgp').trimEnd()),
+          heading('NLRI and extended communities (hex)'),
+          indented(renderHex(rules).trimEnd()),
+        ]),
   );
 }
 
@@ -53,7 +57,10 @@ export function flowspecText(report: FlowspecReport): string {
 function ruleTable(rules: readonly FlowspecRule[], own: string | undefined, { short }: SourceNames): string {
   const others = rules.some(({ source }) => source.file !== own);
   const rows = sortRules(rules).map(({ actions, components, source }, index) => [
-    String(index + 1), describeActions(actions), ...(others ? [short(source.file)] : []), describeMatch(components),
+    String(index + 1),
+    describeActions(actions),
+    ...(others ? [short(source.file)] : []),
+    describeMatch(components),
   ]);
   return columns([['#', 'Action', ...(others ? ['Source'] : []), 'Match'], ...rows]);
 }
@@ -66,9 +73,13 @@ function findingsText({ document, inputs, findings, names = fileNames }: Flowspe
     const sentence = `${severity}: ${message} (${rfcLabel(rfc)})`;
     const value = inputs.find((input) => input.file === file)?.value;
     const own = document.endsWith(file) ? '' : names.long(file);
-    const place = [own, ...placeWords(value, pointer)].filter((word) => word !== '' && !/^dots-client \d+$/.test(word)).join(' > ');
+    const place = [own, ...placeWords(value, pointer)]
+      .filter((word) => word !== '' && !/^dots-client \d+$/.test(word))
+      .join(' > ');
     places.set(sentence, (places.get(sentence) ?? new Set()).add(place === '' ? 'the whole document' : place));
   }
-  const paragraphs = [...places].map(([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`);
+  const paragraphs = [...places].map(
+    ([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`,
+  );
   return sections(heading('What to know'), ...paragraphs).trimEnd();
 }

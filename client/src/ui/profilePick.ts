@@ -4,7 +4,9 @@ import type { ProfilesInfo, ServerProfile } from '#contract';
 /** What an item of the pick stands for. */
 export type ProfileChoice = { kind: 'profile'; name: string } | { kind: 'file' };
 
-export interface ProfileItem extends QuickPickItem { choice: ProfileChoice }
+export interface ProfileItem extends QuickPickItem {
+  choice: ProfileChoice;
+}
 
 /** What a new profiles file holds: one server, to be changed. */
 export const template = `{
@@ -26,9 +28,26 @@ export const template = `{
 export function profileItems({ state, file, profiles }: ProfilesInfo, active: string): ProfileItem[] {
   const gone = active !== 'mock' && !profiles.some(({ name }) => name === active);
   return [
-    { label: mark('broadcast', 'mock', active), description: 'the embedded orchestrator, on this machine only', choice: { kind: 'profile', name: 'mock' } },
-    ...profiles.map((profile) => ({ label: mark('server', profile.name, active), description: description(profile), detail: addresses(profile), choice: { kind: 'profile' as const, name: profile.name } })),
-    ...(gone ? [{ label: mark('warning', active, active), description: 'not in the profiles file', choice: { kind: 'file' as const } }] : []),
+    {
+      label: mark('broadcast', 'mock', active),
+      description: 'the embedded orchestrator, on this machine only',
+      choice: { kind: 'profile', name: 'mock' },
+    },
+    ...profiles.map((profile) => ({
+      label: mark('server', profile.name, active),
+      description: description(profile),
+      detail: addresses(profile),
+      choice: { kind: 'profile' as const, name: profile.name },
+    })),
+    ...(gone
+      ? [
+          {
+            label: mark('warning', active, active),
+            description: 'not in the profiles file',
+            choice: { kind: 'file' as const },
+          },
+        ]
+      : []),
     fileItem(state, file),
   ];
 }
@@ -38,7 +57,12 @@ function mark(icon: string, name: string, active: string): string {
 }
 
 function description({ production, certificate, pskIdentity }: ServerProfile): string {
-  const proof = certificate !== undefined ? 'client certificate' : pskIdentity !== undefined ? `pre-shared key of ${pskIdentity}` : undefined;
+  const proof =
+    certificate !== undefined
+      ? 'client certificate'
+      : pskIdentity !== undefined
+        ? `pre-shared key of ${pskIdentity}`
+        : undefined;
   return [production ? 'production' : undefined, proof].filter((word) => word !== undefined).join(', ');
 }
 
@@ -49,6 +73,7 @@ function addresses({ signal, data }: ServerProfile): string {
 function fileItem(state: ProfilesInfo['state'], file: string): ProfileItem {
   const choice = { kind: 'file' as const };
   if (state === 'absent') return { label: '$(add) Create a profiles file', description: file, choice };
-  if (state === 'faulty') return { label: '$(error) The profiles file has errors, so nothing in it counts', description: file, choice };
+  if (state === 'faulty')
+    return { label: '$(error) The profiles file has errors, so nothing in it counts', description: file, choice };
   return { label: '$(edit) Open the profiles file', description: file, choice };
 }

@@ -40,7 +40,14 @@ export interface SessionState {
 /** What the rows are made of. */
 export interface TreeState {
   sessions: readonly SessionState[];
-  orchestrator: { /** Of every channel, as URLs. */ addresses: readonly string[]; mitigations: number; filters: readonly FilterView[]; aliases: readonly AliasView[] } | undefined;
+  orchestrator:
+    | {
+        /** Of every channel, as URLs. */ addresses: readonly string[];
+        mitigations: number;
+        filters: readonly FilterView[];
+        aliases: readonly AliasView[];
+      }
+    | undefined;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -56,44 +63,83 @@ function sessionNode(session: SessionState, now: number): TreeNode {
   const { name, server, cuid, production, state, security } = session;
   const open = state === 'open';
   const mitigations = session.mitigations.map((mitigation) => mitigationNode(mitigation, now, name));
-  const none = fact(`session/${name}/none`, 'No mitigation', 'send a request', 'circle-outline', 'Open a mitigation request and press Send above it.');
+  const none = fact(
+    `session/${name}/none`,
+    'No mitigation',
+    'send a request',
+    'circle-outline',
+    'Open a mitigation request and press Send above it.',
+  );
   return {
-    id: `session/${name}`, role: 'session', session: name,
+    id: `session/${name}`,
+    role: 'session',
+    session: name,
     label: `Session with ${name}`,
     description: [state, ...(production ? ['production'] : [])].join(', '),
     tooltip: [
-      `Server profile: ${name}${production ? ' (production)' : ''}`, `Server: ${server}`,
+      `Server profile: ${name}${production ? ' (production)' : ''}`,
+      `Server: ${server}`,
       `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
       `Verified peer: ${security?.peerName ?? 'none, plain CoAP proves nothing'}`,
-      `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`, `cuid: ${cuid}`,
+      `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`,
+      `cuid: ${cuid}`,
     ].join('\n'),
     icon: open ? 'vm-active' : 'debug-disconnect',
     color: open ? 'charts.green' : 'charts.yellow',
-    children: [...(open ? [] : [lossNode(session)]), transportNode(session), ...(mitigations.length > 0 ? mitigations : [none])],
+    children: [
+      ...(open ? [] : [lossNode(session)]),
+      transportNode(session),
+      ...(mitigations.length > 0 ? mitigations : [none]),
+    ],
   };
 }
 
 /** That what stands below may be out of date, and what to do about it; the row above may have no room for its state. */
 function lossNode({ name, state }: SessionState): TreeNode {
-  const sentence = state === 'lost' ? 'The server does not answer: what is shown is what it told last.' : 'The session has ended: what is shown is what the server told last.';
-  return fact(`session/${name}/state`, state === 'lost' ? 'No answer' : 'Ended', 'refresh to try again', 'warning', `${sentence}\nRefresh the status, or send a request: both open the session again where that is needed.`);
+  const sentence =
+    state === 'lost'
+      ? 'The server does not answer: what is shown is what it told last.'
+      : 'The session has ended: what is shown is what the server told last.';
+  return fact(
+    `session/${name}/state`,
+    state === 'lost' ? 'No answer' : 'Ended',
+    'refresh to try again',
+    'warning',
+    `${sentence}\nRefresh the status, or send a request: both open the session again where that is needed.`,
+  );
 }
 
 const plainTransport = 'plain CoAP';
 
 /** How the session travels, and to whom: what was verified, and that nothing was where it is so. */
 function transportNode({ name, security }: SessionState): TreeNode {
-  if (security === undefined) return fact(`session/${name}/transport`, 'Transport', plainTransport, 'unlock', 'Plain CoAP, to this machine only: nothing is encrypted, and nobody has proved who they are.');
-  return fact(`session/${name}/transport`, security.protocol, security.peerName, 'lock', `${security.asked === false ? 'The server has proved who it is, and did not ask for the certificate of this client.' : 'Both ends have proved who they are.'}\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`);
+  if (security === undefined)
+    return fact(
+      `session/${name}/transport`,
+      'Transport',
+      plainTransport,
+      'unlock',
+      'Plain CoAP, to this machine only: nothing is encrypted, and nobody has proved who they are.',
+    );
+  return fact(
+    `session/${name}/transport`,
+    security.protocol,
+    security.peerName,
+    'lock',
+    `${security.asked === false ? 'The server has proved who it is, and did not ask for the certificate of this client.' : 'Both ends have proved who they are.'}\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`,
+  );
 }
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
   const running = orchestrator !== undefined;
   return {
-    id: 'orchestrator', role: 'orchestrator',
+    id: 'orchestrator',
+    role: 'orchestrator',
     label: 'Mock orchestrator',
     description: running ? 'running' : 'stopped',
-    tooltip: running ? `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.` : 'The embedded DOTS server is not running. It starts when a request is sent.',
+    tooltip: running
+      ? `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.`
+      : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
     children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
   };
@@ -104,37 +150,71 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
   const status = statusWords(mitigation.status);
   const id = `mitigation/${session}/${mid}`;
   return {
-    id, role: status.ending ? 'ending' : 'mitigation', mid, session,
+    id,
+    role: status.ending ? 'ending' : 'mitigation',
+    mid,
+    session,
     label: shortTarget(mitigation.scope),
     description: status.short,
     tooltip: `${status.sentence}\nTargets: ${targetWords(mitigation.scope)}\nmid: ${mid}`,
     icon: status.icon,
     ...(status.color === undefined ? {} : { color: status.color }),
     children: [
-      fact(`${id}/status`, 'Status', status.short, 'pulse', `${status.sentence}\nIn the protocol: ${mitigation.status}`),
-      ...(status.ending ? droppedNodes(mitigation, id).slice(0, 1) : [lifetimeNode(mitigation, now, id), ...droppedNodes(mitigation, id)]),
+      fact(
+        `${id}/status`,
+        'Status',
+        status.short,
+        'pulse',
+        `${status.sentence}\nIn the protocol: ${mitigation.status}`,
+      ),
+      ...(status.ending
+        ? droppedNodes(mitigation, id).slice(0, 1)
+        : [lifetimeNode(mitigation, now, id), ...droppedNodes(mitigation, id)]),
       fact(`${id}/mid`, 'mid', String(mid), 'key', 'The number of this request among those of this client.'),
     ],
   };
 }
 
 function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode {
-  return fact(`${id}/lifetime`, 'Lifetime', lifetimeWords(mitigation, remaining(mitigation, now)), 'clock', 'The mitigation ends when its lifetime is over, unless the request is sent again.');
+  return fact(
+    `${id}/lifetime`,
+    'Lifetime',
+    lifetimeWords(mitigation, remaining(mitigation, now)),
+    'clock',
+    'The mitigation ends when its lifetime is over, unless the request is sent again.',
+  );
 }
 
 /** What was dropped in all, then the rate. */
 function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
-  if (dropped === undefined) return [fact(`${id}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.')];
+  if (dropped === undefined)
+    return [
+      fact(`${id}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.'),
+    ];
   return [
-    fact(`${id}/dropped`, 'Dropped', `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`, 'filter', 'Octets and packets dropped since the mitigation started.'),
-    fact(`${id}/rate`, 'Rate', `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`, 'dashboard', `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`),
+    fact(
+      `${id}/dropped`,
+      'Dropped',
+      `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`,
+      'filter',
+      'Octets and packets dropped since the mitigation started.',
+    ),
+    fact(
+      `${id}/rate`,
+      'Rate',
+      `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`,
+      'dashboard',
+      `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
+    ),
   ];
 }
 
 function lifetimeWords({ granted }: Mitigation, left: number): string {
   if (left === -1) return 'indefinite';
   if (left === 0) return 'over';
-  return granted === undefined || granted <= 0 ? `${duration(left)} left` : `${duration(left)} left of ${duration(granted)}`;
+  return granted === undefined || granted <= 0
+    ? `${duration(left)} left`
+    : `${duration(left)} left of ${duration(granted)}`;
 }
 
 function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {

@@ -15,7 +15,9 @@ export function facts(rows: readonly (readonly [string, string | undefined])[]):
 /** Rows as aligned columns, two spaces apart; the last column is not padded. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(width(column)))).join('  ')).join('\n');
+  return rows
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(width(column)))).join('  '))
+    .join('\n');
 }
 
 /** Octets in hex, 16 a row, each row led by its offset in hex. */
@@ -23,7 +25,9 @@ export function hexRows(bytes: Uint8Array): string {
   const rows: string[] = [];
   for (let start = 0; start < bytes.length; start += 16) {
     const row = Array.from(bytes.subarray(start, start + 16), (byte) => byte.toString(16).padStart(2, '0'));
-    rows.push(`${start.toString(16).padStart(4, '0')}  ${row.slice(0, 8).join(' ')}${row.length > 8 ? '  ' : ''}${row.slice(8).join(' ')}`);
+    rows.push(
+      `${start.toString(16).padStart(4, '0')}  ${row.slice(0, 8).join(' ')}${row.length > 8 ? '  ' : ''}${row.slice(8).join(' ')}`,
+    );
   }
   return rows.join('\n');
 }

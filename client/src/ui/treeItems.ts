@@ -7,7 +7,10 @@ export function treeItem(node: TreeNode): vscode.TreeItem {
   item.id = node.id;
   item.description = node.description;
   item.tooltip = node.tooltip;
-  item.iconPath = new vscode.ThemeIcon(node.icon, node.color === undefined ? undefined : new vscode.ThemeColor(node.color));
+  item.iconPath = new vscode.ThemeIcon(
+    node.icon,
+    node.color === undefined ? undefined : new vscode.ThemeColor(node.color),
+  );
   item.contextValue = `dots.${node.role}`;
   item.accessibilityInformation = { label: `${node.label}: ${node.description}` };
   return item;

@@ -8,7 +8,10 @@ export class VirtualDocuments implements vscode.TextDocumentContentProvider, vsc
   readonly onDidChange = this.changed.event;
 
   /** `absent` gives the text of a document that is not in memory, e.g. after a reload of the window. */
-  constructor(readonly scheme: string, private readonly absent: (uri: vscode.Uri) => string | Promise<string>) {
+  constructor(
+    readonly scheme: string,
+    private readonly absent: (uri: vscode.Uri) => string | Promise<string>,
+  ) {
     this.registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
   }
 
@@ -30,7 +33,11 @@ export class VirtualDocuments implements vscode.TextDocumentContentProvider, vsc
 
   /** Opens a document beside the active editor, which keeps the focus. */
   async showBeside(uri: vscode.Uri): Promise<void> {
-    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true, preview: false });
+    await vscode.window.showTextDocument(uri, {
+      viewColumn: vscode.ViewColumn.Beside,
+      preserveFocus: true,
+      preview: false,
+    });
   }
 
   forget(uri: vscode.Uri): void {

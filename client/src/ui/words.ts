@@ -1,7 +1,12 @@
 /** How numbers of the DOTS protocol read to a person. No editor, no clock: plain functions over values. */
 import { duration } from '#dots/model/text';
 
-const decimalSteps = [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const;
+const decimalSteps = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
 
 /** A mitigation lifetime in seconds as granted: `3600 s (1 h)`; -1 is an indefinite one (RFC 9132 section 4.4.1.1). */
 export function lifetime(seconds: number): string {

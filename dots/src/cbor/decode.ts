@@ -53,7 +53,9 @@ function kindOf(item: Item): DocumentKind {
   if (type !== undefined) return type.kind;
   const what = item.type === 'map' ? 'a map without the key of a DOTS message' : describe(item);
   throw new CborError('cbor/unknown-kind', `The data is ${what}, at offset ${item.at}.`, {
-    offset: item.at, pointer: '', hint: 'A DOTS message is a map whose key is 1, 30, 46, 49, 203 or 208 (RFC 9132 section 6, RFC 9244 section 12).',
+    offset: item.at,
+    pointer: '',
+    hint: 'A DOTS message is a map whose key is 1, 30, 46, 49, 203 or 208 (RFC 9132 section 6, RFC 9244 section 12).',
   });
 }
 
@@ -94,9 +96,15 @@ class Decoder {
   private ignore(key: number, name: string | undefined, pointer: string, offset: number): void {
     if (isComprehensionRequired(key)) {
       const what = name === undefined ? 'is not known' : `(${name}) does not belong`;
-      throw new CborError('cbor/unknown-key', `The comprehension-required key ${key} ${what} in ${place(pointer)}, at offset ${offset}.`, {
-        offset, pointer, hint: 'A message with such a key must be refused (RFC 9132 section 6).',
-      });
+      throw new CborError(
+        'cbor/unknown-key',
+        `The comprehension-required key ${key} ${what} in ${place(pointer)}, at offset ${offset}.`,
+        {
+          offset,
+          pointer,
+          hint: 'A message with such a key must be refused (RFC 9132 section 6).',
+        },
+      );
     }
     this.ignored.push({ key, pointer, offset, ...(name === undefined ? {} : { name }) });
   }
@@ -113,12 +121,20 @@ function keyNumber({ key }: MapEntry, seen: Set<number>, pointer: string): numbe
   if (key.type !== 'integer') throw wrongType(key, 'an integer', pointer, 'A key');
   const details = { offset: key.at, pointer };
   if (!isRegistrable(key.value)) {
-    throw new CborError('cbor/unknown-key', `The key ${key.value} in ${place(pointer)} is no DOTS key, at offset ${key.at}.`, { ...details, hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).' });
+    throw new CborError(
+      'cbor/unknown-key',
+      `The key ${key.value} in ${place(pointer)} is no DOTS key, at offset ${key.at}.`,
+      { ...details, hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).' },
+    );
   }
   const number = Number(key.value);
   if (seen.has(number)) {
     const name = nameOf(number);
-    throw new CborError('cbor/duplicate-key', `The key ${number}${name === undefined ? '' : ` (${name})`} stands twice in ${place(pointer)}, at offset ${key.at}.`, details);
+    throw new CborError(
+      'cbor/duplicate-key',
+      `The key ${number}${name === undefined ? '' : ` (${name})`} stands twice in ${place(pointer)}, at offset ${key.at}.`,
+      details,
+    );
   }
   seen.add(number);
   return number;
@@ -126,7 +142,9 @@ function keyNumber({ key }: MapEntry, seen: Set<number>, pointer: string): numbe
 
 function wrongType(item: Item, expected: string, pointer: string, what = 'The value'): CborError {
   return new CborError('cbor/wrong-type', `${what} in ${place(pointer)} is ${describe(item)}, at offset ${item.at}.`, {
-    offset: item.at, pointer, hint: `It must be ${expected}.`,
+    offset: item.at,
+    pointer,
+    hint: `It must be ${expected}.`,
   });
 }
 
@@ -136,15 +154,25 @@ function place(pointer: string): string {
 
 function describe(item: Item): string {
   switch (item.type) {
-    case 'integer': return `the integer ${item.value}`;
-    case 'float': return `the floating-point number ${item.value}`;
-    case 'constant': return String(item.value);
-    case 'simple': return `the simple value ${item.value}`;
-    case 'text': return 'a text string';
-    case 'bytes': return 'a byte string';
-    case 'chunks': return `a ${item.of} string in parts`;
-    case 'array': return 'an array';
-    case 'map': return 'a map';
-    case 'tag': return `tagged ${item.tag}`;
+    case 'integer':
+      return `the integer ${item.value}`;
+    case 'float':
+      return `the floating-point number ${item.value}`;
+    case 'constant':
+      return String(item.value);
+    case 'simple':
+      return `the simple value ${item.value}`;
+    case 'text':
+      return 'a text string';
+    case 'bytes':
+      return 'a byte string';
+    case 'chunks':
+      return `a ${item.of} string in parts`;
+    case 'array':
+      return 'an array';
+    case 'map':
+      return 'a map';
+    case 'tag':
+      return `tagged ${item.tag}`;
   }
 }

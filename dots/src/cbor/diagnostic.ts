@@ -14,16 +14,26 @@ export function annotatedDiagnostic(bytes: Uint8Array, limits: Limits = wireLimi
 
 function plain(item: Item): string {
   switch (item.type) {
-    case 'array': return `[${item.indefinite ? '_ ' : ''}${item.items.map(plain).join(', ')}]`;
-    case 'map': return `{${item.indefinite ? '_ ' : ''}${item.entries.map(({ key, value }) => `${plain(key)}: ${plain(value)}`).join(', ')}}`;
-    case 'tag': return `${item.tag}(${plain(item.content)})`;
-    case 'chunks': return item.items.length === 0 ? (item.of === 'text' ? '""_' : "''_") : `(_ ${item.items.map(plain).join(', ')})`;
-    case 'integer': return item.value.toString();
-    case 'float': return float(item.value);
-    case 'constant': return String(item.value);
-    case 'simple': return `simple(${item.value})`;
-    case 'text': return safeJson(item.value);
-    case 'bytes': return `h'${[...item.value].map((octet) => octet.toString(16).padStart(2, '0')).join('')}'`;
+    case 'array':
+      return `[${item.indefinite ? '_ ' : ''}${item.items.map(plain).join(', ')}]`;
+    case 'map':
+      return `{${item.indefinite ? '_ ' : ''}${item.entries.map(({ key, value }) => `${plain(key)}: ${plain(value)}`).join(', ')}}`;
+    case 'tag':
+      return `${item.tag}(${plain(item.content)})`;
+    case 'chunks':
+      return item.items.length === 0 ? (item.of === 'text' ? '""_' : "''_") : `(_ ${item.items.map(plain).join(', ')})`;
+    case 'integer':
+      return item.value.toString();
+    case 'float':
+      return float(item.value);
+    case 'constant':
+      return String(item.value);
+    case 'simple':
+      return `simple(${item.value})`;
+    case 'text':
+      return safeJson(item.value);
+    case 'bytes':
+      return `h'${[...item.value].map((octet) => octet.toString(16).padStart(2, '0')).join('')}'`;
   }
 }
 
@@ -31,10 +41,22 @@ function annotated(item: Item, indent: string): string {
   if (item.type === 'tag') return `${item.tag}(${annotated(item.content, indent)})`;
   const inner = `${indent}  `;
   if (item.type === 'map' && item.entries.length > 0) {
-    return block('{', '}', item.indefinite, item.entries.map((entry) => `${inner}${annotatedEntry(entry, inner)}`), indent);
+    return block(
+      '{',
+      '}',
+      item.indefinite,
+      item.entries.map((entry) => `${inner}${annotatedEntry(entry, inner)}`),
+      indent,
+    );
   }
   if (item.type === 'array' && item.items.some((entry) => entry.type === 'map')) {
-    return block('[', ']', item.indefinite, item.items.map((entry) => `${inner}${annotated(entry, inner)}`), indent);
+    return block(
+      '[',
+      ']',
+      item.indefinite,
+      item.items.map((entry) => `${inner}${annotated(entry, inner)}`),
+      indent,
+    );
   }
   return plain(item);
 }

@@ -23,11 +23,21 @@ export function encodeDocument(value: JsonObject): Uint8Array {
 function signalKind(value: JsonObject) {
   const type = documentTypeOf(value);
   if (type === undefined) {
-    const examples = documentTypes.filter(({ channel }) => channel === 'signal').map(({ topMember }) => topMember).join(', ');
-    throw new CborError('cbor/unknown-kind', 'The document has no top-level member of a DOTS document.', { pointer: '', hint: `It should be one of ${examples}.` });
+    const examples = documentTypes
+      .filter(({ channel }) => channel === 'signal')
+      .map(({ topMember }) => topMember)
+      .join(', ');
+    throw new CborError('cbor/unknown-kind', 'The document has no top-level member of a DOTS document.', {
+      pointer: '',
+      hint: `It should be one of ${examples}.`,
+    });
   }
   if (type.channel === 'data') {
-    throw new CborError('cbor/no-cbor-form', `A document with ${type.topMember} has no CBOR form: data channel documents travel as JSON over RESTCONF (RFC 8783).`, { kind: 'usage', pointer: '' });
+    throw new CborError(
+      'cbor/no-cbor-form',
+      `A document with ${type.topMember} has no CBOR form: data channel documents travel as JSON over RESTCONF (RFC 8783).`,
+      { kind: 'usage', pointer: '' },
+    );
   }
   return type.kind;
 }
@@ -52,10 +62,12 @@ class Encoder {
 
   private map(schema: SchemaNode, value: JsonValue, pointer: string): CborValue {
     if (!isObject(value)) throw wrongType(pointer, 'an object', value);
-    return new Map(Object.entries(value).map(([name, entry]) => {
-      const place = child(pointer, name);
-      return [BigInt(keyIn(schema, name, place)), this.node(schema.properties?.[name] ?? {}, textType, entry, place)];
-    }));
+    return new Map(
+      Object.entries(value).map(([name, entry]) => {
+        const place = child(pointer, name);
+        return [BigInt(keyIn(schema, name, place)), this.node(schema.properties?.[name] ?? {}, textType, entry, place)];
+      }),
+    );
   }
 
   private leaf(type: YangType, value: JsonValue, pointer: string): CborValue {
@@ -74,13 +86,22 @@ function keyIn(schema: SchemaNode, name: string, pointer: string): number {
 }
 
 function unknownMember(pointer: string, name: string, schema: SchemaNode): CborError {
-  const near = Object.keys(schema.properties ?? {}).find((candidate) => candidate.endsWith(`:${name}`) || name.endsWith(`:${candidate}`));
+  const near = Object.keys(schema.properties ?? {}).find(
+    (candidate) => candidate.endsWith(`:${name}`) || name.endsWith(`:${candidate}`),
+  );
   const hint = near === undefined ? 'Remove it, or check its spelling and place.' : `Write it as ${near}.`;
-  return new CborError('cbor/unknown-member', `The member at ${pointer} has no CBOR key in this place.`, { pointer, hint });
+  return new CborError('cbor/unknown-member', `The member at ${pointer} has no CBOR key in this place.`, {
+    pointer,
+    hint,
+  });
 }
 
 function wrongType(pointer: string, expected: string, value: JsonValue): CborError {
-  return new CborError('cbor/wrong-type', `The value at ${pointer || 'the top'} cannot be encoded: it is ${describe(value)}.`, { pointer, hint: `It must be ${expected}.` });
+  return new CborError(
+    'cbor/wrong-type',
+    `The value at ${pointer || 'the top'} cannot be encoded: it is ${describe(value)}.`,
+    { pointer, hint: `It must be ${expected}.` },
+  );
 }
 
 function describe(value: JsonValue): string {

@@ -18,7 +18,10 @@ export type Item = { at: number } & (
 );
 
 /** A key and its value, in the order of the bytes. */
-export interface MapEntry { key: Item; value: Item }
+export interface MapEntry {
+  key: Item;
+  value: Item;
+}
 
 /** How much is read before giving up. */
 export interface Limits {
@@ -38,7 +41,11 @@ export const fileLimits: Limits = { octets: 16_777_216, depth: 32, items: 4_194_
 /** Reads exactly one well-formed data item. Throws CborError with the offset of what is wrong. */
 export function readItem(bytes: Uint8Array, limits: Limits = wireLimits): Item {
   if (bytes.length > limits.octets) {
-    throw new CborError('cbor/too-large', `${bytes.length} octets of CBOR are more than the ${limits.octets} that are read.`, { offset: limits.octets });
+    throw new CborError(
+      'cbor/too-large',
+      `${bytes.length} octets of CBOR are more than the ${limits.octets} that are read.`,
+      { offset: limits.octets },
+    );
   }
   const reader = new Reader(bytes, limits);
   const item = reader.required(0);
@@ -47,7 +54,12 @@ export function readItem(bytes: Uint8Array, limits: Limits = wireLimits): Item {
 }
 
 /** One step of the CBOR package: major type, additional information, argument or content, offset. */
-interface Head { major: number; info: number; value: unknown; at: number }
+interface Head {
+  major: number;
+  info: number;
+  value: unknown;
+  at: number;
+}
 
 const lengthOctets: Record<number, number> = { 24: 1, 25: 2, 26: 4, 27: 8 };
 
@@ -61,7 +73,10 @@ class Reader {
   private count = 0;
   private readonly events: SequenceEvents;
 
-  constructor(private readonly bytes: Uint8Array, private readonly limits: Limits) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly limits: Limits,
+  ) {
     this.events = new SequenceEvents(bytes, { maxDepth: limits.depth * packageDepth });
   }
 
@@ -78,18 +93,40 @@ class Reader {
 
   /** The next item; undefined for a break. */
   private item(depth: number): Item | undefined {
-    if (depth > this.limits.depth) this.fail('cbor/too-deep', this.at, `Arrays, maps and tags lie more than ${this.limits.depth} deep`);
-    if (++this.count > this.limits.items) this.fail('cbor/too-many-items', this.at, `There are more than ${this.limits.items} data items`);
+    if (depth > this.limits.depth)
+      this.fail('cbor/too-deep', this.at, `Arrays, maps and tags lie more than ${this.limits.depth} deep`);
+    if (++this.count > this.limits.items)
+      this.fail('cbor/too-many-items', this.at, `There are more than ${this.limits.items} data items`);
     const head = this.head();
     const at = head.at;
     switch (head.major) {
-      case 0: case 1: return { at, type: 'integer', value: BigInt(head.value as number | bigint) };
-      case 2: return head.info === 31 ? this.chunks(at, 'bytes', depth) : { at, type: 'bytes', value: head.value as Uint8Array };
-      case 3: return head.info === 31 ? this.chunks(at, 'text', depth) : { at, type: 'text', value: head.value as string };
-      case 4: return { at, type: 'array', items: this.list(head, 1, () => this.item(depth + 1), () => this.required(depth + 1)), indefinite: head.info === 31 };
-      case 5: return { at, type: 'map', entries: this.entries(head, depth + 1), indefinite: head.info === 31 };
-      case 6: return { at, type: 'tag', tag: BigInt(head.value as number | bigint), content: this.required(depth + 1) };
-      default: return simple(head);
+      case 0:
+      case 1:
+        return { at, type: 'integer', value: BigInt(head.value as number | bigint) };
+      case 2:
+        return head.info === 31
+          ? this.chunks(at, 'bytes', depth)
+          : { at, type: 'bytes', value: head.value as Uint8Array };
+      case 3:
+        return head.info === 31 ? this.chunks(at, 'text', depth) : { at, type: 'text', value: head.value as string };
+      case 4:
+        return {
+          at,
+          type: 'array',
+          items: this.list(
+            head,
+            1,
+            () => this.item(depth + 1),
+            () => this.required(depth + 1),
+          ),
+          indefinite: head.info === 31,
+        };
+      case 5:
+        return { at, type: 'map', entries: this.entries(head, depth + 1), indefinite: head.info === 31 };
+      case 6:
+        return { at, type: 'tag', tag: BigInt(head.value as number | bigint), content: this.required(depth + 1) };
+      default:
+        return simple(head);
     }
   }
 
@@ -102,7 +139,11 @@ class Reader {
       this.at += 1 + (lengthOctets[info] ?? 0) + content;
       return { major, info, value, at };
     } catch (cause) {
-      throw new CborError('cbor/malformed', `No well-formed data item begins at offset ${at}: ${this.reason(cause, at)}.`, { offset: at, cause });
+      throw new CborError(
+        'cbor/malformed',
+        `No well-formed data item begins at offset ${at}: ${this.reason(cause, at)}.`,
+        { offset: at, cause },
+      );
     }
   }
 
@@ -129,7 +170,8 @@ class Reader {
     }
     const declared = Number(head.value);
     const left = this.bytes.length - this.at;
-    if (declared * itemsEach > left) this.fail('cbor/truncated', head.at, `${declared} elements are declared and only ${left} octets are left`);
+    if (declared * itemsEach > left)
+      this.fail('cbor/truncated', head.at, `${declared} elements are declared and only ${left} octets are left`);
     while (elements.length < declared) elements.push(required());
     return elements;
   }
@@ -159,6 +201,7 @@ class Reader {
 function simple({ info, value, at }: Head): Item | undefined {
   if (info === 31) return undefined;
   if (typeof value === 'number') return { at, type: 'float', value };
-  if (typeof value === 'object' && value !== null) return { at, type: 'simple', value: (value as { value: number }).value };
+  if (typeof value === 'object' && value !== null)
+    return { at, type: 'simple', value: (value as { value: number }).value };
   return { at, type: 'constant', value: value as boolean | null | undefined };
 }

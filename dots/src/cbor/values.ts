@@ -48,7 +48,8 @@ const integer: LeafCodec = {
   json: () => 'a whole number, not in quotes',
   cbor: () => 'an integer',
   encode: (value) => (Number.isSafeInteger(value) ? BigInt(value as number) : undefined),
-  decode: (item) => (item.type === 'integer' && Number.isSafeInteger(Number(item.value)) ? Number(item.value) : undefined),
+  decode: (item) =>
+    item.type === 'integer' && Number.isSafeInteger(Number(item.value)) ? Number(item.value) : undefined,
 };
 
 const longInteger: LeafCodec = {
@@ -63,14 +64,16 @@ const longInteger: LeafCodec = {
 };
 
 const decimal: LeafCodec = {
-  json: (type) => `a decimal number in quotes with ${digitsOf(type)} digits after the point, such as "${decimalText(150n, -2n, digitsOf(type))}"`,
+  json: (type) =>
+    `a decimal number in quotes with ${digitsOf(type)} digits after the point, such as "${decimalText(150n, -2n, digitsOf(type))}"`,
   cbor: () => 'a decimal fraction (tag 4, an exponent and an integer)',
   encode: (value, type) => {
     const mantissa = typeof value === 'string' ? mantissaOf(value, digitsOf(type)) : undefined;
     return mantissa === undefined ? undefined : new Tag(decimalFractionTag, [BigInt(-digitsOf(type)), mantissa]);
   },
   decode: (item, type) => {
-    if (item.type !== 'tag' || item.tag !== BigInt(decimalFractionTag) || item.content.type !== 'array') return undefined;
+    if (item.type !== 'tag' || item.tag !== BigInt(decimalFractionTag) || item.content.type !== 'array')
+      return undefined;
     const [exponent, mantissa, ...more] = item.content.items;
     if (exponent?.type !== 'integer' || mantissa?.type !== 'integer' || more.length > 0) return undefined;
     if (exponent.value > largestExponent || exponent.value < -largestExponent) return undefined;
@@ -80,13 +83,18 @@ const decimal: LeafCodec = {
 
 const enumeration: LeafCodec = {
   json: (type) => `one of ${Object.keys(type.enums ?? {}).join(', ')}`,
-  cbor: (type) => `one of ${Object.entries(type.enums ?? {}).map(([label, value]) => `${value} (${label})`).join(', ')}`,
+  cbor: (type) =>
+    `one of ${Object.entries(type.enums ?? {})
+      .map(([label, value]) => `${value} (${label})`)
+      .join(', ')}`,
   encode: (value, type) => {
     const enums = type.enums ?? {};
     return typeof value === 'string' && Object.hasOwn(enums, value) ? BigInt(enums[value] as number) : undefined;
   },
   decode: (item, type) =>
-    item.type === 'integer' ? Object.entries(type.enums ?? {}).find(([, value]) => BigInt(value) === item.value)?.[0] : undefined,
+    item.type === 'integer'
+      ? Object.entries(type.enums ?? {}).find(([, value]) => BigInt(value) === item.value)?.[0]
+      : undefined,
 };
 
 /** The first member that fits decides, as in YANG (RFC 7950 section 9.12). */
@@ -100,13 +108,31 @@ const union: LeafCodec = {
 /** How values of a type are written. No signal channel leaf is binary or empty; what is left travels as text. */
 export function leafCodec(type: YangType): LeafCodec {
   switch (type.base) {
-    case 'int8': case 'int16': case 'int32': case 'uint8': case 'uint16': case 'uint32': return integer;
-    case 'int64': case 'uint64': return longInteger;
-    case 'decimal64': return decimal;
-    case 'enumeration': return enumeration;
-    case 'boolean': return boolean;
-    case 'union': return union;
-    case 'string': case 'bits': case 'binary': case 'identityref': case 'leafref': case 'empty': return text;
+    case 'int8':
+    case 'int16':
+    case 'int32':
+    case 'uint8':
+    case 'uint16':
+    case 'uint32':
+      return integer;
+    case 'int64':
+    case 'uint64':
+      return longInteger;
+    case 'decimal64':
+      return decimal;
+    case 'enumeration':
+      return enumeration;
+    case 'boolean':
+      return boolean;
+    case 'union':
+      return union;
+    case 'string':
+    case 'bits':
+    case 'binary':
+    case 'identityref':
+    case 'leafref':
+    case 'empty':
+      return text;
   }
 }
 
@@ -126,7 +152,10 @@ export function decimalText(mantissa: bigint, exponent: bigint, digits: number):
   const shifted = (mantissa < 0n ? -mantissa : mantissa) * (exponent > 0n ? 10n ** exponent : 1n);
   const all = shifted.toString().padStart(scale + 1, '0');
   const whole = all.slice(0, all.length - scale);
-  const fraction = all.slice(all.length - scale).replace(/0+$/, '').padEnd(digits, '0');
+  const fraction = all
+    .slice(all.length - scale)
+    .replace(/0+$/, '')
+    .padEnd(digits, '0');
   return `${mantissa < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 

@@ -31,7 +31,16 @@ function every(tests: readonly Test[]): Test {
   return (value) => tests.every((test) => test(value));
 }
 
-function ownTests({ type, enum: values, const: constant, pattern, minimum, maximum, minLength, maxLength }: SchemaNode): Test[] {
+function ownTests({
+  type,
+  enum: values,
+  const: constant,
+  pattern,
+  minimum,
+  maximum,
+  minLength,
+  maxLength,
+}: SchemaNode): Test[] {
   const tests: Test[] = [];
   if (type !== undefined) tests.push(typeTests[type]);
   if (constant !== undefined) tests.push((value) => value === constant);
@@ -51,18 +60,29 @@ const typeTests: Record<NonNullable<SchemaNode['type']>, Test> = {
   boolean: (value) => typeof value === 'boolean',
 };
 
-const oneOf = (values: ReadonlySet<JsonValue>): Test => (value) => values.has(value);
+const oneOf =
+  (values: ReadonlySet<JsonValue>): Test =>
+  (value) =>
+    values.has(value);
 
-const between = (low: number, high: number): Test => (value) => typeof value !== 'number' || (value >= low && value <= high);
+const between =
+  (low: number, high: number): Test =>
+  (value) =>
+    typeof value !== 'number' || (value >= low && value <= high);
 
-const matching = (pattern: RegExp): Test => (value) => typeof value !== 'string' || (value.length <= longestPatternedText && pattern.test(value));
+const matching =
+  (pattern: RegExp): Test =>
+  (value) =>
+    typeof value !== 'string' || (value.length <= longestPatternedText && pattern.test(value));
 
 /** Lengths are in characters, not in UTF-16 units (RFC 7950 section 9.4.4). */
-const long = (low: number, high: number): Test => (value) => {
-  if (typeof value !== 'string') return true;
-  const length = value.length > high || value.length < 2 * low ? characters(value) : value.length;
-  return length >= low && length <= high;
-};
+const long =
+  (low: number, high: number): Test =>
+  (value) => {
+    if (typeof value !== 'string') return true;
+    const length = value.length > high || value.length < 2 * low ? characters(value) : value.length;
+    return length >= low && length <= high;
+  };
 
 function characters(text: string): number {
   let count = 0;

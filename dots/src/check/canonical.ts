@@ -10,7 +10,10 @@ export function canonical(value: JsonValue, member = ''): string {
   if (Array.isArray(value)) return `[${[...new Set(value.map((entry) => canonical(entry, member)))].sort().join()}]`;
   if (!isObject(value)) return JSON.stringify(typeof value === 'string' ? spelled(value, member) : value);
   const whole = { ...rangeEnds(value), ...value };
-  return `{${Object.keys(whole).sort().map((name) => `${JSON.stringify(name)}:${canonical(whole[name] ?? null, name)}`).join()}}`;
+  return `{${Object.keys(whole)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonical(whole[name] ?? null, name)}`)
+    .join()}}`;
 }
 
 function spelled(text: string, member: string): string {
@@ -27,13 +30,19 @@ export function canonicalPrefix(text: string): string {
 
 /** The scheme and the host of a URI have no case (RFC 3986 section 6.2.2.1). */
 function canonicalUri(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)([^/?#@]*@)?([^/?#]*)/i, (_whole, scheme: string, user: string | undefined, host: string) => `${scheme.toLowerCase()}${user ?? ''}${host.toLowerCase()}`);
+  return text.replace(
+    /^([a-z][a-z0-9+.-]*:\/\/)([^/?#@]*@)?([^/?#]*)/i,
+    (_whole, scheme: string, user: string | undefined, host: string) =>
+      `${scheme.toLowerCase()}${user ?? ''}${host.toLowerCase()}`,
+  );
 }
 
 /** The ends of ranges that only have a beginning (RFC 9132 section 4.4.1.1, RFC 9066 section 5.3.1). */
 function rangeEnds(range: JsonObject): JsonObject {
-  return Object.fromEntries(['port', 'type'].flatMap((of) => {
-    const { [`lower-${of}`]: low } = range;
-    return low === undefined ? [] : [[`upper-${of}`, low]];
-  }));
+  return Object.fromEntries(
+    ['port', 'type'].flatMap((of) => {
+      const { [`lower-${of}`]: low } = range;
+      return low === undefined ? [] : [[`upper-${of}`, low]];
+    }),
+  );
 }

@@ -34,7 +34,8 @@ export function check(value: unknown, options: CheckOptions = {}): CheckResult {
   const document = value as JsonObject;
   const yang = yangFaults(type.kind, document, options.level ?? 'practice');
   if (yang.limited) return { type, faults: yang.faults };
-  const rfc = yang.faults.length > mostFaults ? [] : rfcFaults(type.kind, document, options.direction ?? directionOf(document));
+  const rfc =
+    yang.faults.length > mostFaults ? [] : rfcFaults(type.kind, document, options.direction ?? directionOf(document));
   const faults = [...yang.faults, ...rfc];
   return { type, faults: faults.length > mostFaults ? [...faults.slice(0, mostFaults), tooManyFaults] : faults };
 }

@@ -6,18 +6,32 @@ export type Direction = 'request' | 'status';
 
 /** Members of a scope that only a server writes (RFC 9132 section 4.4.2, RFC 9244 section 9.2). */
 export const serverOnlyScopeMembers = [
-  'mid', 'mitigation-start', 'status', 'conflict-information', 'bytes-dropped', 'bps-dropped', 'pkts-dropped', 'pps-dropped',
-  'ietf-dots-telemetry:total-traffic', 'ietf-dots-telemetry:total-attack-connection',
+  'mid',
+  'mitigation-start',
+  'status',
+  'conflict-information',
+  'bytes-dropped',
+  'bps-dropped',
+  'pkts-dropped',
+  'pps-dropped',
+  'ietf-dots-telemetry:total-traffic',
+  'ietf-dots-telemetry:total-attack-connection',
 ] as const;
 
 /** Bounds that a server writes beside a value of the session configuration (RFC 9132 section 4.5.1). */
 export const serverOnlyBounds = ['min-value', 'max-value', 'min-value-decimal', 'max-value-decimal'] as const;
 
 /** What a server says of the telemetry that it offers (RFC 9244 section 7.1.1). */
-export const serverOnlySetup = ['max-config-values', 'min-config-values', 'supported-unit-classes', 'supported-query-type'];
+export const serverOnlySetup = [
+  'max-config-values',
+  'min-config-values',
+  'supported-unit-classes',
+  'supported-query-type',
+];
 const targets = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
 
-const hasOne = (owner: JsonObject, members: readonly string[]): boolean => members.some((member) => Object.hasOwn(owner, member));
+const hasOne = (owner: JsonObject, members: readonly string[]): boolean =>
+  members.some((member) => Object.hasOwn(owner, member));
 
 /** A `mid` beside a target is a slip in a request, unless a status says otherwise; alone it is the answer to one. */
 function isScopeStatus(scope: JsonObject): boolean {
@@ -31,8 +45,12 @@ function isRegistrationStatus({ aliases, acls }: JsonObject): boolean {
 }
 
 function isResourceStatus(container: JsonObject, list: string): boolean {
-  return entries(container[list]).some((entry) => Object.hasOwn(entry, 'pending-lifetime')
-    || (isObject(entry.aces) && itemsOf(entry.aces.ace).some((ace) => isObject(ace) && Object.hasOwn(ace, 'statistics'))));
+  return entries(container[list]).some(
+    (entry) =>
+      Object.hasOwn(entry, 'pending-lifetime') ||
+      (isObject(entry.aces) &&
+        itemsOf(entry.aces.ace).some((ace) => isObject(ace) && Object.hasOwn(ace, 'statistics'))),
+  );
 }
 
 const entries = (list: JsonValue | undefined): JsonObject[] => itemsOf(list).filter(isObject);
@@ -40,9 +58,14 @@ const entries = (list: JsonValue | undefined): JsonObject[] => itemsOf(list).fil
 /** Whether a document of this kind is one that a server writes, told by its members. */
 const isStatus: Partial<Record<DocumentKind, (body: JsonObject) => boolean>> = {
   'mitigation-scope': (body) => entries(body.scope).some(isScopeStatus),
-  'signal-config': (body) => [body['mitigating-config'], body['idle-config']].filter(isObject)
-    .some((group) => Object.values(group).some((parameter) => isObject(parameter) && hasOne(parameter, serverOnlyBounds))),
-  'telemetry-setup': (body) => hasOne(body, serverOnlySetup) || entries(body.telemetry).some((entry) => Object.hasOwn(entry, 'tsid')),
+  'signal-config': (body) =>
+    [body['mitigating-config'], body['idle-config']]
+      .filter(isObject)
+      .some((group) =>
+        Object.values(group).some((parameter) => isObject(parameter) && hasOne(parameter, serverOnlyBounds)),
+      ),
+  'telemetry-setup': (body) =>
+    hasOne(body, serverOnlySetup) || entries(body.telemetry).some((entry) => Object.hasOwn(entry, 'tsid')),
   aliases: (body) => isResourceStatus(body, 'alias'),
   acls: (body) => isResourceStatus(body, 'acl'),
   'dots-data': (body) => Object.hasOwn(body, 'capabilities') || entries(body['dots-client']).some(isRegistrationStatus),

@@ -4,7 +4,10 @@ import type { SchemaNode, YangExpression } from '../model/schema';
 import { exact } from './numbers';
 
 /** An object on the way from the document's root to the node in question, with its schema. */
-export interface Frame { value: JsonObject; schema: SchemaNode }
+export interface Frame {
+  value: JsonObject;
+  schema: SchemaNode;
+}
 
 /**
  * Whether a `when` or `must` expression is true for a node.
@@ -13,16 +16,19 @@ export interface Frame { value: JsonObject; schema: SchemaNode }
  */
 export function holds(expression: YangExpression, value: JsonValue, frames: Frame[]): boolean {
   if (expression.op === '=') return bareName(follow(expression.path, value, frames)) === bareName(expression.value);
-  if (expression.op === 'derived-from-or-self') return isOneOf(expression.identities, follow(expression.path, value, frames));
+  if (expression.op === 'derived-from-or-self')
+    return isOneOf(expression.identities, follow(expression.path, value, frames));
   const left = follow(expression.left, value, frames);
   const right = /^\d/.test(expression.right) ? Number(expression.right) : follow(expression.right, value, frames);
-  const order = typeof left === 'number' && typeof right === 'number' ? left - right : compare(exact(left), exact(right));
+  const order =
+    typeof left === 'number' && typeof right === 'number' ? left - right : compare(exact(left), exact(right));
   return order !== undefined && (expression.op === '>=' ? order >= 0 : order <= 0);
 }
 
 /** Whether what stands in a document already rules a node out; what is not there yet rules out nothing. `frames` ends with the object around the node. */
 export function rulesOut(when: YangExpression, frames: Frame[]): boolean {
-  const known = when.op === '=' || when.op === 'derived-from-or-self' ? follow(when.path, null, frames) !== undefined : true;
+  const known =
+    when.op === '=' || when.op === 'derived-from-or-self' ? follow(when.path, null, frames) !== undefined : true;
   return known && !holds(when, null, frames);
 }
 
@@ -34,13 +40,20 @@ function compare(left: bigint | undefined, right: bigint | undefined): number | 
 
 /** Why an expression is false, as a sentence without its full stop. */
 export function whyNot(expression: YangExpression, pointer: string, frames: Frame[]): string {
-  const name = tokens(pointer).filter((token) => !/^\d+$/.test(token)).at(-1) ?? '';
+  const name =
+    tokens(pointer)
+      .filter((token) => !/^\d+$/.test(token))
+      .at(-1) ?? '';
   const last = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
   switch (expression.op) {
-    case '=': return `"${name}" is allowed only where "${last(expression.path)}" is ${bareName(expression.value) ?? ''}`;
-    case 'derived-from-or-self': return `"${name}" is allowed only where "${last(expression.path)}" is ${bareName(expression.identity) ?? ''}`;
-    case '>=': return `"${name}" must not be less than ${bound(expression.right, frames)}`;
-    case '<=': return `"${name}" must not be greater than ${bound(expression.right, frames)}`;
+    case '=':
+      return `"${name}" is allowed only where "${last(expression.path)}" is ${bareName(expression.value) ?? ''}`;
+    case 'derived-from-or-self':
+      return `"${name}" is allowed only where "${last(expression.path)}" is ${bareName(expression.identity) ?? ''}`;
+    case '>=':
+      return `"${name}" must not be less than ${bound(expression.right, frames)}`;
+    case '<=':
+      return `"${name}" must not be greater than ${bound(expression.right, frames)}`;
   }
 }
 
@@ -90,6 +103,7 @@ const identityNames = new WeakMap<readonly string[], Set<JsonValue | undefined>>
 /** Whether a value names one of the identities, with or without its module. */
 function isOneOf(identities: readonly string[], value: JsonValue | undefined): boolean {
   let names = identityNames.get(identities);
-  if (names === undefined) identityNames.set(identities, names = new Set(identities.flatMap((identity) => [identity, bareName(identity)])));
+  if (names === undefined)
+    identityNames.set(identities, (names = new Set(identities.flatMap((identity) => [identity, bareName(identity)]))));
   return names.has(value);
 }

@@ -13,7 +13,11 @@ export const mostFaults = 5_000;
 
 /** The last word on a document with more faults than that. */
 export const tooManyFaults: Fault = {
-  code: 'json/too-many-faults', class: 'json', severity: 'error', rfc: '8259 9', pointer: '',
+  code: 'json/too-many-faults',
+  class: 'json',
+  severity: 'error',
+  rfc: '8259 9',
+  pointer: '',
   message: `This document has more than ${mostFaults} faults, so not all are told: mend these first, or check whether it is a DOTS document at all.`,
 };
 
@@ -25,7 +29,11 @@ export class Measure {
   list(count: number, place: () => string): Fault | undefined {
     this.entries += count;
     if (this.entries <= mostEntries) return undefined;
-    return limit('too-many-entries', place(), `With this list the document has more than ${mostEntries} entries, so nothing of it was judged: split it.`);
+    return limit(
+      'too-many-entries',
+      place(),
+      `With this list the document has more than ${mostEntries} entries, so nothing of it was judged: split it.`,
+    );
   }
 
   /** The fault of a value that is too deep or has too many entries, or undefined; `pointer` leads to it. */
@@ -35,7 +43,12 @@ export class Measure {
 
   private inside(value: JsonValue, pointer: string, depth: number): Fault | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
-    if (depth > deepest) return limit('too-deep', pointer, `This is nested more than ${deepest} levels deep, so nothing of the document was judged.`);
+    if (depth > deepest)
+      return limit(
+        'too-deep',
+        pointer,
+        `This is nested more than ${deepest} levels deep, so nothing of the document was judged.`,
+      );
     const tooMany = Array.isArray(value) ? this.list(value.length, () => pointer) : undefined;
     if (tooMany !== undefined) return tooMany;
     for (const name in value) {

@@ -2,16 +2,47 @@
  * Names people write for other names: members of drafts that the RFCs renamed, and members that live elsewhere.
  * Data, so that a new slip is one line.
  */
-interface Known { name: string; within?: string; use?: string; message: string; rfc: string }
+interface Known {
+  name: string;
+  within?: string;
+  use?: string;
+  message: string;
+  rfc: string;
+}
 
 const known: readonly Known[] = [
-  { name: 'source-port', use: 'source-port-range-or-operator', message: 'this name is from before RFC 8783', rfc: '8783 4.3' },
-  { name: 'destination-port', use: 'destination-port-range-or-operator', message: 'this name is from before RFC 8783', rfc: '8783 4.3' },
-  { name: 'source-port', use: 'ietf-dots-call-home:source-port-range', message: 'sources are named by the Call Home members', rfc: '9066 5.3.1' },
-  { name: 'source-icmp-type', use: 'ietf-dots-call-home:source-icmp-type-range', message: 'sources are named by the Call Home members', rfc: '9066 5.3.1' },
+  {
+    name: 'source-port',
+    use: 'source-port-range-or-operator',
+    message: 'this name is from before RFC 8783',
+    rfc: '8783 4.3',
+  },
+  {
+    name: 'destination-port',
+    use: 'destination-port-range-or-operator',
+    message: 'this name is from before RFC 8783',
+    rfc: '8783 4.3',
+  },
+  {
+    name: 'source-port',
+    use: 'ietf-dots-call-home:source-port-range',
+    message: 'sources are named by the Call Home members',
+    rfc: '9066 5.3.1',
+  },
+  {
+    name: 'source-icmp-type',
+    use: 'ietf-dots-call-home:source-icmp-type-range',
+    message: 'sources are named by the Call Home members',
+    rfc: '9066 5.3.1',
+  },
   { name: 'target-port', use: 'target-port-range', message: 'ports are given as ranges', rfc: '9132 4.4.1.1' },
   { name: 'actions', within: 'matches', message: '"actions" belongs beside "matches", not inside it', rfc: '8783 7.2' },
-  { name: 'target-protocol', within: 'pre-or-ongoing-mitigation', message: '"target-protocol" belongs inside "target"', rfc: '9244 8.1' },
+  {
+    name: 'target-protocol',
+    within: 'pre-or-ongoing-mitigation',
+    message: '"target-protocol" belongs inside "target"',
+    rfc: '9244 8.1',
+  },
   { name: 'cuid', message: 'the cuid travels in the Uri-Path, never in the body', rfc: '9132 4.4.1.1' },
   { name: 'cdid', message: 'the cdid is added to the Uri-Path by a gateway, never to the body', rfc: '9132 4.4.1.2' },
   { name: 'mid', message: 'the mid travels in the Uri-Path of a request', rfc: '9132 4.4.1.1' },
@@ -21,25 +52,43 @@ const known: readonly Known[] = [
 ];
 
 /** What to say about a member that the schema does not have. */
-export interface Near { sentence: string; rfc?: string }
+export interface Near {
+  sentence: string;
+  rfc?: string;
+}
 
 /** The member names that were probably meant, or where the member belongs instead. */
 export function nearMember(name: string, members: readonly string[], within: string): Near {
-  const entry = known.find((one) => one.name === name && (one.within === undefined || one.within === within) && (one.use === undefined || members.includes(one.use)));
+  const entry = known.find(
+    (one) =>
+      one.name === name &&
+      (one.within === undefined || one.within === within) &&
+      (one.use === undefined || members.includes(one.use)),
+  );
   if (entry) {
     const use = entry.use === undefined ? '' : `; write "${entry.use}"`;
     return { sentence: `${entry.message}${use}.`, rfc: entry.rfc };
   }
   const prefixed = members.find((member) => member.endsWith(`:${name}`));
-  if (prefixed !== undefined) return { sentence: `write "${prefixed}": another module adds this member, so its name carries the module's name.`, rfc: '7951 4' };
+  if (prefixed !== undefined)
+    return {
+      sentence: `write "${prefixed}": another module adds this member, so its name carries the module's name.`,
+      rfc: '7951 4',
+    };
   const bare = name.slice(name.indexOf(':') + 1);
-  if (bare !== name && members.includes(bare)) return { sentence: `write "${bare}": here the member belongs to the same module as its parent.`, rfc: '7951 4' };
+  if (bare !== name && members.includes(bare))
+    return { sentence: `write "${bare}": here the member belongs to the same module as its parent.`, rfc: '7951 4' };
   const close = closest(name, members);
-  return close === undefined ? { sentence: `the members here are ${listed(members)}.` } : { sentence: `did you mean "${close}"?` };
+  return close === undefined
+    ? { sentence: `the members here are ${listed(members)}.` }
+    : { sentence: `did you mean "${close}"?` };
 }
 
 function listed(members: readonly string[]): string {
-  const shown = members.slice(0, 10).map((member) => `"${member}"`).join(', ');
+  const shown = members
+    .slice(0, 10)
+    .map((member) => `"${member}"`)
+    .join(', ');
   return members.length > 10 ? `${shown}, ...` : shown;
 }
 

@@ -63,10 +63,27 @@ export function planOf(kind: DocumentKind): ObjectPlan {
 
 function objectPlan(root: SchemaNode, schema: SchemaNode): ObjectPlan {
   const { choices, bits } = choicesOf(schema);
-  const members = new Map(Object.entries(schema.properties ?? {}).map(([name, member]) =>
-    [name, { ...memberPlan(root, resolve(root, member)), bit: bits.get(name) ?? 0, required: schema.required?.includes(name) === true }]));
-  const defaults = [...members].filter(([, { yang, bit }]) => yang?.must !== undefined && yang.default !== undefined && bit === 0);
-  return { schema, members, required: schema.required ?? [], dependencies: Object.entries(schema.dependencies ?? {}), choices, defaults };
+  const members = new Map(
+    Object.entries(schema.properties ?? {}).map(([name, member]) => [
+      name,
+      {
+        ...memberPlan(root, resolve(root, member)),
+        bit: bits.get(name) ?? 0,
+        required: schema.required?.includes(name) === true,
+      },
+    ]),
+  );
+  const defaults = [...members].filter(
+    ([, { yang, bit }]) => yang?.must !== undefined && yang.default !== undefined && bit === 0,
+  );
+  return {
+    schema,
+    members,
+    required: schema.required ?? [],
+    dependencies: Object.entries(schema.dependencies ?? {}),
+    choices,
+    defaults,
+  };
 }
 
 function choicesOf(schema: SchemaNode): { choices: ChoicePlan[]; bits: Map<string, number> } {
@@ -94,7 +111,10 @@ function memberPlan(root: SchemaNode, schema: SchemaNode): Omit<MemberPlan, 'bit
   const object = inner.type === 'object' ? objectPlan(root, inner) : undefined;
   const unfinished = unfinishedTypes.has(yang?.type?.base ?? '');
   return {
-    yang, many, object, unfinished,
+    yang,
+    many,
+    object,
+    unfinished,
     simple: !many && object === undefined && !unfinished && yang?.when === undefined && yang?.must === undefined,
     accepts: testOf(root, inner),
     identity: identityOf(root, inner, yang, schema.uniqueItems === true),
@@ -102,18 +122,34 @@ function memberPlan(root: SchemaNode, schema: SchemaNode): Omit<MemberPlan, 'bit
 }
 
 /** Keys make entries of a list the same; in configuration so do equal values of a leaf-list (RFC 7950 sections 7.8.2 and 7.7). */
-function identityOf(root: SchemaNode, entries: SchemaNode, yang: XYang | undefined, uniqueItems: boolean): Identity | undefined {
+function identityOf(
+  root: SchemaNode,
+  entries: SchemaNode,
+  yang: XYang | undefined,
+  uniqueItems: boolean,
+): Identity | undefined {
   const keys = yang?.node === 'list' ? yang.keys : undefined;
   if (keys === undefined) return uniqueItems ? valueOf(yang) : undefined;
   const values = keys.map((key) => ({ key, value: valueOf(resolve(root, entries.properties?.[key] ?? {})['x-yang']) }));
   const [only] = values;
-  if (values.length === 1 && only !== undefined) return (entry) => (isObject(entry) && Object.hasOwn(entry, only.key) ? only.value(entry[only.key] as JsonValue) : undefined);
-  return (entry) => (isObject(entry) && keys.every((key) => Object.hasOwn(entry, key)) ? JSON.stringify(values.map(({ key, value }) => value(entry[key] as JsonValue))) : undefined);
+  if (values.length === 1 && only !== undefined)
+    return (entry) =>
+      isObject(entry) && Object.hasOwn(entry, only.key) ? only.value(entry[only.key] as JsonValue) : undefined;
+  return (entry) =>
+    isObject(entry) && keys.every((key) => Object.hasOwn(entry, key))
+      ? JSON.stringify(values.map(({ key, value }) => value(entry[key] as JsonValue)))
+      : undefined;
 }
 
-const prefixTypes = new Set(['ietf-inet-types:ip-prefix', 'ietf-inet-types:ipv4-prefix', 'ietf-inet-types:ipv6-prefix']);
+const prefixTypes = new Set([
+  'ietf-inet-types:ip-prefix',
+  'ietf-inet-types:ipv4-prefix',
+  'ietf-inet-types:ipv6-prefix',
+]);
 
 /** What values of a leaf are compared by: prefixes by what they match, however they are written (RFC 6991 section 4). */
 function valueOf(yang: XYang | undefined): (value: JsonValue) => JsonValue {
-  return prefixTypes.has(yang?.type?.name ?? '') ? (value) => (typeof value === 'string' ? canonicalPrefix(value) : value) : (value) => value;
+  return prefixTypes.has(yang?.type?.name ?? '')
+    ? (value) => (typeof value === 'string' ? canonicalPrefix(value) : value)
+    : (value) => value;
 }

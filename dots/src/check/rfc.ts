@@ -31,5 +31,5 @@ export function rfcFaults(kind: DocumentKind, document: JsonObject, direction?: 
   const body: JsonValue | undefined = document[member];
   const pointer = child('', member);
   if (kind === 'dots-client') return clientFaults({ 'dots-client': itemsOf(body) }, '', direction, pointer);
-  return isObject(body) ? rules[kind]?.(body, pointer, direction) ?? [] : [];
+  return isObject(body) ? (rules[kind]?.(body, pointer, direction) ?? []) : [];
 }

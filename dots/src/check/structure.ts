@@ -13,7 +13,11 @@ export function unknownMember(kind: DocumentKind, pointer: string, name: string)
   const members = Object.keys(object?.properties ?? {});
   const near = nearMember(name, members, objectName(kind, pointer));
   return {
-    code: 'yang/unknown-member', class: 'yang', severity: 'error', pointer: child(pointer, name), atName: true,
+    code: 'yang/unknown-member',
+    class: 'yang',
+    severity: 'error',
+    pointer: child(pointer, name),
+    atName: true,
     message: `"${name}" is not a member of ${objectLabel(kind, pointer)}: ${near.sentence}`,
     rfc: near.rfc ?? moduleSection(object),
   };
@@ -25,7 +29,10 @@ export function missingMember(kind: DocumentKind, pointer: string, name: string,
   const reason = because === undefined ? '' : `, which "${because}" needs beside it`;
   const isKey = object?.['x-yang']?.keys?.includes(name) ?? false;
   return {
-    code: 'yang/missing-member', class: 'yang', severity: 'error', pointer,
+    code: 'yang/missing-member',
+    class: 'yang',
+    severity: 'error',
+    pointer,
     message: `"${name}" is missing in ${objectLabel(kind, pointer)}${reason}${isKey ? '; it is the key of this list' : ''}.`,
     rfc: moduleSection(object),
   };
@@ -36,10 +43,14 @@ export function valueFault(kind: DocumentKind, pointer: string, value: unknown):
   const node = schemaAt(kind, tokens(pointer)) ?? {};
   const entryOf = entryAnnotation(kind, pointer, node);
   const name = objectName(kind, pointer);
-  if (typeof value === 'string' && jsonTypes(entryOf).includes('string') && !isLegalText(value)) return illegalText(name, value, pointer);
+  if (typeof value === 'string' && jsonTypes(entryOf).includes('string') && !isLegalText(value))
+    return illegalText(name, value, pointer);
   const wrongJsonType = !jsonTypes(entryOf).includes(jsonTypeOf(value));
   return {
-    code: wrongJsonType ? 'yang/wrong-type' : 'yang/invalid-value', class: 'yang', severity: 'error', pointer,
+    code: wrongJsonType ? 'yang/wrong-type' : 'yang/invalid-value',
+    class: 'yang',
+    severity: 'error',
+    pointer,
     message: `"${name}" must be ${expectedValue(entryOf)}; it is ${shown(value)}.`,
     rfc: wrongJsonType ? encodingSection(entryOf) : moduleSection(entryOf),
   };
@@ -47,7 +58,11 @@ export function valueFault(kind: DocumentKind, pointer: string, value: unknown):
 
 function illegalText(name: string, value: string, pointer: string): Fault {
   return {
-    code: 'yang/invalid-value', class: 'yang', severity: 'error', pointer, rfc: '7950 9.4',
+    code: 'yang/invalid-value',
+    class: 'yang',
+    severity: 'error',
+    pointer,
+    rfc: '7950 9.4',
     message: `"${name}" has a control character or another one that no text in YANG has: take it out; it is ${shown(value)}.`,
   };
 }

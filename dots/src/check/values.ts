@@ -17,10 +17,16 @@ type Place = () => string;
 /** What JSON Schema cannot say of a leaf's value: bounds of numbers in strings, double bits, and the forms asked for. */
 export function typeFaults(value: string, type: YangType, place: Place, forms: Forms): Fault[] {
   switch (type.base) {
-    case 'int64': case 'uint64': case 'decimal64': return numberFaults(value, type, place, forms.wireNumbers);
-    case 'bits': return bitFaults(value, place);
-    case 'identityref': return forms.qualifiedIdentities ? identityFaults(value, type, place) : [];
-    default: return [];
+    case 'int64':
+    case 'uint64':
+    case 'decimal64':
+      return numberFaults(value, type, place, forms.wireNumbers);
+    case 'bits':
+      return bitFaults(value, place);
+    case 'identityref':
+      return forms.qualifiedIdentities ? identityFaults(value, type, place) : [];
+    default:
+      return [];
   }
 }
 
@@ -30,15 +36,34 @@ function numberFaults(text: string, type: YangType, place: Place, wireForm: bool
   if (!/^[+-]?[0-9]+(\.[0-9]+)?$/.test(text)) return [];
   const number = exact(text);
   const digits = type.fractionDigits ?? 0;
-  const ranges = type.base === 'decimal64' ? [decimalBounds.map((bound) => shift(bound, digits))] : type.range ?? [];
-  const inRange = number !== undefined && ranges.some(([low, high]) => number >= (exact(low) ?? 0n) && number <= (exact(high) ?? 0n));
+  const ranges = type.base === 'decimal64' ? [decimalBounds.map((bound) => shift(bound, digits))] : (type.range ?? []);
+  const inRange =
+    number !== undefined && ranges.some(([low, high]) => number >= (exact(low) ?? 0n) && number <= (exact(high) ?? 0n));
   const tooFine = type.base === 'decimal64' && withoutZeros(text.split('.')[1] ?? '').length > digits;
   if (number === undefined || !inRange || tooFine) {
-    return [{ code: 'yang/invalid-value', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.2', message: `This must be ${expectedType(type)}; it is ${shown(text)}.` }];
+    return [
+      {
+        code: 'yang/invalid-value',
+        class: 'yang',
+        severity: 'error',
+        pointer: place(),
+        rfc: '7950 9.2',
+        message: `This must be ${expectedType(type)}; it is ${shown(text)}.`,
+      },
+    ];
   }
   const wire = wireText(number, digits);
   if (!wireForm || wire === text) return [];
-  return [{ code: 'yang/not-wire-form', class: 'yang', severity: 'error', pointer: place(), rfc: '9132 6', message: `This number comes back from the wire as "${wire}": write it so; it is ${shown(text)}.` }];
+  return [
+    {
+      code: 'yang/not-wire-form',
+      class: 'yang',
+      severity: 'error',
+      pointer: place(),
+      rfc: '9132 6',
+      message: `This number comes back from the wire as "${wire}": write it so; it is ${shown(text)}.`,
+    },
+  ];
 }
 
 function shift(integer: string, digits: number): string {
@@ -49,12 +74,30 @@ function bitFaults(text: string, place: Place): Fault[] {
   const seen = new Set<string>();
   const double = text.split(' ').find((name) => name !== '' && (seen.has(name) || !seen.add(name)));
   if (double === undefined) return [];
-  return [{ code: 'yang/double-entry', class: 'yang', severity: 'error', pointer: place(), rfc: '7950 9.7.2', message: `The bit "${double}" stands twice: name each bit once.` }];
+  return [
+    {
+      code: 'yang/double-entry',
+      class: 'yang',
+      severity: 'error',
+      pointer: place(),
+      rfc: '7950 9.7.2',
+      message: `The bit "${double}" stands twice: name each bit once.`,
+    },
+  ];
 }
 
 function identityFaults(text: string, type: YangType, place: Place): Fault[] {
   if (text.includes(':')) return [];
   const full = type.identities?.find((name) => name.endsWith(`:${text}`));
   if (full === undefined) return [];
-  return [{ code: 'yang/bare-identity', class: 'yang', severity: 'error', pointer: place(), rfc: '7951 6.8', message: `An identity of another module carries its module's name: write "${full}".` }];
+  return [
+    {
+      code: 'yang/bare-identity',
+      class: 'yang',
+      severity: 'error',
+      pointer: place(),
+      rfc: '7951 6.8',
+      message: `An identity of another module carries its module's name: write "${full}".`,
+    },
+  ];
 }

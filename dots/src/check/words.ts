@@ -15,16 +15,29 @@ export function expectedType(type: YangType): string {
   const named = type.name === undefined ? undefined : typedefWords[type.name];
   if (named !== undefined) return named;
   switch (type.base) {
-    case 'boolean': return 'true or false, without quotes';
-    case 'enumeration': return `one of ${listOf(Object.keys(type.enums ?? {}))}`;
-    case 'identityref': return `one of ${listOf((type.identities ?? []).map((name) => name.slice(name.indexOf(':') + 1)))}`;
-    case 'bits': return `a string of ${listOf(type.bits ?? [])}, separated by blanks`;
-    case 'union': return (type.members ?? []).map(expectedType).join(', or ');
-    case 'int64': case 'uint64': return `a whole number from ${bounds(type)}, written as a string`;
-    case 'decimal64': return `a decimal number with at most ${type.fractionDigits ?? 0} digits after the point, written as a string`;
-    case 'binary': return 'a string in base64';
-    case 'string': case 'leafref': case 'empty': return 'a string';
-    default: return isSingle(type) ? String(type.range?.[0]?.[0]) : `a whole number from ${bounds(type)}`;
+    case 'boolean':
+      return 'true or false, without quotes';
+    case 'enumeration':
+      return `one of ${listOf(Object.keys(type.enums ?? {}))}`;
+    case 'identityref':
+      return `one of ${listOf((type.identities ?? []).map((name) => name.slice(name.indexOf(':') + 1)))}`;
+    case 'bits':
+      return `a string of ${listOf(type.bits ?? [])}, separated by blanks`;
+    case 'union':
+      return (type.members ?? []).map(expectedType).join(', or ');
+    case 'int64':
+    case 'uint64':
+      return `a whole number from ${bounds(type)}, written as a string`;
+    case 'decimal64':
+      return `a decimal number with at most ${type.fractionDigits ?? 0} digits after the point, written as a string`;
+    case 'binary':
+      return 'a string in base64';
+    case 'string':
+    case 'leafref':
+    case 'empty':
+      return 'a string';
+    default:
+      return isSingle(type) ? String(type.range?.[0]?.[0]) : `a whole number from ${bounds(type)}`;
   }
 }
 
@@ -34,7 +47,10 @@ export function expectedValue(node: SchemaNode): string {
   if (node.type === 'array') return 'a list, in brackets';
   if (node.type === 'object') return 'an object, in braces';
   if (yang?.type === undefined) return 'another value';
-  const length = node.minLength !== undefined && node.maxLength !== undefined ? ` of ${node.minLength} to ${node.maxLength} characters` : '';
+  const length =
+    node.minLength !== undefined && node.maxLength !== undefined
+      ? ` of ${node.minLength} to ${node.maxLength} characters`
+      : '';
   return expectedType(yang.type) + length;
 }
 
@@ -49,7 +65,9 @@ export function shown(value: unknown): string {
 /** `a, b or c`; long lists are cut after eight. */
 function listOf(names: readonly string[]): string {
   if (names.length > 8) return `${names.slice(0, 8).join(', ')}, ... (${names.length} in all)`;
-  return names.length < 2 ? (names[0] ?? 'nothing') : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`;
+  return names.length < 2
+    ? (names[0] ?? 'nothing')
+    : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`;
 }
 
 function bounds(type: YangType): string {

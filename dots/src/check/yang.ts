@@ -18,14 +18,30 @@ export type Level = 'practice' | 'strict';
  * have, and what JSON Schema cannot express: keys, choices, `when`, `must`, bounds of 64-bit numbers, double entries.
  * The walk ends soon after `mostFaults` faults, and where a limit of length or depth is passed: then that is the only fault.
  */
-export function yangFaults(kind: DocumentKind, document: JsonObject, level: Level): { faults: Fault[]; limited: boolean } {
+export function yangFaults(
+  kind: DocumentKind,
+  document: JsonObject,
+  level: Level,
+): { faults: Fault[]; limited: boolean } {
   const strict = level === 'strict';
-  const walker = new Walker(kind, { qualifiedIdentities: strict, wireNumbers: strict && documentType(kind).channel === 'signal' });
+  const walker = new Walker(kind, {
+    qualifiedIdentities: strict,
+    wireNumbers: strict && documentType(kind).channel === 'signal',
+  });
   walker.object(document, planOf(kind));
-  return walker.limit === undefined ? { faults: walker.faults, limited: false } : { faults: [walker.limit], limited: true };
+  return walker.limit === undefined
+    ? { faults: walker.faults, limited: false }
+    : { faults: [walker.limit], limited: true };
 }
 
-interface Report { code: string; message: string; rfc: string; pointer?: string; atName?: boolean; rival?: string }
+interface Report {
+  code: string;
+  message: string;
+  rfc: string;
+  pointer?: string;
+  atName?: boolean;
+  rival?: string;
+}
 
 /** Walks a document beside its plan. The path is a stack, so that a document without faults costs no pointers. */
 class Walker {
@@ -36,7 +52,10 @@ class Walker {
   private readonly path: (string | number)[] = [];
   private readonly frames: Frame[] = [];
 
-  constructor(private readonly kind: DocumentKind, private readonly forms: Forms) {}
+  constructor(
+    private readonly kind: DocumentKind,
+    private readonly forms: Forms,
+  ) {}
 
   object(value: JsonObject, plan: ObjectPlan): void {
     if (this.full) return;
@@ -72,14 +91,16 @@ class Walker {
   }
 
   private missing(value: JsonObject, { required }: ObjectPlan): void {
-    for (const name of required) if (!Object.hasOwn(value, name)) this.faults.push(missingMember(this.kind, this.pointer(), name));
+    for (const name of required)
+      if (!Object.hasOwn(value, name)) this.faults.push(missingMember(this.kind, this.pointer(), name));
   }
 
   /** What others need beside them, and what counts although it is not there. */
   private absent(value: JsonObject, { dependencies, defaults }: ObjectPlan): void {
     for (const [name, needed] of dependencies) {
       if (!Object.hasOwn(value, name)) continue;
-      for (const other of needed) if (!Object.hasOwn(value, other)) this.faults.push(missingMember(this.kind, this.pointer(), other, name));
+      for (const other of needed)
+        if (!Object.hasOwn(value, other)) this.faults.push(missingMember(this.kind, this.pointer(), other, name));
     }
     for (const [name, member] of defaults) if (!Object.hasOwn(value, name)) this.byDefault(name, member.yang);
   }
@@ -89,14 +110,23 @@ class Walker {
     for (const must of yang?.must ?? []) {
       if (holds(must, preset, this.frames)) continue;
       const reason = whyNot(must, child(this.pointer(), name), this.frames);
-      this.report({ code: 'yang/must', message: `${reason}; left out it is ${preset}`, rfc: moduleSection({ 'x-yang': yang }) });
+      this.report({
+        code: 'yang/must',
+        message: `${reason}; left out it is ${preset}`,
+        rfc: moduleSection({ 'x-yang': yang }),
+      });
     }
   }
 
   private member(value: JsonValue, plan: MemberPlan): void {
     const when = plan.yang?.when;
     if (when !== undefined && !holds(when, value, this.frames)) {
-      this.report({ code: 'yang/not-allowed-here', message: whyNot(when, this.pointer(), this.frames), rfc: '7950 7.21.5', atName: true });
+      this.report({
+        code: 'yang/not-allowed-here',
+        message: whyNot(when, this.pointer(), this.frames),
+        rfc: '7950 7.21.5',
+        atName: true,
+      });
     }
     if (!plan.many) this.one(value, plan);
     else if (Array.isArray(value)) this.list(value, plan);
@@ -123,10 +153,16 @@ class Walker {
     if (!accepts(value)) this.wrong(value);
     if (yang?.must !== undefined) {
       for (const must of yang.must) {
-        if (!holds(must, value, this.frames)) this.report({ code: 'yang/must', message: whyNot(must, this.pointer(), this.frames), rfc: moduleSection({ 'x-yang': yang }) });
+        if (!holds(must, value, this.frames))
+          this.report({
+            code: 'yang/must',
+            message: whyNot(must, this.pointer(), this.frames),
+            rfc: moduleSection({ 'x-yang': yang }),
+          });
       }
     }
-    if (unfinished && yang?.type && typeof value === 'string') this.faults.push(...typeFaults(value, yang.type, () => this.pointer(), this.forms));
+    if (unfinished && yang?.type && typeof value === 'string')
+      this.faults.push(...typeFaults(value, yang.type, () => this.pointer(), this.forms));
   }
 
   private wrong(value: JsonValue): void {
@@ -136,7 +172,9 @@ class Walker {
 
   /** At most one case of a choice may be present (RFC 7950 section 7.9). */
   private choice(value: JsonObject, { cases }: ChoicePlan): void {
-    const present = cases.map((members) => members.filter((name) => Object.hasOwn(value, name))).filter((names) => names.length > 0);
+    const present = cases
+      .map((members) => members.filter((name) => Object.hasOwn(value, name)))
+      .filter((names) => names.length > 0);
     const [[rival = ''] = [], ...others] = present;
     for (const names of others) this.excluded(names, rival);
   }
@@ -144,7 +182,14 @@ class Walker {
   private excluded(names: string[], rival: string): void {
     for (const name of names) {
       const message = `"${name}" and "${rival}" exclude each other: keep one of them`;
-      this.report({ code: 'yang/choice', message, rfc: '7950 7.9', pointer: child(this.pointer(), name), atName: true, rival: child(this.pointer(), rival) });
+      this.report({
+        code: 'yang/choice',
+        message,
+        rfc: '7950 7.9',
+        pointer: child(this.pointer(), name),
+        atName: true,
+        rival: child(this.pointer(), rival),
+      });
     }
   }
 
@@ -156,7 +201,13 @@ class Walker {
       if (key !== undefined && first === undefined) seen.set(key, index);
       if (first === undefined) continue;
       const message = `This entry repeats entry ${first + 1} (${identified(entries[index] as JsonValue, yang)}): each may stand only once`;
-      this.report({ code: 'yang/double-entry', message, rfc: yang?.keys ? '7950 7.8.2' : '7950 7.7', pointer: child(this.pointer(), index), rival: child(this.pointer(), first) });
+      this.report({
+        code: 'yang/double-entry',
+        message,
+        rfc: yang?.keys ? '7950 7.8.2' : '7950 7.7',
+        pointer: child(this.pointer(), index),
+        rival: child(this.pointer(), first),
+      });
     }
   }
 
@@ -171,14 +222,25 @@ class Walker {
   private report({ code, message, rfc, pointer = this.pointer(), atName, rival }: Report): void {
     if (this.full) return;
     const related = rival === undefined ? {} : { related: [{ pointer: rival, message: 'the other one' }] };
-    this.faults.push({ code, class: 'yang', severity: 'error', message: `${message}.`, rfc, pointer, ...(atName ? { atName } : {}), ...related });
+    this.faults.push({
+      code,
+      class: 'yang',
+      severity: 'error',
+      message: `${message}.`,
+      rfc,
+      pointer,
+      ...(atName ? { atName } : {}),
+      ...related,
+    });
   }
 }
 
 /** What an entry is known by, in words. */
 function identified(entry: JsonValue, yang: XYang | undefined): string {
   const keys = yang?.keys;
-  return keys !== undefined && isObject(entry) ? `${keys.join(', ')} ${keys.map((key) => String(entry[key])).join(', ')}` : String(entry);
+  return keys !== undefined && isObject(entry)
+    ? `${keys.join(', ')} ${keys.map((key) => String(entry[key])).join(', ')}`
+    : String(entry);
 }
 
 const severalBits = (bits: number): boolean => (bits & (bits - 1)) !== 0;

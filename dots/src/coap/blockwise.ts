@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto';
 import { plainAnswer, type CoapAnswer } from './answer';
 import type { Budget } from './layer';
 import { isSuccess, noBytes, type Content, type TokenMessage } from './message';
-import { blockOf, blockOption, cutFor, fillsBlock, option, textsOf, uintOf, valueOf, without, type Block, type Cut } from './options';
+import {
+  blockOf,
+  blockOption,
+  cutFor,
+  fillsBlock,
+  option,
+  textsOf,
+  uintOf,
+  valueOf,
+  without,
+  type Block,
+  type Cut,
+} from './options';
 import { Recent } from './recent';
 
 /** How many transfers of one session are remembered at once, in each direction. */
@@ -13,7 +25,11 @@ const largestRemembered = 131_072;
 /** What the header and the options of an answer may take, bytes. */
 const roomForOptions = 64;
 
-interface Upload { parts: Uint8Array[]; length: number; complete: boolean }
+interface Upload {
+  parts: Uint8Array[];
+  length: number;
+  complete: boolean;
+}
 
 /** What is known of a request's body after one of its blocks: all of it, or what to answer meanwhile. */
 export type Assembled = { payload: Uint8Array; block?: Block } | { answer: CoapAnswer; block?: Block };
@@ -24,7 +40,12 @@ export class Blockwise {
   private readonly downloads: Recent<Content>;
 
   /** @param lifetime milliseconds a transfer may rest  @param largestBody bytes  @param stream whether a message may carry several blocks */
-  constructor(lifetime: number, private readonly largestBody: number, private readonly now: () => number, private readonly stream = false) {
+  constructor(
+    lifetime: number,
+    private readonly largestBody: number,
+    private readonly now: () => number,
+    private readonly stream = false,
+  ) {
     this.uploads = new Recent(lifetime, transfersPerSession);
     this.downloads = new Recent(lifetime, 2 * transfersPerSession);
   }
@@ -32,7 +53,8 @@ export class Blockwise {
   /** Puts the body of a request together from its Block1 options. */
   assemble(request: TokenMessage): Assembled {
     const block = blockOf(request.options, 'Block1', this.stream);
-    if (block === 'malformed') return { answer: plainAnswer('4.00', 'Block1 has the reserved size (RFC 7959 section 2.2).') };
+    if (block === 'malformed')
+      return { answer: plainAnswer('4.00', 'Block1 has the reserved size (RFC 7959 section 2.2).') };
     const announced = uintOf(request.options, 'Size1') ?? 0;
     if (block === undefined) {
       return request.payload.length > this.largestBody ? { answer: this.tooLarge() } : { payload: request.payload };
@@ -41,7 +63,11 @@ export class Blockwise {
   }
 
   private append(request: TokenMessage, block: Block): Assembled {
-    if (block.more && !fillsBlock(block, request.payload.length)) return { answer: plainAnswer('4.00', 'A block that is not the last has to be full (RFC 7959 section 2.2).'), block };
+    if (block.more && !fillsBlock(block, request.payload.length))
+      return {
+        answer: plainAnswer('4.00', 'A block that is not the last has to be full (RFC 7959 section 2.2).'),
+        block,
+      };
     const key = resourceKey(request);
     const upload = block.number === 0 ? { parts: [], length: 0, complete: false } : this.uploads.get(key, this.now());
     if (upload === undefined) return { answer: incomplete(), block };
@@ -66,16 +92,27 @@ export class Blockwise {
   present(request: TokenMessage, content: Content, budget: Budget): Content {
     if (!isSuccess(content.code)) return this.part(request, content, undefined, budget);
     const wanted = blockOf(request.options, 'Block2', this.stream);
-    if (wanted === 'malformed') return { ...content, code: '4.00', options: [], payload: Buffer.from('Block2 has the reserved size (RFC 7959 section 2.2).') };
+    if (wanted === 'malformed')
+      return {
+        ...content,
+        code: '4.00',
+        options: [],
+        payload: Buffer.from('Block2 has the reserved size (RFC 7959 section 2.2).'),
+      };
     return this.part(request, content, wanted, budget);
   }
 
   private part(request: TokenMessage, content: Content, wanted: Block | undefined, budget: Budget): Content {
     const start = (wanted?.number ?? 0) * (wanted?.size ?? 0);
     const cut = cutAs(wanted, budget);
-    if (start === 0 && content.payload.length <= (wanted === undefined ? Math.max(cut.step, budget.maxMessageSize - roomForOptions) : cut.step)) return content;
+    if (
+      start === 0 &&
+      content.payload.length <=
+        (wanted === undefined ? Math.max(cut.step, budget.maxMessageSize - roomForOptions) : cut.step)
+    )
+      return content;
     if (start === 0) this.remember(request, content);
-    return slice(content, start - start % cut.size, cut);
+    return slice(content, start - (start % cut.size), cut);
   }
 
   /**
@@ -91,7 +128,8 @@ export class Blockwise {
 
   private remember(request: TokenMessage, content: Content): void {
     if (content.payload.length > largestRemembered) return;
-    for (const etag of [etagOf(content), undefined]) this.downloads.set(downloadKey(request, etag), content, this.now());
+    for (const etag of [etagOf(content), undefined])
+      this.downloads.set(downloadKey(request, etag), content, this.now());
   }
 
   private tooLarge(): CoapAnswer {
@@ -106,7 +144,11 @@ function incomplete(): CoapAnswer {
 /** A copy of the last block, which the client sent again because it heard no answer. */
 function isRepeat(upload: Upload, block: Block, payload: Uint8Array): boolean {
   const last = upload.parts.at(-1);
-  return last !== undefined && upload.length - last.length === block.number * block.size && Buffer.compare(last, payload) === 0;
+  return (
+    last !== undefined &&
+    upload.length - last.length === block.number * block.size &&
+    Buffer.compare(last, payload) === 0
+  );
 }
 
 /** The blocks a client asks for, or smaller ones where its messages must be smaller. */
@@ -118,9 +160,11 @@ function cutAs(wanted: Block | undefined, budget: Budget): Cut {
 }
 
 function slice(content: Content, start: number, cut: Cut): Content {
-  if (start >= content.payload.length) return { code: '4.02', options: [], payload: Buffer.from('Block2 lies behind the end of the answer.') };
+  if (start >= content.payload.length)
+    return { code: '4.02', options: [], payload: Buffer.from('Block2 lies behind the end of the answer.') };
   const more = start + cut.step < content.payload.length;
-  const options = start === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');
+  const options =
+    start === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');
   options.push(option('ETag', etagOf(content)), blockOption('Block2', { ...cut, number: start / cut.size, more }));
   return { ...content, options, payload: content.payload.subarray(start, start + cut.step) };
 }

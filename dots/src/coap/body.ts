@@ -1,7 +1,10 @@
 import type { CoapOption, Malformed } from './message';
 
 /** What follows the token in a message, on datagrams and streams alike: RFC 7252 section 3.1. */
-export interface Body { options: CoapOption[]; payload: Uint8Array }
+export interface Body {
+  options: CoapOption[];
+  payload: Uint8Array;
+}
 
 const payloadMarker = 0xff;
 
@@ -35,7 +38,9 @@ export function decodeBody(bytes: Uint8Array): Body | Malformed {
   for (let index = 0; index < bytes.length;) {
     const byte = bytes[index] ?? 0;
     if (byte === payloadMarker) {
-      return index + 1 === bytes.length ? { malformed: 'a payload marker without a payload' } : { options, payload: bytes.subarray(index + 1) };
+      return index + 1 === bytes.length
+        ? { malformed: 'a payload marker without a payload' }
+        : { options, payload: bytes.subarray(index + 1) };
     }
     const delta = extended(bytes, index + 1, byte >> 4);
     const length = delta && extended(bytes, delta.next, byte & 15);

@@ -8,7 +8,12 @@ export const longestToken = 8;
 /** The form of a message in a datagram: RFC 7252 section 3. */
 export function encodeMessage(message: Message): Uint8Array {
   const token = Buffer.from(message.token, 'hex');
-  const head = [version << 6 | types.indexOf(message.type) << 4 | token.length, codeByte(message.code), message.messageId >> 8, message.messageId & 0xff];
+  const head = [
+    (version << 6) | (types.indexOf(message.type) << 4) | token.length,
+    codeByte(message.code),
+    message.messageId >> 8,
+    message.messageId & 0xff,
+  ];
   return Buffer.concat([Uint8Array.from(head), token, encodeBody(message)]);
 }
 
@@ -20,7 +25,13 @@ export function decodeMessage(bytes: Uint8Array): Message | Malformed {
   const end = 4 + (first & 15);
   const body = decodeBody(bytes.subarray(end));
   if ('malformed' in body) return body;
-  return { type: typeOf(first), code: codeName(code), messageId: high * 256 + low, token: Buffer.from(bytes.subarray(4, end)).toString('hex'), ...body };
+  return {
+    type: typeOf(first),
+    code: codeName(code),
+    messageId: high * 256 + low,
+    token: Buffer.from(bytes.subarray(4, end)).toString('hex'),
+    ...body,
+  };
 }
 
 /** The message ID of a confirmable message of this version, whatever is wrong with the rest of it; undefined for every other datagram. */
@@ -55,7 +66,7 @@ export function codeName(code: number): string {
 /** 0x45 for `2.05`. */
 export function codeByte(name: string): number {
   const [group = 0, detail = 0] = name.split('.').map(Number);
-  return group << 5 | detail;
+  return (group << 5) | detail;
 }
 
 function typeFault(type: MessageType, code: string): string | undefined {

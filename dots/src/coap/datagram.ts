@@ -1,14 +1,41 @@
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
 import { confirmableId, decodeMessage, encodeMessage } from './codec';
-import { nothing, type Budget, type Environment, type Failure, type MessageLayer, type MessageSink, type Reply, type Transmission } from './layer';
-import { emptyCode, isRequest, isResponse, methodCodes, noBytes, type Content, type Message, type MessageType, type TokenMessage } from './message';
+import {
+  nothing,
+  type Budget,
+  type Environment,
+  type Failure,
+  type MessageLayer,
+  type MessageSink,
+  type Reply,
+  type Transmission,
+} from './layer';
+import {
+  emptyCode,
+  isRequest,
+  isResponse,
+  methodCodes,
+  noBytes,
+  type Content,
+  type Message,
+  type MessageType,
+  type TokenMessage,
+} from './message';
 import { valueOf } from './options';
 import { exchangeLifetime } from './parameters';
 import { Recent } from './recent';
 import { Repeats } from './repeats';
 
-interface Pending { message: Message; bytes: Uint8Array; attempt: number; interval: number; timer?: TimerHandle; acknowledged?: () => void; failed: (why: Failure) => void }
+interface Pending {
+  message: Message;
+  bytes: Uint8Array;
+  attempt: number;
+  interval: number;
+  timer?: TimerHandle;
+  acknowledged?: () => void;
+  failed: (why: Failure) => void;
+}
 
 /** How many messages of a peer are remembered for their duplicates. */
 const rememberedMessages = 128;
@@ -34,7 +61,11 @@ export class DatagramLayer implements MessageLayer {
   /** The requests whose acknowledgement is still due. */
   private readonly replies = new Set<ConfirmableReply>();
 
-  constructor(private readonly channel: Channel, private readonly environment: Environment, private readonly sink: MessageSink) {
+  constructor(
+    private readonly channel: Channel,
+    private readonly environment: Environment,
+    private readonly sink: MessageSink,
+  ) {
     const lifetime = exchangeLifetime(environment.parameters);
     this.budget = { maxMessageSize: channel.maxMessageSize, bert: false };
     this.nextId = environment.random(0x10000);
@@ -86,11 +117,14 @@ export class DatagramLayer implements MessageLayer {
   }
 
   /** Sends until it is acknowledged, reset or given up; waits its turn while NSTART others are under way. */
-  confirmable(draft: TokenMessage, { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {}): Transmission {
+  confirmable(
+    draft: TokenMessage,
+    { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {},
+  ): Transmission {
     if (this.closed) return nothing;
     const message = this.message('CON', draft);
     const { ackTimeout, ackRandomFactor } = this.environment.parameters;
-    const interval = ackTimeout * (1 + (ackRandomFactor - 1) * this.environment.random(1001) / 1000);
+    const interval = ackTimeout * (1 + ((ackRandomFactor - 1) * this.environment.random(1001)) / 1000);
     const pending: Pending = { message, bytes: encodeMessage(message), attempt: 0, interval, acknowledged, failed };
     this.waiting.push(pending);
     this.startWaiting();
@@ -109,7 +143,11 @@ export class DatagramLayer implements MessageLayer {
 
   /** Each copy has its own message id: a server that drops duplicates silently would never answer a second copy. */
   private repeated(draft: TokenMessage, failed: (why: Failure) => void): Transmission {
-    return this.repeats.add({ token: draft.token, changes: draft.code !== methodCodes.GET, send: () => this.nonConfirmable(draft, () => failed('reset')) });
+    return this.repeats.add({
+      token: draft.token,
+      changes: draft.code !== methodCodes.GET,
+      send: () => this.nonConfirmable(draft, () => failed('reset')),
+    });
   }
 
   /** Sends once; `reset` is called when the peer rejects it. */
@@ -141,10 +179,13 @@ export class DatagramLayer implements MessageLayer {
 
   private transmit(pending: Pending): void {
     const { clock, parameters } = this.environment;
-    pending.timer = clock.setTimeout(() => {
-      if (pending.attempt > parameters.maxRetransmit) this.fail(pending, 'timeout');
-      else this.transmit(pending);
-    }, pending.interval * 2 ** pending.attempt);
+    pending.timer = clock.setTimeout(
+      () => {
+        if (pending.attempt > parameters.maxRetransmit) this.fail(pending, 'timeout');
+        else this.transmit(pending);
+      },
+      pending.interval * 2 ** pending.attempt,
+    );
     pending.attempt += 1;
     this.channel.send(pending.bytes);
   }
@@ -223,7 +264,8 @@ export class DatagramLayer implements MessageLayer {
   }
 
   private replyTo(message: Message): Reply {
-    if (message.type === 'NON') return { send: (content) => this.respond(message, { ...content, token: message.token }), ignore: ignored };
+    if (message.type === 'NON')
+      return { send: (content) => this.respond(message, { ...content, token: message.token }), ignore: ignored };
     const reply = new ConfirmableReply(message, this, this.environment, () => this.replies.delete(reply));
     this.replies.add(reply);
     return reply;
@@ -233,7 +275,8 @@ export class DatagramLayer implements MessageLayer {
   private answered(message: Message): void {
     const known = this.response(message);
     if (message.type === 'CON' && known) this.acknowledge(message);
-    else if (!known && (message.type === 'CON' || valueOf(message.options, 'Observe') !== undefined)) this.reset(message);
+    else if (!known && (message.type === 'CON' || valueOf(message.options, 'Observe') !== undefined))
+      this.reset(message);
   }
 
   private reply(to: Message, reply: Message): void {
@@ -254,7 +297,12 @@ class ConfirmableReply implements Reply {
   private readonly timer: TimerHandle;
   private acknowledged = false;
 
-  constructor(private readonly request: Message, private readonly layer: DatagramLayer, private readonly environment: Environment, private readonly done: () => void) {
+  constructor(
+    private readonly request: Message,
+    private readonly layer: DatagramLayer,
+    private readonly environment: Environment,
+    private readonly done: () => void,
+  ) {
     this.timer = environment.clock.setTimeout(() => this.acknowledge(), environment.parameters.ackTimeout / 2);
   }
 

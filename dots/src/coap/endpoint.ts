@@ -31,7 +31,9 @@ export interface EndpointOptions {
 }
 
 /** An answer of the peer, put together if it came in blocks. */
-export interface CoapResponse extends Content { roundTripMs: number }
+export interface CoapResponse extends Content {
+  roundTripMs: number;
+}
 
 /** An observation under way. */
 export interface Observed {
@@ -74,18 +76,37 @@ export class Endpoint {
   private readonly livenessListeners = new Set<(error: DotsError | undefined) => void>();
   private closed = false;
 
-  constructor(private readonly channel: Channel, options: EndpointOptions = {}) {
+  constructor(
+    private readonly channel: Channel,
+    options: EndpointOptions = {},
+  ) {
     this.peer = channel.peer;
     this.security = channel.security;
     this.environment = {
-      clock: options.clock ?? systemClock, random: options.random ?? ((bound) => randomInt(bound)), parameters: options.parameters ?? defaultParameters,
+      clock: options.clock ?? systemClock,
+      random: options.random ?? ((bound) => randomInt(bound)),
+      parameters: options.parameters ?? defaultParameters,
     };
-    this.trace = (sentence) => { if (!this.closed) options.trace?.(sentence); };
+    this.trace = (sentence) => {
+      if (!this.closed) options.trace?.(sentence);
+    };
     this.layer = this.layerOver(channel, options.largestMessage);
     this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
     const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
-    this.inbound = new Inbound(this, this.layer, this.environment, handler, options.largestBody ?? largestBodyByDefault);
-    channel.attach({ message: (bytes) => { if (!this.closed) this.layer.receive(bytes); }, failure: (error) => this.fail(error), closed: () => this.end() });
+    this.inbound = new Inbound(
+      this,
+      this.layer,
+      this.environment,
+      handler,
+      options.largestBody ?? largestBodyByDefault,
+    );
+    channel.attach({
+      message: (bytes) => {
+        if (!this.closed) this.layer.receive(bytes);
+      },
+      failure: (error) => this.fail(error),
+      closed: () => this.end(),
+    });
   }
 
   /** Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes. */
@@ -148,11 +169,19 @@ export class Endpoint {
     const sink: MessageSink = {
       request: (message, reply) => this.inbound.receive(message, reply),
       response: (message) => this.response(message),
-      heard: () => { this.traffic.received += 1; this.tellLiveness(undefined); },
-      dropped: (reason) => { this.traffic.malformed += 1; this.trace(`A message was dropped: ${reason}.`); },
+      heard: () => {
+        this.traffic.received += 1;
+        this.tellLiveness(undefined);
+      },
+      dropped: (reason) => {
+        this.traffic.malformed += 1;
+        this.trace(`A message was dropped: ${reason}.`);
+      },
       failed: (error) => this.fail(error),
     };
-    return channel.kind === 'datagram' ? new DatagramLayer(channel, this.environment, sink) : new StreamLayer(channel, this.environment, sink, largestMessage);
+    return channel.kind === 'datagram'
+      ? new DatagramLayer(channel, this.environment, sink)
+      : new StreamLayer(channel, this.environment, sink, largestMessage);
   }
 
   private exchange(content: Content, confirmable: boolean, patience: Patience, token?: string): Promise<TokenMessage> {
@@ -176,12 +205,22 @@ export class Endpoint {
 
   private subscription(request: CoapRequest, patience: Patience, listener: NotificationListener): Subscription {
     const token = this.exchanges.newToken();
-    const ended = (): void => { if (this.subscriptions.delete(subscription)) this.exchanges.ignore(token); };
-    const subscription: Subscription = new Subscription({
-      environment: this.environment, ordered: this.layer.ordered, trace: this.trace, ended,
-      ask: (part, until) => this.exchange(part, request.confirmable, until),
-      register: (content, until) => this.exchange(content, request.confirmable, until, token),
-    }, contentOf(request), patience, listener);
+    const ended = (): void => {
+      if (this.subscriptions.delete(subscription)) this.exchanges.ignore(token);
+    };
+    const subscription: Subscription = new Subscription(
+      {
+        environment: this.environment,
+        ordered: this.layer.ordered,
+        trace: this.trace,
+        ended,
+        ask: (part, until) => this.exchange(part, request.confirmable, until),
+        register: (content, until) => this.exchange(content, request.confirmable, until, token),
+      },
+      contentOf(request),
+      patience,
+      listener,
+    );
     this.subscriptions.add(subscription);
     this.exchanges.listen(token, (message) => subscription.receive(message));
     return subscription;
@@ -195,12 +234,15 @@ export class Endpoint {
   private response(message: TokenMessage): boolean {
     const bad = badOptions(message.options);
     if (bad.length > 0) {
-      this.trace(`An answer was dropped: its critical option ${bad.join(', ')} is unknown or malformed (RFC 7252 section 5.4.1).`);
+      this.trace(
+        `An answer was dropped: its critical option ${bad.join(', ')} is unknown or malformed (RFC 7252 section 5.4.1).`,
+      );
       return false;
     }
     const awaited = this.exchanges.receive(message);
     const stray = strayOptions(message.options);
-    if (awaited && stray.length > 0) this.trace(`An answer repeats options of the request, which are passed over there: ${stray.join(', ')}.`);
+    if (awaited && stray.length > 0)
+      this.trace(`An answer repeats options of the request, which are passed over there: ${stray.join(', ')}.`);
     return awaited;
   }
 

@@ -19,7 +19,11 @@ export class Exchanges {
   private readonly pings = new Set<Exchange<void>>();
   private readonly listeners = new Map<string, TokenListener>();
 
-  constructor(private readonly peer: string, private readonly layer: MessageLayer, private readonly environment: Environment) {}
+  constructor(
+    private readonly peer: string,
+    private readonly layer: MessageLayer,
+    private readonly environment: Environment,
+  ) {}
 
   /** A token that no open exchange uses. */
   newToken(): string {
@@ -44,9 +48,14 @@ export class Exchanges {
   /** Asks whether the peer is there; fails with a DotsError of kind `unreachable` when it says nothing. */
   ping(patience: Patience): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const exchange = new Exchange<void>(this.peer, this.environment, { resolve, reject }, () => this.pings.delete(exchange));
+      const exchange = new Exchange<void>(this.peer, this.environment, { resolve, reject }, () =>
+        this.pings.delete(exchange),
+      );
       this.pings.add(exchange);
-      exchange.start((failed) => this.layer.ping((why) => (why === undefined ? exchange.settle() : failed(why))), patience);
+      exchange.start(
+        (failed) => this.layer.ping((why) => (why === undefined ? exchange.settle() : failed(why))),
+        patience,
+      );
     });
   }
 
@@ -74,7 +83,10 @@ export class Exchanges {
   }
 }
 
-interface Promised<T> { resolve: (value: T) => void; reject: (error: DotsError) => void }
+interface Promised<T> {
+  resolve: (value: T) => void;
+  reject: (error: DotsError) => void;
+}
 
 /** What waits for one sign of the peer, from its first copy to its answer. */
 class Exchange<T> {
@@ -83,7 +95,12 @@ class Exchange<T> {
   private release: (() => void) | undefined;
   private settled = false;
 
-  constructor(private readonly peer: string, private readonly environment: Environment, private readonly promised: Promised<T>, private readonly done: () => void) {}
+  constructor(
+    private readonly peer: string,
+    private readonly environment: Environment,
+    private readonly promised: Promised<T>,
+    private readonly done: () => void,
+  ) {}
 
   start(transmit: (failed: (why: Failure) => void) => Transmission, { timeoutMs, since, signal }: Patience): void {
     if (signal?.aborted === true) return this.cancel();
@@ -106,7 +123,13 @@ class Exchange<T> {
 
   /** Nobody waits for it any longer. */
   cancel(): void {
-    this.fail(new DotsError('unreachable', 'coap/cancelled', `The request to ${this.peer} was cancelled before it was answered.`));
+    this.fail(
+      new DotsError(
+        'unreachable',
+        'coap/cancelled',
+        `The request to ${this.peer} was cancelled before it was answered.`,
+      ),
+    );
   }
 
   private finish(): boolean {
@@ -126,7 +149,12 @@ class Exchange<T> {
   }
 
   private silence(timeoutMs: number): DotsError {
-    return new DotsError('unreachable', 'coap/no-answer', `${this.peer} did not answer within ${timeoutMs / 1000} s.`, listening);
+    return new DotsError(
+      'unreachable',
+      'coap/no-answer',
+      `${this.peer} did not answer within ${timeoutMs / 1000} s.`,
+      listening,
+    );
   }
 
   private givenUp(why: Failure): DotsError {
@@ -139,7 +167,15 @@ const listening = 'Check that a DOTS server listens there and that nothing filte
 
 const failures: Readonly<Record<Failure, { code: string; text: string; hint: string }>> = {
   timeout: { code: 'coap/no-acknowledgement', text: 'acknowledged none of the copies of the request', hint: listening },
-  reset: { code: 'coap/reset', text: 'rejected the message with a CoAP reset', hint: 'Check that the address is that of a DOTS server.' },
-  'too-large': { code: 'coap/too-large', text: 'cannot be sent a request whose path and query are that long', hint: 'Use a shorter cuid, or fewer filters.' },
+  reset: {
+    code: 'coap/reset',
+    text: 'rejected the message with a CoAP reset',
+    hint: 'Check that the address is that of a DOTS server.',
+  },
+  'too-large': {
+    code: 'coap/too-large',
+    text: 'cannot be sent a request whose path and query are that long',
+    hint: 'Use a shorter cuid, or fewer filters.',
+  },
   released: { code: 'coap/released', text: 'is ending the session and takes no more requests', hint: 'Open it again.' },
 };

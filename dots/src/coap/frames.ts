@@ -3,7 +3,11 @@ import { codeByte, codeName, longestToken } from './codec';
 import type { Malformed, TokenMessage } from './message';
 
 /** How far the longer forms of the length count from: RFC 8323 section 3.2. */
-const lengthForms = [{ nibble: 13, width: 1, base: 13 }, { nibble: 14, width: 2, base: 269 }, { nibble: 15, width: 4, base: 65_805 }] as const;
+const lengthForms = [
+  { nibble: 13, width: 1, base: 13 },
+  { nibble: 14, width: 2, base: 269 },
+  { nibble: 15, width: 4, base: 65_805 },
+] as const;
 
 /** How many segments are kept apart before they are put together: neither their number nor the copying may get out of hand. */
 const segmentsKept = 64;
@@ -13,7 +17,13 @@ export function encodeFrame(message: TokenMessage): Uint8Array {
   const token = Buffer.from(message.token, 'hex');
   const body = encodeBody(message);
   const { nibble, extension } = lengthOf(body.length);
-  return Buffer.concat([Uint8Array.of(nibble << 4 | token.length), extension, Uint8Array.of(codeByte(message.code)), token, body]);
+  return Buffer.concat([
+    Uint8Array.of((nibble << 4) | token.length),
+    extension,
+    Uint8Array.of(codeByte(message.code)),
+    token,
+    body,
+  ]);
 }
 
 function lengthOf(length: number): { nibble: number; extension: Uint8Array } {
@@ -24,7 +34,11 @@ function lengthOf(length: number): { nibble: number; extension: Uint8Array } {
   return { nibble: form.nibble, extension };
 }
 
-interface Head { /** Where the code stands. */ code: number; tokenLength: number; /** Bytes of the whole message, or, while its length is not there yet, of that. */ total: number }
+interface Head {
+  /** Where the code stands. */ code: number;
+  tokenLength: number;
+  /** Bytes of the whole message, or, while its length is not there yet, of that. */ total: number;
+}
 
 /** Cuts a stream into messages, however it arrives. */
 export class FrameReader {
@@ -37,7 +51,7 @@ export class FrameReader {
   constructor(private readonly largest: number) {}
 
   /** The messages that these bytes complete; after one that is malformed the stream cannot be read any further. */
-  * push(bytes: Uint8Array): Generator<TokenMessage | Malformed, void> {
+  *push(bytes: Uint8Array): Generator<TokenMessage | Malformed, void> {
     this.keep(bytes);
     while (this.length >= this.need) {
       const joined = this.join();
@@ -57,7 +71,7 @@ export class FrameReader {
   }
 
   private join(): Uint8Array {
-    const joined = this.segments.length === 1 ? this.segments[0] as Uint8Array : Buffer.concat(this.segments);
+    const joined = this.segments.length === 1 ? (this.segments[0] as Uint8Array) : Buffer.concat(this.segments);
     this.segments = [joined];
     return joined;
   }
@@ -76,14 +90,19 @@ function headOf(bytes: Uint8Array, largest: number): Head | Malformed {
   const form = lengthForms.find(({ nibble }) => nibble === first >> 4);
   const code = 1 + (form?.width ?? 0);
   if (bytes.length <= code) return { code, tokenLength, total: code + 1 };
-  const length = form === undefined ? first >> 4 : Buffer.from(bytes.subarray(1, code)).readUIntBE(0, form.width) + form.base;
+  const length =
+    form === undefined ? first >> 4 : Buffer.from(bytes.subarray(1, code)).readUIntBE(0, form.width) + form.base;
   const total = code + 1 + tokenLength + length;
-  return total > largest ? { malformed: `a message of ${total} bytes, more than the Max-Message-Size of ${largest}` } : { code, tokenLength, total };
+  return total > largest
+    ? { malformed: `a message of ${total} bytes, more than the Max-Message-Size of ${largest}` }
+    : { code, tokenLength, total };
 }
 
 function messageOf(bytes: Uint8Array, { code, tokenLength }: Head): TokenMessage | Malformed {
   const start = code + 1 + tokenLength;
   const name = codeName(bytes[code] ?? 0);
   const body = decodeBody(bytes.subarray(start));
-  return 'malformed' in body ? body : { code: name, token: Buffer.from(bytes.subarray(code + 1, start)).toString('hex'), ...body };
+  return 'malformed' in body
+    ? body
+    : { code: name, token: Buffer.from(bytes.subarray(code + 1, start)).toString('hex'), ...body };
 }

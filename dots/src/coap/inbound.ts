@@ -2,7 +2,15 @@ import { answerContent, plainAnswer, type CoapAnswer } from './answer';
 import { Blockwise } from './blockwise';
 import type { Endpoint } from './endpoint';
 import type { Environment, MessageLayer, Reply } from './layer';
-import { methodCodes, methodOf, noBytes, type CoapOption, type Content, type Method, type TokenMessage } from './message';
+import {
+  methodCodes,
+  methodOf,
+  noBytes,
+  type CoapOption,
+  type Content,
+  type Method,
+  type TokenMessage,
+} from './message';
 import { badOptions, blockOption, optionNumbers, textsOf, uintOf, type Block } from './options';
 import { exchangeLifetime } from './parameters';
 
@@ -33,13 +41,20 @@ export class Inbound {
   private readonly blockwise: Blockwise;
   private inWork = 0;
 
-  constructor(private readonly endpoint: Endpoint, private readonly layer: MessageLayer, { clock, parameters }: Environment, private readonly handler: Handler, largestBody: number) {
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly layer: MessageLayer,
+    { clock, parameters }: Environment,
+    private readonly handler: Handler,
+    largestBody: number,
+  ) {
     this.blockwise = new Blockwise(exchangeLifetime(parameters), largestBody, () => clock.monotonic(), layer.ordered);
   }
 
   /** One request, once. */
   receive(message: TokenMessage, reply: Reply): void {
-    if (this.inWork + this.layer.unacknowledged >= requestsAtOnce) return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
+    if (this.inWork + this.layer.unacknowledged >= requestsAtOnce)
+      return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
     void this.work(message, reply);
   }
 
@@ -54,7 +69,9 @@ export class Inbound {
 
   private async work(message: TokenMessage, reply: Reply): Promise<void> {
     this.inWork += 1;
-    const content = await this.answer(message).catch(() => answerContent(plainAnswer('5.00', 'The server failed to process the request.')));
+    const content = await this.answer(message).catch(() =>
+      answerContent(plainAnswer('5.00', 'The server failed to process the request.')),
+    );
     this.inWork -= 1;
     if (content === undefined) reply.ignore();
     else reply.send(content);
@@ -66,16 +83,23 @@ export class Inbound {
     const later = this.blockwise.continuation(message, this.layer.budget);
     if (later !== undefined) return later;
     const assembled = this.blockwise.assemble(message);
-    const answer = 'answer' in assembled ? assembled.answer : await this.handler(this.inboundRequest(message, assembled.payload));
+    const answer =
+      'answer' in assembled ? assembled.answer : await this.handler(this.inboundRequest(message, assembled.payload));
     return answer && withBlock1(this.present(message, answer), assembled.block);
   }
 
   private inboundRequest(message: TokenMessage, payload: Uint8Array): InboundRequest {
     const { options, token } = message;
     return {
-      endpoint: this.endpoint, token, options, payload, method: methodOf(message.code) as Method,
-      path: textsOf(options, 'Uri-Path'), query: textsOf(options, 'Uri-Query'),
-      contentFormat: uintOf(options, 'Content-Format'), accept: uintOf(options, 'Accept'),
+      endpoint: this.endpoint,
+      token,
+      options,
+      payload,
+      method: methodOf(message.code) as Method,
+      path: textsOf(options, 'Uri-Path'),
+      query: textsOf(options, 'Uri-Query'),
+      contentFormat: uintOf(options, 'Content-Format'),
+      accept: uintOf(options, 'Accept'),
     };
   }
 }
@@ -87,12 +111,16 @@ function withBlock1(content: Content, block: Block | undefined): Content {
 /** What CoAP itself refuses, before the resource is asked: RFC 7252 sections 5.4.1, 5.8 and 5.10.2, RFC 8768 section 3. */
 function refusalOf(message: TokenMessage): CoapAnswer | undefined {
   const { options } = message;
-  if (methodOf(message.code) === undefined) return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
+  if (methodOf(message.code) === undefined)
+    return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
   const bad = badOptions(options);
-  if (bad.length > 0) return plainAnswer('4.02', `The critical option ${listed(bad)} is unknown or malformed (RFC 7252 section 5.4.1).`);
-  if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme'])) return plainAnswer('5.05', 'This server is no proxy.');
+  if (bad.length > 0)
+    return plainAnswer('4.02', `The critical option ${listed(bad)} is unknown or malformed (RFC 7252 section 5.4.1).`);
+  if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme']))
+    return plainAnswer('5.05', 'This server is no proxy.');
   const hops = options.find(({ number }) => number === optionNumbers['Hop-Limit'])?.value;
-  if (hops !== undefined && (hops.length !== 1 || hops[0] === 0)) return plainAnswer('4.00', 'Hop-Limit lies outside 1 to 255 (RFC 8768 section 3).');
+  if (hops !== undefined && (hops.length !== 1 || hops[0] === 0))
+    return plainAnswer('4.00', 'Hop-Limit lies outside 1 to 255 (RFC 8768 section 3).');
   return undefined;
 }
 

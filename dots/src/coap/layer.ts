@@ -15,7 +15,9 @@ export interface Environment {
 export type Failure = 'reset' | 'timeout' | 'released' | 'too-large';
 
 /** Something that was sent and waits for what ends it. */
-export interface Transmission { /** Sends no further copy and forgets it. */ stop(): void }
+export interface Transmission {
+  /** Sends no further copy and forgets it. */ stop(): void;
+}
 
 /** What was never sent, or needs no end. */
 export const nothing: Transmission = { stop: () => undefined };

@@ -2,7 +2,10 @@
 export type MessageType = 'CON' | 'NON' | 'ACK' | 'RST';
 
 /** One option as it stands in a message. */
-export interface CoapOption { number: number; value: Uint8Array }
+export interface CoapOption {
+  number: number;
+  value: Uint8Array;
+}
 
 /** What a message says, without how it is delivered. */
 export interface Content {
@@ -25,7 +28,9 @@ export interface Message extends TokenMessage {
 }
 
 /** Bytes that are no CoAP message, and why. */
-export interface Malformed { malformed: string }
+export interface Malformed {
+  malformed: string;
+}
 
 export const emptyCode = '0.00';
 export const noBytes = new Uint8Array(0);

@@ -9,12 +9,19 @@ import { uintOf, without } from './options';
 /** Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
 const notificationInterval = 3000;
 
-interface Observer { key: string; request: InboundRequest; sequence: number }
+interface Observer {
+  key: string;
+  request: InboundRequest;
+  sequence: number;
+}
 
 /** Why an observer is told: its resource has changed, or it has not, and what got lost is said again. */
 type Reason = 'changed' | 'repeated';
 
-export interface ObserverLimits { perSession: number; total: number }
+export interface ObserverLimits {
+  perSession: number;
+  total: number;
+}
 
 /**
  * The observed resources of a server (RFC 7641 section 4): who observes what, and when each client may be told again.
@@ -29,8 +36,10 @@ export class Observers {
    * @param keyOf the resource a request is about; undefined: it cannot be observed
    */
   constructor(
-    private readonly clock: Clock, private readonly limits: ObserverLimits,
-    private readonly render: Handler, private readonly keyOf: (request: InboundRequest) => string | undefined,
+    private readonly clock: Clock,
+    private readonly limits: ObserverLimits,
+    private readonly render: Handler,
+    private readonly keyOf: (request: InboundRequest) => string | undefined,
   ) {}
 
   /** How many observations there are. */
@@ -78,7 +87,11 @@ export class Observers {
     this.remove(endpoint, token);
     const session = this.session(endpoint);
     if (session.observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
-    const observer: Observer = { key, request: withoutBlock(request), sequence: nextSequence(previous?.sequence, this.clock.now()) };
+    const observer: Observer = {
+      key,
+      request: withoutBlock(request),
+      sequence: nextSequence(previous?.sequence, this.clock.now()),
+    };
     session.add(token, observer);
     this.total += 1;
     return observer.sequence;
@@ -97,12 +110,17 @@ export class Observers {
     const { request } = observer;
     const stop = (): void => this.remove(request.endpoint, request.token);
     observer.sequence = nextSequence(observer.sequence, this.clock.now());
-    this.render(request).catch(() => plainAnswer('5.00')).then((answer = plainAnswer('4.04')) => {
-      if (this.sessions.get(request.endpoint)?.observers.get(request.token) !== observer) return;
-      const lasting = isSuccess(answer.code);
-      if (!lasting) stop();
-      request.endpoint.notify(request, lasting ? { ...answer, observe: observer.sequence } : answer, stop);
-    }, () => undefined);
+    this.render(request)
+      .catch(() => plainAnswer('5.00'))
+      .then(
+        (answer = plainAnswer('4.04')) => {
+          if (this.sessions.get(request.endpoint)?.observers.get(request.token) !== observer) return;
+          const lasting = isSuccess(answer.code);
+          if (!lasting) stop();
+          request.endpoint.notify(request, lasting ? { ...answer, observe: observer.sequence } : answer, stop);
+        },
+        () => undefined,
+      );
   }
 
   private remove(endpoint: Endpoint, token: string): void {
@@ -124,7 +142,10 @@ class Session {
   private rest: TimerHandle;
   private lastTold: Observer | undefined;
 
-  constructor(private readonly clock: Clock, private readonly send: (observer: Observer) => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly send: (observer: Observer) => void,
+  ) {}
 
   /** The answer to a registration tells the state as well; it comes at any time, and holds up nobody who waits already. */
   add(token: string, observer: Observer): void {

@@ -14,7 +14,11 @@ export interface TransmissionParameters {
 
 /** What two DOTS agents use that have negotiated nothing else. */
 export const defaultParameters: TransmissionParameters = {
-  ackTimeout: 2000, ackRandomFactor: 1.5, maxRetransmit: 3, nstart: 1, nonInterval: 3000,
+  ackTimeout: 2000,
+  ackRandomFactor: 1.5,
+  maxRetransmit: 3,
+  nstart: 1,
+  nonInterval: 3000,
 };
 
 /** MAX_LATENCY of RFC 7252 section 4.8.2, milliseconds. */

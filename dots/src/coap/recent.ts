@@ -1,11 +1,17 @@
-interface Entry<T> { value: T; expires: number }
+interface Entry<T> {
+  value: T;
+  expires: number;
+}
 
 /** A memory that forgets: by age, and the oldest first when it is full. It needs no timer. */
 export class Recent<T> {
   private readonly entries = new Map<string | number, Entry<T>>();
 
   /** `now` below is the monotonic time of a clock.  @param lifetime milliseconds  @param limit entries */
-  constructor(private readonly lifetime: number, private readonly limit: number) {}
+  constructor(
+    private readonly lifetime: number,
+    private readonly limit: number,
+  ) {}
 
   get(key: string | number, now: number): T | undefined {
     const entry = this.entries.get(key);

@@ -9,7 +9,11 @@ export interface Repeatable {
   send: () => void;
 }
 
-interface Repeated extends Repeatable { copies: number; sentAt: number; timer?: TimerHandle }
+interface Repeated extends Repeatable {
+  copies: number;
+  sentAt: number;
+  timer?: TimerHandle;
+}
 
 /** How much a new round trip moves the estimate: RFC 6298 section 2. */
 const weight = 1 / 8;
@@ -35,7 +39,10 @@ export class Repeats {
   private timer: TimerHandle;
 
   /** @param interval least time between two copies of one request, milliseconds */
-  constructor(private readonly clock: Clock, private readonly interval: number) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly interval: number,
+  ) {}
 
   /** Sends a request, now or when its turn comes, and again until it is stopped. */
   add(request: Repeatable): Transmission {
@@ -87,7 +94,7 @@ export class Repeats {
     if (this.last === undefined || this.lastAnswered) return 0;
     const now = this.clock.monotonic();
     const silent = this.silentSince !== undefined && now >= this.silentSince + this.interval;
-    const distance = silent ? this.interval : this.roundTrip ?? this.interval;
+    const distance = silent ? this.interval : (this.roundTrip ?? this.interval);
     return this.last.sentAt + distance - now;
   }
 

@@ -47,6 +47,10 @@ export function contentOf(request: CoapRequest): Content {
 
 function refuseLongOptions(options: CoapOption[]): void {
   if (options.every(({ value }) => value.length <= 255)) return;
-  throw new DotsError('usage', 'coap/option-too-long', 'A part of the path or query is longer than the 255 bytes that CoAP allows (RFC 7252 section 5.10).',
-    'Use a shorter cuid.');
+  throw new DotsError(
+    'usage',
+    'coap/option-too-long',
+    'A part of the path or query is longer than the 255 bytes that CoAP allows (RFC 7252 section 5.10).',
+    'Use a shorter cuid.',
+  );
 }

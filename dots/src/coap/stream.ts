@@ -2,9 +2,27 @@ import { DotsError } from '#dots/model/errors';
 import type { Channel } from './channel';
 import type { TimerHandle } from './clock';
 import { encodeFrame, FrameReader } from './frames';
-import { nothing, type Budget, type Environment, type Failure, type MessageLayer, type MessageSink, type Reply, type Transmission } from './layer';
+import {
+  nothing,
+  type Budget,
+  type Environment,
+  type Failure,
+  type MessageLayer,
+  type MessageSink,
+  type Reply,
+  type Transmission,
+} from './layer';
 import { emptyCode, isRequest, isResponse, type TokenMessage } from './message';
-import { abortion, baseMaxMessageSize, capabilitiesOf, criticalOption, isSignal, ourCapabilities, signal, signals } from './signals';
+import {
+  abortion,
+  baseMaxMessageSize,
+  capabilitiesOf,
+  criticalOption,
+  isSignal,
+  ourCapabilities,
+  signal,
+  signals,
+} from './signals';
 
 /** How long a peer may take to introduce itself by a CSM, milliseconds. */
 const introductionTime = 10_000;
@@ -33,14 +51,25 @@ export class StreamLayer implements MessageLayer {
   /** Who waits for a Pong, the oldest first. */
   private readonly pings = new Set<() => void>();
 
-  constructor(private readonly channel: Channel, private readonly environment: Environment, private readonly sink: MessageSink, largest = largestMessage) {
+  constructor(
+    private readonly channel: Channel,
+    private readonly environment: Environment,
+    private readonly sink: MessageSink,
+    largest = largestMessage,
+  ) {
     this.reader = new FrameReader(largest);
-    this.introduction = environment.clock.setTimeout(() => this.abort('no CSM came (RFC 8323 section 3.3)'), introductionTime);
+    this.introduction = environment.clock.setTimeout(
+      () => this.abort('no CSM came (RFC 8323 section 3.3)'),
+      introductionTime,
+    );
     this.send(ourCapabilities(largest));
   }
 
   get budget(): Budget {
-    return { maxMessageSize: Math.min(this.maxMessageSize, largestMessage), bert: this.blockWise && this.maxMessageSize > baseMaxMessageSize };
+    return {
+      maxMessageSize: Math.min(this.maxMessageSize, largestMessage),
+      bert: this.blockWise && this.maxMessageSize > baseMaxMessageSize,
+    };
   }
 
   receive(bytes: Uint8Array): void {
@@ -93,8 +122,10 @@ export class StreamLayer implements MessageLayer {
 
   private take(message: TokenMessage): void {
     if (message.code === emptyCode) return;
-    if (!this.introduced && message.code !== signals.csm && message.code !== signals.abort) return this.abort('the first message has to be a CSM (RFC 8323 section 3.3)');
-    if (!isSignal(message.code) && !isRequest(message.code) && !isResponse(message.code)) return this.abort(`reserved code ${message.code}`);
+    if (!this.introduced && message.code !== signals.csm && message.code !== signals.abort)
+      return this.abort('the first message has to be a CSM (RFC 8323 section 3.3)');
+    if (!isSignal(message.code) && !isRequest(message.code) && !isResponse(message.code))
+      return this.abort(`reserved code ${message.code}`);
     this.sink.heard();
     if (isSignal(message.code)) this.signalled(message);
     else if (isRequest(message.code)) this.sink.request(message, this.replyTo(message));
@@ -113,7 +144,8 @@ export class StreamLayer implements MessageLayer {
 
   private learn(message: TokenMessage): void {
     const capabilities = capabilitiesOf(message);
-    if ('badOption' in capabilities) return this.abort(`the option ${capabilities.badOption} of the CSM cannot be taken`, capabilities.badOption);
+    if ('badOption' in capabilities)
+      return this.abort(`the option ${capabilities.badOption} of the CSM cannot be taken`, capabilities.badOption);
     this.introduced = true;
     this.environment.clock.clearTimeout(this.introduction);
     this.maxMessageSize = capabilities.maxMessageSize ?? this.maxMessageSize;
@@ -122,7 +154,10 @@ export class StreamLayer implements MessageLayer {
 
   private replyTo({ token }: TokenMessage): Reply {
     const reply: Reply = {
-      send: (content) => { this.send({ ...content, token }); this.finish(reply); },
+      send: (content) => {
+        this.send({ ...content, token });
+        this.finish(reply);
+      },
       ignore: () => this.finish(reply),
     };
     this.open.add(reply);
@@ -146,15 +181,33 @@ export class StreamLayer implements MessageLayer {
   }
 
   private aborted({ payload }: TokenMessage): void {
-    const words = Buffer.from(payload).toString('utf8').replace(/[\p{Cc}\s]+/gu, ' ').trim().slice(0, lastWords);
-    this.end(new DotsError('unreachable', 'coap/aborted', `${this.channel.peer} broke off the session${words === '' ? '' : `: ${words}`}.`, 'Open it again.'));
+    const words = Buffer.from(payload)
+      .toString('utf8')
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+      .slice(0, lastWords);
+    this.end(
+      new DotsError(
+        'unreachable',
+        'coap/aborted',
+        `${this.channel.peer} broke off the session${words === '' ? '' : `: ${words}`}.`,
+        'Open it again.',
+      ),
+    );
   }
 
   /** Says why, and ends the connection: RFC 8323 section 5.6. */
   private abort(reason: string, badOption?: number): void {
     this.sink.dropped(reason);
     this.send(abortion(reason, badOption));
-    this.end(new DotsError('unreachable', 'coap/protocol', `${this.channel.peer} does not keep to CoAP over TCP: ${reason}.`, 'Check that a DOTS server listens there.'));
+    this.end(
+      new DotsError(
+        'unreachable',
+        'coap/protocol',
+        `${this.channel.peer} does not keep to CoAP over TCP: ${reason}.`,
+        'Check that a DOTS server listens there.',
+      ),
+    );
   }
 
   private end(error: DotsError): void {

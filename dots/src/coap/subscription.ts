@@ -25,7 +25,10 @@ export interface SubscriptionHost {
   ended(): void;
 }
 
-interface First { resolve: (message: TokenMessage) => void; reject: (error: unknown) => void }
+interface First {
+  resolve: (message: TokenMessage) => void;
+  reject: (error: unknown) => void;
+}
 
 /**
  * The client's side of one observed resource, from its registration to its end.
@@ -46,10 +49,20 @@ export class Subscription {
   private silent = false;
 
   /** @param registration until when the first state has to be there, and what ends the wait; later requests have its time-out each */
-  constructor(private readonly host: SubscriptionHost, private readonly request: Content, private readonly registration: Patience, private readonly listener: NotificationListener) {
+  constructor(
+    private readonly host: SubscriptionHost,
+    private readonly request: Content,
+    private readonly registration: Patience,
+    private readonly listener: NotificationListener,
+  ) {
     const { clock, random } = host.environment;
     this.observation = new Observation({
-      clock, random, ordered: host.ordered, renew: () => this.renew(), notify: (message) => this.take(message), ended: () => this.release(),
+      clock,
+      random,
+      ordered: host.ordered,
+      renew: () => this.renew(),
+      notify: (message) => this.take(message),
+      ended: () => this.release(),
     });
   }
 
@@ -72,7 +85,9 @@ export class Subscription {
     this.abandon();
     this.fetching.abort();
     this.renewal?.abort();
-    await this.register(1, this.patience()).catch((error: unknown) => this.tell('could not be ended, so what the server still tells gets a reset', error));
+    await this.register(1, this.patience()).catch((error: unknown) =>
+      this.tell('could not be ended, so what the server still tells gets a reset', error),
+    );
   }
 
   /** Ends without a word to the server. */
@@ -91,7 +106,10 @@ export class Subscription {
   }
 
   private register(observe: 0 | 1, patience: Patience): Promise<TokenMessage> {
-    return this.host.register({ ...this.request, options: [...this.request.options, option('Observe', observe)] }, patience);
+    return this.host.register(
+      { ...this.request, options: [...this.request.options, option('Observe', observe)] },
+      patience,
+    );
   }
 
   private patience(signal?: AbortSignal): Patience {
@@ -101,15 +119,19 @@ export class Subscription {
   /** One at a time: two exchanges with one token could not be told apart. */
   private renew(): void {
     if (this.renewal !== undefined) return;
-    const renewal = this.renewal = new AbortController();
+    const renewal = (this.renewal = new AbortController());
     void this.register(0, this.patience(renewal.signal))
-      .catch((error: unknown) => { if (!this.released) this.tell('could not be renewed, which is tried again', error); })
-      .finally(() => { this.renewal = undefined; });
+      .catch((error: unknown) => {
+        if (!this.released) this.tell('could not be renewed, which is tried again', error);
+      })
+      .finally(() => {
+        this.renewal = undefined;
+      });
   }
 
   private take(message: TokenMessage): void {
     this.fetching.abort();
-    const { signal } = this.fetching = new AbortController();
+    const { signal } = (this.fetching = new AbortController());
     this.handedOn = this.handedOn.then(() => this.deliver(message, signal));
   }
 
@@ -140,7 +162,8 @@ export class Subscription {
     this.stands = true;
     this.first?.resolve(state);
     this.heedAbort();
-    if (!this.released && uintOf(state.options, 'Observe') === undefined) this.tell('was not confirmed by an Observe option; what the server tells is taken all the same');
+    if (!this.released && uintOf(state.options, 'Observe') === undefined)
+      this.tell('was not confirmed by an Observe option; what the server tells is taken all the same');
     // Whoever waits for the first state has to have it before the listener hears the next.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -155,7 +178,9 @@ export class Subscription {
 
   private tell(what: string, error?: unknown): void {
     const reason = error === undefined ? '.' : `: ${oneLine(describeError(error), 300)}`;
-    this.host.trace(`The observation of ${oneLine(pathText(textsOf(this.request.options, 'Uri-Path')), 200)} ${what}${reason}`);
+    this.host.trace(
+      `The observation of ${oneLine(pathText(textsOf(this.request.options, 'Uri-Path')), 200)} ${what}${reason}`,
+    );
   }
 
   private heedAbort(): void {

@@ -1,7 +1,17 @@
 import { DotsError } from '#dots/model/errors';
 import type { Budget } from './layer';
 import { isSuccess, noBytes, type CoapOption, type Content, type TokenMessage } from './message';
-import { blockOf, blockOption, cutFor, fillsBlock, option, optionNumbers, valueOf, without, type Block } from './options';
+import {
+  blockOf,
+  blockOption,
+  cutFor,
+  fillsBlock,
+  option,
+  optionNumbers,
+  valueOf,
+  without,
+  type Block,
+} from './options';
 
 /** Sends one message and waits for its answer. */
 export type Ask = (content: Content) => Promise<TokenMessage>;
@@ -32,12 +42,18 @@ export async function sendWhole(ask: Ask, content: Content, budget: Budget): Pro
     const wanted = blockOf(answer.options, 'Block1', budget.bert);
     if (answer.code !== '2.31' && !(typeof wanted === 'object' && wanted.number === sent / cut.size)) throw cutShort();
     sent += cut.step;
-    if (typeof wanted === 'object' && wanted.bert === undefined && wanted.size < cut.step) cut = { size: wanted.size, step: wanted.size };
+    if (typeof wanted === 'object' && wanted.bert === undefined && wanted.size < cut.step)
+      cut = { size: wanted.size, step: wanted.size };
   }
 }
 
 /** Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they may come several at once. */
-export async function receiveWhole(ask: Ask, request: Content, first: TokenMessage, ordered: boolean): Promise<TokenMessage> {
+export async function receiveWhole(
+  ask: Ask,
+  request: Content,
+  first: TokenMessage,
+  ordered: boolean,
+): Promise<TokenMessage> {
   let block = blockOf(first.options, 'Block2', ordered);
   if (typeof block !== 'object' || !block.more || block.number !== 0) return first;
   if (!fillsBlock(block, first.payload.length)) throw misfit();
@@ -63,18 +79,33 @@ function nextBlock(request: Content, first: TokenMessage, number: number, size: 
 function continued(answer: TokenMessage, first: TokenMessage, length: number, ordered: boolean): Block {
   const block = blockOf(answer.options, 'Block2', ordered);
   // An error that is too large for one message comes in blocks too, each of them under its code.
-  const fits = (isSuccess(answer.code) || answer.code === first.code) && typeof block === 'object' && block.number * block.size === length && !isOtherVersion(first, answer)
-    && length + answer.payload.length <= largestAnswer && (!block.more || fillsBlock(block, answer.payload.length));
+  const fits =
+    (isSuccess(answer.code) || answer.code === first.code) &&
+    typeof block === 'object' &&
+    block.number * block.size === length &&
+    !isOtherVersion(first, answer) &&
+    length + answer.payload.length <= largestAnswer &&
+    (!block.more || fillsBlock(block, answer.payload.length));
   if (fits) return block;
   throw misfit();
 }
 
 function cutShort(): DotsError {
-  return new DotsError('unreachable', 'coap/blocks', 'The server took the first part of the request for all of it.', 'Check what it has made of it, and send less in one request.');
+  return new DotsError(
+    'unreachable',
+    'coap/blocks',
+    'The server took the first part of the request for all of it.',
+    'Check what it has made of it, and send less in one request.',
+  );
 }
 
 function misfit(): DotsError {
-  return new DotsError('unreachable', 'coap/blocks', 'The answer came in blocks that do not fit together.', 'Ask again: the resource may have changed in between.');
+  return new DotsError(
+    'unreachable',
+    'coap/blocks',
+    'The answer came in blocks that do not fit together.',
+    'Ask again: the resource may have changed in between.',
+  );
 }
 
 /** libcoap names the version in the first block only. */

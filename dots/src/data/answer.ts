@@ -13,18 +13,31 @@ export interface DataAnswer {
   errors: { tag?: string; message: string; path?: string }[];
   /** From sending to the whole answer, milliseconds. */
   roundTripMs: number;
-  request: { method: string; path: string; /** The size of the body, bytes. */ octets: number; /** The body as it went out. */ payload?: string };
+  request: {
+    method: string;
+    path: string;
+    /** The size of the body, bytes. */ octets: number;
+    /** The body as it went out. */ payload?: string;
+  };
 }
 
 /** The longest text of a server that is passed on, characters. */
 const longestText = 1000;
 
 /** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
-export function readAnswer({ status, body }: Response, { method, path, body: payload }: Request, roundTripMs: number): DataAnswer {
+export function readAnswer(
+  { status, body }: Response,
+  { method, path, body: payload }: Request,
+  roundTripMs: number,
+): DataAnswer {
   const ok = status >= 200 && status < 300;
   const value = objectIn(body);
   return {
-    status, ok, ...(value === undefined ? {} : { body: value }), errors: ok ? [] : errorsIn(value, body), roundTripMs,
+    status,
+    ok,
+    ...(value === undefined ? {} : { body: value }),
+    errors: ok ? [] : errorsIn(value, body),
+    roundTripMs,
     request: { method, path, octets: Buffer.byteLength(payload ?? ''), ...(payload === undefined ? {} : { payload }) },
   };
 }
@@ -36,7 +49,8 @@ function errorsIn(body: JsonObject | undefined, text: string): DataAnswer['error
   return entries.map((entry) => {
     const { 'error-tag': tag, 'error-message': message, 'error-path': path } = entry;
     return {
-      ...(typeof tag === 'string' ? { tag: plain(tag) } : {}), ...(typeof path === 'string' ? { path: plain(path) } : {}),
+      ...(typeof tag === 'string' ? { tag: plain(tag) } : {}),
+      ...(typeof path === 'string' ? { path: plain(path) } : {}),
       message: typeof message === 'string' ? plain(message) : 'The server gives no reason.',
     };
   });
@@ -53,5 +67,8 @@ function objectIn(text: string): JsonObject | undefined {
 
 /** A stranger's text, fit to be shown: no control characters, of bounded length. */
 function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim().slice(0, longestText);
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, longestText);
 }

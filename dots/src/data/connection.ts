@@ -23,7 +23,11 @@ export interface ConnectionOptions {
 }
 
 /** A response, read whole. */
-export interface Response { status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string }
+export interface Response {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: string;
+}
 
 export interface Request {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -51,25 +55,55 @@ export class Connection {
   /** How many requests wait. */
   private waiting = 0;
 
-  private constructor(private readonly dialler: Dialler, private readonly attempt: Attempt, private readonly clock: Clock) {
+  private constructor(
+    private readonly dialler: Dialler,
+    private readonly attempt: Attempt,
+    private readonly clock: Clock,
+  ) {
     // Undici has time-outs of its own, in real time; here the requests say how long they wait.
     const times = { headersTimeout: 0, bodyTimeout: 0 };
-    this.client = new Client(attempt.server, { connect: (_options, callback) => dialler.dial(callback), pipelining: 1, maxResponseSize: longestAnswer, ...times });
+    this.client = new Client(attempt.server, {
+      connect: (_options, callback) => dialler.dial(callback),
+      pipelining: 1,
+      maxResponseSize: longestAnswer,
+      ...times,
+    });
   }
 
   /** Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an address or a file that will not do. */
   static async open({ server, ca, cert, key, crl, clock = systemClock }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
-    if ((cert === undefined) !== (key === undefined)) throw new DotsError('usage', 'data/certificate-file', 'A client certificate and its key go together.', 'Name both (--cert, --key).');
-    const context = contextOf({ ca: await readPem(ca, 'CA'), cert: cert && await readPem(cert, 'certificate'), key: key && await readPem(key, 'key'), crl: crl && await readPem(crl, 'revocation list') });
-    return new Connection(new Dialler(url, context), { server: url.origin, ca, hasCertificate: cert !== undefined }, clock);
+    if ((cert === undefined) !== (key === undefined))
+      throw new DotsError(
+        'usage',
+        'data/certificate-file',
+        'A client certificate and its key go together.',
+        'Name both (--cert, --key).',
+      );
+    const context = contextOf({
+      ca: await readPem(ca, 'CA'),
+      cert: cert && (await readPem(cert, 'certificate')),
+      key: key && (await readPem(key, 'key')),
+      crl: crl && (await readPem(crl, 'revocation list')),
+    });
+    return new Connection(
+      new Dialler(url, context),
+      { server: url.origin, ca, hasCertificate: cert !== undefined },
+      clock,
+    );
   }
 
   /** Throws a DotsError of kind `unreachable` that says which check failed. */
   async request(request: Request): Promise<Response> {
     const { clock } = this;
     const { since, timeoutMs, signal } = request;
-    const limit = limited({ clock, signal, deadlineMs: Math.max(0, since + timeoutMs - clock.monotonic()), cancelled: () => this.cancelled(), late: () => this.silence(request) });
+    const limit = limited({
+      clock,
+      signal,
+      deadlineMs: Math.max(0, since + timeoutMs - clock.monotonic()),
+      cancelled: () => this.cancelled(),
+      late: () => this.silence(request),
+    });
     this.waiting += 1;
     try {
       limit.signal.throwIfAborted();
@@ -92,13 +126,18 @@ export class Connection {
 
   /** Undici hears the signal of a request only once the connection stands. */
   private async exchange({ method, path, body, contentType, accept }: Request, signal: AbortSignal): Promise<Response> {
-    const headers = { ...(contentType === undefined ? {} : { 'content-type': contentType }), ...(accept === undefined ? {} : { accept }) };
+    const headers = {
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...(accept === undefined ? {} : { accept }),
+    };
     const response = await this.client.request({ method, path, body: body ?? null, headers, signal });
     return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
   }
 
   private cancelled(): DotsError {
-    const what = this.dialler.stands ? 'The request was cancelled; it may have arrived all the same.' : 'The request was cancelled before it was sent.';
+    const what = this.dialler.stands
+      ? 'The request was cancelled; it may have arrived all the same.'
+      : 'The request was cancelled before it was sent.';
     return new DotsError('unreachable', 'data/cancelled', what);
   }
 
@@ -106,8 +145,18 @@ export class Connection {
     const { server } = this.attempt;
     const within = `within ${timeoutMs / 1000} s`;
     return this.dialler.stands
-      ? new DotsError('unreachable', 'data/no-answer', `${server} did not answer ${method} ${path} ${within}.`, 'It may have done what was asked all the same: look before you repeat it.')
-      : new DotsError('unreachable', 'data/no-answer', `${server} did not answer ${within}.`, 'Check the address, and that the server runs.');
+      ? new DotsError(
+          'unreachable',
+          'data/no-answer',
+          `${server} did not answer ${method} ${path} ${within}.`,
+          'It may have done what was asked all the same: look before you repeat it.',
+        )
+      : new DotsError(
+          'unreachable',
+          'data/no-answer',
+          `${server} did not answer ${within}.`,
+          'Check the address, and that the server runs.',
+        );
   }
 }
 
@@ -119,7 +168,10 @@ class Dialler {
   stands = false;
   private underway: TLSSocket | undefined;
 
-  constructor(private readonly url: URL, private readonly context: SecureContext) {}
+  constructor(
+    private readonly url: URL,
+    private readonly context: SecureContext,
+  ) {}
 
   dial(callback: Dialled): void {
     const socket = connectionTo(this.url, this.context);
@@ -130,7 +182,9 @@ class Dialler {
       callback(error, null);
     };
     socket.once('error', refuse);
-    socket.once('close', () => { this.stands = false; });
+    socket.once('close', () => {
+      this.stands = false;
+    });
     socket.once('secureConnect', () => {
       socket.off('error', refuse);
       if (!socket.authorized) return refuse(socket.authorizationError);
@@ -142,37 +196,71 @@ class Dialler {
 
   /** Ends a dial under way, because nobody waits for it any longer. */
   giveUp(): void {
-    this.underway?.destroy(new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'));
+    this.underway?.destroy(
+      new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'),
+    );
   }
 }
 
 function addressOf(server: string): URL {
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  if (url?.protocol === 'https:' && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
-  throw new DotsError('usage', 'data/address', `"${server}" is not the address of a data channel.`, 'Give scheme, host and port, such as https://127.0.0.1:4443.');
+  if (
+    url?.protocol === 'https:' &&
+    /^\/?$/.test(url.pathname) &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === ''
+  )
+    return url;
+  throw new DotsError(
+    'usage',
+    'data/address',
+    `"${server}" is not the address of a data channel.`,
+    'Give scheme, host and port, such as https://127.0.0.1:4443.',
+  );
 }
 
 /** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
 function connectionTo(url: URL, secureContext: SecureContext): TLSSocket {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return connect({
-    host, port: url.port === '' ? 443 : Number(url.port), servername: isIP(host) === 0 ? host : '', secureContext,
-    rejectUnauthorized: true, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], checkServerIdentity: (_name, shown) => wrongName(host, shown),
+    host,
+    port: url.port === '' ? 443 : Number(url.port),
+    servername: isIP(host) === 0 ? host : '',
+    secureContext,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    checkServerIdentity: (_name, shown) => wrongName(host, shown),
   });
 }
 
 /** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */
 function wrongName(host: string, cert: PeerCertificate): Error | undefined {
   const certificate = new X509Certificate(cert.raw);
-  if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined) return undefined;
+  if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined)
+    return undefined;
   return Object.assign(new Error(`The certificate is not for ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert });
 }
 
-function contextOf(files: { ca: string; cert: string | undefined; key: string | undefined; crl: string | undefined }): SecureContext {
+function contextOf(files: {
+  ca: string;
+  cert: string | undefined;
+  key: string | undefined;
+  crl: string | undefined;
+}): SecureContext {
   try {
     return createSecureContext({ ...files, minVersion: 'TLSv1.2' });
   } catch (cause) {
     const mismatch = /mismatch/i.test(String(cause));
-    throw new DotsError('usage', 'data/certificate-file', mismatch ? 'The client certificate and the key do not fit together.' : 'The certificate files cannot be used: one of them is no PEM of the right kind, or needs a passphrase.', 'Check the files of --ca, --cert and --key.', { cause });
+    throw new DotsError(
+      'usage',
+      'data/certificate-file',
+      mismatch
+        ? 'The client certificate and the key do not fit together.'
+        : 'The certificate files cannot be used: one of them is no PEM of the right kind, or needs a passphrase.',
+      'Check the files of --ca, --cert and --key.',
+      { cause },
+    );
   }
 }

@@ -3,32 +3,78 @@ import { refusal, type RefusalReason } from '#dots/transport/refusals';
 import { clientReason, symptomOf } from '#dots/transport/tls/symptoms';
 
 /** What a connection attempt was made with: decides between the reasons for one and the same symptom. */
-export interface Attempt { server: string; /** The path of the CA's file. */ ca: string; /** Whether a client certificate was shown. */ hasCertificate: boolean }
+export interface Attempt {
+  server: string;
+  /** The path of the CA's file. */ ca: string;
+  /** Whether a client certificate was shown. */ hasCertificate: boolean;
+}
 
 type Explain = (attempt: Attempt, error: unknown) => DotsError;
 
-const unreachable = (code: string, message: string, hint: string): DotsError => new DotsError('unreachable', `data/${code}`, message, hint);
+const unreachable = (code: string, message: string, hint: string): DotsError =>
+  new DotsError('unreachable', `data/${code}`, message, hint);
 
-const refusedCertificate: Explain = ({ server, hasCertificate }) => (hasCertificate
-  ? unreachable('client-certificate-refused', `${server} does not accept this client certificate: it is not signed by a CA that the server trusts, or is no longer valid.`, 'Use the certificate that the operator of the server gave you (dots mock prints the files of its own).')
-  : unreachable('client-certificate-missing', `${server} asks for a client certificate, and none was given.`, 'Name it and its key (--cert, --key).'));
+const refusedCertificate: Explain = ({ server, hasCertificate }) =>
+  hasCertificate
+    ? unreachable(
+        'client-certificate-refused',
+        `${server} does not accept this client certificate: it is not signed by a CA that the server trusts, or is no longer valid.`,
+        'Use the certificate that the operator of the server gave you (dots mock prints the files of its own).',
+      )
+    : unreachable(
+        'client-certificate-missing',
+        `${server} asks for a client certificate, and none was given.`,
+        'Name it and its key (--cert, --key).',
+      );
 
-const noTls: Explain = ({ server }) => unreachable('no-tls', `${server} does not speak TLS 1.2 or later.`, 'Check the port: it has to be that of the data channel.');
+const noTls: Explain = ({ server }) =>
+  unreachable(
+    'no-tls',
+    `${server} does not speak TLS 1.2 or later.`,
+    'Check the port: it has to be that of the data channel.',
+  );
 
 /** The words for what a connection over TLS fails with, where those of the data channel say more than those of every transport. */
 const explanations: Partial<Record<RefusalReason, Explain>> = {
-  'wrong-name': ({ server }, error) => unreachable('wrong-host-name', `The certificate of ${server} is for another host: ${namesIn(error)}`, 'Use the name or address that the certificate is for.'),
-  expired: ({ server }) => unreachable('certificate-expired', `The certificate of ${server} has expired.`, 'The operator of the server has to renew it; dots mock does so at its next start.'),
-  'not-yet-valid': ({ server }) => unreachable('certificate-not-yet-valid', `The certificate of ${server} is not valid yet.`, 'Check the clock of this machine.'),
-  'unknown-ca': ({ server, ca }) => unreachable('unknown-ca', `The certificate of ${server} is not signed by the CA in ${ca}: this may be another server than you think.`, 'Name the CA file of that server (--ca).'),
-  purpose: ({ server }) => unreachable('certificate-purpose', `The certificate of ${server} is not meant for a server.`, 'The operator of the server has to show a server certificate.'),
+  'wrong-name': ({ server }, error) =>
+    unreachable(
+      'wrong-host-name',
+      `The certificate of ${server} is for another host: ${namesIn(error)}`,
+      'Use the name or address that the certificate is for.',
+    ),
+  expired: ({ server }) =>
+    unreachable(
+      'certificate-expired',
+      `The certificate of ${server} has expired.`,
+      'The operator of the server has to renew it; dots mock does so at its next start.',
+    ),
+  'not-yet-valid': ({ server }) =>
+    unreachable(
+      'certificate-not-yet-valid',
+      `The certificate of ${server} is not valid yet.`,
+      'Check the clock of this machine.',
+    ),
+  'unknown-ca': ({ server, ca }) =>
+    unreachable(
+      'unknown-ca',
+      `The certificate of ${server} is not signed by the CA in ${ca}: this may be another server than you think.`,
+      'Name the CA file of that server (--ca).',
+    ),
+  purpose: ({ server }) =>
+    unreachable(
+      'certificate-purpose',
+      `The certificate of ${server} is not meant for a server.`,
+      'The operator of the server has to show a server certificate.',
+    ),
   'client-certificate-missing': refusedCertificate,
   'client-certificate-refused': refusedCertificate,
   'no-common-cipher': noTls,
   'no-tls': noTls,
-  refused: ({ server }) => unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.'),
+  refused: ({ server }) =>
+    unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.'),
   'unknown-host': ({ server }) => unreachable('unknown-host', `The host of ${server} is not known.`, 'Check the name.'),
-  'no-answer': ({ server }) => unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server runs.'),
+  'no-answer': ({ server }) =>
+    unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server runs.'),
 };
 
 /** Says in words which check a connection failed. */
@@ -52,12 +98,22 @@ function failureOf(error: unknown, attempt: Attempt): DotsError {
 
 /** A server may end the connection without a word right after the handshake: Node's does for a certificate of another CA. */
 function closed(attempt: Attempt, cause: string): DotsError {
-  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|socket hang up/i.test(cause)) return refusedCertificate(attempt, cause);
-  return unreachable('connection', `The connection to ${attempt.server} failed (${cause.trim().replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200)}).`, 'Check the address and the certificates.');
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|socket hang up/i.test(cause))
+    return refusedCertificate(attempt, cause);
+  return unreachable(
+    'connection',
+    `The connection to ${attempt.server} failed (${cause
+      .trim()
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .slice(0, 200)}).`,
+    'Check the address and the certificates.',
+  );
 }
 
 /** The names that a certificate is for, as Node's error for a wrong name holds them. */
 function namesIn(error: unknown): string {
   const { cert } = error as { cert?: { subjectaltname?: unknown } };
-  return typeof cert?.subjectaltname === 'string' ? `it names ${cert.subjectaltname.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)}.` : 'it names none.';
+  return typeof cert?.subjectaltname === 'string'
+    ? `it names ${cert.subjectaltname.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)}.`
+    : 'it names none.';
 }

@@ -21,10 +21,15 @@ export interface AskOptions {
 }
 
 /** With when the wait began, where that was before the request at hand: by the monotonic time of the clock, milliseconds. */
-interface Patience extends AskOptions { since?: number }
+interface Patience extends AskOptions {
+  since?: number;
+}
 
 /** What a GET wants to see: RFC 8040 sections 4.8.1 and 4.8.2. */
-export interface GetOptions extends AskOptions { content?: 'all' | 'config' | 'nonconfig'; depth?: number }
+export interface GetOptions extends AskOptions {
+  content?: 'all' | 'config' | 'nonconfig';
+  depth?: number;
+}
 
 /** A part of the data channel's tree: of this client, or `capabilities` of the server. */
 export type ResourcePath = '' | 'aliases' | 'acls' | `aliases/alias=${string}` | `acls/acl=${string}` | 'capabilities';
@@ -57,11 +62,22 @@ function entryPath(container: keyof typeof lists, name: string): ResourcePath {
 export class DataSession {
   private root: string | undefined;
 
-  private constructor(private readonly connection: Connection, readonly server: string, readonly cuid: string, private readonly clock: Clock) {}
+  private constructor(
+    private readonly connection: Connection,
+    readonly server: string,
+    readonly cuid: string,
+    private readonly clock: Clock,
+  ) {}
 
   /** Opens a session; it connects with the first request. Throws a DotsError of kind `usage` for an address, a file or a cuid that will not do. */
   static async open({ cuid, ...options }: DataSessionOptions): Promise<DataSession> {
-    if (cuid === '' || Buffer.byteLength(cuid) > 250) throw new DotsError('usage', 'data/cuid', 'A cuid has 1 to 250 bytes (RFC 9132 section 4.4.1.1).', 'Take one of 22 characters.');
+    if (cuid === '' || Buffer.byteLength(cuid) > 250)
+      throw new DotsError(
+        'usage',
+        'data/cuid',
+        'A cuid has 1 to 250 bytes (RFC 9132 section 4.4.1.1).',
+        'Take one of 22 characters.',
+      );
     return new DataSession(await Connection.open(options), options.server, cuid, options.clock ?? systemClock);
   }
 
@@ -106,7 +122,10 @@ export class DataSession {
 
   /** Reads a part of the tree: RFC 8783 sections 6.2, 7.1 and 7.3. */
   get(path: ResourcePath, { content, depth, ...options }: GetOptions = {}): Promise<DataAnswer> {
-    const query = new URLSearchParams({ ...(content === undefined ? {} : { content }), ...(depth === undefined ? {} : { depth: String(depth) }) }).toString();
+    const query = new URLSearchParams({
+      ...(content === undefined ? {} : { content }),
+      ...(depth === undefined ? {} : { depth: String(depth) }),
+    }).toString();
     return this.ask('GET', `${this.resource(path)}${query === '' ? '' : `?${query}`}`, undefined, options);
   }
 
@@ -133,10 +152,21 @@ export class DataSession {
     return path === '' ? this.clientPath() : `${this.clientPath()}/${path}`;
   }
 
-  private async ask(method: Request['method'], path: string, document: JsonObject | undefined, { timeoutMs = defaultTimeoutMs, since = this.clock.monotonic(), signal }: Patience): Promise<DataAnswer> {
+  private async ask(
+    method: Request['method'],
+    path: string,
+    document: JsonObject | undefined,
+    { timeoutMs = defaultTimeoutMs, since = this.clock.monotonic(), signal }: Patience,
+  ): Promise<DataAnswer> {
     const patience = { timeoutMs, since, ...(signal === undefined ? {} : { signal }) };
-    const root = this.root ??= await this.discover(patience);
-    const request: Request = { method, path: `${root}/data/ietf-dots-data-channel:dots-data${path}`, accept: yangData, ...patience, ...(document === undefined ? {} : { body: JSON.stringify(document), contentType: yangData }) };
+    const root = (this.root ??= await this.discover(patience));
+    const request: Request = {
+      method,
+      path: `${root}/data/ietf-dots-data-channel:dots-data${path}`,
+      accept: yangData,
+      ...patience,
+      ...(document === undefined ? {} : { body: JSON.stringify(document), contentType: yangData }),
+    };
     const start = this.clock.monotonic();
     const response = await this.connection.request(request);
     return readAnswer(response, request, this.clock.monotonic() - start);
@@ -144,7 +174,12 @@ export class DataSession {
 
   /** Where RESTCONF begins on the server: RFC 8040 section 3.1. */
   private async discover(patience: Pick<Request, 'timeoutMs' | 'since' | 'signal'>): Promise<string> {
-    const { status, body } = await this.connection.request({ method: 'GET', path: '/.well-known/host-meta', accept: 'application/xrd+xml', ...patience });
+    const { status, body } = await this.connection.request({
+      method: 'GET',
+      path: '/.well-known/host-meta',
+      accept: 'application/xrd+xml',
+      ...patience,
+    });
     const link = status === 200 ? /<Link\b[^>]*\brel\s*=\s*["']restconf["'][^>]*>/.exec(body)?.[0] : undefined;
     const href = /\bhref\s*=\s*["'](\/[^"'<>\s]*)["']/.exec(link ?? '')?.[1];
     return (href ?? usualRoot).replace(/\/$/, '');
@@ -161,6 +196,16 @@ function contentOf(document: JsonObject): { container: keyof typeof lists; entri
 }
 
 function notInstallable(type: DocumentType | undefined): DotsError {
-  const what = type === undefined ? 'The document is of no known kind' : `A document of kind "${type.title}" is not installed over the data channel`;
-  return new DotsError('usage', 'data/document', `${what}: aliases and ACLs are.`, type?.channel === 'signal' ? 'Send it over the signal channel (coap://...).' : 'Start the document with "ietf-dots-data-channel:acls" or "ietf-dots-data-channel:aliases".');
+  const what =
+    type === undefined
+      ? 'The document is of no known kind'
+      : `A document of kind "${type.title}" is not installed over the data channel`;
+  return new DotsError(
+    'usage',
+    'data/document',
+    `${what}: aliases and ACLs are.`,
+    type?.channel === 'signal'
+      ? 'Send it over the signal channel (coap://...).'
+      : 'Start the document with "ietf-dots-data-channel:acls" or "ietf-dots-data-channel:aliases".',
+  );
 }

@@ -7,7 +7,10 @@ import { asObject, member, members, type Located, type Report } from './report';
 import type { Component, Family } from './types';
 
 /** Members that RFC 8783 section 4.2 forbids side by side, as both look at the same bits. */
-const exclusive: Record<string, readonly [string, string]> = { ipv4: ['fragment', 'flags'], tcp: ['flags-bitmask', 'flags'] };
+const exclusive: Record<string, readonly [string, string]> = {
+  ipv4: ['fragment', 'flags'],
+  tcp: ['flags-bitmask', 'flags'],
+};
 
 const l3Names = ['ipv4', 'ipv6'] as const;
 
@@ -15,7 +18,8 @@ const l3Names = ['ipv4', 'ipv6'] as const;
 function atMostOne(names: readonly string[], object: Located<JsonObject>, match: Match): void {
   const present = names.filter((name) => Object.hasOwn(object.value, name));
   const second = present[1] === undefined ? undefined : member(object, present[1]);
-  if (second !== undefined) match.fail(second, 'flowspec/exclusive', '8783 4.2', `${present.join(' and ')} must not be used together.`, true);
+  if (second !== undefined)
+    match.fail(second, 'flowspec/exclusive', '8783 4.2', `${present.join(' and ')} must not be used together.`, true);
 }
 
 function readContainer(name: string, located: Located, readers: MemberReaders, match: Match): void {
@@ -47,13 +51,22 @@ function readL4(matches: Located<JsonObject>, match: Match): void {
 }
 
 /** What an ACE matches in one family; `exact` is false when the components match more than it asks for. */
-export interface AceMatch { family: Family; components: Component[]; exact: boolean }
+export interface AceMatch {
+  family: Family;
+  components: Component[];
+  exact: boolean;
+}
 
 /**
  * The components that `matches` of an ACE asks for in one family, in the order of their types; without `matches` none.
  * Where something cannot be expressed exactly, there is a finding at each member that is to blame.
  */
-export function readMatches(matches: Located<JsonObject> | undefined, family: Family, label: string, report: Report): AceMatch {
+export function readMatches(
+  matches: Located<JsonObject> | undefined,
+  family: Family,
+  label: string,
+  report: Report,
+): AceMatch {
   if (matches === undefined) return { family, components: [], exact: true };
   const match = new Match(family, report, label);
   for (const [name, located] of members(matches)) {

@@ -4,12 +4,26 @@ import { checkDomain, noDestination, ownPrefixes, type Context } from './context
 import { destination, type Draft, type Entry } from './draft';
 import { prefixText } from './prefix';
 import { rateActions } from './rate';
-import { asObject, asString, bareIdentity, malformed, member, objects, onlyKnown, quote, type Located, type Report } from './report';
+import {
+  asObject,
+  asString,
+  bareIdentity,
+  malformed,
+  member,
+  objects,
+  onlyKnown,
+  quote,
+  type Located,
+  type Report,
+} from './report';
 import { prefixComponent, type Action, type Family } from './types';
 
 /** The families that an ACL type of RFC 8519 is for; Ethernet types have none. */
 const aclTypes: Record<string, readonly Family[]> = {
-  'ipv4-acl-type': ['ipv4'], 'ipv6-acl-type': ['ipv6'], 'mixed-eth-ipv4-acl-type': ['ipv4'], 'mixed-eth-ipv6-acl-type': ['ipv6'],
+  'ipv4-acl-type': ['ipv4'],
+  'ipv6-acl-type': ['ipv6'],
+  'mixed-eth-ipv4-acl-type': ['ipv4'],
+  'mixed-eth-ipv6-acl-type': ['ipv6'],
   'mixed-eth-ipv4-ipv6-acl-type': ['ipv4', 'ipv6'],
 };
 
@@ -24,7 +38,9 @@ function nameOf(object: Located<JsonObject>): string {
 /** The entries of an `acls` container in their order; ACLs that are not active give none. */
 export function translateAcls(acls: Located, context: Context): Entry[] {
   const object = asObject(acls, context.report);
-  return object === undefined ? [] : objects(member(object, 'acl'), context.report).flatMap((acl) => translateAcl(acl, context));
+  return object === undefined
+    ? []
+    : objects(member(object, 'acl'), context.report).flatMap((acl) => translateAcl(acl, context));
 }
 
 function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
@@ -39,7 +55,9 @@ function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
     context.report.information(acl, 'flowspec/empty', '8783 4.1', `${label} has no entries, so it gives no rules.`);
     return [];
   }
-  return objects(member(list, 'ace'), context.report).flatMap((ace) => translateAce(ace, `ACE ${nameOf(ace)} of ${label}`, families, context));
+  return objects(member(list, 'ace'), context.report).flatMap((ace) =>
+    translateAce(ace, `ACE ${nameOf(ace)} of ${label}`, families, context),
+  );
 }
 
 /** The families of an ACL: by its type, or all of them where it has none. Undefined for a type that Flowspec does not know. */
@@ -49,8 +67,13 @@ function aclFamilies(acl: Located<JsonObject>, report: Report): readonly Family[
   const type = asString(located, report);
   const name = type === undefined ? '' : bareIdentity(type);
   if (Object.hasOwn(aclTypes, name)) return aclTypes[name];
-  if (type !== undefined) report.error(located, 'flowspec/acl-type', '8783 4.1',
-    `Flowspec filters IPv4 and IPv6; an ACL of type ${quote(type)} gets no rules.`);
+  if (type !== undefined)
+    report.error(
+      located,
+      'flowspec/acl-type',
+      '8783 4.1',
+      `Flowspec filters IPv4 and IPv6; an ACL of type ${quote(type)} gets no rules.`,
+    );
   return undefined;
 }
 
@@ -62,9 +85,20 @@ function isActive(acl: Located<JsonObject>, label: string, { report, activation 
   const type = asked ?? own;
   if (type === 'immediate' || type === 'activate-when-mitigating') return true;
   if (type !== 'deactivate') malformed(located ?? acl, 'is no activation type', report);
-  else if (asked === undefined) report.information(located ?? acl, 'flowspec/deactivated', '8783 7.2',
-    `${label} is deactivated, so it gives no rules.`);
-  else report.information(acl, 'flowspec/deactivated', '9133 3.2.1', `A mitigation request deactivates ${label}, so it gives no rules.`);
+  else if (asked === undefined)
+    report.information(
+      located ?? acl,
+      'flowspec/deactivated',
+      '8783 7.2',
+      `${label} is deactivated, so it gives no rules.`,
+    );
+  else
+    report.information(
+      acl,
+      'flowspec/deactivated',
+      '9133 3.2.1',
+      `A mitigation request deactivates ${label}, so it gives no rules.`,
+    );
   return false;
 }
 
@@ -80,9 +114,16 @@ function translateAce(ace: Located<JsonObject>, label: string, families: readonl
   if (actions === undefined) return [];
   const exact = known && lists.every((list) => list.exact);
   const drafts = lists.flatMap((list) => withDestinations(list, matches ?? ace, context));
-  if (drafts.length === 0 && exact) report.error(matches ?? ace, 'flowspec/no-destination', '8955 6',
-    `${label} ${noDestination(chosen.length === 1 ? chosen[0] : undefined, context)}`);
-  return drafts.length === 0 ? [] : [{ source: { file: ace.file, pointer: ace.pointer }, label, actions, drafts, leftOut: !exact }];
+  if (drafts.length === 0 && exact)
+    report.error(
+      matches ?? ace,
+      'flowspec/no-destination',
+      '8955 6',
+      `${label} ${noDestination(chosen.length === 1 ? chosen[0] : undefined, context)}`,
+    );
+  return drafts.length === 0
+    ? []
+    : [{ source: { file: ace.file, pointer: ace.pointer }, label, actions, drafts, leftOut: !exact }];
 }
 
 /** An ACL without a type, or for both families, leaves it to the container of the ACE. */
@@ -93,7 +134,11 @@ function containerFamilies(matches: Located<JsonObject> | undefined, families: r
 }
 
 /** The rules of an ACE in one family: as it stands, or once for each of one's own prefixes (RFC 8783 section 7.2). */
-function withDestinations({ components, family, exact }: AceMatch, matches: Located<JsonObject>, context: Context): Draft[] {
+function withDestinations(
+  { components, family, exact }: AceMatch,
+  matches: Located<JsonObject>,
+  context: Context,
+): Draft[] {
   const named = prefixComponent(components, 1);
   if (named !== undefined) {
     const pointer = `${matches.pointer}/${family}/destination-${family}-network`;
@@ -102,8 +147,12 @@ function withDestinations({ components, family, exact }: AceMatch, matches: Loca
   }
   const own = ownPrefixes(family, context);
   if (own.length > 0 && exact) {
-    context.report.information(matches, 'flowspec/domain-filled', '8783 7.2',
-      `No destination is named, which means one's own prefixes: ${own.map(prefixText).join(', ')}.`);
+    context.report.information(
+      matches,
+      'flowspec/domain-filled',
+      '8783 7.2',
+      `No destination is named, which means one's own prefixes: ${own.map(prefixText).join(', ')}.`,
+    );
   }
   return own.map((prefix) => ({ family, components: [destination(prefix), ...components] }));
 }
@@ -112,26 +161,58 @@ function withDestinations({ components, family, exact }: AceMatch, matches: Loca
 function aceActions(ace: Located<JsonObject>, label: string, report: Report): Action[] | undefined {
   const located = member(ace, 'actions');
   const actions = located && asObject(located, report);
-  if (located === undefined) report.error(ace, 'flowspec/no-action', '8783 7.2', `${label} names no action (accept or drop), so it gets no rule.`);
+  if (located === undefined)
+    report.error(
+      ace,
+      'flowspec/no-action',
+      '8783 7.2',
+      `${label} names no action (accept or drop), so it gets no rule.`,
+    );
   if (actions === undefined) return undefined;
   const known = onlyKnown(actions, actionMembers, label, report);
   const forwarding = member(actions, 'forwarding');
-  if (forwarding === undefined) report.error(actions, 'flowspec/no-action', '8783 7.2',
-    `"forwarding" (accept or drop) is missing, so ${label} gets no rule.`);
+  if (forwarding === undefined)
+    report.error(
+      actions,
+      'flowspec/no-action',
+      '8783 7.2',
+      `"forwarding" (accept or drop) is missing, so ${label} gets no rule.`,
+    );
   const result = forwarding && forwardingActions(forwarding, member(actions, 'rate-limit'), label, report);
   return known ? result : undefined;
 }
 
-function forwardingActions(forwarding: Located, limit: Located | undefined, label: string, report: Report): Action[] | undefined {
+function forwardingActions(
+  forwarding: Located,
+  limit: Located | undefined,
+  label: string,
+  report: Report,
+): Action[] | undefined {
   const text = asString(forwarding, report);
   const action = text === undefined ? undefined : bareIdentity(text);
   if (action === 'accept') return limit === undefined ? [] : rateActions(limit, report);
   if (action === 'drop' && limit === undefined) return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
-  if (action === 'drop') report.error(limit as Located, 'flowspec/rate-limit', '8783 7.2',
-    `A rate limit goes with accept, not with drop; ${label} gets no rule.`, true);
-  else if (action === 'reject') report.error(forwarding, 'flowspec/reject', '8783 4.1',
-    `DOTS has no reject, and Flowspec sends no ICMP errors: use drop. ${label} gets no rule.`);
-  else if (text !== undefined) report.error(forwarding, 'flowspec/no-action', '8783 7.2',
-    `${quote(text)} is neither accept nor drop; ${label} gets no rule.`);
+  if (action === 'drop')
+    report.error(
+      limit as Located,
+      'flowspec/rate-limit',
+      '8783 7.2',
+      `A rate limit goes with accept, not with drop; ${label} gets no rule.`,
+      true,
+    );
+  else if (action === 'reject')
+    report.error(
+      forwarding,
+      'flowspec/reject',
+      '8783 4.1',
+      `DOTS has no reject, and Flowspec sends no ICMP errors: use drop. ${label} gets no rule.`,
+    );
+  else if (text !== undefined)
+    report.error(
+      forwarding,
+      'flowspec/no-action',
+      '8783 7.2',
+      `${quote(text)} is neither accept nor drop; ${label} gets no rule.`,
+    );
   return undefined;
 }

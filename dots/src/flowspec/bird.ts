@@ -1,15 +1,40 @@
 import { prefixText } from './prefix';
 import { headLines, leftOutLine, numericTests, type Tool } from './tool';
-import { isBitmask, isPrefix, type BitmaskComponent, type BitmaskTest, type Component, type Family, type FlowspecRule, type PrefixComponent } from './types';
+import {
+  isBitmask,
+  isPrefix,
+  type BitmaskComponent,
+  type BitmaskTest,
+  type Component,
+  type Family,
+  type FlowspecRule,
+  type PrefixComponent,
+} from './types';
 
 /** The keyword of each component in BIRD 2.0. */
 const keywords: Record<Component['type'], string> = {
-  1: 'dst', 2: 'src', 3: 'proto', 4: 'port', 5: 'dport', 6: 'sport', 7: 'icmp type', 8: 'icmp code',
-  9: 'tcp flags', 10: 'length', 11: 'dscp', 12: 'fragment', 13: 'label',
+  1: 'dst',
+  2: 'src',
+  3: 'proto',
+  4: 'port',
+  5: 'dport',
+  6: 'sport',
+  7: 'icmp type',
+  8: 'icmp code',
+  9: 'tcp flags',
+  10: 'length',
+  11: 'dscp',
+  12: 'fragment',
+  13: 'label',
 };
 
 /** The name of each fragment bit. */
-const fragments: Record<number, string> = { 1: 'dont_fragment', 2: 'is_fragment', 4: 'first_fragment', 8: 'last_fragment' };
+const fragments: Record<number, string> = {
+  1: 'dont_fragment',
+  2: 'is_fragment',
+  4: 'first_fragment',
+  8: 'last_fragment',
+};
 
 /** Whether BIRD writes a fragment test in these very octets: it names one bit in each, as "match" or as "not any". */
 function isOwnForm({ not, match, value }: BitmaskTest): boolean {
@@ -18,13 +43,16 @@ function isOwnForm({ not, match, value }: BitmaskTest): boolean {
 
 /** A fragment test as alternatives of tests of one bit: any of several bits is one alternative for each, all of them are one. */
 function singleBits({ not, match, value }: BitmaskTest): string[][] {
-  const names = [1, 2, 4, 8].filter((bit) => (value & bit) !== 0).map((bit) => `${not ? '!' : ''}${fragments[bit] ?? ''}`);
+  const names = [1, 2, 4, 8]
+    .filter((bit) => (value & bit) !== 0)
+    .map((bit) => `${not ? '!' : ''}${fragments[bit] ?? ''}`);
   return not === match ? names.map((name) => [name]) : [names];
 }
 
 /** The groups of a fragment component in BIRD's words. */
 function fragmentGroups({ anyOf }: BitmaskComponent): string[][] {
-  const product = (groups: string[][], test: BitmaskTest): string[][] => groups.flatMap((group) => singleBits(test).map((more) => [...group, ...more]));
+  const product = (groups: string[][], test: BitmaskTest): string[][] =>
+    groups.flatMap((group) => singleBits(test).map((more) => [...group, ...more]));
   return anyOf.flatMap((group) => group.reduce(product, [[]]));
 }
 
@@ -35,12 +63,17 @@ function isWritable({ type, anyOf }: BitmaskComponent): boolean {
 
 function obstacle(rule: FlowspecRule): string | undefined {
   if (rule.ipv6ExtendedCommunities !== undefined) return 'BIRD cannot redirect to an IPv6 route target';
-  if (numericTests(rule).some(({ value }) => Number(value) > 0xffff)) return 'BIRD cuts values above 65535 to two octets';
-  return rule.components.every((component) => !isBitmask(component) || isWritable(component)) ? undefined : 'BIRD knows the 12 control bits of TCP and the 4 of fragments only';
+  if (numericTests(rule).some(({ value }) => Number(value) > 0xffff))
+    return 'BIRD cuts values above 65535 to two octets';
+  return rule.components.every((component) => !isBitmask(component) || isWritable(component))
+    ? undefined
+    : 'BIRD knows the 12 control bits of TCP and the 4 of fragments only';
 }
 
 function rewrites({ components }: FlowspecRule): string | undefined {
-  const rewritten = components.some((component) => isBitmask(component) && component.type === 12 && !component.anyOf.flat().every(isOwnForm));
+  const rewritten = components.some(
+    (component) => isBitmask(component) && component.type === 12 && !component.anyOf.flat().every(isOwnForm),
+  );
   return rewritten ? 'names one fragment bit in each test' : undefined;
 }
 
@@ -60,7 +93,9 @@ function prefixItem({ prefix }: PrefixComponent): string {
 
 function valueText(component: Component): string {
   if (isPrefix(component)) return prefixItem(component);
-  const groups = isBitmask(component) ? bitmaskGroups(component) : component.anyOf.map((group) => group.map(({ op, value }) => `${op} ${value}`));
+  const groups = isBitmask(component)
+    ? bitmaskGroups(component)
+    : component.anyOf.map((group) => group.map(({ op, value }) => `${op} ${value}`));
   return groups.map((group) => group.join(' && ')).join(' || ');
 }
 
@@ -77,7 +112,8 @@ function route(rule: FlowspecRule, index: number): string[] {
   const reason = obstacle(rule);
   if (reason !== undefined) return [leftOutLine(rule, index, reason)];
   const match = `route flow${rule.family.slice(3)} { ${rule.components.map((component) => item(component, rule.family)).join(' ')} }`;
-  const then = rule.extendedCommunities.length === 0 ? '' : ` { ${rule.extendedCommunities.map(communityText).join(' ')} }`;
+  const then =
+    rule.extendedCommunities.length === 0 ? '' : ` { ${rule.extendedCommunities.map(communityText).join(' ')} }`;
   return [...headLines(rule, bird), `${match}${then};`];
 }
 
@@ -90,13 +126,27 @@ ${routes.map((line) => `  ${line}\n`).join('')}}
 }
 
 /** Who speaks with whom; `port` where it is not the one of BGP (179). */
-export interface BirdNeighbor { localAddress: string; peerAddress: string; localAs: number; peerAs: number; port?: number }
+export interface BirdNeighbor {
+  localAddress: string;
+  peerAddress: string;
+  localAs: number;
+  peerAs: number;
+  port?: number;
+}
 
 /** A session on loopback with private AS numbers: to be replaced by one's own. */
-const exampleNeighbor: BirdNeighbor = { localAddress: '127.0.0.1', peerAddress: '127.0.0.2', localAs: 65001, peerAs: 65001 };
+const exampleNeighbor: BirdNeighbor = {
+  localAddress: '127.0.0.1',
+  peerAddress: '127.0.0.2',
+  localAs: 65001,
+  peerAs: 65001,
+};
 
 /** A whole BIRD 2.0 configuration that announces the rules to one neighbor, and keeps what it hears in the same tables. */
-export function renderBird(rules: readonly FlowspecRule[], { localAddress, peerAddress, localAs, peerAs, port }: BirdNeighbor = exampleNeighbor): string {
+export function renderBird(
+  rules: readonly FlowspecRule[],
+  { localAddress, peerAddress, localAs, peerAs, port }: BirdNeighbor = exampleNeighbor,
+): string {
   const routes: Record<Family, string[]> = { ipv4: [], ipv6: [] };
   for (const [index, rule] of rules.entries()) routes[rule.family].push(...route(rule, index));
   return `router id ${localAddress};

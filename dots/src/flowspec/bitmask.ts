@@ -5,7 +5,10 @@ import { asBits, asObject, member, quote, type Located } from './report';
 import type { BitmaskTest } from './types';
 
 /** The operator of RFC 8783: how the bits of a mask are to be compared. */
-interface Operator { not: boolean; match: boolean }
+interface Operator {
+  not: boolean;
+  match: boolean;
+}
 
 const allOf = (value: number): BitmaskTest => ({ not: false, match: true, value });
 const anyOf = (value: number): BitmaskTest => ({ not: false, match: false, value });
@@ -22,8 +25,12 @@ function readOperator(container: Located<JsonObject>, match: Match): Operator | 
     return undefined;
   }
   if (!bits.has('match') && !bits.has('any')) {
-    match.report.information(located, 'flowspec/operator', '8783 4.3',
-      `The operator ${quote(located.value)} names neither match nor any; it is read as "${bits.has('not') ? 'not ' : ''}match".`);
+    match.report.information(
+      located,
+      'flowspec/operator',
+      '8783 4.3',
+      `The operator ${quote(located.value)} names neither match nor any; it is read as "${bits.has('not') ? 'not ' : ''}match".`,
+    );
   }
   return { not: bits.has('not'), match: !bits.has('any') };
 }
@@ -37,7 +44,8 @@ function container(located: Located, mask: string, match: Match): { operator: Op
     match.failed = true;
     return undefined;
   }
-  for (const name of Object.keys(object.value)) if (name !== 'operator' && name !== mask) match.unknown(member(object, name) as Located, name);
+  for (const name of Object.keys(object.value))
+    if (name !== 'operator' && name !== mask) match.unknown(member(object, name) as Located, name);
   const operator = readOperator(object, match);
   return operator && { operator, mask: value };
 }
@@ -49,7 +57,12 @@ export function readFlagsBitmask(located: Located, match: Match): void {
   const value = match.number(read.mask, 0xffff);
   if (value === undefined) return;
   if (value > 0x0fff) {
-    match.fail(read.mask, 'flowspec/value', '8783 4.3', `The bitmask ${value} reaches beyond the 12 control bits of TCP; it can be at most 4095.`);
+    match.fail(
+      read.mask,
+      'flowspec/value',
+      '8783 4.3',
+      `The bitmask ${value} reaches beyond the 12 control bits of TCP; it can be at most 4095.`,
+    );
     return;
   }
   match.set({ type: 9, anyOf: [[{ ...read.operator, value }]] });
@@ -69,7 +82,10 @@ const noFragment = noneOf(fragmentBits.notFirst | fragmentBits.first);
 
 /** The tests that all of the named fragment types hold. ISF is "any fragment", which FF and LF imply. */
 function fragmentTests(types: ReadonlySet<string>): BitmaskTest[] {
-  const mask = (types.has('df') ? fragmentBits.df : 0) | (types.has('ff') ? fragmentBits.first : 0) | (types.has('lf') ? fragmentBits.last : 0);
+  const mask =
+    (types.has('df') ? fragmentBits.df : 0) |
+    (types.has('ff') ? fragmentBits.first : 0) |
+    (types.has('lf') ? fragmentBits.last : 0);
   const fragment = types.has('isf') && !types.has('ff') && !types.has('lf') ? [anyFragment] : [];
   return mask === 0 ? fragment : [allOf(mask), ...fragment];
 }
@@ -105,11 +121,19 @@ export function readFragment(located: Located, match: Match): void {
 }
 
 function noteFragments(located: Located, match: Match): void {
-  match.report.information(located, 'flowspec/isf', '8783 A',
-    'isf is read as any fragment, the first one included, as RFC 8783 uses it; the Flowspec bit of that name means later fragments only.');
+  match.report.information(
+    located,
+    'flowspec/isf',
+    '8783 A',
+    'isf is read as any fragment, the first one included, as RFC 8783 uses it; the Flowspec bit of that name means later fragments only.',
+  );
   if (match.family === 'ipv6') {
-    match.report.warning(located, 'flowspec/atomic-fragment', '8956 3.6',
-      'Flowspec cannot tell an atomic fragment (a Fragment header on a whole packet) from an unfragmented packet: to this rule it is no fragment.');
+    match.report.warning(
+      located,
+      'flowspec/atomic-fragment',
+      '8956 3.6',
+      'Flowspec cannot tell an atomic fragment (a Fragment header on a whole packet) from an unfragmented packet: to this rule it is no fragment.',
+    );
   }
 }
 
@@ -120,8 +144,15 @@ function noteFragments(located: Located, match: Match): void {
 function flagGroups(df: boolean, more: boolean): BitmaskTest[][] {
   const { notFirst, first, last } = fragmentBits;
   const dontFragment: BitmaskTest = { not: !df, match: true, value: fragmentBits.df };
-  if (more) return [[dontFragment, allOf(first)], [dontFragment, allOf(notFirst), noneOf(last)]];
-  return [[dontFragment, noFragment], [dontFragment, allOf(last)]];
+  if (more)
+    return [
+      [dontFragment, allOf(first)],
+      [dontFragment, allOf(notFirst), noneOf(last)],
+    ];
+  return [
+    [dontFragment, noFragment],
+    [dontFragment, allOf(last)],
+  ];
 }
 
 /** `flags` of IPv4 (RFC 8519): the three bits exactly as given, of which Flowspec does not see the reserved one. */
@@ -132,10 +163,19 @@ export function readIpv4Flags(located: Located, match: Match): void {
     return;
   }
   if (bits.has('reserved')) {
-    match.fail(located, 'flowspec/not-expressible', '8955 4.2.2.12', 'Flowspec cannot look at the reserved bit of the IPv4 header.');
+    match.fail(
+      located,
+      'flowspec/not-expressible',
+      '8955 4.2.2.12',
+      'Flowspec cannot look at the reserved bit of the IPv4 header.',
+    );
     return;
   }
-  match.report.warning(located, 'flowspec/reserved-bit', '8783 4.2',
-    'flags means these bits and no others, but Flowspec does not see the reserved bit: packets that have it set match as well. RFC 8783 advises fragment instead.');
+  match.report.warning(
+    located,
+    'flowspec/reserved-bit',
+    '8783 4.2',
+    'flags means these bits and no others, but Flowspec does not see the reserved bit: packets that have it set match as well. RFC 8783 advises fragment instead.',
+  );
   match.set({ type: 12, anyOf: flagGroups(bits.has('fragment'), bits.has('more')) });
 }

@@ -15,7 +15,10 @@ const terminalBit = 0x01;
 
 function field(value: number, octets: number, what: string): number[] {
   if (!Number.isInteger(value) || value < 0 || value >= 256 ** octets) {
-    throw new FlowspecError('flowspec/action-value', `${value} is no ${what}: it must be a whole number below ${256 ** octets}.`);
+    throw new FlowspecError(
+      'flowspec/action-value',
+      `${value} is no ${what}: it must be a whole number below ${256 ** octets}.`,
+    );
   }
   return toOctets(value, octets);
 }
@@ -36,17 +39,22 @@ function ipv6RedirectOctets(address: string, value: number): number[] {
 
 function actionOctets(action: Action): number[] {
   switch (action.kind) {
-    case 'traffic-rate-bytes': return rateOctets(0x06, action.as, action.rate);
-    case 'traffic-rate-packets': return rateOctets(0x0c, action.as, action.rate);
-    case 'traffic-action': return [0x80, 0x07, 0, 0, 0, 0, 0, (action.sample ? sampleBit : 0) | (action.terminal ? terminalBit : 0)];
+    case 'traffic-rate-bytes':
+      return rateOctets(0x06, action.as, action.rate);
+    case 'traffic-rate-packets':
+      return rateOctets(0x0c, action.as, action.rate);
+    case 'traffic-action':
+      return [0x80, 0x07, 0, 0, 0, 0, 0, (action.sample ? sampleBit : 0) | (action.terminal ? terminalBit : 0)];
     case 'rt-redirect': {
       const form = redirectForms[action.form];
       const administrator = field(action.administrator, form.administrator, 'administrator of a route target');
       return [...form.type, ...administrator, ...field(action.value, form.value, 'value of a route target')];
     }
-    case 'rt-redirect-ipv6': return ipv6RedirectOctets(action.address, action.value);
+    case 'rt-redirect-ipv6':
+      return ipv6RedirectOctets(action.address, action.value);
     case 'traffic-marking':
-      if (action.dscp > 63) throw new FlowspecError('flowspec/action-value', `${action.dscp} is no DSCP: it must be at most 63.`);
+      if (action.dscp > 63)
+        throw new FlowspecError('flowspec/action-value', `${action.dscp} is no DSCP: it must be at most 63.`);
       return [0x80, 0x09, 0, 0, 0, 0, 0, ...field(action.dscp, 1, 'DSCP')];
   }
 }
@@ -68,14 +76,23 @@ function readRate(octets: readonly number[]): { as: number; rate: number } {
 
 function readRedirect(form: keyof typeof redirectForms, octets: readonly number[]): Action {
   const split = 2 + redirectForms[form].administrator;
-  return { kind: 'rt-redirect', form, administrator: toNumber(octets.slice(2, split)), value: toNumber(octets.slice(split)) };
+  return {
+    kind: 'rt-redirect',
+    form,
+    administrator: toNumber(octets.slice(2, split)),
+    value: toNumber(octets.slice(split)),
+  };
 }
 
 /** How to read each traffic filtering action, by its type and sub-type octets. */
 const readers: Record<string, (octets: readonly number[]) => Action> = {
   '8006': (octets) => ({ kind: 'traffic-rate-bytes', ...readRate(octets) }),
   '800c': (octets) => ({ kind: 'traffic-rate-packets', ...readRate(octets) }),
-  '8007': (octets) => ({ kind: 'traffic-action', sample: ((octets[7] ?? 0) & sampleBit) !== 0, terminal: ((octets[7] ?? 0) & terminalBit) !== 0 }),
+  '8007': (octets) => ({
+    kind: 'traffic-action',
+    sample: ((octets[7] ?? 0) & sampleBit) !== 0,
+    terminal: ((octets[7] ?? 0) & terminalBit) !== 0,
+  }),
   '8008': (octets) => readRedirect('as2', octets),
   '8108': (octets) => readRedirect('ipv4', octets),
   '8208': (octets) => readRedirect('as4', octets),
@@ -93,11 +110,15 @@ export function decodeAction(hex: string): Action {
     return { kind: 'rt-redirect-ipv6', address: addressText(octets.slice(2, 18)), value: toNumber(octets.slice(18)) };
   }
   if (octets.length !== 8) {
-    throw new FlowspecError('flowspec/action-length',
-      `an extended community has 8 octets (20 for an IPv6 route target), not ${octets.length}.`, Math.min(octets.length, 8));
+    throw new FlowspecError(
+      'flowspec/action-length',
+      `an extended community has 8 octets (20 for an IPv6 route target), not ${octets.length}.`,
+      Math.min(octets.length, 8),
+    );
   }
   const read = readers[type];
-  if (read === undefined) throw new FlowspecError('flowspec/action-type', `0x${type} is no traffic filtering action.`, 0);
+  if (read === undefined)
+    throw new FlowspecError('flowspec/action-type', `0x${type} is no traffic filtering action.`, 0);
   return read(octets);
 }
 
@@ -110,7 +131,9 @@ function whole(text: string): number {
 function asNumber(text: string): number {
   const [high, low, rest] = text.split('.');
   if (low === undefined) return whole(text);
-  return rest === undefined && whole(high ?? '') < 65536 && whole(low) < 65536 ? whole(high ?? '') * 65536 + whole(low) : Number.NaN;
+  return rest === undefined && whole(high ?? '') < 65536 && whole(low) < 65536
+    ? whole(high ?? '') * 65536 + whole(low)
+    : Number.NaN;
 }
 
 /**
@@ -142,6 +165,7 @@ function redirectTo(head: string, address: number[] | undefined, value: number):
 /** The route target of a redirect in the notation that `parseRouteTarget` reads. */
 export function routeTargetText(action: Extract<Action, { kind: 'rt-redirect' | 'rt-redirect-ipv6' }>): string {
   if (action.kind === 'rt-redirect-ipv6') return `[${action.address}]:${action.value}`;
-  const administrator = action.form === 'ipv4' ? addressText(toOctets(action.administrator, 4)) : String(action.administrator);
+  const administrator =
+    action.form === 'ipv4' ? addressText(toOctets(action.administrator, 4)) : String(action.administrator);
   return `${administrator}:${action.value}`;
 }

@@ -23,7 +23,12 @@ function actionsOf({ extendedCommunities, ipv6ExtendedCommunities = [] }: Flowsp
 export function compareRuleSets(before: readonly FlowspecRule[], after: readonly FlowspecRule[]): RuleChanges {
   const old = new Map(before.map((rule) => [keyOf(rule), rule]));
   const kept = new Set(after.map(keyOf));
-  const changes: RuleChanges = { added: [], removed: before.filter((rule) => !kept.has(keyOf(rule))), changed: [], same: 0 };
+  const changes: RuleChanges = {
+    added: [],
+    removed: before.filter((rule) => !kept.has(keyOf(rule))),
+    changed: [],
+    same: 0,
+  };
   for (const rule of after) {
     const known = old.get(keyOf(rule));
     if (known === undefined) changes.added.push(rule);
@@ -36,8 +41,12 @@ export function compareRuleSets(before: readonly FlowspecRule[], after: readonly
 /** The changes in words, one line each: `+` added, `-` removed, `~` changed. */
 export function describeChanges({ added, removed, changed, same }: RuleChanges): string {
   const lines = [
-    ...removed.map(({ text }) => `- ${text}`), ...added.map(({ text }) => `+ ${text}`),
-    ...changed.map(({ before, after }) => `~ ${describeMatch(after.components)}: ${describeActions(before.actions)} -> ${describeActions(after.actions)}`),
+    ...removed.map(({ text }) => `- ${text}`),
+    ...added.map(({ text }) => `+ ${text}`),
+    ...changed.map(
+      ({ before, after }) =>
+        `~ ${describeMatch(after.components)}: ${describeActions(before.actions)} -> ${describeActions(after.actions)}`,
+    ),
     `${added.length} added, ${removed.length} removed, ${changed.length} changed, ${same} the same.`,
   ];
   return lines.map((line) => `${line}\n`).join('');

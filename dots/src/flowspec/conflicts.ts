@@ -29,7 +29,10 @@ export interface Conflict {
 }
 
 /** What a comparison of the two orders found; it holds for all packets unless `unknown` says why not. */
-export interface Comparison { conflicts: Conflict[]; unknown?: string }
+export interface Comparison {
+  conflicts: Conflict[];
+  unknown?: string;
+}
 
 /** How much work is spent before the answer is called unknown. */
 export interface Budget {
@@ -42,7 +45,9 @@ export interface Budget {
 }
 
 /** How many more regions may be made while some are cut out of others. */
-export interface Search { cutsLeft: number }
+export interface Search {
+  cutsLeft: number;
+}
 
 /** What the other regions leave of `regions`. Once the budget is used up the result means nothing. */
 export function remainder(regions: readonly Region[], others: readonly Region[], search: Search): Region[] {
@@ -68,7 +73,7 @@ class Order {
 
   /** Whether two rules swap places, and it could matter. */
   swaps(a: number, b: number): boolean {
-    return (a < b) !== (this.rankOf(a) < this.rankOf(b)) && this.rules[a]?.action !== this.rules[b]?.action;
+    return a < b !== this.rankOf(a) < this.rankOf(b) && this.rules[a]?.action !== this.rules[b]?.action;
   }
 
   rankOf(index: number): number {
@@ -81,7 +86,11 @@ class Decisions {
   private readonly inList = new Map<number, Region[]>();
   private readonly inRouters = new Map<number, Region[]>();
 
-  constructor(private readonly order: Order, private readonly near: readonly ReadonlySet<number>[], private readonly search: Search) {}
+  constructor(
+    private readonly order: Order,
+    private readonly near: readonly ReadonlySet<number>[],
+    private readonly search: Search,
+  ) {}
 
   /** A region of packets that first-match evaluation of the list gives to rule `i`, and routers to rule `j`. */
   dispute(i: number, j: number): Region | undefined {
@@ -98,30 +107,42 @@ class Decisions {
   private decided(index: number, known: Map<number, Region[]>, isBefore: (other: number) => boolean): Region[] {
     const found = known.get(index);
     if (found !== undefined) return found;
-    const before = [...this.near[index] ?? []].filter(isBefore).flatMap((other) => this.order.rules[other]?.regions ?? []);
+    const before = [...(this.near[index] ?? [])]
+      .filter(isBefore)
+      .flatMap((other) => this.order.rules[other]?.regions ?? []);
     const rest = remainder(this.order.rules[index]?.regions ?? [], before, this.search);
     known.set(index, rest);
     return rest;
   }
 }
 
-function compareFamily(family: Family, rules: readonly ListedRule[], places: readonly number[], budget: Required<Budget>, search: Search): Comparison {
+function compareFamily(
+  family: Family,
+  rules: readonly ListedRule[],
+  places: readonly number[],
+  budget: Required<Budget>,
+  search: Search,
+): Comparison {
   const order = new Order(rules);
   const owned: Owned[] = rules.flatMap(({ regions }, owner) => (regions ?? []).map((region) => ({ owner, region })));
   const swapping = neighbours(owned, rules.length, budget.pairs, (a, b) => order.swaps(a, b));
   const conflicts: Conflict[] = [];
-  if (swapping === undefined) return { conflicts, unknown: `more than ${budget.pairs} pairs of rules overlap in every field` };
+  if (swapping === undefined)
+    return { conflicts, unknown: `more than ${budget.pairs} pairs of rules overlap in every field` };
   const involved = swapping.map(({ size }) => size > 0);
   if (!involved.includes(true)) return { conflicts };
-  const near = neighbours(owned, rules.length, budget.pairs, (a, b) => involved[a] === true || involved[b] === true) ?? [];
+  const near =
+    neighbours(owned, rules.length, budget.pairs, (a, b) => involved[a] === true || involved[b] === true) ?? [];
   const decisions = new Decisions(order, near, search);
   for (const [i, others] of swapping.entries()) {
     for (const j of [...others].filter((other) => i < other).sort((a, b) => a - b)) {
       const dispute = decisions.dispute(i, j);
-      if (search.cutsLeft <= 0) return { conflicts, unknown: `the overlaps could not be followed up within ${budget.cuts} steps` };
+      if (search.cutsLeft <= 0)
+        return { conflicts, unknown: `the overlaps could not be followed up within ${budget.cuts} steps` };
       if (dispute === undefined) continue;
       conflicts.push({ first: places[i] ?? 0, routersFirst: places[j] ?? 0, packet: packetIn(dispute, family) });
-      if (conflicts.length >= budget.conflicts) return { conflicts, unknown: `the search ended at ${budget.conflicts} differences` };
+      if (conflicts.length >= budget.conflicts)
+        return { conflicts, unknown: `the search ended at ${budget.conflicts} differences` };
     }
   }
   return { conflicts };
@@ -136,7 +157,11 @@ const mostCuts = 2_000_000;
  * decides in the list with those that the other decides in routers. No conflicts and no `unknown` is a proof that both
  * orders mean the same. `search` lets several comparisons share one budget of cuts.
  */
-export function compareOrders(rules: readonly ListedRule[], budget: Budget = {}, search: Search = { cutsLeft: budget.cuts ?? mostCuts }): Comparison {
+export function compareOrders(
+  rules: readonly ListedRule[],
+  budget: Budget = {},
+  search: Search = { cutsLeft: budget.cuts ?? mostCuts },
+): Comparison {
   const limits = { pairs: 2_000_000, cuts: mostCuts, conflicts: 100, ...budget };
   if (rules.some(({ regions }) => regions === undefined)) {
     return { conflicts: [], unknown: 'a prefix with an offset matches addresses that are no interval' };
@@ -144,7 +169,13 @@ export function compareOrders(rules: readonly ListedRule[], budget: Budget = {},
   const result: Comparison = { conflicts: [] };
   for (const family of ['ipv4', 'ipv6'] as const) {
     const places = rules.flatMap((rule, place) => (rule.family === family ? [place] : []));
-    const { conflicts, unknown } = compareFamily(family, places.map((place) => rules[place] as ListedRule), places, limits, search);
+    const { conflicts, unknown } = compareFamily(
+      family,
+      places.map((place) => rules[place] as ListedRule),
+      places,
+      limits,
+      search,
+    );
     result.conflicts.push(...conflicts);
     if (unknown !== undefined) result.unknown ??= unknown;
   }

@@ -31,8 +31,12 @@ export function readPrefix(located: Located, report: Report): Prefix | undefined
   }
   const address = parseAddress(text.slice(0, text.indexOf('/')));
   if (address?.some((octet, index) => octet !== prefix.octets[index])) {
-    report.information(located, 'flowspec/host-bits', '8955 4.2.2.1',
-      `${text} means all of ${prefixText(prefix)}: bits after the prefix length do not count. For one address write /${address.length * 8}.`);
+    report.information(
+      located,
+      'flowspec/host-bits',
+      '8955 4.2.2.1',
+      `${text} means all of ${prefixText(prefix)}: bits after the prefix length do not count. For one address write /${address.length * 8}.`,
+    );
   }
   return prefix;
 }
@@ -46,8 +50,12 @@ export function isOwn(prefix: Prefix, { domain }: Context): boolean {
 export function checkDomain(prefix: Prefix, place: Place, rfc: string, context: Context): void {
   const { domain, report } = context;
   if (domain.length === 0 || isOwn(prefix, context)) return;
-  report.warning(place, 'flowspec/outside-domain', rfc,
-    `${prefixText(prefix)} is not within the own prefixes ${domain.map(prefixText).join(', ')}: the server will refuse it.`);
+  report.warning(
+    place,
+    'flowspec/outside-domain',
+    rfc,
+    `${prefixText(prefix)} is not within the own prefixes ${domain.map(prefixText).join(', ')}: the server will refuse it.`,
+  );
 }
 
 /** The own prefixes of a family. */

@@ -3,7 +3,10 @@ import { udp, tcp } from './names';
 import type { Component, Family, NumericTest, NumericType, Prefix, Place, Action } from './types';
 
 /** A rule before it is encoded. */
-export interface Draft { family: Family; components: Component[] }
+export interface Draft {
+  family: Family;
+  components: Component[];
+}
 
 /** One ACE or mitigation scope with the rules it becomes. */
 export interface Entry {
@@ -23,7 +26,12 @@ export function equals(type: NumericType, value: number): Component {
 
 /** The tests for the values from `from` to `to`, both included. */
 export function rangeTests(from: number, to: number): NumericTest[] {
-  return from === to ? [{ op: '=', value: from }] : [{ op: '>=', value: from }, { op: '<=', value: to }];
+  return from === to
+    ? [{ op: '=', value: from }]
+    : [
+        { op: '>=', value: from },
+        { op: '<=', value: to },
+      ];
 }
 
 /** A component that matches the values of a set, ascending: the same set always gives the same NLRI. */

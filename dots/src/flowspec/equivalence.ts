@@ -14,7 +14,8 @@ export interface Witness {
 }
 
 /** Whether routers that hold the rules do with every packet what the documents say. */
-export type Equivalence = { proved: true } | { proved: false; witness: Witness } | { proved: 'unknown'; reason: string };
+export type Equivalence =
+  { proved: true } | { proved: false; witness: Witness } | { proved: 'unknown'; reason: string };
 
 /** Findings after which the rules are not the whole of what the documents say, for reasons that packets as modelled do not show. */
 const approximations: Record<string, string> = {
@@ -37,9 +38,17 @@ function witnessOf({ first, routersFirst, packet }: Conflict, rules: readonly Fl
  * The answer for rules in the order of the documents, from the comparison of that order with the routers' and from what
  * the translation found: where something asked for has no exact rule, nothing is proved.
  */
-export function equivalenceOf(rules: readonly FlowspecRule[], { conflicts, unknown }: Comparison, findings: readonly FlowspecFinding[]): Equivalence {
+export function equivalenceOf(
+  rules: readonly FlowspecRule[],
+  { conflicts, unknown }: Comparison,
+  findings: readonly FlowspecFinding[],
+): Equivalence {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
-  if (errors > 0) return { proved: 'unknown', reason: `something that was asked for has no rule (${errors} ${errors === 1 ? 'error' : 'errors'} among the findings)` };
+  if (errors > 0)
+    return {
+      proved: 'unknown',
+      reason: `something that was asked for has no rule (${errors} ${errors === 1 ? 'error' : 'errors'} among the findings)`,
+    };
   const witness = conflicts[0] && witnessOf(conflicts[0], rules);
   if (witness !== undefined) return { proved: false, witness };
   const approximated = findings.find(({ code }) => Object.hasOwn(approximations, code));
@@ -55,7 +64,8 @@ function placeText({ file, pointer }: Place): string {
 /** The answer as one sentence. */
 export function describeEquivalence(equivalence: Equivalence): string {
   if (equivalence.proved === true) return 'Order: proved that routers do with every packet what the documents say.';
-  if (equivalence.proved === 'unknown') return `Order: not known whether routers do what the documents say: ${equivalence.reason}.`;
+  if (equivalence.proved === 'unknown')
+    return `Order: not known whether routers do what the documents say: ${equivalence.reason}.`;
   const { packet, documents, routers } = equivalence.witness;
   return `Order: routers do not do what the documents say. Witness: ${packet}; documents: ${documents.action} by ${placeText(documents.source)}; routers: ${routers.action} by ${placeText(routers.source)}.`;
 }

@@ -3,7 +3,14 @@ import { sortRules } from './order';
 import { fragmentBitsOf, hasPorts, hasTransportHeader, type Packet } from './packet';
 import { makePrefix, sameBits } from './prefix';
 import {
-  isBitmask, isPrefix, type Action, type BitmaskTest, type Component, type FlowspecRule, type NumericTest, type NumericType,
+  isBitmask,
+  isPrefix,
+  type Action,
+  type BitmaskTest,
+  type Component,
+  type FlowspecRule,
+  type NumericTest,
+  type NumericType,
   type PrefixComponent,
 } from './types';
 
@@ -11,14 +18,22 @@ import {
 export function numericHolds({ op, value }: NumericTest, data: number): boolean {
   const operand = Number(value);
   switch (op) {
-    case 'false': return false;
-    case '=': return data === operand;
-    case '>': return data > operand;
-    case '>=': return data >= operand;
-    case '<': return data < operand;
-    case '<=': return data <= operand;
-    case '!=': return data !== operand;
-    case 'true': return true;
+    case 'false':
+      return false;
+    case '=':
+      return data === operand;
+    case '>':
+      return data > operand;
+    case '>=':
+      return data >= operand;
+    case '<':
+      return data < operand;
+    case '<=':
+      return data <= operand;
+    case '!=':
+      return data !== operand;
+    case 'true':
+      return true;
   }
 }
 
@@ -33,15 +48,24 @@ function numericData(type: NumericType, packet: Packet): number[] {
   const ports = hasPorts(packet);
   const icmp = packet.protocol === icmpProtocol(packet.family) && hasTransportHeader(packet);
   switch (type) {
-    case 3: return [packet.protocol];
-    case 4: return ports ? [packet.sourcePort, packet.destinationPort] : [];
-    case 5: return ports ? [packet.destinationPort] : [];
-    case 6: return ports ? [packet.sourcePort] : [];
-    case 7: return icmp ? [packet.icmpType] : [];
-    case 8: return icmp ? [packet.icmpCode] : [];
-    case 10: return [packet.length];
-    case 11: return [packet.dscp];
-    case 13: return [packet.flowLabel];
+    case 3:
+      return [packet.protocol];
+    case 4:
+      return ports ? [packet.sourcePort, packet.destinationPort] : [];
+    case 5:
+      return ports ? [packet.destinationPort] : [];
+    case 6:
+      return ports ? [packet.sourcePort] : [];
+    case 7:
+      return icmp ? [packet.icmpType] : [];
+    case 8:
+      return icmp ? [packet.icmpCode] : [];
+    case 10:
+      return [packet.length];
+    case 11:
+      return [packet.dscp];
+    case 13:
+      return [packet.flowLabel];
   }
 }
 
@@ -52,16 +76,22 @@ function bitmaskData(type: 9 | 12, packet: Packet): number[] {
 
 function prefixMatches({ type, prefix }: PrefixComponent, packet: Packet): boolean {
   const octets = type === 1 ? packet.destination : packet.source;
-  return prefix.family === packet.family && sameBits(prefix, makePrefix(octets, prefix.length, prefix.offset), prefix.length);
+  return (
+    prefix.family === packet.family && sameBits(prefix, makePrefix(octets, prefix.length, prefix.offset), prefix.length)
+  );
 }
 
 /** Whether a packet matches one component. */
 function componentMatches(component: Component, packet: Packet): boolean {
   if (isPrefix(component)) return prefixMatches(component, packet);
   if (isBitmask(component)) {
-    return bitmaskData(component.type, packet).some((data) => component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))));
+    return bitmaskData(component.type, packet).some((data) =>
+      component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))),
+    );
   }
-  return numericData(component.type, packet).some((data) => component.anyOf.some((group) => group.every((test) => numericHolds(test, data))));
+  return numericData(component.type, packet).some((data) =>
+    component.anyOf.some((group) => group.every((test) => numericHolds(test, data))),
+  );
 }
 
 /** Whether a packet of the rule's family matches all components (RFC 8955 section 4.2). */
@@ -70,7 +100,10 @@ export function ruleMatches(rule: Pick<FlowspecRule, 'family' | 'components'>, p
 }
 
 /** What happens to a packet, and which rules decided it; no rule and no action means accept. */
-export interface Verdict { actions: Action[]; rules: FlowspecRule[] }
+export interface Verdict {
+  actions: Action[];
+  rules: FlowspecRule[];
+}
 
 /**
  * What a router does with a packet: rules are tested in the order of RFC 8955 section 5.1; the first that matches decides,

@@ -8,7 +8,10 @@ import { bareIdentity } from './report';
 import type { Action, Family, Place, Prefix } from './types';
 
 /** What an ACL does with a packet, and which ACE says so; no ACE and no action when none matches, which accepts it. */
-export interface AclVerdict { actions: Action[]; source?: Place }
+export interface AclVerdict {
+  actions: Action[];
+  source?: Place;
+}
 
 type FieldTest = (value: JsonValue, packet: Packet) => boolean;
 type FieldTests = Readonly<Record<string, FieldTest>>;
@@ -24,7 +27,11 @@ function within(value: JsonValue, address: readonly number[]): boolean {
 }
 
 function bitsOf(value: JsonValue | undefined, otherwise = ''): Set<string> {
-  return new Set(String(value ?? otherwise).split(' ').filter((bit) => bit !== ''));
+  return new Set(
+    String(value ?? otherwise)
+      .split(' ')
+      .filter((bit) => bit !== ''),
+  );
 }
 
 /** The operator of RFC 8783: all or any of the tests hold, perhaps turned around. */
@@ -46,14 +53,21 @@ const fragmentTests: Record<string, (packet: Packet) => boolean> = {
   lf: (packet) => packet.fragment === 'last',
 };
 
-const fragment: FieldTest = (value, packet) => isObject(value)
-  && operatorHolds(value.operator, [...bitsOf(value.type)].map((type) => fragmentTests[type]?.(packet) === true));
+const fragment: FieldTest = (value, packet) =>
+  isObject(value) &&
+  operatorHolds(
+    value.operator,
+    [...bitsOf(value.type)].map((type) => fragmentTests[type]?.(packet) === true),
+  );
 
 const flagsBitmask: FieldTest = (value, packet) => {
   if (!isObject(value)) return false;
   const mask = Number(value.bitmask);
   const wanted = Array.from({ length: 12 }, (_, bit) => 1 << bit).filter((bit) => (mask & bit) !== 0);
-  return operatorHolds(value.operator, wanted.map((bit) => (packet.tcpFlags & bit) !== 0));
+  return operatorHolds(
+    value.operator,
+    wanted.map((bit) => (packet.tcpFlags & bit) !== 0),
+  );
 };
 
 const tcpFlags: FieldTest = (value, packet) => {
@@ -72,15 +86,21 @@ function portHolds(value: JsonValue, port: number): boolean {
   if (value.port === undefined) return Number(value['lower-port']) <= port && port <= Number(value['upper-port']);
   const wanted = Number(value.port);
   switch (value.operator ?? 'eq') {
-    case 'lte': return port <= wanted;
-    case 'gte': return port >= wanted;
-    case 'neq': return port !== wanted;
-    default: return port === wanted;
+    case 'lte':
+      return port <= wanted;
+    case 'gte':
+      return port >= wanted;
+    case 'neq':
+      return port !== wanted;
+    default:
+      return port === wanted;
   }
 }
 
 const ip: FieldTests = {
-  protocol: (value, packet) => packet.protocol === value, dscp: (value, packet) => packet.dscp === value, fragment,
+  protocol: (value, packet) => packet.protocol === value,
+  dscp: (value, packet) => packet.dscp === value,
+  fragment,
 };
 
 const ports: FieldTests = {
@@ -90,12 +110,18 @@ const ports: FieldTests = {
 
 const containers: Readonly<Record<string, FieldTests>> = {
   ipv4: {
-    ...ip, flags: ipv4Flags, length: (value, packet) => packet.length === value,
-    'destination-ipv4-network': (value, packet) => within(value, packet.destination), 'source-ipv4-network': (value, packet) => within(value, packet.source),
+    ...ip,
+    flags: ipv4Flags,
+    length: (value, packet) => packet.length === value,
+    'destination-ipv4-network': (value, packet) => within(value, packet.destination),
+    'source-ipv4-network': (value, packet) => within(value, packet.source),
   },
   ipv6: {
-    ...ip, length: (value, packet) => packet.length - 40 === value, 'flow-label': (value, packet) => packet.flowLabel === value,
-    'destination-ipv6-network': (value, packet) => within(value, packet.destination), 'source-ipv6-network': (value, packet) => within(value, packet.source),
+    ...ip,
+    length: (value, packet) => packet.length - 40 === value,
+    'flow-label': (value, packet) => packet.flowLabel === value,
+    'destination-ipv6-network': (value, packet) => within(value, packet.destination),
+    'source-ipv6-network': (value, packet) => within(value, packet.source),
   },
   tcp: { ...ports, flags: tcpFlags, 'flags-bitmask': flagsBitmask },
   udp: ports,
@@ -113,14 +139,20 @@ function containerHolds(name: string, container: JsonValue | undefined, packet: 
   const tests = containers[name];
   if (!isObject(container) || tests === undefined || !stands(name, packet)) return false;
   const transport = name !== 'ipv4' && name !== 'ipv6';
-  return Object.entries(container).every(([field, value]) => tests[field]?.(value, packet) === true && (!transport || hasTransportHeader(packet)));
+  return Object.entries(container).every(
+    ([field, value]) => tests[field]?.(value, packet) === true && (!transport || hasTransportHeader(packet)),
+  );
 }
 
 function checkKnown(matches: JsonObject): void {
   for (const [name, container] of Object.entries(matches)) {
     const tests = Object.hasOwn(containers, name) ? containers[name] : undefined;
-    const stray = tests === undefined ? name : Object.keys(isObject(container) ? container : {}).find((field) => !Object.hasOwn(tests, field));
-    if (stray !== undefined) throw new FlowspecError('flowspec/not-evaluable', `Packets cannot be compared with "${stray}".`);
+    const stray =
+      tests === undefined
+        ? name
+        : Object.keys(isObject(container) ? container : {}).find((field) => !Object.hasOwn(tests, field));
+    if (stray !== undefined)
+      throw new FlowspecError('flowspec/not-evaluable', `Packets cannot be compared with "${stray}".`);
   }
 }
 
@@ -134,20 +166,28 @@ function aceMatches(matches: JsonObject, packet: Packet, domain: readonly Prefix
 }
 
 function isFor(acl: JsonObject, family: Family): boolean {
-  return acl['activation-type'] !== 'deactivate' && (typeof acl.type !== 'string' || bareIdentity(acl.type).includes(family));
+  return (
+    acl['activation-type'] !== 'deactivate' && (typeof acl.type !== 'string' || bareIdentity(acl.type).includes(family))
+  );
 }
 
 function actionsOf(ace: JsonObject): Action[] {
   const actions = isObject(ace.actions) ? ace.actions : {};
   if (bareIdentity(String(actions.forwarding)) === 'drop') return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
-  return actions['rate-limit'] === undefined ? [] : [{ kind: 'traffic-rate-bytes', as: 0, rate: Number(actions['rate-limit']) }];
+  return actions['rate-limit'] === undefined
+    ? []
+    : [{ kind: 'traffic-rate-bytes', as: 0, rate: Number(actions['rate-limit']) }];
 }
 
 /**
  * What a valid `acls` document does with a packet by first-match evaluation over its active ACLs (RFC 8783 section 4),
  * worked out from the document itself, without any rule made of it. Throws FlowspecError for fields that `Packet` has not.
  */
-export function evaluateAcl(document: { file: string; value: JsonObject }, packet: Packet, domain: readonly Prefix[] = []): AclVerdict {
+export function evaluateAcl(
+  document: { file: string; value: JsonObject },
+  packet: Packet,
+  domain: readonly Prefix[] = [],
+): AclVerdict {
   const top = 'ietf-dots-data-channel:acls';
   const acls = isObject(document.value[top]) ? document.value[top] : {};
   for (const [aclIndex, acl] of itemsOf(acls.acl).entries()) {

@@ -3,14 +3,33 @@ import { bitNames } from './names';
 import { prefixText } from './prefix';
 import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './tool';
 import {
-  isBitmask, isPrefix, prefixComponent, type Action, type BitmaskComponent, type BitmaskTest, type Component, type Family,
-  type FlowspecRule, type NumericComponent,
+  isBitmask,
+  isPrefix,
+  prefixComponent,
+  type Action,
+  type BitmaskComponent,
+  type BitmaskTest,
+  type Component,
+  type Family,
+  type FlowspecRule,
+  type NumericComponent,
 } from './types';
 
 /** The keyword of each component in ExaBGP 4.2. */
 const keywords: Record<Component['type'], string> = {
-  1: 'destination', 2: 'source', 3: 'protocol', 4: 'port', 5: 'destination-port', 6: 'source-port', 7: 'icmp-type', 8: 'icmp-code',
-  9: 'tcp-flags', 10: 'packet-length', 11: 'dscp', 12: 'fragment', 13: 'flow-label',
+  1: 'destination',
+  2: 'source',
+  3: 'protocol',
+  4: 'port',
+  5: 'destination-port',
+  6: 'source-port',
+  7: 'icmp-type',
+  8: 'icmp-code',
+  9: 'tcp-flags',
+  10: 'packet-length',
+  11: 'dscp',
+  12: 'fragment',
+  13: 'flow-label',
 };
 
 /** Where ExaBGP has another keyword for IPv6. */
@@ -30,7 +49,8 @@ function obstacle(rule: FlowspecRule): string | undefined {
   if (rule.family === 'ipv6' && !named) return 'ExaBGP announces an IPv6 rule without a prefix as IPv4';
   if (hasOffset(rule)) return 'ExaBGP writes IPv6 prefixes with an offset wrongly';
   if (rule.ipv6ExtendedCommunities !== undefined) return 'ExaBGP cannot redirect to an IPv6 route target';
-  if (rule.actions.some((action) => action.kind === 'rt-redirect' && action.form === 'as4')) return 'ExaBGP does not load a redirect with a 4-octet AS';
+  if (rule.actions.some((action) => action.kind === 'rt-redirect' && action.form === 'as4'))
+    return 'ExaBGP does not load a redirect with a 4-octet AS';
   if (componentOctets(rule) > longestNlri) return 'ExaBGP cannot read an NLRI of 256 octets or more';
   return hasConstantTest(rule) ? 'ExaBGP cannot read the comparisons true and false' : undefined;
 }
@@ -41,13 +61,15 @@ function bitmaskText({ not, match, value }: BitmaskTest, names: readonly string[
 }
 
 function groupsOf(component: NumericComponent | BitmaskComponent): string[] {
-  if (!isBitmask(component)) return component.anyOf.map((group) => group.map(({ op, value }) => `${op}${value}`).join('&'));
+  if (!isBitmask(component))
+    return component.anyOf.map((group) => group.map(({ op, value }) => `${op}${value}`).join('&'));
   const names = component.type === 9 ? tcpFlags : fragments;
   return component.anyOf.map((group) => group.map((test) => bitmaskText(test, names)).join('&'));
 }
 
 function matchLine(component: Component, family: Family): string {
-  if (isPrefix(component)) return `${keywords[component.type]} ${prefixText(component.prefix)}${family === 'ipv6' ? '/0' : ''};`;
+  if (isPrefix(component))
+    return `${keywords[component.type]} ${prefixText(component.prefix)}${family === 'ipv6' ? '/0' : ''};`;
   const keyword = (family === 'ipv6' ? keywordsIpv6[component.type] : undefined) ?? keywords[component.type];
   return `${keyword} [ ${groupsOf(component).join(' ')} ];`;
 }
@@ -73,8 +95,14 @@ function route(rule: FlowspecRule, index: number): string[] {
   return [
     ...headLines(rule, exabgp),
     `route rule-${index + 1} {`,
-    '  match {', ...rule.components.map((component) => `    ${matchLine(component, rule.family)}`), '  }',
-    '  then {', ...(rule.extendedCommunities.length === 0 ? ['accept;'] : rule.extendedCommunities.map(thenLine)).map((line) => `    ${line}`), '  }',
+    '  match {',
+    ...rule.components.map((component) => `    ${matchLine(component, rule.family)}`),
+    '  }',
+    '  then {',
+    ...(rule.extendedCommunities.length === 0 ? ['accept;'] : rule.extendedCommunities.map(thenLine)).map(
+      (line) => `    ${line}`,
+    ),
+    '  }',
     '}',
   ];
 }
@@ -84,21 +112,41 @@ function route(rule: FlowspecRule, index: number): string[] {
  * wrongly is left out, and a comment says why.
  */
 export function renderExabgp(rules: readonly FlowspecRule[]): string {
-  return rules.flatMap(route).map((line) => `${line}\n`).join('');
+  return rules
+    .flatMap(route)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** ExaBGP: the routes of a `flow` section. */
 export const exabgp: Tool = { name: 'ExaBGP 4.2', obstacle, render: renderExabgp };
 
 /** Who speaks with whom in a whole ExaBGP configuration. */
-export interface ExabgpNeighbor { localAddress: string; peerAddress: string; localAs: number; peerAs: number }
+export interface ExabgpNeighbor {
+  localAddress: string;
+  peerAddress: string;
+  localAs: number;
+  peerAs: number;
+}
 
 /** A session on loopback with private AS numbers: to be replaced by one's own. */
-const exampleNeighbor: ExabgpNeighbor = { localAddress: '127.0.0.1', peerAddress: '127.0.0.2', localAs: 65001, peerAs: 65001 };
+const exampleNeighbor: ExabgpNeighbor = {
+  localAddress: '127.0.0.1',
+  peerAddress: '127.0.0.2',
+  localAs: 65001,
+  peerAs: 65001,
+};
 
 /** A whole ExaBGP 4.2 configuration with one neighbor that announces the rules. The router id is the local (IPv4) address. */
-export function renderExabgpConfiguration(rules: readonly FlowspecRule[], neighbor: ExabgpNeighbor = exampleNeighbor): string {
-  const routes = renderExabgp(rules).split('\n').filter((line) => line !== '').map((line) => `    ${line}\n`).join('');
+export function renderExabgpConfiguration(
+  rules: readonly FlowspecRule[],
+  neighbor: ExabgpNeighbor = exampleNeighbor,
+): string {
+  const routes = renderExabgp(rules)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `    ${line}\n`)
+    .join('');
   return `neighbor ${neighbor.peerAddress} {
   router-id ${neighbor.localAddress};
   local-address ${neighbor.localAddress};

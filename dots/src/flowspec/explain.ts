@@ -6,11 +6,25 @@ import { prefixText } from './prefix';
 import { isBitmask, isPrefix, type Component, type Family, type FlowspecRule } from './types';
 
 /** Some octets, in hex digits, and what they say. */
-export interface Explained { octets: string; words: string }
+export interface Explained {
+  octets: string;
+  words: string;
+}
 
 const componentNames: Record<Component['type'], string> = {
-  1: 'destination prefix', 2: 'source prefix', 3: 'protocol', 4: 'port', 5: 'destination port', 6: 'source port', 7: 'ICMP type', 8: 'ICMP code',
-  9: 'TCP flags', 10: 'packet length', 11: 'DSCP', 12: 'fragment', 13: 'flow label',
+  1: 'destination prefix',
+  2: 'source prefix',
+  3: 'protocol',
+  4: 'port',
+  5: 'destination port',
+  6: 'source port',
+  7: 'ICMP type',
+  8: 'ICMP code',
+  9: 'TCP flags',
+  10: 'packet length',
+  11: 'DSCP',
+  12: 'fragment',
+  13: 'flow label',
 };
 
 function octetCount(count: number): string {
@@ -49,15 +63,22 @@ function operatorWords(operator: number, isFirst: boolean, comparison: string): 
 }
 
 function comparisonWords(operator: number, bitmask: boolean): string {
-  if (bitmask) return `${(operator & 2) === 0 ? '' : 'not '}${(operator & 1) === 0 ? 'any of these bits' : 'all of these bits'}`;
-  return ['never', 'equal', 'greater', 'greater or equal', 'less', 'less or equal', 'not equal', 'always'][operator & 7] ?? '';
+  if (bitmask)
+    return `${(operator & 2) === 0 ? '' : 'not '}${(operator & 1) === 0 ? 'any of these bits' : 'all of these bits'}`;
+  return (
+    ['never', 'equal', 'greater', 'greater or equal', 'less', 'less or equal', 'not equal', 'always'][operator & 7] ??
+    ''
+  );
 }
 
 function* operatorLines(component: Component, octets: Octets): Generator<Explained> {
   if (isPrefix(component)) return;
   for (const [index, test] of component.anyOf.flat().entries()) {
     const [operator = 0] = octets.take(1);
-    yield { octets: toHex([operator]), words: operatorWords(operator, index === 0, comparisonWords(operator, isBitmask(component))) };
+    yield {
+      octets: toHex([operator]),
+      words: operatorWords(operator, index === 0, comparisonWords(operator, isBitmask(component))),
+    };
     yield octets.next(`value: ${describeTest(component.type, test.value)}`, 1 << ((operator >> 4) & 3));
   }
 }
@@ -71,7 +92,11 @@ export function explainNlri(hex: string, family: Family): Explained[] {
   const head = (list[0] ?? 0) < 0xf0 ? 1 : 2;
   const lines = [octets.next(`${familyName(family)}: ${octetCount(reader.at - head)} of components follow`, head)];
   for (const component of components) {
-    lines.push(octets.next(`component type ${component.type}, ${componentNames[component.type]}: ${describeComponent(component)}`));
+    lines.push(
+      octets.next(
+        `component type ${component.type}, ${componentNames[component.type]}: ${describeComponent(component)}`,
+      ),
+    );
     lines.push(...prefixLines(component, octets), ...operatorLines(component, octets));
   }
   return lines;
@@ -79,9 +104,38 @@ export function explainNlri(hex: string, family: Family): Explained[] {
 
 /** How many octets each field of an action takes, and what it is: after the two octets of its type. */
 const actionFields: Record<string, [count: number, words: string][]> = {
-  8006: [[2, 'AS number, for information only'], [4, 'bytes per second as a 32-bit float']], '800c': [[2, 'AS number, for information only'], [4, 'packets per second as a 32-bit float']],
-  8007: [[5, 'unused'], [1, 'bits: 2 samples, 1 goes on to later rules']], 8008: [[2, 'AS number'], [4, 'number within it']], 8108: [[4, 'IPv4 address'], [2, 'number within it']],
-  8208: [[4, 'AS number'], [2, 'number within it']], 8009: [[5, 'unused'], [1, 'DSCP']], '000d': [[16, 'IPv6 address'], [2, 'number within it']],
+  8006: [
+    [2, 'AS number, for information only'],
+    [4, 'bytes per second as a 32-bit float'],
+  ],
+  '800c': [
+    [2, 'AS number, for information only'],
+    [4, 'packets per second as a 32-bit float'],
+  ],
+  8007: [
+    [5, 'unused'],
+    [1, 'bits: 2 samples, 1 goes on to later rules'],
+  ],
+  8008: [
+    [2, 'AS number'],
+    [4, 'number within it'],
+  ],
+  8108: [
+    [4, 'IPv4 address'],
+    [2, 'number within it'],
+  ],
+  8208: [
+    [4, 'AS number'],
+    [2, 'number within it'],
+  ],
+  8009: [
+    [5, 'unused'],
+    [1, 'DSCP'],
+  ],
+  '000d': [
+    [16, 'IPv6 address'],
+    [2, 'number within it'],
+  ],
 };
 
 /** What each octet of an action's extended community says. Throws FlowspecError for one that cannot be read. */
@@ -94,8 +148,17 @@ export function explainCommunity(hex: string): Explained[] {
 }
 
 /** What each octet of a rule says, under the rule in words. */
-export function explainRule({ family, nlri, text, extendedCommunities, ipv6ExtendedCommunities = [] }: Pick<FlowspecRule, 'family' | 'nlri' | 'text' | 'extendedCommunities' | 'ipv6ExtendedCommunities'>): string {
-  const lines = [...explainNlri(nlri, family), ...[...extendedCommunities, ...ipv6ExtendedCommunities].flatMap(explainCommunity)];
+export function explainRule({
+  family,
+  nlri,
+  text,
+  extendedCommunities,
+  ipv6ExtendedCommunities = [],
+}: Pick<FlowspecRule, 'family' | 'nlri' | 'text' | 'extendedCommunities' | 'ipv6ExtendedCommunities'>): string {
+  const lines = [
+    ...explainNlri(nlri, family),
+    ...[...extendedCommunities, ...ipv6ExtendedCommunities].flatMap(explainCommunity),
+  ];
   const width = Math.min(34, Math.max(...lines.map(({ octets }) => octets.length)));
   return `${text}\n${lines.map(({ octets, words }) => `  ${octets.padEnd(width)}  ${words}\n`).join('')}`;
 }

@@ -1,12 +1,32 @@
 import { toOctets, toNumber } from './octets';
 import { addressText, prefixText } from './prefix';
 import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './tool';
-import { isBitmask, isPrefix, type Action, type BitmaskComponent, type BitmaskTest, type Component, type FlowspecRule, type NumericComponent } from './types';
+import {
+  isBitmask,
+  isPrefix,
+  type Action,
+  type BitmaskComponent,
+  type BitmaskTest,
+  type Component,
+  type FlowspecRule,
+  type NumericComponent,
+} from './types';
 
 /** The keyword of each component in GoBGP 3.10. */
 const keywords: Record<Component['type'], string> = {
-  1: 'destination', 2: 'source', 3: 'protocol', 4: 'port', 5: 'destination-port', 6: 'source-port', 7: 'icmp-type', 8: 'icmp-code',
-  9: 'tcp-flags', 10: 'packet-length', 11: 'dscp', 12: 'fragment', 13: 'label',
+  1: 'destination',
+  2: 'source',
+  3: 'protocol',
+  4: 'port',
+  5: 'destination-port',
+  6: 'source-port',
+  7: 'icmp-type',
+  8: 'icmp-code',
+  9: 'tcp-flags',
+  10: 'packet-length',
+  11: 'dscp',
+  12: 'fragment',
+  13: 'label',
 };
 
 /** From the least significant bit on. */
@@ -39,10 +59,13 @@ function actionWords(action: Action): string[] | undefined {
       const kind = [...(action.sample ? ['sample'] : []), ...(action.terminal ? ['terminal'] : [])].join('-');
       return kind === '' ? undefined : ['action', kind];
     }
-    case 'rt-redirect': return ['redirect', `${administrator(action)}:${action.value}`];
-    case 'traffic-marking': return ['mark', String(action.dscp)];
+    case 'rt-redirect':
+      return ['redirect', `${administrator(action)}:${action.value}`];
+    case 'traffic-marking':
+      return ['mark', String(action.dscp)];
     case 'traffic-rate-packets':
-    case 'rt-redirect-ipv6': return undefined;
+    case 'rt-redirect-ipv6':
+      return undefined;
   }
 }
 
@@ -55,8 +78,10 @@ function administrator({ form, administrator: number }: Extract<Action, { kind: 
 function obstacle(rule: FlowspecRule): string | undefined {
   if (hasOffset(rule)) return 'GoBGP writes IPv6 prefixes with an offset wrongly';
   if (hasConstantTest(rule)) return 'GoBGP takes the comparisons true and false for each other';
-  if (!rule.components.every((component) => !isBitmask(component) || isNamed(component))) return 'GoBGP has names for the eight common TCP flags only';
-  if (componentOctets(rule) > longestForGobgp) return `GoBGP writes components of more than ${longestForGobgp} octets wrongly`;
+  if (!rule.components.every((component) => !isBitmask(component) || isNamed(component)))
+    return 'GoBGP has names for the eight common TCP flags only';
+  if (componentOctets(rule) > longestForGobgp)
+    return `GoBGP writes components of more than ${longestForGobgp} octets wrongly`;
   if (rule.actions.some((action) => actionWords(action) === undefined)) return 'GoBGP has no words for its action';
   return undefined;
 }
@@ -72,7 +97,9 @@ function numericWords({ anyOf }: NumericComponent): string[] {
 
 function matchWords(component: Component): string[] {
   if (isPrefix(component)) return [keywords[component.type], prefixText(component.prefix)];
-  const words = isBitmask(component) ? component.anyOf.map((group) => group.map((test) => bitmaskWord(test, component.type)).join('&')) : numericWords(component);
+  const words = isBitmask(component)
+    ? component.anyOf.map((group) => group.map((test) => bitmaskWord(test, component.type)).join('&'))
+    : numericWords(component);
   return [keywords[component.type], ...words];
 }
 
@@ -97,5 +124,9 @@ function lines(rule: FlowspecRule, index: number): string[] {
 export const gobgp: Tool = {
   name: 'GoBGP 3.10',
   obstacle,
-  render: (rules) => rules.flatMap(lines).map((line) => `${line}\n`).join(''),
+  render: (rules) =>
+    rules
+      .flatMap(lines)
+      .map((line) => `${line}\n`)
+      .join(''),
 };

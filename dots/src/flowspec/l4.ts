@@ -12,7 +12,11 @@ const portOperators: Record<string, NumericTest['op']> = { eq: '=', neq: '!=', l
 function ports(type: 5 | 6): MemberReaders[string] {
   return (located, match) => {
     const object = asObject(located, match.report);
-    const tests = object && (['lower-port', 'upper-port'].some((name) => Object.hasOwn(object.value, name)) ? portRange(object, match) : portTest(object, match));
+    const tests =
+      object &&
+      (['lower-port', 'upper-port'].some((name) => Object.hasOwn(object.value, name))
+        ? portRange(object, match)
+        : portTest(object, match));
     if (tests === undefined) match.failed = true;
     else match.set({ type, anyOf: [tests] });
   };
@@ -46,21 +50,41 @@ function portTest(object: Located<JsonObject>, match: Match): NumericTest[] | un
   if (name === undefined || value === undefined) return undefined;
   const op = Object.hasOwn(portOperators, name) ? portOperators[name] : undefined;
   if (op !== undefined) return [{ op, value }];
-  match.fail(located ?? object, 'flowspec/value', '8519 4.2',
-    `${quote(name)} is no port operator; known are ${Object.keys(portOperators).join(', ')}.`);
+  match.fail(
+    located ?? object,
+    'flowspec/value',
+    '8519 4.2',
+    `${quote(name)} is no port operator; known are ${Object.keys(portOperators).join(', ')}.`,
+  );
   return undefined;
 }
 
-const portReaders: MemberReaders = { 'source-port-range-or-operator': ports(6), 'destination-port-range-or-operator': ports(5) };
+const portReaders: MemberReaders = {
+  'source-port-range-or-operator': ports(6),
+  'destination-port-range-or-operator': ports(5),
+};
 
-const notInTcp = ['sequence-number', 'acknowledgement-number', 'data-offset', 'reserved', 'window-size', 'urgent-pointer', 'options'];
+const notInTcp = [
+  'sequence-number',
+  'acknowledgement-number',
+  'data-offset',
+  'reserved',
+  'window-size',
+  'urgent-pointer',
+  'options',
+];
 
 /** The transport containers; an ACE has at most one. */
 export const l4Names = ['tcp', 'udp', 'icmp'] as const;
 
 /** The members of `tcp`, `udp` and `icmp` (RFC 8519, RFC 8783 section 4.2). */
-export const l4Readers: Record<typeof l4Names[number], MemberReaders> = {
-  tcp: { ...portReaders, flags: readTcpFlags, 'flags-bitmask': readFlagsBitmask, ...Object.fromEntries(notInTcp.map((name) => [name, cannot(name)])) },
+export const l4Readers: Record<(typeof l4Names)[number], MemberReaders> = {
+  tcp: {
+    ...portReaders,
+    flags: readTcpFlags,
+    'flags-bitmask': readFlagsBitmask,
+    ...Object.fromEntries(notInTcp.map((name) => [name, cannot(name)])),
+  },
   udp: { ...portReaders, length: cannot('udp-length') },
   icmp: { type: equal(7, 255), code: equal(8, 255), 'rest-of-header': cannot('rest-of-header') },
 };

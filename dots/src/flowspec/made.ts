@@ -6,7 +6,12 @@ import { describeActions, describeRule } from './text';
 import type { FlowspecRule } from './types';
 
 /** A rule in the order of first-match evaluation, with the entry it comes from. */
-export interface Made { draft: Draft; nlri: string; entry: Entry; listed: ListedRule }
+export interface Made {
+  draft: Draft;
+  nlri: string;
+  entry: Entry;
+  listed: ListedRule;
+}
 
 /** Encodes a rule of an entry. Throws FlowspecError where it has no NLRI. */
 export function makeRule(draft: Draft, entry: Entry): Made {
@@ -22,10 +27,20 @@ export function keyOf({ draft, nlri }: Made): string {
 function communities({ actions }: Entry): Pick<FlowspecRule, 'extendedCommunities' | 'ipv6ExtendedCommunities'> {
   const encoded = actions.map(encodeAction);
   const ipv6 = encoded.filter((hex) => hex.length === 40);
-  return { extendedCommunities: encoded.filter((hex) => hex.length === 16), ...(ipv6.length > 0 && { ipv6ExtendedCommunities: ipv6 }) };
+  return {
+    extendedCommunities: encoded.filter((hex) => hex.length === 16),
+    ...(ipv6.length > 0 && { ipv6ExtendedCommunities: ipv6 }),
+  };
 }
 
 /** The rule as it is announced. */
 export function announced({ draft, nlri, entry }: Made): FlowspecRule {
-  return { ...draft, nlri, actions: entry.actions, ...communities(entry), text: describeRule(draft.components, entry.actions), source: entry.source };
+  return {
+    ...draft,
+    nlri,
+    actions: entry.actions,
+    ...communities(entry),
+    text: describeRule(draft.components, entry.actions),
+    source: entry.source,
+  };
 }

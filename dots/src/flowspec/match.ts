@@ -4,10 +4,21 @@ import type { Component, Family, NumericType } from './types';
 
 /** What the fields that Flowspec cannot look at are called; a rule that leaves one out would match more than was asked for. */
 const inexpressible: Record<string, string> = {
-  ecn: 'the ECN bits', ttl: 'the time to live', ihl: 'the header length', offset: 'the fragment offset', identification: 'the identification',
-  'sequence-number': 'the sequence number', 'acknowledgement-number': 'the acknowledgement number', 'data-offset': 'the data offset',
-  reserved: 'the reserved bits', 'window-size': 'the window size', 'urgent-pointer': 'the urgent pointer', options: 'TCP options',
-  'udp-length': 'the UDP length (use the packet length instead)', 'rest-of-header': 'the rest of the ICMP header', eth: 'Ethernet headers',
+  ecn: 'the ECN bits',
+  ttl: 'the time to live',
+  ihl: 'the header length',
+  offset: 'the fragment offset',
+  identification: 'the identification',
+  'sequence-number': 'the sequence number',
+  'acknowledgement-number': 'the acknowledgement number',
+  'data-offset': 'the data offset',
+  reserved: 'the reserved bits',
+  'window-size': 'the window size',
+  'urgent-pointer': 'the urgent pointer',
+  options: 'TCP options',
+  'udp-length': 'the UDP length (use the packet length instead)',
+  'rest-of-header': 'the rest of the ICMP header',
+  eth: 'Ethernet headers',
 };
 
 /** The match of one ACE in one family while it is put together. Once something failed, the ACE gets no rule. */
@@ -15,7 +26,11 @@ export class Match {
   failed = false;
   private readonly parts = new Map<number, Component>();
 
-  constructor(readonly family: Family, readonly report: Report, readonly label: string) {}
+  constructor(
+    readonly family: Family,
+    readonly report: Report,
+    readonly label: string,
+  ) {}
 
   /** The components in the order of their types. */
   get components(): Component[] {
@@ -38,13 +53,24 @@ export class Match {
 
   /** A field that has no component. */
   cannot(located: Located, field: string): void {
-    this.fail(located, 'flowspec/not-expressible', '8955 4.2.2', `Flowspec cannot look at ${inexpressible[field] ?? field}.`, true);
+    this.fail(
+      located,
+      'flowspec/not-expressible',
+      '8955 4.2.2',
+      `Flowspec cannot look at ${inexpressible[field] ?? field}.`,
+      true,
+    );
   }
 
   /** A member that is not known here, and may have been meant to narrow the match. */
   unknown(located: Located, name: string): void {
-    this.fail(located, 'flowspec/unknown-member', '8783 4.2',
-      `"${name}" is not understood here, and leaving it out could match more than was meant.`, true);
+    this.fail(
+      located,
+      'flowspec/unknown-member',
+      '8783 4.2',
+      `"${name}" is not understood here, and leaving it out could match more than was meant.`,
+      true,
+    );
   }
 
   number(located: Located, most: number, least = 0): number | undefined {
@@ -64,8 +90,14 @@ export class Match {
     const given = this.get(3);
     const value = given !== undefined && 'anyOf' in given ? given.anyOf[0]?.[0]?.value : undefined;
     if (value === undefined || value === protocol) this.set(equals(3, protocol));
-    else this.fail(located, 'flowspec/protocol-conflict', '8783 4.2',
-      `${name} means protocol ${protocol}, but "protocol" says ${value}: no packet is both.`, true);
+    else
+      this.fail(
+        located,
+        'flowspec/protocol-conflict',
+        '8783 4.2',
+        `${name} means protocol ${protocol}, but "protocol" says ${value}: no packet is both.`,
+        true,
+      );
   }
 }
 

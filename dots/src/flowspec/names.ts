@@ -1,7 +1,22 @@
 /** Protocol numbers that people know by name (IANA protocol numbers). */
 const protocols: Record<number, string> = {
-  1: 'icmp', 2: 'igmp', 4: 'ipip', 6: 'tcp', 17: 'udp', 33: 'dccp', 41: 'ipv6', 44: 'ipv6-frag', 47: 'gre', 50: 'esp', 51: 'ah',
-  58: 'icmpv6', 89: 'ospf', 103: 'pim', 112: 'vrrp', 132: 'sctp', 136: 'udplite',
+  1: 'icmp',
+  2: 'igmp',
+  4: 'ipip',
+  6: 'tcp',
+  17: 'udp',
+  33: 'dccp',
+  41: 'ipv6',
+  44: 'ipv6-frag',
+  47: 'gre',
+  50: 'esp',
+  51: 'ah',
+  58: 'icmpv6',
+  89: 'ospf',
+  103: 'pim',
+  112: 'vrrp',
+  132: 'sctp',
+  136: 'udplite',
 };
 
 /** TCP. */

@@ -4,8 +4,19 @@ import { fragmentBits } from './names';
 import { addressBits, covers, halves, makePrefix } from './prefix';
 import { bitmaskSet, impliedProtocols, numericSet, regionsOf } from './region';
 import {
-  isBitmask, isPrefix, prefixComponent, type BitmaskComponent, type BitmaskTest, type BitmaskType, type Component, type Family,
-  type NumericComponent, type NumericTest, type NumericType, type Prefix, type PrefixType,
+  isBitmask,
+  isPrefix,
+  prefixComponent,
+  type BitmaskComponent,
+  type BitmaskTest,
+  type BitmaskType,
+  type Component,
+  type Family,
+  type NumericComponent,
+  type NumericTest,
+  type NumericType,
+  type Prefix,
+  type PrefixType,
 } from './types';
 
 /** More tests in one component than anybody could check; a repair that needs them is not made. */
@@ -29,7 +40,9 @@ function numericOf(type: NumericType, set: IntervalSet): NumericComponent | unde
   const end = Number(fieldOf(type)[1]);
   const anyOf: NumericTest[][] = [];
   for (let at = 0; at < set.length; at += 2) anyOf.push(boundedTests(Number(set[at]), Number(set[at + 1]), end));
-  return anyOf.length === 0 || anyOf.length > mostTests || anyOf.some((group) => group.length === 0) ? undefined : { type, anyOf };
+  return anyOf.length === 0 || anyOf.length > mostTests || anyOf.some((group) => group.length === 0)
+    ? undefined
+    : { type, anyOf };
 }
 
 /** The component of a type, where present. */
@@ -39,7 +52,12 @@ function componentOf<T extends Component>({ components }: Draft, type: T['type']
 
 /** The draft with a component put in the place of the one of its type. */
 function withComponent({ family, components }: Draft, component: Component): Draft {
-  return { family, components: [...components.filter(({ type }) => type !== component.type), component].sort((a, b) => a.type - b.type) };
+  return {
+    family,
+    components: [...components.filter(({ type }) => type !== component.type), component].sort(
+      (a, b) => a.type - b.type,
+    ),
+  };
 }
 
 /** The prefixes that together hold the addresses of `outer` without those of `inner`, which it covers: one for each bit more. */
@@ -73,24 +91,33 @@ function numbersOutside(draft: Draft, type: NumericType, other: IntervalSet): Dr
 
 /** Groups of tests that hold exactly where the tests of none of the given groups all do. */
 function negated(anyOf: readonly BitmaskTest[][]): BitmaskTest[][] {
-  return anyOf.reduce<BitmaskTest[][]>((made, group) => made.flatMap((tests) => group.map((test) => [...tests, { ...test, not: !test.not }])), [[]]);
+  return anyOf.reduce<BitmaskTest[][]>(
+    (made, group) => made.flatMap((tests) => group.map((test) => [...tests, { ...test, not: !test.not }])),
+    [[]],
+  );
 }
 
 /** The draft limited to bits for which one of the groups holds as well. */
 function bitsWithin(draft: Draft, type: BitmaskType, groups: readonly BitmaskTest[][]): Draft[] | undefined {
   const own = componentOf<BitmaskComponent>(draft, type)?.anyOf ?? [[]];
-  const anyOf = own.flatMap((tests) => groups.map((group) => [...tests, ...group])).filter((group) => bitmaskSet({ type, anyOf: [group] }).length > 0);
+  const anyOf = own
+    .flatMap((tests) => groups.map((group) => [...tests, ...group]))
+    .filter((group) => bitmaskSet({ type, anyOf: [group] }).length > 0);
   if (anyOf.length === 0) return [];
   return anyOf.flat().length > mostTests ? undefined : [withComponent(draft, { type, anyOf })];
 }
 
 function bitsOutside(draft: Draft, { type, anyOf }: BitmaskComponent): Draft[] | undefined {
-  return anyOf.reduce((count, group) => count * group.length, 1) > mostTests ? undefined : bitsWithin(draft, type, negated(anyOf));
+  return anyOf.reduce((count, group) => count * group.length, 1) > mostTests
+    ? undefined
+    : bitsWithin(draft, type, negated(anyOf));
 }
 
 /** What a draft loses because another demands protocols, or a visible transport header, by its other components. */
 function outsideImplied(draft: Draft, other: Draft): (Draft[] | undefined)[] {
-  const sets = other.components.flatMap(({ type }) => [impliedProtocols(type, other.family) ?? []]).filter((set) => set.length > 0);
+  const sets = other.components
+    .flatMap(({ type }) => [impliedProtocols(type, other.family) ?? []])
+    .filter((set) => set.length > 0);
   const [first, ...more] = sets;
   if (first === undefined) return [];
   const later: BitmaskTest = { not: false, match: false, value: fragmentBits.notFirst };
@@ -99,7 +126,9 @@ function outsideImplied(draft: Draft, other: Draft): (Draft[] | undefined)[] {
 
 function outside(draft: Draft, component: Component): Draft[] | undefined {
   if (isPrefix(component)) return prefixesOutside(draft, component.type, component.prefix);
-  return isBitmask(component) ? bitsOutside(draft, component) : numbersOutside(draft, component.type, numericSet(component));
+  return isBitmask(component)
+    ? bitsOutside(draft, component)
+    : numbersOutside(draft, component.type, numericSet(component));
 }
 
 /**
@@ -124,7 +153,8 @@ function splitBy(draft: Draft, other: Draft, type: PrefixType): Draft[] | undefi
   const bits = addressBits(draft.family);
   const own = prefixComponent(draft.components, type) ?? everyAddress(draft.family);
   const rival = prefixComponent(other.components, type);
-  if (rival === undefined) return own.length === bits ? undefined : halves(own).map((prefix) => withComponent(draft, { type, prefix }));
+  if (rival === undefined)
+    return own.length === bits ? undefined : halves(own).map((prefix) => withComponent(draft, { type, prefix }));
   if (!covers(own, rival)) return undefined;
   if (rival.length < bits) return prefixesAbove(own, rival).map((prefix) => withComponent(draft, { type, prefix }));
   const rest = siblings(own, rival).map((prefix) => withComponent(draft, { type, prefix }));

@@ -2,7 +2,15 @@ import { FlowspecError } from './error';
 import { fromHex, OctetReader, toHex } from './octets';
 import { decodeBitmask, decodeNumeric, encodeOperators } from './operators';
 import { decodePrefix, encodePrefix } from './prefix';
-import { isBitmask, isPrefix, type BitmaskType, type Component, type Family, type NumericType, type PrefixType } from './types';
+import {
+  isBitmask,
+  isPrefix,
+  type BitmaskType,
+  type Component,
+  type Family,
+  type NumericType,
+  type PrefixType,
+} from './types';
 
 /** The most octets of components one NLRI can hold (RFC 8955 section 4.1). */
 export const longestNlri = 4095;
@@ -37,19 +45,33 @@ export function encodeNlri(components: readonly Component[], family: Family): st
 }
 
 function checkComponent(component: Component, next: Component | undefined, family: Family): void {
-  if (component.type === next?.type) throw new FlowspecError('flowspec/component-twice', `Component type ${component.type} occurs twice.`);
+  if (component.type === next?.type)
+    throw new FlowspecError('flowspec/component-twice', `Component type ${component.type} occurs twice.`);
   if (isPrefix(component) ? component.prefix.family !== family : component.type === 13 && family === 'ipv4') {
-    throw new FlowspecError('flowspec/family', `Component type ${component.type} does not belong into a rule for ${familyName(family)}.`);
+    throw new FlowspecError(
+      'flowspec/family',
+      `Component type ${component.type} does not belong into a rule for ${familyName(family)}.`,
+    );
   }
-  if (isBitmask(component) && component.anyOf.flat().some(({ value }) => (value & ~meaningfulBits(component.type, family)) !== 0)) {
-    throw new FlowspecError('flowspec/operand', `Component type ${component.type} has a bit that must not be set for ${familyName(family)}.`);
+  if (
+    isBitmask(component) &&
+    component.anyOf.flat().some(({ value }) => (value & ~meaningfulBits(component.type, family)) !== 0)
+  ) {
+    throw new FlowspecError(
+      'flowspec/operand',
+      `Component type ${component.type} has a bit that must not be set for ${familyName(family)}.`,
+    );
   }
 }
 
 function lengthOctets(length: number): number[] {
   if (length > longestNlri) {
-    throw new FlowspecError('flowspec/too-long',
-      `The rule takes ${length} octets, an NLRI holds ${longestNlri}.`, undefined, 'Use ranges instead of single values, or several rules.');
+    throw new FlowspecError(
+      'flowspec/too-long',
+      `The rule takes ${length} octets, an NLRI holds ${longestNlri}.`,
+      undefined,
+      'Use ranges instead of single values, or several rules.',
+    );
   }
   return length < extendedFrom ? [length] : [0xf0 | (length >> 8), length & 0xff];
 }
@@ -66,12 +88,20 @@ export function familyName(family: Family): string {
 export function decodeNlri(hex: string, family: Family): Component[] {
   const reader = new OctetReader(fromHex(hex));
   const components = readNlri(reader, family);
-  if (!reader.done) throw new FlowspecError('flowspec/trailing', `${reader.end - reader.at} octets follow the end of the NLRI.`, reader.at);
+  if (!reader.done)
+    throw new FlowspecError(
+      'flowspec/trailing',
+      `${reader.end - reader.at} octets follow the end of the NLRI.`,
+      reader.at,
+    );
   return components;
 }
 
 /** A component together with the octets after its type, as they came. */
-export interface NlriPart { component: Component; operands: readonly number[] }
+export interface NlriPart {
+  component: Component;
+  operands: readonly number[];
+}
 
 /** Reads the NLRI at the reader's place and leaves the reader after it. */
 export function readNlri(reader: OctetReader, family: Family): Component[] {
@@ -85,7 +115,11 @@ export function readParts(reader: OctetReader, family: Family): NlriPart[] {
   const length = first < extendedFrom ? first : ((first & 0x0f) << 8) | reader.octet('the second octet of the length');
   if (length === 0) throw new FlowspecError('flowspec/empty', 'the NLRI holds no component.', start);
   if (reader.at + length > reader.end) {
-    throw new FlowspecError('flowspec/truncated', `the length says ${length} octets, but only ${reader.end - reader.at} follow.`, start);
+    throw new FlowspecError(
+      'flowspec/truncated',
+      `the length says ${length} octets, but only ${reader.end - reader.at} follow.`,
+      start,
+    );
   }
   const body = new OctetReader(reader.octets, reader.at, reader.at + length);
   const parts: NlriPart[] = [];
@@ -105,7 +139,8 @@ function readComponent(reader: OctetReader, family: Family, previous: number): C
     throw new FlowspecError('flowspec/component-type', `${familyName(family)} has no component type ${type}.`, at);
   }
   if (type <= previous) {
-    const what = type === previous ? `component type ${type} occurs twice` : `component type ${type} follows type ${previous}`;
+    const what =
+      type === previous ? `component type ${type} occurs twice` : `component type ${type} follows type ${previous}`;
     throw new FlowspecError('flowspec/component-order', `${what}; types must ascend.`, at);
   }
   if (type <= 2) return { type: type as PrefixType, prefix: decodePrefix(reader, family) };

@@ -17,7 +17,8 @@ export function fromHex(text: string): number[] {
   const hex = text.replace(/\s+/g, '').replace(/^0x/i, '');
   const stray = hex.search(/[^0-9a-f]/i);
   if (stray >= 0) throw new FlowspecError('flowspec/not-hex', `"${hex.charAt(stray)}" is not a hex digit.`, stray >> 1);
-  if (hex.length % 2 === 1) throw new FlowspecError('flowspec/not-hex', 'half an octet: the number of hex digits is odd.', hex.length >> 1);
+  if (hex.length % 2 === 1)
+    throw new FlowspecError('flowspec/not-hex', 'half an octet: the number of hex digits is odd.', hex.length >> 1);
   const octets: number[] = [];
   for (let at = 0; at < hex.length; at += 2) octets.push(Number.parseInt(hex.slice(at, at + 2), 16));
   return octets;
@@ -25,7 +26,11 @@ export function fromHex(text: string): number[] {
 
 /** Reads octets one after the other, and says which one is missing. */
 export class OctetReader {
-  constructor(readonly octets: readonly number[], public at = 0, readonly end = octets.length) {}
+  constructor(
+    readonly octets: readonly number[],
+    public at = 0,
+    readonly end = octets.length,
+  ) {}
 
   get done(): boolean {
     return this.at >= this.end;
@@ -33,7 +38,8 @@ export class OctetReader {
 
   /** The next `count` octets, or FlowspecError when the input ends before. */
   take(count: number, what: string): readonly number[] {
-    if (this.at + count > this.end) throw new FlowspecError('flowspec/truncated', `the input ends before ${what}.`, this.end);
+    if (this.at + count > this.end)
+      throw new FlowspecError('flowspec/truncated', `the input ends before ${what}.`, this.end);
     this.at += count;
     return this.octets.slice(this.at - count, this.at);
   }

@@ -1,8 +1,14 @@
 import { FlowspecError } from './error';
 import { toNumber, toOctets, type OctetReader } from './octets';
 import {
-  isBitmask, numericOperators, type BitmaskComponent, type BitmaskTest, type BitmaskType, type NumericComponent,
-  type NumericTest, type NumericType,
+  isBitmask,
+  numericOperators,
+  type BitmaskComponent,
+  type BitmaskTest,
+  type BitmaskType,
+  type NumericComponent,
+  type NumericTest,
+  type NumericType,
 } from './types';
 
 const endOfList = 0x80;
@@ -25,7 +31,10 @@ function leastWidth(type: number): number {
   return type === 13 ? 4 : 1;
 }
 
-interface Pair { operator: number; operand: readonly number[] }
+interface Pair {
+  operator: number;
+  operand: readonly number[];
+}
 
 /** Reads {operator, operand} pairs to the one that ends the list, and groups them: OR of groups, AND within a group. */
 function readPairs(reader: OctetReader, type: NumericType | BitmaskType): Pair[][] {
@@ -36,8 +45,11 @@ function readPairs(reader: OctetReader, type: NumericType | BitmaskType): Pair[]
     const width = widths[(operator >> 4) & 3] as number;
     const widest = limits[type]?.width ?? 8;
     if (width > widest) {
-      throw new FlowspecError('flowspec/operand-width',
-        `component type ${type} allows operands of ${widest === 1 ? '1 octet' : '1 or 2 octets'}, not ${width}.`, at);
+      throw new FlowspecError(
+        'flowspec/operand-width',
+        `component type ${type} allows operands of ${widest === 1 ? '1 octet' : '1 or 2 octets'}, not ${width}.`,
+        at,
+      );
     }
     const pair = { operator, operand: reader.take(width, `the operand of component type ${type}`) };
     const group = groups.at(-1);
@@ -84,7 +96,8 @@ function operandOctets(value: number | string, type: NumericType | BitmaskType):
 /** The 8 octets of an operand above 2^53-1. */
 function longOperand(digits: string, type: NumericType | BitmaskType): number[] {
   const value = /^\d{16,20}$/.test(digits) ? BigInt(digits) : 0n;
-  if (value <= BigInt(Number.MAX_SAFE_INTEGER) || value >= 1n << 64n || limits[type] !== undefined) throw unwritable(digits, type);
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER) || value >= 1n << 64n || limits[type] !== undefined)
+    throw unwritable(digits, type);
   return [...toOctets(Number(value >> 32n), 4), ...toOctets(Number(value & 0xffffffffn), 4)];
 }
 
@@ -93,7 +106,11 @@ function unwritable(value: number | string, type: number): FlowspecError {
 }
 
 /** Writes groups of tests as {operator, operand} pairs. */
-function writePairs<T extends { value: number | string }>(type: NumericType | BitmaskType, anyOf: readonly T[][], bits: (test: T) => number): number[] {
+function writePairs<T extends { value: number | string }>(
+  type: NumericType | BitmaskType,
+  anyOf: readonly T[][],
+  bits: (test: T) => number,
+): number[] {
   const octets: number[] = [];
   if (anyOf.length === 0 || anyOf.some((group) => group.length === 0)) {
     throw new FlowspecError('flowspec/empty-list', `Component type ${type} has an empty list of tests.`);

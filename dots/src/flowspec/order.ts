@@ -8,14 +8,17 @@ export type OrderKey = readonly (readonly [type: number, operand: Prefix | strin
 
 /** The order key of a rule. */
 export function orderKey(components: readonly Component[]): OrderKey {
-  return [...components].sort((a, b) => a.type - b.type)
+  return [...components]
+    .sort((a, b) => a.type - b.type)
     .map((component) => [component.type, isPrefix(component) ? component.prefix : toHex(encodeOperands(component))]);
 }
 
 /** The order key of an NLRI as it came, whatever the width of its operands. Throws FlowspecError. */
 export function nlriKey(hex: string, family: Family): OrderKey {
-  return readParts(new OctetReader(fromHex(hex)), family)
-    .map(({ component, operands }) => [component.type, isPrefix(component) ? component.prefix : toHex(operands)]);
+  return readParts(new OctetReader(fromHex(hex)), family).map(({ component, operands }) => [
+    component.type,
+    isPrefix(component) ? component.prefix : toHex(operands),
+  ]);
 }
 
 /** The more specific of two nested prefixes comes first, otherwise the lower address; a lower offset before everything. */
@@ -42,7 +45,10 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
     const other = b[index];
     if (other === undefined) return -1;
     if (type !== other[0]) return type - other[0];
-    const difference = typeof operand === 'string' ? compareOperands(operand, other[1] as string) : comparePrefixes(operand, other[1] as Prefix);
+    const difference =
+      typeof operand === 'string'
+        ? compareOperands(operand, other[1] as string)
+        : comparePrefixes(operand, other[1] as Prefix);
     if (difference !== 0) return difference;
   }
   return b.length > a.length ? 1 : 0;
@@ -55,7 +61,8 @@ export function compareRules(a: readonly Component[], b: readonly Component[]): 
 
 /** The rules in the order in which routers test them: IPv4 before IPv6, then by `compareRules`. */
 export function sortRules<T extends { family: string; components: Component[] }>(rules: readonly T[]): T[] {
-  return rules.map((rule) => ({ rule, key: orderKey(rule.components) }))
+  return rules
+    .map((rule) => ({ rule, key: orderKey(rule.components) }))
     .sort((a, b) => a.rule.family.localeCompare(b.rule.family) || compareKeys(a.key, b.key))
     .map(({ rule }) => rule);
 }

@@ -2,9 +2,16 @@ import type { Bound } from './intervals';
 import { dimensions, regionsTouch, type Dimension, type Region } from './region';
 
 /** A region with the number of whatever it belongs to. */
-export interface Owned { owner: number; region: Region }
+export interface Owned {
+  owner: number;
+  region: Region;
+}
 
-interface Span { index: number; from: Bound; to: Bound }
+interface Span {
+  index: number;
+  from: Bound;
+  to: Bound;
+}
 
 function compareBounds(a: Bound, b: Bound): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -12,7 +19,11 @@ function compareBounds(a: Bound, b: Bound): number {
 
 /** From the least to the greatest value of each region in one field. */
 function spansIn(items: readonly Owned[], dimension: Dimension): Span[] {
-  return items.map(({ region }, index) => ({ index, from: region[dimension][0] as Bound, to: region[dimension].at(-1) as Bound }));
+  return items.map(({ region }, index) => ({
+    index,
+    from: region[dimension][0] as Bound,
+    to: region[dimension].at(-1) as Bound,
+  }));
 }
 
 /** How many pairs of spans do not lie apart: all pairs less those where one ends before the other starts. */
@@ -46,7 +57,12 @@ function bestSpans(items: readonly Owned[]): { spans: Span[]; pairs: number } {
  * is of interest. Sweeps along the field that separates best, so that disjoint rules cost n log n.
  * Undefined when more than `budget` pairs would have to be looked at.
  */
-export function neighbours(items: readonly Owned[], owners: number, budget: number, matters: (a: number, b: number) => boolean): Set<number>[] | undefined {
+export function neighbours(
+  items: readonly Owned[],
+  owners: number,
+  budget: number,
+  matters: (a: number, b: number) => boolean,
+): Set<number>[] | undefined {
   const { spans, pairs } = bestSpans(items);
   if (pairs > budget) return undefined;
   const result = Array.from({ length: owners }, () => new Set<number>());
@@ -56,7 +72,8 @@ export function neighbours(items: readonly Owned[], owners: number, budget: numb
     open = open.filter(({ to }) => to > span.from);
     for (const { index } of open) {
       const other = items[index] as Owned;
-      if (one.owner === other.owner || !matters(one.owner, other.owner) || !regionsTouch(one.region, other.region)) continue;
+      if (one.owner === other.owner || !matters(one.owner, other.owner) || !regionsTouch(one.region, other.region))
+        continue;
       result[one.owner]?.add(other.owner);
       result[other.owner]?.add(one.owner);
     }

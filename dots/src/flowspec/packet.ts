@@ -33,13 +33,26 @@ export interface Packet {
 
 /** What a packet in an example looks like where nothing else is asked for; these values go without saying. */
 export const usual = {
-  protocol: udp, sourcePort: 40000, destinationPort: 4000, icmpType: 8, icmpCode: 0, tcpFlags: 0x10,
-  length: 100, dscp: 0, fragment: 'whole', dontFragment: false, flowLabel: 0,
+  protocol: udp,
+  sourcePort: 40000,
+  destinationPort: 4000,
+  icmpType: 8,
+  icmpCode: 0,
+  tcpFlags: 0x10,
+  length: 100,
+  dscp: 0,
+  fragment: 'whole',
+  dontFragment: false,
+  flowLabel: 0,
 } as const satisfies Partial<Packet>;
 
 /** The fragment bits of RFC 8955 section 4.2.2.12 for each kind, without DF. */
 const fragmentMask: Record<Fragment, number> = {
-  whole: 0, atomic: 0, first: fragmentBits.first, middle: fragmentBits.notFirst, last: fragmentBits.notFirst | fragmentBits.last,
+  whole: 0,
+  atomic: 0,
+  first: fragmentBits.first,
+  middle: fragmentBits.notFirst,
+  last: fragmentBits.notFirst | fragmentBits.last,
 };
 
 /** The bits that a fragment component is compared with. */
@@ -74,8 +87,10 @@ function endPoint(packet: Packet, side: 'source' | 'destination'): string {
 function peculiarities(packet: Packet): string[] {
   const shown = hasTransportHeader(packet);
   const details: string[] = [];
-  if (packet.protocol === icmpProtocol(packet.family) && shown) details.push(`type ${packet.icmpType} code ${packet.icmpCode}`);
-  if (packet.protocol === tcp && shown && packet.tcpFlags !== usual.tcpFlags) details.push(`flags ${bitNames(packet.tcpFlags, tcpFlagNames).join('+') || 'none'}`);
+  if (packet.protocol === icmpProtocol(packet.family) && shown)
+    details.push(`type ${packet.icmpType} code ${packet.icmpCode}`);
+  if (packet.protocol === tcp && shown && packet.tcpFlags !== usual.tcpFlags)
+    details.push(`flags ${bitNames(packet.tcpFlags, tcpFlagNames).join('+') || 'none'}`);
   if (packet.length !== usual.length) details.push(`length ${packet.length}`);
   if (packet.dscp !== usual.dscp) details.push(`dscp ${packet.dscp}`);
   if (packet.fragment !== 'whole') details.push(`${packet.fragment} fragment`);

@@ -36,7 +36,11 @@ function masked(octets: readonly number[], offset: number, length: number): numb
   return octets.map((octet, index) => {
     const after = 8 * index + 8 - length;
     const before = offset - 8 * index;
-    return octet & (after <= 0 ? 0xff : after >= 8 ? 0 : (0xff << after) & 0xff) & (before <= 0 ? 0xff : before >= 8 ? 0 : 0xff >> before);
+    return (
+      octet &
+      (after <= 0 ? 0xff : after >= 8 ? 0 : (0xff << after) & 0xff) &
+      (before <= 0 ? 0xff : before >= 8 ? 0 : 0xff >> before)
+    );
   });
 }
 
@@ -82,10 +86,19 @@ export function decodePrefix(reader: OctetReader, family: Family): Prefix {
   const start = reader.at;
   const bits = addressBits(family);
   const length = reader.octet('the length of the prefix');
-  if (length > bits) throw new FlowspecError('flowspec/prefix-length', `a prefix length of ${length}, but the address has ${bits} bits.`, start);
+  if (length > bits)
+    throw new FlowspecError(
+      'flowspec/prefix-length',
+      `a prefix length of ${length}, but the address has ${bits} bits.`,
+      start,
+    );
   const offset = family === 'ipv4' ? 0 : reader.octet('the offset of the prefix');
   if (offset >= length && offset + length > 0) {
-    throw new FlowspecError('flowspec/prefix-offset', `the offset ${offset} is not below the prefix length ${length}.`, start + 1);
+    throw new FlowspecError(
+      'flowspec/prefix-offset',
+      `the offset ${offset} is not below the prefix length ${length}.`,
+      start + 1,
+    );
   }
   const pattern = reader.take(Math.ceil((length - offset) / 8), 'the end of the prefix');
   const octets = Array.from({ length: bits / 8 }, (_, index) => bitsBefore(pattern, 8 * index - offset));

@@ -19,8 +19,13 @@ function allPorts(ports: IntervalSet): boolean {
 
 /** The port components of a scope; a range of all ports says nothing once TCP or UDP is demanded anyway. */
 function portComponents({ targets, sources }: Scope): Component[] {
-  const list: [5 | 6, IntervalSet][] = [[5, targets.ports], [6, sources.ports]];
-  return list.filter(([, ports]) => ports.length > 0 && !(targets.protocols.length > 0 && allPorts(ports))).map(([type, ports]) => oneOf(type, ports));
+  const list: [5 | 6, IntervalSet][] = [
+    [5, targets.ports],
+    [6, sources.ports],
+  ];
+  return list
+    .filter(([, ports]) => ports.length > 0 && !(targets.protocols.length > 0 && allPorts(ports)))
+    .map(([type, ports]) => oneOf(type, ports));
 }
 
 /**
@@ -53,37 +58,66 @@ function anyProtocol(family: Family, scope: Scope): Component[][] {
   const withPorts = limitsPorts(scope);
   if (withPorts) {
     const place = targets.ports.length > 0 ? targets.places.ports : sources.places.ports;
-    report.warning(place, 'flowspec/ports-any-protocol', '8955 4.2.2.4',
-      'No protocol is named, and Flowspec sees ports in TCP and UDP only: packets of other protocols do not match. Name the protocols in target-protocol.');
+    report.warning(
+      place,
+      'flowspec/ports-any-protocol',
+      '8955 4.2.2.4',
+      'No protocol is named, and Flowspec sees ports in TCP and UDP only: packets of other protocols do not match. Name the protocols in target-protocol.',
+    );
   }
   if (!withPorts && sources.icmpTypes.length === 0) return [[]];
-  return [...(withPorts ? [portComponents(scope)] : []), ...(sources.icmpTypes.length > 0 ? [icmpTypes(family, scope)] : [])];
+  return [
+    ...(withPorts ? [portComponents(scope)] : []),
+    ...(sources.icmpTypes.length > 0 ? [icmpTypes(family, scope)] : []),
+  ];
 }
 
 /** Tells for which of the named protocols ports or ICMP types do not apply. */
 function noteProtocols(family: Family, scope: Scope): void {
   if (limitsPorts(scope)) notePorts(scope);
-  const { targets: { protocols, places }, sources, report } = scope;
+  const {
+    targets: { protocols, places },
+    sources,
+    report,
+  } = scope;
   const icmp = icmpProtocol(family);
   if (sources.icmpTypes.length > 0 && !protocols.includes(icmp)) {
-    report.warning(sources.places.icmpTypes, 'flowspec/icmp-types', '9066 5.3.1',
-      `target-protocol does not name ICMP for ${familyName(family)} (${icmp}), so the ICMP types select nothing there.`);
+    report.warning(
+      sources.places.icmpTypes,
+      'flowspec/icmp-types',
+      '9066 5.3.1',
+      `target-protocol does not name ICMP for ${familyName(family)} (${icmp}), so the ICMP types select nothing there.`,
+    );
   }
   const foreign = icmpProtocol(family === 'ipv4' ? 'ipv6' : 'ipv4');
   if (protocols.includes(foreign)) {
-    report.warning(places.protocols, 'flowspec/icmp-family', '9066 5.3.1',
-      `Protocol ${foreign} is ${protocolName(foreign)}, which ${familyName(family)} does not use: there it is ${icmp}.`);
+    report.warning(
+      places.protocols,
+      'flowspec/icmp-family',
+      '9066 5.3.1',
+      `Protocol ${foreign} is ${protocolName(foreign)}, which ${familyName(family)} does not use: there it is ${icmp}.`,
+    );
   }
 }
 
 function notePorts({ targets: { protocols, places }, report }: Scope): void {
   for (const name of protocols.filter((protocol) => otherPorts.includes(protocol)).map(protocolName)) {
-    report.error(places.protocols, 'flowspec/ports-not-visible', '8955 4.2.2.4',
-      `Flowspec cannot look at the ports of ${name}; a rule without them would match more than was asked for, so ${name} gets none.`);
+    report.error(
+      places.protocols,
+      'flowspec/ports-not-visible',
+      '8955 4.2.2.4',
+      `Flowspec cannot look at the ports of ${name}; a rule without them would match more than was asked for, so ${name} gets none.`,
+    );
   }
-  const without = protocols.filter((protocol) => !hasPortComponents(protocol) && !otherPorts.includes(protocol)).map(protocolName);
+  const without = protocols
+    .filter((protocol) => !hasPortComponents(protocol) && !otherPorts.includes(protocol))
+    .map(protocolName);
   if (without.length > 0) {
-    report.warning(places.protocols, 'flowspec/ports-do-not-apply', '8955 4.2.2.4',
-      `${without.join(', ')} has no ports: a rule of its own matches it whatever the ports.`);
+    report.warning(
+      places.protocols,
+      'flowspec/ports-do-not-apply',
+      '8955 4.2.2.4',
+      `${without.join(', ')} has no ports: a rule of its own matches it whatever the ports.`,
+    );
   }
 }

@@ -19,8 +19,12 @@ function wireRate(rate: number): number {
 export function rateActions(located: Located, report: Report): Action[] | undefined {
   const rate = decimal(located.value);
   if (rate === undefined || !(rate >= 0) || rate > 1e17) {
-    report.error(located, 'flowspec/value', '8783 7.2',
-      `${quote(located.value)} is no rate in bytes per second such as "125000.00"; without it no rule can be made.`);
+    report.error(
+      located,
+      'flowspec/value',
+      '8783 7.2',
+      `${quote(located.value)} is no rate in bytes per second such as "125000.00"; without it no rule can be made.`,
+    );
     return undefined;
   }
   noteRate(located, rate, report);
@@ -28,10 +32,19 @@ export function rateActions(located: Located, report: Report): Action[] | undefi
 }
 
 function noteRate(located: Located, rate: number, report: Report): void {
-  if (rate === 0) report.warning(located, 'flowspec/rate-zero', '8955 7.1',
-    'A rate of 0 discards everything that matches. If that is meant, write forwarding drop.');
+  if (rate === 0)
+    report.warning(
+      located,
+      'flowspec/rate-zero',
+      '8955 7.1',
+      'A rate of 0 discards everything that matches. If that is meant, write forwarding drop.',
+    );
   else if (wireRate(rate) !== rate) {
-    report.information(located, 'flowspec/rate-rounded', '8955 7.1',
-      `The rate goes out as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`);
+    report.information(
+      located,
+      'flowspec/rate-rounded',
+      '8955 7.1',
+      `The rate goes out as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`,
+    );
   }
 }

@@ -1,20 +1,49 @@
 import { bitmaskHolds } from './evaluate';
-import { has, intersect, interval, numbersWhere, subtract, touches, union, type Bound, type IntervalSet } from './intervals';
+import {
+  has,
+  intersect,
+  interval,
+  numbersWhere,
+  subtract,
+  touches,
+  union,
+  type Bound,
+  type IntervalSet,
+} from './intervals';
 import { fragmentBits, icmpProtocol, tcp, udp } from './names';
 import { fragmentWith, usual, type Packet } from './packet';
 import { octetsOf } from './prefix';
 import {
-  isBitmask, isPrefix, prefixComponent, type BitmaskComponent, type Component, type Family, type NumericComponent,
-  type NumericTest, type NumericType, type Prefix,
+  isBitmask,
+  isPrefix,
+  prefixComponent,
+  type BitmaskComponent,
+  type Component,
+  type Family,
+  type NumericComponent,
+  type NumericTest,
+  type NumericType,
+  type Prefix,
 } from './types';
 
 /** The fields of a packet as dimensions of a region. */
 export const dimensions = [
-  'destination', 'source', 'protocol', 'destinationPort', 'sourcePort', 'icmpType', 'icmpCode', 'tcpFlags', 'length', 'dscp', 'fragment', 'flowLabel',
+  'destination',
+  'source',
+  'protocol',
+  'destinationPort',
+  'sourcePort',
+  'icmpType',
+  'icmpCode',
+  'tcpFlags',
+  'length',
+  'dscp',
+  'fragment',
+  'flowLabel',
 ] as const;
 
 /** One field of a packet. */
-export type Dimension = typeof dimensions[number];
+export type Dimension = (typeof dimensions)[number];
 
 /**
  * A set of packets: for each field the values it may have, each field for itself.
@@ -29,7 +58,10 @@ const extensionHeaders = [0, 43, 44, 60];
 const longestIpv6 = 65575;
 
 function fragmentStates(family: Family): IntervalSet {
-  return numbersWhere(16, (bits) => fragmentWith(bits) !== undefined && (family === 'ipv4' || (bits & fragmentBits.df) === 0));
+  return numbersWhere(
+    16,
+    (bits) => fragmentWith(bits) !== undefined && (family === 'ipv4' || (bits & fragmentBits.df) === 0),
+  );
 }
 
 function wholeFamily(family: Family): Region {
@@ -37,9 +69,18 @@ function wholeFamily(family: Family): Region {
   const [octet, port] = [interval(0, 256), interval(0, 65536)];
   const protocols = family === 'ipv4' ? octet : numbersWhere(256, (protocol) => !extensionHeaders.includes(protocol));
   return {
-    destination: addresses, source: addresses, protocol: protocols, destinationPort: port, sourcePort: port, icmpType: octet, icmpCode: octet,
-    tcpFlags: interval(0, 4096), length: family === 'ipv4' ? interval(20, 65536) : interval(40, longestIpv6 + 1), dscp: interval(0, 64),
-    fragment: fragmentStates(family), flowLabel: interval(0, family === 'ipv4' ? 1 : 1 << 20),
+    destination: addresses,
+    source: addresses,
+    protocol: protocols,
+    destinationPort: port,
+    sourcePort: port,
+    icmpType: octet,
+    icmpCode: octet,
+    tcpFlags: interval(0, 4096),
+    length: family === 'ipv4' ? interval(20, 65536) : interval(40, longestIpv6 + 1),
+    dscp: interval(0, 64),
+    fragment: fragmentStates(family),
+    flowLabel: interval(0, family === 'ipv4' ? 1 : 1 << 20),
   };
 }
 
@@ -62,14 +103,22 @@ function addressInterval({ octets, length, family }: Prefix): IntervalSet {
 function testInterval(test: NumericTest): IntervalSet {
   const value = Number(test.value);
   switch (test.op) {
-    case 'false': return [];
-    case '=': return interval(value, value + 1);
-    case '>': return interval(value + 1, Infinity);
-    case '>=': return interval(value, Infinity);
-    case '<': return interval(0, value);
-    case '<=': return interval(0, value + 1);
-    case '!=': return [...interval(0, value), value + 1, Infinity];
-    case 'true': return interval(0, Infinity);
+    case 'false':
+      return [];
+    case '=':
+      return interval(value, value + 1);
+    case '>':
+      return interval(value + 1, Infinity);
+    case '>=':
+      return interval(value, Infinity);
+    case '<':
+      return interval(0, value);
+    case '<=':
+      return interval(0, value + 1);
+    case '!=':
+      return [...interval(0, value), value + 1, Infinity];
+    case 'true':
+      return interval(0, Infinity);
   }
 }
 
@@ -86,14 +135,23 @@ export function bitmaskSet(component: BitmaskComponent): IntervalSet {
   const key = JSON.stringify(component);
   const known = bitmaskSets.get(key);
   if (known !== undefined) return known;
-  const set = numbersWhere(component.type === 9 ? 4096 : 16, (data) => component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))));
+  const set = numbersWhere(component.type === 9 ? 4096 : 16, (data) =>
+    component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))),
+  );
   bitmaskSets.set(key, set);
   return set;
 }
 
 /** Which field a numeric component looks at; the port component (type 4) looks at two. */
 const numericDimension: Record<Exclude<NumericType, 4>, Dimension> = {
-  3: 'protocol', 5: 'destinationPort', 6: 'sourcePort', 7: 'icmpType', 8: 'icmpCode', 10: 'length', 11: 'dscp', 13: 'flowLabel',
+  3: 'protocol',
+  5: 'destinationPort',
+  6: 'sourcePort',
+  7: 'icmpType',
+  8: 'icmpCode',
+  10: 'length',
+  11: 'dscp',
+  13: 'flowLabel',
 };
 
 /** The protocols that a component demands without saying so (RFC 8955 section 4.2.2), or undefined. */
@@ -128,7 +186,10 @@ export function regionsOf(components: readonly Component[], family: Family): Reg
     if (protocols !== undefined) region = limited(limited(region, 'protocol', protocols), 'fragment', withHeader);
   }
   const port = components.find((component) => component.type === 4) as NumericComponent | undefined;
-  const regions = port === undefined ? [region] : (['destinationPort', 'sourcePort'] as const).map((side) => limited(region, side, numericSet(port)));
+  const regions =
+    port === undefined
+      ? [region]
+      : (['destinationPort', 'sourcePort'] as const).map((side) => limited(region, side, numericSet(port)));
   return regions.filter((candidate) => !isEmpty(candidate));
 }
 
@@ -139,7 +200,8 @@ function isEmpty(region: Region): boolean {
 
 /** Whether two regions have a packet in common. */
 export function regionsTouch(a: Region, b: Region): boolean {
-  for (const dimension of dimensions) if (a[dimension] !== b[dimension] && !touches(a[dimension], b[dimension])) return false;
+  for (const dimension of dimensions)
+    if (a[dimension] !== b[dimension] && !touches(a[dimension], b[dimension])) return false;
   return true;
 }
 
@@ -168,7 +230,7 @@ export function subtractRegion(region: Region, other: Region): Region[] {
 
 /** The preferred value where the set has it, otherwise its first one. */
 function pick(set: IntervalSet, preferred: Bound): Bound {
-  return has(set, preferred) ? preferred : set[0] as Bound;
+  return has(set, preferred) ? preferred : (set[0] as Bound);
 }
 
 /** An address of the set that looks like a host: not the first of its prefix where there is another. */
@@ -183,15 +245,25 @@ const usualSource: Record<Family, Bound> = { ipv4: 0xc6336407, ipv6: 0x20010db80
 
 /** One packet of a region that is not empty, with usual values where the region allows them. */
 export function packetIn(region: Region, family: Family): Packet {
-  const number = (dimension: Exclude<Dimension, 'source' | 'destination' | 'fragment'>): number => Number(pick(region[dimension], usual[dimension]));
+  const number = (dimension: Exclude<Dimension, 'source' | 'destination' | 'fragment'>): number =>
+    Number(pick(region[dimension], usual[dimension]));
   const bits = Number(pick(region.fragment, 0));
   const protocol = number('protocol');
   const source = has(region.source, usualSource[family]) ? usualSource[family] : pickAddress(region.source);
   return {
-    family, protocol,
-    source: octetsOf(BigInt(source), family), destination: octetsOf(BigInt(pickAddress(region.destination)), family),
-    sourcePort: number('sourcePort'), destinationPort: number('destinationPort'), icmpType: number('icmpType'), icmpCode: number('icmpCode'),
-    tcpFlags: number('tcpFlags'), length: number('length'), dscp: number('dscp'), flowLabel: number('flowLabel'),
-    fragment: fragmentWith(bits) ?? 'whole', dontFragment: (bits & fragmentBits.df) !== 0,
+    family,
+    protocol,
+    source: octetsOf(BigInt(source), family),
+    destination: octetsOf(BigInt(pickAddress(region.destination)), family),
+    sourcePort: number('sourcePort'),
+    destinationPort: number('destinationPort'),
+    icmpType: number('icmpType'),
+    icmpCode: number('icmpCode'),
+    tcpFlags: number('tcpFlags'),
+    length: number('length'),
+    dscp: number('dscp'),
+    flowLabel: number('flowLabel'),
+    fragment: fragmentWith(bits) ?? 'whole',
+    dontFragment: (bits & fragmentBits.df) !== 0,
   };
 }

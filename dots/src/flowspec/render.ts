@@ -14,7 +14,8 @@ export { renderExabgp, renderExabgpConfiguration, type ExabgpNeighbor } from './
 /** Columns padded to their widest cell; the last one is not padded. */
 function columns(rows: readonly string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: string[]): string => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
+  const line = (row: string[]): string =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
@@ -22,14 +23,23 @@ function columns(rows: readonly string[][]): string {
 export function renderTable(rules: readonly FlowspecRule[]): string {
   if (rules.length === 0) return 'No rules.\n';
   const rows = sortRules(rules).map((rule, index) => [
-    String(index + 1), familyName(rule.family), describeMatch(rule.components), describeActions(rule.actions), `${rule.source.file}#${rule.source.pointer}`,
+    String(index + 1),
+    familyName(rule.family),
+    describeMatch(rule.components),
+    describeActions(rule.actions),
+    `${rule.source.file}#${rule.source.pointer}`,
   ]);
   return columns([['#', 'FAMILY', 'MATCH', 'ACTION', 'SOURCE'], ...rows]);
 }
 
 /** One line for each rule: family, NLRI, and the extended communities, in hex digits. */
 export function renderHex(rules: readonly FlowspecRule[]): string {
-  return rules.map((rule) => `${[rule.family, rule.nlri, ...rule.extendedCommunities, ...rule.ipv6ExtendedCommunities ?? []].join(' ')}\n`).join('');
+  return rules
+    .map(
+      (rule) =>
+        `${[rule.family, rule.nlri, ...rule.extendedCommunities, ...(rule.ipv6ExtendedCommunities ?? [])].join(' ')}\n`,
+    )
+    .join('');
 }
 
 /** The tools whose languages rules can be written in. */
@@ -39,7 +49,7 @@ const tools = { exabgp, gobgp, bird } as const satisfies Record<string, Tool>;
 export const renderings = ['table', 'hex', 'exabgp', 'gobgp', 'bird'] as const;
 
 /** One way to write rules. */
-export type Rendering = typeof renderings[number];
+export type Rendering = (typeof renderings)[number];
 
 /** The rules as text. */
 export function render(rules: readonly FlowspecRule[], rendering: Rendering): string {

@@ -9,7 +9,12 @@ import { regionsTouch, type Region } from './region';
 export type RepairKind = 'dropped' | 'split' | 'narrowed';
 
 /** One repair: which rule was replaced, by what, and for the sake of which other rule. */
-export interface Repair { kind: RepairKind; rule: Made; by: Made[]; other: Made }
+export interface Repair {
+  kind: RepairKind;
+  rule: Made;
+  by: Made[];
+  other: Made;
+}
 
 /** How far repairs may go. */
 export interface RepairBudget {
@@ -39,7 +44,9 @@ function regionsAt({ listed }: Made, family: string, regions: readonly Region[])
 
 /** The packets that a rule decides in the list. */
 function decides(list: readonly Made[], index: number, search: Search): Region[] {
-  const { listed: { family, regions = [] } } = list[index] as Made;
+  const {
+    listed: { family, regions = [] },
+  } = list[index] as Made;
   const before: Region[] = [];
   for (let at = 0; at < index; at++) before.push(...regionsAt(list[at] as Made, family, regions));
   return remainder(regions, before, search);
@@ -101,7 +108,11 @@ function distinct(list: readonly Made[]): Made[] {
 }
 
 /** Repairs conflicts that do not touch the same rules; undefined where one has no repair. */
-function round(list: readonly Made[], conflicts: readonly Conflict[], search: Search): { list: Made[]; repairs: Repair[] } | undefined {
+function round(
+  list: readonly Made[],
+  conflicts: readonly Conflict[],
+  search: Search,
+): { list: Made[]; repairs: Repair[] } | undefined {
   const replaced = new Map<Made, Made[]>();
   const repairs: Repair[] = [];
   const touched = new Set<number>();
@@ -133,9 +144,14 @@ export function repairOrder(made: readonly Made[], comparison: Comparison, budge
     if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${made.length}` };
     repairs.push(...next.repairs);
     list = next.list;
-    now = compareOrders(list.map(({ listed }) => listed), { conflicts: conflictsAtOnce }, search);
+    now = compareOrders(
+      list.map(({ listed }) => listed),
+      { conflicts: conflictsAtOnce },
+      search,
+    );
     if (search.cutsLeft <= 0) return { reason: 'the overlaps are too many to follow up' };
-    if (now.conflicts.length === 0) return now.unknown === undefined ? { made: list, comparison: now, repairs } : { reason: now.unknown };
+    if (now.conflicts.length === 0)
+      return now.unknown === undefined ? { made: list, comparison: now, repairs } : { reason: now.unknown };
   }
   return { reason: 'repairs kept making new differences' };
 }

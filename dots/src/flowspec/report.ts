@@ -4,10 +4,14 @@ import { child } from '#dots/model/pointer';
 import type { Place } from './types';
 
 /** A fault, with the document it is in. */
-export interface FlowspecFinding extends Fault { file: string }
+export interface FlowspecFinding extends Fault {
+  file: string;
+}
 
 /** A value with its place in a document. */
-export interface Located<T = JsonValue> extends Place { value: T }
+export interface Located<T = JsonValue> extends Place {
+  value: T;
+}
 
 /** What a finding says, besides where. */
 export interface Remark {
@@ -61,10 +65,21 @@ export function members(object: Located<JsonObject>): [name: string, member: Loc
 }
 
 /** Whether all members are known; an unknown one may have been meant to change what the rules do. */
-export function onlyKnown(object: Located<JsonObject>, known: readonly string[], label: string, report: Report): boolean {
+export function onlyKnown(
+  object: Located<JsonObject>,
+  known: readonly string[],
+  label: string,
+  report: Report,
+): boolean {
   const unknown = members(object).filter(([name]) => !known.includes(name));
   for (const [name, located] of unknown) {
-    report.error(located, 'flowspec/unknown-member', '7951 4', `"${name}" is not understood here; ${label} gets no rule.`, true);
+    report.error(
+      located,
+      'flowspec/unknown-member',
+      '7951 4',
+      `"${name}" is not understood here; ${label} gets no rule.`,
+      true,
+    );
   }
   return unknown.length === 0;
 }

@@ -40,8 +40,12 @@ class RuleTable {
       return makeRule(draft, entry);
     } catch (error) {
       if (!(error instanceof FlowspecError)) throw error;
-      this.report.error(entry.source, 'flowspec/too-long', '8955 4.1',
-        `${entry.label} gets no rule for ${describeMatch(draft.components.slice(0, 1))}: ${error.message} ${error.hint ?? ''}`.trim());
+      this.report.error(
+        entry.source,
+        'flowspec/too-long',
+        '8955 4.1',
+        `${entry.label} gets no rule for ${describeMatch(draft.components.slice(0, 1))}: ${error.message} ${error.hint ?? ''}`.trim(),
+      );
       return undefined;
     }
   }
@@ -51,8 +55,12 @@ class RuleTable {
     const { entry, listed } = made;
     const words = describeMatch(made.draft.components);
     if (listed.regions?.length === 0) {
-      this.report.warning(entry.source, 'flowspec/never-matches', '8955 4.2',
-        `No packet can match "${words}", so ${entry.label} gives no such rule.`);
+      this.report.warning(
+        entry.source,
+        'flowspec/never-matches',
+        '8955 4.2',
+        `No packet can match "${words}", so ${entry.label} gives no such rule.`,
+      );
       return true;
     }
     const first = this.known.get(keyOf(made));
@@ -60,7 +68,9 @@ class RuleTable {
     const same = first.listed.action === listed.action;
     const difference = same ? '' : ` with another action (${first.listed.action}), and comes first`;
     this.report.add(entry.source, {
-      code: same ? 'flowspec/duplicate' : 'flowspec/shadowed', severity: same ? 'information' : 'warning', rfc: '8955 4',
+      code: same ? 'flowspec/duplicate' : 'flowspec/shadowed',
+      severity: same ? 'information' : 'warning',
+      rfc: '8955 4',
       message: `${first.entry.label} already has the rule "${words}"${difference}; the one of ${entry.label} is left out.`,
     });
     return true;
@@ -73,10 +83,15 @@ function reportConflict({ first, routersFirst, packet }: Conflict, made: readonl
   if (listed === undefined || routers === undefined) return;
   const sameFile = listed.entry.source.file === routers.entry.source.file;
   report.add(routers.entry.source, {
-    code: 'flowspec/order', severity: 'warning', rfc: '8955 5.1',
-    message: `Routers test a rule of ${routers.entry.label} before ${listed.entry.label}, which comes first here. `
-      + `Example: ${describePacket(packet)}. By the order here: ${listed.listed.action}; in routers: ${routers.listed.action}.`,
-    ...(sameFile && { related: [{ pointer: listed.entry.source.pointer, message: `${listed.entry.label} comes first here` }] }),
+    code: 'flowspec/order',
+    severity: 'warning',
+    rfc: '8955 5.1',
+    message:
+      `Routers test a rule of ${routers.entry.label} before ${listed.entry.label}, which comes first here. ` +
+      `Example: ${describePacket(packet)}. By the order here: ${listed.listed.action}; in routers: ${routers.listed.action}.`,
+    ...(sameFile && {
+      related: [{ pointer: listed.entry.source.pointer, message: `${listed.entry.label} comes first here` }],
+    }),
   });
 }
 
@@ -89,15 +104,22 @@ function reportOrder({ conflicts, unknown }: Comparison, made: readonly Made[], 
   }
   const place = made[0]?.entry.source;
   if (unknown !== undefined && place !== undefined) {
-    report.warning({ file: place.file, pointer: '' }, 'flowspec/order-unknown', '8955 5.1',
-      `Whether routers always decide as the order here does is not known: ${unknown}.`);
+    report.warning(
+      { file: place.file, pointer: '' },
+      'flowspec/order-unknown',
+      '8955 5.1',
+      `Whether routers always decide as the order here does is not known: ${unknown}.`,
+    );
   }
 }
 
 /** Whether a rule may match packets that the entry is about. */
 function concerns({ listed }: Made, entry: Entry): boolean {
-  return entry.drafts.some(({ family, components }) => family === listed.family
-    && (regionsOf(components, family) ?? []).some((a) => (listed.regions ?? []).some((b) => regionsTouch(a, b))));
+  return entry.drafts.some(
+    ({ family, components }) =>
+      family === listed.family &&
+      (regionsOf(components, family) ?? []).some((a) => (listed.regions ?? []).some((b) => regionsTouch(a, b))),
+  );
 }
 
 /** Tells when packets that an entry without rules is about fall to a later entry that does something else with them. */
@@ -106,13 +128,18 @@ function reportLeftOut({ leftOut, made }: RuleTable, report: Report): void {
     const action = describeActions(entry.actions);
     const later = made.slice(from).find((one) => one.listed.action !== action && concerns(one, entry));
     if (later === undefined) continue;
-    report.warning(entry.source, 'flowspec/left-out', '8783 4',
-      `${entry.label} (${action}) has no rule, so that its packets fall to ${later.entry.label} (${later.listed.action}).`);
+    report.warning(
+      entry.source,
+      'flowspec/left-out',
+      '8783 4',
+      `${entry.label} (${action}) has no rule, so that its packets fall to ${later.entry.label} (${later.listed.action}).`,
+    );
   }
 }
 
 const repairWords: Record<RepairKind, (repair: Repair) => string> = {
-  dropped: ({ rule }) => `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} was dropped: by the order here nothing changes without it`,
+  dropped: ({ rule }) =>
+    `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} was dropped: by the order here nothing changes without it`,
   split: (repair) => `${replacedWords(repair)}, which routers test first`,
   narrowed: (repair) => `${replacedWords(repair)}, which no longer overlaps`,
 };
@@ -121,7 +148,10 @@ const repairWords: Record<RepairKind, (repair: Repair) => string> = {
 const mostNamed = 4;
 
 function replacedWords({ rule, by }: Repair): string {
-  const named = by.slice(0, mostNamed).map(({ draft }) => `"${describeMatch(draft.components)}"`).join(', ');
+  const named = by
+    .slice(0, mostNamed)
+    .map(({ draft }) => `"${describeMatch(draft.components)}"`)
+    .join(', ');
   const more = by.length > mostNamed ? ` and ${by.length - mostNamed} more` : '';
   return `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} became ${named}${more}`;
 }
@@ -130,14 +160,22 @@ function reportRepair(repair: Repair, report: Report): void {
   const { rule, other } = repair;
   const [before, after] = repair.kind === 'split' ? [rule, other] : [other, rule];
   report.add(rule.entry.source, {
-    code: 'flowspec/repaired', severity: 'information', rfc: '8955 5.1',
+    code: 'flowspec/repaired',
+    severity: 'information',
+    rfc: '8955 5.1',
     message: `Routers would test a rule of ${after.entry.label} before ${before.entry.label}, which comes first here. So ${repairWords[repair.kind](repair)}.`,
-    ...(before.entry.source.file === after.entry.source.file && { related: [{ pointer: other.entry.source.pointer, message: `${other.entry.label} is the other one` }] }),
+    ...(before.entry.source.file === after.entry.source.file && {
+      related: [{ pointer: other.entry.source.pointer, message: `${other.entry.label} is the other one` }],
+    }),
   });
 }
 
 /** The rules as routers are to get them: repaired where their order would make a difference, and that can be mended. */
-function settle(made: readonly Made[], options: RuleOptions, report: Report): { made: readonly Made[]; comparison: Comparison } {
+function settle(
+  made: readonly Made[],
+  options: RuleOptions,
+  report: Report,
+): { made: readonly Made[]; comparison: Comparison } {
   const comparison = compareOrders(made.map(({ listed }) => listed));
   if (comparison.conflicts.length === 0 || options.repair === false) return { made, comparison };
   const repaired = repairOrder(made, comparison, options.repair);
@@ -146,26 +184,41 @@ function settle(made: readonly Made[], options: RuleOptions, report: Report): { 
     return repaired;
   }
   const place = made[0]?.entry.source as Place;
-  report.information({ file: place.file, pointer: '' }, 'flowspec/not-repaired', '8955 5.1',
-    `Rules that make routers keep to the order here were looked for and not found: ${repaired.reason}.`);
+  report.information(
+    { file: place.file, pointer: '' },
+    'flowspec/not-repaired',
+    '8955 5.1',
+    `Rules that make routers keep to the order here were looked for and not found: ${repaired.reason}.`,
+  );
   return { made, comparison };
 }
 
 /** The rules of each entry that has some. */
-function adviseAll(entries: readonly Entry[], made: readonly Made[], rules: readonly FlowspecRule[], report: Report): void {
+function adviseAll(
+  entries: readonly Entry[],
+  made: readonly Made[],
+  rules: readonly FlowspecRule[],
+  report: Report,
+): void {
   const own = new Map<Entry, FlowspecRule[]>(entries.map((entry) => [entry, []]));
   for (const [index, { entry }] of made.entries()) own.get(entry)?.push(rules[index] as FlowspecRule);
   for (const [entry, list] of own) advise(entry, list, report);
 }
 
 /** What may be done so that the rules do what the entries say; `false` leaves the rules as the entries give them. */
-export interface RuleOptions { repair?: RepairBudget | false }
+export interface RuleOptions {
+  repair?: RepairBudget | false;
+}
 
 /**
  * Makes the rules of all entries, which come in the order of first-match evaluation, compares that with the routers' order, and
  * repairs what differs.
  */
-export function makeRules(entries: readonly Entry[], report: Report, options: RuleOptions = {}): { rules: FlowspecRule[]; comparison: Comparison } {
+export function makeRules(
+  entries: readonly Entry[],
+  report: Report,
+  options: RuleOptions = {},
+): { rules: FlowspecRule[]; comparison: Comparison } {
   const table = new RuleTable(report);
   for (const entry of entries) table.add(entry);
   reportLeftOut(table, report);

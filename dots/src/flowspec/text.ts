@@ -2,14 +2,31 @@ import { routeTargetText } from './communities';
 import { bitNames, fragmentBits, fragmentNames, protocolName, tcpFlagNames } from './names';
 import { prefixText } from './prefix';
 import {
-  isBitmask, isPrefix, type Action, type BitmaskComponent, type BitmaskTest, type Component, type NumericComponent,
+  isBitmask,
+  isPrefix,
+  type Action,
+  type BitmaskComponent,
+  type BitmaskTest,
+  type Component,
+  type NumericComponent,
   type NumericTest,
 } from './types';
 
 /** What stands before the value of a component, by its type. */
 const words: Record<Component['type'], string> = {
-  1: 'dst', 2: 'src', 3: 'protocol', 4: 'port', 5: 'dst port', 6: 'src port', 7: 'icmp type', 8: 'icmp code',
-  9: 'tcp flags', 10: 'length', 11: 'dscp', 12: 'fragment', 13: 'flow label',
+  1: 'dst',
+  2: 'src',
+  3: 'protocol',
+  4: 'port',
+  5: 'dst port',
+  6: 'src port',
+  7: 'icmp type',
+  8: 'icmp code',
+  9: 'tcp flags',
+  10: 'length',
+  11: 'dscp',
+  12: 'fragment',
+  13: 'flow label',
 };
 
 function testWords({ op, value }: NumericTest): string {
@@ -48,7 +65,8 @@ const anyFragment = fragmentBits.notFirst | fragmentBits.first;
 
 function bitmaskWords(component: BitmaskComponent): string {
   const only = component.anyOf.length === 1 && component.anyOf[0]?.length === 1 ? component.anyOf[0][0] : undefined;
-  if (component.type === 12 && only?.match === false && only.value === anyFragment) return only.not ? 'not fragmented' : 'any fragment';
+  if (component.type === 12 && only?.match === false && only.value === anyFragment)
+    return only.not ? 'not fragmented' : 'any fragment';
   const names = component.type === 9 ? tcpFlagNames : fragmentNames;
   const groups = component.anyOf.map((group) => group.map((test) => bitmaskTest(test, names)).join(' and '));
   return `${words[component.type]} ${groups.join(' or ')}`;
@@ -56,7 +74,10 @@ function bitmaskWords(component: BitmaskComponent): string {
 
 /** The value of one test in words: the name of a protocol, the names of bits, or the number. */
 export function describeTest(type: Exclude<Component['type'], 1 | 2>, value: number | string): string {
-  if (type === 3) return protocolName(Number(value)).startsWith('protocol') ? String(value) : `${value} (${protocolName(Number(value))})`;
+  if (type === 3)
+    return protocolName(Number(value)).startsWith('protocol')
+      ? String(value)
+      : `${value} (${protocolName(Number(value))})`;
   if (type !== 9 && type !== 12) return String(value);
   return `0x${Number(value).toString(16)} (${bitNames(Number(value), type === 9 ? tcpFlagNames : fragmentNames).join(', ') || 'none'})`;
 }
@@ -70,12 +91,21 @@ export function describeComponent(component: Component): string {
 /** An action in words: `discard`, `rate 125000 byte/s`, `redirect 65000:100`, `mark dscp 46`. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
-    case 'traffic-rate-bytes': return action.rate === 0 ? 'discard' : `rate ${action.rate} byte/s`;
-    case 'traffic-rate-packets': return action.rate === 0 ? 'discard' : `rate ${action.rate} packet/s`;
-    case 'traffic-action': return [...(action.sample ? ['sample'] : []), ...(action.terminal ? ['go on to later rules'] : [])].join(' and ') || 'stop here';
-    case 'rt-redirect': return `redirect ${routeTargetText(action)}`;
-    case 'rt-redirect-ipv6': return `redirect ${routeTargetText(action)}`;
-    case 'traffic-marking': return `mark dscp ${action.dscp}`;
+    case 'traffic-rate-bytes':
+      return action.rate === 0 ? 'discard' : `rate ${action.rate} byte/s`;
+    case 'traffic-rate-packets':
+      return action.rate === 0 ? 'discard' : `rate ${action.rate} packet/s`;
+    case 'traffic-action':
+      return (
+        [...(action.sample ? ['sample'] : []), ...(action.terminal ? ['go on to later rules'] : [])].join(' and ') ||
+        'stop here'
+      );
+    case 'rt-redirect':
+      return `redirect ${routeTargetText(action)}`;
+    case 'rt-redirect-ipv6':
+      return `redirect ${routeTargetText(action)}`;
+    case 'traffic-marking':
+      return `mark dscp ${action.dscp}`;
   }
 }
 

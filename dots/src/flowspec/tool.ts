@@ -41,8 +41,13 @@ function writesLabelShort(component: Component): boolean {
 
 /** What a tool does otherwise than the octets shown, without changing what the rule matches. */
 function caveat(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string | undefined {
-  const what = rule.components.some(writesLabelShort) ? 'writes flow labels in the fewest octets' : tool.rewrites?.(rule);
-  return what && `${tool.name} ${what}: the rule matches the same packets, but routers may sort it otherwise among rules that differ in nothing else`;
+  const what = rule.components.some(writesLabelShort)
+    ? 'writes flow labels in the fewest octets'
+    : tool.rewrites?.(rule);
+  return (
+    what &&
+    `${tool.name} ${what}: the rule matches the same packets, but routers may sort it otherwise among rules that differ in nothing else`
+  );
 }
 
 /** The comment in place of a rule that a tool cannot announce. */
@@ -57,14 +62,23 @@ export function headLines(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrite
 }
 
 function finding(rule: FlowspecRule, severity: FlowspecFinding['severity'], message: string): FlowspecFinding {
-  return { code: 'flowspec/tool', class: 'advice', severity, rfc: '8955 4', message, file: rule.source.file, pointer: rule.source.pointer };
+  return {
+    code: 'flowspec/tool',
+    class: 'advice',
+    severity,
+    rfc: '8955 4',
+    message,
+    file: rule.source.file,
+    pointer: rule.source.pointer,
+  };
 }
 
 /** What gets lost or changes when a tool announces the rules; each finding stands at what asked for the rule. */
 export function toolFindings(rules: readonly FlowspecRule[], tool: Tool): FlowspecFinding[] {
   return rules.flatMap((rule) => {
     const reason = tool.obstacle(rule);
-    if (reason !== undefined) return [finding(rule, 'warning', `The rule "${rule.text}" is left out of this rendering: ${reason}.`)];
+    if (reason !== undefined)
+      return [finding(rule, 'warning', `The rule "${rule.text}" is left out of this rendering: ${reason}.`)];
     const note = caveat(rule, tool);
     return note === undefined ? [] : [finding(rule, 'information', `${note} ("${rule.text}").`)];
   });

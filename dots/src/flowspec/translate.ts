@@ -20,7 +20,10 @@ export type { Resolution } from './resolve';
 export type { Action, Component, Family, FlowspecRule } from './types';
 
 /** A document as `JSON.parse` gives it; it need not be valid. */
-export interface FlowspecInput { file: string; value: JsonObject }
+export interface FlowspecInput {
+  file: string;
+  value: JsonObject;
+}
 
 /** What mitigations do with the traffic they match: DOTS leaves that to the operator. */
 export type MitigationAction =
@@ -43,28 +46,47 @@ export interface FlowspecOptions {
 }
 
 /** The rules of all documents, what there is to say about them, and whether routers will do what the documents say. */
-export interface Translation { rules: FlowspecRule[]; findings: FlowspecFinding[]; equivalence: Equivalence }
+export interface Translation {
+  rules: FlowspecRule[];
+  findings: FlowspecFinding[];
+  equivalence: Equivalence;
+}
 
 /** The parts of a document that matter here, by the top-level or inner member that holds them. */
-interface Parts { acls: Located[]; aliases: Located[]; mitigations: Located[] }
+interface Parts {
+  acls: Located[];
+  aliases: Located[];
+  mitigations: Located[];
+}
 
 const signalChannel = 'ietf-dots-signal-channel:';
 const dataChannel = 'ietf-dots-data-channel:';
 
 function readDomain(domain: readonly string[]): Prefix[] {
-  return mergePrefixes(domain.map((text) => {
-    const prefix = parsePrefix(text.trim());
-    if (prefix !== undefined) return prefix;
-    throw new DotsError('usage', 'flowspec/domain', `"${text}" is no prefix.`, 'Write one such as 192.0.2.0/24 or 2001:db8::/32.');
-  }));
+  return mergePrefixes(
+    domain.map((text) => {
+      const prefix = parsePrefix(text.trim());
+      if (prefix !== undefined) return prefix;
+      throw new DotsError(
+        'usage',
+        'flowspec/domain',
+        `"${text}" is no prefix.`,
+        'Write one such as 192.0.2.0/24 or 2001:db8::/32.',
+      );
+    }),
+  );
 }
 
 function mitigationAction(action: MitigationAction): Action | undefined {
   switch (action.kind) {
-    case 'discard': return { kind: 'traffic-rate-bytes', as: 0, rate: 0 };
-    case 'rate': return { kind: 'traffic-rate-bytes', as: 0, rate: action.bytes };
-    case 'redirect': return parseRouteTarget(action.rt);
-    case 'mark': return { kind: 'traffic-marking', dscp: action.dscp };
+    case 'discard':
+      return { kind: 'traffic-rate-bytes', as: 0, rate: 0 };
+    case 'rate':
+      return { kind: 'traffic-rate-bytes', as: 0, rate: action.bytes };
+    case 'redirect':
+      return parseRouteTarget(action.rt);
+    case 'mark':
+      return { kind: 'traffic-marking', dscp: action.dscp };
   }
 }
 
@@ -74,8 +96,12 @@ function readAction(option: MitigationAction): Action {
     encodeAction(action);
     return action;
   }
-  throw new DotsError('usage', 'flowspec/route-target',
-    `${JSON.stringify(option)} names no route target.`, 'Write one such as 65000:100, 192.0.2.1:100 or [2001:db8::1]:100.');
+  throw new DotsError(
+    'usage',
+    'flowspec/route-target',
+    `${JSON.stringify(option)} names no route target.`,
+    'Write one such as 65000:100, 192.0.2.1:100 or [2001:db8::1]:100.',
+  );
 }
 
 /** Sorts the members of a document, or of one client in it, into what can be translated; tells what cannot. */
@@ -86,8 +112,13 @@ function collect(object: Located<JsonObject>, prefix: string, parts: Parts, repo
     else if (name === `${prefix}aliases`) parts.aliases.push(located);
     else if (name === `${dataChannel}dots-data`) collectData(located, parts, report);
     else if (name === `${prefix}dots-client`) collectClients(located, parts, report);
-    else if (prefix !== '') report.information(located, 'flowspec/nothing-to-translate', '8955 4',
-      `${quote(name)} filters nothing: rules come from mitigation requests and ACLs.`);
+    else if (prefix !== '')
+      report.information(
+        located,
+        'flowspec/nothing-to-translate',
+        '8955 4',
+        `${quote(name)} filters nothing: rules come from mitigation requests and ACLs.`,
+      );
   }
 }
 
@@ -107,9 +138,15 @@ function readAliases(lists: readonly Located[], report: Report): Map<string, Loc
     const object = asObject(list, report);
     for (const alias of object === undefined ? [] : objects(member(object, 'alias'), report)) {
       const { name } = alias.value;
-      if (typeof name !== 'string') report.error(alias, 'flowspec/value', '8783 6.1', 'An alias without a name cannot be used.');
-      else if (aliases.has(name)) report.warning(alias, 'flowspec/alias-twice', '8783 6.1',
-        `Alias ${quote(name)} is defined twice; the first definition counts.`);
+      if (typeof name !== 'string')
+        report.error(alias, 'flowspec/value', '8783 6.1', 'An alias without a name cannot be used.');
+      else if (aliases.has(name))
+        report.warning(
+          alias,
+          'flowspec/alias-twice',
+          '8783 6.1',
+          `Alias ${quote(name)} is defined twice; the first definition counts.`,
+        );
       else aliases.set(name, alias);
     }
   }
@@ -119,10 +156,12 @@ function readAliases(lists: readonly Located[], report: Report): Map<string, Loc
 /** The names of all ACLs in the given documents. */
 function aclNames(lists: readonly Located[]): Set<unknown> {
   const quiet = new Report();
-  return new Set(lists.flatMap((list) => {
-    const object = asObject(list, quiet);
-    return object === undefined ? [] : objects(member(object, 'acl'), quiet).map((acl) => acl.value.name);
-  }));
+  return new Set(
+    lists.flatMap((list) => {
+      const object = asObject(list, quiet);
+      return object === undefined ? [] : objects(member(object, 'acl'), quiet).map((acl) => acl.value.name);
+    }),
+  );
 }
 
 /** What mitigation requests say about the activation of ACLs; the last one counts. */
@@ -131,8 +170,13 @@ function readActivations(parts: Parts, report: Report): Map<string, string> {
   const activation = new Map<string, string>();
   for (const [name, type, place] of parts.mitigations.flatMap((mitigation) => askedActivations(mitigation, report))) {
     activation.set(name, type);
-    if (!names.has(name)) report.warning(place, 'flowspec/acl-unknown', '9133 3.2.1',
-      `None of the given documents holds ACL ${quote(name)}: its rules are not shown. Give the document with the ACLs as well.`);
+    if (!names.has(name))
+      report.warning(
+        place,
+        'flowspec/acl-unknown',
+        '9133 3.2.1',
+        `None of the given documents holds ACL ${quote(name)}: its rules are not shown. Give the document with the ACLs as well.`,
+      );
   }
   return activation;
 }
@@ -148,16 +192,25 @@ function noteDefaultAction(entries: readonly Entry[], action: Action, report: Re
   for (const { source, actions } of entries) {
     if (actions[0] !== action) continue;
     report.add(source, {
-      code: 'flowspec/default-action', class: 'advice', severity: 'information', rfc: '9132 4.4.1',
-      message: 'A mitigation request names no action. These rules discard; an operator may prefer to limit the rate or to redirect to a scrubber.',
+      code: 'flowspec/default-action',
+      class: 'advice',
+      severity: 'information',
+      rfc: '9132 4.4.1',
+      message:
+        'A mitigation request names no action. These rules discard; an operator may prefer to limit the rate or to redirect to a scrubber.',
     });
   }
 }
 
 /** Aliases alone, or an empty list of scopes: nothing is wrong, but nothing comes out either. */
 function noteNothing(inputs: readonly FlowspecInput[], report: Report): void {
-  for (const { file } of inputs) report.information({ file, pointer: '' }, 'flowspec/nothing-to-translate', '8955 4',
-    'This gives no rules by itself: rules come from mitigation requests and ACLs.');
+  for (const { file } of inputs)
+    report.information(
+      { file, pointer: '' },
+      'flowspec/nothing-to-translate',
+      '8955 4',
+      'This gives no rules by itself: rules come from mitigation requests and ACLs.',
+    );
 }
 
 /**
@@ -176,7 +229,12 @@ export function translate(inputs: readonly FlowspecInput[], options: FlowspecOpt
     if (document !== undefined) collect(document, dataChannel, parts, report);
   }
   const context: Context = {
-    report, domain, mitigationActions: [action], aliases: readAliases(parts.aliases, report), activation: readActivations(parts, report), resolve: options.resolve,
+    report,
+    domain,
+    mitigationActions: [action],
+    aliases: readAliases(parts.aliases, report),
+    activation: readActivations(parts, report),
+    resolve: options.resolve,
   };
   const entries = allEntries(parts, context);
   if (options.action === undefined) noteDefaultAction(entries, action, report);

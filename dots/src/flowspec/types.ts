@@ -19,13 +19,20 @@ export interface Prefix {
 export const numericOperators = ['false', '=', '>', '>=', '<', '<=', '!=', 'true'] as const;
 
 /** One comparison of a numeric operator. */
-export type NumericOperator = typeof numericOperators[number];
+export type NumericOperator = (typeof numericOperators)[number];
 
 /** One comparison. A value above 2^53-1 (8-octet operands) is a decimal string, as JSON writes 64-bit integers. */
-export interface NumericTest { op: NumericOperator; value: number | string }
+export interface NumericTest {
+  op: NumericOperator;
+  value: number | string;
+}
 
 /** One bitmask test: `match` wants all bits of the value, otherwise any of them; `not` turns the result around. */
-export interface BitmaskTest { not: boolean; match: boolean; value: number }
+export interface BitmaskTest {
+  not: boolean;
+  match: boolean;
+  value: number;
+}
 
 /** The component types that hold a prefix: destination and source. */
 export type PrefixType = 1 | 2;
@@ -35,11 +42,20 @@ export type NumericType = 3 | 4 | 5 | 6 | 7 | 8 | 10 | 11 | 13;
 export type BitmaskType = 9 | 12;
 
 /** A component that matches an address. */
-export interface PrefixComponent { type: PrefixType; prefix: Prefix }
+export interface PrefixComponent {
+  type: PrefixType;
+  prefix: Prefix;
+}
 /** A component that compares numbers: it matches when all tests of one of the groups do. */
-export interface NumericComponent { type: NumericType; anyOf: NumericTest[][] }
+export interface NumericComponent {
+  type: NumericType;
+  anyOf: NumericTest[][];
+}
 /** A component that tests bits: it matches when all tests of one of the groups do. */
-export interface BitmaskComponent { type: BitmaskType; anyOf: BitmaskTest[][] }
+export interface BitmaskComponent {
+  type: BitmaskType;
+  anyOf: BitmaskTest[][];
+}
 /** One component of a Flowspec rule (RFC 8955 section 4.2.2, RFC 8956 section 3). */
 export type Component = PrefixComponent | NumericComponent | BitmaskComponent;
 
@@ -57,7 +73,10 @@ export type Action =
   | { kind: 'traffic-marking'; dscp: number };
 
 /** A place in one of the given documents. */
-export interface Place { file: string; pointer: string }
+export interface Place {
+  file: string;
+  pointer: string;
+}
 
 /** One Flowspec rule, ready to be announced. */
 export interface FlowspecRule {

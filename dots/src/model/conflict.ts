@@ -22,11 +22,20 @@ const targetMembers = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name
  * request, and how long to wait. The scopes are those of an answer, of any shape.
  */
 export function conflictSentences(scopes: readonly JsonValue[]): string[] {
-  return scopes.filter(isObject).map((scope) => scope['conflict-information']).filter(isObject).map(sentence);
+  return scopes
+    .filter(isObject)
+    .map((scope) => scope['conflict-information'])
+    .filter(isObject)
+    .map(sentence);
 }
 
 function sentence(conflict: JsonObject): string {
-  const { 'conflict-cause': cause, 'conflict-status': outcome, 'conflict-scope': scope, 'retry-timer': seconds } = conflict;
+  const {
+    'conflict-cause': cause,
+    'conflict-status': outcome,
+    'conflict-scope': scope,
+    'retry-timer': seconds,
+  } = conflict;
   const parts = [
     `${inWords(causes, cause) ?? 'the server does not say why'}${withWhat(scope)}`,
     inWords(outcomes, outcome),
@@ -45,9 +54,13 @@ function inWords(words: Readonly<Record<string, string>>, label: JsonValue | und
 function withWhat(scope: JsonValue | undefined): string {
   if (!isObject(scope)) return '';
   const targets = targetMembers.flatMap((member) => itemsOf(scope[member])).map(String);
-  const acls = itemsOf(scope['acl-list']).filter(isObject).map((acl) => String(acl['acl-name']));
+  const acls = itemsOf(scope['acl-list'])
+    .filter(isObject)
+    .map((acl) => String(acl['acl-name']));
   const all = [
-    ...(scope.mid === undefined ? [] : [`mid ${String(scope.mid)}`]), ...targets, ...acls.map((name) => `ACL ${name}`),
+    ...(scope.mid === undefined ? [] : [`mid ${String(scope.mid)}`]),
+    ...targets,
+    ...acls.map((name) => `ACL ${name}`),
   ];
   return all.length === 0 ? '' : ` (${all.join(', ')})`;
 }

@@ -34,8 +34,15 @@ export function memberDoc(docs: Docs, module: string, tokens: readonly string[])
  * The text of an enumeration's label, of one bit, or of an identity with or without its module's name.
  * `module` and `tokens` are those of the member that holds the value, as for `memberDoc`.
  */
-export function valueDoc(docs: Docs, module: string, tokens: readonly string[], type: YangType, value: string): Doc | undefined {
-  if (type.base === 'union') return firstDefined((type.members ?? []).map((member) => valueDoc(docs, module, tokens, member, value)));
+export function valueDoc(
+  docs: Docs,
+  module: string,
+  tokens: readonly string[],
+  type: YangType,
+  value: string,
+): Doc | undefined {
+  if (type.base === 'union')
+    return firstDefined((type.members ?? []).map((member) => valueDoc(docs, module, tokens, member, value)));
   if (type.base === 'identityref') return identityDoc(docs, type, value);
   const [owner, typedef] = type.name?.split(':') ?? [module, undefined];
   const group = typedef ?? bareName(tokens.findLast((token) => !/^\d+$/.test(token)) ?? '');

@@ -2,9 +2,18 @@ import { isObject } from './json';
 
 /** What a document is, by its top-level member. */
 export type DocumentKind =
-  | 'mitigation-scope' | 'signal-config' | 'heartbeat' | 'redirected-signal'
-  | 'telemetry-setup' | 'telemetry'
-  | 'acls' | 'aliases' | 'dots-client' | 'dots-data' | 'capabilities' | 'vendor-mapping';
+  | 'mitigation-scope'
+  | 'signal-config'
+  | 'heartbeat'
+  | 'redirected-signal'
+  | 'telemetry-setup'
+  | 'telemetry'
+  | 'acls'
+  | 'aliases'
+  | 'dots-client'
+  | 'dots-data'
+  | 'capabilities'
+  | 'vendor-mapping';
 
 /** What is known of a document kind before looking inside. */
 export interface DocumentType {
@@ -21,18 +30,84 @@ export interface DocumentType {
 
 /** Every kind of DOTS document, in the order people meet them. */
 export const documentTypes: readonly DocumentType[] = [
-  { kind: 'mitigation-scope', topMember: 'ietf-dots-signal-channel:mitigation-scope', title: 'mitigation request', rfc: '9132 4.4.1', channel: 'signal' },
-  { kind: 'acls', topMember: 'ietf-dots-data-channel:acls', title: 'filtering rules (ACLs)', rfc: '8783 7', channel: 'data' },
+  {
+    kind: 'mitigation-scope',
+    topMember: 'ietf-dots-signal-channel:mitigation-scope',
+    title: 'mitigation request',
+    rfc: '9132 4.4.1',
+    channel: 'signal',
+  },
+  {
+    kind: 'acls',
+    topMember: 'ietf-dots-data-channel:acls',
+    title: 'filtering rules (ACLs)',
+    rfc: '8783 7',
+    channel: 'data',
+  },
   { kind: 'aliases', topMember: 'ietf-dots-data-channel:aliases', title: 'aliases', rfc: '8783 6', channel: 'data' },
-  { kind: 'signal-config', topMember: 'ietf-dots-signal-channel:signal-config', title: 'session configuration', rfc: '9132 4.5', channel: 'signal' },
-  { kind: 'heartbeat', topMember: 'ietf-dots-signal-channel:heartbeat', title: 'heartbeat', rfc: '9132 4.7', channel: 'signal' },
-  { kind: 'redirected-signal', topMember: 'ietf-dots-signal-channel:redirected-signal', title: 'redirected signaling', rfc: '9132 4.6', channel: 'signal' },
-  { kind: 'telemetry-setup', topMember: 'ietf-dots-telemetry:telemetry-setup', title: 'telemetry setup', rfc: '9244 7', channel: 'signal' },
-  { kind: 'telemetry', topMember: 'ietf-dots-telemetry:telemetry', title: 'telemetry', rfc: '9244 8', channel: 'signal' },
-  { kind: 'dots-client', topMember: 'ietf-dots-data-channel:dots-client', title: 'client registration', rfc: '8783 5', channel: 'data' },
-  { kind: 'dots-data', topMember: 'ietf-dots-data-channel:dots-data', title: 'data channel tree', rfc: '8783 4.1', channel: 'data' },
-  { kind: 'capabilities', topMember: 'ietf-dots-data-channel:capabilities', title: 'filtering capabilities', rfc: '8783 7.1', channel: 'data' },
-  { kind: 'vendor-mapping', topMember: 'ietf-dots-mapping:vendor-mapping', title: 'vendor attack mapping', rfc: '9244 8.1.6', channel: 'data' },
+  {
+    kind: 'signal-config',
+    topMember: 'ietf-dots-signal-channel:signal-config',
+    title: 'session configuration',
+    rfc: '9132 4.5',
+    channel: 'signal',
+  },
+  {
+    kind: 'heartbeat',
+    topMember: 'ietf-dots-signal-channel:heartbeat',
+    title: 'heartbeat',
+    rfc: '9132 4.7',
+    channel: 'signal',
+  },
+  {
+    kind: 'redirected-signal',
+    topMember: 'ietf-dots-signal-channel:redirected-signal',
+    title: 'redirected signaling',
+    rfc: '9132 4.6',
+    channel: 'signal',
+  },
+  {
+    kind: 'telemetry-setup',
+    topMember: 'ietf-dots-telemetry:telemetry-setup',
+    title: 'telemetry setup',
+    rfc: '9244 7',
+    channel: 'signal',
+  },
+  {
+    kind: 'telemetry',
+    topMember: 'ietf-dots-telemetry:telemetry',
+    title: 'telemetry',
+    rfc: '9244 8',
+    channel: 'signal',
+  },
+  {
+    kind: 'dots-client',
+    topMember: 'ietf-dots-data-channel:dots-client',
+    title: 'client registration',
+    rfc: '8783 5',
+    channel: 'data',
+  },
+  {
+    kind: 'dots-data',
+    topMember: 'ietf-dots-data-channel:dots-data',
+    title: 'data channel tree',
+    rfc: '8783 4.1',
+    channel: 'data',
+  },
+  {
+    kind: 'capabilities',
+    topMember: 'ietf-dots-data-channel:capabilities',
+    title: 'filtering capabilities',
+    rfc: '8783 7.1',
+    channel: 'data',
+  },
+  {
+    kind: 'vendor-mapping',
+    topMember: 'ietf-dots-mapping:vendor-mapping',
+    title: 'vendor attack mapping',
+    rfc: '9244 8.1.6',
+    channel: 'data',
+  },
 ];
 
 /** The type of a parsed document by its top-level member, or undefined for a document of no known kind. */

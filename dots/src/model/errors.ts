@@ -28,7 +28,9 @@ export class DotsError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === DotsError ? typeof value === 'object' && value !== null && mark in value : Function.prototype[Symbol.hasInstance].call(this, value);
+    return this === DotsError
+      ? typeof value === 'object' && value !== null && mark in value
+      : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }
 

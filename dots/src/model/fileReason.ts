@@ -1,6 +1,14 @@
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file', EACCES: 'permission denied', EPERM: 'permission denied', EROFS: 'it is on a file system that is only read', EISDIR: 'it is a folder', ENOTDIR: 'a part of its path is no folder',
-  ELOOP: 'its symbolic links go in a circle', EMFILE: 'too many files are open', ENAMETOOLONG: 'the name is too long', ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'it is on a file system that is only read',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  ELOOP: 'its symbolic links go in a circle',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
 };
 
 /** Why a file system refused, in words: the end of a sentence. */

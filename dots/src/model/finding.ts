@@ -23,13 +23,21 @@ export interface Fault {
 }
 
 /** A place in a text: line and character count from 0, characters in UTF-16 units, as in LSP. */
-export interface Position { line: number; character: number }
+export interface Position {
+  line: number;
+  character: number;
+}
 
 /** A stretch of a text, its end excluded. */
-export interface Range { start: Position; end: Position }
+export interface Range {
+  start: Position;
+  end: Position;
+}
 
 /** A fault with its range in the text. */
-export interface Finding extends Fault { range: Range }
+export interface Finding extends Fault {
+  range: Range;
+}
 
 /** Where to read about a rule: `9132 4.4.1.1` gives the section's address at the RFC Editor. */
 export function rfcUrl(reference: string): string {

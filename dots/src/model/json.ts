@@ -2,7 +2,9 @@
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 
 /** A JSON object as `JSON.parse` gives it. */
-export interface JsonObject { [member: string]: JsonValue }
+export interface JsonObject {
+  [member: string]: JsonValue;
+}
 
 /** Whether a value is a JSON object (not null, not an array). */
 export function isObject(value: unknown): value is JsonObject {

@@ -9,7 +9,10 @@ export function child(pointer: string, token: string | number): string {
 /** The unescaped tokens of a JSON pointer; the whole document is an empty list. */
 export function tokens(pointer: string): string[] {
   if (pointer === '') return [];
-  return pointer.slice(1).split('/').map((token) => token.replace(/~1/g, '/').replace(/~0/g, '~'));
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((token) => token.replace(/~1/g, '/').replace(/~0/g, '~'));
 }
 
 /** The pointer of the containing object or array; the whole document is its own parent. */

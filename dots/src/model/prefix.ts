@@ -46,7 +46,9 @@ export function formatPrefix(prefix: Prefix): string {
 /** The canonical text of an address. */
 export function formatAddress(family: Prefix['family'], address: bigint): string {
   if (family === 'ipv4') return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => ((address >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((address >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
+  );
   const run = longestZeroRun(groups);
   if (run.length < 2) return groups.join(':');
   return `${groups.slice(0, run.start).join(':')}::${groups.slice(run.start + run.length).join(':')}`;

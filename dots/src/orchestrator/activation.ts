@@ -12,7 +12,15 @@ export function activationTypeOf(acl: JsonObject): ActivationType {
 }
 
 /** Whether an ACL filters now. Only mitigations of its own client activate it (RFC 8783 section 7.2). */
-export function isActiveAcl(acl: JsonObject, { cuid }: Pick<DataClient, 'cuid'>, mitigations: readonly Mitigation[]): boolean {
+export function isActiveAcl(
+  acl: JsonObject,
+  { cuid }: Pick<DataClient, 'cuid'>,
+  mitigations: readonly Mitigation[],
+): boolean {
   const type = activationTypeOf(acl);
-  return type === 'immediate' || (type === 'activate-when-mitigating' && mitigations.some((mitigation) => mitigation.cuid === cuid && inForce(mitigation)));
+  return (
+    type === 'immediate' ||
+    (type === 'activate-when-mitigating' &&
+      mitigations.some((mitigation) => mitigation.cuid === cuid && inForce(mitigation)))
+  );
 }

@@ -8,7 +8,8 @@ const targets = ['target-prefix', 'target-fqdn', 'target-uri'] as const;
 /** Refuses a request that names an alias its client has not made over the data channel: RFC 9132 section 4.4.1.3. */
 export function refuseUnknownAliases(scope: JsonObject, client: DataClient | undefined): void {
   const unknown = itemsOf(scope['alias-name']).find((name) => named(client?.aliases ?? [], name) === undefined);
-  if (unknown !== undefined) throw refuse('4.00', `This client has made no alias ${JSON.stringify(unknown)}.`, '9132 4.4.1.3');
+  if (unknown !== undefined)
+    throw refuse('4.00', `This client has made no alias ${JSON.stringify(unknown)}.`, '9132 4.4.1.3');
 }
 
 /**
@@ -20,6 +21,9 @@ export function aliasTargets(scope: JsonObject, client: DataClient | undefined):
   if (names.length === 0) return scope;
   const found = names.map((name) => named(client?.aliases ?? [], name)?.value).filter((alias) => alias !== undefined);
   const gone = names.filter((name) => named(client?.aliases ?? [], name) === undefined);
-  const merged = targets.map((member): [string, JsonValue[]] => [member, [scope, ...found].flatMap((source) => itemsOf(source[member]))]);
+  const merged = targets.map((member): [string, JsonValue[]] => [
+    member,
+    [scope, ...found].flatMap((source) => itemsOf(source[member])),
+  ]);
   return { ...scope, 'alias-name': gone, ...Object.fromEntries(merged) };
 }

@@ -11,7 +11,11 @@ const longestDiagnostic = 800;
 
 /** The sections that forbid a malformed body, by kind. */
 const sections: Partial<Record<DocumentKind, string>> = {
-  'mitigation-scope': '9132 4.4.1.3', 'signal-config': '9132 4.5.2', heartbeat: '9132 4.7', 'telemetry-setup': '9244 7', telemetry: '9244 8',
+  'mitigation-scope': '9132 4.4.1.3',
+  'signal-config': '9132 4.5.2',
+  heartbeat: '9132 4.7',
+  'telemetry-setup': '9244 7',
+  telemetry: '9244 8',
 };
 
 /**
@@ -21,7 +25,12 @@ const sections: Partial<Record<DocumentKind, string>> = {
 export function readBody(payload: Uint8Array, kind: DocumentKind): JsonObject {
   const document = decoded(payload, kind);
   const { type, faults } = check(document, { direction: 'request' });
-  if (type?.kind !== kind) throw refuse('4.00', `The body is a ${type?.title ?? 'document of no known kind'}, not a ${documentType(kind).title}.`, section(kind));
+  if (type?.kind !== kind)
+    throw refuse(
+      '4.00',
+      `The body is a ${type?.title ?? 'document of no known kind'}, not a ${documentType(kind).title}.`,
+      section(kind),
+    );
   const errors = faults.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw refuse('4.00', describe(errors), errors[0]?.rfc ?? section(kind));
   const body = document[type.topMember];
@@ -39,7 +48,10 @@ function decoded(payload: Uint8Array, kind: DocumentKind): JsonObject {
 
 function describe([first, ...others]: Fault[]): string {
   if (first === undefined) return '';
-  const more = others.length === 0 ? '' : ` And ${others.length} more: ${[...new Set(others.map(({ code, rfc }) => `${code}, ${rfcLabel(rfc)}`))].slice(0, 3).join('; ')}.`;
+  const more =
+    others.length === 0
+      ? ''
+      : ` And ${others.length} more: ${[...new Set(others.map(({ code, rfc }) => `${code}, ${rfcLabel(rfc)}`))].slice(0, 3).join('; ')}.`;
   return oneLine(`${first.code} at ${first.pointer}: ${first.message}${more}`, longestDiagnostic);
 }
 

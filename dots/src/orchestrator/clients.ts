@@ -3,7 +3,10 @@ import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { unreadableState, type Store } from './store';
 
 /** An alias or an ACL as its client wrote it, and until when it is kept, milliseconds since 1970. */
-export interface Kept { value: JsonObject; expiresAt: number }
+export interface Kept {
+  value: JsonObject;
+  expiresAt: number;
+}
 
 /** A client that has registered on the data channel: RFC 8783 section 5. */
 export interface DataClient {
@@ -29,7 +32,10 @@ export class DataClients {
   private nextAt = Infinity;
   private readonly listeners = new Set<() => void>();
 
-  private constructor(private readonly store: Store, private readonly clock: Clock) {}
+  private constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {}
 
   /** Takes up what an earlier orchestrator left; the time that has passed since counts. */
   static async open(store: Store, clock: Clock): Promise<DataClients> {
@@ -81,7 +87,11 @@ export class DataClients {
     const now = this.clock.now();
     const valid = ({ expiresAt }: Kept): boolean => expiresAt > now;
     for (const client of this.clients.values()) {
-      this.clients.set(client.cuid, { ...client, aliases: client.aliases.filter(valid), acls: client.acls.filter(valid) });
+      this.clients.set(client.cuid, {
+        ...client,
+        aliases: client.aliases.filter(valid),
+        acls: client.acls.filter(valid),
+      });
     }
     this.schedule();
     this.tell();
@@ -89,8 +99,13 @@ export class DataClients {
 
   private schedule(): void {
     this.clock.clearTimeout(this.timer);
-    this.nextAt = Math.min(...[...this.clients.values()].flatMap(({ aliases, acls }) => [...aliases, ...acls]).map(({ expiresAt }) => expiresAt));
-    if (this.nextAt !== Infinity) this.timer = this.clock.setTimeout(() => this.expire(), Math.max(0, this.nextAt - this.clock.now()));
+    this.nextAt = Math.min(
+      ...[...this.clients.values()]
+        .flatMap(({ aliases, acls }) => [...aliases, ...acls])
+        .map(({ expiresAt }) => expiresAt),
+    );
+    if (this.nextAt !== Infinity)
+      this.timer = this.clock.setTimeout(() => this.expire(), Math.max(0, this.nextAt - this.clock.now()));
   }
 
   private tell(): void {
@@ -120,9 +135,16 @@ function readState(kept: JsonValue): DataClient[] {
 }
 
 function isClient(value: JsonValue): boolean {
-  return isObject(value) && typeof value.cuid === 'string' && typeof value.owner === 'string' && [value.aliases, value.acls].every((list) => Array.isArray(list) && list.every(isKept));
+  return (
+    isObject(value) &&
+    typeof value.cuid === 'string' &&
+    typeof value.owner === 'string' &&
+    [value.aliases, value.acls].every((list) => Array.isArray(list) && list.every(isKept))
+  );
 }
 
 function isKept(value: JsonValue): boolean {
-  return isObject(value) && isObject(value.value) && typeof value.value.name === 'string' && Number.isFinite(value.expiresAt);
+  return (
+    isObject(value) && isObject(value.value) && typeof value.value.name === 'string' && Number.isFinite(value.expiresAt)
+  );
 }

@@ -24,7 +24,16 @@ export class DataChannel {
   private constructor(private readonly listener: DataServer) {}
 
   /** Throws a DotsError of kind `usage` where the port cannot be had. */
-  static async open({ host, port, lab, clients, exclusive, clock, limits, log }: DataChannelOptions): Promise<DataChannel> {
+  static async open({
+    host,
+    port,
+    lab,
+    clients,
+    exclusive,
+    clock,
+    limits,
+    log,
+  }: DataChannelOptions): Promise<DataChannel> {
     const router = new DataRouter(new DataResources(clients, clock, limits), exclusive);
     return new DataChannel(await DataServer.start({ host, port, lab, router, largestBody: limits.dataBody, log }));
   }

@@ -12,7 +12,14 @@ export async function refuseUnmatched(name: ResourceName, resource: Resource, re
   const current = await representation(resource, request);
   const etag = current && etagOf({ payload: current.payload ?? noBytes });
   const matches = etag !== undefined && wanted.some((value) => value.length === 0 || Buffer.compare(value, etag) === 0);
-  if (!matches) throw refuse('4.12', current === undefined ? 'There is nothing here that If-Match could match.' : 'If-Match names another version than the present one.', '7252 5.10.8.1');
+  if (!matches)
+    throw refuse(
+      '4.12',
+      current === undefined
+        ? 'There is nothing here that If-Match could match.'
+        : 'If-Match names another version than the present one.',
+      '7252 5.10.8.1',
+    );
 }
 
 /** Whether a mitigation request may only change what there is; it ignores in silence what matches nothing: RFC 9132 section 4.4.3. */

@@ -6,7 +6,10 @@ import { openLab, type Lab } from '#dots/transport/lab';
 import { makeStateFolder } from './store';
 
 /** The lab of an orchestrator, and how to leave it. */
-export interface LabHome { lab: Lab; /** Removes what only served this orchestrator. */ leave: () => Promise<void> }
+export interface LabHome {
+  lab: Lab;
+  /** Removes what only served this orchestrator. */ leave: () => Promise<void>;
+}
 
 /**
  * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator. Its certificates are valid by

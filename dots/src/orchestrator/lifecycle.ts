@@ -3,15 +3,28 @@ import type { Timing } from './policy';
 
 /** The values of `status`: RFC 9132 section 4.4.2, table 3. */
 export const status = {
-  settingUp: 1, mitigated: 2, stopped: 3, exceeded: 4, terminating: 5, terminated: 6, withdrawn: 7, waiting: 8,
+  settingUp: 1,
+  mitigated: 2,
+  stopped: 3,
+  exceeded: 4,
+  terminating: 5,
+  terminated: 6,
+  withdrawn: 7,
+  waiting: 8,
 } as const;
 
 export type Status = (typeof status)[keyof typeof status];
 
 /** The labels of `status`: RFC 9132 section 10.6.2. */
 export const statusLabels: Record<Status, string> = {
-  1: 'attack-mitigation-in-progress', 2: 'attack-successfully-mitigated', 3: 'attack-stopped', 4: 'attack-exceeded-capability',
-  5: 'dots-client-withdrawn-mitigation', 6: 'attack-mitigation-terminated', 7: 'attack-mitigation-withdrawn', 8: 'attack-mitigation-signal-loss',
+  1: 'attack-mitigation-in-progress',
+  2: 'attack-successfully-mitigated',
+  3: 'attack-stopped',
+  4: 'attack-exceeded-capability',
+  5: 'dots-client-withdrawn-mitigation',
+  6: 'attack-mitigation-terminated',
+  7: 'attack-mitigation-withdrawn',
+  8: 'attack-mitigation-signal-loss',
 };
 
 /** One mitigation, as it was when its status last changed; what it is now follows from the time. Times in milliseconds since 1970. */
@@ -36,11 +49,19 @@ export interface Mitigation {
 }
 
 /** A new mitigation: it starts at once, or waits for the loss of the session when `trigger-mitigation` is false. */
-export function requested(request: Pick<Mitigation, 'cuid' | 'mid' | 'owner' | 'scope' | 'terminatingMs'>, lifetime: number, now: number): Mitigation {
+export function requested(
+  request: Pick<Mitigation, 'cuid' | 'mid' | 'owner' | 'scope' | 'terminatingMs'>,
+  lifetime: number,
+  now: number,
+): Mitigation {
   const immediate = triggersAtOnce(request);
   return {
-    ...request, status: immediate ? status.settingUp : status.waiting, since: now, startedAt: immediate ? now : null,
-    expiresAt: expiry(lifetime, now), droppedForMs: 0,
+    ...request,
+    status: immediate ? status.settingUp : status.waiting,
+    since: now,
+    startedAt: immediate ? now : null,
+    expiresAt: expiry(lifetime, now),
+    droppedForMs: 0,
   };
 }
 
@@ -68,7 +89,9 @@ export function prolonged(mitigation: Mitigation, timing: Timing): number {
 
 /** What a client still sees of the attack counts: one that goes on takes back "the attack has stopped". */
 export function afterEfficacy(mitigation: Mitigation, attackStatus: unknown, now: number): Mitigation {
-  return mitigation.status === status.stopped && attackStatus === 'under-attack' ? enter(mitigation, status.mitigated, now) : mitigation;
+  return mitigation.status === status.stopped && attackStatus === 'under-attack'
+    ? enter(mitigation, status.mitigated, now)
+    : mitigation;
 }
 
 /** Brings a mitigation up to `now`; undefined once it is gone. */
@@ -118,7 +141,10 @@ export function droppingTime(mitigation: Mitigation, now: number): number {
   return mitigation.droppedForMs + (mitigation.status === status.mitigated ? now - mitigation.since : 0);
 }
 
-interface Step { at: number; /** undefined: gone */ next: Status | undefined }
+interface Step {
+  at: number;
+  /** undefined: gone */ next: Status | undefined;
+}
 
 function nextStep(mitigation: Mitigation, timing: Timing): Step | undefined {
   const own = ownStep(mitigation, timing);
@@ -130,11 +156,16 @@ function nextStep(mitigation: Mitigation, timing: Timing): Step | undefined {
 function ownStep(mitigation: Mitigation, timing: Timing): Step | undefined {
   const { since } = mitigation;
   switch (mitigation.status) {
-    case status.settingUp: return { at: since + timing.setupMs, next: status.mitigated };
-    case status.mitigated: return { at: since + timing.attackMs, next: status.stopped };
-    case status.terminating: return { at: since + mitigation.terminatingMs, next: status.terminated };
-    case status.terminated: return { at: since + timing.terminatedMs, next: undefined };
-    default: return undefined;
+    case status.settingUp:
+      return { at: since + timing.setupMs, next: status.mitigated };
+    case status.mitigated:
+      return { at: since + timing.attackMs, next: status.stopped };
+    case status.terminating:
+      return { at: since + mitigation.terminatingMs, next: status.terminated };
+    case status.terminated:
+      return { at: since + timing.terminatedMs, next: undefined };
+    default:
+      return undefined;
   }
 }
 

@@ -6,7 +6,11 @@ import type { DataClient } from './clients';
 import { inForce, type Mitigation } from './lifecycle';
 
 /** What filters the traffic at a moment, as Flowspec, and the documents it comes from: one per client and per mitigation. */
-export interface LiveFlowspec { inputs: FlowspecInput[]; rules: FlowspecRule[]; findings: FlowspecFinding[] }
+export interface LiveFlowspec {
+  inputs: FlowspecInput[];
+  rules: FlowspecRule[];
+  findings: FlowspecFinding[];
+}
 
 const mitigationMember = documentType('mitigation-scope').topMember;
 const dataMember = documentType('dots-data').topMember;
@@ -18,12 +22,23 @@ const dataMember = documentType('dots-data').topMember;
 export function liveFlowspec(clients: readonly DataClient[], mitigations: readonly Mitigation[]): LiveFlowspec {
   const active = mitigations.filter(inForce);
   const cuids = [...new Set([...clients, ...active].map(({ cuid }) => cuid))].sort();
-  const parts = cuids.map((cuid) => ofClient(clients.find((client) => client.cuid === cuid), active.filter((mitigation) => mitigation.cuid === cuid)));
-  return { inputs: parts.flatMap(({ inputs }) => inputs), rules: parts.flatMap(({ rules }) => rules), findings: parts.flatMap(({ findings }) => findings) };
+  const parts = cuids.map((cuid) =>
+    ofClient(
+      clients.find((client) => client.cuid === cuid),
+      active.filter((mitigation) => mitigation.cuid === cuid),
+    ),
+  );
+  return {
+    inputs: parts.flatMap(({ inputs }) => inputs),
+    rules: parts.flatMap(({ rules }) => rules),
+    findings: parts.flatMap(({ findings }) => findings),
+  };
 }
 
 function ofClient(client: DataClient | undefined, mitigations: readonly Mitigation[]): LiveFlowspec {
-  const acls = (client?.acls ?? []).map(({ value }) => value).filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations));
+  const acls = (client?.acls ?? [])
+    .map(({ value }) => value)
+    .filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations));
   if (acls.length === 0 && mitigations.length === 0) return { inputs: [], rules: [], findings: [] };
   const inputs = [...(client === undefined ? [] : [clientInput(client, acls)]), ...mitigations.map(mitigationInput)];
   const { rules, findings } = translate(inputs);
@@ -37,6 +52,8 @@ function clientInput({ cuid, aliases }: DataClient, acls: JsonObject[]): Flowspe
 
 /** What a request said about activation and its trigger is done by now: it is in force. */
 function mitigationInput({ cuid, mid, scope }: Mitigation): FlowspecInput {
-  const rest = Object.entries(scope).filter(([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation');
+  const rest = Object.entries(scope).filter(
+    ([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation',
+  );
   return { file: `mitigation ${mid} of ${cuid}`, value: { [mitigationMember]: { scope: [Object.fromEntries(rest)] } } };
 }

@@ -17,13 +17,18 @@ export class Mitigations {
   private queue: Promise<unknown> = Promise.resolve();
   private readonly listeners = new Set<(changed: Mitigation[]) => void>();
 
-  private constructor(private readonly store: Store, private readonly clock: Clock, private readonly timing: Timing) {}
+  private constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly timing: Timing,
+  ) {}
 
   /** Takes up what an earlier orchestrator left; the time that has passed since counts. */
   static async open(store: Store, clock: Clock, timing: Timing): Promise<Mitigations> {
     const mitigations = new Mitigations(store, clock, timing);
     const kept = await store.read(stateName);
-    for (const mitigation of kept === undefined ? [] : readState(kept)) mitigations.entries.set(keyOf(mitigation), mitigation);
+    for (const mitigation of kept === undefined ? [] : readState(kept))
+      mitigations.entries.set(keyOf(mitigation), mitigation);
     mitigations.catchUp();
     return mitigations;
   }
@@ -96,7 +101,9 @@ export class Mitigations {
 
   private schedule(): void {
     this.clock.clearTimeout(this.timer);
-    this.nextAt = Math.min(...[...this.entries.values()].map((mitigation) => nextChange(mitigation, this.timing) ?? Infinity));
+    this.nextAt = Math.min(
+      ...[...this.entries.values()].map((mitigation) => nextChange(mitigation, this.timing) ?? Infinity),
+    );
     if (this.nextAt === Infinity) return;
     const wait = Math.max(0, this.nextAt - this.clock.now());
     this.timer = this.clock.setTimeout(() => this.advanceAll(this.clock.now()), Math.min(wait, longestTimer));
@@ -119,6 +126,19 @@ function readState(kept: JsonValue): Mitigation[] {
 
 function isMitigation(value: JsonValue): boolean {
   if (!isObject(value)) return false;
-  const numbers = [value.mid, value.since, value.droppedForMs, value.terminatingMs, value.startedAt ?? 0, value.expiresAt ?? 0];
-  return typeof value.cuid === 'string' && ['string', 'undefined'].includes(typeof value.owner) && isObject(value.scope) && Object.hasOwn(statusLabels, String(value.status)) && numbers.every(Number.isFinite);
+  const numbers = [
+    value.mid,
+    value.since,
+    value.droppedForMs,
+    value.terminatingMs,
+    value.startedAt ?? 0,
+    value.expiresAt ?? 0,
+  ];
+  return (
+    typeof value.cuid === 'string' &&
+    ['string', 'undefined'].includes(typeof value.owner) &&
+    isObject(value.scope) &&
+    Object.hasOwn(statusLabels, String(value.status)) &&
+    numbers.every(Number.isFinite)
+  );
 }

@@ -66,8 +66,15 @@ export class Orchestrator {
   private timer: TimerHandle;
 
   private constructor(
-    private readonly signalChannel: SignalChannel, private readonly dataChannel: DataChannel, private readonly home: LabHome, private readonly mitigationBook: Mitigations, private readonly clients: DataClients,
-    private readonly telemetry: Telemetry, private readonly observers: Observers, private readonly clock: Clock, private readonly policy: Policy,
+    private readonly signalChannel: SignalChannel,
+    private readonly dataChannel: DataChannel,
+    private readonly home: LabHome,
+    private readonly mitigationBook: Mitigations,
+    private readonly clients: DataClients,
+    private readonly telemetry: Telemetry,
+    private readonly observers: Observers,
+    private readonly clock: Clock,
+    private readonly policy: Policy,
   ) {
     ({ plain: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp } = signalChannel);
     this.data = dataChannel.server;
@@ -86,26 +93,65 @@ export class Orchestrator {
     const mitigations = await Mitigations.open(store, clock, policy.timing);
     const clients = await DataClients.open(store, clock);
     const telemetry = await Telemetry.open(store, policy.limits);
-    const observers: Observers = new Observers(clock, { perSession: policy.limits.observersPerSession, total: policy.limits.observers }, route({
-      mitigate: mitigateResource(mitigations, clients, clock, policy),
-      config: configResource((session) => observers.changed(sessionKey(session))),
-      hb: heartbeatResource,
-      'tm-setup': telemetrySetupResource(telemetry),
-      tm: telemetryResource(telemetry),
-    }, keepApart(mitigations, telemetry, clients)), observedKey);
+    const observers: Observers = new Observers(
+      clock,
+      { perSession: policy.limits.observersPerSession, total: policy.limits.observers },
+      route(
+        {
+          mitigate: mitigateResource(mitigations, clients, clock, policy),
+          config: configResource((session) => observers.changed(sessionKey(session))),
+          hb: heartbeatResource,
+          'tm-setup': telemetrySetupResource(telemetry),
+          tm: telemetryResource(telemetry),
+        },
+        keepApart(mitigations, telemetry, clients),
+      ),
+      observedKey,
+    );
     const handler = logged((request) => observers.handle(request), log);
     const trace = thinned((line) => log(`signal: ${line}`));
-    const accept = (channel: Channel): Endpoint => new Endpoint(channel, { clock, handler, largestBody: policy.limits.body, trace: (sentence) => trace(sentence, channel.peer) });
+    const accept = (channel: Channel): Endpoint =>
+      new Endpoint(channel, {
+        clock,
+        handler,
+        largestBody: policy.limits.body,
+        trace: (sentence) => trace(sentence, channel.peer),
+      });
     const host = options.host ?? '127.0.0.1';
     let home: LabHome | undefined;
     let dataChannel: DataChannel | undefined;
     try {
       home = await enterLab(host, options.stateDir);
-      dataChannel = await DataChannel.open({ host, port: options.dataPort ?? 0, lab: home.lab, clients, exclusive: (work) => mitigations.exclusive(work), clock, limits: policy.limits, log });
-      const signalChannel = await SignalChannel.open({
-        host, plainPort: options.signalPort ?? 0, securePort: options.securePort ?? 0, credentials: { certificate: { ca: home.lab.ca, ...home.lab.server }, psk: options.psk }, clock, accept, log,
+      dataChannel = await DataChannel.open({
+        host,
+        port: options.dataPort ?? 0,
+        lab: home.lab,
+        clients,
+        exclusive: (work) => mitigations.exclusive(work),
+        clock,
+        limits: policy.limits,
+        log,
       });
-      const orchestrator = new Orchestrator(signalChannel, dataChannel, home, mitigations, clients, telemetry, observers, clock, policy);
+      const signalChannel = await SignalChannel.open({
+        host,
+        plainPort: options.signalPort ?? 0,
+        securePort: options.securePort ?? 0,
+        credentials: { certificate: { ca: home.lab.ca, ...home.lab.server }, psk: options.psk },
+        clock,
+        accept,
+        log,
+      });
+      const orchestrator = new Orchestrator(
+        signalChannel,
+        dataChannel,
+        home,
+        mitigations,
+        clients,
+        telemetry,
+        observers,
+        clock,
+        policy,
+      );
       mitigations.onDidChange((changed) => orchestrator.changed(changed, log));
       return orchestrator;
     } catch (error) {
@@ -159,10 +205,13 @@ export class Orchestrator {
   private changed(changed: Mitigation[], log: (line: string) => void): void {
     for (const { cuid, mid } of changed) {
       const current = this.mitigationBook.find(cuid, mid);
-      log(`mitigation ${mid} of ${oneLine(cuid, 80)}: ${current === undefined ? 'removed' : statusLabels[current.status]}`);
+      log(
+        `mitigation ${mid} of ${oneLine(cuid, 80)}: ${current === undefined ? 'removed' : statusLabels[current.status]}`,
+      );
       this.observers.changed(mitigationKey(cuid, String(mid)));
     }
-    for (const cuid of new Set(changed.map((mitigation) => mitigation.cuid))) this.observers.changed(mitigationKey(cuid));
+    for (const cuid of new Set(changed.map((mitigation) => mitigation.cuid)))
+      this.observers.changed(mitigationKey(cuid));
     this.tell();
   }
 
@@ -175,7 +224,8 @@ export class Orchestrator {
     this.timer = this.clock.setTimeout(() => {
       const active = this.observers.size === 0 ? [] : this.mitigationBook.all().filter(isActive);
       for (const { cuid, mid } of active) this.observers.refresh(mitigationKey(cuid, String(mid)));
-      for (const cuid of new Set(active.map((mitigation) => mitigation.cuid))) this.observers.refresh(mitigationKey(cuid));
+      for (const cuid of new Set(active.map((mitigation) => mitigation.cuid)))
+        this.observers.refresh(mitigationKey(cuid));
       this.repeatStatus();
     }, this.policy.timing.statusMs);
   }
@@ -198,7 +248,10 @@ function observedKey({ path, endpoint }: InboundRequest): string | undefined {
   return mitigationKey(cuid, mid === undefined ? undefined : String(Number(mid)));
 }
 
-function logged(handler: (request: InboundRequest) => Promise<CoapAnswer | undefined>, log: (line: string) => void): Handler {
+function logged(
+  handler: (request: InboundRequest) => Promise<CoapAnswer | undefined>,
+  log: (line: string) => void,
+): Handler {
   return async (request) => {
     const asked = `${request.endpoint.peer} ${request.method} ${oneLine(`/${request.path.join('/')}`, 200)}`;
     try {

@@ -9,7 +9,8 @@ export function sharedTargets(scope: JsonObject, other: JsonObject): JsonObject 
   const shared: JsonObject = {};
   for (const member of selectors) {
     const [mine, theirs] = [texts(scope, member), texts(other, member)];
-    const common = member === 'target-prefix' ? sharedPrefixes(mine, theirs) : sharedNames(mine, theirs, member === 'target-fqdn');
+    const common =
+      member === 'target-prefix' ? sharedPrefixes(mine, theirs) : sharedNames(mine, theirs, member === 'target-fqdn');
     if (common.length > 0) shared[member] = common;
   }
   return Object.keys(shared).length > 0 ? shared : undefined;
@@ -54,7 +55,10 @@ class PrefixSet {
 
   /** The keys of the members that cover a prefix. */
   coversOf(prefix: Prefix): string[] {
-    return [...this.lengths].filter((length) => length <= prefix.length).map((length) => keyOf(prefix, length)).filter((key) => this.keys.has(key));
+    return [...this.lengths]
+      .filter((length) => length <= prefix.length)
+      .map((length) => keyOf(prefix, length))
+      .filter((key) => this.keys.has(key));
   }
 }
 

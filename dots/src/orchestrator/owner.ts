@@ -18,9 +18,20 @@ export function keepApart(mitigations: Mitigations, telemetry: Telemetry, client
   const isForeign = (cuid: string, identity: string): boolean => {
     const registered = clients.find(cuid)?.owner;
     if (registered !== undefined && !isPsk(identity) && registered !== identity) return true;
-    return [...mitigations.of(cuid), ...telemetry.ofClient(cuid)].some(({ owner }) => owner !== undefined && owner !== identity);
+    return [...mitigations.of(cuid), ...telemetry.ofClient(cuid)].some(
+      ({ owner }) => owner !== undefined && owner !== identity,
+    );
   };
-  return (name, { cuid, inbound: { method, endpoint: { security } } }) => {
+  return (
+    name,
+    {
+      cuid,
+      inbound: {
+        method,
+        endpoint: { security },
+      },
+    },
+  ) => {
     if (cuid === '' || security === undefined || !isForeign(cuid, security.identity)) return undefined;
     return refusals[method]?.(name);
   };
@@ -28,11 +39,17 @@ export function keepApart(mitigations: Mitigations, telemetry: Telemetry, client
 
 /** A stranger learns from a PUT only that the cuid is taken; for it, nothing is there. */
 const refusals: Readonly<Record<string, (name: ResourceName) => CoapAnswer>> = {
-  GET: () => { throw refuse('4.04', 'This client has left nothing here.', '9132 3'); },
+  GET: () => {
+    throw refuse('4.04', 'This client has left nothing here.', '9132 3');
+  },
   DELETE: () => ({ code: '2.02' }),
   PUT: (name) => {
     if (name !== 'mitigate') throw refuse('4.09', 'Another client uses this cuid.', '9132 4.4.1.3');
-    const body = { [documentType('mitigation-scope').topMember]: { scope: [{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }] } };
+    const body = {
+      [documentType('mitigation-scope').topMember]: {
+        scope: [{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }],
+      },
+    };
     throw refuseWith('4.09', body, 'Another client uses this cuid.');
   },
 };

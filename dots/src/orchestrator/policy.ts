@@ -44,14 +44,29 @@ export interface Limits {
 }
 
 export const defaultTiming: Timing = {
-  setupMs: 3_000, attackMs: 300_000, terminatingMs: 120_000, maxTerminatingMs: 300_000, terminatedMs: 6_000, statusMs: 10_000,
+  setupMs: 3_000,
+  attackMs: 300_000,
+  terminatingMs: 120_000,
+  maxTerminatingMs: 300_000,
+  terminatedMs: 6_000,
+  statusMs: 10_000,
 };
 
 export const defaultPolicy: Policy = {
   maxLifetime: 86_400,
   indefinite: false,
   timing: defaultTiming,
-  limits: { entriesPerClient: 64, entries: 1024, observersPerSession: 32, observers: 512, body: 16_384, dataBody: 1_048_576, dataClients: 64, aliasesOrAcls: 256, aces: 2048 },
+  limits: {
+    entriesPerClient: 64,
+    entries: 1024,
+    observersPerSession: 32,
+    observers: 512,
+    body: 16_384,
+    dataBody: 1_048_576,
+    dataClients: 64,
+    aliasesOrAcls: 256,
+    aces: 2048,
+  },
 };
 
 /** The lifetime granted for the one asked for, both in seconds, -1 for no end: RFC 9132 section 4.4.1.1. */

@@ -7,7 +7,10 @@ import type { JsonObject } from '#dots/model/json';
 
 /** A request that the server turns down; its answer says why, and by which section. */
 export class Refusal extends DotsError {
-  constructor(readonly answer: CoapAnswer, message: string) {
+  constructor(
+    readonly answer: CoapAnswer,
+    message: string,
+  ) {
     super('malformed', 'orchestrator/refused', message);
     this.name = 'Refusal';
   }

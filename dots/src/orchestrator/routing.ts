@@ -19,14 +19,20 @@ export interface ResourceRequest {
 }
 
 /** The methods of one resource; undefined as the answer ignores the request in silence. */
-export type Resource = Partial<Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>>;
+export type Resource = Partial<
+  Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>
+>;
 
 /** Looks at each request before its resource does; what it answers, or throws as a Refusal, is the answer. */
 export type Guard = (name: ResourceName, request: ResourceRequest) => CoapAnswer | undefined;
 
 /** The Uri-Path parameters each resource knows, in the order they have to come: RFC 9132 section 4.4.1.1. */
 const parameters: Record<ResourceName, readonly string[]> = {
-  mitigate: ['cdid', 'cuid', 'mid'], config: ['sid'], hb: [], 'tm-setup': ['cdid', 'cuid', 'tsid'], tm: ['cdid', 'cuid', 'tmid'],
+  mitigate: ['cdid', 'cuid', 'mid'],
+  config: ['sid'],
+  hb: [],
+  'tm-setup': ['cdid', 'cuid', 'tsid'],
+  tm: ['cdid', 'cuid', 'tmid'],
 };
 
 /** Answers each request with the resource it names; what a resource throws as a Refusal becomes the answer. */
@@ -43,7 +49,9 @@ export function route(resources: Record<ResourceName, Resource>, guard: Guard = 
 
 /** The resource that a path names, or undefined. */
 export function resourceNameOf([root, dots, name = '']: readonly string[]): ResourceName | undefined {
-  return root === '.well-known' && dots === 'dots' && Object.hasOwn(parameters, name) ? (name as ResourceName) : undefined;
+  return root === '.well-known' && dots === 'dots' && Object.hasOwn(parameters, name)
+    ? (name as ResourceName)
+    : undefined;
 }
 
 /** The parameters in a path: `cuid=...` and so on. Throws a Refusal for one that is unknown, empty, repeated or out of order. */
@@ -60,7 +68,11 @@ export function parametersOf(name: ResourceName, path: readonly string[]): Recor
   return found;
 }
 
-async function dispatch(resources: Record<ResourceName, Resource>, guard: Guard, inbound: InboundRequest): Promise<CoapAnswer | undefined> {
+async function dispatch(
+  resources: Record<ResourceName, Resource>,
+  guard: Guard,
+  inbound: InboundRequest,
+): Promise<CoapAnswer | undefined> {
   const name = resourceNameOf(inbound.path);
   if (name === undefined) throw refuse('4.04', 'This server has no such resource.', '9132 4.2');
   const method = resources[name][inbound.method];
@@ -77,8 +89,10 @@ async function dispatch(resources: Record<ResourceName, Resource>, guard: Guard,
 }
 
 function refuseOtherFormats({ method, contentFormat, accept }: InboundRequest): void {
-  if (accept !== undefined && accept !== dotsCbor) throw refuse('4.06', `Only Content-Format ${dotsCbor}, application/dots+cbor, can be given.`, '9132 10.3');
-  if (method === 'PUT' && contentFormat !== dotsCbor) throw refuse('4.15', `The body has to be of Content-Format ${dotsCbor}, application/dots+cbor.`, '9132 9');
+  if (accept !== undefined && accept !== dotsCbor)
+    throw refuse('4.06', `Only Content-Format ${dotsCbor}, application/dots+cbor, can be given.`, '9132 10.3');
+  if (method === 'PUT' && contentFormat !== dotsCbor)
+    throw refuse('4.15', `The body has to be of Content-Format ${dotsCbor}, application/dots+cbor.`, '9132 9');
 }
 
 function identifier(text: string): number {
@@ -88,7 +102,13 @@ function identifier(text: string): number {
 }
 
 function pathSentence(name: ResourceName, segment: string): string {
-  const known = parameters[name].filter((parameter) => parameter !== 'cdid').map((parameter) => `${parameter}=`).join('/');
-  const where = known === '' ? `"${name}" takes no parameters` : `after "${name}" come ${known}, each once, in this order and with a value`;
+  const known = parameters[name]
+    .filter((parameter) => parameter !== 'cdid')
+    .map((parameter) => `${parameter}=`)
+    .join('/');
+  const where =
+    known === ''
+      ? `"${name}" takes no parameters`
+      : `after "${name}" come ${known}, each once, in this order and with a value`;
   return `The path segment "${oneLine(segment, 80)}" does not fit: ${where}.`;
 }

@@ -25,14 +25,23 @@ export interface SignalChannelOptions {
 
 /** The signal channel of the orchestrator: plain CoAP for this machine, DTLS, TLS; one endpoint for each client. */
 export class SignalChannel {
-  private constructor(private readonly endpoints: ReadonlySet<Endpoint>, private readonly plainListener: Listener, private readonly dtls: Listener | undefined, private readonly tls: Listener) {}
+  private constructor(
+    private readonly endpoints: ReadonlySet<Endpoint>,
+    private readonly plainListener: Listener,
+    private readonly dtls: Listener | undefined,
+    private readonly tls: Listener,
+  ) {}
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`. */
   static async open(options: SignalChannelOptions): Promise<SignalChannel> {
     const { host, plainPort, clock, credentials, log } = options;
     const endpoints = new Set<Endpoint>();
     const accept = (channel: Channel): void => keep(endpoints, options.accept(channel));
-    const secure: SecureListenOptions = { credentials, clock, refused: (error) => log(`signal: a client was refused: ${oneLine(error.message, 300)}`) };
+    const secure: SecureListenOptions = {
+      credentials,
+      clock,
+      refused: (error) => log(`signal: a client was refused: ${oneLine(error.message, 300)}`),
+    };
     const plain = await listenUdp({ host, port: plainPort }, accept);
     try {
       const { tls, dtls } = await listenSecure({ host, port: options.securePort }, secure, accept, log);
@@ -74,7 +83,12 @@ function keep(endpoints: Set<Endpoint>, endpoint: Endpoint): void {
 const attempts = 8;
 
 /** One number for both, because a client that tries both knows only one: RFC 9132 section 4.3. */
-async function listenSecure(wanted: Address, secure: SecureListenOptions, accept: (channel: Channel) => void, log: (line: string) => void): Promise<{ tls: Listener; dtls: Listener | undefined }> {
+async function listenSecure(
+  wanted: Address,
+  secure: SecureListenOptions,
+  accept: (channel: Channel) => void,
+  log: (line: string) => void,
+): Promise<{ tls: Listener; dtls: Listener | undefined }> {
   for (let attempt = 1; ; attempt += 1) {
     const tls = await listenTls(wanted, secure, accept);
     try {

@@ -31,7 +31,10 @@ export async function folderStore(folder: string): Promise<Store> {
 export async function makeStateFolder(folder: string): Promise<void> {
   await makeFolder(resolve(folder)).catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? `${folder} is a file, not a folder: no state can be kept in it.` : `The state folder ${folder} cannot be made: ${code === 'ENOENT' ? 'its parent takes no folder' : fileReason(cause)}.`;
+    const why =
+      code === 'EEXIST'
+        ? `${folder} is a file, not a folder: no state can be kept in it.`
+        : `The state folder ${folder} cannot be made: ${code === 'ENOENT' ? 'its parent takes no folder' : fileReason(cause)}.`;
     throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
   });
 }
@@ -43,17 +46,27 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (error) {
     if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
     const parent = dirname(folder);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder || await exists(parent)) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder || (await exists(parent))) throw error;
     await makeFolder(parent);
     await mkdir(folder, { mode: 0o700 });
   }
 }
 
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Throws when a kept value is not what this version writes. */
 export function unreadableState(path: string, cause?: unknown): DotsError {
-  return new DotsError('usage', 'orchestrator/state-unreadable', `The kept state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`, 'Move it away to start with none, or choose another folder.', { cause });
+  return new DotsError(
+    'usage',
+    'orchestrator/state-unreadable',
+    `The kept state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`,
+    'Move it away to start with none, or choose another folder.',
+    { cause },
+  );
 }
 
 async function readState(path: string): Promise<JsonValue | undefined> {

@@ -7,7 +7,13 @@ import { unreadableState, type Store } from './store';
 export type TelemetryKind = 'tsid' | 'tmid';
 
 /** One entry: what stands under the top-level member, and who left it, as far as that was proved. */
-export interface TelemetryEntry { cuid: string; kind: TelemetryKind; id: number; owner?: string; body: JsonObject }
+export interface TelemetryEntry {
+  cuid: string;
+  kind: TelemetryKind;
+  id: number;
+  owner?: string;
+  body: JsonObject;
+}
 
 const stateName = 'telemetry';
 
@@ -16,7 +22,10 @@ export class Telemetry {
   private entries = new Map<string, TelemetryEntry>();
   private queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly store: Store, private readonly limits: Limits) {}
+  private constructor(
+    private readonly store: Store,
+    private readonly limits: Limits,
+  ) {}
 
   static async open(store: Store, limits: Limits): Promise<Telemetry> {
     const telemetry = new Telemetry(store, limits);
@@ -27,7 +36,9 @@ export class Telemetry {
 
   /** One entry, or all of a client, by identifier. */
   of(cuid: string, kind: TelemetryKind, id?: number): TelemetryEntry[] {
-    return [...this.entries.values()].filter((entry) => entry.cuid === cuid && entry.kind === kind && (id === undefined || entry.id === id)).sort((a, b) => a.id - b.id);
+    return [...this.entries.values()]
+      .filter((entry) => entry.cuid === cuid && entry.kind === kind && (id === undefined || entry.id === id))
+      .sort((a, b) => a.id - b.id);
   }
 
   /** All of a client, of both kinds. */
@@ -39,7 +50,10 @@ export class Telemetry {
   put(entry: TelemetryEntry): Promise<boolean> {
     return this.change((next) => {
       const isNew = !next.has(keyOf(entry));
-      if (isNew && (next.size >= this.limits.entries || this.of(entry.cuid, entry.kind).length >= this.limits.entriesPerClient)) {
+      if (
+        isNew &&
+        (next.size >= this.limits.entries || this.of(entry.cuid, entry.kind).length >= this.limits.entriesPerClient)
+      ) {
         throw refuse('5.03', 'This server keeps no more telemetry; delete some.', '9244 8.2', 60);
       }
       next.set(keyOf(entry), entry);
@@ -49,7 +63,9 @@ export class Telemetry {
 
   /** Removes one entry, or all of a client. */
   delete(cuid: string, kind: TelemetryKind, id?: number): Promise<void> {
-    return this.change((next) => { for (const entry of this.of(cuid, kind, id)) next.delete(keyOf(entry)); });
+    return this.change((next) => {
+      for (const entry of this.of(cuid, kind, id)) next.delete(keyOf(entry));
+    });
   }
 
   /** Waits for the work in hand. */
@@ -81,5 +97,12 @@ function readState(kept: JsonValue): TelemetryEntry[] {
 }
 
 function isEntry(value: JsonValue): boolean {
-  return isObject(value) && typeof value.cuid === 'string' && (value.kind === 'tsid' || value.kind === 'tmid') && Number.isInteger(value.id) && ['string', 'undefined'].includes(typeof value.owner) && isObject(value.body);
+  return (
+    isObject(value) &&
+    typeof value.cuid === 'string' &&
+    (value.kind === 'tsid' || value.kind === 'tmid') &&
+    Number.isInteger(value.id) &&
+    ['string', 'undefined'].includes(typeof value.owner) &&
+    isObject(value.body)
+  );
 }

@@ -43,20 +43,47 @@ export interface AliasView {
 }
 
 /** The ACLs of all clients, each client's in the order in which they are tried. */
-export function filterViews(clients: readonly DataClient[], mitigations: readonly Mitigation[], now: number): FilterView[] {
-  return clients.flatMap((client) => client.acls.map((kept): FilterView => {
-    const acl = kept.value;
-    return { cuid: client.cuid, name: String(acl.name), activationType: activationTypeOf(acl), active: isActiveAcl(acl, client, mitigations), pendingLifetime: pendingLifetime(kept, now), acl };
-  }));
+export function filterViews(
+  clients: readonly DataClient[],
+  mitigations: readonly Mitigation[],
+  now: number,
+): FilterView[] {
+  return clients.flatMap((client) =>
+    client.acls.map((kept): FilterView => {
+      const acl = kept.value;
+      return {
+        cuid: client.cuid,
+        name: String(acl.name),
+        activationType: activationTypeOf(acl),
+        active: isActiveAcl(acl, client, mitigations),
+        pendingLifetime: pendingLifetime(kept, now),
+        acl,
+      };
+    }),
+  );
 }
 
 export function aliasViews(clients: readonly DataClient[], now: number): AliasView[] {
-  return clients.flatMap(({ cuid, aliases }) => aliases.map((kept): AliasView => ({ cuid, name: String(kept.value.name), pendingLifetime: pendingLifetime(kept, now), alias: kept.value })));
+  return clients.flatMap(({ cuid, aliases }) =>
+    aliases.map((kept): AliasView => ({
+      cuid,
+      name: String(kept.value.name),
+      pendingLifetime: pendingLifetime(kept, now),
+      alias: kept.value,
+    })),
+  );
 }
 
 export function viewOf(mitigation: Mitigation, now: number): MitigationView {
   const { cuid, mid, scope, startedAt } = mitigation;
-  const view = { cuid, mid, status: mitigation.status, statusLabel: statusLabels[mitigation.status], lifetime: remainingLifetime(mitigation, now), scope };
+  const view = {
+    cuid,
+    mid,
+    status: mitigation.status,
+    statusLabel: statusLabels[mitigation.status],
+    lifetime: remainingLifetime(mitigation, now),
+    scope,
+  };
   return startedAt === null ? view : { ...view, startedAt: Math.floor(startedAt / 1000) };
 }
 
@@ -66,7 +93,12 @@ export function viewOf(mitigation: Mitigation, now: number): MitigationView {
  */
 export function scopeText(mitigation: Mitigation, now: number, content: 'a' | 'c' | 'n'): JsonObject {
   const lifetime = remainingLifetime(mitigation, now);
-  return { mid: mitigation.mid, ...(content === 'n' ? {} : mitigation.scope), lifetime, ...(content === 'c' ? {} : dynamicPart(mitigation, now)) };
+  return {
+    mid: mitigation.mid,
+    ...(content === 'n' ? {} : mitigation.scope),
+    lifetime,
+    ...(content === 'c' ? {} : dynamicPart(mitigation, now)),
+  };
 }
 
 /** 64-bit numbers are strings in JSON: RFC 7951 section 6.1. */
@@ -75,7 +107,11 @@ function dynamicPart(mitigation: Mitigation, now: number): JsonObject {
   if (mitigation.status === status.waiting || mitigation.startedAt === null) return { status: label };
   const { bytes, bps, pkts, pps } = dropped(mitigation, now);
   return {
-    'mitigation-start': String(Math.floor(mitigation.startedAt / 1000)), status: label,
-    'bytes-dropped': String(bytes), 'bps-dropped': String(bps), 'pkts-dropped': String(pkts), 'pps-dropped': String(pps),
+    'mitigation-start': String(Math.floor(mitigation.startedAt / 1000)),
+    status: label,
+    'bytes-dropped': String(bytes),
+    'bps-dropped': String(bps),
+    'pkts-dropped': String(pkts),
+    'pps-dropped': String(pps),
   };
 }

@@ -45,7 +45,12 @@ const asksToWait: readonly string[] = ['4.29', '5.03'];
 const nothings: readonly string[] = ['f6', 'f7', 'a0'];
 
 /** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
-export function readAnswer(response: Content, roundTripMs: number, request: SentRequest, trace: Trace = () => undefined): Answer {
+export function readAnswer(
+  response: Content,
+  roundTripMs: number,
+  request: SentRequest,
+  trace: Trace = () => undefined,
+): Answer {
   const { code, payload, options } = response;
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
   const answer: Answer = { code, ok: isSuccess(code), ...(maxAge !== undefined && { maxAge }), roundTripMs, request };

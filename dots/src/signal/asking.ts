@@ -7,13 +7,19 @@ import type { SignalSession } from './session';
 export const silenceMs = 3_000;
 
 /** What is left for one step of it: the milliseconds, where there is a bound, and what gives it up. */
-export interface Left { timeoutMs?: number; signal?: AbortSignal }
+export interface Left {
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
 
 /** One request over a session. */
 export type Asking = (session: SignalSession, left: Left) => Promise<Answer>;
 
 /** What was answered, and over which session. */
-export interface Answered { session: SignalSession; answer: Answer }
+export interface Answered {
+  session: SignalSession;
+  answer: Answer;
+}
 
 export interface AskOverOptions {
   /** The session that stands, if one does. */
@@ -35,7 +41,10 @@ export interface AskOverOptions {
 export async function askOver(options: AskOverOptions, asking: Asking): Promise<Answered> {
   const { known, renew, signal, clock = systemClock } = options;
   const left = timeLeft(options, clock);
-  const over = async (session: SignalSession, given = signal): Promise<Answered> => ({ session, answer: await asking(session, left(given)) });
+  const over = async (session: SignalSession, given = signal): Promise<Answered> => ({
+    session,
+    answer: await asking(session, left(given)),
+  });
   if (known === undefined || known.state === 'closed') return over(await renew(left(signal)));
   // Plain CoAP has no handshake: a new session would be the same one.
   if (known.security === undefined) return over(known);
@@ -56,7 +65,10 @@ export async function askOver(options: AskOverOptions, asking: Asking): Promise<
 /** Gives what is left of the time, at each moment. */
 function timeLeft({ timeoutMs }: AskOverOptions, clock: Clock): (signal: AbortSignal | undefined) => Left {
   const end = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
-  return (signal) => ({ signal, ...(end !== undefined && { timeoutMs: Math.max(0, Math.ceil(end - clock.monotonic())) }) });
+  return (signal) => ({
+    signal,
+    ...(end !== undefined && { timeoutMs: Math.max(0, Math.ceil(end - clock.monotonic())) }),
+  });
 }
 
 /**
@@ -70,11 +82,18 @@ function silenceOf(first: Promise<unknown>, milliseconds: number, isTime: () => 
       clock.clearTimeout(timer);
       act();
     };
-    first.then(() => settle(() => reject(answered)), (error: unknown) => settle(() => (isSilence(error) && isTime() ? resolve() : reject(error as Error))));
+    first.then(
+      () => settle(() => reject(answered)),
+      (error: unknown) => settle(() => (isSilence(error) && isTime() ? resolve() : reject(error as Error))),
+    );
   });
 }
 
-const answered = new DotsError('unreachable', 'signal/answered', 'The session that stands has answered, so no other one is opened.');
+const answered = new DotsError(
+  'unreachable',
+  'signal/answered',
+  'The session that stands has answered, so no other one is opened.',
+);
 
 function isSilence(error: unknown): boolean {
   return error instanceof DotsError && error.kind === 'unreachable' && error.code !== 'coap/cancelled';

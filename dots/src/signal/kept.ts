@@ -7,7 +7,10 @@ import { RetiredSessions } from './retired';
 import type { SignalSession } from './session';
 
 /** What a session is opened for, and what gives that up. */
-export interface Opening { underAttack: boolean; signal: AbortSignal }
+export interface Opening {
+  underAttack: boolean;
+  signal: AbortSignal;
+}
 
 export interface KeptOptions {
   /** Opens the session, the first time and whenever it has to be opened again. */
@@ -32,7 +35,13 @@ const retryMs = 300_000;
 /** A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section 4.5.2). */
 const heartbeatPatienceMs = defaultParameters.nonInterval - 1;
 
-const late = (): DotsError => new DotsError('unreachable', 'transport/no-answer', 'The server did not answer in time, so no session stands yet.', 'Check that a DOTS server listens there; the session is opened all the same once it answers.');
+const late = (): DotsError =>
+  new DotsError(
+    'unreachable',
+    'transport/no-answer',
+    'The server did not answer in time, so no session stands yet.',
+    'Check that a DOTS server listens there; the session is opened all the same once it answers.',
+  );
 
 /** A signal channel session that its owner wants to have whenever there is something to ask: heartbeats keep it, and it is opened again when it is lost. */
 export class KeptSession {
@@ -58,7 +67,10 @@ export class KeptSession {
   }
 
   /** Asks over the session, which is opened first where it is not; see `askOver`. */
-  async ask(asking: Asking, { underAttack = false, ...options }: Pick<AskOverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {}): Promise<Answered> {
+  async ask(
+    asking: Asking,
+    { underAttack = false, ...options }: Pick<AskOverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {},
+  ): Promise<Answered> {
     const known = this.session;
     const renew = (left: Left): Promise<SignalSession> => this.other(known) ?? this.renew({ ...left, underAttack });
     return this.retired.during(() => askOver({ ...options, known, renew, clock: this.clock }, asking));
@@ -77,9 +89,24 @@ export class KeptSession {
   }
 
   /** One attempt at a time, whoever waits for it: nobody who gives up, or has less time, ends it for the others. */
-  private async renew({ underAttack, timeoutMs = Infinity, signal }: Left & { underAttack: boolean }): Promise<SignalSession> {
-    this.opening ??= this.options.open({ underAttack, signal: this.ending.signal }).then((session) => this.adopt(session)).finally(() => { this.opening = undefined; });
-    const limit = limited({ clock: this.clock, signal, deadlineMs: timeoutMs, cancelled: () => new DotsError('unreachable', 'transport/cancelled', 'The session was given up before it stood.'), late });
+  private async renew({
+    underAttack,
+    timeoutMs = Infinity,
+    signal,
+  }: Left & { underAttack: boolean }): Promise<SignalSession> {
+    this.opening ??= this.options
+      .open({ underAttack, signal: this.ending.signal })
+      .then((session) => this.adopt(session))
+      .finally(() => {
+        this.opening = undefined;
+      });
+    const limit = limited({
+      clock: this.clock,
+      signal,
+      deadlineMs: timeoutMs,
+      cancelled: () => new DotsError('unreachable', 'transport/cancelled', 'The session was given up before it stood.'),
+      late,
+    });
     return settled(this.opening, limit.signal).finally(() => limit.lift());
   }
 
@@ -87,7 +114,11 @@ export class KeptSession {
   private async adopt(session: SignalSession): Promise<SignalSession> {
     if (this.ending.signal.aborted) {
       await session.close();
-      throw new DotsError('unreachable', 'signal/closed', `The session with ${session.server} was ended while it was opened.`);
+      throw new DotsError(
+        'unreachable',
+        'signal/closed',
+        `The session with ${session.server} was ended while it was opened.`,
+      );
     }
     const before = this.session;
     this.session = session;
@@ -141,6 +172,8 @@ export class KeptSession {
   private beat(session: SignalSession): void {
     this.missing = session.heard === this.heardBefore ? this.missing + 1 : 0;
     this.heardBefore = session.heard;
-    session.heartbeat(heartbeatMs, { timeoutMs: isOverTls(session) ? heartbeatMs : heartbeatPatienceMs }).catch(() => undefined);
+    session
+      .heartbeat(heartbeatMs, { timeoutMs: isOverTls(session) ? heartbeatMs : heartbeatPatienceMs })
+      .catch(() => undefined);
   }
 }

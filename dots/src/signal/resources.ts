@@ -36,7 +36,11 @@ export function pathOf(resource: Resource, cuid: string, id?: number): string[] 
 }
 
 /** The Uri-Path that a document is sent to, or undefined where an identifier in it is not known. */
-export function requestPath(document: JsonObject, cuid: string | undefined, id: number | undefined): string | undefined {
+export function requestPath(
+  document: JsonObject,
+  cuid: string | undefined,
+  id: number | undefined,
+): string | undefined {
   const resource = resourceOf(document);
   if ((resource.cuid && cuid === undefined) || (resource.id !== undefined && id === undefined)) return undefined;
   return pathText(pathOf(resource, cuid ?? '', id));
@@ -52,9 +56,17 @@ export function resourceOf(document: JsonObject): Resource {
 
 function noSignalDocument(type: DocumentType | undefined): DotsError {
   if (type === undefined) {
-    return new DotsError('usage', 'signal/unknown-document', 'The document is of no known kind: no top-level member names one.',
-      'A mitigation request starts with "ietf-dots-signal-channel:mitigation-scope".');
+    return new DotsError(
+      'usage',
+      'signal/unknown-document',
+      'The document is of no known kind: no top-level member names one.',
+      'A mitigation request starts with "ietf-dots-signal-channel:mitigation-scope".',
+    );
   }
-  return new DotsError('usage', 'signal/data-channel-document', `A document of kind "${type.title}" travels on the data channel (RFC ${type.rfc.replace(' ', ' section ')}), not on the signal channel.`,
-    'Only signal channel and telemetry documents can be sent here.');
+  return new DotsError(
+    'usage',
+    'signal/data-channel-document',
+    `A document of kind "${type.title}" travels on the data channel (RFC ${type.rfc.replace(' ', ' section ')}), not on the signal channel.`,
+    'Only signal channel and telemetry documents can be sent here.',
+  );
 }

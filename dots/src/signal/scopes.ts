@@ -14,7 +14,9 @@ export function scopesOf(body: JsonValue | undefined): JsonObject[] {
  * (RFC 9132 sections 4.4.1.1 and 4.4.3).
  */
 export function isUnderAttack(document: JsonValue): boolean {
-  return scopesOf(document).some((scope) => scope['attack-status'] !== 'attack-successfully-mitigated' && scope['trigger-mitigation'] !== false);
+  return scopesOf(document).some(
+    (scope) => scope['attack-status'] !== 'attack-successfully-mitigated' && scope['trigger-mitigation'] !== false,
+  );
 }
 
 /** The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132 section 4.4.1.1). */

@@ -22,7 +22,10 @@ export type { Answer, SentRequest } from './answer';
 export { newCuid, nextMid } from './identifiers';
 
 /** What outlives a session; nothing of it is written to a file. */
-export interface ConnectionMemory { paths: PathMemory; sessions: SessionMemory }
+export interface ConnectionMemory {
+  paths: PathMemory;
+  sessions: SessionMemory;
+}
 
 export function connectionMemory(): ConnectionMemory {
   return { paths: new PathMemory(), sessions: sessionMemory() };
@@ -88,7 +91,11 @@ export class SignalSession {
     this.server = server;
     this.cuid = cuid;
     this.clock = clock;
-    this.endpoint = new Endpoint(channel, { clock, handler: (request) => Promise.resolve(this.answerServer(request)), ...(trace && { trace: thinned(trace) }) });
+    this.endpoint = new Endpoint(channel, {
+      clock,
+      handler: (request) => Promise.resolve(this.answerServer(request)),
+      ...(trace && { trace: thinned(trace) }),
+    });
     this.endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
     this.endpoint.onClose(() => this.change('closed'));
   }
@@ -136,7 +143,10 @@ export class SignalSession {
 
   /** Withdraws a mitigation: RFC 9132 section 4.4.4. */
   async withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask({ method: 'DELETE', path: pathOf(mitigate, this.cuid, checkedId(mid)), confirmable: false }, options);
+    return this.ask(
+      { method: 'DELETE', path: pathOf(mitigate, this.cuid, checkedId(mid)), confirmable: false },
+      options,
+    );
   }
 
   /** Gets the state of one mitigation, or of all of this client's: RFC 9132 section 4.4.2. */
@@ -151,9 +161,13 @@ export class SignalSession {
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
     const sent = sentRequest(request);
-    const tell = (content: Content, roundTripMs: number): void => listener(readAnswer(content, roundTripMs, sent, this.endpoint.trace));
-    const { response, stop } = await this.endpoint.observe(request, patience(options), (content) => tell(content, 0))
-      .catch((error: unknown) => { throw this.explain(error, request, options); });
+    const tell = (content: Content, roundTripMs: number): void =>
+      listener(readAnswer(content, roundTripMs, sent, this.endpoint.trace));
+    const { response, stop } = await this.endpoint
+      .observe(request, patience(options), (content) => tell(content, 0))
+      .catch((error: unknown) => {
+        throw this.explain(error, request, options);
+      });
     tell(response, response.roundTripMs);
     return () => void stop();
   }
@@ -164,10 +178,17 @@ export class SignalSession {
    */
   async send(document: JsonObject, options: AskOptions & { mid?: number } = {}): Promise<Answer> {
     const resource = resourceOf(document);
-    return this.ask({
-      method: 'PUT', path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)), confirmable: resource.confirmable,
-      payload: encodeDocument(document), contentFormat: dotsCbor, options: conditions(resource, document),
-    }, options);
+    return this.ask(
+      {
+        method: 'PUT',
+        path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
+        confirmable: resource.confirmable,
+        payload: encodeDocument(document),
+        contentFormat: dotsCbor,
+        options: conditions(resource, document),
+      },
+      options,
+    );
   }
 
   /**
@@ -191,11 +212,17 @@ export class SignalSession {
   }
 
   private statusRequest(mid?: number): CoapRequest {
-    return { method: 'GET', path: pathOf(mitigate, this.cuid, mid === undefined ? undefined : checkedId(mid)), accept: dotsCbor, confirmable: false };
+    return {
+      method: 'GET',
+      path: pathOf(mitigate, this.cuid, mid === undefined ? undefined : checkedId(mid)),
+      accept: dotsCbor,
+      confirmable: false,
+    };
   }
 
   private idFor(resource: Resource, id: number | undefined): number {
-    const chosen = id === undefined ? nextMid(this.lastIds.get(resource.id), new Date(this.clock.now())) : checkedId(id);
+    const chosen =
+      id === undefined ? nextMid(this.lastIds.get(resource.id), new Date(this.clock.now())) : checkedId(id);
     this.lastIds.set(resource.id, chosen);
     return chosen;
   }
@@ -214,9 +241,13 @@ export class SignalSession {
     const failure = error instanceof DotsError ? failures[error.code] : undefined;
     if (failure === undefined || !(error instanceof DotsError)) return error;
     const conditional = error.code === 'coap/no-answer' && request.options !== undefined && request.options.length > 0;
-    const hint = conditional ? 'A server ignores an efficacy update for a mid it does not know (RFC 9132 section 4.4.3): check the mid.' : error.hint;
+    const hint = conditional
+      ? 'A server ignores an efficacy update for a mid it does not know (RFC 9132 section 4.4.3): check the mid.'
+      : error.hint;
     const what = failure(`${request.method} ${pathText(request.path)}`, (timeoutMs ?? defaultTimeoutMs) / 1000);
-    return new DotsError(error.kind, error.code.replace('coap/', 'signal/'), `${this.endpoint.peer} ${what}.`, hint, { cause: error });
+    return new DotsError(error.kind, error.code.replace('coap/', 'signal/'), `${this.endpoint.peer} ${what}.`, hint, {
+      cause: error,
+    });
   }
 
   /** A server may ask as well: it sends heartbeats (RFC 9132 section 4.7). */
@@ -237,18 +268,46 @@ export class SignalSession {
 function checkCuid(cuid: string): void {
   const octets = Buffer.byteLength(cuid);
   if (octets > 0 && octets <= 250) return;
-  throw new DotsError('usage', 'signal/cuid', `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`, 'Take one of 22 characters.');
+  throw new DotsError(
+    'usage',
+    'signal/cuid',
+    `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`,
+    'Take one of 22 characters.',
+  );
 }
 
-function connectOptions({ credentials, memory, signal, timeoutMs = defaultTimeoutMs, underAttack, clock }: SessionOptions): ConnectOptions {
-  return { credentials, signal, clock, deadlineMs: timeoutMs, underAttack, memory: memory?.paths, sessions: memory?.sessions };
+function connectOptions({
+  credentials,
+  memory,
+  signal,
+  timeoutMs = defaultTimeoutMs,
+  underAttack,
+  clock,
+}: SessionOptions): ConnectOptions {
+  return {
+    credentials,
+    signal,
+    clock,
+    deadlineMs: timeoutMs,
+    underAttack,
+    memory: memory?.paths,
+    sessions: memory?.sessions,
+  };
 }
 
 function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
   return { timeoutMs, signal };
 }
 
-function sentRequest({ method, path, payload }: { method: Method; path: readonly string[]; payload?: Uint8Array }): SentRequest {
+function sentRequest({
+  method,
+  path,
+  payload,
+}: {
+  method: Method;
+  path: readonly string[];
+  payload?: Uint8Array;
+}): SentRequest {
   return { method, path: pathText(path), octets: payload?.length ?? 0, payload };
 }
 
@@ -262,5 +321,10 @@ function conditions(resource: Resource, document: JsonObject): CoapOption[] {
 
 function checkedId(id: number): number {
   if (Number.isInteger(id) && id >= 0 && id <= 0xffff_ffff) return id;
-  throw new DotsError('usage', 'signal/mid', `${id} is no mid: it has to be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`, 'Leave it out to get the next one.');
+  throw new DotsError(
+    'usage',
+    'signal/mid',
+    `${id} is no mid: it has to be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`,
+    'Leave it out to get the next one.',
+  );
 }

@@ -2,13 +2,20 @@ import { BlockList, isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
 
 /** A host that is an IP address, and a UDP or TCP port. */
-export interface Address { host: string; port: number }
+export interface Address {
+  host: string;
+  port: number;
+}
 
 /** coap: plain UDP; coaps: DTLS over UDP; coaps+tcp: TLS over TCP. */
 export type Scheme = 'coap' | 'coaps' | 'coaps+tcp';
 
 /** Where a server is, as the user wrote it; the host is a name or an IP address. Without a scheme, DTLS and TLS are both tried. */
-export interface ServerAddress { scheme?: Scheme; host: string; port: number }
+export interface ServerAddress {
+  scheme?: Scheme;
+  host: string;
+  port: number;
+}
 
 /** The port of the DOTS signal channel: RFC 9132 section 10.1. */
 const dotsPort = 4646;
@@ -46,7 +53,12 @@ export function indicatedName(serverName: string): string | undefined {
   const name = serverName.replace(/\.$/, '');
   const bytes = Buffer.byteLength(name);
   if (bytes > longestHost) {
-    throw new DotsError('usage', 'transport/address', `The name of the server has ${bytes} bytes, and a host name has at most ${longestHost}.`, 'Give the name or IP address that its certificate is for.');
+    throw new DotsError(
+      'usage',
+      'transport/address',
+      `The name of the server has ${bytes} bytes, and a host name has at most ${longestHost}.`,
+      'Give the name or IP address that its certificate is for.',
+    );
   }
   return name === '' || isIP(name) !== 0 ? undefined : name;
 }
@@ -76,26 +88,53 @@ function isScheme(text: string): text is Scheme {
 function urlOf(server: string, bare: boolean): URL {
   const text = bare ? `coaps://${isIP(server) === 6 ? `[${server}]` : server}` : server;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && url.hostname !== '' && url.hostname.length <= longestHost && !/[^:]:\/?$/.test(server) && /^\/?$/.test(url.pathname) && url.search === '' && url.hash === '' && url.username === '') return url;
+  if (
+    url !== undefined &&
+    url.hostname !== '' &&
+    url.hostname.length <= longestHost &&
+    !/[^:]:\/?$/.test(server) &&
+    /^\/?$/.test(url.pathname) &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === ''
+  )
+    return url;
   const port = /[^:]:(\d+)\/?$/.exec(server)?.[1];
   throw port !== undefined && Number(port) > 65_535 ? noPort(server, port) : noAddress(server);
 }
 
 function noPort(server: string, port: string): DotsError {
-  return new DotsError('usage', 'transport/address', `"${server}" names the port ${port}, and there is none above 65535.`, 'The port of DOTS is 4646.');
+  return new DotsError(
+    'usage',
+    'transport/address',
+    `"${server}" names the port ${port}, and there is none above 65535.`,
+    'The port of DOTS is 4646.',
+  );
 }
 
 function noAddress(server: string): DotsError {
-  return new DotsError('usage', 'transport/address', server.trim() === '' ? 'The address of the server is empty.' : `"${server}" is not the address of a DOTS server.`, 'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.');
+  return new DotsError(
+    'usage',
+    'transport/address',
+    server.trim() === '' ? 'The address of the server is empty.' : `"${server}" is not the address of a DOTS server.`,
+    'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.',
+  );
 }
 
 function otherScheme(server: string, scheme: string): DotsError {
-  return new DotsError('usage', 'transport/scheme', `${server} asks for ${scheme}, which is no scheme of the DOTS signal channel.`,
-    'Give coaps (DTLS), coaps+tcp (TLS), or no scheme to have both tried; coap is for loopback.');
+  return new DotsError(
+    'usage',
+    'transport/scheme',
+    `${server} asks for ${scheme}, which is no scheme of the DOTS signal channel.`,
+    'Give coaps (DTLS), coaps+tcp (TLS), or no scheme to have both tried; coap is for loopback.',
+  );
 }
 
 function plainOffLoopback(server: string): DotsError {
-  return new DotsError('usage', 'transport/plain-off-loopback',
+  return new DotsError(
+    'usage',
+    'transport/plain-off-loopback',
     `${server} lies beyond this machine, and RFC 9132 section 3 lets DOTS leave it only over coaps (DTLS) or coaps+tcp (TLS).`,
-    'Plain coap is for loopback: 127.0.0.1 or ::1.');
+    'Plain coap is for loopback: 127.0.0.1 or ::1.',
+  );
 }

@@ -3,7 +3,10 @@ import type { Clock } from '#dots/coap/clock';
 import type { SessionLimits } from './secure';
 
 /** A handshake that was begun: who began it, and when, by the clock of the server, it no longer counts. */
-export interface Start { readonly network: string; readonly until: number }
+export interface Start {
+  readonly network: string;
+  readonly until: number;
+}
 
 /**
  * Counts handshakes and sessions, in all and by the network of the client. A handshake counts until it has succeeded or the time that it
@@ -16,7 +19,11 @@ export class Admission {
   private readonly inside = new Tally();
 
   /** `handshakeMs`: how long a client may take to prove who it is, milliseconds. */
-  constructor(private readonly limits: SessionLimits, private readonly clock: Clock, private readonly handshakeMs: number) {}
+  constructor(
+    private readonly limits: SessionLimits,
+    private readonly clock: Clock,
+    private readonly handshakeMs: number,
+  ) {}
 
   /** Whether a host may begin another handshake. */
   mayStart(host: string): boolean {
@@ -96,5 +103,7 @@ export function networkOf(host: string): string {
 /** The groups of a part of an IPv6 address, without leading zeros; an IPv4 address at the end takes two. */
 function groupsOf(part: string): string[] {
   if (part === '') return [];
-  return part.split(':').flatMap((group) => (group.includes('.') ? ['v4', 'v4'] : [Number.parseInt(group, 16).toString(16)]));
+  return part
+    .split(':')
+    .flatMap((group) => (group.includes('.') ? ['v4', 'v4'] : [Number.parseInt(group, 16).toString(16)]));
 }

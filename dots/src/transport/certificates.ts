@@ -1,16 +1,51 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, sign, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import {
-  AlgorithmIdentifier, AttributeTypeAndValue, AttributeValue, AuthorityKeyIdentifier, BasicConstraints, Certificate, ExtendedKeyUsage, Extension, Extensions,
-  GeneralName, id_ce_authorityKeyIdentifier, id_ce_basicConstraints, id_ce_extKeyUsage, id_ce_keyUsage, id_ce_subjectAltName, id_ce_subjectKeyIdentifier,
-  id_kp_clientAuth, id_kp_serverAuth, KeyUsage, KeyUsageFlags, Name, RelativeDistinguishedName, SubjectAlternativeName, SubjectKeyIdentifier,
-  SubjectPublicKeyInfo, TBSCertificate, Validity, Version,
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  AttributeValue,
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  Certificate,
+  ExtendedKeyUsage,
+  Extension,
+  Extensions,
+  GeneralName,
+  id_ce_authorityKeyIdentifier,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+  KeyUsage,
+  KeyUsageFlags,
+  Name,
+  RelativeDistinguishedName,
+  SubjectAlternativeName,
+  SubjectKeyIdentifier,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
 } from '@peculiar/asn1-x509';
 
 /** A certificate and its private key, both PEM. */
-export interface Credentials { cert: string; key: string }
+export interface Credentials {
+  cert: string;
+  key: string;
+}
 
 /** What a certificate is good for: to sign others, or to show as a server or as a client. */
 export type Purpose = 'ca' | 'server' | 'client';
@@ -56,17 +91,28 @@ export function certify(request: CertificateRequest, key: string, issuer?: Crede
     extensions: extensionsOf(request, keyIdentifier(subjectKey), keyIdentifier(issuerKey)),
   });
   const signed = sign('sha256', Buffer.from(AsnConvert.serialize(tbs)), createPrivateKey(issuer?.key ?? key));
-  const certificate = new Certificate({ tbsCertificate: tbs, signatureAlgorithm: new AlgorithmIdentifier({ algorithm: ecdsaSha256 }), signatureValue: bytesOf(signed) });
+  const certificate = new Certificate({
+    tbsCertificate: tbs,
+    signatureAlgorithm: new AlgorithmIdentifier({ algorithm: ecdsaSha256 }),
+    signatureValue: bytesOf(signed),
+  });
   return { cert: new X509Certificate(Buffer.from(AsnConvert.serialize(certificate))).toString(), key };
 }
 
 /** Whether a certificate and its key fit together, are signed by the issuer, and are valid at a time and for all of the names. */
-export function isUsable({ cert, key }: Credentials, { issuer, now, names = [] }: { issuer: string; now: Date; names?: readonly string[] }): boolean {
+export function isUsable(
+  { cert, key }: Credentials,
+  { issuer, now, names = [] }: { issuer: string; now: Date; names?: readonly string[] },
+): boolean {
   try {
     const certificate = new X509Certificate(cert);
-    return certificate.checkPrivateKey(createPrivateKey(key)) && certificate.verify(new X509Certificate(issuer).publicKey)
-      && new Date(certificate.validFrom) <= now && now < new Date(certificate.validTo)
-      && names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined);
+    return (
+      certificate.checkPrivateKey(createPrivateKey(key)) &&
+      certificate.verify(new X509Certificate(issuer).publicKey) &&
+      new Date(certificate.validFrom) <= now &&
+      now < new Date(certificate.validTo) &&
+      names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined)
+    );
   } catch {
     return false;
   }
@@ -91,7 +137,11 @@ function keyIdentifier({ subjectPublicKey }: SubjectPublicKeyInfo): OctetString 
 }
 
 function nameOf(commonName: string): Name {
-  return new Name([new RelativeDistinguishedName([new AttributeTypeAndValue({ type: commonNameType, value: new AttributeValue({ utf8String: commonName }) })])]);
+  return new Name([
+    new RelativeDistinguishedName([
+      new AttributeTypeAndValue({ type: commonNameType, value: new AttributeValue({ utf8String: commonName }) }),
+    ]),
+  ]);
 }
 
 function subjectOf(cert: string): Name {
@@ -101,19 +151,29 @@ function subjectOf(cert: string): Name {
 /** Positive, and never long enough to be refused (RFC 5280 section 4.1.2.2). */
 function serialNumber(): ArrayBuffer {
   const bytes = randomBytes(16);
-  bytes[0] = (bytes[0] ?? 0) & 0x7f | 0x40;
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytesOf(bytes);
 }
 
-function extensionsOf({ purpose, names = [] }: CertificateRequest, subject: OctetString, issuer: OctetString): Extensions {
+function extensionsOf(
+  { purpose, names = [] }: CertificateRequest,
+  subject: OctetString,
+  issuer: OctetString,
+): Extensions {
   const usage = purpose === 'ca' ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature;
   const all = [
     extension(id_ce_basicConstraints, new BasicConstraints({ cA: purpose === 'ca' }), true),
     extension(id_ce_keyUsage, new KeyUsage(usage), true),
     extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(subject.buffer)),
-    extension(id_ce_authorityKeyIdentifier, new AuthorityKeyIdentifier({ keyIdentifier: new SubjectKeyIdentifier(issuer.buffer) })),
+    extension(
+      id_ce_authorityKeyIdentifier,
+      new AuthorityKeyIdentifier({ keyIdentifier: new SubjectKeyIdentifier(issuer.buffer) }),
+    ),
   ];
-  if (purpose !== 'ca') all.push(extension(id_ce_extKeyUsage, new ExtendedKeyUsage([purpose === 'server' ? id_kp_serverAuth : id_kp_clientAuth])));
+  if (purpose !== 'ca')
+    all.push(
+      extension(id_ce_extKeyUsage, new ExtendedKeyUsage([purpose === 'server' ? id_kp_serverAuth : id_kp_clientAuth])),
+    );
   if (names.length > 0) {
     const general = names.map((name) => new GeneralName(isIP(name) === 0 ? { dNSName: name } : { iPAddress: name }));
     all.push(extension(id_ce_subjectAltName, new SubjectAlternativeName(general)));

@@ -37,15 +37,31 @@ export interface ConnectOptions {
 const defaultDeadlineMs = 10_000;
 const defaultDialers: Dialers = { dtls: connectDtls, tls: connectTls };
 
-const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Transport[]>> = { coaps: ['dtls'], 'coaps+tcp': ['tls'], any: ['dtls', 'tls'] };
+const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Transport[]>> = {
+  coaps: ['dtls'],
+  'coaps+tcp': ['tls'],
+  any: ['dtls', 'tls'],
+};
 
 /**
  * One end has looked at what the other has shown, and said no. Another path leads to the same server with the same certificate, or to
  * somebody else, and it must not look as if all were well: so this ends the race, and no TLS makes up for a DTLS that was refused.
  */
 const refused = [
-  'unknown-ca', 'wrong-name', 'expired', 'not-yet-valid', 'not-a-ca', 'purpose', 'revoked', 'weak', 'bad-certificate', 'bad-signature', 'no-certificate',
-  'client-certificate-missing', 'client-certificate-refused', 'psk-refused',
+  'unknown-ca',
+  'wrong-name',
+  'expired',
+  'not-yet-valid',
+  'not-a-ca',
+  'purpose',
+  'revoked',
+  'weak',
+  'bad-certificate',
+  'bad-signature',
+  'no-certificate',
+  'client-certificate-missing',
+  'client-certificate-refused',
+  'psk-refused',
 ].map((reason) => `transport/${reason}`);
 
 /** Failures that say little: another one is told in their place where there is one. */
@@ -62,7 +78,8 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
   const { channel, transport, soughtDtls } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
   // Where TLS had its turn first, because it has worked before, nothing was learnt of DTLS: to look for that stays due when it was.
-  if (target.scheme === undefined && soughtDtls) memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
+  if (target.scheme === undefined && soughtDtls)
+    memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
   return channel;
 }
 
@@ -71,7 +88,10 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
  * `intervalMs` ago (24 hours unless told, never less than five minutes: RFC 9132 section 4.3). Resolves to the channel to go on with, or
  * to undefined where DTLS is not due or does not work; fails as `connect` does where one end refuses the other, or is cancelled.
  */
-export async function probeDtls(server: string, { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number }): Promise<Channel | undefined> {
+export async function probeDtls(
+  server: string,
+  { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number },
+): Promise<Channel | undefined> {
   const target = parseServer(server);
   const { memory, clock = systemClock } = options;
   const now = clock.monotonic();
@@ -100,7 +120,11 @@ function nameOf({ host, port }: ServerAddress): string {
 }
 
 /** A path that stands, and whether DTLS was tried on it or before it. */
-interface Opened { channel: Channel; transport: Transport; soughtDtls: boolean }
+interface Opened {
+  channel: Channel;
+  transport: Transport;
+  soughtDtls: boolean;
+}
 
 async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<Opened> {
   const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
@@ -108,16 +132,31 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   const end = clock.monotonic() + deadlineMs;
   const tried: Path[] = [];
   const limit = limited({
-    clock, signal: options.signal, deadlineMs: deadlineMs + graceMs, cancelled: () => cancelled(target), late: () => refusal('no-answer', { peer: nameOf(target) }),
+    clock,
+    signal: options.signal,
+    deadlineMs: deadlineMs + graceMs,
+    cancelled: () => cancelled(target),
+    late: () => refusal('no-answer', { peer: nameOf(target) }),
   });
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
     const { candidate, winner } = await run<Path, Channel>({
-      candidates: memory?.sorted(paths, clock.monotonic()) ?? paths, delayMs: attemptDelay[underAttack ? 'attack' : 'idle'], clock, signal: limit.signal, isFinal,
+      candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
+      delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
+      clock,
+      signal: limit.signal,
+      isFinal,
       attempt: (path, signal) => {
         tried.push(path);
-        return (options.dialers ?? defaultDialers)[path.transport](path.address, { credentials, serverName: target.host, signal, clock, deadlineMs: end - clock.monotonic(), sessions: options.sessions });
+        return (options.dialers ?? defaultDialers)[path.transport](path.address, {
+          credentials,
+          serverName: target.host,
+          signal,
+          clock,
+          deadlineMs: end - clock.monotonic(),
+          sessions: options.sessions,
+        });
       },
       failed: (path) => memory?.remember(path, false, clock.monotonic()),
       discard: (late) => void late.close(),
@@ -136,21 +175,34 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
 const graceMs = 100;
 
 function cancelled(target: ServerAddress): DotsError {
-  return new DotsError('unreachable', 'transport/cancelled', `The connection with ${nameOf(target)} was given up before it stood.`);
+  return new DotsError(
+    'unreachable',
+    'transport/cancelled',
+    `The connection with ${nameOf(target)} was given up before it stood.`,
+  );
 }
 
 /** What is wrong here is wrong for every path; but where the DTLS module is missing, TLS still works. */
 function isFinal(error: unknown): boolean {
-  return !(error instanceof DotsError) || (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') || refused.includes(error.code);
+  return (
+    !(error instanceof DotsError) ||
+    (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') ||
+    refused.includes(error.code)
+  );
 }
 
 function mostTelling(errors: readonly unknown[], target: ServerAddress, transports: readonly Transport[]): unknown {
   const nobody = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
-  if (nobody && transports.length > 1) return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
+  if (nobody && transports.length > 1)
+    return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
   return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
 }
 
 function noCredentials(target: ServerAddress): DotsError {
-  return new DotsError('usage', 'transport/credentials', `${nameOf(target)} is reached over DTLS or TLS, and nothing was given to prove who you are with.`,
-    'Name a CA, a certificate and its key, or a pre-shared key and its identity.');
+  return new DotsError(
+    'usage',
+    'transport/credentials',
+    `${nameOf(target)} is reached over DTLS or TLS, and nothing was given to prove who you are with.`,
+    'Name a CA, a certificate and its key, or a pre-shared key and its identity.',
+  );
 }

@@ -23,19 +23,40 @@ export interface CredentialFiles {
 export async function readCredentials(server: string, files: CredentialFiles): Promise<ClientCredentials> {
   const { ca, cert, key, crl, pskIdentity, pskKeyFile } = files;
   if (pskIdentity !== undefined || pskKeyFile !== undefined) {
-    if (ca !== undefined || cert !== undefined || key !== undefined) throw incomplete('A pre-shared key stands instead of certificates.', 'Name either --ca, --cert and --key, or --psk-identity and --psk-key-file.');
-    if (pskIdentity === undefined || pskKeyFile === undefined) throw incomplete('A pre-shared key needs its identity and its file.', 'Name both: --psk-identity and --psk-key-file.');
+    if (ca !== undefined || cert !== undefined || key !== undefined)
+      throw incomplete(
+        'A pre-shared key stands instead of certificates.',
+        'Name either --ca, --cert and --key, or --psk-identity and --psk-key-file.',
+      );
+    if (pskIdentity === undefined || pskKeyFile === undefined)
+      throw incomplete(
+        'A pre-shared key needs its identity and its file.',
+        'Name both: --psk-identity and --psk-key-file.',
+      );
     return { psk: { identity: pskIdentity, key: await readPsk(pskKeyFile) } };
   }
   if (ca === undefined || cert === undefined || key === undefined) {
-    throw incomplete(`${server} is reached over DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`, 'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).');
+    throw incomplete(
+      `${server} is reached over DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
+      'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).',
+    );
   }
   const crls = crl === undefined ? {} : { crls: [await readPem(crl, 'revocation list')] };
-  return { certificate: { ca: await readPem(ca, 'CA'), cert: await readPem(cert, 'certificate'), key: await readPem(key, 'key'), ...crls } };
+  return {
+    certificate: {
+      ca: await readPem(ca, 'CA'),
+      cert: await readPem(cert, 'certificate'),
+      key: await readPem(key, 'key'),
+      ...crls,
+    },
+  };
 }
 
 /** What a server wants to see, as an option; plain CoAP wants nothing. Throws as `readCredentials` does. */
-export async function credentialsFor(server: string, files: CredentialFiles): Promise<{ credentials?: ClientCredentials }> {
+export async function credentialsFor(
+  server: string,
+  files: CredentialFiles,
+): Promise<{ credentials?: ClientCredentials }> {
   return /^coap:/i.test(server) ? {} : { credentials: await readCredentials(server, files) };
 }
 
@@ -43,21 +64,44 @@ export async function credentialsFor(server: string, files: CredentialFiles): Pr
 export async function readPem(path: string, what: string): Promise<string> {
   const text = (await readBytes(path, what)).toString('utf8');
   if (text.includes('-----BEGIN ')) return text;
-  throw new DotsError('usage', 'transport/credential-file', `The ${what} file ${path} is not PEM.`, 'It has to have a line "-----BEGIN ...-----".');
+  throw new DotsError(
+    'usage',
+    'transport/credential-file',
+    `The ${what} file ${path} is not PEM.`,
+    'It has to have a line "-----BEGIN ...-----".',
+  );
 }
 
 /** The pre-shared key in a file. Throws a DotsError of kind `usage`. */
 export async function readPsk(path: string): Promise<Uint8Array> {
   const bytes = await readBytes(path, 'pre-shared key');
   const end = /\r?\n?$/.exec(bytes.toString('latin1'))?.index ?? bytes.length;
-  if (end === 0) throw new DotsError('usage', 'transport/credential-file', `The pre-shared key file ${path} is empty.`, 'It has to hold the key, as text or bytes.');
-  if (end > longestKey) throw new DotsError('usage', 'transport/credential-file', `The pre-shared key in ${path} has ${end} bytes; at most ${longestKey} are taken (RFC 4279 section 5.3).`, 'Agree on a shorter one: 16 to 32 random bytes are plenty.');
+  if (end === 0)
+    throw new DotsError(
+      'usage',
+      'transport/credential-file',
+      `The pre-shared key file ${path} is empty.`,
+      'It has to hold the key, as text or bytes.',
+    );
+  if (end > longestKey)
+    throw new DotsError(
+      'usage',
+      'transport/credential-file',
+      `The pre-shared key in ${path} has ${end} bytes; at most ${longestKey} are taken (RFC 4279 section 5.3).`,
+      'Agree on a shorter one: 16 to 32 random bytes are plenty.',
+    );
   return bytes.subarray(0, end);
 }
 
 async function readBytes(path: string, what: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
-    throw new DotsError('usage', 'transport/credential-file', `The ${what} file ${path} cannot be read: ${fileReason(cause)}.`, 'Check the path.', { cause });
+    throw new DotsError(
+      'usage',
+      'transport/credential-file',
+      `The ${what} file ${path} cannot be read: ${fileReason(cause)}.`,
+      'Check the path.',
+      { cause },
+    );
   });
 }
 

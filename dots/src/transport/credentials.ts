@@ -17,7 +17,10 @@ export const longestIdentity = 128;
 export const longestKey = 64;
 
 /** A pre-shared key: the identity travels in the clear, the key never does. */
-export interface PskCredentials { identity: string; key: Uint8Array }
+export interface PskCredentials {
+  identity: string;
+  key: Uint8Array;
+}
 
 /** How a client proves itself: by a certificate or by a pre-shared key. */
 export type ClientCredentials = { certificate: CertificateCredentials } | { psk: PskCredentials };

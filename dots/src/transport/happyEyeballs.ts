@@ -25,7 +25,10 @@ export interface Race<Candidate, Winner> {
 }
 
 /** The winner of a race, and who it was. */
-export interface Outcome<Candidate, Winner> { candidate: Candidate; winner: Winner }
+export interface Outcome<Candidate, Winner> {
+  candidate: Candidate;
+  winner: Winner;
+}
 
 /** Runs a race; rejects with a final failure, with the failures of all (an array in the order of the candidates), or with the reason of the signal. */
 export function run<Candidate, Winner>(race: Race<Candidate, Winner>): Promise<Outcome<Candidate, Winner>> {
@@ -41,7 +44,11 @@ class Runner<Candidate, Winner> {
   private startedAt = -Infinity;
   private over = false;
 
-  constructor(private readonly race: Race<Candidate, Winner>, private readonly resolve: (outcome: Outcome<Candidate, Winner>) => void, private readonly reject: (reason: unknown) => void) {}
+  constructor(
+    private readonly race: Race<Candidate, Winner>,
+    private readonly resolve: (outcome: Outcome<Candidate, Winner>) => void,
+    private readonly reject: (reason: unknown) => void,
+  ) {}
 
   start(): void {
     const { signal } = this.race;
@@ -60,7 +67,10 @@ class Runner<Candidate, Winner> {
     const candidate = candidates[index] as Candidate;
     const controller = new AbortController();
     this.underway.set(index, controller);
-    this.race.attempt(candidate, controller.signal).then((winner) => this.won(index, candidate, winner), (error: unknown) => this.lost(index, candidate, error));
+    this.race.attempt(candidate, controller.signal).then(
+      (winner) => this.won(index, candidate, winner),
+      (error: unknown) => this.lost(index, candidate, error),
+    );
   }
 
   private startNextIn(milliseconds: number): void {

@@ -38,26 +38,54 @@ export async function openLab(folder: string, { names = [], now = new Date() }: 
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const ca = await authority(folder, now);
     const all = [...new Set([...serverNames, ...names])];
-    const server = await leaf(folder, 'server', ca, { purpose: 'server', commonName: 'DOTS lab server', names: all, ...validity(now, leafDays) });
+    const server = await leaf(folder, 'server', ca, {
+      purpose: 'server',
+      commonName: 'DOTS lab server',
+      names: all,
+      ...validity(now, leafDays),
+    });
     await leaf(folder, 'client', ca, { purpose: 'client', commonName: 'DOTS lab client', ...validity(now, leafDays) });
-    return { ca: ca.cert, server, files: { ca: certFile(folder, 'ca'), cert: certFile(folder, 'client'), key: keyFile(folder, 'client') } };
+    return {
+      ca: ca.cert,
+      server,
+      files: { ca: certFile(folder, 'ca'), cert: certFile(folder, 'client'), key: keyFile(folder, 'client') },
+    };
   } catch (cause) {
     if (cause instanceof DotsError) throw cause;
-    throw new DotsError('usage', 'transport/lab-folder', `The lab certificates cannot be kept in ${folder} (${String((cause as NodeJS.ErrnoException).code)}).`, 'Choose a folder you may write to.', { cause });
+    throw new DotsError(
+      'usage',
+      'transport/lab-folder',
+      `The lab certificates cannot be kept in ${folder} (${String((cause as NodeJS.ErrnoException).code)}).`,
+      'Choose a folder you may write to.',
+      { cause },
+    );
   }
 }
 
 async function authority(folder: string, now: Date): Promise<Credentials> {
   const kept = await read(folder, 'ca');
-  if (kept.key !== undefined && kept.cert !== undefined && isUsable({ cert: kept.cert, key: kept.key }, { issuer: kept.cert, now })) return { cert: kept.cert, key: kept.key };
-  return keep(folder, 'ca', certify({ purpose: 'ca', commonName: 'DOTS lab CA', ...validity(now, caDays) }, await newKey()));
+  if (
+    kept.key !== undefined &&
+    kept.cert !== undefined &&
+    isUsable({ cert: kept.cert, key: kept.key }, { issuer: kept.cert, now })
+  )
+    return { cert: kept.cert, key: kept.key };
+  return keep(
+    folder,
+    'ca',
+    certify({ purpose: 'ca', commonName: 'DOTS lab CA', ...validity(now, caDays) }, await newKey()),
+  );
 }
 
 async function leaf(folder: string, name: string, ca: Credentials, request: CertificateRequest): Promise<Credentials> {
   const kept = await read(folder, name);
   const { names = [] } = request;
   const now = new Date(request.notBefore.getTime() + toleranceMs);
-  if (kept.cert !== undefined && kept.key !== undefined && isUsable({ cert: kept.cert, key: kept.key }, { issuer: ca.cert, now, names })) {
+  if (
+    kept.cert !== undefined &&
+    kept.key !== undefined &&
+    isUsable({ cert: kept.cert, key: kept.key }, { issuer: ca.cert, now, names })
+  ) {
     await chmod(keyFile(folder, name), 0o600);
     return { cert: kept.cert, key: kept.key };
   }

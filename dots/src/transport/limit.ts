@@ -27,7 +27,13 @@ export function limited({ clock, signal, deadlineMs, cancelled, late }: Bounds):
   const timer = clock.setTimeout(() => controller.abort(late()), deadlineMs);
   if (signal?.aborted === true) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
-  return { signal: controller.signal, lift: () => { clock.clearTimeout(timer); signal?.removeEventListener('abort', cancel); } };
+  return {
+    signal: controller.signal,
+    lift: () => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+    },
+  };
 }
 
 /** Waits for what cannot be interrupted, or for the reason of the signal, whichever comes first. */

@@ -5,8 +5,19 @@ import { addressText, type Address } from './address';
 export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: unknown): DotsError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE') {
-    return new DotsError('usage', 'transport/port-in-use', `${protocol} port ${address.port} of ${address.host} is already in use.`,
-      'Stop the program that holds it, or choose another port (0 picks a free one).', { cause });
+    return new DotsError(
+      'usage',
+      'transport/port-in-use',
+      `${protocol} port ${address.port} of ${address.host} is already in use.`,
+      'Stop the program that holds it, or choose another port (0 picks a free one).',
+      { cause },
+    );
   }
-  return new DotsError('usage', 'transport/listen', `Cannot listen on ${protocol} ${addressText(address)} (${String(code)}).`, 'Choose another address or port.', { cause });
+  return new DotsError(
+    'usage',
+    'transport/listen',
+    `Cannot listen on ${protocol} ${addressText(address)} (${String(code)}).`,
+    'Choose another address or port.',
+    { cause },
+  );
 }

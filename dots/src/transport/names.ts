@@ -24,10 +24,15 @@ export function certificateNames(der: Uint8Array): CertificateNames {
   const { subject, extensions } = AsnConvert.parse(der, Certificate).tbsCertificate;
   const alternative = extensions?.find(({ extnID }) => extnID === id_ce_subjectAltName);
   const general = alternative === undefined ? [] : generalNames(alternative.extnValue);
-  const commonName = subject.flatMap((part) => [...part]).find(({ type }) => type === commonNameType)?.value.toString();
+  const commonName = subject
+    .flatMap((part) => [...part])
+    .find(({ type }) => type === commonNameType)
+    ?.value.toString();
   return {
     dns: general.flatMap(({ dNSName }) => dNSName ?? []),
-    srv: general.flatMap(({ otherName }) => (otherName?.typeId === srvNameType ? asciiOf(new Uint8Array(otherName.value)) ?? [] : [])),
+    srv: general.flatMap(({ otherName }) =>
+      otherName?.typeId === srvNameType ? (asciiOf(new Uint8Array(otherName.value)) ?? []) : [],
+    ),
     ip: general.flatMap(({ iPAddress }) => iPAddress ?? []),
     ...(commonName === undefined ? {} : { commonName }),
   };
@@ -44,7 +49,9 @@ function generalNames(value: OctetString): GeneralName[] {
 
 /** The text of an IA5String of less than 128 bytes, in DER. */
 function asciiOf(der: Uint8Array): string | undefined {
-  return der[0] === ia5String && der[1] === der.length - 2 && der.length < 130 ? Buffer.from(der.subarray(2)).toString('latin1') : undefined;
+  return der[0] === ia5String && der[1] === der.length - 2 && der.length < 130
+    ? Buffer.from(der.subarray(2)).toString('latin1')
+    : undefined;
 }
 
 /**
@@ -55,20 +62,28 @@ export function isForServer(der: Uint8Array, serverName: string, service = 'dots
   if (isIP(serverName) !== 0) return new X509Certificate(der).checkIP(serverName) !== undefined;
   const { dns, srv } = certificateNames(der);
   const wanted = folded(serverName);
-  return dns.some((name) => matches(folded(name), wanted)) || srv.some((name) => folded(name) === `_${service}.${wanted}`);
+  return (
+    dns.some((name) => matches(folded(name), wanted)) || srv.some((name) => folded(name) === `_${service}.${wanted}`)
+  );
 }
 
 /** The names that a certificate is for, for a person: `DNS:a.example, IP:192.0.2.1`. */
 export function namesText(der: Uint8Array): string {
   const { dns, srv, ip } = certificateNames(der);
-  const all = [...dns.map((name) => `DNS:${name}`), ...srv.map((name) => `SRV:${name}`), ...ip.map((name) => `IP:${name}`)];
+  const all = [
+    ...dns.map((name) => `DNS:${name}`),
+    ...srv.map((name) => `SRV:${name}`),
+    ...ip.map((name) => `IP:${name}`),
+  ];
   return all.length === 0 ? 'it names no host' : `it is for ${all.join(', ')}`;
 }
 
 /** What the holder of a certificate is known by on every channel: the SHA-256 of the public key, hex. */
 export function keyIdentity(der: Uint8Array): string {
   const { publicKey } = new X509Certificate(der);
-  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('hex');
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 /** What the holder of a pre-shared key is known by. */

@@ -4,7 +4,10 @@ import { addressText } from './address';
 
 /** How a server may be reached. */
 export type Transport = 'dtls' | 'tls';
-export interface Path { transport: Transport; address: Address }
+export interface Path {
+  transport: Transport;
+  address: Address;
+}
 
 /** More than these are not tried for one server. */
 const pathsAtMost = 16;
@@ -16,15 +19,22 @@ const pathsAtMost = 16;
 export function pathsTo(hosts: readonly string[], port: number, transports: readonly Transport[]): Path[] {
   const families = [6, 4].map((family) => hosts.filter((host) => isIP(host) === family));
   const rounds = Math.max(...families.map(({ length }) => length));
-  const paths = Array.from({ length: rounds }, (_, round) => transports.flatMap((transport) => families.flatMap((family): Path[] => {
-    const host = family[round];
-    return host === undefined ? [] : [{ transport, address: { host, port } }];
-  })));
+  const paths = Array.from({ length: rounds }, (_, round) =>
+    transports.flatMap((transport) =>
+      families.flatMap((family): Path[] => {
+        const host = family[round];
+        return host === undefined ? [] : [{ transport, address: { host, port } }];
+      }),
+    ),
+  );
   return paths.flat().slice(0, pathsAtMost);
 }
 
 /** When something was tried, by the monotonic time of the clock (milliseconds, so it is for memory, not for files), and whether it worked. */
-export interface Remembered { at: number; worked: boolean }
+export interface Remembered {
+  at: number;
+  worked: boolean;
+}
 
 /** Where a memory keeps what it knows: a Map will do. */
 export interface PathStore {
@@ -53,7 +63,10 @@ export class PathMemory {
       if (known === undefined) return 1;
       return known.worked ? 0 : 2;
     };
-    return paths.map((path) => ({ path, rank: rank(path) })).sort((one, other) => one.rank - other.rank).map(({ path }) => path);
+    return paths
+      .map((path) => ({ path, rank: rank(path) }))
+      .sort((one, other) => one.rank - other.rank)
+      .map(({ path }) => path);
   }
 
   /** When a session over TLS may look for DTLS next, by the monotonic time; `intervalMs` below five minutes counts as five. */

@@ -1,5 +1,10 @@
 /** What is known of a server profile here. */
-interface Addressed { name: string; production: boolean; signal?: string | undefined; data?: string | undefined }
+interface Addressed {
+  name: string;
+  production: boolean;
+  signal?: string | undefined;
+  data?: string | undefined;
+}
 
 /** The default ports: RFC 9132 section 10.1, and https. */
 const signalPort = '4646';
@@ -13,13 +18,18 @@ const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
  */
 export function productionAt<P extends Addressed>(server: string, profiles: readonly P[]): P | undefined {
   const place = placeOf(server);
-  return profiles.find(({ production, signal, data }) => production && [signal, data].some((address) => address !== undefined && placeOf(address) === place));
+  return profiles.find(
+    ({ production, signal, data }) =>
+      production && [signal, data].some((address) => address !== undefined && placeOf(address) === place),
+  );
 }
 
 /** Why a server counts as one of production, as a sentence without its full stop. `name`: the profile that leads there, if one does. */
 export function productionReason(server: string, by: string, name?: string): string {
   if (name === by) return `The profile "${name}" is marked as production`;
-  return name === undefined ? `${server} is the address of the profile "${by}", which is marked as production` : `"${name}" leads to ${server}, which the profile "${by}" marks as production`;
+  return name === undefined
+    ? `${server} is the address of the profile "${by}", which is marked as production`
+    : `"${name}" leads to ${server}, which the profile "${by}" marks as production`;
 }
 
 /** Host and port, spelt in one way. */

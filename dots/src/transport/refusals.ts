@@ -15,8 +15,14 @@ const more = ({ detail }: Attempt): string => (detail === undefined ? '' : `: ${
 
 /** Why a connection was not made, from either end's checks: RFC 5280 section 6, RFC 6125, RFC 9132 section 7.1. */
 const reasons = {
-  'unknown-ca': (at) => [`The certificate of ${at.peer} is not signed by the given CA: this may be another one than you think${more(at)}.`, 'Name the CA file of that server (--ca, or "ca" in the profile).'],
-  'wrong-name': (at) => [`The certificate of ${at.peer} is for another name${more(at)}.`, 'Use the name or address that the certificate is for.'],
+  'unknown-ca': (at) => [
+    `The certificate of ${at.peer} is not signed by the given CA: this may be another one than you think${more(at)}.`,
+    'Name the CA file of that server (--ca, or "ca" in the profile).',
+  ],
+  'wrong-name': (at) => [
+    `The certificate of ${at.peer} is for another name${more(at)}.`,
+    'Use the name or address that the certificate is for.',
+  ],
   expired: (at) => [`The certificate of ${at.peer} has expired${more(at)}.`, 'Its operator has to renew it.'],
   'not-yet-valid': (at) => [`The certificate of ${at.peer} is not valid yet${more(at)}.`, 'Check the clock of this machine.'],
   'not-a-ca': (at) => [`The certificate of ${at.peer} was signed by one that must not sign others${more(at)}.`, 'Its operator has to show a chain that leads to the CA.'],
@@ -36,8 +42,14 @@ const reasons = {
   'no-tls': (at) => [`${at.peer} does not speak the protocol that was expected there${more(at)}.`, 'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.'],
   refused: (at) => [`Nothing listens at ${at.peer}.`, 'Start the server there, or check the address and the port.'],
   'unknown-host': (at) => [`The host of ${at.peer} is not known.`, 'Check the name.'],
-  'no-answer': (at) => [`${at.peer} did not answer${more(at)}.`, 'Check the address, that the server runs, and that nothing filters the way to it.'],
-  broken: (at) => [`The connection with ${at.peer} broke${more(at)}.`, 'Try again; if it happens again, check the certificates at both ends.'],
+  'no-answer': (at) => [
+    `${at.peer} did not answer${more(at)}.`,
+    'Check the address, that the server runs, and that nothing filters the way to it.',
+  ],
+  broken: (at) => [
+    `The connection with ${at.peer} broke${more(at)}.`,
+    'Try again; if it happens again, check the certificates at both ends.',
+  ],
 } satisfies Readonly<Record<string, Words>>;
 
 /** Why a connection was not made. */

@@ -6,7 +6,8 @@ import { refusal } from './refusals';
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
 /** The resolver of the machine. It cannot be interrupted, but nobody waits for it any longer than for the connection: `connect` sees to that. */
-export const systemResolver: Resolver = async (name) => (await lookup(name, { all: true })).map(({ address }) => address);
+export const systemResolver: Resolver = async (name) =>
+  (await lookup(name, { all: true })).map(({ address }) => address);
 
 /**
  * The addresses of a host: those it is, those `localhost` always stands for (RFC 6761 section 6.3: no resolver is asked), or those of its name.

@@ -26,7 +26,13 @@ export interface SessionLimits {
   idleMs: number;
 }
 
-export const defaultSessionLimits: SessionLimits = { halfOpen: 256, halfOpenPerAddress: 32, sessions: 1024, sessionsPerAddress: 128, idleMs: 600_000 };
+export const defaultSessionLimits: SessionLimits = {
+  halfOpen: 256,
+  halfOpenPerAddress: 32,
+  sessions: 1024,
+  sessionsPerAddress: 128,
+  idleMs: 600_000,
+};
 
 /** What a secure server listens with. */
 export interface SecureListenOptions {

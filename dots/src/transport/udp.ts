@@ -29,7 +29,10 @@ export async function connectSocket(address: Address): Promise<Socket> {
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      socket.connect(address.port, address.host, () => { socket.off('error', reject); resolve(); });
+      socket.connect(address.port, address.host, () => {
+        socket.off('error', reject);
+        resolve();
+      });
     });
   } catch (cause) {
     socket.close();
@@ -41,8 +44,17 @@ export async function connectSocket(address: Address): Promise<Socket> {
 /** Every error of a connected UDP socket says that the peer cannot be reached now; ECONNREFUSED is its ICMP port unreachable. */
 export function networkError(address: Address, cause: unknown): DotsError {
   const code = (cause as NodeJS.ErrnoException).code;
-  const why = code === 'ECONNREFUSED' ? `Nothing listens on UDP ${addressText(address)}.` : `UDP ${addressText(address)} cannot be reached (${String(code)}).`;
-  return new DotsError('unreachable', code === 'ECONNREFUSED' ? 'transport/refused' : 'transport/network', why, 'Start the server there, or check the address and the port.', { cause });
+  const why =
+    code === 'ECONNREFUSED'
+      ? `Nothing listens on UDP ${addressText(address)}.`
+      : `UDP ${addressText(address)} cannot be reached (${String(code)}).`;
+  return new DotsError(
+    'unreachable',
+    code === 'ECONNREFUSED' ? 'transport/refused' : 'transport/network',
+    why,
+    'Start the server there, or check the address and the port.',
+    { cause },
+  );
 }
 
 class ConnectedChannel implements Channel {
@@ -52,7 +64,10 @@ class ConnectedChannel implements Channel {
   private receiver: Receiver | undefined;
   private open = true;
 
-  constructor(private readonly socket: Socket, private readonly address: Address) {
+  constructor(
+    private readonly socket: Socket,
+    private readonly address: Address,
+  ) {
     this.peer = addressText(address);
     socket.on('message', (bytes) => this.receiver?.message(bytes));
     socket.on('error', (cause) => this.fail(cause));
@@ -63,13 +78,18 @@ class ConnectedChannel implements Channel {
   }
 
   send(bytes: Uint8Array): void {
-    if (this.open) this.socket.send(bytes, (cause) => { if (cause !== null) this.fail(cause); });
+    if (this.open)
+      this.socket.send(bytes, (cause) => {
+        if (cause !== null) this.fail(cause);
+      });
   }
 
   async close(): Promise<void> {
     if (!this.open) return;
     this.open = false;
-    await new Promise<void>((resolve) => { this.socket.close(resolve); });
+    await new Promise<void>((resolve) => {
+      this.socket.close(resolve);
+    });
     this.receiver?.closed();
   }
 
@@ -91,8 +111,12 @@ export interface Listener {
 export async function listenUdp(wanted: Address, accept: (channel: Channel) => void): Promise<Listener> {
   const host = loopbackName(wanted.host);
   if (!isLoopback(host)) {
-    throw new DotsError('usage', 'transport/not-loopback',
-      `${wanted.host} is not a loopback address, and plain coap must not leave the machine (RFC 9132 section 3).`, 'Listen on 127.0.0.1 or ::1.');
+    throw new DotsError(
+      'usage',
+      'transport/not-loopback',
+      `${wanted.host} is not a loopback address, and plain coap must not leave the machine (RFC 9132 section 3).`,
+      'Listen on 127.0.0.1 or ::1.',
+    );
   }
   const socket = await bindSocket(host, wanted.port);
   return new UdpListener(socket, { host, port: socket.address().port }, accept);
@@ -104,7 +128,10 @@ export async function bindSocket(host: string, port: number): Promise<Socket> {
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      socket.bind({ port, address: host, exclusive: true }, () => { socket.off('error', reject); resolve(); });
+      socket.bind({ port, address: host, exclusive: true }, () => {
+        socket.off('error', reject);
+        resolve();
+      });
     });
   } catch (cause) {
     socket.close();
@@ -116,7 +143,11 @@ export async function bindSocket(host: string, port: number): Promise<Socket> {
 class UdpListener implements Listener {
   private readonly channels = new Map<string, PeerChannel>();
 
-  constructor(private readonly socket: Socket, readonly address: Address, private readonly accept: (channel: Channel) => void) {
+  constructor(
+    private readonly socket: Socket,
+    readonly address: Address,
+    private readonly accept: (channel: Channel) => void,
+  ) {
     socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
     // An error of a listening UDP socket belongs to one datagram and ends nothing.
     socket.on('error', () => undefined);
@@ -124,7 +155,9 @@ class UdpListener implements Listener {
 
   async close(): Promise<void> {
     for (const channel of [...this.channels.values()]) await channel.close();
-    await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
+    await new Promise<void>((resolve) => {
+      this.socket.close(() => resolve());
+    });
   }
 
   private receive(bytes: Uint8Array, peer: Address): void {
@@ -139,7 +172,11 @@ class UdpListener implements Listener {
 
   private open(key: string, peer: Address): PeerChannel {
     if (this.channels.size >= peersAtOnce) void this.channels.values().next().value?.close();
-    const channel = new PeerChannel(key, (bytes) => this.socket.send(bytes, peer.port, peer.host, () => undefined), () => this.channels.delete(key));
+    const channel = new PeerChannel(
+      key,
+      (bytes) => this.socket.send(bytes, peer.port, peer.host, () => undefined),
+      () => this.channels.delete(key),
+    );
     this.accept(channel);
     return channel;
   }
@@ -152,7 +189,11 @@ class PeerChannel implements Channel {
   receiver: Receiver | undefined;
   private open = true;
 
-  constructor(readonly peer: string, private readonly transmit: (bytes: Uint8Array) => void, private readonly forget: () => void) {}
+  constructor(
+    readonly peer: string,
+    private readonly transmit: (bytes: Uint8Array) => void,
+    private readonly forget: () => void,
+  ) {}
 
   attach(receiver: Receiver): void {
     this.receiver = receiver;

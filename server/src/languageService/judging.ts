@@ -44,7 +44,11 @@ export interface Judging {
   /** What is wrong between the documents of a set, by document, the same whatever their order. */
   cross(set: DocumentSet): ReadonlyMap<string, readonly Fault[]>;
   /** Faults between documents with their ranges; the entries are those of the set, by document. */
-  locateCross(document: ParsedDocument, faults: readonly Fault[], entries: ReadonlyMap<string, IndexEntry>): LocatedFinding[];
+  locateCross(
+    document: ParsedDocument,
+    faults: readonly Fault[],
+    entries: ReadonlyMap<string, IndexEntry>,
+  ): LocatedFinding[];
 }
 
 /** Judging: pure functions behind one name, without state. */
@@ -72,4 +76,5 @@ function parse(text: string | Uint8Array, file = '', form = formOf(file)): Parse
   return typeof text === 'string' ? parseDocument(text, options) : parseBytes(text, options);
 }
 
-const isClean = (document: ParsedDocument): boolean => validateDocument(document).findings.every(({ severity }) => severity !== 'error');
+const isClean = (document: ParsedDocument): boolean =>
+  validateDocument(document).findings.every(({ severity }) => severity !== 'error');

@@ -13,7 +13,21 @@ import type { DocumentContext, DocumentSet } from './workspace/documentSet';
 import type { DocumentForm } from './workspace/names';
 import type { Profile, Profiles, Workspace } from './workspace/settings';
 
-export type { Completion, DocumentContext, DocumentForm, DocumentSet, Hover, IndexEntry, LocatedFinding, ParsedDocument, Profile, Profiles, ValidateOptions, Validation, Workspace };
+export type {
+  Completion,
+  DocumentContext,
+  DocumentForm,
+  DocumentSet,
+  Hover,
+  IndexEntry,
+  LocatedFinding,
+  ParsedDocument,
+  Profile,
+  Profiles,
+  ValidateOptions,
+  Validation,
+  Workspace,
+};
 
 /** What a document is, told without judging it. */
 export interface DocumentFacts {
@@ -36,14 +50,25 @@ export interface LanguageService extends Judging {
 export function createLanguageService(): LanguageService {
   return {
     ...judging,
-    complete: (document, position, profiles = []) => withOffset(document, position, (parsed, offset) =>
-      (parsed.form === 'dots' ? complete(parsed, offset) : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles: [...profiles] }))),
-    hover: (document, position) => withOffset(document, position, (parsed, offset) => (parsed.form === 'dots' ? hover(parsed, offset) : hoverConfig(parsed, parsed.form, offset))),
+    complete: (document, position, profiles = []) =>
+      withOffset(document, position, (parsed, offset) =>
+        parsed.form === 'dots'
+          ? complete(parsed, offset)
+          : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles: [...profiles] }),
+      ),
+    hover: (document, position) =>
+      withOffset(document, position, (parsed, offset) =>
+        parsed.form === 'dots' ? hover(parsed, offset) : hoverConfig(parsed, parsed.form, offset),
+      ),
     documentInfo: (document) => facts(read(document)),
   };
 }
 
-function withOffset<T>(document: string | ParsedDocument, position: Position, feature: (document: ParsedDocument, offset: number) => T): T {
+function withOffset<T>(
+  document: string | ParsedDocument,
+  position: Position,
+  feature: (document: ParsedDocument, offset: number) => T,
+): T {
   const parsed = read(document);
   return feature(parsed, parsed.lines.offsetAt(position));
 }

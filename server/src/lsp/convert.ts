@@ -1,19 +1,38 @@
-import { CompletionItemKind, DiagnosticSeverity, InsertTextFormat, InsertTextMode, MarkupKind, type CompletionItem, type Diagnostic, type Hover as LspHover } from 'vscode-languageserver/node';
+import {
+  CompletionItemKind,
+  DiagnosticSeverity,
+  InsertTextFormat,
+  InsertTextMode,
+  MarkupKind,
+  type CompletionItem,
+  type Diagnostic,
+  type Hover as LspHover,
+} from 'vscode-languageserver/node';
 import { rfcUrl, type Severity } from '#dots/model/finding';
 import type { Completion, Hover, LocatedFinding } from '#service/service';
 
 const severities: Record<Severity, DiagnosticSeverity> = {
-  error: DiagnosticSeverity.Error, warning: DiagnosticSeverity.Warning, information: DiagnosticSeverity.Information, hint: DiagnosticSeverity.Hint,
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
 };
 
 /** A finding as the editor shows it: its code leads to the RFC section, its related places into this document or another. */
 export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
   return {
-    range: finding.range, severity: severities[finding.severity], source: 'dots', message: finding.message,
-    code: finding.code, codeDescription: { href: rfcUrl(finding.rfc) },
+    range: finding.range,
+    severity: severities[finding.severity],
+    source: 'dots',
+    message: finding.message,
+    code: finding.code,
+    codeDescription: { href: rfcUrl(finding.rfc) },
     data: { class: finding.class, rfc: finding.rfc, pointer: finding.pointer },
     ...(finding.related !== undefined && {
-      relatedInformation: finding.related.map(({ file, range, message }) => ({ location: { uri: file ?? uri, range }, message })),
+      relatedInformation: finding.related.map(({ file, range, message }) => ({
+        location: { uri: file ?? uri, range },
+        message,
+      })),
     }),
   };
 }
@@ -22,19 +41,31 @@ export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
 export function capped(diagnostics: Diagnostic[], limit: number): Diagnostic[] {
   const last = diagnostics[limit - 1];
   if (diagnostics.length <= limit || last === undefined) return diagnostics;
-  const rest: Diagnostic = { range: last.range, severity: DiagnosticSeverity.Information, source: 'dots', message: `${diagnostics.length - limit} more findings are not shown; "dots validate" lists all.` };
+  const rest: Diagnostic = {
+    range: last.range,
+    severity: DiagnosticSeverity.Information,
+    source: 'dots',
+    message: `${diagnostics.length - limit} more findings are not shown; "dots validate" lists all.`,
+  };
   return [...diagnostics.slice(0, limit), rest];
 }
 
 const kinds: Record<Completion['kind'], CompletionItemKind> = {
-  document: CompletionItemKind.Snippet, member: CompletionItemKind.Property, value: CompletionItemKind.Value,
+  document: CompletionItemKind.Snippet,
+  member: CompletionItemKind.Property,
+  value: CompletionItemKind.Value,
 };
 
 /** A completion as LSP has it; `snippets` says whether the editor knows tab stops. */
 export function completionItemOf(completion: Completion, snippets: boolean): CompletionItem {
   const { label, kind, detail, documentation, snippet, text, filterText, sortText, range, comma } = completion;
   return {
-    label, kind: kinds[kind], detail, ...(kind === 'value' && detail !== undefined && { labelDetails: { description: detail } }), filterText, sortText,
+    label,
+    kind: kinds[kind],
+    detail,
+    ...(kind === 'value' && detail !== undefined && { labelDetails: { description: detail } }),
+    filterText,
+    sortText,
     documentation: documentation === undefined ? undefined : { kind: MarkupKind.Markdown, value: documentation },
     insertTextFormat: snippets ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
     insertTextMode: InsertTextMode.adjustIndentation,
@@ -47,4 +78,3 @@ export function completionItemOf(completion: Completion, snippets: boolean): Com
 export function hoverOf({ markdown, range }: Hover): LspHover {
   return { contents: { kind: MarkupKind.Markdown, value: markdown }, range };
 }
-

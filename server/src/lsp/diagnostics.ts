@@ -48,7 +48,11 @@ export class Diagnostics {
   /** Publishes what is wrong with a file of the product's own that is not open; one without faults needs no word. */
   own({ uri, findings }: OwnFile): void {
     if (findings.length === 0 && !this.published.has(uri)) return;
-    this.send(uri, undefined, findings.map((finding) => diagnosticOf(uri, finding))).catch((error: unknown) => this.failed('publishing', error));
+    this.send(
+      uri,
+      undefined,
+      findings.map((finding) => diagnosticOf(uri, finding)),
+    ).catch((error: unknown) => this.failed('publishing', error));
   }
 
   /** Judges a document that was opened at once, and one that was changed after a pause in the typing. */
@@ -60,10 +64,13 @@ export class Diagnostics {
     }
     const delay = pause + (pausePerMegabyte * document.getText().length) / 1e6;
     this.cancel(document.uri);
-    this.waiting.set(document.uri, setTimeout(() => {
-      this.now(document.uri);
-      this.soon();
-    }, delay));
+    this.waiting.set(
+      document.uri,
+      setTimeout(() => {
+        this.now(document.uri);
+        this.soon();
+      }, delay),
+    );
   }
 
   /** Judges a document without delay. */
@@ -95,7 +102,8 @@ export class Diagnostics {
     const findings = this.readings.isForeign(before) ? [] : await this.judge.findings(before);
     const document = this.current(uri);
     // What was typed or changed in the meantime is judged in its turn.
-    if (document?.version === version && this.runs.get(uri) === run) await this.send(uri, version, this.diagnostics(document, findings));
+    if (document?.version === version && this.runs.get(uri) === run)
+      await this.send(uri, version, this.diagnostics(document, findings));
   }
 
   private async send(uri: string, version: number | undefined, diagnostics: Diagnostic[]): Promise<void> {
@@ -106,7 +114,13 @@ export class Diagnostics {
   }
 
   private diagnostics(document: TextDocument, findings: Parameters<typeof diagnosticOf>[1][]): Diagnostic[] {
-    const left = this.options.syntax === 'editor' && isPlainJson(document) ? findings.filter((finding) => !isSyntax(finding)) : findings;
-    return capped(left.map((finding) => diagnosticOf(document.uri, finding)), maximumDiagnostics);
+    const left =
+      this.options.syntax === 'editor' && isPlainJson(document)
+        ? findings.filter((finding) => !isSyntax(finding))
+        : findings;
+    return capped(
+      left.map((finding) => diagnosticOf(document.uri, finding)),
+      maximumDiagnostics,
+    );
   }
 }

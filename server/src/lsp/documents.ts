@@ -28,7 +28,11 @@ export class Readings {
   validation(document: TextDocument, level: Level, direction?: Direction): Validation {
     const reading = this.reading(document);
     if (reading.validation === undefined || reading.level !== level || reading.direction !== direction) {
-      Object.assign(reading, { level, direction, validation: this.service.validate(reading.parsed, { level, direction }) });
+      Object.assign(reading, {
+        level,
+        direction,
+        validation: this.service.validate(reading.parsed, { level, direction }),
+      });
     }
     return reading.validation as Validation;
   }
@@ -52,7 +56,11 @@ export class Readings {
     const known = this.readings.get(document);
     if (known?.version === document.version) return known;
     const before = known?.entry ?? known?.before;
-    const reading: Reading = { version: document.version, parsed: this.service.parse(document.getText(), document.uri), ...(before !== undefined && { before }) };
+    const reading: Reading = {
+      version: document.version,
+      parsed: this.service.parse(document.getText(), document.uri),
+      ...(before !== undefined && { before }),
+    };
     this.readings.set(document, reading);
     return reading;
   }

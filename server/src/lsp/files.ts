@@ -57,7 +57,7 @@ export async function filesBelow(root: string): Promise<string[]> {
     for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
       const path = join(folder, entry.name);
       if (entry.isDirectory() && !skippedFolders.has(entry.name)) folders.push(path);
-      else if (entry.isFile() || (entry.isSymbolicLink() && await isFile(path))) files.push(path);
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) files.push(path);
     }
   }
   return files;
@@ -66,11 +66,19 @@ export async function filesBelow(root: string): Promise<string[]> {
 /** Where the profiles file is looked for when no setting names it. */
 export function usualProfiles(): string {
   const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
-  const base = process.platform === 'win32' && roaming !== undefined ? roaming : configured === undefined || configured === '' ? join(homedir(), '.config') : configured;
+  const base =
+    process.platform === 'win32' && roaming !== undefined
+      ? roaming
+      : configured === undefined || configured === ''
+        ? join(homedir(), '.config')
+        : configured;
   return join(base, 'dots', profilesFileName);
 }
 
 /** Whether there is a file at a path. */
 export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((stats) => stats.isFile(), () => false);
+  return stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
 }

@@ -9,10 +9,18 @@ import type { Settings } from './settings';
 import type { Governing, Workspaces } from './workspaces';
 
 /** What belongs to an open document: its workspace file, its path in it, and the folder whose documents are judged with it. */
-interface Scene { path: string | undefined; governing: Governing; /** undefined where there are none, or their file has faults. */ profiles: Profiles | undefined; root: string | undefined }
+interface Scene {
+  path: string | undefined;
+  governing: Governing;
+  /** undefined where there are none, or their file has faults. */ profiles: Profiles | undefined;
+  root: string | undefined;
+}
 
 /** A document of a set, by its URI. */
-interface Member { entry: IndexEntry; context: DocumentContext }
+interface Member {
+  entry: IndexEntry;
+  context: DocumentContext;
+}
 
 /** Judges open documents: by themselves, as their workspace file wants it, and together with the others of their folder. */
 export class Judge {
@@ -33,7 +41,7 @@ export class Judge {
     const scene = await this.sceneOf(document.uri);
     const own = await this.own(document, scene, direction);
     if (this.readings.parsed(document).form !== 'dots') return own;
-    return this.adjusted([...own, ...await this.cross(document, scene)], scene);
+    return this.adjusted([...own, ...(await this.cross(document, scene))], scene);
   }
 
   /** What governs a document, and what is known of it besides its text. */
@@ -44,18 +52,26 @@ export class Judge {
 
   /** The names of the server profiles that count now. */
   async profileNames(): Promise<string[]> {
-    return [...(await this.profiles())?.keys() ?? []];
+    return [...((await this.profiles())?.keys() ?? [])];
   }
 
-  private async own(document: TextDocument, scene: Scene, direction = this.contextOf(scene, document.uri).direction): Promise<LocatedFinding[]> {
+  private async own(
+    document: TextDocument,
+    scene: Scene,
+    direction = this.contextOf(scene, document.uri).direction,
+  ): Promise<LocatedFinding[]> {
     const parsed = this.readings.parsed(document);
     if (parsed.form === 'workspace') return this.service.workspaceFindings(parsed, scene.profiles);
-    const level = scene.governing.workspace.level ?? await this.settings.level(document.uri);
+    const level = scene.governing.workspace.level ?? (await this.settings.level(document.uri));
     return this.readings.validation(document, level, direction).findings;
   }
 
   private adjusted(findings: readonly LocatedFinding[], { governing, path }: Scene): LocatedFinding[] {
-    return this.service.adjusted(findings, governing.workspace, path === undefined ? '' : pathInWorkspace(governing, path));
+    return this.service.adjusted(
+      findings,
+      governing.workspace,
+      path === undefined ? '' : pathInWorkspace(governing, path),
+    );
   }
 
   private async sceneOf(uri: string): Promise<Scene> {
@@ -76,7 +92,11 @@ export class Judge {
 
   private contextOf({ governing, profiles }: Scene, uri: string): DocumentContext {
     const path = pathOf(uri);
-    return this.service.context(governing.workspace, profiles ?? new Map(), path === undefined ? '' : pathInWorkspace(governing, path));
+    return this.service.context(
+      governing.workspace,
+      profiles ?? new Map(),
+      path === undefined ? '' : pathInWorkspace(governing, path),
+    );
   }
 
   /** What is wrong between the document and the others of its set; nothing before all of them have been read. */
@@ -85,7 +105,12 @@ export class Judge {
     if (scene.root !== undefined && !this.index.isLoaded(scene.root)) return [];
     const faults = this.service.cross({
       complete: scene.governing.path !== undefined,
-      members: [...members].map(([file, { entry, context }]) => ({ file, facts: entry.facts, certain: entry.certain, context })),
+      members: [...members].map(([file, { entry, context }]) => ({
+        file,
+        facts: entry.facts,
+        certain: entry.certain,
+        context,
+      })),
     });
     const entries = new Map([...members].map(([file, { entry }]) => [file, entry]));
     return this.service.locateCross(this.readings.parsed(document), faults.get(document.uri) ?? [], entries);
@@ -98,12 +123,20 @@ export class Judge {
     for (const document of this.open()) {
       const path = pathOf(document.uri);
       if (path !== undefined) open.add(path);
-      if (!this.readings.isForeign(document) && this.readings.parsed(document).form === 'dots' && await this.belongs(scene, path)) {
-        members.set(document.uri, { entry: this.readings.entry(document), context: this.contextOf(scene, document.uri) });
+      if (
+        !this.readings.isForeign(document) &&
+        this.readings.parsed(document).form === 'dots' &&
+        (await this.belongs(scene, path))
+      ) {
+        members.set(document.uri, {
+          entry: this.readings.entry(document),
+          context: this.contextOf(scene, document.uri),
+        });
       }
     }
     for (const [path, entry] of scene.root === undefined ? [] : this.index.below(scene.root)) {
-      if (!open.has(path) && await this.belongs(scene, path)) members.set(uriOf(path), { entry, context: this.contextOf(scene, uriOf(path)) });
+      if (!open.has(path) && (await this.belongs(scene, path)))
+        members.set(uriOf(path), { entry, context: this.contextOf(scene, uriOf(path)) });
     }
     return members;
   }
@@ -114,4 +147,5 @@ export class Judge {
   }
 }
 
-const pathInWorkspace = ({ path: workspace }: Governing, path: string): string => (workspace === undefined ? path : pathWithin(dirname(workspace), path));
+const pathInWorkspace = ({ path: workspace }: Governing, path: string): string =>
+  workspace === undefined ? path : pathWithin(dirname(workspace), path);

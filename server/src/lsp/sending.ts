@@ -9,14 +9,19 @@ import type { Workspaces } from './workspaces';
 
 /** What an editor asks before it sends a document: where to, as whom, and what speaks against it. */
 export class Sending {
-  constructor(private readonly judge: Judge, private readonly settings: Settings, private readonly workspaces: Workspaces) {}
+  constructor(
+    private readonly judge: Judge,
+    private readonly settings: Settings,
+    private readonly workspaces: Workspaces,
+  ) {}
 
   /** The context of a document; without its text nothing is known of its errors. */
   async context(uri: string, document: TextDocument | undefined): Promise<DocumentContext> {
     const { governing, context } = await this.judge.surroundings(uri);
     const findings = document === undefined ? undefined : await this.judge.findings(document, 'request');
     return {
-      ...context, ownPrefixes: [...context.ownPrefixes],
+      ...context,
+      ownPrefixes: [...context.ownPrefixes],
       requestErrors: findings?.filter(({ severity }) => severity === 'error').length ?? null,
       ...(governing.path !== undefined && { workspaceFile: governing.path }),
       ...(governing.workspace.targetRouter !== undefined && { targetRouter: governing.workspace.targetRouter }),
@@ -28,14 +33,28 @@ export class Sending {
     const file = await this.settings.profilesFile();
     if (!this.settings.trusted) return { file, state: 'off', profiles: [] };
     const profiles = await this.workspaces.profiles(file);
-    if (profiles === undefined) return { file, state: await isFile(file) ? 'faulty' : 'absent', profiles: [] };
+    if (profiles === undefined) return { file, state: (await isFile(file)) ? 'faulty' : 'absent', profiles: [] };
     return { file, state: 'read', profiles: [...profiles].map(([name, profile]) => withPaths(name, profile, file)) };
   }
 }
 
 /** A profile whose paths are absolute. */
-function withPaths(name: string, { ca, certificate, key, crl, signal, data, pskIdentity, cuid, production }: Profile, file: string): ServerProfile {
-  const absolute = (path: string | undefined): string | undefined => (path === undefined ? undefined : resolve(dirname(file), path));
-  const all = { signal, data, pskIdentity, cuid, ca: absolute(ca), certificate: absolute(certificate), key: absolute(key), crl: absolute(crl) };
+function withPaths(
+  name: string,
+  { ca, certificate, key, crl, signal, data, pskIdentity, cuid, production }: Profile,
+  file: string,
+): ServerProfile {
+  const absolute = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(dirname(file), path);
+  const all = {
+    signal,
+    data,
+    pskIdentity,
+    cuid,
+    ca: absolute(ca),
+    certificate: absolute(certificate),
+    key: absolute(key),
+    crl: absolute(crl),
+  };
   return { name, production, ...Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) };
 }

@@ -1,6 +1,21 @@
-import { DidChangeWatchedFilesNotification, TextDocuments, TextDocumentSyncKind, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
+import {
+  DidChangeWatchedFilesNotification,
+  TextDocuments,
+  TextDocumentSyncKind,
+  type Connection,
+  type InitializeParams,
+  type InitializeResult,
+} from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { documentContextRequest, documentInfoRequest, profilesRequest, trustedNotification, type DocumentContext, type DocumentInfo, type DocumentInfoParams } from '#contract';
+import {
+  documentContextRequest,
+  documentInfoRequest,
+  profilesRequest,
+  trustedNotification,
+  type DocumentContext,
+  type DocumentInfo,
+  type DocumentInfoParams,
+} from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
 import { completionItemOf, hoverOf } from './convert';
@@ -52,16 +67,36 @@ class Server {
   private readonly sending: Sending;
   private readonly snippets: boolean;
 
-  constructor(private readonly connection: Connection, private readonly documents: TextDocuments<TextDocument>, private readonly params: InitializeParams) {
+  constructor(
+    private readonly connection: Connection,
+    private readonly documents: TextDocuments<TextDocument>,
+    private readonly params: InitializeParams,
+  ) {
     const options = startOptions(params);
     const all = (): TextDocument[] => documents.all();
     this.settings = new Settings(connection, params, options);
-    this.workspaces = new Workspaces(this.service, (path) => this.openAt(path), (file) => this.diagnostics.own(file));
-    this.index = new DocumentIndex(this.service, () => this.diagnostics.soon(), (error) => this.failed('reading the folder', error));
+    this.workspaces = new Workspaces(
+      this.service,
+      (path) => this.openAt(path),
+      (file) => this.diagnostics.own(file),
+    );
+    this.index = new DocumentIndex(
+      this.service,
+      () => this.diagnostics.soon(),
+      (error) => this.failed('reading the folder', error),
+    );
     this.judge = new Judge(this.service, this.readings, this.settings, this.workspaces, this.index, all);
     this.judge.folders = foldersOf(params);
     this.sending = new Sending(this.judge, this.settings, this.workspaces);
-    this.diagnostics = new Diagnostics(connection, this.readings, this.judge, options, (uri) => documents.get(uri), all, (what, error) => this.failed(what, error));
+    this.diagnostics = new Diagnostics(
+      connection,
+      this.readings,
+      this.judge,
+      options,
+      (uri) => documents.get(uri),
+      all,
+      (what, error) => this.failed(what, error),
+    );
     this.snippets = params.capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
   }
 
@@ -78,12 +113,17 @@ class Server {
     connection.onCompletion(async ({ textDocument: { uri }, position }) => {
       const profiles = formOf(uri) === 'workspace' ? await this.judge.profileNames() : [];
       return this.guarded('completion', [], uri, (document) =>
-        this.service.complete(this.readings.parsed(document), position, profiles).map((item) => completionItemOf(item, this.snippets)));
+        this.service
+          .complete(this.readings.parsed(document), position, profiles)
+          .map((item) => completionItemOf(item, this.snippets)),
+      );
     });
-    connection.onHover(({ textDocument, position }) => this.guarded('hover', null, textDocument.uri, (document) => {
-      const hover = this.service.hover(this.readings.parsed(document), position);
-      return hover === undefined ? null : hoverOf(hover);
-    }));
+    connection.onHover(({ textDocument, position }) =>
+      this.guarded('hover', null, textDocument.uri, (document) => {
+        const hover = this.service.hover(this.readings.parsed(document), position);
+        return hover === undefined ? null : hoverOf(hover);
+      }),
+    );
     connection.onRequest(documentInfoRequest, ({ uri }: DocumentInfoParams) => this.documentInfo(uri));
     connection.onRequest(documentContextRequest, ({ uri }: DocumentInfoParams) => this.documentContext(uri));
     connection.onRequest(profilesRequest, () => this.sending.profiles());
@@ -105,24 +145,37 @@ class Server {
 
   /** Asks the editor to tell of changed settings, folders and files. */
   private async watch(): Promise<void> {
-    const { connection, params: { capabilities: { workspace } } } = this;
+    const {
+      connection,
+      params: {
+        capabilities: { workspace },
+      },
+    } = this;
     if (workspace?.workspaceFolders === true) {
       connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
         const gone = removed.map(({ uri }) => pathOf(uri));
-        this.judge.folders = [...this.judge.folders.filter((folder) => !gone.includes(folder)), ...added.flatMap(({ uri }) => pathOf(uri) ?? [])];
+        this.judge.folders = [
+          ...this.judge.folders.filter((folder) => !gone.includes(folder)),
+          ...added.flatMap(({ uri }) => pathOf(uri) ?? []),
+        ];
         this.diagnostics.soon();
       });
     }
     await this.settings.watch(() => this.judgeAll());
     if (workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
-    await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: '**/*.{json,jsonc}' }] });
+    await connection.client.register(DidChangeWatchedFilesNotification.type, {
+      watchers: [{ globPattern: '**/*.{json,jsonc}' }],
+    });
   }
 
   /** Takes into account that files may have come, changed or gone. */
   private filesChanged(uris: readonly string[]): void {
     const paths = uris.flatMap((uri) => pathOf(uri) ?? []);
     if (uris.some((uri) => formOf(uri) === 'workspace')) this.workspaces.forget();
-    Promise.all(paths.map((path) => this.index.changed(path))).then(() => this.diagnostics.soon(), (error: unknown) => this.failed('reading files', error));
+    Promise.all(paths.map((path) => this.index.changed(path))).then(
+      () => this.diagnostics.soon(),
+      (error: unknown) => this.failed('reading files', error),
+    );
   }
 
   /** The open text of a path, read. */
@@ -133,7 +186,10 @@ class Server {
 
   private async documentInfo(uri: string): Promise<DocumentInfo> {
     const open = this.documents.get(uri);
-    const findings = open === undefined ? [] : await this.judge.findings(open).catch((error: unknown) => this.failed('document info', error)) ?? [];
+    const findings =
+      open === undefined
+        ? []
+        : ((await this.judge.findings(open).catch((error: unknown) => this.failed('document info', error))) ?? []);
     return this.guarded('document info', noInfo, uri, (document) => {
       const { type, line } = this.service.documentInfo(this.readings.parsed(document));
       const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -145,7 +201,10 @@ class Server {
 
   private async documentContext(uri: string): Promise<DocumentContext> {
     const document = this.documents.get(uri);
-    return this.sending.context(uri, document === undefined || this.readings.isForeign(document) ? undefined : document);
+    return this.sending.context(
+      uri,
+      document === undefined || this.readings.isForeign(document) ? undefined : document,
+    );
   }
 
   /** Answers about a document that is open and ours; a fault of our own is logged and answered with nothing. */

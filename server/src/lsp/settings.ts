@@ -19,7 +19,12 @@ export interface StartOptions {
 /** Reads `initializationOptions`; whatever is not understood is as if it were not there. */
 export function startOptions({ initializationOptions: given }: InitializeParams): StartOptions {
   const options: Record<string, unknown> = isObject(given) ? given : {};
-  return { level: levelOf(options.level) ?? 'practice', syntax: options.syntax === 'editor' ? 'editor' : 'server', profilesFile: pathIn(options.profilesFile), trusted: options.trusted !== false };
+  return {
+    level: levelOf(options.level) ?? 'practice',
+    syntax: options.syntax === 'editor' ? 'editor' : 'server',
+    profilesFile: pathIn(options.profilesFile),
+    trusted: options.trusted !== false,
+  };
 }
 
 /** The settings of the editor, asked of it where it can be asked. */
@@ -30,7 +35,11 @@ export class Settings {
   /** Whether the open folder is trusted; before, server profiles do not count. */
   trusted: boolean;
 
-  constructor(private readonly connection: Connection, private readonly params: InitializeParams, private readonly fallback: StartOptions) {
+  constructor(
+    private readonly connection: Connection,
+    private readonly params: InitializeParams,
+    private readonly fallback: StartOptions,
+  ) {
     this.trusted = fallback.trusted;
   }
 
@@ -68,7 +77,10 @@ export class Settings {
 
   private async ask(scopeUri: string): Promise<Level> {
     try {
-      return levelOf(await this.connection.workspace.getConfiguration({ scopeUri, section: 'dots.level' })) ?? this.fallback.level;
+      return (
+        levelOf(await this.connection.workspace.getConfiguration({ scopeUri, section: 'dots.level' })) ??
+        this.fallback.level
+      );
     } catch {
       return this.fallback.level;
     }

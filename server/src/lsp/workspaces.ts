@@ -12,7 +12,10 @@ export interface Governing {
 }
 
 /** One of the product's own files that was read from disk, and what is wrong with it. */
-export interface OwnFile { uri: string; findings: LocatedFinding[] }
+export interface OwnFile {
+  uri: string;
+  findings: LocatedFinding[];
+}
 
 const ungoverned: Governing = { path: undefined, workspace: noWorkspace };
 
@@ -44,18 +47,28 @@ export class Workspaces {
   /** The workspace file of a document, read; a document that is not on disk has none. `profiles`: what it may name. */
   async of(path: string | undefined, profiles: Profiles | undefined): Promise<Governing> {
     const file = path === undefined ? undefined : await this.fileOf(path);
-    const document = file === undefined ? undefined : await this.read(file, 'workspace', (read) => this.service.workspaceFindings(read, profiles));
-    return file === undefined || document === undefined ? ungoverned : { path: file, workspace: this.service.workspace(document) };
+    const document =
+      file === undefined
+        ? undefined
+        : await this.read(file, 'workspace', (read) => this.service.workspaceFindings(read, profiles));
+    return file === undefined || document === undefined
+      ? ungoverned
+      : { path: file, workspace: this.service.workspace(document) };
   }
 
   /** The server profiles of a file; undefined where it is not there or has faults. */
   async profiles(path: string): Promise<Profiles | undefined> {
     const document = await this.read(path, 'profiles', (read) => this.service.validate(read).findings);
-    const sound = document !== undefined && this.service.validate(document).findings.every(({ severity }) => severity !== 'error');
+    const sound =
+      document !== undefined && this.service.validate(document).findings.every(({ severity }) => severity !== 'error');
     return sound ? this.service.profiles(document) : undefined;
   }
 
-  private async read(path: string, form: DocumentForm, findingsOf: (document: ParsedDocument) => LocatedFinding[]): Promise<ParsedDocument | undefined> {
+  private async read(
+    path: string,
+    form: DocumentForm,
+    findingsOf: (document: ParsedDocument) => LocatedFinding[],
+  ): Promise<ParsedDocument | undefined> {
     const open = this.open(path);
     if (open !== undefined) return open.form === form ? open : this.service.parse(open.text, path, form);
     const bytes = await bytesOf(path);

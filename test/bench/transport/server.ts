@@ -1,10 +1,19 @@
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 
 /** Memory of this process, bytes. */
-export interface Memory { resident: number; /** Of JavaScript, with what it holds outside of its heap. */ heap: number }
+export interface Memory {
+  resident: number;
+  /** Of JavaScript, with what it holds outside of its heap. */ heap: number;
+}
 
 /** What the process says of itself when it is ready. */
-export interface Ready { coaps: string; coapsTcp: string; ca: string; cert: string; key: string }
+export interface Ready {
+  coaps: string;
+  coapsTcp: string;
+  ca: string;
+  cert: string;
+  key: string;
+}
 
 /** Collects garbage first, because what is about to be collected belongs to no session; needs --expose-gc. */
 function memory(): Memory {

@@ -11,7 +11,13 @@ export interface Watched {
   exchangeMs: number;
 }
 
-interface Path { upstream: Socket; first: number; datagrams: number; asked?: number; answered?: number }
+interface Path {
+  upstream: Socket;
+  first: number;
+  datagrams: number;
+  asked?: number;
+  answered?: number;
+}
 
 /** The content type of a DTLS record that carries application data: RFC 6347 section 4.1. */
 const applicationData = 23;
@@ -20,7 +26,10 @@ const applicationData = 23;
 export class WatchingRelay {
   private readonly paths = new Map<number, Path>();
 
-  private constructor(private readonly socket: Socket, private readonly target: number) {
+  private constructor(
+    private readonly socket: Socket,
+    private readonly target: number,
+  ) {
     socket.on('message', (bytes, { port }) => this.toServer(bytes, port));
   }
 
@@ -41,7 +50,10 @@ export class WatchingRelay {
     for (const { upstream } of seen) upstream.close();
     this.paths.clear();
     return seen.flatMap(({ first, datagrams, asked, answered }) =>
-      (asked === undefined || answered === undefined ? [] : [{ handshakeMs: asked - first, datagrams, exchangeMs: answered - asked }]));
+      asked === undefined || answered === undefined
+        ? []
+        : [{ handshakeMs: asked - first, datagrams, exchangeMs: answered - asked }],
+    );
   }
 
   close(): void {

@@ -9,7 +9,9 @@ export const genuine: Substitute = (shown) => shown;
 
 /** Another chain, whatever is shown; PEM. */
 export function another({ cert }: { cert: string }): Substitute {
-  const chain = (cert.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map((pem) => new X509Certificate(pem).raw);
+  const chain = (cert.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
+    (pem) => new X509Certificate(pem).raw,
+  );
   return () => chain;
 }
 
@@ -17,12 +19,22 @@ export function another({ cert }: { cert: string }): Substitute {
 export type Swaps = Partial<Record<Way, Substitute>>;
 
 /** A path to a server that does so, and how many chains it has replaced. */
-export interface SwapPath { port: number; swapped: Readonly<Record<Way, number>> }
+export interface SwapPath {
+  port: number;
+  swapped: Readonly<Record<Way, number>>;
+}
 
 /** The same swaps, and how often each was called upon. */
 export function counted(swaps: Swaps): { swaps: Swaps; swapped: Record<Way, number> } {
   const swapped = { toServer: 0, toClient: 0 };
-  const counting = (way: Way, substitute: Substitute | undefined): Swaps => (substitute && { [way]: (shown: Buffer[]) => { swapped[way] += 1; return substitute(shown); } }) ?? {};
+  const counting = (way: Way, substitute: Substitute | undefined): Swaps =>
+    (substitute && {
+      [way]: (shown: Buffer[]) => {
+        swapped[way] += 1;
+        return substitute(shown);
+      },
+    }) ??
+    {};
   return { swaps: { ...counting('toServer', swaps.toServer), ...counting('toClient', swaps.toClient) }, swapped };
 }
 
@@ -52,7 +64,9 @@ export function wholeParts(bytes: Buffer, head: number, lengthBytes: number): Bu
 
 /** Bytes in pieces of at most so many; of no bytes one piece, an empty one. */
 export function inPieces(bytes: Buffer, most: number): Buffer[] {
-  return Array.from({ length: Math.max(1, Math.ceil(bytes.length / most)) }, (_, index) => bytes.subarray(index * most, (index + 1) * most));
+  return Array.from({ length: Math.max(1, Math.ceil(bytes.length / most)) }, (_, index) =>
+    bytes.subarray(index * most, (index + 1) * most),
+  );
 }
 
 /** The body of a Certificate message of TLS 1.2 (RFC 5246 section 7.4.2) with another chain in it. */

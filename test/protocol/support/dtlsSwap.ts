@@ -1,5 +1,15 @@
 import type { TestContext } from 'node:test';
-import { certificateType, counted, handshake, inPieces, substituted, wholeParts, type Substitute, type SwapPath, type Swaps } from './certificateMessage';
+import {
+  certificateType,
+  counted,
+  handshake,
+  inPieces,
+  substituted,
+  wholeParts,
+  type Substitute,
+  type SwapPath,
+  type Swaps,
+} from './certificateMessage';
 import { Relay, type Way } from './relay';
 
 /** type, version, epoch and sequence number of a record, before its length: RFC 6347 section 4.1. */
@@ -16,11 +26,16 @@ class Rewriter {
   /** By how much the numbers of records go up, because more have gone on than came: no two of them may be the same. */
   private surplus = 0;
 
-  constructor(private readonly substitute: Substitute, private readonly payload: number) {}
+  constructor(
+    private readonly substitute: Substitute,
+    private readonly payload: number,
+  ) {}
 
   /** What goes on in place of a datagram. */
   take(datagram: Buffer): Buffer[] {
-    const records = wholeParts(datagram, recordHead.before, recordHead.length).flatMap((record) => this.rewritten(record));
+    const records = wholeParts(datagram, recordHead.before, recordHead.length).flatMap((record) =>
+      this.rewritten(record),
+    );
     return packed(records, this.payload);
   }
 
@@ -46,7 +61,11 @@ class Rewriter {
     }
     if (filled.size < message.length) return [];
     this.collected = [];
-    return fragmentsOf(substituted(message, this.substitute), fragment.readUInt16BE(4), this.payload - recordHeader - fragmentHeader);
+    return fragmentsOf(
+      substituted(message, this.substitute),
+      fragment.readUInt16BE(4),
+      this.payload - recordHeader - fragmentHeader,
+    );
   }
 
   private numbered(like: Buffer, content: Buffer, index = 0): Buffer {
@@ -90,7 +109,8 @@ export async function swapDtls(t: TestContext, server: number, wanted: Swaps, pa
   const relay = await Relay.start(t, server);
   const { swaps, swapped } = counted(wanted);
   const ways: Partial<Record<Way, Rewriter>> = {};
-  for (const way of ['toServer', 'toClient'] as const) if (swaps[way] !== undefined) ways[way] = new Rewriter(swaps[way], payload);
+  for (const way of ['toServer', 'toClient'] as const)
+    if (swaps[way] !== undefined) ways[way] = new Rewriter(swaps[way], payload);
   relay.fate = (bytes, way) => (ways[way]?.take(bytes) ?? [bytes]).map((out) => ({ bytes: out, afterMs: 0 }));
   return { port: relay.port, swapped };
 }

@@ -8,9 +8,17 @@ import { eventually, freePort, freePorts } from './scene';
 import type { Identity, TestPki } from './testPki';
 
 /** A program that runs until the test ends, and what it has said. */
-export interface Program { child: ChildProcess; said: () => string }
+export interface Program {
+  child: ChildProcess;
+  said: () => string;
+}
 
-export function startProgram(t: TestContext, command: string, args: string[], environment: Record<string, string> = {}): Program {
+export function startProgram(
+  t: TestContext,
+  command: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): Program {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
   const parts: Buffer[] = [];
   child.stdout.on('data', (part: Buffer) => parts.push(part));
@@ -31,12 +39,17 @@ export function freePair(): Promise<number> {
 }
 
 /** A server that runs until the test ends, and its port. */
-export interface ServerProgram extends Program { port: number }
+export interface ServerProgram extends Program {
+  port: number;
+}
 
 /** libcoap's server on loopback, and the port where it speaks DTLS and TLS. */
 export async function libcoapServer(t: TestContext, build: string, args: string[]): Promise<ServerProgram> {
   const port = await freePair();
-  return { ...startProgram(t, `coap-server-${build}`, ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...args]), port: port + 1 };
+  return {
+    ...startProgram(t, `coap-server-${build}`, ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...args]),
+    port: port + 1,
+  };
 }
 
 /** What libcoap's tools show and trust. */
@@ -58,7 +71,12 @@ export async function opensslServer(t: TestContext, args: string[]): Promise<Ser
 }
 
 /** Connects to a server that is still starting: nobody listening there is not the last word. */
-export async function connectWhenUp(t: TestContext, port: number, options: DtlsOptions, host = '127.0.0.1'): Promise<DtlsChannel> {
+export async function connectWhenUp(
+  t: TestContext,
+  port: number,
+  options: DtlsOptions,
+  host = '127.0.0.1',
+): Promise<DtlsChannel> {
   let outcome: DtlsChannel | DotsError | undefined;
   await eventually(async () => {
     try {

@@ -1,6 +1,9 @@
 import type { Clock, TimerHandle } from '#dots/coap/clock';
 
-interface Timer { at: number; callback: () => void }
+interface Timer {
+  at: number;
+  callback: () => void;
+}
 
 /** Time that passes when a test says so. */
 export class FakeClock implements Clock {

@@ -15,7 +15,10 @@ export class FakeChannel implements Channel {
   private receiver: Receiver | undefined;
   private open = true;
 
-  constructor(readonly peer: string, private readonly clock: Clock) {}
+  constructor(
+    readonly peer: string,
+    private readonly clock: Clock,
+  ) {}
 
   attach(receiver: Receiver): void {
     this.receiver = receiver;

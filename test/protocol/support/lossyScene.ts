@@ -31,10 +31,17 @@ export type Loopback = (typeof loopbacks)[number];
 export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** A CA with a server for loopback and a client. */
-export interface Arms { pki: TestPki; server: Identity; client: Identity }
+export interface Arms {
+  pki: TestPki;
+  server: Identity;
+  client: Identity;
+}
 
 /** Names by which certificates grow larger than a datagram, so that the message that holds one goes in fragments, any of which may be lost. */
-const manyNames = Array.from({ length: 16 }, (_, index) => `host-${index}.a-name-that-is-long-enough-to-fill-a-certificate.example`);
+const manyNames = Array.from(
+  { length: 16 },
+  (_, index) => `host-${index}.a-name-that-is-long-enough-to-fill-a-certificate.example`,
+);
 
 /** Those of RSA do not fit in one datagram. */
 function arm(folder: string, kind: 'ec' | 'rsa'): Arms {
@@ -64,7 +71,10 @@ export const keyOf = (identity: string): Buffer | undefined => (identity === psk
 
 /** What libcoap's client is to show, and its server. */
 export function libcoapArguments(arms: Record<'ec' | 'rsa', Arms>, proof: Proof, role: 'client' | 'server'): string[] {
-  if (proof === 'psk') return role === 'client' ? ['-u', psk.identity, '-k', psk.key.toString()] : ['-k', psk.key.toString(), '-h', 'hint'];
+  if (proof === 'psk')
+    return role === 'client'
+      ? ['-u', psk.identity, '-k', psk.key.toString()]
+      : ['-k', psk.key.toString(), '-h', 'hint'];
   const { certFile, keyFile } = arms[proof][role];
   return ['-c', certFile, '-j', keyFile, '-C', arms[proof].pki.ca.certFile];
 }
@@ -85,18 +95,38 @@ async function lab(t: TestContext, { pki, server, client }: Arms, host: Loopback
     copyFileSync(keyFile, join(folder, 'lab', `${name}-key.pem`));
   }
   const log: string[] = [];
-  return { log, orchestrator: await startOrchestrator(t, { host, stateDir: folder, clock: systemClock, log: (line) => log.push(line), psk: keyOf, policy: { ...defaultPolicy, timing: { ...defaultTiming, statusMs: 500 } } }) };
+  return {
+    log,
+    orchestrator: await startOrchestrator(t, {
+      host,
+      stateDir: folder,
+      clock: systemClock,
+      log: (line) => log.push(line),
+      psk: keyOf,
+      policy: { ...defaultPolicy, timing: { ...defaultTiming, statusMs: 500 } },
+    }),
+  };
 }
 
 /** An orchestrator for each proof at each address. */
-export async function labs(t: TestContext, arms: Record<'ec' | 'rsa', Arms>): Promise<(proof: Proof | 'none', host: Loopback) => Lab> {
+export async function labs(
+  t: TestContext,
+  arms: Record<'ec' | 'rsa', Arms>,
+): Promise<(proof: Proof | 'none', host: Loopback) => Lab> {
   const all = new Map<string, Lab>();
-  for (const kind of ['ec', 'rsa'] as const) for (const host of loopbacks) all.set(`${kind} ${host}`, await lab(t, arms[kind], host));
+  for (const kind of ['ec', 'rsa'] as const)
+    for (const host of loopbacks) all.set(`${kind} ${host}`, await lab(t, arms[kind], host));
   return (proof, host) => all.get(`${proof === 'rsa' ? 'rsa' : 'ec'} ${host}`)!;
 }
 
 /** A lossy path to a port of loopback, until the test ends. */
-export async function lossyPath(t: TestContext, address: string, port: number, seed: number, more: Partial<Conditions> = {}): Promise<LossyRelay> {
+export async function lossyPath(
+  t: TestContext,
+  address: string,
+  port: number,
+  seed: number,
+  more: Partial<Conditions> = {},
+): Promise<LossyRelay> {
   const relay = await LossyRelay.open({ address, port }, { ...conditions, ...more, seed });
   t.after(() => relay.close());
   return relay;
@@ -105,5 +135,6 @@ export async function lossyPath(t: TestContext, address: string, port: number, s
 /** The path did every kind of harm. */
 export async function harmed(relay: LossyRelay): Promise<void> {
   const counts = await relay.counts();
-  for (const kind of ['lost', 'duplicated', 'delayed', 'overtaken'] satisfies (keyof Counts)[]) assert.notEqual(counts[kind], 0, `${kind} of ${JSON.stringify(counts)}`);
+  for (const kind of ['lost', 'duplicated', 'delayed', 'overtaken'] satisfies (keyof Counts)[])
+    assert.notEqual(counts[kind], 0, `${kind} of ${JSON.stringify(counts)}`);
 }

@@ -18,7 +18,11 @@ export class Relay {
   private client: RemoteInfo | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
 
-  private constructor(private readonly front: Socket, private readonly back: Socket, private readonly server: number) {
+  private constructor(
+    private readonly front: Socket,
+    private readonly back: Socket,
+    private readonly server: number,
+  ) {
     front.on('message', (bytes, from) => {
       this.client = from;
       this.pass(bytes, 'toServer');
@@ -29,7 +33,10 @@ export class Relay {
   /** `from`: the address that the server hears the client at. */
   static async start(t: TestContext, server: number, from = '127.0.0.1'): Promise<Relay> {
     const [front, back] = [createSocket('udp4'), createSocket('udp4')];
-    for (const [socket, host] of [[front, '127.0.0.1'], [back, from]] as const) {
+    for (const [socket, host] of [
+      [front, '127.0.0.1'],
+      [back, from],
+    ] as const) {
       socket.bind(0, host);
       await once(socket, 'listening');
     }

@@ -87,9 +87,17 @@ async function isFree(port: number): Promise<boolean> {
   const [udp, tcp] = [createSocket('udp4'), createServer()];
   udp.bind(port, '127.0.0.1');
   tcp.listen(port, '127.0.0.1');
-  const listens = (one: Socket | Server): Promise<boolean> => Promise.race([once(one, 'listening').then(() => true), once(one, 'error').then(() => false)]);
+  const listens = (one: Socket | Server): Promise<boolean> =>
+    Promise.race([once(one, 'listening').then(() => true), once(one, 'error').then(() => false)]);
   const free = await Promise.all([listens(udp), listens(tcp)]);
-  await Promise.all([new Promise<void>((resolve) => { udp.close(resolve); }), new Promise((resolve) => { tcp.close(resolve); })]);
+  await Promise.all([
+    new Promise<void>((resolve) => {
+      udp.close(resolve);
+    }),
+    new Promise((resolve) => {
+      tcp.close(resolve);
+    }),
+  ]);
   return free.every(Boolean);
 }
 
@@ -98,7 +106,10 @@ export function portOf(server: string): number {
 }
 
 /** What a program printed; the test goes on while it runs. */
-export async function run(command: string, args: string[]): Promise<{ status: number | null; stdout: Buffer; stderr: string }> {
+export async function run(
+  command: string,
+  args: string[],
+): Promise<{ status: number | null; stdout: Buffer; stderr: string }> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (part: Buffer) => stdout.push(part));
@@ -112,6 +123,8 @@ export async function eventually(holds: () => boolean | Promise<boolean>): Promi
   const end = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`never came true: ${holds.toString()}`);
-    await new Promise((resolve) => { setTimeout(resolve, 10); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
   }
 }

@@ -13,7 +13,11 @@ import { listening } from './tls-scene';
 import { swapTls } from './tlsSwap';
 
 /** A server of ours, whom it has refused, and how many it has let in. */
-interface Ours { port: number; refused: DotsError[]; admitted: readonly unknown[] }
+interface Ours {
+  port: number;
+  refused: DotsError[];
+  admitted: readonly unknown[];
+}
 
 /** A transport in the version whose certificates travel in the clear. */
 export interface Transport {
@@ -31,7 +35,9 @@ const host = '127.0.0.1';
 
 /** Datagrams of the relay are small, so that every chain travels in several fragments. */
 export const dtls: Transport = {
-  name: 'DTLS 1.2', flags: ['-dtls1_2'], scheme: 'coaps',
+  name: 'DTLS 1.2',
+  flags: ['-dtls1_2'],
+  scheme: 'coaps',
   swap: (t, server, swaps) => swapDtls(t, server, swaps, 300),
   serve: async (t, credentials) => {
     const { port, refused, channels } = await startCoap(t, credentials);
@@ -42,17 +48,26 @@ export const dtls: Transport = {
 
 /** A server of ours that also knows pre-shared keys speaks TLS 1.2 only. */
 export const tls: Transport = {
-  name: 'TLS 1.2', flags: ['-tls1_2', '-alpn', 'coap'], scheme: 'coaps+tcp',
+  name: 'TLS 1.2',
+  flags: ['-tls1_2', '-alpn', 'coap'],
+  scheme: 'coaps+tcp',
   swap: swapTls,
   serve: async (t, credentials) => {
-    const { port, refused, sessions } = await listening(t, { ...credentials, psk: (identity) => (identity === psk.identity ? psk.key : undefined) });
+    const { port, refused, sessions } = await listening(t, {
+      ...credentials,
+      psk: (identity) => (identity === psk.identity ? psk.key : undefined),
+    });
     return { port, refused, admitted: sessions };
   },
   dial: (port, credentials) => connectTls({ host, port }, { credentials, serverName }),
 };
 
 /** A server of any make: what it says, and whether it has a session. */
-export interface ServerPeer { port: number; said: () => string; stands: () => boolean }
+export interface ServerPeer {
+  port: number;
+  said: () => string;
+  stands: () => boolean;
+}
 
 type StartServer = (t: TestContext, transport: Transport, all: Parties) => Promise<ServerPeer>;
 
@@ -60,10 +75,20 @@ type StartServer = (t: TestContext, transport: Transport, all: Parties) => Promi
 export const servers: Readonly<Record<'ours' | 'openssl s_server' | 'coap-server-openssl', StartServer>> = {
   ours: async (t, { serve }, { pki, server }) => {
     const { port, refused, admitted } = await serve(t, shows(pki, server));
-    return { port, said: () => refused.map(({ code, message }) => `${code} ${message}`).join('\n'), stands: () => admitted.length > 0 };
+    return {
+      port,
+      said: () => refused.map(({ code, message }) => `${code} ${message}`).join('\n'),
+      stands: () => admitted.length > 0,
+    };
   },
   'openssl s_server': async (t, { flags }, { pki, server }) => {
-    const { port, said } = await opensslServer(t, [...flags, ...opensslShows(server, pki), '-Verify', '3', '-verify_return_error']);
+    const { port, said } = await opensslServer(t, [
+      ...flags,
+      ...opensslShows(server, pki),
+      '-Verify',
+      '3',
+      '-verify_return_error',
+    ]);
     return { port, said, stands: () => said().includes('CIPHER is') };
   },
   'coap-server-openssl': async (t, _transport, { pki, server }) => {
@@ -74,22 +99,47 @@ export const servers: Readonly<Record<'ours' | 'openssl s_server' | 'coap-server
 };
 
 /** What a client of any make has come to. */
-export interface Outcome { said: string; stands: boolean }
+export interface Outcome {
+  said: string;
+  stands: boolean;
+}
 
 type RunClient = (transport: Transport, all: Parties, port: number) => Promise<Outcome>;
 
 /** What may talk to a server of ours. */
 export const clients: Readonly<Record<'ours' | 'openssl s_client' | 'coap-client-openssl', RunClient>> = {
-  ours: ({ dial }, { pki, client }, port) => dial(port, shows(pki, client)).then(
-    async (channel) => { await channel.close(); return { said: channel.security?.peerName ?? '', stands: true }; },
-    (error: DotsError) => ({ said: `${error.code} ${error.message}`, stands: false }),
-  ),
+  ours: ({ dial }, { pki, client }, port) =>
+    dial(port, shows(pki, client)).then(
+      async (channel) => {
+        await channel.close();
+        return { said: channel.security?.peerName ?? '', stands: true };
+      },
+      (error: DotsError) => ({ said: `${error.code} ${error.message}`, stands: false }),
+    ),
   'openssl s_client': async ({ flags }, { pki, client }, port) => {
-    const { status, stdout, stderr } = await run('openssl', ['s_client', ...flags, '-connect', `${host}:${port}`, ...opensslShows(client, pki), '-verify_hostname', serverName, '-verify_return_error']);
+    const { status, stdout, stderr } = await run('openssl', [
+      's_client',
+      ...flags,
+      '-connect',
+      `${host}:${port}`,
+      ...opensslShows(client, pki),
+      '-verify_hostname',
+      serverName,
+      '-verify_return_error',
+    ]);
     return { said: `${stdout.toString()}${stderr}`, stands: status === 0 };
   },
   'coap-client-openssl': async ({ scheme }, { pki, client }, port) => {
-    const { stdout, stderr } = await run('coap-client-openssl', ['-B', '10', '-v', '7', ...libcoapShows(client, pki), '-m', 'get', `${scheme}://${host}:${port}/a`]);
+    const { stdout, stderr } = await run('coap-client-openssl', [
+      '-B',
+      '10',
+      '-v',
+      '7',
+      ...libcoapShows(client, pki),
+      '-m',
+      'get',
+      `${scheme}://${host}:${port}/a`,
+    ]);
     return { said: `${stdout.toString()}${stderr}`, stands: /session connected/.test(stdout.toString()) };
   },
 };

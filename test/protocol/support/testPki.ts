@@ -72,10 +72,17 @@ const day = 24 * 3600 * 1000;
 
 /** The time form of `openssl ca`. */
 function stamp(days: number): string {
-  return `${new Date(Date.now() + days * day).toISOString().replace(/[-:T]|\.\d+/g, '').slice(0, 14)}Z`;
+  return `${new Date(Date.now() + days * day)
+    .toISOString()
+    .replace(/[-:T]|\.\d+/g, '')
+    .slice(0, 14)}Z`;
 }
 
-const purposes = { server: ['digitalSignature', 'serverAuth'], client: ['digitalSignature', 'clientAuth'], ca: ['keyCertSign,cRLSign', undefined] } as const;
+const purposes = {
+  server: ['digitalSignature', 'serverAuth'],
+  client: ['digitalSignature', 'clientAuth'],
+  ca: ['keyCertSign,cRLSign', undefined],
+} as const;
 
 function nameText(name: string): string {
   if (name.startsWith('SRV:')) return `otherName:1.3.6.1.5.5.7.8.7;IA5STRING:${name.slice(4)}`;
@@ -101,7 +108,11 @@ function extensionsOf({ purpose = 'server', names = [], rawNames, basicConstrain
 export class TestPki {
   private issued = 0;
 
-  private constructor(private readonly folder: string, private readonly kind: KeyKind, readonly ca: Identity) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly kind: KeyKind,
+    readonly ca: Identity,
+  ) {}
 
   /** Undefined, the test skipped, where openssl is missing. */
   static async create(t: TestContext, kind: KeyKind = 'ec'): Promise<TestPki | undefined> {
@@ -115,8 +126,29 @@ export class TestPki {
     writeFileSync(join(folder, 'ca.cnf'), configuration);
     writeFileSync(join(folder, 'index.txt'), '');
     newKey(folder, 'ca', kind);
-    openssl(folder, 'req', '-x509', '-new', '-config', 'ca.cnf', '-key', 'ca.key', '-subj', '/O=Test/CN=Test CA', '-days', '30', '-sha256', '-out', 'ca.pem',
-      '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-addext', 'subjectKeyIdentifier=hash');
+    openssl(
+      folder,
+      'req',
+      '-x509',
+      '-new',
+      '-config',
+      'ca.cnf',
+      '-key',
+      'ca.key',
+      '-subj',
+      '/O=Test/CN=Test CA',
+      '-days',
+      '30',
+      '-sha256',
+      '-out',
+      'ca.pem',
+      '-addext',
+      'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'keyUsage=critical,keyCertSign,cRLSign',
+      '-addext',
+      'subjectKeyIdentifier=hash',
+    );
     return new TestPki(folder, kind, identity(folder, 'ca'));
   }
 
@@ -128,9 +160,41 @@ export class TestPki {
     if (options.keyOf === undefined) newKey(folder, name, options.keyKind ?? this.kind, options.publicExponent);
     else copyFileSync(options.keyOf.keyFile, join(folder, `${name}.key`));
     writeFileSync(join(folder, `${name}.ext`), extensionsOf(options));
-    openssl(folder, 'req', '-new', '-config', 'ca.cnf', '-key', `${name}.key`, '-subj', `/O=Test/CN=${options.commonName ?? name}`, '-out', `${name}.csr`);
-    openssl(folder, 'ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', by.certFile, '-keyfile', by.keyFile, '-in', `${name}.csr`, '-out', `${name}.pem`,
-      '-startdate', stamp(options.from ?? -1), '-enddate', stamp(options.to ?? 20), '-extfile', `${name}.ext`);
+    openssl(
+      folder,
+      'req',
+      '-new',
+      '-config',
+      'ca.cnf',
+      '-key',
+      `${name}.key`,
+      '-subj',
+      `/O=Test/CN=${options.commonName ?? name}`,
+      '-out',
+      `${name}.csr`,
+    );
+    openssl(
+      folder,
+      'ca',
+      '-batch',
+      '-notext',
+      '-config',
+      'ca.cnf',
+      '-cert',
+      by.certFile,
+      '-keyfile',
+      by.keyFile,
+      '-in',
+      `${name}.csr`,
+      '-out',
+      `${name}.pem`,
+      '-startdate',
+      stamp(options.from ?? -1),
+      '-enddate',
+      stamp(options.to ?? 20),
+      '-extfile',
+      `${name}.ext`,
+    );
     if (options.by !== undefined) writeFileSync(join(folder, `${name}.pem`), options.by.cert, { flag: 'a' });
     return identity(folder, name);
   }
@@ -175,8 +239,18 @@ export function asVersion1(tbs: TBSCertificate): void {
 }
 
 function newKey(folder: string, name: string, kind: KeyKind, publicExponent = 65537n): void {
-  const options = kind === 'ec' ? ['EC', 'ec_paramgen_curve:P-256'] : ['RSA', 'rsa_keygen_bits:2048', `rsa_keygen_pubexp:${publicExponent}`];
-  openssl(folder, 'genpkey', '-algorithm', ...options.flatMap((option, index) => (index === 0 ? [option] : ['-pkeyopt', option])), '-out', `${name}.key`);
+  const options =
+    kind === 'ec'
+      ? ['EC', 'ec_paramgen_curve:P-256']
+      : ['RSA', 'rsa_keygen_bits:2048', `rsa_keygen_pubexp:${publicExponent}`];
+  openssl(
+    folder,
+    'genpkey',
+    '-algorithm',
+    ...options.flatMap((option, index) => (index === 0 ? [option] : ['-pkeyopt', option])),
+    '-out',
+    `${name}.key`,
+  );
 }
 
 function identity(folder: string, name: string): Identity {

@@ -1,7 +1,19 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { certificateType, changeCipherSpec, counted, handshake, inPieces, prefixed, substituted, wholeParts, type Substitute, type SwapPath, type Swaps } from './certificateMessage';
+import {
+  certificateType,
+  changeCipherSpec,
+  counted,
+  handshake,
+  inPieces,
+  prefixed,
+  substituted,
+  wholeParts,
+  type Substitute,
+  type SwapPath,
+  type Swaps,
+} from './certificateMessage';
 
 /** type and version of a record, before its length; the most that one holds: RFC 5246 section 6.2.1. */
 const recordHead = { before: 3, length: 2 };
@@ -35,7 +47,9 @@ class Rewriter {
     this.begun = this.begun.subarray(Buffer.concat(messages).length);
     const content = Buffer.concat(messages.map((message) => this.swap(message)));
     const records = inPieces(content, largestRecord).filter((piece) => piece.length > 0);
-    return Buffer.concat(records.flatMap((piece) => [record.subarray(0, recordHead.before), prefixed(piece, recordHead.length)]));
+    return Buffer.concat(
+      records.flatMap((piece) => [record.subarray(0, recordHead.before), prefixed(piece, recordHead.length)]),
+    );
   }
 
   private swap(message: Buffer): Buffer {
@@ -47,7 +61,10 @@ class Rewriter {
 /** What one end sends goes to the other, and so does its leaving. */
 function carry(from: Socket, to: Socket, substitute: Substitute | undefined): void {
   const rewriter = substitute && new Rewriter(substitute);
-  from.on('data', (bytes: Buffer) => to.write(rewriter?.take(bytes) ?? bytes)).on('end', () => to.end()).on('error', () => to.end());
+  from
+    .on('data', (bytes: Buffer) => to.write(rewriter?.take(bytes) ?? bytes))
+    .on('end', () => to.end())
+    .on('error', () => to.end());
 }
 
 /** A TCP path to a server on loopback that replaces what the ends show in the handshakes of TLS 1.2. */

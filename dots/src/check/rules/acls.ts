@@ -27,7 +27,8 @@ function oneAcl(acl: JsonObject, pointer: string, direction?: Direction): Fault[
   const list = child(child(pointer, 'aces'), 'ace');
   const faults = [...aclType(acl, pointer), ...peacetimeAdvice(acl, pointer), ...readOnly(acl, pointer, direction)];
   for (const [index, ace] of itemsOf(objectAt(acl, 'aces')?.ace).entries()) {
-    if (isObject(ace)) oneAce(new Ace(ace, () => child(list, index), faults), acl['activation-type'] === 'immediate', direction);
+    if (isObject(ace))
+      oneAce(new Ace(ace, () => child(list, index), faults), acl['activation-type'] === 'immediate', direction);
   }
   return faults;
 }
@@ -35,7 +36,14 @@ function oneAcl(acl: JsonObject, pointer: string, direction?: Direction): Fault[
 function aclType(acl: JsonObject, pointer: string): Fault[] {
   const type = bareName(acl.type);
   if (type === '' || ['ipv4-acl-type', 'ipv6-acl-type'].includes(type)) return [];
-  return [rfcFault('acl-type', child(pointer, 'type'), '8783 4.2', 'DOTS filters match IPv4 or IPv6: use "ipv4-acl-type" or "ipv6-acl-type".')];
+  return [
+    rfcFault(
+      'acl-type',
+      child(pointer, 'type'),
+      '8783 4.2',
+      'DOTS filters match IPv4 or IPv6: use "ipv4-acl-type" or "ipv6-acl-type".',
+    ),
+  ];
 }
 
 /** An entry of an ACL and the list of faults that its rules add to: one may have ten thousands of entries, nearly all without a fault. */
@@ -43,7 +51,11 @@ class Ace {
   readonly matches: JsonObject;
   readonly actions: JsonObject;
 
-  constructor(readonly value: JsonObject, private readonly place: () => string, private readonly faults: Fault[]) {
+  constructor(
+    readonly value: JsonObject,
+    private readonly place: () => string,
+    private readonly faults: Fault[],
+  ) {
     this.matches = objectAt(value, 'matches') ?? nothing;
     this.actions = objectAt(value, 'actions') ?? nothing;
   }
@@ -78,17 +90,35 @@ function destination(ace: Ace, immediate: boolean): void {
   const member = destinations[family];
   const network = objectAt(ace.matches, family)?.[member];
   if (typeof network === 'string') ace.add(hostBitsAdvice(network, () => ace.pointer('matches', family, member)));
-  else if (immediate && network === undefined) ace.fault('destination-missing', [], '8783 7.2', 'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".');
+  else if (immediate && network === undefined)
+    ace.fault(
+      'destination-missing',
+      [],
+      '8783 7.2',
+      'An ACL that is activated immediately must name the destination in every entry: add "destination-ipv4-network" or "destination-ipv6-network".',
+    );
 }
 
 function fragmentsAndFlags(ace: Ace): void {
   const ipv4 = objectAt(ace.matches, 'ipv4');
   const tcp = objectAt(ace.matches, 'tcp');
   if (ipv4?.fragment !== undefined && ipv4.flags !== undefined) {
-    ace.fault('fragment-and-flags', ['matches', 'ipv4', 'flags'], '8783 4.2', '"fragment" and "flags" must not stand together: keep "fragment".', { atName: true });
+    ace.fault(
+      'fragment-and-flags',
+      ['matches', 'ipv4', 'flags'],
+      '8783 4.2',
+      '"fragment" and "flags" must not stand together: keep "fragment".',
+      { atName: true },
+    );
   }
   if (tcp?.['flags-bitmask'] !== undefined && tcp.flags !== undefined) {
-    ace.fault('bitmask-and-flags', ['matches', 'tcp', 'flags'], '8783 4.2', '"flags-bitmask" and "flags" must not stand together: keep "flags-bitmask".', { atName: true });
+    ace.fault(
+      'bitmask-and-flags',
+      ['matches', 'tcp', 'flags'],
+      '8783 4.2',
+      '"flags-bitmask" and "flags" must not stand together: keep "flags-bitmask".',
+      { atName: true },
+    );
   }
 }
 
@@ -112,16 +142,31 @@ function flagsFaults(ace: Ace, flags: JsonObject): void {
   const path = ['matches', 'tcp', 'flags-bitmask'];
   operatorFaults(ace, flags, path);
   if (typeof flags.bitmask !== 'number' || flags.bitmask <= 0xfff) return;
-  ace.fault('bitmask-range', [...path, 'bitmask'], '8783 4.3', `The bitmask covers 12 bits of the TCP header (0 to 4095); it is ${flags.bitmask}.`);
+  ace.fault(
+    'bitmask-range',
+    [...path, 'bitmask'],
+    '8783 4.3',
+    `The bitmask covers 12 bits of the TCP header (0 to 4095); it is ${flags.bitmask}.`,
+  );
 }
 
 function operatorFaults(ace: Ace, field: JsonObject, path: string[]): void {
   const bits = typeof field.operator === 'string' ? field.operator.split(' ') : [];
-  if (bits.includes('match') && bits.includes('any')) ace.fault('match-and-any', [...path, 'operator'], '8783 4.3', '"match" and "any" exclude each other: keep one of them.');
+  if (bits.includes('match') && bits.includes('any'))
+    ace.fault(
+      'match-and-any',
+      [...path, 'operator'],
+      '8783 4.3',
+      '"match" and "any" exclude each other: keep one of them.',
+    );
 }
 
 /** Protocol numbers that a transport container implies; another number can match nothing. */
-const implied = [['tcp', [6]], ['udp', [17]], ['icmp', [1, 58]]] as const;
+const implied = [
+  ['tcp', [6]],
+  ['udp', [17]],
+  ['icmp', [1, 58]],
+] as const;
 
 function protocolConflict(ace: Ace): void {
   for (const family of families) {
@@ -129,7 +174,13 @@ function protocolConflict(ace: Ace): void {
     if (typeof protocol !== 'number') continue;
     for (const [transport, protocols] of implied) {
       if (ace.matches[transport] === undefined || protocols.some((one) => one === protocol)) continue;
-      return ace.fault('protocol-conflict', ['matches', family, 'protocol'], '8783 4.2', `Protocol ${protocol} and "${transport}" exclude each other: this entry can match nothing.`, { severity: 'warning' });
+      return ace.fault(
+        'protocol-conflict',
+        ['matches', family, 'protocol'],
+        '8783 4.2',
+        `Protocol ${protocol} and "${transport}" exclude each other: this entry can match nothing.`,
+        { severity: 'warning' },
+      );
     }
   }
 }
@@ -137,10 +188,29 @@ function protocolConflict(ace: Ace): void {
 function actionFaults(ace: Ace): void {
   const { forwarding, 'rate-limit': rate } = ace.actions;
   if (bareName(forwarding) === 'reject') {
-    return ace.fault('no-reject', ['actions', 'forwarding'], '8783 4.1', 'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".');
+    return ace.fault(
+      'no-reject',
+      ['actions', 'forwarding'],
+      '8783 4.1',
+      'DOTS has no "reject", because its ICMP messages would feed the attack: use "drop".',
+    );
   }
   const bytes = typeof rate === 'string' ? exact(rate) : undefined;
   if (bytes === undefined || bytes > 0n) return;
-  if (bytes < 0n) ace.fault('rate-limit-negative', ['actions', 'rate-limit'], '8783 7.2', 'A rate limit is in bytes per second and cannot be negative.');
-  else ace.add([advice('rate-limit-zero', ace.pointer('actions', 'rate-limit'), '8783 7.2', 'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.')]);
+  if (bytes < 0n)
+    ace.fault(
+      'rate-limit-negative',
+      ['actions', 'rate-limit'],
+      '8783 7.2',
+      'A rate limit is in bytes per second and cannot be negative.',
+    );
+  else
+    ace.add([
+      advice(
+        'rate-limit-zero',
+        ace.pointer('actions', 'rate-limit'),
+        '8783 7.2',
+        'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.',
+      ),
+    ]);
 }

@@ -8,13 +8,24 @@ import { hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './t
 /** The rules for aliases (RFC 8783 section 6.1). */
 export function aliasFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const list = child(pointer, 'alias');
-  return itemsOf(body.alias).flatMap((alias, index) => (isObject(alias) ? oneAlias(alias, child(list, index), direction) : []));
+  return itemsOf(body.alias).flatMap((alias, index) =>
+    isObject(alias) ? oneAlias(alias, child(list, index), direction) : [],
+  );
 }
 
 function oneAlias(alias: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const hasSelector = selectors.some((member) => itemsOf(alias[member]).length > 0);
   return [
-    ...(hasSelector ? [] : [rfcFault('target-missing', pointer, '8783 6.1', 'An alias needs at least one of "target-prefix", "target-fqdn" and "target-uri".')]),
+    ...(hasSelector
+      ? []
+      : [
+          rfcFault(
+            'target-missing',
+            pointer,
+            '8783 6.1',
+            'An alias needs at least one of "target-prefix", "target-fqdn" and "target-uri".',
+          ),
+        ]),
     ...readOnly(alias, pointer, direction),
     ...prefixFaults(alias, 'target-prefix', pointer, '8783 6.1'),
     ...hostFaults(alias, pointer, '8783 6.1'),
@@ -26,6 +37,15 @@ function oneAlias(alias: JsonObject, pointer: string, direction?: Direction): Fa
 /** Read-only state has no place in what a client sends; in what it got it is all right. */
 export function readOnly(owner: JsonObject, pointer: string, direction: Direction | undefined): Fault[] {
   if (direction !== 'request') return [];
-  return ['pending-lifetime', 'statistics', 'capabilities'].filter((member) => Object.hasOwn(owner, member)).map((member) =>
-    rfcFault('read-only-member', child(pointer, member), '8783 7.3', `"${member}" is read-only: take it out before you send the document back.`, { atName: true }));
+  return ['pending-lifetime', 'statistics', 'capabilities']
+    .filter((member) => Object.hasOwn(owner, member))
+    .map((member) =>
+      rfcFault(
+        'read-only-member',
+        child(pointer, member),
+        '8783 7.3',
+        `"${member}" is read-only: take it out before you send the document back.`,
+        { atName: true },
+      ),
+    );
 }

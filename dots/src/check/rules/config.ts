@@ -12,26 +12,64 @@ export function configFaults(body: JsonObject, pointer: string, direction?: Dire
   const parameters = groups.flatMap((group) => parametersOf(body[group], child(pointer, group)));
   const isStatus = direction === 'status';
   return [
-    ...(isStatus || parameters.length > 0 ? [] : [rfcFault('config-empty', pointer, '9132 4.5.2', 'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another one.')]),
+    ...(isStatus || parameters.length > 0
+      ? []
+      : [
+          rfcFault(
+            'config-empty',
+            pointer,
+            '9132 4.5.2',
+            'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another one.',
+          ),
+        ]),
     ...parameters.flatMap(boundFaults),
     ...maxPayloads(parameters),
     ...(isStatus ? [] : parameters.flatMap(requestFaults)),
   ];
 }
 
-interface Parameter { name: string; value: JsonObject; pointer: string }
+interface Parameter {
+  name: string;
+  value: JsonObject;
+  pointer: string;
+}
 
 function parametersOf(group: JsonValue | undefined, pointer: string): Parameter[] {
   if (!isObject(group)) return [];
-  return Object.entries(group).flatMap(([name, value]) => (isObject(value) ? [{ name, value, pointer: child(pointer, name) }] : []));
+  return Object.entries(group).flatMap(([name, value]) =>
+    isObject(value) ? [{ name, value, pointer: child(pointer, name) }] : [],
+  );
 }
 
 function requestFaults({ name, value, pointer }: Parameter): Fault[] {
-  const foreign = serverOnlyBounds.filter((member) => Object.hasOwn(value, member)).map((member) =>
-    rfcFault('server-only-member', child(pointer, member), '9132 4.5.2', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
+  const foreign = serverOnlyBounds
+    .filter((member) => Object.hasOwn(value, member))
+    .map((member) =>
+      rfcFault(
+        'server-only-member',
+        child(pointer, member),
+        '9132 4.5.2',
+        `Only a server writes "${member}"; take it out of the request.`,
+        { atName: true },
+      ),
+    );
   const seconds = value['current-value'];
-  if (name !== 'heartbeat-interval' || typeof seconds !== 'number' || seconds === 0 || (seconds >= 15 && seconds <= 240)) return foreign;
-  return [...foreign, advice('heartbeat-interval', child(pointer, 'current-value'), '9132 4.5.2', `Heartbeats every ${seconds} seconds are outside the recommended 15 to 240 seconds; 0 turns them off.`)];
+  if (
+    name !== 'heartbeat-interval' ||
+    typeof seconds !== 'number' ||
+    seconds === 0 ||
+    (seconds >= 15 && seconds <= 240)
+  )
+    return foreign;
+  return [
+    ...foreign,
+    advice(
+      'heartbeat-interval',
+      child(pointer, 'current-value'),
+      '9132 4.5.2',
+      `Heartbeats every ${seconds} seconds are outside the recommended 15 to 240 seconds; 0 turns them off.`,
+    ),
+  ];
 }
 
 /** Each value lies between the bounds that stand beside it. */
@@ -39,15 +77,34 @@ function boundFaults({ name, value, pointer }: Parameter): Fault[] {
   const suffix = Object.hasOwn(value, 'current-value-decimal') ? '-decimal' : '';
   const member = `current-value${suffix}`;
   const [low, current, high] = [`min-value${suffix}`, member, `max-value${suffix}`].map((key) => exact(value[key]));
-  if (current === undefined || ((low === undefined || low <= current) && (high === undefined || current <= high))) return [];
-  return [rfcFault('outside-bounds', child(pointer, member), '9132 4.5.1', `The value of "${name}" is outside the bounds that stand beside it.`)];
+  if (current === undefined || ((low === undefined || low <= current) && (high === undefined || current <= high)))
+    return [];
+  return [
+    rfcFault(
+      'outside-bounds',
+      child(pointer, member),
+      '9132 4.5.1',
+      `The value of "${name}" is outside the bounds that stand beside it.`,
+    ),
+  ];
 }
 
 /** One number for both situations (RFC 9362 section 3). */
 function maxPayloads(parameters: readonly Parameter[]): Fault[] {
-  const [one, other] = parameters.filter(({ name, value }) => name.endsWith(':max-payloads') && value['current-value'] !== undefined);
-  if (one === undefined || other === undefined || one.value['current-value'] === other.value['current-value']) return [];
-  return [rfcFault('max-payloads-differ', child(other.pointer, 'current-value'), '9362 3', '"max-payloads" must have one value in "mitigating-config" and "idle-config".', {
-    related: [{ pointer: child(one.pointer, 'current-value'), message: 'the other value' }],
-  })];
+  const [one, other] = parameters.filter(
+    ({ name, value }) => name.endsWith(':max-payloads') && value['current-value'] !== undefined,
+  );
+  if (one === undefined || other === undefined || one.value['current-value'] === other.value['current-value'])
+    return [];
+  return [
+    rfcFault(
+      'max-payloads-differ',
+      child(other.pointer, 'current-value'),
+      '9362 3',
+      '"max-payloads" must have one value in "mitigating-config" and "idle-config".',
+      {
+        related: [{ pointer: child(one.pointer, 'current-value'), message: 'the other value' }],
+      },
+    ),
+  ];
 }

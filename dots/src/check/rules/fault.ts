@@ -1,7 +1,13 @@
 import type { Fault } from '../../model/finding';
 
 /** A fault of class `rfc`, severity error, unless said otherwise. */
-export function rfcFault(code: string, pointer: string, rfc: string, message: string, more: Partial<Fault> = {}): Fault {
+export function rfcFault(
+  code: string,
+  pointer: string,
+  rfc: string,
+  message: string,
+  more: Partial<Fault> = {},
+): Fault {
   return { code: `rfc/${code}`, class: 'rfc', severity: 'error', pointer, rfc, message, ...more };
 }
 

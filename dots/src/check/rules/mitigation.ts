@@ -10,7 +10,8 @@ import { emptyFaults, hostFaults, nameAdvice, portAdvice, prefixFaults, selector
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.scope);
   const list = child(pointer, 'scope');
-  if (direction === 'status') return entries.flatMap((scope, index) => (isObject(scope) ? statusFaults(scope, child(list, index)) : []));
+  if (direction === 'status')
+    return entries.flatMap((scope, index) => (isObject(scope) ? statusFaults(scope, child(list, index)) : []));
   return [
     ...scopeCount(body, entries.length, pointer, list),
     ...entries.flatMap((scope, index) => (isObject(scope) ? requestFaults(scope, child(list, index)) : [])),
@@ -24,17 +25,45 @@ function statusFaults(scope: JsonObject, pointer: string): Fault[] {
   const member = 'conflict-information';
   const conflict = scope[member];
   if (!isObject(conflict) || conflict['conflict-cause'] !== 'cuid-collision') return [];
-  return besideCollision.filter((name) => Object.hasOwn(conflict, name)).map((name) =>
-    rfcFault('cuid-collision-detail', child(child(pointer, member), name), '9132 4.4.1.3', `A server that refuses a cuid because another client has it must not return "${name}".`, { atName: true }));
+  return besideCollision
+    .filter((name) => Object.hasOwn(conflict, name))
+    .map((name) =>
+      rfcFault(
+        'cuid-collision-detail',
+        child(child(pointer, member), name),
+        '9132 4.4.1.3',
+        `A server that refuses a cuid because another client has it must not return "${name}".`,
+        { atName: true },
+      ),
+    );
 }
 
 function scopeCount(body: JsonObject, count: number, pointer: string, list: string): Fault[] {
   if (count === 1) return [];
-  if (!Object.hasOwn(body, 'scope')) return [rfcFault('scope-missing', pointer, '9132 4.4.1.1', 'A mitigation request needs a "scope" that says what to protect.')];
-  if (count === 0) return [rfcFault('one-scope', list, '9132 4.4.1.1', 'A mitigation request needs one entry in "scope"; it has none.')];
-  return [rfcFault('one-scope', child(list, 1), '9132 4.4.1.1', `A mitigation request carries exactly one scope; this one has ${count}. Send one request for each, each with its own mid.`, {
-    related: [{ pointer: child(list, 0), message: 'the first scope' }],
-  })];
+  if (!Object.hasOwn(body, 'scope'))
+    return [
+      rfcFault(
+        'scope-missing',
+        pointer,
+        '9132 4.4.1.1',
+        'A mitigation request needs a "scope" that says what to protect.',
+      ),
+    ];
+  if (count === 0)
+    return [
+      rfcFault('one-scope', list, '9132 4.4.1.1', 'A mitigation request needs one entry in "scope"; it has none.'),
+    ];
+  return [
+    rfcFault(
+      'one-scope',
+      child(list, 1),
+      '9132 4.4.1.1',
+      `A mitigation request carries exactly one scope; this one has ${count}. Send one request for each, each with its own mid.`,
+      {
+        related: [{ pointer: child(list, 0), message: 'the first scope' }],
+      },
+    ),
+  ];
 }
 
 function requestFaults(scope: JsonObject, pointer: string): Fault[] {
@@ -57,22 +86,61 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
 }
 
 function serverMembers(scope: JsonObject, pointer: string): Fault[] {
-  return serverOnlyScopeMembers.filter((member) => Object.hasOwn(scope, member)).map((member) =>
-    rfcFault('server-only-member', child(pointer, member), '9132 4.4.1.1', `Only a server writes "${member}"; take it out of the request.`, { atName: true }));
+  return serverOnlyScopeMembers
+    .filter((member) => Object.hasOwn(scope, member))
+    .map((member) =>
+      rfcFault(
+        'server-only-member',
+        child(pointer, member),
+        '9132 4.4.1.1',
+        `Only a server writes "${member}"; take it out of the request.`,
+        { atName: true },
+      ),
+    );
 }
 
 function lifetimeFaults(scope: JsonObject, pointer: string): Fault[] {
-  if (scope.lifetime === 0) return [rfcFault('lifetime-zero', child(pointer, 'lifetime'), '9132 4.4.1.1', 'A lifetime of 0 is invalid: give seconds (3600 is common), or -1 for no end.')];
+  if (scope.lifetime === 0)
+    return [
+      rfcFault(
+        'lifetime-zero',
+        child(pointer, 'lifetime'),
+        '9132 4.4.1.1',
+        'A lifetime of 0 is invalid: give seconds (3600 is common), or -1 for no end.',
+      ),
+    ];
   if (Object.hasOwn(scope, 'lifetime')) return [];
   if (Object.hasOwn(scope, 'attack-status')) {
-    return [rfcFault('lifetime-missing', pointer, '9132 4.4.3', 'An efficacy update repeats every parameter of its request; "lifetime" is missing.', { severity: 'warning' })];
+    return [
+      rfcFault(
+        'lifetime-missing',
+        pointer,
+        '9132 4.4.3',
+        'An efficacy update repeats every parameter of its request; "lifetime" is missing.',
+        { severity: 'warning' },
+      ),
+    ];
   }
-  return [rfcFault('lifetime-missing', pointer, '9132 4.4.1.1', '"lifetime" is mandatory in a mitigation request: add it in seconds (3600 is common).')];
+  return [
+    rfcFault(
+      'lifetime-missing',
+      pointer,
+      '9132 4.4.1.1',
+      '"lifetime" is mandatory in a mitigation request: add it in seconds (3600 is common).',
+    ),
+  ];
 }
 
 function selectorFaults(scope: JsonObject, pointer: string): Fault[] {
   if ([...selectors, 'alias-name'].some((member) => Object.hasOwn(scope, member))) return [];
-  return [rfcFault('target-missing', pointer, '9132 4.4.1.1', 'The request names no target: add "target-prefix", "target-fqdn", "target-uri" or "alias-name".')];
+  return [
+    rfcFault(
+      'target-missing',
+      pointer,
+      '9132 4.4.1.1',
+      'The request names no target: add "target-prefix", "target-fqdn", "target-uri" or "alias-name".',
+    ),
+  ];
 }
 
 /** TCP only, and yet the source ports of UDP amplifiers: the filter would match nothing of a reflection attack. */
@@ -82,9 +150,17 @@ function amplifierAdvice(scope: JsonObject, pointer: string): Fault[] {
   const member = 'ietf-dots-call-home:source-port-range';
   const hit = itemsOf(scope[member]).findIndex((range) => isObject(range) && amplifiers.has(range['lower-port']));
   if (hit < 0) return [];
-  return [advice('amplifier-not-udp', child(child(pointer, member), hit), '9066 5.3.1', 'Traffic from this source port is UDP amplification, but "target-protocol" does not include 17 (UDP): nothing of it would match.', {
-    related: [{ pointer: child(pointer, 'target-protocol'), message: 'UDP is 17' }],
-  })];
+  return [
+    advice(
+      'amplifier-not-udp',
+      child(child(pointer, member), hit),
+      '9066 5.3.1',
+      'Traffic from this source port is UDP amplification, but "target-protocol" does not include 17 (UDP): nothing of it would match.',
+      {
+        related: [{ pointer: child(pointer, 'target-protocol'), message: 'UDP is 17' }],
+      },
+    ),
+  ];
 }
 
 /** What the Call Home scenario demands; on the base channel the same members are hints (RFC 9066 section 5.3.1). */
@@ -93,10 +169,26 @@ function callHomeFaults(scope: JsonObject, pointer: string): Fault[] {
   if (!Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix')) return [];
   const faults: Fault[] = [];
   if (scope['trigger-mitigation'] === false) {
-    faults.push(rfcFault('call-home-trigger', child(pointer, 'trigger-mitigation'), '9066 5.3.1', 'In Call Home a server refuses a request whose "trigger-mitigation" is false.', { severity: 'warning' }));
+    faults.push(
+      rfcFault(
+        'call-home-trigger',
+        child(pointer, 'trigger-mitigation'),
+        '9066 5.3.1',
+        'In Call Home a server refuses a request whose "trigger-mitigation" is false.',
+        { severity: 'warning' },
+      ),
+    );
   }
   if (!Object.hasOwn(scope, 'target-prefix')) {
-    faults.push(rfcFault('call-home-target', sources, '9066 5.3.1', 'In Call Home a request that names sources must name "target-prefix" too.', { severity: 'warning', atName: true }));
+    faults.push(
+      rfcFault(
+        'call-home-target',
+        sources,
+        '9066 5.3.1',
+        'In Call Home a request that names sources must name "target-prefix" too.',
+        { severity: 'warning', atName: true },
+      ),
+    );
   }
   return faults;
 }
@@ -106,15 +198,40 @@ function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
   const member = 'ietf-dots-signal-control:acl-list';
   if (!Object.hasOwn(scope, member)) return [];
   if (scope['trigger-mitigation'] === false) {
-    return [rfcFault('acl-in-idle-time', child(pointer, member), '9133 3.2.1', 'A request that waits for the loss of the session is sent in idle time, and then a server refuses to switch ACLs: take this out, or "trigger-mitigation".', { severity: 'warning', atName: true })];
+    return [
+      rfcFault(
+        'acl-in-idle-time',
+        child(pointer, member),
+        '9133 3.2.1',
+        'A request that waits for the loss of the session is sent in idle time, and then a server refuses to switch ACLs: take this out, or "trigger-mitigation".',
+        { severity: 'warning', atName: true },
+      ),
+    ];
   }
   if (!Object.hasOwn(scope, 'attack-status')) return [];
-  return [rfcFault('acl-in-efficacy-update', child(pointer, member), '9133 3.2.1', 'An efficacy update cannot switch ACLs: send a new request, with a new mid and without "attack-status".', { atName: true })];
+  return [
+    rfcFault(
+      'acl-in-efficacy-update',
+      child(pointer, member),
+      '9133 3.2.1',
+      'An efficacy update cannot switch ACLs: send a new request, with a new mid and without "attack-status".',
+      { atName: true },
+    ),
+  ];
 }
 
 /** A client tells telemetry of a mitigation only in an efficacy update. */
 function telemetryFaults(scope: JsonObject, pointer: string): Fault[] {
   if (Object.hasOwn(scope, 'attack-status')) return [];
-  return ['ietf-dots-telemetry:total-attack-traffic', 'ietf-dots-telemetry:attack-detail'].filter((member) => Object.hasOwn(scope, member)).map((member) =>
-    rfcFault('telemetry-outside-update', child(pointer, member), '9244 9.1', 'A client sends this only in an efficacy update: add "attack-status", or send it as telemetry of its own.', { severity: 'warning', atName: true }));
+  return ['ietf-dots-telemetry:total-attack-traffic', 'ietf-dots-telemetry:attack-detail']
+    .filter((member) => Object.hasOwn(scope, member))
+    .map((member) =>
+      rfcFault(
+        'telemetry-outside-update',
+        child(pointer, member),
+        '9244 9.1',
+        'A client sends this only in an efficacy update: add "attack-status", or send it as telemetry of its own.',
+        { severity: 'warning', atName: true },
+      ),
+    );
 }

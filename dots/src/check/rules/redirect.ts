@@ -7,10 +7,30 @@ const callHome = 'ietf-dots-call-home:alt-ch-client';
 
 /** A redirect names either another DOTS server or another Call Home DOTS client (RFC 9132 section 4.6, RFC 9066 section 5.2.2). */
 export function redirectFaults(body: JsonObject, pointer: string): Fault[] {
-  const ofCallHome = ['ietf-dots-call-home:alt-ch-client', 'ietf-dots-call-home:alt-ch-client-record', 'ietf-dots-call-home:ttl'].filter((name) => Object.hasOwn(body, name));
+  const ofCallHome = [
+    'ietf-dots-call-home:alt-ch-client',
+    'ietf-dots-call-home:alt-ch-client-record',
+    'ietf-dots-call-home:ttl',
+  ].filter((name) => Object.hasOwn(body, name));
   const ofServer = ['alt-server', 'alt-server-record'].filter((name) => Object.hasOwn(body, name));
   const [stray] = ofCallHome;
-  if (stray !== undefined && ofServer.length > 0) return [rfcFault('redirect-both', child(pointer, stray), '9066 5.2.2', `A redirect is of the base signal channel or of Call Home, never both: "${stray}" and "${ofServer[0] ?? ''}" must not stand together.`, { atName: true })];
+  if (stray !== undefined && ofServer.length > 0)
+    return [
+      rfcFault(
+        'redirect-both',
+        child(pointer, stray),
+        '9066 5.2.2',
+        `A redirect is of the base signal channel or of Call Home, never both: "${stray}" and "${ofServer[0] ?? ''}" must not stand together.`,
+        { atName: true },
+      ),
+    ];
   if (Object.hasOwn(body, 'alt-server') || Object.hasOwn(body, callHome)) return [];
-  return [rfcFault('redirect-missing', pointer, '9132 4.6', `A redirect names where to go: add "alt-server", or "${callHome}" in Call Home.`)];
+  return [
+    rfcFault(
+      'redirect-missing',
+      pointer,
+      '9132 4.6',
+      `A redirect names where to go: add "alt-server", or "${callHome}" in Call Home.`,
+    ),
+  ];
 }

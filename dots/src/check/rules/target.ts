@@ -6,8 +6,10 @@ import { advice, rfcFault } from './fault';
 
 /** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
 const forbidden: readonly { prefix: Prefix; what: string }[] = [
-  ['127.0.0.0/8', 'loopback'], ['::1/128', 'loopback'],
-  ['224.0.0.0/4', 'multicast'], ['ff00::/8', 'multicast'],
+  ['127.0.0.0/8', 'loopback'],
+  ['::1/128', 'loopback'],
+  ['224.0.0.0/4', 'multicast'],
+  ['ff00::/8', 'multicast'],
   ['255.255.255.255/32', 'broadcast'],
 ].map(([text, what]) => ({ prefix: parsePrefix(text as string) as Prefix, what: what as string }));
 
@@ -24,14 +26,23 @@ export const selectors = ['target-prefix', 'target-fqdn', 'target-uri'] as const
 
 /** Faults of the prefixes in a leaf-list: forbidden ranges, host bits. */
 export function prefixFaults(owner: JsonObject, member: string, pointer: string, rfc: string): Fault[] {
-  return itemsOf(owner[member]).flatMap((value, index) => (typeof value === 'string' ? prefixFault(value, () => child(child(pointer, member), index), rfc) : []));
+  return itemsOf(owner[member]).flatMap((value, index) =>
+    typeof value === 'string' ? prefixFault(value, () => child(child(pointer, member), index), rfc) : [],
+  );
 }
 
 /** The faults of one prefix. @param place its pointer, made only when there is a fault */
 function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
   const range = forbiddenRange(text);
   if (range === undefined) return hostBitsAdvice(text, place);
-  return [rfcFault('forbidden-prefix', place(), rfc, `The prefix ${text} includes addresses of the ${range}, which a server must refuse.`)];
+  return [
+    rfcFault(
+      'forbidden-prefix',
+      place(),
+      rfc,
+      `The prefix ${text} includes addresses of the ${range}, which a server must refuse.`,
+    ),
+  ];
 }
 
 /** The range of forbidden addresses that a prefix or address shares some with, in words. */
@@ -42,18 +53,33 @@ function forbiddenRange(text: string): string | undefined {
 }
 
 /** The address that a URI or a name is, where it is one; otherwise the text. */
-export const addressIn = (text: string): string => (text.length > longestHost ? text : /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?=[:/?#]|$)/i.exec(text)?.slice(1).find((address) => address !== undefined) ?? text);
+export const addressIn = (text: string): string =>
+  text.length > longestHost
+    ? text
+    : (/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?=[:/?#]|$)/i
+        .exec(text)
+        ?.slice(1)
+        .find((address) => address !== undefined) ?? text);
 
 /** Longer texts are no URI that anybody resolves. */
 const longestHost = 2048;
 
 /** Faults of names and URIs that are addresses: what they resolve to is held to the same rules as prefixes (RFC 9132 section 4.4.1.1). */
 export function hostFaults(owner: JsonObject, pointer: string, rfc: string): Fault[] {
-  return (['target-fqdn', 'target-uri'] as const).flatMap((member) => itemsOf(owner[member]).flatMap((text, index) => {
-    const range = typeof text === 'string' ? forbiddenRange(addressIn(text)) : undefined;
-    if (range === undefined) return [];
-    return [rfcFault('forbidden-prefix', child(child(pointer, member), index), rfc, `This names an address of the ${range}, which a server must refuse.`)];
-  }));
+  return (['target-fqdn', 'target-uri'] as const).flatMap((member) =>
+    itemsOf(owner[member]).flatMap((text, index) => {
+      const range = typeof text === 'string' ? forbiddenRange(addressIn(text)) : undefined;
+      if (range === undefined) return [];
+      return [
+        rfcFault(
+          'forbidden-prefix',
+          child(child(pointer, member), index),
+          rfc,
+          `This names an address of the ${range}, which a server must refuse.`,
+        ),
+      ];
+    }),
+  );
 }
 
 /** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
@@ -61,7 +87,14 @@ export function hostBitsAdvice(text: string, place: () => string): Fault[] {
   if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];
   const prefix = parsePrefix(text);
   if (!prefix?.hostBits) return [];
-  return [advice('host-bits', place(), '7950 9.1', `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`)];
+  return [
+    advice(
+      'host-bits',
+      place(),
+      '7950 9.1',
+      `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`,
+    ),
+  ];
 }
 
 /** Protocols that have ports. */
@@ -70,21 +103,51 @@ const withPorts = new Set<JsonValue>([6, 17, 33, 132]);
 /** Advice on ports that can match nothing. */
 export function portAdvice(scope: JsonObject, pointer: string): Fault[] {
   const protocols = itemsOf(scope['target-protocol']);
-  if (itemsOf(scope['target-port-range']).length === 0 || protocols.length === 0 || protocols.some((one) => typeof one !== 'number' || withPorts.has(one))) return [];
-  return [advice('ports-without-protocol', child(pointer, 'target-port-range'), '9132 4.4.1.1', 'None of the protocols in "target-protocol" has ports: add 6 (TCP) or 17 (UDP), or drop the ports.')];
+  if (
+    itemsOf(scope['target-port-range']).length === 0 ||
+    protocols.length === 0 ||
+    protocols.some((one) => typeof one !== 'number' || withPorts.has(one))
+  )
+    return [];
+  return [
+    advice(
+      'ports-without-protocol',
+      child(pointer, 'target-port-range'),
+      '9132 4.4.1.1',
+      'None of the protocols in "target-protocol" has ports: add 6 (TCP) or 17 (UDP), or drop the ports.',
+    ),
+  ];
 }
 
 /** Advice on names as targets: they are resolved under attack. */
 export function nameAdvice(scope: JsonObject, pointer: string): Fault[] {
-  return (['target-fqdn', 'target-uri'] as const).filter((member) => itemsOf(scope[member]).length > 0).map((member) =>
-    advice('resolved-target', child(pointer, member), '9132 4.4.1.1', 'The server has to resolve this name, also while the name servers are under attack: name the prefixes too if you know them.', { severity: 'information' }));
+  return (['target-fqdn', 'target-uri'] as const)
+    .filter((member) => itemsOf(scope[member]).length > 0)
+    .map((member) =>
+      advice(
+        'resolved-target',
+        child(pointer, member),
+        '9132 4.4.1.1',
+        'The server has to resolve this name, also while the name servers are under attack: name the prefixes too if you know them.',
+        { severity: 'information' },
+      ),
+    );
 }
 
 /** Empty lists and texts make a whole request invalid (RFC 9132 section 4.4.1.1, RFC 9244 section 5.3). */
 export function emptyFaults(value: JsonValue, pointer: string, rfc = '9132 4.4.1.1'): Fault[] {
   if (value === '' || (Array.isArray(value) && value.length === 0)) {
-    return [rfcFault('empty-value', pointer, rfc, 'An empty value makes the whole request invalid: fill it in, or leave the member out.')];
+    return [
+      rfcFault(
+        'empty-value',
+        pointer,
+        rfc,
+        'An empty value makes the whole request invalid: fill it in, or leave the member out.',
+      ),
+    ];
   }
   if (Array.isArray(value)) return value.flatMap((item, index) => emptyFaults(item, child(pointer, index), rfc));
-  return isObject(value) ? Object.entries(value).flatMap(([name, item]) => emptyFaults(item, child(pointer, name), rfc)) : [];
+  return isObject(value)
+    ? Object.entries(value).flatMap(([name, item]) => emptyFaults(item, child(pointer, name), rfc))
+    : [];
 }

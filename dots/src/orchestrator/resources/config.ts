@@ -9,7 +9,13 @@ import type { Resource, ResourceRequest } from '../routing';
 const { topMember } = documentType('signal-config');
 const sets = ['mitigating-config', 'idle-config'] as const;
 
-interface Range { min: number; max: number; current: number; /** decimal64 with two digits */ decimal?: true; /** 0 switches it off */ zero?: true }
+interface Range {
+  min: number;
+  max: number;
+  current: number;
+  /** decimal64 with two digits */ decimal?: true;
+  /** 0 switches it off */ zero?: true;
+}
 
 /** What this server accepts and starts from: the ranges of RFC 9132 figure 20 and the values of section 4.5.2. */
 const ranges: Record<string, Range> = {
@@ -27,7 +33,10 @@ const maxAge = 86_400;
 /** The values of each set that a client has chosen, by attribute. */
 type Chosen = Record<(typeof sets)[number], Record<string, number>>;
 
-interface Negotiated { sid: number; chosen: Chosen }
+interface Negotiated {
+  sid: number;
+  chosen: Chosen;
+}
 
 /**
  * The configuration of each session: RFC 9132 section 4.5.
@@ -38,7 +47,8 @@ export function configResource(changed: (session: Endpoint) => void): Resource {
   return {
     GET: ({ inbound, id }) => {
       const negotiated = sessions.get(inbound.endpoint);
-      if (id !== undefined && negotiated?.sid !== id) throw refuse('4.04', `This session has no configuration with sid ${id}.`, '9132 4.5.2');
+      if (id !== undefined && negotiated?.sid !== id)
+        throw refuse('4.04', `This session has no configuration with sid ${id}.`, '9132 4.5.2');
       return { ...documentAnswer('2.05', { [topMember]: describe(negotiated?.chosen) }), maxAge };
     },
     PUT: (request) => {
@@ -60,12 +70,20 @@ export function configResource(changed: (session: Endpoint) => void): Resource {
 }
 
 /** A configuration with a higher sid takes the place of the one before. */
-function negotiate({ inbound, id: sid }: ResourceRequest, known: Negotiated | undefined): { answer: CoapAnswer; negotiated: Negotiated } {
+function negotiate(
+  { inbound, id: sid }: ResourceRequest,
+  known: Negotiated | undefined,
+): { answer: CoapAnswer; negotiated: Negotiated } {
   if (sid === undefined) throw refuse('4.00', 'A session configuration needs the sid in its path.', '9132 4.5.2');
-  if (known !== undefined && sid < known.sid) throw refuse('4.00', `The sid has to increase: this session already has ${known.sid}.`, '9132 4.5.2');
+  if (known !== undefined && sid < known.sid)
+    throw refuse('4.00', `The sid has to increase: this session already has ${known.sid}.`, '9132 4.5.2');
   const body = readBody(inbound.payload, 'signal-config');
-  const chosen: Chosen = { 'mitigating-config': chosenIn(body, 'mitigating-config'), 'idle-config': chosenIn(body, 'idle-config') };
-  if (sets.every((set) => Object.keys(chosen[set]).length === 0)) throw refuse('4.00', 'A session configuration needs at least one attribute.', '9132 4.5.2');
+  const chosen: Chosen = {
+    'mitigating-config': chosenIn(body, 'mitigating-config'),
+    'idle-config': chosenIn(body, 'idle-config'),
+  };
+  if (sets.every((set) => Object.keys(chosen[set]).length === 0))
+    throw refuse('4.00', 'A session configuration needs at least one attribute.', '9132 4.5.2');
   return { answer: { code: known?.sid === sid ? '2.04' : '2.01' }, negotiated: { sid, chosen } };
 }
 
@@ -77,7 +95,11 @@ function chosenIn(body: JsonObject, set: string): Record<string, number> {
     const value = currentValue(attributes[name], range);
     if (value === undefined) continue;
     if (!(value >= range.min && value <= range.max) && !(range.zero === true && value === 0)) {
-      throw refuse('4.22', `${set}/${name} has to lie between ${text(range.min, range)} and ${text(range.max, range)}; ${text(value, range)} does not.`, '9132 4.5.2');
+      throw refuse(
+        '4.22',
+        `${set}/${name} has to lie between ${text(range.min, range)} and ${text(range.max, range)}; ${text(value, range)} does not.`,
+        '9132 4.5.2',
+      );
     }
     chosen[name] = value;
   }
@@ -85,19 +107,32 @@ function chosenIn(body: JsonObject, set: string): Record<string, number> {
 }
 
 function currentValue(attribute: JsonValue | undefined, { decimal }: Range): number | undefined {
-  const value = isObject(attribute) ? attribute[decimal === true ? 'current-value-decimal' : 'current-value'] : undefined;
+  const value = isObject(attribute)
+    ? attribute[decimal === true ? 'current-value-decimal' : 'current-value']
+    : undefined;
   return value === undefined ? undefined : Number(value);
 }
 
 function describe(chosen: Chosen | undefined): JsonObject {
-  return Object.fromEntries(sets.map((set) => [set, Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, describeOne(range, chosen?.[set][name])]))]));
+  return Object.fromEntries(
+    sets.map((set) => [
+      set,
+      Object.fromEntries(
+        Object.entries(ranges).map(([name, range]) => [name, describeOne(range, chosen?.[set][name])]),
+      ),
+    ]),
+  );
 }
 
 function describeOne(range: Range, chosen: number | undefined): JsonObject {
   const { min, max, current, decimal } = range;
   const suffix = decimal === true ? '-decimal' : '';
   const value = (number: number): JsonValue => (decimal === true ? text(number, range) : number);
-  return { [`max-value${suffix}`]: value(max), [`min-value${suffix}`]: value(min), [`current-value${suffix}`]: value(chosen ?? current) };
+  return {
+    [`max-value${suffix}`]: value(max),
+    [`min-value${suffix}`]: value(min),
+    [`current-value${suffix}`]: value(chosen ?? current),
+  };
 }
 
 function text(value: number, { decimal }: Range): string {

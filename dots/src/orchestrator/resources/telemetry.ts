@@ -18,12 +18,24 @@ interface Shape {
 
 /** Telemetry setup: RFC 9244 section 7. */
 export function telemetrySetupResource(telemetry: Telemetry): Resource {
-  return keptResource(telemetry, { kind: 'tsid', document: 'telemetry-setup', list: 'telemetry', rfc: '9244 7.1', created: '2.01' });
+  return keptResource(telemetry, {
+    kind: 'tsid',
+    document: 'telemetry-setup',
+    list: 'telemetry',
+    rfc: '9244 7.1',
+    created: '2.01',
+  });
 }
 
 /** Telemetry before and during a mitigation, always answered with 2.04: RFC 9244 section 8.2. */
 export function telemetryResource(telemetry: Telemetry): Resource {
-  return keptResource(telemetry, { kind: 'tmid', document: 'telemetry', list: 'pre-or-ongoing-mitigation', rfc: '9244 8.2', created: '2.04' });
+  return keptResource(telemetry, {
+    kind: 'tmid',
+    document: 'telemetry',
+    list: 'pre-or-ongoing-mitigation',
+    rfc: '9244 8.2',
+    created: '2.04',
+  });
 }
 
 function keptResource(telemetry: Telemetry, shape: Shape): Resource {
@@ -32,7 +44,13 @@ function keptResource(telemetry: Telemetry, shape: Shape): Resource {
     PUT: async ({ cuid, id, inbound }) => {
       if (id === undefined) throw refuse('4.00', `The path needs a ${kind} after the cuid.`, rfc);
       const owner = inbound.endpoint.security?.identity;
-      const isNew = await telemetry.put({ cuid, kind, id, ...(owner !== undefined && { owner }), body: readBody(inbound.payload, document) });
+      const isNew = await telemetry.put({
+        cuid,
+        kind,
+        id,
+        ...(owner !== undefined && { owner }),
+        body: readBody(inbound.payload, document),
+      });
       return { code: isNew ? shape.created : '2.04' };
     },
     GET: (request) => get(telemetry, shape, request),
@@ -43,9 +61,22 @@ function keptResource(telemetry: Telemetry, shape: Shape): Resource {
   };
 }
 
-function get(telemetry: Telemetry, { kind, document, list, rfc }: Shape, { cuid, id }: ResourceRequest): ReturnType<typeof documentAnswer> {
+function get(
+  telemetry: Telemetry,
+  { kind, document, list, rfc }: Shape,
+  { cuid, id }: ResourceRequest,
+): ReturnType<typeof documentAnswer> {
   const kept = telemetry.of(cuid, kind, id);
-  if (kept.length === 0) throw refuse('4.04', id === undefined ? 'This client has left no telemetry here.' : `This client has left nothing with ${kind} ${id}.`, rfc);
-  const entries = kept.flatMap((entry) => itemsOf(entry.body[list]).filter(isObject).map((item): JsonObject => ({ [kind]: entry.id, ...item })));
+  if (kept.length === 0)
+    throw refuse(
+      '4.04',
+      id === undefined ? 'This client has left no telemetry here.' : `This client has left nothing with ${kind} ${id}.`,
+      rfc,
+    );
+  const entries = kept.flatMap((entry) =>
+    itemsOf(entry.body[list])
+      .filter(isObject)
+      .map((item): JsonObject => ({ [kind]: entry.id, ...item })),
+  );
   return documentAnswer('2.05', { [documentType(document).topMember]: { [list]: entries } });
 }

@@ -13,9 +13,18 @@ export function entriesOf(client: DataClient, { container, acl }: ListTarget): J
 }
 
 /** The client with other entries in a list. What was touched, and an ACL whose ACEs were, is refreshed: its time starts again at `now`. */
-export function withEntries(client: DataClient, { container, acl }: ListTarget, entries: readonly JsonObject[], touched: ReadonlySet<unknown>, now: number): DataClient {
-  if (container !== 'aces') return { ...client, [container]: entries.map((entry) => keptEntry(client[container], entry, touched, now)) };
-  const acls = client.acls.map((holder) => (holder.value.name === acl ? keep(withAces(holder.value, entries), now) : holder));
+export function withEntries(
+  client: DataClient,
+  { container, acl }: ListTarget,
+  entries: readonly JsonObject[],
+  touched: ReadonlySet<unknown>,
+  now: number,
+): DataClient {
+  if (container !== 'aces')
+    return { ...client, [container]: entries.map((entry) => keptEntry(client[container], entry, touched, now)) };
+  const acls = client.acls.map((holder) =>
+    holder.value.name === acl ? keep(withAces(holder.value, entries), now) : holder,
+  );
   return { ...client, acls };
 }
 
@@ -31,25 +40,50 @@ function keptEntry(before: readonly Kept[], entry: JsonObject, touched: Readonly
 }
 
 /** A list with new entries in it. Throws a RestconfError: 409 for a name that is taken, 400 where there is no such neighbour. */
-export function inserted(before: readonly JsonObject[], fresh: readonly JsonObject[], { container }: ListTarget, placement: Placement = { insert: 'last' }): JsonObject[] {
+export function inserted(
+  before: readonly JsonObject[],
+  fresh: readonly JsonObject[],
+  { container }: ListTarget,
+  placement: Placement = { insert: 'last' },
+): JsonObject[] {
   const taken = fresh.find(({ name }) => before.some((entry) => entry.name === name));
-  if (taken !== undefined) throw fail(409, 'resource-denied', `There is ${article(container)} ${JSON.stringify(taken.name)} already: PUT replaces it.`);
+  if (taken !== undefined)
+    throw fail(
+      409,
+      'resource-denied',
+      `There is ${article(container)} ${JSON.stringify(taken.name)} already: PUT replaces it.`,
+    );
   const at = placeIn(before, placement);
   return [...before.slice(0, at), ...fresh, ...before.slice(at)];
 }
 
 /** A list with an entry in the place of the one of its name, or new in it; with a placement it moves there. */
-export function replaced(before: readonly JsonObject[], entry: JsonObject, list: ListTarget, placement?: Placement): JsonObject[] {
+export function replaced(
+  before: readonly JsonObject[],
+  entry: JsonObject,
+  list: ListTarget,
+  placement?: Placement,
+): JsonObject[] {
   const at = before.findIndex(({ name }) => name === entry.name);
   if (at >= 0 && placement === undefined) return before.map((each, index) => (index === at ? entry : each));
-  return inserted(before.filter(({ name }) => name !== entry.name), [entry], list, placement);
+  return inserted(
+    before.filter(({ name }) => name !== entry.name),
+    [entry],
+    list,
+    placement,
+  );
 }
 
 function placeIn(entries: readonly JsonObject[], { insert, point }: Placement): number {
   if (insert === 'first') return 0;
   if (insert === 'last') return entries.length;
   const at = entries.findIndex(({ name }) => name === point);
-  if (at < 0) throw fail(400, 'invalid-value', `"point" names ${JSON.stringify(point)}, and this list has no other entry of that name.`);
+  if (at < 0)
+    throw fail(
+      400,
+      'invalid-value',
+      `"point" names ${JSON.stringify(point)}, and this list has no other entry of that name.`,
+    );
   return insert === 'before' ? at : at + 1;
 }
 

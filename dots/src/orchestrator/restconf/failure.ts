@@ -3,8 +3,15 @@ import type { JsonObject } from '#dots/model/json';
 
 /** The error tags that a DOTS server uses: RFC 8040 section 7. */
 export type ErrorTag =
-  | 'missing-attribute' | 'invalid-value' | 'unknown-element' | 'malformed-message' | 'resource-denied' | 'access-denied'
-  | 'operation-not-supported' | 'operation-failed' | 'too-big';
+  | 'missing-attribute'
+  | 'invalid-value'
+  | 'unknown-element'
+  | 'malformed-message'
+  | 'resource-denied'
+  | 'access-denied'
+  | 'operation-not-supported'
+  | 'operation-failed'
+  | 'too-big';
 
 /** One entry of an error answer: RFC 8040 section 7.1. */
 export interface RestconfFault {
@@ -16,7 +23,11 @@ export interface RestconfFault {
 
 /** A request that the server turns down, with the status and the body that say why. */
 export class RestconfError extends DotsError {
-  constructor(readonly status: number, readonly faults: readonly RestconfFault[], readonly headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    readonly status: number,
+    readonly faults: readonly RestconfFault[],
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super('malformed', 'orchestrator/refused', faults[0]?.message ?? `Status ${status}.`);
     this.name = 'RestconfError';
   }
@@ -24,7 +35,12 @@ export class RestconfError extends DotsError {
   /** The `ietf-restconf:errors` document. */
   get body(): JsonObject {
     const type = this.status >= 400 && this.faults[0]?.tag === 'malformed-message' ? 'rpc' : 'application';
-    const error = this.faults.map(({ tag, message, path }): JsonObject => ({ 'error-type': type, 'error-tag': tag, ...(path === undefined ? {} : { 'error-path': path }), 'error-message': message }));
+    const error = this.faults.map(({ tag, message, path }): JsonObject => ({
+      'error-type': type,
+      'error-tag': tag,
+      ...(path === undefined ? {} : { 'error-path': path }),
+      'error-message': message,
+    }));
     return { 'ietf-restconf:errors': { error } };
   }
 }

@@ -18,7 +18,11 @@ export function parseBody(text: string): JsonObject {
     const value: unknown = JSON.parse(text);
     if (isObject(value)) return value;
   } catch (error) {
-    throw fail(400, 'malformed-message', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw fail(
+      400,
+      'malformed-message',
+      `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
   throw fail(400, 'malformed-message', 'The body has to be a JSON object.');
 }
@@ -30,10 +34,24 @@ export function parseBody(text: string): JsonObject {
 export function judged(document: JsonObject, kind: DocumentKind, base: string): JsonValue {
   const { topMember, title } = documentType(kind);
   if (!Object.hasOwn(document, topMember)) {
-    throw fail(400, Object.keys(document).length === 0 ? 'missing-attribute' : 'unknown-element', `The body has to be a document with "${topMember}" (${title}).`);
+    throw fail(
+      400,
+      Object.keys(document).length === 0 ? 'missing-attribute' : 'unknown-element',
+      `The body has to be a document with "${topMember}" (${title}).`,
+    );
   }
   const errors = check(document, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new RestconfError(400, errors.slice(0, mostFaults).map((fault) => ({ tag: tagOf(fault), message: `${fault.message} (${rfcLabel(fault.rfc)})`, path: base + instancePath(document, fault.pointer) })));
+  if (errors.length > 0)
+    throw new RestconfError(
+      400,
+      errors
+        .slice(0, mostFaults)
+        .map((fault) => ({
+          tag: tagOf(fault),
+          message: `${fault.message} (${rfcLabel(fault.rfc)})`,
+          path: base + instancePath(document, fault.pointer),
+        })),
+    );
   return document[topMember] ?? null;
 }
 

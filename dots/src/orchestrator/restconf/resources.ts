@@ -13,7 +13,11 @@ import { dataRoot, lists, pathOf, type Container, type EntryTarget, type ListTar
 import { clientView, entryView, project } from './view';
 
 /** What a request is answered with when it succeeds. */
-export interface Success { status: 200 | 201 | 204; body?: JsonObject; /** The path of what was made. */ location?: string }
+export interface Success {
+  status: 200 | 201 | 204;
+  body?: JsonObject;
+  /** The path of what was made. */ location?: string;
+}
 
 /** Who asks: SHA-256 of the public key in the client's certificate, hex. */
 export type Owner = string;
@@ -24,19 +28,40 @@ const clientMember = documentType('dots-client').topMember;
 
 /** The tree of RFC 8783 section 4 and what may be done with each part of it. Everything it throws to refuse is a RestconfError. */
 export class DataResources {
-  constructor(private readonly clients: DataClients, private readonly clock: Clock, private readonly limits: Limits) {}
+  constructor(
+    private readonly clients: DataClients,
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+  ) {}
 
   /** The clients that this certificate has registered, and the capabilities. */
   tree(owner: Owner, query: Query): JsonObject {
-    const own = this.clients.all().filter((client) => client.owner === owner).map((client) => clientView(client, this.now));
-    const tree: JsonObject = { ...(own.length === 0 ? {} : { 'dots-client': own }), ...(query.content === 'config' ? {} : { capabilities }) };
+    const own = this.clients
+      .all()
+      .filter((client) => client.owner === owner)
+      .map((client) => clientView(client, this.now));
+    const tree: JsonObject = {
+      ...(own.length === 0 ? {} : { 'dots-client': own }),
+      ...(query.content === 'config' ? {} : { capabilities }),
+    };
     // Capabilities are state through and through, so that only the clients are looked through.
     const { capabilities: shown, ...rest } = tree;
-    return { [dataMember]: shown === undefined ? project(rest, query) : { ...(project(rest, query) as JsonObject), ...(query.depth > 1 ? { capabilities: project(shown, { content: 'all', depth: query.depth - 1 }) } : {}) } };
+    return {
+      [dataMember]:
+        shown === undefined
+          ? project(rest, query)
+          : {
+              ...(project(rest, query) as JsonObject),
+              ...(query.depth > 1 ? { capabilities: project(shown, { content: 'all', depth: query.depth - 1 }) } : {}),
+            },
+    };
   }
 
   capabilities(query: Query): JsonObject {
-    return { [member('capabilities')]: query.content === 'config' ? {} : project(capabilities, { content: 'all', depth: query.depth }) };
+    return {
+      [member('capabilities')]:
+        query.content === 'config' ? {} : project(capabilities, { content: 'all', depth: query.depth }),
+    };
   }
 
   client(cuid: string, owner: Owner, query: Query): JsonObject {
@@ -58,7 +83,12 @@ export class DataResources {
   /** RFC 8783 section 5.1: one client per request, and none that is there already. */
   async register(body: JsonObject, owner: Owner): Promise<Success> {
     const wanted = registration(body);
-    if (this.clients.find(wanted.cuid) !== undefined) throw fail(409, 'resource-denied', `A client with the cuid ${JSON.stringify(wanted.cuid)} is registered already.`);
+    if (this.clients.find(wanted.cuid) !== undefined)
+      throw fail(
+        409,
+        'resource-denied',
+        `A client with the cuid ${JSON.stringify(wanted.cuid)} is registered already.`,
+      );
     await this.commit(this.registered(wanted, owner));
     return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(wanted.cuid)}` };
   }
@@ -66,7 +96,8 @@ export class DataResources {
   /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
   async replaceClient(cuid: string, body: JsonObject, owner: Owner): Promise<Success> {
     const wanted = registration(body);
-    if (wanted.cuid !== cuid) throw fail(400, 'invalid-value', `The path names the cuid ${JSON.stringify(cuid)}, the body another one.`);
+    if (wanted.cuid !== cuid)
+      throw fail(400, 'invalid-value', `The path names the cuid ${JSON.stringify(cuid)}, the body another one.`);
     const known = this.clients.find(cuid);
     if (known !== undefined) this.own(cuid, owner);
     await this.commit(this.registered(wanted, owner, known));
@@ -93,8 +124,14 @@ export class DataResources {
   /** A POST to a client names the list in its body. */
   addToClient(cuid: string, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
     const container = (['aliases', 'acls'] as const).find((name) => Object.hasOwn(body, member(name)));
-    if (container === undefined) throw fail(400, 'unknown-element', `What is created in a client is "${member('aliases')}" or "${member('acls')}".`);
-    if (container === 'aliases' && placement !== undefined) throw fail(400, 'invalid-value', '"insert" is for ACLs and ACEs, whose order means something.');
+    if (container === undefined)
+      throw fail(
+        400,
+        'unknown-element',
+        `What is created in a client is "${member('aliases')}" or "${member('acls')}".`,
+      );
+    if (container === 'aliases' && placement !== undefined)
+      throw fail(400, 'invalid-value', '"insert" is for ACLs and ACEs, whose order means something.');
     return this.add({ kind: 'list', cuid, container }, body, owner, placement);
   }
 
@@ -107,10 +144,20 @@ export class DataResources {
     return { status: isNew ? 201 : 204 };
   }
 
-  async replaceEntry({ list, name }: EntryTarget, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
+  async replaceEntry(
+    { list, name }: EntryTarget,
+    body: JsonObject,
+    owner: Owner,
+    placement?: Placement,
+  ): Promise<Success> {
     const client = this.own(list.cuid, owner);
     const [entry, ...more] = this.readEntries(list, body, client);
-    if (entry === undefined || more.length > 0 || entry.name !== name) throw fail(400, 'invalid-value', `The path names ${describe(list, name)}, so the body has to hold that one and no other.`);
+    if (entry === undefined || more.length > 0 || entry.name !== name)
+      throw fail(
+        400,
+        'invalid-value',
+        `The path names ${describe(list, name)}, so the body has to hold that one and no other.`,
+      );
     const before = entriesOf(client, list);
     await this.change(client, list, replaced(before, entry, list, placement), [entry]);
     return { status: before.some((each) => each.name === name) ? 204 : 201 };
@@ -137,14 +184,30 @@ export class DataResources {
   /** The client that a path names, if it is the asking one's own: one certificate's key per cuid, the one that registered it. */
   private own(cuid: string, owner: Owner): DataClient {
     const client = this.clients.find(cuid);
-    if (client === undefined) throw fail(404, 'invalid-value', `No client with the cuid ${JSON.stringify(cuid)} is registered: register first (RFC 8783 section 5.1).`);
-    if (client.owner !== owner) throw fail(403, 'access-denied', `The cuid ${JSON.stringify(cuid)} was registered with another client certificate.`);
+    if (client === undefined)
+      throw fail(
+        404,
+        'invalid-value',
+        `No client with the cuid ${JSON.stringify(cuid)} is registered: register first (RFC 8783 section 5.1).`,
+      );
+    if (client.owner !== owner)
+      throw fail(
+        403,
+        'access-denied',
+        `The cuid ${JSON.stringify(cuid)} was registered with another client certificate.`,
+      );
     return client;
   }
 
   private registered({ cuid, cdid, aliases, acls }: Registration, owner: Owner, known?: DataClient): DataClient {
     const isBare = aliases === undefined && acls === undefined;
-    const bare: DataClient = { cuid, ...(cdid === undefined ? {} : { cdid }), owner, aliases: isBare ? known?.aliases ?? [] : [], acls: isBare ? known?.acls ?? [] : [] };
+    const bare: DataClient = {
+      cuid,
+      ...(cdid === undefined ? {} : { cdid }),
+      owner,
+      aliases: isBare ? (known?.aliases ?? []) : [],
+      acls: isBare ? (known?.acls ?? []) : [],
+    };
     return (['aliases', 'acls'] as const).reduce((client, container) => {
       const entries = { aliases, acls }[container];
       if (entries === undefined) return client;
@@ -153,7 +216,12 @@ export class DataResources {
     }, bare);
   }
 
-  private async change(client: DataClient, list: ListTarget, entries: JsonObject[], touched: JsonObject[]): Promise<void> {
+  private async change(
+    client: DataClient,
+    list: ListTarget,
+    entries: JsonObject[],
+    touched: JsonObject[],
+  ): Promise<void> {
     await this.commit(withEntries(client, list, entries, namesOf(touched), this.now));
   }
 
@@ -162,8 +230,10 @@ export class DataResources {
     const { dataClients, aliasesOrAcls, aces } = this.limits;
     const isNew = this.clients.find(client.cuid) === undefined;
     if (isNew && this.clients.all().length >= dataClients) throw full('clients', dataClients);
-    if (Math.max(client.aliases.length, client.acls.length) > aliasesOrAcls) throw full('aliases or ACLs of a client', aliasesOrAcls);
-    if (client.acls.reduce((sum, { value }) => sum + acesOf(value).length, 0) > aces) throw full('ACEs of a client', aces);
+    if (Math.max(client.aliases.length, client.acls.length) > aliasesOrAcls)
+      throw full('aliases or ACLs of a client', aliasesOrAcls);
+    if (client.acls.reduce((sum, { value }) => sum + acesOf(value).length, 0) > aces)
+      throw full('ACEs of a client', aces);
     await this.clients.commit(client.cuid, client);
   }
 
@@ -172,7 +242,10 @@ export class DataResources {
     const { container } = list;
     if (container === 'aces') return this.readAces(list, body, client);
     const bare = member(lists[container].list);
-    const document = Object.hasOwn(body, bare) && Object.keys(body).length === 1 ? { [member(container)]: { [lists[container].list]: body[bare] ?? null } } : body;
+    const document =
+      Object.hasOwn(body, bare) && Object.keys(body).length === 1
+        ? { [member(container)]: { [lists[container].list]: body[bare] ?? null } }
+        : body;
     const entries = entriesIn(judged(document, container, clientPath(list.cuid)), container);
     if (entries.length === 0) throw fail(400, 'missing-attribute', `The body holds no "${lists[container].list}".`);
     if (container === 'acls') this.refuseAcls(list.cuid, entries);
@@ -183,7 +256,12 @@ export class DataResources {
   private readAces(list: ListTarget, body: JsonObject, client: DataClient): JsonObject[] {
     const wrapped = body[member('aces')];
     const aces = isObject(wrapped) ? wrapped.ace : body[member('ace')];
-    if (!Array.isArray(aces) || aces.length === 0 || Object.keys(body).length !== 1) throw fail(400, 'missing-attribute', `The body has to hold "${member('aces')}" with its "ace" list, and nothing else.`);
+    if (!Array.isArray(aces) || aces.length === 0 || Object.keys(body).length !== 1)
+      throw fail(
+        400,
+        'missing-attribute',
+        `The body has to hold "${member('aces')}" with its "ace" list, and nothing else.`,
+      );
     const acl = named(client.acls, list.acl)?.value;
     if (acl === undefined) throw missing({ kind: 'list', cuid: list.cuid, container: 'acls' }, list.acl ?? '');
     const changed = { ...withAces(acl, []), aces: { ace: aces } };
@@ -194,16 +272,30 @@ export class DataResources {
 
   private refuseAcls(cuid: string, acls: readonly JsonObject[]): void {
     for (const acl of acls) refuseUnsupported(acl);
-    const others = this.clients.all().filter((client) => client.cuid !== cuid).flatMap((client) => client.acls).flatMap(({ value }) => acesOf(value));
+    const others = this.clients
+      .all()
+      .filter((client) => client.cuid !== cuid)
+      .flatMap((client) => client.acls)
+      .flatMap(({ value }) => acesOf(value));
     for (const ace of others.length === 0 ? [] : acls.flatMap(acesOf)) {
-      const clash = others.find((other) => sameContent(other.matches ?? {}, ace.matches ?? {}) && !sameContent(other.actions ?? {}, ace.actions ?? {}));
-      if (clash !== undefined) throw fail(409, 'resource-denied', `ACE ${JSON.stringify(ace.name)} conflicts with a filter of another client, which does something else with the same traffic.`);
+      const clash = others.find(
+        (other) =>
+          sameContent(other.matches ?? {}, ace.matches ?? {}) && !sameContent(other.actions ?? {}, ace.actions ?? {}),
+      );
+      if (clash !== undefined)
+        throw fail(
+          409,
+          'resource-denied',
+          `ACE ${JSON.stringify(ace.name)} conflicts with a filter of another client, which does something else with the same traffic.`,
+        );
     }
   }
 
   private views(list: ListTarget, owner: Owner): JsonObject[] {
     const client = this.own(list.cuid, owner);
-    return list.container === 'aces' ? entriesOf(client, list) : client[list.container].map((kept) => entryView(kept, this.now));
+    return list.container === 'aces'
+      ? entriesOf(client, list)
+      : client[list.container].map((kept) => entryView(kept, this.now));
   }
 
   private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
@@ -211,14 +303,25 @@ export class DataResources {
   }
 }
 
-interface Registration { cuid: string; cdid?: string; aliases: JsonObject[] | undefined; acls: JsonObject[] | undefined }
+interface Registration {
+  cuid: string;
+  cdid?: string;
+  aliases: JsonObject[] | undefined;
+  acls: JsonObject[] | undefined;
+}
 
 function registration(body: JsonObject): Registration {
   const [client] = itemsOf(judged(body, 'dots-client', treePath)).filter(isObject);
   if (client === undefined) throw fail(400, 'missing-attribute', 'A registration carries one client with its "cuid".');
   const { cuid, cdid } = client;
-  const inside = (container: 'aliases' | 'acls'): JsonObject[] | undefined => (isObject(client[container]) ? entriesIn(client[container], container) : undefined);
-  return { cuid: String(cuid), ...(typeof cdid === 'string' ? { cdid } : {}), aliases: inside('aliases'), acls: inside('acls') };
+  const inside = (container: 'aliases' | 'acls'): JsonObject[] | undefined =>
+    isObject(client[container]) ? entriesIn(client[container], container) : undefined;
+  return {
+    cuid: String(cuid),
+    ...(typeof cdid === 'string' ? { cdid } : {}),
+    aliases: inside('aliases'),
+    acls: inside('acls'),
+  };
 }
 
 function entriesIn(value: JsonValue | undefined, container: Container): JsonObject[] {

@@ -31,21 +31,48 @@ const requestMs = 30_000;
 
 /** RESTCONF over HTTPS with mutual TLS, on loopback: RFC 8783 section 3, RFC 8040 section 2. */
 export class DataServer {
-  private constructor(private readonly server: Server, readonly address: Address) {}
+  private constructor(
+    private readonly server: Server,
+    readonly address: Address,
+  ) {}
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
   static async start(options: DataServerOptions): Promise<DataServer> {
     const host = loopbackName(options.host);
-    if (!isLoopback(host)) throw new DotsError('usage', 'transport/not-loopback', `${options.host} is not a loopback address, and the mock's data channel is for this machine only.`, 'Listen on 127.0.0.1 or ::1.');
-    const { ca, server: { cert, key } } = options.lab;
-    const server = createServer({ ca, cert, key, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeMs, requestTimeout: requestMs, ALPNProtocols: ['http/1.1'] });
+    if (!isLoopback(host))
+      throw new DotsError(
+        'usage',
+        'transport/not-loopback',
+        `${options.host} is not a loopback address, and the mock's data channel is for this machine only.`,
+        'Listen on 127.0.0.1 or ::1.',
+      );
+    const {
+      ca,
+      server: { cert, key },
+    } = options.lab;
+    const server = createServer({
+      ca,
+      cert,
+      key,
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: handshakeMs,
+      requestTimeout: requestMs,
+      ALPNProtocols: ['http/1.1'],
+    });
     server.maxConnections = connectionsAtOnce;
     server.on('request', (request, response) => void serve(request, response, options));
-    server.on('tlsClientError', (error, socket) => options.log(`data: a connection was refused: ${oneLine(refusedWords(error, socket.remotePort), 300)}`));
+    server.on('tlsClientError', (error, socket) =>
+      options.log(`data: a connection was refused: ${oneLine(refusedWords(error, socket.remotePort), 300)}`),
+    );
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ host, port: options.port, exclusive: true }, () => { server.off('error', reject); resolve(); });
+        server.listen({ host, port: options.port, exclusive: true }, () => {
+          server.off('error', reject);
+          resolve();
+        });
       });
     } catch (cause) {
       throw listenError('TCP', { host, port: options.port }, cause);
@@ -75,7 +102,13 @@ async function answerTo(request: IncomingMessage, { router, largestBody }: DataS
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
   if (!isMetadata) refuseOtherTypes(method, headers['content-type'], headers.accept);
-  return router.answer({ method, path: url.pathname, query: url.searchParams, owner: ownerOf(request.socket as TLSSocket), body: () => readBody(request, largestBody) });
+  return router.answer({
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    owner: ownerOf(request.socket as TLSSocket),
+    body: () => readBody(request, largestBody),
+  });
 }
 
 function urlOf(target: string): URL {
@@ -96,7 +129,10 @@ function refusedWords(error: Error, port: number | undefined): string {
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
   const peer = port === undefined ? 'the client' : `the client at port ${port}`;
-  return clientRefusal(reason ?? 'broken', { peer, ...(reason === undefined && { detail: alertIn(symptom) ?? error.message }) }).message;
+  return clientRefusal(reason ?? 'broken', {
+    peer,
+    ...(reason === undefined && { detail: alertIn(symptom) ?? error.message }),
+  }).message;
 }
 
 function ownerOf(socket: TLSSocket): string {
@@ -131,7 +167,10 @@ function refusal(error: unknown, asked: string, log: (line: string) => void): Da
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: DataResponse): void {
-  const payload = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : `${JSON.stringify(body, null, 2)}\n`);
+  const payload =
+    body === undefined
+      ? undefined
+      : Buffer.from(typeof body === 'string' ? body : `${JSON.stringify(body, null, 2)}\n`);
   const { Location: location, ...others } = headers;
   response.writeHead(status, {
     'Cache-Control': 'no-cache',

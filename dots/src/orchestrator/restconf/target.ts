@@ -10,16 +10,26 @@ export const lists = {
 export type Container = keyof typeof lists;
 
 /** A list of a client, or of one of its ACLs. */
-export interface ListTarget { kind: 'list'; cuid: string; container: Container; /** For ACEs: the ACL that holds them. */ acl?: string }
+export interface ListTarget {
+  kind: 'list';
+  cuid: string;
+  container: Container;
+  /** For ACEs: the ACL that holds them. */ acl?: string;
+}
 
 /** One entry of such a list. */
-export interface EntryTarget { kind: 'entry'; list: ListTarget; name: string }
+export interface EntryTarget {
+  kind: 'entry';
+  list: ListTarget;
+  name: string;
+}
 
 /** What a URL names: RFC 8783 section 4, under the root of RFC 8040 section 3. */
 export type Target =
   | { kind: 'host-meta' | 'root' | 'library' | 'data' | 'dots-data' | 'capabilities' }
   | { kind: 'client'; cuid: string }
-  | ListTarget | EntryTarget;
+  | ListTarget
+  | EntryTarget;
 
 /** Where the RESTCONF server begins. */
 export const root = '/restconf';
@@ -28,8 +38,12 @@ const moduleName = 'ietf-dots-data-channel';
 export const dataRoot = `${root}/data/${moduleName}:dots-data`;
 
 const fixed: Readonly<Record<string, Target>> = {
-  '/.well-known/host-meta': { kind: 'host-meta' }, [root]: { kind: 'root' }, [`${root}/yang-library-version`]: { kind: 'library' },
-  [`${root}/data`]: { kind: 'data' }, [dataRoot]: { kind: 'dots-data' }, [`${dataRoot}/capabilities`]: { kind: 'capabilities' },
+  '/.well-known/host-meta': { kind: 'host-meta' },
+  [root]: { kind: 'root' },
+  [`${root}/yang-library-version`]: { kind: 'library' },
+  [`${root}/data`]: { kind: 'data' },
+  [dataRoot]: { kind: 'dots-data' },
+  [`${dataRoot}/capabilities`]: { kind: 'capabilities' },
 };
 
 /** Reads the path of a URL. Throws a RestconfError (404) for one that names nothing here. */
@@ -48,13 +62,17 @@ export function entryAt(path: string): EntryTarget | undefined {
 
 /** The path of a list or an entry, as URLs name it. */
 export function pathOf(target: ListTarget | EntryTarget): string {
-  if (target.kind === 'entry') return `${pathOf(target.list)}/${lists[target.list.container].list}=${encodeURIComponent(target.name)}`;
+  if (target.kind === 'entry')
+    return `${pathOf(target.list)}/${lists[target.list.container].list}=${encodeURIComponent(target.name)}`;
   const { cuid, container, acl } = target;
   const client = `${dataRoot}/dots-client=${encodeURIComponent(cuid)}`;
   return container === 'aces' ? `${client}/acls/acl=${encodeURIComponent(acl ?? '')}/aces` : `${client}/${container}`;
 }
 
-interface Segment { name: string; key?: string }
+interface Segment {
+  name: string;
+  key?: string;
+}
 
 function inTree(path: string): Target | undefined {
   const segments = path.split('/').slice(1).map(segmentOf);
@@ -72,7 +90,9 @@ function inTree(path: string): Target | undefined {
 }
 
 function listIn({ name, key }: Segment, cuid: string): ListTarget | undefined {
-  return key === undefined && (name === 'aliases' || name === 'acls') ? { kind: 'list', cuid, container: name } : undefined;
+  return key === undefined && (name === 'aliases' || name === 'acls')
+    ? { kind: 'list', cuid, container: name }
+    : undefined;
 }
 
 function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefined {
@@ -83,7 +103,9 @@ function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefi
 function segmentOf(text: string): Segment {
   const [, , name = '', key] = /^(?:([^=:]*):)?([^=]*)(?:=(.*))?$/su.exec(text) ?? [];
   try {
-    return key === undefined ? { name: decodeURIComponent(name) } : { name: decodeURIComponent(name), key: decodeURIComponent(key) };
+    return key === undefined
+      ? { name: decodeURIComponent(name) }
+      : { name: decodeURIComponent(name), key: decodeURIComponent(key) };
   } catch {
     throw fail(400, 'malformed-message', 'The path has a percent sign that starts no octet (RFC 3986 section 2.1).');
   }

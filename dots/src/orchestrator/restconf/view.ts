@@ -12,14 +12,17 @@ const inner = new Set(['dots-client', 'aliases', 'alias', 'acls', 'acl', 'aces',
 /** An alias or an ACL as a GET shows it. */
 export function entryView(kept: Kept, now: number): JsonObject {
   const { name, type, 'activation-type': activation, ...rest } = kept.value;
-  const head = Object.fromEntries(Object.entries({ name, type, 'activation-type': activation }).filter(([, value]) => value !== undefined)) as JsonObject;
+  const head = Object.fromEntries(
+    Object.entries({ name, type, 'activation-type': activation }).filter(([, value]) => value !== undefined),
+  ) as JsonObject;
   return { ...head, 'pending-lifetime': pendingLifetime(kept, now), ...rest };
 }
 
 /** A client as a GET shows it: RFC 8783 section 4.1. */
 export function clientView({ cuid, cdid, aliases, acls }: DataClient, now: number): JsonObject {
   return {
-    cuid, ...(cdid === undefined ? {} : { cdid }),
+    cuid,
+    ...(cdid === undefined ? {} : { cdid }),
     ...(aliases.length === 0 ? {} : { aliases: { alias: aliases.map((alias) => entryView(alias, now)) } }),
     ...(acls.length === 0 ? {} : { acls: { acl: acls.map((acl) => entryView(acl, now)) } }),
   };
@@ -33,7 +36,9 @@ export function project(value: JsonValue, { content, depth }: Query): JsonValue 
 function chosen(value: JsonValue, content: Content): JsonValue {
   if (content === 'all' || !(isObject(value) || Array.isArray(value))) return value;
   if (Array.isArray(value)) return value.map((item) => chosen(item, content));
-  const members = Object.entries(value).filter(([name]) => (content === 'config' ? !state.has(name) : state.has(name) || keys.has(name) || inner.has(name)));
+  const members = Object.entries(value).filter(([name]) =>
+    content === 'config' ? !state.has(name) : state.has(name) || keys.has(name) || inner.has(name),
+  );
   return Object.fromEntries(members.map(([name, item]) => [name, inner.has(name) ? chosen(item, content) : item]));
 }
 

@@ -45,7 +45,13 @@ export class Association {
   private readonly heard = { datagrams: 0, dtls: false };
 
   /** Throws a DotsError where memory is missing. */
-  constructor(private readonly engine: Engine, context: number, private readonly clock: Clock, private owner: AssociationOwner, private readonly options: AssociationOptions) {
+  constructor(
+    private readonly engine: Engine,
+    context: number,
+    private readonly clock: Clock,
+    private owner: AssociationOwner,
+    private readonly options: AssociationOptions,
+  ) {
     this.peer = options.peer ?? '';
     this.id = engine.adopt(this.host());
     this.session = sessionOf(engine, context, this.id, options.name);
@@ -59,7 +65,12 @@ export class Association {
   get security(): Security {
     const { calls } = this.engine;
     const cipherSuite = this.engine.take(calls.session_suite(this.session)).toString().replaceAll('-', '_');
-    return { protocol: 'DTLS 1.2', cipherSuite, ...this.options.proof.peer(this.resumed), ...(this.unasked && { asked: false as const }) };
+    return {
+      protocol: 'DTLS 1.2',
+      cipherSuite,
+      ...this.options.proof.peer(this.resumed),
+      ...(this.unasked && { asked: false as const }),
+    };
   }
 
   /** Whether a whole handshake with certificates has ended without a word about this client's. */
@@ -108,7 +119,10 @@ export class Association {
     const { calls } = this.engine;
     this.options.proof.reset();
     this.peer = address;
-    const size = calls.session_await(this.session, this.engine.put(Buffer.from(address)) ?? 0) === 0 ? this.engine.put(hello) : undefined;
+    const size =
+      calls.session_await(this.session, this.engine.put(Buffer.from(address)) ?? 0) === 0
+        ? this.engine.put(hello)
+        : undefined;
     if (size === undefined) return 'nothing';
     const result = calls.session_step(this.session, size);
     if (result === helloVerifyRequired) return 'verify';
@@ -133,8 +147,12 @@ export class Association {
     const size = this.engine.put(message);
     const result = size === undefined ? -1 : this.engine.calls.session_write(this.session, size);
     if (result < 0) {
-      throw new DotsError('unreachable', 'transport/not-sent', `A message of ${message.length} bytes for ${this.peer} could not be sent over DTLS.`,
-        `At most ${this.maxMessageSize} bytes fit in one datagram.`);
+      throw new DotsError(
+        'unreachable',
+        'transport/not-sent',
+        `A message of ${message.length} bytes for ${this.peer} could not be sent over DTLS.`,
+        `At most ${this.maxMessageSize} bytes fit in one datagram.`,
+      );
     }
   }
 
@@ -166,8 +184,12 @@ export class Association {
     return {
       transmit: (bytes) => this.owner.transmit(bytes),
       keyOf: (identity) => proof.keyOf(identity),
-      issuer: (der) => { proof.issuers.push(der); },
-      certificate: (der) => { proof.chain.push(der); },
+      issuer: (der) => {
+        proof.issuers.push(der);
+      },
+      certificate: (der) => {
+        proof.chain.push(der);
+      },
       judge: () => proof.judge(),
       passport: () => proof.passport(),
       admit: (passport) => proof.admit(passport),
@@ -220,11 +242,22 @@ export class Association {
   }
 
   private failureOf(result: number): DotsError {
-    const { peer, engine: { calls }, options: { role, proof } } = this;
+    const {
+      peer,
+      engine: { calls },
+      options: { role, proof },
+    } = this;
     if (this.established) return refusal('broken', { peer, detail: this.engine.describe(result) });
     return refusalOf({
-      peer, role, result, psk: proof.psk, chain: proof.chain, words: this.engine.describe(result),
-      state: calls.session_state(this.session), flags: calls.session_flags(this.session), alert: calls.session_alert(this.session),
+      peer,
+      role,
+      result,
+      psk: proof.psk,
+      chain: proof.chain,
+      words: this.engine.describe(result),
+      state: calls.session_state(this.session),
+      flags: calls.session_flags(this.session),
+      alert: calls.session_alert(this.session),
     });
   }
 
@@ -240,8 +273,16 @@ const clientHello = 1;
 function sessionOf(engine: Engine, context: number, id: number, name: string | undefined): number {
   let session = 0;
   const text = name === undefined ? [] : [Buffer.from(`${name}\0`)];
-  engine.lend(text, (place = 0) => { session = engine.calls.session_new(context, id, payload, place); return 0; });
+  engine.lend(text, (place = 0) => {
+    session = engine.calls.session_new(context, id, payload, place);
+    return 0;
+  });
   if (session !== 0) return session;
   engine.forget(id);
-  throw new DotsError('unreachable', 'transport/memory', 'There is not enough memory for another DTLS session.', 'Close some.');
+  throw new DotsError(
+    'unreachable',
+    'transport/memory',
+    'There is not enough memory for another DTLS session.',
+    'Close some.',
+  );
 }

@@ -17,7 +17,11 @@ export class DtlsChannel implements Channel {
   private open = true;
 
   /** `release` gives back what the channel stands on, once it is closed. */
-  constructor(readonly peer: string, private readonly association: Association, private readonly release: () => Promise<void>) {
+  constructor(
+    readonly peer: string,
+    private readonly association: Association,
+    private readonly release: () => Promise<void>,
+  ) {
     this.maxMessageSize = association.maxMessageSize;
     this.security = association.security;
     this.resumed = association.resumed;

@@ -45,7 +45,11 @@ function serverOf({ port }: Address, { serverName }: DtlsOptions): string {
 }
 
 function cancelled(server: string): DotsError {
-  return new DotsError('unreachable', 'transport/cancelled', `The connection with ${server} was given up before it was made.`);
+  return new DotsError(
+    'unreachable',
+    'transport/cancelled',
+    `The connection with ${server} was given up before it was made.`,
+  );
 }
 
 /** To load the module and to open a socket is work of this machine, milliseconds; a caller who gives up meanwhile is heard right after it. */
@@ -79,8 +83,16 @@ class Attempt implements AssociationOwner {
   private channel: DtlsChannel | undefined;
   private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
 
-  constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
-    private readonly address: Address, private readonly options: DtlsOptions, end: number, private readonly name: string | undefined) {
+  constructor(
+    private readonly engine: Engine,
+    private readonly context: number,
+    private readonly clock: Clock,
+    private readonly socket: Socket,
+    private readonly address: Address,
+    private readonly options: DtlsOptions,
+    end: number,
+    private readonly name: string | undefined,
+  ) {
     const { serverName, credentials, sessions } = options;
     this.server = serverOf(address, options);
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
@@ -88,7 +100,9 @@ class Attempt implements AssociationOwner {
     this.known = saved !== undefined && isResumable(saved, this.clock.now()) ? saved : undefined;
     this.proof = new ServerProof(serverName, this.known, 'psk' in credentials ? credentials.psk.identity : undefined);
     this.association = this.open();
-    this.outcome = new Promise((resolve, reject) => { this.settle = { resolve, reject }; });
+    this.outcome = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
     this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.monotonic()));
     options.signal?.addEventListener('abort', this.cancel, { once: true });
     socket.on('message', (bytes) => this.association.receive(bytes));
@@ -98,7 +112,9 @@ class Attempt implements AssociationOwner {
   }
 
   transmit(bytes: Buffer): void {
-    this.socket.send(bytes, (cause) => { if (cause !== null) this.networkFailed(cause); });
+    this.socket.send(bytes, (cause) => {
+      if (cause !== null) this.networkFailed(cause);
+    });
   }
 
   established(): void {
@@ -117,7 +133,12 @@ class Attempt implements AssociationOwner {
   }
 
   private open(): Association {
-    const association = new Association(this.engine, this.context, this.clock, this, { role: 'client', peer: this.server, proof: this.proof, name: this.name });
+    const association = new Association(this.engine, this.context, this.clock, this, {
+      role: 'client',
+      peer: this.server,
+      proof: this.proof,
+      name: this.name,
+    });
     this.offered = this.known !== undefined && association.resume(this.known.bytes);
     return association;
   }
@@ -135,7 +156,10 @@ class Attempt implements AssociationOwner {
   /** What this handshake has proved, and until when. */
   private proved(): Pick<SavedSession, 'provedAt' | 'notAfter'> {
     const { credentials } = this.options;
-    return { provedAt: this.clock.now(), notAfter: 'psk' in credentials ? Infinity : endOfProof(this.proof.chain, credentials.certificate.ca) };
+    return {
+      provedAt: this.clock.now(),
+      notAfter: 'psk' in credentials ? Infinity : endOfProof(this.proof.chain, credentials.certificate.ca),
+    };
   }
 
   private readonly cancel = (): void => {
@@ -167,6 +191,8 @@ class Attempt implements AssociationOwner {
 
   private release(): Promise<void> {
     this.engine.close(this.context);
-    return new Promise((resolve) => { this.socket.close(() => resolve()); });
+    return new Promise((resolve) => {
+      this.socket.close(() => resolve());
+    });
   }
 }

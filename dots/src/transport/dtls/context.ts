@@ -1,17 +1,36 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
-import { certificatePattern, longestIdentity, longestKey, type CertificateCredentials, type ClientCredentials, type PskCredentials, type ServerCredentials } from '../credentials';
+import {
+  certificatePattern,
+  longestIdentity,
+  longestKey,
+  type CertificateCredentials,
+  type ClientCredentials,
+  type PskCredentials,
+  type ServerCredentials,
+} from '../credentials';
 import type { Engine } from './engine';
 
 /** The largest chain that goes into one handshake message, bytes, with three for the length of each certificate: MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length. */
 const largestChain = 8192 - 12 - 3;
 
 /** What an end shows and whom it trusts, in the library: an address there. Throws DotsErrors of kind `usage` for credentials that cannot be used. */
-export function openContext(engine: Engine, role: 'client' | 'server', credentials: ClientCredentials | ServerCredentials): number {
+export function openContext(
+  engine: Engine,
+  role: 'client' | 'server',
+  credentials: ClientCredentials | ServerCredentials,
+): number {
   const context = engine.calls.context_new(role === 'server' ? 1 : 0);
-  if (context === 0) throw new DotsError('unreachable', 'transport/memory', 'There is not enough memory for DTLS.', 'Close some sessions.');
+  if (context === 0)
+    throw new DotsError(
+      'unreachable',
+      'transport/memory',
+      'There is not enough memory for DTLS.',
+      'Close some sessions.',
+    );
   try {
-    if ('certificate' in credentials && credentials.certificate !== undefined) certify(engine, context, credentials.certificate);
+    if ('certificate' in credentials && credentials.certificate !== undefined)
+      certify(engine, context, credentials.certificate);
     if ('psk' in credentials && credentials.psk !== undefined) share(engine, context, credentials.psk);
     return context;
   } catch (error) {
@@ -30,8 +49,12 @@ function certify(engine: Engine, context: number, { ca, cert, key, crls = [] }: 
   checkKey(cert, key);
   const { calls } = engine;
   for (const der of trusted) hand(engine, 'The CA', der, (place, size) => calls.context_trust(context, place, size));
-  for (const crl of crls) hand(engine, 'The certificate revocation list', textOf(crl), (pem, size) => calls.context_revoke(context, pem, size));
-  for (const der of shown) hand(engine, 'The certificate', der, (place, size) => calls.context_show(context, place, size));
+  for (const crl of crls)
+    hand(engine, 'The certificate revocation list', textOf(crl), (pem, size) =>
+      calls.context_revoke(context, pem, size),
+    );
+  for (const der of shown)
+    hand(engine, 'The certificate', der, (place, size) => calls.context_show(context, place, size));
   hand(engine, 'The private key', textOf(key), (pem, size) => calls.context_sign(context, pem, size));
 }
 
@@ -43,7 +66,8 @@ function textOf(pem: string): Buffer {
 /** Each by itself, DER. The library says little about what is wrong with a text, so that is looked at first. */
 function certificatesIn(what: string, pem: string): Buffer[] {
   const all = pem.match(certificatePattern) ?? [];
-  if (all.length === 0) throw unusable(what, 'there is no certificate in it', 'Give certificates in PEM (BEGIN CERTIFICATE).');
+  if (all.length === 0)
+    throw unusable(what, 'there is no certificate in it', 'Give certificates in PEM (BEGIN CERTIFICATE).');
   try {
     return all.map((each) => new X509Certificate(each).raw);
   } catch (cause) {
@@ -53,7 +77,12 @@ function certificatesIn(what: string, pem: string): Buffer[] {
 
 function checkSize(shown: readonly Buffer[]): void {
   const size = shown.reduce((sum, { length }) => sum + 3 + length, 0);
-  if (size > largestChain) throw unusable('The certificate', `with those after it, it takes ${size} bytes of a handshake, and ${largestChain} is the most`, 'Show only what stands between the certificate and the CA, or use EC keys, which are shorter.');
+  if (size > largestChain)
+    throw unusable(
+      'The certificate',
+      `with those after it, it takes ${size} bytes of a handshake, and ${largestChain} is the most`,
+      'Show only what stands between the certificate and the CA, or use EC keys, which are shorter.',
+    );
 }
 
 function checkKey(cert: string, key: string): void {
@@ -63,22 +92,45 @@ function checkKey(cert: string, key: string): void {
   } catch (cause) {
     throw unusable('The private key', 'it cannot be read', 'Give an EC or RSA key in PEM, without a password.', cause);
   }
-  if (!fits) throw unusable('The private key', 'it does not belong to the certificate', 'Give the key that the certificate was made for.');
+  if (!fits)
+    throw unusable(
+      'The private key',
+      'it does not belong to the certificate',
+      'Give the key that the certificate was made for.',
+    );
 }
 
 /** Hands bytes to the library, and leaves nothing of them here. */
 function hand(engine: Engine, what: string, bytes: Buffer, call: (place: number, size: number) => number): void {
   const result = engine.lend([bytes], (place) => call(place, bytes.length));
   bytes.fill(0);
-  if (result !== 0) throw unusable(what, result < 0 ? engine.describe(result) : `${result} of its parts cannot be read`, 'Give it in PEM, with EC keys on P-256, P-384 or P-521, or RSA keys of 2048 bits or more.');
+  if (result !== 0)
+    throw unusable(
+      what,
+      result < 0 ? engine.describe(result) : `${result} of its parts cannot be read`,
+      'Give it in PEM, with EC keys on P-256, P-384 or P-521, or RSA keys of 2048 bits or more.',
+    );
 }
 
-function share(engine: Engine, context: number, psk: PskCredentials | ((identity: string) => Uint8Array | undefined)): void {
-  const [key, identity] = typeof psk === 'function' ? [new Uint8Array(0), Buffer.alloc(0)] : [psk.key, Buffer.from(psk.identity)];
-  if (typeof psk !== 'function' && (key.length === 0 || key.length > longestKey || identity.length === 0 || identity.length > longestIdentity)) {
-    throw unusable('The pre-shared key', `the identity has ${identity.length} bytes and the key ${key.length}`,
-      `Give an identity of 1 to ${longestIdentity} bytes and a key of 1 to ${longestKey}, 16 or more of them random.`);
+function share(
+  engine: Engine,
+  context: number,
+  psk: PskCredentials | ((identity: string) => Uint8Array | undefined),
+): void {
+  const [key, identity] =
+    typeof psk === 'function' ? [new Uint8Array(0), Buffer.alloc(0)] : [psk.key, Buffer.from(psk.identity)];
+  if (
+    typeof psk !== 'function' &&
+    (key.length === 0 || key.length > longestKey || identity.length === 0 || identity.length > longestIdentity)
+  ) {
+    throw unusable(
+      'The pre-shared key',
+      `the identity has ${identity.length} bytes and the key ${key.length}`,
+      `Give an identity of 1 to ${longestIdentity} bytes and a key of 1 to ${longestKey}, 16 or more of them random.`,
+    );
   }
-  const result = engine.lend([key, identity], (first, second) => engine.calls.context_share(context, first, key.length, second, identity.length));
+  const result = engine.lend([key, identity], (first, second) =>
+    engine.calls.context_share(context, first, key.length, second, identity.length),
+  );
   if (result !== 0) throw unusable('The pre-shared key', engine.describe(result), 'Give another one.');
 }

@@ -80,7 +80,10 @@ export class Engine {
     return new Engine(await dtlsModule(), clock);
   }
 
-  private constructor(module: CompiledModule, private readonly clock: Clock) {
+  private constructor(
+    module: CompiledModule,
+    private readonly clock: Clock,
+  ) {
     this.calls = instantiate(module, { host: this.hostCalls(), wasi_snapshot_preview1: this.systemCalls() }) as Exports;
     this.calls._initialize();
     this.inbox = this.calls.exchange_in();
@@ -138,7 +141,13 @@ export class Engine {
 
   private allocate(size: number): number {
     const place = this.calls.allocate(Math.max(size, 1));
-    if (place === 0) throw new DotsError('unreachable', 'transport/memory', 'There is not enough memory for another DTLS session.', 'Close some.');
+    if (place === 0)
+      throw new DotsError(
+        'unreachable',
+        'transport/memory',
+        'There is not enough memory for another DTLS session.',
+        'Close some.',
+      );
     return place;
   }
 
@@ -165,14 +174,19 @@ export class Engine {
       random: (place: number, size: number) => this.randomize(place, size),
       clock: () => this.clock.monotonic(),
       date: () => this.clock.now(),
-      send: (session: number, place: number, size: number) => this.ask(session, (host) => host.transmit(this.copy(place, size)), undefined),
+      send: (session: number, place: number, size: number) =>
+        this.ask(session, (host) => host.transmit(this.copy(place, size)), undefined),
       key: (session: number, place: number, size: number, out: number, room: number) =>
         this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, room), 0),
-      certificate: (session: number, place: number, size: number) => this.ask(session, (host) => host.certificate(this.copy(place, size)), undefined),
-      issuer: (session: number, place: number, size: number) => this.ask(session, (host) => host.issuer(this.copy(place, size)), undefined),
+      certificate: (session: number, place: number, size: number) =>
+        this.ask(session, (host) => host.certificate(this.copy(place, size)), undefined),
+      issuer: (session: number, place: number, size: number) =>
+        this.ask(session, (host) => host.issuer(this.copy(place, size)), undefined),
       judge: (session: number) => this.ask(session, (host) => host.judge(), otherReason),
-      passport: (session: number, out: number) => this.ask(session, (host) => Math.min(1, this.answer(host.passport(), out, passportSize)), 0),
-      admit: (session: number, place: number) => this.ask(session, (host) => (host.admit(this.copy(place, passportSize)) ? 1 : 0), 0),
+      passport: (session: number, out: number) =>
+        this.ask(session, (host) => Math.min(1, this.answer(host.passport(), out, passportSize)), 0),
+      admit: (session: number, place: number) =>
+        this.ask(session, (host) => (host.admit(this.copy(place, passportSize)) ? 1 : 0), 0),
     };
   }
 
@@ -195,7 +209,11 @@ export class Engine {
   private systemCalls(): Record<string, (...values: never[]) => number> {
     return {
       clock_time_get: (_id: number, _precision: bigint, out: number) => {
-        new DataView(this.calls.memory.buffer).setBigUint64(out, BigInt(Math.floor(this.clock.now())) * 1_000_000n, true);
+        new DataView(this.calls.memory.buffer).setBigUint64(
+          out,
+          BigInt(Math.floor(this.clock.now())) * 1_000_000n,
+          true,
+        );
         return 0;
       },
       fd_close: () => noFile,

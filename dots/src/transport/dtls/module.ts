@@ -32,6 +32,10 @@ export async function load(files: readonly string[]): Promise<CompiledModule> {
     const bytes = await readFile(place).catch(() => undefined);
     if (bytes !== undefined) return compile(bytes);
   }
-  throw new DotsError('usage', 'transport/dtls-module-missing', 'DTLS is not built here: dtls.wasm is missing.',
-    'Run npm run build; where it cannot fetch the source of Mbed TLS, set MBEDTLS_SOURCE to its archive or folder.');
+  throw new DotsError(
+    'usage',
+    'transport/dtls-module-missing',
+    'DTLS is not built here: dtls.wasm is missing.',
+    'Run npm run build; where it cannot fetch the source of Mbed TLS, set MBEDTLS_SOURCE to its archive or folder.',
+  );
 }

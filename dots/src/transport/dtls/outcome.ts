@@ -48,10 +48,29 @@ const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: s
 
 /** Alert descriptions: RFC 5246 section 7.2 and RFC 4279 section 2. */
 const alerts: Readonly<Record<number, string>> = {
-  10: 'unexpected message', 20: 'bad record MAC', 22: 'record overflow', 40: 'handshake failure', 42: 'bad certificate', 43: 'unsupported certificate',
-  44: 'certificate revoked', 45: 'certificate expired', 46: 'certificate unknown', 47: 'illegal parameter', 48: 'unknown CA', 49: 'access denied',
-  50: 'decode error', 51: 'decrypt error', 70: 'protocol version', 71: 'insufficient security', 80: 'internal error', 90: 'user cancelled',
-  100: 'no renegotiation', 110: 'unsupported extension', 112: 'unrecognized name', 115: 'unknown PSK identity', 116: 'certificate required',
+  10: 'unexpected message',
+  20: 'bad record MAC',
+  22: 'record overflow',
+  40: 'handshake failure',
+  42: 'bad certificate',
+  43: 'unsupported certificate',
+  44: 'certificate revoked',
+  45: 'certificate expired',
+  46: 'certificate unknown',
+  47: 'illegal parameter',
+  48: 'unknown CA',
+  49: 'access denied',
+  50: 'decode error',
+  51: 'decrypt error',
+  70: 'protocol version',
+  71: 'insufficient security',
+  80: 'internal error',
+  90: 'user cancelled',
+  100: 'no renegotiation',
+  110: 'unsupported extension',
+  112: 'unrecognized name',
+  115: 'unknown PSK identity',
+  116: 'certificate required',
 };
 
 const aboutCertificates = [42, 43, 44, 45, 46, 48, 49];
@@ -84,13 +103,20 @@ export function refusalOf(failure: Failure): DotsError {
   if (failure.flags !== 0 && failure.chain.length > 0) return certificateRefusal(failure);
   if (result === fatalAlert) return alertRefusal(failure);
   // GnuTLS waits, and says goodbye where others send an alert or nothing.
-  if (result === closeNotify && role === 'client' && state >= clientHasProved) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it closed the connection in the middle of the handshake (a server that waits no longer on a path that loses much does so too)' });
+  if (result === closeNotify && role === 'client' && state >= clientHasProved)
+    return refusal(psk ? 'psk-refused' : 'client-certificate-refused', {
+      peer,
+      detail:
+        'it closed the connection in the middle of the handshake (a server that waits no longer on a path that loses much does so too)',
+    });
   if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
   if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
   if (result === noExtendedSecret) return refusal('no-extended-secret', { peer });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
-  if (result === unknownIdentity || (result === invalidMac && psk)) return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
-  if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown))) return refusal('no-common-cipher', { peer });
+  if (result === unknownIdentity || (result === invalidMac && psk))
+    return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
+  if (result === badProtocolVersion || (result === handshakeFailure && (role === 'client' || state < serverHasShown)))
+    return refusal('no-common-cipher', { peer });
   return refusal('broken', { peer, detail: words });
 }
 
@@ -106,7 +132,11 @@ function isKeyError(result: number): boolean {
 function isUnreadable(result: number): boolean {
   const kind = -(-result & 0xff80);
   const [memory, decodeError, badCertificate] = [-0x2880, -0x7300, -0x7a00];
-  return kind === decodeError || kind === badCertificate || (kind !== memory && ((kind <= -0x2080 && kind >= -0x3000) || (kind <= -0x3880 && kind >= -0x3f80)));
+  return (
+    kind === decodeError ||
+    kind === badCertificate ||
+    (kind !== memory && ((kind <= -0x2080 && kind >= -0x3000) || (kind <= -0x3880 && kind >= -0x3f80)))
+  );
 }
 
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
@@ -141,15 +171,25 @@ function alertRefusal({ peer, alert, role, state, psk }: Failure): DotsError {
   if (psk && aboutKeys.includes(alert)) return refusal('psk-refused', { peer, detail });
   if (alert === 116) return refusal('client-certificate-missing', { peer });
   const proved = state >= clientHasProved;
-  if (!psk && (aboutCertificates.includes(alert) || (proved && [...aboutKeys, 40].includes(alert)))) return refusal('client-certificate-refused', { peer, detail });
-  if (aboutVersions.includes(alert)) return refusal(psk && proved ? 'psk-refused' : 'no-common-cipher', { peer, detail });
+  if (!psk && (aboutCertificates.includes(alert) || (proved && [...aboutKeys, 40].includes(alert))))
+    return refusal('client-certificate-refused', { peer, detail });
+  if (aboutVersions.includes(alert))
+    return refusal(psk && proved ? 'psk-refused' : 'no-common-cipher', { peer, detail });
   return refusal('broken', { peer, detail });
 }
 
 /** Why a handshake ended in silence. */
-export function silence(peer: string, role: 'client' | 'server', state: number, heard: { datagrams: number; dtls: boolean }, psk: boolean): DotsError {
+export function silence(
+  peer: string,
+  role: 'client' | 'server',
+  state: number,
+  heard: { datagrams: number; dtls: boolean },
+  psk: boolean,
+): DotsError {
   if (heard.datagrams === 0) return refusal('no-answer', { peer });
   if (!heard.dtls) return refusal('no-tls', { peer });
   const proved = role === 'client' ? state >= clientHasProved : state >= serverHasShown;
-  return psk && proved ? refusal('psk-silence', { peer }) : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
+  return psk && proved
+    ? refusal('psk-silence', { peer })
+    : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
 }

@@ -1,8 +1,19 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
-  anyExtendedKeyUsage, Certificate, ExtendedKeyUsage, id_ce_extKeyUsage, id_ce_nameConstraints, id_ce_subjectAltName, id_kp_clientAuth, id_kp_serverAuth,
-  NameConstraints, SubjectAlternativeName, type GeneralName, type GeneralSubtree, type Name,
+  anyExtendedKeyUsage,
+  Certificate,
+  ExtendedKeyUsage,
+  id_ce_extKeyUsage,
+  id_ce_nameConstraints,
+  id_ce_subjectAltName,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+  NameConstraints,
+  SubjectAlternativeName,
+  type GeneralName,
+  type GeneralSubtree,
+  type Name,
 } from '@peculiar/asn1-x509';
 import { certificateNames } from '../names';
 import { extension, isSelfIssued, issuerFlags } from './issuers';
@@ -25,7 +36,9 @@ export function pathFlags(path: readonly Uint8Array[], role: 'client' | 'server'
   const within = issuers.every((issuer, index) => {
     const constraints = constraintsOf(issuer);
     // One that an issuer has made for itself, a new key perhaps, is held to nothing: section 6.1.3.
-    const held = certificates.slice(index + 1).filter((each, at, rest) => at === rest.length - 1 || !isSelfIssued(each));
+    const held = certificates
+      .slice(index + 1)
+      .filter((each, at, rest) => at === rest.length - 1 || !isSelfIssued(each));
     return constraints === undefined || held.every((certificate) => satisfies(certificate, constraints));
   });
   return issuerFlags(issuers) | (suited ? 0 : wrongPurpose) | (within ? 0 : outsideConstraints);
@@ -33,7 +46,10 @@ export function pathFlags(path: readonly Uint8Array[], role: 'client' | 'server'
 
 function isFor(certificate: Certificate, usage: string): boolean {
   const value = extension(certificate, id_ce_extKeyUsage);
-  return value === undefined || [...AsnConvert.parse(value, ExtendedKeyUsage)].some((each) => each === usage || each === anyExtendedKeyUsage);
+  return (
+    value === undefined ||
+    [...AsnConvert.parse(value, ExtendedKeyUsage)].some((each) => each === usage || each === anyExtendedKeyUsage)
+  );
 }
 
 function constraintsOf(certificate: Certificate): NameConstraints | undefined {
@@ -41,17 +57,29 @@ function constraintsOf(certificate: Certificate): NameConstraints | undefined {
   if (value === undefined) return undefined;
   const constraints = AsnConvert.parse(value, NameConstraints);
   // What does not come out as it went in was not understood: a mask that is no prefix, for one.
-  if (!Buffer.from(AsnConvert.serialize(constraints)).equals(Buffer.from(value))) throw new TypeError('name constraints in an unknown form');
+  if (!Buffer.from(AsnConvert.serialize(constraints)).equals(Buffer.from(value)))
+    throw new TypeError('name constraints in an unknown form');
   return constraints;
 }
 
 type Form = keyof GeneralName;
 
 /** The names of one form, and how to tell whether one of them is in a subtree. */
-interface Names { form: Form; names: string[]; contains: (name: string, base: GeneralName) => boolean }
+interface Names {
+  form: Form;
+  names: string[];
+  contains: (name: string, base: GeneralName) => boolean;
+}
 
 /** Forms that are not compared here: a constraint on them is not satisfied by any certificate that has such a name. */
-const otherForms: readonly Form[] = ['otherName', 'rfc822Name', 'uniformResourceIdentifier', 'x400Address', 'ediPartyName', 'registeredID'];
+const otherForms: readonly Form[] = [
+  'otherName',
+  'rfc822Name',
+  'uniformResourceIdentifier',
+  'x400Address',
+  'ediPartyName',
+  'registeredID',
+];
 
 function namesIn(certificate: Certificate): Names[] {
   const { subject } = certificate.tbsCertificate;
@@ -61,21 +89,40 @@ function namesIn(certificate: Certificate): Names[] {
   const { dns, srv, ip } = certificateNames(new Uint8Array(AsnConvert.serialize(certificate)));
   // An SRV-ID names a host as well (RFC 4985 section 2), and must be no way around a constraint on DNS names.
   const hosts = [...dns, ...srv.map((name) => name.replace(/^_[^.]*\./, ''))];
-  const directory = [subject, ...general.map(({ directoryName }) => directoryName)].filter((name) => name !== undefined && name.length > 0).map((name) => directoryText(name!));
+  const directory = [subject, ...general.map(({ directoryName }) => directoryName)]
+    .filter((name) => name !== undefined && name.length > 0)
+    .map((name) => directoryText(name!));
   return [
     { form: 'dNSName', names: hosts, contains: (name, { dNSName = '' }) => inDomain(name, dNSName) },
     { form: 'iPAddress', names: ip, contains: (name, { iPAddress = '' }) => inPrefix(name, iPAddress) },
-    { form: 'directoryName', names: directory, contains: (name, { directoryName }) => directoryName !== undefined && name.startsWith(directoryText(directoryName)) },
-    ...otherForms.map((form): Names => ({ form, names: [...(form === 'rfc822Name' ? mail : []), ...general.filter((each) => each[form] !== undefined).map(() => form)], contains: () => false })),
+    {
+      form: 'directoryName',
+      names: directory,
+      contains: (name, { directoryName }) =>
+        directoryName !== undefined && name.startsWith(directoryText(directoryName)),
+    },
+    ...otherForms.map((form): Names => ({
+      form,
+      names: [
+        ...(form === 'rfc822Name' ? mail : []),
+        ...general.filter((each) => each[form] !== undefined).map(() => form),
+      ],
+      contains: () => false,
+    })),
   ];
 }
 
 function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtrees }: NameConstraints): boolean {
-  const of = (form: Form, subtrees: readonly GeneralSubtree[] = []): GeneralName[] => subtrees.map(({ base }) => base).filter((base) => base[form] !== undefined);
+  const of = (form: Form, subtrees: readonly GeneralSubtree[] = []): GeneralName[] =>
+    subtrees.map(({ base }) => base).filter((base) => base[form] !== undefined);
   return namesIn(certificate).every(({ form, names, contains }) => {
     const [permitted, excluded] = [of(form, permittedSubtrees), of(form, excludedSubtrees)];
     if (names.length > 0 && excluded.length > 0 && otherForms.includes(form)) return false;
-    return names.every((name) => (permitted.length === 0 || permitted.some((base) => contains(name, base))) && !excluded.some((base) => contains(name, base) || stands(name, base)));
+    return names.every(
+      (name) =>
+        (permitted.length === 0 || permitted.some((base) => contains(name, base))) &&
+        !excluded.some((base) => contains(name, base) || stands(name, base)),
+    );
   });
 }
 
@@ -105,6 +152,11 @@ function inPrefix(name: string, base: string): boolean {
 
 /** A name as it is compared, whatever the case and the kind of its strings: RFC 5280 section 7.1. */
 function directoryText(name: Name): string {
-  const parts = name.map((part) => [...part].map(({ type, value }) => JSON.stringify([type, value.toString().trim().replace(/\s+/g, ' ').toLowerCase()])).sort().join('+'));
+  const parts = name.map((part) =>
+    [...part]
+      .map(({ type, value }) => JSON.stringify([type, value.toString().trim().replace(/\s+/g, ' ').toLowerCase()]))
+      .sort()
+      .join('+'),
+  );
   return parts.map((part) => `${part}\n`).join('');
 }

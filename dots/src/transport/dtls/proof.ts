@@ -61,7 +61,11 @@ export class ServerProof extends Proof {
   protected readonly holderRole = 'server';
 
   /** `known` tells whom an earlier session was with, when it may be resumed; `identity` that of the pre-shared key. */
-  constructor(private readonly serverName: string, private readonly known: Peer | undefined, private readonly identity: string | undefined) {
+  constructor(
+    private readonly serverName: string,
+    private readonly known: Peer | undefined,
+    private readonly identity: string | undefined,
+  ) {
     super();
     this.psk = identity !== undefined;
   }
@@ -105,7 +109,10 @@ export class ClientProof extends Proof {
   private returned: Peer | undefined;
 
   /** The dates in what a client brings back are those of the clock's wall. */
-  constructor(private readonly credentials: ServerCredentials, private readonly clock: Pick<Clock, 'now'>) {
+  constructor(
+    private readonly credentials: ServerCredentials,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
     super();
   }
 
@@ -141,7 +148,9 @@ export class ClientProof extends Proof {
     const key = this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
     if (this.identity !== undefined) return key && passport(pskKind, hashOf(key), endOfTime, this.identity);
     const { certificate, identity, peerName } = this.holder;
-    return certificate && passport(certificateKind, Buffer.from(identity, 'hex'), endOfProof(this.chain) / 1000, peerName);
+    return (
+      certificate && passport(certificateKind, Buffer.from(identity, 'hex'), endOfProof(this.chain) / 1000, peerName)
+    );
   }
 
   /** A certificate that has expired since, and a key that is gone or another one now, no longer let anybody in. */

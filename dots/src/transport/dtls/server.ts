@@ -22,13 +22,27 @@ const strangersEveryMs = 1000;
  * Listens for DTLS 1.2; `accept` gets a channel for each client that has proved who it is.
  * Throws DotsErrors of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`, `transport/dtls-module-missing`.
  */
-export async function listenDtls(wanted: Address, options: SecureListenOptions, accept: (channel: Channel) => void): Promise<Listener> {
+export async function listenDtls(
+  wanted: Address,
+  options: SecureListenOptions,
+  accept: (channel: Channel) => void,
+): Promise<Listener> {
   const host = loopbackName(wanted.host);
   if (options.allowRemote !== true && !isLoopback(host)) {
-    throw new DotsError('usage', 'transport/not-loopback', `${wanted.host} is not a loopback address.`, 'Listen on 127.0.0.1 or ::1, or allow clients of other machines explicitly.');
+    throw new DotsError(
+      'usage',
+      'transport/not-loopback',
+      `${wanted.host} is not a loopback address.`,
+      'Listen on 127.0.0.1 or ::1, or allow clients of other machines explicitly.',
+    );
   }
   if (options.credentials.certificate === undefined && options.credentials.psk === undefined) {
-    throw new DotsError('usage', 'transport/credentials', 'A DTLS server needs a certificate or pre-shared keys.', 'Give at least one of them.');
+    throw new DotsError(
+      'usage',
+      'transport/credentials',
+      'A DTLS server needs a certificate or pre-shared keys.',
+      'Give at least one of them.',
+    );
   }
   const clock = options.clock ?? systemClock;
   const engine = await Engine.load(clock);
@@ -70,8 +84,15 @@ class DtlsListener implements Listener {
   private sending = 0;
   private allSent: (() => void) | undefined;
 
-  constructor(private readonly engine: Engine, private readonly context: number, private readonly clock: Clock, private readonly socket: Socket,
-    readonly address: Address, private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
+  constructor(
+    private readonly engine: Engine,
+    private readonly context: number,
+    private readonly clock: Clock,
+    private readonly socket: Socket,
+    readonly address: Address,
+    private readonly options: SecureListenOptions,
+    private readonly accept: (channel: Channel) => void,
+  ) {
     this.limits = { ...defaultSessionLimits, ...options.limits };
     this.admission = new Admission(this.limits, clock, handshakeMs);
     socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
@@ -86,8 +107,13 @@ class DtlsListener implements Listener {
     await Promise.all([...this.standing.values()].map((client) => client.channel?.close()));
     this.spare?.association.discard();
     this.engine.close(this.context);
-    if (this.sending > 0) await new Promise<void>((resolve) => { this.allSent = resolve; });
-    await new Promise<void>((resolve) => { this.socket.close(() => resolve()); });
+    if (this.sending > 0)
+      await new Promise<void>((resolve) => {
+        this.allSent = resolve;
+      });
+    await new Promise<void>((resolve) => {
+      this.socket.close(() => resolve());
+    });
   }
 
   /**
@@ -98,7 +124,8 @@ class DtlsListener implements Listener {
     const before = this.standing.get(client.key);
     this.leavePending(client);
     if (client.start !== undefined) this.admission.release(client.start);
-    if (before === undefined && !this.admission.enter(client.address.host)) return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions stand' }));
+    if (before === undefined && !this.admission.enter(client.address.host))
+      return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions stand' }));
     this.standing.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
     client.heard();
@@ -114,7 +141,10 @@ class DtlsListener implements Listener {
 
   private newClient(): Client {
     const open = (owner: AssociationOwner): Association =>
-      new Association(this.engine, this.context, this.clock, owner, { role: 'server', proof: new ClientProof(this.options.credentials, this.clock) });
+      new Association(this.engine, this.context, this.clock, owner, {
+        role: 'server',
+        proof: new ClientProof(this.options.credentials, this.clock),
+      });
     return new Client(this, this.clock, this.limits.idleMs, open, (bytes, address) => this.send(bytes, address));
   }
 
@@ -157,7 +187,10 @@ class DtlsListener implements Listener {
 
   /** Nothing is kept of a stranger until it has shown the cookie that was sent to its address. */
   private knock(hello: Buffer, address: Address, random: Buffer): void {
-    if (!this.admission.mayStart(address.host)) return this.tellOfStranger(refusal('broken', { peer: addressText(address), detail: 'too many handshakes are under way' }));
+    if (!this.admission.mayStart(address.host))
+      return this.tellOfStranger(
+        refusal('broken', { peer: addressText(address), detail: 'too many handshakes are under way' }),
+      );
     const client = this.greet(hello, address, random);
     if (client === undefined) return;
     const before = this.pending.get(client.key);
@@ -236,8 +269,13 @@ class Client implements AssociationOwner {
   private timer: TimerHandle;
   private lastHeard = 0;
 
-  constructor(private readonly listener: DtlsListener, private readonly clock: Clock, private readonly idleMs: number,
-    open: (owner: AssociationOwner) => Association, private readonly send: (bytes: Buffer, address: Address) => void) {
+  constructor(
+    private readonly listener: DtlsListener,
+    private readonly clock: Clock,
+    private readonly idleMs: number,
+    open: (owner: AssociationOwner) => Association,
+    private readonly send: (bytes: Buffer, address: Address) => void,
+  ) {
     this.association = open(this);
   }
 

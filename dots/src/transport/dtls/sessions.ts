@@ -26,7 +26,9 @@ export function isResumable({ provedAt, notAfter }: SavedSession, now: number): 
 export function endOfProof(chain: readonly Uint8Array[], ca = ''): number {
   try {
     const shown = chain.map((der) => new X509Certificate(der));
-    const issuers = (ca.match(certificatePattern) ?? []).map((pem) => new X509Certificate(pem)).filter((each) => shown.some((certificate) => certificate.checkIssued(each)));
+    const issuers = (ca.match(certificatePattern) ?? [])
+      .map((pem) => new X509Certificate(pem))
+      .filter((each) => shown.some((certificate) => certificate.checkIssued(each)));
     return Math.min(...shown.map(endOf), issuers.length === 0 ? Infinity : Math.max(...issuers.map(endOf)));
   } catch {
     // What cannot be read here vouches for nothing later on.
@@ -66,6 +68,11 @@ export function sessionMemory(most = 32): SessionMemory {
 
 /** Names a session by all that it depends on: the server, what it has to prove, and as whom one came. */
 export function sessionKey(address: Address, serverName: string, credentials: ClientCredentials): string {
-  const shown = 'psk' in credentials ? { identity: credentials.psk.identity, key: Buffer.from(credentials.psk.key).toString('base64') } : credentials.certificate;
-  return createHash('sha256').update(JSON.stringify([addressText(address), serverName, shown])).digest('base64');
+  const shown =
+    'psk' in credentials
+      ? { identity: credentials.psk.identity, key: Buffer.from(credentials.psk.key).toString('base64') }
+      : credentials.certificate;
+  return createHash('sha256')
+    .update(JSON.stringify([addressText(address), serverName, shown]))
+    .digest('base64');
 }

@@ -1,7 +1,11 @@
 /** What is needed of the global `WebAssembly`, which the types of Node.js leave out. */
-export interface CompiledModule { readonly compiled: unique symbol }
+export interface CompiledModule {
+  readonly compiled: unique symbol;
+}
 
-export interface LinearMemory { readonly buffer: ArrayBuffer }
+export interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
 
 type Imports = Readonly<Record<string, Readonly<Record<string, (...values: never[]) => number | void>>>>;
 

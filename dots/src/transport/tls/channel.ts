@@ -33,12 +33,22 @@ export class TlsChannel implements Channel {
   private idle: TimerHandle;
   private readonly gone: Promise<void>;
 
-  constructor(private readonly socket: TLSSocket, readonly peer: string, readonly security: Security, private readonly options: TlsChannelOptions) {
+  constructor(
+    private readonly socket: TLSSocket,
+    readonly peer: string,
+    readonly security: Security,
+    private readonly options: TlsChannelOptions,
+  ) {
     this.lastHeard = options.clock.monotonic();
     socket.setNoDelay(true);
     socket.on('error', (error) => this.fail(symptomOf(error)));
     socket.on('drain', () => socket.resume());
-    this.gone = new Promise((resolve) => { socket.once('close', () => { this.end(); resolve(); }); });
+    this.gone = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.end();
+        resolve();
+      });
+    });
     if (options.idleMs !== undefined) this.watch(options.idleMs, options.idleMs);
   }
 
@@ -46,7 +56,11 @@ export class TlsChannel implements Channel {
   attach(receiver: Receiver): void {
     this.receiver = receiver;
     this.socket.on('data', (bytes) => this.hear(bytes));
-    if (this.socket.destroyed) queueMicrotask(() => { this.end(); this.tell(receiver); });
+    if (this.socket.destroyed)
+      queueMicrotask(() => {
+        this.end();
+        this.tell(receiver);
+      });
   }
 
   send(bytes: Uint8Array): void {
@@ -104,7 +118,15 @@ export class TlsChannel implements Channel {
 
   private fail(symptom: string): void {
     const early = this.heard ? undefined : this.options.early;
-    this.failure ??= early?.(symptom) ?? refusal('broken', { peer: this.peer, detail: symptom.trim().replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200) });
+    this.failure ??=
+      early?.(symptom) ??
+      refusal('broken', {
+        peer: this.peer,
+        detail: symptom
+          .trim()
+          .replace(/[\p{Cc}\s]+/gu, ' ')
+          .slice(0, 200),
+      });
   }
 
   /** The connection is gone, with a reason unless it ended as it should. */
@@ -126,13 +148,24 @@ export class TlsChannel implements Channel {
  * What a connection that stands says of itself; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
  * client asked for. Throws a DotsError where nothing has proved the peer, which the checks before have to rule out.
  */
-export function securityOf(socket: TLSSocket, peer: string, { identity, serverName }: { identity?: string | undefined; serverName?: string }): Security {
+export function securityOf(
+  socket: TLSSocket,
+  peer: string,
+  { identity, serverName }: { identity?: string | undefined; serverName?: string },
+): Security {
   const protocol = (socket.getProtocol() ?? '').replace('TLSv', 'TLS ');
   const cipherSuite = socket.getCipher().standardName;
   if (identity !== undefined) return { protocol, cipherSuite, peerName: identity, identity: pskIdentity(identity) };
   const certificate = socket.getPeerX509Certificate()?.raw;
   if (certificate === undefined) throw refusal('no-certificate', { peer });
-  return { protocol, cipherSuite, peerName: serverName ?? holderName(certificate), certificate, identity: keyIdentity(certificate), ...(serverName !== undefined && unasked(socket) && { asked: false as const }) };
+  return {
+    protocol,
+    cipherSuite,
+    peerName: serverName ?? holderName(certificate),
+    certificate,
+    identity: keyIdentity(certificate),
+    ...(serverName !== undefined && unasked(socket) && { asked: false as const }),
+  };
 }
 
 /** A server that asks for a certificate says which signatures it takes. BoringSSL, in the desktop's VS Code, keeps that to itself: there nothing is known. */

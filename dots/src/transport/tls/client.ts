@@ -44,10 +44,18 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
   const context = clientContext(credentials);
   if (signal?.aborted === true) throw cancelled(peer);
   const attempt: Attempt = {
-    peer, psk: 'psk' in credentials, answered: false,
+    peer,
+    psk: 'psk' in credentials,
+    answered: false,
     socket: connect({
-      ...address, secureContext: context, ALPNProtocols: [coapProtocol], rejectUnauthorized: true, ...proofOf(credentials),
-      checkServerIdentity: (_host, shown) => (attempt.objection = 'psk' in credentials ? undefined : objection(peer, options.serverName, shown as DetailedPeerCertificate)),
+      ...address,
+      secureContext: context,
+      ALPNProtocols: [coapProtocol],
+      rejectUnauthorized: true,
+      ...proofOf(credentials),
+      checkServerIdentity: (_host, shown) =>
+        (attempt.objection =
+          'psk' in credentials ? undefined : objection(peer, options.serverName, shown as DetailedPeerCertificate)),
       ...(name === undefined ? {} : { servername: name }),
     }),
   };
@@ -58,8 +66,14 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
     throw error;
   }
   const identity = 'psk' in credentials ? credentials.psk.identity : undefined;
-  const early = attempt.socket.getProtocol() === acceptedUnseen ? (symptom: string) => failureOf(attempt, symptom) : undefined;
-  return new TlsChannel(attempt.socket, addressText(address), securityOf(attempt.socket, peer, { identity, serverName: options.serverName }), { clock, early });
+  const early =
+    attempt.socket.getProtocol() === acceptedUnseen ? (symptom: string) => failureOf(attempt, symptom) : undefined;
+  return new TlsChannel(
+    attempt.socket,
+    addressText(address),
+    securityOf(attempt.socket, peer, { identity, serverName: options.serverName }),
+    { clock, early },
+  );
 }
 
 function proofOf(credentials: ClientCredentials): Pick<ConnectionOptions, 'pskCallback'> {
@@ -80,7 +94,11 @@ function objection(peer: string, serverName: string, shown: DetailedPeerCertific
   }
 }
 
-interface Patience { signal?: AbortSignal; clock: Clock; deadlineMs: number }
+interface Patience {
+  signal?: AbortSignal;
+  clock: Clock;
+  deadlineMs: number;
+}
 
 /** Resolves when both ends are proved; fails with the reason. */
 function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience): Promise<void> {
@@ -94,8 +112,11 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
       else reject(error);
     };
     const abort = (): void => settle(cancelled(peer));
-    const fail = (error?: unknown): void => settle(failureOf(attempt, error instanceof Error ? symptomOf(error) : 'closed', error));
-    const heard = (): void => { if (socket.readableLength > 0) settle(); };
+    const fail = (error?: unknown): void =>
+      settle(failureOf(attempt, error instanceof Error ? symptomOf(error) : 'closed', error));
+    const heard = (): void => {
+      if (socket.readableLength > 0) settle();
+    };
     const secured = (): void => {
       attempt.answered = true;
       const fault = agreementFault(attempt);
@@ -106,7 +127,9 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
     };
     let timer = clock.setTimeout(() => settle(silence(attempt)), deadlineMs);
     signal?.addEventListener('abort', abort, { once: true });
-    socket.prependOnceListener('end', () => { attempt.answered ||= hasAnswered(socket); });
+    socket.prependOnceListener('end', () => {
+      attempt.answered ||= hasAnswered(socket);
+    });
     socket.on('error', fail).on('close', fail).on('secureConnect', secured);
   });
 }
@@ -114,7 +137,9 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
 /** What is wrong with a handshake that is over; no certificate gets this far unverified, and this says so once more. */
 function agreementFault({ socket, peer }: Attempt): DotsError | undefined {
   if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
-  return speaksCoap(socket) ? undefined : refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
+  return speaksCoap(socket)
+    ? undefined
+    : refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
 }
 
 function failureOf({ peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {
@@ -123,7 +148,12 @@ function failureOf({ peer, psk, answered, objection: found }: Attempt, symptom: 
   const detail = alertIn(symptom) ?? faultIn(symptom);
   if (reason !== undefined) return refusal(reason, { peer, detail: detailIn(symptom) }, cause);
   // Some servers end the connection without a word when they do not like what the client has shown.
-  if (detail === undefined && answered) return refusal(psk ? 'psk-refused' : 'client-certificate-refused', { peer, detail: 'it ended the connection without a word' }, cause);
+  if (detail === undefined && answered)
+    return refusal(
+      psk ? 'psk-refused' : 'client-certificate-refused',
+      { peer, detail: 'it ended the connection without a word' },
+      cause,
+    );
   return refusal('broken', { peer, detail: detail ?? 'it ended the connection before the handshake' }, cause);
 }
 
@@ -134,7 +164,9 @@ function hasAnswered(socket: TLSSocket): boolean {
 
 function silence({ socket, peer, psk }: Attempt): DotsError {
   if (!hasAnswered(socket)) return refusal('no-answer', { peer });
-  return psk ? refusal('psk-silence', { peer }) : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
+  return psk
+    ? refusal('psk-silence', { peer })
+    : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
 }
 
 function cancelled(peer: string): DotsError {

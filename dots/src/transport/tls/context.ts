@@ -1,7 +1,14 @@
 import { constants, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
-import { longestIdentity, longestKey, type CertificateCredentials, type ClientCredentials, type PskCredentials, type ServerCredentials } from '../credentials';
+import {
+  longestIdentity,
+  longestKey,
+  type CertificateCredentials,
+  type ClientCredentials,
+  type PskCredentials,
+  type ServerCredentials,
+} from '../credentials';
 
 /** The ALPN identifier of CoAP over TLS: RFC 8323 section 8.2. RFC 9132 changes nothing about it. */
 export const coapProtocol = 'coap';
@@ -16,11 +23,21 @@ export function speaksCoap({ alpnProtocol }: TLSSocket): boolean {
 
 /** Suites of TLS 1.2 with forward secrecy and authenticated encryption (RFC 9325 section 4.2); TLS 1.3 has no others. */
 const certificateSuites = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
 ];
 /** With (EC)DHE first (RFC 9132 section 7.1); the others are for peers that have nothing better. */
-const pskSuites = ['ECDHE-PSK-CHACHA20-POLY1305', 'PSK-AES128-GCM-SHA256', 'PSK-AES256-GCM-SHA384', 'PSK-CHACHA20-POLY1305', 'PSK-AES128-CCM8'];
+const pskSuites = [
+  'ECDHE-PSK-CHACHA20-POLY1305',
+  'PSK-AES128-GCM-SHA256',
+  'PSK-AES256-GCM-SHA384',
+  'PSK-CHACHA20-POLY1305',
+  'PSK-AES128-CCM8',
+];
 
 const minVersion = 'TLSv1.2';
 /**
@@ -28,7 +45,6 @@ const minVersion = 'TLSv1.2';
  * chosen, and asks it for every identity that is offered, tickets among them: a server could not tell which of them was proved.
  */
 const pskVersion = 'TLSv1.2';
-
 
 /** What a client connects with; throws a DotsError of kind `usage` for credentials that cannot be used. */
 export function clientContext(credentials: ClientCredentials): SecureContext {
@@ -41,8 +57,12 @@ export function clientContext(credentials: ClientCredentials): SecureContext {
 
 /** What a server listens with; throws a DotsError of kind `usage` for credentials that cannot be used. */
 export function serverOptions({ certificate, psk }: ServerCredentials): SecureContextOptions {
-  if (certificate === undefined && psk === undefined) throw unusable('A server needs a certificate, pre-shared keys, or both.', 'Give it one of them.');
-  const ciphers = [...(certificate === undefined ? [] : certificateSuites), ...(psk === undefined ? [] : pskSuites)].join(':');
+  if (certificate === undefined && psk === undefined)
+    throw unusable('A server needs a certificate, pre-shared keys, or both.', 'Give it one of them.');
+  const ciphers = [
+    ...(certificate === undefined ? [] : certificateSuites),
+    ...(psk === undefined ? [] : pskSuites),
+  ].join(':');
   const options: SecureContextOptions = { minVersion, ciphers, ...(certificate && chainOf(certificate)) };
   // A ticket of TLS 1.2 does not say with which identity its session was made, so none is given where identities count.
   if (psk !== undefined) Object.assign(options, { maxVersion: pskVersion, secureOptions: constants.SSL_OP_NO_TICKET });
@@ -51,11 +71,18 @@ export function serverOptions({ certificate, psk }: ServerCredentials): SecureCo
 }
 
 function chainOf({ ca, cert, key, crls }: CertificateCredentials): SecureContextOptions {
-  for (const [text, what] of [[ca, 'The CA'], [cert, 'The certificate']] as const) {
+  for (const [text, what] of [
+    [ca, 'The CA'],
+    [cert, 'The certificate'],
+  ] as const) {
     try {
       new X509Certificate(text);
     } catch (cause) {
-      throw unusable(`${what} cannot be read as X.509 in PEM.`, 'Give a file that starts with "-----BEGIN CERTIFICATE-----".', cause);
+      throw unusable(
+        `${what} cannot be read as X.509 in PEM.`,
+        'Give a file that starts with "-----BEGIN CERTIFICATE-----".',
+        cause,
+      );
     }
   }
   const lists = (crls ?? []).flatMap(listsIn);
@@ -65,7 +92,11 @@ function chainOf({ ca, cert, key, crls }: CertificateCredentials): SecureContext
 /** Each list by itself: of several in one text Node reads the first, and says nothing of the others. */
 function listsIn(text: string): string[] {
   const lists = text.match(/-----BEGIN X509 CRL-----[\s\S]+?-----END X509 CRL-----/g);
-  if (lists === null) throw unusable('A certificate revocation list cannot be read as PEM.', 'Give a file that starts with "-----BEGIN X509 CRL-----".');
+  if (lists === null)
+    throw unusable(
+      'A certificate revocation list cannot be read as PEM.',
+      'Give a file that starts with "-----BEGIN X509 CRL-----".',
+    );
   return lists;
 }
 
@@ -75,16 +106,38 @@ function checked(options: SecureContextOptions): SecureContext {
     return createSecureContext(options);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    if (/KEY_VALUES_MISMATCH|key values mismatch/i.test(why)) throw unusable('The private key is not that of the certificate.', 'Give the key and the certificate that belong together.', cause);
-    if (/CRL/.test(why)) throw unusable('A certificate revocation list cannot be read as PEM.', 'Give a file that starts with "-----BEGIN X509 CRL-----".', cause);
-    throw unusable('The certificate or its private key cannot be read.', 'Both have to be PEM, the key without a passphrase.', cause);
+    if (/KEY_VALUES_MISMATCH|key values mismatch/i.test(why))
+      throw unusable(
+        'The private key is not that of the certificate.',
+        'Give the key and the certificate that belong together.',
+        cause,
+      );
+    if (/CRL/.test(why))
+      throw unusable(
+        'A certificate revocation list cannot be read as PEM.',
+        'Give a file that starts with "-----BEGIN X509 CRL-----".',
+        cause,
+      );
+    throw unusable(
+      'The certificate or its private key cannot be read.',
+      'Both have to be PEM, the key without a passphrase.',
+      cause,
+    );
   }
 }
 
 function checkPsk({ identity, key }: PskCredentials): void {
   const octets = Buffer.byteLength(identity);
-  if (octets === 0 || octets > longestIdentity) throw unusable(`The identity of a pre-shared key has 1 to ${longestIdentity} bytes; this one has ${octets}.`, 'Use the one that was agreed on with the server.');
-  if (key.length === 0 || key.length > longestKey) throw unusable(`A pre-shared key has 1 to ${longestKey} bytes; this one has ${key.length}.`, 'Use the one that was agreed on with the server.');
+  if (octets === 0 || octets > longestIdentity)
+    throw unusable(
+      `The identity of a pre-shared key has 1 to ${longestIdentity} bytes; this one has ${octets}.`,
+      'Use the one that was agreed on with the server.',
+    );
+  if (key.length === 0 || key.length > longestKey)
+    throw unusable(
+      `A pre-shared key has 1 to ${longestKey} bytes; this one has ${key.length}.`,
+      'Use the one that was agreed on with the server.',
+    );
 }
 
 function unusable(message: string, hint: string, cause?: unknown): DotsError {

@@ -5,7 +5,10 @@ import { Certificate, id_ce_keyUsage, KeyUsage, KeyUsageFlags } from '@peculiar/
 import type { RefusalReason } from '../refusals';
 
 /** What speaks against a certificate. */
-export interface Objection { reason: RefusalReason; detail?: string }
+export interface Objection {
+  reason: RefusalReason;
+  detail?: string;
+}
 
 /** RFC 9325 section 4.5. */
 const leastRsaBits = 2048;
@@ -30,25 +33,38 @@ export function objectionTo(shown: DetailedPeerCertificate): Objection | undefin
 /** The leaf first; the root, which stands for itself, is its own issuer. */
 function chainOf(shown: DetailedPeerCertificate): Buffer[] {
   const chain: Buffer[] = [];
-  for (let at: DetailedPeerCertificate | undefined = shown; at?.raw !== undefined && !chain.some((der) => der.equals(at!.raw)); at = at.issuerCertificate) chain.push(at.raw);
+  for (
+    let at: DetailedPeerCertificate | undefined = shown;
+    at?.raw !== undefined && !chain.some((der) => der.equals(at!.raw));
+    at = at.issuerCertificate
+  )
+    chain.push(at.raw);
   return chain;
 }
 
 function maySign(der: Buffer): boolean {
-  const usage = AsnConvert.parse(der, Certificate).tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_keyUsage);
-  return usage === undefined || (AsnConvert.parse(usage.extnValue, KeyUsage).toNumber() & KeyUsageFlags.digitalSignature) !== 0;
+  const usage = AsnConvert.parse(der, Certificate).tbsCertificate.extensions?.find(
+    ({ extnID }) => extnID === id_ce_keyUsage,
+  );
+  return (
+    usage === undefined ||
+    (AsnConvert.parse(usage.extnValue, KeyUsage).toNumber() & KeyUsageFlags.digitalSignature) !== 0
+  );
 }
 
 /** The signature of a root proves nothing and is not looked at. */
 function weakness(der: Buffer): string | undefined {
   const certificate = new X509Certificate(der);
   const algorithm = AsnConvert.parse(der, Certificate).signatureAlgorithm.algorithm;
-  if (certificate.subject !== certificate.issuer && weakSignatures.includes(algorithm)) return 'it is signed with SHA-1 or MD5';
+  if (certificate.subject !== certificate.issuer && weakSignatures.includes(algorithm))
+    return 'it is signed with SHA-1 or MD5';
   return weakKey(certificate.publicKey);
 }
 
 function weakKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
-  const bits = asymmetricKeyDetails?.modulusLength ?? Number(/\d{3}/.exec(asymmetricKeyDetails?.namedCurve ?? '')?.[0] ?? Infinity);
+  const bits =
+    asymmetricKeyDetails?.modulusLength ??
+    Number(/\d{3}/.exec(asymmetricKeyDetails?.namedCurve ?? '')?.[0] ?? Infinity);
   const least = asymmetricKeyType === 'ec' ? leastCurveBits : leastRsaBits;
   return bits < least && asymmetricKeyType !== 'ed25519' ? `its key has ${bits} bits` : undefined;
 }

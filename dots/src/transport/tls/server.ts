@@ -21,10 +21,19 @@ const handshakeMs = 10_000;
  * Listens for CoAP over TLS 1.2 and 1.3 (RFC 8323); `accept` gets a channel for each client that has proved who it is.
  * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`.
  */
-export async function listenTls(wanted: Address, options: SecureListenOptions, accept: (channel: Channel) => void): Promise<Listener> {
+export async function listenTls(
+  wanted: Address,
+  options: SecureListenOptions,
+  accept: (channel: Channel) => void,
+): Promise<Listener> {
   const host = loopbackName(wanted.host);
   if (options.allowRemote !== true && !isLoopback(host)) {
-    throw new DotsError('usage', 'transport/not-loopback', `${wanted.host} is not a loopback address, and this server is for this machine only.`, 'Listen on 127.0.0.1 or ::1.');
+    throw new DotsError(
+      'usage',
+      'transport/not-loopback',
+      `${wanted.host} is not a loopback address, and this server is for this machine only.`,
+      'Listen on 127.0.0.1 or ::1.',
+    );
   }
   const listener = new TlsListener(options, accept);
   await listener.listen({ host, port: wanted.port });
@@ -57,11 +66,20 @@ class TlsListener implements Listener {
   private readonly channels = new Set<TlsChannel>();
   private readonly identities = new WeakMap<TLSSocket, string>();
 
-  constructor(private readonly options: SecureListenOptions, private readonly accept: (channel: Channel) => void) {
+  constructor(
+    private readonly options: SecureListenOptions,
+    private readonly accept: (channel: Channel) => void,
+  ) {
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultSessionLimits, ...options.limits };
     this.admission = new Admission(this.limits, this.clock, handshakeMs);
-    this.server = createServer({ ...serverOptions(options.credentials), ALPNProtocols: [coapProtocol], requestCert: true, rejectUnauthorized: true, ...this.keys() });
+    this.server = createServer({
+      ...serverOptions(options.credentials),
+      ALPNProtocols: [coapProtocol],
+      requestCert: true,
+      rejectUnauthorized: true,
+      ...this.keys(),
+    });
     this.server.on('connection', (socket: Socket) => this.greet(socket));
     this.server.on('secureConnection', (socket) => this.admit(socket));
     this.server.on('tlsClientError', (error, socket) => this.refuse(error, socket));
@@ -71,7 +89,10 @@ class TlsListener implements Listener {
     try {
       await new Promise<void>((resolve, reject) => {
         this.server.once('error', reject);
-        this.server.listen({ ...wanted, exclusive: true }, () => { this.server.off('error', reject); resolve(); });
+        this.server.listen({ ...wanted, exclusive: true }, () => {
+          this.server.off('error', reject);
+          resolve();
+        });
       });
     } catch (cause) {
       throw listenError('TCP', wanted, cause);
@@ -81,7 +102,9 @@ class TlsListener implements Listener {
 
   /** Waits for no client longer than a channel does that is dropped: a second of the clock. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => { this.server.close(() => resolve()); });
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+    });
     for (const { socket } of this.guests.values()) socket.destroy();
     await Promise.all([...this.channels].map((channel) => channel.drop()));
     await closed;
@@ -103,17 +126,33 @@ class TlsListener implements Listener {
     const address = socket.remoteAddress;
     // One that is gone already has no address, and nothing is kept of it.
     if (address === undefined) return void socket.on('error', () => undefined).destroy();
-    const guest: Guest = { socket, peer: addressText({ host: address, port: socket.remotePort ?? 0 }), address, told: false, over: false };
-    socket.on('error', () => undefined).once('close', () => {
-      this.forget(guest);
-      // One that has said nothing has cost nothing: it has only asked whether anybody is there.
-      if (guest.start !== undefined && socket.bytesRead === 0) this.admission.release(guest.start);
-      if (!guest.over) this.leaving.push(guest);
-    });
-    if (!this.admission.mayStart(address)) return this.sendAway(guest, refusal('broken', { peer: guest.peer, detail: 'too many handshakes are under way' }));
+    const guest: Guest = {
+      socket,
+      peer: addressText({ host: address, port: socket.remotePort ?? 0 }),
+      address,
+      told: false,
+      over: false,
+    };
+    socket
+      .on('error', () => undefined)
+      .once('close', () => {
+        this.forget(guest);
+        // One that has said nothing has cost nothing: it has only asked whether anybody is there.
+        if (guest.start !== undefined && socket.bytesRead === 0) this.admission.release(guest.start);
+        if (!guest.over) this.leaving.push(guest);
+      });
+    if (!this.admission.mayStart(address))
+      return this.sendAway(guest, refusal('broken', { peer: guest.peer, detail: 'too many handshakes are under way' }));
     guest.start = this.admission.start(address);
     this.guests.set(guest.peer, guest);
-    guest.deadline = this.clock.setTimeout(() => this.sendAway(guest, refusal('no-answer', { peer: guest.peer, detail: 'it fell silent in the middle of the handshake' })), handshakeMs);
+    guest.deadline = this.clock.setTimeout(
+      () =>
+        this.sendAway(
+          guest,
+          refusal('no-answer', { peer: guest.peer, detail: 'it fell silent in the middle of the handshake' }),
+        ),
+      handshakeMs,
+    );
   }
 
   private sendAway(guest: Guest, why: DotsError): void {
@@ -141,7 +180,10 @@ class TlsListener implements Listener {
     if (guest.start !== undefined) this.admission.release(guest.start);
     const channel = new TlsChannel(socket, guest.peer, verdict, { clock: this.clock, idleMs: this.limits.idleMs });
     this.channels.add(channel);
-    socket.once('close', () => { this.channels.delete(channel); this.admission.exit(guest.address); });
+    socket.once('close', () => {
+      this.channels.delete(channel);
+      this.admission.exit(guest.address);
+    });
     this.accept(channel);
   }
 
@@ -151,22 +193,30 @@ class TlsListener implements Listener {
       const security = securityOf(socket, peer, { identity: this.identities.get(socket) });
       return this.objectionTo(socket, peer) ?? security;
     } catch (cause) {
-      return cause instanceof DotsError ? cause : refusal('bad-certificate', { peer, detail: 'it cannot be read' }, cause);
+      return cause instanceof DotsError
+        ? cause
+        : refusal('bad-certificate', { peer, detail: 'it cannot be read' }, cause);
     }
   }
 
   /** What is against a client whose handshake is over; where nothing is, it has taken its place. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
-    if (!speaksCoap(socket)) return refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
+    if (!speaksCoap(socket))
+      return refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
     const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
     if (found !== undefined) return refusal(found.reason, { peer, detail: found.detail });
-    return this.admission.enter(socket.remoteAddress ?? '') ? undefined : refusal('broken', { peer, detail: 'too many sessions stand' });
+    return this.admission.enter(socket.remoteAddress ?? '')
+      ? undefined
+      : refusal('broken', { peer, detail: 'too many sessions stand' });
   }
 
   /** Node ends the connection itself; where it did so before it told us, the guest is the one who left first. */
   private refuse(error: Error, socket: TLSSocket): void {
-    const guest = this.guests.get(peerOf(socket)) ?? this.leaving.shift() ?? [...this.guests.values()].find((one) => one.socket.destroyed);
+    const guest =
+      this.guests.get(peerOf(socket)) ??
+      this.leaving.shift() ??
+      [...this.guests.values()].find((one) => one.socket.destroyed);
     if (guest === undefined) return;
     guest.over = true;
     if (!guest.told) this.sendAway(guest, reasonFor(guest.peer, error, socket));
@@ -183,5 +233,15 @@ function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket
   if (typeof verdict === 'string') return certificateRefusal(peer, verdict, error);
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
-  return refusal(reason ?? 'broken', { peer, detail: reason === undefined ? alertIn(symptom) ?? faultIn(symptom) ?? 'it left in the middle of the handshake' : undefined }, error);
+  return refusal(
+    reason ?? 'broken',
+    {
+      peer,
+      detail:
+        reason === undefined
+          ? (alertIn(symptom) ?? faultIn(symptom) ?? 'it left in the middle of the handshake')
+          : undefined,
+    },
+    error,
+  );
 }

@@ -25,8 +25,14 @@ const network: Symptoms = [
 
 const agreement: Symptoms = [
   [/NO_APPLICATION_PROTOCOL/, 'no-tls'],
-  [/NO_SHARED_CIPHER|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|NO_SUITABLE_SIGNATURE|NO_PROTOCOLS_AVAILABLE|WRONG_SSL_VERSION|NO_SUITABLE_KEY_SHARE/, 'no-common-cipher'],
-  [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_MESSAGE|BAD_PROTOCOL|NOT_SSL|RECORD_LENGTH/, 'no-tls'],
+  [
+    /NO_SHARED_CIPHER|UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|NO_SUITABLE_SIGNATURE|NO_PROTOCOLS_AVAILABLE|WRONG_SSL_VERSION|NO_SUITABLE_KEY_SHARE/,
+    'no-common-cipher',
+  ],
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|HTTPS_PROXY_REQUEST|UNEXPECTED_MESSAGE|BAD_PROTOCOL|NOT_SSL|RECORD_LENGTH/,
+    'no-tls',
+  ],
 ];
 
 /** What is found only once the chain has been verified. Of RSA the step is told in which a signature came out wrong, and it may be any; what an end does with its own key is left out. */
@@ -38,9 +44,17 @@ const proof: Symptoms = [
 /** The alerts with which a server turns a client's certificate away: RFC 8446 section 6.2. */
 const clientTurnedAway: Symptoms = [
   [/CERTIFICATE_REQUIRED/, 'client-certificate-missing'],
-  [/ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|ACCESS_DENIED|NO_CERTIFICATE|DECRYPT_ERROR)/, 'client-certificate-refused'],
+  [
+    /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_|UNKNOWN_CA|ACCESS_DENIED|NO_CERTIFICATE|DECRYPT_ERROR)/,
+    'client-certificate-refused',
+  ],
 ];
-const keyTurnedAway: Symptoms = [[/ALERT_(BAD_RECORD_MAC|DECRYPT|UNKNOWN_PSK|ILLEGAL_PARAMETER|ACCESS_DENIED)|BAD_RECORD_MAC|DECRYPTION_FAILED/, 'psk-refused']];
+const keyTurnedAway: Symptoms = [
+  [
+    /ALERT_(BAD_RECORD_MAC|DECRYPT|UNKNOWN_PSK|ILLEGAL_PARAMETER|ACCESS_DENIED)|BAD_RECORD_MAC|DECRYPTION_FAILED/,
+    'psk-refused',
+  ],
+];
 const clientFailed: Symptoms = [
   [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, 'no-certificate'],
   [/PSK_IDENTITY_NOT_FOUND|BINDER_DOES_NOT_VERIFY|BAD_RECORD_MAC|DECRYPTION_FAILED|DIGEST_CHECK_FAILED/, 'wrong-psk'],
@@ -64,7 +78,14 @@ export function certificateRefusal(peer: string, symptom: string, cause?: unknow
 /** Why a client came to nothing; undefined where the symptom does not say. */
 export function clientReason(symptom: string, psk: boolean): RefusalReason | undefined {
   const turnedAway = psk ? keyTurnedAway : clientTurnedAway;
-  return reasonIn(symptom, network, turnedAway, agreement, [[/ALERT_HANDSHAKE_FAILURE/, 'no-common-cipher']], /ALERT_/.test(symptom) ? [] : [...proof, ...verification]);
+  return reasonIn(
+    symptom,
+    network,
+    turnedAway,
+    agreement,
+    [[/ALERT_HANDSHAKE_FAILURE/, 'no-common-cipher']],
+    /ALERT_/.test(symptom) ? [] : [...proof, ...verification],
+  );
 }
 
 /** Why a server turned a client away; undefined where the symptom does not say. */

@@ -45,7 +45,10 @@ export function cursorAt(text: string, offset: number): Cursor {
     read(frames, tokens);
     before = tokens.end;
   }
-  return { ...describe(text, offset, frames, tokens), ...(frames[frames.length - 1]?.state === 'filled' && { commaBefore: before }) };
+  return {
+    ...describe(text, offset, frames, tokens),
+    ...(frames[frames.length - 1]?.state === 'filled' && { commaBefore: before }),
+  };
 }
 
 /** The tokens of the pointer to the innermost member or element at an offset. */
@@ -73,7 +76,8 @@ function read(frames: Frame[], tokens: Tokens): void {
   } else filled(top);
 }
 
-const isNameAt = (frame: Frame, tokens: Tokens): boolean => !frame.array && (frame.state !== 'colon' || tokens.isName());
+const isNameAt = (frame: Frame, tokens: Tokens): boolean =>
+  !frame.array && (frame.state !== 'colon' || tokens.isName());
 
 function filled(frame: Frame | undefined): void {
   if (frame === undefined) return;
@@ -99,7 +103,12 @@ function describe(text: string, offset: number, frames: Frame[], tokens: Tokens)
   const commaAfter = after.kind === 'string' || after.kind === 'literal' || after.kind === '{' || after.kind === '[';
   const written = touched && role === 'name' ? stringContent(text, tokens.start, tokens.end) : undefined;
   return {
-    role, path, span, touched, colon, commaAfter,
+    role,
+    path,
+    span,
+    touched,
+    colon,
+    commaAfter,
     token: frame === undefined ? undefined : role === 'value' ? valueToken(text, frame) : written,
     names: frame === undefined ? [] : namesAround(text, frame, after),
   };

@@ -95,7 +95,13 @@ export class ParsedDocument {
   /** One problem as a finding. */
   finding({ code, severity, message, rfc, pointer, related, ...span }: Problem): LocatedFinding {
     return {
-      code, class: 'json', severity, message, rfc, pointer, range: this.range(span),
+      code,
+      class: 'json',
+      severity,
+      message,
+      rfc,
+      pointer,
+      range: this.range(span),
       ...(related !== undefined && { related: [{ pointer, message: related.message, range: this.range(related) }] }),
     };
   }
@@ -124,17 +130,30 @@ export function parseDocument(text: string, options: ParseOptions = {}): ParsedD
   if (tooDeep) return unread(text, all, true, options);
   if (text.trim() === '') return unread(text, [...all, emptyText(options)], false, options);
   const forbidden = problems.some(({ code }) => code === 'json/forbidden-name');
-  if (value !== undefined && !forbidden) return new ParsedDocument(text, value, inOrder(all), text.length, false, options.form, plain);
+  if (value !== undefined && !forbidden)
+    return new ParsedDocument(text, value, inOrder(all), text.length, false, options.form, plain);
   return readBroken(text, body, all, options);
 }
 
 const nothing: Inspection = { problems: [], tooDeep: false };
 
 /** Reads text that `JSON.parse` refuses, or whose value must not be walked as it stands. */
-function readBroken(text: string, body: string, problems: Problem[], { relaxed = false, form }: ParseOptions): ParsedDocument {
+function readBroken(
+  text: string,
+  body: string,
+  problems: Problem[],
+  { relaxed = false, form }: ParseOptions,
+): ParsedDocument {
   const reading = readTolerantly(body, relaxed);
   const certain = problems.filter(({ start }) => start < reading.certainUntil);
-  return new ParsedDocument(text, reading.value, inOrder([...certain, ...reading.problems]), reading.certainUntil, false, form);
+  return new ParsedDocument(
+    text,
+    reading.value,
+    inOrder([...certain, ...reading.problems]),
+    reading.certainUntil,
+    false,
+    form,
+  );
 }
 
 /** The value of a JSON text, or undefined where it is not JSON. */
@@ -152,17 +171,33 @@ const unread = (text: string, problems: Problem[], beyondLimits: boolean, { form
 const inOrder = (problems: Problem[]): Problem[] => problems.sort((one, other) => one.start - other.start);
 
 const tooLong = (length: number, unit: 'bytes' | 'characters'): Problem => ({
-  code: 'json/too-long', severity: 'error', rfc: rfcOf.limits, pointer: '', start: 0, end: 0,
+  code: 'json/too-long',
+  severity: 'error',
+  rfc: rfcOf.limits,
+  pointer: '',
+  start: 0,
+  end: 0,
   message: `This document is ${length} ${unit} long; more than ${maximumLength} characters are not read. Split it.`,
 });
 
 const emptyText = ({ form = 'dots' }: ParseOptions): Problem => ({
-  code: 'json/empty', severity: 'error', rfc: rfcOf.grammar, pointer: '', start: 0, end: 0,
-  message: form === 'dots' ? 'There is nothing in this document; a DOTS document is a JSON object with one top-level member.' : 'There is nothing in this file; it holds a JSON object, at least {}.',
+  code: 'json/empty',
+  severity: 'error',
+  rfc: rfcOf.grammar,
+  pointer: '',
+  start: 0,
+  end: 0,
+  message:
+    form === 'dots'
+      ? 'There is nothing in this document; a DOTS document is a JSON object with one top-level member.'
+      : 'There is nothing in this file; it holds a JSON object, at least {}.',
 });
 
 function byteOrderMark(text: string): Problem[] {
   if (!text.startsWith('\ufeff')) return [];
-  const message = 'This file starts with a byte order mark, which JSON must not have and some readers refuse; save it as UTF-8 without it.';
-  return [{ code: 'json/byte-order-mark', severity: 'warning', message, rfc: rfcOf.encoding, pointer: '', start: 0, end: 1 }];
+  const message =
+    'This file starts with a byte order mark, which JSON must not have and some readers refuse; save it as UTF-8 without it.';
+  return [
+    { code: 'json/byte-order-mark', severity: 'warning', message, rfc: rfcOf.encoding, pointer: '', start: 0, end: 1 },
+  ];
 }

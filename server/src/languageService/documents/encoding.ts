@@ -1,9 +1,15 @@
 import { rfcOf, type Problem } from './problem';
 
 /** A file's bytes as text, with the fault of their encoding where they have one. */
-export interface DecodedText { text: string; problem?: Problem }
+export interface DecodedText {
+  text: string;
+  problem?: Problem;
+}
 
-const utf16 = new Map([['fffe', 'UTF-16 (little endian)'], ['feff', 'UTF-16 (big endian)']]);
+const utf16 = new Map([
+  ['fffe', 'UTF-16 (little endian)'],
+  ['feff', 'UTF-16 (big endian)'],
+]);
 
 /**
  * Decodes a file's bytes. They must be UTF-8 (RFC 8259 section 8.1); where they are not, the text up to the first wrong
@@ -16,11 +22,25 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   if (text !== undefined) return { text };
   const good = wellFormedLength(bytes);
   const byte = (bytes[good] ?? 0).toString(16).padStart(2, '0');
-  return wrong(decode(bytes.subarray(0, good)) ?? '', `This file is not UTF-8: byte ${good} (0x${byte}) starts no character. Save it as UTF-8.`);
+  return wrong(
+    decode(bytes.subarray(0, good)) ?? '',
+    `This file is not UTF-8: byte ${good} (0x${byte}) starts no character. Save it as UTF-8.`,
+  );
 }
 
 function wrong(text: string, message: string): DecodedText {
-  return { text, problem: { code: 'json/encoding', severity: 'error', message, rfc: rfcOf.encoding, pointer: '', start: text.length, end: text.length } };
+  return {
+    text,
+    problem: {
+      code: 'json/encoding',
+      severity: 'error',
+      message,
+      rfc: rfcOf.encoding,
+      pointer: '',
+      start: text.length,
+      end: text.length,
+    },
+  };
 }
 
 function decode(bytes: Uint8Array): string | undefined {

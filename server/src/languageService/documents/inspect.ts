@@ -41,7 +41,10 @@ class Inspector {
   /** Start and end of every name of the open objects, two numbers each. */
   private readonly names: number[] = [];
 
-  constructor(private readonly text: string, plain: boolean) {
+  constructor(
+    private readonly text: string,
+    plain: boolean,
+  ) {
     this.tokens = new Tokens(text, 0, plain);
   }
 
@@ -62,7 +65,15 @@ class Inspector {
 
   private tooDeep(): Inspection {
     const message = `Objects and arrays stand in each other more than ${maximumDepth} levels deep from here; a DOTS document needs far fewer.`;
-    this.report({ code: 'json/too-deep', severity: 'error', message, rfc: rfcOf.limits, start: this.tokens.start, end: this.tokens.end, pointer: '' });
+    this.report({
+      code: 'json/too-deep',
+      severity: 'error',
+      message,
+      rfc: rfcOf.limits,
+      start: this.tokens.start,
+      end: this.tokens.end,
+      pointer: '',
+    });
     return { problems: this.problems, tooDeep: true };
   }
 
@@ -80,7 +91,15 @@ class Inspector {
     frame.escapedNames ||= escaped;
     if ((escaped || this.text.startsWith('__proto__', start + 1)) && this.tokens.stringValue() === '__proto__') {
       const message = 'No DOTS member is called "__proto__", and many programs break on that name; remove it.';
-      this.report({ code: 'json/forbidden-name', severity: 'error', message, rfc: rfcOf.names, start, end, pointer: this.pointer() });
+      this.report({
+        code: 'json/forbidden-name',
+        severity: 'error',
+        message,
+        rfc: rfcOf.names,
+        start,
+        end,
+        pointer: this.pointer(),
+      });
     }
   }
 
@@ -92,9 +111,20 @@ class Inspector {
   private literal(): void {
     const { start, end } = this.tokens;
     this.value();
-    const message = end - start > 15 || /[eE]/.test(this.text.slice(start, end)) ? numberFault(this.text.slice(start, end)) : undefined;
+    const message =
+      end - start > 15 || /[eE]/.test(this.text.slice(start, end))
+        ? numberFault(this.text.slice(start, end))
+        : undefined;
     if (message !== undefined) {
-      this.report({ code: 'json/number-too-large', severity: 'error', message, rfc: rfcOf.longNumbers, start, end, pointer: this.pointer() });
+      this.report({
+        code: 'json/number-too-large',
+        severity: 'error',
+        message,
+        rfc: rfcOf.longNumbers,
+        start,
+        end,
+        pointer: this.pointer(),
+      });
     }
   }
 
@@ -102,8 +132,17 @@ class Inspector {
   private surrogates(): void {
     const { start, end } = this.tokens;
     if (!hasLoneSurrogate(this.tokens.stringValue())) return;
-    const message = 'This string holds half of a character (a lone surrogate), which cannot be written in UTF-8 or CBOR; write the whole character.';
-    this.report({ code: 'json/lone-surrogate', severity: 'error', message, rfc: rfcOf.surrogates, start, end, pointer: this.pointer() });
+    const message =
+      'This string holds half of a character (a lone surrogate), which cannot be written in UTF-8 or CBOR; write the whole character.';
+    this.report({
+      code: 'json/lone-surrogate',
+      severity: 'error',
+      message,
+      rfc: rfcOf.surrogates,
+      start,
+      end,
+      pointer: this.pointer(),
+    });
   }
 
   /** Ends the innermost object or array; a bracket of the other kind closes nothing, so the depth is never counted too low. */
@@ -152,10 +191,18 @@ class Inspector {
   private duplicate(before: number, at: number): void {
     const name = this.nameAt(at);
     this.report({
-      code: 'json/duplicate-member', severity: 'error', rfc: rfcOf.objects,
+      code: 'json/duplicate-member',
+      severity: 'error',
+      rfc: rfcOf.objects,
       message: `The member "${name}" stands twice in this object, and readers differ in which one they keep; remove one.`,
-      start: this.names[at] ?? 0, end: this.names[at + 1] ?? 0, pointer: child(this.pointer(this.frames.length - 1), name),
-      related: { start: this.names[before] ?? 0, end: this.names[before + 1] ?? 0, message: `"${name}" stands here first.` },
+      start: this.names[at] ?? 0,
+      end: this.names[at + 1] ?? 0,
+      pointer: child(this.pointer(this.frames.length - 1), name),
+      related: {
+        start: this.names[before] ?? 0,
+        end: this.names[before + 1] ?? 0,
+        message: `"${name}" stands here first.`,
+      },
     });
   }
 
@@ -195,7 +242,8 @@ function numberFault(literal: string): string | undefined {
   const value = Number(literal);
   const shown = literal.length > 40 ? `${literal.slice(0, 37)}...` : literal;
   const whole = /^-?\d+$/.test(literal);
-  if (Math.abs(value) > Number(largest) || (whole && literal.length > 400)) return `${shown} is beyond 64 bits; no DOTS value is that large.`;
+  if (Math.abs(value) > Number(largest) || (whole && literal.length > 400))
+    return `${shown} is beyond 64 bits; no DOTS value is that large.`;
   if (!whole) return undefined;
   const exact = BigInt(literal);
   if (exact >= largest || exact < -largest / 2n) return `${shown} is beyond 64 bits; no DOTS value is that large.`;

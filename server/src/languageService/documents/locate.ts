@@ -30,7 +30,9 @@ interface Frame {
  */
 export function locateAll(text: string, pointers: Iterable<string>, plain: boolean): Map<string, Place> {
   const wanted = wantedTree(pointers);
-  return wanted.pointer === undefined && wanted.children.size === 0 ? new Map() : new Locator(text, wanted, plain).run();
+  return wanted.pointer === undefined && wanted.children.size === 0
+    ? new Map()
+    : new Locator(text, wanted, plain).run();
 }
 
 function wantedTree(pointers: Iterable<string>): Wanted {
@@ -39,7 +41,7 @@ function wantedTree(pointers: Iterable<string>): Wanted {
     let here = root;
     for (const token of pointerTokens(pointer)) {
       let next = here.children.get(token);
-      if (next === undefined) here.children.set(token, next = { children: new Map() });
+      if (next === undefined) here.children.set(token, (next = { children: new Map() }));
       here = next;
     }
     here.pointer = pointer;
@@ -55,7 +57,11 @@ class Locator {
   private name: Span | undefined;
   private named: Wanted | undefined;
 
-  constructor(text: string, private readonly root: Wanted, private readonly plain: boolean) {
+  constructor(
+    text: string,
+    private readonly root: Wanted,
+    private readonly plain: boolean,
+  ) {
     this.tokens = new Tokens(text, 0, plain);
   }
 
@@ -67,7 +73,8 @@ class Locator {
       else if (kind === 'string') this.string();
       else if (kind === 'literal') this.begun(this.next());
     }
-    for (const { place } of this.frames) if (place !== undefined) Object.assign(place, { end: tokens.end, unclosed: true });
+    for (const { place } of this.frames)
+      if (place !== undefined) Object.assign(place, { end: tokens.end, unclosed: true });
     return this.places;
   }
 
@@ -92,13 +99,19 @@ class Locator {
       return named;
     }
     top.index += 1;
-    return top.wanted === undefined || top.wanted.children.size === 0 ? undefined : top.wanted.children.get(String(top.index));
+    return top.wanted === undefined || top.wanted.children.size === 0
+      ? undefined
+      : top.wanted.children.get(String(top.index));
   }
 
   private begun(wanted: Wanted | undefined): Place | undefined {
     if (wanted?.pointer === undefined) return undefined;
     const { start, end } = this.tokens;
-    const place: Place = { start, end, ...(this.top?.array === false && this.name !== undefined && { name: this.name }) };
+    const place: Place = {
+      start,
+      end,
+      ...(this.top?.array === false && this.name !== undefined && { name: this.name }),
+    };
     this.places.set(wanted.pointer, place);
     return place;
   }

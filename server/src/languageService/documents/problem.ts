@@ -1,7 +1,10 @@
 import type { Severity } from '#dots/model/finding';
 
 /** A stretch of a text by offsets, its end excluded. */
-export interface Span { start: number; end: number }
+export interface Span {
+  start: number;
+  end: number;
+}
 
 /** A fault of the JSON itself (class `json`), placed by offsets. */
 export interface Problem extends Span {

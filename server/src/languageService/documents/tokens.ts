@@ -18,19 +18,27 @@ function find(pattern: RegExp, text: string, from: number): number {
   return pattern.test(text) ? pattern.lastIndex - 1 : text.length;
 }
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || code === byteOrderMark;
+const isBlank = (code: number): boolean =>
+  code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || code === byteOrderMark;
 const isLineEnd = (code: number): boolean => code === 0x0a || code === 0x0d;
 const endsLiteral = (code: number): boolean => isBlank(code) || code === quote || punctuationAt(code) !== undefined;
 
 function punctuationAt(code: number): TokenKind | undefined {
   switch (code) {
-    case 0x7b: return '{';
-    case 0x7d: return '}';
-    case 0x5b: return '[';
-    case 0x5d: return ']';
-    case 0x3a: return ':';
-    case 0x2c: return ',';
-    default: return undefined;
+    case 0x7b:
+      return '{';
+    case 0x7d:
+      return '}';
+    case 0x5b:
+      return '[';
+    case 0x5d:
+      return ']';
+    case 0x3a:
+      return ':';
+    case 0x2c:
+      return ',';
+    default:
+      return undefined;
   }
 }
 
@@ -54,7 +62,11 @@ export class Tokens {
    * Reads from an offset on; the offset must not be inside a token.
    * @param plain the text is JSON without any backslash or surrogate (`isPlain`), so that strings end at the next quote
    */
-  constructor(readonly text: string, from = 0, private readonly plain = false) {
+  constructor(
+    readonly text: string,
+    from = 0,
+    private readonly plain = false,
+  ) {
     this.end = from;
   }
 
@@ -128,7 +140,8 @@ export class Tokens {
     let offset = from;
     for (;;) {
       const code = this.text.charCodeAt(offset);
-      if (isBlank(code)) offset = isBlank(this.text.charCodeAt(offset + 1)) ? find(notBlank, this.text, offset + 2) : offset + 1;
+      if (isBlank(code))
+        offset = isBlank(this.text.charCodeAt(offset + 1)) ? find(notBlank, this.text, offset + 2) : offset + 1;
       else if (code === slash) {
         const after = this.skipComment(offset);
         if (after === offset) return offset;

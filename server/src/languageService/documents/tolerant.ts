@@ -13,7 +13,11 @@ export interface TolerantReading {
 
 type ErrorName = ReturnType<typeof printParseErrorCode>;
 
-interface SyntaxError { name: ErrorName; start: number; end: number }
+interface SyntaxError {
+  name: ErrorName;
+  start: number;
+  end: number;
+}
 
 /**
  * Reads a text that `JSON.parse` refused, as far as it can be read. What is certain in spite of the error (a missing
@@ -46,14 +50,23 @@ function judge(text: string, errors: SyntaxError[]): Pick<TolerantReading, 'prob
   const problems: Problem[] = [];
   for (const error of errors) {
     const harmless = harmlessProblem(text, error);
-    if (harmless === undefined) return { problems: [...problems, fatalProblem(text, error)], certainUntil: error.start };
-    if (problems.length < maximumProblems && problems[problems.length - 1]?.start !== harmless.start) problems.push(harmless);
+    if (harmless === undefined)
+      return { problems: [...problems, fatalProblem(text, error)], certainUntil: error.start };
+    if (problems.length < maximumProblems && problems[problems.length - 1]?.start !== harmless.start)
+      problems.push(harmless);
   }
   return { problems, certainUntil: last ?? text.length };
 }
 
-const problemAt = (code: string, message: string, span: Span, rfc: string = rfcOf.grammar): Problem =>
-  ({ code, severity: 'error', message, rfc, pointer: '', start: span.start, end: span.end });
+const problemAt = (code: string, message: string, span: Span, rfc: string = rfcOf.grammar): Problem => ({
+  code,
+  severity: 'error',
+  message,
+  rfc,
+  pointer: '',
+  start: span.start,
+  end: span.end,
+});
 
 /** An error after which the text still has one meaning, or undefined. */
 function harmlessProblem(text: string, error: SyntaxError): Problem | undefined {
@@ -62,12 +75,23 @@ function harmlessProblem(text: string, error: SyntaxError): Problem | undefined 
   }
   const before = trimmedEnd(text, error.start);
   if (error.name === 'CommaExpected' && startsValue(text, error) && !continuesNumber(text, error)) {
-    return problemAt('json/comma-missing', 'A comma is missing after this.', { start: Math.max(before - 1, 0), end: before });
+    return problemAt('json/comma-missing', 'A comma is missing after this.', {
+      start: Math.max(before - 1, 0),
+      end: before,
+    });
   }
   const atClose = text.charAt(error.start) === '}' || text.charAt(error.start) === ']';
-  if (atClose && text.charAt(before - 1) === ',' && (error.name === 'PropertyNameExpected' || error.name === 'ValueExpected')) {
+  if (
+    atClose &&
+    text.charAt(before - 1) === ',' &&
+    (error.name === 'PropertyNameExpected' || error.name === 'ValueExpected')
+  ) {
     if (/[,:[{]/.test(text.charAt(trimmedEnd(text, before - 1) - 1))) return undefined;
-    return problemAt('json/trailing-comma', 'A comma stands before the closing bracket, with nothing after it; remove it.', { start: before - 1, end: before });
+    return problemAt(
+      'json/trailing-comma',
+      'A comma stands before the closing bracket, with nothing after it; remove it.',
+      { start: before - 1, end: before },
+    );
   }
   return undefined;
 }
@@ -75,7 +99,8 @@ function harmlessProblem(text: string, error: SyntaxError): Problem | undefined 
 const startsValue = (text: string, { start }: SyntaxError): boolean => /["{[\d-]/.test(text.charAt(start));
 
 /** After `0` a further digit belongs to the same number, written as JSON does not write it. */
-const continuesNumber = (text: string, { start }: SyntaxError): boolean => /\d\d/.test(text.slice(start - 1, start + 1));
+const continuesNumber = (text: string, { start }: SyntaxError): boolean =>
+  /\d\d/.test(text.slice(start - 1, start + 1));
 
 const sentences: Partial<Record<ErrorName, string>> = {
   PropertyNameExpected: 'A member name in double quotes is expected here.',
@@ -96,8 +121,13 @@ const sentences: Partial<Record<ErrorName, string>> = {
 
 function fatalProblem(text: string, error: SyntaxError): Problem {
   const span = placeOf(text, error);
-  if (error.name === 'CommaExpected' && continuesNumber(text, error)) return problemAt('json/syntax', 'JSON numbers have no leading zeros; remove them.', { start: error.start - 1, end: error.end });
-  const message = error.name === 'InvalidSymbol' ? symbolSentence(text.slice(span.start, span.end)) : sentences[error.name];
+  if (error.name === 'CommaExpected' && continuesNumber(text, error))
+    return problemAt('json/syntax', 'JSON numbers have no leading zeros; remove them.', {
+      start: error.start - 1,
+      end: error.end,
+    });
+  const message =
+    error.name === 'InvalidSymbol' ? symbolSentence(text.slice(span.start, span.end)) : sentences[error.name];
   return problemAt('json/syntax', message ?? 'This is not JSON.', span);
 }
 
@@ -110,8 +140,11 @@ function placeOf(text: string, error: SyntaxError): Span {
 
 function symbolSentence(symbol: string): string {
   const shown = symbol.length > 30 ? `${symbol.slice(0, 27)}...` : symbol;
-  if (/^['\u2018\u2019\u201c\u201d`]/.test(symbol)) return `JSON names and strings stand in straight double quotes, not in ${symbol.charAt(0)}.`;
-  const meant = { none: 'null', nil: 'null', undefined: 'null', true: 'true', false: 'false', null: 'null' }[symbol.toLowerCase()];
+  if (/^['\u2018\u2019\u201c\u201d`]/.test(symbol))
+    return `JSON names and strings stand in straight double quotes, not in ${symbol.charAt(0)}.`;
+  const meant = { none: 'null', nil: 'null', undefined: 'null', true: 'true', false: 'false', null: 'null' }[
+    symbol.toLowerCase()
+  ];
   if (meant !== undefined) return `JSON writes ${meant}, not ${shown}.`;
   return `"${shown}" is nothing that JSON knows; names and strings stand in double quotes.`;
 }

@@ -35,10 +35,14 @@ export function complete(document: ParsedDocument, offset: number): Completion[]
   const cursor = cursorAt(document.text, offset);
   const place = new Placement(document, cursor);
   switch (cursor.role) {
-    case 'document': return document.text.trim().length <= cursor.span.end - cursor.span.start ? wholeDocuments(place) : [];
-    case 'name': return cursor.path.length === 0 ? topMembers(cursor, place) : members(document, cursor, place);
-    case 'value': return unlisted(values(cursor, place), document, cursor);
-    case 'none': return [];
+    case 'document':
+      return document.text.trim().length <= cursor.span.end - cursor.span.start ? wholeDocuments(place) : [];
+    case 'name':
+      return cursor.path.length === 0 ? topMembers(cursor, place) : members(document, cursor, place);
+    case 'value':
+      return unlisted(values(cursor, place), document, cursor);
+    case 'none':
+      return [];
   }
 }
 
@@ -47,32 +51,53 @@ export class Placement {
   private readonly range: Range;
   private readonly comma: Position | undefined;
 
-  constructor(document: ParsedDocument, private readonly cursor: Cursor) {
+  constructor(
+    document: ParsedDocument,
+    private readonly cursor: Cursor,
+  ) {
     this.range = document.range(cursor.span);
     this.comma = cursor.commaBefore === undefined ? undefined : document.lines.positionAt(cursor.commaBefore);
   }
 
   item(facts: Omit<Completion, 'text' | 'range' | 'comma'>): Completion {
     const snippet = facts.snippet + (this.cursor.commaAfter ? ',' : '');
-    return { ...facts, snippet, text: plainText(snippet), range: this.range, ...(this.comma !== undefined && { comma: this.comma }) };
+    return {
+      ...facts,
+      snippet,
+      text: plainText(snippet),
+      range: this.range,
+      ...(this.comma !== undefined && { comma: this.comma }),
+    };
   }
 }
 
 function wholeDocuments(place: Placement): Completion[] {
-  return documentTypes.map((type, index) => place.item({
-    label: type.title, kind: 'document', detail: type.topMember, documentation: rfcLink(type.rfc),
-    snippet: `{\n  ${topMember(type).replace(/\n/g, '\n  ')}\n}`,
-    filterText: `${type.title} ${type.topMember}`, sortText: rank(0, index),
-  }));
+  return documentTypes.map((type, index) =>
+    place.item({
+      label: type.title,
+      kind: 'document',
+      detail: type.topMember,
+      documentation: rfcLink(type.rfc),
+      snippet: `{\n  ${topMember(type).replace(/\n/g, '\n  ')}\n}`,
+      filterText: `${type.title} ${type.topMember}`,
+      sortText: rank(0, index),
+    }),
+  );
 }
 
 function topMembers(cursor: Cursor, place: Placement): Completion[] {
   if (cursor.names.some((name) => documentTypes.some((type) => type.topMember === name))) return [];
-  return documentTypes.map((type, index) => place.item({
-    label: type.topMember, kind: 'member', detail: type.title, documentation: rfcLink(type.rfc),
-    snippet: cursor.colon ? `"${type.topMember}"` : topMember(type),
-    filterText: `"${type.topMember}"`, sortText: rank(0, index),
-  }));
+  return documentTypes.map((type, index) =>
+    place.item({
+      label: type.topMember,
+      kind: 'member',
+      detail: type.title,
+      documentation: rfcLink(type.rfc),
+      snippet: cursor.colon ? `"${type.topMember}"` : topMember(type),
+      filterText: `"${type.topMember}"`,
+      sortText: rank(0, index),
+    }),
+  );
 }
 
 function topMember({ kind, topMember: name }: DocumentType): string {
@@ -87,15 +112,19 @@ function members(document: ParsedDocument, cursor: Cursor, place: Placement): Co
   const excluded = new Set([...cursor.names, ...excludedMembers(object, cursor.names)]);
   const first = skeletonMembers(holder(cursor.path), object);
   const frames = framesAt(kind, document.value, cursor.path);
-  const fits = ([name, { 'x-yang': yang }]: [string, SchemaNode]): boolean => !excluded.has(name) && !(frames !== undefined && yang?.when !== undefined && rulesOut(yang.when, frames));
-  return Object.entries(object.properties).filter(fits).map(([name, node], index) => {
-    const schema = resolve(schemaOf(kind), node);
-    return place.item({
-      ...memberFacts(kind, [...cursor.path, name], schema, object.required?.includes(name) === true),
-      snippet: cursor.colon ? `"${name}"` : `"${name}": ${skeleton(kind, name, schema)}`,
-      filterText: `"${name}"`, sortText: rank(memberGroup(name, schema, object, first), index),
+  const fits = ([name, { 'x-yang': yang }]: [string, SchemaNode]): boolean =>
+    !excluded.has(name) && !(frames !== undefined && yang?.when !== undefined && rulesOut(yang.when, frames));
+  return Object.entries(object.properties)
+    .filter(fits)
+    .map(([name, node], index) => {
+      const schema = resolve(schemaOf(kind), node);
+      return place.item({
+        ...memberFacts(kind, [...cursor.path, name], schema, object.required?.includes(name) === true),
+        snippet: cursor.colon ? `"${name}"` : `"${name}": ${skeleton(kind, name, schema)}`,
+        filterText: `"${name}"`,
+        sortText: rank(memberGroup(name, schema, object, first), index),
+      });
     });
-  });
 }
 
 /** The objects on the way to the one at a path, with their schemas; undefined where the document cannot be read that far. */
@@ -111,19 +140,38 @@ function framesAt(kind: DocumentKind, document: JsonValue | undefined, path: rea
   return frames;
 }
 
-function memberFacts(kind: DocumentKind, path: readonly string[], schema: SchemaNode, required: boolean): Pick<Completion, 'label' | 'kind' | 'detail' | 'documentation'> {
+function memberFacts(
+  kind: DocumentKind,
+  path: readonly string[],
+  schema: SchemaNode,
+  required: boolean,
+): Pick<Completion, 'label' | 'kind' | 'detail' | 'documentation'> {
   const name = path[path.length - 1] ?? '';
   const item = schema.items === undefined ? undefined : resolve(schemaOf(kind), schema.items);
   const doc = memberText(path, schema);
-  const documentation = [doc?.text ?? '', '', ...factLines(kind, name, schema).map((line) => `- ${line}`), '', rfcLink(sectionOf(kind, doc))].join('\n').trim();
-  return { label: name, kind: 'member', detail: `${required ? 'required: ' : ''}${typeLine(schema, item)}`, documentation };
+  const documentation = [
+    doc?.text ?? '',
+    '',
+    ...factLines(kind, name, schema).map((line) => `- ${line}`),
+    '',
+    rfcLink(sectionOf(kind, doc)),
+  ]
+    .join('\n')
+    .trim();
+  return {
+    label: name,
+    kind: 'member',
+    detail: `${required ? 'required: ' : ''}${typeLine(schema, item)}`,
+    documentation,
+  };
 }
 
 /** Required members come first, then the usual ones, then the others; what only a server says comes last. */
 function memberGroup(name: string, schema: SchemaNode, object: SchemaNode, first: readonly string[]): number {
   if (object.required?.includes(name) === true) return 0;
   if (first.includes(name)) return 1;
-  const serverOnly = object['x-yang']?.choices?.some(({ cases }) => cases['server-to-client-only']?.includes(name) === true) === true;
+  const serverOnly =
+    object['x-yang']?.choices?.some(({ cases }) => cases['server-to-client-only']?.includes(name) === true) === true;
   return serverOnly || schema['x-yang']?.config === false ? 3 : 2;
 }
 
@@ -145,18 +193,30 @@ function values(cursor: Cursor, place: Placement): Completion[] {
   if (schema.type === 'object' || schema.type === 'array') {
     if (cursor.touched) return [];
     const label = schema.type === 'object' ? '{ }' : '[ ]';
-    return [place.item({ label, kind: 'value', detail: `${name}: begin with what is usual`, snippet: skeleton(kind, name, schema), filterText: label, sortText: rank(0, 0) })];
+    return [
+      place.item({
+        label,
+        kind: 'value',
+        detail: `${name}: begin with what is usual`,
+        snippet: skeleton(kind, name, schema),
+        filterText: label,
+        sortText: rank(0, 0),
+      }),
+    ];
   }
-  const yang = (schema['x-yang'] ?? schemaAt(kind, cursor.path)?.['x-yang']);
-  return valueSuggestions(schema['x-yang'] === undefined ? cursor.path : path, yang).map(({ group, ...suggestion }, index) =>
-    place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }));
+  const yang = schema['x-yang'] ?? schemaAt(kind, cursor.path)?.['x-yang'];
+  return valueSuggestions(schema['x-yang'] === undefined ? cursor.path : path, yang).map(
+    ({ group, ...suggestion }, index) => place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }),
+  );
 }
 
 /** Without the values that the list around the cursor has already; the one at the cursor may stay as it is. */
 function unlisted(completions: Completion[], document: ParsedDocument, cursor: Cursor): Completion[] {
   const list = at(document.value, cursor.path.reduce(child, ''));
   if (!Array.isArray(list)) return completions;
-  const there = new Set(list.filter((_, index) => !cursor.touched || String(index) !== cursor.token).map((value) => JSON.stringify(value)));
+  const there = new Set(
+    list.filter((_, index) => !cursor.touched || String(index) !== cursor.token).map((value) => JSON.stringify(value)),
+  );
   return completions.filter(({ text }) => !there.has(text.replace(/,$/, '')));
 }
 

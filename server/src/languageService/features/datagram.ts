@@ -26,9 +26,22 @@ export function datagramAdvice(value: unknown, direction = directionOf(value)): 
   const octets = body + around;
   if (octets < nearly * pathMtu) return [];
   const fits = octets <= pathMtu;
-  const message = `This request takes ${body} octets of CBOR, about ${octets} in a datagram; ${pathMtu} pass on any path. `
-    + (fits ? 'Little more fits in.' : 'Split it into several requests, each with its own mid, or define an alias in peacetime.');
-  return [{ code: 'advice/datagram-size', class: 'advice', severity: fits ? 'information' : 'warning', rfc: '9132 7.3', pointer: child('', type.topMember), atName: true, message }];
+  const message =
+    `This request takes ${body} octets of CBOR, about ${octets} in a datagram; ${pathMtu} pass on any path. ` +
+    (fits
+      ? 'Little more fits in.'
+      : 'Split it into several requests, each with its own mid, or define an alias in peacetime.');
+  return [
+    {
+      code: 'advice/datagram-size',
+      class: 'advice',
+      severity: fits ? 'information' : 'warning',
+      rfc: '9132 7.3',
+      pointer: child('', type.topMember),
+      atName: true,
+      message,
+    },
+  ];
 }
 
 /** Octets of the body; 0 where the document has no CBOR form because it is faulty, which other findings tell. */

@@ -48,7 +48,9 @@ export function factLines(kind: DocumentKind, name: string, node: SchemaNode): s
     yang?.mandatory === true ? 'Must be present.' : '',
     yang?.keys === undefined ? '' : `Entries differ in ${yang.keys.map((member) => `\`${member}\``).join(' and ')}.`,
     yang?.config === false ? 'Told by the server; a client does not send it.' : '',
-    yang === undefined ? '' : `YANG: ${yang.node} of \`${yang.module}\`${yang.type?.name === undefined ? '' : `, type \`${yang.type.name}\``}`,
+    yang === undefined
+      ? ''
+      : `YANG: ${yang.node} of \`${yang.module}\`${yang.type?.name === undefined ? '' : `, type \`${yang.type.name}\``}`,
     key === undefined ? '' : `CBOR key: ${key}`,
   ].filter((line) => line !== '');
 }

@@ -23,7 +23,10 @@ export function hover(document: ParsedDocument, offset: number): Hover | undefin
   const node = schemaAt(kind, path);
   if (node === undefined) return undefined;
   const holder = cursor.role === 'value' && /^\d+$/.test(cursor.token) ? cursor.path : path;
-  const markdown = [...valueLines(document, cursor, kind, holder), ...memberLines(kind, holder, schemaAt(kind, holder) ?? node)].join('\n');
+  const markdown = [
+    ...valueLines(document, cursor, kind, holder),
+    ...memberLines(kind, holder, schemaAt(kind, holder) ?? node),
+  ].join('\n');
   return { markdown, range: document.range(cursor.span) };
 }
 
@@ -34,7 +37,16 @@ function memberLines(kind: DocumentKind, path: readonly string[], node: SchemaNo
   const heading = type === undefined ? `**${name}**` : `**${name}**: ${type.title}`;
   const doc = memberText(path, node);
   const text = doc === undefined ? [] : [doc.text, ''];
-  return [heading, '', ...text, sentence(typeLine(node, item)), '', ...factLines(kind, name, node).map((line) => `- ${line}`), '', rfcLink(sectionOf(kind, doc))];
+  return [
+    heading,
+    '',
+    ...text,
+    sentence(typeLine(node, item)),
+    '',
+    ...factLines(kind, name, node).map((line) => `- ${line}`),
+    '',
+    rfcLink(sectionOf(kind, doc)),
+  ];
 }
 
 function valueLines(document: ParsedDocument, cursor: Cursor, kind: DocumentKind, holder: readonly string[]): string[] {

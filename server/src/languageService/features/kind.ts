@@ -23,7 +23,11 @@ export function kindProblem(document: ParsedDocument): Problem | undefined {
 function notAnObject(document: ParsedDocument): Problem {
   const place = document.places(['']).get('') ?? { start: 0, end: 0 };
   return {
-    ...document.smallest(place, false), code: 'json/not-an-object', severity: 'error', rfc: rfcOf.names, pointer: '',
+    ...document.smallest(place, false),
+    code: 'json/not-an-object',
+    severity: 'error',
+    rfc: rfcOf.names,
+    pointer: '',
     message: 'A DOTS document is a JSON object, in braces, with one top-level member.',
   };
 }
@@ -33,11 +37,17 @@ function unknownKind(document: ParsedDocument, value: JsonObject): Problem | und
   const [wrong, meant] = nearMiss(names) ?? [names[0], undefined];
   const pointer = wrong === undefined ? '' : child('', wrong);
   const place = document.places([pointer]).get(pointer) ?? { start: 0, end: 0 };
-  if ((place.name?.end ?? place.end) > document.certainUntil || (wrong === undefined && place.unclosed)) return undefined;
-  const advice = meant === undefined ? `it needs one of the top-level members ${known.join(', ')}` : `did you mean "${meant}"?`;
+  if ((place.name?.end ?? place.end) > document.certainUntil || (wrong === undefined && place.unclosed))
+    return undefined;
+  const advice =
+    meant === undefined ? `it needs one of the top-level members ${known.join(', ')}` : `did you mean "${meant}"?`;
   const subject = wrong === undefined ? 'This object is empty' : `"${wrong}" names no kind of DOTS document`;
   return {
-    ...document.smallest(place, true), code: 'json/unknown-document', severity: 'error', rfc: rfcOf.names, pointer,
+    ...document.smallest(place, true),
+    code: 'json/unknown-document',
+    severity: 'error',
+    rfc: rfcOf.names,
+    pointer,
     message: `${subject}: ${advice}${meant === undefined ? '.' : ''}`,
   };
 }

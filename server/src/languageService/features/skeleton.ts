@@ -44,7 +44,9 @@ class Writer {
   private object(name: string, schema: SchemaNode, depth: number): string {
     const members = depth > maximumDepth ? [] : skeletonMembers(name, schema);
     if (members.length === 0) return `{${this.next('')}}`;
-    const lines = members.map((member) => `"${member}": ${this.value(member, schema.properties?.[member] ?? {}, depth + 1)}`);
+    const lines = members.map(
+      (member) => `"${member}": ${this.value(member, schema.properties?.[member] ?? {}, depth + 1)}`,
+    );
     const oneLine = lines.join(', ');
     if (!oneLine.includes('\n') && oneLine.length < 60 && depth > 2) return `{ ${oneLine} }`;
     return `{\n${indented(lines.join(',\n'))}\n}`;
@@ -52,13 +54,25 @@ class Writer {
 
   private leaf(name: string, type: YangType | undefined, preset: string | undefined): string {
     switch (type?.base) {
-      case 'boolean': return this.choice(preset === 'false' ? ['false', 'true'] : ['true', 'false']);
-      case 'enumeration': return `"${this.choice(presetFirst(Object.keys(type.enums ?? {}), preset))}"`;
-      case 'identityref': return `"${this.choice(usualOf(name, type.identities))}"`;
-      case 'bits': return `"${this.choice(presetFirst(type.bits ?? [], preset))}"`;
-      case 'union': return this.leaf(name, type.members?.[0], preset);
-      case 'int8': case 'int16': case 'int32': case 'uint8': case 'uint16': case 'uint32': return this.next(preset ?? '');
-      default: return `"${this.next(preset ?? '')}"`;
+      case 'boolean':
+        return this.choice(preset === 'false' ? ['false', 'true'] : ['true', 'false']);
+      case 'enumeration':
+        return `"${this.choice(presetFirst(Object.keys(type.enums ?? {}), preset))}"`;
+      case 'identityref':
+        return `"${this.choice(usualOf(name, type.identities))}"`;
+      case 'bits':
+        return `"${this.choice(presetFirst(type.bits ?? [], preset))}"`;
+      case 'union':
+        return this.leaf(name, type.members?.[0], preset);
+      case 'int8':
+      case 'int16':
+      case 'int32':
+      case 'uint8':
+      case 'uint16':
+      case 'uint32':
+        return this.next(preset ?? '');
+      default:
+        return `"${this.next(preset ?? '')}"`;
     }
   }
 
@@ -87,6 +101,8 @@ function usualOf(name: string, values: readonly string[] = []): readonly string[
 }
 
 const presetFirst = (options: readonly string[], preset: string | undefined): string[] =>
-  preset !== undefined && options.includes(preset) ? [preset, ...options.filter((option) => option !== preset)] : [...options];
+  preset !== undefined && options.includes(preset)
+    ? [preset, ...options.filter((option) => option !== preset)]
+    : [...options];
 
 const indented = (text: string): string => text.replace(/^/gm, '  ');

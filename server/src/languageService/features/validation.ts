@@ -30,7 +30,10 @@ export function validateDocument(document: ParsedDocument, options: ValidationOp
   if (document.form !== 'dots') return { type: undefined, findings: configFindings(document, document.form) };
   const kind = kindProblem(document);
   const type = documentTypeOf(document.value);
-  const faults = type === undefined ? [] : [...check(document.value, options).faults, ...datagramAdvice(document.value, options.direction)];
+  const faults =
+    type === undefined
+      ? []
+      : [...check(document.value, options).faults, ...datagramAdvice(document.value, options.direction)];
   const ofKind = kind === undefined ? [] : [document.finding(kind)];
   return { type, findings: inTextOrder([...document.findings(), ...ofKind, ...locateFaults(document, faults)]) };
 }
@@ -46,11 +49,17 @@ export type Elsewhere = (file: string, pointer: string) => Range | undefined;
 const unknownPlace: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
 /** Gives faults their ranges; those in a part of the text whose structure is a guess are left out. */
-export function locateFaults(document: ParsedDocument, faults: readonly Fault[], elsewhere: Elsewhere = () => undefined): LocatedFinding[] {
+export function locateFaults(
+  document: ParsedDocument,
+  faults: readonly Fault[],
+  elsewhere: Elsewhere = () => undefined,
+): LocatedFinding[] {
   const places = placesOf(document, faults);
   return faults.flatMap((fault) => {
     const place = places(fault.pointer);
-    return isCertain(document, place, fault.atName === true) ? [findingAt(document, fault, place, places, elsewhere)] : [];
+    return isCertain(document, place, fault.atName === true)
+      ? [findingAt(document, fault, place, places, elsewhere)]
+      : [];
   });
 }
 
@@ -58,7 +67,12 @@ type PlaceOf = (pointer: string) => Place;
 
 /** Places of all faults and of what they relate to, by one pass; of a pointer that leads nowhere, the nearest place around it. */
 function placesOf(document: ParsedDocument, faults: readonly Fault[]): PlaceOf {
-  const pointers = new Set(faults.flatMap(({ pointer, related }) => [pointer, ...(related ?? []).filter(({ file }) => file === undefined).map((other) => other.pointer)]));
+  const pointers = new Set(
+    faults.flatMap(({ pointer, related }) => [
+      pointer,
+      ...(related ?? []).filter(({ file }) => file === undefined).map((other) => other.pointer),
+    ]),
+  );
   const places = document.places(pointers);
   const missing = [...pointers].filter((pointer) => !places.has(pointer));
   const around = missing.length === 0 ? places : document.places(missing.flatMap(ancestors));
@@ -76,13 +90,25 @@ function isCertain({ certainUntil }: ParsedDocument, place: Place, atName: boole
   return place.unclosed === undefined && place.end <= certainUntil;
 }
 
-function findingAt(document: ParsedDocument, fault: Fault, place: Place, placeOf: PlaceOf, elsewhere: Elsewhere): LocatedFinding {
+function findingAt(
+  document: ParsedDocument,
+  fault: Fault,
+  place: Place,
+  placeOf: PlaceOf,
+  elsewhere: Elsewhere,
+): LocatedFinding {
   const { related, atName = false, ...facts } = fault;
   const range = document.range(document.smallest(place, atName));
   if (related === undefined) return { ...facts, range };
   const rangeOf = (file: string | undefined, pointer: string): Range =>
-    (file === undefined ? document.range(document.smallest(placeOf(pointer), true)) : elsewhere(file, pointer) ?? unknownPlace);
-  return { ...facts, range, related: related.map((other) => ({ ...other, range: rangeOf(other.file, other.pointer) })) };
+    file === undefined
+      ? document.range(document.smallest(placeOf(pointer), true))
+      : (elsewhere(file, pointer) ?? unknownPlace);
+  return {
+    ...facts,
+    range,
+    related: related.map((other) => ({ ...other, range: rangeOf(other.file, other.pointer) })),
+  };
 }
 
 /** Sorts findings as they stand in the text. */

@@ -22,36 +22,71 @@ export function valueSuggestions(path: readonly string[], yang: XYang | undefine
   const { type, default: preset } = yang ?? {};
   const name = path[path.length - 1] ?? '';
   if (type === undefined) return [];
-  const all = ofType(name, type, preset).map((suggestion) => ({ ...suggestion, ...meaning(path, yang, suggestion.label) }));
-  if (preset !== undefined && !all.some(({ snippet }) => snippet === written(type, preset))) all.unshift(presetSuggestion(type, preset, yang?.units));
-  if (name === 'lifetime') all.push({ label: '-1', detail: 'no end: until it is withdrawn', snippet: '-1', filterText: '-1', group: 2 });
+  const all = ofType(name, type, preset).map((suggestion) => ({
+    ...suggestion,
+    ...meaning(path, yang, suggestion.label),
+  }));
+  if (preset !== undefined && !all.some(({ snippet }) => snippet === written(type, preset)))
+    all.unshift(presetSuggestion(type, preset, yang?.units));
+  if (name === 'lifetime')
+    all.push({ label: '-1', detail: 'no end: until it is withdrawn', snippet: '-1', filterText: '-1', group: 2 });
   return all;
 }
 
 function presetSuggestion(type: YangType, preset: string, units: string | undefined): ValueSuggestion {
   const snippet = written(type, preset);
-  return { label: preset, detail: `default${units === undefined ? '' : `, in ${units}`}`, snippet, filterText: snippet, group: 0 };
+  return {
+    label: preset,
+    detail: `default${units === undefined ? '' : `, in ${units}`}`,
+    snippet,
+    filterText: snippet,
+    group: 0,
+  };
 }
 
 function ofType(name: string, type: YangType, preset: string | undefined): ValueSuggestion[] {
   if (isProtocol(name, type)) return numbers(protocols);
   if (isPort(type)) return numbers(ports);
   switch (type.base) {
-    case 'boolean': return ['true', 'false'].map((label) => ({ label, snippet: label, filterText: label, group: label === preset ? 0 : 1, ...defaultNote(label, preset) }));
-    case 'enumeration': return Object.keys(type.enums ?? {}).map((label) => labelled(label, preset));
-    case 'bits': return (type.bits ?? []).map((label) => labelled(label, preset));
-    case 'identityref': return (type.identities ?? []).map((identityName) => identity(identityName, name));
-    case 'union': return (type.members ?? []).flatMap((member) => ofType(name, member, preset));
-    default: return [];
+    case 'boolean':
+      return ['true', 'false'].map((label) => ({
+        label,
+        snippet: label,
+        filterText: label,
+        group: label === preset ? 0 : 1,
+        ...defaultNote(label, preset),
+      }));
+    case 'enumeration':
+      return Object.keys(type.enums ?? {}).map((label) => labelled(label, preset));
+    case 'bits':
+      return (type.bits ?? []).map((label) => labelled(label, preset));
+    case 'identityref':
+      return (type.identities ?? []).map((identityName) => identity(identityName, name));
+    case 'union':
+      return (type.members ?? []).flatMap((member) => ofType(name, member, preset));
+    default:
+      return [];
   }
 }
 
 function numbers(known: ReadonlyMap<number, string>): ValueSuggestion[] {
-  return [...known].map(([number, meaning]) => ({ label: String(number), detail: meaning, snippet: String(number), filterText: `${number} ${meaning}`, group: 1 }));
+  return [...known].map(([number, meaning]) => ({
+    label: String(number),
+    detail: meaning,
+    snippet: String(number),
+    filterText: `${number} ${meaning}`,
+    group: 1,
+  }));
 }
 
 function labelled(label: string, preset: string | undefined): ValueSuggestion {
-  return { label, snippet: `"${label}"`, filterText: `"${label}"`, group: label === preset ? 0 : 1, ...defaultNote(label, preset) };
+  return {
+    label,
+    snippet: `"${label}"`,
+    filterText: `"${label}"`,
+    group: label === preset ? 0 : 1,
+    ...defaultNote(label, preset),
+  };
 }
 
 /** Identities are written with their module, which every server understands, and found by their bare name. */
@@ -66,12 +101,15 @@ function meaning(path: readonly string[], yang: XYang | undefined, label: string
   return text === undefined ? {} : { documentation: text };
 }
 
-const defaultNote = (label: string, preset: string | undefined): { detail?: string } => (label === preset ? { detail: 'default' } : {});
+const defaultNote = (label: string, preset: string | undefined): { detail?: string } =>
+  label === preset ? { detail: 'default' } : {};
 
 const wholeNumbers: readonly YangType['base'][] = ['int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32'];
 
 /** How RFC 7951 writes a value of the type: whole numbers of up to 32 bits and booleans bare, all else in quotes. */
 function written(type: YangType, value: string): string {
   const member = type.base === 'union' ? type.members?.[0] : type;
-  return member?.base === 'boolean' || (member !== undefined && wholeNumbers.includes(member.base)) ? value : `"${value}"`;
+  return member?.base === 'boolean' || (member !== undefined && wholeNumbers.includes(member.base))
+    ? value
+    : `"${value}"`;
 }

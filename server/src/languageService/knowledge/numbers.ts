@@ -1,7 +1,22 @@
 /** IP protocol numbers that DOTS documents name, with what they are called (IANA protocol numbers registry). */
 export const protocols: ReadonlyMap<number, string> = new Map([
-  [6, 'TCP'], [17, 'UDP'], [1, 'ICMP'], [58, 'ICMPv6'], [47, 'GRE'], [50, 'ESP'], [51, 'AH'], [2, 'IGMP'], [4, 'IPv4 in IP'],
-  [41, 'IPv6 in IP'], [33, 'DCCP'], [89, 'OSPF'], [103, 'PIM'], [112, 'VRRP'], [115, 'L2TP'], [132, 'SCTP'], [136, 'UDP-Lite'],
+  [6, 'TCP'],
+  [17, 'UDP'],
+  [1, 'ICMP'],
+  [58, 'ICMPv6'],
+  [47, 'GRE'],
+  [50, 'ESP'],
+  [51, 'AH'],
+  [2, 'IGMP'],
+  [4, 'IPv4 in IP'],
+  [41, 'IPv6 in IP'],
+  [33, 'DCCP'],
+  [89, 'OSPF'],
+  [103, 'PIM'],
+  [112, 'VRRP'],
+  [115, 'L2TP'],
+  [132, 'SCTP'],
+  [136, 'UDP-Lite'],
 ]);
 
 /** Port numbers that attacks and services are known by (IANA service names registry). */
@@ -15,6 +30,16 @@ export const ports: ReadonlyMap<number, string> = new Map([
   [19, 'chargen; its UDP answers are abused for amplification'],
   [137, 'NetBIOS names; its UDP answers are abused for amplification'],
   [111, 'portmapper; its UDP answers are abused for amplification'],
-  [80, 'HTTP'], [443, 'HTTPS, also QUIC over UDP'], [22, 'SSH'], [25, 'SMTP'], [179, 'BGP'], [853, 'DNS over TLS'], [993, 'IMAPS'],
-  [3389, 'RDP'], [4646, 'DOTS signal channel'], [5060, 'SIP'], [5683, 'CoAP'], [8080, 'HTTP, alternate'],
+  [80, 'HTTP'],
+  [443, 'HTTPS, also QUIC over UDP'],
+  [22, 'SSH'],
+  [25, 'SMTP'],
+  [179, 'BGP'],
+  [853, 'DNS over TLS'],
+  [993, 'IMAPS'],
+  [3389, 'RDP'],
+  [4646, 'DOTS signal channel'],
+  [5060, 'SIP'],
+  [5683, 'CoAP'],
+  [8080, 'HTTP, alternate'],
 ]);

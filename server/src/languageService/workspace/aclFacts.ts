@@ -34,14 +34,27 @@ export function aclFacts(acl: JsonObject, pointer: string, cuid?: string): AclFa
   const { aces, fields } = reader;
   const destinations = [...reader.destinations].map(([text, at]) => ({ text, pointer: at }));
   const activation = typeof acl['activation-type'] === 'string' ? acl['activation-type'] : 'activate-when-mitigating';
-  return [{ name: acl.name, pointer: child(pointer, 'name'), ...(cuid !== undefined && { cuid }), activation, aces, destinations, fields }];
+  return [
+    {
+      name: acl.name,
+      pointer: child(pointer, 'name'),
+      ...(cuid !== undefined && { cuid }),
+      activation,
+      aces,
+      destinations,
+      fields,
+    },
+  ];
 }
 
 /** Members of a match whose name in `capabilities` is another one. */
 const capabilityNames: Readonly<Record<string, string>> = {
-  'destination-ipv4-network': 'destination-prefix', 'source-ipv4-network': 'source-prefix',
-  'destination-ipv6-network': 'destination-prefix', 'source-ipv6-network': 'source-prefix',
-  'source-port-range-or-operator': 'source-port', 'destination-port-range-or-operator': 'destination-port',
+  'destination-ipv4-network': 'destination-prefix',
+  'source-ipv4-network': 'source-prefix',
+  'destination-ipv6-network': 'destination-prefix',
+  'source-ipv6-network': 'source-prefix',
+  'source-port-range-or-operator': 'source-port',
+  'destination-port-range-or-operator': 'destination-port',
 };
 
 /** What a match can hold, each with its container in `capabilities`, and the protocol that it stands for. */
@@ -79,8 +92,14 @@ class AclReader {
       const container = matches[group];
       if (!isObject(container)) continue;
       if (protocol === undefined) {
-        if (this.isNew('address-family', group)) this.tell('', 'address-family', group, ['matches', group], `"${group}"`);
-      } else this.protocol(group === 'icmp' && matches.ipv6 !== undefined ? icmpV6 : protocol, ['matches', group], `"${group}"`);
+        if (this.isNew('address-family', group))
+          this.tell('', 'address-family', group, ['matches', group], `"${group}"`);
+      } else
+        this.protocol(
+          group === 'icmp' && matches.ipv6 !== undefined ? icmpV6 : protocol,
+          ['matches', group],
+          `"${group}"`,
+        );
       this.container(group, container);
     }
   }
@@ -88,20 +107,35 @@ class AclReader {
   private container(group: string, container: JsonObject): void {
     for (const name in container) {
       const value = container[name];
-      if (this.isNew(group, name)) this.tell(group, group === 'ipv6' && name === 'ttl' ? 'hoplimit' : capabilityNames[name] ?? name, undefined, ['matches', group, name], `"${name}" of "${group}"`);
+      if (this.isNew(group, name))
+        this.tell(
+          group,
+          group === 'ipv6' && name === 'ttl' ? 'hoplimit' : (capabilityNames[name] ?? name),
+          undefined,
+          ['matches', group, name],
+          `"${name}" of "${group}"`,
+        );
       if (typeof value === 'object') this.ports(group, name, value);
       else if (typeof value === 'string') this.destination(group, name, value);
-      else if (name === 'protocol' && typeof value === 'number') this.protocol(value, ['matches', group, name], `protocol ${value}`);
+      else if (name === 'protocol' && typeof value === 'number')
+        this.protocol(value, ['matches', group, name], `protocol ${value}`);
     }
   }
 
   private ports(group: string, name: string, value: JsonValue): void {
-    if (!isObject(value) || value['lower-port'] === undefined || !name.endsWith('-range-or-operator') || !this.isNew(group, 'port-range')) return;
+    if (
+      !isObject(value) ||
+      value['lower-port'] === undefined ||
+      !name.endsWith('-range-or-operator') ||
+      !this.isNew(group, 'port-range')
+    )
+      return;
     this.tell(group, 'port-range', undefined, ['matches', group, name], `ranges of ports of "${group}"`);
   }
 
   private destination(group: string, name: string, value: string): void {
-    if (destinationNames.has(name) && !this.destinations.has(value)) this.destinations.set(value, this.pointer(['matches', group, name]));
+    if (destinationNames.has(name) && !this.destinations.has(value))
+      this.destinations.set(value, this.pointer(['matches', group, name]));
   }
 
   private protocol(value: number, path: readonly string[], what: string): void {
@@ -112,9 +146,11 @@ class AclReader {
     const { forwarding, 'rate-limit': rate } = actions;
     if (typeof forwarding === 'string' && this.isNew('forwarding', forwarding)) {
       const value = forwarding.slice(forwarding.indexOf(':') + 1);
-      if (value === forwarding || this.isNew('forwarding', value)) this.tell('', 'forwarding-actions', value, ['actions', 'forwarding'], `the action "${value}"`);
+      if (value === forwarding || this.isNew('forwarding', value))
+        this.tell('', 'forwarding-actions', value, ['actions', 'forwarding'], `the action "${value}"`);
     }
-    if (rate !== undefined && this.isNew('rate-limit', '')) this.tell('', 'rate-limit', undefined, ['actions', 'rate-limit'], '"rate-limit"');
+    if (rate !== undefined && this.isNew('rate-limit', ''))
+      this.tell('', 'rate-limit', undefined, ['actions', 'rate-limit'], '"rate-limit"');
   }
 
   private isNew(group: string, use: string | number): boolean {
@@ -125,7 +161,13 @@ class AclReader {
     return true;
   }
 
-  private tell(group: string, field: string, value: string | number | undefined, path: readonly string[], what: string): void {
+  private tell(
+    group: string,
+    field: string,
+    value: string | number | undefined,
+    path: readonly string[],
+    what: string,
+  ): void {
     this.fields.push({ group, field, ...(value !== undefined && { value }), pointer: this.pointer(path), what });
   }
 

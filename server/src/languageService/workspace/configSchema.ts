@@ -13,7 +13,10 @@ export function configSchemaOf(form: ConfigForm): ConfigSchema {
 
 /** The schema of the value that a path leads to, or undefined where no schema reaches. */
 export function configSchemaAt(form: ConfigForm, path: readonly string[]): ConfigSchema | undefined {
-  return path.reduce<ConfigSchema | undefined>((schema, token) => (schema === undefined ? undefined : memberSchema(schema, token)), configSchemaOf(form));
+  return path.reduce<ConfigSchema | undefined>(
+    (schema, token) => (schema === undefined ? undefined : memberSchema(schema, token)),
+    configSchemaOf(form),
+  );
 }
 
 /** The schema of one member or element, or undefined where there is none. */
@@ -26,12 +29,20 @@ export function memberSchema(schema: ConfigSchema, token: string): ConfigSchema 
 /** What a value must be, for the end of a sentence such as "... must be ...". */
 export function expected(schema: ConfigSchema): string {
   if (schema['x-expected'] !== undefined) return schema['x-expected'];
-  if (schema.enum !== undefined) return `${schema.enum.slice(0, -1).join(', ')} or ${schema.enum[schema.enum.length - 1] ?? ''}`;
+  if (schema.enum !== undefined)
+    return `${schema.enum.slice(0, -1).join(', ')} or ${schema.enum[schema.enum.length - 1] ?? ''}`;
   switch (schema.type) {
-    case 'object': return 'an object, in braces';
-    case 'array': return 'a list, in brackets';
-    case 'boolean': return 'true or false, without quotes';
-    case 'integer': return schema.maximum === undefined ? 'a whole number' : `a whole number from ${schema.minimum ?? 0} to ${schema.maximum}`;
-    case 'string': return schema.minLength === undefined ? 'a text, in double quotes' : 'a text, in double quotes and not empty';
+    case 'object':
+      return 'an object, in braces';
+    case 'array':
+      return 'a list, in brackets';
+    case 'boolean':
+      return 'true or false, without quotes';
+    case 'integer':
+      return schema.maximum === undefined
+        ? 'a whole number'
+        : `a whole number from ${schema.minimum ?? 0} to ${schema.maximum}`;
+    case 'string':
+      return schema.minLength === undefined ? 'a text, in double quotes' : 'a text, in double quotes and not empty';
   }
 }

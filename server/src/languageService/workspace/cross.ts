@@ -11,7 +11,19 @@ import { unknownNames, unusedAliases } from './rules/names';
 import { doubleMids, overlappingRequests } from './rules/overlap';
 import { foreignTargets } from './rules/prefixes';
 
-const rules: readonly CrossRule[] = [unknownNames, unusedAliases, idleAcls, overlappingRequests, doubleMids, lateMids, changedTargets, foreignTargets, notOffered, unmappedAttacks, describedAttacks];
+const rules: readonly CrossRule[] = [
+  unknownNames,
+  unusedAliases,
+  idleAcls,
+  overlappingRequests,
+  doubleMids,
+  lateMids,
+  changedTargets,
+  foreignTargets,
+  notOffered,
+  unmappedAttacks,
+  describedAttacks,
+];
 
 /** What is kept of a document for the sake of others: its facts, and where the places stand that others point at. */
 export interface IndexEntry {
@@ -34,7 +46,10 @@ export function indexEntry(document: ParsedDocument, keep = true): IndexEntry {
 type RangeOf = IndexEntry['rangeOf'];
 
 /** Apart from `lookedUp`, so that what it returns does not hold the document. */
-const known = (ranges: ReadonlyMap<string, Range>): RangeOf => (pointer) => ranges.get(pointer);
+const known =
+  (ranges: ReadonlyMap<string, Range>): RangeOf =>
+  (pointer) =>
+    ranges.get(pointer);
 
 function lookedUp(document: ParsedDocument, facts: Facts): RangeOf {
   let ranges: RangeOf | undefined;
@@ -42,7 +57,12 @@ function lookedUp(document: ParsedDocument, facts: Facts): RangeOf {
 }
 
 function rangesOf(document: ParsedDocument, facts: Facts): Map<string, Range> {
-  return new Map([...document.places(anchorsOf(facts))].map(([pointer, place]) => [pointer, document.range(document.smallest(place, true))]));
+  return new Map(
+    [...document.places(anchorsOf(facts))].map(([pointer, place]) => [
+      pointer,
+      document.range(document.smallest(place, true)),
+    ]),
+  );
 }
 
 /** The pointers that faults of other documents can lead to. */
@@ -59,7 +79,11 @@ export function crossFaults(set: DocumentSet): Map<string, Fault[]> {
 }
 
 /** Faults of one document with their ranges, those of the related places included. */
-export function locateCross(document: ParsedDocument, faults: readonly Fault[], entries: ReadonlyMap<string, IndexEntry>): LocatedFinding[] {
+export function locateCross(
+  document: ParsedDocument,
+  faults: readonly Fault[],
+  entries: ReadonlyMap<string, IndexEntry>,
+): LocatedFinding[] {
   return locateFaults(document, faults, (file, pointer) => entries.get(file)?.rangeOf(pointer));
 }
 

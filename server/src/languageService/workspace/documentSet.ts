@@ -12,7 +12,8 @@ export function documentContext(workspace: Workspace, profiles: Profiles, path: 
   const context = workspace.contextOf(path);
   const profile = context.profile === undefined ? undefined : profiles.get(context.profile);
   return {
-    ...(profile?.cuid !== undefined && { cuid: profile.cuid }), ...context,
+    ...(profile?.cuid !== undefined && { cuid: profile.cuid }),
+    ...context,
     ownPrefixes: [...workspace.ownPrefixes, ...(profile?.ownPrefixes ?? [])],
   };
 }
@@ -35,21 +36,45 @@ export interface DocumentSet {
 }
 
 /** A fault, and the document it is in. */
-export interface PlacedFault { file: string; fault: Fault }
+export interface PlacedFault {
+  file: string;
+  fault: Fault;
+}
 
 /** Judges a set by one rule. */
 export type CrossRule = (set: DocumentSet) => PlacedFault[];
 
 /** A fault of class `cross` in a member. */
-export function crossFault(member: Member, severity: Severity, code: string, pointer: string, rfc: string, message: string, related?: Fault['related']): PlacedFault {
-  return { file: member.file, fault: { code: `cross/${code}`, class: 'cross', severity, pointer, rfc, message, ...(related !== undefined && { related }) } };
+export function crossFault(
+  member: Member,
+  severity: Severity,
+  code: string,
+  pointer: string,
+  rfc: string,
+  message: string,
+  related?: Fault['related'],
+): PlacedFault {
+  return {
+    file: member.file,
+    fault: {
+      code: `cross/${code}`,
+      class: 'cross',
+      severity,
+      pointer,
+      rfc,
+      message,
+      ...(related !== undefined && { related }),
+    },
+  };
 }
 
 /** Whether the document came from a server. */
-export const isStatus = ({ context, facts }: Member): boolean => (context.direction === undefined ? facts.looksLikeStatus : context.direction === 'status');
+export const isStatus = ({ context, facts }: Member): boolean =>
+  context.direction === undefined ? facts.looksLikeStatus : context.direction === 'status';
 
 /** Whether two may be of one client: where one does not say, they may. */
-export const mayBeSameClient = (one: string | undefined, other: string | undefined): boolean => one === undefined || other === undefined || one === other;
+export const mayBeSameClient = (one: string | undefined, other: string | undefined): boolean =>
+  one === undefined || other === undefined || one === other;
 
 /** The last part of a file's path or URI, as a person reads it. */
 export function shortName(file: string): string {
@@ -62,11 +87,19 @@ export function shortName(file: string): string {
 }
 
 /** Something defined in a member, and the client that has it. */
-export interface Defined<T> { member: Member; fact: T; cuid: string | undefined }
+export interface Defined<T> {
+  member: Member;
+  fact: T;
+  cuid: string | undefined;
+}
 
 /** The aliases of a set by name. */
 export function aliasesOf({ members }: DocumentSet): Map<string, Defined<AliasFact>[]> {
-  return byName(members.flatMap((member) => member.facts.aliases.map((fact) => ({ member, fact, cuid: fact.cuid ?? member.context.cuid }))));
+  return byName(
+    members.flatMap((member) =>
+      member.facts.aliases.map((fact) => ({ member, fact, cuid: fact.cuid ?? member.context.cuid })),
+    ),
+  );
 }
 
 /** Groups what is defined by its name. */

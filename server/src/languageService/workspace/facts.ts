@@ -4,12 +4,25 @@ import { child } from '#dots/model/pointer';
 import { aclFacts, type AclFact } from './aclFacts';
 
 /** A text of a document and where it stands. */
-export interface TextAt { text: string; pointer: string }
+export interface TextAt {
+  text: string;
+  pointer: string;
+}
 
 /** What a scope or an alias names as targets. */
-export interface Targets { prefixes: TextAt[]; fqdns: TextAt[]; uris: TextAt[]; aliases: TextAt[] }
+export interface Targets {
+  prefixes: TextAt[];
+  fqdns: TextAt[];
+  uris: TextAt[];
+  aliases: TextAt[];
+}
 
-export interface AliasFact { name: string; pointer: string; /** The client that has it, where the document says it. */ cuid?: string; targets: Targets }
+export interface AliasFact {
+  name: string;
+  pointer: string;
+  /** The client that has it, where the document says it. */ cuid?: string;
+  targets: Targets;
+}
 
 /** One entry of `scope`. */
 export interface ScopeFact {
@@ -25,7 +38,12 @@ export interface ScopeFact {
   acls: (TextAt & { activation: string })[];
 }
 
-export interface AttackFact { vendor: number; attack: number; pointer: string; described: boolean }
+export interface AttackFact {
+  vendor: number;
+  attack: number;
+  pointer: string;
+  described: boolean;
+}
 
 /** What other documents may need to know of one. */
 export interface Facts {
@@ -49,8 +67,21 @@ export interface Facts {
 /** Reads the facts of a document; malformed parts are passed over. Linear in its size. */
 export function factsOf(value: JsonValue | undefined): Facts {
   const type = documentTypeOf(value);
-  const facts: Facts = { kind: type?.kind, looksLikeStatus: false, aliases: [], acls: [], scopes: [], telemetryAliases: [], telemetryTargets: [], attacks: [], mapped: [], mapsAttacks: false, capabilities: [] };
-  if (type !== undefined && isObject(value)) readers[type.kind]?.(facts, value[type.topMember] as JsonValue, child('', type.topMember));
+  const facts: Facts = {
+    kind: type?.kind,
+    looksLikeStatus: false,
+    aliases: [],
+    acls: [],
+    scopes: [],
+    telemetryAliases: [],
+    telemetryTargets: [],
+    attacks: [],
+    mapped: [],
+    mapsAttacks: false,
+    capabilities: [],
+  };
+  if (type !== undefined && isObject(value))
+    readers[type.kind]?.(facts, value[type.topMember] as JsonValue, child('', type.topMember));
   return facts;
 }
 
@@ -69,20 +100,30 @@ const readers: Partial<Record<DocumentKind, Reader>> = {
 };
 
 /** The objects of the list at a member, with their pointers. */
-export function entriesOf(owner: JsonValue | undefined, member: string, pointer: string): { entry: JsonObject; at: string }[] {
+export function entriesOf(
+  owner: JsonValue | undefined,
+  member: string,
+  pointer: string,
+): { entry: JsonObject; at: string }[] {
   const list = child(pointer, member);
-  return itemsOf(isObject(owner) ? owner[member] : undefined).flatMap((entry, index) => (isObject(entry) ? [{ entry, at: child(list, index) }] : []));
+  return itemsOf(isObject(owner) ? owner[member] : undefined).flatMap((entry, index) =>
+    isObject(entry) ? [{ entry, at: child(list, index) }] : [],
+  );
 }
 
 function textsOf(owner: JsonObject, member: string, pointer: string): TextAt[] {
   const list = child(pointer, member);
-  return itemsOf(owner[member]).flatMap((text, index) => (typeof text === 'string' ? [{ text, pointer: child(list, index) }] : []));
+  return itemsOf(owner[member]).flatMap((text, index) =>
+    typeof text === 'string' ? [{ text, pointer: child(list, index) }] : [],
+  );
 }
 
 function targetsOf(owner: JsonObject, pointer: string): Targets {
   return {
-    prefixes: textsOf(owner, 'target-prefix', pointer), fqdns: textsOf(owner, 'target-fqdn', pointer),
-    uris: textsOf(owner, 'target-uri', pointer), aliases: textsOf(owner, 'alias-name', pointer),
+    prefixes: textsOf(owner, 'target-prefix', pointer),
+    fqdns: textsOf(owner, 'target-fqdn', pointer),
+    uris: textsOf(owner, 'target-uri', pointer),
+    aliases: textsOf(owner, 'alias-name', pointer),
   };
 }
 
@@ -100,17 +141,30 @@ function readScopes(facts: Facts, body: JsonValue | undefined, pointer: string):
 function scopeFact(scope: JsonObject, pointer: string): ScopeFact {
   const acls = entriesOf(scope, 'ietf-dots-signal-control:acl-list', pointer).flatMap(({ entry, at }) => {
     const { 'acl-name': name, 'activation-type': activation = 'activate-when-mitigating' } = entry;
-    return typeof name === 'string' ? [{ text: name, pointer: child(at, 'acl-name'), activation: String(activation) }] : [];
+    return typeof name === 'string'
+      ? [{ text: name, pointer: child(at, 'acl-name'), activation: String(activation) }]
+      : [];
   });
   return {
-    pointer, value: scope, targets: targetsOf(scope, pointer), acls, immediate: scope['trigger-mitigation'] !== false,
-    efficacy: Object.hasOwn(scope, 'attack-status'), callHome: Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix'),
+    pointer,
+    value: scope,
+    targets: targetsOf(scope, pointer),
+    acls,
+    immediate: scope['trigger-mitigation'] !== false,
+    efficacy: Object.hasOwn(scope, 'attack-status'),
+    callHome: Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix'),
   };
 }
 
 function readAliases(facts: Facts, body: JsonValue | undefined, pointer: string, cuid?: string): void {
   for (const { entry, at } of entriesOf(body, 'alias', pointer)) {
-    if (typeof entry.name === 'string') facts.aliases.push({ name: entry.name, pointer: child(at, 'name'), targets: targetsOf(entry, at), ...(cuid !== undefined && { cuid }) });
+    if (typeof entry.name === 'string')
+      facts.aliases.push({
+        name: entry.name,
+        pointer: child(at, 'name'),
+        targets: targetsOf(entry, at),
+        ...(cuid !== undefined && { cuid }),
+      });
   }
 }
 
@@ -121,7 +175,8 @@ function readAcls(facts: Facts, body: JsonValue | undefined, pointer: string, cu
 function readMapping(facts: Facts, body: JsonValue | undefined, pointer: string): void {
   facts.mapsAttacks = true;
   for (const { entry: vendor, at } of entriesOf(body, 'vendor', pointer)) {
-    for (const { entry } of entriesOf(vendor, 'attack-mapping', at)) facts.mapped.push(`${String(vendor['vendor-id'])}/${String(entry['attack-id'])}`);
+    for (const { entry } of entriesOf(vendor, 'attack-mapping', at))
+      facts.mapped.push(`${String(vendor['vendor-id'])}/${String(entry['attack-id'])}`);
   }
 }
 
@@ -146,13 +201,15 @@ function readClients(facts: Facts, body: JsonValue | undefined, pointer: string)
 function readData(facts: Facts, body: JsonValue | undefined, pointer: string): void {
   if (!isObject(body)) return;
   readClients(facts, body['dots-client'], child(pointer, 'dots-client'));
-  if (isObject(body.capabilities)) facts.capabilities.push({ value: body.capabilities, pointer: child(pointer, 'capabilities') });
+  if (isObject(body.capabilities))
+    facts.capabilities.push({ value: body.capabilities, pointer: child(pointer, 'capabilities') });
   readOwnMapping(facts, body, pointer);
 }
 
 function readTelemetry(facts: Facts, body: JsonValue | undefined, pointer: string): void {
   for (const { entry, at } of entriesOf(body, 'pre-or-ongoing-mitigation', pointer)) {
-    if (isObject(entry.target)) readTarget(facts, entry.target, child(at, 'target'), '9244 8.1.1', Object.hasOwn(entry, 'tmid'));
+    if (isObject(entry.target))
+      readTarget(facts, entry.target, child(at, 'target'), '9244 8.1.1', Object.hasOwn(entry, 'tmid'));
     readAttacks(facts, entry, 'attack-detail', at);
   }
 }
@@ -165,7 +222,8 @@ function readTarget(facts: Facts, target: JsonObject, pointer: string, rfc: stri
 
 function readSetup(facts: Facts, body: JsonValue | undefined, pointer: string): void {
   for (const { entry, at } of entriesOf(body, 'telemetry', pointer)) {
-    for (const baseline of entriesOf(entry, 'baseline', at)) readTarget(facts, baseline.entry, baseline.at, '9244 7.3', Object.hasOwn(entry, 'tsid'));
+    for (const baseline of entriesOf(entry, 'baseline', at))
+      readTarget(facts, baseline.entry, baseline.at, '9244 7.3', Object.hasOwn(entry, 'tsid'));
   }
 }
 
@@ -173,6 +231,11 @@ function readAttacks(facts: Facts, owner: JsonObject, member: string, pointer: s
   for (const { entry, at } of entriesOf(owner, member, pointer)) {
     const { 'vendor-id': vendor, 'attack-id': attack } = entry;
     if (typeof vendor !== 'number' || typeof attack !== 'number') continue;
-    facts.attacks.push({ vendor, attack, pointer: child(at, 'attack-id'), described: typeof entry['attack-description'] === 'string' });
+    facts.attacks.push({
+      vendor,
+      attack,
+      pointer: child(at, 'attack-id'),
+      described: typeof entry['attack-description'] === 'string',
+    });
   }
 }

@@ -10,10 +10,20 @@ export function matchesGlob(glob: string, path: string): boolean {
 const segments = (path: string): string[] => path.split('/').filter((segment) => segment !== '' && segment !== '.');
 
 const matchesSegment = (pattern: string, segment: string): boolean =>
-  matchesList([...pattern], [...segment], (sign) => sign === '*' || sign === '**', (sign, letter) => sign === '?' || sign === letter);
+  matchesList(
+    [...pattern],
+    [...segment],
+    (sign) => sign === '*' || sign === '**',
+    (sign, letter) => sign === '?' || sign === letter,
+  );
 
 /** Matches a list against a pattern in which some signs stand for any number of items; only the last such sign is ever retried. */
-function matchesList(pattern: readonly string[], items: readonly string[], isAny: (sign: string) => boolean, isOne: (sign: string, item: string) => boolean): boolean {
+function matchesList(
+  pattern: readonly string[],
+  items: readonly string[],
+  isAny: (sign: string) => boolean,
+  isOne: (sign: string, item: string) => boolean,
+): boolean {
   let sign = 0;
   let item = 0;
   let retry: { sign: number; item: number } | undefined;

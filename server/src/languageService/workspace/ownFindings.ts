@@ -14,19 +14,40 @@ export function workspaceFindings(document: ParsedDocument, profiles: Profiles |
   const { findings } = validateDocument(document);
   const broken = findings.some(({ severity }) => severity === 'error');
   if (broken || profiles === undefined) return findings;
-  const cross = adjusted(locateFaults(document, unknownProfiles(document, profiles)), workspaceOf(document.value), workspaceFileName);
+  const cross = adjusted(
+    locateFaults(document, unknownProfiles(document, profiles)),
+    workspaceOf(document.value),
+    workspaceFileName,
+  );
   return inTextOrder([...findings, ...cross]);
 }
 
 function unknownProfiles({ value }: ParsedDocument, profiles: Profiles): Fault[] {
   const names = [...profiles.keys()];
   return itemsOf(isObject(value) ? value.files : undefined).flatMap((entry, index): Fault[] => {
-    if (!isObject(entry) || typeof entry.profile !== 'string' || entry.profile === mockName || profiles.has(entry.profile)) return [];
+    if (
+      !isObject(entry) ||
+      typeof entry.profile !== 'string' ||
+      entry.profile === mockName ||
+      profiles.has(entry.profile)
+    )
+      return [];
     const near = closest(entry.profile, names);
-    const advice = near !== undefined ? `Did you mean "${near}"?` : names.length === 0 ? 'It has none.' : `It has ${names.map((name) => `"${name}"`).join(', ')}.`;
-    return [{
-      code: 'cross/unknown-profile', class: 'cross', severity: 'warning', pointer: `/files/${index}/profile`, rfc: '9132 3',
-      message: `Your profiles file has no profile "${entry.profile}", so these documents cannot be sent. ${advice}`,
-    }];
+    const advice =
+      near !== undefined
+        ? `Did you mean "${near}"?`
+        : names.length === 0
+          ? 'It has none.'
+          : `It has ${names.map((name) => `"${name}"`).join(', ')}.`;
+    return [
+      {
+        code: 'cross/unknown-profile',
+        class: 'cross',
+        severity: 'warning',
+        pointer: `/files/${index}/profile`,
+        rfc: '9132 3',
+        message: `Your profiles file has no profile "${entry.profile}", so these documents cannot be sent. ${advice}`,
+      },
+    ];
   });
 }

@@ -32,7 +32,13 @@ export interface Workspace {
 }
 
 /** The workspace where there is no file, or a broken one. */
-export const noWorkspace: Workspace = { level: undefined, ownPrefixes: [], targetRouter: undefined, contextOf: () => ({}), severityOf: (_path, _code, severity) => severity };
+export const noWorkspace: Workspace = {
+  level: undefined,
+  ownPrefixes: [],
+  targetRouter: undefined,
+  contextOf: () => ({}),
+  severityOf: (_path, _code, severity) => severity,
+};
 
 /** A workspace file's value, which is without faults. */
 export function workspaceOf(value: JsonValue | undefined): Workspace {
@@ -44,25 +50,29 @@ export function workspaceOf(value: JsonValue | undefined): Workspace {
     level: value.level as Level | undefined,
     ownPrefixes: itemsOf(value['own-prefixes']) as string[],
     targetRouter: value['target-router'] as TargetRouter | undefined,
-    contextOf: (path) => Object.assign({}, ...files.filter((entry) => appliesTo(entry, path)).map(contextOf)) as FileContext,
+    contextOf: (path) =>
+      Object.assign({}, ...files.filter((entry) => appliesTo(entry, path)).map(contextOf)) as FileContext,
     severityOf: (path, code, severity) => {
       if (suppressions.some((entry) => entry.code === code && appliesTo(entry, path))) return undefined;
-      return Object.hasOwn(severities, code) ? severities[code] as Severity : severity;
+      return Object.hasOwn(severities, code) ? (severities[code] as Severity) : severity;
     },
   };
 }
 
 /** The findings of a document as the workspace wants them: of other severities, or none. `path` is relative to the workspace file's folder. */
 export function adjusted(findings: readonly LocatedFinding[], workspace: Workspace, path: string): LocatedFinding[] {
-  return inTextOrder(findings.flatMap((finding) => {
-    const severity = workspace.severityOf(path, finding.code, finding.severity);
-    return severity === undefined ? [] : [severity === finding.severity ? finding : { ...finding, severity }];
-  }));
+  return inTextOrder(
+    findings.flatMap((finding) => {
+      const severity = workspace.severityOf(path, finding.code, finding.severity);
+      return severity === undefined ? [] : [severity === finding.severity ? finding : { ...finding, severity }];
+    }),
+  );
 }
 
 const objectsOf = (value: JsonValue | undefined): JsonObject[] => itemsOf(value).filter(isObject);
 
-const appliesTo = ({ path: glob }: JsonObject, path: string): boolean => glob === undefined || matchesGlob(String(glob), path);
+const appliesTo = ({ path: glob }: JsonObject, path: string): boolean =>
+  glob === undefined || matchesGlob(String(glob), path);
 
 function contextOf({ cuid, mid, direction, profile }: JsonObject): FileContext {
   const all = { cuid, mid, direction, profile };
@@ -93,9 +103,23 @@ export type Profiles = ReadonlyMap<string, Profile>;
 /** A profiles file's value, which is without faults. */
 export function profilesOf(value: JsonValue | undefined): Profiles {
   const profiles = isObject(value) && isObject(value.profiles) ? value.profiles : {};
-  return new Map(Object.entries(profiles).filter((entry): entry is [string, JsonObject] => isObject(entry[1])).map(([name, profile]) => [name, profileOf(profile)]));
+  return new Map(
+    Object.entries(profiles)
+      .filter((entry): entry is [string, JsonObject] => isObject(entry[1]))
+      .map(([name, profile]) => [name, profileOf(profile)]),
+  );
 }
 
-function profileOf({ 'psk-identity': pskIdentity, 'own-prefixes': ownPrefixes, production, ...texts }: JsonObject): Profile {
-  return { ...(texts as Partial<Profile>), ...(pskIdentity !== undefined && { pskIdentity: pskIdentity as string }), ownPrefixes: itemsOf(ownPrefixes) as string[], production: production === true };
+function profileOf({
+  'psk-identity': pskIdentity,
+  'own-prefixes': ownPrefixes,
+  production,
+  ...texts
+}: JsonObject): Profile {
+  return {
+    ...(texts as Partial<Profile>),
+    ...(pskIdentity !== undefined && { pskIdentity: pskIdentity as string }),
+    ownPrefixes: itemsOf(ownPrefixes) as string[],
+    production: production === true,
+  };
 }

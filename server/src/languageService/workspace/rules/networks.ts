@@ -15,7 +15,9 @@ export class NetworkIndex<T> {
 
   /** What is kept under the prefix itself and under every network around it. */
   covering(prefix: Prefix): T[] {
-    return [...this.lengths].filter((length) => length <= prefix.length).flatMap((length) => this.kept.get(keyOf(prefix, length)) ?? []);
+    return [...this.lengths]
+      .filter((length) => length <= prefix.length)
+      .flatMap((length) => this.kept.get(keyOf(prefix, length)) ?? []);
   }
 }
 

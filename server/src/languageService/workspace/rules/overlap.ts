@@ -1,11 +1,27 @@
 import { canonical } from '#dots/check/canonical';
 import { formatPrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
-import { aliasesOf, crossFault, isStatus, mayBeSameClient, shortName, type CrossRule, type Defined, type DocumentSet, type Member, type PlacedFault } from '../documentSet';
+import {
+  aliasesOf,
+  crossFault,
+  isStatus,
+  mayBeSameClient,
+  shortName,
+  type CrossRule,
+  type Defined,
+  type DocumentSet,
+  type Member,
+  type PlacedFault,
+} from '../documentSet';
 import type { AliasFact, ScopeFact, Targets } from '../facts';
 import { NetworkIndex } from './networks';
 
 /** A mitigation request of the set, and what it protects, its aliases looked up. */
-interface Request { member: Member; scope: ScopeFact; names: Set<string>; networks: Prefix[] }
+interface Request {
+  member: Member;
+  scope: ScopeFact;
+  names: Set<string>;
+  networks: Prefix[];
+}
 
 type Aliases = ReadonlyMap<string, Defined<AliasFact>[]>;
 
@@ -19,21 +35,34 @@ export const overlappingRequests: CrossRule = (set) => {
 };
 
 /** Two documents that are sent under one mid: the second is taken for a refresh of the first, and refused where it is not one (RFC 9132 section 4.4.1). */
-export const doubleMids: CrossRule = (set) => [...clientsOf(set).values()].flatMap((requests) => {
-  const first = new Map<number, Request>();
-  return requests.flatMap((request) => {
-    const { mid } = request.member.context;
-    const other = mid === undefined ? undefined : first.get(mid);
-    if (mid === undefined || other?.member === request.member) return [];
-    if (other === undefined) {
-      first.set(mid, request);
-      return [];
-    }
-    if (refreshed(request.scope) === refreshed(other.scope)) return [];
-    const related = [{ file: other.member.file, pointer: other.scope.pointer, message: `the other request of mid ${mid}` }];
-    return [crossFault(request.member, 'error', 'double-mid', request.scope.pointer, '9132 4.4.1.3', `${shortName(other.member.file)} is sent as mid ${mid} too: the server takes the later one for a refresh and refuses whatever differs but the lifetime. Give it a higher mid.`, related)];
+export const doubleMids: CrossRule = (set) =>
+  [...clientsOf(set).values()].flatMap((requests) => {
+    const first = new Map<number, Request>();
+    return requests.flatMap((request) => {
+      const { mid } = request.member.context;
+      const other = mid === undefined ? undefined : first.get(mid);
+      if (mid === undefined || other?.member === request.member) return [];
+      if (other === undefined) {
+        first.set(mid, request);
+        return [];
+      }
+      if (refreshed(request.scope) === refreshed(other.scope)) return [];
+      const related = [
+        { file: other.member.file, pointer: other.scope.pointer, message: `the other request of mid ${mid}` },
+      ];
+      return [
+        crossFault(
+          request.member,
+          'error',
+          'double-mid',
+          request.scope.pointer,
+          '9132 4.4.1.3',
+          `${shortName(other.member.file)} is sent as mid ${mid} too: the server takes the later one for a refresh and refuses whatever differs but the lifetime. Give it a higher mid.`,
+          related,
+        ),
+      ];
+    });
   });
-});
 
 /** What a refresh leaves as it is: everything but the lifetime. */
 function refreshed({ value }: ScopeFact): string {
@@ -47,7 +76,9 @@ function clientsOf(set: DocumentSet): Map<string, Request[]> {
   for (const member of set.members) {
     if (!member.certain || isStatus(member)) continue;
     const key = `${member.context.cuid ?? ''} ${member.context.profile ?? ''}`;
-    const requests = member.facts.scopes.filter(({ efficacy }) => !efficacy).map((scope) => requestOf(member, scope, aliases));
+    const requests = member.facts.scopes
+      .filter(({ efficacy }) => !efficacy)
+      .map((scope) => requestOf(member, scope, aliases));
     clients.set(key, [...(clients.get(key) ?? []), ...requests]);
   }
   return clients;
@@ -58,7 +89,8 @@ function requestOf(member: Member, scope: ScopeFact, aliases: Aliases): Request 
   add(request, scope.targets);
   for (const { text } of scope.targets.aliases) {
     request.names.add(`alias ${text}`);
-    for (const { fact, cuid } of aliases.get(text) ?? []) if (mayBeSameClient(cuid, member.context.cuid)) add(request, fact.targets);
+    for (const { fact, cuid } of aliases.get(text) ?? [])
+      if (mayBeSameClient(cuid, member.context.cuid)) add(request, fact.targets);
   }
   return request;
 }
@@ -74,7 +106,10 @@ function sharedTargets(requests: readonly Request[]): Map<Request, Map<Request, 
   const shared = new Map<Request, Map<Request, string>>();
   const note = (one: Request, other: Request, target: string): void => {
     if (one.member === other.member || one.scope.immediate !== other.scope.immediate) return;
-    for (const [from, to] of [[one, other], [other, one]] as const) {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
       const known = shared.get(from) ?? new Map<Request, string>();
       if (!known.has(to)) shared.set(from, known.set(to, target));
     }
@@ -88,7 +123,9 @@ function sharedTargets(requests: readonly Request[]): Map<Request, Map<Request, 
     }
     for (const network of request.networks) networks.add(network, request);
   }
-  for (const request of requests) for (const network of request.networks) for (const other of networks.covering(network)) note(request, other, formatPrefix(network));
+  for (const request of requests)
+    for (const network of request.networks)
+      for (const other of networks.covering(network)) note(request, other, formatPrefix(network));
   return shared;
 }
 
@@ -106,11 +143,18 @@ type Others = readonly [Request, string][];
 /** So many other requests are named in one finding. */
 const namedAtMost = 5;
 
-const relatedTo = (others: Others, message: (target: string) => string): { file: string; pointer: string; message: string }[] =>
-  others.slice(0, namedAtMost).map(([other, target]) => ({ file: other.member.file, pointer: other.scope.pointer, message: message(target) }));
+const relatedTo = (
+  others: Others,
+  message: (target: string) => string,
+): { file: string; pointer: string; message: string }[] =>
+  others
+    .slice(0, namedAtMost)
+    .map(([other, target]) => ({ file: other.member.file, pointer: other.scope.pointer, message: message(target) }));
 
 const named = (others: Others): string => {
-  const names = others.slice(0, namedAtMost).map(([{ member }]) => `mid ${member.context.mid ?? 0} in ${shortName(member.file)}`);
+  const names = others
+    .slice(0, namedAtMost)
+    .map(([{ member }]) => `mid ${member.context.mid ?? 0} in ${shortName(member.file)}`);
   return `${names.join(', ')}${others.length > namedAtMost ? `, and ${others.length - namedAtMost} more` : ''}`;
 };
 
@@ -120,19 +164,49 @@ function deleted(request: Request, higher: Others): PlacedFault[] {
   // A request that switches ACLs has to repeat the targets under a new mid (RFC 9133 section 3.2.1): replacing is its purpose.
   const meant = higher.every(([{ scope }]) => scope.acls.length > 0);
   const message = `This request (mid ${request.member.context.mid ?? 0}) shares ${first[1]} with ${named(higher)}: the higher mid wins, and the server deletes this one.`;
-  return [crossFault(request.member, meant ? 'information' : 'warning', 'deleted-request', request.scope.pointer, '9132 4.4.1.3', message, relatedTo(higher, (target) => `shares ${target} and wins`))];
+  return [
+    crossFault(
+      request.member,
+      meant ? 'information' : 'warning',
+      'deleted-request',
+      request.scope.pointer,
+      '9132 4.4.1.3',
+      message,
+      relatedTo(higher, (target) => `shares ${target} and wins`),
+    ),
+  ];
 }
 
 function deletes(request: Request, lower: Others): PlacedFault[] {
   const [first] = lower;
   if (first === undefined) return [];
   const message = `This request (mid ${request.member.context.mid ?? 0}) shares ${first[1]} with ${named(lower)}: the server deletes what has the lower mid.`;
-  return [crossFault(request.member, 'information', 'deletes-request', request.scope.pointer, '9132 4.4.1.3', message, relatedTo(lower, (target) => `shares ${target} and is deleted`))];
+  return [
+    crossFault(
+      request.member,
+      'information',
+      'deletes-request',
+      request.scope.pointer,
+      '9132 4.4.1.3',
+      message,
+      relatedTo(lower, (target) => `shares ${target} and is deleted`),
+    ),
+  ];
 }
 
 function undecided(request: Request, others: Others): PlacedFault[] {
   const [first] = others;
   if (first === undefined) return [];
   const message = `This request shares ${first[1]} with ${shortName(first[0].member.file)}: of two requests of one client that overlap, the server deletes the one with the lower mid.`;
-  return [crossFault(request.member, 'information', 'overlapping-requests', request.scope.pointer, '9132 4.4.1.3', message, relatedTo(others, (target) => `shares ${target}`))];
+  return [
+    crossFault(
+      request.member,
+      'information',
+      'overlapping-requests',
+      request.scope.pointer,
+      '9132 4.4.1.3',
+      message,
+      relatedTo(others, (target) => `shares ${target}`),
+    ),
+  ];
 }

@@ -5,10 +5,13 @@ import { crossFault, isStatus, type CrossRule, type Member, type PlacedFault } f
 import type { Targets, TextAt } from '../facts';
 
 /** Targets that are not wholly within one's own prefixes, where these are known: a server must refuse them (RFC 9132 section 4.4.1.1). */
-export const foreignTargets: CrossRule = ({ members }) => members.filter((member) => member.certain && !isStatus(member)).flatMap((member) => {
-  const own = member.context.ownPrefixes.map(parsePrefix).filter((prefix) => prefix !== undefined);
-  return own.length === 0 ? [] : inMember(member, own);
-});
+export const foreignTargets: CrossRule = ({ members }) =>
+  members
+    .filter((member) => member.certain && !isStatus(member))
+    .flatMap((member) => {
+      const own = member.context.ownPrefixes.map(parsePrefix).filter((prefix) => prefix !== undefined);
+      return own.length === 0 ? [] : inMember(member, own);
+    });
 
 function inMember(member: Member, own: readonly Prefix[]): PlacedFault[] {
   const { scopes, aliases, acls, telemetryTargets } = member.facts;
@@ -25,13 +28,30 @@ function addressesOf({ prefixes, fqdns, uris }: Targets): TextAt[] {
   return [...prefixes, ...[...fqdns, ...uris].map(({ text, pointer }) => ({ text: addressIn(text), pointer }))];
 }
 
-function foreign(member: Member, prefixes: readonly TextAt[], own: readonly Prefix[], rfc: string, callHome = false): PlacedFault[] {
+function foreign(
+  member: Member,
+  prefixes: readonly TextAt[],
+  own: readonly Prefix[],
+  rfc: string,
+  callHome = false,
+): PlacedFault[] {
   return prefixes.flatMap(({ text, pointer }) => {
     const prefix = parsePrefix(text);
     if (prefix === undefined || own.some((one) => covers(one, prefix))) return [];
     const severity: Severity = callHome ? 'information' : 'error';
-    const consequence = callHome ? 'in order for Call Home, but refused on the signal channel of a DOTS client' : 'a server refuses what lies outside of the client\'s domain';
-    return [crossFault(member, severity, 'foreign-target', pointer, rfc, `${text} is not within your own prefixes (${listed(member.context.ownPrefixes)}): ${consequence}.`)];
+    const consequence = callHome
+      ? 'in order for Call Home, but refused on the signal channel of a DOTS client'
+      : "a server refuses what lies outside of the client's domain";
+    return [
+      crossFault(
+        member,
+        severity,
+        'foreign-target',
+        pointer,
+        rfc,
+        `${text} is not within your own prefixes (${listed(member.context.ownPrefixes)}): ${consequence}.`,
+      ),
+    ];
   });
 }
 
