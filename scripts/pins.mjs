@@ -24,13 +24,19 @@ async function asked(work) {
 /** The tags of the series of Mbed TLS that is pinned, from its own repository. */
 async function upstreamTags() {
   const [repository] = pins.url.split('/releases/');
-  const { status, output } = await run('git', ['ls-remote', '--tags', '--refs', repository, '*3.*'], { deadlineMs: 30_000, env: { ...process.env, GIT_TERMINAL_PROMPT: '0' } });
+  const { status, output } = await run('git', ['ls-remote', '--tags', '--refs', repository, '*3.*'], {
+    deadlineMs: 30_000,
+    env: { ...process.env, GIT_TERMINAL_PROMPT: '0' },
+  });
   if (status !== 0) throw new Problem('the repository of Mbed TLS cannot be reached');
   return [...output.matchAll(/refs\/tags\/(\S+)$/gm)].map(([, tag]) => tag);
 }
 
 async function mbedtls() {
-  const [upstream, debian] = await Promise.all([asked(upstreamTags), asked(() => withScratchFolder((folder) => debianPackage('mbedtls', folder)))]);
+  const [upstream, debian] = await Promise.all([
+    asked(upstreamTags),
+    asked(() => withScratchFolder((folder) => debianPackage('mbedtls', folder))),
+  ]);
   return [mbedtlsFinding(pins.version, upstream, debian)];
 }
 

@@ -20,7 +20,13 @@ export const compileFlags = [
 /** Replace functions of the library by those of dots/mbedtls/chain.c. */
 export const wrapFlags = ['-Wl,--wrap=mbedtls_pk_verify_ext', '-Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy'];
 export const linkFlags = [
-  '--target=wasm32-wasip1', '-mexec-model=reactor', '-Wl,--gc-sections', '-Wl,--strip-all', '-Wl,--fatal-warnings', '-Wl,-z,stack-size=131072', ...wrapFlags,
+  '--target=wasm32-wasip1',
+  '-mexec-model=reactor',
+  '-Wl,--gc-sections',
+  '-Wl,--strip-all',
+  '-Wl,--fatal-warnings',
+  '-Wl,-z,stack-size=131072',
+  ...wrapFlags,
 ];
 
 /**

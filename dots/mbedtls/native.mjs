@@ -12,18 +12,39 @@ import { findSource, pins, sha256 } from './source.mjs';
 /** Every fault ends the program, and memory that nothing was written to has a pattern by which test/fuzz/native knows it. */
 const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 const compileFlags = [
-  ...sanitizers, '-fno-omit-frame-pointer', '-ftrivial-auto-var-init=pattern', '-std=gnu11', '-O1', '-g', '-Wall', '-Wextra', '-Werror',
-  '-DMBEDTLS_CONFIG_FILE="dots/config.h"', '-I.', '-Iinclude', '-Ilibrary',
+  ...sanitizers,
+  '-fno-omit-frame-pointer',
+  '-ftrivial-auto-var-init=pattern',
+  '-std=gnu11',
+  '-O1',
+  '-g',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-DMBEDTLS_CONFIG_FILE="dots/config.h"',
+  '-I.',
+  '-Iinclude',
+  '-Ilibrary',
 ];
-const linkFlags = [...sanitizers, ...wrapFlags, ...['malloc', 'calloc', 'free', 'time'].map((name) => `-Wl,--wrap=${name}`)];
+const linkFlags = [
+  ...sanitizers,
+  ...wrapFlags,
+  ...['malloc', 'calloc', 'free', 'time'].map((name) => `-Wl,--wrap=${name}`),
+];
 
 /** How the sanitizers are to behave: leaks are counted by the program itself, because their own detector does not work in every container. */
-export const nativeEnvironment = { ASAN_OPTIONS: 'detect_leaks=0:max_malloc_fill_size=1000000000:malloc_fill_byte=190', UBSAN_OPTIONS: 'print_stacktrace=1' };
+export const nativeEnvironment = {
+  ASAN_OPTIONS: 'detect_leaks=0:max_malloc_fill_size=1000000000:malloc_fill_byte=190',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+};
 
 /** The path of a C compiler, or undefined; what CC names first. Only GNU's linker, and LLVM's, replace functions by others. */
 export function findCompiler({ env = process.env, platform = process.platform } = {}) {
   if (platform !== 'linux') return undefined;
-  return [env.CC, 'gcc', 'clang', 'cc'].filter(Boolean).map((name) => (existsSync(name) ? name : onPath(name))).find(Boolean);
+  return [env.CC, 'gcc', 'clang', 'cc']
+    .filter(Boolean)
+    .map((name) => (existsSync(name) ? name : onPath(name)))
+    .find(Boolean);
 }
 
 function writeTree(folder, tree) {
@@ -36,12 +57,19 @@ function writeTree(folder, tree) {
 
 async function compile(compiler, args, cwd) {
   const { status, output } = await run(compiler, args, { cwd });
-  if (status !== 0) throw new Problem(`${compiler} could not compile DTLS for the sanitizers: see its words above.`, { details: output });
+  if (status !== 0)
+    throw new Problem(`${compiler} could not compile DTLS for the sanitizers: see its words above.`, {
+      details: output,
+    });
 }
 
 /** The C files of all parts in as many lists as there are processors, the longest files apart from each other. */
 function batchesOf(parts) {
-  const files = Object.entries(parts).flatMap(([part, tree]) => Object.keys(tree).filter((name) => name.endsWith('.c')).map((name) => ({ path: `${part}/${name}`, size: tree[name].length })));
+  const files = Object.entries(parts).flatMap(([part, tree]) =>
+    Object.keys(tree)
+      .filter((name) => name.endsWith('.c'))
+      .map((name) => ({ path: `${part}/${name}`, size: tree[name].length })),
+  );
   const sorted = files.sort((one, other) => other.size - one.size).map(({ path }) => path);
   const count = Math.min(availableParallelism(), sorted.length);
   return Array.from({ length: count }, (_, batch) => sorted.filter((_path, index) => index % count === batch));
@@ -64,10 +92,15 @@ async function build(compiler, tree, scratch) {
 export async function makeNative({ compiler = findCompiler(), remote = true, cache = cacheFolder() } = {}) {
   const { output: version } = await run(compiler, ['--version']);
   const [dots, native] = [ownFiles(), ownFiles(inRoot('test/fuzz/native'))];
-  const path = join(cache, `dtls-native-${sha256(JSON.stringify({ archive: pins.archive, version, compileFlags, linkFlags, dots, native }))}`);
+  const path = join(
+    cache,
+    `dtls-native-${sha256(JSON.stringify({ archive: pins.archive, version, compileFlags, linkFlags, dots, native }))}`,
+  );
   if (existsSync(path)) return path;
   const { include, library } = await findSource({ remote, cache });
-  const program = await withScratchFolder((scratch) => build(compiler, { include, library: usedOf(library), dots, native }, scratch));
+  const program = await withScratchFolder((scratch) =>
+    build(compiler, { include, library: usedOf(library), dots, native }, scratch),
+  );
   writeWhole(path, program, 0o755);
   return path;
 }

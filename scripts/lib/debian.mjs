@@ -4,7 +4,10 @@ import { Problem } from './problem.mjs';
 const helper = '/usr/lib/apt/apt-helper';
 
 /** Root downloads as itself here, because Debian's unprivileged user may not look into a private folder. */
-const careful = ['APT::Sandbox::User=root', 'Acquire::Retries=0', 'Acquire::http::Timeout=10'].flatMap((option) => ['-o', option]);
+const careful = ['APT::Sandbox::User=root', 'Acquire::Retries=0', 'Acquire::http::Timeout=10'].flatMap((option) => [
+  '-o',
+  option,
+]);
 
 const deadlineMs = 60_000;
 
@@ -30,14 +33,17 @@ export async function debianMirrors() {
 }
 
 /** Where below a mirror a file of a source package is: in the main archive, and in that of security updates. */
-const poolPaths = (source, file) => ['pool/main', 'pool/updates/main'].map((pool) => `${pool}/${source[0]}/${source}/${file}`);
+const poolPaths = (source, file) =>
+  ['pool/main', 'pool/updates/main'].map((pool) => `${pool}/${source[0]}/${source}/${file}`);
 
 /**
  * Downloads a file of a Debian source package to `path`, from the pool of the first mirror that has it with this SHA-256. A pool has it as long as any
  * suite does, so no list of a suite is read; nothing on the machine changes, and no rights are needed. A Problem where no mirror has it.
  */
 export async function fetchFromPool(source, file, { path, sha256, mirrors }) {
-  for (const url of (mirrors ?? (await debianMirrors())).flatMap((mirror) => poolPaths(source, file).map((each) => `${mirror}${each}`))) {
+  for (const url of (mirrors ?? (await debianMirrors())).flatMap((mirror) =>
+    poolPaths(source, file).map((each) => `${mirror}${each}`),
+  )) {
     const { status } = await run(helper, [...careful, 'download-file', url, path, `SHA256:${sha256}`], { deadlineMs });
     if (status === 0) return;
   }

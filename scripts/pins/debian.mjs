@@ -11,7 +11,13 @@ const suites = { archive: ['unstable', 'stable'], security: ['stable-security'] 
 
 function listFrom(mirrors) {
   const trusted = existsSync(keyring) ? ` [signed-by=${keyring}]` : '';
-  return mirrors.flatMap((mirror) => suites[/security/.test(mirror) ? 'security' : 'archive'].map((suite) => `deb-src${trusted} ${mirror} ${suite} main\n`)).join('');
+  return mirrors
+    .flatMap((mirror) =>
+      suites[/security/.test(mirror) ? 'security' : 'archive'].map(
+        (suite) => `deb-src${trusted} ${mirror} ${suite} main\n`,
+      ),
+    )
+    .join('');
 }
 
 /** Options with which apt keeps package lists of its own in a folder, so that those of the machine stay as they are and no rights are needed. */
@@ -19,8 +25,14 @@ function privateLists(folder, mirrors) {
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, 'sources.list'), listFrom(mirrors));
   return [
-    `Dir::Etc::sourcelist=${join(folder, 'sources.list')}`, 'Dir::Etc::sourceparts=-', `Dir::State::lists=${join(folder, 'lists')}`, `Dir::Cache=${join(folder, 'cache')}`,
-    'APT::Sandbox::User=root', 'Acquire::Languages=none', 'Acquire::Retries=0', 'Acquire::http::Timeout=10',
+    `Dir::Etc::sourcelist=${join(folder, 'sources.list')}`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::lists=${join(folder, 'lists')}`,
+    `Dir::Cache=${join(folder, 'cache')}`,
+    'APT::Sandbox::User=root',
+    'Acquire::Languages=none',
+    'Acquire::Retries=0',
+    'Acquire::http::Timeout=10',
   ].flatMap((option) => ['-o', option]);
 }
 

@@ -15,7 +15,13 @@ export function mbedtlsFinding(pinned, upstream, debian) {
   ];
   const unknown = [upstream, debian].filter((each) => each instanceof Error).map(({ message }) => message);
   const fixes = debian instanceof Error ? [] : fixesSince(debian.changelog, pinned);
-  return pin('Mbed TLS', pinned, 'dots/mbedtls/pins.json', { newer: newerOf(said, pinned, 2), fixes, urgent: true, ...(unknown.length > 0 && { unknown: unknown.join('; ') }), silent: said.length === 0 });
+  return pin('Mbed TLS', pinned, 'dots/mbedtls/pins.json', {
+    newer: newerOf(said, pinned, 2),
+    fixes,
+    urgent: true,
+    ...(unknown.length > 0 && { unknown: unknown.join('; ') }),
+    silent: said.length === 0,
+  });
 }
 
 /** An npm package of which `versions` are there; a Problem instead of them where npm cannot be asked. A newer major version is no replacement. */
@@ -28,12 +34,15 @@ export function packageFinding({ name, version, where, urgent = false }, version
 export function auditFindings(report, where) {
   return Object.values(report.vulnerabilities ?? {}).flatMap(({ name, range, via, fixAvailable }) => {
     const holes = via.filter((each) => typeof each === 'object').map(({ title, url }) => `${title} (${url})`);
-    return holes.length === 0 ? [] : [pin(name, range, where, { fixes: holes, ...(fixAvailable?.version && { newer: fixAvailable.version }) })];
+    return holes.length === 0
+      ? []
+      : [pin(name, range, where, { fixes: holes, ...(fixAvailable?.version && { newer: fixAvailable.version }) })];
   });
 }
 
 /** That nobody says whether the packages of a lockfile have holes. */
-export const unaudited = (where) => pin('npm packages', '', where, { unknown: 'npm audit has no answer', silent: true });
+export const unaudited = (where) =>
+  pin('npm packages', '', where, { unknown: 'npm audit has no answer', silent: true });
 
 /** Whether something has to be done about a pin. */
 export const isUrgent = ({ newer, fixes, urgent }) => fixes.length > 0 || (urgent === true && newer !== undefined);

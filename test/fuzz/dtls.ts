@@ -13,13 +13,17 @@ import { TestPki } from '../protocol/support/testPki';
 /** Through the product: TypeScript and the WebAssembly module. */
 async function throughProduct(folder: string, deep: number, seed: number): Promise<object> {
   const pki = TestPki.in(folder);
-  const [server, client] = [pki.issue({ purpose: 'server', names: ['localhost'] }), pki.issue({ purpose: 'client', names: ['client.example'] })];
+  const [server, client] = [
+    pki.issue({ purpose: 'server', names: ['localhost'] }),
+    pki.issue({ purpose: 'client', names: ['client.example'] }),
+  ];
   return fuzzHandshakes({ pki, server, client, psk: { identity: 'dots', key: Buffer.from('secret123') }, seed, deep });
 }
 
 async function underSanitizers(folder: string, count: number, seed: number): Promise<object> {
   const { findCompiler, makeNative } = await native();
-  if (findCompiler() === undefined) throw new Error('The sanitizers need gcc or clang on Linux: apt-get install gcc libc6-dev.');
+  if (findCompiler() === undefined)
+    throw new Error('The sanitizers need gcc or clang on Linux: apt-get install gcc libc6-dev.');
   const program = await makeNative({});
   writeParties(folder);
   return runNative({ program, folder, date: Math.floor(Date.now() / 1000), seed, count });

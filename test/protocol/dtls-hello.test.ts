@@ -12,13 +12,17 @@ import { eventually, freePort, temporaryFolder } from './support/scene';
 /** The environment of an openssl that does not know the extended master secret. */
 async function withoutExtendedSecret(t: TestContext): Promise<Record<string, string>> {
   const file = join(await temporaryFolder(t), 'openssl.cnf');
-  writeFileSync(file, 'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\nOptions = -ExtendedMasterSecret\n');
+  writeFileSync(
+    file,
+    'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\nOptions = -ExtendedMasterSecret\n',
+  );
   return { OPENSSL_CONF: file };
 }
 
 const kinds = ['certificate', 'psk'] as const;
 const keyArguments = ['-psk_identity', psk.identity, '-psk', psk.key.toString('hex')];
-const shown = (kind: (typeof kinds)[number], { pki, server }: Parties): string[] => (kind === 'psk' ? ['-nocert', ...keyArguments] : opensslShows(server, pki));
+const shown = (kind: (typeof kinds)[number], { pki, server }: Parties): string[] =>
+  kind === 'psk' ? ['-nocert', ...keyArguments] : opensslShows(server, pki);
 
 test('a server without the extended master secret (RFC 7627) is refused in words, with a certificate and with a pre-shared key', async (t) => {
   const all = await parties(t);
@@ -26,9 +30,21 @@ test('a server without the extended master secret (RFC 7627) is refused in words
   const environment = await withoutExtendedSecret(t);
   for (const kind of kinds) {
     const port = await freePort();
-    startProgram(t, 'openssl', ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, ...shown(kind, all)], environment);
-    const attempt = connectWhenUp(t, port, { credentials: kind === 'psk' ? { psk } : shows(all.pki, all.client), serverName: 'localhost' });
-    await assert.rejects(attempt, { code: 'transport/no-extended-secret', message: /does not use the extended master secret, .* \(RFC 7627\)\.$/, hint: /OpenSSL 1\.1\.0, GnuTLS 3\.4/ });
+    startProgram(
+      t,
+      'openssl',
+      ['s_server', '-dtls1_2', '-quiet', '-accept', `127.0.0.1:${port}`, ...shown(kind, all)],
+      environment,
+    );
+    const attempt = connectWhenUp(t, port, {
+      credentials: kind === 'psk' ? { psk } : shows(all.pki, all.client),
+      serverName: 'localhost',
+    });
+    await assert.rejects(attempt, {
+      code: 'transport/no-extended-secret',
+      message: /does not use the extended master secret, .* \(RFC 7627\)\.$/,
+      hint: /OpenSSL 1\.1\.0, GnuTLS 3\.4/,
+    });
   }
 });
 
@@ -38,7 +54,12 @@ test('a client without the extended master secret is refused in words, and hears
   const environment = await withoutExtendedSecret(t);
   const server = await startEcho(t, { ...shows(all.pki, all.server), psk: () => psk.key });
   for (const proof of [opensslShows(all.client, all.pki), [...keyArguments, '-cipher', 'PSK']]) {
-    const client = startProgram(t, 'openssl', ['s_client', '-dtls1_2', '-connect', `127.0.0.1:${server.port}`, ...proof], environment);
+    const client = startProgram(
+      t,
+      'openssl',
+      ['s_client', '-dtls1_2', '-connect', `127.0.0.1:${server.port}`, ...proof],
+      environment,
+    );
     await eventually(() => /alert handshake failure/.test(client.said()));
     client.child.kill('SIGKILL');
   }
@@ -46,7 +67,14 @@ test('a client without the extended master secret is refused in words, and hears
   assert.equal(server.refused[0]?.code, 'transport/no-extended-secret');
   assert.equal(server.channels.length, 0);
   // With it, the same program is a client like others.
-  startProgram(t, 'openssl', ['s_client', '-dtls1_2', '-quiet', '-connect', `127.0.0.1:${server.port}`, ...opensslShows(all.client, all.pki)]);
+  startProgram(t, 'openssl', [
+    's_client',
+    '-dtls1_2',
+    '-quiet',
+    '-connect',
+    `127.0.0.1:${server.port}`,
+    ...opensslShows(all.client, all.pki),
+  ]);
   await eventually(() => server.channels.length === 1);
 });
 
@@ -54,7 +82,8 @@ test('a client without the extended master secret is refused in words, and hears
 const [clientHello, serverHello, helloVerifyRequest] = [1, 2, 3];
 
 /** Whether a datagram begins with a handshake message of a type, in the clear. */
-const begins = (bytes: Buffer, type: number): boolean => bytes[0] === 22 && bytes.readUInt16BE(3) === 0 && bytes[13] === type;
+const begins = (bytes: Buffer, type: number): boolean =>
+  bytes[0] === 22 && bytes.readUInt16BE(3) === 0 && bytes[13] === type;
 
 /** A hello of a type that names an extension which nobody knows where it had extended_master_secret (RFC 7627 section 5.1). */
 function stripped(datagram: Buffer, type: number): Buffer {
@@ -89,8 +118,13 @@ test('nor does a session go on without it, at either end', async (t) => {
 
 /** The bodies of the NewSessionTicket messages (RFC 5077 section 3.3) that came in the clear. */
 function ticketsIn(datagrams: readonly Buffer[]): Buffer[] {
-  const records = datagrams.flatMap((datagram) => wholeParts(datagram, 11, 2)).filter((record) => record[0] === 22 && record.readUInt16BE(3) === 0);
-  return records.map((record) => record.subarray(13)).filter((message) => message[0] === 4).map((message) => message.subarray(12));
+  const records = datagrams
+    .flatMap((datagram) => wholeParts(datagram, 11, 2))
+    .filter((record) => record[0] === 22 && record.readUInt16BE(3) === 0);
+  return records
+    .map((record) => record.subarray(13))
+    .filter((message) => message[0] === 4)
+    .map((message) => message.subarray(12));
 }
 
 test('a client whose name does not fit in a ticket is sent an empty one, with no lifetime', async (t) => {
@@ -98,8 +132,14 @@ test('a client whose name does not fit in a ticket is sent an empty one, with no
   if (all === undefined) return;
   const server = await startEcho(t, shows(all.pki, all.server));
   const relay = await Relay.start(t, server.port);
-  const [long, short] = [`${'long.'.repeat(12)}example`, 'short.example'].map((name) => all.pki.issue({ purpose: 'client', names: [name] }));
-  for (const [client, lifetime] of [[short!, 7200], [long!, 0], [long!, 0]] as const) {
+  const [long, short] = [`${'long.'.repeat(12)}example`, 'short.example'].map((name) =>
+    all.pki.issue({ purpose: 'client', names: [name] }),
+  );
+  for (const [client, lifetime] of [
+    [short!, 7200],
+    [long!, 0],
+    [long!, 0],
+  ] as const) {
     relay.seen.toClient.length = 0;
     await (await call(t, relay.port, shows(all.pki, client))).channel.close();
     const [ticket] = ticketsIn(relay.seen.toClient);

@@ -13,7 +13,12 @@ import { listening } from './support/tls-scene';
 
 type Purpose = 'server' | 'client';
 
-interface Files { leaf: string; key: string; ca: string; above?: string }
+interface Files {
+  leaf: string;
+  key: string;
+  ca: string;
+  above?: string;
+}
 
 /** What openssl's tools read: the certificate and its key, the CA, and those between them. */
 function filesOf({ shown, ca }: Pick<IssuerCase, 'shown' | 'ca'>): Files {
@@ -23,18 +28,45 @@ function filesOf({ shown, ca }: Pick<IssuerCase, 'shown' | 'ca'>): Files {
     writeFileSync(path, text);
     return path;
   };
-  return { leaf: write('leaf', leaf), key: shown.keyFile, ca: write('ca', ca), ...(above.length > 0 && { above: write('above', above.join('')) }) };
+  return {
+    leaf: write('leaf', leaf),
+    key: shown.keyFile,
+    ca: write('ca', ca),
+    ...(above.length > 0 && { above: write('above', above.join('')) }),
+  };
 }
 
 /** Whether openssl takes a path for that of a server, or of a client. */
 async function judged({ ca, above, leaf }: Files, purpose: Purpose): Promise<boolean> {
-  const { status } = await run('openssl', ['verify', '-purpose', `ssl${purpose}`, '-CAfile', ca, ...(above === undefined ? [] : ['-untrusted', above]), leaf]);
+  const { status } = await run('openssl', [
+    'verify',
+    '-purpose',
+    `ssl${purpose}`,
+    '-CAfile',
+    ca,
+    ...(above === undefined ? [] : ['-untrusted', above]),
+    leaf,
+  ]);
   return status === 0;
 }
 
 /** What our end, which trusts the CA of a case, says over DTLS of another program that shows its chain; undefined where it is accepted. */
-async function overDtls(t: TestContext, { pki, server, client }: Parties, purpose: Purpose, { ca }: Pick<IssuerCase, 'ca'>, { leaf, key, above }: Files): Promise<string | undefined> {
-  const showing = ['-dtls1_2', '-quiet', '-cert', leaf, '-key', key, ...(above === undefined ? [] : ['-cert_chain', above])];
+async function overDtls(
+  t: TestContext,
+  { pki, server, client }: Parties,
+  purpose: Purpose,
+  { ca }: Pick<IssuerCase, 'ca'>,
+  { leaf, key, above }: Files,
+): Promise<string | undefined> {
+  const showing = [
+    '-dtls1_2',
+    '-quiet',
+    '-cert',
+    leaf,
+    '-key',
+    key,
+    ...(above === undefined ? [] : ['-cert_chain', above]),
+  ];
   const own = shows(pki, purpose === 'server' ? client : server).certificate;
   const credentials = { certificate: { ...own, ca } };
   if (purpose === 'server') {
@@ -49,10 +81,21 @@ async function overDtls(t: TestContext, { pki, server, client }: Parties, purpos
 }
 
 /** The same over TLS, where Node.js judges. */
-async function overTls(t: TestContext, { pki, server, client }: Parties, purpose: Purpose, { ca, shown }: IssuerCase): Promise<string | undefined> {
-  const [ours, theirs] = [{ certificate: { ...shows(pki, purpose === 'server' ? client : server).certificate, ca } }, shows(pki, shown)];
+async function overTls(
+  t: TestContext,
+  { pki, server, client }: Parties,
+  purpose: Purpose,
+  { ca, shown }: IssuerCase,
+): Promise<string | undefined> {
+  const [ours, theirs] = [
+    { certificate: { ...shows(pki, purpose === 'server' ? client : server).certificate, ca } },
+    shows(pki, shown),
+  ];
   const scene = await listening(t, purpose === 'server' ? theirs : ours);
-  const attempt = connectTls({ host: '127.0.0.1', port: scene.port }, { credentials: purpose === 'server' ? ours : theirs, serverName: 'localhost' });
+  const attempt = connectTls(
+    { host: '127.0.0.1', port: scene.port },
+    { credentials: purpose === 'server' ? ours : theirs, serverName: 'localhost' },
+  );
   const told = await outcome(attempt.then((channel) => channel.close()));
   if (purpose === 'server') return told;
   await eventually(() => scene.sessions.length + scene.refused.length > 0);
@@ -60,7 +103,10 @@ async function overTls(t: TestContext, { pki, server, client }: Parties, purpose
 }
 
 function outcome(attempt: Promise<unknown>): Promise<string | undefined> {
-  return attempt.then(() => undefined, ({ code }: DotsError) => code);
+  return attempt.then(
+    () => undefined,
+    ({ code }: DotsError) => code,
+  );
 }
 
 for (const purpose of ['server', 'client'] as const) {
@@ -71,7 +117,12 @@ for (const purpose of ['server', 'client'] as const) {
       const files = filesOf(each);
       const dtls = await overDtls(t, all, purpose, each, files);
       assert.equal(dtls === undefined, each.good && each.passedOver !== true, `${each.title}: ${dtls}`);
-      if (dtls === undefined) assert.deepEqual([await overTls(t, all, purpose, each), await judged(files, purpose)], [undefined, true], each.title);
+      if (dtls === undefined)
+        assert.deepEqual(
+          [await overTls(t, all, purpose, each), await judged(files, purpose)],
+          [undefined, true],
+          each.title,
+        );
       else assert.match(dtls, /^transport\/(not-a-ca|unknown-ca|bad-certificate)$/, each.title);
     }
   });
@@ -85,15 +136,22 @@ test('of a chain the first certificate counts: one that is signed in an unknown 
   if (all === undefined) return;
   const { pki } = all;
   const changes: ((tbs: TBSCertificate) => void)[] = [
-    (tbs) => { tbs.signature = new AlgorithmIdentifier({ algorithm: nobodysAlgorithm }); },
-    (tbs) => { tbs.issuer = new Name(); },
+    (tbs) => {
+      tbs.signature = new AlgorithmIdentifier({ algorithm: nobodysAlgorithm });
+    },
+    (tbs) => {
+      tbs.issuer = new Name();
+    },
   ];
   for (const purpose of ['server', 'client'] as const) {
     const good = pki.issue({ purpose, names: ['localhost'] });
     for (const change of changes) {
       const changed = resigned(good, change, pki.ca);
       for (const cert of [changed.cert, changed.cert + good.cert]) {
-        assert.equal(await overDtls(t, all, purpose, { ca: pki.ca.cert }, filesOf({ ca: pki.ca.cert, shown: { ...good, cert } })), 'transport/bad-certificate');
+        assert.equal(
+          await overDtls(t, all, purpose, { ca: pki.ca.cert }, filesOf({ ca: pki.ca.cert, shown: { ...good, cert } })),
+          'transport/bad-certificate',
+        );
       }
     }
   }

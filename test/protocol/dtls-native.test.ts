@@ -13,7 +13,8 @@ async function needNative(t: TestContext): Promise<string | undefined> {
     // Continuous integration fetches what it lacks; elsewhere a test asks no network.
     return await makeNative({ remote: process.env.CI === 'true' });
   } catch (error) {
-    if (process.env.CI === 'true' || !(error instanceof Error) || !error.message.startsWith('DTLS is left out')) throw error;
+    if (process.env.CI === 'true' || !(error instanceof Error) || !error.message.startsWith('DTLS is left out'))
+      throw error;
     return void t.skip('the source of Mbed TLS is not at hand (npm run build)');
   }
 }
@@ -29,6 +30,7 @@ test('under sanitizers, no handshake that is mutated, no certificate, and no lac
   assert.ok(untouched!.rounds > 0 && untouched!.exchanged === untouched!.rounds, JSON.stringify(tally));
   for (const [style, { rounds }] of Object.entries(tally)) assert.ok(rounds > 0, style);
   // Some of what is changed on its way comes through, because the ends repeat it; a certificate does only where nothing has changed.
-  for (const style of ['datagrams', 'memory']) assert.ok(tally[style]!.whole > 0 && tally[style]!.whole < tally[style]!.rounds, style);
+  for (const style of ['datagrams', 'memory'])
+    assert.ok(tally[style]!.whole > 0 && tally[style]!.whole < tally[style]!.rounds, style);
   assert.ok(tally.certificates!.whole < tally.certificates!.rounds / 2, JSON.stringify(tally));
 });

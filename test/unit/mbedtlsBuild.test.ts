@@ -11,10 +11,30 @@ import { root } from '../support/shared';
 import { needTool } from '../support/tools';
 
 type Tree = { [name: string]: Tree | Uint8Array };
-interface Context { env: Record<string, string>; cache: string; scratch: string }
-interface Place { title: string; remote?: boolean; find(context: Context): { tree?: Tree; archive?: Uint8Array } | undefined }
-interface Pins { name: string; version: string; url: string; archive: string; compiler: string; module: string }
-interface Inputs { archive: string; compiler: string; flags: string[][]; own: Record<string, string> }
+interface Context {
+  env: Record<string, string>;
+  cache: string;
+  scratch: string;
+}
+interface Place {
+  title: string;
+  remote?: boolean;
+  find(context: Context): { tree?: Tree; archive?: Uint8Array } | undefined;
+}
+interface Pins {
+  name: string;
+  version: string;
+  url: string;
+  archive: string;
+  compiler: string;
+  module: string;
+}
+interface Inputs {
+  archive: string;
+  compiler: string;
+  flags: string[][];
+  own: Record<string, string>;
+}
 interface Source {
   places: Place[];
   pins: Pins;
@@ -139,25 +159,43 @@ test('the source comes from the variable, then the cache, then Debian, then upst
 
 interface Debian {
   mirrorsIn(addresses: string): string[];
-  fetchFromPool(source: string, file: string, wanted: { path: string; sha256: string; mirrors?: string[] }): Promise<void>;
+  fetchFromPool(
+    source: string,
+    file: string,
+    wanted: { path: string; sha256: string; mirrors?: string[] },
+  ): Promise<void>;
 }
 
 const debian = (): Promise<Debian> => load<Debian>('scripts/lib/debian.mjs');
 
 test('the Debian mirrors are those that the package lists of the machine name, and no suite is', async () => {
   const { mirrorsIn } = await debian();
-  const lines = ['http://mirror.example/debian-security/', 'https://packages.example/node/', 'http://mirror.example/debian/', 'http://mirror.example/debian/', ''];
-  assert.deepEqual(mirrorsIn(lines.join('\n')), ['http://mirror.example/debian/', 'http://mirror.example/debian-security/']);
+  const lines = [
+    'http://mirror.example/debian-security/',
+    'https://packages.example/node/',
+    'http://mirror.example/debian/',
+    'http://mirror.example/debian/',
+    '',
+  ];
+  assert.deepEqual(mirrorsIn(lines.join('\n')), [
+    'http://mirror.example/debian/',
+    'http://mirror.example/debian-security/',
+  ]);
   assert.deepEqual(mirrorsIn(''), []);
-  const text = ['dots/mbedtls/source.mjs', 'scripts/lib/debian.mjs'].map((file) => readFileSync(join(root, file), 'utf8')).join('');
+  const text = ['dots/mbedtls/source.mjs', 'scripts/lib/debian.mjs']
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('');
   assert.doesNotMatch(text, /\b(bookworm|trixie|forky|sid|unstable|testing|deb-src)\b/);
 });
 
-test('Debian\'s archive comes from the pool of the first mirror that has it, the main one or that of security updates, and only with its hash', async (t) => {
+test("Debian's archive comes from the pool of the first mirror that has it, the main one or that of security updates, and only with its hash", async (t) => {
   if (!needTool(t, 'apt-get', 'apt')) return;
   const [{ sha256 }, { fetchFromPool }] = [await source(), await debian()];
   const path = join(temporaryFolder(t), 'archive');
-  const served = new Map([['/debian-security/pool/updates/main/m/mbedtls/a.tar.bz2', 'Mbed TLS'], ['/debian/pool/main/m/mbedtls/b.tar.bz2', 'another']]);
+  const served = new Map([
+    ['/debian-security/pool/updates/main/m/mbedtls/a.tar.bz2', 'Mbed TLS'],
+    ['/debian/pool/main/m/mbedtls/b.tar.bz2', 'another'],
+  ]);
   const asked: string[] = [];
   const server = createServer(({ url = '' }, response) => {
     asked.push(url);
@@ -165,12 +203,25 @@ test('Debian\'s archive comes from the pool of the first mirror that has it, the
   }).listen(0, '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
-  const mirrors = ['debian', 'debian-security'].map((name) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}/`);
+  const mirrors = ['debian', 'debian-security'].map(
+    (name) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}/`,
+  );
   const wanted = { path, sha256: sha256(Buffer.from('Mbed TLS')), mirrors };
   await fetchFromPool('mbedtls', 'a.tar.bz2', wanted);
   assert.equal(readFileSync(path, 'utf8'), 'Mbed TLS');
-  assert.deepEqual(asked, ['/debian/pool/main', '/debian/pool/updates/main', '/debian-security/pool/main', '/debian-security/pool/updates/main'].map((pool) => `${pool}/m/mbedtls/a.tar.bz2`));
-  for (const file of ['b.tar.bz2', 'c.tar.bz2']) await assert.rejects(fetchFromPool('mbedtls', file, wanted), { message: `no Debian mirror of this machine has ${file} with the pinned SHA-256` });
+  assert.deepEqual(
+    asked,
+    [
+      '/debian/pool/main',
+      '/debian/pool/updates/main',
+      '/debian-security/pool/main',
+      '/debian-security/pool/updates/main',
+    ].map((pool) => `${pool}/m/mbedtls/a.tar.bz2`),
+  );
+  for (const file of ['b.tar.bz2', 'c.tar.bz2'])
+    await assert.rejects(fetchFromPool('mbedtls', file, wanted), {
+      message: `no Debian mirror of this machine has ${file} with the pinned SHA-256`,
+    });
 });
 
 test('places are asked in their order until one has the source', async (t) => {
@@ -224,7 +275,10 @@ test('a download that fails its hash is never used or kept', async (t) => {
   const cache = temporaryFolder(t);
   const upstream = places.filter(({ title }) => title === 'upstream');
   t.mock.method(globalThis, 'fetch', async () => Promise.resolve(new Response('not Mbed TLS')));
-  await assert.rejects(findSource({ env: {}, cache, from: upstream }), new RegExp(`\\.tar\\.bz2 is not ${pins.name}\\.tar\\.bz2, going by its SHA-256`));
+  await assert.rejects(
+    findSource({ env: {}, cache, from: upstream }),
+    new RegExp(`\\.tar\\.bz2 is not ${pins.name}\\.tar\\.bz2, going by its SHA-256`),
+  );
   t.mock.method(globalThis, 'fetch', async () => Promise.reject(new TypeError('fetch failed')));
   await assert.rejects(findSource({ env: {}, cache, from: upstream }), /cannot be reached/);
   assert.deepEqual(readdirSync(cache), []);

@@ -16,9 +16,7 @@ const mostKept = 16;
 const openingMs = 10_000;
 
 /** What hears of the sessions with a target. */
-export type Watch = (
-  target: Target,
-) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
+export type Watch = (target: Target) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
   trace(sentence: string): void;
   dismissed(): void;
 };

@@ -24,22 +24,70 @@ const reasons = {
     'Use the name or address that the certificate is for.',
   ],
   expired: (at) => [`The certificate of ${at.peer} has expired${more(at)}.`, 'Its operator has to renew it.'],
-  'not-yet-valid': (at) => [`The certificate of ${at.peer} is not valid yet${more(at)}.`, 'Check the clock of this machine.'],
-  'not-a-ca': (at) => [`The certificate of ${at.peer} was signed by one that must not sign others${more(at)}.`, 'Its operator has to show a chain that leads to the CA.'],
-  purpose: (at) => [`The certificate of ${at.peer} is not meant for this use${more(at)}.`, 'It needs the extended key usage of its role, and a key usage that allows signatures.'],
-  revoked: (at) => [`The certificate of ${at.peer} has been revoked${more(at)}.`, 'Do not trust it until its operator says why.'],
-  weak: (at) => [`The certificate of ${at.peer} uses an algorithm or a key that is too weak${more(at)}.`, 'It needs SHA-256 or better, and an EC key of 256 bits or an RSA key of 2048 bits or more.'],
-  'bad-certificate': (at) => [`The certificate of ${at.peer} does not hold${more(at)}.`, 'Ask its operator for a sound one.'],
-  'bad-signature': (at) => [`${at.peer} has not proved that it has the private key of the certificate it shows: a signature in its handshake does not hold${more(at)}.`, 'Make sure that the key there is that of the certificate; if it is, somebody shows the certificate of another, or changes the handshake on its way.'],
-  'no-certificate': (at) => [`${at.peer} showed no certificate.`, 'Its operator has to give it one, or a pre-shared key has to be used at both ends.'],
-  'client-certificate-missing': (at) => [`${at.peer} asks for a client certificate, and none was given.`, 'Name it and its key (--cert, --key).'],
-  'client-certificate-refused': (at) => [`${at.peer} does not accept this client certificate${more(at)}.`, 'Use the one that the operator of the server gave you (dots mock prints the files of its own).'],
-  'psk-refused': (at) => [`${at.peer} does not accept this identity and pre-shared key${more(at)}.`, 'Check both: a server need not say which of them is wrong.'],
-  'psk-silence': (at) => [`${at.peer} stopped answering in the middle of the handshake${more(at)}.`, 'Many servers meet a wrong pre-shared key with silence: check the identity and the key.'],
-  'wrong-psk': (at) => [`${at.peer} has shown an identity that is not known, or a pre-shared key that is not that of its identity${more(at)}.`, 'Give both ends the same identity and key.'],
-  'no-common-cipher': (at) => [`${at.peer} and this end have no protocol version or cipher suite in common${more(at)}.`, 'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325; or it wants certificates where this end shows a pre-shared key, or the other way round.'],
-  'no-extended-secret': (at) => [`${at.peer} does not use the extended master secret, without which its keys may be those of another connection (RFC 7627).`, 'It needs a TLS library that has it: OpenSSL 1.1.0, GnuTLS 3.4, Mbed TLS 2.0, or a later one.'],
-  'no-tls': (at) => [`${at.peer} does not speak the protocol that was expected there${more(at)}.`, 'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.'],
+  'not-yet-valid': (at) => [
+    `The certificate of ${at.peer} is not valid yet${more(at)}.`,
+    'Check the clock of this machine.',
+  ],
+  'not-a-ca': (at) => [
+    `The certificate of ${at.peer} was signed by one that must not sign others${more(at)}.`,
+    'Its operator has to show a chain that leads to the CA.',
+  ],
+  purpose: (at) => [
+    `The certificate of ${at.peer} is not meant for this use${more(at)}.`,
+    'It needs the extended key usage of its role, and a key usage that allows signatures.',
+  ],
+  revoked: (at) => [
+    `The certificate of ${at.peer} has been revoked${more(at)}.`,
+    'Do not trust it until its operator says why.',
+  ],
+  weak: (at) => [
+    `The certificate of ${at.peer} uses an algorithm or a key that is too weak${more(at)}.`,
+    'It needs SHA-256 or better, and an EC key of 256 bits or an RSA key of 2048 bits or more.',
+  ],
+  'bad-certificate': (at) => [
+    `The certificate of ${at.peer} does not hold${more(at)}.`,
+    'Ask its operator for a sound one.',
+  ],
+  'bad-signature': (at) => [
+    `${at.peer} has not proved that it has the private key of the certificate it shows: a signature in its handshake does not hold${more(at)}.`,
+    'Make sure that the key there is that of the certificate; if it is, somebody shows the certificate of another, or changes the handshake on its way.',
+  ],
+  'no-certificate': (at) => [
+    `${at.peer} showed no certificate.`,
+    'Its operator has to give it one, or a pre-shared key has to be used at both ends.',
+  ],
+  'client-certificate-missing': (at) => [
+    `${at.peer} asks for a client certificate, and none was given.`,
+    'Name it and its key (--cert, --key).',
+  ],
+  'client-certificate-refused': (at) => [
+    `${at.peer} does not accept this client certificate${more(at)}.`,
+    'Use the one that the operator of the server gave you (dots mock prints the files of its own).',
+  ],
+  'psk-refused': (at) => [
+    `${at.peer} does not accept this identity and pre-shared key${more(at)}.`,
+    'Check both: a server need not say which of them is wrong.',
+  ],
+  'psk-silence': (at) => [
+    `${at.peer} stopped answering in the middle of the handshake${more(at)}.`,
+    'Many servers meet a wrong pre-shared key with silence: check the identity and the key.',
+  ],
+  'wrong-psk': (at) => [
+    `${at.peer} has shown an identity that is not known, or a pre-shared key that is not that of its identity${more(at)}.`,
+    'Give both ends the same identity and key.',
+  ],
+  'no-common-cipher': (at) => [
+    `${at.peer} and this end have no protocol version or cipher suite in common${more(at)}.`,
+    'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325; or it wants certificates where this end shows a pre-shared key, or the other way round.',
+  ],
+  'no-extended-secret': (at) => [
+    `${at.peer} does not use the extended master secret, without which its keys may be those of another connection (RFC 7627).`,
+    'It needs a TLS library that has it: OpenSSL 1.1.0, GnuTLS 3.4, Mbed TLS 2.0, or a later one.',
+  ],
+  'no-tls': (at) => [
+    `${at.peer} does not speak the protocol that was expected there${more(at)}.`,
+    'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.',
+  ],
   refused: (at) => [`Nothing listens at ${at.peer}.`, 'Start the server there, or check the address and the port.'],
   'unknown-host': (at) => [`The host of ${at.peer} is not known.`, 'Check the name.'],
   'no-answer': (at) => [

@@ -27,7 +27,11 @@ const intermediates: readonly (readonly [title: string, says: Issuer, good: bool
   ['a CA with a path length that suffices', { basicConstraints: 'critical,CA:TRUE,pathlen:0' }, true],
   ['no CA', { basicConstraints: 'critical,CA:FALSE' }, false],
   ['no CA, without key usage', { basicConstraints: 'CA:FALSE', keyUsage: '' }, false],
-  ['no CA, with a path length and without key usage', { basicConstraints: 'critical,CA:FALSE,pathlen:1', keyUsage: '' }, false],
+  [
+    'no CA, with a path length and without key usage',
+    { basicConstraints: 'critical,CA:FALSE,pathlen:1', keyUsage: '' },
+    false,
+  ],
   ['no CA, with a path length', { basicConstraints: 'critical,CA:FALSE,pathlen:1' }, false],
   ['one that does not say whether it is a CA', { basicConstraints: '' }, false],
   ['one that says nothing of what it is for', { basicConstraints: '', keyUsage: '' }, false],
@@ -44,10 +48,18 @@ function anchors(pki: TestPki, purpose: 'server' | 'client'): IssuerCase[] {
   const [old, ca] = [pki.issue({ purpose: 'ca', commonName: 'Old CA' }), pki.issue({ purpose: 'ca' })];
   const leaf = pki.issue({ purpose, names, keyUsage: 'digitalSignature,keyCertSign' });
   const trusted = resigned(leaf, asSelfIssued);
-  const root = resigned(old, (tbs) => { asSelfIssued(tbs); asVersion1(tbs); });
+  const root = resigned(old, (tbs) => {
+    asSelfIssued(tbs);
+    asVersion1(tbs);
+  });
   return [
     { title: 'a root of version 1 that is trusted', ca: root.cert, shown: under(pki, purpose, old), good: true },
-    { title: 'an intermediate one of version 1', ca: pki.ca.cert, shown: under(pki, purpose, ca, resigned(ca, asVersion1, pki.ca)), good: false },
+    {
+      title: 'an intermediate one of version 1',
+      ca: pki.ca.cert,
+      shown: under(pki, purpose, ca, resigned(ca, asVersion1, pki.ca)),
+      good: false,
+    },
     { title: 'a trusted one that is no CA', ca: trusted.cert, shown: under(pki, purpose, leaf), good: false },
     { title: 'none: the certificate itself is trusted', ca: trusted.cert, shown: trusted, good: true },
   ];
@@ -63,15 +75,30 @@ function deep(pki: TestPki, purpose: 'server' | 'client'): IssuerCase[] {
   return [
     { ...one, title: 'a CA below one that allows none below it', shown: below(ca(narrow)), good: false, tooLong: true },
     // One that has issued itself does not count: section 6.1.4 (l). The library counts it.
-    { ...one, title: 'a CA of the same name below one that allows none below it', shown: below(ca(narrow, { commonName: 'Narrow' })), passedOver: true },
+    {
+      ...one,
+      title: 'a CA of the same name below one that allows none below it',
+      shown: below(ca(narrow, { commonName: 'Narrow' })),
+      passedOver: true,
+    },
     { ...one, title: 'a CA below one that allows one', shown: below(ca(wide)) },
     { ...one, title: 'two CAs below one that allows one', shown: below(ca(ca(wide))), good: false, tooLong: true },
-    { ...one, title: 'a CA below one that is none', shown: below(ca(ca(undefined, { basicConstraints: 'critical,CA:FALSE' }))), good: false },
+    {
+      ...one,
+      title: 'a CA below one that is none',
+      shown: below(ca(ca(undefined, { basicConstraints: 'critical,CA:FALSE' }))),
+      good: false,
+    },
   ];
 }
 
 /** Certificates of a holder below issuers of every kind. */
 export function issuerCases(pki: TestPki, purpose: 'server' | 'client'): IssuerCase[] {
-  const kinds = intermediates.map(([title, says, good]) => ({ title, ca: pki.ca.cert, shown: pki.issue({ purpose, names, by: pki.issue({ purpose: 'ca', ...says }) }), good }));
+  const kinds = intermediates.map(([title, says, good]) => ({
+    title,
+    ca: pki.ca.cert,
+    shown: pki.issue({ purpose, names, by: pki.issue({ purpose: 'ca', ...says }) }),
+    good,
+  }));
   return [...kinds, ...anchors(pki, purpose), ...deep(pki, purpose)];
 }

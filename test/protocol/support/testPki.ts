@@ -5,7 +5,13 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { Certificate, id_ce_authorityKeyIdentifier, Version, type Extensions, type TBSCertificate } from '@peculiar/asn1-x509';
+import {
+  Certificate,
+  id_ce_authorityKeyIdentifier,
+  Version,
+  type Extensions,
+  type TBSCertificate,
+} from '@peculiar/asn1-x509';
 import { needTool } from '../../support/tools';
 import { temporaryFolder } from './scene';
 
@@ -89,7 +95,15 @@ function nameText(name: string): string {
   return `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`;
 }
 
-function extensionsOf({ purpose = 'server', names = [], rawNames, basicConstraints, keyUsage, extendedKeyUsage, nameConstraints }: IssueOptions): string {
+function extensionsOf({
+  purpose = 'server',
+  names = [],
+  rawNames,
+  basicConstraints,
+  keyUsage,
+  extendedKeyUsage,
+  nameConstraints,
+}: IssueOptions): string {
   const [usage, extended] = purposes[purpose];
   const constraints = basicConstraints ?? `critical,CA:${purpose === 'ca' ? 'TRUE' : 'FALSE'}`;
   const lines = ['subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid'];
@@ -215,11 +229,17 @@ export class TestPki {
 }
 
 /** The certificate of an identity with other contents, signed again by an issuer, or by itself: for what openssl does not make. Without the chain that it had. */
-export function resigned({ cert, ...identity }: Identity, change: (tbs: TBSCertificate) => void, by: { key: string } = identity): Identity {
+export function resigned(
+  { cert, ...identity }: Identity,
+  change: (tbs: TBSCertificate) => void,
+  by: { key: string } = identity,
+): Identity {
   const certificate = AsnConvert.parse(new X509Certificate(cert).raw, Certificate);
   change(certificate.tbsCertificate);
   certificate.tbsCertificateRaw = undefined;
-  certificate.signatureValue = new Uint8Array(sign('sha256', Buffer.from(AsnConvert.serialize(certificate.tbsCertificate)), by.key)).buffer;
+  certificate.signatureValue = new Uint8Array(
+    sign('sha256', Buffer.from(AsnConvert.serialize(certificate.tbsCertificate)), by.key),
+  ).buffer;
   const certFile = identity.certFile.replace(/pem$/, 'resigned.pem');
   const made = new X509Certificate(Buffer.from(AsnConvert.serialize(certificate))).toString();
   writeFileSync(certFile, made);
@@ -229,7 +249,8 @@ export function resigned({ cert, ...identity }: Identity, change: (tbs: TBSCerti
 /** Makes a certificate one that vouches for itself. */
 export function asSelfIssued(tbs: TBSCertificate): void {
   tbs.issuer = tbs.subject;
-  tbs.extensions = tbs.extensions?.filter(({ extnID }) => extnID !== id_ce_authorityKeyIdentifier) as Extensions | undefined;
+  tbs.extensions = tbs.extensions?.filter(({ extnID }) => extnID !== id_ce_authorityKeyIdentifier) as
+    Extensions | undefined;
 }
 
 /** Leaves a certificate without extensions, as before there were any: RFC 5280 section 4.1.2.1. */

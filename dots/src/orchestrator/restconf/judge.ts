@@ -44,13 +44,11 @@ export function judged(document: JsonObject, kind: DocumentKind, base: string): 
   if (errors.length > 0)
     throw new RestconfError(
       400,
-      errors
-        .slice(0, mostFaults)
-        .map((fault) => ({
-          tag: tagOf(fault),
-          message: `${fault.message} (${rfcLabel(fault.rfc)})`,
-          path: base + instancePath(document, fault.pointer),
-        })),
+      errors.slice(0, mostFaults).map((fault) => ({
+        tag: tagOf(fault),
+        message: `${fault.message} (${rfcLabel(fault.rfc)})`,
+        path: base + instancePath(document, fault.pointer),
+      })),
     );
   return document[topMember] ?? null;
 }

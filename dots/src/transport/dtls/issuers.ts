@@ -1,5 +1,12 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
-import { BasicConstraints, Certificate, id_ce_basicConstraints, id_ce_keyUsage, KeyUsage, Version } from '@peculiar/asn1-x509';
+import {
+  BasicConstraints,
+  Certificate,
+  id_ce_basicConstraints,
+  id_ce_keyUsage,
+  KeyUsage,
+  Version,
+} from '@peculiar/asn1-x509';
 
 /** Flags against a path, beside those of dots/mbedtls/dots.h: one that must not sign vouches for another, and more CAs follow a CA than it allows. */
 export const notCa = 0x2000_0000;
@@ -31,7 +38,9 @@ export function issuerFlags(issuers: readonly Certificate[]): number {
 }
 
 function isCa(certificate: Certificate): boolean {
-  return certificate.tbsCertificate.version === Version.v3 && constraintsOf(certificate)?.cA === true && maySign(certificate);
+  return (
+    certificate.tbsCertificate.version === Version.v3 && constraintsOf(certificate)?.cA === true && maySign(certificate)
+  );
 }
 
 /** What does not come out as it went in was not understood, and makes nobody a CA: a number where a truth value belongs, for one. */
