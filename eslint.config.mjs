@@ -6,6 +6,8 @@ const pure = [
   'dots/src/model/**',
   'dots/src/check/**',
   'dots/src/cbor/**',
+  'dots/src/words/**',
+  'dots/src/workspace/**',
   'dots/src/flowspec/**',
   'server/src/languageService/**',
 ];

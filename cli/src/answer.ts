@@ -1,4 +1,4 @@
-import type { Security } from '#dots/coap/channel';
+import type { Security } from '#dots/coap/messages/channel';
 import { oneLine } from '#dots/model/text';
 
 /** How a session is protected, and whom it was verified to lead to. */

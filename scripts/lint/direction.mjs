@@ -5,53 +5,71 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where an import that starts with "#" leads (package.json "imports"). */
 const aliases = [
-  ['#apart/commands', 'cli/src/run'],
-  ['#apart/validate', 'cli/src/commands/validate'],
-  ['#apart/send', 'cli/src/commands/send'],
-  ['#apart/install', 'cli/src/commands/install'],
-  ['#apart/', 'client/src/apart/'],
+  ['#lazy/commands', 'cli/src/run'],
+  ['#lazy/validate', 'cli/src/commands/validate'],
+  ['#lazy/send', 'cli/src/commands/send'],
+  ['#lazy/install', 'cli/src/commands/install'],
+  ['#lazy/', 'client/src/bundles/'],
   ['#dots/', 'dots/src/'],
   ['#service/', 'server/src/languageService/'],
+  ['#host/', 'server/src/host/'],
   ['#contract', 'server/src/contract'],
   ['#schemas/', 'schemas/'],
 ];
 
 /** Rooms from the most particular path to the least; the first prefix that fits names the room of a file. */
+const dotsRooms = [
+  'model',
+  'runtime',
+  'words',
+  'check',
+  'cbor',
+  'workspace',
+  'flowspec',
+  'coap',
+  'transport',
+  'signal',
+  'data',
+  'dotsServer',
+  'orchestrator',
+];
 const rooms = [
   ['server/src/contract', 'contract'],
   ['server/src/languageService/', 'languageService'],
+  ['server/src/host/', 'host'],
   ['server/src/', 'lsp'],
   ['client/', 'client'],
   ['cli/', 'cli'],
   ['test/', 'test'],
   ['schemas/', 'schemas'],
-  ...['model', 'check', 'cbor', 'coap', 'transport', 'signal', 'data', 'orchestrator', 'flowspec'].map((room) => [
-    `dots/src/${room}/`,
-    room,
-  ]),
+  ...dotsRooms.map((room) => [`dots/src/${room}/`, room]),
 ];
 
-const pureDots = ['model', 'check', 'cbor', 'flowspec'];
-const allDots = [...pureDots, 'coap', 'transport', 'signal', 'data', 'orchestrator'];
+const pureDots = ['model', 'words', 'check', 'cbor', 'workspace', 'flowspec'];
 
 /** Which rooms a room may import from, besides itself. */
 const allowed = {
   schemas: [],
   model: ['schemas'],
+  runtime: ['model'],
+  words: ['model', 'runtime'],
   check: ['model', 'schemas'],
   cbor: ['model', 'schemas'],
+  workspace: ['check', 'model', 'schemas'],
   flowspec: ['model', 'schemas'],
-  coap: ['cbor', 'model'],
-  transport: ['coap', 'cbor', 'model'],
-  signal: ['transport', 'coap', 'cbor', 'check', 'model'],
-  data: ['transport', 'coap', 'cbor', 'check', 'model'],
-  orchestrator: allDots,
+  coap: ['cbor', 'model', 'runtime'],
+  transport: ['coap', 'cbor', 'model', 'runtime'],
+  signal: ['transport', 'coap', 'cbor', 'check', 'model', 'runtime', 'words'],
+  data: ['transport', 'coap', 'cbor', 'check', 'model', 'runtime', 'words'],
+  dotsServer: ['transport', 'coap', 'cbor', 'check', 'model', 'runtime', 'words'],
+  orchestrator: dotsRooms,
   contract: ['model'],
   languageService: [...pureDots, 'schemas'],
-  lsp: ['languageService', 'contract', ...pureDots],
-  client: ['contract', ...allDots],
-  cli: ['languageService', ...allDots],
-  test: ['schemas', 'contract', 'languageService', 'lsp', 'client', 'cli', ...allDots],
+  host: ['languageService', ...pureDots, 'runtime'],
+  lsp: ['host', 'languageService', 'contract', ...pureDots],
+  client: ['contract', ...dotsRooms],
+  cli: ['host', 'languageService', ...dotsRooms],
+  test: ['schemas', 'contract', 'languageService', 'host', 'lsp', 'client', 'cli', ...dotsRooms],
 };
 
 /** The only packages that pure rooms may import: none of them opens a socket or a file. */
@@ -61,6 +79,8 @@ const purePackages = {
   check: [],
   cbor: ['cbor2'],
   flowspec: [],
+  words: [],
+  workspace: [],
   languageService: ['jsonc-parser'],
   contract: [],
 };
@@ -71,7 +91,9 @@ const forbiddenPackages = {
   transport: /^vscode/,
   signal: /^vscode/,
   data: /^vscode/,
+  dotsServer: /^vscode/,
   orchestrator: /^vscode/,
+  host: /^vscode/,
   cli: /^vscode/,
   lsp: /^vscode$|^vscode-languageclient/,
   client: /^vscode-languageserver/,

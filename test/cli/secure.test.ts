@@ -3,9 +3,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { freePorts } from '../protocol/support/scene';
+import { freePorts } from '../support/protocol/scene';
 import { needTool } from '../support/tools';
-import { dots, folder, request, startMock, type Run } from './dots';
+import { dots, folder, request, startMock, type Run } from '../support/dots';
 
 const debianPackage = 'libcoap3-bin';
 const psk = 'a key of sixteen bytes or more';

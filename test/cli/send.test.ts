@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import { decodeMessage, encodeMessage } from '#dots/coap/codec';
-import { noBytes, type Message } from '#dots/coap/message';
-import { option } from '#dots/coap/options';
-import { acls, dots, faulty, folder, request, startDots, startMock } from './dots';
+import { decodeMessage, encodeMessage } from '#dots/coap/messages/codec';
+import { noBytes, type Message } from '#dots/coap/messages/message';
+import { option } from '#dots/coap/messages/options';
+import { acls, dots, faulty, folder, request, startDots, startMock } from '../support/dots';
 import { root } from '../support/shared';
 
 /** A loopback address where nobody listens, and one where a socket takes everything and says nothing. */

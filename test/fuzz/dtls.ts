@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fuzzHandshakes } from '../protocol/support/dtlsFuzz';
-import { TestPki } from '../protocol/support/testPki';
+import { fuzzHandshakes } from '../support/protocol/dtlsFuzz';
+import { TestPki } from '../support/protocol/testPki';
 
 const [deep = 10_000, seed = 1] = process.argv.slice(2).map(Number);
 

@@ -6,10 +6,10 @@ import { securityWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { invoke } from '../invoke';
 import type { Io } from '../io';
-import { keeperSocket, type Reply } from '../keeper/place';
+import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { KeptSessions, type Watch } from '../keeper/sessions';
-import { targetOf, targetOptions } from '../target';
+import { targetOf, targetOptions } from '../serverTarget';
 import { Workspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
 

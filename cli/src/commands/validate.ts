@@ -6,7 +6,7 @@ import { UsageError, type Command, type ExitStatus, type Given } from '../comman
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLine } from '../findings';
 import type { Io } from '../io';
-import { Judge, type Judged } from '../judge';
+import { Judge, type Judged } from '../validator';
 import { workspaceOptions, Workspaces } from '../workspace';
 
 /** `dots validate`: every finding of every document named. */

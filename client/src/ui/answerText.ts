@@ -1,9 +1,9 @@
 import type { Answer } from '#dots/signal/session';
 import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
-import { conflictSentences } from '#dots/model/conflict';
+import { conflictSentences } from '#dots/words/conflicts';
 import { oneLine, safeJson } from '#dots/model/text';
-import { codeWords, maxAgeWords } from '#dots/signal/codes';
+import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { lifetime } from './words';

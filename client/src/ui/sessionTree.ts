@@ -1,7 +1,7 @@
-import type { Security } from '#dots/coap/channel';
+import type { Security } from '#dots/coap/messages/channel';
 import { duration, plural } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
-import { remaining, type Mitigation } from '../features/mitigations';
+import { remaining, type Mitigation } from '../sessions/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
 import { shortTarget, statusWords, targetWords } from './mitigationWords';
 import { bitRate, count, traffic } from './words';

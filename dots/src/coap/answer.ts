@@ -1,5 +1,5 @@
-import { noBytes, type CoapOption, type Content } from './message';
-import { option } from './options';
+import { noBytes, type CoapOption, type Content } from './messages/message';
+import { option } from './messages/options';
 
 /** What a server says to a request. */
 export interface CoapAnswer {

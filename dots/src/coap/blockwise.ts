@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { plainAnswer, type CoapAnswer } from './answer';
-import type { Budget } from './layer';
-import { isSuccess, noBytes, type Content, type TokenMessage } from './message';
+import type { Budget } from './messages/layer';
+import { isSuccess, noBytes, type Content, type TokenMessage } from './messages/message';
 import {
   blockOf,
   blockOption,
@@ -14,8 +14,8 @@ import {
   without,
   type Block,
   type Cut,
-} from './options';
-import { Recent } from './recent';
+} from './messages/options';
+import { Recent } from './messages/recent';
 
 /** How many transfers of one session are remembered at once, in each direction. */
 const transfersPerSession = 2;

@@ -1,19 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
 import { plainAnswer, type CoapAnswer } from './answer';
-import type { Channel, Security } from './channel';
-import { systemClock, type Clock } from './clock';
+import type { Channel, Security } from './messages/channel';
+import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Exchanges } from './exchanges';
 import { Inbound, type Handler, type InboundRequest } from './inbound';
-import { DatagramLayer } from './datagram';
-import type { Environment, MessageLayer, MessageSink } from './layer';
-import type { Content, TokenMessage } from './message';
-import { badOptions, strayOptions } from './options';
-import { defaultParameters, type TransmissionParameters } from './parameters';
+import { DatagramLayer } from './messages/datagram';
+import type { Environment, MessageLayer, MessageSink } from './messages/layer';
+import type { Content, TokenMessage } from './messages/message';
+import { badOptions, strayOptions } from './messages/options';
+import { defaultParameters, type TransmissionParameters } from './messages/parameters';
 import { contentOf, type CoapRequest, type Patience } from './request';
-import { StreamLayer } from './stream';
+import { StreamLayer } from './messages/stream';
 import { Subscription, type NotificationListener } from './subscription';
-import type { Trace } from './trace';
+import type { Trace } from '#dots/runtime/trace';
 import { receiveWhole, sendWhole, type Ask } from './transfer';
 
 export interface EndpointOptions {

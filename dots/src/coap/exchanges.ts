@@ -1,7 +1,7 @@
 import { DotsError } from '#dots/model/errors';
-import type { TimerHandle } from './clock';
-import type { Environment, Failure, MessageLayer, Transmission } from './layer';
-import type { Content, TokenMessage } from './message';
+import type { TimerHandle } from '#dots/runtime/clock';
+import type { Environment, Failure, MessageLayer, Transmission } from './messages/layer';
+import type { Content, TokenMessage } from './messages/message';
 import type { Patience } from './request';
 
 /** Hears every message that carries its token. */

@@ -1,7 +1,7 @@
 import { answerContent, plainAnswer, type CoapAnswer } from './answer';
 import { Blockwise } from './blockwise';
 import type { Endpoint } from './endpoint';
-import type { Environment, MessageLayer, Reply } from './layer';
+import type { Environment, MessageLayer, Reply } from './messages/layer';
 import {
   methodCodes,
   methodOf,
@@ -10,9 +10,9 @@ import {
   type Content,
   type Method,
   type TokenMessage,
-} from './message';
-import { badOptions, blockOption, optionNumbers, textsOf, uintOf, type Block } from './options';
-import { exchangeLifetime } from './parameters';
+} from './messages/message';
+import { badOptions, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
+import { exchangeLifetime } from './messages/parameters';
 
 /** One whole request of the peer. */
 export interface InboundRequest {

@@ -1,6 +1,6 @@
-import type { Clock, TimerHandle } from './clock';
-import { isSuccess, type TokenMessage } from './message';
-import { uintOf } from './options';
+import type { Clock, TimerHandle } from '#dots/runtime/clock';
+import { isSuccess, type TokenMessage } from './messages/message';
+import { uintOf } from './messages/options';
 
 /** Half of the 24-bit space of sequence numbers: RFC 7641 section 3.4. */
 const halfSpace = 2 ** 23;

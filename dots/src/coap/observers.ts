@@ -1,10 +1,10 @@
 import { plainAnswer, type CoapAnswer } from './answer';
-import type { Clock, TimerHandle } from './clock';
+import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import type { Endpoint } from './endpoint';
 import type { Handler, InboundRequest } from './inbound';
-import { isSuccess } from './message';
+import { isSuccess } from './messages/message';
 import { nextSequence } from './observation';
-import { uintOf, without } from './options';
+import { uintOf, without } from './messages/options';
 
 /** Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
 const notificationInterval = 3000;

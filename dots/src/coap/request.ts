@@ -1,6 +1,6 @@
 import { DotsError } from '#dots/model/errors';
-import { methodCodes, noBytes, type CoapOption, type Content, type Method } from './message';
-import { option } from './options';
+import { methodCodes, noBytes, type CoapOption, type Content, type Method } from './messages/message';
+import { option } from './messages/options';
 
 /** A request to a peer. */
 export interface CoapRequest {

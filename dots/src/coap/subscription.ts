@@ -1,11 +1,11 @@
 import { describeError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
-import type { Environment } from './layer';
-import type { Content, TokenMessage } from './message';
+import type { Environment } from './messages/layer';
+import type { Content, TokenMessage } from './messages/message';
 import { Observation } from './observation';
-import { option, textsOf, uintOf } from './options';
+import { option, textsOf, uintOf } from './messages/options';
 import { pathText, type Patience } from './request';
-import type { Trace } from './trace';
+import type { Trace } from '#dots/runtime/trace';
 import { receiveWhole } from './transfer';
 
 /** Hears each fresh state of an observed resource, the last of them maybe an error that ended the observation. */

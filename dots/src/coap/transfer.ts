@@ -1,6 +1,6 @@
 import { DotsError } from '#dots/model/errors';
-import type { Budget } from './layer';
-import { isSuccess, noBytes, type CoapOption, type Content, type TokenMessage } from './message';
+import type { Budget } from './messages/layer';
+import { isSuccess, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
 import {
   blockOf,
   blockOption,
@@ -11,7 +11,7 @@ import {
   valueOf,
   without,
   type Block,
-} from './options';
+} from './messages/options';
 
 /** Sends one message and waits for its answer. */
 export type Ask = (content: Content) => Promise<TokenMessage>;

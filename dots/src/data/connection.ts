@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
-import { systemClock, type Clock } from '#dots/coap/clock';
-import { readPem } from '#dots/transport/credentialFiles';
-import { limited, settled } from '#dots/transport/limit';
+import { systemClock, type Clock } from '#dots/runtime/clock';
+import { readPem } from '#dots/transport/certificates/credentialFiles';
+import { limited, settled } from '#dots/runtime/deadline';
 import { explain, type Attempt } from './failures';
 
 /** Where a data channel is, and what opens it; the files are PEM. */

@@ -1,5 +1,5 @@
 import { documentType, documentTypeOf, type DocumentType } from '#dots/model/documents';
-import { systemClock, type Clock } from '#dots/coap/clock';
+import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { readAnswer, type DataAnswer } from './answer';

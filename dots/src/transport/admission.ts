@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Clock } from '#dots/coap/clock';
+import type { Clock } from '#dots/runtime/clock';
 import type { SessionLimits } from './secure';
 
 /** A handshake that was begun: who began it, and when, by the clock of the server, it no longer counts. */

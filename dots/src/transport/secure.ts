@@ -1,6 +1,6 @@
-import type { Clock } from '#dots/coap/clock';
+import type { Clock } from '#dots/runtime/clock';
 import type { DotsError } from '#dots/model/errors';
-import type { ClientCredentials, ServerCredentials } from './credentials';
+import type { ClientCredentials, ServerCredentials } from './certificates/credentials';
 
 /** What a secure connection is made with. */
 export interface SecureOptions {

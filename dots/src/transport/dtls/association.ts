@@ -1,5 +1,5 @@
-import type { Security } from '#dots/coap/channel';
-import type { Clock, TimerHandle } from '#dots/coap/clock';
+import type { Security } from '#dots/coap/messages/channel';
+import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { refusal } from '../refusals';
 import type { Engine, SessionHost } from './engine';

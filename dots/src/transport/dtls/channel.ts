@@ -1,4 +1,4 @@
-import type { Channel, Receiver, Security } from '#dots/coap/channel';
+import type { Channel, Receiver, Security } from '#dots/coap/messages/channel';
 import { DotsError } from '#dots/model/errors';
 import type { Association } from './association';
 

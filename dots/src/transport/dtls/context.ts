@@ -8,7 +8,7 @@ import {
   type ClientCredentials,
   type PskCredentials,
   type ServerCredentials,
-} from '../credentials';
+} from '../certificates/credentials';
 import type { Engine } from './engine';
 
 /** The largest chain that goes into one handshake message, bytes, with three for the length of each certificate: MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length. */

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { Clock } from '#dots/coap/clock';
+import type { Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { dtlsModule } from './module';
 import { instantiate, type CompiledModule, type LinearMemory } from './webassembly';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { DotsError } from '#dots/model/errors';
-import { namesText } from '../names';
+import { namesText } from '../certificates/certificateNames';
 import { alertText, refusal, type RefusalReason } from '../refusals';
 import { outsideConstraints, wrongPurpose } from './path';
 

@@ -15,7 +15,7 @@ import {
   type GeneralSubtree,
   type Name,
 } from '@peculiar/asn1-x509';
-import { certificateNames } from '../names';
+import { certificateNames } from '../certificates/certificateNames';
 
 /** Flags against a path, beside those of dots/mbedtls/dots.h: a CA of it is for another use, and a CA of it may not vouch for a name in it. */
 export const wrongPurpose = 0x800_0000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Security } from '#dots/coap/channel';
-import type { Clock } from '#dots/coap/clock';
-import type { ServerCredentials } from '../credentials';
-import { holderName, isForServer, keyIdentity, pskIdentity } from '../names';
+import type { Security } from '#dots/coap/messages/channel';
+import type { Clock } from '#dots/runtime/clock';
+import type { ServerCredentials } from '../certificates/credentials';
+import { holderName, isForServer, keyIdentity, pskIdentity } from '../certificates/certificateNames';
 import { passportSize } from './engine';
 import { nameMismatch } from './outcome';
 import { pathFlags } from './path';

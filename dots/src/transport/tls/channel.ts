@@ -1,8 +1,8 @@
 import type { TLSSocket } from 'node:tls';
-import type { Channel, Receiver, Security } from '#dots/coap/channel';
-import type { Clock, TimerHandle } from '#dots/coap/clock';
+import type { Channel, Receiver, Security } from '#dots/coap/messages/channel';
+import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import type { DotsError } from '#dots/model/errors';
-import { holderName, keyIdentity, pskIdentity } from '../names';
+import { holderName, keyIdentity, pskIdentity } from '../certificates/certificateNames';
 import { refusal } from '../refusals';
 import { symptomOf } from './symptoms';
 

@@ -1,15 +1,15 @@
 import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import type { Channel } from '#dots/coap/channel';
-import { systemClock, type Clock } from '#dots/coap/clock';
+import type { Channel } from '#dots/coap/messages/channel';
+import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, indicatedName, type Address } from '../address';
-import type { ClientCredentials } from '../credentials';
-import { isForServer, namesText } from '../names';
+import { addressText, indicatedName, type Address } from '../connect/address';
+import type { ClientCredentials } from '../certificates/credentials';
+import { isForServer, namesText } from '../certificates/certificateNames';
 import { refusal } from '../refusals';
 import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
 import { clientContext, coapProtocol, speaksCoap } from './context';
-import { objectionTo } from './judge';
+import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, clientReason, detailIn, faultIn, symptomOf } from './symptoms';
 
 const defaultDeadlineMs = 10_000;

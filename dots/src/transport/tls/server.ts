@@ -1,9 +1,9 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import type { Channel, Security } from '#dots/coap/channel';
-import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import type { Channel, Security } from '#dots/coap/messages/channel';
+import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { addressText, isLoopback, loopbackName, type Address } from '../connect/address';
 import { Admission, type Start } from '../admission';
 import { listenError } from '../listening';
 import { refusal } from '../refusals';
@@ -11,7 +11,7 @@ import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } fr
 import type { Listener } from '../udp';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, serverOptions, speaksCoap } from './context';
-import { objectionTo } from './judge';
+import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, faultIn, serverReason, symptomOf } from './symptoms';
 
 /** How long a client may take for its handshake, and how long one counts that has failed, milliseconds. */

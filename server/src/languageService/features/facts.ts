@@ -1,5 +1,5 @@
 import { keyOf } from '#dots/cbor/keys';
-import { expectedValue } from '#dots/check/words';
+import { expectedValue } from '#dots/check/typeText';
 import { memberDoc, valueDoc, type Doc } from '#dots/model/docs';
 import { documentType, type DocumentKind } from '#dots/model/documents';
 import { rfcLabel, rfcUrl } from '#dots/model/finding';

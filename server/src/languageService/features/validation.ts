@@ -4,7 +4,7 @@ import type { Fault, Position, Range } from '#dots/model/finding';
 import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
-import { configFaults } from '../workspace/configCheck';
+import { configFaults } from '#dots/workspace/ownFileFaults';
 import { datagramAdvice } from './datagram';
 import { kindProblem } from './kind';
 

@@ -1,0 +1,89 @@
+import { check } from '#dots/check/check';
+import { documentType, type DocumentKind } from '#dots/model/documents';
+import { rfcLabel, type Fault } from '#dots/model/finding';
+import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
+import { tokens } from '#dots/model/pointer';
+import { fail, RestconfError, type ErrorTag } from './failure';
+
+/** Faults that are told at most. */
+const mostFaults = 16;
+
+const moduleName = 'ietf-dots-data-channel';
+
+const missing = new Set(['yang/missing-member', 'rfc/destination-missing', 'rfc/target-missing']);
+
+/** Reads a body as JSON. Throws a RestconfError (400). */
+export function parseBody(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch (error) {
+    throw fail(
+      400,
+      'malformed-message',
+      `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+  throw fail(400, 'malformed-message', 'The body has to be a JSON object.');
+}
+
+/**
+ * Judges a document as the editor does; gives what stands under its top-level member. `base` is the instance identifier of
+ * what holds it. Throws a RestconfError (400) that names each fault.
+ */
+export function judged(document: JsonObject, kind: DocumentKind, base: string): JsonValue {
+  const { topMember, title } = documentType(kind);
+  if (!Object.hasOwn(document, topMember)) {
+    throw fail(
+      400,
+      Object.keys(document).length === 0 ? 'missing-attribute' : 'unknown-element',
+      `The body has to be a document with "${topMember}" (${title}).`,
+    );
+  }
+  const errors = check(document, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0)
+    throw new RestconfError(
+      400,
+      errors.slice(0, mostFaults).map((fault) => ({
+        tag: tagOf(fault),
+        message: `${fault.message} (${rfcLabel(fault.rfc)})`,
+        path: base + instancePath(document, fault.pointer),
+      })),
+    );
+  return document[topMember] ?? null;
+}
+
+function tagOf({ code }: Fault): ErrorTag {
+  if (missing.has(code)) return 'missing-attribute';
+  return code === 'yang/unknown-member' ? 'unknown-element' : 'invalid-value';
+}
+
+/** The instance identifier of the tree: RFC 7951 section 6.11. */
+export const treePath = `/${moduleName}:dots-data`;
+
+/** The instance identifier of a client. */
+export function clientPath(cuid: string): string {
+  return `${treePath}/dots-client${keyPredicate({ cuid }) ?? ''}`;
+}
+
+/** A JSON pointer as the rest of an instance identifier: entries by their key, members of one's own module without its name. */
+function instancePath(document: JsonObject, pointer: string): string {
+  let here: JsonValue | undefined = document;
+  let path = '';
+  for (const token of tokens(pointer)) {
+    if (Array.isArray(here)) {
+      here = here[Number(token)];
+      path += keyPredicate(here) ?? `[${Number(token) + 1}]`;
+    } else {
+      here = isObject(here) && Object.hasOwn(here, token) ? here[token] : undefined;
+      path += `/${token.startsWith(`${moduleName}:`) ? token.slice(moduleName.length + 1) : token}`;
+    }
+  }
+  return path;
+}
+
+function keyPredicate(entry: JsonValue | undefined): string | undefined {
+  const key = isObject(entry) ? ['name', 'cuid'].find((name) => typeof entry[name] === 'string') : undefined;
+  const value = key === undefined || !isObject(entry) ? undefined : entry[key];
+  return typeof value === 'string' && !value.includes("'") ? `[${key ?? ''}='${value}']` : undefined;
+}
