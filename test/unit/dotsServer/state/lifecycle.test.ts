@@ -13,7 +13,7 @@ import {
   type Mitigation,
 } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy, defaultTiming as timing, grantedLifetime } from '#dots/dotsServer/state/policy';
-import { dropped } from '#dots/orchestrator/simulation';
+import { dropped } from '#dots/dotsServer/state/simulation';
 import { scopeText, viewOf } from '#dots/dotsServer/state/view';
 
 const start = Date.UTC(2030, 0, 1);
