@@ -378,7 +378,7 @@ const cases: [name: string, document: unknown, expected: string[]][] = [
   [
     'a name that is a loopback address',
     { 'ietf-dots-data-channel:aliases': { alias: [{ name: 'web', 'target-fqdn': ['127.0.0.1'] }] } },
-    ['advice/resolved-target@target-fqdn', 'rfc/forbidden-prefix@0'],
+    ['rfc/forbidden-prefix@0'],
   ],
   [
     'a refused cuid with details of the conflict',
