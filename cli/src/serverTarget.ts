@@ -16,7 +16,7 @@ export interface Target {
   server: string;
   cuid: string;
   /** The identifier that the document is sent under; the session makes one where nothing names it. */
-  mid?: number;
+  mid?: number | undefined;
   timeoutMs: number;
   /** The cuid was made just now, for nothing names one. */
   newCuid?: true;
@@ -106,7 +106,7 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
     context: {
       ...context,
       cuid: target.cuid,
-      mid: target.mid,
+      ...(target.mid !== undefined && { mid: target.mid }),
       ownPrefixes: [...governing.workspace.ownPrefixes, ...theirs],
     },
   };

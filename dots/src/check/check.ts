@@ -11,9 +11,9 @@ export { directionOf, type Direction } from './direction';
 
 export interface CheckOptions {
   /** Default `practice`. */
-  level?: Level;
+  level?: Level | undefined;
   /** What the document is meant to be; without it, it is told by its members. */
-  direction?: Direction;
+  direction?: Direction | undefined;
 }
 
 export interface CheckResult {

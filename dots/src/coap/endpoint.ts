@@ -63,7 +63,7 @@ function closedError(peer: string): DotsError {
 export class Endpoint {
   readonly peer: string;
   /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
-  readonly security?: Security;
+  readonly security?: Security | undefined;
   readonly traffic: Traffic = { received: 0, malformed: 0 };
   /** Reports to the owner of the session what was dropped, lost or tolerated. */
   readonly trace: Trace;

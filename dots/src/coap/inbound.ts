@@ -23,8 +23,8 @@ export interface InboundRequest {
   query: string[];
   options: CoapOption[];
   payload: Uint8Array;
-  contentFormat?: number;
-  accept?: number;
+  contentFormat?: number | undefined;
+  accept?: number | undefined;
 }
 
 /** Answers a request; undefined: the request is ignored in silence. Never rejects with anything but a bug. */

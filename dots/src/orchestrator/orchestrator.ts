@@ -37,17 +37,17 @@ export type { AliasView, FilterView, MitigationView } from '#dots/dotsServer/sta
 
 export interface OrchestratorOptions {
   /** A loopback address; 127.0.0.1 unless told. */
-  host?: string;
+  host?: string | undefined;
   /** The port of plain CoAP; 0, as when not told, picks a free one. */
-  signalPort?: number;
+  signalPort?: number | undefined;
   /** The port of DTLS over UDP and of TLS over TCP. */
-  securePort?: number;
+  securePort?: number | undefined;
   /** The pre-shared key of an identity, where clients may use one besides certificates of the lab. */
-  psk?: ServerCredentials['psk'];
+  psk?: ServerCredentials['psk'] | undefined;
   /** The same for the data channel. */
-  dataPort?: number;
+  dataPort?: number | undefined;
   /** The folder that keeps its state; without one it forgets. */
-  stateDir?: string;
+  stateDir?: string | undefined;
   clock?: Clock;
   /** Gets one line for each request and each change of status. */
   log?: (line: string) => void;

@@ -9,7 +9,7 @@ export const silenceMs = 3_000;
 /** What is left for one step of it: the milliseconds, where there is a bound, and what gives it up. */
 export interface Left {
   timeoutMs?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** One request over a session. */
@@ -29,7 +29,7 @@ export interface AskOverOptions {
   /** Milliseconds for all of it; without it each request and each attempt to open a session has its own time. */
   timeoutMs?: number;
   /** Gives all of it up. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock?: Clock;
 }
 

@@ -12,11 +12,11 @@ import { noWorkspace, profilesOf, workspaceOf, type Profiles, type Workspace } f
 
 export interface ValidateOptions {
   /** How literally RFC 7951 is taken; default `practice`. */
-  level?: Level;
+  level?: Level | undefined;
   /** The file's name: comments and trailing commas are allowed in `.jsonc`. */
   file?: string;
   /** Whether it goes to a server or came from one; without it, its members tell. */
-  direction?: Direction;
+  direction?: Direction | undefined;
 }
 
 /**

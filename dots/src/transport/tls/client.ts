@@ -27,7 +27,7 @@ interface Attempt {
   psk: boolean;
   socket: TLSSocket;
   /** What our own check of the certificate says. */
-  objection?: DotsError;
+  objection?: DotsError | undefined;
   /** Whether the server has said anything, which the socket no longer knows once it is closed. */
   answered: boolean;
 }
@@ -95,7 +95,7 @@ function objection(peer: string, serverName: string, shown: DetailedPeerCertific
 }
 
 interface Patience {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock: Clock;
   deadlineMs: number;
 }
