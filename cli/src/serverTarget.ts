@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/session';
-import { parseServer } from '#dots/transport/connect/address';
+import { parseServer } from '#dots/transport/address';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import { productionAt, productionReason } from '#dots/workspace/production';
 import type { DocumentContext, Profile } from '#service/service';

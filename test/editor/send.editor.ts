@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import * as vscode from 'vscode';
 import type { WorkbenchApi } from '../../client/src/context';
-import type { TreeNode } from '../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../client/src/ui/treeNode';
 import { closeAll, lenses, open, titles, until, virtualText, workbench } from '../support/editor';
 
 suite('sending a request to the mock', () => {

@@ -1,4 +1,4 @@
-import { directionOf, type Direction } from './direction';
+import { directionOf, type Direction } from '#dots/model/direction';
 import { documentTypeOf, type DocumentType } from '../model/documents';
 import type { Fault } from '../model/finding';
 import type { JsonObject } from '../model/json';
@@ -7,7 +7,7 @@ import { rfcFaults } from './rfc';
 import { yangFaults, type Level } from './yang';
 
 export type { Level } from './yang';
-export { directionOf, type Direction } from './direction';
+export { directionOf, type Direction } from '#dots/model/direction';
 
 export interface CheckOptions {
   /** Default `practice`. */

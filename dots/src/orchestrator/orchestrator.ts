@@ -2,7 +2,7 @@ import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import type { CoapAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
-import type { Handler, InboundRequest } from '#dots/coap/inbound';
+import type { Handler, InboundRequest, Requester } from '#dots/coap/inbound';
 import { Observers } from '#dots/coap/observers';
 import { thinned } from '#dots/runtime/trace';
 import { oneLine } from '#dots/model/text';
@@ -242,7 +242,7 @@ function mitigationKey(cuid: string, mid?: string): string {
   return JSON.stringify(['mitigate', cuid, mid]);
 }
 
-function sessionKey(session: Endpoint): string {
+function sessionKey(session: Requester): string {
   return JSON.stringify(['config', session.peer]);
 }
 

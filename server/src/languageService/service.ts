@@ -8,7 +8,7 @@ import type { Validation } from './features/validation';
 import { judging, read, type Judging, type ValidateOptions } from './validationService';
 import { findingCodes } from '#dots/workspace/findingCodes';
 import { completeConfig, hoverConfig } from './features/ownFiles';
-import type { IndexEntry } from './documents/documentIndex';
+import type { IndexEntry } from './features/documentIndex';
 import type { DocumentContext, DocumentSet } from '#dots/workspace/documentSet';
 import type { DocumentForm } from '#dots/workspace/fileNames';
 import type { Profile, Profiles, Workspace } from '#dots/workspace/workspaceFile';

@@ -2,11 +2,11 @@ import type { Direction, Level } from '#dots/check/check';
 import type { Fault } from '#dots/model/finding';
 import { parseBytes, parseDocument, type LocatedFinding, type ParsedDocument } from './documents/document';
 import { locateFaults, validateDocument, type Validation } from './features/validation';
-import { indexEntry, locateCross, type IndexEntry } from './documents/documentIndex';
+import { indexEntry, locateCross, type IndexEntry } from './features/documentIndex';
 import { documentContext, type DocumentContext, type DocumentSet } from '#dots/workspace/documentSet';
 import { formOf, type DocumentForm } from '#dots/workspace/fileNames';
 import { adjusted } from './features/severities';
-import { crossFaults } from '#dots/workspace/cross';
+import { crossFaults } from '#dots/workspace/rules/cross';
 import { workspaceFindings } from './features/ownFileFindings';
 import { noWorkspace, profilesOf, workspaceOf, type Profiles, type Workspace } from '#dots/workspace/workspaceFile';
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Address } from './address';
-import { addressText } from './address';
+import type { Address } from '../address';
+import { addressText } from '../address';
 
 /** How a server may be reached. */
 export type Transport = 'dtls' | 'tls';

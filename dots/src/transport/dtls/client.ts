@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, indicatedName, type Address } from '../connect/address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { SecureOptions } from '../secure';
 import { connectSocket, networkError } from '../udp';
 import { Association, type AssociationOwner } from './association';

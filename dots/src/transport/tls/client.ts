@@ -2,7 +2,7 @@ import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLS
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, indicatedName, type Address } from '../connect/address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { isForServer, namesText } from '../certificates/certificateNames';
 import { refusal } from '../refusals';
