@@ -7,7 +7,8 @@ import { blockOf, option, uintOf } from '#dots/coap/messages/options';
 import { signal } from '#dots/coap/messages/signalingMessages';
 import { fails } from '../../support/coapScene';
 import { settle } from '../../support/protocol/fakeClock';
-import { StreamChannel, get, patience, large, alone, introduced, pair, text, last } from '../../support/streamScene';
+import type { StreamChannel } from '../../support/streamScene';
+import { get, patience, large, alone, introduced, pair, text, last } from '../../support/streamScene';
 
 test('bodies travel whole where the peer takes them', async () => {
   const { client, one, two } = pair({}, { handler: ({ payload }) => Promise.resolve({ code: '2.04', payload }) });
