@@ -8,7 +8,7 @@ import { inRoot } from './paths.mjs';
 const sourceFolders = ['schemas', 'dots', 'server', 'client', 'cli', 'scripts', 'test'];
 
 /** The paths of all source files, below the root, with forward slashes. */
-export function sourceFiles() {
+function sourceFiles() {
   return sourceFolders
     .flatMap((folder) => readdirSync(inRoot(folder), { recursive: true }).map((name) => `${folder}/${name}`))
     .map((path) => path.replaceAll('\\', '/'))

@@ -1,7 +1,7 @@
 import { schemas, type SchemaNode } from '#schemas/index';
 import type { DocumentKind } from './documents';
 
-export type { SchemaNode, XYang, YangBase, YangChoice, YangExpression, YangType } from '#schemas/index';
+export type { SchemaNode, XYang, YangExpression, YangType } from '#schemas/index';
 
 /** The generated schema of a kind of document: an object with the one top-level member. */
 export function schemaOf(kind: DocumentKind): SchemaNode {

@@ -4,7 +4,7 @@ import type { Answer } from './answer';
 import type { SignalSession } from './session';
 
 /** How long a session may keep silent before a new one is opened beside it, milliseconds. */
-export const silenceMs = 3_000;
+const silenceMs = 3_000;
 
 /** What is left for one step of it: the milliseconds, where there is a bound, and what gives it up. */
 export interface Left {

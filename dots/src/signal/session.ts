@@ -18,7 +18,7 @@ import { readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
-export type { Answer, SentRequest } from './answer';
+export type { Answer } from './answer';
 export { newCuid, nextMid } from './identifiers';
 
 /** What outlives a session; nothing of it is written to a file. */
