@@ -1,8 +1,8 @@
 import type { Fault } from '../../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { exact } from '../numbers';
-import { serverOnlyBounds, type Direction } from '../direction';
+import { exact } from '#dots/model/numbers';
+import { serverOnlyBounds, type Direction } from '#dots/model/direction';
 import { advice, rfcFault } from './fault';
 import { groupFaults, transmissionFaults, type Parameter } from './transmission';
 

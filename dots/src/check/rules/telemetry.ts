@@ -1,8 +1,8 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { serverOnlySetup, type Direction } from '../direction';
-import { exact } from '../numbers';
+import { serverOnlySetup, type Direction } from '#dots/model/direction';
+import { exact } from '#dots/model/numbers';
 import { advice, rfcFault } from './fault';
 import { telemetryConfigFaults } from './telemetryConfig';
 import { emptyFaults, hostFaults, prefixFaults, selectors } from './target';
