@@ -21,11 +21,11 @@ const common = {
   supported: { 'dynamic-import': false },
 };
 
-/** What is imported as `#apart/NAME` stays in a bundle of its own, dist/NAME.js, which is loaded when it is first needed. */
-const apart = {
-  name: 'apart',
+/** What is imported as `#lazy/NAME` stays in a bundle of its own, dist/NAME.js, which is loaded when it is first needed. */
+const lazy = {
+  name: 'lazy',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^#apart\// }, ({ path }) => ({ path: path.replace('#apart/', './') + '.js', external: true })),
+    onResolve({ filter: /^#lazy\// }, ({ path }) => ({ path: path.replace('#lazy/', './') + '.js', external: true })),
 };
 
 function optionsOf({ title, entry, file, external, banner }) {
@@ -36,7 +36,7 @@ function optionsOf({ title, entry, file, external, banner }) {
     minify: true,
     entryPoints: [entry],
     outfile: file,
-    plugins: [apart],
+    plugins: [lazy],
     external,
     banner: banner && { js: banner },
   };

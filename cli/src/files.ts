@@ -3,9 +3,9 @@ import { readFileSync, readdirSync, statSync, type Dirent, type Stats } from 'no
 import { join } from 'node:path';
 import picomatch from 'picomatch';
 import { documentTypeOf } from '#dots/model/documents';
-import { fileReason } from '#dots/model/fileReason';
-import { judging as service } from '#service/judging';
-import { isDocumentName, mayHoldDocument, skippedFolders } from '#service/workspace/names';
+import { fileReason } from '#dots/runtime/fileReason';
+import { judging as service } from '#service/validationService';
+import { isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
 import { UsageError } from './command';
 import type { Io } from './io';
 

@@ -18,9 +18,9 @@ process.on('uncaughtException', (error) => {
 /** What is done often starts with no more than it needs: `dots validate` without sockets and certificates, `dots send` without the orchestrator and Flowspec. */
 async function run(words: readonly string[]): Promise<ExitStatus> {
   const [name, ...rest] = words;
-  if (name === 'validate') return invoke((await import('#apart/validate')).validate, rest, io);
-  if (name === 'send') return (await kept(rest)) ?? invoke((await import('#apart/send')).send, rest, io);
-  return (await import('#apart/commands')).run(words, io);
+  if (name === 'validate') return invoke((await import('#lazy/validate')).validate, rest, io);
+  if (name === 'send') return (await kept(rest)) ?? invoke((await import('#lazy/send')).send, rest, io);
+  return (await import('#lazy/commands')).run(words, io);
 }
 
 /** What the `dots session` of this folder made of it; undefined where there is none. */

@@ -1,5 +1,5 @@
 import { version } from '../../package.json';
-import { closest } from '#dots/check/near';
+import { closest } from '#dots/check/suggestions';
 import { UsageError, type Command, type ExitStatus } from './command';
 import { decode } from './commands/decode';
 import { encode } from './commands/encode';

@@ -1,25 +1,26 @@
 import * as vscode from 'vscode';
 import type { ProfilesInfo } from '#contract';
-import { DocumentLenses } from './features/codeLens';
-import { DataHost } from './features/dataChannel';
-import { DocumentStatus } from './features/documentStatus';
-import { examples, openExample } from './features/example';
-import { FlowspecPreview } from './features/flowspecPreview';
-import { ClientIdentity } from './features/identity';
-import { LanguageServer } from './features/languageClient';
-import { LiveFlowspec } from './features/liveFlowspec';
-import { Credentials } from './features/credentials';
-import { registerMitigationCommands } from './features/mitigationCommands';
-import { OrchestratorHost, registerOrchestrator, type OrchestratorLab } from './features/orchestrator';
-import { Places } from './features/places';
-import { ProfileHost, registerProfiles } from './features/profiles';
-import { ProfileStatus } from './features/profileStatus';
-import { registerSendRequest, RequestSender } from './features/sendRequest';
-import { Sessions } from './features/sessions';
-import { SessionView } from './features/sessionView';
-import { StatusBar } from './features/statusBar';
+import { DocumentLenses } from './editor/codeLens';
+import { DataHost } from './sessions/dataChannel';
+import { DocumentStatus } from './editor/documentStatus';
+import { examples, openExample } from './commands/openExample';
+import { FlowspecPreview } from './flowspec/flowspecPreview';
+import { ClientIdentity } from './sessions/identity';
+import { LanguageServer } from './editor/languageClient';
+import { LiveFlowspec } from './flowspec/rulesInForce';
+import { Credentials } from './sessions/credentials';
+import { registerMitigationCommands } from './commands/mitigations';
+import { registerOrchestrator } from './commands/orchestrator';
+import { OrchestratorHost, type OrchestratorLab } from './orchestrator/orchestratorHost';
+import { Places } from './sessions/serverTargets';
+import { ProfileHost, registerProfiles } from './sessions/profiles';
+import { ProfileStatus } from './sessions/profileStatus';
+import { registerSendRequest, RequestSender } from './commands/sendRequest';
+import { Sessions } from './sessions/sessions';
+import { SessionView } from './sessions/sessionView';
+import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
-import type { TreeNode } from './ui/sessionTree';
+import type { TreeNode } from './ui/treeNode';
 
 /** What other extensions, and the tests, may ask of this one. */
 export interface WorkbenchApi {

@@ -9,14 +9,14 @@ export const bundles = [
   { title: 'the extension', entry: 'client/src/extension.ts', file: 'dist/client.js', external: ['vscode'] },
   {
     title: 'the LSP client of the extension',
-    entry: 'client/src/apart/language.ts',
+    entry: 'client/src/bundles/language.ts',
     file: 'dist/language.js',
     external: ['vscode'],
   },
   {
     title: 'what the extension loads on first use',
-    entry: 'client/src/apart/work.ts',
-    file: 'dist/work.js',
+    entry: 'client/src/bundles/protocol.ts',
+    file: 'dist/protocol.js',
     external: ['vscode'],
   },
   { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },

@@ -2,14 +2,14 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeNlri } from '#dots/flowspec/nlri';
-import { regionsOf, regionsTouch } from '#dots/flowspec/region';
-import { render, renderExabgpConfiguration } from '#dots/flowspec/render';
+import { encodeNlri } from '#dots/flowspec/bgp/nlri';
+import { regionsOf, regionsTouch } from '#dots/flowspec/packets/region';
+import { render, renderExabgpConfiguration } from '#dots/flowspec/renderings/render';
 import { translate, type FlowspecRule, type Translation } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
-import { freePort } from '../protocol/support/scene';
+import { freePort } from '../support/protocol/scene';
 import { Random } from '../support/random';
-import { aclDocument } from '../unit/flowspec/support';
+import { aclDocument } from '../support/flowspec/rules';
 
 type Ace = { matches: JsonObject; actions: JsonObject };
 

@@ -7,10 +7,10 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '#dots/coap/clock';
+import { systemClock } from '#dots/runtime/clock';
 import { SignalSession } from '#dots/signal/session';
-import { readCredentials } from '#dots/transport/credentialFiles';
-import type { ClientCredentials } from '#dots/transport/credentials';
+import { readCredentials } from '#dots/transport/certificates/credentialFiles';
+import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { Engine } from '#dots/transport/dtls/engine';
 import { root } from '../support/shared';
 import {

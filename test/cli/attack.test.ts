@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import { isUnderAttack } from '#dots/signal/scopes';
-import { protect } from '../protocol/support/scene';
+import { protect } from '../support/protocol/scene';
 import type * as features from '../support/clientFeatures';
 import { root } from '../support/shared';
-import { bundled } from './bundle';
+import { bundled } from '../support/bundle';
 
 /** Documents, and whether an attack is under way when they are sent. */
 const documents: [what: string, document: JsonObject, underAttack: boolean][] = [
@@ -53,7 +53,7 @@ test('dots send opens its session as the document has it', () => {
 
 test('the editor opens its session as the document has it', async () => {
   const { SessionHost } = createRequire(__filename)(
-    bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts'), '#apart/work': stub }),
+    bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts'), '#lazy/protocol': stub }),
   ) as typeof features;
   const host = new SessionHost({} as never, {} as never, 'mock');
   for (const [what, document, underAttack] of documents) {

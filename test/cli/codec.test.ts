@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needShared, root } from '../support/shared';
-import { acls, dots, folder, request } from './dots';
+import { acls, dots, folder, request } from '../support/dots';
 
 const hex = dots(['encode', '-'], request).out.trim();
 

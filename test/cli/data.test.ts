@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { acls, dots, folder, request, startMock } from './dots';
+import { acls, dots, folder, request, startMock } from '../support/dots';
 
 const cuid = ['--cuid', 'dz6pHjaADkaFTbjr0JGBpw'];
 const filesOf = (ready: Record<string, unknown>): string[] =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { acls, dots, folder, request } from './dots';
+import { acls, dots, folder, request } from '../support/dots';
 
 interface Report {
   rules: {

@@ -9,8 +9,8 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { root } from '../support/shared';
 import { needTool } from '../support/tools';
-import { eventually } from '../protocol/support/scene';
-import { faulty, folder, request, startMock, type Run } from './dots';
+import { eventually } from '../support/protocol/scene';
+import { faulty, folder, request, startMock, type Run } from '../support/dots';
 
 /** The command as it is installed, and the program behind it. */
 const launcher = join(root, 'cli/dots');

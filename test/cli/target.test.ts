@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { acls, dots, folder, request, startMock, type Run } from './dots';
+import { acls, dots, folder, request, startMock, type Run } from '../support/dots';
 
 const cuid = 'dz6pHjaADkaFTbjr0JGBpw';
 

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { needShared, root } from '../support/shared';
-import { acls, command, dots, faulty, folder, request } from './dots';
+import { acls, command, dots, faulty, folder, request } from '../support/dots';
 
 interface Report {
   files: {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { root } from '../support/shared';
-import { bundledInto } from './bundle';
-import { folder, request } from './dots';
+import { bundledInto } from '../support/bundle';
+import { folder, request } from '../support/dots';
 
 /** The head of a WebAssembly module: enough to be found, not enough to work. */
 const foreignModule = Buffer.from('not the module');

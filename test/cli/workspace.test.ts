@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../support/shared';
-import { acls, dots, folder, request } from './dots';
+import { acls, dots, folder, request } from '../support/dots';
 
 interface Found {
   file: string;

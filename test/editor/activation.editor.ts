@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { WorkbenchApi } from '../../client/src/context';
-import { closeAll, open, until } from './client-support';
+import { closeAll, open, until } from '../support/editor';
 
 const extension = (): vscode.Extension<WorkbenchApi> | undefined =>
   vscode.extensions.getExtension('dots-workbench.dots-workbench');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { open, until } from './client-support';
+import { open, until } from '../support/editor';
 
 const extension = (): vscode.Extension<unknown> | undefined =>
   vscode.extensions.getExtension('dots-workbench.dots-workbench');

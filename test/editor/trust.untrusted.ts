@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { WorkbenchApi } from '../../client/src/context';
-import { closeAll, lenses, open, titles, until, virtualText, workbench } from './client-support';
+import { closeAll, lenses, open, titles, until, virtualText, workbench } from '../support/editor';
 
 suite('a folder that is not trusted', () => {
   let api: WorkbenchApi;

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fuzzHandshakes } from '../protocol/support/dtlsFuzz';
-import { native, runNative, writeParties } from '../protocol/support/dtlsNative';
-import { TestPki } from '../protocol/support/testPki';
+import { fuzzHandshakes } from '../support/protocol/dtlsFuzz';
+import { native, runNative, writeParties } from '../support/protocol/dtlsNative';
+import { TestPki } from '../support/protocol/testPki';
 
 /** Through the product: TypeScript and the WebAssembly module. */
 async function throughProduct(folder: string, deep: number, seed: number): Promise<object> {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MarkupContent } from 'vscode-languageserver/node';
 import { root } from '../support/shared';
-import { textIn, withCaret } from '../unit/languageServiceCaret';
-import { Client, server } from './client';
+import { textIn, withCaret } from '../support/caret';
+import { Client, server } from '../support/lspClient';
 
 const uri = 'file:///request.dots.json';
 const request =

@@ -15,9 +15,9 @@ import { pathToFileURL } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { FileChangeType, type Diagnostic } from 'vscode-languageserver/node';
 import { trustedNotification } from '#contract';
-import { dots } from '../cli/dots';
+import { dots } from '../support/dots';
 import { needShared, root } from '../support/shared';
-import { Client, type ClientOptions } from './client';
+import { Client, type ClientOptions } from '../support/lspClient';
 
 const workspaceFile = 'dots.workspace.json';
 const uriOf = (...parts: string[]): string => pathToFileURL(join(...parts)).toString();

@@ -1,10 +1,10 @@
 /** The features of the client that are tested without an editor; `editor` is the one they see (test/support/vscode.ts). */
-export { Credentials } from '../../client/src/features/credentials';
-export { Places } from '../../client/src/features/places';
-export { ProfileHost } from '../../client/src/features/profiles';
-export { FolderDocuments } from '../../client/src/features/folderDocuments';
-export { tellFailure } from '../../client/src/features/problems';
-export { RequestSender } from '../../client/src/features/sendRequest';
-export { SessionHost } from '../../client/src/features/session';
+export { Credentials } from '../../client/src/sessions/credentials';
+export { Places } from '../../client/src/sessions/serverTargets';
+export { ProfileHost } from '../../client/src/sessions/profiles';
+export { FolderDocuments } from '../../client/src/flowspec/folderDocuments';
+export { tellFailure } from '../../client/src/editor/problems';
+export { RequestSender } from '../../client/src/commands/sendRequest';
+export { SessionHost } from '../../client/src/sessions/sessionHost';
 export { DotsError } from '#dots/model/errors';
 export * as vscode from './vscode';

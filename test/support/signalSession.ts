@@ -1,4 +1,4 @@
-/** In the place of #dots/signal/session and #apart/work: a signal channel that only tells how it was opened. */
+/** In the place of #dots/signal/session and #lazy/protocol: a signal channel that only tells how it was opened. */
 import { DotsError } from '#dots/model/errors';
 import type { SessionOptions } from '#dots/signal/session';
 

@@ -1,10 +1,10 @@
-import { compareRuleSets, describeChanges } from '#dots/flowspec/compare';
-import { describeEquivalence } from '#dots/flowspec/equivalence';
-import { explainNlri, explainRule } from '#dots/flowspec/explain';
-import { decodeNlri, encodeNlri } from '#dots/flowspec/nlri';
-import { sortRules } from '#dots/flowspec/order';
-import { render, renderingFindings, renderings, type Rendering } from '#dots/flowspec/render';
-import { describeMatch } from '#dots/flowspec/text';
+import { compareRuleSets, describeChanges } from '#dots/flowspec/bgp/compare';
+import { describeEquivalence } from '#dots/flowspec/order/equivalence';
+import { explainNlri, explainRule } from '#dots/flowspec/bgp/explain';
+import { decodeNlri, encodeNlri } from '#dots/flowspec/bgp/nlri';
+import { sortRules } from '#dots/flowspec/bgp/order';
+import { render, renderingFindings, renderings, type Rendering } from '#dots/flowspec/renderings/render';
+import { describeMatch } from '#dots/flowspec/bgp/ruleText';
 import {
   translate,
   type Family,
@@ -16,7 +16,7 @@ import {
 } from '#dots/flowspec/translate';
 import { oneLine, safeJson } from '#dots/model/text';
 import { createLanguageService, type LocatedFinding } from '#service/service';
-import type { TargetRouter } from '#service/workspace/settings';
+import type { TargetRouter } from '#dots/workspace/workspaceFile';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import { filesOf } from '../files';
@@ -199,7 +199,7 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
       '--state shows what an orchestrator has in force, and takes no file and no --domain.',
       'See dots flowspec --help.',
     );
-  const { liveFlowspecOf } = await import('#dots/orchestrator/liveState');
+  const { liveFlowspecOf } = await import('#dots/orchestrator/storedRulesInForce');
   const { rules, findings } = await liveFlowspecOf(state);
   const format = given.option('format') ?? 'table';
   if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);

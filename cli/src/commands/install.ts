@@ -4,7 +4,7 @@ import { safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Given } from '../command';
 import { dataAnswerJson, dataAnswerText } from '../dataAnswer';
 import type { Io } from '../io';
-import type { Target } from '../target';
+import type { Target } from '../serverTarget';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
 export async function install(document: JsonObject, target: Target, given: Given, io: Io): Promise<ExitStatus> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readPsk } from '#dots/transport/credentialFiles';
+import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import type { Io } from '../io';
 

@@ -2,14 +2,14 @@ import type { Server } from 'node:http';
 import { describeError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
-import { securityWords } from '../answer';
+import { securityWords } from '#dots/words/sessions';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { invoke } from '../invoke';
 import type { Io } from '../io';
-import { keeperSocket, type Reply } from '../keeper/place';
+import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { KeptSessions, type Watch } from '../keeper/sessions';
-import { targetOf, targetOptions } from '../target';
+import { targetOf, targetOptions } from '../serverTarget';
 import { Workspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
 

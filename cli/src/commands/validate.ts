@@ -1,12 +1,13 @@
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
-import { plural, safeJson } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLine } from '../findings';
 import type { Io } from '../io';
-import { Judge, type Judged } from '../judge';
+import { Judge, type Judged } from '../validator';
 import { workspaceOptions, Workspaces } from '../workspace';
 
 /** `dots validate`: every finding of every document named. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { fileReason } from '#dots/model/fileReason';
+import { fileReason } from '#dots/runtime/fileReason';
 import { UsageError } from '../command';
 import {
   isOwnFolder,
@@ -14,7 +14,7 @@ import {
   signOfLifeMs,
   wordEnd,
   type Reply,
-} from './place';
+} from './socket';
 
 /** The longest command line that is taken, bytes. */
 const longestCommand = 65_536;

@@ -1,13 +1,13 @@
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
-import { KeptSession, type KeptOptions } from '#dots/signal/kept';
+import { KeptSession, type KeptOptions } from '#dots/signal/sessionKeeper';
 import { nextMid } from '#dots/signal/identifiers';
 import { resourceOf } from '#dots/signal/resources';
 import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
-import { credentialsFor } from '#dots/transport/credentialFiles';
+import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Exchanged } from '../commands/send';
-import type { Target } from '../target';
+import type { Target } from '../serverTarget';
 
 /** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
 const mostKept = 16;

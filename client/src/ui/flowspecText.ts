@@ -1,13 +1,13 @@
 import type { FlowspecFinding, FlowspecInput, FlowspecRule } from '#dots/flowspec/translate';
-import { sortRules } from '#dots/flowspec/order';
-import { render, renderHex } from '#dots/flowspec/render';
-import { describeActions, describeMatch } from '#dots/flowspec/text';
+import { sortRules } from '#dots/flowspec/bgp/order';
+import { render, renderHex } from '#dots/flowspec/renderings/render';
+import { describeActions, describeMatch } from '#dots/flowspec/bgp/ruleText';
 import { rfcLabel } from '#dots/model/finding';
-import { plural } from '#dots/model/text';
-import type { SourceNames } from './liveNames';
-import { placeWords } from './placeWords';
+import { plural } from '#dots/words/quantities';
+import type { SourceNames } from './sourceNames';
+import { placeWords } from './pointerText';
 import { columns, heading, indented, sections } from './textLayout';
-import { documentName } from './words';
+import { documentName } from './documentName';
 
 type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 

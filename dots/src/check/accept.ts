@@ -1,6 +1,6 @@
 import type { JsonValue } from '../model/json';
 import { resolve, type SchemaNode } from '../model/schema';
-import { isLegalText } from './text';
+import { isLegalText } from './legalText';
 
 /** Whether a value is one that a schema node allows; for leafs and entries of leaf-lists. */
 export type Test = (value: JsonValue) => boolean;

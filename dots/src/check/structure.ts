@@ -2,10 +2,10 @@ import { documentType, type DocumentKind } from '../model/documents';
 import type { Fault } from '../model/finding';
 import { child, tokens } from '../model/pointer';
 import { schemaAt, type SchemaNode } from '../model/schema';
-import { nearMember } from './near';
+import { nearMember } from './suggestions';
 import { moduleSection } from './sections';
-import { isLegalText } from './text';
-import { expectedValue, shown } from './words';
+import { isLegalText } from './legalText';
+import { expectedValue, shown } from './typeText';
 
 /** The fault of a member that its object does not have. */
 export function unknownMember(kind: DocumentKind, pointer: string, name: string): Fault {

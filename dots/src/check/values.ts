@@ -1,7 +1,7 @@
 import type { Fault } from '../model/finding';
 import type { YangType } from '../model/schema';
-import { exact, wireText, withoutZeros } from './numbers';
-import { expectedType, shown } from './words';
+import { exact, wireText, withoutZeros } from '#dots/model/numbers';
+import { expectedType, shown } from './typeText';
 
 /** Which forms of writing are demanded beyond what the type accepts. */
 export interface Forms {

@@ -1,5 +1,5 @@
-import { noBytes, type CoapOption, type Content } from './message';
-import { option } from './options';
+import { noBytes, type CoapOption, type Content } from './messages/message';
+import { option } from './messages/options';
 
 /** What a server says to a request. */
 export interface CoapAnswer {
@@ -7,7 +7,7 @@ export interface CoapAnswer {
   payload?: Uint8Array;
   contentFormat?: number;
   /** Seconds: RFC 7252 section 5.10.5. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** The sequence number of a notification: RFC 7641. */
   observe?: number;
 }

@@ -1,6 +1,6 @@
-import type { Clock, TimerHandle } from './clock';
-import { isSuccess, type TokenMessage } from './message';
-import { uintOf } from './options';
+import type { Clock, TimerHandle } from '#dots/runtime/clock';
+import { isSuccess, type TokenMessage } from './messages/message';
+import { uintOf } from './messages/options';
 
 /** Half of the 24-bit space of sequence numbers: RFC 7641 section 3.4. */
 const halfSpace = 2 ** 23;
@@ -14,7 +14,7 @@ const defaultMaxAge = 60;
 export interface ObservationHost {
   clock: Clock;
   random: (bound: number) => number;
-  /** Messages arrive as they were sent, and the connection tells when the server is gone: no number is compared and nothing is renewed (RFC 8323 section 7). */
+  /** Messages arrive as they were sent, and the connection ends when the server is gone: no number is compared and nothing is renewed (RFC 8323 section 7). */
   ordered: boolean;
   /** Registers again, with the same token. */
   renew(): void;

@@ -1,6 +1,6 @@
 import { DotsError } from '#dots/model/errors';
-import type { Budget } from './layer';
-import { isSuccess, noBytes, type CoapOption, type Content, type TokenMessage } from './message';
+import type { Budget } from './messages/layer';
+import { isSuccess, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
 import {
   blockOf,
   blockOption,
@@ -11,7 +11,7 @@ import {
   valueOf,
   without,
   type Block,
-} from './options';
+} from './messages/options';
 
 /** Sends one message and waits for its answer. */
 export type Ask = (content: Content) => Promise<TokenMessage>;
@@ -94,8 +94,8 @@ function cutShort(): DotsError {
   return new DotsError(
     'unreachable',
     'coap/blocks',
-    'The server took the first part of the request for all of it.',
-    'Check what it has made of it, and send less in one request.',
+    'The server treated the first block as the whole request.',
+    'Check what the server stored, and send smaller requests.',
   );
 }
 

@@ -1,10 +1,10 @@
-import type { Entry } from './draft';
-import { numericHolds } from './evaluate';
-import { longestForGobgp } from './gobgp';
-import { tcp, udp } from './names';
-import { prefixText } from './prefix';
+import type { Entry } from './packets/draft';
+import { numericHolds } from './packets/evaluate';
+import { longestForGobgp } from './renderings/gobgp';
+import { tcp, udp } from './bgp/protocolNames';
+import { prefixText } from './bgp/prefix';
 import type { Remark, Report } from './report';
-import { componentOctets } from './tool';
+import { componentOctets } from './renderings/routerTarget';
 import {
   isBitmask,
   isPrefix,
@@ -13,7 +13,7 @@ import {
   type FlowspecRule,
   type NumericComponent,
   type NumericType,
-} from './types';
+} from './bgp/rule';
 
 /** Values in one component that FRR 8.4 and IOS XR still take. */
 const mostValues = 5;

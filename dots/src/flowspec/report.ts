@@ -1,7 +1,7 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Fault, FindingClass, Severity } from '#dots/model/finding';
 import { child } from '#dots/model/pointer';
-import type { Place } from './types';
+import type { Place } from './bgp/rule';
 
 /** A fault, with the document it is in. */
 export interface FlowspecFinding extends Fault {

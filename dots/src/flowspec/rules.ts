@@ -1,14 +1,14 @@
 import { advise } from './advice';
-import { compareOrders, type Comparison, type Conflict } from './conflicts';
-import type { Draft, Entry } from './draft';
-import { FlowspecError } from './error';
-import { announced, keyOf, makeRule, type Made } from './made';
-import { describePacket } from './packet';
-import { regionsOf, regionsTouch } from './region';
-import { repairOrder, type Repair, type RepairBudget, type RepairKind } from './repair';
+import { compareOrders, type Comparison, type Conflict } from './order/conflicts';
+import type { Draft, Entry } from './packets/draft';
+import { FlowspecError } from './bgp/error';
+import { announced, keyOf, makeRule, type Made } from './order/encodedRule';
+import { describePacket } from './packets/packet';
+import { regionsOf, regionsTouch } from './packets/region';
+import { repairOrder, type Repair, type RepairBudget, type RepairKind } from './order/repair';
 import type { Report } from './report';
-import { describeActions, describeMatch } from './text';
-import type { FlowspecRule, Place } from './types';
+import { describeActions, describeMatch } from './bgp/ruleText';
+import type { FlowspecRule, Place } from './bgp/rule';
 
 /** The table of rules while it is filled in the order of first-match evaluation. */
 class RuleTable {

@@ -1,23 +1,23 @@
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
-import { translateAcls } from './acl';
-import { encodeAction, parseRouteTarget } from './communities';
-import type { Context } from './context';
-import type { Entry } from './draft';
-import { equivalenceOf, type Equivalence } from './equivalence';
-import { mergePrefixes } from './merge';
-import { askedActivations, translateMitigation } from './mitigation';
-import { parsePrefix } from './prefix';
+import { translateAcls } from './documents/acl';
+import { encodeAction, parseRouteTarget } from './bgp/communities';
+import type { Context } from './documents/context';
+import type { Entry } from './packets/draft';
+import { equivalenceOf, type Equivalence } from './order/equivalence';
+import { mergePrefixes } from './documents/merge';
+import { askedActivations, translateMitigation } from './documents/mitigation';
+import { parsePrefix } from './bgp/prefix';
 import { asObject, member, members, objects, quote, Report, type FlowspecFinding, type Located } from './report';
-import type { RepairBudget } from './repair';
-import type { Resolution } from './resolve';
+import type { RepairBudget } from './order/repair';
+import type { Resolution } from './documents/resolve';
 import { makeRules } from './rules';
-import type { Action, FlowspecRule, Prefix } from './types';
+import type { Action, FlowspecRule, Prefix } from './bgp/rule';
 
-export type { Equivalence, Witness } from './equivalence';
+export type { Equivalence, Witness } from './order/equivalence';
 export type { FlowspecFinding } from './report';
-export type { Resolution } from './resolve';
-export type { Action, Component, Family, FlowspecRule } from './types';
+export type { Resolution } from './documents/resolve';
+export type { Action, Component, Family, FlowspecRule } from './bgp/rule';
 
 /** A document as `JSON.parse` gives it; it need not be valid. */
 export interface FlowspecInput {

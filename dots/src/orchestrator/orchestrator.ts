@@ -1,46 +1,53 @@
-import type { Channel } from '#dots/coap/channel';
-import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import type { Channel } from '#dots/coap/messages/channel';
+import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import type { CoapAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
-import type { Handler, InboundRequest } from '#dots/coap/inbound';
+import type { Handler, InboundRequest, Requester } from '#dots/coap/inbound';
 import { Observers } from '#dots/coap/observers';
-import { thinned } from '#dots/coap/trace';
+import { thinned } from '#dots/runtime/trace';
 import { oneLine } from '#dots/model/text';
-import type { ServerCredentials } from '#dots/transport/credentials';
-import { DataClients } from './clients';
-import { DataChannel } from './dataChannel';
-import { enterLab, type LabHome } from './labHome';
-import { isActive, statusLabels, type Mitigation } from './lifecycle';
-import { liveFlowspec, type LiveFlowspec } from './live';
-import { Mitigations } from './mitigations';
-import { keepApart } from './owner';
-import { defaultPolicy, type Policy } from './policy';
-import { configResource } from './resources/config';
-import { heartbeatResource } from './resources/heartbeat';
-import { mitigateResource } from './resources/mitigate';
-import { telemetryResource, telemetrySetupResource } from './resources/telemetry';
-import { parametersOf, resourceNameOf, route } from './routing';
-import { SignalChannel } from './signalChannel';
-import { folderStore, memoryStore } from './store';
-import { Telemetry } from './telemetry';
-import { aliasViews, filterViews, viewOf, type AliasView, type FilterView, type MitigationView } from './view';
+import type { ServerCredentials } from '#dots/transport/certificates/credentials';
+import { DataClients } from '#dots/dotsServer/state/dataClients';
+import { DataChannel } from '#dots/dotsServer/listeners/dataChannel';
+import { enterLab, type LabHome } from '#dots/dotsServer/listeners/labHome';
+import { isActive, statusLabels, type Mitigation } from '#dots/dotsServer/state/lifecycle';
+import { liveFlowspec, type LiveFlowspec } from './rulesInForce';
+import { Mitigations } from '#dots/dotsServer/state/mitigations';
+import { keepApart } from '#dots/dotsServer/signal/owner';
+import { defaultPolicy, type Policy } from '#dots/dotsServer/state/policy';
+import { configResource } from '#dots/dotsServer/signal/resources/config';
+import { heartbeatResource } from '#dots/dotsServer/signal/resources/heartbeat';
+import { mitigateResource } from '#dots/dotsServer/signal/resources/mitigate';
+import { telemetryResource, telemetrySetupResource } from '#dots/dotsServer/signal/resources/telemetry';
+import { parametersOf, resourceNameOf, route } from '#dots/dotsServer/signal/routing';
+import { SignalChannel } from '#dots/dotsServer/listeners/signalChannel';
+import { folderStore, memoryStore } from '#dots/dotsServer/state/store';
+import { Telemetry } from '#dots/dotsServer/state/telemetry';
+import {
+  aliasViews,
+  filterViews,
+  viewOf,
+  type AliasView,
+  type FilterView,
+  type MitigationView,
+} from '#dots/dotsServer/state/view';
 
-export type { LiveFlowspec } from './live';
-export type { AliasView, FilterView, MitigationView } from './view';
+export type { LiveFlowspec } from './rulesInForce';
+export type { AliasView, FilterView, MitigationView } from '#dots/dotsServer/state/view';
 
 export interface OrchestratorOptions {
   /** A loopback address; 127.0.0.1 unless told. */
-  host?: string;
+  host?: string | undefined;
   /** The port of plain CoAP; 0, as when not told, picks a free one. */
-  signalPort?: number;
+  signalPort?: number | undefined;
   /** The port of DTLS over UDP and of TLS over TCP. */
-  securePort?: number;
+  securePort?: number | undefined;
   /** The pre-shared key of an identity, where clients may use one besides certificates of the lab. */
-  psk?: ServerCredentials['psk'];
+  psk?: ServerCredentials['psk'] | undefined;
   /** The same for the data channel. */
-  dataPort?: number;
+  dataPort?: number | undefined;
   /** The folder that keeps its state; without one it forgets. */
-  stateDir?: string;
+  stateDir?: string | undefined;
   clock?: Clock;
   /** Gets one line for each request and each change of status. */
   log?: (line: string) => void;
@@ -235,7 +242,7 @@ function mitigationKey(cuid: string, mid?: string): string {
   return JSON.stringify(['mitigate', cuid, mid]);
 }
 
-function sessionKey(session: Endpoint): string {
+function sessionKey(session: Requester): string {
   return JSON.stringify(['config', session.peer]);
 }
 

@@ -1,8 +1,8 @@
 import { decodeDocument, CborError } from '#dots/cbor/codec';
-import type { Content } from '#dots/coap/message';
-import { dotsCbor, uintOf } from '#dots/coap/options';
-import { isSuccess } from '#dots/coap/message';
-import type { Trace } from '#dots/coap/trace';
+import type { Content } from '#dots/coap/messages/message';
+import { dotsCbor, uintOf } from '#dots/coap/messages/options';
+import { isSuccess } from '#dots/coap/messages/message';
+import type { Trace } from '#dots/runtime/trace';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
 
@@ -32,7 +32,7 @@ export interface SentRequest {
   /** The size of the body, bytes. */
   octets: number;
   /** The body as it went out. */
-  payload?: Uint8Array;
+  payload?: Uint8Array | undefined;
 }
 
 /** The longest diagnostic text that is passed on, characters. */

@@ -1,6 +1,6 @@
-import type { Clock } from '#dots/coap/clock';
+import type { Clock } from '#dots/runtime/clock';
 import type { DotsError } from '#dots/model/errors';
-import type { ClientCredentials, ServerCredentials } from './credentials';
+import type { ClientCredentials, ServerCredentials } from './certificates/credentials';
 
 /** What a secure connection is made with. */
 export interface SecureOptions {
@@ -8,9 +8,9 @@ export interface SecureOptions {
   /** The DNS name or IP address that the user wrote: what the certificate of the server has to be for. */
   serverName: string;
   /** Gives the attempt up early. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock?: Clock;
-  /** Milliseconds for the whole handshake; 10 s unless told. */
+  /** Milliseconds for the whole handshake; default 10 s. */
   deadlineMs?: number;
 }
 

@@ -5,26 +5,22 @@ import type { LocatedFinding, ParsedDocument } from './documents/document';
 import { complete, type Completion } from './features/completion';
 import { hover, type Hover } from './features/hover';
 import type { Validation } from './features/validation';
-import { judging, read, type Judging, type ValidateOptions } from './judging';
-import { findingCodes } from './workspace/codes';
-import { completeConfig, hoverConfig } from './workspace/configFeatures';
-import type { IndexEntry } from './workspace/cross';
-import type { DocumentContext, DocumentSet } from './workspace/documentSet';
-import type { DocumentForm } from './workspace/names';
-import type { Profile, Profiles, Workspace } from './workspace/settings';
+import { judging, read, type Judging } from './validationService';
+import { findingCodes } from '#dots/workspace/findingCodes';
+import { completeConfig, hoverConfig } from './features/ownFiles';
+import type { IndexEntry } from './features/documentIndex';
+import type { DocumentContext } from '#dots/workspace/documentSet';
+import type { Profile, Profiles, Workspace } from '#dots/workspace/workspaceFile';
 
 export type {
   Completion,
   DocumentContext,
-  DocumentForm,
-  DocumentSet,
   Hover,
   IndexEntry,
   LocatedFinding,
   ParsedDocument,
   Profile,
   Profiles,
-  ValidateOptions,
   Validation,
   Workspace,
 };

@@ -1,10 +1,10 @@
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { capped, diagnosticOf } from './convert';
-import { isPlainJson, isSyntax, type Readings } from './documents';
-import type { Judge } from './judge';
+import { isPlainJson, isSyntax, type Readings } from './documentCache';
+import type { Judge } from './validator';
 import type { StartOptions } from './settings';
-import type { OwnFile } from './workspaces';
+import type { OwnFile } from './governingWorkspaces';
 
 /** Typing pauses this long before a text is judged, in milliseconds; large texts wait in proportion. */
 const pause = 120;

@@ -2,10 +2,10 @@ import { dirname, resolve } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DocumentContext, ProfilesInfo, ServerProfile } from '#contract';
 import type { Profile } from '#service/service';
-import { isFile } from './files';
-import type { Judge } from './judge';
+import { isFile } from '#host/files';
+import type { Judge } from './validator';
 import type { Settings } from './settings';
-import type { Workspaces } from './workspaces';
+import type { Workspaces } from './governingWorkspaces';
 
 /** What an editor asks before it sends a document: where to, as whom, and what speaks against it. */
 export class Sending {

@@ -20,15 +20,15 @@ import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
 import { completionItemOf, hoverOf } from './convert';
 import type { ParsedDocument } from '#service/service';
-import { formOf } from '#service/workspace/names';
+import { formOf } from '#dots/workspace/fileNames';
 import { Diagnostics } from './diagnostics';
-import { DocumentIndex } from './documentIndex';
-import { Readings } from './documents';
-import { pathOf } from './files';
-import { Judge } from './judge';
+import { DocumentIndex } from '#host/folderIndex';
+import { Readings } from './documentCache';
+import { pathOf } from '#host/files';
+import { Judge } from './validator';
 import { Sending } from './sending';
 import { Settings, startOptions } from './settings';
-import { Workspaces } from './workspaces';
+import { Workspaces } from './governingWorkspaces';
 
 const capabilities: InitializeResult = {
   capabilities: {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { DidChangeConfigurationNotification, type Connection, type InitializeParams } from 'vscode-languageserver/node';
 import type { Level } from '#dots/check/check';
 import { isObject } from '#dots/model/json';
-import { usualProfiles } from './files';
+import { usualProfiles } from '#host/files';
 
 /** What the editor decides at the start, in `initializationOptions`. */
 export interface StartOptions {

@@ -2,8 +2,8 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bundled } from '../../cli/bundle';
-import { freePair } from '../../protocol/support/dtlsTools';
+import { bundled } from '../../support/bundle';
+import { freePair } from '../../support/protocol/dtlsTools';
 import type { Memory, Ready } from './server';
 
 /** The files of the lab that all peers of a bench share. */

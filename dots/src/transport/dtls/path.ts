@@ -15,7 +15,7 @@ import {
   type GeneralSubtree,
   type Name,
 } from '@peculiar/asn1-x509';
-import { certificateNames } from '../names';
+import { certificateNames } from '../certificates/certificateNames';
 import { extension, isSelfIssued, issuerFlags } from './issuers';
 
 /** Flags against a path, beside those of dots/mbedtls/dots.h: a CA of it is for another use, and a CA of it may not vouch for a name in it. */
@@ -121,13 +121,13 @@ function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtre
     return names.every(
       (name) =>
         (permitted.length === 0 || permitted.some((base) => contains(name, base))) &&
-        !excluded.some((base) => contains(name, base) || stands(name, base)),
+        !excluded.some((base) => contains(name, base) || isBelow(name, base)),
     );
   });
 }
 
 /** Whether a wildcard may stand for a name that is excluded. */
-function stands(name: string, { dNSName }: GeneralName): boolean {
+function isBelow(name: string, { dNSName }: GeneralName): boolean {
   return dNSName !== undefined && name.startsWith('*.') && folded(dNSName).endsWith(folded(name).slice(1));
 }
 

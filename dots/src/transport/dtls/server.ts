@@ -1,6 +1,6 @@
 import type { Socket } from 'node:dgram';
-import type { Channel } from '#dots/coap/channel';
-import { systemClock, type Clock, type TimerHandle } from '#dots/coap/clock';
+import type { Channel } from '#dots/coap/messages/channel';
+import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, isLoopback, loopbackName, type Address } from '../address';
 import { Admission, type Start } from '../admission';

@@ -1,15 +1,15 @@
 import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import type { Channel } from '#dots/coap/channel';
-import { systemClock, type Clock } from '#dots/coap/clock';
+import type { Channel } from '#dots/coap/messages/channel';
+import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { addressText, indicatedName, type Address } from '../address';
-import type { ClientCredentials } from '../credentials';
-import { isForServer, namesText } from '../names';
+import type { ClientCredentials } from '../certificates/credentials';
+import { isForServer, namesText } from '../certificates/certificateNames';
 import { refusal } from '../refusals';
 import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
 import { clientContext, coapProtocol, speaksCoap } from './context';
-import { objectionTo } from './judge';
+import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, clientReason, detailIn, faultIn, symptomOf } from './symptoms';
 
 const defaultDeadlineMs = 10_000;
@@ -27,7 +27,7 @@ interface Attempt {
   psk: boolean;
   socket: TLSSocket;
   /** What our own check of the certificate says. */
-  objection?: DotsError;
+  objection?: DotsError | undefined;
   /** Whether the server has said anything, which the socket no longer knows once it is closed. */
   answered: boolean;
 }
@@ -95,7 +95,7 @@ function objection(peer: string, serverName: string, shown: DetailedPeerCertific
 }
 
 interface Patience {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock: Clock;
   deadlineMs: number;
 }
@@ -170,5 +170,9 @@ function silence({ socket, peer, psk }: Attempt): DotsError {
 }
 
 function cancelled(peer: string): DotsError {
-  return new DotsError('unreachable', 'transport/cancelled', `The connection to ${peer} was given up before it stood.`);
+  return new DotsError(
+    'unreachable',
+    'transport/cancelled',
+    `The connection to ${peer} was cancelled before it was established.`,
+  );
 }

@@ -8,7 +8,7 @@ import {
   type ClientCredentials,
   type PskCredentials,
   type ServerCredentials,
-} from '../credentials';
+} from '../certificates/credentials';
 
 /** The ALPN identifier of CoAP over TLS: RFC 8323 section 8.2. RFC 9132 changes nothing about it. */
 export const coapProtocol = 'coap';

@@ -10,8 +10,8 @@ import { locateAll, type Place } from './locate';
 import { rfcOf, type Problem, type Span } from './problem';
 import { isPlain } from './tokens';
 import { readTolerantly } from './tolerant';
-import { isUnremarkable } from './unremarkable';
-import type { DocumentForm } from '../workspace/names';
+import { isUnremarkable } from './fastPath';
+import type { DocumentForm } from '#dots/workspace/fileNames';
 
 /** The longest text that is read, in UTF-16 units; an ACL of 50,000 entries is 43 million. */
 export const maximumLength = 64 * 1024 * 1024;

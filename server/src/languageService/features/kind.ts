@@ -1,4 +1,4 @@
-import { closest } from '#dots/check/near';
+import { closest } from '#dots/check/suggestions';
 import { documentTypeOf, documentTypes } from '#dots/model/documents';
 import { isObject, type JsonObject } from '#dots/model/json';
 import { child } from '#dots/model/pointer';

@@ -4,15 +4,15 @@ import type { Fault, Position, Range } from '#dots/model/finding';
 import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
-import { configFaults } from '../workspace/configCheck';
+import { configFaults } from '#dots/workspace/ownFileFaults';
 import { datagramAdvice } from './datagram';
 import { kindProblem } from './kind';
 
 export interface ValidationOptions {
   /** Default `practice`. */
-  level?: Level;
+  level?: Level | undefined;
   /** Whether it goes to a server or came from one; without it, its members tell. */
-  direction?: Direction;
+  direction?: Direction | undefined;
 }
 
 export interface Validation {

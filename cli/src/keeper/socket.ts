@@ -1,0 +1,53 @@
+import { lstatSync, type Stats } from 'node:fs';
+
+/** Where `dots session` listens for the `dots send` of the same folder: a socket that only its user may open. The launcher knows it too. */
+export const keeperFolder = '.dots';
+export const keeperSocket = `${keeperFolder}/session`;
+
+const others = 0o022;
+
+/** Whether a file is this user's, is what it says and no link, and nobody else can put another in its place. */
+function isOwn(path: string, is: (stats: Stats) => boolean): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && is(stats) && stats.uid === process.getuid?.() && (stats.mode & others) === 0;
+}
+
+/** Whether the folder of the socket is this user's alone to change. */
+export function isOwnFolder(): boolean {
+  return isOwn(keeperFolder, (stats) => stats.isDirectory());
+}
+
+/** Whether there is a socket that only this user can have made. */
+export function isOwnSocket(): boolean {
+  return isOwnFolder() && isOwn(keeperSocket, (stats) => stats.isSocket());
+}
+
+/** What stands between the words handed over. */
+export const wordEnd = '\0';
+/** What stands between exit status, results and messages in the reply (ASCII record separator); no text holds it. */
+const separator = '\x1e';
+
+/** What comes before the reply while it is awaited, and how often, milliseconds; after `silentMs` without any the keeper is taken for hung. */
+export const signOfLife = ' '.repeat(16);
+export const signOfLifeMs = 1000;
+export const silentMs = 10_000;
+
+/** What a run of `dots send` came to. */
+export interface Reply {
+  status: number;
+  out: string;
+  said: string;
+}
+
+/** A reply as it goes over the socket. */
+export function replyText({ status, out, said }: Reply): string {
+  return [String(status), out, said].map((part) => part.replaceAll(separator, ' ')).join(separator);
+}
+
+/** Reads a reply; undefined for anything else. */
+export function replyOf(text: string): Reply | undefined {
+  const [status = '', out, said, ...more] = text.split(separator);
+  return /^ *[0-3]$/.test(status) && out !== undefined && said !== undefined && more.length === 0
+    ? { status: Number(status), out, said }
+    : undefined;
+}

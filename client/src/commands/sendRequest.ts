@@ -1,0 +1,220 @@
+import * as vscode from 'vscode';
+import { directionOf } from '#dots/model/direction';
+import { DotsError } from '#dots/model/errors';
+import { documentTypeOf } from '#dots/model/documents';
+import type { JsonObject } from '#dots/model/json';
+import { plural } from '#dots/words/quantities';
+import { installText } from '../ui/installText';
+import { VirtualDocuments } from '../ui/virtualDocuments';
+import { documentName } from '../ui/documentName';
+import type { DataHost } from '../sessions/dataChannel';
+import { chosenDocument, fileName, jsonObject } from '../editor/document';
+import type { LanguageServer } from '../editor/languageClient';
+import type { Place, Places } from '../sessions/serverTargets';
+import { tellFailure } from '../editor/problems';
+import type { Sessions } from '../sessions/sessions';
+import type { Sender, Sending } from '../sessions/statusBar';
+
+const gone =
+  'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
+
+/** The code of a refusal whose reasons stand in the Problems view. */
+const inProblems = 'editor/in-problems';
+
+type Channel = 'signal' | 'data';
+
+/** Carries a value to the server; gives what makes the text of the answer. */
+type Work = (value: JsonObject, place: Place, document: string, abort: AbortSignal) => Promise<() => string>;
+
+/** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
+export class RequestSender implements Sender, vscode.Disposable {
+  private readonly answers = new VirtualDocuments('dots-answer', () => gone);
+  private readonly changed = new vscode.EventEmitter<void>();
+  private abort: AbortController | undefined;
+  private current: Sending | undefined;
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly language: LanguageServer,
+    private readonly places: Places,
+    private readonly sessions: Sessions,
+    private readonly data: DataHost,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  get sending(): Sending | undefined {
+    return this.current;
+  }
+
+  /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
+  send(uri?: vscode.Uri): Promise<void> {
+    return this.carry(uri, 'signal', async (value, place, document, abort) => {
+      const exchange = await this.sessions
+        .send(place, value, abort)
+        .catch((error: unknown) => this.refused(place, error));
+      const { answerText } = await import('#lazy/protocol');
+      return () => answerText({ ...exchange, document });
+    });
+  }
+
+  /** Installs aliases or ACLs over the data channel, in the same way. */
+  install(uri?: vscode.Uri): Promise<void> {
+    return this.carry(uri, 'data', async (value, place, document, abort) => {
+      const installation = await this.data.install(place, value, abort);
+      return () => installText({ ...installation, document });
+    });
+  }
+
+  private async carry(uri: vscode.Uri | undefined, channel: Channel, work: Work): Promise<void> {
+    if (this.current !== undefined) return;
+    const answered = await this.attempt(uri, channel, work, new AbortController());
+    if (answered === undefined) return;
+    try {
+      await this.show(answered.document, answered.text());
+    } catch (error) {
+      tellFailure(
+        this.log,
+        `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`,
+        error,
+      );
+    }
+  }
+
+  /** Stops waiting for the answer. The server may have got the request all the same. */
+  cancel(): void {
+    if (this.abort === undefined) return;
+    this.abort.abort();
+    this.log.info('Waiting for the answer was stopped; the server may have got the request all the same.');
+    vscode.window.setStatusBarMessage('$(circle-slash) DOTS: no longer waiting for the answer', 5000);
+  }
+
+  dispose(): void {
+    this.answers.dispose();
+    this.changed.dispose();
+  }
+
+  /** The document and the text of what came of it, or undefined where that was a failure, which the user has been told. */
+  private async attempt(
+    uri: vscode.Uri | undefined,
+    channel: Channel,
+    work: Work,
+    abort: AbortController,
+  ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
+    try {
+      const document = await chosenDocument(uri);
+      this.begin(document, abort);
+      const value = sendable(document.getText(), channel);
+      const errors = await this.errorsOf(document, value);
+      if (errors > 0) throw notSendable(errors);
+      const place = await this.places.placeFor(document, value, channel);
+      if (place === undefined) return undefined;
+      return { document, text: await work(value, place, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+    } catch (error) {
+      if (!abort.signal.aborted) this.tell(error);
+      return undefined;
+    } finally {
+      this.end();
+    }
+  }
+
+  /** How many errors speak against the value as a request, where the Problems view, which may be off or behind, counts none; otherwise it throws. */
+  private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
+    const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
+    if (shown > 0) throw notSendable(shown, inProblems);
+    const context = await this.language.documentContext(document.uri);
+    if (typeof context?.requestErrors === 'number') return context.requestErrors;
+    const { check } = await import('#lazy/protocol');
+    const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
+    return found.length;
+  }
+
+  /** A pre-shared key that the server did not take is not kept: the next request asks for it again. */
+  private async refused(place: Place, error: unknown): Promise<never> {
+    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.places.forgetKey(place.name);
+    throw error;
+  }
+
+  private async show(document: vscode.TextDocument, text: string): Promise<void> {
+    const uri = this.answers.uri(`Answer: ${fileName(document.uri)}`, document.uri.toString());
+    this.answers.set(uri, text);
+    await this.answers.showBeside(uri);
+  }
+
+  private begin(document: vscode.TextDocument, abort: AbortController): void {
+    this.abort = abort;
+    this.current = { document: documentName(document.uri.path), since: Date.now() };
+    this.tellProgress();
+  }
+
+  private end(): void {
+    this.abort = undefined;
+    this.current = undefined;
+    this.tellProgress();
+  }
+
+  private tellProgress(): void {
+    this.changed.fire();
+    void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
+  }
+
+  /** Errors that stand in the Problems view are shown there, as its lens does; every other failure is one message. */
+  private tell(error: unknown): void {
+    if (error instanceof DotsError && error.code === inProblems) {
+      void vscode.commands.executeCommand('workbench.actions.view.problems');
+      return;
+    }
+    const unanswered = error instanceof DotsError && error.kind === 'unreachable';
+    const name = this.current?.document ?? 'The document';
+    tellFailure(this.log, unanswered ? `${name} got no answer.` : `${name} was not sent.`, error);
+  }
+}
+
+export function registerSendRequest(sender: RequestSender): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri) => sender.send(uri)),
+    vscode.commands.registerCommand('dots.install', (uri?: vscode.Uri) => sender.install(uri)),
+    vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
+  );
+}
+
+function notSendable(errors: number, code = 'editor/has-errors'): DotsError {
+  return new DotsError(
+    'usage',
+    code,
+    `It has ${plural(errors, 'error')}, so the server would refuse it.`,
+    'Mend them first.',
+  );
+}
+
+/** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */
+function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
+  const value = jsonObject(text);
+  if (value === undefined)
+    throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
+  const type = documentTypeOf(value);
+  if (type === undefined) {
+    throw new DotsError(
+      'usage',
+      'editor/unknown-kind',
+      'The document is of no known DOTS kind.',
+      'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".',
+    );
+  }
+  if (type.channel !== channel) {
+    throw new DotsError(
+      'usage',
+      'editor/other-channel',
+      `A document with ${type.title} belongs to the ${type.channel} channel.`,
+      type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.',
+    );
+  }
+  if (directionOf(value) === 'status') {
+    throw new DotsError(
+      'usage',
+      'editor/status-document',
+      'This is the status of a mitigation, which only a server sends.',
+      'Remove mid, status and the counters to make it a request.',
+    );
+  }
+  return value;
+}

@@ -1,0 +1,152 @@
+import * as vscode from 'vscode';
+import { documentTypeOf } from '#dots/model/documents';
+import { describeError } from '#dots/model/errors';
+import type { FlowspecInput } from '#dots/flowspec/translate';
+import { noFlowspecText } from '../ui/noFlowspecText';
+import { VirtualDocuments } from '../ui/virtualDocuments';
+import { chosenDocument, fileName, jsonObject } from '../editor/document';
+import { FolderDocuments } from './folderDocuments';
+import type { LanguageServer } from '../editor/languageClient';
+import { tellFailure } from '../editor/problems';
+import type { ProfileHost } from '../sessions/profiles';
+
+const followDelay = 200;
+
+/** Read-only views of documents as BGP Flowspec rules; they follow the documents as these are edited. */
+export class FlowspecPreview implements vscode.Disposable {
+  private readonly previews = new VirtualDocuments('dots-flowspec', (uri) => this.restore(uri));
+  private readonly pending = new Map<string, NodeJS.Timeout>();
+  /** The last rules that could be read, per source: shown on while the source is half-typed. */
+  private readonly readable = new Map<string, FlowspecInput[]>();
+  private readonly beside = new FolderDocuments();
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(
+    private readonly language: LanguageServer,
+    profiles: ProfileHost,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.listeners = [
+      profiles.onDidChange(() => this.renderWhere(() => true)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
+      vscode.commands.registerCommand('dots.previewFlowspec', (uri?: vscode.Uri) => this.open(uri)),
+    ];
+  }
+
+  dispose(): void {
+    for (const timer of this.pending.values()) clearTimeout(timer);
+    for (const listener of this.listeners) listener.dispose();
+    this.previews.dispose();
+  }
+
+  private async open(uri?: vscode.Uri): Promise<void> {
+    try {
+      const source = await chosenDocument(uri);
+      await this.render(source);
+      await this.previews.showBeside(this.previewOf(source));
+    } catch (error) {
+      tellFailure(this.log, 'There is nothing to preview.', error);
+    }
+  }
+
+  private previewOf(source: vscode.TextDocument): vscode.Uri {
+    return this.previews.uri(`Flowspec: ${fileName(source.uri)}`, source.uri.toString());
+  }
+
+  /** Every open preview may depend on a changed document: on its own, or on one beside it that defines what it names. */
+  private follow(changed: vscode.TextDocument): void {
+    if (changed.languageId === 'dots') this.renderWhere((source) => inSameFolder(source.uri, changed.uri));
+  }
+
+  /** Renders the open previews of some sources again. */
+  private renderWhere(wanted: (source: vscode.TextDocument) => boolean): void {
+    for (const { uri, isClosed } of vscode.workspace.textDocuments) {
+      if (uri.scheme !== this.previews.scheme || isClosed) continue;
+      const source = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.query);
+      if (source !== undefined && wanted(source)) this.renderSoon(source);
+    }
+  }
+
+  private renderSoon(source: vscode.TextDocument): void {
+    const key = source.uri.toString();
+    clearTimeout(this.pending.get(key));
+    this.pending.set(
+      key,
+      setTimeout(() => {
+        this.pending.delete(key);
+        void this.render(source);
+      }, followDelay),
+    );
+  }
+
+  private async render(source: vscode.TextDocument): Promise<void> {
+    const uri = this.previewOf(source);
+    try {
+      this.previews.set(uri, await this.textOf(source));
+    } catch (error) {
+      this.log.error(
+        `Flowspec preview of ${source.uri.toString()} failed.`,
+        error instanceof Error ? error : String(error),
+      );
+      this.previews.set(uri, noFlowspecText(fileName(source.uri), describeError(error)));
+    }
+  }
+
+  /** The text of a preview that was open before the window was reloaded. */
+  private async restore(preview: vscode.Uri): Promise<string> {
+    try {
+      return await this.textOf(await vscode.workspace.openTextDocument(vscode.Uri.parse(preview.query)));
+    } catch {
+      return noFlowspecText(preview.path.slice(1), 'The document that this previewed cannot be opened any more.');
+    }
+  }
+
+  private async textOf(source: vscode.TextDocument): Promise<string> {
+    const key = source.uri.toString();
+    const value = jsonObject(source.getText());
+    const document = vscode.workspace.asRelativePath(source.uri);
+    const kind = documentTypeOf(value)?.kind;
+    if (
+      value !== undefined &&
+      kind !== 'mitigation-scope' &&
+      kind !== 'acls' &&
+      kind !== 'aliases' &&
+      kind !== 'dots-data'
+    ) {
+      return noFlowspecText(
+        document,
+        'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.',
+      );
+    }
+    if (value !== undefined)
+      this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await this.beside.namedIn(source))]);
+    const inputs = this.readable.get(key);
+    if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
+    const { contributing, flowspecText, translate } = await import('#lazy/protocol');
+    const note =
+      value === undefined
+        ? 'The document is not JSON right now: these are the rules of its last readable state.'
+        : undefined;
+    const used = contributing(inputs);
+    const { ownPrefixes = [], targetRouter } = (await this.language.documentContext(source.uri)) ?? {};
+    return flowspecText({
+      document,
+      inputs: used,
+      ...translate(used, { domain: ownPrefixes }),
+      ...(targetRouter && { router: targetRouter }),
+      ...(note === undefined ? {} : { note }),
+    });
+  }
+
+  private forget(closed: vscode.TextDocument): void {
+    if (closed.uri.scheme !== this.previews.scheme) return;
+    this.previews.forget(closed.uri);
+    this.readable.delete(closed.uri.query);
+    if (this.readable.size === 0) this.beside.clear();
+  }
+}
+
+function inSameFolder(a: vscode.Uri, b: vscode.Uri): boolean {
+  return vscode.Uri.joinPath(a, '..').toString() === vscode.Uri.joinPath(b, '..').toString();
+}

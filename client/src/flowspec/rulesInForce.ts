@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import { describeError } from '#dots/model/errors';
+import { liveNames } from '../ui/sourceNames';
+import { noFlowspecText } from '../ui/noFlowspecText';
+import { VirtualDocuments } from '../ui/virtualDocuments';
+import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+
+const subject = 'the mock, right now';
+
+/** The Flowspec rules in force on the mock: active ACLs and mitigations. The view follows them. */
+export class LiveFlowspec implements vscode.Disposable {
+  private readonly documents = new VirtualDocuments('dots-live', () => this.text());
+  private readonly uri = this.documents.uri('Flowspec: in force', 'mock');
+  private readonly listeners: vscode.Disposable[];
+
+  constructor(private readonly orchestrator: OrchestratorHost) {
+    this.listeners = [
+      orchestrator.onDidChange(() => void this.update()),
+      vscode.commands.registerCommand('dots.previewLiveFlowspec', () => this.open()),
+    ];
+  }
+
+  dispose(): void {
+    for (const listener of this.listeners) listener.dispose();
+    this.documents.dispose();
+  }
+
+  private async open(): Promise<void> {
+    this.documents.set(this.uri, await this.text());
+    await this.documents.showBeside(this.uri);
+  }
+
+  /** Only while it is shown: translating a long ACL is work. */
+  private async update(): Promise<void> {
+    const shown = vscode.workspace.textDocuments.some(
+      ({ uri, isClosed }) => !isClosed && uri.toString() === this.uri.toString(),
+    );
+    if (shown) this.documents.set(this.uri, await this.text());
+  }
+
+  private async text(): Promise<string> {
+    const { flowspecText } = await import('#lazy/protocol');
+    try {
+      const live = this.orchestrator.flowspec();
+      if (live === undefined) return noFlowspecText(subject, 'The mock orchestrator is not running.');
+      if (live.rules.length === 0 && live.findings.length === 0)
+        return noFlowspecText(subject, 'No rule is in force: no ACL is active, and nothing is being mitigated.');
+      return flowspecText({ document: subject, ...live, names: liveNames(live.inputs.map(({ file }) => file)) });
+    } catch (error) {
+      return noFlowspecText(subject, describeError(error));
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type * as vscode from 'vscode';
+import type { Installed } from '#dots/data/session';
+import type { JsonObject } from '#dots/model/json';
+import type { Place } from './serverTargets';
+
+/** What was installed, and what came back. */
+export interface Installation {
+  installed: Installed;
+  cuid: string;
+  server: string;
+  profile: string;
+}
+
+/** The DOTS data channel of the editor. */
+export class DataHost {
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  /** Installs aliases or ACLs at a place. Throws a DotsError. */
+  async install(
+    { name, server, cuid, files }: Place,
+    document: JsonObject,
+    signal: AbortSignal,
+  ): Promise<Installation> {
+    const { DataSession } = await import('#lazy/protocol');
+    const session = await DataSession.open({ server, cuid, ...(files ?? { ca: '' }) });
+    try {
+      const installed = await session.install(document, { signal });
+      for (const { request, status, roundTripMs } of installed.answers)
+        this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
+      return { installed, cuid, server, profile: name };
+    } finally {
+      await session.close();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import * as vscode from 'vscode';
+import type { ServerProfile } from '#contract';
+import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
+import type { ClientCredentials } from '#dots/transport/certificates/credentials';
+import { productionAt, productionReason } from '#dots/workspace/production';
+import { confirmation } from '../ui/confirmation';
+import { certificates, type Credentials } from './credentials';
+import type { ClientIdentity } from './identity';
+import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+import { mockName, type Destination, type ProfileHost } from './profiles';
+
+/** A server, and who this client is to it: settled, and permitted by the user where that has to be asked. */
+export interface Place {
+  /** The name of the profile, or `mock`. */
+  name: string;
+  server: string;
+  cuid: string;
+  /** What the workspace file says: the mid, or the sid, tsid or tmid. */
+  mid?: number;
+  production: boolean;
+  /** Why it counts as production, where its own profile does not say so. */
+  reason?: string;
+  /** What proves the client on the signal channel; none on a plain one. */
+  credentials?: ClientCredentials;
+  /** The files that prove it on the data channel. */
+  files?: { ca: string; cert?: string; key?: string; crl?: string };
+}
+
+/** Settles where a document goes: the profile of its workspace file, the active one, or the mock, which is started. */
+export class Places {
+  constructor(
+    private readonly profiles: ProfileHost,
+    private readonly orchestrator: OrchestratorHost,
+    private readonly identity: ClientIdentity,
+    private readonly credentials: Credentials,
+  ) {}
+
+  /** The place for a document; undefined where the user does not want it to go there after all. Throws a DotsError. */
+  async placeFor(
+    document: vscode.TextDocument,
+    value: JsonObject,
+    channel: 'signal' | 'data',
+  ): Promise<Place | undefined> {
+    if (!vscode.workspace.isTrusted)
+      throw new DotsError(
+        'usage',
+        'editor/untrusted',
+        'Nothing is sent while this folder is not trusted.',
+        'Trust the folder first.',
+      );
+    const destination = await this.profiles.destinationToSend(document);
+    const {
+      context: { direction, workspaceFile, mid },
+    } = destination;
+    if (direction === 'status')
+      throw new DotsError(
+        'usage',
+        'editor/status-document',
+        'It came from a server, says the workspace file.',
+        `Its "direction" stands in ${workspaceFile ?? ''}.`,
+      );
+    const place = await this.settled(destination, channel);
+    const whole = mid === undefined ? place : { ...place, mid };
+    return !whole.production || (await isMeant(whole, value)) ? whole : undefined;
+  }
+
+  /** Forgets the pre-shared key of a profile that did not take it. */
+  async forgetKey(name: string): Promise<void> {
+    const profile = this.profiles.profile(name);
+    if (profile !== undefined) await this.credentials.forget(profile);
+  }
+
+  private async settled(destination: Destination, channel: 'signal' | 'data'): Promise<Place> {
+    const { name, profile, context } = destination;
+    if (destination.missing) throw missing(destination);
+    const cuid = context.cuid ?? profile?.cuid ?? (await this.identity.cuid());
+    if (profile === undefined) return this.mock(cuid, channel);
+    const server = profile[channel];
+    if (server === undefined)
+      throw new DotsError(
+        'usage',
+        'editor/no-address',
+        `The profile "${name}" names no ${channel} channel.`,
+        `Add "${channel}" to it.`,
+      );
+    const by = productionAt(server, this.profiles.all);
+    const production = profile.production || by !== undefined;
+    const reason = by === undefined || profile.production ? {} : { reason: productionReason(server, by.name, name) };
+    if (channel === 'data') return { name, server, cuid, production, ...reason, files: filesOf(profile) };
+    const credentials = await this.credentials.of(profile);
+    return { name, server, cuid, production, ...reason, ...(credentials && { credentials }) };
+  }
+
+  private async mock(cuid: string, channel: 'signal' | 'data'): Promise<Place> {
+    const { signal, coaps, data, ca, cert, key } = await this.orchestrator.start();
+    const common = { name: mockName, cuid, production: false };
+    if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
+    return coaps === undefined
+      ? { ...common, server: signal }
+      : { ...common, server: coaps, credentials: await certificates({ ca, cert, key }) };
+  }
+}
+
+function missing({ name, byWorkspace }: Destination): DotsError {
+  return new DotsError(
+    'usage',
+    'editor/no-profile',
+    `There is no server profile "${name}"${byWorkspace ? ', which the workspace file names for it' : ''}.`,
+    'Add it to your profiles file, or select another one.',
+  );
+}
+
+function filesOf({ name, ca, certificate, key, crl }: ServerProfile): NonNullable<Place['files']> {
+  if (ca === undefined)
+    throw new DotsError(
+      'usage',
+      'editor/incomplete-profile',
+      `The profile "${name}" names no CA that vouches for its server.`,
+      'Give it "ca".',
+    );
+  return {
+    ca,
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+    ...(crl !== undefined && { crl }),
+  };
+}
+
+async function isMeant(place: Place, value: JsonObject): Promise<boolean> {
+  const { message, detail, action } = confirmation(place, value);
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
+}

@@ -1,0 +1,299 @@
+import * as vscode from 'vscode';
+import type { Security } from '#dots/coap/messages/channel';
+import { askOver, isOverTls, type Answered, type Asking } from '#dots/signal/requestWithFailover';
+import { RetiredSessions } from '#dots/signal/drainingSessions';
+import type { Answer, SignalSession } from '#dots/signal/session';
+import { DotsError, describeError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
+import { documentTypeOf } from '#dots/model/documents';
+import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { ongoing } from '#dots/words/mitigationStatuses';
+import { connect, connectOverDtls, type Opening } from './connect';
+import type { ClientIdentity } from './identity';
+import type { Mitigation } from '../ui/mitigation';
+import { MitigationBook } from './mitigations';
+import type { Place } from './serverTargets';
+
+/** What was sent, and what came back. */
+export interface Exchange {
+  answer: Answer;
+  mid: number | undefined;
+  cuid: string;
+  server: string;
+  profile: string;
+}
+
+/**
+ * A DOTS signal channel session of the editor, and the mitigations that live in it.
+ * What is known of a mitigation is what the server told over CoAP: in answers, and in the notifications of an Observe on its mid.
+ */
+export class SessionHost implements vscode.Disposable {
+  private session: SignalSession | undefined;
+  private place: Place | undefined;
+  private readonly book = new MitigationBook();
+  private readonly observations = new Map<number, () => void>();
+  /** The last reconciling that was begun: they come one after the other. */
+  private reconciled: Promise<unknown> = Promise.resolve();
+  private readonly retired = new RetiredSessions();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+  private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
+
+  constructor(
+    private readonly identity: ClientIdentity,
+    private readonly log: vscode.LogOutputChannel,
+    /** The profile of the server, or `mock`. */ readonly name: string,
+  ) {}
+
+  /** Where it leads, while it is open. */
+  get at(): Place | undefined {
+    return this.session === undefined ? undefined : this.place;
+  }
+
+  /** How it is protected, and who the server has proved to be; undefined on a plain path. */
+  get security(): Security | undefined {
+    return this.session?.security;
+  }
+
+  get state(): SignalSession['state'] | 'none' {
+    return this.session?.state ?? 'none';
+  }
+
+  get server(): string | undefined {
+    return this.session?.server;
+  }
+
+  get cuid(): string | undefined {
+    return this.session?.cuid;
+  }
+
+  /** The newest first. */
+  mitigations(): Mitigation[] {
+    return this.book.list();
+  }
+
+  mitigation(mid: number): Mitigation | undefined {
+    return this.book.get(mid);
+  }
+
+  /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
+  async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+    const mid = place.mid ?? (await this.identity.mid());
+    const before = this.session;
+    const opening = { underAttack: isUnderAttack(document), trace: this.trace };
+    const { session, answer } = await this.ask(
+      place,
+      opening,
+      (open, left) => open.send(document, { mid, ...left }),
+      signal,
+    );
+    this.logAnswer(answer);
+    // A mitigation belongs to the cuid, whichever session was asked for it.
+    const current = this.session;
+    if (
+      documentTypeOf(document)?.kind === 'mitigation-scope' &&
+      answer.ok &&
+      current !== undefined &&
+      leadsTo(current, place)
+    )
+      this.follow(current, mid, document, answer);
+    else if (before !== undefined && current !== undefined && current !== before)
+      this.reconcile(current).catch((error: unknown) => this.tellUnlisted(error));
+    if (isOverTls(session)) void this.improve(place, opening, session);
+    return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
+  }
+
+  /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
+  withdraw(mid: number): Promise<Answer> {
+    return this.retired.during(async () => {
+      const answer = await (await this.standing()).withdraw(mid);
+      this.logAnswer(answer);
+      if (answer.ok) await this.refresh(mid);
+      return answer;
+    });
+  }
+
+  /** Asks for the status of one mitigation or of all of this client (RFC 9132 section 4.4.2). Throws a DotsError. */
+  refresh(mid?: number): Promise<Answer> {
+    return this.retired.during(async () => {
+      const session = await this.standing();
+      if (mid === undefined) return this.reconcile(session);
+      const answer = await session.status(mid);
+      this.logAnswer(answer);
+      this.take(session, answer, mid);
+      return answer;
+    });
+  }
+
+  /** Ends the session and forgets its mitigations; the server keeps them until their lifetime is over. */
+  async close(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    this.forgetMitigations();
+    await session?.close();
+    this.changed.fire();
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  /** The session, or one in its place where it was lost or its server has ended it. Throws a DotsError. */
+  private async standing(): Promise<SignalSession> {
+    const { session, place } = this;
+    if (session === undefined || place === undefined)
+      throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
+    if (session.state === 'open') return session;
+    await this.ask(place, { trace: this.trace }, (open, left) => open.status(undefined, left));
+    const current = this.session ?? session;
+    if (current !== session) await this.reconcile(current);
+    return current;
+  }
+
+  /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
+  private async ask(place: Place, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
+    const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
+    return this.retired.during(() =>
+      askOver(
+        {
+          known,
+          renew: async (left) =>
+            this.renewed(place, await connect(place, { ...opening, signal: left.signal }), left.signal),
+          signal,
+        },
+        asking,
+      ),
+    );
+  }
+
+  /** Adopts a session that was opened, unless it is too late: another one has answered, or nobody waits any more. */
+  private async renewed(place: Place, session: SignalSession, signal: AbortSignal | undefined): Promise<SignalSession> {
+    if (signal?.aborted !== true) return this.adopt(place, session);
+    await session.close();
+    throw new DotsError(
+      'unreachable',
+      'transport/cancelled',
+      `The session with ${place.server} is not needed any more.`,
+    );
+  }
+
+  /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
+  private async improve(place: Place, opening: Opening, session: SignalSession): Promise<void> {
+    try {
+      const better = await connectOverDtls(place, opening);
+      if (better === undefined) return;
+      await this.reconciled;
+      if (this.session === session) await this.reconcile(await this.adopt(place, better));
+      else await better.close();
+    } catch (error) {
+      this.log.warn(`The session with ${this.name} stays with TLS. ${describeError(error)}`);
+    }
+  }
+
+  /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
+  private async adopt(place: Place, session: SignalSession): Promise<SignalSession> {
+    const before = this.session;
+    this.forgetMitigations();
+    this.place = place;
+    const { server, cuid } = place;
+    session.onDidChange(() => this.changed.fire());
+    this.session = session;
+    const { security } = session;
+    this.log.info(
+      `Session opened with ${server} (${this.name}) as ${cuid}${security === undefined ? '' : `, over ${security.protocol}, ${security.cipherSuite}, verified: ${security.peerName}`}.`,
+    );
+    this.changed.fire();
+    await this.retired.add(before);
+    return session;
+  }
+
+  private forgetMitigations(): void {
+    for (const stop of this.observations.values()) stop();
+    this.observations.clear();
+    this.book.clear();
+  }
+
+  private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
+    const before = ongoing(this.book.list());
+    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document);
+    this.book.accepted(mid, scopesOf(document)[0] ?? {}, granted ?? 0, Date.now());
+    this.changed.fire();
+    this.reconcile(session)
+      .then(() => this.tellReplaced(before, mid))
+      .catch((error: unknown) => this.tellUnlisted(error));
+  }
+
+  private tellUnlisted(error: unknown): void {
+    this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`);
+  }
+
+  /** Says which of the earlier mitigations an accepted request took the place of. */
+  private tellReplaced(before: readonly Mitigation[], by: number): void {
+    if (this.book.get(by) === undefined) return;
+    for (const { mid } of before.filter((entry) => this.book.get(entry.mid) === undefined)) {
+      this.log.info(`mid ${mid} was replaced by mid ${by}: the newer request overlaps it.`);
+      vscode.window.setStatusBarMessage(`$(info) DOTS: mid ${mid} was replaced by mid ${by}`, 8000);
+    }
+  }
+
+  /**
+   * Asks which mitigations this client has, forgets the others and follows each: a request takes the place of an older,
+   * overlapping one (RFC 9132 section 4.4.1.3), and a server may still have some from before.
+   */
+  private reconcile(session: SignalSession): Promise<Answer> {
+    const answer = this.reconciled.then(() => this.reconcileNow(session));
+    this.reconciled = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async reconcileNow(session: SignalSession): Promise<Answer> {
+    const before = this.book.list();
+    const answer = await session.status();
+    this.logAnswer(answer);
+    this.take(session, answer);
+    if (!answer.ok || this.session !== session) return answer;
+    const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
+    for (const { mid } of before) if (!present.has(mid)) this.forget(mid);
+    for (const { mid } of this.book.list()) {
+      if (!this.observations.has(mid) && this.book.get(mid) !== undefined) await this.observe(session, mid);
+      if (this.session !== session) return answer;
+    }
+    this.changed.fire();
+    return answer;
+  }
+
+  private async observe(session: SignalSession, mid: number): Promise<void> {
+    try {
+      const stop = await session.observe(mid, (told) => this.take(session, told, mid));
+      // While the server answered, the mitigation or the whole session may have gone.
+      if (this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
+      else stop();
+    } catch (error) {
+      this.log.warn(`The server does not tell changes of mitigation ${mid} by itself. ${describeError(error)}`);
+    }
+  }
+
+  private take(session: SignalSession, answer: Answer, mid?: number): void {
+    if (this.session !== session) return;
+    if (answer.code === '4.04') this.forget(mid);
+    else if (answer.ok) this.book.told(answer.body, Date.now(), mid);
+    this.changed.fire();
+  }
+
+  private forget(mid: number | undefined): void {
+    const gone = mid === undefined ? this.book.list().map((entry) => entry.mid) : [mid];
+    for (const each of gone) {
+      this.observations.get(each)?.();
+      this.observations.delete(each);
+      this.book.remove(each);
+    }
+  }
+
+  private logAnswer({ code, request, roundTripMs }: Answer): void {
+    this.log.info(`${request.method} ${request.path} -> ${code} (${Math.round(roundTripMs)} ms)`);
+  }
+}
+
+function leadsTo(session: SignalSession, place: Place): boolean {
+  return session.server === place.server && session.cuid === place.cuid;
+}

@@ -1,0 +1,120 @@
+import * as vscode from 'vscode';
+import { plural } from '#dots/words/quantities';
+import { ongoing } from '#dots/words/mitigationStatuses';
+import { sessionTree } from '../ui/sessionTree';
+import type { TreeNode } from '../ui/treeNode';
+import { treeItem } from '../ui/treeItems';
+import type { Mitigation } from '../ui/mitigation';
+import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+import type { Sessions } from './sessions';
+
+/**
+ * The sidebar's tree: session, mitigations, orchestrator. It changes when something is told, and counts lifetimes down by itself,
+ * once a second and only while it can be seen. Nothing is polled.
+ */
+export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<TreeNode | undefined>();
+  private readonly view: vscode.TreeView<TreeNode>;
+  private readonly listeners: vscode.Disposable[];
+  /** The rows that the editor holds, by id: an event must name the very object that it was given. */
+  private readonly rows = new Map<string, TreeNode>();
+  private ticking: NodeJS.Timeout | undefined;
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly orchestrator: OrchestratorHost,
+  ) {
+    this.view = vscode.window.createTreeView('dots.session', { treeDataProvider: this, showCollapseAll: false });
+    const update = (): void => this.update();
+    this.listeners = [
+      sessions.onDidChange(update),
+      orchestrator.onDidChange(update),
+      this.view.onDidChangeVisibility(() => this.tickWhileVisible()),
+    ];
+    this.update();
+  }
+
+  /** The rows as they are now. */
+  tree(): TreeNode[] {
+    const { addresses, mitigations, filters, aliases } = this.orchestrator;
+    return sessionTree({
+      sessions: this.sessions.list().flatMap((session) => {
+        const { name, at, state, security } = session;
+        return at === undefined || state === 'none'
+          ? []
+          : [
+              {
+                name,
+                server: at.server,
+                cuid: at.cuid,
+                production: at.production,
+                state,
+                security,
+                mitigations: session.mitigations(),
+              },
+            ];
+      }),
+      orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
+      now: Date.now(),
+    });
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    return treeItem(node);
+  }
+
+  getChildren(node?: TreeNode): TreeNode[] {
+    if (node !== undefined) return node.children;
+    this.rows.clear();
+    const roots = this.tree();
+    for (const row of flat(roots)) this.rows.set(row.id, row);
+    return roots;
+  }
+
+  dispose(): void {
+    clearInterval(this.ticking);
+    for (const listener of this.listeners) listener.dispose();
+    this.view.dispose();
+    this.changed.dispose();
+  }
+
+  private update(): void {
+    this.changed.fire(undefined);
+    const number = this.going().length;
+    this.view.badge =
+      number === 0 ? undefined : { value: number, tooltip: `${plural(number, 'mitigation')} in force or being set up` };
+    void vscode.commands.executeCommand('setContext', 'dots.orchestratorState', this.orchestrator.state);
+    void vscode.commands.executeCommand('setContext', 'dots.stoppedMitigations', this.orchestrator.stopped);
+    void vscode.commands.executeCommand('setContext', 'dots.hasSession', this.sessions.list().length > 0);
+    void vscode.commands.executeCommand('setContext', 'dots.hasMitigation', number > 0);
+    this.tickWhileVisible();
+  }
+
+  private going(): Mitigation[] {
+    return ongoing(this.sessions.list().flatMap((session) => session.mitigations()));
+  }
+
+  private tickWhileVisible(): void {
+    const wanted = this.view.visible && this.going().some(({ lifetime }) => lifetime > 0);
+    if (wanted) this.ticking ??= setInterval(() => this.tick(), 1000);
+    else {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+
+  /** Redraws only the rows whose words have changed, so that the others stand still under the pointer. */
+  private tick(): void {
+    for (const now of flat(this.tree())) {
+      const shown = this.rows.get(now.id);
+      if (shown === undefined || shown.description === now.description) continue;
+      shown.description = now.description;
+      this.changed.fire(shown);
+    }
+  }
+}
+
+function flat(nodes: readonly TreeNode[]): TreeNode[] {
+  return nodes.flatMap((node) => [node, ...flat(node.children)]);
+}

@@ -1,0 +1,52 @@
+import * as vscode from 'vscode';
+import type { JsonObject } from '#dots/model/json';
+import type { ClientIdentity } from './identity';
+import type { Place } from './serverTargets';
+import { SessionHost, type Exchange } from './sessionHost';
+
+/** The signal channel sessions of the editor: at most one with the server of each profile, and one with the mock. */
+export class Sessions implements vscode.Disposable {
+  private readonly hosts = new Map<string, SessionHost>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly identity: ClientIdentity,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Those that have been opened and not closed by us, in the order in which they were first opened. */
+  list(): SessionHost[] {
+    return [...this.hosts.values()].filter(({ state }) => state !== 'none');
+  }
+
+  named(name: string): SessionHost | undefined {
+    return this.hosts.get(name);
+  }
+
+  /** Sends a signal channel document; the session is opened where it is not open. Throws a DotsError. */
+  send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+    return this.host(place.name).send(place, document, signal);
+  }
+
+  /** Ends the session of a name, or all. */
+  async close(name?: string): Promise<void> {
+    await Promise.all(
+      [...this.hosts].filter(([each]) => name === undefined || each === name).map(([, host]) => host.close()),
+    );
+  }
+
+  dispose(): void {
+    for (const host of this.hosts.values()) host.dispose();
+    this.changed.dispose();
+  }
+
+  private host(name: string): SessionHost {
+    const known = this.hosts.get(name);
+    if (known !== undefined) return known;
+    const host = new SessionHost(this.identity, this.log, name);
+    host.onDidChange(() => this.changed.fire());
+    this.hosts.set(name, host);
+    return host;
+  }
+}

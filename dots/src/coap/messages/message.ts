@@ -1,0 +1,51 @@
+/** Confirmable, non-confirmable, acknowledgement, reset: RFC 7252 section 4. */
+export type MessageType = 'CON' | 'NON' | 'ACK' | 'RST';
+
+/** One option of a message. */
+export interface CoapOption {
+  number: number;
+  value: Uint8Array;
+}
+
+/** What a message says, without how it is delivered. */
+export interface Content {
+  /** `0.01` to `0.31` for a request, `2.00` to `5.31` for a response, `0.00` for an empty message. */
+  code: string;
+  options: CoapOption[];
+  payload: Uint8Array;
+}
+
+/** A message as both transports carry it: RFC 8323 section 3.1. */
+export interface TokenMessage extends Content {
+  /** 0 to 8 bytes in hexadecimal. */
+  token: string;
+}
+
+/** One CoAP message in a datagram: RFC 7252 section 3. */
+export interface Message extends TokenMessage {
+  type: MessageType;
+  messageId: number;
+}
+
+/** Bytes that are no CoAP message, and why. */
+export interface Malformed {
+  malformed: string;
+}
+
+export const emptyCode = '0.00';
+export const noBytes = new Uint8Array(0);
+
+/** The methods that have a code in RFC 7252. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export const methodCodes: Record<Method, string> = { GET: '0.01', POST: '0.02', PUT: '0.03', DELETE: '0.04' };
+
+/** The method that a code encodes, or undefined for one that RFC 7252 does not have. */
+export function methodOf(code: string): Method | undefined {
+  return (Object.keys(methodCodes) as Method[]).find((method) => methodCodes[method] === code);
+}
+
+export const isRequest = (code: string): boolean => code.startsWith('0.') && code !== emptyCode;
+/** 3.xx is not assigned, but a response all the same: RFC 7252 section 12.1. */
+export const isResponse = (code: string): boolean => /^[2-5]\./.test(code);
+export const isSuccess = (code: string): boolean => code.startsWith('2.');

@@ -1,0 +1,190 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { DotsError } from '#dots/model/errors';
+import { isLoopback, loopbackName, type Address } from '#dots/transport/address';
+import type { Lab } from '#dots/transport/certificates/lab';
+import { listenError } from '#dots/transport/listening';
+import { keyIdentity } from '#dots/transport/certificates/certificateNames';
+import { refusal as clientRefusal } from '#dots/transport/refusals';
+import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
+import { oneLine } from '#dots/model/text';
+import { fail, RestconfError } from './failure';
+import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
+
+export interface DataServerOptions {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  lab: Lab;
+  router: DataRouter;
+  /** The largest body that is read, bytes. */
+  largestBody: number;
+  log: (line: string) => void;
+}
+
+/** More connections at a time than clients of a lab need, and fewer than would hurt. */
+const connectionsAtOnce = 64;
+const handshakeMs = 10_000;
+const requestMs = 30_000;
+
+/** RESTCONF over HTTPS with mutual TLS, on loopback: RFC 8783 section 3, RFC 8040 section 2. */
+export class DataServer {
+  private constructor(
+    private readonly server: Server,
+    readonly address: Address,
+  ) {}
+
+  /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
+  static async start(options: DataServerOptions): Promise<DataServer> {
+    const host = loopbackName(options.host);
+    if (!isLoopback(host))
+      throw new DotsError(
+        'usage',
+        'transport/not-loopback',
+        `${options.host} is not a loopback address, and the mock's data channel is for this machine only.`,
+        'Listen on 127.0.0.1 or ::1.',
+      );
+    const {
+      ca,
+      server: { cert, key },
+    } = options.lab;
+    const server = createServer({
+      ca,
+      cert,
+      key,
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: handshakeMs,
+      requestTimeout: requestMs,
+      ALPNProtocols: ['http/1.1'],
+    });
+    server.maxConnections = connectionsAtOnce;
+    server.on('request', (request, response) => void serve(request, response, options));
+    server.on('tlsClientError', (error, socket) =>
+      options.log(`data: a connection was refused: ${oneLine(refusedWords(error, socket.remotePort), 300)}`),
+    );
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port: options.port, exclusive: true }, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+    } catch (cause) {
+      throw listenError('TCP', { host, port: options.port }, cause);
+    }
+    return new DataServer(server, { host, port: (server.address() as AddressInfo).port });
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: DataServerOptions): Promise<void> {
+  const asked = `${request.socket.remoteAddress ?? ''} ${oneLine(`${request.method ?? ''} ${request.url ?? ''}`, 300)}`;
+  const answer = await answerTo(request, options).catch((error: unknown) => refusal(error, asked, options.log));
+  options.log(`${asked}: ${answer.status}`);
+  send(request, response, answer);
+}
+
+async function answerTo(request: IncomingMessage, { router, largestBody }: DataServerOptions): Promise<DataResponse> {
+  const { method = '', headers } = request;
+  const { port } = request.socket.address() as AddressInfo;
+  refuseForeignHost(headers.host, port);
+  const url = urlOf(request.url ?? '/');
+  const isMetadata = url.pathname.startsWith('/.well-known/');
+  if (!isMetadata) refuseOtherTypes(method, headers['content-type'], headers.accept);
+  return router.answer({
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    owner: ownerOf(request.socket as TLSSocket),
+    body: () => readBody(request, largestBody),
+  });
+}
+
+function urlOf(target: string): URL {
+  if (URL.canParse(target, 'https://localhost')) return new URL(target, 'https://localhost');
+  throw fail(400, 'malformed-message', 'The request names no URL.');
+}
+
+/** A page in a browser that has its own name point to this machine must not reach the server by that name. */
+function refuseForeignHost(host: string | undefined, port: number): void {
+  const url = host !== undefined && URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : undefined;
+  const name = url === undefined ? '' : loopbackName(url.hostname.replace(/^\[|\]$/g, ''));
+  if (isLoopback(name) && Number(url?.port === '' ? 443 : url?.port) === port) return;
+  throw fail(400, 'invalid-value', 'The Host header names another server than this one.');
+}
+
+/** Why a client came to nothing, in the words of the signal channel where the library's tell it. */
+function refusedWords(error: Error, port: number | undefined): string {
+  const symptom = symptomOf(error);
+  const reason = serverReason(symptom);
+  const peer = port === undefined ? 'the client' : `the client at port ${port}`;
+  return clientRefusal(reason ?? 'broken', {
+    peer,
+    ...(reason === undefined && { detail: alertIn(symptom) ?? error.message }),
+  }).message;
+}
+
+function ownerOf(socket: TLSSocket): string {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is needed.');
+  return keyIdentity(certificate.raw);
+}
+
+async function readBody(request: IncomingMessage, largest: number): Promise<string> {
+  const tooBig = fail(413, 'too-big', `A body may have ${largest} bytes at most.`);
+  if (Number(request.headers['content-length'] ?? 0) > largest) throw tooBig;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // To leave early would end the connection before the client has heard why.
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= largest) chunks.push(chunk);
+  }
+  if (size > largest) throw tooBig;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw fail(400, 'malformed-message', 'The body is not UTF-8.');
+  }
+}
+
+function refusal(error: unknown, asked: string, log: (line: string) => void): DataResponse {
+  if (error instanceof RestconfError) return { status: error.status, body: error.body, headers: { ...error.headers } };
+  log(`${asked}: ${oneLine(String(error), 200)}`);
+  const { body } = fail(500, 'operation-failed', 'The server failed, and nothing was changed.');
+  return { status: 500, body, headers: {} };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: DataResponse): void {
+  const payload =
+    body === undefined
+      ? undefined
+      : Buffer.from(typeof body === 'string' ? body : `${JSON.stringify(body, null, 2)}\n`);
+  const { Location: location, ...others } = headers;
+  response.writeHead(status, {
+    'Cache-Control': 'no-cache',
+    ...(payload === undefined ? {} : { 'Content-Type': yangData, 'Content-Length': payload.length }),
+    ...(payload === undefined && status !== 204 ? { 'Content-Length': 0 } : {}),
+    ...others,
+    ...(location === undefined ? {} : { Location: `https://${request.headers.host ?? ''}${location}` }),
+    // What is left of a body that was refused unread would be taken for the next request.
+    ...(request.complete ? {} : { Connection: 'close' }),
+  });
+  const content = request.method === 'HEAD' ? undefined : payload;
+  if (request.complete) return void response.end(content);
+  // A client that is still sending hears the answer only if the connection stays open until it is done or leaves; the server's time for a request bounds that.
+  response.flushHeaders();
+  if (content !== undefined) response.write(content);
+  request.once('close', () => response.end()).resume();
+}

@@ -1,0 +1,108 @@
+import { fail, type RestconfError } from './failure';
+import { entryAt, lists, pathOf, type EntryTarget, type Target } from './resourcePath';
+
+/** Which data an answer holds: RFC 8040 section 4.8.1. */
+export type Content = 'all' | 'config' | 'nonconfig';
+
+/** Where a new entry goes: RFC 8040 section 4.8.5. */
+export interface Placement {
+  insert: 'first' | 'last' | 'before' | 'after';
+  /** The name of the neighbour. */ point?: string;
+}
+
+export interface Query {
+  content: Content;
+  /** How many levels of the answer are shown. */ depth: number;
+  placement?: Placement;
+}
+
+/** RFC 8783 prints `non-config` where RFC 8040 has `nonconfig` (erratum 6496). */
+const contents: Readonly<Record<string, Content>> = {
+  all: 'all',
+  config: 'config',
+  nonconfig: 'nonconfig',
+  'non-config': 'nonconfig',
+};
+
+/** Reads the query of a request. Throws a RestconfError (400) for a parameter that is unknown, repeated, or makes no sense here. */
+export function queryOf(parameters: URLSearchParams, method: string, target: Target): Query {
+  const allowed =
+    method === 'GET' || method === 'HEAD'
+      ? ['content', 'depth']
+      : method === 'POST' || method === 'PUT'
+        ? ['insert', 'point']
+        : [];
+  for (const name of new Set(parameters.keys())) {
+    if (!allowed.includes(name))
+      throw invalid(
+        `The query parameter "${name}" has no meaning for ${method} here${allowed.length === 0 ? '' : `: known are ${allowed.join(' and ')}`}.`,
+      );
+    if (parameters.getAll(name).length > 1) throw invalid(`The query parameter "${name}" stands there more than once.`);
+  }
+  const placement = placementOf(parameters.get('insert'), parameters.get('point'), target);
+  return {
+    content: contentOf(parameters.get('content')),
+    depth: depthOf(parameters.get('depth')),
+    ...(placement === undefined ? {} : { placement }),
+  };
+}
+
+function contentOf(text: string | null): Content {
+  if (text === null) return 'all';
+  const content = Object.hasOwn(contents, text) ? contents[text] : undefined;
+  if (content === undefined) throw invalid('"content" is all, config or nonconfig.');
+  return content;
+}
+
+function depthOf(text: string | null): number {
+  if (text === null || text === 'unbounded') return Infinity;
+  const depth = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (depth < 1 || depth > 65_535) throw invalid('"depth" is a number from 1 to 65535, or unbounded.');
+  return depth;
+}
+
+function placementOf(insert: string | null, point: string | null, target: Target): Placement | undefined {
+  if (insert === null && point === null) return undefined;
+  const ordered = orderedList(target);
+  if (insert === 'first' || insert === 'last') {
+    if (point !== null) throw invalid('"point" goes with insert=before or insert=after only.');
+    if (!ordered) throw unordered();
+    return { insert };
+  }
+  if (insert !== 'before' && insert !== 'after')
+    throw invalid('"insert" is first, last, before or after; "point" needs it.');
+  if (!ordered) throw unordered();
+  const neighbour = entryAt(point ?? '');
+  if (neighbour === undefined || !isSibling(neighbour, target))
+    throw invalid(
+      '"point" has to be the path of an entry of the same list, such as /ietf-dots-data-channel:dots-data/dots-client=C/acls/acl=N.',
+    );
+  return { insert, point: neighbour.name };
+}
+
+/** Whether what a request creates there has an order; a client's ACLs do, and that is all that is inserted into a client. */
+function orderedList(target: Target): boolean {
+  if (target.kind === 'client') return true;
+  if (target.kind === 'list') return lists[target.container].ordered;
+  return target.kind === 'entry' && lists[target.list.container].ordered;
+}
+
+function isSibling(neighbour: EntryTarget, target: Target): boolean {
+  const beside = pathOf(neighbour.list);
+  if (target.kind === 'client') return neighbour.list.container === 'acls' && neighbour.list.cuid === target.cuid;
+  if (target.kind === 'list') return pathOf(target) === beside;
+  // A POST to an ACL inserts into its ACEs, a PUT of an ACL places the ACL itself.
+  return (
+    target.kind === 'entry' &&
+    (pathOf(target.list) === beside ||
+      pathOf({ kind: 'list', cuid: target.list.cuid, container: 'aces', acl: target.name }) === beside)
+  );
+}
+
+function invalid(message: string): RestconfError {
+  return fail(400, 'invalid-value', message);
+}
+
+function unordered(): RestconfError {
+  return invalid('"insert" is for ACLs and ACEs, whose order means something.');
+}

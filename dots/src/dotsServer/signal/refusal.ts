@@ -1,0 +1,33 @@
+import { encodeDocument } from '#dots/cbor/codec';
+import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
+import { dotsCbor } from '#dots/coap/messages/options';
+import { DotsError } from '#dots/model/errors';
+import { rfcLabel } from '#dots/model/finding';
+import type { JsonObject } from '#dots/model/json';
+
+/** A request that the server turns down; its answer says why, and by which section. */
+export class Refusal extends DotsError {
+  constructor(
+    readonly answer: CoapAnswer,
+    message: string,
+  ) {
+    super('malformed', 'orchestrator/refused', message);
+    this.name = 'Refusal';
+  }
+}
+
+/** A refusal with a diagnostic text (RFC 9132 section 9): one sentence and the section that asks for it. */
+export function refuse(code: string, sentence: string, rfc: string, maxAge?: number): Refusal {
+  const text = `${sentence.replace(/\.$/, '')} (${rfcLabel(rfc)}).`;
+  return new Refusal({ ...plainAnswer(code, text), maxAge }, text);
+}
+
+/** A refusal whose body is a DOTS document: 4.09 of RFC 9132 section 9. */
+export function refuseWith(code: string, document: JsonObject, sentence: string): Refusal {
+  return new Refusal(documentAnswer(code, document), sentence);
+}
+
+/** An answer whose body is a DOTS document. */
+export function documentAnswer(code: string, document: JsonObject): CoapAnswer {
+  return { code, payload: encodeDocument(document), contentFormat: dotsCbor };
+}

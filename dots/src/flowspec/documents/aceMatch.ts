@@ -1,0 +1,81 @@
+import type { JsonObject } from '#dots/model/json';
+import { l3Readers } from './l3';
+import { l4Names, l4Readers } from './l4';
+import { Match, readMembers, type MemberReaders } from './match';
+import { icmpProtocol, tcp, udp } from '../bgp/protocolNames';
+import { asObject, member, members, type Located, type Report } from '../report';
+import type { Component, Family } from '../bgp/rule';
+
+/** Members that RFC 8783 section 4.2 forbids side by side, as both look at the same bits. */
+const exclusive: Record<string, readonly [string, string]> = {
+  ipv4: ['fragment', 'flags'],
+  tcp: ['flags-bitmask', 'flags'],
+};
+
+const l3Names = ['ipv4', 'ipv6'] as const;
+
+/** Reports the second of several members of which there may be one. */
+function atMostOne(names: readonly string[], object: Located<JsonObject>, match: Match): void {
+  const present = names.filter((name) => Object.hasOwn(object.value, name));
+  const second = present[1] === undefined ? undefined : member(object, present[1]);
+  if (second !== undefined)
+    match.fail(second, 'flowspec/exclusive', '8783 4.2', `${present.join(' and ')} must not be used together.`, true);
+}
+
+function readContainer(name: string, located: Located, readers: MemberReaders, match: Match): void {
+  const object = asObject(located, match.report);
+  if (object === undefined) {
+    match.failed = true;
+    return;
+  }
+  atMostOne(exclusive[name] ?? [], object, match);
+  readMembers(members(object), readers, match);
+}
+
+function readL3(matches: Located<JsonObject>, match: Match): void {
+  for (const name of l3Names) {
+    const located = member(matches, name);
+    if (located === undefined) continue;
+    if (name === match.family) readContainer(name, located, l3Readers[name], match);
+    else match.fail(located, 'flowspec/family', '8783 4.2', `${name} does not fit the type of the ACL.`, true);
+  }
+}
+
+function readL4(matches: Located<JsonObject>, match: Match): void {
+  for (const name of l4Names) {
+    const located = member(matches, name);
+    if (located === undefined) continue;
+    match.demandProtocol(located, { tcp, udp, icmp: icmpProtocol(match.family) }[name], name);
+    readContainer(name, located, l4Readers[name], match);
+  }
+}
+
+/** What an ACE matches in one family; `exact` is false when the components match more than it asks for. */
+export interface AceMatch {
+  family: Family;
+  components: Component[];
+  exact: boolean;
+}
+
+/**
+ * The components that `matches` of an ACE asks for in one family, in the order of their types; without `matches` none.
+ * Where something cannot be expressed exactly, there is a finding at each member that is to blame.
+ */
+export function readMatches(
+  matches: Located<JsonObject> | undefined,
+  family: Family,
+  label: string,
+  report: Report,
+): AceMatch {
+  if (matches === undefined) return { family, components: [], exact: true };
+  const match = new Match(family, report, label);
+  for (const [name, located] of members(matches)) {
+    if (name === 'eth') match.cannot(located, name);
+    else if (!Object.hasOwn(l4Readers, name) && !Object.hasOwn(l3Readers, name)) match.unknown(located, name);
+  }
+  atMostOne(l3Names, matches, match);
+  atMostOne(l4Names, matches, match);
+  readL3(matches, match);
+  readL4(matches, match);
+  return { family, components: match.components, exact: !match.failed };
+}

@@ -1,0 +1,218 @@
+import type { JsonObject } from '#dots/model/json';
+import { readMatches, type AceMatch } from './aceMatch';
+import { checkDomain, noDestination, ownPrefixes, type Context } from './context';
+import { destination, type Draft, type Entry } from '../packets/draft';
+import { prefixText } from '../bgp/prefix';
+import { rateActions } from './rate';
+import {
+  asObject,
+  asString,
+  bareIdentity,
+  malformed,
+  member,
+  objects,
+  onlyKnown,
+  quote,
+  type Located,
+  type Report,
+} from '../report';
+import { prefixComponent, type Action, type Family } from '../bgp/rule';
+
+/** The families that an ACL type of RFC 8519 is for; Ethernet types have none. */
+const aclTypes: Record<string, readonly Family[]> = {
+  'ipv4-acl-type': ['ipv4'],
+  'ipv6-acl-type': ['ipv6'],
+  'mixed-eth-ipv4-acl-type': ['ipv4'],
+  'mixed-eth-ipv6-acl-type': ['ipv6'],
+  'mixed-eth-ipv4-ipv6-acl-type': ['ipv4', 'ipv6'],
+};
+
+const aclMembers = ['name', 'type', 'activation-type', 'pending-lifetime', 'aces'];
+const aceMembers = ['name', 'matches', 'actions', 'statistics'];
+const actionMembers = ['forwarding', 'rate-limit'];
+
+function nameOf(object: Located<JsonObject>): string {
+  return quote(object.value.name ?? null);
+}
+
+/** The entries of an `acls` container in their order; ACLs that are not active give none. */
+export function translateAcls(acls: Located, context: Context): Entry[] {
+  const object = asObject(acls, context.report);
+  return object === undefined
+    ? []
+    : objects(member(object, 'acl'), context.report).flatMap((acl) => translateAcl(acl, context));
+}
+
+function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
+  const label = `ACL ${nameOf(acl)}`;
+  const known = onlyKnown(acl, aclMembers, label, context.report);
+  const families = aclFamilies(acl, context.report);
+  const active = isActive(acl, label, context);
+  const aces = member(acl, 'aces');
+  const list = aces && asObject(aces, context.report);
+  if (!known || families === undefined || !active) return [];
+  if (list === undefined) {
+    context.report.information(acl, 'flowspec/empty', '8783 4.1', `${label} has no entries, so it gives no rules.`);
+    return [];
+  }
+  return objects(member(list, 'ace'), context.report).flatMap((ace) =>
+    translateAce(ace, `ACE ${nameOf(ace)} of ${label}`, families, context),
+  );
+}
+
+/** The families of an ACL: by its type, or all of them where it has none. Undefined for a type that Flowspec does not know. */
+function aclFamilies(acl: Located<JsonObject>, report: Report): readonly Family[] | undefined {
+  const located = member(acl, 'type');
+  if (located === undefined) return ['ipv4', 'ipv6'];
+  const type = asString(located, report);
+  const name = type === undefined ? '' : bareIdentity(type);
+  if (Object.hasOwn(aclTypes, name)) return aclTypes[name];
+  if (type !== undefined)
+    report.error(
+      located,
+      'flowspec/acl-type',
+      '8783 4.1',
+      `Flowspec filters IPv4 and IPv6; an ACL of type ${quote(type)} gets no rules.`,
+    );
+  return undefined;
+}
+
+/** Whether the ACL is in force (or will be during a mitigation); what a mitigation request says about it counts more. */
+function isActive(acl: Located<JsonObject>, label: string, { report, activation }: Context): boolean {
+  const located = member(acl, 'activation-type');
+  const asked = typeof acl.value.name === 'string' ? activation.get(acl.value.name) : undefined;
+  const own = located === undefined ? 'activate-when-mitigating' : located.value;
+  const type = asked ?? own;
+  if (type === 'immediate' || type === 'activate-when-mitigating') return true;
+  if (type !== 'deactivate') malformed(located ?? acl, 'is no activation type', report);
+  else if (asked === undefined)
+    report.information(
+      located ?? acl,
+      'flowspec/deactivated',
+      '8783 7.2',
+      `${label} is deactivated, so it gives no rules.`,
+    );
+  else
+    report.information(
+      acl,
+      'flowspec/deactivated',
+      '9133 3.2.1',
+      `A mitigation request deactivates ${label}, so it gives no rules.`,
+    );
+  return false;
+}
+
+function translateAce(ace: Located<JsonObject>, label: string, families: readonly Family[], context: Context): Entry[] {
+  const { report } = context;
+  const known = onlyKnown(ace, aceMembers, label, report);
+  const located = member(ace, 'matches');
+  const matches = located && asObject(located, report);
+  const actions = aceActions(ace, label, report);
+  if (located !== undefined && matches === undefined) return [];
+  const chosen = containerFamilies(matches, families);
+  const lists = chosen.map((family) => readMatches(matches, family, label, report));
+  if (actions === undefined) return [];
+  const exact = known && lists.every((list) => list.exact);
+  const drafts = lists.flatMap((list) => withDestinations(list, matches ?? ace, context));
+  if (drafts.length === 0 && exact)
+    report.error(
+      matches ?? ace,
+      'flowspec/no-destination',
+      '8955 6',
+      `${label} ${noDestination(chosen.length === 1 ? chosen[0] : undefined, context)}`,
+    );
+  return drafts.length === 0
+    ? []
+    : [{ source: { file: ace.file, pointer: ace.pointer }, label, actions, drafts, leftOut: !exact }];
+}
+
+/** An ACL without a type, or for both families, leaves it to the container of the ACE. */
+function containerFamilies(matches: Located<JsonObject> | undefined, families: readonly Family[]): readonly Family[] {
+  if (matches === undefined || families.length === 1) return families;
+  const named = families.filter((family) => Object.hasOwn(matches.value, family));
+  return named.length === 0 ? families : named;
+}
+
+/** The rules of an ACE in one family: as it stands, or once for each of one's own prefixes (RFC 8783 section 7.2). */
+function withDestinations(
+  { components, family, exact }: AceMatch,
+  matches: Located<JsonObject>,
+  context: Context,
+): Draft[] {
+  const named = prefixComponent(components, 1);
+  if (named !== undefined) {
+    const pointer = `${matches.pointer}/${family}/destination-${family}-network`;
+    checkDomain(named, { file: matches.file, pointer }, '8783 7.2', context);
+    return [{ family, components }];
+  }
+  const own = ownPrefixes(family, context);
+  if (own.length > 0 && exact) {
+    context.report.information(
+      matches,
+      'flowspec/domain-filled',
+      '8783 7.2',
+      `No destination is named, which means one's own prefixes: ${own.map(prefixText).join(', ')}.`,
+    );
+  }
+  return own.map((prefix) => ({ family, components: [destination(prefix), ...components] }));
+}
+
+/** What an ACE does, or undefined after reporting actions that Flowspec or RFC 8783 does not have. */
+function aceActions(ace: Located<JsonObject>, label: string, report: Report): Action[] | undefined {
+  const located = member(ace, 'actions');
+  const actions = located && asObject(located, report);
+  if (located === undefined)
+    report.error(
+      ace,
+      'flowspec/no-action',
+      '8783 7.2',
+      `${label} names no action (accept or drop), so it gets no rule.`,
+    );
+  if (actions === undefined) return undefined;
+  const known = onlyKnown(actions, actionMembers, label, report);
+  const forwarding = member(actions, 'forwarding');
+  if (forwarding === undefined)
+    report.error(
+      actions,
+      'flowspec/no-action',
+      '8783 7.2',
+      `"forwarding" (accept or drop) is missing, so ${label} gets no rule.`,
+    );
+  const result = forwarding && forwardingActions(forwarding, member(actions, 'rate-limit'), label, report);
+  return known ? result : undefined;
+}
+
+function forwardingActions(
+  forwarding: Located,
+  limit: Located | undefined,
+  label: string,
+  report: Report,
+): Action[] | undefined {
+  const text = asString(forwarding, report);
+  const action = text === undefined ? undefined : bareIdentity(text);
+  if (action === 'accept') return limit === undefined ? [] : rateActions(limit, report);
+  if (action === 'drop' && limit === undefined) return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
+  if (action === 'drop')
+    report.error(
+      limit as Located,
+      'flowspec/rate-limit',
+      '8783 7.2',
+      `A rate limit goes with accept, not with drop; ${label} gets no rule.`,
+      true,
+    );
+  else if (action === 'reject')
+    report.error(
+      forwarding,
+      'flowspec/reject',
+      '8783 4.1',
+      `DOTS has no reject, and Flowspec sends no ICMP errors: use drop. ${label} gets no rule.`,
+    );
+  else if (text !== undefined)
+    report.error(
+      forwarding,
+      'flowspec/no-action',
+      '8783 7.2',
+      `${quote(text)} is neither accept nor drop; ${label} gets no rule.`,
+    );
+  return undefined;
+}

@@ -1,0 +1,127 @@
+import { equals } from '../packets/draft';
+import { asBits, asNumber, type Located, type Remark, type Report } from '../report';
+import type { Component, Family, NumericType } from '../bgp/rule';
+
+/** What the fields that Flowspec cannot look at are called; a rule that leaves one out would match more than was asked for. */
+const inexpressible: Record<string, string> = {
+  ecn: 'the ECN bits',
+  ttl: 'the time to live',
+  ihl: 'the header length',
+  offset: 'the fragment offset',
+  identification: 'the identification',
+  'sequence-number': 'the sequence number',
+  'acknowledgement-number': 'the acknowledgement number',
+  'data-offset': 'the data offset',
+  reserved: 'the reserved bits',
+  'window-size': 'the window size',
+  'urgent-pointer': 'the urgent pointer',
+  options: 'TCP options',
+  'udp-length': 'the UDP length (use the packet length instead)',
+  'rest-of-header': 'the rest of the ICMP header',
+  eth: 'Ethernet headers',
+};
+
+/** The match of one ACE in one family while it is put together. Once something failed, the ACE gets no rule. */
+export class Match {
+  failed = false;
+  private readonly parts = new Map<number, Component>();
+
+  constructor(
+    readonly family: Family,
+    readonly report: Report,
+    readonly label: string,
+  ) {}
+
+  /** The components in the order of their types. */
+  get components(): Component[] {
+    return [...this.parts.values()].sort((a, b) => a.type - b.type);
+  }
+
+  set(component: Component): void {
+    this.parts.set(component.type, component);
+  }
+
+  get(type: Component['type']): Component | undefined {
+    return this.parts.get(type);
+  }
+
+  /** Reports why the ACE gets no rule. */
+  fail(located: Located, code: Remark['code'], rfc: string, message: string, atName = false): void {
+    this.failed = true;
+    this.report.error(located, code, rfc, `${message} ${this.label} gets no rule.`, atName);
+  }
+
+  /** A field that has no component. */
+  cannot(located: Located, field: string): void {
+    this.fail(
+      located,
+      'flowspec/not-expressible',
+      '8955 4.2.2',
+      `Flowspec cannot look at ${inexpressible[field] ?? field}.`,
+      true,
+    );
+  }
+
+  /** A member that is not known here, and may have been meant to narrow the match. */
+  unknown(located: Located, name: string): void {
+    this.fail(
+      located,
+      'flowspec/unknown-member',
+      '8783 4.2',
+      `"${name}" is not understood here, and leaving it out could match more than was meant.`,
+      true,
+    );
+  }
+
+  number(located: Located, most: number, least = 0): number | undefined {
+    const value = asNumber(located, most, this.report, least);
+    if (value === undefined) this.failed = true;
+    return value;
+  }
+
+  bits(located: Located, known: readonly string[]): Set<string> | undefined {
+    const value = asBits(located, known, this.report);
+    if (value === undefined) this.failed = true;
+    return value;
+  }
+
+  /** Demands the protocol that a transport container stands for; another one beside it can never match. */
+  demandProtocol(located: Located, protocol: number, name: string): void {
+    const given = this.get(3);
+    const value = given !== undefined && 'anyOf' in given ? given.anyOf[0]?.[0]?.value : undefined;
+    if (value === undefined || value === protocol) this.set(equals(3, protocol));
+    else
+      this.fail(
+        located,
+        'flowspec/protocol-conflict',
+        '8783 4.2',
+        `${name} means protocol ${protocol}, but "protocol" says ${value}: no packet is both.`,
+        true,
+      );
+  }
+}
+
+/** What to do with each member of a container. */
+export type MemberReaders = Readonly<Record<string, (located: Located, match: Match) => void>>;
+
+/** Lets the reader of each member do its work; members without one make the match fail. */
+export function readMembers(list: readonly [string, Located][], readers: MemberReaders, match: Match): void {
+  for (const [name, located] of list) {
+    const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
+    if (read === undefined) match.unknown(located, name);
+    else read(located, match);
+  }
+}
+
+/** A reader for a member that must equal one number in the packet; `plus` turns it into the number Flowspec wants. */
+export function equal(type: NumericType, most: number, plus = 0): MemberReaders[string] {
+  return (located, match) => {
+    const value = match.number(located, most);
+    if (value !== undefined) match.set(equals(type, value + plus));
+  };
+}
+
+/** A reader for a field that Flowspec cannot express. */
+export function cannot(field: string): MemberReaders[string] {
+  return (located, match) => match.cannot(located, field);
+}

@@ -1,0 +1,40 @@
+import { compareAddresses, covers, makePrefix, prefixText } from '../bgp/prefix';
+import type { Prefix } from '../bgp/rule';
+
+/** Ancestors before what they cover: by address, then the shorter prefix first. */
+function compare(a: Prefix, b: Prefix): number {
+  return a.family.localeCompare(b.family) || compareAddresses(a, b) || a.length - b.length;
+}
+
+/** The prefix of which both are one half each, or undefined. */
+function joined(a: Prefix, b: Prefix): Prefix | undefined {
+  if (a.family !== b.family || a.length !== b.length || a.length === 0) return undefined;
+  const whole = makePrefix(a.octets, a.length - 1);
+  return covers(whole, b) && compareAddresses(a, b) !== 0 ? whole : undefined;
+}
+
+/**
+ * The fewest prefixes that hold exactly the addresses of the given ones: doubles and covered ones go,
+ * two halves become their whole. IPv4 first, ascending.
+ */
+export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
+  const result: Prefix[] = [];
+  for (const prefix of [...prefixes].sort(compare)) {
+    const last = result.at(-1);
+    if (last !== undefined && covers(last, prefix)) continue;
+    result.push(prefix);
+    for (let whole = joinLast(result); whole !== undefined; whole = joinLast(result)) result.splice(-2, 2, whole);
+  }
+  return result;
+}
+
+function joinLast(list: readonly Prefix[]): Prefix | undefined {
+  const [before, last] = list.slice(-2);
+  return before !== undefined && last !== undefined ? joined(before, last) : undefined;
+}
+
+/** What merging did, in words, or undefined when the list stayed as it was (its order aside). */
+export function mergeNote(before: readonly Prefix[], after: readonly Prefix[]): string | undefined {
+  if (before.length === after.length) return undefined;
+  return `${before.length} prefixes became ${after.length}: ${after.map(prefixText).join(', ')}. They match the same addresses.`;
+}

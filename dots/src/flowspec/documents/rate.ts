@@ -1,0 +1,50 @@
+import { quote, type Located, type Report } from '../report';
+import type { Action } from '../bgp/rule';
+
+/** Reads a decimal64 with at most two fraction digits; a string as RFC 7951 wants it, or a number as some write it. */
+function decimal(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\d{1,17}(\.\d{1,2})?$/.test(value) ? Number(value) : undefined;
+}
+
+/** The number as the four octets of a rate hold it. */
+function wireRate(rate: number): number {
+  return Math.fround(rate);
+}
+
+/**
+ * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Tells when the 32-bit float of
+ * the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for what is no rate.
+ */
+export function rateActions(located: Located, report: Report): Action[] | undefined {
+  const rate = decimal(located.value);
+  if (rate === undefined || !(rate >= 0) || rate > 1e17) {
+    report.error(
+      located,
+      'flowspec/value',
+      '8783 7.2',
+      `${quote(located.value)} is no rate in bytes per second such as "125000.00"; without it no rule can be made.`,
+    );
+    return undefined;
+  }
+  noteRate(located, rate, report);
+  return [{ kind: 'traffic-rate-bytes', as: 0, rate }];
+}
+
+function noteRate(located: Located, rate: number, report: Report): void {
+  if (rate === 0)
+    report.warning(
+      located,
+      'flowspec/rate-zero',
+      '8955 7.1',
+      'A rate of 0 discards everything that matches. If that is meant, write forwarding drop.',
+    );
+  else if (wireRate(rate) !== rate) {
+    report.information(
+      located,
+      'flowspec/rate-rounded',
+      '8955 7.1',
+      `The rate goes out as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import type { JsonObject } from '#dots/model/json';
+import type { IntervalSet } from '../packets/intervals';
+import type { Located, Report } from '../report';
+import type { UriTarget } from './resolve';
+import type { Place, Prefix } from '../bgp/rule';
+
+/** Where the members of the Call Home module live (RFC 9066). */
+export const callHome = 'ietf-dots-call-home:';
+
+/** What a mitigation scope aims at: every list is the union of the scope's own and those of its aliases (RFC 9132 section 4.4.1.3). */
+export interface Targets {
+  /** Merged. */
+  prefixes: Prefix[];
+  /** As they were written, each with its place. */
+  given: { prefix: Prefix; place: Place }[];
+  /** Ascending; empty means any protocol. */
+  protocols: number[];
+  /** Destination ports; empty means any port. */
+  ports: IntervalSet;
+  /** Where to point for each of them: the scope's own member, or the alias-name that brought it. */
+  places: { prefixes: Place; protocols: Place; ports: Place };
+  /** What URIs aim at, each with a protocol and a port of its own. */
+  uris: UriTarget[];
+  /** Something could not be understood, and a rule without it could match more than was meant. */
+  failed: boolean;
+}
+
+/** What a mitigation scope says about where the traffic comes from (RFC 9066 section 5.3.1). */
+export interface Sources {
+  /** Merged; empty means any source. */
+  prefixes: Prefix[];
+  ports: IntervalSet;
+  icmpTypes: IntervalSet;
+  places: { prefixes: Place; ports: Place; icmpTypes: Place };
+  failed: boolean;
+}
+
+/** A mitigation scope that has been read. */
+export interface Scope {
+  node: Located<JsonObject>;
+  targets: Targets;
+  sources: Sources;
+  report: Report;
+}

@@ -1,0 +1,46 @@
+import { encodeAction } from '../bgp/communities';
+import { listRule, type ListedRule } from './conflicts';
+import type { Draft, Entry } from '../packets/draft';
+import { encodeNlri } from '../bgp/nlri';
+import { describeActions, describeRule } from '../bgp/ruleText';
+import type { FlowspecRule } from '../bgp/rule';
+
+/** A rule in the order of first-match evaluation, with the entry it comes from. */
+export interface Made {
+  draft: Draft;
+  nlri: string;
+  entry: Entry;
+  listed: ListedRule;
+}
+
+/** Encodes a rule of an entry. Throws FlowspecError where it has no NLRI. */
+export function makeRule(draft: Draft, entry: Entry): Made {
+  const nlri = encodeNlri(draft.components, draft.family);
+  return { draft, nlri, entry, listed: listRule(draft.components, draft.family, describeActions(entry.actions)) };
+}
+
+/** Tells apart what routers tell apart: two rules with the same key cannot both be announced. */
+export function keyOf({ draft, nlri }: Made): string {
+  return `${draft.family} ${nlri}`;
+}
+
+function communities({ actions }: Entry): Pick<FlowspecRule, 'extendedCommunities' | 'ipv6ExtendedCommunities'> {
+  const encoded = actions.map(encodeAction);
+  const ipv6 = encoded.filter((hex) => hex.length === 40);
+  return {
+    extendedCommunities: encoded.filter((hex) => hex.length === 16),
+    ...(ipv6.length > 0 && { ipv6ExtendedCommunities: ipv6 }),
+  };
+}
+
+/** The rule as it is announced. */
+export function announced({ draft, nlri, entry }: Made): FlowspecRule {
+  return {
+    ...draft,
+    nlri,
+    actions: entry.actions,
+    ...communities(entry),
+    text: describeRule(draft.components, entry.actions),
+    source: entry.source,
+  };
+}

@@ -1,0 +1,157 @@
+import { compareOrders, remainder, type Comparison, type Conflict, type Search } from './conflicts';
+import type { Draft, Entry } from '../packets/draft';
+import { FlowspecError } from '../bgp/error';
+import { keyOf, makeRule, type Made } from './encodedRule';
+import { draftsAbove, draftsOutside } from './narrow';
+import { regionsTouch, type Region } from '../packets/region';
+
+/** How a conflict was removed: the rule that routers test too early never decides anything, comes later, or no longer overlaps. */
+export type RepairKind = 'dropped' | 'split' | 'narrowed';
+
+/** One repair: which rule was replaced, by what, and for the sake of which other rule. */
+export interface Repair {
+  kind: RepairKind;
+  rule: Made;
+  by: Made[];
+  other: Made;
+}
+
+/** How far repairs may go. */
+export interface RepairBudget {
+  /** Rules more than before; default a quarter more, at least 100. */
+  rules?: number;
+  /** Times that all rules are compared again; default 8. */
+  rounds?: number;
+  /** Regions made while rules are cut out of others, in all comparisons together; default 100,000. */
+  cuts?: number;
+}
+
+/** A list that routers read as it stands, and how it came about; or why there is none. */
+export type Repaired = { made: Made[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
+
+const mostCuts = 100_000;
+const fewestExtra = 100;
+/** A rate limit applies to each rule for itself, so that multiplying its rule comes last. */
+const rateCost = 1000;
+/** Conflicts that are looked for before repairing; more are left to the next round. */
+const conflictsAtOnce = 1000;
+
+/** The regions of a rule that have a packet in common with one of the given regions. */
+function regionsAt({ listed }: Made, family: string, regions: readonly Region[]): Region[] {
+  if (listed.family !== family || listed.regions === undefined) return [];
+  return listed.regions.filter((region) => regions.some((one) => regionsTouch(region, one)));
+}
+
+/** The packets that a rule decides in the list. */
+function decides(list: readonly Made[], index: number, search: Search): Region[] {
+  const {
+    listed: { family, regions = [] },
+  } = list[index] as Made;
+  const before: Region[] = [];
+  for (let at = 0; at < index; at++) before.push(...regionsAt(list[at] as Made, family, regions));
+  return remainder(regions, before, search);
+}
+
+/**
+ * Whether the list does the same without a rule, because its packets fall to later rules with its action. An accept whose packets
+ * no other rule takes is kept: other rules in the same routers may not be shown here.
+ */
+function isRedundant(list: readonly Made[], index: number, search: Search): boolean {
+  const { listed } = list[index] as Made;
+  let rest = decides(list, index, search);
+  for (let at = index + 1; at < list.length && rest.length > 0 && search.cutsLeft > 0; at++) {
+    const later = list[at] as Made;
+    const regions = regionsAt(later, listed.family, rest);
+    if (regions.length === 0) continue;
+    if (later.listed.action !== listed.action) return false;
+    rest = remainder(rest, regions, search);
+  }
+  return search.cutsLeft > 0 && rest.length === 0;
+}
+
+function limitsRate({ actions }: Entry): boolean {
+  return actions.some((action) => action.kind === 'traffic-rate-bytes' && action.rate > 0);
+}
+
+/** The rules for drafts in the place of another; undefined where one of them has no NLRI. */
+function replacements(drafts: readonly Draft[] | undefined, { entry }: Made): Made[] | undefined {
+  try {
+    return drafts?.map((draft) => makeRule(draft, entry));
+  } catch (error) {
+    if (error instanceof FlowspecError) return undefined;
+    throw error;
+  }
+}
+
+/** How many rules a repair adds; those that multiply a rate limit count for more. */
+function cost({ rule, by }: Repair): number {
+  return by.length - 1 + (by.length > 1 && limitsRate(rule.entry) ? rateCost : 0);
+}
+
+/** The cheapest repair of a conflict; of equally cheap ones the first of dropping, splitting and narrowing. */
+function cheapest(list: readonly Made[], { first, routersFirst }: Conflict, search: Search): Repair | undefined {
+  const [before, after] = [list[first] as Made, list[routersFirst] as Made];
+  if (isRedundant(list, routersFirst, search)) return { kind: 'dropped', rule: after, by: [], other: before };
+  const above = replacements(draftsAbove(before.draft, after.draft), before);
+  const apart = replacements(draftsOutside(after.draft, before.draft), after);
+  const found: Repair[] = [
+    ...(above === undefined ? [] : [{ kind: 'split' as const, rule: before, by: above, other: after }]),
+    ...(apart === undefined ? [] : [{ kind: 'narrowed' as const, rule: after, by: apart, other: before }]),
+  ];
+  return found.sort((a, b) => cost(a) - cost(b))[0];
+}
+
+/** The list without rules that an earlier one repeats: those never decide anything. */
+function distinct(list: readonly Made[]): Made[] {
+  const known = new Set<string>();
+  return list.filter((made) => !known.has(keyOf(made)) && known.add(keyOf(made)));
+}
+
+/** Repairs conflicts that do not touch the same rules; undefined where one has no repair. */
+function round(
+  list: readonly Made[],
+  conflicts: readonly Conflict[],
+  search: Search,
+): { list: Made[]; repairs: Repair[] } | undefined {
+  const replaced = new Map<Made, Made[]>();
+  const repairs: Repair[] = [];
+  const touched = new Set<number>();
+  for (const conflict of conflicts) {
+    if (touched.has(conflict.first) || touched.has(conflict.routersFirst)) continue;
+    const repair = cheapest(list, conflict, search);
+    if (repair === undefined) return undefined;
+    touched.add(conflict.first).add(conflict.routersFirst);
+    replaced.set(repair.rule, repair.by);
+    repairs.push(repair);
+  }
+  return { list: distinct(list.flatMap((made) => replaced.get(made) ?? [made])), repairs };
+}
+
+/**
+ * Changes the rules so that routers, which order them by what they match, do what the list says in its order. Every step leaves
+ * first-match evaluation as it is, and the result is compared again, so that nothing rests on the repairs being right. All
+ * conflicts are repaired or none.
+ */
+export function repairOrder(made: readonly Made[], comparison: Comparison, budget: RepairBudget = {}): Repaired {
+  const most = made.length + (budget.rules ?? Math.max(fewestExtra, made.length >> 2));
+  const search: Search = { cutsLeft: budget.cuts ?? mostCuts };
+  const repairs: Repair[] = [];
+  let list: Made[] = [...made];
+  let now = comparison;
+  for (let rounds = budget.rounds ?? 8; rounds > 0; rounds--) {
+    const next = round(list, now.conflicts, search);
+    if (next === undefined) return { reason: 'one of the differences has no repair' };
+    if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${made.length}` };
+    repairs.push(...next.repairs);
+    list = next.list;
+    now = compareOrders(
+      list.map(({ listed }) => listed),
+      { conflicts: conflictsAtOnce },
+      search,
+    );
+    if (search.cutsLeft <= 0) return { reason: 'the overlaps are too many to follow up' };
+    if (now.conflicts.length === 0)
+      return now.unknown === undefined ? { made: list, comparison: now, repairs } : { reason: now.unknown };
+  }
+  return { reason: 'repairs kept making new differences' };
+}

@@ -1,0 +1,62 @@
+import type { IntervalSet } from './intervals';
+import { udp, tcp } from '../bgp/protocolNames';
+import type { Component, Family, NumericTest, NumericType, Prefix, Place, Action } from '../bgp/rule';
+
+/** A rule before it is encoded. */
+export interface Draft {
+  family: Family;
+  components: Component[];
+}
+
+/** One ACE or mitigation scope with the rules it becomes. */
+export interface Entry {
+  source: Place;
+  /** How findings call it: `ACE "a" of ACL "b"`. */
+  label: string;
+  actions: Action[];
+  drafts: Draft[];
+  /** Part of the match cannot be expressed: the drafts match more than was asked for, and must not become rules. */
+  leftOut?: boolean;
+}
+
+/** A component that matches one value. */
+export function equals(type: NumericType, value: number): Component {
+  return { type, anyOf: [[{ op: '=', value }]] };
+}
+
+/** The tests for the values from `from` to `to`, both included. */
+export function rangeTests(from: number, to: number): NumericTest[] {
+  return from === to
+    ? [{ op: '=', value: from }]
+    : [
+        { op: '>=', value: from },
+        { op: '<=', value: to },
+      ];
+}
+
+/** A component that matches the values of a set, ascending: the same set always gives the same NLRI. */
+export function oneOf(type: NumericType, set: IntervalSet): Component {
+  const anyOf: NumericTest[][] = [];
+  for (let at = 0; at < set.length; at += 2) anyOf.push(rangeTests(Number(set[at]), Number(set[at + 1]) - 1));
+  return { type, anyOf };
+}
+
+/** A component that matches a list of values, ascending and each once. */
+export function anyValue(type: NumericType, values: readonly number[]): Component {
+  return { type, anyOf: [...new Set(values)].sort((a, b) => a - b).map((value) => [{ op: '=' as const, value }]) };
+}
+
+/** The destination component of a prefix. */
+export function destination(prefix: Prefix): Component {
+  return { type: 1, prefix };
+}
+
+/** The source component of a prefix. */
+export function source(prefix: Prefix): Component {
+  return { type: 2, prefix };
+}
+
+/** Whether Flowspec can look at the ports of a protocol (RFC 8955 section 4.2.2.4). */
+export function hasPortComponents(protocol: number): boolean {
+  return protocol === tcp || protocol === udp;
+}

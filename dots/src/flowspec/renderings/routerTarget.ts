@@ -1,0 +1,85 @@
+import type { FlowspecFinding } from '../report';
+import { isBitmask, isPrefix, prefixComponent, type Component, type FlowspecRule, type NumericTest } from '../bgp/rule';
+
+/** A program that announces rules written in its own language. */
+export interface Tool {
+  /** Its name and the version that its limits were seen in. */
+  name: string;
+  /** Why it cannot announce a rule to the octet, or undefined. */
+  obstacle(rule: FlowspecRule): string | undefined;
+  /** What it writes in other octets that match the same packets, if it does; flow labels are common to all tools. */
+  rewrites?(rule: FlowspecRule): string | undefined;
+  /** The text that makes it announce rules; one with an obstacle is a comment. */
+  render(rules: readonly FlowspecRule[]): string;
+}
+
+/** All numeric comparisons of a rule. */
+export function numericTests({ components }: Pick<FlowspecRule, 'components'>): NumericTest[] {
+  return components.flatMap((component) => (isPrefix(component) || isBitmask(component) ? [] : component.anyOf.flat()));
+}
+
+/** Whether a rule compares with `true` or `false`. */
+export function hasConstantTest(rule: Pick<FlowspecRule, 'components'>): boolean {
+  return numericTests(rule).some(({ op }) => op === 'true' || op === 'false');
+}
+
+/** Whether an IPv6 prefix of a rule starts at an offset. */
+export function hasOffset({ components }: Pick<FlowspecRule, 'components'>): boolean {
+  return ([1, 2] as const).some((type) => (prefixComponent(components, type)?.offset ?? 0) > 0);
+}
+
+/** How many octets the components of a rule take. */
+export function componentOctets({ nlri }: Pick<FlowspecRule, 'nlri'>): number {
+  const octets = nlri.length / 2;
+  return nlri.startsWith('f') ? octets - 2 : octets - 1;
+}
+
+/** The tools write flow labels in the fewest octets; RFC 8956 section 3.7 wants four, as the rules here have them. */
+function writesLabelShort(component: Component): boolean {
+  return component.type === 13 && component.anyOf.flat().some(({ value }) => Number(value) < 0x10000);
+}
+
+/** What a tool does otherwise than the octets shown, without changing what the rule matches. */
+function caveat(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string | undefined {
+  const what = rule.components.some(writesLabelShort)
+    ? 'writes flow labels in the fewest octets'
+    : tool.rewrites?.(rule);
+  return (
+    what &&
+    `${tool.name} ${what}: the rule matches the same packets, but routers may sort it otherwise among rules that differ in nothing else`
+  );
+}
+
+/** The comment in place of a rule that a tool cannot announce. */
+export function leftOutLine(rule: FlowspecRule, index: number, reason: string): string {
+  return `# rule ${index + 1} is left out (${reason}): ${rule.text}`;
+}
+
+/** The comments above a rule. */
+export function headLines(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string[] {
+  const note = caveat(rule, tool);
+  return [`# ${rule.text}`, ...(note === undefined ? [] : [`# ${note}`])];
+}
+
+function finding(rule: FlowspecRule, severity: FlowspecFinding['severity'], message: string): FlowspecFinding {
+  return {
+    code: 'flowspec/tool',
+    class: 'advice',
+    severity,
+    rfc: '8955 4',
+    message,
+    file: rule.source.file,
+    pointer: rule.source.pointer,
+  };
+}
+
+/** What gets lost or changes when a tool announces the rules; each finding stands at what asked for the rule. */
+export function toolFindings(rules: readonly FlowspecRule[], tool: Tool): FlowspecFinding[] {
+  return rules.flatMap((rule) => {
+    const reason = tool.obstacle(rule);
+    if (reason !== undefined)
+      return [finding(rule, 'warning', `The rule "${rule.text}" is left out of this rendering: ${reason}.`)];
+    const note = caveat(rule, tool);
+    return note === undefined ? [] : [finding(rule, 'information', `${note} ("${rule.text}").`)];
+  });
+}

@@ -1,0 +1,59 @@
+import { documentType } from '#dots/model/documents';
+import type { JsonObject } from '#dots/model/json';
+import { translate, type FlowspecFinding, type FlowspecInput, type FlowspecRule } from '#dots/flowspec/translate';
+import { isActiveAcl } from '#dots/dotsServer/state/activation';
+import type { DataClient } from '#dots/dotsServer/state/dataClients';
+import { inForce, type Mitigation } from '#dots/dotsServer/state/lifecycle';
+
+/** What filters the traffic at a moment, as Flowspec, and the documents it comes from: one per client and per mitigation. */
+export interface LiveFlowspec {
+  inputs: FlowspecInput[];
+  rules: FlowspecRule[];
+  findings: FlowspecFinding[];
+}
+
+const mitigationMember = documentType('mitigation-scope').topMember;
+const dataMember = documentType('dots-data').topMember;
+
+/**
+ * The rules in force: active ACLs, then mitigations, client by client. Each client is translated for itself, because names of
+ * aliases mean something else for another client.
+ */
+export function liveFlowspec(clients: readonly DataClient[], mitigations: readonly Mitigation[]): LiveFlowspec {
+  const active = mitigations.filter(inForce);
+  const cuids = [...new Set([...clients, ...active].map(({ cuid }) => cuid))].sort();
+  const parts = cuids.map((cuid) =>
+    ofClient(
+      clients.find((client) => client.cuid === cuid),
+      active.filter((mitigation) => mitigation.cuid === cuid),
+    ),
+  );
+  return {
+    inputs: parts.flatMap(({ inputs }) => inputs),
+    rules: parts.flatMap(({ rules }) => rules),
+    findings: parts.flatMap(({ findings }) => findings),
+  };
+}
+
+function ofClient(client: DataClient | undefined, mitigations: readonly Mitigation[]): LiveFlowspec {
+  const acls = (client?.acls ?? [])
+    .map(({ value }) => value)
+    .filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations));
+  if (acls.length === 0 && mitigations.length === 0) return { inputs: [], rules: [], findings: [] };
+  const inputs = [...(client === undefined ? [] : [clientInput(client, acls)]), ...mitigations.map(mitigationInput)];
+  const { rules, findings } = translate(inputs);
+  return { inputs, rules, findings };
+}
+
+function clientInput({ cuid, aliases }: DataClient, acls: JsonObject[]): FlowspecInput {
+  const client = { cuid, aliases: { alias: aliases.map(({ value }) => value) }, acls: { acl: acls } };
+  return { file: `client ${cuid}`, value: { [dataMember]: { 'dots-client': [client] } } };
+}
+
+/** What a request said about activation and its trigger is done by now: it is in force. */
+function mitigationInput({ cuid, mid, scope }: Mitigation): FlowspecInput {
+  const rest = Object.entries(scope).filter(
+    ([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation',
+  );
+  return { file: `mitigation ${mid} of ${cuid}`, value: { [mitigationMember]: { scope: [Object.fromEntries(rest)] } } };
+}

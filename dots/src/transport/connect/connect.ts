@@ -1,0 +1,208 @@
+import type { Channel } from '#dots/coap/messages/channel';
+import { systemClock, type Clock } from '#dots/runtime/clock';
+import { DotsError } from '#dots/model/errors';
+import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from '../address';
+import type { ClientCredentials } from '../certificates/credentials';
+import { connectDtls, type DtlsOptions } from '../dtls/client';
+import type { SessionMemory } from '../dtls/sessions';
+import { attemptDelay, run } from './raceConnections';
+import { limited, settled } from '#dots/runtime/deadline';
+import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
+import { refusal } from '../refusals';
+import { addressesOf, systemResolver, type Resolver } from './resolve';
+import { connectTls } from '../tls/client';
+import { connectUdp } from '../udp';
+
+/** How a path of each kind is opened. */
+export type Dialers = Readonly<Record<Transport, (address: Address, options: DtlsOptions) => Promise<Channel>>>;
+
+export interface ConnectOptions {
+  /** Needed for everything but `coap`. */
+  credentials?: ClientCredentials | undefined;
+  /** Gives up early. */
+  signal?: AbortSignal | undefined;
+  clock?: Clock | undefined;
+  /** Milliseconds for all of it, names and every attempt; default 10 s. */
+  deadlineMs?: number;
+  /** What became of earlier attempts. */
+  memory?: PathMemory | undefined;
+  /** DTLS sessions that may be resumed. */
+  sessions?: SessionMemory | undefined;
+  /** Whether an attack is under way: the attempts follow each other faster (RFC 9132 section 4.3). */
+  underAttack?: boolean | undefined;
+  resolver?: Resolver;
+  dialers?: Dialers;
+}
+
+const defaultDeadlineMs = 10_000;
+const defaultDialers: Dialers = { dtls: connectDtls, tls: connectTls };
+
+const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Transport[]>> = {
+  coaps: ['dtls'],
+  'coaps+tcp': ['tls'],
+  any: ['dtls', 'tls'],
+};
+
+/**
+ * One end has looked at what the other has shown, and said no. Another path leads to the same server with the same certificate, or to
+ * somebody else, and it must not look as if all were well: so this ends the race, and no TLS makes up for a DTLS that was refused.
+ */
+const refused = [
+  'unknown-ca',
+  'wrong-name',
+  'expired',
+  'not-yet-valid',
+  'not-a-ca',
+  'purpose',
+  'revoked',
+  'weak',
+  'bad-certificate',
+  'bad-signature',
+  'no-certificate',
+  'client-certificate-missing',
+  'client-certificate-refused',
+  'psk-refused',
+].map((reason) => `transport/${reason}`);
+
+/** Failures that say little: another one is reported instead where there is one. */
+const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 'transport/cancelled'];
+
+/**
+ * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of DTLS and TLS over
+ * IPv6 and IPv4 is established first (RFC 9132 section 4.3, RFC 8305); the other attempts are given up.
+ * Throws a DotsError: `usage` for an address or credentials that will not do, `unreachable` with a code of the refusals or `transport/cancelled`.
+ */
+export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
+  const target = parseServer(server);
+  if (target.scheme === 'coap') return plain(target, options.signal);
+  const { channel, transport, soughtDtls } = await open(target, transportsOf[target.scheme ?? 'any'], options);
+  const { memory, clock = systemClock } = options;
+  // Where TLS had its turn first, because it has worked before, nothing was learnt of DTLS: to look for that stays due when it was.
+  if (target.scheme === undefined && soughtDtls)
+    memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
+  return channel;
+}
+
+/**
+ * For a session that is established over TLS, although its server may be reached over DTLS by now: tries that, unless it was tried less than
+ * `intervalMs` ago (default 24 hours, never less than five minutes: RFC 9132 section 4.3). Resolves to the channel to go on with, or
+ * to undefined where DTLS is not due or does not work; fails as `connect` does where one end refuses the other, or is cancelled.
+ */
+export async function probeDtls(
+  server: string,
+  { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number | undefined },
+): Promise<Channel | undefined> {
+  const target = parseServer(server);
+  const { memory, clock = systemClock } = options;
+  const now = clock.monotonic();
+  if (target.scheme !== undefined || now < memory.nextProbe(nameOf(target), now, intervalMs)) return undefined;
+  memory.probed(nameOf(target), false, now);
+  try {
+    return (await open(target, ['dtls'], options)).channel;
+  } catch (error) {
+    if (options.signal?.aborted === true || isFinal(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Plain CoAP stays on this machine and has no handshake: there is no peer to wait for, and so nothing that a deadline could end. */
+async function plain(target: ServerAddress, signal: AbortSignal | undefined): Promise<Channel> {
+  const isOver = (): boolean => signal?.aborted === true;
+  if (isOver()) throw cancelled(target);
+  const channel = await connectUdp(target);
+  if (!isOver()) return channel;
+  await channel.close();
+  throw cancelled(target);
+}
+
+function nameOf({ host, port }: ServerAddress): string {
+  return addressText({ host, port });
+}
+
+/** An established path, and whether DTLS was tried on it or before it. */
+interface Opened {
+  channel: Channel;
+  transport: Transport;
+  soughtDtls: boolean;
+}
+
+async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<Opened> {
+  const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
+  if (credentials === undefined) throw noCredentials(target);
+  const end = clock.monotonic() + deadlineMs;
+  const tried: Path[] = [];
+  const limit = limited({
+    clock,
+    signal: options.signal,
+    deadlineMs: deadlineMs + graceMs,
+    cancelled: () => cancelled(target),
+    late: () => refusal('no-answer', { peer: nameOf(target) }),
+  });
+  try {
+    const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
+    const paths = pathsTo(hosts, target.port, transports);
+    const { candidate, winner } = await run<Path, Channel>({
+      candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
+      delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
+      clock,
+      signal: limit.signal,
+      isFinal,
+      attempt: (path, signal) => {
+        tried.push(path);
+        return (options.dialers ?? defaultDialers)[path.transport](path.address, {
+          credentials,
+          serverName: target.host,
+          signal,
+          clock,
+          deadlineMs: end - clock.monotonic(),
+          sessions: options.sessions,
+        });
+      },
+      failed: (path) => memory?.remember(path, false, clock.monotonic()),
+      discard: (late) => void late.close(),
+    });
+    memory?.remember(candidate, true, clock.monotonic());
+    const soughtDtls = tried.slice(0, tried.indexOf(candidate) + 1).some(({ transport }) => transport === 'dtls');
+    return { channel: winner, transport: candidate.transport, soughtDtls };
+  } catch (error) {
+    throw Array.isArray(error) ? mostTelling(error, target, transports) : error;
+  } finally {
+    limit.lift();
+  }
+}
+
+/** An attempt that reaches the deadline may first say what it knows, milliseconds. */
+const graceMs = 100;
+
+function cancelled(target: ServerAddress): DotsError {
+  return new DotsError(
+    'unreachable',
+    'transport/cancelled',
+    `The connection with ${nameOf(target)} was cancelled before it was established.`,
+  );
+}
+
+/** What is wrong here is wrong for every path; but where the DTLS module is missing, TLS still works. */
+function isFinal(error: unknown): boolean {
+  return (
+    !(error instanceof DotsError) ||
+    (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') ||
+    refused.includes(error.code)
+  );
+}
+
+function mostTelling(errors: readonly unknown[], target: ServerAddress, transports: readonly Transport[]): unknown {
+  const allRefused = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
+  if (allRefused && transports.length > 1)
+    return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
+  return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
+}
+
+function noCredentials(target: ServerAddress): DotsError {
+  return new DotsError(
+    'usage',
+    'transport/credentials',
+    `${nameOf(target)} is reached over DTLS or TLS, and nothing was given to prove who you are with.`,
+    'Name a CA, a certificate and its key, or a pre-shared key and its identity.',
+  );
+}

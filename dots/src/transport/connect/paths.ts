@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import type { Address } from '../address';
+import { addressText } from '../address';
+
+/** How a server may be reached. */
+export type Transport = 'dtls' | 'tls';
+export interface Path {
+  transport: Transport;
+  address: Address;
+}
+
+/** More than these are not tried for one server. */
+const pathsAtMost = 16;
+
+/**
+ * The paths to a server in the order of RFC 9132 section 4.3: UDP over IPv6, UDP over IPv4, TCP over IPv6, TCP over IPv4; then
+ * the same with the second address of each family, and so on, so that a server with many addresses does not put TCP off.
+ */
+export function pathsTo(hosts: readonly string[], port: number, transports: readonly Transport[]): Path[] {
+  const families = [6, 4].map((family) => hosts.filter((host) => isIP(host) === family));
+  const rounds = Math.max(...families.map(({ length }) => length));
+  const paths = Array.from({ length: rounds }, (_, round) =>
+    transports.flatMap((transport) =>
+      families.flatMap((family): Path[] => {
+        const host = family[round];
+        return host === undefined ? [] : [{ transport, address: { host, port } }];
+      }),
+    ),
+  );
+  return paths.flat().slice(0, pathsAtMost);
+}
+
+/** When something was tried, by the monotonic time of the clock (milliseconds, so it is for memory, not for files), and whether it worked. */
+export interface Remembered {
+  at: number;
+  worked: boolean;
+}
+
+/** Where a memory keeps what it knows: a Map will do. */
+export interface PathStore {
+  get(key: string): Remembered | undefined;
+  set(key: string, remembered: Remembered): unknown;
+  delete(key: string): unknown;
+}
+
+/** How long an outcome counts: RFC 9132 section 4.3, milliseconds. */
+const outcomeCounts = 10 * 60_000;
+/** How often a session over TLS may look for DTLS: at most (SHOULD NOT) and by no means (MUST NOT), milliseconds. */
+const probeInterval = { usual: 24 * 3_600_000, least: 5 * 60_000 } as const;
+
+/** What became of earlier attempts, by path; what does not count any longer is dropped when it is met. `now` is the monotonic time. */
+export class PathMemory {
+  constructor(private readonly store: PathStore = new Map<string, Remembered>()) {}
+
+  remember(path: Path, worked: boolean, now: number): void {
+    this.store.set(keyOf(path), { at: now, worked });
+  }
+
+  /** The same paths: first those that worked lately, then untried ones, then those that failed lately. */
+  sorted(paths: readonly Path[], now: number): Path[] {
+    const rank = (path: Path): number => {
+      const known = this.recall(keyOf(path), outcomeCounts, now);
+      if (known === undefined) return 1;
+      return known.worked ? 0 : 2;
+    };
+    return paths
+      .map((path) => ({ path, rank: rank(path) }))
+      .sort((one, other) => one.rank - other.rank)
+      .map(({ path }) => path);
+  }
+
+  /** When a session over TLS may look for DTLS next, by the monotonic time; `intervalMs` below five minutes counts as five. */
+  nextProbe(server: string, now: number, intervalMs: number = probeInterval.usual): number {
+    const interval = Math.max(intervalMs, probeInterval.least);
+    const last = this.recall(probeKey(server), interval, now);
+    return last === undefined ? now : last.at + interval;
+  }
+
+  /** The whole mechanism ran, or DTLS alone was looked for. */
+  probed(server: string, worked: boolean, now: number): void {
+    this.store.set(probeKey(server), { at: now, worked });
+  }
+
+  private recall(key: string, lifetime: number, now: number): Remembered | undefined {
+    const known = this.store.get(key);
+    if (known === undefined || now < known.at + lifetime) return known;
+    this.store.delete(key);
+    return undefined;
+  }
+}
+
+function keyOf({ transport, address }: Path): string {
+  return `${transport} ${addressText(address)}`;
+}
+
+function probeKey(server: string): string {
+  return `probe ${server}`;
+}

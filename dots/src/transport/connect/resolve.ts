@@ -1,0 +1,26 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { refusal } from '../refusals';
+
+/** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
+export type Resolver = (name: string) => Promise<readonly string[]>;
+
+/** The resolver of the machine. It cannot be interrupted, but `connect` waits for it no longer than for the connection. */
+export const systemResolver: Resolver = async (name) =>
+  (await lookup(name, { all: true })).map(({ address }) => address);
+
+/**
+ * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked), or those of its name.
+ * Throws a DotsError of kind `unreachable`: `transport/unknown-host`.
+ */
+export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
+  if (/^(.+\.)?localhost\.?$/i.test(host)) return ['::1', '127.0.0.1'];
+  try {
+    const found = (await resolver(host)).filter((address) => isIP(address) !== 0);
+    if (found.length > 0) return found;
+  } catch (cause) {
+    throw refusal('unknown-host', { peer: host }, cause);
+  }
+  throw refusal('unknown-host', { peer: host });
+}

@@ -1,0 +1,151 @@
+import { closest } from '#dots/check/suggestions';
+import type { AclFact } from '../aclFacts';
+import {
+  aliasesOf,
+  byName,
+  crossFault,
+  isStatus,
+  mayBeSameClient,
+  shortName,
+  type CrossRule,
+  type Defined,
+  type DocumentSet,
+  type Member,
+  type PlacedFault,
+} from '../documentSet';
+import type { TextAt } from '../facts';
+
+/** Names of aliases and ACLs that are used and not defined (RFC 9132 section 4.4.1.1, RFC 9133 section 3.2.1). */
+export const unknownNames: CrossRule = ({ members, complete }) => {
+  // A document with an error may define what is missed, only unreadably.
+  const set = { members, complete: complete && members.every(({ certain }) => certain) };
+  const aliases = aliasesOf(set);
+  const acls = aclsOf(set);
+  return set.members
+    .filter((member) => member.certain && !isStatus(member))
+    .flatMap((member) => [
+      ...aliasUses(member).flatMap((use) => unknownAlias(set, member, use, aliases)),
+      ...member.facts.scopes.flatMap((scope) => scope.acls.flatMap((use) => unknownAcl(set, member, use, acls))),
+    ]);
+};
+
+/** Aliases that nothing in a complete set uses. */
+export const unusedAliases: CrossRule = (set) => {
+  if (!set.complete) return [];
+  const used = new Map<string, (string | undefined)[]>();
+  for (const member of set.members)
+    for (const { text } of aliasUses(member)) used.set(text, [...(used.get(text) ?? []), member.context.cuid]);
+  return [...aliasesOf(set).values()]
+    .flat()
+    .filter(
+      ({ fact, cuid, member }) =>
+        member.certain && !(used.get(fact.name) ?? []).some((user) => mayBeSameClient(user, cuid)),
+    )
+    .map(({ member, fact }) =>
+      crossFault(
+        member,
+        'hint',
+        'unused-alias',
+        fact.pointer,
+        '8783 6.1',
+        `No document of this workspace uses the alias "${fact.name}".`,
+      ),
+    );
+};
+
+function aliasUses({ facts }: Member): TextAt[] {
+  return [...facts.scopes.flatMap(({ targets }) => targets.aliases), ...facts.telemetryAliases];
+}
+
+/** The ACLs of a set by name. */
+export function aclsOf({ members }: DocumentSet): Map<string, Defined<AclFact>[]> {
+  return byName(
+    members.flatMap((member) =>
+      member.facts.acls.map((fact) => ({ member, fact, cuid: fact.cuid ?? member.context.cuid })),
+    ),
+  );
+}
+
+interface Wanted {
+  what: 'alias' | 'ACL';
+  /** What the server does. */
+  refusal: string;
+  rfc: string;
+}
+
+function unknownAlias(
+  set: DocumentSet,
+  member: Member,
+  use: TextAt,
+  known: ReadonlyMap<string, Defined<{ name: string; pointer: string }>[]>,
+): PlacedFault[] {
+  return unknown(set, member, use, known, {
+    what: 'alias',
+    refusal: 'refuses the request (4.00)',
+    rfc: '9132 4.4.1.1',
+  });
+}
+
+function unknownAcl(
+  set: DocumentSet,
+  member: Member,
+  use: TextAt,
+  known: ReadonlyMap<string, Defined<AclFact>[]>,
+): PlacedFault[] {
+  const wanted: Wanted = { what: 'ACL', refusal: 'answers 4.04', rfc: '9133 3.2.1' };
+  const found = known.has(use.text)
+    ? undefined
+    : [...known.values()].flat().find(({ fact }) => fact.aces.has(use.text));
+  if (found === undefined) return unknown(set, member, use, known, wanted);
+  const related = [{ file: found.member.file, pointer: found.fact.pointer, message: 'the ACL that has this entry' }];
+  return [
+    crossFault(
+      member,
+      set.complete ? 'error' : 'warning',
+      'ace-for-acl',
+      use.pointer,
+      wanted.rfc,
+      `"${use.text}" is an entry (ACE) of the ACL "${found.fact.name}" in ${shortName(found.member.file)}: a request names the ACL.`,
+      related,
+    ),
+  ];
+}
+
+function unknown(
+  set: DocumentSet,
+  member: Member,
+  use: TextAt,
+  known: ReadonlyMap<string, Defined<{ name: string; pointer: string }>[]>,
+  { what, refusal, rfc }: Wanted,
+): PlacedFault[] {
+  const named = known.get(use.text) ?? [];
+  if (named.some(({ cuid }) => mayBeSameClient(cuid, member.context.cuid))) return [];
+  const code = `unknown-${what.toLowerCase()}`;
+  const [foreign] = named;
+  if (foreign !== undefined) {
+    const related = [
+      {
+        file: foreign.member.file,
+        pointer: foreign.fact.pointer,
+        message: `defined for the client ${foreign.cuid ?? ''}`,
+      },
+    ];
+    return [
+      crossFault(
+        member,
+        set.complete ? 'warning' : 'information',
+        code,
+        use.pointer,
+        rfc,
+        `The ${what} "${use.text}" belongs to another client than this request: the server ${refusal}.`,
+        related,
+      ),
+    ];
+  }
+  const near = closest(use.text, [...known.keys()]);
+  const advice = near === undefined ? '' : ` Did you mean "${near}"?`;
+  const message = set.complete
+    ? `No document of this workspace defines the ${what} "${use.text}": unless it was installed by other means, the server ${refusal}.${advice}`
+    : `None of the documents at hand defines the ${what} "${use.text}"; a server that does not have it either ${refusal}.${advice}`;
+  return [crossFault(member, set.complete ? 'warning' : 'information', code, use.pointer, rfc, message)];
+}

@@ -1,0 +1,113 @@
+import type { Direction, Level } from '#dots/check/check';
+import type { Severity } from '#dots/model/finding';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { matchesGlob } from './glob';
+
+/** What the workspace file says of one document. */
+export interface FileContext {
+  cuid?: string;
+  /** Or the sid, tsid or tmid, by the kind of the document. */
+  mid?: number;
+  direction?: Direction;
+  /** The name of a server profile. */
+  profile?: string;
+}
+
+/** The software that previews are written for. */
+export type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
+
+/** A workspace file, read. Paths are relative to its folder, with forward slashes. */
+export interface Workspace {
+  /** undefined: whatever the editor or the command has. */
+  level: Level | undefined;
+  /** One's own prefixes as they are written; each is one. */
+  ownPrefixes: readonly string[];
+  targetRouter: TargetRouter | undefined;
+  /** What is said of a document; of several entries that match, the later one decides, member by member. */
+  contextOf(path: string): FileContext;
+  /** How serious a finding is in a document; undefined where it is not to be shown. */
+  severityOf(path: string, code: string, severity: Severity): Severity | undefined;
+}
+
+/** The workspace where there is no file, or a broken one. */
+export const noWorkspace: Workspace = {
+  level: undefined,
+  ownPrefixes: [],
+  targetRouter: undefined,
+  contextOf: () => ({}),
+  severityOf: (_path, _code, severity) => severity,
+};
+
+/** A workspace file's value, which is without faults. */
+export function workspaceOf(value: JsonValue | undefined): Workspace {
+  if (!isObject(value)) return noWorkspace;
+  const files = objectsOf(value.files);
+  const suppressions = objectsOf(value.suppressions);
+  const severities = isObject(value.severities) ? value.severities : {};
+  return {
+    level: value.level as Level | undefined,
+    ownPrefixes: itemsOf(value['own-prefixes']) as string[],
+    targetRouter: value['target-router'] as TargetRouter | undefined,
+    contextOf: (path) =>
+      Object.assign({}, ...files.filter((entry) => appliesTo(entry, path)).map(contextOf)) as FileContext,
+    severityOf: (path, code, severity) => {
+      if (suppressions.some((entry) => entry.code === code && appliesTo(entry, path))) return undefined;
+      return Object.hasOwn(severities, code) ? (severities[code] as Severity) : severity;
+    },
+  };
+}
+
+const objectsOf = (value: JsonValue | undefined): JsonObject[] => itemsOf(value).filter(isObject);
+
+const appliesTo = ({ path: glob }: JsonObject, path: string): boolean =>
+  glob === undefined || matchesGlob(String(glob), path);
+
+function contextOf({ cuid, mid, direction, profile }: JsonObject): FileContext {
+  const all = { cuid, mid, direction, profile };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as FileContext;
+}
+
+/** A server profile: where a DOTS server is, and who one is to it. It names keys and never holds them. */
+export interface Profile {
+  /** Address of the signal channel: `coap`, `coaps` or `coaps+tcp`. */
+  signal?: string;
+  /** Address of the data channel: `https`. */
+  data?: string;
+  /** Paths of PEM files, as they are written: absolute, or relative to the profiles file. */
+  ca?: string;
+  certificate?: string;
+  key?: string;
+  crl?: string;
+  pskIdentity?: string;
+  cuid?: string;
+  ownPrefixes: readonly string[];
+  /** Before anything is sent to it, it is asked whether that is meant. */
+  production: boolean;
+}
+
+/** The profiles by name. */
+export type Profiles = ReadonlyMap<string, Profile>;
+
+/** A profiles file's value, which is without faults. */
+export function profilesOf(value: JsonValue | undefined): Profiles {
+  const profiles = isObject(value) && isObject(value.profiles) ? value.profiles : {};
+  return new Map(
+    Object.entries(profiles)
+      .filter((entry): entry is [string, JsonObject] => isObject(entry[1]))
+      .map(([name, profile]) => [name, profileOf(profile)]),
+  );
+}
+
+function profileOf({
+  'psk-identity': pskIdentity,
+  'own-prefixes': ownPrefixes,
+  production,
+  ...texts
+}: JsonObject): Profile {
+  return {
+    ...(texts as Partial<Profile>),
+    ...(pskIdentity !== undefined && { pskIdentity: pskIdentity as string }),
+    ownPrefixes: itemsOf(ownPrefixes) as string[],
+    production: production === true,
+  };
+}

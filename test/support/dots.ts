@@ -1,0 +1,72 @@
+import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { root } from './shared';
+import { bundled } from './bundle';
+
+/** What starts `dots` in Node. */
+export const command = bundled('cli/src/main.ts');
+
+/** What a run of `dots` gave. */
+export interface Run {
+  status: number | null;
+  out: string;
+  err: string;
+  bytes: Buffer;
+}
+
+/** Runs `dots` in the repository's root and waits for its end. */
+export function dots(words: readonly string[], input: string | Uint8Array = ''): Run {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
+    cwd: root,
+    input,
+    maxBuffer: 1 << 28,
+  });
+  return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
+}
+
+/** Starts `dots` and leaves it running; it is killed when the test ends, and what it left in its temporary folder goes too. */
+export function startDots(t: TestContext, words: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [command, ...words], { cwd: root, env: { ...process.env, TMPDIR: folder(t) } });
+  t.after(() => child.kill('SIGKILL'));
+  child.stderr.resume();
+  return child;
+}
+
+/** A mock orchestrator of its own process, once it is ready. */
+export async function startMock(
+  t: TestContext,
+  ...words: string[]
+): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown> }> {
+  const child = startDots(t, ['mock', ...words]);
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const ready = JSON.parse(line) as Record<string, unknown>;
+  return { child, signal: String(ready.signal), ready };
+}
+
+/** A folder with files, which is removed when the test ends. */
+export function folder(t: TestContext, files: Record<string, string | Uint8Array> = {}): string {
+  const path = mkdtempSync(join(tmpdir(), 'dots-cli-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  return path;
+}
+
+export const request = `{
+  "ietf-dots-signal-channel:mitigation-scope": {
+    "scope": [
+      { "target-prefix": ["192.0.2.0/24"], "target-protocol": [17], "lifetime": 3600 }
+    ]
+  }
+}
+`;
+
+/** A request whose lifetime is a string: one finding of class yang. */
+export const faulty = request.replace('3600', '"3600"');
+
+export const acls =
+  '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "type": "ietf-access-control-list:ipv4-acl-type", "activation-type": "activate-when-mitigating", "aces": {"ace": [{"name": "dns", "matches": {"ipv4": {"destination-ipv4-network": "192.0.2.0/24"}, "udp": {"source-port-range-or-operator": {"operator": "eq", "port": 53}}}, "actions": {"forwarding": "ietf-access-control-list:drop"}}]}}]}}';

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { directionOf } from '#dots/model/direction';
+import type { JsonObject } from '#dots/model/json';
+import { scopesOf } from '#dots/signal/scopes';
+import { MitigationBook } from '../../../../client/src/sessions/mitigations';
+import { remaining } from '../../../../client/src/ui/mitigation';
+import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { shortTarget, targetWords } from '#dots/words/targets';
+import { sessionTree, type TreeState } from '../../../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../../../client/src/ui/treeNode';
+
+const t0 = 1_700_000_000_000;
+const body = (...scope: JsonObject[]): JsonObject => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope } });
+const session = {
+  name: 'mock',
+  server: 'coap://127.0.0.1:4646',
+  cuid: 'dz6pHjaADkaFTbjr0JGBpw',
+  production: false,
+  state: 'open' as const,
+};
+
+function bookWith(mid: number): MitigationBook {
+  const book = new MitigationBook();
+  book.accepted(mid, { 'target-prefix': ['192.0.2.0/24'] }, 3600, t0);
+  return book;
+}
+
+function stateOf(book: MitigationBook, now: number): TreeState {
+  return {
+    sessions: [{ ...session, mitigations: book.list() }],
+    orchestrator: { addresses: [session.server, 'https://127.0.0.1:4443'], mitigations: 1, filters: [], aliases: [] },
+    now,
+  };
+}
+
+const find = (nodes: readonly TreeNode[], id: string): TreeNode | undefined =>
+  nodes.flatMap((node) => [node, find(node.children, id)]).find((node) => node?.id === id);
+
+test('scopes of anything that may come over the wire', () => {
+  assert.deepEqual(scopesOf(undefined), []);
+  assert.deepEqual(scopesOf({ other: 1 }), []);
+  assert.deepEqual(scopesOf(body({ mid: 1 })), [{ mid: 1 }]);
+  assert.equal(directionOf(body({ lifetime: 1 })), 'request');
+  assert.equal(directionOf(body({ status: 'attack-stopped' })), 'status');
+});
+
+test('a request that was accepted is being set up, with the lifetime granted', () => {
+  const [entry] = bookWith(7).list();
+  assert.equal(entry?.status, 'attack-mitigation-in-progress');
+  assert.equal(entry && remaining(entry, t0 + 1500), 3599);
+});
+
+test('a notification brings status, lifetime and counters, and keeps what it does not tell', () => {
+  const book = bookWith(7);
+  book.told(
+    body({
+      mid: 7,
+      status: 'attack-successfully-mitigated',
+      lifetime: 3500,
+      'bytes-dropped': '134334555',
+      'pkts-dropped': '333334444',
+    }),
+    t0 + 100_000,
+  );
+  const entry = book.get(7);
+  assert.equal(entry?.status, 'attack-successfully-mitigated');
+  assert.deepEqual(entry?.scope['target-prefix'], ['192.0.2.0/24']);
+  assert.equal(entry?.granted, 3600);
+  assert.deepEqual(entry?.dropped, {
+    octets: 134_334_555,
+    packets: 333_334_444,
+    octetsPerSecond: 0,
+    packetsPerSecond: 0,
+  });
+  book.told(body({ status: 'attack-stopped' }), t0 + 110_000, 7);
+  assert.equal(book.get(7)?.lifetime, 3500);
+  assert.equal(book.get(7)?.toldAt, t0 + 100_000);
+});
+
+test('an indefinite lifetime does not count down; a finite one stops at zero', () => {
+  const book = bookWith(7);
+  assert.equal(remaining({ ...book.list()[0]!, lifetime: -1 }, t0 + 1e9), -1);
+  assert.equal(remaining(book.list()[0]!, t0 + 1e9), 0);
+});
+
+test('ended mitigations leave when the next one is accepted', () => {
+  const book = bookWith(7);
+  book.told(body({ mid: 7, status: 'attack-mitigation-terminated', lifetime: 0 }), t0);
+  book.accepted(8, {}, 60, t0);
+  assert.deepEqual(
+    book.list().map(({ mid }) => mid),
+    [8],
+  );
+});
+
+test('without a session there are no rows, so that the view can say the next step', () => {
+  assert.deepEqual(sessionTree({ sessions: [], orchestrator: undefined, now: t0 }), []);
+});
+
+test('rows in words, with stable ids', () => {
+  const book = bookWith(7);
+  book.told(
+    body({
+      mid: 7,
+      status: 'attack-successfully-mitigated',
+      lifetime: 3600,
+      'bytes-dropped': '1500',
+      'pkts-dropped': '3',
+      'bps-dropped': '43344',
+      'pps-dropped': '432432',
+    }),
+    t0,
+  );
+  const tree = sessionTree(stateOf(book, t0 + 30_000));
+  assert.deepEqual(
+    tree.map(({ label }) => label),
+    ['Session with mock', 'Mock orchestrator'],
+  );
+  assert.equal(find(tree, 'mitigation/mock/7')?.label, '192.0.2.0/24');
+  assert.equal(find(tree, 'mitigation/mock/7')?.description, 'mitigating');
+  assert.equal(find(tree, 'mitigation/mock/7/lifetime')?.description, '59 min 30 s left of 1 h');
+  assert.equal(find(tree, 'mitigation/mock/7/dropped')?.description, '1.5 kB, 3 pkt');
+  assert.equal(find(tree, 'mitigation/mock/7/rate')?.description, '347 kbit/s, 432 k pkt/s');
+});
+
+test('a withdrawn mitigation has neither lifetime nor rate, and does not count', () => {
+  for (const status of [
+    'dots-client-withdrawn-mitigation',
+    'attack-mitigation-terminated',
+    'attack-mitigation-withdrawn',
+  ]) {
+    const book = bookWith(7);
+    book.told(body({ mid: 7, status, lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3' }), t0);
+    const tree = sessionTree(stateOf(book, t0));
+    assert.equal(find(tree, 'mitigation/mock/7')?.role, 'ending');
+    assert.deepEqual(
+      find(tree, 'mitigation/mock/7')?.children.map(({ label }) => label),
+      ['Status', 'Dropped', 'mid'],
+    );
+    assert.deepEqual(ongoing(book.list()), []);
+  }
+  assert.equal(mitigationStatusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
+  assert.equal(ongoing(bookWith(7).list()).length, 1);
+});
+
+test('a session without mitigations says what to do', () => {
+  const tree = sessionTree(stateOf(new MitigationBook(), t0));
+  assert.match(find(tree, 'session/mock/none')?.tooltip ?? '', /press Send above it/);
+});
+
+test('a lost session is said in words', () => {
+  const tree = sessionTree({ ...stateOf(bookWith(7), t0), sessions: [{ ...session, mitigations: [], state: 'lost' }] });
+  assert.equal(tree[0]?.description, 'lost');
+  assert.deepEqual(
+    tree[0]?.children.slice(0, 2).map(({ label, description }) => [label, description]),
+    [
+      ['No answer', 'refresh to try again'],
+      ['Transport', 'plain CoAP'],
+    ],
+  );
+  const ended = sessionTree({
+    ...stateOf(bookWith(7), t0),
+    sessions: [{ ...session, mitigations: [], state: 'closed' }],
+  });
+  assert.match(
+    `${ended[0]?.children[0]?.label}: ${ended[0]?.children[0]?.tooltip}`,
+    /^Ended: The session has ended: what is shown is what the server told last\.\nRefresh/,
+  );
+});
+
+test('sessions stand one below the other, each with its profile, transport and the peer that was verified', () => {
+  const upstream = {
+    name: 'upstream',
+    server: 'coaps://192.0.2.1:4646',
+    cuid: 'c',
+    production: true,
+    state: 'open' as const,
+    mitigations: bookWith(7).list(),
+    security: {
+      protocol: 'DTLS 1.2',
+      cipherSuite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+      peerName: 'dots.example.net',
+      identity: 'psk:c',
+    },
+  };
+  const tree = sessionTree({
+    sessions: [{ ...session, mitigations: bookWith(7).list() }, upstream],
+    orchestrator: undefined,
+    now: t0,
+  });
+  assert.deepEqual(
+    tree.map(({ label, description }) => [label, description]),
+    [
+      ['Session with mock', 'open'],
+      ['Session with upstream', 'open, production'],
+      ['Mock orchestrator', 'stopped'],
+    ],
+  );
+  assert.match(
+    tree[1]?.tooltip ?? '',
+    /Server profile: upstream \(production\)\nServer: coaps:\S+\nTransport: DTLS 1\.2, TLS_ECDHE_\S+\nVerified peer: dots\.example\.net\n/,
+  );
+  const ids = tree.flatMap((node) => [node, ...node.children]).map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(find(tree, 'mitigation/upstream/7')?.session, 'upstream');
+  assert.deepEqual([tree[1]?.children[0]?.label, tree[1]?.children[0]?.description], ['DTLS 1.2', 'dots.example.net']);
+});
+
+test('targets in one line, and unknown statuses as they are', () => {
+  assert.equal(targetWords({ 'target-prefix': ['a', 'b', 'c'], 'alias-name': ['d'] }), 'a, b and 2 more');
+  assert.equal(targetWords({}), 'no target');
+  assert.equal(shortTarget({ 'target-prefix': ['a', 'b'] }), 'a +1');
+  assert.equal(mitigationStatusWords('something-new').short, 'something-new');
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { documentTypes } from '#dots/model/documents';
+import { accepted, completeAt, validate } from '../../../support/caret';
+
+const scope = (inside: string): string => `{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{${inside}`;
+const acl = (inside: string): string => `{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", ${inside}`;
+const labels = (marked: string): string[] =>
+  completeAt(marked)
+    .sort((a, b) => (a.sortText < b.sortText ? -1 : 1))
+    .map(({ label }) => label);
+
+test('an empty text is offered every kind of document, whole', () => {
+  assert.deepEqual(
+    labels('|'),
+    documentTypes.map(({ title }) => title),
+  );
+  assert.deepEqual(labels(' \n|\n'), labels('|'));
+  assert.deepEqual(labels('mit|'), labels('|'));
+  assert.deepEqual(labels('{} |'), []);
+});
+
+for (const { title, kind } of documentTypes) {
+  test(`the skeleton of ${title} is JSON of that kind once its blanks are filled`, () => {
+    const text = accepted('|', title)
+      .replace(/: (?=[,\n}])/g, ': 1')
+      .replace(/(?<=: )(?= })/g, '1');
+    const { type, findings } = validate(text);
+    assert.equal(type?.kind, kind);
+    assert.deepEqual(
+      findings.filter(({ code }) => /^json|unknown-member|missing|wrong-type/.test(code)),
+      [],
+      text,
+    );
+  });
+}
+
+test('the root object is offered the top-level members, until it has one', () => {
+  assert.deepEqual(
+    labels('{|}'),
+    documentTypes.map(({ topMember }) => topMember),
+  );
+  assert.deepEqual(labels('{|, "ietf-dots-data-channel:acls": {}}'), []);
+});
+
+test('members come with the required first, then the usual, and those of the server last', () => {
+  const offered = labels(scope('|'));
+  assert.deepEqual(offered.slice(0, 4), ['target-prefix', 'target-port-range', 'target-protocol', 'lifetime']);
+  assert.ok(offered.indexOf('status') > offered.indexOf('ietf-dots-call-home:source-prefix'));
+  assert.deepEqual(labels(acl('"aces": {"ace": [{|')).slice(0, 3), ['name', 'actions', 'matches']);
+});
+
+test('members that what stands around rules out are not offered', () => {
+  const matches = (type: string): string[] =>
+    labels(acl(`${type}"aces": {"ace": [{"name": "b", "matches": {|}}]}}]}}`)).filter((label) =>
+      label.startsWith('ip'),
+    );
+  assert.deepEqual(matches('"type": "ipv4-acl-type", '), ['ipv4']);
+  assert.deepEqual(matches('"type": "ietf-access-control-list:ipv6-acl-type", '), ['ipv6']);
+  assert.deepEqual(matches('').sort(), ['ipv4', 'ipv6']);
+  const actions = (forwarding: string): string[] =>
+    labels(acl(`"aces": {"ace": [{"name": "b", "actions": {${forwarding}|}}]}}]}}`));
+  assert.ok(actions('"forwarding": "accept", ').includes('rate-limit'));
+  assert.ok(!actions('"forwarding": "drop", ').includes('rate-limit'));
+  assert.ok(!actions('"forwarding": "drop" ').includes('rate-limit'));
+});
+
+test('members that are there, before or after the caret, are not offered', () => {
+  const offered = labels(scope('"lifetime": 1, |, "target-prefix": [], "x": {"alias-name": 1}}]}}'));
+  assert.ok(!offered.includes('lifetime') && !offered.includes('target-prefix') && offered.includes('alias-name'));
+});
+
+test('members that another case of a choice excludes are not offered', () => {
+  assert.ok(!labels(scope('"attack-status": "under-attack", |')).includes('status'));
+  assert.ok(!labels(scope('"status": "attack-stopped", |')).includes('attack-status'));
+  assert.deepEqual(labels(acl('"aces": {"ace": [{"matches": {"udp": {}, |')), ['ipv4', 'ipv6']);
+  assert.deepEqual(
+    labels(acl('"aces": {"ace": [{"matches": {"udp": {"source-port-range-or-operator": {"port": 53, |')),
+    ['operator'],
+  );
+});
+
+test('values that the list has are not offered again, but the one at the caret is', () => {
+  const rest = labels(scope('"target-protocol": [17, |]'));
+  assert.ok(rest.includes('6') && !rest.includes('17'));
+  assert.ok(labels(scope('"target-protocol": [17|, 6]')).includes('17'));
+  assert.ok(!labels(scope('"target-protocol": [|, 6]')).includes('6'));
+});
+
+test('nothing is offered where nothing is known or nothing fits', () => {
+  assert.deepEqual(labels('{"foo": {|'), []);
+  assert.deepEqual(labels(scope('"target-prefix": ["|"]')), []);
+  assert.deepEqual(labels(scope('"lifetime" |')), []);
+  assert.deepEqual(labels(scope('"unknown": {|')), []);
+});
+
+const typed: [name: string, marked: string, label: string, result: string][] = [
+  ['a name begun, unclosed', '{"tar|\n}', 'target-protocol', '{"target-protocol": []\n}'],
+  ['a name begun, closed', '{"tar|"}', 'target-protocol', '{"target-protocol": []}'],
+  ['a bare name begun', '{tar|}', 'target-protocol', '{"target-protocol": []}'],
+  ['a name that has its value', '{"tar|": [6]}', 'target-protocol', '{"target-protocol": [6]}'],
+  [
+    'a member after one without a comma',
+    '{"lifetime": 1\n  "t|"}',
+    'target-protocol',
+    '{"lifetime": 1,\n  "target-protocol": []}',
+  ],
+  ['a member before another', '{|\n"lifetime": 1}', 'target-protocol', '{"target-protocol": [],\n"lifetime": 1}'],
+  [
+    'a member of an extension module',
+    '{"source-pr|"}',
+    'ietf-dots-call-home:source-prefix',
+    '{"ietf-dots-call-home:source-prefix": [""]}',
+  ],
+  ['a list of objects', '{|}', 'target-port-range', '{"target-port-range": [\n  {\n    "lower-port": \n  }\n]}'],
+  ['a default', '{"lifetime": |}', '3600', '{"lifetime": 3600}'],
+  ['a boolean half-typed', '{"trigger-mitigation": fa|}', 'false', '{"trigger-mitigation": false}'],
+  ['a label in quotes', '{"attack-status": "un|"}', 'under-attack', '{"attack-status": "under-attack"}'],
+  ['a label without quotes', '{"attack-status": |}', 'under-attack', '{"attack-status": "under-attack"}'],
+  ['a protocol by name', '{"target-protocol": [ud|]}', '17', '{"target-protocol": [17]}'],
+  ['a protocol after another', '{"target-protocol": [6, |]}', '17', '{"target-protocol": [6, 17]}'],
+  ['a value before another', '{"target-protocol": [| 6]}', '17', '{"target-protocol": [17, 6]}'],
+  ['a value before a member', '{"lifetime": |\n"mid": 1}', '3600', '{"lifetime": 3600,\n"mid": 1}'],
+  ['the object of an element', '{"target-port-range": [|]}', '{ }', '{"target-port-range": [{\n  "lower-port": \n}]}'],
+];
+
+for (const [name, marked, label, result] of typed) {
+  test(`completion of ${name}`, () => {
+    const open = '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [';
+    assert.equal(accepted(`${open}${marked}]}}`, label), `${open}${result}]}}`);
+  });
+}
+
+test('values say what they mean', () => {
+  const item = (marked: string, label: string): string => {
+    const { detail, documentation } = completeAt(marked).find((one) => one.label === label) ?? {};
+    return [detail, documentation].join(' ');
+  };
+  assert.match(item(scope('"target-protocol": [|'), '17'), /UDP/);
+  assert.match(item(scope('"target-port-range": [{"lower-port": |'), '123'), /NTP/);
+  assert.match(item(acl('"activation-type": |'), 'immediate'), /In force as soon as/);
+  assert.match(item(acl('"aces": {"ace": [{"actions": {"forwarding": |'), 'drop'), /drop|thrown away|discard/i);
+  assert.match(item(scope('"lifetime": |'), '3600'), /default, in seconds/);
+});
+
+test('the identities that DOTS uses come first', () => {
+  assert.deepEqual(labels(acl('"type": |')).slice(0, 2), ['ipv4-acl-type', 'ipv6-acl-type']);
+  assert.match(accepted('|', 'filtering rules (ACLs)'), /"forwarding": "ietf-access-control-list:drop"/);
+});
+
+test('identities are written with their module, and found by their bare name', () => {
+  const item = completeAt(acl('"type": "ipv4|"')).find(({ label }) => label === 'ipv4-acl-type');
+  assert.equal(item?.text, '"ietf-access-control-list:ipv4-acl-type"');
+  assert.match(item?.filterText ?? '', /^"ipv4-acl-type/);
+});
+
+test('members tell their type, their CBOR key and where to read on', () => {
+  const item = completeAt(scope('|')).find(({ label }) => label === 'ietf-dots-signal-control:acl-list');
+  assert.match(item?.documentation ?? '', /CBOR key: 53[\s\S]*rfc9133#section-3/);
+  assert.match(
+    completeAt(acl('"aces": {"ace": [{|')).find(({ label }) => label === 'actions')?.detail ?? '',
+    /^required: /,
+  );
+});

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeDocument } from '#dots/cbor/codec';
+import { option } from '#dots/coap/messages/options';
+import { DotsError } from '#dots/model/errors';
+import { readAnswer } from '#dots/signal/answer';
+import { newCuid, nextMid } from '#dots/signal/identifiers';
+import { pathOf, resourceOf } from '#dots/signal/resources';
+import { isLoopback, parseServer, type ServerAddress } from '#dots/transport/address';
+
+const asked = { method: 'GET', path: '/a', octets: 0 };
+
+test('a cuid has 22 characters of base64url and never comes twice', () => {
+  const cuids = Array.from({ length: 100 }, newCuid);
+  assert.ok(cuids.every((cuid) => /^[A-Za-z0-9_-]{22}$/.test(cuid)));
+  assert.equal(new Set(cuids).size, 100);
+});
+
+test('mids go up, start from the clock and roll over', () => {
+  const now = new Date(Date.UTC(2030, 0, 1));
+  assert.equal(nextMid(undefined, now), now.getTime() / 1000);
+  assert.equal(nextMid(now.getTime() / 1000, now), now.getTime() / 1000 + 1);
+  assert.equal(nextMid(5, now), now.getTime() / 1000);
+  assert.equal(nextMid(3_221_225_469, now), 3_221_225_470);
+  assert.equal(nextMid(3_221_225_470, now), 0);
+});
+
+const addresses: [string, string | ServerAddress][] = [
+  ['coap://127.0.0.1:5000', { scheme: 'coap', host: '127.0.0.1', port: 5000 }],
+  ['coap://127.9.8.7', { scheme: 'coap', host: '127.9.8.7', port: 4646 }],
+  ['coap://[::1]:5000/', { scheme: 'coap', host: '::1', port: 5000 }],
+  ['coap://localhost:5000', { scheme: 'coap', host: '127.0.0.1', port: 5000 }],
+  ['coap://192.0.2.1', 'transport/plain-off-loopback'],
+  ['coap://[2001:db8::1]:4646', 'transport/plain-off-loopback'],
+  ['coap://example.com', 'transport/plain-off-loopback'],
+  ['coap://127.0.0.1.example.com', 'transport/plain-off-loopback'],
+  ['coaps://dots.example.net', { scheme: 'coaps', host: 'dots.example.net', port: 4646 }],
+  ['COAPS+TCP://[2001:db8::1]:5000', { scheme: 'coaps+tcp', host: '2001:db8::1', port: 5000 }],
+  ['coaps://localhost', { scheme: 'coaps', host: 'localhost', port: 4646 }],
+  ['dots.example.net', { host: 'dots.example.net', port: 4646 }],
+  ['dots.example.net:5000', { host: 'dots.example.net', port: 5000 }],
+  ['192.0.2.1:5000', { host: '192.0.2.1', port: 5000 }],
+  ['[::1]:4646', { host: '::1', port: 4646 }],
+  ['2001:db8::1', { host: '2001:db8::1', port: 4646 }],
+  ['http://127.0.0.1', 'transport/scheme'],
+  ['coap+tcp://127.0.0.1', 'transport/scheme'],
+  ['coaps://user@dots.example.net', 'transport/address'],
+  ['dots.example.net/hello', 'transport/address'],
+  ['dots.example.net:0', 'transport/address'],
+  ['two words', 'transport/address'],
+  ['coap://', 'transport/address'],
+  ['coap://127.0.0.1:99999', 'transport/address'],
+  ['coap://127.0.0.1/.well-known/dots', 'transport/address'],
+  ['', 'transport/address'],
+];
+for (const [server, expected] of addresses) {
+  test(`the server "${server}" is ${typeof expected === 'string' ? expected : 'read'}`, () => {
+    if (typeof expected !== 'string') return assert.deepEqual(parseServer(server), expected);
+    assert.throws(
+      () => parseServer(server),
+      (error: unknown) =>
+        error instanceof DotsError && error.kind === 'usage' && error.code === expected && error.hint !== undefined,
+    );
+  });
+}
+
+test('the refusal of plain CoAP beyond the machine cites its section', () => {
+  assert.throws(() => parseServer('coap://192.0.2.1'), /RFC 9132 section 3.*coaps/);
+});
+
+test('loopback is 127.0.0.0/8 and ::1', () => {
+  assert.deepEqual(
+    ['127.0.0.1', '127.255.255.254', '::1', '128.0.0.1', '0.0.0.0', '::', '::2', 'localhost'].map(isLoopback),
+    [true, true, true, false, false, false, false, false],
+  );
+});
+
+const routes: [string, string, boolean][] = [
+  ['ietf-dots-signal-channel:mitigation-scope', '.well-known/dots/mitigate/cuid=c/mid=9', false],
+  ['ietf-dots-signal-channel:signal-config', '.well-known/dots/config/sid=9', true],
+  ['ietf-dots-signal-channel:heartbeat', '.well-known/dots/hb', false],
+  ['ietf-dots-signal-channel:redirected-signal', '.well-known/dots/redirect/cuid=c/mid=9', false],
+  ['ietf-dots-telemetry:telemetry-setup', '.well-known/dots/tm-setup/cuid=c/tsid=9', true],
+  ['ietf-dots-telemetry:telemetry', '.well-known/dots/tm/cuid=c/tmid=9', false],
+];
+for (const [member, path, confirmable] of routes) {
+  test(`${member} goes to ${path}`, () => {
+    const resource = resourceOf({ [member]: {} });
+    assert.equal(pathOf(resource, 'c', 9).join('/'), path);
+    assert.equal(resource.confirmable, confirmable);
+  });
+}
+
+test('a document of the data channel, or of no kind, is not sent', () => {
+  const codeOf = (member: string): string | undefined => {
+    try {
+      resourceOf({ [member]: {} });
+    } catch (error) {
+      return error instanceof DotsError ? error.code : undefined;
+    }
+    return undefined;
+  };
+  assert.equal(codeOf('ietf-dots-data-channel:acls'), 'signal/data-channel-document');
+  assert.equal(codeOf('anything'), 'signal/unknown-document');
+});
+
+test('an answer is read whatever it holds', () => {
+  const document = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1, lifetime: 2 }] } };
+  const content = (code: string, payload: Uint8Array, format?: number) => ({
+    code,
+    payload,
+    options: format === undefined ? [] : [option('Content-Format', format)],
+  });
+  assert.deepEqual(readAnswer(content('2.01', encodeDocument(document), 271), 5, asked).body, document);
+  assert.deepEqual(readAnswer(content('4.09', encodeDocument(document), 271), 5, asked).body, document);
+  const noise = readAnswer(content('2.05', Buffer.from('ff00', 'hex'), 271), 5, asked);
+  assert.equal(noise.ok, true);
+  assert.equal(noise.body, undefined);
+  assert.match(noise.diagnostic ?? '', /could not be read/);
+  const refused = readAnswer(content('4.00', Buffer.from(`no\u001b[31m\r\nway \u202e${'x'.repeat(5000)}`)), 5, asked);
+  assert.equal(refused.ok, false);
+  assert.ok((refused.diagnostic ?? '').length <= 1000);
+  assert.doesNotMatch(refused.diagnostic ?? '', /[\p{Cc}\p{Cf}]/u);
+  assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, asked), {
+    code: '2.02',
+    ok: true,
+    roundTripMs: 5,
+    request: asked,
+  });
+  const waits = (code: string): number | undefined =>
+    readAnswer({ code, payload: new Uint8Array(), options: [option('Max-Age', 90)] }, 5, asked).maxAge;
+  assert.deepEqual(['5.03', '4.29', '2.05'].map(waits), [90, 90, undefined]);
+  for (const [code, format] of [
+    ['2.01', 271],
+    ['4.04', 0],
+  ] as const) {
+    assert.deepEqual(
+      readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, asked),
+      { code, ok: code === '2.01', roundTripMs: 5, request: asked },
+      'CBOR null is no body',
+    );
+  }
+});
