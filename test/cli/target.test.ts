@@ -218,13 +218,13 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
 });
 
 test(
-  'a state folder that cannot be made is told, and nothing waits for it',
+  'a state folder that cannot be created is reported at once',
   { skip: process.platform !== 'linux' },
   () => {
     for (const state of ['/proc/foo', '/proc']) {
       const { status, err } = dots(['mock', '--state', state]);
       assert.equal(status, 2, err);
-      assert.match(err, /cannot be made: its parent takes no folder\. Choose a folder you may write to\./);
+      assert.match(err, /cannot be created: no folder can be created in its parent\. Choose a folder you may write to\./);
     }
   },
 );
