@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import { mitigatedTime, status, type Mitigation, type Status } from '#dots/dotsServer/state/lifecycle';
+import { mitigatedTime, status, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import type {
   ActiveMitigation,
   DropCounters,
@@ -18,15 +18,12 @@ export interface SimulationTiming {
 
 export const defaultSimulationTiming: SimulationTiming = { setupMs: 3_000, attackMs: 300_000 };
 
-/** The longest wait that a timer can be set to, milliseconds. */
-const longestTimer = 2 ** 31 - 1;
-
 /** The size of a packet of the simulated attack, a large reflected answer, bytes. */
 const packetSize = 1200;
 
 /**
  * A mitigator without traffic: every mitigation is set up, meets an attack of constant strength, and sees it stop. What it reports
- * follows from the mitigation and the time alone, so it continues after a restart as if it had never stopped.
+ * follows from the mitigation and the time alone, so it continues after a restart as if it had not stopped.
  */
 export class SimulatedMitigator implements Mitigator {
   private readonly attacks = new Set<SimulatedAttack>();
@@ -37,14 +34,14 @@ export class SimulatedMitigator implements Mitigator {
   ) {}
 
   start(mitigation: Mitigation, report: ReportStatus): ActiveMitigation {
-    const attack = new SimulatedAttack({
-      clock: this.clock,
-      timing: this.timing,
+    const { clock, timing } = this;
+    const attack = new SimulatedAttack(mitigation, {
+      clock,
+      timing,
       report,
       ended: () => this.attacks.delete(attack),
     });
     this.attacks.add(attack);
-    attack.resume(mitigation);
     return attack;
   }
 
@@ -54,8 +51,8 @@ export class SimulatedMitigator implements Mitigator {
   }
 }
 
-/** Status 1, 2 or 3, and since when; undefined while a withdrawn mitigation terminates. */
-type Phase = Pick<Mitigation, 'since'> & { status: Status };
+/** A phase of the attack: the status that it means, and since when. A withdrawal does not change it. */
+type Phase = Pick<Mitigation, 'status' | 'since'>;
 
 interface AttackOptions {
   clock: Clock;
@@ -65,38 +62,33 @@ interface AttackOptions {
 }
 
 class SimulatedAttack implements ActiveMitigation {
-  private phase: Phase | undefined;
+  private phase: Phase;
   private timer: TimerHandle;
 
-  constructor(private readonly options: AttackOptions) {}
-
-  /** Goes on from the status that a mitigation has, and reports what has become of it by now. */
-  resume({ status: current, since }: Mitigation): void {
-    this.phase = { status: current, since };
+  /** Continues from the status that the mitigation has, and reports what it is now. */
+  constructor(
+    mitigation: Mitigation,
+    private readonly options: AttackOptions,
+  ) {
+    this.phase = mitigation;
     this.proceed();
   }
 
   change({ before, after, attackStatus }: MitigationChange): void {
-    const attackGoesOn = this.phase?.status === status.stopped && attackStatus === 'under-attack';
-    if (after.status === status.terminating) this.pause();
-    else if (before.status === status.terminating || attackGoesOn) {
-      this.enter(status.mitigated, this.options.clock.now());
-      this.proceed();
-    }
+    const requestedAgain = before.status === status.terminating && after.status !== status.terminating;
+    const attackContinues = this.phase.status === status.stopped && attackStatus === 'under-attack';
+    if (!requestedAgain && !attackContinues) return;
+    this.enter(status.mitigated, this.options.clock.now());
+    this.proceed();
   }
 
   end(): void {
-    this.pause();
+    this.options.clock.clearTimeout(this.timer);
     this.options.ended();
   }
 
   counters(mitigation: Mitigation, now: number): DropCounters {
     return dropped(mitigation, now);
-  }
-
-  private pause(): void {
-    this.options.clock.clearTimeout(this.timer);
-    this.phase = undefined;
   }
 
   private enter(next: typeof status.mitigated | typeof status.stopped, at: number): void {
@@ -111,7 +103,7 @@ class SimulatedAttack implements ActiveMitigation {
     for (let next = this.next(); next !== undefined; next = this.next()) {
       const wait = next.at - clock.now();
       if (wait > 0) {
-        this.timer = clock.setTimeout(() => this.proceed(), Math.min(wait, longestTimer));
+        this.timer = clock.setTimeout(() => this.proceed(), wait);
         return;
       }
       this.enter(next.status, next.at);
@@ -120,8 +112,9 @@ class SimulatedAttack implements ActiveMitigation {
 
   private next(): { status: typeof status.mitigated | typeof status.stopped; at: number } | undefined {
     const { setupMs, attackMs } = this.options.timing;
-    if (this.phase?.status === status.settingUp) return { status: status.mitigated, at: this.phase.since + setupMs };
-    if (this.phase?.status === status.mitigated) return { status: status.stopped, at: this.phase.since + attackMs };
+    const { status: current, since } = this.phase;
+    if (current === status.settingUp) return { status: status.mitigated, at: since + setupMs };
+    if (current === status.mitigated) return { status: status.stopped, at: since + attackMs };
     return undefined;
   }
 }

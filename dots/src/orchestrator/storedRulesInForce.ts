@@ -21,7 +21,7 @@ export async function storedRulesInForce(
     throw new DotsError(
       'usage',
       'orchestrator/state-folder',
-      `The state folder ${stateDir} does not exist.`,
+      `There is no state folder ${stateDir}.`,
       'Name the folder that dots mock was started with (--state).',
     );
   const store = await folderStore(stateDir);

@@ -83,25 +83,25 @@ export class DataResources {
 
   /** RFC 8783 section 5.1: one client per request, and none that is registered already. */
   async register(body: JsonObject, owner: Owner): Promise<Success> {
-    const wanted = registration(body);
-    if (this.clients.find(wanted.cuid) !== undefined)
+    const client = registration(body);
+    if (this.clients.find(client.cuid) !== undefined)
       throw fail(
         409,
         'resource-denied',
-        `A client with the cuid ${JSON.stringify(wanted.cuid)} is already registered.`,
+        `A client with the cuid ${JSON.stringify(client.cuid)} is already registered.`,
       );
-    await this.commit(this.registered(wanted, owner));
-    return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(wanted.cuid)}` };
+    await this.commit(this.registered(client, owner));
+    return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
   /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
   async replaceClient(cuid: string, body: JsonObject, owner: Owner): Promise<Success> {
-    const wanted = registration(body);
-    if (wanted.cuid !== cuid)
+    const client = registration(body);
+    if (client.cuid !== cuid)
       throw fail(400, 'invalid-value', `The cuid in the body is not the one in the path, ${JSON.stringify(cuid)}.`);
     const known = this.clients.find(cuid);
     if (known !== undefined) this.own(cuid, owner);
-    await this.commit(this.registered(wanted, owner, known));
+    await this.commit(this.registered(client, owner, known));
     return { status: known === undefined ? 201 : 204 };
   }
 

@@ -62,7 +62,7 @@ class PrefixSet {
   }
 }
 
-/** Names the network of `length` bits that contains a prefix. */
+/** Names the network of `length` bits that a prefix lies in. */
 function keyOf({ family, address }: Prefix, length: number): string {
   return `${family} ${length} ${(address >> BigInt(width(family) - length)).toString(16)}`;
 }

@@ -12,7 +12,7 @@ interface Enforced {
   hasEnded: boolean;
 }
 
-/** Keeps the mitigator in step with the mitigations: one is started when it comes into force and ended when it is no longer. */
+/** Passes the mitigations on to the mitigator: each is started when it comes into force, and ended when it is no longer in force. */
 export class Enforcement {
   /** Until the mitigation is removed, because its counters are shown as long as it is. */
   private readonly enforced = new Map<string, Enforced>();
@@ -32,10 +32,10 @@ export class Enforcement {
     if (before !== undefined && after === undefined) this.enforced.delete(mitigationKey(before));
   }
 
-  /** Ends a mitigation that the mitigator has given up. */
+  /** Ends a mitigation that the mitigator itself has withdrawn (status 7). */
   end(id: MitigationId): void {
     const enforced = this.enforced.get(mitigationKey(id));
-    if (enforced === undefined || enforced.hasEnded) return;
+    if (enforced === undefined) return;
     enforced.hasEnded = true;
     enforced.active?.end();
   }

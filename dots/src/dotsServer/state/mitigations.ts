@@ -7,9 +7,6 @@ import type { Store } from './store';
 import { readMitigations, writeMitigations } from './storedMitigations';
 import { WorkQueue } from './workQueue';
 
-/** The longest wait that a timer can be set to, milliseconds. */
-const longestTimer = 2 ** 31 - 1;
-
 export interface MitigationsOptions {
   store: Store;
   clock: Clock;
@@ -25,7 +22,7 @@ export interface MitigationsChange {
   attackStatus?: string | undefined;
 }
 
-/** The mitigations of all clients: stored before they take effect, and kept up to date with the time and with the mitigator's reports. */
+/** The mitigations of all clients: stored before they take effect, then updated by time and by the mitigator's reports. */
 export class Mitigations {
   private readonly entries = new Map<string, Mitigation>();
   private readonly enforcement: Enforcement;
@@ -187,7 +184,7 @@ export class Mitigations {
     this.nextAt = Math.min(...[...this.entries.values()].map((entry) => nextChange(entry, timing) ?? Infinity));
     if (this.nextAt === Infinity) return;
     const wait = Math.max(0, this.nextAt - clock.now());
-    this.timer = clock.setTimeout(() => this.advanceAll(clock.now()), Math.min(wait, longestTimer));
+    this.timer = clock.setTimeout(() => this.advanceAll(clock.now()), wait);
   }
 
   private notify(changed: Mitigation[]): void {

@@ -1,11 +1,11 @@
 import type { Mitigation, ReportedStatus } from './lifecycle';
 
 /**
- * What carries out mitigations for a DOTS server (the mitigator of RFC 8811 section 2). The server answers requests, keeps
+ * What carries out mitigations for a DOTS server (the mitigator of RFC 8811 section 2). The server answers requests, counts
  * lifetimes and decides the statuses that follow from them; the mitigator acts on the traffic and reports what it achieves.
  *
- * The server calls it after a request is stored, so a mitigation that it was given is not lost. No method throws and none waits:
- * the client has its answer already (RFC 8903 section 3.3), and success or failure is reported later, by a status.
+ * The server calls it after a request is stored. No method throws, waits or refuses: a request is acknowledged first (RFC 8903
+ * section 3.3), and success or failure is reported by a status, at once or at any later time.
  */
 export interface Mitigator {
   /**

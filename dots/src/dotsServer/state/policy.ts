@@ -2,7 +2,7 @@
 export interface Timing {
   /** How long a withdrawn mitigation continues: status 5 (RFC 9132 section 4.4.4). */
   terminatingMs: number;
-  /** What this grows to if a client keeps requesting it again (RFC 9132 section 4.4.4). */
+  /** What this grows to if a client requests it again and again (RFC 9132 section 4.4.4). */
   maxTerminatingMs: number;
   /** How long a mitigation that has ended is still shown: statuses 6 and 7. */
   terminatedMs: number;

@@ -8,7 +8,7 @@ import { requested, withdrawn, type Mitigation } from '#dots/dotsServer/state/li
 import { Mitigations } from '#dots/dotsServer/state/mitigations';
 import { defaultTiming as timing } from '#dots/dotsServer/state/policy';
 import { folderStore, memoryStore, type Store } from '#dots/dotsServer/state/store';
-import { FakeClock } from '../../../support/protocol/fakeClock';
+import { FakeClock, settle } from '../../../support/protocol/fakeClock';
 import { TestMitigator } from '../../../support/testMitigator';
 
 interface Scene {
@@ -210,7 +210,8 @@ test('a report that arrives while a change is being stored is not overwritten by
     'the change applies when it is stored',
   );
   letGo();
-  while (writes.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  await settle();
+  assert.equal(writes.length, 3, 'the report is stored after the change');
   letGo();
   await refreshed;
   assert.deepEqual(
