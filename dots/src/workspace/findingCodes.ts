@@ -13,8 +13,9 @@ const names: Readonly<Record<FindingClass, string>> = {
     'outside-bounds protocol-conflict rate-limit-negative read-only-member redirect-both redirect-missing scope-missing server-only-member ' +
     'setup-empty target-missing telemetry-empty telemetry-outside-update',
   cross:
-    'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl late-mid not-offered ' +
-    'overlapping-requests unknown-acl unknown-alias unknown-profile unmapped-attack unused-alias',
+    'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
+    'ignored-workspace-file late-mid not-offered overlapping-requests unknown-acl unknown-alias unknown-profile ' +
+    'unmapped-attack unread-documents unused-alias',
   advice:
     'amplifier-not-udp datagram-size heartbeat-interval host-bits many-sources ports-without-protocol prepare-in-peacetime rate-limit-zero ' +
     'reflection-target-ports resolved-target short-lifetime unit-scale wide-target',
