@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { duration, plural } from '#dots/model/text';
-import { ongoing } from '../ui/mitigationWords';
+import { duration, plural } from '#dots/words/quantities';
+import { ongoing } from '#dots/words/mitigationStatuses';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { RequestSender } from '../commands/sendRequest';
 import type { Sessions } from '../sessions/sessions';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { AliasView, FilterView, LiveFlowspec, Orchestrator } from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
-import { ongoing } from '../ui/mitigationWords';
+import { ongoing } from '#dots/words/mitigationStatuses';
 import { tellFailure } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { plural } from '#dots/model/text';
-import { ongoing } from '../ui/mitigationWords';
+import { plural } from '#dots/words/quantities';
+import { ongoing } from '#dots/words/mitigationStatuses';
 import { sessionTree, type TreeNode } from '../ui/sessionTree';
 import { treeItem } from '../ui/treeItems';
 import type { Mitigation } from './mitigations';

@@ -1,4 +1,4 @@
-import { duration, plural } from '#dots/model/text';
+import { duration, plural } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import type { TreeNode } from './sessionTree';
 

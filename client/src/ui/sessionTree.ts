@@ -1,10 +1,11 @@
 import type { Security } from '#dots/coap/messages/channel';
-import { duration, plural } from '#dots/model/text';
+import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { remaining, type Mitigation } from '../sessions/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
-import { shortTarget, statusWords, targetWords } from './mitigationWords';
-import { bitRate, count, traffic } from './words';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { shortTarget, targetWords } from '#dots/words/targets';
+import { statusIcon } from './statusIcons';
 
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {
@@ -147,7 +148,7 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
 
 function mitigationNode(mitigation: Mitigation, now: number, session: string): TreeNode {
   const { mid } = mitigation;
-  const status = statusWords(mitigation.status);
+  const status = mitigationStatusWords(mitigation.status);
   const id = `mitigation/${session}/${mid}`;
   return {
     id,
@@ -157,8 +158,7 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
     label: shortTarget(mitigation.scope),
     description: status.short,
     tooltip: `${status.sentence}\nTargets: ${targetWords(mitigation.scope)}\nmid: ${mid}`,
-    icon: status.icon,
-    ...(status.color === undefined ? {} : { color: status.color }),
+    ...statusIcon(mitigation.status),
     children: [
       fact(
         `${id}/status`,
@@ -189,7 +189,13 @@ function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode
 function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
   if (dropped === undefined)
     return [
-      fact(`${id}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.'),
+      fact(
+        `${id}/dropped`,
+        'Dropped',
+        'not reported yet',
+        'filter',
+        'The server has not reported yet how much it dropped.',
+      ),
     ];
   return [
     fact(
@@ -204,7 +210,7 @@ function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
       'Rate',
       `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`,
       'dashboard',
-      `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
+      `Dropped per second, on average, as the server reports it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
     ),
   ];
 }

@@ -26,7 +26,7 @@ const largestInteger = 2n ** 64n - 1n;
 
 const inRange = (value: bigint) => value >= smallestInteger && value <= largestInteger;
 
-/** The type of what the schema gives no type. */
+/** The type of a value for which the schema has none. */
 export const textType: YangType = { base: 'string' };
 
 const text: LeafCodec = {

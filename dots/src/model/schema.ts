@@ -10,7 +10,7 @@ export function schemaOf(kind: DocumentKind): SchemaNode {
 
 const definitionPrefix = '#/definitions/';
 
-/** Follows a `$ref` into the root's definitions; what stands beside it (`x-yang`) is kept. */
+/** Follows a `$ref` into the root's definitions; members beside it (`x-yang`) are kept. */
 export function resolve(root: SchemaNode, node: SchemaNode): SchemaNode {
   if (node.$ref === undefined) return node;
   const target = root.definitions?.[node.$ref.slice(definitionPrefix.length)];

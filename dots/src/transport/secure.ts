@@ -10,7 +10,7 @@ export interface SecureOptions {
   /** Gives the attempt up early. */
   signal?: AbortSignal;
   clock?: Clock;
-  /** Milliseconds for the whole handshake; 10 s unless told. */
+  /** Milliseconds for the whole handshake; default 10 s. */
   deadlineMs?: number;
 }
 

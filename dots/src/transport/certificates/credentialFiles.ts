@@ -25,7 +25,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
   if (pskIdentity !== undefined || pskKeyFile !== undefined) {
     if (ca !== undefined || cert !== undefined || key !== undefined)
       throw incomplete(
-        'A pre-shared key stands instead of certificates.',
+        'A pre-shared key replaces certificates.',
         'Name either --ca, --cert and --key, or --psk-identity and --psk-key-file.',
       );
     if (pskIdentity === undefined || pskKeyFile === undefined)
@@ -52,7 +52,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
   };
 }
 
-/** What a server wants to see, as an option; plain CoAP wants nothing. Throws as `readCredentials` does. */
+/** The credentials that a server requires, as an option; plain CoAP requires none. Throws as `readCredentials` does. */
 export async function credentialsFor(
   server: string,
   files: CredentialFiles,

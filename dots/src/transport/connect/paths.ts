@@ -56,7 +56,7 @@ export class PathMemory {
     this.store.set(keyOf(path), { at: now, worked });
   }
 
-  /** The same paths: first those that worked lately, then those nobody knows about, then those that failed lately. */
+  /** The same paths: first those that worked lately, then untried ones, then those that failed lately. */
   sorted(paths: readonly Path[], now: number): Path[] {
     const rank = (path: Path): number => {
       const known = this.recall(keyOf(path), outcomeCounts, now);

@@ -52,7 +52,7 @@ function cancelled(server: string): DotsError {
   );
 }
 
-/** To load the module and to open a socket is work of this machine, milliseconds; a caller who gives up meanwhile is heard right after it. */
+/** Loading the module and opening a socket is local work, milliseconds; a caller that cancels meanwhile is answered right after it. */
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
   const name = indicatedName(options.serverName);
   const engine = await Engine.load(clock);

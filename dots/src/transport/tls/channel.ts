@@ -145,7 +145,7 @@ export class TlsChannel implements Channel {
 }
 
 /**
- * What a connection that stands says of itself; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
+ * The facts of an established connection; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
  * client asked for. Throws a DotsError where nothing has proved the peer, which the checks before have to rule out.
  */
 export function securityOf(

@@ -170,5 +170,9 @@ function silence({ socket, peer, psk }: Attempt): DotsError {
 }
 
 function cancelled(peer: string): DotsError {
-  return new DotsError('unreachable', 'transport/cancelled', `The connection to ${peer} was given up before it stood.`);
+  return new DotsError(
+    'unreachable',
+    'transport/cancelled',
+    `The connection to ${peer} was cancelled before it was established.`,
+  );
 }

@@ -4,7 +4,8 @@ import { directionOf } from '#dots/check/direction';
 import type { JsonObject } from '#dots/model/json';
 import { scopesOf } from '#dots/signal/scopes';
 import { MitigationBook, remaining } from '../../../../client/src/sessions/mitigations';
-import { ongoing, shortTarget, statusWords, targetWords } from '../../../../client/src/ui/mitigationWords';
+import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { shortTarget, targetWords } from '#dots/words/targets';
 import { sessionTree, type TreeNode, type TreeState } from '../../../../client/src/ui/sessionTree';
 
 const t0 = 1_700_000_000_000;
@@ -137,7 +138,7 @@ test('a withdrawn mitigation has neither lifetime nor rate, and does not count',
     );
     assert.deepEqual(ongoing(book.list()), []);
   }
-  assert.equal(statusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
+  assert.equal(mitigationStatusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
   assert.equal(ongoing(bookWith(7).list()).length, 1);
 });
 
@@ -208,5 +209,5 @@ test('targets in one line, and unknown statuses as they are', () => {
   assert.equal(targetWords({ 'target-prefix': ['a', 'b', 'c'], 'alias-name': ['d'] }), 'a, b and 2 more');
   assert.equal(targetWords({}), 'no target');
   assert.equal(shortTarget({ 'target-prefix': ['a', 'b'] }), 'a +1');
-  assert.equal(statusWords('something-new').short, 'something-new');
+  assert.equal(mitigationStatusWords('something-new').short, 'something-new');
 });
