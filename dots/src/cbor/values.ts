@@ -137,7 +137,7 @@ export function leafCodec(type: YangType): LeafCodec {
 }
 
 /** The string of a text item, whole or in parts; undefined for any other item. */
-export function textOf(item: Item): string | undefined {
+function textOf(item: Item): string | undefined {
   if (item.type === 'text') return item.value;
   if (item.type !== 'chunks' || item.of !== 'text') return undefined;
   return item.items.map((part) => textOf(part) ?? '').join('');

@@ -4,7 +4,7 @@ import { plainAnswer, type CoapAnswer } from './answer';
 import type { Channel, Security } from './messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Exchanges } from './exchanges';
-import { Inbound, type Handler, type InboundRequest } from './inbound';
+import { Inbound, type Handler, type InboundRequest, type Requester } from './inbound';
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
 import type { Content, TokenMessage } from './messages/message';
@@ -60,10 +60,10 @@ function closedError(peer: string): DotsError {
 }
 
 /** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959, 8323. */
-export class Endpoint {
+export class Endpoint implements Requester {
   readonly peer: string;
   /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
-  readonly security?: Security;
+  readonly security?: Security | undefined;
   readonly traffic: Traffic = { received: 0, malformed: 0 };
   /** Reports to the owner of the session what was dropped, lost or tolerated. */
   readonly trace: Trace;

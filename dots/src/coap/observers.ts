@@ -1,7 +1,6 @@
 import { plainAnswer, type CoapAnswer } from './answer';
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import type { Endpoint } from './endpoint';
-import type { Handler, InboundRequest } from './inbound';
+import type { Handler, InboundRequest, Requester } from './inbound';
 import { isSuccess } from './messages/message';
 import { nextSequence } from './observation';
 import { uintOf, without } from './messages/options';
@@ -28,7 +27,7 @@ export interface ObserverLimits {
  * A change that comes too early is sent at the client's next turn, with the state of that moment.
  */
 export class Observers {
-  private readonly sessions = new Map<Endpoint, Session>();
+  private readonly sessions = new Map<Requester, Session>();
   private total = 0;
 
   /**
@@ -97,7 +96,7 @@ export class Observers {
     return observer.sequence;
   }
 
-  private session(endpoint: Endpoint): Session {
+  private session(endpoint: Requester): Session {
     const known = this.sessions.get(endpoint);
     if (known !== undefined) return known;
     const session = new Session(this.clock, (observer) => this.send(observer));
@@ -123,11 +122,11 @@ export class Observers {
       );
   }
 
-  private remove(endpoint: Endpoint, token: string): void {
+  private remove(endpoint: Requester, token: string): void {
     if (this.sessions.get(endpoint)?.remove(token) === true) this.total -= 1;
   }
 
-  private removeSession(endpoint: Endpoint): void {
+  private removeSession(endpoint: Requester): void {
     for (const token of [...(this.sessions.get(endpoint)?.observers.keys() ?? [])]) this.remove(endpoint, token);
     this.sessions.delete(endpoint);
   }

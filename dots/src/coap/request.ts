@@ -24,7 +24,7 @@ export interface Patience {
   timeoutMs: number;
   /** When the wait began, by the monotonic time of the clock, milliseconds; by default now. */
   since?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** The path as it is written in a URI. */

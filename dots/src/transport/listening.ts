@@ -1,5 +1,5 @@
 import { DotsError } from '#dots/model/errors';
-import { addressText, type Address } from './connect/address';
+import { addressText, type Address } from './address';
 
 /** Why nothing can listen at an address, by the error of the system: of kind `usage`, `transport/port-in-use` or `transport/listen`. */
 export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: unknown): DotsError {

@@ -5,7 +5,7 @@ export interface Attempt {
   /** The other end as a person writes it: `coaps://dots.example.net:4646`, or host and port. */
   peer: string;
   /** More about this failure, as the end of a sentence: the names in a certificate, the text of an alert. */
-  detail?: string;
+  detail?: string | undefined;
 }
 
 /** message and hint; `peer` begins or ends the sentence. */

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
 import type { Channel, Receiver } from '#dots/coap/messages/channel';
-import { addressText, isLoopback, loopbackName, type Address } from './connect/address';
+import { addressText, isLoopback, loopbackName, type Address } from './address';
 import { listenError } from './listening';
 
 /** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */

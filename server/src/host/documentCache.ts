@@ -1,8 +1,8 @@
 import type { Direction, Level } from '#dots/check/check';
 import { documentTypeOf } from '#dots/model/documents';
-import type { DocumentForm, IndexEntry, LocatedFinding, ParsedDocument, Validation } from '#service/service';
+import type { IndexEntry, LocatedFinding, ParsedDocument, Validation } from '#service/service';
 import type { Judging } from '#service/validationService';
-import { formOf, isDocumentName } from '#dots/workspace/fileNames';
+import { formOf, isDocumentName, type DocumentForm } from '#dots/workspace/fileNames';
 
 /** A text that is open in an editor or named on the command line. */
 export interface SourceDocument {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { linkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { FolderIndex, folderLimits, type FolderIndexOptions } from '#host/folderIndex';
@@ -93,8 +94,10 @@ test('a folder with more files and folders than the limit is named', async (t) =
 
 test('what is no file is never opened', async (t) => {
   const path = tree(t, { 'a.dots.json': aliases('a') });
-  if (spawnSync('mkfifo', [join(path, 'pipe.dots.json')]).status !== 0) return t.skip('there is no mkfifo');
-  symlinkSync('pipe.dots.json', join(path, 'link.dots.json'));
+  const socket = createServer().listen(join(path, 'socket.dots.json'));
+  t.after(() => socket.close());
+  await once(socket, 'listening');
+  symlinkSync('socket.dots.json', join(path, 'link.dots.json'));
   symlinkSync('/dev/zero', join(path, 'zero.dots.json'));
   symlinkSync('nowhere', join(path, 'dangling.dots.json'));
   assert.deepEqual(await namesIn(indexed().index, path), ['a']);

@@ -33,7 +33,7 @@ interface Pending {
   attempt: number;
   interval: number;
   timer?: TimerHandle;
-  acknowledged?: () => void;
+  acknowledged?: (() => void) | undefined;
   failed: (why: Failure) => void;
 }
 

@@ -6,14 +6,14 @@ import { longestKey, type ClientCredentials } from './credentials';
 /** The files that a client's credentials are in: certificates and keys are PEM. */
 export interface CredentialFiles {
   /** Who may vouch for the server, and what the client shows. */
-  ca?: string;
-  cert?: string;
-  key?: string;
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
   /** Certificates that were revoked. */
-  crl?: string;
-  pskIdentity?: string;
+  crl?: string | undefined;
+  pskIdentity?: string | undefined;
   /** The key as it is, without a line end behind it. */
-  pskKeyFile?: string;
+  pskKeyFile?: string | undefined;
 }
 
 /**

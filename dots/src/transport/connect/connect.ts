@@ -1,7 +1,7 @@
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from './address';
+import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
@@ -18,18 +18,18 @@ export type Dialers = Readonly<Record<Transport, (address: Address, options: Dtl
 
 export interface ConnectOptions {
   /** Needed for everything but `coap`. */
-  credentials?: ClientCredentials;
+  credentials?: ClientCredentials | undefined;
   /** Gives up early. */
-  signal?: AbortSignal;
-  clock?: Clock;
+  signal?: AbortSignal | undefined;
+  clock?: Clock | undefined;
   /** Milliseconds for all of it, names and every attempt; default 10 s. */
   deadlineMs?: number;
   /** What became of earlier attempts. */
-  memory?: PathMemory;
+  memory?: PathMemory | undefined;
   /** DTLS sessions that may be resumed. */
-  sessions?: SessionMemory;
+  sessions?: SessionMemory | undefined;
   /** Whether an attack is under way: the attempts follow each other faster (RFC 9132 section 4.3). */
-  underAttack?: boolean;
+  underAttack?: boolean | undefined;
   resolver?: Resolver;
   dialers?: Dialers;
 }
@@ -90,7 +90,7 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
  */
 export async function probeDtls(
   server: string,
-  { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number },
+  { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number | undefined },
 ): Promise<Channel | undefined> {
   const target = parseServer(server);
   const { memory, clock = systemClock } = options;

@@ -23,7 +23,7 @@ export interface AssociationOptions {
   peer?: string;
   proof: Proof;
   /** What goes into the server name indication. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** The payload of a datagram that every path carries, bytes: RFC 9132 section 7.3, less IPv6 and UDP headers. */

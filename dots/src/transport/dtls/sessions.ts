@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { certificatePattern, type ClientCredentials } from '../certificates/credentials';
-import { addressText, type Address } from '../connect/address';
+import { addressText, type Address } from '../address';
 
 /** A session that a server lets one resume: its secrets, so it is for memory, not for files. */
 export interface SavedSession {

@@ -18,7 +18,7 @@ export interface TlsChannelOptions {
   /** Milliseconds without a byte after which the channel is closed. */
   idleMs?: number;
   /** What to say of a connection that breaks before the peer has said anything, in place of the general word. */
-  early?: (symptom: string) => DotsError;
+  early?: ((symptom: string) => DotsError) | undefined;
 }
 
 /** One TLS connection as the CoAP layer sees it. */

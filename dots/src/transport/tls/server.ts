@@ -3,7 +3,7 @@ import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '../connect/address';
+import { addressText, isLoopback, loopbackName, type Address } from '../address';
 import { Admission, type Start } from '../admission';
 import { listenError } from '../listening';
 import { refusal } from '../refusals';
