@@ -5,10 +5,6 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where an import that starts with "#" leads (package.json "imports"). */
 const aliases = [
-  ['#lazy/commands', 'cli/src/run'],
-  ['#lazy/validate', 'cli/src/commands/validate'],
-  ['#lazy/send', 'cli/src/commands/send'],
-  ['#lazy/install', 'cli/src/commands/install'],
   ['#lazy/', 'client/src/bundles/'],
   ['#dots/', 'dots/src/'],
   ['#service/', 'server/src/languageService/'],
