@@ -1,24 +1,37 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inRoot } from './paths.mjs';
+import { inRoot, root } from './paths.mjs';
 import { Problem } from './problem.mjs';
 import { say } from './progress.mjs';
 
-/** How often the files are looked at, milliseconds: notices of the system are not to be had for whole trees everywhere. */
+/** How often the files are looked at, milliseconds: the system does not report changes of whole trees everywhere. */
 const intervalMs = 500;
 
-/** Path, size and date of all files below a path; nothing where it does not exist. */
-function stateOf(path) {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory())
-    return readdirSync(path)
-      .map((name) => stateOf(join(path, name)))
-      .join('');
-  return stats === undefined ? '' : `${path} ${stats.size} ${stats.mtimeMs}\n`;
+/** What is made, not written. */
+const made = new Set(['dist', 'out', 'node_modules']);
+
+/** The files and folders of the repository's root that people write. */
+export const written = () => readdirSync(root).filter((name) => !name.startsWith('.') && !made.has(name));
+
+/** Size and date of all files below paths of the repository, by their paths; nothing for what does not exist. */
+function stateOf(paths, state = new Map()) {
+  for (const path of paths) {
+    const stats = statSync(inRoot(path), { throwIfNoEntry: false });
+    if (stats?.isDirectory())
+      stateOf(
+        readdirSync(inRoot(path)).map((name) => join(path, name)),
+        state,
+      );
+    else if (stats !== undefined) state.set(path, `${stats.size} ${stats.mtimeMs}`);
+  }
+  return state;
 }
 
-/** Does `work` to its end. A Problem is shown and is no end: what it is about may be put right by the next change. */
+const differing = (before, after) =>
+  [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
+
+/** Does `work` to its end. A Problem is shown and is no end: the next change may solve it. */
 async function attempt(work) {
   const start = Date.now();
   try {
@@ -32,12 +45,18 @@ async function attempt(work) {
   }
 }
 
-/** Does `work` now and after every change below the paths `names` of the repository, one at a time, until it returns true. */
-export async function atEveryChange(names, work) {
-  for (let seen; ; await sleep(intervalMs)) {
-    const state = names.map((name) => stateOf(inRoot(name))).join('');
-    if (state === seen) continue;
+/**
+ * Does `work` now and after every change below `paths` of the repository, one at a time, until it returns true. It receives the paths
+ * that have changed since it began the time before; undefined the first time.
+ */
+export async function atEveryChange(paths, work) {
+  let seen = stateOf(paths);
+  if (await attempt(() => work(undefined))) return;
+  for (;;) {
+    await sleep(intervalMs);
+    const state = stateOf(paths);
+    const changed = differing(seen, state);
     seen = state;
-    if (await attempt(work)) return;
+    if (changed.length > 0 && (await attempt(() => work(changed)))) return;
   }
 }
