@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/session';
-import { parseServer } from '#dots/transport/connect/address';
+import { parseServer } from '#dots/transport/address';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import { productionAt, productionReason } from '#dots/workspace/production';
 import type { DocumentContext, Profile } from '#service/service';
@@ -16,7 +16,7 @@ export interface Target {
   server: string;
   cuid: string;
   /** The identifier that the document is sent under; the session makes one where nothing names it. */
-  mid?: number;
+  mid?: number | undefined;
   timeoutMs: number;
   /** The cuid was made just now, for nothing names one. */
   newCuid?: true;
@@ -106,7 +106,7 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
     context: {
       ...context,
       cuid: target.cuid,
-      mid: target.mid,
+      ...(target.mid !== undefined && { mid: target.mid }),
       ownPrefixes: [...governing.workspace.ownPrefixes, ...theirs],
     },
   };

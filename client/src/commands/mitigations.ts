@@ -3,7 +3,7 @@ import { codeWords } from '#dots/words/codes';
 import { withdrawal } from '../ui/confirmation';
 import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { targetWords } from '#dots/words/targets';
-import type { TreeNode } from '../ui/sessionTree';
+import type { TreeNode } from '../ui/treeNode';
 import { tellFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';

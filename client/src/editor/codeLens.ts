@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import { documentTypeOf } from '#dots/model/documents';
 import { plural } from '#dots/words/quantities';
 import type { DocumentInfo } from '#contract';

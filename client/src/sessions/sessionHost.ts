@@ -10,7 +10,8 @@ import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import { connect, connectOverDtls, type Opening } from './connect';
 import type { ClientIdentity } from './identity';
-import { MitigationBook, type Mitigation } from './mitigations';
+import type { Mitigation } from '../ui/mitigation';
+import { MitigationBook } from './mitigations';
 import type { Place } from './serverTargets';
 
 /** What was sent, and what came back. */

@@ -1,29 +1,12 @@
 import type { Security } from '#dots/coap/messages/channel';
 import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
-import { remaining, type Mitigation } from '../sessions/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
+import { remaining, type Mitigation } from './mitigation';
+import { fact, type TreeNode } from './treeNode';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { shortTarget, targetWords } from '#dots/words/targets';
 import { statusIcon } from './statusIcons';
-
-/** One row of the session view, before it becomes a tree item of the editor. */
-export interface TreeNode {
-  /** Stays the same while the row stands for the same thing. */
-  id: string;
-  label: string;
-  description: string;
-  tooltip: string;
-  /** The name of a codicon, and a theme colour for it. */
-  icon: string;
-  color?: string;
-  /** Which actions the row has: `contextValue` of the editor. */
-  role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
-  mid?: number;
-  /** The name of the session that it belongs to. */
-  session?: string;
-  children: TreeNode[];
-}
 
 /** A session with the server of one profile. */
 export interface SessionState {
@@ -221,8 +204,4 @@ function lifetimeWords({ granted }: Mitigation, left: number): string {
   return granted === undefined || granted <= 0
     ? `${duration(left)} left`
     : `${duration(left)} left of ${duration(granted)}`;
-}
-
-function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {
-  return { id, role: 'fact', label, description, tooltip, icon, children: [] };
 }

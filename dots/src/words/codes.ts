@@ -88,7 +88,7 @@ const words: Readonly<Record<string, CodeWords>> = {
   '4.29': {
     name: 'Too Many Requests',
     meaning: 'The server asks to wait before the next request.',
-    next: 'Wait for the time that the server gives, then send again.',
+    next: 'Wait for the time that the server states, then send again.',
   },
   '5.00': {
     name: 'Internal Server Error',
@@ -98,7 +98,7 @@ const words: Readonly<Record<string, CodeWords>> = {
   '5.03': {
     name: 'Service Unavailable',
     meaning: 'The server cannot mitigate now, or names another server.',
-    next: 'Wait for the time that the server gives, then send again.',
+    next: 'Wait for the time that the server states, then send again.',
   },
   '5.08': {
     name: 'Hop Limit Reached',

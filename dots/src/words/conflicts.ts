@@ -36,7 +36,7 @@ function sentence(conflict: JsonObject): string {
     'retry-timer': seconds,
   } = conflict;
   const parts = [
-    `${inWords(causes, cause) ?? 'the server gives no cause'}${withWhat(scope)}`,
+    `${inWords(causes, cause) ?? 'the server names no cause'}${withWhat(scope)}`,
     inWords(outcomes, outcome),
     typeof seconds === 'number' ? `ask again after ${seconds} seconds` : undefined,
   ];

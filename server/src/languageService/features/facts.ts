@@ -82,7 +82,7 @@ export function valueMeaning(path: readonly string[], yang: XYang | undefined, v
 }
 
 /** Seconds as a person says them: `1 hour 30 minutes`. */
-export function inWords(seconds: number): string | undefined {
+function inWords(seconds: number): string | undefined {
   if (!Number.isSafeInteger(seconds) || seconds < 1) return undefined;
   return longDuration(seconds);
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import type { JsonObject } from '#dots/model/json';
 import { scopesOf } from '#dots/signal/scopes';
-import { MitigationBook, remaining } from '../../../../client/src/sessions/mitigations';
+import { MitigationBook } from '../../../../client/src/sessions/mitigations';
+import { remaining } from '../../../../client/src/ui/mitigation';
 import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { shortTarget, targetWords } from '#dots/words/targets';
-import { sessionTree, type TreeNode, type TreeState } from '../../../../client/src/ui/sessionTree';
+import { sessionTree, type TreeState } from '../../../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../../../client/src/ui/treeNode';
 
 const t0 = 1_700_000_000_000;
 const body = (...scope: JsonObject[]): JsonObject => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope } });
