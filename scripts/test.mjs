@@ -45,7 +45,7 @@ async function watch(words, changed) {
   let since;
   await atEveryChange(written(), async (latest = []) => {
     since = since === undefined ? changed : [...since, ...latest];
-    const selected = await select(words, { changed: since, onlyFiles: true });
+    const selected = select(words, { changed: since, onlyFiles: true });
     if ((await runAll(selected)).failed === 0) since = [];
   });
 }
@@ -56,7 +56,7 @@ await runMain(async () => {
   await ensureDependencies();
   const changed = values.changed ? await changedFiles() : undefined;
   if (values.watch) return watch(positionals, changed);
-  const selected = await select(positionals, { changed });
+  const selected = select(positionals, { changed });
   const total = await runAll(selected);
   return total.failed > 0 || (total.passed === 0 && selected.length > 0) ? 1 : 0;
 });

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { dtlsModule, dtlsSources, products } from '../lib/bundles.mjs';
+import { importGraph } from '../lib/imports.mjs';
 import { inRoot, root } from '../lib/paths.mjs';
 import { Problem } from '../lib/problem.mjs';
 import { run } from '../lib/processes.mjs';
@@ -23,13 +25,9 @@ export async function changedFiles() {
 }
 
 /** Those of the test files that what changed may affect. */
-export async function affected(tests, changed) {
+export function affected(tests, changed) {
   if (changed.some((path) => everything.test(path))) return tests;
-  return affectedIn(await graphOf(tests), tests, changed);
-}
-
-/** The same, with the graph at hand. */
-export function affectedIn(graph, tests, changed) {
+  const graph = needs();
   const touched = new Set(changed);
   const isTouched = (path) => touched.has(path) || changed.some((each) => each.startsWith(`${path}/`));
   return tests.filter((test) => [...reachable(graph, test)].some(isTouched));
@@ -41,60 +39,24 @@ function reachable(graph, start) {
   return seen;
 }
 
-/** What each file needs, by its path: what it imports, and for tests and their helpers also the files and folders that they name. */
-export async function graphOf(tests) {
-  const graph = new Map();
-  for (let entries = tests; entries.length > 0;) {
-    for (const [path, imports] of await importsOf(entries)) graph.set(path, imports);
-    const named = new Set();
-    for (const [path, needs] of graph) {
-      const others = path.startsWith('test/') ? namedIn(readFileSync(inRoot(path), 'utf8')) : [];
-      for (const other of others) named.add(other);
-      graph.set(path, [...needs, ...others]);
-    }
-    entries = [...named].filter((path) => /\.(ts|mjs)$/.test(path) && !graph.has(path));
-  }
-  return graph;
+/** What each source file needs, by its path: what it imports, and the files and folders that it names. */
+function needs() {
+  return new Map([...importGraph()].map(([path, imports]) => [path, [...imports, ...namedIn(path)]]));
 }
 
-/** The imports of the files that are reached from `entries`, without those of packages. */
-async function importsOf(entries) {
-  const esbuild = await import('esbuild');
-  const contents = entries.map((path) => `import ${JSON.stringify(`./${path}`)};`).join('\n');
-  const packagesAreOutside = {
-    name: 'packages are outside',
-    setup: ({ onResolve }) => onResolve({ filter: /^[^.#/]/ }, ({ path }) => ({ path, external: true })),
-  };
-  try {
-    const { metafile } = await esbuild.build({
-      absWorkingDir: root,
-      stdin: { contents, resolveDir: root },
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      platform: 'node',
-      logLevel: 'silent',
-      plugins: [packagesAreOutside],
-    });
-    return Object.entries(metafile.inputs).map(([path, { imports }]) => [path, pathsOf(imports)]);
-  } catch (error) {
-    const details = (await esbuild.formatMessages(error.errors ?? [], { kind: 'error' })).join('');
-    throw new Problem('The imports of the tests cannot be followed: see the errors above.', { details, cause: error });
-  }
-}
-
-const pathsOf = (imports) => imports.filter(({ external }) => !external).map(({ path }) => path);
-
-const quoted = /'(?:\.\.\/)*([\w./-]+)'/g;
+const quoted = /'([\w./-]+)'/g;
 const joined = /\bjoin\(root, '([^']+)'(?:, '([^']+)')?/g;
 
-/** The files and folders of the repository that a text names: as a path from its root or from the text, or in parts behind the root. */
-function namedIn(text) {
-  const whole = [...text.matchAll(quoted)].map(([, path]) => path).filter((path) => /\w\/|\.\w/.test(path));
-  const inParts = [...text.matchAll(joined)].map(([, ...parts]) => parts.filter(Boolean).join('/'));
-  return [...whole, ...inParts].flatMap(sourcesOf).filter((path) => existsSync(inRoot(path)));
+/** The files and folders of the repository that a source file names: relative to itself, and a test from the root too. */
+function namedIn(path) {
+  const text = readFileSync(inRoot(path), 'utf8');
+  const names = [...text.matchAll(quoted)].map(([, name]) => name).filter((name) => /\w[/.]\w/.test(name));
+  const relative = names.filter((name) => name.startsWith('.')).map((name) => posix.join(posix.dirname(path), name));
+  const fromRoot = path.startsWith('test/') ? [...names, ...joinedIn(text)] : [];
+  return [...relative, ...fromRoot].flatMap(sourcesOf).filter((each) => existsSync(inRoot(each)));
 }
+
+const joinedIn = (text) => [...text.matchAll(joined)].map(([, ...parts]) => parts.filter(Boolean).join('/'));
 
 /** What a path of the build is made of; any other stands for itself. */
 function sourcesOf(path) {

@@ -13,7 +13,7 @@ const isPhase = (word) => phases.some(({ name }) => name === word);
  * phase choose files by their path, `changed` (paths) those that it may affect; then, and with `onlyFiles`, only areas run.
  * Throws a Problem for a word that matches nothing.
  */
-export async function select(words, { changed, onlyFiles = false }) {
+export function select(words, { changed, onlyFiles = false }) {
   const patterns = words.filter((word) => !isPhase(word));
   const chosen = words.length === patterns.length ? phases : phases.filter(({ name }) => words.includes(name));
   if (patterns.length === 0 && changed === undefined && !onlyFiles) return chosen.map((phase) => ({ phase }));
@@ -22,7 +22,7 @@ export async function select(words, { changed, onlyFiles = false }) {
     throw new Problem(`${words.join(' ')}: this has no test files to choose from. Usage: ${usage}`, { status: 2 });
   const all = areas.flatMap((phase) => phase.files());
   const files = matching(all, patterns);
-  const wanted = new Set(changed === undefined ? files : await affected(files, changed));
+  const wanted = new Set(changed === undefined ? files : affected(files, changed));
   return areas
     .map((phase) => ({ phase, files: phase.files().filter((file) => wanted.has(file)) }))
     .filter((each) => each.files.length > 0);
