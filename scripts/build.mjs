@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:f
 import { basename } from 'node:path';
 import {
   buildSources,
+  bundlesAreCurrent,
   dtlsModule,
   dtlsSources,
   products,
@@ -16,7 +17,7 @@ import { commonJs, moduleOptions, schemaFiles } from './lib/chunks.mjs';
 import { licences } from './lib/licences.mjs';
 import { inRoot, root } from './lib/paths.mjs';
 import { Problem, isMain, readArguments, runMain } from './lib/problem.mjs';
-import { say } from './lib/progress.mjs';
+import { say, step } from './lib/progress.mjs';
 import { atEveryChange } from './lib/watch.mjs';
 
 async function loadEsbuild() {
@@ -106,6 +107,17 @@ export async function buildDtls({ remote = true, renew = false, tools, file = in
 export async function build(dtls) {
   await buildDtls(dtls);
   await buildBundles();
+}
+
+/**
+ * Builds the bundles and the DTLS module where they are missing or made of other sources than those at hand.
+ * Where only the module is missing, its source could not be had at the last build: then no network is asked again.
+ */
+export async function ensureBuilt() {
+  const current = bundlesAreCurrent();
+  if (current && existsSync(inRoot(dtlsModule))) return;
+  await buildDtls({ remote: !current });
+  if (!current) await step('Building the extension, the language server and dots', () => buildBundles());
 }
 
 /** Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js and *.untrusted.js (the suites it finds beside itself). */

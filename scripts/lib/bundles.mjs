@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { inRoot, root } from './paths.mjs';
-import { step } from './progress.mjs';
 
 /**
  * What is bundled: its name, what it is, the files of dist/ that others start by their names, each with where it begins, and what its
@@ -74,19 +73,8 @@ export function stampedBundles() {
   }
 }
 
-function bundlesAreCurrent() {
+/** Whether the bundles are all there and made of the sources at hand. */
+export function bundlesAreCurrent() {
   const { hash, files } = stampedBundles() ?? {};
   return files?.every((file) => existsSync(inRoot(file))) === true && hash === sourceHash();
-}
-
-/**
- * Builds the bundles and the DTLS module where they are missing or made of other sources than those at hand.
- * Where only the module is missing, its source could not be had at the last build: then no network is asked again.
- */
-export async function ensureBuilt() {
-  const current = bundlesAreCurrent();
-  if (current && existsSync(inRoot(dtlsModule))) return;
-  const { buildBundles, buildDtls } = await import('../build.mjs');
-  await buildDtls({ remote: !current });
-  if (!current) await step('Building the extension, the language server and dots', () => buildBundles());
 }

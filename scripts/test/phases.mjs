@@ -1,5 +1,5 @@
 import { findBrowser, browserHint } from '../host/browser.mjs';
-import { ensureBuilt } from '../lib/bundles.mjs';
+import { ensureBuilt } from '../build.mjs';
 import { inRoot, root } from '../lib/paths.mjs';
 import { run } from '../lib/processes.mjs';
 import { filesOf, runNodeTests } from './node-tests.mjs';
