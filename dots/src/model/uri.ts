@@ -1,4 +1,4 @@
-import { parsePrefix } from '../model/prefix';
+import { parsePrefix } from './prefix';
 import { domainNameProblem } from './hosts';
 
 /** Longer texts are refused before they are read, characters. */
