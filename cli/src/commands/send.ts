@@ -82,7 +82,7 @@ async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitSt
   const { target } = sending;
   if (!isSendable(document, sending, io)) return 1;
   if (isData(target)) {
-    const { install } = await import('#lazy/install');
+    const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
   const exchanged = await exchange(document.value, target);
