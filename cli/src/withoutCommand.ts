@@ -1,8 +1,8 @@
-import { version } from '../../package.json';
 import { closest } from '#dots/check/suggestions';
 import { UsageError, type Command, type ExitStatus } from './command';
 import { commandHelp, generalHelp } from './help';
 import type { Io } from './io';
+import { version } from './version';
 
 /** How each command is loaded, by its name. */
 type Commands = ReadonlyMap<string, () => Promise<Command>>;
