@@ -39,7 +39,7 @@ async function compile(compiler, args, cwd) {
   if (status !== 0) throw new Problem(`${compiler} could not compile DTLS for the sanitizers: see its words above.`, { details: output });
 }
 
-/** The C files of all parts in as many lists as there are processors, the longest files apart from each other. */
+/** The C files of all parts in as many lists as there are processors, the longest files in different ones. */
 function batchesOf(parts) {
   const files = Object.entries(parts).flatMap(([part, tree]) => Object.keys(tree).filter((name) => name.endsWith('.c')).map((name) => ({ path: `${part}/${name}`, size: tree[name].length })));
   const sorted = files.sort((one, other) => other.size - one.size).map(({ path }) => path);

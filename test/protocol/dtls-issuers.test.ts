@@ -53,8 +53,8 @@ async function overTls(t: TestContext, { pki, server, client }: Parties, purpose
   const [ours, theirs] = [{ certificate: { ...shows(pki, purpose === 'server' ? client : server).certificate, ca } }, shows(pki, shown)];
   const scene = await listening(t, purpose === 'server' ? theirs : ours);
   const attempt = connectTls({ host: '127.0.0.1', port: scene.port }, { credentials: purpose === 'server' ? ours : theirs, serverName: 'localhost' });
-  const told = await outcome(attempt.then((channel) => channel.close()));
-  if (purpose === 'server') return told;
+  const code = await outcome(attempt.then((channel) => channel.close()));
+  if (purpose === 'server') return code;
   await eventually(() => scene.sessions.length + scene.refused.length > 0);
   return scene.refused[0]?.code;
 }
