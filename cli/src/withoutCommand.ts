@@ -2,7 +2,9 @@ import { closest } from '#dots/check/suggestions';
 import { UsageError, type Command, type ExitStatus } from './command';
 import { commandHelp, generalHelp } from './help';
 import type { Io } from './io';
-import { version } from './version';
+
+/** The version in package.json: bundling puts it here. */
+declare const packageVersion: string;
 
 /** How each command is loaded, by its name. */
 type Commands = ReadonlyMap<string, () => Promise<Command>>;
@@ -18,7 +20,7 @@ export async function withoutCommand(
     io.say((await help(commands)).trimEnd());
     return 2;
   }
-  if (name === '--version') await io.out(`dots ${version}\n`);
+  if (name === '--version') await io.out(`dots ${packageVersion}\n`);
   else if (name === '--help' || name === '-h' || name === 'help') await io.out(await help(commands, rest[0]));
   else throw unknown(commands, name);
   return 0;

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { inRoot, root } from './paths.mjs';
+import { inRoot, manifest, root } from './paths.mjs';
 
 /**
  * How a product is bundled: in files that share chunks, so that nothing is there twice, neither as bytes nor as a class that
@@ -48,6 +48,7 @@ export function moduleOptions({ name, entries, external = [] }) {
     entryPoints: entries,
     chunkNames: `${name}-[name]-[hash]`,
     external,
+    define: { packageVersion: JSON.stringify(manifest.version) },
     format: 'esm',
     splitting: true,
     mainFields: ['module', 'main'],

@@ -35,14 +35,13 @@ const differing = (before, after) =>
 async function attempt(work) {
   const start = Date.now();
   try {
-    const ended = await work();
-    if (!ended) say(`done in ${((Date.now() - start) / 1000).toFixed(1)} s; waiting for a change (^C ends it)`);
-    return ended;
+    if (await work()) return true;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     say([error.details?.trimEnd(), error.message].filter(Boolean).join('\n'));
-    return false;
   }
+  say(`${((Date.now() - start) / 1000).toFixed(1)} s; waiting for a change (^C ends it)`);
+  return false;
 }
 
 /**
@@ -57,6 +56,8 @@ export async function atEveryChange(paths, work) {
     const state = stateOf(paths);
     const changed = differing(seen, state);
     seen = state;
-    if (changed.length > 0 && (await attempt(() => work(changed)))) return;
+    if (changed.length === 0) continue;
+    say(`changed: ${changed.join(', ')}`);
+    if (await attempt(() => work(changed))) return;
   }
 }

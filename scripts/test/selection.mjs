@@ -28,10 +28,14 @@ export function select(words, { changed, onlyFiles = false }) {
     .filter((each) => each.files.length > 0);
 }
 
-/** Those of the files that at least one pattern matches, all without patterns. */
+/** Those of the files that at least one pattern matches, all without patterns. A pattern that is the path of a file matches that alone. */
 function matching(files, patterns) {
-  const idle = patterns.find((pattern) => !files.some((file) => names(pattern, file)));
+  const matched = patterns.map((pattern) => {
+    const path = pattern.replaceAll('\\', '/');
+    return files.includes(path) ? [path] : files.filter((file) => names(pattern, file));
+  });
+  const idle = patterns.find((_, index) => matched[index].length === 0);
   if (idle !== undefined)
     throw new Problem(`${idle} is no phase and matches no test file. Usage: ${usage}`, { status: 2 });
-  return patterns.length === 0 ? files : files.filter((file) => patterns.some((pattern) => names(pattern, file)));
+  return patterns.length === 0 ? files : files.filter((file) => matched.some((some) => some.includes(file)));
 }

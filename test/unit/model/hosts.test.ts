@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { domainNameProblem } from '#dots/model/hosts';
-import { targetUriProblem } from '#dots/model/uri';
+import { domainNameProblem } from '#dots/model/domainName';
+import { targetUriProblem } from '#dots/model/targetUri';
 
 const uris: readonly string[] = [
   'https://www.example.com/',

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { exact } from '#dots/model/numbers';
+import { exact } from '../../model/numbers';
 import { rfcFault } from './fault';
 
 const percentiles = ['low-percentile', 'mid-percentile', 'high-percentile'] as const;

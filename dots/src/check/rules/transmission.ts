@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { exact } from '#dots/model/numbers';
+import { exact } from '../../model/numbers';
 import { advice, rfcFault } from './fault';
 
 /** One parameter of a session configuration, such as `ack-timeout`. */
