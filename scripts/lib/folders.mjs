@@ -64,7 +64,7 @@ const table = [
     dotsServer: node(['dotsServer/**', ...protocol]),
     orchestrator: node(['dotsServer/**', 'signal', 'data', 'flowspec/**', ...protocol]),
   }),
-  { name: 'contract', path: 'server/src/contract.ts', ...pure(['model']) },
+  { name: 'contract', path: 'server/src/contract.ts', ...pure(['workspace', 'model']) },
   ...below('server/src', {
     'languageService/knowledge': pure(core),
     'languageService/documents': pure(core, ['jsonc-parser']),
