@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -73,12 +72,20 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * The first of so many ports in a row that nobody listens on, over UDP or TCP. They lie below those that the system hands out by itself,
- * or another test could be given one before the program listens that it is for.
+ * Below the ports that the system hands out by itself, or another test could be given one before the program listens that it is for.
+ * Each process has some of its own, by its number: two that run at once do not take the same.
  */
+const lowestPort = 10_240;
+const ownPorts = 64;
+const firstPort = lowestPort + ownPorts * (process.pid % 340);
+let taken = 0;
+
+/** The first of so many ports in a row that nobody listens on, over UDP or TCP; each call has others, until all have had their turn. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const first = randomInt(10_240, 32_000);
+    if (taken + count > ownPorts) taken = 0;
+    const first = firstPort + taken;
+    taken += count;
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
     if (free.every(Boolean)) return first;
   }
@@ -89,16 +96,12 @@ async function isFree(port: number): Promise<boolean> {
   udp.bind(port, '127.0.0.1');
   tcp.listen(port, '127.0.0.1');
   const listens = (one: Socket | Server): Promise<boolean> =>
-    Promise.race([once(one, 'listening').then(() => true), once(one, 'error').then(() => false)]);
+    once(one, 'listening').then(
+      () => true,
+      () => false,
+    );
   const free = await Promise.all([listens(udp), listens(tcp)]);
-  await Promise.all([
-    new Promise<void>((resolve) => {
-      udp.close(resolve);
-    }),
-    new Promise((resolve) => {
-      tcp.close(resolve);
-    }),
-  ]);
+  await Promise.all([new Promise<void>((closed) => udp.close(closed)), new Promise((closed) => tcp.close(closed))]);
   return free.every(Boolean);
 }
 
