@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
-import { eventually, protect } from '../support/protocol/scene';
+import { eventually, freePort, protect } from '../support/protocol/scene';
 import type * as features from '../support/clientFeatures';
 import { root } from '../support/shared';
 import { bundled } from '../support/bundle';
@@ -22,9 +22,9 @@ const log = { info: silent, warn: silent, error: silent, debug: silent, trace: s
 for (const transport of ['coaps', 'coapsTcp'] as const) {
   test(`in the editor a mitigation is refreshed and withdrawn after its server was started anew (${transport})`, async (t) => {
     const state = folder(t);
-    const { child, ready } = await startMock(t, '--state', state);
+    const port = String(await freePort());
+    const { child, ready } = await startMock(t, '--state', state, '--secure-port', port);
     const { ca, cert, key, [transport]: server } = ready as Record<string, string>;
-    const port = new URL(server ?? '').port;
     const host = new SessionHost({ mid: () => Promise.resolve(7) } as never, log as never, 'lab');
     t.after(() => host.close());
     const place = {

@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import { systemClock, type Clock } from '#dots/runtime/clock';
 import { newCuid, SignalSession } from '#dots/signal/session';
 import { FakeClock } from './fakeClock';
 
@@ -44,8 +45,13 @@ export async function startOrchestrator(t: TestContext, options: OrchestratorOpt
 }
 
 /** A session that ends with the test. */
-export async function openSession(t: TestContext, server: string, cuid = newCuid()): Promise<SignalSession> {
-  const session = await SignalSession.open({ server, cuid });
+export async function openSession(
+  t: TestContext,
+  server: string,
+  cuid = newCuid(),
+  clock: Clock = systemClock,
+): Promise<SignalSession> {
+  const session = await SignalSession.open({ server, cuid, clock });
   t.after(() => session.close());
   return session;
 }
