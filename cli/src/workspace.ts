@@ -3,10 +3,10 @@ import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import { judging as service } from '#service/validationService';
-import type { LocatedFinding, ParsedDocument, Profile, Profiles, Workspace } from '#service/service';
+import type { LocatedFinding, ParsedDocument, Profiles, Workspace } from '#service/service';
 import { formOf, profilesFileName, workspaceFileName } from '#dots/workspace/fileNames';
 import { noWorkspace } from '#dots/workspace/workspaceFile';
-import { UsageError, type Given, type Option } from './command';
+import type { Given, Option } from './command';
 import { tell } from './document';
 import { readInput } from './files';
 import type { Io } from './io';
@@ -75,26 +75,6 @@ export class Workspaces {
       this.profileFindings?.findings.some(({ severity }) => severity === 'error') === true
       ? undefined
       : this.profiles;
-  }
-
-  /** The profile of a name. Throws UsageError where there is none of it. */
-  profile(name: string): Profile {
-    const profile = this.profiles.get(name);
-    if (profile !== undefined) return profile;
-    if (this.profilesFile === undefined)
-      throw new UsageError(
-        `There is no profile "${name}": there is no profiles file.`,
-        `Write one as ${usualPlace()}, or name one with --profiles.`,
-      );
-    if (this.profileFindings !== undefined)
-      throw new UsageError(
-        `There is no profile "${name}" to be used: ${this.profilesFile} has faults.`,
-        `See dots validate ${this.profilesFile}.`,
-      );
-    throw new UsageError(
-      `There is no profile "${name}" in ${this.profilesFile}.`,
-      this.profiles.size === 0 ? 'It has none.' : `It has ${[...this.profiles.keys()].join(', ')}.`,
-    );
   }
 
   /** What a file is that the command line names as one of the product's own. */

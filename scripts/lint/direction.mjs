@@ -63,7 +63,7 @@ const allowed = {
   data: ['transport', 'coap', 'cbor', 'check', 'model', 'runtime', 'words'],
   dotsServer: ['transport', 'coap', 'cbor', 'check', 'model', 'runtime', 'words'],
   orchestrator: dotsRooms,
-  contract: ['model'],
+  contract: ['workspace', 'model'],
   languageService: [...pureDots, 'schemas'],
   host: ['languageService', ...pureDots, 'runtime'],
   lsp: ['host', 'languageService', 'contract', ...pureDots],

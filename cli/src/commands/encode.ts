@@ -4,13 +4,11 @@ import { directionOf } from '#dots/check/direction';
 import { documentTypeOf } from '#dots/model/documents';
 import { safeJson } from '#dots/model/text';
 import { requestPath } from '#dots/signal/resources';
-import { createLanguageService } from '#service/service';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
+import { identityOf } from '../serverTarget';
 import { pathIn, tellOwn, Workspaces, workspaceOptions } from '../workspace';
-
-const service = createLanguageService();
 
 /** `dots encode`: the CBOR form of a document. */
 export const encode: Command = {
@@ -81,9 +79,7 @@ async function uriPath({ file, value }: ReadDocument, given: Given, io: Io): Pro
   const workspaces = await Workspaces.open(given, io);
   const governing = await workspaces.of(file);
   tellOwn(workspaces, governing, io);
-  const { cuid, mid, direction } = service.context(governing.workspace, workspaces.profiles, pathIn(governing, file));
-  const id = wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? mid;
-  return (direction ?? directionOf(value)) === 'status'
-    ? null
-    : (requestPath(value, given.option('cuid') ?? cuid, id) ?? null);
+  const { direction } = governing.workspace.contextOf(pathIn(governing, file));
+  const { cuid, mid } = identityOf(given, workspaces, governing, file);
+  return (direction ?? directionOf(value)) === 'status' ? null : (requestPath(value, cuid, mid) ?? null);
 }

@@ -6,9 +6,8 @@ import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
 import { FolderDocuments } from './folderDocuments';
-import type { LanguageServer } from '../editor/languageClient';
+import type { DocumentStates } from '../editor/documentStates';
 import { tellFailure } from '../editor/problems';
-import type { ProfileHost } from '../sessions/profiles';
 
 const followDelay = 200;
 
@@ -18,16 +17,19 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly pending = new Map<string, NodeJS.Timeout>();
   /** The last rules that could be read, per source: shown on while the source is half-typed. */
   private readonly readable = new Map<string, FlowspecInput[]>();
+  /** What the workspace file said of the rules when they were rendered last, per source. */
+  private readonly settings = new Map<string, string>();
   private readonly beside = new FolderDocuments();
   private readonly listeners: vscode.Disposable[];
 
   constructor(
-    private readonly language: LanguageServer,
-    profiles: ProfileHost,
+    private readonly states: DocumentStates,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.listeners = [
-      profiles.onDidChange(() => this.renderWhere(() => true)),
+      states.onDidChange(() =>
+        this.renderWhere((source) => this.settings.get(source.uri.toString()) !== this.settingsOf(source)),
+      ),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
       vscode.commands.registerCommand('dots.previewFlowspec', (uri?: vscode.Uri) => this.open(uri)),
@@ -104,6 +106,7 @@ export class FlowspecPreview implements vscode.Disposable {
 
   private async textOf(source: vscode.TextDocument): Promise<string> {
     const key = source.uri.toString();
+    this.settings.set(key, this.settingsOf(source));
     const value = jsonObject(source.getText());
     const document = vscode.workspace.asRelativePath(source.uri);
     const kind = documentTypeOf(value)?.kind;
@@ -129,7 +132,7 @@ export class FlowspecPreview implements vscode.Disposable {
         ? 'The document is not JSON right now: these are the rules of its last readable state.'
         : undefined;
     const used = contributing(inputs);
-    const { ownPrefixes = [], targetRouter } = (await this.language.documentContext(source.uri)) ?? {};
+    const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
     return flowspecText({
       document,
       inputs: used,
@@ -139,10 +142,16 @@ export class FlowspecPreview implements vscode.Disposable {
     });
   }
 
+  private settingsOf(source: vscode.TextDocument): string {
+    const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
+    return JSON.stringify([ownPrefixes, targetRouter]);
+  }
+
   private forget(closed: vscode.TextDocument): void {
     if (closed.uri.scheme !== this.previews.scheme) return;
     this.previews.forget(closed.uri);
     this.readable.delete(closed.uri.query);
+    this.settings.delete(closed.uri.query);
     if (this.readable.size === 0) this.beside.clear();
   }
 }

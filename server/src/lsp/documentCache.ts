@@ -7,9 +7,8 @@ import { formOf, isDocumentName } from '#dots/workspace/fileNames';
 interface Reading {
   version: number;
   parsed: ParsedDocument;
-  level?: Level;
-  direction?: Direction;
-  validation?: Validation;
+  /** By level and direction: what is to be sent is validated as a request as well. */
+  validations: Map<string, Validation>;
   entry?: IndexEntry;
   /** What was known of the last version without a syntax error. */
   before?: IndexEntry;
@@ -27,14 +26,10 @@ export class Readings {
 
   validation(document: TextDocument, level: Level, direction?: Direction): Validation {
     const reading = this.reading(document);
-    if (reading.validation === undefined || reading.level !== level || reading.direction !== direction) {
-      Object.assign(reading, {
-        level,
-        direction,
-        validation: this.service.validate(reading.parsed, { level, direction }),
-      });
-    }
-    return reading.validation as Validation;
+    const key = `${level} ${direction}`;
+    const validation = reading.validations.get(key) ?? this.service.validate(reading.parsed, { level, direction });
+    reading.validations.set(key, validation);
+    return validation;
   }
 
   /** What other documents need to know of one; while a text is broken, what was known before it was. */
@@ -58,6 +53,7 @@ export class Readings {
     const before = known?.entry ?? known?.before;
     const reading: Reading = {
       version: document.version,
+      validations: new Map(),
       parsed: this.service.parse(document.getText(), document.uri),
       ...(before !== undefined && { before }),
     };

@@ -2,13 +2,15 @@ import { dirname } from 'node:path';
 import type { LanguageService, LocatedFinding, ParsedDocument, Profiles, Workspace } from '#service/service';
 import { workspaceFileName, type DocumentForm } from '#dots/workspace/fileNames';
 import { noWorkspace } from '#dots/workspace/workspaceFile';
-import { bytesOf, nearest, uriOf } from '#host/files';
+import { bytesOf, isFile, nearest, uriOf } from '#host/files';
 
 /** A workspace file and what it says. */
 export interface Governing {
   /** Its path; undefined where there is none. */
   path: string | undefined;
   workspace: Workspace;
+  /** It has errors or cannot be read, and nothing in it counts. */
+  faulty: boolean;
 }
 
 /** One of the product's own files that was read from disk, and what is wrong with it. */
@@ -17,7 +19,7 @@ export interface OwnFile {
   findings: LocatedFinding[];
 }
 
-const ungoverned: Governing = { path: undefined, workspace: noWorkspace };
+const ungoverned: Governing = { path: undefined, workspace: noWorkspace, faulty: false };
 
 /** The workspace files of documents and the user's profiles, as they are now: open texts count before what is on disk. */
 export class Workspaces {
@@ -51,9 +53,10 @@ export class Workspaces {
       file === undefined
         ? undefined
         : await this.read(file, 'workspace', (read) => this.service.workspaceFindings(read, profiles));
-    return file === undefined || document === undefined
-      ? ungoverned
-      : { path: file, workspace: this.service.workspace(document) };
+    if (file === undefined) return ungoverned;
+    if (document === undefined) return (await isFile(file)) ? { ...ungoverned, path: file, faulty: true } : ungoverned;
+    const faulty = this.service.workspaceFindings(document, profiles).some(({ severity }) => severity === 'error');
+    return { path: file, workspace: this.service.workspace(document), faulty };
   }
 
   /** The server profiles of a file; undefined where it is not there or has faults. */

@@ -1,20 +1,23 @@
+import { basename, dirname } from 'node:path';
 import {
   DidChangeWatchedFilesNotification,
   TextDocuments,
   TextDocumentSyncKind,
   type Connection,
+  type Disposable,
+  type FileSystemWatcher,
   type InitializeParams,
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
-  documentContextRequest,
-  documentInfoRequest,
+  activeProfileNotification,
+  documentToSendRequest,
   profilesRequest,
   trustedNotification,
-  type DocumentContext,
-  type DocumentInfo,
-  type DocumentInfoParams,
+  type ActiveProfileParams,
+  type DocumentToSend,
+  type DocumentToSendParams,
 } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
@@ -24,9 +27,9 @@ import { formOf } from '#dots/workspace/fileNames';
 import { Diagnostics } from './diagnostics';
 import { DocumentIndex } from '#host/folderIndex';
 import { Readings } from './documentCache';
-import { pathOf } from '#host/files';
+import { pathOf, uriOf } from '#host/files';
 import { Judge } from './validator';
-import { Sending } from './sending';
+import { DocumentStates } from './documentStates';
 import { Settings, startOptions } from './settings';
 import { Workspaces } from './governingWorkspaces';
 
@@ -39,11 +42,6 @@ const capabilities: InitializeResult = {
   },
   serverInfo: { name: 'DOTS language server' },
 };
-
-/** What the product's own files are called. */
-const ownTitles = { workspace: 'workspace file', profiles: 'server profiles' } as const;
-
-const noInfo: DocumentInfo = { kind: null, title: null, errors: 0, line: null };
 
 /** Answers an editor over a connection until the editor ends it. */
 export function startServer(connection: Connection): void {
@@ -64,7 +62,9 @@ class Server {
   private readonly index: DocumentIndex;
   private readonly judge: Judge;
   private readonly diagnostics: Diagnostics;
-  private readonly sending: Sending;
+  private readonly states: DocumentStates;
+  /** The profiles file that is watched beside the folders, and the registration for all of them. */
+  private watched: { profiles: string; registration: Promise<Disposable> } | undefined;
   private readonly snippets: boolean;
 
   constructor(
@@ -87,16 +87,13 @@ class Server {
     );
     this.judge = new Judge(this.service, this.readings, this.settings, this.workspaces, this.index, all);
     this.judge.folders = foldersOf(params);
-    this.sending = new Sending(this.judge, this.settings, this.workspaces);
-    this.diagnostics = new Diagnostics(
-      connection,
-      this.readings,
-      this.judge,
-      options,
-      (uri) => documents.get(uri),
+    this.states = new DocumentStates(this.service, this.readings, this.judge, this.settings, this.workspaces);
+    this.diagnostics = new Diagnostics(connection, this.readings, this.judge, options, {
+      current: (uri) => documents.get(uri),
       all,
-      (what, error) => this.failed(what, error),
-    );
+      stateOf: (document, findings) => this.states.of(document, findings),
+      failed: (what, error) => this.failed(what, error),
+    });
     this.snippets = params.capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
   }
 
@@ -124,11 +121,14 @@ class Server {
         return hover === undefined ? null : hoverOf(hover);
       }),
     );
-    connection.onRequest(documentInfoRequest, ({ uri }: DocumentInfoParams) => this.documentInfo(uri));
-    connection.onRequest(documentContextRequest, ({ uri }: DocumentInfoParams) => this.documentContext(uri));
-    connection.onRequest(profilesRequest, () => this.sending.profiles());
+    connection.onRequest(documentToSendRequest, ({ uri }: DocumentToSendParams) => this.documentToSend(uri));
+    connection.onRequest(profilesRequest, () => this.states.profiles());
     connection.onNotification(trustedNotification, () => {
       this.settings.trusted = true;
+      this.judgeAll();
+    });
+    connection.onNotification(activeProfileNotification, ({ name }: ActiveProfileParams) => {
+      this.settings.activeProfile = name;
       this.judgeAll();
     });
   }
@@ -161,11 +161,26 @@ class Server {
         this.diagnostics.soon();
       });
     }
-    await this.settings.watch(() => this.judgeAll());
-    if (workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
-    await connection.client.register(DidChangeWatchedFilesNotification.type, {
-      watchers: [{ globPattern: '**/*.{json,jsonc}' }],
+    await this.settings.watch(() => {
+      this.judgeAll();
+      this.watchFiles().catch((error: unknown) => this.failed('registration', error));
     });
+    await this.watchFiles();
+  }
+
+  /** Asks to be notified of files that change: those of the folders, and the profiles file, which lies elsewhere. */
+  private async watchFiles(): Promise<void> {
+    const { workspace } = this.params.capabilities;
+    const profiles = await this.settings.profilesFile();
+    if (workspace?.didChangeWatchedFiles?.dynamicRegistration !== true || this.watched?.profiles === profiles) return;
+    const watchers: FileSystemWatcher[] = [{ globPattern: '**/*.{json,jsonc}' }];
+    if (workspace.didChangeWatchedFiles.relativePatternSupport === true)
+      watchers.push({ globPattern: { baseUri: uriOf(dirname(profiles)), pattern: basename(profiles) } });
+    const before = this.watched?.registration;
+    const registration = this.connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+    this.watched = { profiles, registration };
+    await registration;
+    (await before)?.dispose();
   }
 
   /** Takes into account that files may have come, changed or gone. */
@@ -184,27 +199,9 @@ class Server {
     return document === undefined ? undefined : this.readings.parsed(document);
   }
 
-  private async documentInfo(uri: string): Promise<DocumentInfo> {
-    const open = this.documents.get(uri);
-    const findings =
-      open === undefined
-        ? []
-        : ((await this.judge.findings(open).catch((error: unknown) => this.failed('document info', error))) ?? []);
-    return this.guarded('document info', noInfo, uri, (document) => {
-      const { type, line } = this.service.documentInfo(this.readings.parsed(document));
-      const errors = findings.filter(({ severity }) => severity === 'error').length;
-      const { form } = this.readings.parsed(document);
-      if (form !== 'dots') return { kind: form, title: ownTitles[form], errors, line: null };
-      return { kind: type?.kind ?? null, title: type?.title ?? null, errors, line: line ?? null };
-    });
-  }
-
-  private async documentContext(uri: string): Promise<DocumentContext> {
+  private async documentToSend(uri: string): Promise<DocumentToSend | null> {
     const document = this.documents.get(uri);
-    return this.sending.context(
-      uri,
-      document === undefined || this.readings.isForeign(document) ? undefined : document,
-    );
+    return document === undefined ? null : this.states.toSend(document);
   }
 
   /** Answers about a document that is open and ours; a fault of our own is logged and answered with nothing. */

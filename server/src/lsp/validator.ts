@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Direction } from '#dots/check/check';
 import type { DocumentContext, IndexEntry, LanguageService, LocatedFinding, Profiles } from '#service/service';
+import type { FileContext } from '#dots/workspace/workspaceFile';
 import type { DocumentIndex } from '#host/folderIndex';
 import type { Readings } from './documentCache';
 import { isWithin, pathOf, pathWithin, uriOf } from '#host/files';
@@ -44,10 +45,12 @@ export class Judge {
     return this.adjusted([...own, ...(await this.cross(document, scene))], scene);
   }
 
-  /** What governs a document, and what is known of it besides its text. */
-  async surroundings(uri: string): Promise<{ governing: Governing; context: DocumentContext }> {
+  /** What governs a document, what is known of it besides its text, and what of that the workspace file itself says. */
+  async surroundings(uri: string): Promise<{ governing: Governing; context: DocumentContext; said: FileContext }> {
     const scene = await this.sceneOf(uri);
-    return { governing: scene.governing, context: this.contextOf(scene, uri) };
+    const { governing, path } = scene;
+    const said = governing.workspace.contextOf(path === undefined ? '' : pathInWorkspace(governing, path));
+    return { governing, context: this.contextOf(scene, uri), said };
   }
 
   /** The names of the server profiles that count now. */
