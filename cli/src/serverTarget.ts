@@ -1,6 +1,6 @@
 import { documentTypeOf } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/session';
-import { parseServer } from '#dots/transport/connect/address';
+import { parseServer } from '#dots/transport/address';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
   destinationError,

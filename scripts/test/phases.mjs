@@ -22,10 +22,10 @@ function single(name, check) {
   };
 }
 
-/** A check by a tool of node_modules, which fails with the tool's own output. */
-const tool = (name, script, args) =>
+/** A check by a script, which fails with the script's own output. */
+const tool = (name, script, args = []) =>
   single(name, async () => {
-    const { status, output, timedOut } = await run(process.execPath, [inRoot('node_modules', script), ...args], {
+    const { status, output, timedOut } = await run(process.execPath, [inRoot(script), ...args], {
       cwd: root,
       deadlineMs: minutes(5),
     });
@@ -86,8 +86,8 @@ function withoutBrowser(name) {
 
 /** Everything `npm test` runs, in order. */
 export const phases = [
-  tool('typecheck', 'typescript/bin/tsc', ['-b']),
-  tool('lint', 'eslint/bin/eslint.js', ['.']),
+  tool('typecheck', 'node_modules/typescript/bin/tsc', ['-b']),
+  tool('lint', 'scripts/lint.mjs'),
   single('readme', readmeFaults),
   build,
   area('unit', { built: true }),

@@ -12,7 +12,8 @@ export const server = {
   answers: {} as Record<string, () => unknown>,
   initialized: undefined as unknown,
   handlers: new Map<string, Handler>(),
-  state: (_state: { newState: number }): void => undefined,
+  /** Reports that the client is in another state. */
+  state: ((): void => undefined) as (state: { newState: number }) => void,
   /** Pushes a state to the editor. */
   push(state: DocumentState): void {
     server.handlers.get('dots/documentState')?.(state as never);

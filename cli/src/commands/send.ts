@@ -4,13 +4,14 @@ import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
+import { grantedLifetimeWords } from '#dots/words/quantities';
+import { securityWords } from '#dots/words/sessions';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/messages/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { judging as service } from '#service/validationService';
 import type { DocumentContext, LocatedFinding, ParsedDocument } from '#service/service';
-import { grantedWords, securityWords } from '../answer';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
@@ -158,7 +159,7 @@ function answerText({ answer, security, kept }: Exchanged, target: SettledTarget
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
     maxAgeWords(answer) ?? '',
-    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
+    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
       ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.'
       : '',

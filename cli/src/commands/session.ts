@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { describeError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
-import { securityWords } from '../answer';
+import { securityWords } from '#dots/words/sessions';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { invoke } from '../invoke';
 import type { Io } from '../io';

@@ -1,6 +1,7 @@
 import type { Level } from '#dots/check/check';
 import { describeError } from '#dots/model/errors';
-import { plural, safeJson } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';

@@ -4,7 +4,7 @@ import type { JsonObject } from '#dots/model/json';
 import type { Channel } from '#dots/workspace/destination';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
-import { documentName } from '../ui/words';
+import { documentName } from '../ui/documentName';
 import type { DataHost } from '../sessions/dataChannel';
 import { chosenDocument, fileName } from '../editor/document';
 import type { DocumentStates } from '../editor/documentStates';
@@ -12,6 +12,7 @@ import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
 import { tellFailure } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
 import { inProblems, sendable } from './sendable';
+import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
   'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
@@ -19,14 +20,8 @@ const gone =
 /** Carries a value to the server; gives what makes the text of the answer. */
 type Work = (value: JsonObject, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
 
-/** What is being sent right now: for the status bar, which shows it and offers to stop it. */
-export interface Sending {
-  document: string;
-  since: number;
-}
-
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
-export class RequestSender implements vscode.Disposable {
+export class RequestSender implements Sender, vscode.Disposable {
   private readonly answers = new VirtualDocuments('dots-answer', () => gone);
   private readonly changed = new vscode.EventEmitter<void>();
   private abort: AbortController | undefined;

@@ -2,7 +2,7 @@ import type { DocumentState, DocumentToSend } from '#contract';
 import { documentTypes, type DocumentType } from '#dots/model/documents';
 import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject } from '#dots/model/json';
-import { plural } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { Channel, Destination } from '#dots/workspace/destination';
 
 /** The code of a refusal whose reasons are in the Problems view. */

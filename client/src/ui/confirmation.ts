@@ -3,8 +3,8 @@ import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { oneLine } from '#dots/model/text';
 import type { ServerTarget } from '#dots/workspace/destination';
-import { targetWords } from './mitigationWords';
-import { lifetime } from './words';
+import { targetWords } from '#dots/words/targets';
+import { lifetime } from '#dots/words/quantities';
 
 /** What is asked before something goes to a server of production. */
 export interface Confirmation {

@@ -1,5 +1,5 @@
 import type { DocumentState } from '#contract';
-import { plural } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { Destination, DestinationProblem } from '#dots/workspace/destination';
 import { destinationName, destinationServer } from './destinationText';
 

@@ -3,11 +3,11 @@ import { sortRules } from '#dots/flowspec/bgp/order';
 import { render, renderHex } from '#dots/flowspec/renderings/render';
 import { describeActions, describeMatch } from '#dots/flowspec/bgp/ruleText';
 import { rfcLabel } from '#dots/model/finding';
-import { plural } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { SourceNames } from './sourceNames';
 import { placeWords } from './pointerText';
 import { columns, heading, indented, sections } from './textLayout';
-import { documentName } from './words';
+import { documentName } from './documentName';
 
 type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 

@@ -2,7 +2,7 @@ import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import type { CoapAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
-import type { Handler, InboundRequest } from '#dots/coap/inbound';
+import type { Handler, InboundRequest, Requester } from '#dots/coap/inbound';
 import { Observers } from '#dots/coap/observers';
 import { thinned } from '#dots/runtime/trace';
 import { oneLine } from '#dots/model/text';
@@ -37,17 +37,17 @@ export type { AliasView, FilterView, MitigationView } from '#dots/dotsServer/sta
 
 export interface OrchestratorOptions {
   /** A loopback address; 127.0.0.1 unless told. */
-  host?: string;
+  host?: string | undefined;
   /** The port of plain CoAP; 0, as when not told, picks a free one. */
-  signalPort?: number;
+  signalPort?: number | undefined;
   /** The port of DTLS over UDP and of TLS over TCP. */
-  securePort?: number;
+  securePort?: number | undefined;
   /** The pre-shared key of an identity, where clients may use one besides certificates of the lab. */
-  psk?: ServerCredentials['psk'];
+  psk?: ServerCredentials['psk'] | undefined;
   /** The same for the data channel. */
-  dataPort?: number;
+  dataPort?: number | undefined;
   /** The folder that keeps its state; without one it forgets. */
-  stateDir?: string;
+  stateDir?: string | undefined;
   clock?: Clock;
   /** Gets one line for each request and each change of status. */
   log?: (line: string) => void;
@@ -242,7 +242,7 @@ function mitigationKey(cuid: string, mid?: string): string {
   return JSON.stringify(['mitigate', cuid, mid]);
 }
 
-function sessionKey(session: Endpoint): string {
+function sessionKey(session: Requester): string {
   return JSON.stringify(['config', session.peer]);
 }
 

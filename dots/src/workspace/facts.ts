@@ -100,7 +100,7 @@ const readers: Partial<Record<DocumentKind, Reader>> = {
 };
 
 /** The objects of the list at a member, with their pointers. */
-export function entriesOf(
+function entriesOf(
   owner: JsonValue | undefined,
   member: string,
   pointer: string,

@@ -5,26 +5,21 @@ import type { LocatedFinding, ParsedDocument } from './documents/document';
 import { complete, type Completion } from './features/completion';
 import { hover, type Hover } from './features/hover';
 import type { Validation } from './features/validation';
-import { judging, read, type Judging, type ValidateOptions } from './validationService';
+import { judging, read, type Judging } from './validationService';
 import { findingCodes } from '#dots/workspace/findingCodes';
 import { completeConfig, hoverConfig } from './features/ownFiles';
-import type { IndexEntry } from './documents/documentIndex';
-import type { DocumentContext, DocumentSet } from '#dots/workspace/documentSet';
-import type { DocumentForm } from '#dots/workspace/fileNames';
-import type { Profile, Profiles, Workspace } from '#dots/workspace/workspaceFile';
+import type { IndexEntry } from './features/documentIndex';
+import type { DocumentContext } from '#dots/workspace/documentSet';
+import type { Profiles, Workspace } from '#dots/workspace/workspaceFile';
 
 export type {
   Completion,
   DocumentContext,
-  DocumentForm,
-  DocumentSet,
   Hover,
   IndexEntry,
   LocatedFinding,
   ParsedDocument,
-  Profile,
   Profiles,
-  ValidateOptions,
   Validation,
   Workspace,
 };

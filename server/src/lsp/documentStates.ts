@@ -1,6 +1,6 @@
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DocumentState, DocumentToSend, ProfilesInfo } from '#contract';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import type { DocumentType } from '#dots/model/documents';
 import type { Severity } from '#dots/model/finding';
 import { destinationOf, type Destination, type KnownProfiles } from '#dots/workspace/destination';

@@ -8,7 +8,7 @@ import { dotsCbor, option, uintOf } from '#dots/coap/messages/options';
 import type { CoapRequest } from '#dots/coap/request';
 import type { JsonObject } from '#dots/model/json';
 import { defaultPolicy } from '#dots/dotsServer/state/policy';
-import { parseServer } from '#dots/transport/connect/address';
+import { parseServer } from '#dots/transport/address';
 import { connectUdp } from '#dots/transport/udp';
 import type { TestContext } from 'node:test';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
-import { isLoopback, loopbackName, type Address } from '#dots/transport/connect/address';
+import { isLoopback, loopbackName, type Address } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/certificates/lab';
 import { listenError } from '#dots/transport/listening';
 import { keyIdentity } from '#dots/transport/certificates/certificateNames';

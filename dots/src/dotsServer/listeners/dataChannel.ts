@@ -1,5 +1,5 @@
 import type { Clock } from '#dots/runtime/clock';
-import { addressText } from '#dots/transport/connect/address';
+import { addressText } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/certificates/lab';
 import type { DataClients } from '../state/dataClients';
 import type { Limits } from '../state/policy';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loopbackName } from '#dots/transport/connect/address';
+import { loopbackName } from '#dots/transport/address';
 import { openLab, type Lab } from '#dots/transport/certificates/lab';
 import { makeStateFolder } from '../state/store';
 

@@ -3,7 +3,7 @@ import type { Clock } from '#dots/runtime/clock';
 import type { Endpoint } from '#dots/coap/endpoint';
 import { DotsError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
-import { addressText, type Address } from '#dots/transport/connect/address';
+import { addressText, type Address } from '#dots/transport/address';
 import type { ServerCredentials } from '#dots/transport/certificates/credentials';
 import { listenDtls } from '#dots/transport/dtls/server';
 import type { SecureListenOptions } from '#dots/transport/secure';

@@ -15,7 +15,7 @@ export interface ResourceRequest {
   /** The client; empty for the resources of a session. */
   cuid: string;
   /** mid, sid, tsid or tmid. */
-  id?: number;
+  id?: number | undefined;
 }
 
 /** The methods of one resource; undefined as the answer ignores the request in silence. */

@@ -20,19 +20,19 @@ const clientHasProved = 12;
 /** MBEDTLS_SSL_CLIENT_CERTIFICATE: what a server waits for once it has shown all it has. */
 const serverHasShown = 7;
 
-/** Where the handshake stands when the signature of the peer did not hold: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
+/** The state of the handshake when the signature of the peer is invalid: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
 const verified = { client: 4, server: 10 } as const;
-/** Where the handshake stands when the peer shows its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
+/** The state of the handshake when the peer sends its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
 const peerShows = { client: 3, server: 7 } as const;
 
 /** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
 export const nameMismatch = 0x4;
 
-/** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in a certificate that nobody vouches for proves nothing. */
+/** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in an unsigned certificate proves nothing. */
 const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: string])[] = [
   // Those of dots/mbedtls/dots.h, which keep the others from being found out.
   [0x100_0000, 'bad-certificate', 'one in its chain has an RSA key with a public exponent of more than 32 bits'],
-  [0x200_0000, 'bad-certificate', 'its chain takes more signature checks than a sound one does'],
+  [0x200_0000, 'bad-certificate', 'its chain requires more signature checks than a valid one does'],
   [0x2, 'revoked'],
   [0x8, 'unknown-ca'],
   [0x1, 'expired'],

@@ -128,13 +128,13 @@ function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtre
     return names.every(
       (name) =>
         (permitted.length === 0 || permitted.some((base) => contains(name, base))) &&
-        !excluded.some((base) => contains(name, base) || stands(name, base)),
+        !excluded.some((base) => contains(name, base) || isBelow(name, base)),
     );
   });
 }
 
 /** Whether a wildcard may stand for a name that is excluded. */
-function stands(name: string, { dNSName }: GeneralName): boolean {
+function isBelow(name: string, { dNSName }: GeneralName): boolean {
   return dNSName !== undefined && name.startsWith('*.') && folded(dNSName).endsWith(folded(name).slice(1));
 }
 

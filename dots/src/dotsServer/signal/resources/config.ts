@@ -1,5 +1,5 @@
 import type { CoapAnswer } from '#dots/coap/answer';
-import type { Endpoint } from '#dots/coap/endpoint';
+import type { Requester } from '#dots/coap/inbound';
 import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { readBody } from '../requestBody';
@@ -42,8 +42,8 @@ interface Negotiated {
  * The configuration of each session: RFC 9132 section 4.5.
  * @param changed is called when the configuration of a session has changed
  */
-export function configResource(changed: (session: Endpoint) => void): Resource {
-  const sessions = new WeakMap<Endpoint, Negotiated>();
+export function configResource(changed: (session: Requester) => void): Resource {
+  const sessions = new WeakMap<Requester, Negotiated>();
   return {
     GET: ({ inbound, id }) => {
       const negotiated = sessions.get(inbound.endpoint);

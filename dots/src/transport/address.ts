@@ -40,7 +40,7 @@ export function addressText({ host, port }: Address): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `localhost` as the address it always stands for (RFC 6761 section 6.3); anything else as it is. */
+/** `localhost` as the address that it always means (RFC 6761 section 6.3); anything else as it is. */
 export function loopbackName(host: string): string {
   return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
 }

@@ -1,12 +1,12 @@
 import type { Fault } from '#dots/model/finding';
-import type { CrossRule, DocumentSet } from './documentSet';
-import { idleAcls } from './rules/activation';
-import { describedAttacks, unmappedAttacks } from './rules/attacks';
-import { notOffered } from './rules/capabilities';
-import { changedTargets, lateMids } from './rules/mids';
-import { unknownNames, unusedAliases } from './rules/references';
-import { doubleMids, overlappingRequests } from './rules/overlap';
-import { foreignTargets } from './rules/prefixes';
+import type { CrossRule, DocumentSet } from '../documentSet';
+import { idleAcls } from './activation';
+import { describedAttacks, unmappedAttacks } from './attacks';
+import { notOffered } from './capabilities';
+import { changedTargets, lateMids } from './mids';
+import { unknownNames, unusedAliases } from './references';
+import { doubleMids, overlappingRequests } from './overlap';
+import { foreignTargets } from './prefixes';
 
 const rules: readonly CrossRule[] = [
   unknownNames,

@@ -1,9 +1,20 @@
 import * as vscode from 'vscode';
-import { duration, plural } from '#dots/model/text';
-import { ongoing } from '../ui/mitigationWords';
+import { duration, plural } from '#dots/words/quantities';
+import { ongoing } from '#dots/words/mitigationStatuses';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
-import type { RequestSender } from '../commands/sendRequest';
-import type { Sessions } from '../sessions/sessions';
+import type { Sessions } from './sessions';
+
+/** What is being sent right now, and since when, milliseconds since 1970. */
+export interface Sending {
+  document: string;
+  since: number;
+}
+
+/** Who sends, as the status bar sees it. */
+export interface Sender {
+  readonly sending: Sending | undefined;
+  readonly onDidChange: vscode.Event<void>;
+}
 
 interface Look {
   text: string;
@@ -23,7 +34,7 @@ export class StatusBar implements vscode.Disposable {
   constructor(
     private readonly orchestrator: OrchestratorHost,
     private readonly sessions: Sessions,
-    private readonly sender: RequestSender,
+    private readonly sender: Sender,
   ) {
     this.item.name = 'DOTS session';
     const update = (): void => this.update();

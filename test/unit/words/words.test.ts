@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { schemas } from '#schemas/index';
 import { test } from 'node:test';
-import { duration, longDuration, plural } from '#dots/model/text';
+import { conflictSentences } from '#dots/words/conflicts';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { count, duration, lifetime, longDuration, plural, traffic } from '#dots/words/quantities';
 import { codeWords } from '#dots/words/codes';
-import { facts, hexRows, indented, sections } from '../../../../client/src/ui/textLayout';
-import { count, documentName, lifetime, traffic } from '../../../../client/src/ui/words';
+import { facts, hexRows, indented, sections } from '../../../client/src/ui/textLayout';
+import { documentName } from '../../../client/src/ui/documentName';
 
 test('a duration reads in its two largest units', () => {
   const cases: [number, string][] = [
@@ -75,4 +78,27 @@ test('the layout of read-only documents', () => {
   );
   assert.equal(indented('a\n\nb'), '  a\n\n  b');
   assert.equal(sections('a', undefined, '', 'b'), 'a\n\nb\n');
+});
+
+/** The labels of the enumeration that a leaf of a mitigation scope has, by the schema made from the YANG modules. */
+function labelsOf(definition: string): string[] {
+  const { definitions } = schemas['mitigation-scope'] as { definitions: Record<string, { enum?: string[] }> };
+  return definitions[definition]?.enum ?? [];
+}
+
+test('every status of a mitigation that YANG defines has words of its own', () => {
+  const labels = labelsOf('iana-dots-signal-channel:status').filter((label) => /^[a-z-]+$/.test(label));
+  assert.equal(labels.length, 8);
+  for (const label of labels) assert.notEqual(mitigationStatusWords(label).short, label);
+  assert.equal(mitigationStatusWords('unknown-status').short, 'unknown-status');
+});
+
+test('every cause and status of a conflict that YANG defines is put into words', () => {
+  const labels = ['iana-dots-signal-channel:conflict-cause', 'iana-dots-signal-channel:conflict-status'].map(labelsOf);
+  for (const [index, member] of ['conflict-cause', 'conflict-status'].entries())
+    for (const label of labels[index] ?? []) {
+      const [sentence] = conflictSentences([{ 'conflict-information': { [member]: label } }]);
+      assert.ok(!sentence?.includes(label), `no words for ${member} ${label}`);
+    }
+  assert.ok(labels.every((all) => all.length > 0));
 });

@@ -1,6 +1,6 @@
 import type { Fault, Range } from '#dots/model/finding';
-import type { LocatedFinding, ParsedDocument } from './document';
-import { locateFaults } from '../features/validation';
+import type { LocatedFinding, ParsedDocument } from '../documents/document';
+import { locateFaults } from './validation';
 import { factsOf, type Facts } from '#dots/workspace/facts';
 
 /** What is kept of a document for the sake of others: its facts, and where the places stand that others point at. */

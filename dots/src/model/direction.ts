@@ -1,5 +1,5 @@
-import { documentTypeOf, type DocumentKind } from '../model/documents';
-import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
+import { documentTypeOf, type DocumentKind } from './documents';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from './json';
 
 /** A request goes to the server; a status comes from it. */
 export type Direction = 'request' | 'status';
