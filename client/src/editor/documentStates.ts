@@ -70,8 +70,10 @@ export class DocumentStates implements vscode.Disposable {
     this.changed.dispose();
   }
 
+  /** What comes late, about a document that was closed meanwhile, would be taken for its next opening. */
   private take(state: DocumentState): void {
     this.silent = false;
+    if (!vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === state.uri)) return;
     this.states.set(state.uri, state);
     this.changed.fire();
   }

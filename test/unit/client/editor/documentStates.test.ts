@@ -198,6 +198,10 @@ test('nobody waits for the state of a document that is closed, of a server that 
   server.state({ newState: 1 });
   assert.equal(await ended, undefined);
   assert.equal(states.latest(document as never), undefined);
+  editor.documents = [];
+  server.push(state());
+  assert.equal(states.latest(document as never), undefined);
+  editor.documents = [document];
   server.push(state());
   assert.equal((await waiting()[0])?.version, 1);
 });
