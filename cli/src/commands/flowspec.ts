@@ -199,8 +199,8 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
       '--state shows what an orchestrator has in force, and takes no file and no --domain.',
       'See dots flowspec --help.',
     );
-  const { liveFlowspecOf } = await import('#dots/orchestrator/storedRulesInForce');
-  const { rules, findings } = await liveFlowspecOf(state);
+  const { storedRulesInForce } = await import('#dots/orchestrator/storedRulesInForce');
+  const { rules, findings } = await storedRulesInForce(state);
   const format = given.option('format') ?? 'table';
   if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);
   else {

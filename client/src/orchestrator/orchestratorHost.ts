@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { AliasView, FilterView, LiveFlowspec, Orchestrator } from '#dots/orchestrator/orchestrator';
+import type { AliasView, FilterView, Orchestrator, RulesInForce } from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
 import { ongoing } from '#dots/words/mitigationStatuses';
 
@@ -52,7 +52,7 @@ export class OrchestratorHost implements vscode.Disposable {
   }
 
   /** The Flowspec rules in force, while it runs. */
-  flowspec(): LiveFlowspec | undefined {
+  flowspec(): RulesInForce | undefined {
     return this.running?.flowspec();
   }
 

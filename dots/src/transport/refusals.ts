@@ -80,6 +80,10 @@ const reasons = {
     `${at.peer} and this end have no protocol version or cipher suite in common${more(at)}.`,
     'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325; or one end requires certificates and the other uses a pre-shared key.',
   ],
+  'no-extended-secret': (at) => [
+    `${at.peer} does not use the extended master secret, without which its keys may be those of another connection (RFC 7627).`,
+    'It needs a TLS library that has it: OpenSSL 1.1.0, GnuTLS 3.4, Mbed TLS 2.0, or a later one.',
+  ],
   'no-tls': (at) => [
     `${at.peer} does not speak the protocol that was expected there${more(at)}.`,
     'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.',

@@ -2,8 +2,8 @@ import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
 import { covers, formatPrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
-import { domainNameProblem, isAddress } from '../hosts';
-import { targetUriProblem } from '../uri';
+import { domainNameProblem, isAddress } from '../../model/domainName';
+import { targetUriProblem } from '../../model/targetUri';
 import { advice, rfcFault } from './fault';
 
 /** Ranges that can be no target (RFC 9132 section 4.4.1.1). */

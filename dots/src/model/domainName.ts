@@ -1,4 +1,4 @@
-import { parsePrefix } from '../model/prefix';
+import { parsePrefix } from './prefix';
 
 /** The longest domain name in text form, characters (RFC 1035 section 2.3.4). */
 const longestName = 253;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { domainNameProblem } from '#dots/check/hosts';
-import { targetUriProblem } from '#dots/check/uri';
+import { domainNameProblem } from '#dots/model/domainName';
+import { targetUriProblem } from '#dots/model/targetUri';
 
 const uris: readonly string[] = [
   'https://www.example.com/',

@@ -1,5 +1,5 @@
-import { parsePrefix } from '../model/prefix';
-import { domainNameProblem } from './hosts';
+import { parsePrefix } from './prefix';
+import { domainNameProblem } from './domainName';
 
 /** Longer texts are refused before they are read, characters. */
 const longestUri = 8192;
