@@ -13,13 +13,14 @@ import {
   type RequestIdentity,
   type ServerTarget,
 } from '#dots/workspace/destination';
-import { usualProfiles } from '#host/files';
+import { defaultProfilesFile } from '#host/files';
+import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
-import { pathIn, tellOwn, Workspaces, workspaceOptions, type Governing } from './workspace';
+import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
 /** A target with all that is needed to send to it. */
 export interface SettledTarget extends ServerTarget {
@@ -73,29 +74,27 @@ export const targetOptions: readonly Option[] = [
   ...workspaceOptions,
 ];
 
-/** The file that a document is checked and sent with, what is known of it besides its text, and the target. */
+/** What a document is validated and sent with, what is known of it besides its text, and the target. */
 export interface Sending {
   target: SettledTarget;
-  governing: Governing;
-  path: string;
+  workspaces: CommandWorkspaces;
   context: DocumentContext;
 }
 
 /** Where a document goes by the options, the workspace file and the profiles. Throws UsageError. */
 export async function sendingOf(document: ReadDocument, given: Given, io: Io): Promise<Sending> {
-  const workspaces = await Workspaces.open(given, io);
-  const governing = await workspaces.of(document.file);
+  const workspaces = new CommandWorkspaces(given);
+  const governing = workspaces.of(document.file);
   tellOwn(workspaces, governing, io);
   const query = {
-    ...queryOf(given, workspaces, governing, document.file),
+    ...queryOf(given, workspaces, document.file),
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
   };
   const target = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
   const { ownPrefixes } = governing.workspace;
   const theirs = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '')?.ownPrefixes ?? [];
   return {
-    governing,
-    path: pathIn(governing, document.file),
+    workspaces,
     target,
     context: {
       ...query.workspace.context,
@@ -107,41 +106,47 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
 }
 
 /** The target that only options name. Throws UsageError. */
-export function targetNamed(given: Given, workspaces: Workspaces, channel: Channel, notDone: string): SettledTarget {
+export function targetNamed(
+  given: Given,
+  workspaces: CommandWorkspaces,
+  channel: Channel,
+  notDone: string,
+): SettledTarget {
   const query = { ...queryOf(given, workspaces), channel };
   return settledTarget(query, given, { notDone, prefix: '' });
 }
 
 /** As whom, and under which identifier, a document would be sent. */
-export function identityOf(given: Given, workspaces: Workspaces, governing: Governing, file: string): RequestIdentity {
-  return requestIdentityOf({ ...queryOf(given, workspaces, governing, file), channel: 'signal' });
+export function identityOf(given: Given, workspaces: CommandWorkspaces, file: string): RequestIdentity {
+  return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
 }
 
-function queryOf(
-  given: Given,
-  workspaces: Workspaces,
-  governing?: Governing,
-  document = '',
-): Omit<DestinationQuery, 'channel'> {
+/** Without a document only the options count. */
+function queryOf(given: Given, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
   return {
-    document,
+    document: file ?? '',
     given: {
       server: given.option('server'),
       profile: given.option('profile'),
       cuid: given.option('cuid'),
       mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
     },
-    workspace: {
-      file: governing?.broken ?? governing?.file,
-      faulty: governing?.broken !== undefined,
-      context: governing?.workspace.contextOf(pathIn(governing, document)) ?? {},
-    },
+    workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
     profiles: knownProfiles(workspaces),
   };
 }
 
-function knownProfiles({ profilesFile, knownProfiles: known }: Workspaces): KnownProfiles {
-  if (profilesFile === undefined) return { file: usualProfiles(), state: 'absent', profiles: new Map() };
+function workspaceFor(file: string, governing: GoverningWorkspace): DestinationQuery['workspace'] {
+  const { path, workspace, isBroken } = governing;
+  return {
+    file: path === undefined ? undefined : nameOfPath(path),
+    faulty: isBroken,
+    context: workspace.contextOf(pathIn(governing, file)),
+  };
+}
+
+function knownProfiles({ profilesFile, knownProfiles: known }: CommandWorkspaces): KnownProfiles {
+  if (profilesFile === undefined) return { file: defaultProfilesFile(), state: 'absent', profiles: new Map() };
   if (known === undefined) return { file: profilesFile, state: 'faulty', profiles: new Map() };
   return { file: profilesFile, state: 'read', profiles: withAbsolutePaths(known, profilesFile) };
 }

@@ -71,7 +71,7 @@ export class Workbench {
       sender,
       new DocumentLenses(states),
       new DocumentStatus(states),
-      new FlowspecPreview(states, this.log),
+      new FlowspecPreview(this.language, states, this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
       new StatusBar(this.orchestrator, this.sessions, sender),

@@ -42,7 +42,8 @@ export interface DocumentState {
  */
 export const documentToSendRequest = 'dots/documentToSend';
 
-export interface DocumentToSendParams {
+/** The document that a request is about. */
+export interface DocumentParams {
   uri: string;
 }
 
@@ -50,6 +51,21 @@ export interface DocumentToSend {
   state: DocumentState;
   /** null where there is none. */
   value: JsonValue;
+}
+
+/** `dots/relatedDocuments`: which other documents a document needs to be understood. */
+export const relatedDocumentsRequest = 'dots/relatedDocuments';
+
+export interface RelatedDocuments {
+  /** The document names aliases or ACLs, which other documents may define. */
+  usesNames: boolean;
+  /**
+   * The URIs of the documents that define the aliases which it names; where it has no error, also those that define the
+   * ACLs which it names: only then a server acts on them (RFC 9133 section 3.2.1).
+   */
+  definitions: string[];
+  /** The paths of files that may define them too and were not read, because of their size or number. */
+  leftOut: string[];
 }
 
 /** `dots/profiles`: the server profiles of the user, as they are now. */

@@ -18,9 +18,11 @@ import {
   documentStateNotification,
   documentToSendRequest,
   profilesRequest,
+  relatedDocumentsRequest,
   type DocumentState,
   type DocumentToSend,
   type ProfilesInfo,
+  type RelatedDocuments,
 } from '#contract';
 import { bundled } from './bundle';
 import { root } from './shared';
@@ -178,6 +180,10 @@ export class Client {
 
   async toSend(uri: string): Promise<DocumentToSend | null> {
     return this.connection.sendRequest(documentToSendRequest, { uri });
+  }
+
+  async relatedDocuments(uri: string): Promise<RelatedDocuments> {
+    return this.connection.sendRequest(relatedDocumentsRequest, { uri });
   }
 
   async profiles(): Promise<ProfilesInfo> {

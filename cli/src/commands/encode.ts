@@ -8,7 +8,7 @@ import { UsageError, type Command, type ExitStatus, type Given } from '../comman
 import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { identityOf } from '../serverTarget';
-import { pathIn, tellOwn, Workspaces, workspaceOptions } from '../workspace';
+import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
 
 /** `dots encode`: the CBOR form of a document. */
 export const encode: Command = {
@@ -65,7 +65,7 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
       break;
     case 'json':
       await io.out(
-        `${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: await uriPath(document, given, io) }, 2)}\n`,
+        `${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: uriPath(document, given, io) }, 2)}\n`,
       );
       break;
     default:
@@ -75,11 +75,10 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
 }
 
 /** Where the document would be sent, or null where its resource has identifiers that nobody told. */
-async function uriPath({ file, value }: ReadDocument, given: Given, io: Io): Promise<string | null> {
-  const workspaces = await Workspaces.open(given, io);
-  const governing = await workspaces.of(file);
-  tellOwn(workspaces, governing, io);
-  const { direction } = governing.workspace.contextOf(pathIn(governing, file));
-  const { cuid, mid } = identityOf(given, workspaces, governing, file);
+function uriPath({ file, value }: ReadDocument, given: Given, io: Io): string | null {
+  const workspaces = new CommandWorkspaces(given);
+  tellOwn(workspaces, workspaces.of(file), io);
+  const { direction } = workspaces.contextOf(file);
+  const { cuid, mid } = identityOf(given, workspaces, file);
   return (direction ?? directionOf(value)) === 'status' ? null : (requestPath(value, cuid, mid) ?? null);
 }

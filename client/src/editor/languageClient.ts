@@ -5,12 +5,14 @@ import {
   documentStateNotification,
   documentToSendRequest,
   profilesRequest,
+  relatedDocumentsRequest,
   trustedNotification,
   type ActiveProfileParams,
   type DocumentState,
   type DocumentToSend,
-  type DocumentToSendParams,
+  type DocumentParams,
   type ProfilesInfo,
+  type RelatedDocuments,
 } from '#contract';
 import type { ActiveProfile } from './activeProfile';
 
@@ -52,14 +54,17 @@ export class LanguageServer implements vscode.Disposable {
 
   /** A document to be sent; null where it is not open in the server, undefined while the server is not running. */
   documentToSend(uri: vscode.Uri): Promise<DocumentToSend | null | undefined> {
-    return this.ask(documentToSendRequest, (client): DocumentToSendParams => ({
-      uri: client.code2ProtocolConverter.asUri(uri),
-    }));
+    return this.ask(documentToSendRequest, uri);
+  }
+
+  /** The documents that a document needs to be understood; undefined while the server is not running. */
+  relatedDocuments(uri: vscode.Uri): Promise<RelatedDocuments | undefined> {
+    return this.ask(relatedDocumentsRequest, uri);
   }
 
   /** The user's server profiles, or undefined while the server is not running. */
   profiles(): Promise<ProfilesInfo | undefined> {
-    return this.ask(profilesRequest, () => ({}));
+    return this.ask(profilesRequest);
   }
 
   dispose(): void {
@@ -98,11 +103,12 @@ export class LanguageServer implements vscode.Disposable {
   }
 
   /** Asks the server something that LSP does not know; undefined while it is not running. */
-  private async ask<T>(request: string, params: (client: LanguageClient) => object): Promise<T | undefined> {
+  private async ask<T>(request: string, uri?: vscode.Uri): Promise<T | undefined> {
     const client = await this.started.catch(() => undefined);
     if (client?.isRunning() !== true) return undefined;
+    const params: DocumentParams | object = uri === undefined ? {} : { uri: client.code2ProtocolConverter.asUri(uri) };
     try {
-      return await client.sendRequest<T>(request, params(client));
+      return await client.sendRequest<T>(request, params);
     } catch (error) {
       this.log.debug(`${request} was not answered`, error);
       return undefined;

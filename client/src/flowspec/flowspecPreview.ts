@@ -1,12 +1,15 @@
 import * as vscode from 'vscode';
+import type { DocumentState } from '#contract';
 import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import type { FlowspecInput } from '#dots/flowspec/translate';
 import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
-import { FolderDocuments } from './folderDocuments';
+import { Definitions } from './definitions';
 import type { DocumentStates } from '../editor/documentStates';
+import type { LanguageServer } from '../editor/languageClient';
 import { tellFailure } from '../editor/problems';
 
 const followDelay = 200;
@@ -17,19 +20,21 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly pending = new Map<string, NodeJS.Timeout>();
   /** The last rules that could be read, per source: shown on while the source is half-typed. */
   private readonly readable = new Map<string, FlowspecInput[]>();
-  /** What the workspace file said of the rules when they were rendered last, per source. */
-  private readonly settings = new Map<string, string>();
-  private readonly beside = new FolderDocuments();
+  /** What was known of each source when its rules were rendered last. */
+  private readonly rendered = new Map<string, DocumentState | undefined>();
+  private readonly definitions: Definitions;
+  /** The sources whose rules depend on other documents, as far as was known when they were last shown. */
+  private readonly dependent = new Set<string>();
   private readonly listeners: vscode.Disposable[];
 
   constructor(
+    language: LanguageServer,
     private readonly states: DocumentStates,
     private readonly log: vscode.LogOutputChannel,
   ) {
+    this.definitions = new Definitions(language);
     this.listeners = [
-      states.onDidChange(() =>
-        this.renderWhere((source) => this.settings.get(source.uri.toString()) !== this.settingsOf(source)),
-      ),
+      states.onDidChange(() => this.renderWhere((source) => this.isOutdated(source))),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
       vscode.commands.registerCommand('dots.previewFlowspec', (uri?: vscode.Uri) => this.open(uri)),
@@ -56,9 +61,10 @@ export class FlowspecPreview implements vscode.Disposable {
     return this.previews.uri(`Flowspec: ${fileName(source.uri)}`, source.uri.toString());
   }
 
-  /** Every open preview may depend on a changed document: on its own, or on one beside it that defines what it names. */
+  /** A preview depends on its own document, and on those that may define what it names. */
   private follow(changed: vscode.TextDocument): void {
-    if (changed.languageId === 'dots') this.renderWhere((source) => inSameFolder(source.uri, changed.uri));
+    if (changed.languageId === 'dots')
+      this.renderWhere((source) => source === changed || this.dependent.has(source.uri.toString()));
   }
 
   /** Renders the open previews of some sources again. */
@@ -106,7 +112,7 @@ export class FlowspecPreview implements vscode.Disposable {
 
   private async textOf(source: vscode.TextDocument): Promise<string> {
     const key = source.uri.toString();
-    this.settings.set(key, this.settingsOf(source));
+    this.rendered.set(key, this.states.latest(source));
     const value = jsonObject(source.getText());
     const document = vscode.workspace.asRelativePath(source.uri);
     const kind = documentTypeOf(value)?.kind;
@@ -122,40 +128,48 @@ export class FlowspecPreview implements vscode.Disposable {
         'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.',
       );
     }
-    if (value !== undefined)
-      this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await this.beside.namedIn(source))]);
+    if (value !== undefined) this.readable.set(key, await this.inputsOf(source, document, value));
     const inputs = this.readable.get(key);
     if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
-    const { contributing, flowspecText, translate } = await import('#lazy/protocol');
+    const { flowspecText, translate } = await import('#lazy/protocol');
     const note =
       value === undefined
         ? 'The document is not JSON right now: these are the rules of its last readable state.'
         : undefined;
-    const used = contributing(inputs);
     const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
     return flowspecText({
       document,
-      inputs: used,
-      ...translate(used, { domain: ownPrefixes }),
+      inputs,
+      ...translate(inputs, { domain: ownPrefixes }),
       ...(targetRouter && { router: targetRouter }),
       ...(note === undefined ? {} : { note }),
     });
   }
 
-  private settingsOf(source: vscode.TextDocument): string {
-    const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
-    return JSON.stringify([ownPrefixes, targetRouter]);
+  /** Whether rules depend on what the language server has said since; the text itself is followed by its own event. */
+  private isOutdated(source: vscode.TextDocument): boolean {
+    const key = source.uri.toString();
+    const [before, now] = [this.rendered.get(key), this.states.latest(source)];
+    return before !== now && (this.dependent.has(key) || settingsOf(before) !== settingsOf(now));
+  }
+
+  private async inputsOf(source: vscode.TextDocument, file: string, value: JsonObject): Promise<FlowspecInput[]> {
+    const { usesNames, inputs } = await this.definitions.neededBy(source);
+    if (usesNames) this.dependent.add(source.uri.toString());
+    else this.dependent.delete(source.uri.toString());
+    return [{ file, value }, ...inputs];
   }
 
   private forget(closed: vscode.TextDocument): void {
     if (closed.uri.scheme !== this.previews.scheme) return;
     this.previews.forget(closed.uri);
     this.readable.delete(closed.uri.query);
-    this.settings.delete(closed.uri.query);
-    if (this.readable.size === 0) this.beside.clear();
+    this.rendered.delete(closed.uri.query);
+    this.dependent.delete(closed.uri.query);
+    if (this.readable.size === 0) this.definitions.clear();
   }
 }
 
-function inSameFolder(a: vscode.Uri, b: vscode.Uri): boolean {
-  return vscode.Uri.joinPath(a, '..').toString() === vscode.Uri.joinPath(b, '..').toString();
-}
+/** What the workspace file and the profile say of the rules. */
+const settingsOf = ({ ownPrefixes, targetRouter }: Partial<DocumentState> = {}): string =>
+  JSON.stringify([ownPrefixes ?? [], targetRouter ?? null]);

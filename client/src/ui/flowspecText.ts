@@ -72,7 +72,7 @@ function findingsText({ document, inputs, findings, names = fileNames }: Flowspe
   for (const { severity, message, rfc, file, pointer } of findings) {
     const sentence = `${severity}: ${message} (${rfcLabel(rfc)})`;
     const value = inputs.find((input) => input.file === file)?.value;
-    const own = document.endsWith(file) ? '' : names.long(file);
+    const own = file === document ? '' : names.long(file);
     const place = [own, ...placeWords(value, pointer)]
       .filter((word) => word !== '' && !/^dots-client \d+$/.test(word))
       .join(' > ');

@@ -13,8 +13,9 @@ const names: Readonly<Record<FindingClass, string>> = {
     'outside-bounds percentile-range protocol-conflict random-factor rate-limit-negative read-only-member receive-timeout redirect-both redirect-missing sample-interval scope-missing server-only-member ' +
     'setup-empty target-fqdn target-missing target-uri telemetry-empty telemetry-outside-update',
   cross:
-    'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl late-mid not-offered ' +
-    'overlapping-requests unknown-acl unknown-alias unknown-profile unmapped-attack unused-alias',
+    'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
+    'ignored-workspace-file late-mid not-offered overlapping-requests unknown-acl unknown-alias unknown-profile ' +
+    'unmapped-attack unread-documents unused-alias',
   advice:
     'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits many-sources no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +
     'reflection-target-ports resolved-target short-lifetime short-timeout unit-scale wide-target',

@@ -1,12 +1,11 @@
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { documentStateNotification, type DocumentState } from '#contract';
-import type { LocatedFinding } from '#service/service';
 import { capped, diagnosticOf } from './convert';
-import { isPlainJson, isSyntax, type Readings } from './documentCache';
-import type { Judge } from './validator';
+import { isPlainJson, isSyntax, type DocumentCache } from '#host/documentCache';
+import type { Validator } from '#host/validator';
+import type { LocatedFinding } from '#service/service';
 import type { StartOptions } from './settings';
-import type { OwnFile } from './governingWorkspaces';
 
 /** Typing pauses this long before a text is judged, in milliseconds; large texts wait in proportion. */
 const pause = 120;
@@ -45,8 +44,8 @@ export class Diagnostics {
 
   constructor(
     private readonly connection: Connection,
-    private readonly readings: Readings,
-    private readonly judge: Judge,
+    private readonly cache: DocumentCache,
+    private readonly validator: Validator,
     private readonly options: StartOptions,
     private readonly host: DiagnosticsHost,
   ) {}
@@ -60,7 +59,7 @@ export class Diagnostics {
   }
 
   /** Publishes what is wrong with a file of the product's own that is not open; one without faults needs no word. */
-  own({ uri, findings }: OwnFile): void {
+  own(uri: string, findings: readonly LocatedFinding[]): void {
     if (findings.length === 0 && !this.published.has(uri)) return;
     this.send(
       uri,
@@ -116,7 +115,7 @@ export class Diagnostics {
     this.runs.set(uri, run);
     // What was typed or changed in the meantime is validated in its turn.
     const isLatest = (): boolean => this.host.current(uri)?.version === version && this.runs.get(uri) === run;
-    const findings = this.readings.isForeign(document) ? [] : await this.judge.findings(document);
+    const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document);
     if (!isLatest()) return;
     await this.send(uri, version, this.diagnostics(document, findings));
     const state = await this.host.stateOf(document, findings);

@@ -6,14 +6,15 @@ import type { Severity } from '#dots/model/finding';
 import { destinationOf, type Destination, type KnownProfiles } from '#dots/workspace/destination';
 import { shortName } from '#dots/workspace/documentSet';
 import type { DocumentForm } from '#dots/workspace/fileNames';
-import type { FileContext } from '#dots/workspace/workspaceFile';
-import { isFile } from '#host/files';
+import type { FileContext, Profile } from '#dots/workspace/workspaceFile';
+import type { DocumentCache } from '#host/documentCache';
+import type { DocumentSets } from '#host/documentSets';
+import { pathOf } from '#host/files';
+import { pathInWorkspace, type GoverningWorkspace, type GoverningWorkspaces } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
+import type { Validator } from '#host/validator';
 import type { LanguageService, LocatedFinding } from '#service/service';
-import type { Readings } from './documentCache';
-import type { Governing, Workspaces } from './governingWorkspaces';
 import type { Settings } from './settings';
-import type { Judge } from './validator';
 
 /** What the product's own files are called. */
 const ownTitles: Readonly<Record<Exclude<DocumentForm, 'dots'>, string>> = {
@@ -30,18 +31,20 @@ const foreign: Identity = { kind: null, title: null, line: null, type: undefined
 export class DocumentStates {
   constructor(
     private readonly service: LanguageService,
-    private readonly readings: Readings,
-    private readonly judge: Judge,
+    private readonly cache: DocumentCache,
+    private readonly validator: Validator,
     private readonly settings: Settings,
-    private readonly workspaces: Workspaces,
+    private readonly workspaces: GoverningWorkspaces,
   ) {}
 
   /** The state of a document as its text is now, which has these findings. */
-  async of(document: TextDocument, findings: readonly LocatedFinding[]): Promise<DocumentState> {
+  async of(document: TextDocument, findings: readonly LocatedFinding[], known?: DocumentSets): Promise<DocumentState> {
     const { uri, version } = document;
     const { type, form, ...identity } = this.identify(document);
-    const byMembers = directionOf(this.readings.parsed(document).value);
-    const { governing, context, said } = await this.judge.surroundings(uri);
+    const byMembers = directionOf(this.cache.parsed(document).value);
+    const sets = known ?? (await this.validator.now());
+    const governing = sets.governing(uri);
+    const said = governing.workspace.contextOf(pathInWorkspace(governing.path, pathOf(uri) ?? uri));
     const direction = said.direction ?? byMembers ?? null;
     const counts = countsOf(findings);
     const isChecked = type === undefined || direction === 'request' || counts.error > 0;
@@ -51,19 +54,20 @@ export class DocumentStates {
       ...identity,
       direction,
       counts,
-      requestErrors: isChecked ? counts.error : countsOf(await this.judge.findings(document, 'request')).error,
+      requestErrors: isChecked ? counts.error : await this.requestErrors(document, sets),
       destination: form === 'dots' ? await this.destination(uri, type, governing, said) : null,
-      ownPrefixes: [...context.ownPrefixes],
+      ownPrefixes: [...sets.context(uri).ownPrefixes],
       targetRouter: governing.workspace.targetRouter ?? null,
     };
   }
 
-  /** A document to be sent: its value, and its state with the files on disk as they are now. */
+  /** A document to be sent: its value, and its state beside all documents that it belongs to, with the files as they are now. */
   async toSend(document: TextDocument): Promise<DocumentToSend> {
-    const { version } = document;
-    const { value = null } = this.readings.parsed(document);
-    const findings = this.readings.isForeign(document) ? [] : await this.judge.findings(document);
-    const state = await this.of(document, findings);
+    const { uri, version } = document;
+    const { value = null } = this.cache.parsed(document);
+    const sets = await this.validator.loaded(uri);
+    const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document, {}, sets);
+    const state = await this.of(document, findings, sets);
     // What was typed in the meantime would mix two versions.
     return document.version === version ? { state, value } : this.toSend(document);
   }
@@ -75,34 +79,37 @@ export class DocumentStates {
   }
 
   private identify(document: TextDocument): Identity {
-    if (this.readings.isForeign(document)) return foreign;
-    const { form } = this.readings.parsed(document);
+    if (this.cache.isForeign(document)) return foreign;
+    const { form } = this.cache.parsed(document);
     if (form !== 'dots') return { kind: form, title: ownTitles[form], line: null, type: undefined, form };
-    const { type, line = null } = this.service.documentInfo(this.readings.parsed(document));
+    const { type, line = null } = this.service.documentInfo(this.cache.parsed(document));
     return { kind: type?.kind ?? null, title: type?.title ?? null, line, type, form };
   }
 
   private async destination(
     uri: string,
     type: DocumentType | undefined,
-    governing: Governing,
+    governing: GoverningWorkspace,
     context: FileContext,
   ): Promise<Destination> {
     return destinationOf({
       document: shortName(uri),
       channel: type?.channel ?? 'signal',
-      workspace: { file: governing.path, faulty: governing.faulty, context },
+      workspace: { file: governing.path, faulty: governing.isBroken, context },
       profiles: await this.knownProfiles(),
       activeProfile: this.settings.activeProfile,
     });
   }
 
+  private async requestErrors(document: TextDocument, sets: DocumentSets): Promise<number> {
+    return countsOf(await this.validator.findings(document, { direction: 'request' }, sets)).error;
+  }
+
   private async knownProfiles(): Promise<KnownProfiles> {
     const file = await this.settings.profilesFile();
     if (!this.settings.trusted) return { file, state: 'off', profiles: new Map() };
-    const profiles = await this.workspaces.profiles(file);
-    if (profiles === undefined) return { file, state: (await isFile(file)) ? 'faulty' : 'absent', profiles: new Map() };
-    return { file, state: 'read', profiles: withAbsolutePaths(profiles, file) };
+    const { state, profiles = new Map<string, Profile>() } = this.workspaces.profiles(file);
+    return { file, state, profiles: withAbsolutePaths(profiles, file) };
   }
 }
 
