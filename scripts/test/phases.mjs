@@ -1,8 +1,8 @@
 import { findBrowser, browserHint } from '../host/browser.mjs';
-import { ensureBuilt } from '../lib/bundles.mjs';
+import { ensureBuilt } from '../build.mjs';
 import { inRoot, root } from '../lib/paths.mjs';
 import { run } from '../lib/processes.mjs';
-import { runNodeTests } from './node-tests.mjs';
+import { filesOf, runNodeTests } from './node-tests.mjs';
 import { readmeFaults } from './readme.mjs';
 import { forgetResult, resultOf } from './results.mjs';
 import { Tally, printFailure, printSkipped } from './tally.mjs';
@@ -43,12 +43,13 @@ const build = single('build', async () => {
   return timedOut ? 'not done after 10 minutes' : `status ${status}: its words are above`;
 });
 
-/** An area of test/ that `node --test` runs. */
+/** An area of test/ that `node --test` runs; `run` takes those of its files that are wanted, all without. */
 const area = (name, { built = false } = {}) => ({
   name,
-  async run() {
+  files: () => filesOf(name),
+  async run(files = filesOf(name)) {
     if (built) await ensureBuilt();
-    return runNodeTests(name);
+    return runNodeTests(name, files);
   },
 });
 

@@ -133,7 +133,8 @@ async function inEditor(t: TestContext, path: string): Promise<Outcome> {
     return { to: known(target ?? assert.fail()), ...(editor.confirmed[0] && { asked: editor.confirmed[0] }) };
   } catch (error) {
     assert.ok(error instanceof DotsError, String(error));
-    return { to: short(describeError(error)) };
+    // Its class is that of the bundle, so describeError of this file does not know it.
+    return { to: short([error.message, error.hint].filter((part) => part !== undefined).join(' ')) };
   }
 }
 

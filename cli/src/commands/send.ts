@@ -83,7 +83,7 @@ async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitSt
   requireChannel(document, target);
   if (!(await isSendable(document, sending, io))) return 1;
   if (isData(target)) {
-    const { install } = await import('#lazy/install');
+    const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
   const exchanged = await exchange(document.value, target);

@@ -28,17 +28,6 @@ function clientSource(): string {
     .join('\n');
 }
 
-test('the package contains every bundle of the extension and of the language server, and no other', async () => {
-  const { bundles } = (await import(join(root, 'scripts/lib/bundles.mjs'))) as {
-    bundles: { entry: string; file: string }[];
-  };
-  const ours = bundles.filter(({ entry }) => !entry.startsWith('cli/')).map(({ file }) => `!${file}`);
-  const named = read('.vscodeignore')
-    .split('\n')
-    .filter((line) => /^!dist\/\w+\.js$/.test(line));
-  assert.deepEqual(named.sort(), ours.sort());
-});
-
 test('every text of package.json is in package.nls.json, and none is there for nothing', () => {
   const used = [...read('package.json').matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key as string);
   assert.deepEqual([...new Set(used)].sort(), Object.keys(texts).sort());
