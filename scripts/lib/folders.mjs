@@ -64,7 +64,7 @@ const table = [
     dotsServer: node(['dotsServer/**', ...protocol]),
     orchestrator: node(['dotsServer/**', 'signal', 'data', 'flowspec/**', ...protocol]),
   }),
-  { name: 'contract', path: 'server/src/contract.ts', ...pure(['model']) },
+  { name: 'contract', path: 'server/src/contract.ts', ...pure(['workspace', 'model']) },
   ...below('server/src', {
     'languageService/knowledge': pure(core),
     'languageService/documents': pure(core, ['jsonc-parser']),
@@ -133,7 +133,6 @@ export const exceptions = [
   ['dots/src/flowspec/renderings/', 'dots/src/flowspec'],
   ['dots/src/dotsServer/state/telemetry.ts', 'dots/src/dotsServer/signal/refusal.ts'],
   ['dots/src/dotsServer/signal/ifMatch.ts', 'dots/src/dotsServer/signal/routing.ts'],
-  ['client/src/editor/codeLens.ts', 'client/src/sessions/profiles.ts'],
 ];
 
 /**
