@@ -131,8 +131,6 @@ export const exceptions = [
   ['dots/src/flowspec/documents/', 'dots/src/flowspec'],
   ['dots/src/flowspec/order/', 'dots/src/flowspec'],
   ['dots/src/flowspec/renderings/', 'dots/src/flowspec'],
-  ['dots/src/dotsServer/state/telemetry.ts', 'dots/src/dotsServer/signal/refusal.ts'],
-  ['dots/src/dotsServer/signal/ifMatch.ts', 'dots/src/dotsServer/signal/routing.ts'],
 ];
 
 /**
