@@ -1,9 +1,9 @@
+import { formatPrefix } from '#dots/model/prefix';
 import type { Entry } from './packets/draft';
 import { numericHolds } from './packets/evaluate';
 import { longestForGobgp } from './renderings/gobgp';
 import { tcp, udp } from './bgp/protocolNames';
-import { prefixText } from './bgp/prefix';
-import type { Remark, Report } from './report';
+import type { Remark, Findings } from './documents/findings';
 import { componentOctets } from './renderings/routerTarget';
 import {
   isBitmask,
@@ -88,7 +88,7 @@ function* remarksOn(rule: FlowspecRule): Generator<Remark> {
       'flowspec/whole-destination',
       'warning',
       '8955 4.2',
-      `This discards everything sent to ${prefixText(to)}, whatever it is. Name protocols and ports if only an attack is to be filtered.`,
+      `This discards everything sent to ${formatPrefix(to)}, whatever it is. Name protocols and ports if only an attack is to be filtered.`,
     );
   }
   if (to?.length === 0)
@@ -157,7 +157,7 @@ function* routerLimits(rule: FlowspecRule): Generator<Remark> {
 }
 
 /** Adds what an operator should think of before announcing the rules of an entry. */
-export function advise(entry: Entry, rules: readonly FlowspecRule[], report: Report): void {
+export function advise(entry: Entry, rules: readonly FlowspecRule[], report: Findings): void {
   for (const rule of rules) for (const remark of remarksOn(rule)) report.add(entry.source, remark);
   const rate = entry.actions.find((action) => action.kind === 'traffic-rate-bytes')?.rate ?? 0;
   if (rate > 0 && rules.length > 1) {

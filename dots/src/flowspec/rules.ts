@@ -2,22 +2,22 @@ import { advise } from './advice';
 import { compareOrders, type Comparison, type Conflict } from './order/conflicts';
 import type { Draft, Entry } from './packets/draft';
 import { FlowspecError } from './bgp/error';
-import { announced, keyOf, makeRule, type Made } from './order/encodedRule';
+import { announced, keyOf, makeRule, type EncodedRule } from './order/encodedRule';
 import { describePacket } from './packets/packet';
 import { regionsOf, regionsTouch } from './packets/region';
 import { repairOrder, type Repair, type RepairBudget, type RepairKind } from './order/repair';
-import type { Report } from './report';
+import type { Findings } from './documents/findings';
 import { describeActions, describeMatch } from './bgp/ruleText';
 import type { FlowspecRule, Place } from './bgp/rule';
 
 /** The table of rules while it is filled in the order of first-match evaluation. */
 class RuleTable {
-  readonly made: Made[] = [];
+  readonly made: EncodedRule[] = [];
   /** Entries without rules, with how many rules stand before them. */
   readonly leftOut: { entry: Entry; from: number }[] = [];
-  private readonly known = new Map<string, Made>();
+  private readonly known = new Map<string, EncodedRule>();
 
-  constructor(private readonly report: Report) {}
+  constructor(private readonly report: Findings) {}
 
   /** Makes the rules of an entry; each one that cannot be, or that would never apply, is told. */
   add(entry: Entry): void {
@@ -35,7 +35,7 @@ class RuleTable {
     this.known.set(keyOf(made), made);
   }
 
-  private encode(draft: Draft, entry: Entry): Made | undefined {
+  private encode(draft: Draft, entry: Entry): EncodedRule | undefined {
     try {
       return makeRule(draft, entry);
     } catch (error) {
@@ -51,7 +51,7 @@ class RuleTable {
   }
 
   /** A rule that no packet matches, or one that is in the table already: announced again, it would replace the first. */
-  private isUseless(made: Made): boolean {
+  private isUseless(made: EncodedRule): boolean {
     const { entry, listed } = made;
     const words = describeMatch(made.draft.components);
     if (listed.regions?.length === 0) {
@@ -78,7 +78,11 @@ class RuleTable {
 }
 
 /** Tells where routers, which order rules by what they match, decide otherwise than the order of the entries. */
-function reportConflict({ first, routersFirst, packet }: Conflict, made: readonly Made[], report: Report): void {
+function reportConflict(
+  { first, routersFirst, packet }: Conflict,
+  made: readonly EncodedRule[],
+  report: Findings,
+): void {
   const [listed, routers] = [made[first], made[routersFirst]];
   if (listed === undefined || routers === undefined) return;
   const sameFile = listed.entry.source.file === routers.entry.source.file;
@@ -95,7 +99,7 @@ function reportConflict({ first, routersFirst, packet }: Conflict, made: readonl
   });
 }
 
-function reportOrder({ conflicts, unknown }: Comparison, made: readonly Made[], report: Report): void {
+function reportOrder({ conflicts, unknown }: Comparison, made: readonly EncodedRule[], report: Findings): void {
   const told = new Set<string>();
   for (const conflict of conflicts) {
     const pair = JSON.stringify([made[conflict.first]?.entry.source, made[conflict.routersFirst]?.entry.source]);
@@ -114,7 +118,7 @@ function reportOrder({ conflicts, unknown }: Comparison, made: readonly Made[], 
 }
 
 /** Whether a rule may match packets that the entry is about. */
-function concerns({ listed }: Made, entry: Entry): boolean {
+function concerns({ listed }: EncodedRule, entry: Entry): boolean {
   return entry.drafts.some(
     ({ family, components }) =>
       family === listed.family &&
@@ -123,7 +127,7 @@ function concerns({ listed }: Made, entry: Entry): boolean {
 }
 
 /** Tells when packets that an entry without rules is about fall to a later entry that does something else with them. */
-function reportLeftOut({ leftOut, made }: RuleTable, report: Report): void {
+function reportLeftOut({ leftOut, made }: RuleTable, report: Findings): void {
   for (const { entry, from } of leftOut) {
     const action = describeActions(entry.actions);
     const later = made.slice(from).find((one) => one.listed.action !== action && concerns(one, entry));
@@ -156,7 +160,7 @@ function replacedWords({ rule, by }: Repair): string {
   return `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} became ${named}${more}`;
 }
 
-function reportRepair(repair: Repair, report: Report): void {
+function reportRepair(repair: Repair, report: Findings): void {
   const { rule, other } = repair;
   const [before, after] = repair.kind === 'split' ? [rule, other] : [other, rule];
   report.add(rule.entry.source, {
@@ -172,10 +176,10 @@ function reportRepair(repair: Repair, report: Report): void {
 
 /** The rules as routers are to get them: repaired where their order would make a difference, and that can be mended. */
 function settle(
-  made: readonly Made[],
+  made: readonly EncodedRule[],
   options: RuleOptions,
-  report: Report,
-): { made: readonly Made[]; comparison: Comparison } {
+  report: Findings,
+): { made: readonly EncodedRule[]; comparison: Comparison } {
   const comparison = compareOrders(made.map(({ listed }) => listed));
   if (comparison.conflicts.length === 0 || options.repair === false) return { made, comparison };
   const repaired = repairOrder(made, comparison, options.repair);
@@ -196,9 +200,9 @@ function settle(
 /** The rules of each entry that has some. */
 function adviseAll(
   entries: readonly Entry[],
-  made: readonly Made[],
+  made: readonly EncodedRule[],
   rules: readonly FlowspecRule[],
-  report: Report,
+  report: Findings,
 ): void {
   const own = new Map<Entry, FlowspecRule[]>(entries.map((entry) => [entry, []]));
   for (const [index, { entry }] of made.entries()) own.get(entry)?.push(rules[index] as FlowspecRule);
@@ -216,7 +220,7 @@ export interface RuleOptions {
  */
 export function makeRules(
   entries: readonly Entry[],
-  report: Report,
+  report: Findings,
   options: RuleOptions = {},
 ): { rules: FlowspecRule[]; comparison: Comparison } {
   const table = new RuleTable(report);

@@ -1,5 +1,6 @@
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
+import { parseNetwork, type Prefix } from '#dots/model/prefix';
 import { translateAcls } from './documents/acl';
 import { encodeAction, parseRouteTarget } from './bgp/communities';
 import type { Context } from './documents/context';
@@ -7,17 +8,18 @@ import type { Entry } from './packets/draft';
 import { equivalenceOf, type Equivalence } from './order/equivalence';
 import { mergePrefixes } from './documents/merge';
 import { askedActivations, translateMitigation } from './documents/mitigation';
-import { parsePrefix } from './bgp/prefix';
-import { asObject, member, members, objects, quote, Report, type FlowspecFinding, type Located } from './report';
+import { Findings } from './documents/findings';
+import { asObject, member, members, objects, quote, type Located } from './documents/values';
+import type { FlowspecFinding } from './bgp/rule';
 import type { RepairBudget } from './order/repair';
 import type { Resolution } from './documents/resolve';
 import { makeRules } from './rules';
-import type { Action, FlowspecRule, Prefix } from './bgp/rule';
+import type { Action, FlowspecRule } from './bgp/rule';
 
 export type { Equivalence, Witness } from './order/equivalence';
-export type { FlowspecFinding } from './report';
 export type { Resolution } from './documents/resolve';
-export type { Action, Component, Family, FlowspecRule } from './bgp/rule';
+export type { Action, Component, FlowspecFinding, FlowspecRule } from './bgp/rule';
+export type { Family } from '#dots/model/prefix';
 
 /** A document as `JSON.parse` gives it; it need not be valid. */
 export interface FlowspecInput {
@@ -65,7 +67,7 @@ const dataChannel = 'ietf-dots-data-channel:';
 function readDomain(domain: readonly string[]): Prefix[] {
   return mergePrefixes(
     domain.map((text) => {
-      const prefix = parsePrefix(text.trim());
+      const prefix = parseNetwork(text.trim());
       if (prefix !== undefined) return prefix;
       throw new DotsError(
         'usage',
@@ -105,7 +107,7 @@ function readAction(option: MitigationAction): Action {
 }
 
 /** Sorts the members of a document, or of one client in it, into what can be translated; tells what cannot. */
-function collect(object: Located<JsonObject>, prefix: string, parts: Parts, report: Report): void {
+function collect(object: Located<JsonObject>, prefix: string, parts: Parts, report: Findings): void {
   for (const [name, located] of members(object)) {
     if (name === `${signalChannel}mitigation-scope`) parts.mitigations.push(located);
     else if (name === `${prefix}acls`) parts.acls.push(located);
@@ -122,17 +124,17 @@ function collect(object: Located<JsonObject>, prefix: string, parts: Parts, repo
   }
 }
 
-function collectData(data: Located, parts: Parts, report: Report): void {
+function collectData(data: Located, parts: Parts, report: Findings): void {
   const object = asObject(data, report);
   const clients = object && member(object, 'dots-client');
   if (clients !== undefined) collectClients(clients, parts, report);
 }
 
-function collectClients(clients: Located, parts: Parts, report: Report): void {
+function collectClients(clients: Located, parts: Parts, report: Findings): void {
   for (const client of objects(clients, report)) collect(client, '', parts, report);
 }
 
-function readAliases(lists: readonly Located[], report: Report): Map<string, Located<JsonObject>> {
+function readAliases(lists: readonly Located[], report: Findings): Map<string, Located<JsonObject>> {
   const aliases = new Map<string, Located<JsonObject>>();
   for (const list of lists) {
     const object = asObject(list, report);
@@ -155,7 +157,7 @@ function readAliases(lists: readonly Located[], report: Report): Map<string, Loc
 
 /** The names of all ACLs in the given documents. */
 function aclNames(lists: readonly Located[]): Set<unknown> {
-  const quiet = new Report();
+  const quiet = new Findings();
   return new Set(
     lists.flatMap((list) => {
       const object = asObject(list, quiet);
@@ -165,7 +167,7 @@ function aclNames(lists: readonly Located[]): Set<unknown> {
 }
 
 /** What mitigation requests say about the activation of ACLs; the last one counts. */
-function readActivations(parts: Parts, report: Report): Map<string, string> {
+function readActivations(parts: Parts, report: Findings): Map<string, string> {
   const names = aclNames(parts.acls);
   const activation = new Map<string, string>();
   for (const [name, type, place] of parts.mitigations.flatMap((mitigation) => askedActivations(mitigation, report))) {
@@ -188,7 +190,7 @@ function allEntries(parts: Parts, context: Context): Entry[] {
 }
 
 /** Tells, once for each mitigation that has rules, that the action is not the document's. */
-function noteDefaultAction(entries: readonly Entry[], action: Action, report: Report): void {
+function noteDefaultAction(entries: readonly Entry[], action: Action, report: Findings): void {
   for (const { source, actions } of entries) {
     if (actions[0] !== action) continue;
     report.add(source, {
@@ -203,7 +205,7 @@ function noteDefaultAction(entries: readonly Entry[], action: Action, report: Re
 }
 
 /** Aliases alone, or an empty list of scopes: nothing is wrong, but nothing comes out either. */
-function noteNothing(inputs: readonly FlowspecInput[], report: Report): void {
+function noteNothing(inputs: readonly FlowspecInput[], report: Findings): void {
   for (const { file } of inputs)
     report.information(
       { file, pointer: '' },
@@ -220,7 +222,7 @@ function noteNothing(inputs: readonly FlowspecInput[], report: Report): void {
  * changed until they do not, and a finding tells what was done, or shows a packet. Documents may be malformed; only options that make no sense throw (DotsError).
  */
 export function translate(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): Translation {
-  const report = new Report();
+  const report = new Findings();
   const action = readAction(options.action ?? { kind: 'discard' });
   const parts: Parts = { acls: [], aliases: [], mitigations: [] };
   const domain = readDomain(options.domain ?? []);

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { covers, formatPrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
+import { covers, formatPrefix, hasHostBits, makePrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
 import { advice, rfcFault } from './fault';
 
 /** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
@@ -18,7 +18,7 @@ const mapped = parsePrefix('::ffff:0:0/96') as Prefix;
 /** An IPv4 prefix written as IPv6 addresses (RFC 4291 section 2.5.5.2) is that IPv4 prefix. */
 function unmapped(prefix: Prefix): Prefix {
   if (!covers(mapped, prefix)) return prefix;
-  return { ...prefix, family: 'ipv4', address: prefix.address & 0xffffffffn, length: prefix.length - 96 };
+  return makePrefix(prefix.octets.slice(12), prefix.length - 96);
 }
 
 /** Members of which a request or alias needs at least one. */
@@ -86,7 +86,7 @@ export function hostFaults(owner: JsonObject, pointer: string, rfc: string): Fau
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
   if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];
   const prefix = parsePrefix(text);
-  if (!prefix?.hostBits) return [];
+  if (prefix === undefined || !hasHostBits(text)) return [];
   return [
     advice(
       'host-bits',

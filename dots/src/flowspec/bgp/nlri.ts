@@ -1,16 +1,9 @@
+import type { Family } from '#dots/model/prefix';
 import { FlowspecError } from './error';
 import { fromHex, OctetReader, toHex } from './octets';
 import { decodeBitmask, decodeNumeric, encodeOperators } from './operators';
-import { decodePrefix, encodePrefix } from './prefix';
-import {
-  isBitmask,
-  isPrefix,
-  type BitmaskType,
-  type Component,
-  type Family,
-  type NumericType,
-  type PrefixType,
-} from './rule';
+import { decodePrefix, encodePrefix } from './prefixPattern';
+import { isBitmask, isPrefix, type BitmaskType, type Component, type NumericType, type PrefixType } from './rule';
 
 /** The most octets of components one NLRI can hold (RFC 8955 section 4.1). */
 export const longestNlri = 4095;

@@ -1,6 +1,6 @@
 import { routeTargetText } from './communities';
 import { bitNames, fragmentBits, fragmentNames, protocolName, tcpFlagNames } from './protocolNames';
-import { prefixText } from './prefix';
+import { patternText } from './prefixPattern';
 import {
   isBitmask,
   isPrefix,
@@ -84,7 +84,7 @@ export function describeTest(type: Exclude<Component['type'], 1 | 2>, value: num
 
 /** A component in words: `dst 192.0.2.0/24`, `udp`, `src port 53 or 1024-65535`. */
 export function describeComponent(component: Component): string {
-  if (isPrefix(component)) return `${words[component.type]} ${prefixText(component.prefix)}`;
+  if (isPrefix(component)) return `${words[component.type]} ${patternText(component.prefix)}`;
   return isBitmask(component) ? bitmaskWords(component) : numericWords(component);
 }
 

@@ -1,7 +1,8 @@
+import type { Family } from '#dots/model/prefix';
 import { FlowspecError } from './error';
 import { readNlri } from './nlri';
 import { fromHex, OctetReader, toHex, toNumber, toOctets } from './octets';
-import type { Component, Family, FlowspecRule } from './rule';
+import type { Component, FlowspecRule } from './rule';
 
 /** AFIs of the families (RFC 8955 section 4, RFC 8956 section 2). */
 const afis: Record<Family, number> = { ipv4: 1, ipv6: 2 };

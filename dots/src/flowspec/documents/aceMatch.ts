@@ -1,10 +1,12 @@
 import type { JsonObject } from '#dots/model/json';
+import type { Family } from '#dots/model/prefix';
 import { l3Readers } from './l3';
 import { l4Names, l4Readers } from './l4';
 import { Match, readMembers, type MemberReaders } from './match';
 import { icmpProtocol, tcp, udp } from '../bgp/protocolNames';
-import { asObject, member, members, type Located, type Report } from '../report';
-import type { Component, Family } from '../bgp/rule';
+import type { Findings } from './findings';
+import { asObject, member, members, type Located } from './values';
+import type { Component } from '../bgp/rule';
 
 /** Members that RFC 8783 section 4.2 forbids side by side, as both look at the same bits. */
 const exclusive: Record<string, readonly [string, string]> = {
@@ -65,7 +67,7 @@ export function readMatches(
   matches: Located<JsonObject> | undefined,
   family: Family,
   label: string,
-  report: Report,
+  report: Findings,
 ): AceMatch {
   if (matches === undefined) return { family, components: [], exact: true };
   const match = new Match(family, report, label);

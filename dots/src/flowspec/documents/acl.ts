@@ -1,22 +1,12 @@
 import type { JsonObject } from '#dots/model/json';
+import { formatPrefix, type Family } from '#dots/model/prefix';
 import { readMatches, type AceMatch } from './aceMatch';
 import { checkDomain, noDestination, ownPrefixes, type Context } from './context';
 import { destination, type Draft, type Entry } from '../packets/draft';
-import { prefixText } from '../bgp/prefix';
 import { rateActions } from './rate';
-import {
-  asObject,
-  asString,
-  bareIdentity,
-  malformed,
-  member,
-  objects,
-  onlyKnown,
-  quote,
-  type Located,
-  type Report,
-} from '../report';
-import { prefixComponent, type Action, type Family } from '../bgp/rule';
+import type { Findings } from './findings';
+import { asObject, asString, bareIdentity, malformed, member, objects, onlyKnown, quote, type Located } from './values';
+import { prefixComponent, type Action } from '../bgp/rule';
 
 /** The families that an ACL type of RFC 8519 is for; Ethernet types have none. */
 const aclTypes: Record<string, readonly Family[]> = {
@@ -61,7 +51,7 @@ function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
 }
 
 /** The families of an ACL: by its type, or all of them where it has none. Undefined for a type that Flowspec does not know. */
-function aclFamilies(acl: Located<JsonObject>, report: Report): readonly Family[] | undefined {
+function aclFamilies(acl: Located<JsonObject>, report: Findings): readonly Family[] | undefined {
   const located = member(acl, 'type');
   if (located === undefined) return ['ipv4', 'ipv6'];
   const type = asString(located, report);
@@ -151,14 +141,14 @@ function withDestinations(
       matches,
       'flowspec/domain-filled',
       '8783 7.2',
-      `No destination is named, which means one's own prefixes: ${own.map(prefixText).join(', ')}.`,
+      `No destination is named, which means one's own prefixes: ${own.map(formatPrefix).join(', ')}.`,
     );
   }
   return own.map((prefix) => ({ family, components: [destination(prefix), ...components] }));
 }
 
 /** What an ACE does, or undefined after reporting actions that Flowspec or RFC 8783 does not have. */
-function aceActions(ace: Located<JsonObject>, label: string, report: Report): Action[] | undefined {
+function aceActions(ace: Located<JsonObject>, label: string, report: Findings): Action[] | undefined {
   const located = member(ace, 'actions');
   const actions = located && asObject(located, report);
   if (located === undefined)
@@ -186,7 +176,7 @@ function forwardingActions(
   forwarding: Located,
   limit: Located | undefined,
   label: string,
-  report: Report,
+  report: Findings,
 ): Action[] | undefined {
   const text = asString(forwarding, report);
   const action = text === undefined ? undefined : bareIdentity(text);

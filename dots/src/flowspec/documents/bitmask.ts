@@ -1,7 +1,7 @@
 import type { JsonObject } from '#dots/model/json';
 import type { Match } from './match';
 import { fragmentBits, tcpFlagNames } from '../bgp/protocolNames';
-import { asBits, asObject, member, quote, type Located } from '../report';
+import { asBits, asObject, member, quote, type Located } from './values';
 import type { BitmaskTest } from '../bgp/rule';
 
 /** The operator of RFC 8783: how the bits of a mask are to be compared. */

@@ -1,13 +1,14 @@
 import type { JsonObject } from '#dots/model/json';
+import { covers, formatPrefix, parseAddress, parseNetwork, type Family, type Prefix } from '#dots/model/prefix';
 import { familyName } from '../bgp/nlri';
-import { covers, parseAddress, parsePrefix, prefixText } from '../bgp/prefix';
-import { asString, malformed, type Located, type Report } from '../report';
+import type { Findings } from './findings';
+import { asString, malformed, type Located } from './values';
 import type { Resolution } from './resolve';
-import type { Action, Family, Place, Prefix } from '../bgp/rule';
+import type { Action, Place } from '../bgp/rule';
 
 /** What the translation of one document needs to know of everything else. */
 export interface Context {
-  report: Report;
+  report: Findings;
   /** The prefixes that are one's own, merged; empty when they were not given. */
   domain: readonly Prefix[];
   /** What mitigations do, which name no action themselves. */
@@ -21,10 +22,10 @@ export interface Context {
 }
 
 /** Reads a prefix; host bits are told and cleared, anything that is no prefix is reported. */
-export function readPrefix(located: Located, report: Report): Prefix | undefined {
+export function readPrefix(located: Located, report: Findings): Prefix | undefined {
   const text = asString(located, report);
   if (text === undefined) return undefined;
-  const prefix = parsePrefix(text);
+  const prefix = parseNetwork(text);
   if (prefix === undefined) {
     malformed(located, 'is no prefix such as 192.0.2.0/24 or 2001:db8::/32', report);
     return undefined;
@@ -35,7 +36,7 @@ export function readPrefix(located: Located, report: Report): Prefix | undefined
       located,
       'flowspec/host-bits',
       '8955 4.2.2.1',
-      `${text} means all of ${prefixText(prefix)}: bits after the prefix length do not count. For one address write /${address.length * 8}.`,
+      `${text} means all of ${formatPrefix(prefix)}: bits after the prefix length do not count. For one address write /${address.length * 8}.`,
     );
   }
   return prefix;
@@ -54,7 +55,7 @@ export function checkDomain(prefix: Prefix, place: Place, rfc: string, context: 
     place,
     'flowspec/outside-domain',
     rfc,
-    `${prefixText(prefix)} is not within the own prefixes ${domain.map(prefixText).join(', ')}: the server will refuse it.`,
+    `${formatPrefix(prefix)} is not within the own prefixes ${domain.map(formatPrefix).join(', ')}: the server will refuse it.`,
   );
 }
 

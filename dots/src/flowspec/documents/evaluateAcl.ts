@@ -1,11 +1,11 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
+import { covers, hostPrefix, parseNetwork, type Family, type Prefix } from '#dots/model/prefix';
 import { FlowspecError } from '../bgp/error';
 import { icmpProtocol, tcp, tcpFlagNames, udp } from '../bgp/protocolNames';
 import { hasTransportHeader, type Packet } from '../packets/packet';
-import { covers, makePrefix, parsePrefix } from '../bgp/prefix';
-import { bareIdentity } from '../report';
-import type { Action, Family, Place, Prefix } from '../bgp/rule';
+import { bareIdentity } from './values';
+import type { Action, Place } from '../bgp/rule';
 
 /** What an ACL does with a packet, and which ACE says so; no ACE and no action when none matches, which accepts it. */
 export interface AclVerdict {
@@ -16,14 +16,9 @@ export interface AclVerdict {
 type FieldTest = (value: JsonValue, packet: Packet) => boolean;
 type FieldTests = Readonly<Record<string, FieldTest>>;
 
-/** An address as a prefix of full length. */
-function host(octets: readonly number[]): Prefix {
-  return makePrefix(octets, octets.length * 8);
-}
-
 function within(value: JsonValue, address: readonly number[]): boolean {
-  const prefix = parsePrefix(String(value));
-  return prefix !== undefined && covers(prefix, host(address));
+  const prefix = parseNetwork(String(value));
+  return prefix !== undefined && covers(prefix, hostPrefix(address));
 }
 
 function bitsOf(value: JsonValue | undefined, otherwise = ''): Set<string> {
@@ -161,7 +156,7 @@ function aceMatches(matches: JsonObject, packet: Packet, domain: readonly Prefix
   checkKnown(matches);
   const l3 = matches[packet.family];
   const named = isObject(l3) && Object.hasOwn(l3, `destination-${packet.family}-network`);
-  if (!named && !domain.some((prefix) => covers(prefix, host(packet.destination)))) return false;
+  if (!named && !domain.some((prefix) => covers(prefix, hostPrefix(packet.destination)))) return false;
   return Object.entries(matches).every(([name, container]) => containerHolds(name, container, packet));
 }
 

@@ -1,6 +1,8 @@
+import type { Family } from '#dots/model/prefix';
 import { equals } from '../packets/draft';
-import { asBits, asNumber, type Located, type Remark, type Report } from '../report';
-import type { Component, Family, NumericType } from '../bgp/rule';
+import type { Remark, Findings } from './findings';
+import { asBits, asNumber, type Located } from './values';
+import type { Component, NumericType } from '../bgp/rule';
 
 /** What the fields that Flowspec cannot look at are called; a rule that leaves one out would match more than was asked for. */
 const inexpressible: Record<string, string> = {
@@ -28,7 +30,7 @@ export class Match {
 
   constructor(
     readonly family: Family,
-    readonly report: Report,
+    readonly report: Findings,
     readonly label: string,
   ) {}
 

@@ -1,15 +1,17 @@
 import type { JsonObject } from '#dots/model/json';
+import type { Family } from '#dots/model/prefix';
 import { checkDomain, isOwn, type Context } from './context';
 import { destination, source, type Draft, type Entry } from '../packets/draft';
 import { interval } from '../packets/intervals';
 import { mergePrefixes } from './merge';
 import { familyName } from '../bgp/nlri';
 import { protocolGroups } from './protocols';
-import { asObject, malformed, member, members, objects, type Located, type Report } from '../report';
+import type { Findings } from './findings';
+import { asObject, malformed, member, members, objects, type Located } from './values';
 import type { UriTarget } from './resolve';
 import { callHome, type Scope, type Sources, type Targets } from './scope';
 import { noteMerged, readPrefixes, readRanges, readTargets } from './targets';
-import type { Component, Family, Place } from '../bgp/rule';
+import type { Component, Place } from '../bgp/rule';
 
 /** Members of a scope that say something about the match, or that have nothing to do with it. */
 const scopeMembers = new Set([
@@ -52,7 +54,7 @@ export function translateMitigation(document: Located, context: Context): Entry[
 }
 
 /** The names of the ACLs whose activation type a document's scopes change (RFC 9133), with that type. */
-export function askedActivations(document: Located, report: Report): [name: string, type: string, place: Place][] {
+export function askedActivations(document: Located, report: Findings): [name: string, type: string, place: Place][] {
   const object = asObject(document, report);
   const scopes = object === undefined ? [] : objects(member(object, 'scope'), report);
   return scopes
@@ -66,7 +68,7 @@ export function askedActivations(document: Located, report: Report): [name: stri
 }
 
 /** Whether every member of a scope is understood; one that is not may have been meant to narrow the match. */
-function scopeKnown(scope: Located<JsonObject>, report: Report): boolean {
+function scopeKnown(scope: Located<JsonObject>, report: Findings): boolean {
   const unknown = members(scope).filter(
     ([name]) => !scopeMembers.has(name) && !name.startsWith('ietf-dots-telemetry:'),
   );
@@ -146,7 +148,7 @@ function checkPrefixes({ targets, sources, report }: Scope, context: Context): v
   }
 }
 
-function readSources(scope: Located<JsonObject>, report: Report): Sources {
+function readSources(scope: Located<JsonObject>, report: Findings): Sources {
   const list = member(scope, `${callHome}source-prefix`);
   const { items, complete } = readPrefixes(list, report);
   const ports = readRanges(member(scope, `${callHome}source-port-range`), ['lower-port', 'upper-port'], 65535, report);

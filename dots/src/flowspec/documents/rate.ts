@@ -1,4 +1,5 @@
-import { quote, type Located, type Report } from '../report';
+import type { Findings } from './findings';
+import { quote, type Located } from './values';
 import type { Action } from '../bgp/rule';
 
 /** Reads a decimal64 with at most two fraction digits; a string as RFC 7951 wants it, or a number as some write it. */
@@ -16,7 +17,7 @@ function wireRate(rate: number): number {
  * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Tells when the 32-bit float of
  * the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for what is no rate.
  */
-export function rateActions(located: Located, report: Report): Action[] | undefined {
+export function rateActions(located: Located, report: Findings): Action[] | undefined {
   const rate = decimal(located.value);
   if (rate === undefined || !(rate >= 0) || rate > 1e17) {
     report.error(
@@ -31,7 +32,7 @@ export function rateActions(located: Located, report: Report): Action[] | undefi
   return [{ kind: 'traffic-rate-bytes', as: 0, rate }];
 }
 
-function noteRate(located: Located, rate: number, report: Report): void {
+function noteRate(located: Located, rate: number, report: Findings): void {
   if (rate === 0)
     report.warning(
       located,

@@ -1,8 +1,7 @@
+import { hostPrefix, parseAddress, type Octets, type Prefix } from '#dots/model/prefix';
 import type { Context } from './context';
 import { tcp, udp } from '../bgp/protocolNames';
-import { makePrefix, parseAddress } from '../bgp/prefix';
-import { asString, malformed, quote, type Located } from '../report';
-import type { Prefix } from '../bgp/rule';
+import { asString, malformed, quote, type Located } from './values';
 
 /** What a name stood for when it was looked up; the lookup itself is not done here. */
 export interface Resolution {
@@ -13,14 +12,14 @@ export interface Resolution {
 }
 
 /** A prefix with what named it. */
-export interface Given {
+export interface ResolvedPrefix {
   prefix: Prefix;
   place: Located;
 }
 
 /** What a URI aims at: the addresses of its host, and the protocol and port of its scheme. */
 export interface UriTarget {
-  given: Given[];
+  given: ResolvedPrefix[];
   protocol: number | undefined;
   port: number;
   place: Located;
@@ -37,13 +36,13 @@ const schemes: Record<string, { protocol: number; port: number }> = {
   coaps: { protocol: udp, port: 5684 },
 };
 
-/** An address as a prefix of full length. */
-function host(octets: readonly number[], place: Located): Given {
-  return { prefix: makePrefix(octets, octets.length * 8), place };
+/** The prefix of a single address. */
+function host(octets: Octets, place: Located): ResolvedPrefix {
+  return { prefix: hostPrefix(octets), place };
 }
 
 /** The addresses of a name, with a finding that says since when; undefined after reporting that there are none. */
-function lookUp(name: string, place: Located, { report, resolve }: Context): Given[] | undefined {
+function lookUp(name: string, place: Located, { report, resolve }: Context): ResolvedPrefix[] | undefined {
   if (resolve === undefined) {
     report.error(
       place,
@@ -76,7 +75,7 @@ function lookUp(name: string, place: Located, { report, resolve }: Context): Giv
 }
 
 /** The addresses of an entry of target-fqdn; none after reporting why. */
-export function fqdnTargets(place: Located, context: Context): Given[] {
+export function fqdnTargets(place: Located, context: Context): ResolvedPrefix[] {
   const name = asString(place, context.report);
   return name === undefined ? [] : (lookUp(name, place, context) ?? []);
 }

@@ -1,8 +1,10 @@
 import type { JsonObject } from '#dots/model/json';
+import type { Prefix } from '#dots/model/prefix';
 import type { IntervalSet } from '../packets/intervals';
-import type { Located, Report } from '../report';
+import type { Findings } from './findings';
+import type { Located } from './values';
 import type { UriTarget } from './resolve';
-import type { Place, Prefix } from '../bgp/rule';
+import type { Place } from '../bgp/rule';
 
 /** Where the members of the Call Home module live (RFC 9066). */
 export const callHome = 'ietf-dots-call-home:';
@@ -40,5 +42,5 @@ export interface Scope {
   node: Located<JsonObject>;
   targets: Targets;
   sources: Sources;
-  report: Report;
+  report: Findings;
 }

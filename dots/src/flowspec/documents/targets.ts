@@ -1,22 +1,13 @@
 import { itemsOf, type JsonObject } from '#dots/model/json';
+import type { Prefix } from '#dots/model/prefix';
 import { readPrefix, type Context } from './context';
 import { interval, union, type IntervalSet } from '../packets/intervals';
 import { mergeNote, mergePrefixes } from './merge';
-import {
-  asNumber,
-  asString,
-  entries,
-  member,
-  members,
-  objects,
-  onlyKnown,
-  quote,
-  type Located,
-  type Report,
-} from '../report';
+import type { Findings } from './findings';
+import { asNumber, asString, entries, member, members, objects, onlyKnown, quote, type Located } from './values';
 import { fqdnTargets, uriTarget } from './resolve';
 import type { Targets } from './scope';
-import type { Place, Prefix } from '../bgp/rule';
+import type { Place } from '../bgp/rule';
 
 const targetMembers = ['target-prefix', 'target-port-range', 'target-protocol', 'target-fqdn', 'target-uri'] as const;
 
@@ -35,7 +26,7 @@ export function readRanges(
   list: Located | undefined,
   names: readonly [lower: string, upper: string],
   most: number,
-  report: Report,
+  report: Findings,
 ): IntervalSet | undefined {
   if (list === undefined) return [];
   const ranges = objects(list, report).map((range) => readRange(range, names, most, report));
@@ -47,7 +38,7 @@ function readRange(
   range: Located<JsonObject>,
   names: readonly [string, string],
   most: number,
-  report: Report,
+  report: Findings,
 ): IntervalSet | undefined {
   const [lower, upper] = [member(range, names[0]), member(range, names[1])];
   const unknown = members(range).find(([name]) => !names.includes(name));
@@ -83,7 +74,7 @@ function aims<T>(
 /** The prefixes of a list with their places; `complete` is false when some could not be read and are left out. */
 export function readPrefixes(
   list: Located | undefined,
-  report: Report,
+  report: Findings,
 ): { items: { prefix: Prefix; place: Place }[]; complete: boolean } {
   const read = entries(list, report).map((place) => ({ prefix: readPrefix(place, report), place }));
   const items = read.filter((item): item is { prefix: Prefix; place: Located } => item.prefix !== undefined);
@@ -91,7 +82,7 @@ export function readPrefixes(
 }
 
 /** The protocol numbers of a list; undefined when one of them cannot be read. */
-function readProtocols(list: Located | undefined, report: Report): number[] | undefined {
+function readProtocols(list: Located | undefined, report: Findings): number[] | undefined {
   if (list !== undefined && !Array.isArray(list.value)) {
     entries(list, report);
     return undefined;
@@ -138,7 +129,7 @@ function limitsOf({ object }: Source): string {
 }
 
 /** RFC 9132 appends the lists to each other, so protocols and ports of one source apply to the prefixes of another. */
-function notePooling(sources: readonly Source[], scope: Place, report: Report): void {
+function notePooling(sources: readonly Source[], scope: Place, report: Findings): void {
   const aiming = sources.filter(({ object }) => targetMembers.some((name) => Object.hasOwn(object.value, name)));
   if (new Set(aiming.map(limitsOf)).size <= 1) return;
   const labels = aiming.map(({ label }) => label).join(', ');
@@ -194,7 +185,7 @@ export function readTargets(scope: Located<JsonObject>, context: Context): Targe
 }
 
 /** Tells that merging changed a list of prefixes. */
-export function noteMerged(before: readonly Prefix[], after: readonly Prefix[], place: Place, report: Report): void {
+export function noteMerged(before: readonly Prefix[], after: readonly Prefix[], place: Place, report: Findings): void {
   const note = mergeNote(before, after);
   if (note !== undefined) report.information(place, 'flowspec/merged', '8955 4.2.2.1', note);
 }

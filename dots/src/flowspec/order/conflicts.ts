@@ -1,8 +1,9 @@
+import type { Family } from '#dots/model/prefix';
 import { neighbours, type Owned } from './neighbours';
 import { compareKeys, orderKey, type OrderKey } from '../bgp/order';
 import type { Packet } from '../packets/packet';
 import { intersectRegions, packetIn, regionsOf, regionsTouch, subtractRegion, type Region } from '../packets/region';
-import type { Component, Family } from '../bgp/rule';
+import type { Component } from '../bgp/rule';
 
 /** A rule as first-match evaluation sees it: its place in the list says when it is tested. */
 export interface ListedRule {

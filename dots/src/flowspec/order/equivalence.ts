@@ -1,6 +1,6 @@
 import type { Comparison, Conflict } from './conflicts';
 import { describePacket } from '../packets/packet';
-import type { FlowspecFinding } from '../report';
+import type { FlowspecFinding } from '../bgp/rule';
 import { describeActions } from '../bgp/ruleText';
 import type { FlowspecRule, Place } from '../bgp/rule';
 

@@ -1,7 +1,7 @@
-import type { Draft } from '../packets/draft';
+import { addressBits, covers, halves, makePrefix, type Family, type Prefix } from '#dots/model/prefix';
+import { within, type Draft } from '../packets/draft';
 import { intersect, interval, subtract, type IntervalSet } from '../packets/intervals';
 import { fragmentBits } from '../bgp/protocolNames';
-import { addressBits, covers, halves, makePrefix } from '../bgp/prefix';
 import { bitmaskSet, impliedProtocols, numericSet, regionsOf } from '../packets/region';
 import {
   isBitmask,
@@ -11,11 +11,9 @@ import {
   type BitmaskTest,
   type BitmaskType,
   type Component,
-  type Family,
   type NumericComponent,
   type NumericTest,
   type NumericType,
-  type Prefix,
   type PrefixType,
 } from '../bgp/rule';
 
@@ -78,7 +76,7 @@ function prefixesOutside(draft: Draft, type: PrefixType, other: Prefix): Draft[]
   const own = prefixComponent(draft.components, type) ?? everyAddress(draft.family);
   if (covers(other, own)) return [];
   if (!covers(own, other)) return [draft];
-  return siblings(own, other).map((prefix) => withComponent(draft, { type, prefix }));
+  return siblings(own, other).map((prefix) => withComponent(draft, within(type, prefix)));
 }
 
 function numbersOutside(draft: Draft, type: NumericType, other: IntervalSet): Draft[] | undefined {
@@ -154,11 +152,11 @@ function splitBy(draft: Draft, other: Draft, type: PrefixType): Draft[] | undefi
   const own = prefixComponent(draft.components, type) ?? everyAddress(draft.family);
   const rival = prefixComponent(other.components, type);
   if (rival === undefined)
-    return own.length === bits ? undefined : halves(own).map((prefix) => withComponent(draft, { type, prefix }));
+    return own.length === bits ? undefined : halves(own).map((prefix) => withComponent(draft, within(type, prefix)));
   if (!covers(own, rival)) return undefined;
-  if (rival.length < bits) return prefixesAbove(own, rival).map((prefix) => withComponent(draft, { type, prefix }));
-  const rest = siblings(own, rival).map((prefix) => withComponent(draft, { type, prefix }));
-  const same = type === 1 ? splitBy(withComponent(draft, { type, prefix: rival }), other, 2) : undefined;
+  if (rival.length < bits) return prefixesAbove(own, rival).map((prefix) => withComponent(draft, within(type, prefix)));
+  const rest = siblings(own, rival).map((prefix) => withComponent(draft, within(type, prefix)));
+  const same = type === 1 ? splitBy(withComponent(draft, within(type, rival)), other, 2) : undefined;
   return same && [...rest, ...same];
 }
 

@@ -1,6 +1,8 @@
+import type { Family, Prefix } from '#dots/model/prefix';
 import type { IntervalSet } from './intervals';
+import { prefixPattern } from '../bgp/prefixPattern';
 import { udp, tcp } from '../bgp/protocolNames';
-import type { Component, Family, NumericTest, NumericType, Prefix, Place, Action } from '../bgp/rule';
+import type { Action, Component, NumericTest, NumericType, Place, PrefixType } from '../bgp/rule';
 
 /** A rule before it is encoded. */
 export interface Draft {
@@ -46,14 +48,19 @@ export function anyValue(type: NumericType, values: readonly number[]): Componen
   return { type, anyOf: [...new Set(values)].sort((a, b) => a - b).map((value) => [{ op: '=' as const, value }]) };
 }
 
+/** An address component: type 1 for the destination, 2 for the source. */
+export function within(type: PrefixType, prefix: Prefix): Component {
+  return { type, prefix: prefixPattern(prefix) };
+}
+
 /** The destination component of a prefix. */
 export function destination(prefix: Prefix): Component {
-  return { type: 1, prefix };
+  return within(1, prefix);
 }
 
 /** The source component of a prefix. */
 export function source(prefix: Prefix): Component {
-  return { type: 2, prefix };
+  return within(2, prefix);
 }
 
 /** Whether Flowspec can look at the ports of a protocol (RFC 8955 section 4.2.2.4). */

@@ -1,7 +1,7 @@
 import { icmpProtocol, tcp } from '../bgp/protocolNames';
 import { sortRules } from '../bgp/order';
+import { matchesAddress } from '../bgp/prefixPattern';
 import { fragmentBitsOf, hasPorts, hasTransportHeader, type Packet } from './packet';
-import { makePrefix, sameBits } from '../bgp/prefix';
 import {
   isBitmask,
   isPrefix,
@@ -75,10 +75,7 @@ function bitmaskData(type: 9 | 12, packet: Packet): number[] {
 }
 
 function prefixMatches({ type, prefix }: PrefixComponent, packet: Packet): boolean {
-  const octets = type === 1 ? packet.destination : packet.source;
-  return (
-    prefix.family === packet.family && sameBits(prefix, makePrefix(octets, prefix.length, prefix.offset), prefix.length)
-  );
+  return prefix.family === packet.family && matchesAddress(prefix, type === 1 ? packet.destination : packet.source);
 }
 
 /** Whether a packet matches one component. */

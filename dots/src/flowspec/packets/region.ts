@@ -1,3 +1,5 @@
+import type { Family } from '#dots/model/prefix';
+import { addressInterval, addressOctets } from './addresses';
 import { bitmaskHolds } from './evaluate';
 import {
   has,
@@ -12,18 +14,15 @@ import {
 } from './intervals';
 import { fragmentBits, icmpProtocol, tcp, udp } from '../bgp/protocolNames';
 import { fragmentWith, usual, type Packet } from './packet';
-import { octetsOf } from '../bgp/prefix';
 import {
   isBitmask,
   isPrefix,
   prefixComponent,
   type BitmaskComponent,
   type Component,
-  type Family,
   type NumericComponent,
   type NumericTest,
   type NumericType,
-  type Prefix,
 } from '../bgp/rule';
 
 /** The fields of a packet as dimensions of a region. */
@@ -89,16 +88,6 @@ export const everything: Record<Family, Region> = { ipv4: wholeFamily('ipv4'), i
 
 /** The packets whose transport header can be seen. */
 const withHeader = numbersWhere(16, (bits) => (bits & fragmentBits.notFirst) === 0);
-
-/** The addresses of a prefix without an offset. */
-function addressInterval({ octets, length, family }: Prefix): IntervalSet {
-  if (family === 'ipv4') {
-    const from = octets.reduce((value, octet) => value * 256 + octet, 0);
-    return interval(from, from + 2 ** (32 - length));
-  }
-  const from = octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n);
-  return interval(from, from + (1n << BigInt(128 - length)));
-}
 
 function testInterval(test: NumericTest): IntervalSet {
   const value = Number(test.value);
@@ -253,8 +242,8 @@ export function packetIn(region: Region, family: Family): Packet {
   return {
     family,
     protocol,
-    source: octetsOf(BigInt(source), family),
-    destination: octetsOf(BigInt(pickAddress(region.destination)), family),
+    source: addressOctets(source, family),
+    destination: addressOctets(pickAddress(region.destination), family),
     sourcePort: number('sourcePort'),
     destinationPort: number('destinationPort'),
     icmpType: number('icmpType'),

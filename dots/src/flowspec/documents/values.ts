@@ -1,56 +1,11 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import type { Fault, FindingClass, Severity } from '#dots/model/finding';
 import { child } from '#dots/model/pointer';
-import type { Place } from './bgp/rule';
-
-/** A fault, with the document it is in. */
-export interface FlowspecFinding extends Fault {
-  file: string;
-}
+import type { Place } from '../bgp/rule';
+import type { Findings } from './findings';
 
 /** A value with its place in a document. */
 export interface Located<T = JsonValue> extends Place {
   value: T;
-}
-
-/** What a finding says, besides where. */
-export interface Remark {
-  code: `flowspec/${string}`;
-  severity: Severity;
-  message: string;
-  rfc: string;
-  /** Default `rfc`. */
-  class?: FindingClass;
-  /** The member's name is at fault, not its value. */
-  atName?: boolean;
-}
-
-/** Gathers findings; the same finding at the same place counts once. */
-export class Report {
-  readonly findings: FlowspecFinding[] = [];
-  private readonly known = new Set<string>();
-
-  add(place: Place, remark: Remark): void {
-    const key = [place.file, place.pointer, remark.code, remark.message].join('\n');
-    if (this.known.has(key)) return;
-    this.known.add(key);
-    this.findings.push({ class: 'rfc', ...remark, file: place.file, pointer: place.pointer });
-  }
-
-  /** Something asked for that cannot be expressed or understood, and is left out. */
-  error(place: Place, code: Remark['code'], rfc: string, message: string, atName = false): void {
-    this.add(place, { code, severity: 'error', rfc, message, ...(atName && { atName }) });
-  }
-
-  /** Something that becomes not quite what it says. */
-  warning(place: Place, code: Remark['code'], rfc: string, message: string): void {
-    this.add(place, { code, severity: 'warning', rfc, message });
-  }
-
-  /** Something an operator should know. */
-  information(place: Place, code: Remark['code'], rfc: string, message: string): void {
-    this.add(place, { code, severity: 'information', rfc, message });
-  }
 }
 
 /** The member with this name, or undefined where there is none. */
@@ -69,7 +24,7 @@ export function onlyKnown(
   object: Located<JsonObject>,
   known: readonly string[],
   label: string,
-  report: Report,
+  report: Findings,
 ): boolean {
   const unknown = members(object).filter(([name]) => !known.includes(name));
   for (const [name, located] of unknown) {
@@ -85,7 +40,7 @@ export function onlyKnown(
 }
 
 /** The entries of a list; anything else than a list counts as a malformed value. */
-export function entries(list: Located | undefined, report: Report): Located[] {
+export function entries(list: Located | undefined, report: Findings): Located[] {
   if (list === undefined) return [];
   if (!Array.isArray(list.value)) {
     malformed(list, 'must be a list', report);
@@ -95,19 +50,19 @@ export function entries(list: Located | undefined, report: Report): Located[] {
 }
 
 /** The value as an object; anything else is reported. */
-export function asObject(located: Located, report: Report): Located<JsonObject> | undefined {
+export function asObject(located: Located, report: Findings): Located<JsonObject> | undefined {
   if (isObject(located.value)) return located as Located<JsonObject>;
   malformed(located, 'must be an object', report);
   return undefined;
 }
 
 /** The entries of a list of objects. */
-export function objects(list: Located | undefined, report: Report): Located<JsonObject>[] {
+export function objects(list: Located | undefined, report: Findings): Located<JsonObject>[] {
   return entries(list, report).flatMap((entry) => asObject(entry, report) ?? []);
 }
 
 /** The value as a whole number within bounds; anything else is reported. */
-export function asNumber(located: Located, most: number, report: Report, least = 0): number | undefined {
+export function asNumber(located: Located, most: number, report: Findings, least = 0): number | undefined {
   const { value } = located;
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
   malformed(located, `must be a whole number from ${least} to ${most}`, report);
@@ -115,14 +70,14 @@ export function asNumber(located: Located, most: number, report: Report, least =
 }
 
 /** The value as a string; anything else is reported. */
-export function asString(located: Located, report: Report): string | undefined {
+export function asString(located: Located, report: Findings): string | undefined {
   if (typeof located.value === 'string') return located.value;
   malformed(located, 'must be a string', report);
   return undefined;
 }
 
 /** The value as a set of named bits (RFC 7951 section 6.5), each of which must be known. */
-export function asBits(located: Located, known: readonly string[], report: Report): Set<string> | undefined {
+export function asBits(located: Located, known: readonly string[], report: Findings): Set<string> | undefined {
   const text = asString(located, report);
   if (text === undefined) return undefined;
   const bits = text.split(' ').filter((bit) => bit !== '');
@@ -132,8 +87,8 @@ export function asBits(located: Located, known: readonly string[], report: Repor
   return undefined;
 }
 
-/** Reports a value that is not what it must be; whatever needs it is left out. */
-export function malformed(located: Located, what: string, report: Report): void {
+/** Findingss a value that is not what it must be; whatever needs it is left out. */
+export function malformed(located: Located, what: string, report: Findings): void {
   report.error(located, 'flowspec/value', '7951 6', `${quote(located.value)} ${what}; without it no rule can be made.`);
 }
 
