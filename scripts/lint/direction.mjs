@@ -56,7 +56,7 @@ const allowed = {
   check: ['model', 'schemas'],
   cbor: ['model', 'schemas'],
   workspace: ['check', 'model', 'schemas'],
-  flowspec: ['model', 'schemas'],
+  flowspec: ['check', 'model', 'schemas'],
   coap: ['cbor', 'model', 'runtime'],
   transport: ['coap', 'cbor', 'model', 'runtime'],
   signal: ['transport', 'coap', 'cbor', 'check', 'model', 'runtime', 'words'],

@@ -1,6 +1,6 @@
 import type { Fault } from '../model/finding';
 import type { YangType } from '../model/schema';
-import { exact, wireText, withoutZeros } from './numbers';
+import { bitsIn, exact, wireText, withoutZeros } from '../model/leafValues';
 import { expectedType, shown } from './typeText';
 
 /** Which forms of writing are demanded beyond what the type accepts. */
@@ -72,7 +72,7 @@ function shift(integer: string, digits: number): string {
 
 function bitFaults(text: string, place: Place): Fault[] {
   const seen = new Set<string>();
-  const double = text.split(' ').find((name) => name !== '' && (seen.has(name) || !seen.add(name)));
+  const double = bitsIn(text).find((name) => seen.has(name) || !seen.add(name));
   if (double === undefined) return [];
   return [
     {

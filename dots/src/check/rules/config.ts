@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { exact } from '../numbers';
+import { exact } from '../../model/leafValues';
 import { serverOnlyBounds, type Direction } from '../direction';
 import { advice, rfcFault } from './fault';
 

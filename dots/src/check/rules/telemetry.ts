@@ -2,7 +2,7 @@ import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
 import { serverOnlySetup, type Direction } from '../direction';
-import { exact } from '../numbers';
+import { exact } from '../../model/leafValues';
 import { advice, rfcFault } from './fault';
 import { emptyFaults, hostFaults, prefixFaults, selectors } from './target';
 

@@ -2,9 +2,8 @@ import type { JsonObject } from '#dots/model/json';
 import type { Family } from '#dots/model/prefix';
 import { l3Readers } from './l3';
 import { l4Names, l4Readers } from './l4';
-import { Match, readMembers, type MemberReaders } from './match';
+import { readMembers, type Match, type MemberReaders } from './match';
 import { icmpProtocol, tcp, udp } from '../bgp/protocolNames';
-import type { Findings } from './findings';
 import { asObject, member, members, type Located } from './values';
 import type { Component } from '../bgp/rule';
 
@@ -52,25 +51,27 @@ function readL4(matches: Located<JsonObject>, match: Match): void {
   }
 }
 
-/** What an ACE matches in one family; `exact` is false when the components match more than it asks for. */
+/** What an ACE matches in one family. */
 export interface AceMatch {
   family: Family;
   components: Component[];
+  /** false: the components match more than the ACE does. */
   exact: boolean;
+  /** false: what it asks for contradicts itself, so that no packet matches. */
+  possible: boolean;
 }
 
 /**
  * The components that `matches` of an ACE asks for in one family, in the order of their types; without `matches` none.
  * Where something cannot be expressed exactly, there is a finding at each member that is to blame.
  */
-export function readMatches(
-  matches: Located<JsonObject> | undefined,
-  family: Family,
-  label: string,
-  report: Findings,
-): AceMatch {
-  if (matches === undefined) return { family, components: [], exact: true };
-  const match = new Match(family, report, label);
+export function readMatches(matches: Located<JsonObject> | undefined, match: Match): AceMatch {
+  if (matches !== undefined) readAll(matches, match);
+  const { family, components, failed, possible } = match;
+  return { family, components, exact: !failed, possible };
+}
+
+function readAll(matches: Located<JsonObject>, match: Match): void {
   for (const [name, located] of members(matches)) {
     if (name === 'eth') match.cannot(located, name);
     else if (!Object.hasOwn(l4Readers, name) && !Object.hasOwn(l3Readers, name)) match.unknown(located, name);
@@ -79,5 +80,4 @@ export function readMatches(
   atMostOne(l4Names, matches, match);
   readL3(matches, match);
   readL4(matches, match);
-  return { family, components: match.components, exact: !match.failed };
 }

@@ -4,7 +4,7 @@ import { covers, hostPrefix, parseNetwork, type Family, type Prefix } from '#dot
 import { FlowspecError } from '../bgp/error';
 import { icmpProtocol, tcp, tcpFlagNames, udp } from '../bgp/protocolNames';
 import { hasTransportHeader, type Packet } from '../packets/packet';
-import { bareIdentity } from './values';
+import { bareName, bitsIn, numberIn } from '#dots/model/leafValues';
 import type { Action, Place } from '../bgp/rule';
 
 /** What an ACL does with a packet, and which ACE says so; no ACE and no action when none matches, which accepts it. */
@@ -22,11 +22,7 @@ function within(value: JsonValue, address: readonly number[]): boolean {
 }
 
 function bitsOf(value: JsonValue | undefined, otherwise = ''): Set<string> {
-  return new Set(
-    String(value ?? otherwise)
-      .split(' ')
-      .filter((bit) => bit !== ''),
-  );
+  return new Set(bitsIn(String(value ?? otherwise)));
 }
 
 /** The operator of RFC 8783: all or any of the tests hold, perhaps turned around. */
@@ -162,16 +158,16 @@ function aceMatches(matches: JsonObject, packet: Packet, domain: readonly Prefix
 
 function isFor(acl: JsonObject, family: Family): boolean {
   return (
-    acl['activation-type'] !== 'deactivate' && (typeof acl.type !== 'string' || bareIdentity(acl.type).includes(family))
+    acl['activation-type'] !== 'deactivate' && (typeof acl.type !== 'string' || bareName(acl.type).includes(family))
   );
 }
 
 function actionsOf(ace: JsonObject): Action[] {
   const actions = isObject(ace.actions) ? ace.actions : {};
-  if (bareIdentity(String(actions.forwarding)) === 'drop') return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
+  if (bareName(String(actions.forwarding)) === 'drop') return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
   return actions['rate-limit'] === undefined
     ? []
-    : [{ kind: 'traffic-rate-bytes', as: 0, rate: Number(actions['rate-limit']) }];
+    : [{ kind: 'traffic-rate-bytes', as: 0, rate: numberIn(String(actions['rate-limit'])) ?? 0 }];
 }
 
 /**

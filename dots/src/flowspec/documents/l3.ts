@@ -1,6 +1,6 @@
 import type { Family, Prefix } from '#dots/model/prefix';
 import { readFragment, readIpv4Flags } from './bitmask';
-import { readPrefix } from './context';
+import { readPrefix } from './prefixes';
 import { destination, equals, source } from '../packets/draft';
 import { cannot, equal, type Match, type MemberReaders } from './match';
 import { familyName } from '../bgp/nlri';

@@ -2,7 +2,7 @@ import type { Family } from '#dots/model/prefix';
 import { equals } from '../packets/draft';
 import type { Remark, Findings } from './findings';
 import { asBits, asNumber, type Located } from './values';
-import type { Component, NumericType } from '../bgp/rule';
+import type { Component, NumericType, Place } from '../bgp/rule';
 
 /** What the fields that Flowspec cannot look at are called; a rule that leaves one out would match more than was asked for. */
 const inexpressible: Record<string, string> = {
@@ -26,12 +26,15 @@ const inexpressible: Record<string, string> = {
 /** The match of one ACE in one family while it is put together. Once something failed, the ACE gets no rule. */
 export class Match {
   failed = false;
+  /** Whether a packet can match. */
+  possible = true;
   private readonly parts = new Map<number, Component>();
 
   constructor(
     readonly family: Family,
     readonly report: Findings,
     readonly label: string,
+    private readonly ace: Place,
   ) {}
 
   /** The components in the order of their types. */
@@ -92,14 +95,23 @@ export class Match {
     const given = this.get(3);
     const value = given !== undefined && 'anyOf' in given ? given.anyOf[0]?.[0]?.value : undefined;
     if (value === undefined || value === protocol) this.set(equals(3, protocol));
-    else
-      this.fail(
-        located,
-        'flowspec/protocol-conflict',
-        '8783 4.2',
-        `${name} means protocol ${protocol}, but "protocol" says ${value}: no packet is both.`,
-        true,
-      );
+    else this.contradict(located, `"${name}" means protocol ${protocol}, but "protocol" is ${value}`);
+  }
+
+  /** Reports that no packet can match, so that the ACE needs no rule. */
+  private contradict(located: Located, why: string): void {
+    this.possible = false;
+    this.report.exclude(
+      this.ace,
+      {
+        code: 'flowspec/protocol-conflict',
+        severity: 'warning',
+        rfc: '8783 4.2',
+        message: `${why}: no packet matches, so ${this.label} gets no rule.`,
+        atName: true,
+      },
+      located,
+    );
   }
 }
 

@@ -1,12 +1,7 @@
 import type { Findings } from './findings';
+import { numberIn } from '#dots/model/leafValues';
 import { quote, type Located } from './values';
 import type { Action } from '../bgp/rule';
-
-/** Reads a decimal64 with at most two fraction digits; a string as RFC 7951 wants it, or a number as some write it. */
-function decimal(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d{1,17}(\.\d{1,2})?$/.test(value) ? Number(value) : undefined;
-}
 
 /** The number as the four octets of a rate hold it. */
 function wireRate(rate: number): number {
@@ -18,7 +13,7 @@ function wireRate(rate: number): number {
  * the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for what is no rate.
  */
 export function rateActions(located: Located, report: Findings): Action[] | undefined {
-  const rate = decimal(located.value);
+  const rate = typeof located.value === 'string' ? numberIn(located.value) : undefined;
   if (rate === undefined || !(rate >= 0) || rate > 1e17) {
     report.error(
       located,

@@ -1,21 +1,8 @@
-import { hostPrefix, parseAddress, type Octets, type Prefix } from '#dots/model/prefix';
+import { formatAddress, hostPrefix, parseAddress, type Octets } from '#dots/model/prefix';
 import type { Context } from './context';
 import { tcp, udp } from '../bgp/protocolNames';
+import type { ResolvedPrefix } from './prefixes';
 import { asString, malformed, quote, type Located } from './values';
-
-/** What a name stood for when it was looked up; the lookup itself is not done here. */
-export interface Resolution {
-  /** IPv4 and IPv6 addresses as text; empty when there were none. */
-  addresses: readonly string[];
-  /** When, as people read it. */
-  at: string;
-}
-
-/** A prefix with what named it. */
-export interface ResolvedPrefix {
-  prefix: Prefix;
-  place: Located;
-}
 
 /** What a URI aims at: the addresses of its host, and the protocol and port of its scheme. */
 export interface UriTarget {
@@ -41,27 +28,25 @@ function host(octets: Octets, place: Located): ResolvedPrefix {
   return { prefix: hostPrefix(octets), place };
 }
 
-/** The addresses of a name, with a finding that says since when; undefined after reporting that there are none. */
+/** The addresses of a name, with a finding that states their time; undefined after reporting that there are none. */
 function lookUp(name: string, place: Located, { report, resolve }: Context): ResolvedPrefix[] | undefined {
   if (resolve === undefined) {
     report.error(
       place,
       'flowspec/needs-resolution',
       '9132 4.4.1.1',
-      `${quote(place.value)} has to be resolved to addresses first, which is done only when asked for: it gives no rule. Name the addresses in target-prefix, or have it resolved (--resolve).`,
+      `${quote(place.value)} is a name, and names are looked up only on request (--resolve): it gets no rule. Name the addresses in target-prefix, or have it looked up.`,
     );
     return undefined;
   }
   const resolution = resolve(name);
-  const octets = (resolution?.addresses ?? [])
-    .flatMap((address) => [parseAddress(address) ?? []])
-    .filter((list) => list.length > 0);
+  const octets = (resolution?.addresses ?? []).map(parseAddress).filter((address) => address !== undefined);
   if (resolution === undefined || octets.length === 0) {
     report.error(
       place,
       'flowspec/not-resolved',
       '9132 4.4.1.1',
-      `${quote(name)} has no address${resolution === undefined ? '' : ` (${resolution.at})`}, so it gives no rule.`,
+      `${quote(name)} has no address${resolution === undefined ? '' : ` (${resolution.at})`}, so it gets no rule.`,
     );
     return undefined;
   }
@@ -69,7 +54,7 @@ function lookUp(name: string, place: Located, { report, resolve }: Context): Res
     place,
     'flowspec/resolved',
     '9132 4.4.1.1',
-    `${quote(name)} had ${octets.length === 1 ? 'the address' : 'the addresses'} ${resolution.addresses.join(', ')} (${resolution.at}). The rules are for these only: resolve it again when they change.`,
+    `${quote(name)} had ${octets.length === 1 ? 'the address' : 'the addresses'} ${octets.map(formatAddress).join(', ')} (${resolution.at}). The rules are for these only: resolve it again when they change.`,
   );
   return octets.map((list) => host(list, place));
 }
@@ -94,8 +79,8 @@ export function uriTarget(place: Located, context: Context): UriTarget | undefin
     malformed(
       place,
       name === '' || (port ?? 0) > 65535
-        ? 'is no URI with a host and a port that could be'
-        : 'has a scheme without a known port, so that it must name one',
+        ? 'is no URI with a host and a port from 0 to 65535'
+        : 'has a scheme without a known port: write the port',
       context.report,
     );
     return undefined;

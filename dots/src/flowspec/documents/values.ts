@@ -1,4 +1,5 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { bitsIn } from '#dots/model/leafValues';
 import { child } from '#dots/model/pointer';
 import type { Place } from '../bgp/rule';
 import type { Findings } from './findings';
@@ -49,6 +50,23 @@ export function entries(list: Located | undefined, report: Findings): Located[] 
   return itemsOf(list.value).map((value, index) => ({ file: list.file, pointer: child(list.pointer, index), value }));
 }
 
+/**
+ * The entries of a list that limits what a request is about; undefined after reporting one that is no list, or that is
+ * empty, which makes a request invalid (RFC 9132 section 4.4.1.1).
+ */
+export function filledEntries(list: Located | undefined, report: Findings): Located[] | undefined {
+  const found = entries(list, report);
+  if (list === undefined || found.length > 0) return found;
+  if (Array.isArray(list.value))
+    report.error(
+      list,
+      'flowspec/empty-list',
+      '9132 4.4.1.1',
+      'This list is empty; without a limit a rule could match more than was meant, so there is none.',
+    );
+  return undefined;
+}
+
 /** The value as an object; anything else is reported. */
 export function asObject(located: Located, report: Findings): Located<JsonObject> | undefined {
   if (isObject(located.value)) return located as Located<JsonObject>;
@@ -80,14 +98,14 @@ export function asString(located: Located, report: Findings): string | undefined
 export function asBits(located: Located, known: readonly string[], report: Findings): Set<string> | undefined {
   const text = asString(located, report);
   if (text === undefined) return undefined;
-  const bits = text.split(' ').filter((bit) => bit !== '');
+  const bits = bitsIn(text);
   const unknown = bits.find((bit) => !known.includes(bit));
   if (unknown === undefined) return new Set(bits);
   malformed(located, `has the unknown bit ${quote(unknown)}; known are ${known.join(', ')}`, report);
   return undefined;
 }
 
-/** Findingss a value that is not what it must be; whatever needs it is left out. */
+/** Reports a value that is not what it must be; whatever needs it is left out. */
 export function malformed(located: Located, what: string, report: Findings): void {
   report.error(located, 'flowspec/value', '7951 6', `${quote(located.value)} ${what}; without it no rule can be made.`);
 }
@@ -96,9 +114,4 @@ export function malformed(located: Located, what: string, report: Findings): voi
 export function quote(value: JsonValue): string {
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-/** An identity without its module's name: examples write both forms (RFC 7951 section 6.8). */
-export function bareIdentity(text: string): string {
-  return text.slice(text.lastIndexOf(':') + 1);
 }

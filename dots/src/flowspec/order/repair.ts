@@ -27,7 +27,7 @@ export interface RepairBudget {
 }
 
 /** A list that routers read as it stands, and how it came about; or why there is none. */
-export type Repaired = { made: EncodedRule[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
+export type Repaired = { rules: EncodedRule[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
 
 const mostCuts = 100_000;
 const fewestExtra = 100;
@@ -104,7 +104,7 @@ function cheapest(list: readonly EncodedRule[], { first, routersFirst }: Conflic
 /** The list without rules that an earlier one repeats: those never decide anything. */
 function distinct(list: readonly EncodedRule[]): EncodedRule[] {
   const known = new Set<string>();
-  return list.filter((made) => !known.has(keyOf(made)) && known.add(keyOf(made)));
+  return list.filter((rule) => !known.has(keyOf(rule)) && known.add(keyOf(rule)));
 }
 
 /** Repairs conflicts that do not touch the same rules; undefined where one has no repair. */
@@ -124,7 +124,7 @@ function round(
     replaced.set(repair.rule, repair.by);
     repairs.push(repair);
   }
-  return { list: distinct(list.flatMap((made) => replaced.get(made) ?? [made])), repairs };
+  return { list: distinct(list.flatMap((rule) => replaced.get(rule) ?? [rule])), repairs };
 }
 
 /**
@@ -132,16 +132,20 @@ function round(
  * first-match evaluation as it is, and the result is compared again, so that nothing rests on the repairs being right. All
  * conflicts are repaired or none.
  */
-export function repairOrder(made: readonly EncodedRule[], comparison: Comparison, budget: RepairBudget = {}): Repaired {
-  const most = made.length + (budget.rules ?? Math.max(fewestExtra, made.length >> 2));
+export function repairOrder(
+  rules: readonly EncodedRule[],
+  comparison: Comparison,
+  budget: RepairBudget = {},
+): Repaired {
+  const most = rules.length + (budget.rules ?? Math.max(fewestExtra, rules.length >> 2));
   const search: Search = { cutsLeft: budget.cuts ?? mostCuts };
   const repairs: Repair[] = [];
-  let list: EncodedRule[] = [...made];
+  let list: EncodedRule[] = [...rules];
   let now = comparison;
   for (let rounds = budget.rounds ?? 8; rounds > 0; rounds--) {
     const next = round(list, now.conflicts, search);
     if (next === undefined) return { reason: 'one of the differences has no repair' };
-    if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${made.length}` };
+    if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${rules.length}` };
     repairs.push(...next.repairs);
     list = next.list;
     now = compareOrders(
@@ -151,7 +155,7 @@ export function repairOrder(made: readonly EncodedRule[], comparison: Comparison
     );
     if (search.cutsLeft <= 0) return { reason: 'the overlaps are too many to follow up' };
     if (now.conflicts.length === 0)
-      return now.unknown === undefined ? { made: list, comparison: now, repairs } : { reason: now.unknown };
+      return now.unknown === undefined ? { rules: list, comparison: now, repairs } : { reason: now.unknown };
   }
   return { reason: 'repairs kept making new differences' };
 }

@@ -17,7 +17,9 @@ export interface Entry {
   label: string;
   actions: Action[];
   drafts: Draft[];
-  /** Part of the match cannot be expressed: the drafts match more than was asked for, and must not become rules. */
+  /** For a mitigation scope: the prefixes that it aims at, each with the entry of the scope that brings it. */
+  targets?: readonly { prefix: Prefix; by: Place }[];
+  /** The drafts must not become rules: part of the match cannot be expressed, so they match too much, or the document has an error. */
   leftOut?: boolean;
 }
 

@@ -1,4 +1,9 @@
-/** A whole or decimal number in text form, in units of 10^-18, so that comparisons are exact. */
+/**
+ * The values of leaves in text form (RFC 7950 section 9), read in one way by every step: the checks, CBOR, Flowspec and
+ * the server.
+ */
+
+/** Numbers are compared in units of 10^-18, so that comparisons are exact. */
 const scale = 18;
 
 /** The exact value of a number or of the text of one, or undefined where it is not a number. */
@@ -31,4 +36,26 @@ export function wireText(number: bigint, digits: number): string {
   const text = units.toString().padStart(digits + 1, '0');
   const whole = text.slice(0, text.length - digits);
   return `${number < 0n ? '-' : ''}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''}`;
+}
+
+/** A number in units of its last digit; undefined for another text, or one with more fraction digits than `digits`. */
+export function mantissaIn(text: string, digits: number): bigint | undefined {
+  const units = exact(text);
+  const step = 10n ** BigInt(scale - digits);
+  return units === undefined || units % step !== 0n ? undefined : units / step;
+}
+
+/** The value of an int64, uint64 or decimal64 in any of its lexical forms (RFC 7950 sections 9.2.1 and 9.3.1); undefined for another text. */
+export function numberIn(text: string): number | undefined {
+  return exact(text) === undefined ? undefined : Number(text);
+}
+
+/** The names in a value of type bits, which spaces separate (RFC 7950 section 9.7.2). */
+export function bitsIn(text: string): string[] {
+  return text.split(' ').filter((name) => name !== '');
+}
+
+/** The name of an identity, or of a member, without that of its module: documents write both forms (RFC 7951 sections 4 and 6.8). */
+export function bareName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
 }

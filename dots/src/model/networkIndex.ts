@@ -1,4 +1,4 @@
-import { networkKey, type Prefix } from '#dots/model/prefix';
+import { networkKey, type Prefix } from './prefix';
 
 /** Finds what is kept under the networks that cover a prefix, without looking at all of them. */
 export class NetworkIndex<T> {
@@ -11,6 +11,13 @@ export class NetworkIndex<T> {
     if (values === undefined) this.kept.set(key, [value]);
     else values.push(value);
     this.lengths.add(prefix.length);
+  }
+
+  /** Whether something is kept under the prefix itself or a network around it. */
+  covers(prefix: Prefix): boolean {
+    for (const length of this.lengths)
+      if (length <= prefix.length && this.kept.has(networkKey(prefix, length))) return true;
+    return false;
   }
 
   /** What is kept under the prefix itself and under every network around it. */
