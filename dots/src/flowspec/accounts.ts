@@ -126,7 +126,8 @@ function outcomesOf(units: readonly Unit[], { errors, rules, excluded }: Known):
 }
 
 /** The keys of the targets of a scope all of whose prefixes are among the destinations of its rules. */
-function targetsWithRules({ drafts, targets = [] }: Entry): string[] {
+function targetsWithRules({ drafts, targets }: Entry): string[] {
+  if (targets === undefined) return [];
   const destinations = new NetworkIndex<true>();
   for (const prefix of new Set(drafts.map(({ components }) => prefixComponent(components, 1))))
     if (prefix !== undefined) destinations.add(prefix, true);

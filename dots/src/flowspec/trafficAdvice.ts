@@ -1,4 +1,5 @@
 import { limitsTraffic } from './advice';
+import { describeActions } from './bgp/ruleText';
 import type { Findings, Remark } from './documents/findings';
 import { remainder, type Search } from './order/conflicts';
 import type { EncodedRule } from './order/encodedRule';
@@ -19,17 +20,15 @@ interface Wanted {
 }
 
 const families = ['ipv4', 'ipv6'] as const;
-const keepSessions = 'Make sure that this does not cut off your own sessions.';
 
 function sessionTraffic(ports: readonly number[]): Traffic<Wanted>[] {
-  const code = 'flowspec/control-port';
-  const bgp = { code, packets: 'packets of BGP sessions (port 179)', advice: keepSessions, rfc: '8955 12' } as const;
-  const dots = {
-    code,
-    packets: `packets of DOTS signal channels (port ${ports.join(', ')})`,
-    advice: keepSessions,
-    rfc: '9132 3',
+  const session = {
+    code: 'flowspec/control-port',
+    advice: 'Make sure that this does not cut off your own sessions.',
+    rfc: '8955 12',
   } as const;
+  const bgp = { ...session, packets: 'BGP sessions' };
+  const dots = { ...session, packets: 'DOTS signal channels' };
   return families.flatMap((family) => [
     { what: bgp, family, regions: bgpPackets(family) },
     { what: dots, family, regions: signalPackets(family, ports) },
@@ -59,32 +58,42 @@ function acceptedTraffic(entries: readonly Entry[]): Traffic<Wanted>[] {
 function accepted({ label, source: { file } }: Entry): Wanted {
   return {
     code: 'flowspec/accepted-traffic',
-    packets: `packets that ${label} in ${file} accepts`,
+    packets: `what ${label} in ${file} accepts`,
     advice: 'Translate that document as well, so that its entries come first, or name a narrower target.',
     rfc: '9132 4.4.1.3',
   };
 }
 
-function remark({ code, packets, advice, rfc }: Wanted, rule: EncodedRule, example: string): Remark {
-  const drops = rule.listed.action === 'discard' ? 'drops' : 'limits';
+/** How many kinds of traffic one finding names. */
+const mostNamed = 3;
+
+/** Reports, once for an entry, which traffic its rules drop, each kind with a packet. */
+function reportAll(decided: readonly Decided<Wanted>[], rules: readonly EncodedRule[], report: Findings): void {
+  const byEntry = new Map<Entry, Map<string, Decided<Wanted>>>();
+  for (const one of decided) {
+    const { entry } = rules[one.rule] as EncodedRule;
+    const known = byEntry.get(entry) ?? new Map<string, Decided<Wanted>>();
+    if (!known.has(one.what.packets)) known.set(one.what.packets, one);
+    byEntry.set(entry, known);
+  }
+  for (const [entry, kinds] of byEntry) report.add(entry.source, remark(entry, [...kinds.values()]));
+}
+
+function remark({ actions }: Entry, kinds: readonly Decided<Wanted>[]): Remark {
+  const [first] = kinds as [Decided<Wanted>];
+  const { code, rfc, advice } = first.what;
+  const named = kinds
+    .slice(0, mostNamed)
+    .map(({ what: { packets }, packet }) => `${packets} (for example ${describePacket(packet)})`);
+  const more = kinds.length > mostNamed ? [`${kinds.length - mostNamed} more`] : [];
+  const drops = describeActions(actions) === 'discard' ? 'drops' : 'limits';
   return {
     code,
     class: 'advice',
     severity: 'warning',
     rfc,
-    message: `This ${drops} ${packets}. Example: ${example}. ${advice}`,
+    message: `This ${drops} packets of ${[...named, ...more].join(' and ')}. ${advice}`,
   };
-}
-
-/** Reports each kind of traffic once for an entry, at the first of its rules that decides a packet of it. */
-function reportAll(decided: readonly Decided<Wanted>[], rules: readonly EncodedRule[], report: Findings): void {
-  const reported = new Map<Entry, Set<string>>();
-  for (const { rule, what, packet } of decided) {
-    const made = rules[rule] as EncodedRule;
-    const known = reported.get(made.entry) ?? new Set();
-    if (!known.has(what.packets)) report.add(made.entry.source, remark(what, made, describePacket(packet)));
-    reported.set(made.entry, known.add(what.packets));
-  }
 }
 
 /**

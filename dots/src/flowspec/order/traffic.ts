@@ -1,8 +1,8 @@
 import type { Family } from '#dots/model/prefix';
 import { compareKeys } from '../bgp/order';
-import { packetIn, type Region, intersectRegions, regionsTouch } from '../packets/region';
+import { intersectRegions, packetIn, regionsTouch, subtractRegion, type Region } from '../packets/region';
 import type { Packet } from '../packets/packet';
-import { remainder, type ListedRule, type Search } from './conflicts';
+import type { ListedRule, Search } from './conflicts';
 import { neighbours } from './neighbours';
 
 /** Some packets of one family, and what they are. */
@@ -24,10 +24,11 @@ export interface Decided<T> {
 const mostPairs = 2_000_000;
 const mostCuts = 100_000;
 
-/** The packets that a rule and some traffic have in common. */
-interface Overlap<T> extends Omit<Traffic<T>, 'regions'> {
+/** A rule and some traffic that have packets in common, by pairs of regions. */
+interface Overlap<T> {
   rule: number;
-  regions: Region[];
+  traffic: Traffic<T>;
+  pairs: readonly (readonly [Region, Region])[];
 }
 
 /**
@@ -41,22 +42,25 @@ export function decidedPackets<T>(
 ): Decided<T>[] | undefined {
   const regionCount = traffic.reduce((count, { regions }) => count + regions.length, 0);
   if (regionCount * rules.length > mostPairs) return undefined;
-  const overlaps = rules.flatMap((rule, index) => (isOfInterest(index) ? overlapsOf(rule, index, traffic) : []));
+  const overlaps: Overlap<T>[] = [];
+  for (const [index, rule] of rules.entries()) if (isOfInterest(index)) addOverlaps(rule, index, traffic, overlaps);
   if (overlaps.length === 0) return [];
   const before = testedBefore(rules, new Set(overlaps.map(({ rule }) => rule)));
   const search: Search = { cutsLeft: mostCuts };
-  return overlaps.flatMap(({ rule, what, family, regions }) => {
-    const packet = decidedPacket(regions, before(rule), family, search);
+  return overlaps.flatMap(({ rule, traffic: { what, family }, pairs }) => {
+    const packet = decidedPacket(pairs, before(rule), family, search);
     return packet === undefined ? [] : [{ rule, what, packet }];
   });
 }
 
-function overlapsOf<T>(rule: ListedRule, index: number, traffic: readonly Traffic<T>[]): Overlap<T>[] {
-  return traffic.flatMap(({ what, family, regions }) => {
-    if (family !== rule.family) return [];
-    const common = (rule.regions ?? []).flatMap((own) => regions.flatMap((one) => intersectRegions(own, one) ?? []));
-    return common.length === 0 ? [] : [{ rule: index, what, family, regions: common }];
-  });
+function addOverlaps<T>(rule: ListedRule, index: number, all: readonly Traffic<T>[], overlaps: Overlap<T>[]): void {
+  for (const traffic of all) {
+    if (traffic.family !== rule.family) continue;
+    const pairs: [Region, Region][] = [];
+    for (const own of rule.regions ?? [])
+      for (const one of traffic.regions) if (regionsTouch(own, one)) pairs.push([own, one]);
+    if (pairs.length > 0) overlaps.push({ rule: index, traffic, pairs });
+  }
 }
 
 /** For each of the wanted rules the regions of those that routers test before it and that it overlaps. */
@@ -77,14 +81,30 @@ function testedBefore(rules: readonly ListedRule[], wanted: ReadonlySet<number>)
   };
 }
 
-/** A packet of the regions that none of the rules before takes; one that is tried first makes cutting unnecessary nearly always. */
+/** A packet that is in both regions of a pair and that none of the rules before takes. */
 function decidedPacket(
-  regions: readonly Region[],
+  pairs: Overlap<unknown>['pairs'],
   before: readonly Region[],
   family: Family,
   search: Search,
 ): Packet | undefined {
-  const free = regions.find((region) => !before.some((other) => regionsTouch(region, other)));
-  const [left] = free === undefined ? remainder(regions, before, search) : [free];
-  return left && packetIn(left, family);
+  for (const [own, one] of pairs) {
+    const common = intersectRegions(own, one);
+    const left = common && anyLeft(common, before, 0, search);
+    if (left !== undefined) return packetIn(left, family);
+  }
+  return undefined;
+}
+
+/** A part of a region that none of the others from a place on takes; the region itself once there were too many cuts. */
+function anyLeft(region: Region, others: readonly Region[], from: number, search: Search): Region | undefined {
+  let index = from;
+  while (index < others.length && !regionsTouch(region, others[index] as Region)) index++;
+  if (index === others.length || search.cutsLeft <= 0) return region;
+  for (const piece of subtractRegion(region, others[index] as Region)) {
+    search.cutsLeft--;
+    const left = anyLeft(piece, others, index + 1, search);
+    if (left !== undefined) return left;
+  }
+  return undefined;
 }
