@@ -1,7 +1,7 @@
 import { formatPrefix } from '#dots/model/prefix';
 import type { EncodedRule } from './order/encodedRule';
 import type { Entry } from './packets/draft';
-import { numericHolds } from './packets/evaluate';
+import { numericMatches } from './packets/evaluate';
 import { longestForGobgp } from './renderings/gobgp';
 import { udp } from './bgp/protocolNames';
 import type { Remark, Findings } from './documents/findings';
@@ -21,12 +21,13 @@ import {
 const mostValues = 5;
 /** Rates in bytes per second below which ExaBGP warns and some routers drop everything. */
 const smallRate = 9600;
+
 function numeric(components: readonly Component[], type: NumericType): NumericComponent | undefined {
   return components.find((component): component is NumericComponent => component.type === type);
 }
 
-function holds(component: NumericComponent, data: number): boolean {
-  return component.anyOf.some((group) => group.every((test) => numericHolds(test, data)));
+function accepts(component: NumericComponent, data: number): boolean {
+  return component.anyOf.some((group) => group.every((test) => numericMatches(test, data)));
 }
 
 /** Whether actions discard or limit what they apply to. */
@@ -58,7 +59,7 @@ function hasWideFlags({ components }: FlowspecRule): boolean {
 function hidesFragments(rule: FlowspecRule): boolean {
   const protocol = numeric(rule.components, 3);
   const looksAtPorts = ([4, 5, 6] as const).some((type) => numeric(rule.components, type) !== undefined);
-  return looksAtPorts && limitsTraffic(rule) && (protocol === undefined || holds(protocol, udp));
+  return looksAtPorts && limitsTraffic(rule) && (protocol === undefined || accepts(protocol, udp));
 }
 
 function advice(code: Remark['code'], severity: Remark['severity'], rfc: string, message: string): Remark {

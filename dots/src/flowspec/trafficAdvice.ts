@@ -27,8 +27,8 @@ function sessionTraffic(ports: readonly number[]): Traffic<Wanted>[] {
     advice: 'Make sure that this does not cut off your own sessions.',
     rfc: '8955 12',
   } as const;
-  const bgp = { ...session, packets: 'BGP sessions' };
-  const dots = { ...session, packets: 'DOTS signal channels' };
+  const bgp = { ...session, packets: 'packets of BGP sessions' };
+  const dots = { ...session, packets: 'packets of DOTS signal channels' };
   return families.flatMap((family) => [
     { what: bgp, family, regions: bgpPackets(family) },
     { what: dots, family, regions: signalPackets(family, ports) },
@@ -58,7 +58,7 @@ function acceptedTraffic(entries: readonly Entry[]): Traffic<Wanted>[] {
 function accepted({ label, source: { file } }: Entry): Wanted {
   return {
     code: 'flowspec/accepted-traffic',
-    packets: `what ${label} in ${file} accepts`,
+    packets: `packets that ${label} in ${file} accepts`,
     advice: 'Translate that document as well, so that its entries come first, or name a narrower target.',
     rfc: '9132 4.4.1.3',
   };
@@ -92,7 +92,7 @@ function remark({ actions }: Entry, kinds: readonly Decided<Wanted>[]): Remark {
     class: 'advice',
     severity: 'warning',
     rfc,
-    message: `This ${drops} packets of ${[...named, ...more].join(' and ')}. ${advice}`,
+    message: `This ${drops} ${[...named, ...more].join(' and ')}. ${advice}`,
   };
 }
 

@@ -14,14 +14,14 @@ export interface NumericTest {
   value: number | string;
 }
 
-/** One bitmask test: `match` wants all bits of the value, otherwise any of them; `not` turns the result around. */
+/** One bitmask test: `match` requires all bits of the value, otherwise any of them; `not` turns the result around. */
 export interface BitmaskTest {
   not: boolean;
   match: boolean;
   value: number;
 }
 
-/** The component types that hold a prefix: destination and source. */
+/** The component types with a prefix: destination and source. */
 export type PrefixType = 1 | 2;
 /** The component types with numeric operators. */
 export type NumericType = 3 | 4 | 5 | 6 | 7 | 8 | 10 | 11 | 13;
@@ -95,7 +95,7 @@ export function prefixComponent(components: readonly Component[], type: PrefixTy
   return undefined;
 }
 
-/** Whether a component holds an address prefix. */
+/** Whether a component has an address prefix. */
 export function isPrefix(component: Component): component is PrefixComponent {
   return component.type <= 2;
 }

@@ -59,6 +59,6 @@ export function ownPrefixes(family: Family, { domain }: Context): Prefix[] {
 /** Why no destination could be filled in, and what to do. */
 export function noDestination(family: Family | undefined, { domain }: Context): string {
   const rule = 'a rule without a destination would filter everything that passes the router';
-  if (domain.length === 0) return `names no destination, and ${rule}: name one, or give your own prefixes (--domain).`;
+  if (domain.length === 0) return `names no destination, and ${rule}: name one, or state your own prefixes (--domain).`;
   return `names no destination, and there is no ${family === undefined ? '' : `${familyName(family)} `}prefix among the own prefixes; ${rule}.`;
 }

@@ -90,7 +90,7 @@ export class Match {
     return value;
   }
 
-  /** Demands the protocol that a transport container stands for; another one beside it can never match. */
+  /** Demands the protocol of a transport container; with another one beside it no packet matches. */
   demandProtocol(located: Located, protocol: number, name: string): void {
     const given = this.get(3);
     const value = given !== undefined && 'anyOf' in given ? given.anyOf[0]?.[0]?.value : undefined;
@@ -127,7 +127,7 @@ export function readMembers(list: readonly [string, Located][], readers: MemberR
   }
 }
 
-/** A reader for a member that must equal one number in the packet; `plus` turns it into the number Flowspec wants. */
+/** A reader for a member that must equal one number in the packet; `plus` turns it into the number of Flowspec. */
 export function equal(type: NumericType, most: number, plus = 0): MemberReaders[string] {
   return (located, match) => {
     const value = match.number(located, most);

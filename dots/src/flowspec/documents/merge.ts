@@ -13,7 +13,7 @@ function joined(a: Prefix, b: Prefix): Prefix | undefined {
 }
 
 /**
- * The fewest prefixes that hold exactly the addresses of the given ones: doubles and covered ones go,
+ * The fewest prefixes with exactly the addresses of the given ones: doubles and covered ones go,
  * two halves become their whole. IPv4 first, ascending.
  */
 export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {

@@ -47,7 +47,7 @@ function noteMapped(prefix: Prefix, located: Located, report: Findings): void {
     class: 'advice',
     severity: 'warning',
     rfc: '4291 2.5.5.2',
-    message: `No packet matches ${formatPrefix(prefix)}: IPv4-mapped addresses do not occur in packets. Write ${ipv4}.`,
+    message: `No packet matches ${String(located.value)}: IPv4-mapped addresses do not occur in packets. Write ${ipv4}.`,
   });
 }
 

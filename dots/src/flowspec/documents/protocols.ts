@@ -13,7 +13,7 @@ function limitsPorts({ targets, sources }: Scope): boolean {
   return targets.ports.length > 0 || sources.ports.length > 0;
 }
 
-/** Whether a set holds all 65536 ports. */
+/** Whether a set has all 65536 ports. */
 function allPorts(ports: IntervalSet): boolean {
   return ports.length === 2 && ports[0] === 0 && ports[1] === 65536;
 }

@@ -3,13 +3,13 @@ import { numberIn } from '#dots/model/leafValues';
 import { quote, type Located } from './values';
 import type { Action } from '../bgp/rule';
 
-/** The number as the four octets of a rate hold it. */
+/** The number that the four octets of a rate represent. */
 function wireRate(rate: number): number {
   return Math.fround(rate);
 }
 
 /**
- * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Tells when the 32-bit float of
+ * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Reports that the 32-bit float of
  * the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for what is no rate.
  */
 export function rateActions(located: Located, report: Findings): Action[] | undefined {
@@ -40,7 +40,7 @@ function noteRate(located: Located, rate: number, report: Findings): void {
       located,
       'flowspec/rate-rounded',
       '8955 7.1',
-      `The rate goes out as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`,
+      `The rate is sent as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`,
     );
   }
 }

@@ -19,7 +19,7 @@ export function makeRule(draft: Draft, entry: Entry): EncodedRule {
   return { draft, nlri, entry, listed: listRule(draft.components, draft.family, describeActions(entry.actions)) };
 }
 
-/** Tells apart what routers tell apart: two rules with the same key cannot both be announced. */
+/** What routers know a rule by: of two rules with the same key only one can be announced. */
 export function keyOf({ draft, nlri }: EncodedRule): string {
   return `${draft.family} ${nlri}`;
 }

@@ -17,10 +17,10 @@ import {
   type PrefixType,
 } from '../bgp/rule';
 
-/** More tests in one component than anybody could check; a repair that needs them is not made. */
+/** The most tests in one component; with more, a repair is not readable and is not made. */
 const mostTests = 64;
 
-/** The numbers that a field can hold. */
+/** The numbers that a field can have. */
 function fieldOf(type: NumericType): IntervalSet {
   const bits = { 3: 8, 4: 16, 5: 16, 6: 16, 7: 8, 8: 8, 10: 16, 11: 6, 13: 20 }[type];
   return interval(0, 2 ** bits);
@@ -58,7 +58,7 @@ function withComponent({ family, components }: Draft, component: Component): Dra
   };
 }
 
-/** The prefixes that together hold the addresses of `outer` without those of `inner`, which it covers: one for each bit more. */
+/** The prefixes that together cover the addresses of `outer` without those of `inner`, which it covers: one for each bit more. */
 function siblings(outer: Prefix, inner: Prefix): Prefix[] {
   const list: Prefix[] = [];
   for (let length = outer.length; length < inner.length; length++) {
@@ -87,7 +87,7 @@ function numbersOutside(draft: Draft, type: NumericType, other: IntervalSet): Dr
   return component && [withComponent(draft, component)];
 }
 
-/** Groups of tests that hold exactly where the tests of none of the given groups all do. */
+/** Groups of tests of which one matches exactly where none of the given groups does. */
 function negated(anyOf: readonly BitmaskTest[][]): BitmaskTest[][] {
   return anyOf.reduce<BitmaskTest[][]>(
     (made, group) => made.flatMap((tests) => group.map((test) => [...tests, { ...test, not: !test.not }])),
@@ -95,7 +95,7 @@ function negated(anyOf: readonly BitmaskTest[][]): BitmaskTest[][] {
   );
 }
 
-/** The draft limited to bits for which one of the groups holds as well. */
+/** The draft limited to bits for which one of the groups matches as well. */
 function bitsWithin(draft: Draft, type: BitmaskType, groups: readonly BitmaskTest[][]): Draft[] | undefined {
   const own = componentOf<BitmaskComponent>(draft, type)?.anyOf ?? [[]];
   const anyOf = own

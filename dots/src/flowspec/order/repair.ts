@@ -26,7 +26,7 @@ export interface RepairBudget {
   cuts?: number;
 }
 
-/** A list that routers read as it stands, and how it came about; or why there is none. */
+/** A list that routers and first-match evaluation read in the same way, and the repairs that it took; or why there is none. */
 export type Repaired = { rules: EncodedRule[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
 
 const mostCuts = 100_000;
@@ -93,10 +93,10 @@ function cheapest(list: readonly EncodedRule[], { first, routersFirst }: Conflic
   const [before, after] = [list[first] as EncodedRule, list[routersFirst] as EncodedRule];
   if (isRedundant(list, routersFirst, search)) return { kind: 'dropped', rule: after, by: [], other: before };
   const above = replacements(draftsAbove(before.draft, after.draft), before);
-  const apart = replacements(draftsOutside(after.draft, before.draft), after);
+  const outside = replacements(draftsOutside(after.draft, before.draft), after);
   const found: Repair[] = [
     ...(above === undefined ? [] : [{ kind: 'split' as const, rule: before, by: above, other: after }]),
-    ...(apart === undefined ? [] : [{ kind: 'narrowed' as const, rule: after, by: apart, other: before }]),
+    ...(outside === undefined ? [] : [{ kind: 'narrowed' as const, rule: after, by: outside, other: before }]),
   ];
   return found.sort((a, b) => cost(a) - cost(b))[0];
 }
@@ -129,7 +129,7 @@ function round(
 
 /**
  * Changes the rules so that routers, which order them by what they match, do what the list says in its order. Every step leaves
- * first-match evaluation as it is, and the result is compared again, so that nothing rests on the repairs being right. All
+ * first-match evaluation as it is, and the result is compared again, so that the result does not depend on the repairs being right. All
  * conflicts are repaired or none.
  */
 export function repairOrder(
@@ -157,5 +157,5 @@ export function repairOrder(
     if (now.conflicts.length === 0)
       return now.unknown === undefined ? { rules: list, comparison: now, repairs } : { reason: now.unknown };
   }
-  return { reason: 'repairs kept making new differences' };
+  return { reason: 'each repair introduced a new difference' };
 }

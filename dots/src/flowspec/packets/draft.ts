@@ -38,7 +38,7 @@ export function rangeTests(from: number, to: number): NumericTest[] {
       ];
 }
 
-/** A component that matches the values of a set, ascending: the same set always gives the same NLRI. */
+/** A component that matches the values of a set, ascending: the same set always has the same NLRI. */
 export function oneOf(type: NumericType, set: IntervalSet): Component {
   const anyOf: NumericTest[][] = [];
   for (let at = 0; at < set.length; at += 2) anyOf.push(rangeTests(Number(set[at]), Number(set[at + 1]) - 1));

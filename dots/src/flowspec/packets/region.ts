@@ -1,6 +1,6 @@
 import type { Family } from '#dots/model/prefix';
 import { addressInterval, addressOctets } from './addresses';
-import { bitmaskHolds } from './evaluate';
+import { bitmaskMatches } from './evaluate';
 import {
   has,
   intersect,
@@ -125,7 +125,7 @@ export function bitmaskSet(component: BitmaskComponent): IntervalSet {
   const known = bitmaskSets.get(key);
   if (known !== undefined) return known;
   const set = numbersWhere(component.type === 9 ? 4096 : 16, (data) =>
-    component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))),
+    component.anyOf.some((group) => group.every((test) => bitmaskMatches(test, data))),
   );
   bitmaskSets.set(key, set);
   return set;

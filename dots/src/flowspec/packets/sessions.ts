@@ -1,6 +1,7 @@
-import type { Family } from '#dots/model/prefix';
+import { parseNetwork, type Family, type Prefix } from '#dots/model/prefix';
 import { fragmentBits, tcp, udp } from '../bgp/protocolNames';
-import { interval, intersect, numbersWhere, type IntervalSet } from './intervals';
+import { addressInterval } from './addresses';
+import { intersect, interval, numbersWhere, subtract, union, type IntervalSet } from './intervals';
 import { everything, type Region } from './region';
 
 /** The port of BGP (RFC 4271 section 4.1), over TCP. */
@@ -31,6 +32,19 @@ const unfragmented = numbersWhere(16, (state) => (state & ~fragmentBits.df) === 
 const shortest = { [tcp]: 20, [udp]: 8 + 13 } as const;
 const ipHeader = { ipv4: 20, ipv6: 40 } as const;
 
+/** Addresses that no host has as its own: unspecified, loopback, multicast, reserved, IPv4-mapped (RFC 6890). */
+const notUnicast = {
+  ipv4: ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'],
+  ipv6: ['::/127', '::ffff:0:0/96', 'ff00::/8'],
+} as const;
+
+function unicast(family: Family): IntervalSet {
+  const others = notUnicast[family].map((text) => addressInterval(parseNetwork(text) as Prefix));
+  return subtract(everything[family].destination, union(others));
+}
+
+const addresses = { ipv4: unicast('ipv4'), ipv6: unicast('ipv6') };
+
 function sessionRegion(
   family: Family,
   protocol: 6 | 17,
@@ -40,6 +54,8 @@ function sessionRegion(
   const all = everything[family];
   return {
     ...all,
+    destination: addresses[family],
+    source: addresses[family],
     protocol: interval(protocol, protocol + 1),
     destinationPort,
     sourcePort,

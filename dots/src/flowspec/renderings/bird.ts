@@ -133,7 +133,7 @@ export interface BirdNeighbor {
   port?: number;
 }
 
-/** A session on loopback with private AS numbers: to be replaced by one's own. */
+/** A session on loopback with private AS numbers: replace it with your own. */
 const exampleNeighbor: BirdNeighbor = {
   localAddress: '127.0.0.1',
   peerAddress: '127.0.0.2',

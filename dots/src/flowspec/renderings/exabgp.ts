@@ -107,7 +107,7 @@ function route(rule: FlowspecRule, index: number): string[] {
 }
 
 /**
- * The rules as ExaBGP 4.2 wants them inside `neighbor { flow { ... } }`, one route each. A rule that ExaBGP would announce
+ * The rules as ExaBGP 4.2 reads them inside `neighbor { flow { ... } }`, one route each. A rule that ExaBGP would announce
  * wrongly is left out, and a comment says why.
  */
 export function renderExabgp(rules: readonly FlowspecRule[]): string {
@@ -128,7 +128,7 @@ export interface ExabgpNeighbor {
   peerAs: number;
 }
 
-/** A session on loopback with private AS numbers: to be replaced by one's own. */
+/** A session on loopback with private AS numbers: replace it with your own. */
 const exampleNeighbor: ExabgpNeighbor = {
   localAddress: '127.0.0.1',
   peerAddress: '127.0.0.2',

@@ -34,7 +34,7 @@ export function componentOctets({ nlri }: Pick<FlowspecRule, 'nlri'>): number {
   return nlri.startsWith('f') ? octets - 2 : octets - 1;
 }
 
-/** The tools write flow labels in the fewest octets; RFC 8956 section 3.7 wants four, as the rules here have them. */
+/** The tools write flow labels in the fewest octets; RFC 8956 section 3.7 recommends four, as the rules here have them. */
 function writesLabelShort(component: Component): boolean {
   return component.type === 13 && component.anyOf.flat().some(({ value }) => Number(value) < 0x10000);
 }
@@ -73,7 +73,7 @@ function finding(rule: FlowspecRule, severity: FlowspecFinding['severity'], mess
   };
 }
 
-/** What gets lost or changes when a tool announces the rules; each finding stands at what asked for the rule. */
+/** What gets lost or changes when a tool announces the rules; each finding is at what asked for the rule. */
 export function toolFindings(rules: readonly FlowspecRule[], tool: RouterTarget): FlowspecFinding[] {
   return rules.flatMap((rule) => {
     const reason = tool.obstacle(rule);
