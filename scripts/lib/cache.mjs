@@ -14,11 +14,11 @@ export function cacheFolder({ platform = process.platform, env = process.env, ho
 }
 
 /** Writes a file so that no reader ever sees a part of it, whoever else writes it at the same time. */
-export function writeWhole(path, bytes) {
+export function writeWhole(path, bytes, mode = 0o666) {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   mkdirSync(dirname(path), { recursive: true });
   try {
-    writeFileSync(draft, bytes);
+    writeFileSync(draft, bytes, { mode });
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { codeWords } from '#dots/words/codes';
 import { withdrawal } from '../ui/confirmation';
-import { ongoing, statusWords, targetWords } from '../ui/mitigationWords';
-import type { TreeNode } from '../ui/sessionTree';
+import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { targetWords } from '#dots/words/targets';
+import type { TreeNode } from '../ui/treeNode';
 import { tellFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
@@ -66,7 +67,7 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
   }
   const items = all.map(({ session, mid, scope, status }) => ({
     label: targetWords(scope),
-    description: `${statusWords(status).short}, mid ${mid}, ${session.name}`,
+    description: `${mitigationStatusWords(status).short}, mid ${mid}, ${session.name}`,
     session,
     mid,
   }));

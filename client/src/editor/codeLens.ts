@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import { documentTypeOf } from '#dots/model/documents';
-import { plural } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { DocumentInfo } from '#contract';
 import { jsonObject } from './document';
 import { documentSelector, type LanguageServer } from './languageClient';

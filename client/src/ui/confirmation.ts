@@ -2,8 +2,8 @@ import { documentTypeOf } from '#dots/model/documents';
 import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { oneLine } from '#dots/model/text';
-import { targetWords } from './mitigationWords';
-import { lifetime } from './words';
+import { targetWords } from '#dots/words/targets';
+import { lifetime } from '#dots/words/quantities';
 
 /** What is asked before something goes to a server of production. */
 export interface Confirmation {

@@ -1,6 +1,6 @@
-import { duration, plural } from '#dots/model/text';
+import { duration, plural } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
-import type { TreeNode } from './sessionTree';
+import type { TreeNode } from './treeNode';
 
 interface Look {
   description: string;

@@ -1,28 +1,12 @@
 import type { Security } from '#dots/coap/messages/channel';
-import { duration, plural } from '#dots/model/text';
+import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
-import { remaining, type Mitigation } from '../sessions/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
-import { shortTarget, statusWords, targetWords } from './mitigationWords';
-import { bitRate, count, traffic } from './words';
-
-/** One row of the session view, before it becomes a tree item of the editor. */
-export interface TreeNode {
-  /** Stays the same while the row stands for the same thing. */
-  id: string;
-  label: string;
-  description: string;
-  tooltip: string;
-  /** The name of a codicon, and a theme colour for it. */
-  icon: string;
-  color?: string;
-  /** Which actions the row has: `contextValue` of the editor. */
-  role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
-  mid?: number;
-  /** The name of the session that it belongs to. */
-  session?: string;
-  children: TreeNode[];
-}
+import { remaining, type Mitigation } from './mitigation';
+import { fact, type TreeNode } from './treeNode';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { shortTarget, targetWords } from '#dots/words/targets';
+import { statusIcon } from './statusIcons';
 
 /** A session with the server of one profile. */
 export interface SessionState {
@@ -147,7 +131,7 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
 
 function mitigationNode(mitigation: Mitigation, now: number, session: string): TreeNode {
   const { mid } = mitigation;
-  const status = statusWords(mitigation.status);
+  const status = mitigationStatusWords(mitigation.status);
   const id = `mitigation/${session}/${mid}`;
   return {
     id,
@@ -157,8 +141,7 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
     label: shortTarget(mitigation.scope),
     description: status.short,
     tooltip: `${status.sentence}\nTargets: ${targetWords(mitigation.scope)}\nmid: ${mid}`,
-    icon: status.icon,
-    ...(status.color === undefined ? {} : { color: status.color }),
+    ...statusIcon(mitigation.status),
     children: [
       fact(
         `${id}/status`,
@@ -189,7 +172,13 @@ function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode
 function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
   if (dropped === undefined)
     return [
-      fact(`${id}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.'),
+      fact(
+        `${id}/dropped`,
+        'Dropped',
+        'not reported yet',
+        'filter',
+        'The server has not reported yet how much it dropped.',
+      ),
     ];
   return [
     fact(
@@ -204,7 +193,7 @@ function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
       'Rate',
       `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`,
       'dashboard',
-      `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
+      `Dropped per second, on average, as the server reports it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
     ),
   ];
 }
@@ -215,8 +204,4 @@ function lifetimeWords({ granted }: Mitigation, left: number): string {
   return granted === undefined || granted <= 0
     ? `${duration(left)} left`
     : `${duration(left)} left of ${duration(granted)}`;
-}
-
-function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {
-  return { id, role: 'fact', label, description, tooltip, icon, children: [] };
 }

@@ -1,6 +1,6 @@
 import { Tag } from 'cbor2';
 import type { JsonValue } from '#dots/model/json';
-import { mantissaIn } from '#dots/model/leafValues';
+import { mantissaIn } from '#dots/model/numbers';
 import type { YangType } from '#dots/model/schema';
 import type { Item } from './reader';
 
@@ -27,7 +27,7 @@ const largestInteger = 2n ** 64n - 1n;
 
 const inRange = (value: bigint) => value >= smallestInteger && value <= largestInteger;
 
-/** The type of what the schema gives no type. */
+/** The type of a value for which the schema has none. */
 export const textType: YangType = { base: 'string' };
 
 const text: LeafCodec = {
@@ -70,7 +70,9 @@ const decimal: LeafCodec = {
   cbor: () => 'a decimal fraction (tag 4, an exponent and an integer)',
   encode: (value, type) => {
     const mantissa = typeof value === 'string' ? mantissaIn(value, digitsOf(type)) : undefined;
-    return mantissa === undefined || !inRange(mantissa) ? undefined : new Tag(decimalFractionTag, [BigInt(-digitsOf(type)), mantissa]);
+    return mantissa === undefined || !inRange(mantissa)
+      ? undefined
+      : new Tag(decimalFractionTag, [BigInt(-digitsOf(type)), mantissa]);
   },
   decode: (item, type) => {
     if (item.type !== 'tag' || item.tag !== BigInt(decimalFractionTag) || item.content.type !== 'array')
@@ -138,7 +140,7 @@ export function leafCodec(type: YangType): LeafCodec {
 }
 
 /** The string of a text item, whole or in parts; undefined for any other item. */
-export function textOf(item: Item): string | undefined {
+function textOf(item: Item): string | undefined {
   if (item.type === 'text') return item.value;
   if (item.type !== 'chunks' || item.of !== 'text') return undefined;
   return item.items.map((part) => textOf(part) ?? '').join('');

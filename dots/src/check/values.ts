@@ -1,6 +1,7 @@
 import type { Fault } from '../model/finding';
 import type { YangType } from '../model/schema';
-import { bitsIn, exact, wireText, withoutZeros } from '../model/leafValues';
+import { bitsIn } from '#dots/model/lexicalForms';
+import { exact, wireText, withoutZeros } from '#dots/model/numbers';
 import { expectedType, shown } from './typeText';
 
 /** Which forms of writing are demanded beyond what the type accepts. */

@@ -124,7 +124,7 @@ export class Connection {
     await this.client.destroy(why);
   }
 
-  /** Undici hears the signal of a request only once the connection stands. */
+  /** Undici observes the signal of a request only once the connection is established. */
   private async exchange({ method, path, body, contentType, accept }: Request, signal: AbortSignal): Promise<Response> {
     const headers = {
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
@@ -135,7 +135,7 @@ export class Connection {
   }
 
   private cancelled(): DotsError {
-    const what = this.dialler.stands
+    const what = this.dialler.established
       ? 'The request was cancelled; it may have arrived all the same.'
       : 'The request was cancelled before it was sent.';
     return new DotsError('unreachable', 'data/cancelled', what);
@@ -144,7 +144,7 @@ export class Connection {
   private silence({ method, path, timeoutMs }: Request): DotsError {
     const { server } = this.attempt;
     const within = `within ${timeoutMs / 1000} s`;
-    return this.dialler.stands
+    return this.dialler.established
       ? new DotsError(
           'unreachable',
           'data/no-answer',
@@ -164,8 +164,8 @@ type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
 
 /** Makes the one TLS connection that the requests of a data channel share. */
 class Dialler {
-  /** Whether the connection stands, so that something may have been sent over it. */
-  stands = false;
+  /** Whether the connection is established, so that something may have been sent over it. */
+  established = false;
   private underway: TLSSocket | undefined;
 
   constructor(
@@ -183,21 +183,21 @@ class Dialler {
     };
     socket.once('error', refuse);
     socket.once('close', () => {
-      this.stands = false;
+      this.established = false;
     });
     socket.once('secureConnect', () => {
       socket.off('error', refuse);
       if (!socket.authorized) return refuse(socket.authorizationError);
       this.underway = undefined;
-      this.stands = true;
+      this.established = true;
       callback(null, socket);
     });
   }
 
-  /** Ends a dial under way, because nobody waits for it any longer. */
+  /** Ends a connection attempt that is no longer wanted. */
   giveUp(): void {
     this.underway?.destroy(
-      new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'),
+      new DotsError('unreachable', 'data/cancelled', 'The connection was cancelled before it was established.'),
     );
   }
 }

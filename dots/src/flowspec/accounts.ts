@@ -1,6 +1,5 @@
 import type { JsonObject } from '#dots/model/json';
 import { NetworkIndex } from '#dots/model/networkIndex';
-import { plural } from '#dots/model/text';
 import { prefixComponent, type FlowspecRule } from './bgp/rule';
 import { placeKey, type Findings } from './documents/findings';
 import type { Reading } from './documents/read';
@@ -135,13 +134,13 @@ function targetsWithRules({ drafts, targets }: Entry): string[] {
   return targets.map(({ by }) => placeKey(by)).filter((key) => !missed.has(key));
 }
 
-const unitNames: Record<Counted, string> = {
-  document: 'document',
-  acl: 'ACL',
-  entry: 'entry',
-  scope: 'mitigation scope',
-  target: 'target',
-  alias: 'alias',
+const unitNames: Record<Counted, readonly [one: string, several: string]> = {
+  document: ['document', 'documents'],
+  acl: ['ACL', 'ACLs'],
+  entry: ['entry', 'entries'],
+  scope: ['mitigation scope', 'mitigation scopes'],
+  target: ['target', 'targets'],
+  alias: ['alias', 'aliases'],
 };
 
 function lost(unit: Unit, kind: Counted, report: Findings): Outcome {
@@ -149,7 +148,7 @@ function lost(unit: Unit, kind: Counted, report: Findings): Outcome {
     unit,
     'flowspec/internal',
     '8955 4',
-    `Internal error in dots (not caused by your input): this ${unitNames[kind]} became neither a rule nor a finding. Do not use these rules, and please report this.`,
+    `Internal error in dots (not caused by your input): this ${unitNames[kind][0]} became neither a rule nor a finding. Do not use these rules, and please report this.`,
   );
   return 'errors';
 }
@@ -158,15 +157,15 @@ function lost(unit: Unit, kind: Counted, report: Findings): Outcome {
 export function describeCounts(counts: Counts): string {
   const parts = (['acl', 'entry', 'scope', 'target'] as const)
     .filter((kind) => counts[kind].given > 0)
-    .map((kind) => countWords(unitNames[kind], counts[kind]));
+    .map((kind) => countWords(kind, counts[kind]));
   return parts.length === 0 ? 'Input: nothing that rules come from.' : `Input: ${parts.join('; ')}.`;
 }
 
-function countWords(name: string, { given, rules, errors, excluded }: Count): string {
+function countWords(kind: Counted, { given, rules, errors, excluded }: Count): string {
   const details = [
     ...(rules > 0 ? [`${rules} with rules`] : []),
     ...(errors > 0 ? [`${errors} with an error`] : []),
     ...(excluded > 0 ? [`${excluded} without rules for a stated reason`] : []),
   ];
-  return `${name === 'entry' && given !== 1 ? `${given} entries` : plural(given, name)} (${details.join(', ')})`;
+  return `${given} ${unitNames[kind][given === 1 ? 0 : 1]} (${details.join(', ')})`;
 }

@@ -20,7 +20,7 @@ export interface LeftOut {
 type Rules = readonly EncodedRule[];
 
 /** The other entry as a related place, where it is in the same file. */
-function relatedTo(other: Entry, message: string, at: Entry): Pick<FlowspecFinding, 'related'> {
+function relatedTo(other: Entry, message: string, at: Entry): { related?: NonNullable<FlowspecFinding['related']> } {
   const { file, pointer } = other.source;
   return file === at.source.file ? { related: [{ pointer, message }] } : {};
 }

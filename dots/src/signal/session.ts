@@ -18,7 +18,7 @@ import { readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
-export type { Answer, SentRequest } from './answer';
+export type { Answer } from './answer';
 export { newCuid, nextMid } from './identifiers';
 
 /** What outlives a session; nothing of it is written to a file. */
@@ -40,11 +40,11 @@ export interface SessionOptions {
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
   /** What the client proves itself with; needed for everything but `coap`. */
-  credentials?: ClientCredentials;
+  credentials?: ClientCredentials | undefined;
   /** What became of earlier connection attempts, and DTLS sessions that may be resumed; a session that is opened again profits from it. */
   memory?: ConnectionMemory;
   /** Gives the connection attempt up early. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Milliseconds for the connection attempt; 10 s unless told. */
   timeoutMs?: number;
   /** Whether an attack is under way, as it is for a session that is opened to ask for mitigation: paths are tried faster (RFC 9132 section 4.3). */
@@ -57,9 +57,9 @@ export interface SessionOptions {
 /** What may be said about one request. */
 export interface AskOptions {
   /** Gives the request up early. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; 10 s unless told. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: over, whoever has ended it. */
@@ -176,7 +176,7 @@ export class SignalSession {
    * Sends a document to the resource of its kind; `mid` stands for sid, tsid or tmid where the kind has those, and is made when absent.
    * Throws a DotsError: `usage` for a document of another channel, `malformed` for one without a CBOR form, `unreachable` without an answer.
    */
-  async send(document: JsonObject, options: AskOptions & { mid?: number } = {}): Promise<Answer> {
+  async send(document: JsonObject, options: AskOptions & { mid?: number | undefined } = {}): Promise<Answer> {
     const resource = resourceOf(document);
     return this.ask(
       {

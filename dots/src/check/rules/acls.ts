@@ -1,9 +1,10 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../direction';
+import type { Direction } from '#dots/model/direction';
 import { readOnly } from './aliases';
-import { bareName, bitsIn, exact } from '../../model/leafValues';
+import { bareName, bitsIn } from '#dots/model/lexicalForms';
+import { exact } from '#dots/model/numbers';
 import { advice, rfcFault } from './fault';
 import { peacetimeAdvice } from './planning';
 import { hostBitsAdvice } from './target';

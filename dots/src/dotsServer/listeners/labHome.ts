@@ -1,31 +1,35 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loopbackName } from '#dots/transport/connect/address';
+import { loopbackName } from '#dots/transport/address';
 import { openLab, type Lab } from '#dots/transport/certificates/lab';
 import { makeStateFolder } from '../state/store';
 
-/** The lab of an orchestrator, and how to leave it. */
+/** The lab of a server, and how to close it. */
 export interface LabHome {
   lab: Lab;
-  /** Removes what only served this orchestrator. */ leave: () => Promise<void>;
+  /** Removes the files of a lab that only this server used. */
+  close: () => Promise<void>;
 }
 
 /**
- * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator. Its certificates are valid by
- * the date of the machine, not by that of a clock: OpenSSL, which judges them for TLS, knows no other.
+ * The lab in the state folder of the server; without one it is private and ends with the server. Its certificates are valid by the
+ * date of the machine, not by that of a clock: OpenSSL, which verifies them for TLS, uses no other.
  * Throws a DotsError of kind `usage`: `transport/lab-folder`, `orchestrator/state-folder`.
  */
-export async function enterLab(host: string, stateDir: string | undefined): Promise<LabHome> {
-  const temporary = stateDir === undefined ? await mkdtemp(join(tmpdir(), 'dots-lab-')) : undefined;
-  const leave = async (): Promise<void> => {
-    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
-  };
+export async function openLabHome(host: string, stateDir: string | undefined): Promise<LabHome> {
+  const names = [loopbackName(host)];
+  if (stateDir !== undefined) {
+    const folder = join(stateDir, 'lab');
+    await makeStateFolder(folder);
+    return { lab: await openLab(folder, { names }), close: () => Promise.resolve() };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'dots-lab-'));
+  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    if (stateDir !== undefined) await makeStateFolder(join(stateDir, 'lab'));
-    return { lab: await openLab(temporary ?? join(stateDir ?? '', 'lab'), { names: [loopbackName(host)] }), leave };
+    return { lab: await openLab(folder, { names }), close };
   } catch (error) {
-    await leave();
+    await close();
     throw error;
   }
 }

@@ -4,21 +4,21 @@ import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
 import type { JsonValue } from '#dots/model/json';
 
-/** Where the orchestrator keeps what must outlive it. */
+/** Where the server stores what it must not lose when it stops. */
 export interface Store {
-  /** The value kept under this name, or undefined. */
+  /** The value stored under this name, or undefined. */
   read(name: string): Promise<JsonValue | undefined>;
-  /** Keeps a value; resolves when it is safe. */
+  /** Stores a value; resolves when it is safe. */
   write(name: string, value: unknown): Promise<void>;
 }
 
-/** Keeps nothing: for an orchestrator that forgets when it ends. */
+/** Stores nothing: for a server whose state ends with it. */
 export const memoryStore: Store = {
   read: () => Promise.resolve(undefined),
   write: () => Promise.resolve(),
 };
 
-/** Keeps each value in a JSON file of a folder, which is made when it is missing. Throws a DotsError of kind `usage` where that cannot be. */
+/** Stores each value in a JSON file of a folder, which is created if missing. Throws a DotsError of kind `usage`: `orchestrator/state-folder`. */
 export async function folderStore(folder: string): Promise<Store> {
   await makeStateFolder(folder);
   return {
@@ -27,19 +27,22 @@ export async function folderStore(folder: string): Promise<Store> {
   };
 }
 
-/** Makes a folder for state, of its owner only, with those above it that are missing. Throws a DotsError of kind `usage` where that cannot be. */
+/**
+ * Creates a folder for state, accessible to its owner only, and its missing parents.
+ * Throws a DotsError of kind `usage`: `orchestrator/state-folder`.
+ */
 export async function makeStateFolder(folder: string): Promise<void> {
   await makeFolder(resolve(folder)).catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;
     const why =
       code === 'EEXIST'
-        ? `${folder} is a file, not a folder: no state can be kept in it.`
-        : `The state folder ${folder} cannot be made: ${code === 'ENOENT' ? 'its parent takes no folder' : fileReason(cause)}.`;
+        ? `${folder} is a file, not a folder: no state can be stored in it.`
+        : `The state folder ${folder} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
     throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
   });
 }
 
-/** Step by step, for where a folder that is there takes none, as /proc does, Node's own recursive way never ends. */
+/** Step by step, because Node's own recursive way never ends where an existing folder accepts no new one, as in /proc. */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
@@ -58,13 +61,13 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Throws when a kept value is not what this version writes. */
+/** The error for a stored value that cannot be read, or that this version did not write. */
 export function unreadableState(path: string, cause?: unknown): DotsError {
   return new DotsError(
     'usage',
     'orchestrator/state-unreadable',
-    `The kept state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`,
-    'Move it away to start with none, or choose another folder.',
+    `The stored state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`,
+    'Move it away to start without it, or choose another folder.',
     { cause },
   );
 }
@@ -78,7 +81,7 @@ async function readState(path: string): Promise<JsonValue | undefined> {
   }
 }
 
-/** The new file takes the place of the old one in one step, so that a crash leaves either of them whole. */
+/** The new file replaces the old one in one step, so that a crash leaves one of them complete. */
 async function writeState(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;
   const file = await open(fresh, 'w', 0o600);

@@ -1,5 +1,5 @@
 import { itemsOf, type JsonObject } from '#dots/model/json';
-import { bareName } from '#dots/model/leafValues';
+import { bareName } from '#dots/model/lexicalForms';
 import { formatPrefix, type Family } from '#dots/model/prefix';
 import { prefixComponent, type Action } from '../bgp/rule';
 import { destination, type Draft, type Entry } from '../packets/draft';

@@ -4,7 +4,8 @@ import { covers, hostPrefix, parseNetwork, type Family, type Prefix } from '#dot
 import { FlowspecError } from '../bgp/error';
 import { icmpProtocol, tcp, tcpFlagNames, udp } from '../bgp/protocolNames';
 import { hasTransportHeader, type Packet } from '../packets/packet';
-import { bareName, bitsIn, numberIn } from '#dots/model/leafValues';
+import { bareName, bitsIn } from '#dots/model/lexicalForms';
+import { numberIn } from '#dots/model/numbers';
 import type { Action, Place } from '../bgp/rule';
 
 /** What an ACL does with a packet, and which ACE says so; no ACE and no action when none matches, which accepts it. */

@@ -11,7 +11,7 @@ export interface Remark {
   class?: FindingClass;
   /** The member's name is at fault, not its value. */
   atName?: boolean;
-  related?: FlowspecFinding['related'];
+  related?: NonNullable<FlowspecFinding['related']>;
 }
 
 /** A place as a key of sets and maps. */

@@ -1,5 +1,5 @@
 import type { Findings } from './findings';
-import { numberIn } from '#dots/model/leafValues';
+import { numberIn } from '#dots/model/numbers';
 import { quote, type Located } from './values';
 import type { Action } from '../bgp/rule';
 

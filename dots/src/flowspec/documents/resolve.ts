@@ -1,4 +1,6 @@
+import { domainNameProblem } from '#dots/model/domainName';
 import { formatAddress, hostPrefix, parseAddress, type Octets } from '#dots/model/prefix';
+import { targetUriProblem } from '#dots/model/targetUri';
 import type { Context } from './context';
 import { tcp, udp } from '../bgp/protocolNames';
 import type { ResolvedPrefix } from './prefixes';
@@ -62,11 +64,13 @@ function lookUp(name: string, place: Located, { report, resolve }: Context): Res
 /** The addresses of an entry of target-fqdn; none after reporting why. */
 export function fqdnTargets(place: Located, context: Context): ResolvedPrefix[] {
   const name = asString(place, context.report);
-  return name === undefined ? [] : (lookUp(name, place, context) ?? []);
+  const problem = name === undefined ? undefined : domainNameProblem(name);
+  if (problem !== undefined) malformed(place, problem, context.report);
+  return name === undefined || problem !== undefined ? [] : (lookUp(name, place, context) ?? []);
 }
 
-/** Scheme, host and port of a URI (RFC 3986 section 3); user information, path, query and fragment do not matter. */
-const uriParts = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#@]*@)?(\[[^\]/]*\]|[^/?#:[\]]+)(?::(\d{0,5}))?(?:[/?#]|$)/i;
+/** Scheme, host and port of a URI that names a host; user information, path, query and fragment do not matter. */
+const uriParts = /^([^:]+):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)(?::(\d*))?/;
 
 /** What an entry of target-uri aims at; undefined after reporting why nothing. */
 export function uriTarget(place: Located, context: Context): UriTarget | undefined {
@@ -75,17 +79,13 @@ export function uriTarget(place: Located, context: Context): UriTarget | undefin
   const [, scheme = '', name = '', digits = ''] = uriParts.exec(text) ?? [];
   const known = Object.hasOwn(schemes, scheme.toLowerCase()) ? schemes[scheme.toLowerCase()] : undefined;
   const port = digits === '' ? known?.port : Number(digits);
-  if (name === '' || port === undefined || port > 65535) {
-    malformed(
-      place,
-      name === '' || (port ?? 0) > 65535
-        ? 'is no URI with a host and a port from 0 to 65535'
-        : 'has a scheme without a known port: write the port',
-      context.report,
-    );
+  const problem =
+    targetUriProblem(text) ?? (port === undefined ? 'has a scheme without a known port: write the port' : undefined);
+  if (problem !== undefined || port === undefined) {
+    malformed(place, problem ?? '', context.report);
     return undefined;
   }
-  const literal = parseAddress(name.startsWith('[') ? name.slice(1, -1) : name);
+  const literal = parseAddress(name.replace(/^\[|\]$/g, ''));
   const given = literal === undefined ? lookUp(name, place, context) : [host(literal, place)];
   return given && { given, protocol: known?.protocol, port, place };
 }

@@ -1,6 +1,6 @@
 import type { Fault } from '#dots/model/finding';
 import { isObject, type JsonValue } from '#dots/model/json';
-import { bareName } from '#dots/model/leafValues';
+import { bareName } from '#dots/model/lexicalForms';
 import { child, tokens } from '#dots/model/pointer';
 import type { Place } from '../bgp/rule';
 

@@ -1,5 +1,5 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import { bitsIn } from '#dots/model/leafValues';
+import { bitsIn } from '#dots/model/lexicalForms';
 import { child } from '#dots/model/pointer';
 import type { Place } from '../bgp/rule';
 import type { Findings } from './findings';

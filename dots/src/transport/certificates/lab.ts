@@ -16,7 +16,7 @@ export interface Lab {
 export interface LabOptions {
   /** Further names and addresses that the server answers under, besides 127.0.0.1, ::1 and localhost. */
   names?: readonly string[];
-  /** When it is; now unless told. */
+  /** The current time; by default now. */
   now?: Date;
 }
 
@@ -30,7 +30,7 @@ const serverNames = ['127.0.0.1', '::1', 'localhost'];
 
 /**
  * Opens the lab in a folder: what is there and still valid is used again, everything else is made. A client keeps its key
- * when its certificate is renewed, so that a server knows it again. It waits for files and for keys to be made, and for nobody else.
+ * when its certificate is renewed, so that a server recognises it. It waits only for files and for keys to be generated.
  * Throws a DotsError of kind `usage` where the folder cannot be written.
  */
 export async function openLab(folder: string, { names = [], now = new Date() }: LabOptions = {}): Promise<Lab> {
