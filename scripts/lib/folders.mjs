@@ -131,7 +131,6 @@ export const exceptions = [
   ['dots/src/flowspec/documents/', 'dots/src/flowspec'],
   ['dots/src/flowspec/order/', 'dots/src/flowspec'],
   ['dots/src/flowspec/renderings/', 'dots/src/flowspec'],
-  ['client/src/editor/codeLens.ts', 'client/src/sessions/profiles.ts'],
 ];
 
 /**
