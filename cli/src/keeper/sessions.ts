@@ -7,7 +7,7 @@ import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Exchanged } from '../commands/send';
-import type { Target } from '../serverTarget';
+import type { SettledTarget } from '../serverTarget';
 
 /** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
 const mostKept = 16;
@@ -16,14 +16,14 @@ const mostKept = 16;
 const openingMs = 10_000;
 
 /** What hears of the sessions with a target. */
-export type Watch = (target: Target) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
+export type Watch = (target: SettledTarget) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
   trace(sentence: string): void;
   dismissed(): void;
 };
 
 interface Kept {
   session: KeptSession;
-  target: Target;
+  target: SettledTarget;
   /** It was asked for by name, and never gives way. */ named: boolean;
 }
 
@@ -38,14 +38,14 @@ export class KeptSessions {
   constructor(private readonly watch: Watch) {}
 
   /** Opens the session of a target, which is then kept whatever else is. Throws a DotsError. */
-  async open(target: Target): Promise<void> {
+  async open(target: SettledTarget): Promise<void> {
     const kept = this.of(target);
     kept.named = true;
     await kept.session.open();
   }
 
   /** Sends a signal channel document over the session of its target. Throws a DotsError. */
-  async exchange(document: JsonObject, target: Target): Promise<Exchanged> {
+  async exchange(document: JsonObject, target: SettledTarget): Promise<Exchanged> {
     const { timeoutMs } = target;
     const mid = this.idFor(document, target);
     const { session, answer } = await this.of(target).session.ask(
@@ -62,7 +62,7 @@ export class KeptSessions {
   }
 
   /** One for all copies of a document. */
-  private idFor(document: JsonObject, { mid, cuid }: Target): number | undefined {
+  private idFor(document: JsonObject, { mid, cuid }: SettledTarget): number | undefined {
     const { id } = resourceOf(document);
     if (id === undefined) return undefined;
     const key = `${id} ${cuid}`;
@@ -71,7 +71,7 @@ export class KeptSessions {
     return chosen;
   }
 
-  private of(target: Target): Kept {
+  private of(target: SettledTarget): Kept {
     if (this.closed)
       throw new DotsError(
         'unreachable',
@@ -79,8 +79,8 @@ export class KeptSessions {
         'The dots session of this folder is ending, and nothing was sent.',
         'Send it again: dots send opens a session of its own.',
       );
-    const { server, cuid, proofs } = target;
-    const key = JSON.stringify([server, cuid, Object.entries(proofs).sort()]);
+    const { server, cuid, credentialFiles } = target;
+    const key = JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);
     const kept = this.kept.get(key) ?? { session: this.keep(target), target, named: false };
     this.kept.delete(key);
     this.kept.set(key, kept);
@@ -98,15 +98,15 @@ export class KeptSessions {
   }
 
   /** Credentials are read for each session that is opened, so that files which were exchanged count from then on. */
-  private keep(target: Target): KeptSession {
-    const { server, cuid, proofs } = target;
+  private keep(target: SettledTarget): KeptSession {
+    const { server, cuid, credentialFiles } = target;
     const { trace, ...watch } = this.watch(target);
     const options = async () => ({
       server,
       cuid,
       memory: this.memory,
       trace,
-      ...(await credentialsFor(server, proofs)),
+      ...(await credentialsFor(server, credentialFiles)),
     });
     return new KeptSession({
       ...watch,

@@ -1,30 +1,24 @@
 import * as vscode from 'vscode';
-import { directionOf } from '#dots/model/direction';
 import { DotsError } from '#dots/model/errors';
-import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { plural } from '#dots/words/quantities';
+import type { Channel } from '#dots/workspace/destination';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName } from '../ui/documentName';
 import type { DataHost } from '../sessions/dataChannel';
-import { chosenDocument, fileName, jsonObject } from '../editor/document';
-import type { LanguageServer } from '../editor/languageClient';
-import type { Place, Places } from '../sessions/serverTargets';
+import { chosenDocument, fileName } from '../editor/document';
+import type { DocumentStates } from '../editor/documentStates';
+import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
 import { tellFailure } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
+import { inProblems, sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
   'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
-/** The code of a refusal whose reasons stand in the Problems view. */
-const inProblems = 'editor/in-problems';
-
-type Channel = 'signal' | 'data';
-
 /** Carries a value to the server; gives what makes the text of the answer. */
-type Work = (value: JsonObject, place: Place, document: string, abort: AbortSignal) => Promise<() => string>;
+type Work = (value: JsonObject, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements Sender, vscode.Disposable {
@@ -35,8 +29,8 @@ export class RequestSender implements Sender, vscode.Disposable {
   readonly onDidChange = this.changed.event;
 
   constructor(
-    private readonly language: LanguageServer,
-    private readonly places: Places,
+    private readonly states: DocumentStates,
+    private readonly targets: ServerTargets,
     private readonly sessions: Sessions,
     private readonly data: DataHost,
     private readonly log: vscode.LogOutputChannel,
@@ -48,10 +42,10 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'signal', async (value, place, document, abort) => {
+    return this.carry(uri, 'signal', async (value, target, document, abort) => {
       const exchange = await this.sessions
-        .send(place, value, abort)
-        .catch((error: unknown) => this.refused(place, error));
+        .send(target, value, abort)
+        .catch((error: unknown) => this.refused(target, error));
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -59,8 +53,8 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Installs aliases or ACLs over the data channel, in the same way. */
   install(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'data', async (value, place, document, abort) => {
-      const installation = await this.data.install(place, value, abort);
+    return this.carry(uri, 'data', async (value, target, document, abort) => {
+      const installation = await this.data.install(target, value, abort);
       return () => installText({ ...installation, document });
     });
   }
@@ -103,12 +97,10 @@ export class RequestSender implements Sender, vscode.Disposable {
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
-      const value = sendable(document.getText(), channel);
-      const errors = await this.errorsOf(document, value);
-      if (errors > 0) throw notSendable(errors);
-      const place = await this.places.placeFor(document, value, channel);
-      if (place === undefined) return undefined;
-      return { document, text: await work(value, place, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+      const { value, destination } = sendable(await this.states.toSend(document), channel);
+      const target = await this.targets.settle(destination, value, channel);
+      if (target === undefined) return undefined;
+      return { document, text: await work(value, target, vscode.workspace.asRelativePath(document.uri), abort.signal) };
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
       return undefined;
@@ -117,20 +109,9 @@ export class RequestSender implements Sender, vscode.Disposable {
     }
   }
 
-  /** How many errors speak against the value as a request, where the Problems view, which may be off or behind, counts none; otherwise it throws. */
-  private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
-    const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
-    if (shown > 0) throw notSendable(shown, inProblems);
-    const context = await this.language.documentContext(document.uri);
-    if (typeof context?.requestErrors === 'number') return context.requestErrors;
-    const { check } = await import('#lazy/protocol');
-    const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
-    return found.length;
-  }
-
   /** A pre-shared key that the server did not take is not kept: the next request asks for it again. */
-  private async refused(place: Place, error: unknown): Promise<never> {
-    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.places.forgetKey(place.name);
+  private async refused(target: SettledTarget, error: unknown): Promise<never> {
+    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.targets.forgetKey(target);
     throw error;
   }
 
@@ -157,7 +138,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
-  /** Errors that stand in the Problems view are shown there, as its lens does; every other failure is one message. */
+  /** Errors that are in the Problems view are shown there, as its lens does; every other failure is one message. */
   private tell(error: unknown): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
@@ -175,46 +156,4 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
     vscode.commands.registerCommand('dots.install', (uri?: vscode.Uri) => sender.install(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );
-}
-
-function notSendable(errors: number, code = 'editor/has-errors'): DotsError {
-  return new DotsError(
-    'usage',
-    code,
-    `It has ${plural(errors, 'error')}, so the server would refuse it.`,
-    'Mend them first.',
-  );
-}
-
-/** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */
-function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
-  const value = jsonObject(text);
-  if (value === undefined)
-    throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
-  const type = documentTypeOf(value);
-  if (type === undefined) {
-    throw new DotsError(
-      'usage',
-      'editor/unknown-kind',
-      'The document is of no known DOTS kind.',
-      'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".',
-    );
-  }
-  if (type.channel !== channel) {
-    throw new DotsError(
-      'usage',
-      'editor/other-channel',
-      `A document with ${type.title} belongs to the ${type.channel} channel.`,
-      type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.',
-    );
-  }
-  if (directionOf(value) === 'status') {
-    throw new DotsError(
-      'usage',
-      'editor/status-document',
-      'This is the status of a mitigation, which only a server sends.',
-      'Remove mid, status and the counters to make it a request.',
-    );
-  }
-  return value;
 }

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
+import type { ServerTarget } from '#dots/workspace/destination';
+
+/** A target that a profile leads to. */
+type ProfileTarget = ServerTarget & { profile: string };
 
 /** What proves this client to a server of a profile: certificate files, or a pre-shared key that the system keeps. */
 export class Credentials {
@@ -12,21 +15,20 @@ export class Credentials {
    * The credentials for the signal channel of a profile; none for plain CoAP. A pre-shared key is asked for once.
    * Throws a DotsError for a file that cannot be read, a profile that names too little, and a question that was not answered.
    */
-  async of(profile: ServerProfile): Promise<ClientCredentials | undefined> {
-    if (profile.signal?.startsWith('coap:') === true) return undefined;
-    if (profile.pskIdentity !== undefined)
-      return { psk: { identity: profile.pskIdentity, key: await this.key(profile, profile.pskIdentity) } };
-    const { ca, certificate, key, crl } = profile;
+  async of({ profile, server, credentials }: ProfileTarget): Promise<ClientCredentials | undefined> {
+    if (server.startsWith('coap:')) return undefined;
+    const { ca, certificate, key, crl, pskIdentity } = credentials;
+    if (pskIdentity !== undefined) return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity) } };
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
     return certificates({ ca, cert: certificate, key, crl });
   }
 
   /** Forgets the pre-shared key of a profile, so that it is asked for again: the server did not take it. */
-  async forget({ name, pskIdentity }: ServerProfile): Promise<void> {
-    if (pskIdentity !== undefined) await this.secrets.delete(secretName(name, pskIdentity));
+  async forget({ profile, credentials: { pskIdentity } }: ProfileTarget): Promise<void> {
+    if (pskIdentity !== undefined) await this.secrets.delete(secretName(profile, pskIdentity));
   }
 
-  private async key({ name }: ServerProfile, identity: string): Promise<Uint8Array> {
+  private async key(name: string, identity: string): Promise<Uint8Array> {
     const kept = await this.secrets.get(secretName(name, identity));
     if (kept !== undefined) return bytesOf(kept);
     const given = await vscode.window.showInputBox({
@@ -90,7 +92,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function incomplete({ name }: ServerProfile): DotsError {
+function incomplete(name: string): DotsError {
   return new DotsError(
     'usage',
     'editor/incomplete-profile',

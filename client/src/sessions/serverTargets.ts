@@ -1,122 +1,73 @@
 import * as vscode from 'vscode';
-import type { ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
-import { productionAt, productionReason } from '#dots/workspace/production';
+import { destinationError, type Channel, type Destination, type ServerTarget } from '#dots/workspace/destination';
+import { mockName } from '#dots/workspace/fileNames';
 import { confirmation } from '../ui/confirmation';
 import { certificates, type Credentials } from './credentials';
 import type { ClientIdentity } from './identity';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
-import { mockName, type Destination, type ProfileHost } from './profiles';
 
-/** A server, and who this client is to it: settled, and permitted by the user where that has to be asked. */
-export interface Place {
+/** A target with all that is needed to send to it, and confirmed by the user where that is asked. */
+export interface SettledTarget extends ServerTarget {
   /** The name of the profile, or `mock`. */
-  name: string;
-  server: string;
+  profile: string;
   cuid: string;
-  /** What the workspace file says: the mid, or the sid, tsid or tmid. */
-  mid?: number;
-  production: boolean;
-  /** Why it counts as production, where its own profile does not say so. */
-  reason?: string;
   /** What proves the client on the signal channel; none on a plain one. */
-  credentials?: ClientCredentials;
+  clientCredentials?: ClientCredentials;
   /** The files that prove it on the data channel. */
   files?: { ca: string; cert?: string; key?: string; crl?: string };
 }
 
-/** Settles where a document goes: the profile of its workspace file, the active one, or the mock, which is started. */
-export class Places {
+/** Settles a destination: starts the mock, gets the credentials, and asks the user where the server is one of production. */
+export class ServerTargets {
   constructor(
-    private readonly profiles: ProfileHost,
     private readonly orchestrator: OrchestratorHost,
     private readonly identity: ClientIdentity,
     private readonly credentials: Credentials,
   ) {}
 
-  /** The place for a document; undefined where the user does not want it to go there after all. Throws a DotsError. */
-  async placeFor(
-    document: vscode.TextDocument,
-    value: JsonObject,
-    channel: 'signal' | 'data',
-  ): Promise<Place | undefined> {
-    if (!vscode.workspace.isTrusted)
-      throw new DotsError(
-        'usage',
-        'editor/untrusted',
-        'Nothing is sent while this folder is not trusted.',
-        'Trust the folder first.',
-      );
-    const destination = await this.profiles.destinationToSend(document);
-    const {
-      context: { direction, workspaceFile, mid },
-    } = destination;
-    if (direction === 'status')
-      throw new DotsError(
-        'usage',
-        'editor/status-document',
-        'It came from a server, says the workspace file.',
-        `Its "direction" stands in ${workspaceFile ?? ''}.`,
-      );
-    const place = await this.settled(destination, channel);
-    const whole = mid === undefined ? place : { ...place, mid };
-    return !whole.production || (await isMeant(whole, value)) ? whole : undefined;
+  /** The target of a document; undefined where the user does not confirm it. Throws a DotsError. */
+  async settle(destination: Destination, value: JsonObject, channel: Channel): Promise<SettledTarget | undefined> {
+    if (destination.kind === 'none') throw destinationError(destination.problem);
+    const cuid = destination.cuid ?? (await this.identity.cuid());
+    if (destination.kind === 'mock') return this.mock({ ...destination, cuid }, channel);
+    const target = await this.proven({ ...destination, profile: destination.profile ?? '', cuid }, channel);
+    return target.production === undefined || (await isMeant(target, value)) ? target : undefined;
   }
 
-  /** Forgets the pre-shared key of a profile that did not take it. */
-  async forgetKey(name: string): Promise<void> {
-    const profile = this.profiles.profile(name);
-    if (profile !== undefined) await this.credentials.forget(profile);
+  /** Forgets the pre-shared key of a server that refused it. */
+  forgetKey(target: SettledTarget): Promise<void> {
+    return this.credentials.forget(target);
   }
 
-  private async settled(destination: Destination, channel: 'signal' | 'data'): Promise<Place> {
-    const { name, profile, context } = destination;
-    if (destination.missing) throw missing(destination);
-    const cuid = context.cuid ?? profile?.cuid ?? (await this.identity.cuid());
-    if (profile === undefined) return this.mock(cuid, channel);
-    const server = profile[channel];
-    if (server === undefined)
-      throw new DotsError(
-        'usage',
-        'editor/no-address',
-        `The profile "${name}" names no ${channel} channel.`,
-        `Add "${channel}" to it.`,
-      );
-    const by = productionAt(server, this.profiles.all);
-    const production = profile.production || by !== undefined;
-    const reason = by === undefined || profile.production ? {} : { reason: productionReason(server, by.name, name) };
-    if (channel === 'data') return { name, server, cuid, production, ...reason, files: filesOf(profile) };
-    const credentials = await this.credentials.of(profile);
-    return { name, server, cuid, production, ...reason, ...(credentials && { credentials }) };
+  private async proven(target: SettledTarget, channel: Channel): Promise<SettledTarget> {
+    if (channel === 'data') return { ...target, files: filesOf(target) };
+    const clientCredentials = await this.credentials.of(target);
+    return clientCredentials === undefined ? target : { ...target, clientCredentials };
   }
 
-  private async mock(cuid: string, channel: 'signal' | 'data'): Promise<Place> {
+  private async mock(
+    destination: Destination & { kind: 'mock'; cuid: string },
+    channel: Channel,
+  ): Promise<SettledTarget> {
     const { signal, coaps, data, ca, cert, key } = await this.orchestrator.start();
-    const common = { name: mockName, cuid, production: false };
+    const common = { ...destination, profile: mockName, credentials: {} };
     if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
     return coaps === undefined
       ? { ...common, server: signal }
-      : { ...common, server: coaps, credentials: await certificates({ ca, cert, key }) };
+      : { ...common, server: coaps, clientCredentials: await certificates({ ca, cert, key }) };
   }
 }
 
-function missing({ name, byWorkspace }: Destination): DotsError {
-  return new DotsError(
-    'usage',
-    'editor/no-profile',
-    `There is no server profile "${name}"${byWorkspace ? ', which the workspace file names for it' : ''}.`,
-    'Add it to your profiles file, or select another one.',
-  );
-}
-
-function filesOf({ name, ca, certificate, key, crl }: ServerProfile): NonNullable<Place['files']> {
+function filesOf({ profile, credentials }: SettledTarget): NonNullable<SettledTarget['files']> {
+  const { ca, certificate, key, crl } = credentials;
   if (ca === undefined)
     throw new DotsError(
       'usage',
       'editor/incomplete-profile',
-      `The profile "${name}" names no CA that vouches for its server.`,
+      `The profile "${profile}" names no CA that vouches for its server.`,
       'Give it "ca".',
     );
   return {
@@ -127,7 +78,7 @@ function filesOf({ name, ca, certificate, key, crl }: ServerProfile): NonNullabl
   };
 }
 
-async function isMeant(place: Place, value: JsonObject): Promise<boolean> {
-  const { message, detail, action } = confirmation(place, value);
+async function isMeant(target: SettledTarget, value: JsonObject): Promise<boolean> {
+  const { message, detail, action } = confirmation(target, value);
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
 }

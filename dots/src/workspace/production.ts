@@ -1,3 +1,5 @@
+import type { Profiles } from './workspaceFile';
+
 /** What is known of a server profile here. */
 interface Addressed {
   name: string;
@@ -24,8 +26,31 @@ export function productionAt<P extends Addressed>(server: string, profiles: read
   );
 }
 
-/** Why a server counts as one of production, as a sentence without its full stop. `name`: the profile that leads there, if one does. */
-export function productionReason(server: string, by: string, name?: string): string {
+/** Why a server counts as one of production. */
+export interface Production {
+  /** A sentence without its full stop. */
+  reason: string;
+  /** The profile that says so; absent where the profiles file has errors, so that it is unknown. */
+  by?: string;
+}
+
+/**
+ * Why a server counts as one of production: its own profile, another one with its address, or, while the profiles file has errors,
+ * that any server may be one. `name`: the profile that leads there, if one does.
+ */
+export function productionOf(
+  server: string,
+  { file, state, profiles }: { file: string; state: string; profiles: Profiles },
+  name?: string,
+): Production | undefined {
+  if (state === 'faulty')
+    return { reason: `${file} has errors, so whether ${server} is a production server is unknown` };
+  const all = [...profiles].map(([each, profile]) => ({ ...profile, name: each }));
+  const by = (all.find((profile) => profile.name === name && profile.production) ?? productionAt(server, all))?.name;
+  return by === undefined ? undefined : { reason: productionReason(server, by, name), by };
+}
+
+function productionReason(server: string, by: string, name?: string): string {
   if (name === by) return `The profile "${name}" is marked as production`;
   return name === undefined
     ? `${server} is the address of the profile "${by}", which is marked as production`

@@ -1,27 +1,20 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, test, type TestContext } from 'node:test';
-import type * as api from 'vscode';
-import type { DocumentContext, ProfilesInfo, ServerProfile } from '#contract';
+import type { ProfilesInfo, ServerProfile } from '#contract';
+import type { JsonObject } from '#dots/model/json';
+import { destinationOf, type Channel, type DestinationQuery } from '#dots/workspace/destination';
+import { profilesOf, type FileContext } from '#dots/workspace/workspaceFile';
 import { createLanguageService } from '#service/service';
 import { profileItems, template } from '../../../../client/src/ui/profilePick';
-import type { Place } from '../../../../client/src/sessions/serverTargets';
-import { bundled } from '../../../support/bundle';
-import { root } from '../../../support/shared';
-import type * as features from '../../../support/clientFeatures';
+import type { SettledTarget } from '../../../../client/src/sessions/serverTargets';
+import { loadFeatures, log, memory } from '../../../support/loadFeatures';
 
-const load = createRequire(__filename);
-const { Credentials, DotsError, Places, ProfileHost, vscode } = load(
-  bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts') }),
-) as typeof features;
+const { ActiveProfile, Credentials, DotsError, ProfileHost, ServerTargets, vscode } = loadFeatures();
 const { editor } = vscode;
 
-const silent = () => undefined;
-const log = { info: silent, warn: silent, error: silent, debug: silent } as unknown as api.LogOutputChannel;
-const document = { uri: vscode.Uri.file('/a/request.dots.json') } as unknown as api.TextDocument;
 const request = {
   'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
 };
@@ -30,74 +23,45 @@ beforeEach(() => {
   Object.assign(editor, { errors: [], trusted: true, confirmed: [], agrees: true, typed: [], inputs: 0, picks: '' });
 });
 
-/** What an extension keeps: settings of the workspace, and secrets. */
-function memory(): api.Memento & api.SecretStorage & { kept: Map<string, string> } {
-  const kept = new Map<string, string>();
-  const set = (key: string, value: string | undefined): Promise<void> =>
-    Promise.resolve(void (value === undefined ? kept.delete(key) : kept.set(key, value)));
-  return {
-    kept,
-    get: (key: string) => kept.get(key),
-    update: set,
-    store: set,
-    delete: (key: string) => set(key, undefined),
-  } as never;
-}
-
-/** The profiles, the places and what they keep, of a user with these profiles, and a document of this context. */
-async function scene(
-  profiles: ServerProfile[],
-  context: Partial<DocumentContext> = {},
-): Promise<{
-  place: (channel?: 'signal' | 'data') => Promise<Place | undefined>;
-  host: InstanceType<typeof ProfileHost>;
+/** How the editor settles the targets of a user with these profiles, and what it keeps for that. */
+function scene(
+  profiles: Record<string, JsonObject>,
+  context: FileContext = {},
+  more: Partial<DestinationQuery> = {},
+): {
+  settle: (channel?: Channel) => Promise<SettledTarget | undefined>;
   secrets: ReturnType<typeof memory>;
   started: () => boolean;
-  places: InstanceType<typeof Places>;
-}> {
-  const info: ProfilesInfo = { file: '/p.json', state: 'read', profiles };
-  const language = {
-    documentContext: () => Promise.resolve({ ownPrefixes: [], requestErrors: 0, ...context }),
-    profiles: () => Promise.resolve(info),
-  };
-  const host = new ProfileHost(language as never, memory(), log);
-  await host.read();
+  targets: InstanceType<typeof ServerTargets>;
+} {
   let started = false;
-  const orchestrator = {
-    start: () => (
-      (started = true),
-      Promise.resolve({
-        signal: 'coap://127.0.0.1:1',
-        data: 'https://127.0.0.1:2',
-        ca: '/ca',
-        cert: '/cert',
-        key: '/key',
-      })
-    ),
-  };
+  const lab = { signal: 'coap://127.0.0.1:1', data: 'https://127.0.0.1:2', ca: '/ca', cert: '/cert', key: '/key' };
+  const orchestrator = { start: () => ((started = true), Promise.resolve(lab)) };
   const secrets = memory();
-  const places = new Places(
-    host,
+  const targets = new ServerTargets(
     orchestrator as never,
     { cuid: () => Promise.resolve('own') } as never,
     new Credentials({ ...secrets, get: (key: string) => Promise.resolve(secrets.kept.get(key)) } as never),
   );
-  return {
-    place: (channel = 'signal') => places.placeFor(document, request, channel),
-    host,
-    secrets,
-    started: () => started,
-    places,
+  const settle = (channel: Channel = 'signal'): Promise<SettledTarget | undefined> => {
+    const destination = destinationOf({
+      document: 'request.dots.json',
+      channel,
+      workspace: { file: '/w.json', faulty: false, context },
+      profiles: { file: '/p.json', state: 'read', profiles: profilesOf({ profiles }) },
+      activeProfile: 'mock',
+      ...more,
+    });
+    return targets.settle(destination, request, channel);
   };
+  return { settle, secrets, started: () => started, targets };
 }
 
-const lab: ServerProfile = {
-  name: 'lab',
+const lab = {
   signal: 'coap://127.0.0.1:4646',
   data: 'https://127.0.0.1:4443',
   ca: '/ca.pem',
   cuid: 'of-profile',
-  production: false,
 };
 const failing =
   (code: string) =>
@@ -105,85 +69,56 @@ const failing =
     error instanceof DotsError && error.code === code;
 
 function pemFolder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'dots-places-'));
+  const path = mkdtempSync(join(tmpdir(), 'dots-targets-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   for (const name of ['ca', 'cert', 'key']) writeFileSync(join(path, `${name}.pem`), name);
   return path;
 }
 
-test('the mock is the place unless something else is said', async () => {
-  const { place, started } = await scene([lab]);
-  assert.deepEqual(await place(), { name: 'mock', cuid: 'own', production: false, server: 'coap://127.0.0.1:1' });
-  assert.deepEqual((await place('data'))?.files, { ca: '/ca', cert: '/cert', key: '/key' });
+const known = ({ server, cuid, mid, profile }: SettledTarget): object => ({ profile, server, cuid, mid });
+
+test('the mock is started where the document goes there', async () => {
+  const { settle, started } = scene({ lab });
+  const target = (await settle()) ?? assert.fail();
+  assert.deepEqual(known(target), { profile: 'mock', server: 'coap://127.0.0.1:1', cuid: 'own', mid: undefined });
+  assert.deepEqual((await settle('data'))?.files, { ca: '/ca', cert: '/cert', key: '/key' });
   assert.equal(started(), true);
 });
 
-test('the active profile is selected once and kept; the profile of the workspace file counts before it', async () => {
-  const { place, host, started } = await scene([lab]);
-  editor.picks = '$(server) lab';
-  await host.select();
-  assert.equal(host.active, 'lab');
-  assert.deepEqual(await place(), {
-    name: 'lab',
-    server: 'coap://127.0.0.1:4646',
-    cuid: 'of-profile',
-    production: false,
-  });
-  assert.deepEqual((await place('data'))?.files, { ca: '/ca.pem' });
+test('a server of a profile is settled without the mock', async () => {
+  const { settle, started } = scene({ lab }, { profile: 'lab', cuid: 'of-file', mid: 12 });
+  const target = (await settle()) ?? assert.fail();
+  assert.deepEqual(known(target), { profile: 'lab', server: lab.signal, cuid: 'of-file', mid: 12 });
+  assert.deepEqual((await settle('data'))?.files, { ca: '/ca.pem' });
   assert.equal(started(), false);
-  const named = await scene([lab, { ...lab, name: 'other', signal: 'coap://127.0.0.1:5' }], {
-    profile: 'other',
-    cuid: 'of-file',
-    mid: 12,
-  });
-  assert.deepEqual(await named.place(), {
-    name: 'other',
-    server: 'coap://127.0.0.1:5',
-    cuid: 'of-file',
-    production: false,
-    mid: 12,
-  });
 });
 
-test('a profile that is missing or incomplete, a status, and a folder that is not trusted are told', async () => {
-  await assert.rejects((await scene([], { profile: 'gone' })).place(), failing('editor/no-profile'));
-  await assert.rejects(
-    (await scene([{ name: 'lab', production: false }], { profile: 'lab' })).place('data'),
-    failing('editor/no-address'),
-  );
-  await assert.rejects(
-    (await scene([{ ...lab, signal: 'coaps://192.0.2.1' }], { profile: 'lab' })).place(),
-    failing('editor/incomplete-profile'),
-  );
-  await assert.rejects(
-    (
-      await scene([{ ...lab, signal: 'coaps://192.0.2.1', certificate: '/nowhere', key: '/nowhere' }], {
-        profile: 'lab',
-      })
-    ).place(),
-    failing('editor/unreadable-file'),
-  );
-  await assert.rejects((await scene([lab], { direction: 'status' })).place(), failing('editor/status-document'));
-  editor.trusted = false;
-  const { place, started } = await scene([lab]);
-  await assert.rejects(place(), failing('editor/untrusted'));
-  assert.equal(started(), false);
+test('a destination that is none, and a profile that is incomplete, are reported', async () => {
+  const coaps = { ...lab, signal: 'coaps://192.0.2.1' };
+  const cases: [Record<string, JsonObject>, Channel, string][] = [
+    [{}, 'signal', 'destination/no-profile'],
+    [{ lab: {} }, 'data', 'destination/no-address'],
+    [{ lab: { data: lab.data } }, 'data', 'editor/incomplete-profile'],
+    [{ lab: coaps }, 'signal', 'editor/incomplete-profile'],
+    [{ lab: { ...coaps, certificate: '/nowhere', key: '/nowhere' } }, 'signal', 'editor/unreadable-file'],
+  ];
+  for (const [profiles, channel, code] of cases)
+    await assert.rejects(scene(profiles, { profile: 'lab' }).settle(channel), failing(code));
 });
 
 test('production is asked for, with server, resource and scope; without a yes nothing is sent', async () => {
-  const { place } = await scene([{ ...lab, production: true }], { profile: 'lab', mid: 7 });
-  assert.equal((await place())?.server, 'coap://127.0.0.1:4646');
+  const { settle } = scene({ lab: { ...lab, production: true } }, { profile: 'lab', mid: 7 });
+  assert.equal((await settle())?.server, lab.signal);
   assert.deepEqual(editor.confirmed, [
-    'Send this mitigation request to "lab"? It protects a real network.\nServer: coap://127.0.0.1:4646\nClient: of-profile, mid 7\nTargets: 192.0.2.0/24\nLifetime: 3600 s (1 h)',
+    'Send this mitigation request to "lab"? It protects a real network.\nServer: coap://127.0.0.1:4646\nClient: of-profile, mid 7\nThe profile "lab" is marked as production.\nTargets: 192.0.2.0/24\nLifetime: 3600 s (1 h)',
   ]);
   editor.agrees = false;
-  assert.equal(await place(), undefined);
+  assert.equal(await settle(), undefined);
 });
 
 test('an address of production is one under every profile, however it is spelt', async () => {
-  const up: ServerProfile = { name: 'up', signal: 'coap://localhost', production: true };
-  const { place } = await scene([lab, up], { profile: 'lab' });
-  assert.equal((await place())?.production, true);
+  const { settle } = scene({ lab, up: { signal: 'coap://localhost', production: true } }, { profile: 'lab' });
+  assert.ok(await settle());
   assert.match(
     editor.confirmed.join(),
     /"lab" leads to coap:\/\/127\.0\.0\.1:4646, which the profile "up" marks as production\./,
@@ -191,20 +126,10 @@ test('an address of production is one under every profile, however it is spelt',
 });
 
 test('a profile called mock is never looked up', async () => {
-  const { place, started } = await scene([{ ...lab, name: 'mock' }], { profile: 'mock' });
-  assert.equal((await place())?.server, 'coap://127.0.0.1:1');
+  const { settle, started } = scene({ mock: lab }, { profile: 'mock' });
+  const target = (await settle()) ?? assert.fail();
+  assert.deepEqual([target.server, target.cuid], ['coap://127.0.0.1:1', 'own']);
   assert.equal(started(), true);
-});
-
-test('where the language server does not answer, nothing is sent', async () => {
-  const { place } = await scene([lab], undefined);
-  assert.ok(await place());
-  const silentHost = new ProfileHost(
-    { documentContext: () => Promise.resolve(undefined), profiles: () => Promise.resolve(undefined) } as never,
-    memory(),
-    log,
-  );
-  await assert.rejects(silentHost.destinationToSend(document), failing('editor/no-language-server'));
 });
 
 test('certificates are read from the files that the profile names', async (t) => {
@@ -216,19 +141,19 @@ test('certificates are read from the files that the profile names', async (t) =>
     certificate: join(path, 'cert.pem'),
     key: join(path, 'key.pem'),
   };
-  assert.deepEqual((await (await scene([profile], { profile: 'lab' })).place())?.credentials, {
+  assert.deepEqual((await scene({ lab: profile }, { profile: 'lab' }).settle())?.clientCredentials, {
     certificate: { ca: 'ca', cert: 'cert', key: 'key' },
   });
 });
 
 test('a pre-shared key is asked for once, kept by the system, and asked for again after a refusal', async () => {
-  const { place, places, secrets } = await scene(
-    [{ name: 'lab', signal: 'coaps://192.0.2.1', pskIdentity: 'me', production: false }],
+  const { settle, targets, secrets } = scene(
+    { lab: { signal: 'coaps://192.0.2.1', 'psk-identity': 'me' } },
     { profile: 'lab' },
   );
   editor.typed = ['secret', '0x00ff', undefined];
   const key = async (): Promise<Uint8Array | undefined> => {
-    const credentials = (await place())?.credentials;
+    const credentials = (await settle())?.clientCredentials;
     return credentials !== undefined && 'psk' in credentials ? credentials.psk.key : undefined;
   };
   assert.deepEqual(
@@ -236,10 +161,33 @@ test('a pre-shared key is asked for once, kept by the system, and asked for agai
     ['secret', 'secret'],
   );
   assert.deepEqual([[...secrets.kept], editor.inputs], [[['dots.psk/lab/me', 'secret']], 1]);
-  await places.forgetKey('lab');
+  const target = {
+    profile: 'lab',
+    server: 'coaps://192.0.2.1',
+    cuid: 'c',
+    credentials: { pskIdentity: 'me' },
+  };
+  await targets.forgetKey(target);
   assert.deepEqual(Buffer.from((await key()) ?? []).toString('hex'), '00ff');
-  await places.forgetKey('lab');
-  await assert.rejects(place(), failing('editor/no-key'));
+  await targets.forgetKey(target);
+  await assert.rejects(settle(), failing('editor/no-key'));
+});
+
+const profile = (name: string): ServerProfile => ({ name, ...lab, ownPrefixes: [], production: false });
+
+test('the active profile is selected once and kept', async () => {
+  const info: ProfilesInfo = { file: '/p.json', state: 'read', profiles: [profile('lab')] };
+  const active = new ActiveProfile(memory());
+  const host = new ProfileHost({ profiles: () => Promise.resolve(info) } as never, active as never, log);
+  assert.equal(active.name, 'mock');
+  for (const [picks, name] of [
+    ['$(server) lab', 'lab'],
+    ['$(broadcast) mock', 'mock'],
+  ] as const) {
+    editor.picks = picks;
+    await host.select();
+    assert.equal(active.name, name);
+  }
 });
 
 test('the pick offers the mock first, marks the active profile, names production, and ends with the profiles file', () => {
@@ -248,7 +196,7 @@ test('the pick offers the mock first, marks the active profile, names production
       {
         file: '/p.json',
         state,
-        profiles: state === 'read' ? [lab, { ...lab, name: 'up', production: true, pskIdentity: 'me' }] : [],
+        profiles: state === 'read' ? [profile('lab'), { ...profile('up'), production: true, pskIdentity: 'me' }] : [],
       },
       active,
     ).map(({ label, description }) => `${label}: ${description ?? ''}`);
@@ -273,7 +221,7 @@ test('where there is no profiles file, one is made of a template without finding
   let state: ProfilesInfo['state'] = 'absent';
   const host = new ProfileHost(
     { profiles: () => Promise.resolve({ file, state, profiles: [] }) } as never,
-    memory(),
+    new ActiveProfile(memory()) as never,
     log,
   );
   await host.openFile();

@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import type * as api from 'vscode';
 import type { JsonObject } from '#dots/model/json';
 import type { Answer, SignalSession } from '#dots/signal/session';
-import { bundled } from '../../support/bundle';
-import { settle } from '../../support/protocol/fakeClock';
-import { root } from '../../support/shared';
-import type * as features from '../../support/clientFeatures';
+import { settle } from '../../../support/protocol/fakeClock';
+import { loadFeatures, log } from '../../../support/loadFeatures';
+import type * as features from '../../../support/clientFeatures';
 
-const load = createRequire(__filename);
-const { DotsError, RequestSender, SessionHost, tellFailure, vscode } = load(
-  bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts') }),
-) as typeof features;
+const { DotsError, RequestSender, SessionHost, tellFailure, vscode } = loadFeatures();
 const { editor } = vscode;
-
-const silent = () => undefined;
-const log = { info: silent, warn: silent, error: silent, debug: silent } as unknown as api.LogOutputChannel;
 
 beforeEach(() => {
   Object.assign(editor, {
@@ -97,7 +88,7 @@ function hosted(): { host: features.SessionHost; session: FakeSession } {
   const session = new FakeSession();
   Object.assign(host, {
     session: session as unknown as SignalSession,
-    place: { name: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', production: false },
+    target: { profile: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', credentials: {} },
   });
   return { host, session };
 }
@@ -158,7 +149,7 @@ test('a mitigation accepted while the list was under way is not forgotten', asyn
   const listing = host.refresh();
   await settle();
   const sending = host.send(
-    { name: 'mock', server: session.server, cuid: session.cuid, production: false },
+    { profile: 'mock', server: session.server, cuid: session.cuid, credentials: {} },
     answerOf({ 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }).body ?? {},
     new AbortController().signal,
   );
@@ -181,48 +172,18 @@ const request = {
   'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
 };
 
-const silentServer = {
-  documentInfo: () => Promise.resolve(undefined),
-  documentContext: () => Promise.resolve(undefined),
-};
-
-/** Sends a document while the language server is silent; gives what reached the session. */
-async function sent(document: JsonObject, place: object | undefined = {}): Promise<JsonObject[]> {
+test('an answer that cannot be shown does not make the request unsent', async () => {
+  editor.showTextDocument = () => Promise.reject(new Error('no editor'));
   const uri = vscode.Uri.file('/a/request.dots.json');
-  editor.documents.push({ uri, languageId: 'dots', getText: () => JSON.stringify(document) });
-  const reached: JsonObject[] = [];
-  const sessions = {
-    send: (_: unknown, value: JsonObject) => (
-      reached.push(value),
-      Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' })
-    ),
-  };
+  editor.documents.push({ uri, languageId: 'dots', getText: () => '' });
+  const state = { kind: 'mitigation-scope', direction: 'request', requestErrors: 0, destination: { kind: 'mock' } };
   const sender = new RequestSender(
-    silentServer as never,
-    { placeFor: () => Promise.resolve(place) } as never,
-    sessions as never,
+    { toSend: () => Promise.resolve({ state, value: request }) } as never,
+    { settle: () => Promise.resolve({}) } as never,
+    { send: () => Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' }) } as never,
     {} as never,
     log,
   );
   await sender.send(uri as unknown as api.Uri);
-  return reached;
-}
-
-test('a document with errors is not sent, also while the language server is silent', async () => {
-  const faulty = {
-    'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: '3600' }] },
-  };
-  assert.deepEqual(await sent(faulty), []);
-  assert.match(editor.errors.join(), /^request was not sent\. It has 1 error,/);
-});
-
-test('what only a server writes is not sent', async () => {
-  assert.deepEqual(await sent({ 'ietf-dots-telemetry:telemetry-setup': { telemetry: [{ tsid: 1 }] } }), []);
-  assert.match(editor.errors.join(), /was not sent/);
-});
-
-test('an answer that cannot be shown does not make the request unsent', async () => {
-  editor.showTextDocument = () => Promise.reject(new Error('no editor'));
-  assert.deepEqual(await sent(request), [request]);
   assert.deepEqual(editor.errors, ['The answer to request came, but could not be shown. no editor']);
 });
