@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { cursorAt } from '#service/documents/cursor';
-import { Lines } from '#service/documents/lines';
+import type { Lines } from '#service/documents/lines';
 import { createLanguageService, type Completion, type ParsedDocument } from '#service/service';
 import { directionOf } from '#dots/model/direction';
 import { sharedPath, root } from '../support/shared';
