@@ -79,10 +79,11 @@ export class Validator {
     return { usesNames: true, members: definingDocuments(set, member, isSound), leftOut: set.leftOut };
   }
 
-  /** The names that the documents which belong together with one define. */
-  async names(uri: string): Promise<DefinedNames> {
+  /** The names that the documents which belong together with one define, and the direction that the workspace file states. */
+  async names(uri: string): Promise<DefinedNames & Pick<DocumentContext, 'direction'>> {
     const sets = await this.now();
-    return namesFor(sets.of(uri), sets.context(uri).cuid);
+    const { cuid, direction } = sets.context(uri);
+    return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
   }
 
   /** What was left out around a document. */
