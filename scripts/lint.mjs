@@ -13,17 +13,16 @@ const checks = [
   ['files of the product that only tests use', 'knip/bin/knip.js', ['--production', '--include', 'files']],
 ];
 
-async function faultsOf([, script, args]) {
+/** What a check finds, as it says it; nothing where all is well. */
+async function faultsOf([title, script, args]) {
   const { status, output } = await run(process.execPath, [inRoot('node_modules', script), ...args], { cwd: root });
-  return status === 0 ? '' : output || `${script} ended with status ${status}\n`;
+  return status === 0 ? [] : [{ title, output: output || `${script} ended with status ${status}\n` }];
 }
 
 await runMain(async () => {
-  const faulty = [];
-  for (const check of checks) {
-    const faults = await step(`Checking ${check[0]}`, () => faultsOf(check));
-    process.stdout.write(faults);
-    if (faults !== '') faulty.push(check[0]);
-  }
-  if (faulty.length > 0) throw new Problem(`Not clean: ${faulty.join('; ')}. See the findings above.`);
+  const found = await step('Checking rules, format and unused code', () => Promise.all(checks.map(faultsOf)));
+  const faults = found.flat();
+  for (const { output } of faults) process.stdout.write(output);
+  if (faults.length > 0)
+    throw new Problem(`Not clean: ${faults.map(({ title }) => title).join('; ')}. See the findings above.`);
 });

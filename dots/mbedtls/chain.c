@@ -67,7 +67,7 @@ static int extension(void *unused, const mbedtls_x509_crt *certificate, const mb
 
 /*
  * The library passes over a certificate whose signature it does not know, the first one as well (ssl_tls.c, ssl_parse_certificate_chain): then it judges
- * the next one in its place, or one that is empty. And it takes an issuer without a name (RFC 5280 section 4.1.2.4 has none), and compares what is not there.
+ * the next one instead, or one that is empty. And it accepts an issuer without a name (RFC 5280 section 4.1.2.4 has none), and compares what is not there.
  */
 int parse_certificate(mbedtls_x509_crt *chain, const unsigned char *der, size_t size, int copy)
 {

@@ -63,7 +63,7 @@ async function compile(compiler, args, cwd) {
     });
 }
 
-/** The C files of all parts in as many lists as there are processors, the longest files apart from each other. */
+/** The C files of all parts in as many lists as there are processors, the longest files in different ones. */
 function batchesOf(parts) {
   const files = Object.entries(parts).flatMap(([part, tree]) =>
     Object.keys(tree)

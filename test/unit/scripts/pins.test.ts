@@ -88,7 +88,7 @@ test('the holes that a newer Mbed TLS repairs, or Debian in the pinned one, come
   assert.deepEqual(fixesSince('', '3.6.7'), []);
 });
 
-test('a newer release of the pinned series of Mbed TLS fails the check, whoever of upstream and Debian knows it; where neither answers, it does too', async () => {
+test('a newer release of the pinned series of Mbed TLS fails the check, if upstream or Debian knows it, or if neither answers', async () => {
   const { mbedtlsFinding, lineOf, statusOf } = await findings();
   const [noUpstream, noDebian] = [new Error('the repository cannot be reached'), new Error('no mirror answers')];
   const debian = { versions: ['3.6.6-0.1~deb13u1', '3.6.8-1'], changelog };

@@ -48,7 +48,7 @@ test('a server without the extended master secret (RFC 7627) is refused in words
   }
 });
 
-test('a client without the extended master secret is refused in words, and hears an alert', async (t) => {
+test('a client without the extended master secret is refused in words, and gets an alert', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const environment = await withoutExtendedSecret(t);
