@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Level } from '#dots/check/check';
-import { definingDocuments, namesFor, usesNames, type DefinedNames } from '#dots/workspace/definitions';
+import {
+  aliasTargets,
+  definingDocuments,
+  namesFor,
+  usesNames,
+  type AliasTargets,
+  type DefinedNames,
+} from '#dots/workspace/definitions';
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import type { LocatedFinding, Profiles } from '#service/service';
@@ -77,6 +84,13 @@ export class Validator {
     const findings = await this.findings(document, {}, sets);
     const isSound = findings.every(({ severity }) => severity !== 'error');
     return { usesNames: true, members: definingDocuments(set, member, isSound), leftOut: set.leftOut };
+  }
+
+  /** What the aliases that a document names stand for. */
+  aliases(document: SourceDocument, sets: DocumentSets): AliasTargets {
+    const set = sets.of(document.uri);
+    const member = set.byFile.get(document.uri);
+    return member === undefined ? {} : aliasTargets(set, member);
   }
 
   /** The names that the documents which belong together with one define, and the direction that the workspace file states. */
