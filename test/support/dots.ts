@@ -19,10 +19,10 @@ export interface Run {
   bytes: Buffer;
 }
 
-/** Runs `dots` in the repository's root and waits for its end. */
-export function dots(words: readonly string[], input: string | Uint8Array = ''): Run {
+/** Runs `dots` in a folder, the repository's root where none is named, and waits for its end. */
+export function dots(words: readonly string[], input: string | Uint8Array = '', cwd = root): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
-    cwd: root,
+    cwd,
     input,
     maxBuffer: 1 << 28,
   });

@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { DocumentContext, ProfilesInfo, ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
+import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { profileItems, template, type ProfileChoice } from '../ui/profilePick';
 import type { LanguageServer } from '../editor/languageClient';
 import { tellFailure } from '../editor/problems';
@@ -171,6 +172,5 @@ export function registerProfiles(profiles: ProfileHost): vscode.Disposable {
 /** Writes the template where no file is; only the user may read it. */
 async function make(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(file, template, { flag: 'wx' });
-  await chmod(file, 0o600);
+  await writeFileAtomically(file, template);
 }

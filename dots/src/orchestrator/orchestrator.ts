@@ -49,7 +49,7 @@ export interface OrchestratorOptions {
   /** The folder that keeps its state; without one it forgets. */
   stateDir?: string;
   clock?: Clock;
-  /** Gets one line for each request and each change of status. */
+  /** Gets one line for each request, each change of status, and each change to the rights of a file of its state. */
   log?: (line: string) => void;
   /** What it grants and how fast its attacks pass. */
   policy?: Policy;
@@ -92,11 +92,11 @@ export class Orchestrator {
 
   /**
    * Starts a server; it is ready when this resolves.
-   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/lab-folder`, `orchestrator/state-folder`, `orchestrator/state-unreadable`.
+   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/lab-folder`, `orchestrator/state-folder`, `orchestrator/state-unreadable`, `runtime/not-private`.
    */
   static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
     const { clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
-    const store = options.stateDir === undefined ? memoryStore : await folderStore(options.stateDir);
+    const store = options.stateDir === undefined ? memoryStore : await folderStore(options.stateDir, log);
     const mitigations = await Mitigations.open(store, clock, policy.timing);
     const clients = await DataClients.open(store, clock);
     const telemetry = await Telemetry.open(store, policy.limits);
@@ -128,7 +128,7 @@ export class Orchestrator {
     let home: LabHome | undefined;
     let dataChannel: DataChannel | undefined;
     try {
-      home = await enterLab(host, options.stateDir);
+      home = await enterLab(host, options.stateDir, log);
       dataChannel = await DataChannel.open({
         host,
         port: options.dataPort ?? 0,

@@ -5,7 +5,7 @@ import { DataClients } from '#dots/dotsServer/state/dataClients';
 import { liveFlowspec, type LiveFlowspec } from './rulesInForce';
 import { Mitigations } from '#dots/dotsServer/state/mitigations';
 import { defaultPolicy, type Policy } from '#dots/dotsServer/state/policy';
-import { folderStore } from '#dots/dotsServer/state/store';
+import { existingStore } from '#dots/dotsServer/state/store';
 
 export type { LiveFlowspec } from './rulesInForce';
 
@@ -25,7 +25,7 @@ export async function liveFlowspecOf(
       `There is no state folder ${stateDir}.`,
       'Name the folder that dots mock --state was given.',
     );
-  const store = await folderStore(stateDir);
+  const store = await existingStore(stateDir);
   const clients = await DataClients.open(store, clock);
   const mitigations = await Mitigations.open(store, clock, policy.timing);
   try {
