@@ -1,9 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/session';
+import type { Permit } from '#dots/model/hostAddress';
 import { parseServer } from '#dots/transport/connect/address';
+import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
-import { productionAt, productionReason } from '#dots/workspace/production';
+import { productionAt, productionGuard, productionReason } from '#dots/workspace/production';
 import type { DocumentContext, Profile } from '#service/service';
 import { mockName } from '#dots/workspace/fileNames';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
@@ -24,6 +26,8 @@ export interface Target {
   profile?: string;
   /** What the client proves itself with. */
   proofs: CredentialFiles;
+  /** Keeps it from servers of production under other names; absent where nothing is of production, or that is meant. */
+  permit?: Permit | undefined;
 }
 
 /** The largest `--timeout`, seconds. */
@@ -132,9 +136,10 @@ export function targetOf(given: Given, workspaces: Workspaces, { context, channe
   const profile = named === undefined || named === mockName ? undefined : workspaces.profile(named);
   const server = given.option('server') ?? addressIn(profile, named, channel, workspaces);
   checkAddress(server);
-  permit(server, named, wish, given, workspaces);
+  const permit = permitFor(server, named, wish, given, workspaces);
   const target: Target = {
     server,
+    ...(permit && { permit }),
     ...identity(given, context, profile),
     proofs: proofs(given, profile, workspaces),
     ...(named !== undefined && { profile: named }),
@@ -175,17 +180,17 @@ function checkAddress(server: string): void {
 }
 
 /**
- * A server of production wants to hear that it is meant, whether its profile, another one with its address, or only its address was
- * named; and where the profiles cannot be read, any server may be one.
+ * A server of production has to be meant, whether its profile, another one with its address, only its address, or a name that resolves to it
+ * was given; and where the profiles cannot be read, any server may be one. Throws UsageError for what is known before anything is looked up.
  */
-function permit(
+function permitFor(
   server: string,
   named: string | undefined,
   wish: string,
   given: Given,
   { profiles, knownProfiles, profilesFile }: Workspaces,
-): void {
-  if (given.option('yes') !== undefined) return;
+): Permit | undefined {
+  if (given.option('yes') !== undefined) return undefined;
   if (profilesFile !== undefined && knownProfiles === undefined) {
     throw new UsageError(
       `${profilesFile} has faults, so nobody can tell whether ${server} is a server of production: ${wish}.`,
@@ -193,13 +198,12 @@ function permit(
     );
   }
   const all = [...profiles].map(([name, profile]) => ({ ...profile, name }));
+  const refuse = (by: { name: string }): UsageError =>
+    new UsageError(`${productionReason(server, by.name, named)}: ${wish} to ${server}.`, 'Say --yes if that is meant.');
   const own = all.find(({ name, production }) => name === named && production);
   const by = own ?? productionAt(server, all);
-  if (by === undefined) return;
-  throw new UsageError(
-    `${productionReason(server, by.name, named)}: ${wish} to ${server}.`,
-    'Say --yes if that is meant.',
-  );
+  if (by !== undefined) throw refuse(by);
+  return productionGuard(all, knownAddresses, refuse);
 }
 
 function identity(

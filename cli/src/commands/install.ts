@@ -12,6 +12,7 @@ export async function install(document: JsonObject, target: Target, given: Given
     server,
     cuid,
     timeoutMs,
+    permit,
     proofs: { ca, cert, key, crl },
   } = target;
   if (ca === undefined)
@@ -22,6 +23,7 @@ export async function install(document: JsonObject, target: Target, given: Given
   const session = await DataSession.open({
     server,
     cuid,
+    permit,
     ca,
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

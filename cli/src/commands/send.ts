@@ -135,11 +135,12 @@ function besides(file: string, parsed: ParsedDocument, context: DocumentContext)
 /** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
 export async function overOwnSession(
   value: JsonObject,
-  { server, cuid, mid, timeoutMs, proofs }: Target,
+  { server, cuid, mid, timeoutMs, proofs, permit }: Target,
 ): Promise<Exchanged> {
   const session = await SignalSession.open({
     server,
     cuid,
+    permit,
     timeoutMs,
     underAttack: isUnderAttack(value),
     ...(await credentialsFor(server, proofs)),

@@ -113,7 +113,9 @@ export class RequestSender implements vscode.Disposable {
       if (errors > 0) throw notSendable(errors);
       const place = await this.places.placeFor(document, value, channel);
       if (place === undefined) return undefined;
-      return { document, text: await work(value, place, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+      const name = vscode.workspace.asRelativePath(document.uri);
+      const text = await this.places.at(place, value, (at) => work(value, at, name, abort.signal));
+      return text && { document, text };
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
       return undefined;

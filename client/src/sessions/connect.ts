@@ -23,8 +23,9 @@ async function optionsFor({
   server,
   cuid,
   credentials,
+  permit,
 }: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {
   const { connectionMemory } = await import('#lazy/protocol');
   memory ??= connectionMemory();
-  return { server, cuid, memory, ...(credentials && { credentials }) };
+  return { server, cuid, memory, permit, ...(credentials && { credentials }) };
 }

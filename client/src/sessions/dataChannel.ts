@@ -17,12 +17,12 @@ export class DataHost {
 
   /** Installs aliases or ACLs at a place. Throws a DotsError. */
   async install(
-    { name, server, cuid, files }: Place,
+    { name, server, cuid, files, permit }: Place,
     document: JsonObject,
     signal: AbortSignal,
   ): Promise<Installation> {
     const { DataSession } = await import('#lazy/protocol');
-    const session = await DataSession.open({ server, cuid, ...(files ?? { ca: '' }) });
+    const session = await DataSession.open({ server, cuid, permit, ...(files ?? { ca: '' }) });
     try {
       const installed = await session.install(document, { signal });
       for (const { request, status, roundTripMs } of installed.answers)

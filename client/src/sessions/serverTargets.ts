@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import type { ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
-import { productionAt, productionReason } from '#dots/workspace/production';
+import { knownAddresses } from '#dots/transport/connect/resolve';
+import { productionAt, productionGuard, productionReason } from '#dots/workspace/production';
 import { confirmation } from '../ui/confirmation';
 import { certificates, type Credentials } from './credentials';
 import type { ClientIdentity } from './identity';
@@ -21,11 +23,16 @@ export interface Place {
   production: boolean;
   /** Why it counts as production, where its own profile does not say so. */
   reason?: string;
+  /** Keeps what was not meant for production from servers of production under other names; rejects with a DotsError `editor/production`. */
+  permit?: Permit | undefined;
   /** What proves the client on the signal channel; none on a plain one. */
   credentials?: ClientCredentials;
   /** The files that prove it on the data channel. */
   files?: { ca: string; cert?: string; key?: string; crl?: string };
 }
+
+/** The code of the refusal of an address that turned out to be one of production. */
+const unforeseen = 'editor/production';
 
 /** Settles where a document goes: the profile of its workspace file, the active one, or the mock, which is started. */
 export class Places {
@@ -65,6 +72,20 @@ export class Places {
     return !whole.production || (await isMeant(whole, value)) ? whole : undefined;
   }
 
+  /**
+   * Does something at a place. Where its name turns out to lead to a server of production, the user is asked whether that is meant;
+   * undefined where it is not. Throws what `action` throws.
+   */
+  async at<T>(place: Place, value: JsonObject, action: (place: Place) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action(place);
+    } catch (error) {
+      if (!(error instanceof DotsError) || error.code !== unforeseen) throw error;
+      const meant: Place = { ...place, production: true, reason: error.message.replace(/\.$/, ''), permit: undefined };
+      return (await isMeant(meant, value)) ? action(meant) : undefined;
+    }
+  }
+
   /** Forgets the pre-shared key of a profile that did not take it. */
   async forgetKey(name: string): Promise<void> {
     const profile = this.profiles.profile(name);
@@ -84,12 +105,28 @@ export class Places {
         `The profile "${name}" names no ${channel} channel.`,
         `Add "${channel}" to it.`,
       );
-    const by = productionAt(server, this.profiles.all);
-    const production = profile.production || by !== undefined;
-    const reason = by === undefined || profile.production ? {} : { reason: productionReason(server, by.name, name) };
-    if (channel === 'data') return { name, server, cuid, production, ...reason, files: filesOf(profile) };
+    const common = { name, server, cuid, ...this.productionOf(profile, server) };
+    if (channel === 'data') return { ...common, files: filesOf(profile) };
     const credentials = await this.credentials.of(profile);
-    return { name, server, cuid, production, ...reason, ...(credentials && { credentials }) };
+    return { ...common, ...(credentials && { credentials }) };
+  }
+
+  /** Whether a server is one of production; where that is not known before its name is looked up, what finds out. */
+  private productionOf(
+    { name, production }: ServerProfile,
+    server: string,
+  ): Pick<Place, 'production' | 'reason' | 'permit'> {
+    const { all } = this.profiles;
+    if (production) return { production };
+    const reason = (by: { name: string }): string => productionReason(server, by.name, name);
+    const by = productionAt(server, all);
+    if (by !== undefined) return { production: true, reason: reason(by) };
+    const permit = productionGuard(
+      all,
+      knownAddresses,
+      (found) => new DotsError('usage', unforeseen, `${reason(found)}.`),
+    );
+    return { production, ...(permit && { permit }) };
   }
 
   private async mock(cuid: string, channel: 'signal' | 'data'): Promise<Place> {

@@ -83,7 +83,7 @@ export class SessionHost implements vscode.Disposable {
     const { session, answer } = await this.ask(
       place,
       opening,
-      (open, left) => open.send(document, { mid, ...left }),
+      (open, left) => open.send(document, { mid, permit: place.permit, ...left }),
       signal,
     );
     this.logAnswer(answer);

@@ -1,10 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
 import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
+import type { HostPort, Permit } from '#dots/model/hostAddress';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { readPem } from '#dots/transport/certificates/credentialFiles';
+import { systemResolver } from '#dots/transport/connect/resolve';
 import { limited, settled } from '#dots/runtime/deadline';
 import { explain, type Attempt } from './failures';
 
@@ -19,6 +21,8 @@ export interface ConnectionOptions {
   key?: string;
   /** The file of the certificates that the CA has revoked. */
   crl?: string;
+  /** Whether the addresses that the server has right now may be dialled: what it rejects with ends the request before anything is sent. */
+  permit?: Permit | undefined;
   clock?: Clock;
 }
 
@@ -71,7 +75,15 @@ export class Connection {
   }
 
   /** Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an address or a file that will not do. */
-  static async open({ server, ca, cert, key, crl, clock = systemClock }: ConnectionOptions): Promise<Connection> {
+  static async open({
+    server,
+    ca,
+    cert,
+    key,
+    crl,
+    permit,
+    clock = systemClock,
+  }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
     if ((cert === undefined) !== (key === undefined))
       throw new DotsError(
@@ -87,7 +99,7 @@ export class Connection {
       crl: crl && (await readPem(crl, 'revocation list')),
     });
     return new Connection(
-      new Dialler(url, context),
+      new Dialler(url, context, permit),
       { server: url.origin, ca, hasCertificate: cert !== undefined },
       clock,
     );
@@ -166,40 +178,60 @@ type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
 class Dialler {
   /** Whether the connection stands, so that something may have been sent over it. */
   stands = false;
-  private underway: TLSSocket | undefined;
+  private underway = new AbortController();
 
   constructor(
     private readonly url: URL,
     private readonly context: SecureContext,
+    private readonly permit: Permit | undefined,
   ) {}
 
   dial(callback: Dialled): void {
-    const socket = connectionTo(this.url, this.context);
-    this.underway = socket;
-    const refuse = (error: Error): void => {
-      this.underway = undefined;
-      socket.destroy();
-      callback(error, null);
-    };
-    socket.once('error', refuse);
-    socket.once('close', () => {
-      this.stands = false;
-    });
-    socket.once('secureConnect', () => {
-      socket.off('error', refuse);
-      if (!socket.authorized) return refuse(socket.authorizationError);
-      this.underway = undefined;
-      this.stands = true;
-      callback(null, socket);
-    });
+    const { signal } = (this.underway = new AbortController());
+    this.connection(signal).then(
+      (socket) => {
+        socket.once('close', () => {
+          this.stands = false;
+        });
+        this.stands = true;
+        callback(null, socket);
+      },
+      (error: unknown) => callback(error as Error, null),
+    );
   }
 
   /** Ends a dial under way, because nobody waits for it any longer. */
   giveUp(): void {
-    this.underway?.destroy(
-      new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'),
-    );
+    this.underway.abort(new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'));
   }
+
+  /** Resolves to a connection whose server has proved who it is. */
+  private async connection(signal: AbortSignal): Promise<TLSSocket> {
+    const { host, port } = hostPortOf(this.url);
+    const addresses = await settled(isIP(host) === 0 ? systemResolver(host) : Promise.resolve([host]), signal);
+    if (this.permit) await settled(this.permit(addresses.map((address) => ({ host: address, port }))), signal);
+    return secured(connectionTo(host, port, addresses, this.context), signal);
+  }
+}
+
+/** Resolves once a connection is verified; one that fails, or that is given up, is destroyed. */
+function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => void socket.destroy(signal.reason as Error);
+    const settle = (error?: Error): void => {
+      signal.removeEventListener('abort', giveUp);
+      if (error === undefined) return resolve(socket);
+      socket.destroy();
+      reject(error);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    socket.on('error', settle);
+    socket.once('secureConnect', () => settle(socket.authorized ? undefined : socket.authorizationError));
+  });
+}
+
+function hostPortOf({ hostname, port }: URL): HostPort {
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
 }
 
 function addressOf(server: string): URL {
@@ -221,11 +253,16 @@ function addressOf(server: string): URL {
 }
 
 /** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
-function connectionTo(url: URL, secureContext: SecureContext): TLSSocket {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+function connectionTo(
+  host: string,
+  port: number,
+  addresses: readonly string[],
+  secureContext: SecureContext,
+): TLSSocket {
   return connect({
     host,
-    port: url.port === '' ? 443 : Number(url.port),
+    port,
+    lookup: resolvedTo(addresses),
     servername: isIP(host) === 0 ? host : '',
     secureContext,
     rejectUnauthorized: true,
@@ -233,6 +270,13 @@ function connectionTo(url: URL, secureContext: SecureContext): TLSSocket {
     ALPNProtocols: ['http/1.1'],
     checkServerIdentity: (_name, shown) => wrongName(host, shown),
   });
+}
+
+/** A look-up that is done: what was permitted is what is dialled. */
+function resolvedTo(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_name, { all: wanted }, callback) =>
+    wanted === true ? callback(null, all) : callback(null, all[0]?.address ?? '', all[0]?.family);
 }
 
 /** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { chmod, lstat, open, readlink, type FileHandle } from 'node:fs/promises';
+import { chmod, lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { writeFileAtomically } from './atomicFile';
@@ -21,9 +21,17 @@ export function isOthers({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
   return own !== undefined && (uid !== own || (mode & othersWrite) !== 0);
 }
 
+/** What a private folder is opened with. */
+export interface PrivateFolderOptions {
+  /** The names that belong in it. A folder with others in it serves something else as well, such as a home or a project, and stays readable as it is. */
+  names: RegExp;
+  /** Hears what was made unreadable to others. */
+  tell: Tell;
+}
+
 /**
  * A folder whose files decide what a program does, or prove an identity: it and its files belong to the user alone and are no links.
- * What others own or may write to is refused. What others may read is made unreadable to them and reported to `tell`.
+ * What others own or may write to is refused. What others may read is made unreadable to them and reported.
  */
 export class PrivateFolder {
   private constructor(
@@ -32,19 +40,22 @@ export class PrivateFolder {
   ) {}
 
   /** Opens a folder, and makes it where it is missing. Throws a DotsError `runtime/not-private`, and errors of the file system. */
-  static async make(path: string, tell: Tell): Promise<PrivateFolder> {
+  static async make(path: string, { names, tell }: PrivateFolderOptions): Promise<PrivateFolder> {
     await refuseLinks(path);
     await makeFolder(path);
-    return PrivateFolder.open(path, tell);
+    const { mode } = await claimFolder(path);
+    if (isReadable(mode) && (await readdir(path)).every((name) => names.test(name))) {
+      await chmod(path, 0o700);
+      tell(madeUnreadable(path));
+    }
+    return new PrivateFolder(path, tell);
   }
 
-  /** Opens an existing folder; without `tell` no rights are changed. Throws as `make` does. */
-  static async open(path: string, tell?: Tell): Promise<PrivateFolder> {
+  /** Opens an existing folder to read in it: no rights are changed. Throws as `make` does. */
+  static async open(path: string): Promise<PrivateFolder> {
     await refuseLinks(path);
-    const stats = await lstat(path);
-    if (!stats.isDirectory()) throw notPrivate(`${path} is not a folder.`, 'Name a folder.');
-    if (isOpenToOthers(path, stats, tell)) await chmod(path, 0o700);
-    return new PrivateFolder(path, tell);
+    await claimFolder(path);
+    return new PrivateFolder(path, undefined);
   }
 
   /** The path of a file in it. */
@@ -58,9 +69,7 @@ export class PrivateFolder {
     const file = await openFile(path);
     if (file === undefined) return undefined;
     try {
-      const stats = await file.stat();
-      if (!stats.isFile()) throw notPrivate(`${path} is not a regular file.`, 'Remove it.');
-      if (isOpenToOthers(path, stats, this.tell)) await file.chmod(0o600);
+      await this.claimFile(path, file);
       return await file.readFile('utf8');
     } finally {
       await file.close();
@@ -70,6 +79,15 @@ export class PrivateFolder {
   /** Writes a file as a whole, readable by its user only. Rejects with an error of the file system. */
   write(name: string, text: string): Promise<void> {
     return writeFileAtomically(this.pathOf(name), text);
+  }
+
+  private async claimFile(path: string, file: FileHandle): Promise<void> {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw notPrivate(`${path} is not a regular file.`, 'Remove it.');
+    if (isOthers(stats)) throw ofOthers(path, stats);
+    if (this.tell === undefined || !isReadable(stats.mode)) return;
+    await file.chmod(0o600);
+    this.tell(madeUnreadable(path));
   }
 }
 
@@ -83,13 +101,17 @@ async function openFile(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** Whether others may read what is otherwise the user's alone, and that is to be changed, which is reported. Throws where others own it or may write to it. */
-function isOpenToOthers(path: string, stats: Stats, tell: Tell | undefined): boolean {
+async function claimFolder(path: string): Promise<Stats> {
+  const stats = await lstat(path);
+  if (!stats.isDirectory()) throw notPrivate(`${path} is not a folder.`, 'Name a folder.');
   if (isOthers(stats)) throw ofOthers(path, stats);
-  if (tell === undefined || process.geteuid === undefined || (stats.mode & othersAny) === 0) return false;
-  tell(`${path} was readable by other users; now only its owner can read it.`);
-  return true;
+  return stats;
 }
+
+/** Whether others may read a file or look into a folder; on Windows the mode says nothing about that. */
+const isReadable = (mode: number): boolean => process.geteuid !== undefined && (mode & othersAny) !== 0;
+
+const madeUnreadable = (path: string): string => `${path} was readable by other users; now only its owner can read it.`;
 
 function ofOthers(path: string, { uid }: Stats): DotsError {
   return uid === process.geteuid?.()

@@ -199,7 +199,10 @@ async function sent(document: JsonObject, place: object | undefined = {}): Promi
   };
   const sender = new RequestSender(
     silentServer as never,
-    { placeFor: () => Promise.resolve(place) } as never,
+    {
+      placeFor: () => Promise.resolve(place),
+      at: <T>(at: unknown, _: unknown, action: (place: unknown) => T): T => action(at),
+    } as never,
     sessions as never,
     {} as never,
     log,

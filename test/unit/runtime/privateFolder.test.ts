@@ -23,7 +23,10 @@ const modeOf = (path: string): number => statSync(path).mode & 0o777;
 /** Opens a folder and collects what is said of it. */
 async function opened(path: string): Promise<{ files: PrivateFolder; told: string[] }> {
   const told: string[] = [];
-  return { files: await PrivateFolder.make(path, (sentence) => told.push(sentence)), told };
+  return {
+    files: await PrivateFolder.make(path, { names: /^(key|open|theirs)$/, tell: (sentence) => told.push(sentence) }),
+    told,
+  };
 }
 
 const isNotPrivate =
@@ -162,6 +165,18 @@ test('what others may read is made unreadable, with a word for each', async (t) 
     `${join(path, 'key')} was readable by other users; now only its owner can read it.`,
   ]);
   assert.deepEqual((await opened(path)).told, []);
+});
+
+test('a folder that serves something else as well stays readable; what is read in it does not', async (t) => {
+  const path = folder(t, { key: 'secret', 'package.json': '{}' });
+  for (const name of ['', 'key', 'package.json']) chmodSync(join(path, name), name === '' ? 0o755 : 0o644);
+  const { files, told } = await opened(path);
+  await files.read('key');
+  assert.deepEqual(
+    ['', 'key', 'package.json'].map((name) => modeOf(join(path, name)).toString(8)),
+    ['755', '600', '644'],
+  );
+  assert.equal(told.length, 1);
 });
 
 test('a folder that is only looked at keeps its rights', async (t) => {

@@ -17,12 +17,16 @@ export const memoryStore: Store = {
   write: () => Promise.resolve(),
 };
 
+/** What a state folder contains, with drafts that a crash has left. */
+const stateNames = /^(\.gitignore|lab|\w+\.json(\.\w+)?)$/;
+
 /**
  * Keeps each value in a JSON file of a folder that is its user's alone, and that is made when it is missing; `tell` hears of rights that had
  * to be taken from others. Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `runtime/not-private`.
  */
 export async function folderStore(path: string, tell: Tell = () => undefined): Promise<Store> {
-  return storeIn(await PrivateFolder.make(path, tell).catch((cause: unknown) => refuseFolder(path, cause)));
+  const folder = PrivateFolder.make(path, { names: stateNames, tell });
+  return storeIn(await folder.catch((cause: unknown) => refuseFolder(path, cause)));
 }
 
 /** The store of a folder that is there, for reading: nothing in it is changed. Throws as `folderStore` does. */

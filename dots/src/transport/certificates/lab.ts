@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
+import { fileReason } from '#dots/runtime/fileReason';
 import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
 import { certify, isIssued, isUsable, newKey, type CertificateRequest, type Credentials } from './certificates';
 
@@ -38,7 +39,7 @@ const serverNames = ['127.0.0.1', '::1', 'localhost'];
 export async function openLab(path: string, options: LabOptions = {}): Promise<Lab> {
   try {
     const { names = [], now = new Date(), tell = () => undefined } = options;
-    const folder = await PrivateFolder.make(path, tell);
+    const folder = await PrivateFolder.make(path, { names: labNames, tell });
     const ca = await authority(folder, now, tell);
     const all = [...new Set([...serverNames, ...names])];
     const server = await leaf(folder, 'server', ca, {
@@ -59,12 +60,19 @@ export async function openLab(path: string, options: LabOptions = {}): Promise<L
     throw new DotsError(
       'usage',
       'transport/lab-folder',
-      `The lab certificates cannot be kept in ${path} (${String((cause as NodeJS.ErrnoException).code)}).`,
+      `The lab folder ${path} cannot be ${isMissing(cause) ? 'made: its parent takes no folder' : `used: ${fileReason(cause)}`}.`,
       'Choose a folder you may write to.',
       { cause },
     );
   }
 }
+
+function isMissing(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** What a lab folder contains, with drafts that a crash has left. */
+const labNames = /^(\.gitignore|ca-origin|\w+(-key)?\.pem(\.\w+)?)$/;
 
 /** The file that says where the CA was made. */
 const origin = 'ca-origin';

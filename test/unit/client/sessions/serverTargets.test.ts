@@ -190,6 +190,38 @@ test('an address of production is one under every profile, however it is spelt',
   );
 });
 
+test('a name that turns out to lead to production is asked for before anything is sent, and each time', async () => {
+  const up: ServerProfile = { name: 'up', signal: 'coaps://203.0.113.5', production: true };
+  const { place, places } = await scene([{ ...lab, signal: 'coap://127.0.0.1:4646' }, up], { profile: 'lab' });
+  const found = await place();
+  assert.ok(found?.permit);
+  assert.equal(found.production, false);
+  assert.deepEqual(editor.confirmed, []);
+  await found.permit([{ host: '203.0.113.6', port: 4646 }]);
+  const sent: Place[] = [];
+  const send = async (at: Place): Promise<string> => {
+    await at.permit?.([{ host: '::ffff:203.0.113.5', port: 4646 }]);
+    sent.push(at);
+    return 'answer';
+  };
+  for (const agrees of [true, false]) {
+    Object.assign(editor, { agrees, confirmed: [] });
+    assert.equal(await places.at(found, request, send), agrees ? 'answer' : undefined);
+    assert.match(
+      editor.confirmed.join(),
+      /^Send this mitigation request to "lab"\?[^]*\n"lab" leads to coap:\/\/127\.0\.0\.1:4646, which the profile "up" marks as production\.\n/,
+    );
+  }
+  assert.deepEqual(
+    sent.map(({ production, permit }) => [production, permit]),
+    [[true, undefined]],
+  );
+  await assert.rejects(
+    places.at(found, request, () => Promise.reject(new Error('silence'))),
+    /silence/,
+  );
+});
+
 test('a profile called mock is never looked up', async () => {
   const { place, started } = await scene([{ ...lab, name: 'mock' }], { profile: 'mock' });
   assert.equal((await place())?.server, 'coap://127.0.0.1:1');
