@@ -9,6 +9,7 @@ import { ClientIdentity } from './sessions/identity';
 import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
 import { Credentials } from './sessions/credentials';
+import { registerKeys } from './commands/enterKey';
 import { registerMitigationCommands } from './commands/mitigations';
 import { OrchestratorHost, registerOrchestrator, type OrchestratorLab } from './orchestrator/orchestratorHost';
 import { Places } from './sessions/serverTargets';
@@ -54,7 +55,8 @@ export class Workbench {
     this.profiles = new ProfileHost(this.language, extension.workspaceState, this.log);
     this.sessions = new Sessions(identity, this.log);
     this.view = new SessionView(this.sessions, this.orchestrator);
-    const places = new Places(this.profiles, this.orchestrator, identity, new Credentials(extension.secrets));
+    const credentials = new Credentials(extension.secrets);
+    const places = new Places(this.profiles, this.orchestrator, identity, credentials);
     const sender = new RequestSender(this.language, places, this.sessions, new DataHost(this.log), this.log);
     this.owned = [
       this.language,
@@ -73,6 +75,7 @@ export class Workbench {
       registerSendRequest(sender),
       registerMitigationCommands(this.sessions, this.log),
       registerProfiles(this.profiles),
+      registerKeys(this.profiles, credentials, this.sessions, this.log),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),
       vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
       vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),

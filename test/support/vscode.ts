@@ -47,6 +47,8 @@ export interface Document {
 /** What the features asked the editor for, and what it answers; a test empties or fills it. */
 export const editor = {
   errors: [] as string[],
+  /** The buttons of the last error message. */
+  ways: [] as string[],
   documents: [] as Document[],
   /** The files of the only folder, by path. */
   files: new Map<string, { mtime: number; text: string }>(),
@@ -69,8 +71,9 @@ export const editor = {
 const nothing = { dispose: () => undefined };
 
 export const window = {
-  showErrorMessage: (message: string) => {
+  showErrorMessage: (message: string, ...ways: string[]) => {
     editor.errors.push(message);
+    editor.ways = ways;
     return Promise.resolve(undefined);
   },
   showTextDocument: () => editor.showTextDocument(),

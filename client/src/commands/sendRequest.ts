@@ -11,7 +11,7 @@ import type { DataHost } from '../sessions/dataChannel';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
 import type { LanguageServer } from '../editor/languageClient';
 import type { Place, Places } from '../sessions/serverTargets';
-import { tellFailure } from '../editor/problems';
+import { tellFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
 
 const gone =
@@ -54,9 +54,7 @@ export class RequestSender implements vscode.Disposable {
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
     return this.carry(uri, 'signal', async (value, place, document, abort) => {
-      const exchange = await this.sessions
-        .send(place, value, abort)
-        .catch((error: unknown) => this.refused(place, error));
+      const exchange = await this.sessions.send(place, value, abort);
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -105,19 +103,20 @@ export class RequestSender implements vscode.Disposable {
     work: Work,
     abort: AbortController,
   ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
+    let place: Place | undefined;
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
       const value = sendable(document.getText(), channel);
       const errors = await this.errorsOf(document, value);
       if (errors > 0) throw notSendable(errors);
-      const place = await this.places.placeFor(document, value, channel);
+      place = await this.places.placeFor(document, value, channel);
       if (place === undefined) return undefined;
       const name = vscode.workspace.asRelativePath(document.uri);
       const text = await this.places.at(place, value, (at) => work(value, at, name, abort.signal));
       return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error);
+      if (!abort.signal.aborted) this.tell(error, place);
       return undefined;
     } finally {
       this.end();
@@ -135,10 +134,15 @@ export class RequestSender implements vscode.Disposable {
     return found.length;
   }
 
-  /** A pre-shared key that the server did not take is not kept: the next request asks for it again. */
-  private async refused(place: Place, error: unknown): Promise<never> {
-    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.places.forgetKey(place.name);
-    throw error;
+  /**
+   * Another pre-shared key is offered where the server says that it cannot read what was protected with this one. Every other failure, silence
+   * above all, says nothing about the key; and this answer may be forged as well, so the kept key stays until another one is proved.
+   */
+  private wayOutOf(error: unknown, place: Place | undefined): Way | undefined {
+    if (place === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
+      return undefined;
+    this.places.keyRefused(place);
+    return { title: 'Enter another key', command: 'dots.enterKey', args: [place.name] };
   }
 
   private async show(document: vscode.TextDocument, text: string): Promise<void> {
@@ -165,14 +169,15 @@ export class RequestSender implements vscode.Disposable {
   }
 
   /** Errors that stand in the Problems view are shown there, as its lens does; every other failure is one message. */
-  private tell(error: unknown): void {
+  private tell(error: unknown, place: Place | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
     }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
-    tellFailure(this.log, unanswered ? `${name} got no answer.` : `${name} was not sent.`, error);
+    const what = unanswered ? `${name} got no answer.` : `${name} was not sent.`;
+    tellFailure(this.log, what, error, this.wayOutOf(error, place));
   }
 }
 

@@ -86,10 +86,9 @@ export class Places {
     }
   }
 
-  /** Forgets the pre-shared key of a profile that did not take it. */
-  async forgetKey(name: string): Promise<void> {
-    const profile = this.profiles.profile(name);
-    if (profile !== undefined) await this.credentials.forget(profile);
+  /** A server could not read what was protected with the pre-shared key of a place; a key that the system keeps stays kept. */
+  keyRefused({ name, credentials }: Place): void {
+    if (credentials !== undefined) this.credentials.refused(name, credentials);
   }
 
   private async settled(destination: Destination, channel: 'signal' | 'data'): Promise<Place> {

@@ -5,6 +5,7 @@ import { beforeEach, test } from 'node:test';
 import type * as api from 'vscode';
 import type { JsonObject } from '#dots/model/json';
 import type { Answer, SignalSession } from '#dots/signal/session';
+import { reasons } from '#dots/transport/refusals';
 import { bundled } from '../../support/bundle';
 import { settle } from '../../support/protocol/fakeClock';
 import { root } from '../../support/shared';
@@ -217,6 +218,35 @@ test('a document with errors is not sent, also while the language server is sile
   };
   assert.deepEqual(await sent(faulty), []);
   assert.match(editor.errors.join(), /^request was not sent\. It has 1 error,/);
+});
+
+/** What a failed sending offers besides the log, and whose keys it says were refused. */
+async function offers(code: string): Promise<{ ways: string[]; refused: unknown[] }> {
+  const uri = vscode.Uri.file('/a/request.dots.json');
+  editor.documents.push({ uri, languageId: 'dots', getText: () => JSON.stringify(request) });
+  const refused: unknown[] = [];
+  const place = { name: 'up' };
+  const sender = new RequestSender(
+    silentServer as never,
+    {
+      placeFor: () => Promise.resolve(place),
+      at: <T>(at: unknown, _: unknown, action: (place: unknown) => T): T => action(at),
+      keyRefused: (at: unknown) => refused.push(at),
+    } as never,
+    { send: () => Promise.reject(new DotsError('unreachable', `transport/${code}`, 'It failed.')) } as never,
+    {} as never,
+    log,
+  );
+  await sender.send(uri as unknown as api.Uri);
+  return { ways: editor.ways.filter((way) => way !== 'Show log'), refused };
+}
+
+test('another pre-shared key is offered only where a server could not read what was protected with it', async () => {
+  for (const reason of Object.keys(reasons)) {
+    const { ways, refused } = await offers(reason);
+    const expected = reason === 'psk-mismatch' ? [['Enter another key'], [{ name: 'up' }]] : [[], []];
+    assert.deepEqual([ways, refused], expected, reason);
+  }
 });
 
 test('what only a server writes is not sent', async () => {

@@ -65,6 +65,7 @@ const refused = [
   'client-certificate-missing',
   'client-certificate-refused',
   'psk-refused',
+  'psk-mismatch',
 ].map((reason) => `transport/${reason}`);
 
 /** Failures that say little: another one is told in their place where there is one. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, test, type TestContext } from 'node:test';
 import type * as api from 'vscode';
 import type { DocumentContext, ProfilesInfo, ServerProfile } from '#contract';
+import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { createLanguageService } from '#service/service';
 import { profileItems, template } from '../../../../client/src/ui/profilePick';
 import type { Place } from '../../../../client/src/sessions/serverTargets';
@@ -54,6 +55,7 @@ async function scene(
   secrets: ReturnType<typeof memory>;
   started: () => boolean;
   places: InstanceType<typeof Places>;
+  keys: InstanceType<typeof Credentials>;
 }> {
   const info: ProfilesInfo = { file: '/p.json', state: 'read', profiles };
   const language = {
@@ -76,18 +78,15 @@ async function scene(
     ),
   };
   const secrets = memory();
-  const places = new Places(
-    host,
-    orchestrator as never,
-    { cuid: () => Promise.resolve('own') } as never,
-    new Credentials({ ...secrets, get: (key: string) => Promise.resolve(secrets.kept.get(key)) } as never),
-  );
+  const keys = new Credentials({ ...secrets, get: (key: string) => Promise.resolve(secrets.kept.get(key)) } as never);
+  const places = new Places(host, orchestrator as never, { cuid: () => Promise.resolve('own') } as never, keys);
   return {
     place: (channel = 'signal') => places.placeFor(document, request, channel),
     host,
     secrets,
     started: () => started,
     places,
+    keys,
   };
 }
 
@@ -253,25 +252,66 @@ test('certificates are read from the files that the profile names', async (t) =>
   });
 });
 
-test('a pre-shared key is asked for once, kept by the system, and asked for again after a refusal', async () => {
-  const { place, places, secrets } = await scene(
-    [{ name: 'lab', signal: 'coaps://192.0.2.1', pskIdentity: 'me', production: false }],
-    { profile: 'lab' },
-  );
-  editor.typed = ['secret', '0x00ff', undefined];
-  const key = async (): Promise<Uint8Array | undefined> => {
-    const credentials = (await place())?.credentials;
-    return credentials !== undefined && 'psk' in credentials ? credentials.psk.key : undefined;
+const keyed: ServerProfile = { name: 'lab', signal: 'coaps://192.0.2.1', pskIdentity: 'me', production: false };
+
+/** The places of a user whose system keeps a pre-shared key, and what is used of it. */
+async function keyScene(): Promise<
+  Awaited<ReturnType<typeof scene>> & { credentials: () => Promise<ClientCredentials>; key: () => Promise<string> }
+> {
+  const all = await scene([keyed], { profile: 'lab' });
+  const credentials = async (): Promise<ClientCredentials> => {
+    const used = (await all.place())?.credentials;
+    assert.ok(used);
+    return used;
   };
-  assert.deepEqual(
-    [await key(), await key()].map((each) => Buffer.from(each ?? []).toString()),
-    ['secret', 'secret'],
-  );
-  assert.deepEqual([[...secrets.kept], editor.inputs], [[['dots.psk/lab/me', 'secret']], 1]);
-  await places.forgetKey('lab');
-  assert.deepEqual(Buffer.from((await key()) ?? []).toString('hex'), '00ff');
-  await places.forgetKey('lab');
+  return {
+    ...all,
+    credentials,
+    key: async () => {
+      const used = await credentials();
+      return 'psk' in used ? Buffer.from(used.psk.key).toString() : '';
+    },
+  };
+}
+
+test('a pre-shared key is asked for once and kept by the system', async () => {
+  const { key, secrets, place } = await keyScene();
+  editor.typed = [undefined, 'secret'];
   await assert.rejects(place(), failing('editor/no-key'));
+  assert.deepEqual([await key(), await key()], ['secret', 'secret']);
+  assert.deepEqual([[...secrets.kept], editor.inputs], [[['dots.psk/lab/me', 'secret']], 2]);
+});
+
+test('another key is used at once, and takes the place of the kept one only when a session was established with it', async () => {
+  const { key, secrets, credentials, keys } = await keyScene();
+  editor.typed = ['secret', '0x616263'];
+  await key();
+  assert.equal(await keys.enterAnother(keyed), true);
+  assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], ['abc', 'secret']);
+  await keys.proved('lab', { psk: { identity: 'me', key: Buffer.from('secret') } });
+  assert.equal(
+    secrets.kept.get('dots.psk/lab/me'),
+    'secret',
+    'a session with the old key proves nothing of the new one',
+  );
+  await keys.proved('lab', await credentials());
+  assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], ['abc', '0x616263']);
+});
+
+test('a key that a server refuses gives way to the kept one, which no refusal removes', async () => {
+  const { key, secrets, place, places, keys } = await keyScene();
+  editor.typed = ['secret', 'mistyped', ''];
+  await key();
+  await keys.enterAnother(keyed);
+  assert.equal(await key(), 'mistyped');
+  for (const expected of ['secret', 'secret']) {
+    const used = await place();
+    assert.ok(used);
+    places.keyRefused(used);
+    assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], [expected, 'secret']);
+  }
+  assert.equal(await keys.enterAnother(keyed), false);
+  assert.equal(await key(), 'secret');
 });
 
 test('the pick offers the mock first, marks the active profile, names production, and ends with the profiles file', () => {

@@ -95,7 +95,7 @@ test('openssl finds the chain good for its purposes', async (t) => {
   }
 });
 
-test("a CA that was not made there, as one in a cloned repository, is replaced with all it signed, and that is reported", async (t) => {
+test('a CA that was not made there, as one in a cloned repository, is replaced with all it signed, and that is reported', async (t) => {
   const [theirs, mine] = [folder(t), folder(t)];
   const planted = await openLab(theirs);
   cpSync(theirs, mine, { recursive: true });
