@@ -28,8 +28,8 @@ export function statusWords(status: number): { name: string; meaning: string } {
   return { name, meaning };
 }
 
-/** One answer for a person: the status, why, and what was asked. */
-export function dataAnswerText(answer: DataAnswer): string {
+/** One answer for a person, in lines: the status, why, and what was asked. */
+export function dataAnswerLines(answer: DataAnswer): string[] {
   const { name, meaning } = statusWords(answer.status);
   return [
     `${answer.status} ${name}: ${meaning}`,
@@ -37,8 +37,8 @@ export function dataAnswerText(answer: DataAnswer): string {
       ({ tag, message, path }) =>
         `The server says: ${oneLine(message)}${tag === undefined ? '' : ` (${tag}${path === undefined ? '' : `, at ${path}`})`}`,
     ),
-    `${answer.request.method} ${oneLine(answer.request.path)}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-  ].join('\n');
+    `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
+  ];
 }
 
 /** One answer as `--format json` gives it. */

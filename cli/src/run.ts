@@ -24,7 +24,7 @@ export async function run(words: readonly string[], io: Io): Promise<ExitStatus>
 
 async function withoutCommand(name: string | undefined, rest: readonly string[], io: Io): Promise<ExitStatus> {
   if (name === undefined) {
-    io.say(generalHelp(commands).trimEnd());
+    io.say(...generalHelp(commands).trimEnd().split('\n'));
     return 2;
   }
   if (name === '--help' || name === '-h' || name === 'help')

@@ -41,11 +41,11 @@ export function startDots(t: TestContext, words: readonly string[]): ChildProces
 export async function startMock(
   t: TestContext,
   ...words: string[]
-): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown> }> {
+): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown>; line: string }> {
   const child = startDots(t, ['mock', ...words]);
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Record<string, unknown>;
-  return { child, signal: String(ready.signal), ready };
+  return { child, signal: String(ready.signal), ready, line };
 }
 
 /** A folder with files, which is removed when the test ends. */

@@ -2,7 +2,7 @@ import { check } from '#dots/check/check';
 import { conflictSentences } from '#dots/words/conflicts';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { oneLine, safeJson } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/messages/channel';
@@ -170,11 +170,12 @@ function answerText({ answer, security, kept }: Exchanged, target: Target, asked
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
     newCuidLine(answer, target),
-    answer.body === undefined ? '' : safeJson(answer.body, 2),
   ]
     .filter((line) => line !== '')
-    .join('\n')
-    .concat('\n');
+    .map(printable)
+    .concat(answer.body === undefined ? [] : safeJson(answer.body, 2))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Whether a server accepted a mitigation without a word on how long it lasts. */

@@ -4,7 +4,7 @@ import { plural, safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';
-import { countOf, findingJson, findingLine } from '../findings';
+import { countOf, findingJson, findingLines } from '../findings';
 import type { Io } from '../io';
 import { Judge, type Judged } from '../validator';
 import { workspaceOptions, Workspaces } from '../workspace';
@@ -87,7 +87,8 @@ function report(judged: readonly Judged[]): object {
 
 function text(judged: readonly Judged[], colours: boolean): string {
   return judged
-    .flatMap(({ file, findings }) => findings.map((finding) => `${findingLine(file, finding, colours)}\n`))
+    .flatMap(({ file, findings }) => findings.flatMap((finding) => findingLines(file, finding, colours)))
+    .map((line) => `${line}\n`)
     .join('')
     .concat(`${summaryLine(judged)}\n`);
 }

@@ -3,6 +3,7 @@ import { describeError } from '#dots/model/errors';
 import type { ServerProfile } from '#contract';
 import type { Credentials } from '../sessions/credentials';
 import type { ProfileHost } from '../sessions/profiles';
+import { labelText } from '../ui/textLayout';
 import type { Sessions } from '../sessions/sessions';
 
 /** The command that replaces a pre-shared key, and what keeps the new one once a server has accepted it. */
@@ -37,7 +38,11 @@ async function chosen(profiles: ProfileHost, name: string | undefined): Promise<
     return undefined;
   }
   if (keyed.length === 1) return only;
-  const items = keyed.map((profile) => ({ label: profile.name, description: profile.pskIdentity ?? '', profile }));
+  const items = keyed.map((profile) => ({
+    label: labelText(profile.name),
+    description: labelText(profile.pskIdentity ?? ''),
+    profile,
+  }));
   const picked = await vscode.window.showQuickPick(items, {
     title: 'DOTS: Enter Another Pre-Shared Key',
     placeHolder: 'The server profile that the key is for',

@@ -3,6 +3,7 @@ import { codeWords } from '#dots/words/codes';
 import { withdrawal } from '../ui/confirmation';
 import { ongoing, statusWords, targetWords } from '../ui/mitigationWords';
 import type { TreeNode } from '../ui/sessionTree';
+import { labelText } from '../ui/textLayout';
 import { tellFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
@@ -65,8 +66,8 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
     return undefined;
   }
   const items = all.map(({ session, mid, scope, status }) => ({
-    label: targetWords(scope),
-    description: `${statusWords(status).short}, mid ${mid}, ${session.name}`,
+    label: labelText(targetWords(scope)),
+    description: labelText(`${statusWords(status).short}, mid ${mid}, ${session.name}`),
     session,
     mid,
   }));

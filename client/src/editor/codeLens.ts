@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { directionOf } from '#dots/check/direction';
 import { documentTypeOf } from '#dots/model/documents';
-import { plural } from '#dots/model/text';
+import { plural, printable } from '#dots/model/text';
 import type { DocumentInfo } from '#contract';
+import { labelText } from '../ui/textLayout';
 import { jsonObject } from './document';
 import { documentSelector, type LanguageServer } from './languageClient';
 import type { Destination, ProfileHost } from '../sessions/profiles';
@@ -89,10 +90,10 @@ function installCommand(errors: number, uri: vscode.Uri, destination: Destinatio
 }
 
 const called = ({ name, profile }: Destination): string =>
-  profile?.production === true ? `${name} (production)` : name;
+  `${labelText(name)}${profile?.production === true ? ' (production)' : ''}`;
 
 const described = ({ name, profile }: Destination): string =>
-  profile === undefined ? 'the mock orchestrator on this machine' : `the server of the profile "${name}"`;
+  profile === undefined ? 'the mock orchestrator on this machine' : `the server of the profile "${printable(name)}"`;
 
 /** What stands there instead while a document cannot go out. */
 function obstacle(
@@ -114,7 +115,7 @@ function obstacle(
     };
   if (missing)
     return {
-      title: `No profile "${name}": nowhere to ${action} this yet`,
+      title: `No profile "${labelText(name)}": nowhere to ${action} this yet`,
       tooltip: 'Open your server profiles',
       command: 'dots.openProfiles',
     };

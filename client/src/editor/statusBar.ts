@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import { duration, plural } from '#dots/model/text';
+import { duration, plural, printable } from '#dots/model/text';
 import { ongoing } from '../ui/mitigationWords';
+import { labelText } from '../ui/textLayout';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { RequestSender } from '../commands/sendRequest';
 import type { Sessions } from '../sessions/sessions';
@@ -42,7 +43,7 @@ export class StatusBar implements vscode.Disposable {
     this.tick(this.sender.sending !== undefined);
     const { text, tooltip, command, warning } = this.look();
     this.item.text = text;
-    this.item.tooltip = tooltip;
+    this.item.tooltip = printable(tooltip);
     this.item.command = command;
     this.item.accessibilityInformation = { label: text.replace(/\$\([^)]*\) ?/g, '') };
     this.item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
@@ -66,7 +67,9 @@ export class StatusBar implements vscode.Disposable {
     if (sending === undefined) return undefined;
     const seconds = Math.floor((Date.now() - sending.since) / 1000);
     const what =
-      this.orchestrator.state === 'starting' ? 'starting the mock orchestrator' : `sending ${sending.document}`;
+      this.orchestrator.state === 'starting'
+        ? 'starting the mock orchestrator'
+        : `sending ${labelText(sending.document)}`;
     return {
       text: `$(sync~spin) DOTS: ${what}${seconds > 0 ? `, ${duration(seconds)}` : ''} $(close)`,
       tooltip: 'Click to stop waiting for the answer.',
@@ -79,7 +82,7 @@ export class StatusBar implements vscode.Disposable {
     const lost = sessions.find(({ state }) => state === 'lost');
     if (lost !== undefined) {
       return {
-        text: `$(warning) DOTS: session with ${lost.name} lost`,
+        text: `$(warning) DOTS: session with ${labelText(lost.name)} lost`,
         tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`,
         command: showView,
         warning: true,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
+import { printable } from '#dots/model/text';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 
 /**
@@ -76,8 +77,8 @@ export class Credentials {
 
 function askForKey(profile: string, identity: string): Thenable<string | undefined> {
   return vscode.window.showInputBox({
-    title: `DOTS: Pre-Shared Key of ${profile}`,
-    prompt: `The key that belongs to the identity "${identity}", as text or as hexadecimal digits after 0x. Your system keeps it.`,
+    title: printable(`DOTS: Pre-Shared Key of ${profile}`),
+    prompt: `The key that belongs to the identity "${printable(identity)}", as text or as hexadecimal digits after 0x. Your system keeps it.`,
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) =>

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { printable } from '#dots/model/text';
+import { labelText, lined } from '../ui/textLayout';
 import { mockName, type Destination, type ProfileHost } from './profiles';
 
 /** The status bar item that names the server of the document in the active editor, and lets the user select another one. */
@@ -32,18 +34,18 @@ export class ProfileStatus implements vscode.Disposable {
 
   private show({ name, profile, missing, byWorkspace }: Destination): void {
     const production = profile?.production === true;
-    this.item.text = `$(${missing ? 'warning' : 'send'}) ${name}${production ? ' (production)' : ''}`;
-    this.item.tooltip = [
+    this.item.text = `$(${missing ? 'warning' : 'send'}) ${labelText(name)}${production ? ' (production)' : ''}`;
+    this.item.tooltip = lined(
       what(name, missing),
       byWorkspace
         ? 'The workspace file says so of this document; it counts before the active profile.'
         : 'It is the active server profile of this workspace.',
       'Click to select another one.',
-    ].join('\n');
+    );
     this.item.backgroundColor =
       production || missing ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     this.item.accessibilityInformation = {
-      label: `DOTS server profile: ${name}${production ? ', production' : ''}${missing ? ', missing' : ''}`,
+      label: printable(`DOTS server profile: ${name}${production ? ', production' : ''}${missing ? ', missing' : ''}`),
     };
     this.item.show();
   }

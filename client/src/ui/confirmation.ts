@@ -1,8 +1,9 @@
 import { documentTypeOf } from '#dots/model/documents';
 import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import { oneLine } from '#dots/model/text';
+import { printable } from '#dots/model/text';
 import { targetWords } from './mitigationWords';
+import { lined } from './textLayout';
 import { lifetime } from './words';
 
 /** What is asked before something goes to a server of production. */
@@ -20,15 +21,13 @@ export function confirmation(
   const type = documentTypeOf(document);
   const verb = type?.channel === 'data' ? 'Install' : 'Send';
   return {
-    message: `${verb} this ${type?.title ?? 'document'} to "${name}"? It protects a real network.`,
-    detail: [
+    message: printable(`${verb} this ${type?.title ?? 'document'} to "${name}"? It protects a real network.`),
+    detail: lined(
       `Server: ${server}`,
       `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`,
       ...(reason === undefined ? [] : [`${reason}.`]),
       ...scopeLines(document),
-    ]
-      .map((line) => oneLine(line))
-      .join('\n'),
+    ),
     action: verb,
   };
 }
@@ -40,10 +39,8 @@ export function withdrawal(
   scope: JsonObject,
 ): Confirmation {
   return {
-    message: `Withdraw mitigation ${mid} from "${name}"? It protects a real network.`,
-    detail: [`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`]
-      .map((line) => oneLine(line))
-      .join('\n'),
+    message: printable(`Withdraw mitigation ${mid} from "${name}"? It protects a real network.`),
+    detail: lined(`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`),
     action: 'Withdraw',
   };
 }

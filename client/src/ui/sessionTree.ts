@@ -1,9 +1,10 @@
 import type { Security } from '#dots/coap/messages/channel';
-import { duration, plural } from '#dots/model/text';
+import { duration, plural, printable } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { remaining, type Mitigation } from '../sessions/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
 import { shortTarget, statusWords, targetWords } from './mitigationWords';
+import { lined } from './textLayout';
 import { bitRate, count, traffic } from './words';
 
 /** One row of the session view, before it becomes a tree item of the editor. */
@@ -74,16 +75,16 @@ function sessionNode(session: SessionState, now: number): TreeNode {
     id: `session/${name}`,
     role: 'session',
     session: name,
-    label: `Session with ${name}`,
+    label: printable(`Session with ${name}`),
     description: [state, ...(production ? ['production'] : [])].join(', '),
-    tooltip: [
+    tooltip: lined(
       `Server profile: ${name}${production ? ' (production)' : ''}`,
       `Server: ${server}`,
       `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
       `Verified peer: ${security?.peerName ?? 'none, plain CoAP proves nothing'}`,
       `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`,
       `cuid: ${cuid}`,
-    ].join('\n'),
+    ),
     icon: open ? 'vm-active' : 'debug-disconnect',
     color: open ? 'charts.green' : 'charts.yellow',
     children: [
@@ -124,9 +125,15 @@ function transportNode({ name, security }: SessionState): TreeNode {
   return fact(
     `session/${name}/transport`,
     security.protocol,
-    security.peerName,
+    printable(security.peerName),
     'lock',
-    `${security.asked === false ? 'The server has proved who it is, and did not ask for the certificate of this client.' : 'Both ends have proved who they are.'}\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`,
+    lined(
+      security.asked === false
+        ? 'The server has proved who it is, and did not ask for the certificate of this client.'
+        : 'Both ends have proved who they are.',
+      `Verified peer: ${security.peerName}`,
+      `Cipher suite: ${security.cipherSuite}`,
+    ),
   );
 }
 
@@ -138,7 +145,9 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
     label: 'Mock orchestrator',
     description: running ? 'running' : 'stopped',
     tooltip: running
-      ? `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.`
+      ? lined(
+          `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.`,
+        )
       : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
     children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
@@ -154,18 +163,18 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
     role: status.ending ? 'ending' : 'mitigation',
     mid,
     session,
-    label: shortTarget(mitigation.scope),
-    description: status.short,
-    tooltip: `${status.sentence}\nTargets: ${targetWords(mitigation.scope)}\nmid: ${mid}`,
+    label: printable(shortTarget(mitigation.scope)),
+    description: printable(status.short),
+    tooltip: lined(status.sentence, `Targets: ${targetWords(mitigation.scope)}`, `mid: ${mid}`),
     icon: status.icon,
     ...(status.color === undefined ? {} : { color: status.color }),
     children: [
       fact(
         `${id}/status`,
         'Status',
-        status.short,
+        printable(status.short),
         'pulse',
-        `${status.sentence}\nIn the protocol: ${mitigation.status}`,
+        lined(status.sentence, `In the protocol: ${mitigation.status}`),
       ),
       ...(status.ending
         ? droppedNodes(mitigation, id).slice(0, 1)
