@@ -1,7 +1,7 @@
 /** The generated schemas, one per kind of document (`npm run schemas` writes them; see generate.ts). */
 import type { SchemaNode } from './types';
 
-export type { SchemaNode, XYang, YangBase, YangChoice, YangExpression, YangType } from './types';
+export type { SchemaNode, XYang, YangExpression, YangType } from './types';
 
 /** Each is read when it is asked for: a document is of one kind, and together they are half a megabyte. */
 export const schemas: Readonly<Record<string, SchemaNode>> = {

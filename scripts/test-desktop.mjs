@@ -1,10 +1,9 @@
 import './lib/require-node.mjs';
 import { join } from 'node:path';
 
-const { buildEditorSuite } = await import('./build.mjs');
+const { buildEditorSuite, ensureBuilt } = await import('./build.mjs');
 const { writeSettings } = await import('./host/settings.mjs');
 const { temporaryFolder } = await import('./host/server.mjs');
-const { ensureBuilt } = await import('./lib/bundles.mjs');
 const { ensureDependencies } = await import('./lib/dependencies.mjs');
 const { inRoot, root } = await import('./lib/paths.mjs');
 const { Problem, runMain } = await import('./lib/problem.mjs');

@@ -1,7 +1,6 @@
 import './lib/require-node.mjs';
 
-const { buildEditorSuite } = await import('./build.mjs');
-const { ensureBuilt } = await import('./lib/bundles.mjs');
+const { buildEditorSuite, ensureBuilt } = await import('./build.mjs');
 const { inRoot, root } = await import('./lib/paths.mjs');
 const { readArguments, runMain } = await import('./lib/problem.mjs');
 const { makePackage } = await import('./lib/vsix.mjs');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const { startBrowser } = await import('./host/browser.mjs');
 const { remotePath, startHost, temporaryFolder } = await import('./host/server.mjs');
-const { ensureBuilt } = await import('./lib/bundles.mjs');
+const { ensureBuilt } = await import('./build.mjs');
 const { ensureDependencies } = await import('./lib/dependencies.mjs');
 const { firstExample, inRoot, root } = await import('./lib/paths.mjs');
 const { readArguments, runMain } = await import('./lib/problem.mjs');

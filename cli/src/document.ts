@@ -9,6 +9,7 @@ import type { Io } from './io';
 /** A document that was read for an action, its value known without doubt. */
 export interface ReadDocument {
   file: string;
+  bytes: Uint8Array;
   parsed: ParsedDocument;
   value: JsonObject;
 }
@@ -27,7 +28,7 @@ export async function readDocument(path: string, io: Io): Promise<ReadDocument |
   const findings = service.validate(parsed).findings.filter((finding) => finding.class === 'json');
   tell(file, findings, io);
   const blocked = findings.some(({ severity }) => severity === 'error') || !isObject(parsed.value);
-  return blocked ? undefined : { file, parsed, value: parsed.value as JsonObject };
+  return blocked ? undefined : { file, bytes, parsed, value: parsed.value as JsonObject };
 }
 
 /** Says findings on standard error. */

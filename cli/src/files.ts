@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { readFileSync, readdirSync, statSync, type Dirent, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import picomatch from 'picomatch';
-import { documentTypeOf } from '#dots/model/documents';
 import { fileReason } from '#dots/runtime/fileReason';
 import { judging as service } from '#service/validationService';
-import { isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
+import { isDocumentFile } from '#host/documentFiles';
+import { attempt, realFile, walk } from '#host/files';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -16,7 +14,7 @@ export interface Input {
 }
 
 /** What `-` stands for. */
-const standardInput = '-';
+export const standardInput = '-';
 
 /**
  * The files that a path names: itself; of a folder all DOTS documents in it; of a glob all files that match; `-` for
@@ -42,24 +40,11 @@ export async function readInput(file: string, io: Io): Promise<Input> {
 }
 
 function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => statSync(path));
 }
 
-/** All DOTS documents in a folder and below, by name and by content. Throws UsageError where the folder cannot be read. */
-export async function documentsBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const file of filesBelow(folder)) {
-    if (isDocumentName(file) || (mayHoldDocument(file) && (await isDocument(file)))) found.push(file);
-  }
-  return found;
-}
-
-async function documentsIn(folder: string): Promise<string[]> {
-  const found = await documentsBelow(folder);
+function documentsIn(folder: string): string[] {
+  const found = once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
   if (found.length === 0)
     throw new UsageError(
       `There is no DOTS document in ${folder}.`,
@@ -68,10 +53,14 @@ async function documentsIn(folder: string): Promise<string[]> {
   return found;
 }
 
-/** Whether a JSON file without the telling name has a top-level member of DOTS. */
-async function isDocument(file: string): Promise<boolean> {
-  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
-  return bytes.includes('ietf-dots-') && documentTypeOf(service.parse(bytes, file).value) !== undefined;
+/** Of several names of one file only the first. */
+function once(files: readonly string[]): string[] {
+  const first = new Map<string, string>();
+  for (const file of files) {
+    const identity = attempt(() => realFile(file))?.identity ?? file;
+    if (!first.has(identity)) first.set(identity, file);
+  }
+  return [...first.values()];
 }
 
 function matching(pattern: string): string[] {
@@ -84,19 +73,12 @@ function matching(pattern: string): string[] {
   return pattern.startsWith('./') ? found.map((file) => `./${file}`) : found;
 }
 
-/** All files below a folder, by name; links to folders are not followed, so no walk goes in a circle. */
+/** All files below a folder, as the folder is written. Throws UsageError where a folder cannot be read. */
 function filesBelow(folder: string): string[] {
-  return entriesOf(folder).flatMap((entry) => {
-    const path = join(folder, entry.name).replaceAll('\\', '/');
-    if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : filesBelow(path);
-    return entry.isFile() || (entry.isSymbolicLink() && statOf(path)?.isFile() === true) ? [path] : [];
-  });
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    throw new UsageError(`The folder ${folder} cannot be read: ${fileReason(error)}.`);
-  }
+  const refused = (path: string, error: unknown): never => {
+    throw new UsageError(`The folder ${path} cannot be read: ${fileReason(error)}.`);
+  };
+  return [...walk(folder, true, refused)].flatMap(({ path, isFolder }) =>
+    isFolder ? [] : [path.replaceAll('\\', '/')],
+  );
 }

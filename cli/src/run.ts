@@ -1,48 +1,36 @@
-import { version } from '../../package.json';
-import { closest } from '#dots/check/suggestions';
-import { UsageError, type Command, type ExitStatus } from './command';
-import { decode } from './commands/decode';
-import { encode } from './commands/encode';
-import { flowspec } from './commands/flowspec';
-import { mock } from './commands/mock';
-import { send } from './commands/send';
-import { session } from './commands/session';
-import { validate } from './commands/validate';
-import { commandHelp, generalHelp } from './help';
+import type { Command, ExitStatus } from './command';
 import { attempt, invoke } from './invoke';
 import type { Io } from './io';
+import { isOwnSocket } from './keeper/socket';
 
-/** The commands, in the order of their help. */
-const commands: readonly Command[] = [validate, encode, decode, send, session, mock, flowspec];
+/** The commands, in the order of their help. Each is loaded when it is run, so that none waits for the code of another. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['validate', async () => (await import('./commands/validate')).validate],
+  ['encode', async () => (await import('./commands/encode')).encode],
+  ['decode', async () => (await import('./commands/decode')).decode],
+  ['send', async () => (await import('./commands/send')).send],
+  ['session', async () => (await import('./commands/session')).session],
+  ['mock', async () => (await import('./commands/mock')).mock],
+  ['flowspec', async () => (await import('./commands/flowspec')).flowspec],
+]);
 
 /** Runs `dots` with the words of a command line. Never throws: every failure becomes a sentence and an exit status. */
 export async function run(words: readonly string[], io: Io): Promise<ExitStatus> {
   const [name, ...rest] = words;
-  const command = commands.find((one) => one.name === name);
-  return command === undefined ? attempt('dots', io, () => withoutCommand(name, rest, io)) : invoke(command, rest, io);
+  const load = commands.get(name ?? '');
+  if (load === undefined) return attempt('dots', io, () => withoutCommand(name, rest, io));
+  return (name === 'send' ? await kept(rest, io) : undefined) ?? invoke(await load(), rest, io);
 }
 
 async function withoutCommand(name: string | undefined, rest: readonly string[], io: Io): Promise<ExitStatus> {
-  if (name === undefined) {
-    io.say(...generalHelp(commands).trimEnd().split('\n'));
-    return 2;
-  }
-  if (name === '--help' || name === '-h' || name === 'help')
-    await io.out(rest[0] === undefined ? generalHelp(commands) : commandHelp(commandNamed(rest[0])));
-  else if (name === '--version') await io.out(`dots ${version}\n`);
-  else commandNamed(name);
-  return 0;
+  return (await import('./withoutCommand')).withoutCommand(commands, name, rest, io);
 }
 
-function commandNamed(name: string): Command {
-  const command = commands.find((one) => one.name === name);
-  if (command !== undefined) return command;
-  const near = closest(
-    name,
-    commands.map((one) => one.name),
-  );
-  throw new UsageError(
-    `dots has no command "${name}".`,
-    near === undefined ? 'See dots --help.' : `Did you mean dots ${near}?`,
-  );
+/**
+ * What the `dots session` of this folder made of the words of `dots send`; undefined where there is none, and for a document of
+ * standard input, which it cannot read.
+ */
+async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
+  if (words.includes('-') || !isOwnSocket()) return undefined;
+  return (await import('./keeper/client')).sendKept(words, io);
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/session';
 import type { Permit } from '#dots/model/hostAddress';
-import { parseServer } from '#dots/transport/connect/address';
+import { parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import { productionAt, productionGuard, productionReason } from '#dots/workspace/production';
@@ -11,14 +11,15 @@ import { mockName } from '#dots/workspace/fileNames';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
-import { pathIn, tellOwn, Workspaces, workspaceOptions, type Governing } from './workspace';
+import type { GoverningWorkspace } from '#host/governingWorkspaces';
+import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
 /** Where a document goes, and as whom. */
 export interface Target {
   server: string;
   cuid: string;
   /** The identifier that the document is sent under; the session makes one where nothing names it. */
-  mid?: number;
+  mid?: number | undefined;
   timeoutMs: number;
   /** The cuid was made just now, for nothing names one. */
   newCuid?: true;
@@ -72,30 +73,31 @@ export const targetOptions: readonly Option[] = [
   ...workspaceOptions,
 ];
 
-/** The file that a document is judged and sent with, what is known of it besides its text, and the target. */
+/** What a document is validated and sent with, what is known of it besides its text, and the target. */
 export interface Sending {
   target: Target;
-  governing: Governing;
-  path: string;
+  workspaces: CommandWorkspaces;
+  governing: GoverningWorkspace;
   context: DocumentContext;
 }
 
 /** Reads flags, workspace file and profile, in this order of precedence. Throws UsageError. */
 export async function sendingOf(document: ReadDocument, given: Given, io: Io): Promise<Sending> {
-  const workspaces = await Workspaces.open(given, io);
-  const governing = await workspaces.of(document.file);
+  const workspaces = new CommandWorkspaces(given);
+  const governing = workspaces.of(document.file);
   tellOwn(workspaces, governing, io);
-  if (governing.broken !== undefined)
+  if (governing.isBroken) {
+    const name = nameOfPath(governing.path ?? '');
     throw new UsageError(
-      `${governing.broken} has faults, so nobody can tell where ${document.file} goes and as whom: nothing was sent.`,
-      `See dots validate ${governing.broken}.`,
+      `${name} has faults, so nobody can tell where ${document.file} goes and as whom: nothing was sent.`,
+      `See dots validate ${name}.`,
     );
-  const path = pathIn(governing, document.file);
-  const context = governing.workspace.contextOf(path);
+  }
+  const context = governing.workspace.contextOf(pathIn(governing, document.file));
   if (context.direction === 'status')
     throw new UsageError(
       `${document.file} came from a server, says the workspace file; it is not sent.`,
-      `Its "direction" stands in ${governing.file ?? ''}.`,
+      `Its "direction" stands in ${governing.path ?? ''}.`,
     );
   const target = targetOf(given, workspaces, {
     context,
@@ -104,13 +106,13 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
   });
   const theirs = workspaces.profiles.get(target.profile ?? context.profile ?? '')?.ownPrefixes ?? [];
   return {
+    workspaces,
     governing,
-    path,
     target,
     context: {
       ...context,
       cuid: target.cuid,
-      mid: target.mid,
+      ...(target.mid !== undefined && { mid: target.mid }),
       ownPrefixes: [...governing.workspace.ownPrefixes, ...theirs],
     },
   };
@@ -126,7 +128,7 @@ interface Purpose {
 }
 
 /** Where flags, then the workspace file, then a profile lead to, and as whom. Throws UsageError. */
-export function targetOf(given: Given, workspaces: Workspaces, { context, channel, wish }: Purpose): Target {
+export function targetOf(given: Given, workspaces: CommandWorkspaces, { context, channel, wish }: Purpose): Target {
   const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
   if (named === mockName && given.option('server') === undefined)
     throw new UsageError(
@@ -139,7 +141,7 @@ export function targetOf(given: Given, workspaces: Workspaces, { context, channe
   const permit = permitFor(server, named, wish, given, workspaces);
   const target: Target = {
     server,
-    ...(permit && { permit }),
+    permit,
     ...identity(given, context, profile),
     proofs: proofs(given, profile, workspaces),
     ...(named !== undefined && { profile: named }),
@@ -153,7 +155,7 @@ function addressIn(
   profile: Profile | undefined,
   name: string | undefined,
   channel: DocumentType['channel'],
-  { profilesFile }: Workspaces,
+  { profilesFile }: CommandWorkspaces,
 ): string {
   if (profile === undefined)
     throw new UsageError(
@@ -188,7 +190,7 @@ function permitFor(
   named: string | undefined,
   wish: string,
   given: Given,
-  { profiles, knownProfiles, profilesFile }: Workspaces,
+  { profiles, knownProfiles, profilesFile }: CommandWorkspaces,
 ): Permit | undefined {
   if (given.option('yes') !== undefined) return undefined;
   if (profilesFile !== undefined && knownProfiles === undefined) {
@@ -237,7 +239,7 @@ function requireKey({ server, profile, proofs: { pskIdentity, pskKeyFile } }: Ta
 }
 
 /** A pre-shared key named on the command line stands instead of the certificates of a profile, and the other way round. */
-function proofs(given: Given, profile: Profile | undefined, { profilesFile }: Workspaces): CredentialFiles {
+function proofs(given: Given, profile: Profile | undefined, { profilesFile }: CommandWorkspaces): CredentialFiles {
   const said = {
     ca: given.option('ca'),
     cert: given.option('cert'),

@@ -1,14 +1,19 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
-import { describeError } from '#dots/model/errors';
+import { relative, resolve } from 'node:path';
 import { judging as service } from '#service/validationService';
-import type { LocatedFinding, ParsedDocument, Profile, Profiles, Workspace } from '#service/service';
-import { formOf, profilesFileName, workspaceFileName } from '#dots/workspace/fileNames';
-import { noWorkspace } from '#dots/workspace/workspaceFile';
+import type { DocumentContext, LocatedFinding, Profile, Profiles } from '#service/service';
+import { profilesFileName, workspaceFileName } from '#dots/workspace/fileNames';
+import { ignoredSentence } from '#dots/workspace/leftOut';
+import { defaultProfilesFile, isFile } from '#host/files';
+import {
+  GoverningWorkspaces,
+  octetsOf,
+  pathInWorkspace,
+  type GoverningWorkspace,
+  type ProfilesFile,
+} from '#host/governingWorkspaces';
 import { UsageError, type Given, type Option } from './command';
 import { tell } from './document';
-import { readInput } from './files';
+import { standardInput } from './files';
 import type { Io } from './io';
 
 /** The options of every command that heeds the workspace file. */
@@ -16,7 +21,7 @@ export const workspaceOptions: readonly Option[] = [
   {
     name: 'workspace',
     value: 'FILE',
-    description: `The workspace file; without it, the nearest ${workspaceFileName} upwards of each document.`,
+    description: `The workspace file; without it, the nearest ${workspaceFileName} upwards of each document, up to the root of its repository.`,
   },
   {
     name: 'profiles',
@@ -25,56 +30,52 @@ export const workspaceOptions: readonly Option[] = [
   },
 ];
 
-/** A workspace file and what it says. */
-export interface Governing {
-  /** Its absolute path; undefined where there is none. */
-  file: string | undefined;
-  workspace: Workspace;
-  findings: LocatedFinding[];
-  /** The path of a workspace file that counts for nothing, because it has faults or cannot be read. */
-  broken?: string;
-}
+/** Where a file that the command line names is on disk; undefined for standard input. */
+export const pathOfFile = (file: string): string | undefined => (file === standardInput ? undefined : resolve(file));
 
-const ungoverned: Governing = { file: undefined, workspace: noWorkspace, findings: [] };
+/** How results call a file that the command line does not name. */
+export const nameOfPath = (path: string): string => relative('', path).replaceAll('\\', '/');
 
-/** The workspace files and the profiles that documents of one run are read with; each file is read once. */
-export class Workspaces {
-  private readonly read = new Map<string, Promise<Governing>>();
+/** A document's path as its workspace file names it. */
+export const pathIn = ({ path }: GoverningWorkspace, file: string): string => pathInWorkspace(path, resolve(file));
 
-  private constructor(
-    private readonly io: Io,
-    private readonly named: string | undefined,
-    readonly profiles: Profiles,
-    /** The path of the profiles file; undefined where there is none. */
-    readonly profilesFile: string | undefined,
-    /** Findings of the profiles file, where it has any. */
-    readonly profileFindings: { file: string; findings: LocatedFinding[] } | undefined,
-  ) {}
+/** The workspace files and the profiles that documents of one run are read with. */
+export class CommandWorkspaces {
+  readonly files: GoverningWorkspaces;
+  /** What is wrong with the files of the product's own that were read, by path. */
+  readonly ownFindings = new Map<string, readonly LocatedFinding[]>();
+  private readonly named: string | undefined;
+  private readonly read: ProfilesFile;
 
   /** Reads the files that the command line names. Throws UsageError where one of them cannot be read. */
-  static async open(given: Given, io: Io): Promise<Workspaces> {
-    const path = given.option('profiles') ?? usualProfiles();
-    const document =
-      path === undefined ? undefined : service.parse((await readInput(path, io)).bytes, path, 'profiles');
-    const findings = document === undefined ? [] : service.validate(document).findings;
-    const workspace = given.option('workspace');
-    if (workspace !== undefined) await readInput(workspace, io);
-    const profiles: Profiles = document === undefined ? new Map() : service.profiles(document);
-    return new Workspaces(
-      io,
-      workspace,
-      profiles,
-      path,
-      path === undefined || findings.length === 0 ? undefined : { file: path, findings },
-    );
+  constructor(given: Given) {
+    this.named = readable(given.option('workspace'));
+    this.files = new GoverningWorkspaces({
+      service,
+      named: this.named === undefined ? undefined : resolve(this.named),
+      heard: ({ path, findings }) => void this.ownFindings.set(path, findings),
+    });
+    this.read = this.files.profiles(readable(given.option('profiles')) ?? readable(usualProfiles()) ?? '');
   }
 
-  /** The profiles, unless there is no file of them or it has faults. */
+  /** The path of the profiles file; undefined where there is none. */
+  get profilesFile(): string | undefined {
+    return this.read.state === 'absent' ? undefined : this.read.path;
+  }
+
+  /** The profiles, unless there is no file of them or it has errors. */
   get knownProfiles(): Profiles | undefined {
-    return this.profilesFile === undefined ||
-      this.profileFindings?.findings.some(({ severity }) => severity === 'error') === true
-      ? undefined
-      : this.profiles;
+    return this.read.profiles;
+  }
+
+  /** The profiles; none where there is no file of them or it has errors. */
+  get profiles(): Profiles {
+    return this.read.profiles ?? new Map();
+  }
+
+  /** What is wrong with the profiles file. */
+  get profileFindings(): readonly LocatedFinding[] {
+    return this.read.findings;
   }
 
   /** The profile of a name. Throws UsageError where there is none of it. */
@@ -84,9 +85,9 @@ export class Workspaces {
     if (this.profilesFile === undefined)
       throw new UsageError(
         `There is no profile "${name}": there is no profiles file.`,
-        `Write one as ${usualPlace()}, or name one with --profiles.`,
+        `Write one as ${defaultProfilesFile()}, or name one with --profiles.`,
       );
-    if (this.profileFindings !== undefined)
+    if (this.knownProfiles === undefined)
       throw new UsageError(
         `There is no profile "${name}" to be used: ${this.profilesFile} has faults.`,
         `See dots validate ${this.profilesFile}.`,
@@ -104,60 +105,37 @@ export class Workspaces {
     return this.profilesFile !== undefined && path === resolve(this.profilesFile) ? 'profiles' : undefined;
   }
 
-  /** The workspace file of a document: the one that the command line names, or the nearest upwards. */
-  of(file: string): Promise<Governing> {
-    const path = this.named ?? (file === '-' ? undefined : nearest(dirname(resolve(file))));
-    if (path === undefined || formOf(file) !== 'dots') return Promise.resolve(ungoverned);
-    const absolute = resolve(path);
-    const known = this.read.get(absolute) ?? this.load(absolute);
-    this.read.set(absolute, known);
-    return known;
+  /** What governs a document: the workspace file that the command line names, or the nearest upwards. */
+  of(file: string): GoverningWorkspace {
+    return this.files.of(pathOfFile(file), this.knownProfiles);
   }
 
-  private async load(file: string): Promise<Governing> {
-    try {
-      const document: ParsedDocument = service.parse((await readInput(file, this.io)).bytes, file, 'workspace');
-      const findings = service.workspaceFindings(document, this.knownProfiles);
-      const broken = findings.some(({ severity }) => severity === 'error') ? { broken: relative('', file) } : {};
-      return { file, workspace: service.workspace(document), findings, ...broken };
-    } catch (error) {
-      this.io.say(`dots: ${describeError(error)} What it says is passed over.`);
-      return { ...ungoverned, broken: relative('', file) };
-    }
+  /** What is known of a document besides its text. */
+  contextOf(file: string): DocumentContext {
+    return this.files.contextOf(this.of(file), pathOfFile(file) ?? file, this.knownProfiles);
   }
 }
 
-/** A document's path as the workspace file names it: relative to its folder, with forward slashes. */
-export function pathIn({ file: workspace }: Governing, file: string): string {
-  return workspace === undefined ? file : relative(dirname(workspace), resolve(file)).replaceAll('\\', '/');
-}
-
-function nearest(folder: string): string | undefined {
-  const path = join(folder, workspaceFileName);
-  if (existsSync(path)) return path;
-  return dirname(folder) === folder ? undefined : nearest(dirname(folder));
-}
-
-/** The usual place of the profiles file. */
-function usualPlace(): string {
-  const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
-  const base =
-    process.platform === 'win32' && roaming !== undefined
-      ? roaming
-      : configured === undefined || configured === ''
-        ? join(homedir(), '.config')
-        : configured;
-  return join(base, 'dots', profilesFileName);
+/** A file's path. Throws UsageError where it cannot be read. */
+function readable(path: string | undefined): string | undefined {
+  const octets = path === undefined ? undefined : octetsOf(path);
+  if (typeof octets === 'string') throw new UsageError(`${path ?? ''} cannot be read: ${octets}.`);
+  return path;
 }
 
 /** The profiles file in its usual place, where there is one. */
 function usualProfiles(): string | undefined {
-  const path = usualPlace();
-  return existsSync(path) ? path : undefined;
+  const path = defaultProfilesFile();
+  return isFile(path) ? path : undefined;
 }
 
-/** Says what is wrong with the workspace file and the profiles file: what has faults counts for nothing. */
-export function tellOwn({ profileFindings }: Workspaces, { file, findings }: Governing, io: Io): void {
-  if (file !== undefined) tell(relative('', file), findings, io);
-  if (profileFindings !== undefined) tell(profileFindings.file, profileFindings.findings, io);
+/** Says what is wrong with the workspace file and the profiles file, and which workspace files are not used. */
+export function tellOwn(
+  { profilesFile, profileFindings }: CommandWorkspaces,
+  { path, findings, ignored }: GoverningWorkspace,
+  io: Io,
+): void {
+  for (const file of ignored) io.say(`dots: ${ignoredSentence(file)}`);
+  if (path !== undefined) tell(relative('', path), findings, io);
+  if (profilesFile !== undefined) tell(profilesFile, profileFindings, io);
 }

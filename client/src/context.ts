@@ -11,16 +11,17 @@ import { LiveFlowspec } from './flowspec/rulesInForce';
 import { Credentials } from './sessions/credentials';
 import { registerKeys } from './commands/enterKey';
 import { registerMitigationCommands } from './commands/mitigations';
-import { OrchestratorHost, registerOrchestrator, type OrchestratorLab } from './orchestrator/orchestratorHost';
+import { registerOrchestrator } from './commands/orchestrator';
+import { OrchestratorHost, type OrchestratorLab } from './orchestrator/orchestratorHost';
 import { Places } from './sessions/serverTargets';
 import { ProfileHost, registerProfiles } from './sessions/profiles';
 import { ProfileStatus } from './sessions/profileStatus';
 import { registerSendRequest, RequestSender } from './commands/sendRequest';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
-import { StatusBar } from './editor/statusBar';
+import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
-import type { TreeNode } from './ui/sessionTree';
+import type { TreeNode } from './ui/treeNode';
 
 /** What other extensions, and the tests, may ask of this one. */
 export interface WorkbenchApi {

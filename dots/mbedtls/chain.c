@@ -63,9 +63,18 @@ static int extension(void *unused, const mbedtls_x509_crt *certificate, const mb
     return MBEDTLS_OID_CMP(MBEDTLS_OID_NAME_CONSTRAINTS, id) == 0 ? 0 : MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE;
 }
 
+#define UNKNOWN_SIGNATURE (MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND)
+
+/*
+ * The library passes over a certificate whose signature it does not know, the first one as well (ssl_tls.c, ssl_parse_certificate_chain): then it judges
+ * the next one instead, or one that is empty. And it accepts an issuer without a name (RFC 5280 section 4.1.2.4 has none), and compares what is not there.
+ */
 int parse_certificate(mbedtls_x509_crt *chain, const unsigned char *der, size_t size, int copy)
 {
-    return mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, size, copy, extension, 0);
+    int result = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, size, copy, extension, 0);
+    if (result != 0) return chain->version == 0 && result == UNKNOWN_SIGNATURE ? MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG : result;
+    while (chain->next) chain = chain->next;
+    return chain->issuer.oid.p ? 0 : MBEDTLS_ERR_X509_INVALID_NAME;
 }
 
 int __wrap_mbedtls_x509_crt_parse_der_nocopy(mbedtls_x509_crt *chain, const unsigned char *der, size_t size)

@@ -17,6 +17,8 @@ export const compileFlags = [
   '-Iinclude',
   '-Ilibrary',
 ];
+/** Replace functions of the library by those of dots/mbedtls/chain.c. */
+export const wrapFlags = ['-Wl,--wrap=mbedtls_pk_verify_ext', '-Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy'];
 export const linkFlags = [
   '--target=wasm32-wasip1',
   '-mexec-model=reactor',
@@ -24,9 +26,7 @@ export const linkFlags = [
   '-Wl,--strip-all',
   '-Wl,--fatal-warnings',
   '-Wl,-z,stack-size=131072',
-  // In the place of the library's: dots/mbedtls/chain.c.
-  '-Wl,--wrap=mbedtls_pk_verify_ext',
-  '-Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy',
+  ...wrapFlags,
 ];
 
 /**
@@ -68,6 +68,9 @@ export const unused = [
 ];
 
 const isUnused = (file) => unused.some((name) => (name instanceof RegExp ? name.test(file) : file === `${name}.c`));
+
+/** The files of the library that are compiled, and all headers. */
+export const usedOf = (library) => Object.fromEntries(Object.entries(library).filter(([name]) => !isUnused(name)));
 
 // The compiler is 75 MB of WebAssembly, most of which runs seldom: with V8's usual readiness to optimise it, that costs more than it gains.
 const optimizeLater = '--wasm-tiering-budget=100000000';
@@ -135,7 +138,7 @@ function jobsOf(folder, contents) {
  * `tell` hears how far it is.
  */
 export async function compileModule(source, own, tell) {
-  const library = Object.fromEntries(Object.entries(source.library).filter(([name]) => !isUnused(name)));
+  const library = usedOf(source.library);
   const jobs = [...jobsOf('library', library), ...jobsOf('dots', own)];
   const objects = await runJobs(jobs, { include: source.include, library, dots: own }, tell);
   const names = Object.keys(objects).sort();

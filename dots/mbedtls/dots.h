@@ -9,9 +9,14 @@
 #include "mbedtls/x509_crt.h"
 #include "mbedtls/x509_crl.h"
 
+#ifdef __wasm__
 #define IMPORT(name) __attribute__((import_module("host"), import_name(#name)))
 /* Names an export without a list for the linker. */
 #define EXPORT(name) __attribute__((export_name(#name)))
+#else /* A native build, for the sanitizers: test/fuzz/native. */
+#define IMPORT(name)
+#define EXPORT(name)
+#endif
 
 /* A datagram, or what belongs to one, is handed over in these two places; the host asks for their addresses. */
 #define EXCHANGE_SIZE 16384
@@ -66,6 +71,9 @@ typedef struct {
 #define DOUBT_COSTLY_KEY 0x1000000u
 #define DOUBT_TOO_MANY 0x2000000u
 #define DOUBT_UNLISTED 0x4000000u
+
+/* The peer does not agree to the extended master secret (RFC 7627); the errors of the library end above it. */
+#define NO_EXTENDED_SECRET (-0x10001)
 
 int dots_random(void *unused, unsigned char *bytes, size_t size);
 

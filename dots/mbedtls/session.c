@@ -12,7 +12,7 @@ static int bio_send(void *session, const unsigned char *bytes, size_t size)
 }
 
 /*
- * How much of a datagram is whole records (RFC 6347 section 4.1). The rest is dropped here, because the library (3.6.6, ssl_msg.c,
+ * How much of a datagram is whole records (RFC 6347 section 4.1). The rest is dropped here, because the library (3.6.7, ssl_msg.c,
  * mbedtls_ssl_fetch_input) ends a session over a few bytes after a record that it skips, and anybody can send those.
  */
 static size_t whole_records(const unsigned char *bytes, size_t size)
@@ -110,12 +110,24 @@ EXPORT(session_await) int session_await(session_t *session, int address_size)
 }
 
 /*
- * The alert that the library owes the peer after a step that failed, or 0: it says nothing where a certificate is missing (RFC 5246
- * section 7.4.6), or where the signature of a client does not hold (section 7.2.2), which is when a public key is what the error is about.
+ * Whether both hellos are said, and the keys would not depend on all of the handshake (RFC 7627 sections 5.2 and 5.3): the library agrees to that where
+ * the peer knows nothing better. A client that has not shown its cookie is not judged, for nobody has proved its address.
+ */
+static int unbound(const mbedtls_ssl_context *ssl, int before)
+{
+    const mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+    if (!handshake || handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED) return 0;
+    if (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT) return before == MBEDTLS_SSL_SERVER_HELLO && ssl->state > MBEDTLS_SSL_SERVER_HELLO;
+    return before == MBEDTLS_SSL_CLIENT_HELLO && ssl->state > MBEDTLS_SSL_CLIENT_HELLO && handshake->cookie_verify_result == 0;
+}
+
+/*
+ * The alert that the peer is owed after a step that failed, or 0: the library says nothing where a certificate is missing (RFC 5246 section 7.4.6) or
+ * the extended master secret, nor where the signature of a client does not hold (section 7.2.2), which is when a public key is what the error is about.
  */
 static unsigned char alert_owed(int state, int result)
 {
-    if (result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+    if (result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE || result == NO_EXTENDED_SECRET) return MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
     int about_key = result <= MBEDTLS_ERR_PK_SIG_LEN_MISMATCH && result > MBEDTLS_ERR_ECP_BAD_INPUT_DATA - 0x80;
     return state == MBEDTLS_SSL_CERTIFICATE_VERIFY && about_key ? MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR : 0;
 }
@@ -143,6 +155,7 @@ EXPORT(session_step) int session_step(session_t *session, int size)
         state = session->ssl.state;
         result = mbedtls_ssl_handshake_step(&session->ssl);
         learn(session);
+        if (result == 0 && unbound(&session->ssl, state)) result = NO_EXTENDED_SECRET;
     }
     current = 0;
     unsigned char alert = alert_owed(state, result);
@@ -189,11 +202,12 @@ EXPORT(session_asked) int session_asked(session_t *session) { return session->as
 
 EXPORT(session_resumed) int session_resumed(session_t *session) { return session->resumed; }
 
-/* The IANA name of the cipher suite into the outbox; its length. */
+/* The IANA name of the cipher suite into the outbox; its length, or 0 before there is one. */
 EXPORT(session_suite) int session_suite(session_t *session)
 {
     const char *name = mbedtls_ssl_get_ciphersuite(&session->ssl);
-    size_t length = name ? strlen(name) : 0;
+    if (!name) return 0;
+    size_t length = strlen(name);
     memcpy(outbox, name, length);
     return (int) length;
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, withScratchFolder, writeWhole } from '../../scripts/lib/cache.mjs';
+import { fetchFromPool } from '../../scripts/lib/debian.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
-import { onPath, run } from '../../scripts/lib/processes.mjs';
+import { run } from '../../scripts/lib/processes.mjs';
 import { say } from '../../scripts/lib/progress.mjs';
 
 /** Where the pins are: the hash of the archive, of what is used of it, of the module made of it, and the compiler's version. */
@@ -93,34 +94,11 @@ function fromCache({ cache }) {
   }
 }
 
-const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-
-/** Debian's source package, through package lists of its own: the machine's stay as they are, and no rights are needed. Its .orig archive is upstream's release. */
+/** Debian's copy of the upstream release, which its source packages are made of. */
 async function fromDebian({ scratch }) {
-  const apt = onPath('apt-get');
-  if (!apt || !existsSync(keyring)) throw new Problem('apt-get and the Debian keyring are not here');
-  const list = join(scratch, 'sources.list');
-  for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(scratch, name), { recursive: true });
-  writeFileSync(list, `deb-src [signed-by=${keyring}] http://deb.debian.org/debian trixie main\n`);
-  const options = [
-    `Dir::Etc::sourcelist=${list}`,
-    'Dir::Etc::sourceparts=-',
-    `Dir::State::lists=${join(scratch, 'lists')}`,
-    `Dir::Cache=${join(scratch, 'cache')}`,
-    // Root downloads as itself here, because Debian's unprivileged user may not look into a private folder.
-    'APT::Sandbox::User=root',
-    'Acquire::Languages=none',
-    'Acquire::Retries=0',
-    'Acquire::http::Timeout=10',
-    'APT::Update::Error-Mode=any',
-  ].flatMap((option) => ['-o', option]);
-  for (const command of [['update'], ['source', '--download-only', '--tar-only', '--only-source', 'mbedtls']]) {
-    const { status } = await run(apt, [...options, ...command], { cwd: scratch, deadlineMs: 60_000 });
-    if (status !== 0) throw new Problem(`apt-get ${command[0]} failed`);
-  }
-  const name = readdirSync(scratch).find((each) => each.endsWith('.orig.tar.bz2'));
-  if (name === undefined) throw new Problem('the source package has no .orig.tar.bz2');
-  return { archive: checked(readFileSync(join(scratch, name)), name) };
+  const path = join(scratch, 'archive');
+  await fetchFromPool('mbedtls', `mbedtls_${pins.version}.orig.tar.bz2`, { path, sha256: pins.archive });
+  return { archive: checked(readFileSync(path), 'what Debian has') };
 }
 
 /** The upstream release: the same archive, to the byte, as Debian's. */

@@ -119,11 +119,11 @@ export class SchemaEmitter {
   }
 
   private typeReference(type: ResolvedType): SchemaNode {
-    if (type.name === undefined) return this.valueSchema(type);
-    this.definitions[type.name] ??= this.valueSchema(type);
-    const own = { ...type, name: undefined };
-    const shared = JSON.stringify(this.definitions[type.name]) === JSON.stringify(this.valueSchema(own));
-    return shared ? { $ref: `#/definitions/${type.name}` } : this.valueSchema(own);
+    const { name, ...own } = type;
+    if (name === undefined) return this.valueSchema(type);
+    this.definitions[name] ??= this.valueSchema(type);
+    const shared = JSON.stringify(this.definitions[name]) === JSON.stringify(this.valueSchema(own));
+    return shared ? { $ref: `#/definitions/${name}` } : this.valueSchema(own);
   }
 
   private valueSchema(type: ResolvedType): SchemaNode {

@@ -22,6 +22,12 @@ const stamp = join(folder, 'installed');
 
 const nameOf = (spec) => spec.slice(0, spec.lastIndexOf('@'));
 
+/** What is installed from npm for VS Code in the browser: names and versions. */
+export const hostPackages = [server, ...Object.values(nodePackages)].map((spec) => ({
+  name: nameOf(spec),
+  version: spec.slice(spec.lastIndexOf('@') + 1),
+}));
+
 function nodePackage() {
   const platform = `${process.platform}-${process.arch}`;
   const found = nodePackages[platform];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { ensureBuilt } from '../lib/bundles.mjs';
+import { ensureBuilt } from '../build.mjs';
 import { ensureDependencies } from '../lib/dependencies.mjs';
 import { firstExample, inRoot, root } from '../lib/paths.mjs';
 import { untilSignal } from '../lib/processes.mjs';

@@ -1,46 +1,42 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { inRoot, root } from './paths.mjs';
-import { step } from './progress.mjs';
 
-/** The bundles of the product: what each is for, where it begins, where it goes. */
-export const bundles = [
-  { title: 'the extension', entry: 'client/src/extension.ts', file: 'dist/client.js', external: ['vscode'] },
+/**
+ * What is bundled: its name, what it is, the files of dist/ that others start by their names, each with where it begins, and what its
+ * host provides. What several of them need, and what is loaded on first use, is in dist/NAME-*.js (see chunks.mjs).
+ */
+export const products = [
   {
-    title: 'the LSP client of the extension',
-    entry: 'client/src/bundles/language.ts',
-    file: 'dist/language.js',
+    name: 'extension',
+    title: 'the extension and the language server',
+    entries: { client: 'client/src/extension.ts', server: 'server/src/lsp/main.ts' },
     external: ['vscode'],
   },
-  {
-    title: 'what the extension loads on first use',
-    entry: 'client/src/bundles/protocol.ts',
-    file: 'dist/protocol.js',
-    external: ['vscode'],
-  },
-  { title: 'the language server', entry: 'server/src/lsp/main.ts', file: 'dist/server.js' },
-  { title: 'the command dots', entry: 'cli/src/main.ts', file: 'dist/cli.js', banner: '#!/usr/bin/env node' },
-  { title: 'dots validate', entry: 'cli/src/commands/validate.ts', file: 'dist/validate.js' },
-  { title: 'dots send', entry: 'cli/src/commands/send.ts', file: 'dist/send.js' },
-  { title: 'what dots send needs for the data channel', entry: 'cli/src/commands/install.ts', file: 'dist/install.js' },
-  { title: 'the commands of dots', entry: 'cli/src/run.ts', file: 'dist/commands.js' },
+  { name: 'cli', title: 'the command dots', entries: { cli: 'cli/src/main.ts' } },
 ];
 
 /** DTLS, compiled from C: absent where the source of Mbed TLS could not be had. */
 export const dtlsModule = 'dist/dtls.wasm';
 
-const sources = [
+/** What the DTLS module is made of. */
+export const dtlsSources = ['dots/mbedtls'];
+
+/** What builds: a change here reaches a build only when that is started anew. */
+export const buildSources = ['scripts/build.mjs', 'scripts/lib/bundles.mjs', 'scripts/lib/chunks.mjs'];
+
+/** All that a build is made of. */
+export const sources = [
   'client/src',
   'server/src',
   'dots/src',
-  'dots/mbedtls',
+  ...dtlsSources,
   'cli/src',
   'schemas',
   'package.json',
   'package-lock.json',
-  'scripts/build.mjs',
-  'scripts/lib/bundles.mjs',
+  ...buildSources,
 ];
 const stamp = inRoot('dist', '.sources');
 
@@ -51,10 +47,10 @@ const filesBelow = (path) =>
         .flatMap((name) => filesBelow(join(path, name)))
     : [path];
 
-/** A hash over everything that the bundles and the DTLS module are made of; dates do not count, so that a moved or fresh checkout is judged rightly. */
-export function sourceHash() {
+/** A hash over files and folders; dates do not count, so that a moved or fresh checkout is judged rightly. */
+export function sourceHash(names = sources) {
   const hash = createHash('sha256');
-  for (const path of sources
+  for (const path of names
     .map((name) => inRoot(name))
     .filter(existsSync)
     .flatMap(filesBelow)) {
@@ -63,22 +59,22 @@ export function sourceHash() {
   return hash.digest('hex');
 }
 
-/** Where the hash of the sources of the present bundles is kept. */
-export const sourceStamp = stamp;
-
-function bundlesAreCurrent() {
-  const present = bundles.every(({ file }) => existsSync(inRoot(file))) && existsSync(stamp);
-  return present && readFileSync(stamp, 'utf8') === sourceHash();
+/** Notes that the bundles `files` (below the repository's root) are made of the sources with this hash. */
+export function stampBundles(hash, files) {
+  writeFileSync(stamp, JSON.stringify({ hash, files }));
 }
 
-/**
- * Builds the bundles and the DTLS module where they are missing or made of other sources than those at hand.
- * Where only the module is missing, its source could not be had at the last build: then no network is asked again.
- */
-export async function ensureBuilt() {
-  const current = bundlesAreCurrent();
-  if (current && existsSync(inRoot(dtlsModule))) return;
-  const { buildBundles, buildDtls } = await import('../build.mjs');
-  if (!current) await step('Building the extension, the language server and dots', buildBundles);
-  await buildDtls({ remote: !current });
+/** What the last build noted: `{ hash, files }`, or undefined. */
+export function stampedBundles() {
+  try {
+    return JSON.parse(readFileSync(stamp, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the bundles are all there and made of the sources at hand. */
+export function bundlesAreCurrent() {
+  const { hash, files } = stampedBundles() ?? {};
+  return files?.every((file) => existsSync(inRoot(file))) === true && hash === sourceHash();
 }

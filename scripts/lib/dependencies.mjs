@@ -9,7 +9,7 @@ const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
  * Whether node_modules holds what package-lock.json asks for. npm leaves its own record of what it installed there when
  * it is done, so an installation that was made by hand counts, and one that was broken off does not.
  */
-export function dependenciesAreCurrent() {
+function dependenciesAreCurrent() {
   const record = inRoot('node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
   const installed = packagesOf(record);

@@ -26,10 +26,14 @@ function npmEnvironment() {
   return { ...env, PATH: [nodeFolder, env.PATH || '/usr/local/bin:/usr/bin:/bin'].join(delimiter) };
 }
 
+const runNpm = (args, cwd) => {
+  const [command, ...first] = npmCommand();
+  return run(command, [...first, ...args], { cwd, env: npmEnvironment() });
+};
+
 /** Runs npm with `args` in the folder `cwd`; a failure is a Problem that shows npm's own words. */
 export async function npm(args, cwd) {
-  const [command, ...first] = npmCommand();
-  const { status, output } = await run(command, [...first, ...args], { cwd, env: npmEnvironment() });
+  const { status, output } = await runNpm(args, cwd);
   if (status === 0) return;
   const details = output
     .split('\n')
@@ -39,4 +43,20 @@ export async function npm(args, cwd) {
     `npm ${args.join(' ')} failed in ${cwd} (status ${status}): look at what npm says above; most often the npm registry cannot be reached.`,
     { details },
   );
+}
+
+/** What npm answers as JSON, whatever its exit status; a Problem where it is no answer. */
+export async function npmJson(args, cwd) {
+  const { output } = await runNpm([...args, '--json', '--loglevel=silent'], cwd);
+  const answer = parsed(output);
+  if (answer !== undefined && answer.error === undefined) return answer;
+  throw new Problem(`npm ${args.slice(0, 2).join(' ')} has no answer`);
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@ const fileDeadlineMs = 5 * 60_000;
 const deadlineMs = 15 * 60_000;
 
 /** The test files of an area: test/AREA/**.test.ts (Node 20 expands no patterns itself). */
-function filesOf(area) {
+export function filesOf(area) {
   const folder = inRoot('test', area);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
@@ -72,14 +72,13 @@ class Report {
   }
 }
 
-/** Runs the tests of one area (`node --test`, TypeScript through tsx) and returns their Tally. */
-export async function runNodeTests(area) {
-  const files = filesOf(area);
+/** Runs test files of one area (`node --test`, TypeScript through tsx) and returns their Tally. */
+export async function runNodeTests(area, files) {
   const report = new Report();
   if (files.length === 0) {
     report.broken(
-      `test/${area} holds no test`,
-      'A phase without tests proves nothing: mend the folder, or take the phase out of scripts/test/phases.mjs.',
+      `test/${area} contains no test`,
+      'A phase without tests proves nothing: restore the folder, or remove the phase from scripts/test/phases.mjs.',
     );
     return report.tally;
   }

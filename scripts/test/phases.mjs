@@ -1,8 +1,8 @@
 import { findBrowser, browserHint } from '../host/browser.mjs';
-import { ensureBuilt } from '../lib/bundles.mjs';
+import { ensureBuilt } from '../build.mjs';
 import { inRoot, root } from '../lib/paths.mjs';
 import { run } from '../lib/processes.mjs';
-import { runNodeTests } from './node-tests.mjs';
+import { filesOf, runNodeTests } from './node-tests.mjs';
 import { readmeFaults } from './readme.mjs';
 import { forgetResult, resultOf } from './results.mjs';
 import { Tally, printFailure, printSkipped } from './tally.mjs';
@@ -22,10 +22,10 @@ function single(name, check) {
   };
 }
 
-/** A check by a tool of node_modules, which fails with the tool's own output. */
-const tool = (name, script, args) =>
+/** A check by a script, which fails with the script's own output. */
+const tool = (name, script, args = []) =>
   single(name, async () => {
-    const { status, output, timedOut } = await run(process.execPath, [inRoot('node_modules', script), ...args], {
+    const { status, output, timedOut } = await run(process.execPath, [inRoot(script), ...args], {
       cwd: root,
       deadlineMs: minutes(5),
     });
@@ -43,12 +43,13 @@ const build = single('build', async () => {
   return timedOut ? 'not done after 10 minutes' : `status ${status}: its words are above`;
 });
 
-/** An area of test/ that `node --test` runs. */
+/** An area of test/ that `node --test` runs; `run` takes those of its files that are wanted, all without. */
 const area = (name, { built = false } = {}) => ({
   name,
-  async run() {
+  files: () => filesOf(name),
+  async run(files = filesOf(name)) {
     if (built) await ensureBuilt();
-    return runNodeTests(name);
+    return runNodeTests(name, files);
   },
 });
 
@@ -86,8 +87,8 @@ function withoutBrowser(name) {
 
 /** Everything `npm test` runs, in order. */
 export const phases = [
-  tool('typecheck', 'typescript/bin/tsc', ['-b']),
-  tool('lint', 'eslint/bin/eslint.js', ['.']),
+  tool('typecheck', 'node_modules/typescript/bin/tsc', ['-b']),
+  tool('lint', 'scripts/lint.mjs'),
   single('readme', readmeFaults),
   build,
   area('unit', { built: true }),

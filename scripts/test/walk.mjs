@@ -12,11 +12,11 @@ const preview = `Flowspec: ${firstExample}`;
  * `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
  */
 export function walk(editor) {
-  return [...main(editor), ...rest(editor)];
+  return [...start(editor), ...send(editor), ...look(editor), ...learn(editor)];
 }
 
-/** From the example to pictures of the whole. */
-function main(editor) {
+/** The example, the mock and where requests go. */
+function start(editor) {
   return [
     ['the example opens', () => editor.tab(firstExample).waitFor()],
     ['the mock orchestrator starts by itself', () => editor.statusItem('mock is ready').waitFor()],
@@ -39,6 +39,12 @@ function main(editor) {
         await editor.page.keyboard.press('Escape');
       },
     ],
+  ];
+}
+
+/** What is sent, and what becomes of it. */
+function send(editor) {
+  return [
     [
       'one click installs an ACL, which waits for a mitigation',
       async () => {
@@ -65,6 +71,12 @@ function main(editor) {
         await editor.row('ACL, active').first().waitFor();
       },
     ],
+  ];
+}
+
+/** What documents mean and what is wrong with them; pictures of the whole. */
+function look(editor) {
+  return [
     [
       'Preview Flowspec shows the rules',
       async () => {
@@ -91,12 +103,6 @@ function main(editor) {
         await editor.toggleTheme('dark');
       },
     ],
-  ];
-}
-
-/** The rest of it: what is in force, the walkthrough, and that nothing went wrong on the way. */
-function rest(editor) {
-  return [
     [
       'the rules in force are those of the mitigation and of the ACL that it activated; pictures of it',
       async () => {
@@ -112,6 +118,12 @@ function rest(editor) {
         await editor.toggleTheme('dark');
       },
     ],
+  ];
+}
+
+/** The walkthrough and the Problems view, and that nothing went wrong on the way. */
+function learn(editor) {
+  return [
     [
       'the walkthrough leads through the extension',
       async () => {

@@ -40,6 +40,21 @@ export interface DocumentContext {
   requestErrors: number | null;
 }
 
+/** `dots/relatedDocuments`: which other documents a document needs to be understood. */
+export const relatedDocumentsRequest = 'dots/relatedDocuments';
+
+export interface RelatedDocuments {
+  /** The document names aliases or ACLs, which other documents may define. */
+  usesNames: boolean;
+  /**
+   * The URIs of the documents that define the aliases which it names; where it has no error, also those that define the
+   * ACLs which it names: only then a server acts on them (RFC 9133 section 3.2.1).
+   */
+  definitions: string[];
+  /** The paths of files that may define them too and were not read, because of their size or number. */
+  leftOut: string[];
+}
+
 /** `dots/profiles`: the server profiles of the user, as they are now. */
 export const profilesRequest = 'dots/profiles';
 

@@ -134,7 +134,7 @@ test('credentials that are missing or do not go together are wrong usage', async
     [['--ca', ready.ca], /needs the CA of the server/],
     [['--psk-identity', 'lab'], /needs its identity and its file/],
     [['--psk-identity', 'lab', '--psk-key-file', 'nowhere'], /file of the pre-shared key cannot be read/],
-    [[...proofs(ready), '--psk-identity', 'lab', '--psk-key-file', ready.key], /stands instead of certificates/],
+    [[...proofs(ready), '--psk-identity', 'lab', '--psk-key-file', ready.key], /replaces certificates/],
     [['--ca', ready.ca, '--cert', ready.ca, '--key', ready.key], /does not belong to the certificate/],
   ];
   for (const [more, words] of cases) {

@@ -36,7 +36,7 @@ test('a request that is accepted: exit 0, the code in words, the lifetime and th
   const run = dots(['send', '-', '--server', signal, '--cuid', 'dz6pHjaADkaFTbjr0JGBpw', '--mid', '12'], request);
   assert.deepEqual([run.status, run.err], [0, '']);
   assert.match(run.out, /^2\.01 Created: /);
-  assert.match(run.out, /Granted lifetime: 3600 seconds/);
+  assert.match(run.out, /Granted lifetime: 3600 s \(1 h\)/);
   assert.match(run.out, /PUT .*cuid=dz6pHjaADkaFTbjr0JGBpw\/mid=12/);
   assert.match(run.out, /"mid": 12/);
 });
@@ -69,7 +69,7 @@ test('a lifetime that is not the one asked for, and a conflict, are told in word
   const { signal } = await startMock(t);
   const send = (cuid: string, mid: string, document: string): string =>
     dots(['send', '-', '--server', signal, '--cuid', cuid, '--mid', mid], document).out;
-  assert.match(send('one', '12', request.replace('3600', '-1')), /^Granted lifetime: .*asked for -1, no end/m);
+  assert.match(send('one', '12', request.replace('3600', '-1')), /^Granted lifetime: .*requested indefinite \(-1\)/m);
   assert.match(send('one', '11', request), /^Conflict: another request is for the same targets \(mid 12\)\.$/m);
   assert.match(
     send('two', '1', request),

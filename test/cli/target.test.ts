@@ -224,17 +224,13 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
   );
 });
 
-test(
-  'a state folder that cannot be made is told, and nothing waits for it',
-  { skip: process.platform !== 'linux' },
-  () => {
-    for (const state of ['/proc/foo', '/proc']) {
-      const { status, err } = dots(['mock', '--state', state]);
-      assert.equal(status, 2, err);
-      assert.match(err, /cannot be made: its parent takes no folder\. Choose a folder you may write to\./);
-    }
-  },
-);
+test('a state folder that cannot be created is reported at once', { skip: process.platform !== 'linux' }, () => {
+  for (const state of ['/proc/foo', '/proc']) {
+    const { status, err } = dots(['mock', '--state', state]);
+    assert.equal(status, 2, err);
+    assert.match(err, /cannot be created: no folder can be created in its parent\. Choose a folder you may write to\./);
+  }
+});
 
 test('no profile and no server: exit 2 and what to do', (t) => {
   const path = folder(t, { 'a.dots.json': request });

@@ -43,10 +43,15 @@ test('the other documents below its folder are known, and not reported', (t) => 
   assert.deepEqual(codes([join(path, 'a.dots.json')]), ['a.dots.json cross/unknown-alias warning']);
 });
 
-test('without a workspace file the documents that are named are judged together, and a missing name is information', (t) => {
+test('without a workspace file the documents beside one count, and those that are named; a missing name is information', (t) => {
   const path = folder(t, { 'a.dots.json': withAlias, 'b.json': aliases });
-  assert.deepEqual(codes([join(path, 'a.dots.json')]), ['a.dots.json cross/unknown-alias information']);
-  assert.equal(dots(['validate', join(path, 'a.dots.json')]).status, 0);
+  mkdirSync(join(path, 'in'));
+  writeFileSync(join(path, 'in', 'c.dots.json'), withAlias);
+  const [beside, elsewhere] = [join(path, 'a.dots.json'), join(path, 'in', 'c.dots.json')];
+  assert.deepEqual(codes([beside]), []);
+  assert.deepEqual(codes([elsewhere]), ['c.dots.json cross/unknown-alias information']);
+  assert.equal(dots(['validate', elsewhere]).status, 0);
+  assert.deepEqual(codes([elsewhere, join(path, 'b.json')]), []);
   assert.deepEqual(codes([path]), []);
 });
 

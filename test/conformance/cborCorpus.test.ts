@@ -51,7 +51,7 @@ test('another CBOR package reads the same values and would write the same bytes'
   for (const [name, document] of signalDocuments(t)) {
     const bytes = encodeDocument(document);
     const value: unknown = decode(bytes, { useMaps: true, rejectDuplicateMapKeys: true, tags: Tagged.preserve(4) });
-    assert.deepEqual(Buffer.from(encode(value, { mapSorter: undefined })), Buffer.from(bytes), name);
+    assert.deepEqual(Buffer.from(encode(value, { mapSorter: () => 0 })), Buffer.from(bytes), name);
     assert.deepEqual(leaves(named(value)), leaves(document), name);
   }
 });

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { DataSession } from '#dots/data/session';
 import { DotsError } from '#dots/model/errors';
 import type { WorkbenchApi } from '../../client/src/context';
-import type { TreeNode } from '../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../client/src/ui/treeNode';
 import { credentials, httpsServer } from '../support/protocol/dataScene';
 import { closeAll, lenses, open, titles, until, virtualText, workbench } from '../support/editor';
 

@@ -37,6 +37,11 @@ suite('a DOTS document in the editor', () => {
     await until(() => vscode.languages.getDiagnostics(document.uri).length === 0 || undefined);
   });
 
+  assistance();
+});
+
+/** What the editor offers and shows while one writes. */
+function assistance(): void {
   test('completion offers members', async () => {
     const editor = await open('offload-request.dots.json');
     const line = after(editor.document, '"lifetime": 3600');
@@ -68,4 +73,4 @@ suite('a DOTS document in the editor', () => {
     assert.match(text, /lifetime/i);
     assert.match(text, /9132/);
   });
-});
+}

@@ -5,23 +5,23 @@ import * as vscode from 'vscode';
 import type { WorkbenchApi } from '../../client/src/context';
 import { closeAll, lenses, open, titles, until, virtualText, workbench } from '../support/editor';
 
-suite('server profiles and the workspace file', () => {
-  let api: WorkbenchApi;
-  const request = 'offload-request.dots.json';
-  // The launcher gives the host a configuration folder of its own.
-  const config = join(process.env.XDG_CONFIG_HOME ?? '', 'dots');
-  const workspaceFile = (): vscode.Uri =>
-    vscode.Uri.joinPath(vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/'), 'dots.workspace.json');
-  const describe = async (files: object[], more: object = {}): Promise<void> => {
-    await vscode.workspace.fs.writeFile(workspaceFile(), new TextEncoder().encode(JSON.stringify({ files, ...more })));
-    await vscode.workspace.openTextDocument(workspaceFile());
-  };
-  const sessions = (): string[] =>
-    api
-      .sessionTree()
-      .filter(({ role }) => role === 'session')
-      .map(({ label }) => label);
+let api: WorkbenchApi;
+const request = 'offload-request.dots.json';
+// The launcher gives the host a configuration folder of its own.
+const config = join(process.env.XDG_CONFIG_HOME ?? '', 'dots');
+const workspaceFile = (): vscode.Uri =>
+  vscode.Uri.joinPath(vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/'), 'dots.workspace.json');
+const describe = async (files: object[], more: object = {}): Promise<void> => {
+  await vscode.workspace.fs.writeFile(workspaceFile(), new TextEncoder().encode(JSON.stringify({ files, ...more })));
+  await vscode.workspace.openTextDocument(workspaceFile());
+};
+const sessions = (): string[] =>
+  api
+    .sessionTree()
+    .filter(({ role }) => role === 'session')
+    .map(({ label }) => label);
 
+suite('server profiles and the workspace file', () => {
   suiteSetup(async () => {
     api = await workbench();
     await vscode.commands.executeCommand('dots.startOrchestrator');
@@ -54,6 +54,13 @@ suite('server profiles and the workspace file', () => {
     assert.deepEqual(sessions(), []);
   });
 
+  sentTests();
+  withheldTests();
+  otherTests();
+});
+
+/** Requests that go to the server that the workspace file names. */
+function sentTests(): void {
   test('a request goes where the workspace file says, under its mid and the cuid of the profile, and the sidebar tells it', async () => {
     await describe([{ path: request, profile: 'lab', mid: 77 }]);
     const { document } = await open(request);
@@ -78,7 +85,10 @@ suite('server profiles and the workspace file', () => {
       assert.deepEqual([transport?.label, transport?.description], [protocol, '127.0.0.1']);
     });
   }
+}
 
+/** Requests that go nowhere. */
+function withheldTests(): void {
   test('a server that another CA vouches for gets nothing', async () => {
     await describe([{ path: request, profile: 'stranger' }]);
     const { document } = await open(request);
@@ -95,7 +105,10 @@ suite('server profiles and the workspace file', () => {
     await vscode.commands.executeCommand('dots.sendRequest', document.uri);
     assert.ok(!sessions().includes('Session with upstream'));
   });
+}
 
+/** What else the profiles and the workspace file decide. */
+function otherTests(): void {
   test('a profile that is not there leads to the profiles file', async () => {
     await describe([{ path: request, profile: 'nowhere' }]);
     const { document } = await open(request);
@@ -116,4 +129,4 @@ suite('server profiles and the workspace file', () => {
     await vscode.commands.executeCommand('dots.previewFlowspec', document.uri);
     await virtualText('dots-flowspec', (each) => each.includes('# BIRD'));
   });
-});
+}

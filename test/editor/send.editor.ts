@@ -2,28 +2,35 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import * as vscode from 'vscode';
 import type { WorkbenchApi } from '../../client/src/context';
-import type { TreeNode } from '../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../client/src/ui/treeNode';
 import { closeAll, lenses, open, titles, until, virtualText, workbench } from '../support/editor';
 
+let api: WorkbenchApi;
+
+const mitigation = (): TreeNode | undefined =>
+  api
+    .sessionTree()
+    .flatMap(({ children }) => children)
+    .find(({ role }) => role === 'mitigation');
+const press = async ({ command }: vscode.CodeLens): Promise<void> => {
+  assert.ok(command);
+  await vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
+};
+
 suite('sending a request to the mock', () => {
-  let api: WorkbenchApi;
-
-  const mitigation = (): TreeNode | undefined =>
-    api
-      .sessionTree()
-      .flatMap(({ children }) => children)
-      .find(({ role }) => role === 'mitigation');
-  const press = async ({ command }: vscode.CodeLens): Promise<void> => {
-    assert.ok(command);
-    await vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
-  };
-
   suiteSetup(async () => {
     api = await workbench();
   });
   teardown(closeAll);
   suiteTeardown(() => vscode.commands.executeCommand('dots.stopOrchestrator'));
 
+  lensTests();
+  requestTests();
+  mockTests();
+});
+
+/** What the links over a document offer. */
+function lensTests(): void {
   test('the lens stands over the top-level member', async () => {
     const { document } = await open('offload-request.dots.json');
     const found = await lenses(document.uri, ([title]) => title === 'Send to mock');
@@ -45,7 +52,10 @@ suite('sending a request to the mock', () => {
       'Preview Flowspec',
     ]);
   });
+}
 
+/** One request, from the click to its withdrawal. */
+function requestTests(): void {
   test('one click: 2.01 beside the document, and the mitigation in the sidebar', async () => {
     const { document } = await open('offload-request.dots.json');
     const [send] = await lenses(document.uri, ([title]) => title === 'Send to mock');
@@ -78,7 +88,10 @@ suite('sending a request to the mock', () => {
     await vscode.commands.executeCommand('dots.withdraw', node);
     await until(() => mitigation() === undefined || /ending|ended/.test(mitigation()?.description ?? '') || undefined);
   });
+}
 
+/** How the mock starts and stops. */
+function mockTests(): void {
   test('a port in use is told, and nothing is left half-started', async () => {
     await vscode.commands.executeCommand('dots.stopOrchestrator');
     const taken = createSocket('udp4');
@@ -101,4 +114,4 @@ suite('sending a request to the mock', () => {
     assert.equal(api.orchestrator(), undefined);
     assert.deepEqual(api.sessionTree(), []);
   });
-});
+}

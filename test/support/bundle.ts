@@ -1,8 +1,10 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { root } from './shared';
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /**
  * Bundles an entry of the product as it is now and returns the file, which is removed when the tests end: a bundle starts
@@ -26,6 +28,7 @@ export function bundledInto(folder: string, entry: string, alias: Record<string,
     outfile,
     bundle: true,
     alias,
+    define: { packageVersion: JSON.stringify(version) },
     platform: 'node',
     target: 'node20',
     format: 'cjs',

@@ -1,5 +1,5 @@
 import { Lines } from '#service/documents/lines';
-import { createLanguageService, type Completion, type Hover, type Validation } from '#service/service';
+import { createLanguageService, type Completion, type Hover, type KnownNames, type Validation } from '#service/service';
 import type { Position, Range } from '#dots/model/finding';
 
 const service = createLanguageService();
@@ -11,10 +11,10 @@ export function withCaret(marked: string): { text: string; position: Position; o
   return { text, offset, position: Lines.of(text).positionAt(offset) };
 }
 
-/** What completion offers at the caret. */
-export function completeAt(marked: string): Completion[] {
+/** What completion offers at the caret, where other documents define these names. */
+export function completeAt(marked: string, names?: KnownNames): Completion[] {
   const { text, position } = withCaret(marked);
-  return service.complete(text, position);
+  return service.complete(text, position, names);
 }
 
 /** What the editor shows at the caret. */

@@ -2,7 +2,7 @@
 export { Credentials } from '../../client/src/sessions/credentials';
 export { Places } from '../../client/src/sessions/serverTargets';
 export { ProfileHost } from '../../client/src/sessions/profiles';
-export { FolderDocuments } from '../../client/src/flowspec/folderDocuments';
+export { Definitions } from '../../client/src/flowspec/definitions';
 export { tellFailure } from '../../client/src/editor/problems';
 export { RequestSender } from '../../client/src/commands/sendRequest';
 export { SessionHost } from '../../client/src/sessions/sessionHost';

@@ -18,9 +18,11 @@ import {
   documentContextRequest,
   documentInfoRequest,
   profilesRequest,
+  relatedDocumentsRequest,
   type DocumentContext,
   type DocumentInfo,
   type ProfilesInfo,
+  type RelatedDocuments,
 } from '#contract';
 import { bundled } from './bundle';
 import { root } from './shared';
@@ -165,6 +167,10 @@ export class Client {
 
   async documentContext(uri: string): Promise<DocumentContext> {
     return this.connection.sendRequest(documentContextRequest, { uri });
+  }
+
+  async relatedDocuments(uri: string): Promise<RelatedDocuments> {
+    return this.connection.sendRequest(relatedDocumentsRequest, { uri });
   }
 
   async profiles(): Promise<ProfilesInfo> {

@@ -26,6 +26,10 @@ export class Uri {
   static file(path: string): Uri {
     return new Uri('file', path);
   }
+  static parse(uri: string): Uri {
+    const { protocol, pathname } = new URL(uri);
+    return new Uri(protocol.slice(0, -1), pathname);
+  }
   static from({ scheme, path, query }: { scheme: string; path: string; query: string }): Uri {
     return new Uri(scheme, path, query);
   }
@@ -50,7 +54,7 @@ export const editor = {
   /** The buttons of the last error message. */
   ways: [] as string[],
   documents: [] as Document[],
-  /** The files of the only folder, by path. */
+  /** The files, by path. */
   files: new Map<string, { mtime: number; text: string }>(),
   /** The paths of the files that were read. */
   reads: [] as string[],
@@ -114,7 +118,6 @@ export const workspace = {
   registerTextDocumentContentProvider: () => nothing,
   asRelativePath: (uri: Uri) => basename(uri.path),
   fs: {
-    readDirectory: () => Promise.resolve([...editor.files.keys()].map((path) => [basename(path), 1])),
     stat: ({ path }: Uri) =>
       Promise.resolve({ mtime: editor.files.get(path)?.mtime, size: editor.files.get(path)?.text.length }),
     readFile: ({ path }: Uri) => {

@@ -1,16 +1,13 @@
 import { encodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic, diagnostic } from '#dots/cbor/diagnostic';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import { documentTypeOf } from '#dots/model/documents';
 import { safeJson } from '#dots/model/text';
 import { requestPath } from '#dots/signal/resources';
-import { createLanguageService } from '#service/service';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
-import { pathIn, tellOwn, Workspaces, workspaceOptions } from '../workspace';
-
-const service = createLanguageService();
+import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
 
 /** `dots encode`: the CBOR form of a document. */
 export const encode: Command = {
@@ -67,7 +64,7 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
       break;
     case 'json':
       await io.out(
-        `${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: await uriPath(document, given, io) }, 2)}\n`,
+        `${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: uriPath(document, given, io) }, 2)}\n`,
       );
       break;
     default:
@@ -77,11 +74,10 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
 }
 
 /** Where the document would be sent, or null where its resource has identifiers that nobody told. */
-async function uriPath({ file, value }: ReadDocument, given: Given, io: Io): Promise<string | null> {
-  const workspaces = await Workspaces.open(given, io);
-  const governing = await workspaces.of(file);
-  tellOwn(workspaces, governing, io);
-  const { cuid, mid, direction } = service.context(governing.workspace, workspaces.profiles, pathIn(governing, file));
+function uriPath({ file, value }: ReadDocument, given: Given, io: Io): string | null {
+  const workspaces = new CommandWorkspaces(given);
+  tellOwn(workspaces, workspaces.of(file), io);
+  const { cuid, mid, direction } = workspaces.contextOf(file);
   const id = wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? mid;
   return (direction ?? directionOf(value)) === 'status'
     ? null

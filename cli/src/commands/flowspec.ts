@@ -15,18 +15,16 @@ import {
   type Translation,
 } from '#dots/flowspec/translate';
 import { safeJson } from '#dots/model/text';
-import { createLanguageService, type LocatedFinding } from '#service/service';
-import type { TargetRouter } from '#dots/workspace/workspaceFile';
+import type { LocatedFinding } from '#service/service';
+import { judging as service } from '#service/validationService';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
-import { readDocument, tell, type ReadDocument } from '../document';
-import { filesOf } from '../files';
+import { tell, type ReadDocument } from '../document';
 import { findingJson } from '../findings';
 import { hexOption } from '../hex';
 import type { Io } from '../io';
-import { pathIn, tellOwn, Workspaces, workspaceOptions, type Governing } from '../workspace';
+import { CommandWorkspaces, workspaceOptions } from '../workspace';
+import { flowspecDocuments, type FlowspecDocuments } from './flowspecDocuments';
 import { lookUpAll } from './flowspecResolve';
-
-const service = createLanguageService();
 
 const seeHelp = 'See dots flowspec --help.';
 
@@ -81,7 +79,7 @@ export const flowspec: Command = {
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
   details: [
-    'All files are translated together: names of aliases and ACLs are looked up among them.',
+    'All files are translated together. Names of aliases and ACLs are looked up among them, and in all documents below the folder of their workspace file; without one in those of their folder.',
     'ACLs are first-match lists, routers sort rules by what they match. Where that makes a difference rules are changed until it does not, and a finding tells how; where it still does, a packet shows it.',
     'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird hold a comment for each rule that the tool cannot announce.',
     'With --decode HEX --format hex prints what dots itself would encode.',
@@ -103,13 +101,13 @@ async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', seeHelp);
   checkCombination(given);
   const other = given.option('compare');
-  const workspaces = await Workspaces.open(given, io);
+  const workspaces = new CommandWorkspaces(given);
   const now = await translateFiles(given.paths, workspaces, given, io);
   const before = other === undefined ? undefined : await translateFiles([other], workspaces, given, io);
   if (now === undefined || (other !== undefined && before === undefined)) return 1;
   await (before === undefined ? printRules(now, given, io) : printChanges(before, now, given, io));
   return [now, before].some(
-    (one) => one?.broken === true || one?.translation.findings.some(({ severity }) => severity === 'error'),
+    (one) => one?.isBroken === true || one?.translation.findings.some(({ severity }) => severity === 'error'),
   )
     ? 1
     : 0;
@@ -126,62 +124,28 @@ function checkCombination(given: Given): void {
 }
 
 /** Documents with what they become. */
-interface Translated {
-  documents: ReadDocument[];
-  /** A workspace file of theirs counts for nothing. */ broken: boolean;
-  router: TargetRouter | undefined;
+interface Translated extends FlowspecDocuments {
   translation: Translation;
 }
 
 async function translateFiles(
   paths: readonly string[],
-  workspaces: Workspaces,
+  workspaces: CommandWorkspaces,
   given: Given,
   io: Io,
 ): Promise<Translated | undefined> {
-  const documents = await readAll(paths, io);
-  if (documents === undefined) return undefined;
+  const read = await flowspecDocuments(paths, workspaces, io);
+  if (read === undefined) return undefined;
+  const { documents, ownPrefixes } = read;
   const action = readAction(given.option('action'));
-  const { ownPrefixes, router, broken } = await surroundings(documents, workspaces, io);
-  const domain = given.options('domain').length > 0 ? given.options('domain') : ownPrefixes;
   const options: FlowspecOptions = {
-    domain,
+    domain: given.options('domain').length > 0 ? given.options('domain') : ownPrefixes,
     ...(action && { action }),
     ...(given.option('no-repair') !== undefined && { repair: false }),
   };
-  return {
-    documents,
-    broken,
-    router,
-    translation:
-      given.option('resolve') === undefined
-        ? translate(documents, options)
-        : await translateResolved(documents, options),
-  };
-}
-
-/** What the workspace files and profiles of documents say: one's own prefixes, and the router where all agree on one. */
-async function surroundings(
-  documents: readonly ReadDocument[],
-  workspaces: Workspaces,
-  io: Io,
-): Promise<{ ownPrefixes: string[]; router: TargetRouter | undefined; broken: boolean }> {
-  const ownPrefixes = new Set<string>();
-  const routers = new Set<TargetRouter | undefined>();
-  const told = new Set<Governing>();
-  for (const { file } of documents) {
-    const governing = await workspaces.of(file);
-    if (!told.has(governing)) tellOwn(workspaces, governing, io);
-    told.add(governing);
-    for (const prefix of service.context(governing.workspace, workspaces.profiles, pathIn(governing, file)).ownPrefixes)
-      ownPrefixes.add(prefix);
-    routers.add(governing.workspace.targetRouter);
-  }
-  return {
-    ownPrefixes: [...ownPrefixes],
-    router: routers.size === 1 ? [...routers][0] : undefined,
-    broken: [...told].some((governing) => governing.broken !== undefined),
-  };
+  const isResolved = given.option('resolve') !== undefined;
+  const translation = isResolved ? await translateResolved(documents, options) : translate(documents, options);
+  return { ...read, translation };
 }
 
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */
@@ -199,8 +163,8 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
       '--state shows what an orchestrator has in force, and takes no file and no --domain.',
       'See dots flowspec --help.',
     );
-  const { liveFlowspecOf } = await import('#dots/orchestrator/storedRulesInForce');
-  const { rules, findings } = await liveFlowspecOf(state);
+  const { storedRulesInForce } = await import('#dots/orchestrator/storedRulesInForce');
+  const { rules, findings } = await storedRulesInForce(state);
   const format = given.option('format') ?? 'table';
   if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);
   else {
@@ -211,14 +175,6 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
     await io.out(render(rules, rendering));
   }
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
-}
-
-async function readAll(paths: readonly string[], io: Io): Promise<ReadDocument[] | undefined> {
-  const files = new Set<string>();
-  for (const path of paths) for (const file of await filesOf(path)) files.add(file);
-  const documents: (ReadDocument | undefined)[] = [];
-  for (const file of files) documents.push(await readDocument(file, io));
-  return documents.every((document) => document !== undefined) ? documents : undefined;
 }
 
 function readAction(text: string | undefined): MitigationAction | undefined {

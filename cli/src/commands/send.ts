@@ -1,19 +1,20 @@
-import { check } from '#dots/check/check';
 import { conflictSentences } from '#dots/words/conflicts';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
+import { grantedLifetimeWords } from '#dots/words/quantities';
+import { securityWords } from '#dots/words/sessions';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/messages/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
-import { judging as service } from '#service/validationService';
-import type { DocumentContext, LocatedFinding, ParsedDocument } from '#service/service';
-import { grantedWords, securityWords } from '../answer';
+import { ignoredFileCode } from '#dots/workspace/leftOut';
+import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
+import { namedDocuments } from '../namedDocuments';
 import { sendingOf, targetOptions, type Sending, type Target } from '../serverTarget';
 import { alwaysJson } from './sendJson';
 
@@ -79,9 +80,10 @@ async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitSt
   if (document === undefined) return 1;
   const sending = await sendingOf(document, given, io);
   const { target } = sending;
-  if (!isSendable(document, sending, io)) return 1;
+  requireChannel(document, target);
+  if (!(await isSendable(document, sending, io))) return 1;
   if (isData(target)) {
-    const { install } = await import('#lazy/install');
+    const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
   const exchanged = await exchange(document.value, target);
@@ -97,12 +99,8 @@ function isData({ server }: Target): boolean {
   return /^https:/i.test(server);
 }
 
-/** Whether nothing speaks against sending; what does is told. Throws UsageError for a document of the other channel. */
-function isSendable(
-  { file, parsed, value }: ReadDocument,
-  { target, governing: { workspace }, path, context }: Sending,
-  io: Io,
-): boolean {
+/** Throws UsageError for a document of the other channel. */
+function requireChannel({ file, value }: ReadDocument, target: Target): void {
   const type = documentTypeOf(value);
   if (type?.channel === 'data' && !isData(target))
     throw new UsageError(
@@ -114,23 +112,26 @@ function isSendable(
       `${file} holds a ${type.title}, which travels on the signal channel.`,
       'Name its server: --server coaps://... or coaps+tcp://...',
     );
-  const own = service.locate(parsed, check(value, { direction: 'request', level: workspace.level }).faults);
-  const findings = service.adjusted([...own, ...besides(file, parsed, context)], workspace, path);
-  tell(file, findings, io);
+}
+
+/** Whether nothing speaks against sending, by itself or beside the documents that it belongs to; what does is reported. */
+async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }: Sending, io: Io): Promise<boolean> {
+  const { validator, add } = namedDocuments(workspaces);
+  const source = add(file, bytes);
+  const said = { ...context, direction: 'request' as const };
+  const findings = await validator.findings(source, said, await validator.loaded(file));
+  tell(
+    file,
+    findings.filter((finding) => !isReported(finding)),
+    io,
+  );
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
   return errors === 0;
 }
 
-/** What the document and the workspace file decide between them, without other documents: own prefixes, the mid. */
-function besides(file: string, parsed: ParsedDocument, context: DocumentContext): LocatedFinding[] {
-  const entry = service.index(parsed);
-  const faults = service.cross({
-    complete: false,
-    members: [{ file, facts: entry.facts, certain: entry.certain, context: { ...context, direction: 'request' } }],
-  });
-  return service.locateCross(parsed, faults.get(file) ?? [], new Map([[file, entry]]));
-}
+/** Whether a finding was reported when the document and its workspace file were read. */
+const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'json' || code === ignoredFileCode;
 
 /** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
 export async function overOwnSession(
@@ -159,7 +160,7 @@ function answerText({ answer, security, kept }: Exchanged, target: Target, asked
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
     maxAgeWords(answer) ?? '',
-    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedWords(granted, lifetimeOf(asked))}` : '',
+    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
       ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.'
       : '',

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
-import { securityWords } from '../answer';
+import { securityWords } from '#dots/words/sessions';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { invoke } from '../invoke';
 import { saidText, type Io } from '../io';
@@ -10,7 +10,7 @@ import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { KeptSessions, type Watch } from '../keeper/sessions';
 import { targetOf, targetOptions } from '../serverTarget';
-import { Workspaces } from '../workspace';
+import { CommandWorkspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
 
 /** What options mean here, where that is another thing than for `dots send`. */
@@ -75,7 +75,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
   try {
     server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
     // Whoever ends it does not wait for a server that does not answer.
-    await Promise.race([openNamed(given, io, sessions), stopped]);
+    await Promise.race([openNamed(given, sessions), stopped]);
     if (!ended) await io.out(`${safeJson({ event: 'ready', socket: keeperSocket })}\n`);
     await stopped;
     return 0;
@@ -119,9 +119,9 @@ function watchWith(log: (line: string) => void): Watch {
 }
 
 /** Opens the session of the profile or server that was named, if one was. */
-async function openNamed(given: Given, io: Io, sessions: KeptSessions): Promise<void> {
+async function openNamed(given: Given, sessions: KeptSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const target = targetOf(given, await Workspaces.open(given, io), {
+  const target = targetOf(given, new CommandWorkspaces(given), {
     context: {},
     channel: 'signal',
     wish: 'no session was opened',

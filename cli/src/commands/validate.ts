@@ -1,13 +1,16 @@
+import { resolve } from 'node:path';
 import type { Level } from '#dots/check/check';
+import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
-import { plural, safeJson } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
 import type { Io } from '../io';
-import { Judge, type Judged } from '../validator';
-import { workspaceOptions, Workspaces } from '../workspace';
+import { namedDocuments, type NamedDocuments } from '../namedDocuments';
+import { CommandWorkspaces, nameOfPath, workspaceOptions } from '../workspace';
 
 /** `dots validate`: every finding of every document named. */
 export const validate: Command = {
@@ -34,7 +37,7 @@ export const validate: Command = {
   details: [
     'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
     'Text gives file:line:column from 1; JSON gives lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
-    'Documents are also judged together: those named, and all that lie below the folder of their workspace file.\nThe workspace file says what documents must not say themselves; where it has faults itself, they are told, and nothing else of it counts.',
+    'Documents are also judged together: all below the folder of their workspace file; without one those of their folder, and those named.\nThe workspace file says what documents must not say themselves; where it has faults itself, they are told, and nothing else of it counts.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
   ],
   examples: [
@@ -48,12 +51,49 @@ export const validate: Command = {
 async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
   const json = given.option('format') === 'json';
-  const judge = new Judge(await Workspaces.open(given, io), given.option('level') as Level | undefined);
-  const unread = await eachFile(given.paths, io, async (file) => judge.add((await readInput(file, io)).bytes, file));
-  const judged = await judge.verdicts(io);
+  const workspaces = new CommandWorkspaces(given);
+  const named = namedDocuments(workspaces, given.option('level') as Level | undefined);
+  const unread = await eachFile(given.paths, io, async (file) => {
+    named.add(file, (await readInput(file, io)).bytes);
+  });
+  const judged = [...(await verdicts(named)), ...ownFiles(workspaces, named)];
   if (json || judged.length > 0) await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
   if (unread > 0) return 2;
   return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
+}
+
+/** A file and all that was found in it. */
+interface Judged {
+  file: string;
+  /** The kind of DOTS document, `workspace` or `profiles`, or null where it is none of them. */
+  kind: string | null;
+  findings: readonly LocatedFinding[];
+}
+
+/** All that was found, file by file. */
+async function verdicts({ sources, documents, validator }: NamedDocuments): Promise<Judged[]> {
+  const judged: Judged[] = [];
+  const sets = await validator.now();
+  for (const { uri } of sources) await sets.loaded(uri);
+  for (const source of sources) {
+    const { form, value } = documents.parsed(source);
+    const kind = form === 'dots' ? (documentTypeOf(value)?.kind ?? null) : form;
+    judged.push({ file: source.uri, kind, findings: await validator.findings(source, {}, sets) });
+  }
+  return judged;
+}
+
+/** The faults of the workspace and profiles files that counted and were not named. */
+function ownFiles({ ownFindings, profilesFile }: CommandWorkspaces, { sources }: NamedDocuments): Judged[] {
+  const named = new Set(sources.map(({ uri }) => resolve(uri)));
+  return [...ownFindings]
+    .filter(([path, findings]) => findings.length > 0 && !named.has(resolve(path)))
+    .sort(([one], [other]) => Number(one === profilesFile) - Number(other === profilesFile))
+    .map(([path, findings]) => ({
+      file: nameOfPath(path),
+      kind: path === profilesFile ? 'profiles' : 'workspace',
+      findings,
+    }));
 }
 
 /** Calls back for each file that the paths name; says what cannot be read and goes on. Returns how many those were. */

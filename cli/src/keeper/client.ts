@@ -2,12 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import type { ExitStatus } from '../command';
 import type { Io } from '../io';
-import { isOwnSocket, keeperSocket, replyOf, silentMs, wordEnd, type Reply } from './socket';
-
-/** Whether a `dots session` of this user may be running in this folder, which may take a document that is not on standard input. */
-export function mayBeKept(words: readonly string[]): boolean {
-  return !words.includes('-') && isOwnSocket();
-}
+import { keeperSocket, replyOf, silentMs, wordEnd, type Reply } from './socket';
 
 /**
  * Has the `dots session` of this folder run `dots send` with these words; undefined where none is running, or it does not take them.

@@ -24,7 +24,7 @@ export function isOwnSocket(): boolean {
 /** What stands between the words handed over. */
 export const wordEnd = '\0';
 /** What stands between exit status, results and messages in the reply (ASCII record separator); no text holds it. */
-export const separator = '\x1e';
+const separator = '\x1e';
 
 /** What comes before the reply while it is awaited, and how often, milliseconds; after `silentMs` without any the keeper is taken for hung. */
 export const signOfLife = ' '.repeat(16);

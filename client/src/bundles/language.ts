@@ -22,10 +22,12 @@ export interface ClientOptions {
 
 /** The client of the language server, not started yet. */
 export function createClient({ module, documentSelector, log, gaveUp }: ClientOptions): LanguageClient {
+  const run = { module, transport: TransportKind.ipc };
   return new LanguageClient(
     'dots',
     'DOTS',
-    { module, transport: TransportKind.ipc },
+    // Where the extension is debugged, a debugger can attach to the server too (.vscode/launch.json).
+    { run, debug: { ...run, options: { execArgv: ['--inspect=6009'] } } },
     {
       documentSelector,
       outputChannel: log,

@@ -4,6 +4,5 @@ export { DataSession } from '#dots/data/session';
 export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { connectionMemory, newCuid, nextMid, SignalSession } from '#dots/signal/session';
-export { contributing } from '../flowspec/flowspecInputs';
 export { answerText } from '../ui/answerText';
 export { flowspecText } from '../ui/flowspecText';

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { codeWords } from '#dots/words/codes';
 import { withdrawal } from '../ui/confirmation';
-import { ongoing, statusWords, targetWords } from '../ui/mitigationWords';
-import type { TreeNode } from '../ui/sessionTree';
+import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { targetWords } from '#dots/words/targets';
 import { labelText } from '../ui/textLayout';
+import type { TreeNode } from '../ui/treeNode';
 import { tellFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
@@ -67,7 +68,7 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
   }
   const items = all.map(({ session, mid, scope, status }) => ({
     label: labelText(targetWords(scope)),
-    description: labelText(`${statusWords(status).short}, mid ${mid}, ${session.name}`),
+    description: labelText(`${mitigationStatusWords(status).short}, mid ${mid}, ${session.name}`),
     session,
     mid,
   }));

@@ -1,18 +1,19 @@
 import * as vscode from 'vscode';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import { DotsError } from '#dots/model/errors';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { plural } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
-import { documentName } from '../ui/words';
+import { documentName } from '../ui/documentName';
 import type { DataHost } from '../sessions/dataChannel';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
 import type { LanguageServer } from '../editor/languageClient';
 import type { Place, Places } from '../sessions/serverTargets';
 import { tellFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
+import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
   'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
@@ -25,14 +26,8 @@ type Channel = 'signal' | 'data';
 /** Carries a value to the server; gives what makes the text of the answer. */
 type Work = (value: JsonObject, place: Place, document: string, abort: AbortSignal) => Promise<() => string>;
 
-/** What is being sent right now: for the status bar, which shows it and offers to stop it. */
-export interface Sending {
-  document: string;
-  since: number;
-}
-
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
-export class RequestSender implements vscode.Disposable {
+export class RequestSender implements Sender, vscode.Disposable {
   private readonly answers = new VirtualDocuments('dots-answer', () => gone);
   private readonly changed = new vscode.EventEmitter<void>();
   private abort: AbortController | undefined;

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import { documentTypeOf } from '#dots/model/documents';
-import { plural, printable } from '#dots/model/text';
+import { printable } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { DocumentInfo } from '#contract';
 import { labelText } from '../ui/textLayout';
 import { jsonObject } from './document';

@@ -4,11 +4,13 @@ import {
   documentContextRequest,
   documentInfoRequest,
   profilesRequest,
+  relatedDocumentsRequest,
   trustedNotification,
   type DocumentContext,
   type DocumentInfo,
   type DocumentInfoParams,
   type ProfilesInfo,
+  type RelatedDocuments,
 } from '#contract';
 
 /** Where a DOTS document may live for language features; diffs and our own read-only documents are left alone. */
@@ -60,6 +62,11 @@ export class LanguageServer implements vscode.Disposable {
   /** Where a document goes and as whom, and what speaks against sending it; undefined while the server is not running. */
   documentContext(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentContext | undefined> {
     return this.ask<DocumentContext>(documentContextRequest, uri, token);
+  }
+
+  /** The documents that a document needs to be understood; undefined while the server is not running. */
+  relatedDocuments(uri: vscode.Uri): Promise<RelatedDocuments | undefined> {
+    return this.ask<RelatedDocuments>(relatedDocumentsRequest, uri);
   }
 
   /** The user's server profiles, or undefined while the server is not running. */

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import type { FlowspecInput } from '#dots/flowspec/translate';
 import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
-import { FolderDocuments } from './folderDocuments';
+import { Definitions } from './definitions';
 import type { LanguageServer } from '../editor/languageClient';
 import { tellFailure } from '../editor/problems';
 import type { ProfileHost } from '../sessions/profiles';
@@ -18,7 +19,9 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly pending = new Map<string, NodeJS.Timeout>();
   /** The last rules that could be read, per source: shown on while the source is half-typed. */
   private readonly readable = new Map<string, FlowspecInput[]>();
-  private readonly beside = new FolderDocuments();
+  private readonly definitions: Definitions;
+  /** The sources whose rules depend on other documents, as far as was known when they were last shown. */
+  private readonly dependent = new Set<string>();
   private readonly listeners: vscode.Disposable[];
 
   constructor(
@@ -26,6 +29,7 @@ export class FlowspecPreview implements vscode.Disposable {
     profiles: ProfileHost,
     private readonly log: vscode.LogOutputChannel,
   ) {
+    this.definitions = new Definitions(language);
     this.listeners = [
       profiles.onDidChange(() => this.renderWhere(() => true)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
@@ -54,9 +58,10 @@ export class FlowspecPreview implements vscode.Disposable {
     return this.previews.uri(`Flowspec: ${fileName(source.uri)}`, source.uri.toString());
   }
 
-  /** Every open preview may depend on a changed document: on its own, or on one beside it that defines what it names. */
+  /** A preview depends on its own document, and on those that may define what it names. */
   private follow(changed: vscode.TextDocument): void {
-    if (changed.languageId === 'dots') this.renderWhere((source) => inSameFolder(source.uri, changed.uri));
+    if (changed.languageId === 'dots')
+      this.renderWhere((source) => source === changed || this.dependent.has(source.uri.toString()));
   }
 
   /** Renders the open previews of some sources again. */
@@ -119,34 +124,36 @@ export class FlowspecPreview implements vscode.Disposable {
         'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.',
       );
     }
-    if (value !== undefined)
-      this.readable.set(key, [{ file: fileName(source.uri), value }, ...(await this.beside.namedIn(source))]);
+    if (value !== undefined) this.readable.set(key, await this.inputsOf(source, document, value));
     const inputs = this.readable.get(key);
     if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
-    const { contributing, flowspecText, translate } = await import('#lazy/protocol');
+    const { flowspecText, translate } = await import('#lazy/protocol');
     const note =
       value === undefined
         ? 'The document is not JSON right now: these are the rules of its last readable state.'
         : undefined;
-    const used = contributing(inputs);
     const { ownPrefixes = [], targetRouter } = (await this.language.documentContext(source.uri)) ?? {};
     return flowspecText({
       document,
-      inputs: used,
-      ...translate(used, { domain: ownPrefixes }),
+      inputs,
+      ...translate(inputs, { domain: ownPrefixes }),
       ...(targetRouter && { router: targetRouter }),
       ...(note === undefined ? {} : { note }),
     });
+  }
+
+  private async inputsOf(source: vscode.TextDocument, file: string, value: JsonObject): Promise<FlowspecInput[]> {
+    const { usesNames, inputs } = await this.definitions.neededBy(source);
+    if (usesNames) this.dependent.add(source.uri.toString());
+    else this.dependent.delete(source.uri.toString());
+    return [{ file, value }, ...inputs];
   }
 
   private forget(closed: vscode.TextDocument): void {
     if (closed.uri.scheme !== this.previews.scheme) return;
     this.previews.forget(closed.uri);
     this.readable.delete(closed.uri.query);
-    if (this.readable.size === 0) this.beside.clear();
+    this.dependent.delete(closed.uri.query);
+    if (this.readable.size === 0) this.definitions.clear();
   }
-}
-
-function inSameFolder(a: vscode.Uri, b: vscode.Uri): boolean {
-  return vscode.Uri.joinPath(a, '..').toString() === vscode.Uri.joinPath(b, '..').toString();
 }

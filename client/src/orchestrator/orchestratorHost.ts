@@ -1,9 +1,7 @@
 import * as vscode from 'vscode';
-import type { AliasView, FilterView, LiveFlowspec, Orchestrator } from '#dots/orchestrator/orchestrator';
+import type { AliasView, FilterView, Orchestrator, RulesInForce } from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
-import { ongoing } from '../ui/mitigationWords';
-import { tellFailure } from '../editor/problems';
-import type { Sessions } from '../sessions/sessions';
+import { ongoing } from '#dots/words/mitigationStatuses';
 
 /** The secure addresses of the mock, and the files of its lab that a client of them needs. */
 export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'ca' | 'cert' | 'key'>;
@@ -54,7 +52,7 @@ export class OrchestratorHost implements vscode.Disposable {
   }
 
   /** The Flowspec rules in force, while it runs. */
-  flowspec(): LiveFlowspec | undefined {
+  flowspec(): RulesInForce | undefined {
     return this.running?.flowspec();
   }
 
@@ -121,35 +119,4 @@ export class OrchestratorHost implements vscode.Disposable {
     this.log.info(`The mock orchestrator listens on ${this.addresses.join(', ')}.`);
     return running;
   }
-}
-
-/** The commands and the setting that start and stop the mock. */
-export function registerOrchestrator(
-  host: OrchestratorHost,
-  sessions: Sessions,
-  log: vscode.LogOutputChannel,
-): vscode.Disposable {
-  const start = async (): Promise<void> => {
-    try {
-      await host.start();
-    } catch (error) {
-      tellFailure(log, 'The mock orchestrator could not be started.', error);
-    }
-  };
-  const autoStart = (): void => {
-    if (
-      vscode.workspace.isTrusted &&
-      vscode.workspace.getConfiguration('dots').get<boolean>('orchestrator.autoStart', false)
-    )
-      void start();
-  };
-  autoStart();
-  return vscode.Disposable.from(
-    vscode.workspace.onDidGrantWorkspaceTrust(autoStart),
-    vscode.commands.registerCommand('dots.startOrchestrator', start),
-    vscode.commands.registerCommand('dots.stopOrchestrator', async () => {
-      await sessions.close('mock');
-      await host.stop();
-    }),
-  );
 }

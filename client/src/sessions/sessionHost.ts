@@ -7,10 +7,11 @@ import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import { ongoing } from '../ui/mitigationWords';
+import { ongoing } from '#dots/words/mitigationStatuses';
 import { connect, connectOverDtls, type Opening } from './connect';
 import type { ClientIdentity } from './identity';
-import { MitigationBook, type Mitigation } from './mitigations';
+import type { Mitigation } from '../ui/mitigation';
+import { MitigationBook } from './mitigations';
 import type { Place } from './serverTargets';
 
 /** What was sent, and what came back. */

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
-import { plural } from '#dots/model/text';
-import { ongoing } from '../ui/mitigationWords';
-import { sessionTree, type TreeNode } from '../ui/sessionTree';
+import { plural } from '#dots/words/quantities';
+import { ongoing } from '#dots/words/mitigationStatuses';
+import { sessionTree } from '../ui/sessionTree';
+import type { TreeNode } from '../ui/treeNode';
 import { treeItem } from '../ui/treeItems';
-import type { Mitigation } from './mitigations';
+import type { Mitigation } from '../ui/mitigation';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { Sessions } from './sessions';
 

@@ -6,9 +6,9 @@ import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
-import { lifetime } from './words';
+import { grantedLifetimeWords } from '#dots/words/quantities';
 
-/** What an answer document tells: the answer, and what it answers. */
+/** What an answer document shows: the answer, and what it answers. */
 export interface AnswerReport {
   answer: Answer;
   /** The name of the document that was sent. */
@@ -57,15 +57,13 @@ function verdict(answer: Answer): string {
   return answer.code.startsWith('4') ? 'refused' : 'not served';
 }
 
-/** The lifetime that the server granted, in words, where the answer tells one; and the one asked for, where that is another. */
+/** The lifetime that the server granted, in words, where the answer has one. */
 function grantedLifetime(answer: Answer): string | undefined {
   const granted = answer.ok ? lifetimeOf(answer.body) : undefined;
   if (granted === undefined) return undefined;
   const { payload } = answer.request;
   const asked = payload && payload.length > 0 ? lifetimeOf(decodeDocument(payload, fileLimits)) : undefined;
-  return asked !== undefined && asked !== granted
-    ? `${lifetime(granted)}; asked for ${lifetime(asked)}`
-    : lifetime(granted);
+  return grantedLifetimeWords(granted, asked);
 }
 
 function answerBody(answer: Answer): string | undefined {

@@ -2,9 +2,9 @@ import { documentTypeOf } from '#dots/model/documents';
 import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { printable } from '#dots/model/text';
-import { targetWords } from './mitigationWords';
+import { targetWords } from '#dots/words/targets';
+import { lifetime } from '#dots/words/quantities';
 import { lined } from './textLayout';
-import { lifetime } from './words';
 
 /** What is asked before something goes to a server of production. */
 export interface Confirmation {

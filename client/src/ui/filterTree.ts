@@ -1,7 +1,8 @@
-import { duration, plural, printable } from '#dots/model/text';
+import { printable } from '#dots/model/text';
+import { duration, plural } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
-import type { TreeNode } from './sessionTree';
 import { lined } from './textLayout';
+import type { TreeNode } from './treeNode';
 
 interface Look {
   description: string;

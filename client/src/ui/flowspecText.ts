@@ -3,11 +3,12 @@ import { sortRules } from '#dots/flowspec/bgp/order';
 import { render, renderHex } from '#dots/flowspec/renderings/render';
 import { describeActions, describeMatch } from '#dots/flowspec/bgp/ruleText';
 import { rfcLabel } from '#dots/model/finding';
-import { plural, printable } from '#dots/model/text';
+import { printable } from '#dots/model/text';
+import { plural } from '#dots/words/quantities';
 import type { SourceNames } from './sourceNames';
 import { placeWords } from './pointerText';
 import { columns, heading, indented, sections } from './textLayout';
-import { documentName } from './words';
+import { documentName } from './documentName';
 
 type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 
@@ -72,7 +73,7 @@ function findingsText({ document, inputs, findings, names = fileNames }: Flowspe
   for (const { severity, message, rfc, file, pointer } of findings) {
     const sentence = printable(`${severity}: ${message} (${rfcLabel(rfc)})`);
     const value = inputs.find((input) => input.file === file)?.value;
-    const own = document.endsWith(file) ? '' : names.long(file);
+    const own = file === document ? '' : names.long(file);
     const place = [own, ...placeWords(value, pointer)]
       .filter((word) => word !== '' && !/^dots-client \d+$/.test(word))
       .join(' > ');

@@ -1,29 +1,14 @@
 import type { Security } from '#dots/coap/messages/channel';
-import { duration, plural, printable } from '#dots/model/text';
+import { printable } from '#dots/model/text';
+import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
-import { remaining, type Mitigation } from '../sessions/mitigations';
 import { aliasNodes, filterNodes } from './filterTree';
-import { shortTarget, statusWords, targetWords } from './mitigationWords';
+import { remaining, type Mitigation } from './mitigation';
+import { fact, type TreeNode } from './treeNode';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { shortTarget, targetWords } from '#dots/words/targets';
+import { statusIcon } from './statusIcons';
 import { lined } from './textLayout';
-import { bitRate, count, traffic } from './words';
-
-/** One row of the session view, before it becomes a tree item of the editor. */
-export interface TreeNode {
-  /** Stays the same while the row stands for the same thing. */
-  id: string;
-  label: string;
-  description: string;
-  tooltip: string;
-  /** The name of a codicon, and a theme colour for it. */
-  icon: string;
-  color?: string;
-  /** Which actions the row has: `contextValue` of the editor. */
-  role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
-  mid?: number;
-  /** The name of the session that it belongs to. */
-  session?: string;
-  children: TreeNode[];
-}
 
 /** A session with the server of one profile. */
 export interface SessionState {
@@ -125,7 +110,7 @@ function transportNode({ name, security }: SessionState): TreeNode {
   return fact(
     `session/${name}/transport`,
     security.protocol,
-    printable(security.peerName),
+    security.peerName,
     'lock',
     lined(
       security.asked === false
@@ -156,7 +141,7 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
 
 function mitigationNode(mitigation: Mitigation, now: number, session: string): TreeNode {
   const { mid } = mitigation;
-  const status = statusWords(mitigation.status);
+  const status = mitigationStatusWords(mitigation.status);
   const id = `mitigation/${session}/${mid}`;
   return {
     id,
@@ -166,13 +151,12 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
     label: printable(shortTarget(mitigation.scope)),
     description: printable(status.short),
     tooltip: lined(status.sentence, `Targets: ${targetWords(mitigation.scope)}`, `mid: ${mid}`),
-    icon: status.icon,
-    ...(status.color === undefined ? {} : { color: status.color }),
+    ...statusIcon(mitigation.status),
     children: [
       fact(
         `${id}/status`,
         'Status',
-        printable(status.short),
+        status.short,
         'pulse',
         lined(status.sentence, `In the protocol: ${mitigation.status}`),
       ),
@@ -198,7 +182,13 @@ function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode
 function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
   if (dropped === undefined)
     return [
-      fact(`${id}/dropped`, 'Dropped', 'not told yet', 'filter', 'The server has not told yet how much it dropped.'),
+      fact(
+        `${id}/dropped`,
+        'Dropped',
+        'not reported yet',
+        'filter',
+        'The server has not reported yet how much it dropped.',
+      ),
     ];
   return [
     fact(
@@ -213,7 +203,7 @@ function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
       'Rate',
       `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`,
       'dashboard',
-      `Dropped per second, on average, as the server tells it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
+      `Dropped per second, on average, as the server reports it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
     ),
   ];
 }
@@ -224,8 +214,4 @@ function lifetimeWords({ granted }: Mitigation, left: number): string {
   return granted === undefined || granted <= 0
     ? `${duration(left)} left`
     : `${duration(left)} left of ${duration(granted)}`;
-}
-
-function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {
-  return { id, role: 'fact', label, description, tooltip, icon, children: [] };
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { TreeNode } from './sessionTree';
+import type { TreeNode } from './treeNode';
 
 /** A row of the session view as the editor draws it: stable id, tooltip, and a name for screen readers. */
 export function treeItem(node: TreeNode): vscode.TreeItem {

@@ -1,5 +1,5 @@
 /** JSON to CBOR and back for DOTS signal channel and telemetry documents (RFC 9132 section 6, RFC 9244 section 12). */
 export { encodeDocument } from './encode';
-export { decodeDocument, decodeWithReport, type DecodeReport, type IgnoredKey } from './decode';
-export { fileLimits, wireLimits, type Limits } from './reader';
+export { decodeDocument, decodeWithReport } from './decode';
+export { fileLimits } from './reader';
 export { CborError } from './errors';

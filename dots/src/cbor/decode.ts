@@ -10,14 +10,14 @@ import { leafCodec, textType } from './values';
 /** A comprehension-optional key that was skipped (RFC 9132 section 6). */
 export interface IgnoredKey {
   key: number;
-  /** The member the key stands for, when it is known but has no business in this place. */
+  /** The member that the key encodes, when it is known but not allowed at this place. */
   name?: string;
   /** JSON pointer to the object that would have held it. */
   pointer: string;
   offset: number;
 }
 
-/** What `decodeWithReport` gives. */
+/** What `decodeWithReport` returns. */
 export interface DecodeReport {
   document: JsonObject;
   kind: DocumentKind;
@@ -36,7 +36,7 @@ export function decodeDocument(bytes: Uint8Array, limits: Limits = wireLimits): 
   return decodeWithReport(bytes, limits).document;
 }
 
-/** Like `decodeDocument`, and tells the kind of document and the keys that were ignored. */
+/** Like `decodeDocument`, and reports the kind of document and the ignored keys. */
 export function decodeWithReport(bytes: Uint8Array, limits: Limits = wireLimits): DecodeReport {
   const outer = readItem(bytes, limits);
   const item = outer.type === 'tag' && outer.tag === dotsTag ? outer.content : outer;
@@ -132,7 +132,7 @@ function keyNumber({ key }: MapEntry, seen: Set<number>, pointer: string): numbe
     const name = nameOf(number);
     throw new CborError(
       'cbor/duplicate-key',
-      `The key ${number}${name === undefined ? '' : ` (${name})`} stands twice in ${place(pointer)}, at offset ${key.at}.`,
+      `The key ${number}${name === undefined ? '' : ` (${name})`} appears twice in ${place(pointer)}, at offset ${key.at}.`,
       details,
     );
   }

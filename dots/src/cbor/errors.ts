@@ -14,8 +14,8 @@ export interface CborErrorDetails {
 
 /** Bytes that are no DOTS document, or a document that has no CBOR form: the only error that leaves this room. */
 export class CborError extends DotsError {
-  readonly offset?: number;
-  readonly pointer?: string;
+  readonly offset: number | undefined;
+  readonly pointer: string | undefined;
 
   constructor(code: `cbor/${string}`, message: string, details: CborErrorDetails = {}) {
     super(details.kind ?? 'malformed', code, message, details.hint, { cause: details.cause });

@@ -22,7 +22,7 @@ export function keyOf(name: string): number | undefined {
   return byName.get(name);
 }
 
-/** The member name that a CBOR key stands for. */
+/** The member name that a CBOR key encodes. */
 export function nameOf(key: number): string | undefined {
   return byKey.get(key);
 }

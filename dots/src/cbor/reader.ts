@@ -83,7 +83,7 @@ class Reader {
   /** The next item where there must be one. */
   required(depth: number): Item {
     const at = this.at;
-    return this.item(depth) ?? this.fail('cbor/malformed', at, 'A break stands where an item should be');
+    return this.item(depth) ?? this.fail('cbor/malformed', at, 'Unexpected "break" where a data item is expected');
   }
 
   /** Refuses octets after the item. */

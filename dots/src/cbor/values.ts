@@ -26,7 +26,7 @@ const largestInteger = 2n ** 64n - 1n;
 
 const inRange = (value: bigint) => value >= smallestInteger && value <= largestInteger;
 
-/** The type of what the schema gives no type. */
+/** The type of a value for which the schema has none. */
 export const textType: YangType = { base: 'string' };
 
 const text: LeafCodec = {
@@ -137,7 +137,7 @@ export function leafCodec(type: YangType): LeafCodec {
 }
 
 /** The string of a text item, whole or in parts; undefined for any other item. */
-export function textOf(item: Item): string | undefined {
+function textOf(item: Item): string | undefined {
   if (item.type === 'text') return item.value;
   if (item.type !== 'chunks' || item.of !== 'text') return undefined;
   return item.items.map((part) => textOf(part) ?? '').join('');

@@ -1,4 +1,4 @@
-import { directionOf, type Direction } from './direction';
+import { directionOf, type Direction } from '#dots/model/direction';
 import { documentTypeOf, type DocumentType } from '../model/documents';
 import type { Fault } from '../model/finding';
 import type { JsonObject } from '../model/json';
@@ -7,13 +7,13 @@ import { rfcFaults } from './rfc';
 import { yangFaults, type Level } from './yang';
 
 export type { Level } from './yang';
-export { directionOf, type Direction } from './direction';
+export { directionOf, type Direction } from '#dots/model/direction';
 
 export interface CheckOptions {
   /** Default `practice`. */
-  level?: Level;
+  level?: Level | undefined;
   /** What the document is meant to be; without it, it is told by its members. */
-  direction?: Direction;
+  direction?: Direction | undefined;
 }
 
 export interface CheckResult {

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import { tokens } from '../model/pointer';
 import type { SchemaNode, YangExpression } from '../model/schema';
-import { exact } from './numbers';
+import { exact } from '#dots/model/numbers';
 
 /** An object on the way from the document's root to the node in question, with its schema. */
 export interface Frame {

@@ -2,7 +2,7 @@ import type { Fault } from '../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
 import { documentType, type DocumentKind } from '../model/documents';
 import { child } from '../model/pointer';
-import type { Direction } from './direction';
+import type { Direction } from '#dots/model/direction';
 import { aclFaults } from './rules/acls';
 import { aliasFaults } from './rules/aliases';
 import { configFaults } from './rules/config';

@@ -1,4 +1,4 @@
-import type { SchemaNode } from '../model/schema';
+import type { SchemaNode, XYang } from '../model/schema';
 
 /** The section that holds each module. */
 const moduleSections: Record<string, string> = {
@@ -12,7 +12,9 @@ const moduleSections: Record<string, string> = {
 };
 
 /** Where the module that defines a node is printed. */
-export function moduleSection(node: SchemaNode | undefined): string {
+export function moduleSection(
+  node: (Pick<SchemaNode, 'properties'> & { 'x-yang'?: XYang | undefined }) | undefined,
+): string {
   const own = node?.['x-yang']?.module;
   const inner = own ?? Object.values(node?.properties ?? {}).find((member) => member['x-yang'])?.['x-yang']?.module;
   return moduleSections[inner ?? ''] ?? '7950 7';

@@ -1,6 +1,6 @@
 import type { Fault } from '../model/finding';
 import type { YangType } from '../model/schema';
-import { exact, wireText, withoutZeros } from './numbers';
+import { exact, wireText, withoutZeros } from '#dots/model/numbers';
 import { expectedType, shown } from './typeText';
 
 /** Which forms of writing are demanded beyond what the type accepts. */

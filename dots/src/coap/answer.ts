@@ -7,7 +7,7 @@ export interface CoapAnswer {
   payload?: Uint8Array;
   contentFormat?: number;
   /** Seconds: RFC 7252 section 5.10.5. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** The sequence number of a notification: RFC 7641. */
   observe?: number;
 }

@@ -22,7 +22,7 @@ const transfersPerSession = 2;
 /** The largest answer that is remembered for its later blocks, bytes; those of a larger one are of its state at each moment. */
 const largestRemembered = 131_072;
 
-/** What the header and the options of an answer may take, bytes. */
+/** The largest size of the header and the options of an answer, bytes. */
 const roomForOptions = 64;
 
 interface Upload {
@@ -117,7 +117,7 @@ export class Blockwise {
 
   /**
    * A later block of an answer that was given before; undefined when it is no such request or the answer is forgotten.
-   * A client ought to name the version it wants by its ETag (RFC 9132 section 4.4.2); libcoap does not, and gets the latest it was given.
+   * A client should name the version by its ETag (RFC 9132 section 4.4.2); libcoap does not, and gets the latest version that it received.
    */
   continuation(request: TokenMessage, budget: Budget): Content | undefined {
     const wanted = blockOf(request.options, 'Block2', this.stream);
@@ -133,7 +133,7 @@ export class Blockwise {
   }
 
   private tooLarge(): CoapAnswer {
-    return plainAnswer('4.13', `The body is larger than the ${this.largestBody} bytes this server takes.`);
+    return plainAnswer('4.13', `The body is larger than the ${this.largestBody} bytes that this server accepts.`);
   }
 }
 

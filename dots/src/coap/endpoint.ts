@@ -4,7 +4,7 @@ import { plainAnswer, type CoapAnswer } from './answer';
 import type { Channel, Security } from './messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Exchanges } from './exchanges';
-import { Inbound, type Handler, type InboundRequest } from './inbound';
+import { Inbound, type Handler, type InboundRequest, type Requester } from './inbound';
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
 import type { Content, TokenMessage } from './messages/message';
@@ -26,7 +26,7 @@ export interface EndpointOptions {
   largestBody?: number;
   /** The largest message taken from a stream, bytes: our Max-Message-Size (RFC 8323 section 5.3.1). */
   largestMessage?: number;
-  /** Hears of what was dropped or lost, and of what the peer does that is put up with, until the session ends. */
+  /** Receives what was dropped or lost, and which deviations of the peer were tolerated, until the session ends. */
   trace?: Trace;
 }
 
@@ -42,7 +42,7 @@ export interface Observed {
   stop: () => Promise<void>;
 }
 
-/** What the session's owner may want to show. */
+/** What the owner of the session may show. */
 export interface Traffic {
   /** Messages from the peer that made sense. */
   received: number;
@@ -60,12 +60,12 @@ function closedError(peer: string): DotsError {
 }
 
 /** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959, 8323. */
-export class Endpoint {
+export class Endpoint implements Requester {
   readonly peer: string;
   /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
-  readonly security?: Security;
+  readonly security?: Security | undefined;
   readonly traffic: Traffic = { received: 0, malformed: 0 };
-  /** Tells the owner of the session what was dropped, lost or put up with. */
+  /** Reports to the owner of the session what was dropped, lost or tolerated. */
   readonly trace: Trace;
   private readonly environment: Environment;
   private readonly layer: MessageLayer;
@@ -121,7 +121,7 @@ export class Endpoint {
   /**
    * Observes a resource (RFC 7641): the answer is its state now, the listener hears each change after that, in the order of the changes.
    * When the answer is an error, there is no observation. The time-out of `patience` is that of the registration with all blocks of the
-   * answer, then that of each later request; once the observation stands, an abort of its signal ends it as `stop` does.
+   * answer, then that of each later request; once the observation is established, an abort of its signal ends it as `stop` does.
    */
   async observe(request: CoapRequest, patience: Patience, listener: NotificationListener): Promise<Observed> {
     const since = this.environment.clock.monotonic();
@@ -135,7 +135,7 @@ export class Endpoint {
   }
 
   /**
-   * Asks whether the peer is there, and gives the round trip in milliseconds: an empty confirmable message over datagrams
+   * Asks whether the peer is there, and returns the round-trip time in milliseconds: an empty confirmable message over datagrams
    * (RFC 7252 section 4.3), Ping over a stream (RFC 8323 section 5.4). Fails with a DotsError of kind `unreachable`.
    */
   async ping(patience: Patience): Promise<number> {
@@ -144,7 +144,7 @@ export class Endpoint {
     return this.environment.clock.monotonic() - since;
   }
 
-  /** Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when the peer does not want it. */
+  /** Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when the peer rejects it. */
   notify(request: InboundRequest, answer: CoapAnswer, reset: () => void): void {
     if (!this.closed) this.layer.notify({ ...this.inbound.notification(request, answer), token: request.token }, reset);
   }
@@ -188,7 +188,7 @@ export class Endpoint {
     return this.telling(() => this.exchanges.ask(content, confirmable, patience, token));
   }
 
-  /** Asks, and tells those who want to know that the peer kept silent. */
+  /** Sends a request, and reports a peer that does not answer. */
   private async telling<T>(ask: () => Promise<T>): Promise<T> {
     if (this.closed) throw closedError(this.peer);
     try {
@@ -230,7 +230,7 @@ export class Endpoint {
     for (const listener of this.livenessListeners) listener(error);
   }
 
-  /** A response with a critical option nobody knows is no answer: RFC 7252 section 5.4.1. */
+  /** A response with an unknown critical option is no answer: RFC 7252 section 5.4.1. */
   private response(message: TokenMessage): boolean {
     const bad = badOptions(message.options);
     if (bad.length > 0) {

@@ -32,7 +32,7 @@ export class Exchanges {
     return this.waiting.has(token) || this.listeners.has(token) ? this.newToken() : token;
   }
 
-  /** Sends one request and gives the message that answers it, or fails with a DotsError of kind `unreachable`. */
+  /** Sends one request and returns the message that answers it, or fails with a DotsError of kind `unreachable`. */
   ask(content: Content, confirmable: boolean, patience: Patience, token = this.newToken()): Promise<TokenMessage> {
     return new Promise<TokenMessage>((resolve, reject) => {
       const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
@@ -68,7 +68,7 @@ export class Exchanges {
     this.listeners.delete(token);
   }
 
-  /** Hands a response to whoever waits for it; returns whether anybody does. */
+  /** Hands a response to the request that waits for it; returns whether one does. */
   receive(message: TokenMessage): boolean {
     const exchange = this.waiting.get(message.token);
     const listener = this.listeners.get(message.token);
@@ -163,7 +163,7 @@ class Exchange<T> {
   }
 }
 
-const listening = 'Check that a DOTS server listens there and that nothing filters the way to it.';
+const listening = 'Check that a DOTS server listens there and that no firewall blocks it.';
 
 const failures: Readonly<Record<Failure, { code: string; text: string; hint: string }>> = {
   timeout: { code: 'coap/no-acknowledgement', text: 'acknowledged none of the copies of the request', hint: listening },
@@ -177,5 +177,9 @@ const failures: Readonly<Record<Failure, { code: string; text: string; hint: str
     text: 'cannot be sent a request whose path and query are that long',
     hint: 'Use a shorter cuid, or fewer filters.',
   },
-  released: { code: 'coap/released', text: 'is ending the session and takes no more requests', hint: 'Open it again.' },
+  released: {
+    code: 'coap/released',
+    text: 'is ending the session and accepts no more requests',
+    hint: 'Open it again.',
+  },
 };

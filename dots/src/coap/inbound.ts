@@ -1,6 +1,6 @@
 import { answerContent, plainAnswer, type CoapAnswer } from './answer';
 import { Blockwise } from './blockwise';
-import type { Endpoint } from './endpoint';
+import type { Security } from './messages/channel';
 import type { Environment, MessageLayer, Reply } from './messages/layer';
 import {
   methodCodes,
@@ -14,17 +14,28 @@ import {
 import { badOptions, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
 import { exchangeLifetime } from './messages/parameters';
 
+/** The session that a request came over, one object for each: who the peer is, and how it is told more. */
+export interface Requester {
+  readonly peer: string;
+  /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
+  readonly security?: Security | undefined;
+  /** Sends the state of an observed resource; `reset` is called when the peer does not want it. */
+  notify(request: InboundRequest, answer: CoapAnswer, reset: () => void): void;
+  /** Calls back once, when the session has ended. */
+  onClose(listener: () => void): void;
+}
+
 /** One whole request of the peer. */
 export interface InboundRequest {
-  endpoint: Endpoint;
+  endpoint: Requester;
   token: string;
   method: Method;
   path: string[];
   query: string[];
   options: CoapOption[];
   payload: Uint8Array;
-  contentFormat?: number;
-  accept?: number;
+  contentFormat?: number | undefined;
+  accept?: number | undefined;
 }
 
 /** Answers a request; undefined: the request is ignored in silence. Never rejects with anything but a bug. */
@@ -42,7 +53,7 @@ export class Inbound {
   private inWork = 0;
 
   constructor(
-    private readonly endpoint: Endpoint,
+    private readonly endpoint: Requester,
     private readonly layer: MessageLayer,
     { clock, parameters }: Environment,
     private readonly handler: Handler,

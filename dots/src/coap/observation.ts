@@ -14,7 +14,7 @@ const defaultMaxAge = 60;
 export interface ObservationHost {
   clock: Clock;
   random: (bound: number) => number;
-  /** Messages arrive as they were sent, and the connection tells when the server is gone: no number is compared and nothing is renewed (RFC 8323 section 7). */
+  /** Messages arrive as they were sent, and the connection ends when the server is gone: no number is compared and nothing is renewed (RFC 8323 section 7). */
   ordered: boolean;
   /** Registers again, with the same token. */
   renew(): void;

@@ -1,7 +1,6 @@
 import { plainAnswer, type CoapAnswer } from './answer';
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import type { Endpoint } from './endpoint';
-import type { Handler, InboundRequest } from './inbound';
+import type { Handler, InboundRequest, Requester } from './inbound';
 import { isSuccess } from './messages/message';
 import { nextSequence } from './observation';
 import { uintOf, without } from './messages/options';
@@ -15,7 +14,7 @@ interface Observer {
   sequence: number;
 }
 
-/** Why an observer is told: its resource has changed, or it has not, and what got lost is said again. */
+/** Why an observer is notified: its resource has changed, or a state that may have been lost is repeated. */
 type Reason = 'changed' | 'repeated';
 
 export interface ObserverLimits {
@@ -24,11 +23,11 @@ export interface ObserverLimits {
 }
 
 /**
- * The observed resources of a server (RFC 7641 section 4): who observes what, and when each client may be told again.
- * A change that comes too early is told when its turn has come, with the state of that moment.
+ * The observed resources of a server (RFC 7641 section 4): who observes what, and when each client may be notified again.
+ * A change that comes too early is sent at the client's next turn, with the state of that moment.
  */
 export class Observers {
-  private readonly sessions = new Map<Endpoint, Session>();
+  private readonly sessions = new Map<Requester, Session>();
   private total = 0;
 
   /**
@@ -59,12 +58,12 @@ export class Observers {
 
   /** Tells everybody who observes this resource. */
   changed(key: string): void {
-    this.tell(key, 'changed');
+    this.notify(key, 'changed');
   }
 
-  /** Tells a state that is not new, after every change, to those who were not told last. */
+  /** Sends a state that is not new, after every change, to those who were not notified last. */
   refresh(key: string): void {
-    this.tell(key, 'repeated');
+    this.notify(key, 'repeated');
   }
 
   /** Ends every observation without a word. */
@@ -72,9 +71,9 @@ export class Observers {
     for (const endpoint of [...this.sessions.keys()]) this.removeSession(endpoint);
   }
 
-  private tell(key: string, reason: Reason): void {
+  private notify(key: string, reason: Reason): void {
     for (const session of this.sessions.values()) {
-      for (const observer of session.observers.values()) if (observer.key === key) session.tell(observer, reason);
+      for (const observer of session.observers.values()) if (observer.key === key) session.notify(observer, reason);
     }
   }
 
@@ -97,7 +96,7 @@ export class Observers {
     return observer.sequence;
   }
 
-  private session(endpoint: Endpoint): Session {
+  private session(endpoint: Requester): Session {
     const known = this.sessions.get(endpoint);
     if (known !== undefined) return known;
     const session = new Session(this.clock, (observer) => this.send(observer));
@@ -123,31 +122,31 @@ export class Observers {
       );
   }
 
-  private remove(endpoint: Endpoint, token: string): void {
+  private remove(endpoint: Requester, token: string): void {
     if (this.sessions.get(endpoint)?.remove(token) === true) this.total -= 1;
   }
 
-  private removeSession(endpoint: Endpoint): void {
+  private removeSession(endpoint: Requester): void {
     for (const token of [...(this.sessions.get(endpoint)?.observers.keys() ?? [])]) this.remove(endpoint, token);
     this.sessions.delete(endpoint);
   }
 }
 
-/** The observations of one client, which take turns: changes in the order in which they came, then what is said again. */
+/** The observations of one client, which take turns: changes in the order in which they came, then repetitions. */
 class Session {
   /** By token. */
   readonly observers = new Map<string, Observer>();
   private readonly waiting: Readonly<Record<Reason, Set<Observer>>> = { changed: new Set(), repeated: new Set() };
   /** Runs while it is too early for another notification. */
   private rest: TimerHandle;
-  private lastTold: Observer | undefined;
+  private lastNotified: Observer | undefined;
 
   constructor(
     private readonly clock: Clock,
     private readonly send: (observer: Observer) => void,
   ) {}
 
-  /** The answer to a registration tells the state as well; it comes at any time, and holds up nobody who waits already. */
+  /** The answer to a registration contains the state as well; it is sent at any time, and delays no other observer. */
   add(token: string, observer: Observer): void {
     this.observers.set(token, observer);
     if (this.rest === undefined) this.startRest(observer);
@@ -163,8 +162,8 @@ class Session {
     return true;
   }
 
-  tell(observer: Observer, reason: Reason): void {
-    if (reason === 'repeated' && this.rest !== undefined && observer === this.lastTold) return;
+  notify(observer: Observer, reason: Reason): void {
+    if (reason === 'repeated' && this.rest !== undefined && observer === this.lastNotified) return;
     this.waiting[reason].add(observer);
     if (this.rest === undefined) this.takeTurn();
   }
@@ -182,8 +181,8 @@ class Session {
     this.waiting.repeated.delete(observer);
   }
 
-  private startRest(told: Observer): void {
-    this.lastTold = told;
+  private startRest(notified: Observer): void {
+    this.lastNotified = notified;
     this.rest = this.clock.setTimeout(() => {
       this.endRest();
       this.takeTurn();

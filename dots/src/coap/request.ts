@@ -22,12 +22,12 @@ export interface CoapRequest {
 export interface Patience {
   /** Milliseconds until the request is given up. */
   timeoutMs: number;
-  /** When the wait began, by the monotonic time of the clock, milliseconds; now unless told. */
+  /** When the wait began, by the monotonic time of the clock, milliseconds; by default now. */
   since?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
-/** The path as it stands in a URI. */
+/** The path as it is written in a URI. */
 export function pathText(path: readonly string[]): string {
   return `/${path.join('/')}`;
 }

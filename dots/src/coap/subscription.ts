@@ -42,7 +42,7 @@ export class Subscription {
   private handedOn: Promise<void> = Promise.resolve();
   private first: First | undefined;
   /** The first state has been handed on. */
-  private stands = false;
+  private established = false;
   /** Neither renewed nor to be ended any more. */
   private released = false;
   /** The listener hears nothing more; when the server has ended the observation, it still hears that. */
@@ -66,7 +66,7 @@ export class Subscription {
     });
   }
 
-  /** Registers, and gives the first state, whole; the listener hears those after it. */
+  /** Registers, and returns the first state, whole; the listener receives those after it. */
   start(): Promise<TokenMessage> {
     return new Promise((resolve, reject) => {
       this.first = { resolve, reject };
@@ -86,7 +86,7 @@ export class Subscription {
     this.fetching.abort();
     this.renewal?.abort();
     await this.register(1, this.patience()).catch((error: unknown) =>
-      this.tell('could not be ended, so what the server still tells gets a reset', error),
+      this.report('could not be ended; further notifications are reset', error),
     );
   }
 
@@ -116,13 +116,13 @@ export class Subscription {
     return { timeoutMs: this.registration.timeoutMs, since: this.host.environment.clock.monotonic(), signal };
   }
 
-  /** One at a time: two exchanges with one token could not be told apart. */
+  /** One at a time: two exchanges with one token could not be distinguished. */
   private renew(): void {
     if (this.renewal !== undefined) return;
     const renewal = (this.renewal = new AbortController());
     void this.register(0, this.patience(renewal.signal))
       .catch((error: unknown) => {
-        if (!this.released) this.tell('could not be renewed, which is tried again', error);
+        if (!this.released) this.report('could not be renewed; trying again', error);
       })
       .finally(() => {
         this.renewal = undefined;
@@ -137,33 +137,33 @@ export class Subscription {
 
   /** @param newer is aborted when a newer state has come */
   private async deliver(message: TokenMessage, newer: AbortSignal): Promise<void> {
-    const patience = this.stands ? this.patience(newer) : this.untilItStands(newer);
+    const patience = this.established ? this.patience(newer) : this.untilEstablished(newer);
     try {
       message = await receiveWhole((part) => this.host.ask(part, patience), this.request, message, this.host.ordered);
     } catch (error) {
       if (!newer.aborted) this.lost(error);
       return;
     }
-    if (this.stands) this.tellListener(message);
+    if (this.established) this.tellListener(message);
     else await this.stand(message);
   }
 
   private lost(error: unknown): void {
-    if (this.stands) this.tell('lost a state', error);
+    if (this.established) this.report('lost a notification', error);
     else this.first?.reject(error);
   }
 
-  private untilItStands(newer: AbortSignal): Patience {
+  private untilEstablished(newer: AbortSignal): Patience {
     const { signal } = this.registration;
     return { ...this.registration, signal: signal === undefined ? newer : AbortSignal.any([signal, newer]) };
   }
 
   private async stand(state: TokenMessage): Promise<void> {
-    this.stands = true;
+    this.established = true;
     this.first?.resolve(state);
     this.heedAbort();
     if (!this.released && uintOf(state.options, 'Observe') === undefined)
-      this.tell('was not confirmed by an Observe option; what the server tells is taken all the same');
+      this.report('was not confirmed by an Observe option; its notifications are used all the same');
     // Whoever waits for the first state has to have it before the listener hears the next.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -172,11 +172,11 @@ export class Subscription {
     try {
       if (!this.silent) this.listener(state);
     } catch (error) {
-      this.tell('told a state that could not be used', error);
+      this.report('delivered a notification that could not be used', error);
     }
   }
 
-  private tell(what: string, error?: unknown): void {
+  private report(what: string, error?: unknown): void {
     const reason = error === undefined ? '.' : `: ${oneLine(describeError(error), 300)}`;
     this.host.trace(
       `The observation of ${oneLine(pathText(textsOf(this.request.options, 'Uri-Path')), 200)} ${what}${reason}`,

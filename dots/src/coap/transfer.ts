@@ -94,8 +94,8 @@ function cutShort(): DotsError {
   return new DotsError(
     'unreachable',
     'coap/blocks',
-    'The server took the first part of the request for all of it.',
-    'Check what it has made of it, and send less in one request.',
+    'The server treated the first block as the whole request.',
+    'Check what the server stored, and send smaller requests.',
   );
 }
 

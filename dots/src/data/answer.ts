@@ -9,7 +9,7 @@ export interface DataAnswer {
   ok: boolean;
   /** The body, where it is JSON. */
   body?: JsonObject;
-  /** What an `ietf-restconf:errors` body says (RFC 8040 section 7.1), or a text in its place. */
+  /** What an `ietf-restconf:errors` body says (RFC 8040 section 7.1), or a text instead. */
   errors: { tag?: string; message: string; path?: string }[];
   /** From sending to the whole answer, milliseconds. */
   roundTripMs: number;
@@ -24,7 +24,7 @@ export interface DataAnswer {
 /** The longest text of a server that is passed on, characters. */
 const longestText = 1000;
 
-/** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
+/** Reads a response; never fails, because a server's answer must reach the user whatever it contains. */
 export function readAnswer(
   { status, body }: Response,
   { method, path, body: payload }: Request,
@@ -51,7 +51,7 @@ function errorsIn(body: JsonObject | undefined, text: string): DataAnswer['error
     return {
       ...(typeof tag === 'string' ? { tag: plain(tag) } : {}),
       ...(typeof path === 'string' ? { path: plain(path) } : {}),
-      message: typeof message === 'string' ? plain(message) : 'The server gives no reason.',
+      message: typeof message === 'string' ? plain(message) : 'The server states no reason.',
     };
   });
 }

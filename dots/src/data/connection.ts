@@ -1,13 +1,11 @@
-import { X509Certificate } from 'node:crypto';
-import { isIP, type LookupFunction } from 'node:net';
-import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
-import type { HostPort, Permit } from '#dots/model/hostAddress';
+import type { Permit } from '#dots/model/hostAddress';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { readPem } from '#dots/transport/certificates/credentialFiles';
-import { systemResolver } from '#dots/transport/connect/resolve';
 import { limited, settled } from '#dots/runtime/deadline';
+import { Dialler } from './dialler';
 import { explain, type Attempt } from './failures';
 
 /** Where a data channel is, and what opens it; the files are PEM. */
@@ -136,7 +134,7 @@ export class Connection {
     await this.client.destroy(why);
   }
 
-  /** Undici hears the signal of a request only once the connection stands. */
+  /** Undici observes the signal of a request only once the connection is established. */
   private async exchange({ method, path, body, contentType, accept }: Request, signal: AbortSignal): Promise<Response> {
     const headers = {
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
@@ -147,7 +145,7 @@ export class Connection {
   }
 
   private cancelled(): DotsError {
-    const what = this.dialler.stands
+    const what = this.dialler.established
       ? 'The request was cancelled; it may have arrived all the same.'
       : 'The request was cancelled before it was sent.';
     return new DotsError('unreachable', 'data/cancelled', what);
@@ -156,7 +154,7 @@ export class Connection {
   private silence({ method, path, timeoutMs }: Request): DotsError {
     const { server } = this.attempt;
     const within = `within ${timeoutMs / 1000} s`;
-    return this.dialler.stands
+    return this.dialler.established
       ? new DotsError(
           'unreachable',
           'data/no-answer',
@@ -170,68 +168,6 @@ export class Connection {
           'Check the address, and that the server runs.',
         );
   }
-}
-
-type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
-
-/** Makes the one TLS connection that the requests of a data channel share. */
-class Dialler {
-  /** Whether the connection stands, so that something may have been sent over it. */
-  stands = false;
-  private underway = new AbortController();
-
-  constructor(
-    private readonly url: URL,
-    private readonly context: SecureContext,
-    private readonly permit: Permit | undefined,
-  ) {}
-
-  dial(callback: Dialled): void {
-    const { signal } = (this.underway = new AbortController());
-    this.connection(signal).then(
-      (socket) => {
-        socket.once('close', () => {
-          this.stands = false;
-        });
-        this.stands = true;
-        callback(null, socket);
-      },
-      (error: unknown) => callback(error as Error, null),
-    );
-  }
-
-  /** Ends a dial under way, because nobody waits for it any longer. */
-  giveUp(): void {
-    this.underway.abort(new DotsError('unreachable', 'data/cancelled', 'The connection was given up before it stood.'));
-  }
-
-  /** Resolves to a connection whose server has proved who it is. */
-  private async connection(signal: AbortSignal): Promise<TLSSocket> {
-    const { host, port } = hostPortOf(this.url);
-    const addresses = await settled(isIP(host) === 0 ? systemResolver(host) : Promise.resolve([host]), signal);
-    if (this.permit) await settled(this.permit(addresses.map((address) => ({ host: address, port }))), signal);
-    return secured(connectionTo(host, port, addresses, this.context), signal);
-  }
-}
-
-/** Resolves once a connection is verified; one that fails, or that is given up, is destroyed. */
-function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => void socket.destroy(signal.reason as Error);
-    const settle = (error?: Error): void => {
-      signal.removeEventListener('abort', giveUp);
-      if (error === undefined) return resolve(socket);
-      socket.destroy();
-      reject(error);
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
-    socket.on('error', settle);
-    socket.once('secureConnect', () => settle(socket.authorized ? undefined : socket.authorizationError));
-  });
-}
-
-function hostPortOf({ hostname, port }: URL): HostPort {
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
 }
 
 function addressOf(server: string): URL {
@@ -250,41 +186,6 @@ function addressOf(server: string): URL {
     `"${server}" is not the address of a data channel.`,
     'Give scheme, host and port, such as https://127.0.0.1:4443.',
   );
-}
-
-/** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
-function connectionTo(
-  host: string,
-  port: number,
-  addresses: readonly string[],
-  secureContext: SecureContext,
-): TLSSocket {
-  return connect({
-    host,
-    port,
-    lookup: resolvedTo(addresses),
-    servername: isIP(host) === 0 ? host : '',
-    secureContext,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
-    checkServerIdentity: (_name, shown) => wrongName(host, shown),
-  });
-}
-
-/** A look-up that is done: what was permitted is what is dialled. */
-function resolvedTo(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_name, { all: wanted }, callback) =>
-    wanted === true ? callback(null, all) : callback(null, all[0]?.address ?? '', all[0]?.family);
-}
-
-/** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */
-function wrongName(host: string, cert: PeerCertificate): Error | undefined {
-  const certificate = new X509Certificate(cert.raw);
-  if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined)
-    return undefined;
-  return Object.assign(new Error(`The certificate is not for ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert });
 }
 
 function contextOf(files: {

@@ -57,7 +57,7 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
   'unknown-ca': ({ server, ca }) =>
     unreachable(
       'unknown-ca',
-      `The certificate of ${server} is not signed by the CA in ${ca}: this may be another server than you think.`,
+      `The certificate of ${server} is not signed by the CA in ${ca}: this may not be the server you expect.`,
       'Name the CA file of that server (--ca).',
     ),
   purpose: ({ server }) =>
@@ -86,7 +86,7 @@ export function explain(error: unknown, attempt: Attempt): DotsError {
 
 function failureOf(error: unknown, attempt: Attempt): DotsError {
   const symptom = symptomOf(error);
-  // How a server of TLS 1.2 says that it wants a certificate, or another one.
+  // How a server of TLS 1.2 says that it requires a certificate, or a different one.
   if (/ALERT_HANDSHAKE_FAILURE/.test(symptom)) return refusedCertificate(attempt, error);
   const reason = clientReason(symptom, false);
   if (reason === undefined) return closed(attempt, symptom);
@@ -110,7 +110,7 @@ function closed(attempt: Attempt, cause: string): DotsError {
   );
 }
 
-/** The names that a certificate is for, as Node's error for a wrong name holds them. */
+/** The names that a certificate is for, as Node's error for a wrong name contains them. */
 function namesIn(error: unknown): string {
   const { cert } = error as { cert?: { subjectaltname?: unknown } };
   return typeof cert?.subjectaltname === 'string'

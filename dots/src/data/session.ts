@@ -16,7 +16,7 @@ export interface DataSessionOptions extends ConnectionOptions {
 export interface AskOptions {
   /** Gives the request up early. */
   signal?: AbortSignal;
-  /** Milliseconds until all of it is given up: connecting, and every request that it takes; 10 s unless told. */
+  /** Milliseconds until all of it is given up: connecting, and every request that it needs; default 10 s. */
   timeoutMs?: number;
 }
 
@@ -25,7 +25,7 @@ interface Patience extends AskOptions {
   since?: number;
 }
 
-/** What a GET wants to see: RFC 8040 sections 4.8.1 and 4.8.2. */
+/** What a GET asks for: RFC 8040 sections 4.8.1 and 4.8.2. */
 export interface GetOptions extends AskOptions {
   content?: 'all' | 'config' | 'nonconfig';
   depth?: number;

@@ -32,7 +32,7 @@ export function memberDoc(docs: Docs, module: string, tokens: readonly string[])
 
 /**
  * The text of an enumeration's label, of one bit, or of an identity with or without its module's name.
- * `module` and `tokens` are those of the member that holds the value, as for `memberDoc`.
+ * `module` and `tokens` are those of the member with the value, as for `memberDoc`.
  */
 export function valueDoc(
   docs: Docs,

@@ -1,5 +1,3 @@
-const mark = Symbol.for('dots.error');
-
 /** Why an action could not be done; each class of failure has its own exit status in `dots`. */
 export type FailureKind =
   /** wrong usage, or a file that cannot be read: exit 2 */
@@ -11,9 +9,6 @@ export type FailureKind =
 
 /** The base of every error that crosses a module's edge: what happened, where, and what to do next. */
 export class DotsError extends Error {
-  /** Bundles that are loaded apart have a copy of this class each: an error of one is known in the others by this mark. */
-  readonly [mark] = true;
-
   constructor(
     readonly kind: FailureKind,
     /** Stable, e.g. `transport/port-in-use`. */
@@ -25,12 +20,6 @@ export class DotsError extends Error {
   ) {
     super(message, options);
     this.name = 'DotsError';
-  }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === DotsError
-      ? typeof value === 'object' && value !== null && mark in value
-      : Function.prototype[Symbol.hasInstance].call(this, value);
   }
 }
 

@@ -39,7 +39,7 @@ export interface Finding extends Fault {
   range: Range;
 }
 
-/** Where to read about a rule: `9132 4.4.1.1` gives the section's address at the RFC Editor. */
+/** Where to read about a rule: `9132 4.4.1.1` becomes the section's address at the RFC Editor. */
 export function rfcUrl(reference: string): string {
   const [number, section] = reference.split(' ');
   const page = `https://www.rfc-editor.org/rfc/rfc${number ?? ''}`;

@@ -1,7 +1,7 @@
-/** A JSON value as `JSON.parse` gives it. */
+/** A JSON value as `JSON.parse` returns it. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 
-/** A JSON object as `JSON.parse` gives it. */
+/** A JSON object as `JSON.parse` returns it. */
 export interface JsonObject {
   [member: string]: JsonValue;
 }

@@ -1,7 +1,7 @@
 import { schemas, type SchemaNode } from '#schemas/index';
 import type { DocumentKind } from './documents';
 
-export type { SchemaNode, XYang, YangBase, YangChoice, YangExpression, YangType } from '#schemas/index';
+export type { SchemaNode, XYang, YangExpression, YangType } from '#schemas/index';
 
 /** The generated schema of a kind of document: an object with the one top-level member. */
 export function schemaOf(kind: DocumentKind): SchemaNode {
@@ -10,12 +10,11 @@ export function schemaOf(kind: DocumentKind): SchemaNode {
 
 const definitionPrefix = '#/definitions/';
 
-/** Follows a `$ref` into the root's definitions; what stands beside it (`x-yang`) is kept. */
+/** Follows a `$ref` into the root's definitions; members beside it (`x-yang`) are kept. */
 export function resolve(root: SchemaNode, node: SchemaNode): SchemaNode {
-  if (node.$ref === undefined) return node;
-  const target = root.definitions?.[node.$ref.slice(definitionPrefix.length)];
-  if (target === undefined) return node;
-  return resolve(root, { ...target, ...node, $ref: target.$ref });
+  const { $ref, ...own } = node;
+  const target = $ref && root.definitions?.[$ref.slice(definitionPrefix.length)];
+  return target ? resolve(root, { ...target, ...own }) : node;
 }
 
 /** The schema of the value that a pointer's tokens lead to, or undefined where no schema reaches. */

@@ -1,4 +1,4 @@
-/** Text for people: what strangers wrote is made harmless, numbers are put into words. */
+/** Text of strangers, made harmless for terminals, logs and documents. */
 
 /** What moves a cursor, hides, reorders or breaks a line, and halves of characters. */
 const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
@@ -28,48 +28,4 @@ function escaped(character: string): string {
     { length: character.length },
     (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`,
   ).join('');
-}
-
-const timeUnits = [
-  [86_400, 'd', 'day'],
-  [3600, 'h', 'hour'],
-  [60, 'min', 'minute'],
-  [1, 's', 'second'],
-] as const;
-
-/** The two largest units of a number of seconds, each with how many of it there are; empty below one second. */
-function largestUnits(seconds: number): { count: number; short: string; long: string }[] {
-  const whole = Math.max(0, Math.floor(seconds));
-  const first = timeUnits.findIndex(([size]) => whole >= size);
-  const units = first < 0 ? [] : timeUnits.slice(first, first + 2);
-  return units
-    .map(([size, short, long], index) => ({
-      count: Math.floor((index === 0 ? whole : whole % (units[0]?.[0] ?? 1)) / size),
-      short,
-      long,
-    }))
-    .filter(({ count }) => count > 0);
-}
-
-/** A number of seconds in its two largest units: `1 h 30 min`, `59 s`. Below zero it reads as 0 s. */
-export function duration(seconds: number): string {
-  return (
-    largestUnits(seconds)
-      .map(({ count, short }) => `${count} ${short}`)
-      .join(' ') || '0 s'
-  );
-}
-
-/** The same in whole words: `1 hour 30 minutes`. */
-export function longDuration(seconds: number): string {
-  return (
-    largestUnits(seconds)
-      .map(({ count, long }) => plural(count, long))
-      .join(' ') || '0 seconds'
-  );
-}
-
-/** `1 rule`, `2 rules`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -5,8 +5,8 @@ import { isActiveAcl } from '#dots/dotsServer/state/activation';
 import type { DataClient } from '#dots/dotsServer/state/dataClients';
 import { inForce, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 
-/** What filters the traffic at a moment, as Flowspec, and the documents it comes from: one per client and per mitigation. */
-export interface LiveFlowspec {
+/** The Flowspec rules that filter the traffic at a moment, and the documents they come from: one per client and per mitigation. */
+export interface RulesInForce {
   inputs: FlowspecInput[];
   rules: FlowspecRule[];
   findings: FlowspecFinding[];
@@ -16,14 +16,20 @@ const mitigationMember = documentType('mitigation-scope').topMember;
 const dataMember = documentType('dots-data').topMember;
 
 /**
- * The rules in force: active ACLs, then mitigations, client by client. Each client is translated for itself, because names of
- * aliases mean something else for another client.
+ * The rules in force: active ACLs, then mitigations, client by client. Each client is translated separately, because the same alias
+ * name means something else for another client.
  */
-export function liveFlowspec(clients: readonly DataClient[], mitigations: readonly Mitigation[]): LiveFlowspec {
+export function rulesInForce({
+  clients,
+  mitigations,
+}: {
+  clients: readonly DataClient[];
+  mitigations: readonly Mitigation[];
+}): RulesInForce {
   const active = mitigations.filter(inForce);
   const cuids = [...new Set([...clients, ...active].map(({ cuid }) => cuid))].sort();
   const parts = cuids.map((cuid) =>
-    ofClient(
+    rulesOfClient(
       clients.find((client) => client.cuid === cuid),
       active.filter((mitigation) => mitigation.cuid === cuid),
     ),
@@ -35,7 +41,7 @@ export function liveFlowspec(clients: readonly DataClient[], mitigations: readon
   };
 }
 
-function ofClient(client: DataClient | undefined, mitigations: readonly Mitigation[]): LiveFlowspec {
+function rulesOfClient(client: DataClient | undefined, mitigations: readonly Mitigation[]): RulesInForce {
   const acls = (client?.acls ?? [])
     .map(({ value }) => value)
     .filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations));
@@ -50,7 +56,7 @@ function clientInput({ cuid, aliases }: DataClient, acls: JsonObject[]): Flowspe
   return { file: `client ${cuid}`, value: { [dataMember]: { 'dots-client': [client] } } };
 }
 
-/** What a request said about activation and its trigger is done by now: it is in force. */
+/** Without the members that say when the request acts: it is in force. */
 function mitigationInput({ cuid, mid, scope }: Mitigation): FlowspecInput {
   const rest = Object.entries(scope).filter(
     ([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation',

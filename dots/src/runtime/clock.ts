@@ -11,7 +11,7 @@ const longestWait = 2 ** 31 - 1;
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00Z: for what is shown, kept in a file, compared with a certificate, or made into an identifier. */
   now(): number;
-  /** Milliseconds since some moment in the past, which nobody can set: for every duration and every deadline. */
+  /** Milliseconds since some moment in the past, unaffected by changes of the system time: for every duration and every deadline. */
   monotonic(): number;
   /** Waits by the monotonic time, at most 2^31 - 1 milliseconds: who waits for longer looks at the clock when called back. */
   setTimeout(callback: () => void, milliseconds: number): TimerHandle;

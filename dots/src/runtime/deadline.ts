@@ -5,7 +5,7 @@ import type { DotsError } from '#dots/model/errors';
 export interface Bounds {
   clock: Clock;
   /** The caller's; what it is aborted with does not matter. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Milliseconds. */
   deadlineMs: number;
   /** What to say when the caller gives up, and when the time is over. */

@@ -1,7 +1,7 @@
-/** Hears what a session dropped, lost or put up with: one sentence for each time. */
+/** Receives what a session dropped, lost or tolerated: one sentence for each event. */
 export type Trace = (sentence: string) => void;
 
-/** How many different sentences are counted apart; those beyond are counted together. */
+/** How many different sentences have counters of their own; those beyond share one. */
 const countedApart = 256;
 
 /**
@@ -9,13 +9,13 @@ const countedApart = 256;
  * their number.
  * @returns hears a sentence, and whom it is about
  */
-export function thinned(tell: (line: string) => void): (sentence: string, about?: string) => void {
+export function thinned(write: (line: string) => void): (sentence: string, about?: string) => void {
   const counts = new Map<string, number>();
   return (sentence, about) => {
     const key = counts.has(sentence) || counts.size < countedApart ? sentence : '';
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     if (!Number.isInteger(Math.log2(count))) return;
-    tell(`${about === undefined ? '' : `${about}: `}${sentence}${count === 1 ? '' : ` (${count} so far)`}`);
+    write(`${about === undefined ? '' : `${about}: `}${sentence}${count === 1 ? '' : ` (${count} so far)`}`);
   };
 }

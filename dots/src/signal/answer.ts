@@ -32,7 +32,7 @@ export interface SentRequest {
   /** The size of the body, bytes. */
   octets: number;
   /** The body as it went out. */
-  payload?: Uint8Array;
+  payload?: Uint8Array | undefined;
 }
 
 /** The longest diagnostic text that is passed on, characters. */

@@ -4,12 +4,12 @@ import type { Answer } from './answer';
 import type { SignalSession } from './session';
 
 /** How long a session may keep silent before a new one is opened beside it, milliseconds. */
-export const silenceMs = 3_000;
+const silenceMs = 3_000;
 
 /** What is left for one step of it: the milliseconds, where there is a bound, and what gives it up. */
 export interface Left {
   timeoutMs?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** One request over a session. */
@@ -29,7 +29,7 @@ export interface AskOverOptions {
   /** Milliseconds for all of it; without it each request and each attempt to open a session has its own time. */
   timeoutMs?: number;
   /** Gives all of it up. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock?: Clock;
 }
 

@@ -11,7 +11,7 @@ import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import { parseServer } from '#dots/transport/connect/address';
+import { parseServer } from '#dots/transport/address';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
@@ -20,7 +20,7 @@ import { readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
-export type { Answer, SentRequest } from './answer';
+export type { Answer } from './answer';
 export { newCuid, nextMid } from './identifiers';
 
 /** What outlives a session; nothing of it is written to a file. */
@@ -42,11 +42,11 @@ export interface SessionOptions {
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
   /** What the client proves itself with; needed for everything but `coap`. */
-  credentials?: ClientCredentials;
+  credentials?: ClientCredentials | undefined;
   /** What became of earlier connection attempts, and DTLS sessions that may be resumed; a session that is opened again profits from it. */
   memory?: ConnectionMemory;
   /** Gives the connection attempt up early. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Milliseconds for the connection attempt; 10 s unless told. */
   timeoutMs?: number;
   /** Whether an attack is under way, as it is for a session that is opened to ask for mitigation: paths are tried faster (RFC 9132 section 4.3). */
@@ -61,9 +61,9 @@ export interface SessionOptions {
 /** What may be said about one request. */
 export interface AskOptions {
   /** Gives the request up early. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; 10 s unless told. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: over, whoever has ended it. */

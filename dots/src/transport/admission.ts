@@ -87,10 +87,10 @@ class Tally {
   }
 }
 
-/** How many of the eight groups of an IPv6 address name the network: whoever has one address of a /64 has them all (RFC 4291 section 2.5.1). */
+/** How many of the eight groups of an IPv6 address name the network: a host with one address of a /64 can use all of them (RFC 4291 section 2.5.1). */
 const networkGroups = 4;
 
-/** Whom an address belongs to, as far as limits go: an IPv4 address stands for itself, mapped into IPv6 too, and an IPv6 address for its /64. */
+/** The network that the limits count an address for: an IPv4 address itself, also where it is mapped into IPv6, and the /64 of an IPv6 address. */
 export function networkOf(host: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
   if (isIP(host) !== 6 || mapped !== undefined) return mapped ?? host;

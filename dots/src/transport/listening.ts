@@ -1,5 +1,5 @@
 import { DotsError } from '#dots/model/errors';
-import { addressText, type Address } from './connect/address';
+import { addressText, type Address } from './address';
 
 /** Why nothing can listen at an address, by the error of the system: of kind `usage`, `transport/port-in-use` or `transport/listen`. */
 export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: unknown): DotsError {
@@ -9,7 +9,7 @@ export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: un
       'usage',
       'transport/port-in-use',
       `${protocol} port ${address.port} of ${address.host} is already in use.`,
-      'Stop the program that holds it, or choose another port (0 picks a free one).',
+      'Stop the program that uses it, or choose another port (0 selects a free one).',
       { cause },
     );
   }

@@ -5,7 +5,7 @@ export interface Attempt {
   /** The other end as a person writes it: `coaps://dots.example.net:4646`, or host and port. */
   peer: string;
   /** More about this failure, as the end of a sentence: the names in a certificate, the text of an alert. */
-  detail?: string;
+  detail?: string | undefined;
 }
 
 /** message and hint; `peer` begins or ends the sentence. */
@@ -16,7 +16,7 @@ const more = ({ detail }: Attempt): string => (detail === undefined ? '' : `: ${
 /** Why a connection was not made, from either end's checks: RFC 5280 section 6, RFC 6125, RFC 9132 section 7.1. */
 export const reasons = {
   'unknown-ca': (at) => [
-    `The certificate of ${at.peer} is not signed by the given CA: this may be another one than you think${more(at)}.`,
+    `The certificate of ${at.peer} is not signed by the given CA: this may not be the server you expect${more(at)}.`,
     'Name the CA file of that server (--ca, or "ca" in the profile).',
   ],
   'wrong-name': (at) => [
@@ -46,7 +46,7 @@ export const reasons = {
   ],
   'bad-certificate': (at) => [
     `The certificate of ${at.peer} does not hold${more(at)}.`,
-    'Ask its operator for a sound one.',
+    'Ask its operator for a valid one.',
   ],
   'bad-signature': (at) => [
     `${at.peer} has not proved that it has the private key of the certificate it shows: a signature in its handshake does not hold${more(at)}.`,
@@ -54,7 +54,7 @@ export const reasons = {
   ],
   'no-certificate': (at) => [
     `${at.peer} showed no certificate.`,
-    'Its operator has to give it one, or a pre-shared key has to be used at both ends.',
+    'Its operator has to install one, or both ends have to use a pre-shared key.',
   ],
   'client-certificate-missing': (at) => [
     `${at.peer} asks for a client certificate, and none was given.`,
@@ -82,7 +82,11 @@ export const reasons = {
   ],
   'no-common-cipher': (at) => [
     `${at.peer} and this end have no protocol version or cipher suite in common${more(at)}.`,
-    'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325; or it wants certificates where this end shows a pre-shared key, or the other way round.',
+    'It has to offer DTLS 1.2, or TLS 1.2 or 1.3, with a suite of RFC 9325; or one end requires certificates and the other uses a pre-shared key.',
+  ],
+  'no-extended-secret': (at) => [
+    `${at.peer} does not use the extended master secret, without which its keys may be those of another connection (RFC 7627).`,
+    'It needs a TLS library that has it: OpenSSL 1.1.0, GnuTLS 3.4, Mbed TLS 2.0, or a later one.',
   ],
   'no-tls': (at) => [
     `${at.peer} does not speak the protocol that was expected there${more(at)}.`,
@@ -92,7 +96,7 @@ export const reasons = {
   'unknown-host': (at) => [`The host of ${at.peer} is not known.`, 'Check the name.'],
   'no-answer': (at) => [
     `${at.peer} did not answer${more(at)}.`,
-    'Check the address, that the server runs, and that nothing filters the way to it.',
+    'Check the address, that the server runs, and that no firewall blocks it.',
   ],
   broken: (at) => [
     `The connection with ${at.peer} broke${more(at)}.`,
@@ -109,7 +113,7 @@ export function refusal(reason: RefusalReason, attempt: Attempt, cause?: unknown
   return new DotsError('unreachable', `transport/${reason}`, message, hint, { cause });
 }
 
-/** The alert with which a peer ended a connection, as the end of a sentence; the name of one of them tells nobody what it means (RFC 5246 section 7.2.2). */
+/** The alert with which a peer ended a connection, as the end of a sentence; the name of one of them is misleading (RFC 5246 section 7.2.2). */
 export function alertText(name: string): string {
   return `it said "${name}"${name === 'decrypt error' ? ', because a signature or the end of the handshake does not hold there' : ''}`;
 }

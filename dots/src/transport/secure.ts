@@ -8,9 +8,9 @@ export interface SecureOptions {
   /** The DNS name or IP address that the user wrote: what the certificate of the server has to be for. */
   serverName: string;
   /** Gives the attempt up early. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock?: Clock;
-  /** Milliseconds for the whole handshake; 10 s unless told. */
+  /** Milliseconds for the whole handshake; default 10 s. */
   deadlineMs?: number;
 }
 

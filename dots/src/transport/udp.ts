@@ -2,20 +2,20 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
 import type { Channel, Receiver } from '#dots/coap/messages/channel';
-import { addressText, isLoopback, loopbackName, type Address } from './connect/address';
+import { addressText, isLoopback, loopbackName, type Address } from './address';
 import { listenError } from './listening';
 
 /** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */
 const maxMessageSize = 1280 - 48;
 
-/** How many peers a listening socket keeps apart; the one heard longest ago gives way. */
+/** How many peers a listening socket distinguishes; the one heard longest ago is dropped. */
 const peersAtOnce = 256;
 
 function socketFor(host: string): Socket {
   return createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4' });
 }
 
-/** Opens a UDP socket towards one peer, so that only its datagrams arrive, and the network's word that nobody listens there. */
+/** Opens a UDP socket towards one peer, so that only its datagrams arrive, and the network's report that nothing listens there. */
 export async function connectUdp(address: Address): Promise<Channel> {
   return new ConnectedChannel(await connectSocket(address), address);
 }

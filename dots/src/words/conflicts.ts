@@ -1,11 +1,12 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
+import { targetsOf } from './targets';
 
 const causes: Readonly<Record<string, string>> = {
   'overlapping-targets': 'another request is for the same targets',
   'conflict-with-acceptlist': 'a filter of this client accepts what the request would drop',
-  'cuid-collision': 'another client uses the same cuid: take a new one',
-  'request-rejected-legitimate-traffic': 'the traffic is legitimate, says the server',
+  'cuid-collision': 'another client uses the same cuid: choose a new one',
+  'request-rejected-legitimate-traffic': 'the server considers the traffic legitimate',
   'overlapping-pipes': 'another telemetry request is for the same pipe',
 };
 
@@ -15,10 +16,8 @@ const outcomes: Readonly<Record<string, string>> = {
   'all-requests-inactive': 'neither request is in force',
 };
 
-const targetMembers = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
-
 /**
- * The conflicts that a server tells of (RFC 9132 section 4.4.1.3), each in one sentence: what conflicts, with what, what became of the
+ * The conflicts that a server reports (RFC 9132 section 4.4.1.3), each in one sentence: what conflicts, with what, what became of the
  * request, and how long to wait. The scopes are those of an answer, of any shape.
  */
 export function conflictSentences(scopes: readonly JsonValue[]): string[] {
@@ -37,7 +36,7 @@ function sentence(conflict: JsonObject): string {
     'retry-timer': seconds,
   } = conflict;
   const parts = [
-    `${inWords(causes, cause) ?? 'the server does not say why'}${withWhat(scope)}`,
+    `${inWords(causes, cause) ?? 'the server names no cause'}${withWhat(scope)}`,
     inWords(outcomes, outcome),
     typeof seconds === 'number' ? `ask again after ${seconds} seconds` : undefined,
   ];
@@ -50,16 +49,15 @@ function inWords(words: Readonly<Record<string, string>>, label: JsonValue | und
   return Object.hasOwn(words, text) ? words[text] : text;
 }
 
-/** What it conflicts with, as far as the server tells: a mid, targets, or the names of ACLs. */
+/** What it conflicts with, as far as the server reports it: a mid, targets, or the names of ACLs. */
 function withWhat(scope: JsonValue | undefined): string {
   if (!isObject(scope)) return '';
-  const targets = targetMembers.flatMap((member) => itemsOf(scope[member])).map(String);
   const acls = itemsOf(scope['acl-list'])
     .filter(isObject)
     .map((acl) => String(acl['acl-name']));
   const all = [
     ...(scope.mid === undefined ? [] : [`mid ${String(scope.mid)}`]),
-    ...targets,
+    ...targetsOf(scope),
     ...acls.map((name) => `ACL ${name}`),
   ];
   return all.length === 0 ? '' : ` (${all.join(', ')})`;

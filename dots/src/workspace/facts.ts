@@ -100,11 +100,7 @@ const readers: Partial<Record<DocumentKind, Reader>> = {
 };
 
 /** The objects of the list at a member, with their pointers. */
-export function entriesOf(
-  owner: JsonValue | undefined,
-  member: string,
-  pointer: string,
-): { entry: JsonObject; at: string }[] {
+function entriesOf(owner: JsonValue | undefined, member: string, pointer: string): { entry: JsonObject; at: string }[] {
   const list = child(pointer, member);
   return itemsOf(isObject(owner) ? owner[member] : undefined).flatMap((entry, index) =>
     isObject(entry) ? [{ entry, at: child(list, index) }] : [],

@@ -7,17 +7,18 @@ const names: Readonly<Record<FindingClass, string>> = {
     'not-an-object number-too-large syntax too-deep too-long too-many-entries too-many-faults trailing-comma unknown-document',
   yang: 'bare-identity choice double-entry invalid-value missing-member must not-allowed-here not-wire-form unknown-member wrong-type',
   rfc:
-    'acl-in-efficacy-update acl-in-idle-time acl-type all-pipes-zero bitmask-and-flags bitmask-range call-home-target call-home-trigger ' +
+    'acl-in-efficacy-update acl-in-idle-time acl-type all-pipes-zero bitmask-and-flags bitmask-range bounds-reversed call-home-target call-home-trigger ' +
     'client-cdid config-empty cuid-collision-detail destination-missing df-in-ipv6 empty-value forbidden-prefix fragment-and-flags ' +
     'lifetime-missing lifetime-zero match-and-any max-payloads-differ no-reject one-client one-scope one-setup-kind one-unit-per-class ' +
-    'outside-bounds protocol-conflict rate-limit-negative read-only-member redirect-both redirect-missing scope-missing server-only-member ' +
-    'setup-empty target-missing telemetry-empty telemetry-outside-update',
+    'outside-bounds percentile-range protocol-conflict random-factor rate-limit-negative read-only-member receive-timeout redirect-both redirect-missing sample-interval scope-missing server-only-member ' +
+    'setup-empty target-fqdn target-missing target-uri telemetry-empty telemetry-outside-update',
   cross:
-    'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl late-mid not-offered ' +
-    'overlapping-requests unknown-acl unknown-alias unknown-profile unmapped-attack unused-alias',
+    'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
+    'ignored-workspace-file late-mid not-offered overlapping-requests unknown-acl unknown-alias unknown-profile ' +
+    'unmapped-attack unread-documents unused-alias',
   advice:
-    'amplifier-not-udp datagram-size heartbeat-interval host-bits many-sources ports-without-protocol prepare-in-peacetime rate-limit-zero ' +
-    'reflection-target-ports resolved-target short-lifetime unit-scale wide-target',
+    'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits many-sources no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +
+    'reflection-target-ports resolved-target short-lifetime short-timeout unit-scale wide-target',
 };
 
 /** The codes of all findings, such as `advice/host-bits`. */

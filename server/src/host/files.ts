@@ -1,14 +1,29 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { profilesFileName, skippedFolders } from '#dots/workspace/fileNames';
 
-/** So many files of a folder are looked at; a folder with more is no place for documents. */
-const maximumFiles = 20_000;
+/*
+ * Files are read at once, not in the background: that is several times faster. Whoever reads many of them pauses in
+ * between (FolderIndex).
+ */
 
-/** A file larger than this is read only when it is opened, bytes. */
-const maximumSize = 64 * 1024 * 1024;
+/** A file's identity on this machine, whatever name leads to it, and its size in octets. */
+export interface RealFile {
+  identity: string;
+  size: number;
+}
+
+/** How the files of a set are called by the one who asks, and where they are on disk. */
+export interface FileNaming {
+  /** The path of a name; undefined for what is not on disk. */
+  pathOf(name: string): string | undefined;
+  nameOf(path: string): string;
+}
+
+/** Names that are URIs, as a language server has them. */
+export const uriNaming: FileNaming = { pathOf, nameOf: uriOf };
 
 /** The path of a `file:` URI; undefined for what lies elsewhere or is no URI. */
 export function pathOf(uri: string): string | undefined {
@@ -20,7 +35,9 @@ export function pathOf(uri: string): string | undefined {
 }
 
 /** The URI of a path. */
-export const uriOf = (path: string): string => pathToFileURL(path).toString();
+export function uriOf(path: string): string {
+  return pathToFileURL(path).toString();
+}
 
 /** A path relative to a folder, with forward slashes. */
 export const pathWithin = (folder: string, path: string): string => relative(folder, path).replaceAll('\\', '/');
@@ -31,40 +48,86 @@ export function isWithin(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith('../') && !/^([a-zA-Z]:|\/)/.test(way);
 }
 
-/** A file's bytes, or undefined where it cannot be read. */
-export async function bytesOf(path: string): Promise<Uint8Array | undefined> {
+/** What a path leads to, or undefined where that is no file. */
+export function realFile(path: string): RealFile | undefined {
+  // Numbers of files on Windows need more than 53 bits.
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats?.isFile() === true ? { identity: `${stats.dev}:${stats.ino}`, size: Number(stats.size) } : undefined;
+}
+
+/** Whether there is a file at a path. */
+export function isFile(path: string): boolean {
+  return attempt(() => realFile(path)) !== undefined;
+}
+
+/** Whether there is anything at a path, be it a link that leads nowhere. */
+export function exists(path: string): boolean {
+  return attempt(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
+}
+
+/** The first octets of a file, up to a number. Throws the error of the file system. */
+export function readStart(path: string, octets: number): Uint8Array {
+  const buffer = Buffer.allocUnsafe(octets);
+  const file = openSync(path, 'r');
   try {
-    return (await stat(path)).size > maximumSize ? undefined : await readFile(path);
+    let length = 0;
+    for (let got = -1; got !== 0 && length < octets; length += got)
+      got = readSync(file, buffer, length, octets - length, length);
+    return buffer.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** One step of a walk: a file, or a folder whose entries follow. */
+export interface WalkStep {
+  path: string;
+  isFolder: boolean;
+}
+
+/**
+ * Walks through a folder by name, and with `deep` through the folders below; links to files come after the files. Links to
+ * folders are not followed, so that no walk goes in a circle.
+ * @param refused is called for a folder that cannot be read
+ */
+export function* walk(
+  folder: string,
+  deep: boolean,
+  refused: (folder: string, error: unknown) => void = () => undefined,
+): Generator<WalkStep> {
+  const links: string[] = [];
+  for (const entry of entriesOf(folder, refused)) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) yield { path, isFolder: false };
+    else if (entry.isSymbolicLink()) links.push(path);
+    else if (deep && entry.isDirectory() && !skippedFolders.has(entry.name)) {
+      yield { path, isFolder: true };
+      yield* walk(path, deep, refused);
+    }
+  }
+  for (const path of links) if (isFile(path)) yield { path, isFolder: false };
+}
+
+function entriesOf(folder: string, refused: (folder: string, error: unknown) => void): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((one, other) => (one.name < other.name ? -1 : 1));
+  } catch (error) {
+    refused(folder, error);
+    return [];
+  }
+}
+
+/** What an action returns, or undefined where the file system refuses it. */
+export function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
   } catch {
     return undefined;
   }
 }
 
-/** The nearest file of a name upwards of a path, itself not counted. */
-export async function nearest(name: string, path: string): Promise<string | undefined> {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const candidate = join(folder, name);
-    if (await isFile(candidate)) return candidate;
-    if (dirname(folder) === folder) return undefined;
-  }
-}
-
-/** All files below a folder; links to folders are not followed, and a folder that cannot be read has none. */
-export async function filesBelow(root: string): Promise<string[]> {
-  const files: string[] = [];
-  const folders = [root];
-  for (let folder = folders.pop(); folder !== undefined && files.length < maximumFiles; folder = folders.pop()) {
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory() && !skippedFolders.has(entry.name)) folders.push(path);
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) files.push(path);
-    }
-  }
-  return files;
-}
-
-/** Where the profiles file is looked for when no setting names it. */
-export function usualProfiles(): string {
+/** Where the profiles file is looked for when nothing names it. */
+export function defaultProfilesFile(): string {
   const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
   const base =
     process.platform === 'win32' && roaming !== undefined
@@ -73,12 +136,4 @@ export function usualProfiles(): string {
         ? join(homedir(), '.config')
         : configured;
   return join(base, 'dots', profilesFileName);
-}
-
-/** Whether there is a file at a path. */
-export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
 }

@@ -1,67 +1,206 @@
-import { documentTypeOf } from '#dots/model/documents';
-import type { IndexEntry, LanguageService } from '#service/service';
-import { isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
-import { bytesOf, filesBelow, isWithin } from './files';
+import { dirname } from 'node:path';
+import type { IndexEntry } from '#service/service';
+import type { Judging } from '#service/validationService';
+import { documentIn, looksLikeDocument, mayBeDocument } from './documentFiles';
+import { attempt, isWithin, readStart, realFile, walk, type RealFile } from './files';
 
-interface Root {
-  entries: Map<string, IndexEntry>;
-  loaded: boolean;
+/** How much is read of a folder whose files are not open. What is beyond is left out, and reported. */
+export interface FolderLimits {
+  /** Files and folders that are looked at. */
+  steps: number;
+  /** Octets of one file: reading it is one turn of the event loop. */
+  fileOctets: number;
+  /** Octets of all files of a folder. */
+  octets: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+/** An ACL of 10,000 entries has 4 MiB. */
+export const folderLimits: FolderLimits = { steps: 20_000, fileOctets: 4 * mebibyte, octets: 64 * mebibyte };
+
+/** Work is interrupted after this long, milliseconds. */
+const sliceMs = 15;
+
+/** What lets others work in between; without it the work is done at once. */
+export interface Pauses {
+  /** Milliseconds from any start. */
+  now(): number;
+  /** Settles after whatever waits has been served. */
+  pause(): Promise<void>;
+}
+
+/** A folder whose documents are known; with `deep` those in the folders below too. */
+export interface IndexedFolder {
+  folder: string;
+  deep: boolean;
+}
+
+/** What is known of the documents of a folder. */
+export interface FolderDocuments {
+  /** The documents by path, but for those that are open; a file with several names has one of them. */
+  entries: ReadonlyMap<string, IndexEntry>;
+  /** The paths of files and folders that were not read. */
+  leftOut: readonly string[];
+  /** All of the folder has been read. */
+  isLoaded: boolean;
+}
+
+export interface FolderIndexOptions {
+  service: Judging;
+  /** Whether the text of a path is known otherwise, so that its file does not count. */
+  isOpen(path: string): boolean;
+  limits?: FolderLimits;
+  pauses?: Pauses;
+  /** Called when a folder has been read. */
+  ready?(): void;
+  failed?(error: unknown): void;
 }
 
 /** What is known of the documents on disk, folder by folder: each file is read once, and again only when it changes. */
-export class DocumentIndex {
+export class FolderIndex {
   private readonly roots = new Map<string, Root>();
 
+  constructor(private readonly options: FolderIndexOptions) {}
+
+  /** The documents of a folder as far as they have been read; the first time reading begins. */
+  documents(folder: IndexedFolder): FolderDocuments {
+    return this.rootOf(folder);
+  }
+
+  /** Settles when a folder has been read. */
+  async loaded(folder: IndexedFolder): Promise<FolderDocuments> {
+    const root = this.rootOf(folder);
+    await root.loading;
+    return root;
+  }
+
+  /** Reads a file again that changed, came or went, or was opened or closed. */
+  changed(path: string): void {
+    if (!mayBeDocument(path)) return;
+    for (const root of this.roots.values()) if (root.contains(path)) root.changed(path);
+  }
+
+  private rootOf(folder: IndexedFolder): Root {
+    const key = `${folder.deep ? 'below' : 'in'} ${folder.folder}`;
+    const known = this.roots.get(key);
+    if (known !== undefined) return known;
+    const root = new Root(folder, this.options);
+    this.roots.set(key, root);
+    root.loading = root.load().then(this.options.ready, this.options.failed);
+    return root;
+  }
+}
+
+/** A file of a folder, by whatever names. */
+interface KnownFile {
+  names: Set<string>;
+  /** What it takes of the limit of its folder. */
+  octets: number;
+  /** undefined: it is no document, or it is open. */
+  entry: IndexEntry | undefined;
+}
+
+/** One folder of the index. */
+class Root implements FolderDocuments {
+  isLoaded = false;
+  loading: Promise<void> = Promise.resolve();
+  private readonly files = new Map<string, KnownFile>();
+  private readonly identities = new Map<string, string>();
+  private readonly unread = new Set<string>();
+  private readonly limits: FolderLimits;
+  private octets = 0;
+
   constructor(
-    private readonly service: LanguageService,
-    /** Called when a folder has been read. */ private readonly ready: () => void,
-    private readonly failed: (error: unknown) => void,
-  ) {}
-
-  /** The documents below a folder by path, as far as they have been read: the first time it is begun, and told when done. */
-  below(folder: string): ReadonlyMap<string, IndexEntry> {
-    const known = this.roots.get(folder);
-    if (known !== undefined) return known.entries;
-    const root: Root = { entries: new Map(), loaded: false };
-    this.roots.set(folder, root);
-    this.load(folder, root).catch((error: unknown) => this.failed(error));
-    return root.entries;
+    private readonly at: IndexedFolder,
+    private readonly options: FolderIndexOptions,
+  ) {
+    this.limits = options.limits ?? folderLimits;
   }
 
-  /** Whether all of a folder has been read. */
-  isLoaded(folder: string): boolean {
-    return this.roots.get(folder)?.loaded === true;
+  get leftOut(): readonly string[] {
+    return [...this.unread].filter((path) => !this.options.isOpen(path));
   }
 
-  /** Reads a file again that changed, came or went. */
-  async changed(path: string): Promise<void> {
-    const roots = [...this.roots].filter(([folder]) => isWithin(folder, path));
-    if (roots.length === 0 || !mayHoldDocument(path) || path.split(/[/\\]/).some((name) => skippedFolders.has(name)))
-      return;
-    const entry = await this.read(path);
-    for (const [, { entries }] of roots) {
-      if (entry === undefined) entries.delete(path);
-      else entries.set(path, entry);
+  get entries(): ReadonlyMap<string, IndexEntry> {
+    const entries = new Map<string, IndexEntry>();
+    for (const { names, entry } of this.files.values()) {
+      const [name] = names;
+      if (entry !== undefined && name !== undefined && ![...names].some((each) => this.options.isOpen(each)))
+        entries.set(name, entry);
     }
+    return entries;
   }
 
-  private async load(folder: string, root: Root): Promise<void> {
-    for (const path of (await filesBelow(folder)).filter(mayHoldDocument)) {
-      const entry = await this.read(path);
-      if (entry !== undefined) root.entries.set(path, entry);
+  contains(path: string): boolean {
+    return this.at.deep ? isWithin(this.at.folder, path) : dirname(path) === this.at.folder;
+  }
+
+  /** Reads the folder. */
+  async load(): Promise<void> {
+    const { pauses } = this.options;
+    let steps = 0;
+    let begun = pauses?.now() ?? 0;
+    for (const { path, isFolder } of walk(this.at.folder, this.at.deep, (folder) => this.unread.add(folder))) {
+      steps += 1;
+      if (steps > this.limits.steps) {
+        this.unread.add(this.at.folder);
+        break;
+      }
+      if (!isFolder && mayBeDocument(path)) this.add(path);
+      if (pauses === undefined || pauses.now() - begun < sliceMs) continue;
+      await pauses.pause();
+      begun = pauses.now();
     }
-    root.loaded = true;
-    this.ready();
+    this.isLoaded = true;
   }
 
-  private async read(path: string): Promise<IndexEntry | undefined> {
-    const bytes = await bytesOf(path);
-    if (bytes === undefined) return undefined;
-    if (!isDocumentName(path) && !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('ietf-dots-'))
-      return undefined;
-    const document = this.service.parse(bytes, path);
-    return isDocumentName(path) || documentTypeOf(document.value) !== undefined
-      ? this.service.index(document, false)
-      : undefined;
+  /** Reads a file again, by all of its names; then what was left out before and now may be within the limits. */
+  changed(path: string): void {
+    this.again(path);
+    for (const unread of [...this.unread]) if (mayBeDocument(unread)) this.again(unread);
+  }
+
+  private again(path: string): void {
+    const identities = [this.identities.get(path), attempt(() => realFile(path))?.identity];
+    const names = new Set([path, ...identities.flatMap((identity) => this.forget(identity))]);
+    for (const name of names) this.add(name);
+  }
+
+  /** Forgets a file; the names that it had. */
+  private forget(identity: string | undefined): string[] {
+    const file = identity === undefined ? undefined : this.files.get(identity);
+    if (file === undefined || identity === undefined) return [];
+    this.files.delete(identity);
+    this.octets -= file.octets;
+    for (const name of file.names) this.identities.delete(name);
+    return [...file.names];
+  }
+
+  private add(path: string): void {
+    this.unread.delete(path);
+    const file = attempt(() => realFile(path));
+    if (file === undefined) return;
+    const known = this.files.get(file.identity);
+    if (known === undefined) this.files.set(file.identity, this.read(path, file));
+    else known.names.add(path);
+    this.identities.set(path, file.identity);
+  }
+
+  private read(path: string, file: RealFile): KnownFile {
+    const nothing: KnownFile = { names: new Set([path]), octets: 0, entry: undefined };
+    if (this.options.isOpen(path) || !looksLikeDocument(path, file)) return nothing;
+    const octets = this.isWithinLimits(file) ? attempt(() => readStart(path, file.size)) : undefined;
+    if (octets === undefined) {
+      this.unread.add(path);
+      return nothing;
+    }
+    this.octets += file.size;
+    const document = documentIn(this.options.service, path, octets);
+    return { ...nothing, octets: file.size, entry: document && this.options.service.index(document, false) };
+  }
+
+  private isWithinLimits({ size }: RealFile): boolean {
+    return size <= this.limits.fileOctets && this.octets + size <= this.limits.octets;
   }
 }

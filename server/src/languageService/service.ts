@@ -5,29 +5,31 @@ import type { LocatedFinding, ParsedDocument } from './documents/document';
 import { complete, type Completion } from './features/completion';
 import { hover, type Hover } from './features/hover';
 import type { Validation } from './features/validation';
-import { judging, read, type Judging, type ValidateOptions } from './validationService';
+import { judging, read, type Judging } from './validationService';
+import type { DefinedNames } from '#dots/workspace/definitions';
 import { findingCodes } from '#dots/workspace/findingCodes';
 import { completeConfig, hoverConfig } from './features/ownFiles';
-import type { IndexEntry } from './documents/documentIndex';
-import type { DocumentContext, DocumentSet } from '#dots/workspace/documentSet';
-import type { DocumentForm } from '#dots/workspace/fileNames';
+import type { IndexEntry } from './features/documentIndex';
+import type { DocumentContext } from '#dots/workspace/documentSet';
 import type { Profile, Profiles, Workspace } from '#dots/workspace/workspaceFile';
 
 export type {
   Completion,
   DocumentContext,
-  DocumentForm,
-  DocumentSet,
   Hover,
   IndexEntry,
   LocatedFinding,
   ParsedDocument,
   Profile,
   Profiles,
-  ValidateOptions,
   Validation,
   Workspace,
 };
+
+/** The names that can be written: those of aliases and ACLs that related documents define, and those of server profiles. */
+export interface KnownNames extends Partial<DefinedNames> {
+  profiles?: readonly string[];
+}
 
 /** What a document is, told without judging it. */
 export interface DocumentFacts {
@@ -38,8 +40,8 @@ export interface DocumentFacts {
 
 /** What an editor asks about a DOTS document: how it is judged, and what can be written and read at a place of it. */
 export interface LanguageService extends Judging {
-  /** What can be written at a position; `profiles` are the names that a workspace file can name. */
-  complete(document: string | ParsedDocument, position: Position, profiles?: Iterable<string>): Completion[];
+  /** What can be written at a position. */
+  complete(document: string | ParsedDocument, position: Position, names?: KnownNames): Completion[];
   /** What stands at a position, or undefined where nothing is known of it. */
   hover(document: string | ParsedDocument, position: Position): Hover | undefined;
   /** What the document is, and where its top-level member stands. */
@@ -50,11 +52,11 @@ export interface LanguageService extends Judging {
 export function createLanguageService(): LanguageService {
   return {
     ...judging,
-    complete: (document, position, profiles = []) =>
+    complete: (document, position, { aliases = [], acls = [], profiles = [] } = {}) =>
       withOffset(document, position, (parsed, offset) =>
         parsed.form === 'dots'
-          ? complete(parsed, offset)
-          : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles: [...profiles] }),
+          ? complete(parsed, offset, { aliases, acls })
+          : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles }),
       ),
     hover: (document, position) =>
       withOffset(document, position, (parsed, offset) =>

@@ -2,21 +2,21 @@ import type { Direction, Level } from '#dots/check/check';
 import type { Fault } from '#dots/model/finding';
 import { parseBytes, parseDocument, type LocatedFinding, type ParsedDocument } from './documents/document';
 import { locateFaults, validateDocument, type Validation } from './features/validation';
-import { indexEntry, locateCross, type IndexEntry } from './documents/documentIndex';
+import { indexEntry, locateCross, type IndexEntry } from './features/documentIndex';
 import { documentContext, type DocumentContext, type DocumentSet } from '#dots/workspace/documentSet';
 import { formOf, type DocumentForm } from '#dots/workspace/fileNames';
 import { adjusted } from './features/severities';
-import { crossFaults } from '#dots/workspace/cross';
+import { crossFaults } from '#dots/workspace/rules/cross';
 import { workspaceFindings } from './features/ownFileFindings';
 import { noWorkspace, profilesOf, workspaceOf, type Profiles, type Workspace } from '#dots/workspace/workspaceFile';
 
 export interface ValidateOptions {
   /** How literally RFC 7951 is taken; default `practice`. */
-  level?: Level;
+  level?: Level | undefined;
   /** The file's name: comments and trailing commas are allowed in `.jsonc`. */
   file?: string;
   /** Whether it goes to a server or came from one; without it, its members tell. */
-  direction?: Direction;
+  direction?: Direction | undefined;
 }
 
 /**

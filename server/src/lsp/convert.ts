@@ -63,11 +63,11 @@ export function completionItemOf(completion: Completion, snippets: boolean): Com
   return {
     label,
     kind: kinds[kind],
-    detail,
+    ...(detail !== undefined && { detail }),
     ...(kind === 'value' && detail !== undefined && { labelDetails: { description: detail } }),
     filterText,
     sortText,
-    documentation: documentation === undefined ? undefined : { kind: MarkupKind.Markdown, value: documentation },
+    ...(documentation !== undefined && { documentation: { kind: MarkupKind.Markdown, value: documentation } }),
     insertTextFormat: snippets ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
     insertTextMode: InsertTextMode.adjustIndentation,
     textEdit: { range, newText: snippets ? snippet : text },

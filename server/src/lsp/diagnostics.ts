@@ -1,10 +1,10 @@
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { capped, diagnosticOf } from './convert';
-import { isPlainJson, isSyntax, type Readings } from './documentCache';
-import type { Judge } from './validator';
+import { isPlainJson, isSyntax, type DocumentCache } from '#host/documentCache';
+import type { Validator } from '#host/validator';
+import type { LocatedFinding } from '#service/service';
 import type { StartOptions } from './settings';
-import type { OwnFile } from './governingWorkspaces';
 
 /** Typing pauses this long before a text is judged, in milliseconds; large texts wait in proportion. */
 const pause = 120;
@@ -28,8 +28,8 @@ export class Diagnostics {
 
   constructor(
     private readonly connection: Connection,
-    private readonly readings: Readings,
-    private readonly judge: Judge,
+    private readonly cache: DocumentCache,
+    private readonly validator: Validator,
     private readonly options: StartOptions,
     /** The present version of a document, or undefined once it is closed. */
     private readonly current: (uri: string) => TextDocument | undefined,
@@ -46,7 +46,7 @@ export class Diagnostics {
   }
 
   /** Publishes what is wrong with a file of the product's own that is not open; one without faults needs no word. */
-  own({ uri, findings }: OwnFile): void {
+  own(uri: string, findings: readonly LocatedFinding[]): void {
     if (findings.length === 0 && !this.published.has(uri)) return;
     this.send(
       uri,
@@ -99,7 +99,7 @@ export class Diagnostics {
     const { version } = before;
     const run = (this.runs.get(uri) ?? 0) + 1;
     this.runs.set(uri, run);
-    const findings = this.readings.isForeign(before) ? [] : await this.judge.findings(before);
+    const findings = this.cache.isForeign(before) ? [] : await this.validator.findings(before);
     const document = this.current(uri);
     // What was typed or changed in the meantime is judged in its turn.
     if (document?.version === version && this.runs.get(uri) === run)

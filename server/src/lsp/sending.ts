@@ -2,23 +2,24 @@ import { dirname, resolve } from 'node:path';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DocumentContext, ProfilesInfo, ServerProfile } from '#contract';
 import type { Profile } from '#service/service';
-import { isFile } from '#host/files';
-import type { Judge } from './validator';
+import type { GoverningWorkspaces } from '#host/governingWorkspaces';
+import type { Validator } from '#host/validator';
 import type { Settings } from './settings';
-import type { Workspaces } from './governingWorkspaces';
 
 /** What an editor asks before it sends a document: where to, as whom, and what speaks against it. */
 export class Sending {
   constructor(
-    private readonly judge: Judge,
+    private readonly validator: Validator,
     private readonly settings: Settings,
-    private readonly workspaces: Workspaces,
+    private readonly workspaces: GoverningWorkspaces,
   ) {}
 
   /** The context of a document; without its text nothing is known of its errors. */
   async context(uri: string, document: TextDocument | undefined): Promise<DocumentContext> {
-    const { governing, context } = await this.judge.surroundings(uri);
-    const findings = document === undefined ? undefined : await this.judge.findings(document, 'request');
+    const sets = await this.validator.now();
+    const [governing, context] = [sets.governing(uri), sets.context(uri)];
+    const findings =
+      document === undefined ? undefined : await this.validator.findings(document, { direction: 'request' }, sets);
     return {
       ...context,
       ownPrefixes: [...context.ownPrefixes],
@@ -32,9 +33,8 @@ export class Sending {
   async profiles(): Promise<ProfilesInfo> {
     const file = await this.settings.profilesFile();
     if (!this.settings.trusted) return { file, state: 'off', profiles: [] };
-    const profiles = await this.workspaces.profiles(file);
-    if (profiles === undefined) return { file, state: (await isFile(file)) ? 'faulty' : 'absent', profiles: [] };
-    return { file, state: 'read', profiles: [...profiles].map(([name, profile]) => withPaths(name, profile, file)) };
+    const { state, profiles = new Map<string, Profile>() } = this.workspaces.profiles(file);
+    return { file, state, profiles: [...profiles].map(([name, profile]) => withPaths(name, profile, file)) };
   }
 }
 

@@ -11,24 +11,26 @@ import {
   documentContextRequest,
   documentInfoRequest,
   profilesRequest,
+  relatedDocumentsRequest,
   trustedNotification,
   type DocumentContext,
   type DocumentInfo,
   type DocumentInfoParams,
+  type RelatedDocuments,
 } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
 import { completionItemOf, hoverOf } from './convert';
-import type { ParsedDocument } from '#service/service';
+import type { KnownNames, ParsedDocument, Profiles } from '#service/service';
 import { formOf } from '#dots/workspace/fileNames';
 import { Diagnostics } from './diagnostics';
-import { DocumentIndex } from '#host/folderIndex';
-import { Readings } from './documentCache';
-import { pathOf } from '#host/files';
-import { Judge } from './validator';
+import { DocumentCache } from '#host/documentCache';
+import { pathOf, uriNaming, uriOf } from '#host/files';
+import { FolderIndex, type Pauses } from '#host/folderIndex';
+import { GoverningWorkspaces } from '#host/governingWorkspaces';
+import { Validator } from '#host/validator';
 import { Sending } from './sending';
 import { Settings, startOptions } from './settings';
-import { Workspaces } from './governingWorkspaces';
 
 const capabilities: InitializeResult = {
   capabilities: {
@@ -58,14 +60,17 @@ export function startServer(connection: Connection): void {
 
 class Server {
   private readonly service = createLanguageService();
-  private readonly readings = new Readings(this.service);
+  private readonly cache = new DocumentCache(this.service);
   private readonly settings: Settings;
-  private readonly workspaces: Workspaces;
-  private readonly index: DocumentIndex;
-  private readonly judge: Judge;
+  private readonly workspaces: GoverningWorkspaces;
+  private readonly index: FolderIndex;
+  private readonly validator: Validator;
   private readonly diagnostics: Diagnostics;
   private readonly sending: Sending;
   private readonly snippets: boolean;
+  /** The folders that are open in the editor, and the files, as paths. */
+  private folders: readonly string[];
+  private readonly openFiles = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
@@ -75,23 +80,36 @@ class Server {
     const options = startOptions(params);
     const all = (): TextDocument[] => documents.all();
     this.settings = new Settings(connection, params, options);
-    this.workspaces = new Workspaces(
-      this.service,
-      (path) => this.openAt(path),
-      (file) => this.diagnostics.own(file),
-    );
-    this.index = new DocumentIndex(
-      this.service,
-      () => this.diagnostics.soon(),
-      (error) => this.failed('reading the folder', error),
-    );
-    this.judge = new Judge(this.service, this.readings, this.settings, this.workspaces, this.index, all);
-    this.judge.folders = foldersOf(params);
-    this.sending = new Sending(this.judge, this.settings, this.workspaces);
+    this.folders = foldersOf(params);
+    this.workspaces = new GoverningWorkspaces({
+      service: this.service,
+      open: (path) => this.openAt(path),
+      folders: () => this.folders,
+      heard: ({ path, findings }) => this.diagnostics.own(uriOf(path), findings),
+    });
+    this.index = new FolderIndex({
+      service: this.service,
+      isOpen: (path) => this.openFiles.has(path),
+      pauses,
+      ready: () => this.diagnostics.soon(),
+      failed: (error) => this.failed('reading the folder', error),
+    });
+    this.validator = new Validator({
+      service: this.service,
+      documents: this.cache,
+      workspaces: this.workspaces,
+      index: this.index,
+      naming: uriNaming,
+      sources: all,
+      areNamed: false,
+      level: (uri, ofWorkspace) => ofWorkspace ?? this.settings.level(uri),
+      profiles: () => this.profiles(),
+    });
+    this.sending = new Sending(this.validator, this.settings, this.workspaces);
     this.diagnostics = new Diagnostics(
       connection,
-      this.readings,
-      this.judge,
+      this.cache,
+      this.validator,
       options,
       (uri) => documents.get(uri),
       all,
@@ -106,26 +124,27 @@ class Server {
       this.watch().catch((error: unknown) => this.failed('registration', error));
     });
     connection.onDidChangeWatchedFiles(({ changes }) => this.filesChanged(changes.map(({ uri }) => uri)));
-    documents.onDidOpen(({ document }) => this.filesChanged([document.uri]));
+    documents.onDidOpen(({ document }) => this.opened(document.uri));
     documents.onDidSave(({ document }) => this.filesChanged([document.uri]));
     documents.onDidChangeContent(({ document }) => diagnostics.changed(document));
     documents.onDidClose(({ document }) => this.close(document.uri));
     connection.onCompletion(async ({ textDocument: { uri }, position }) => {
-      const profiles = formOf(uri) === 'workspace' ? await this.judge.profileNames() : [];
+      const names = await this.names(uri);
       return this.guarded('completion', [], uri, (document) =>
         this.service
-          .complete(this.readings.parsed(document), position, profiles)
+          .complete(this.cache.parsed(document), position, names)
           .map((item) => completionItemOf(item, this.snippets)),
       );
     });
     connection.onHover(({ textDocument, position }) =>
       this.guarded('hover', null, textDocument.uri, (document) => {
-        const hover = this.service.hover(this.readings.parsed(document), position);
+        const hover = this.service.hover(this.cache.parsed(document), position);
         return hover === undefined ? null : hoverOf(hover);
       }),
     );
     connection.onRequest(documentInfoRequest, ({ uri }: DocumentInfoParams) => this.documentInfo(uri));
     connection.onRequest(documentContextRequest, ({ uri }: DocumentInfoParams) => this.documentContext(uri));
+    connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentInfoParams) => this.relatedDocuments(uri));
     connection.onRequest(profilesRequest, () => this.sending.profiles());
     connection.onNotification(trustedNotification, () => {
       this.settings.trusted = true;
@@ -133,7 +152,16 @@ class Server {
     });
   }
 
+  /** Its file does not count any more, and a workspace file beside it does. */
+  private opened(uri: string): void {
+    const path = pathOf(uri);
+    if (path !== undefined) this.openFiles.add(path);
+    this.filesChanged([uri]);
+  }
+
   private close(uri: string): void {
+    const path = pathOf(uri);
+    if (path !== undefined) this.openFiles.delete(path);
     this.settings.forget(uri);
     this.diagnostics.clear(uri).catch((error: unknown) => this.failed('clearing', error));
     this.filesChanged([uri]);
@@ -154,10 +182,11 @@ class Server {
     if (workspace?.workspaceFolders === true) {
       connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
         const gone = removed.map(({ uri }) => pathOf(uri));
-        this.judge.folders = [
-          ...this.judge.folders.filter((folder) => !gone.includes(folder)),
+        this.folders = [
+          ...this.folders.filter((folder) => !gone.includes(folder)),
           ...added.flatMap(({ uri }) => pathOf(uri) ?? []),
         ];
+        this.workspaces.forget();
         this.diagnostics.soon();
       });
     }
@@ -172,16 +201,14 @@ class Server {
   private filesChanged(uris: readonly string[]): void {
     const paths = uris.flatMap((uri) => pathOf(uri) ?? []);
     if (uris.some((uri) => formOf(uri) === 'workspace')) this.workspaces.forget();
-    Promise.all(paths.map((path) => this.index.changed(path))).then(
-      () => this.diagnostics.soon(),
-      (error: unknown) => this.failed('reading files', error),
-    );
+    for (const path of paths) this.index.changed(path);
+    this.diagnostics.soon();
   }
 
   /** The open text of a path, read. */
   private openAt(path: string): ParsedDocument | undefined {
     const document = this.documents.all().find(({ uri }) => pathOf(uri) === path);
-    return document === undefined ? undefined : this.readings.parsed(document);
+    return document === undefined ? undefined : this.cache.parsed(document);
   }
 
   private async documentInfo(uri: string): Promise<DocumentInfo> {
@@ -189,11 +216,11 @@ class Server {
     const findings =
       open === undefined
         ? []
-        : ((await this.judge.findings(open).catch((error: unknown) => this.failed('document info', error))) ?? []);
+        : ((await this.validator.findings(open).catch((error: unknown) => this.failed('document info', error))) ?? []);
     return this.guarded('document info', noInfo, uri, (document) => {
-      const { type, line } = this.service.documentInfo(this.readings.parsed(document));
+      const { type, line } = this.service.documentInfo(this.cache.parsed(document));
       const errors = findings.filter(({ severity }) => severity === 'error').length;
-      const { form } = this.readings.parsed(document);
+      const { form } = this.cache.parsed(document);
       if (form !== 'dots') return { kind: form, title: ownTitles[form], errors, line: null };
       return { kind: type?.kind ?? null, title: type?.title ?? null, errors, line: line ?? null };
     });
@@ -201,17 +228,34 @@ class Server {
 
   private async documentContext(uri: string): Promise<DocumentContext> {
     const document = this.documents.get(uri);
-    return this.sending.context(
-      uri,
-      document === undefined || this.readings.isForeign(document) ? undefined : document,
-    );
+    return this.sending.context(uri, document === undefined || this.cache.isForeign(document) ? undefined : document);
+  }
+
+  private async relatedDocuments(uri: string): Promise<RelatedDocuments> {
+    const document = this.documents.get(uri);
+    if (document === undefined || !this.cache.isDocument(document))
+      return { usesNames: false, definitions: [], leftOut: [] };
+    const { usesNames, members, leftOut } = await this.validator.definitions(document);
+    return { usesNames, definitions: members.map(({ file }) => file), leftOut: [...leftOut] };
+  }
+
+  /** The server profiles of the user, once the folder is trusted. */
+  private async profiles(): Promise<Profiles | undefined> {
+    return this.settings.trusted ? this.workspaces.profiles(await this.settings.profilesFile()).profiles : undefined;
+  }
+
+  /** The names that completion offers in a document. */
+  private async names(uri: string): Promise<KnownNames> {
+    if (formOf(uri) === 'workspace') return { profiles: [...((await this.profiles())?.keys() ?? [])] };
+    const document = this.documents.get(uri);
+    return document !== undefined && this.cache.isDocument(document) ? this.validator.names(uri) : {};
   }
 
   /** Answers about a document that is open and ours; a fault of our own is logged and answered with nothing. */
   private guarded<T>(what: string, nothing: T, uri: string, answer: (document: TextDocument) => T): T {
     const document = this.documents.get(uri);
     try {
-      return document === undefined || this.readings.isForeign(document) ? nothing : answer(document);
+      return document === undefined || this.cache.isForeign(document) ? nothing : answer(document);
     } catch (error) {
       this.failed(what, error);
       return nothing;
@@ -222,6 +266,12 @@ class Server {
     this.connection.console.error(`${what} failed: ${describeError(error)}`);
   }
 }
+
+/** Requests are served between slices of work. */
+const pauses: Pauses = {
+  now: () => performance.now(),
+  pause: () => new Promise((resolve) => void setImmediate(resolve)),
+};
 
 /** The folders that are open in the editor, as paths. */
 function foldersOf({ workspaceFolders, rootUri }: InitializeParams): string[] {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { DidChangeConfigurationNotification, type Connection, type InitializeParams } from 'vscode-languageserver/node';
 import type { Level } from '#dots/check/check';
 import { isObject } from '#dots/model/json';
-import { usualProfiles } from '#host/files';
+import { defaultProfilesFile } from '#host/files';
 
 /** What the editor decides at the start, in `initializationOptions`. */
 export interface StartOptions {
@@ -87,7 +87,7 @@ export class Settings {
   }
 
   private async askProfiles(): Promise<string> {
-    const fallback = this.fallback.profilesFile ?? usualProfiles();
+    const fallback = this.fallback.profilesFile ?? defaultProfilesFile();
     if (this.params.capabilities.workspace?.configuration !== true) return fallback;
     try {
       return pathIn(await this.connection.workspace.getConfiguration({ section: 'dots.profilesFile' })) ?? fallback;

@@ -23,41 +23,20 @@ test('each check that fails is told in words', async (t) => {
   const { data, ca, cert, key } = await startOrchestrator(t);
   const stranger = await credentials(folder, 'ca', { purpose: 'ca', commonName: 'another CA' });
   const foreign = await credentials(folder, 'foreign', { purpose: 'client', commonName: 'client' }, stranger.pem);
-  const elsewhere = await httpsServer(
-    t,
-    (
-      await credentials(
-        folder,
-        'elsewhere',
-        { purpose: 'server', commonName: 'server', names: ['dots.example'] },
-        stranger.pem,
-      )
-    ).pem,
-    stranger.pem.cert,
-  );
-  const expired = await httpsServer(
-    t,
-    (
-      await credentials(
-        folder,
-        'expired',
-        {
-          purpose: 'server',
-          commonName: 'server',
-          names: ['127.0.0.1'],
-          notBefore: new Date(0),
-          notAfter: new Date(1e12),
-        },
-        stranger.pem,
-      )
-    ).pem,
-    stranger.pem.cert,
-  );
-  const nameless = await httpsServer(
-    t,
-    (await credentials(folder, 'nameless', { purpose: 'server', commonName: 'localhost' }, stranger.pem)).pem,
-    stranger.pem.cert,
-  );
+  /** A server whose certificate the stranger has signed. */
+  const server = async (name: string, shown: Partial<Parameters<typeof credentials>[2]>): Promise<string> => {
+    const { pem } = await credentials(
+      folder,
+      name,
+      { purpose: 'server', commonName: 'server', ...shown },
+      stranger.pem,
+    );
+    return httpsServer(t, pem, stranger.pem.cert);
+  };
+  const elsewhere = await server('elsewhere', { names: ['dots.example'] });
+  const past = { notBefore: new Date(0), notAfter: new Date(1e12) };
+  const expired = await server('expired', { names: ['127.0.0.1'], ...past });
+  const nameless = await server('nameless', { commonName: 'localhost' });
   const right = { data, ca, cert, key };
   const cases: [Parameters<typeof openData>[1], Parameters<typeof openData>[2], string, RegExp][] = [
     [right, { ca: stranger.cert }, 'data/unknown-ca', /not signed by the CA in .*ca\.pem/],

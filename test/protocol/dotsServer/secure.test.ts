@@ -61,7 +61,7 @@ const causeOf = ({ body }: Answer): unknown =>
   (scopesOf(body)[0]?.['conflict-information'] as { 'conflict-cause'?: unknown } | undefined)?.['conflict-cause'];
 
 for (const transport of ['coaps', 'coapsTcp'] as const) {
-  test(`${transport}: a cuid belongs to the client that proved itself with it first; another is told so and sees nothing of it`, async (t) => {
+  test(`${transport}: a cuid belongs to the client that used it first with proof; another client is refused and sees nothing of it`, async (t) => {
     const { orchestrator, first, second, psk } = await open(t);
     const server = orchestrator[transport];
     assert.ok(server);
@@ -99,7 +99,7 @@ test('telemetry belongs to its client as mitigations do', async (t) => {
   assert.equal((await owner.send(telemetry, { mid: 1 })).code, '2.04');
 });
 
-test('an observer over TLS is told of each change, as over DTLS', async (t) => {
+test('an observer over TLS is notified of each change, as over DTLS', async (t) => {
   const { orchestrator, first } = await open(t);
   for (const server of [orchestrator.coaps ?? '', orchestrator.coapsTcp]) {
     const client = await session(t, server, first, `at ${server}`);

@@ -59,7 +59,7 @@ function component(type: number, family: Family): fc.Arbitrary<Component> {
 }
 
 /** Components of a rule in one family, in the order of their types. */
-export function components(family: Family): fc.Arbitrary<Component[]> {
+function components(family: Family): fc.Arbitrary<Component[]> {
   const types = Array.from({ length: family === 'ipv4' ? 12 : 13 }, (_, index) => index + 1);
   return fc
     .subarray(types, { minLength: 1 })

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { newCuid, SignalSession } from '#dots/signal/session';
@@ -127,4 +128,10 @@ export async function eventually(holds: () => boolean | Promise<boolean>): Promi
       setTimeout(resolve, 10);
     });
   }
+}
+
+/** Whether an error is a DotsError of a kind and a code that says what to do. */
+export function isError(kind: string, code: string): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof DotsError && error.kind === kind && error.code === code && error.hint !== undefined;
 }

@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
+import { sign, X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import {
+  Certificate,
+  id_ce_authorityKeyIdentifier,
+  Version,
+  type Extensions,
+  type TBSCertificate,
+} from '@peculiar/asn1-x509';
 import { needTool } from '../tools';
 import { temporaryFolder } from './scene';
 
@@ -24,7 +33,8 @@ export interface IssueOptions {
   /** The subject alternative name as DER in hexadecimal digits, for what openssl does not make by itself. */
   rawNames?: string;
   commonName?: string;
-  /** Instead of that of the purpose, as openssl writes it: `keyAgreement`. */
+  /** Instead of those of the purpose, as openssl writes them: `critical,CA:FALSE,pathlen:1`, `keyAgreement`; an empty text for none. */
+  basicConstraints?: string;
   keyUsage?: string;
   extendedKeyUsage?: string;
   /** As openssl writes them: `critical,permitted;DNS:example.net`. */
@@ -89,17 +99,16 @@ function extensionsOf({
   purpose = 'server',
   names = [],
   rawNames,
+  basicConstraints,
   keyUsage,
   extendedKeyUsage,
   nameConstraints,
 }: IssueOptions): string {
   const [usage, extended] = purposes[purpose];
-  const lines = [
-    `basicConstraints=critical,CA:${purpose === 'ca' ? 'TRUE' : 'FALSE'}`,
-    `keyUsage=critical,${keyUsage ?? usage}`,
-    'subjectKeyIdentifier=hash',
-    'authorityKeyIdentifier=keyid',
-  ];
+  const constraints = basicConstraints ?? `critical,CA:${purpose === 'ca' ? 'TRUE' : 'FALSE'}`;
+  const lines = ['subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid'];
+  if (constraints !== '') lines.push(`basicConstraints=${constraints}`);
+  if (keyUsage !== '') lines.push(`keyUsage=critical,${keyUsage ?? usage}`);
   const wanted = extendedKeyUsage ?? extended;
   if (wanted !== undefined) lines.push(`extendedKeyUsage=${wanted}`);
   if (rawNames !== undefined) lines.push(`2.5.29.17=DER:${rawNames}`);
@@ -217,6 +226,37 @@ export class TestPki {
   private sign(by: Identity, ...args: string[]): void {
     openssl(this.folder, 'ca', '-config', 'ca.cnf', '-cert', by.certFile, '-keyfile', by.keyFile, ...args);
   }
+}
+
+/** The certificate of an identity with other contents, signed again by an issuer, or by itself: for what openssl does not make. Without the chain that it had. */
+export function resigned(
+  { cert, ...identity }: Identity,
+  change: (tbs: TBSCertificate) => void,
+  by: { key: string } = identity,
+): Identity {
+  const certificate = AsnConvert.parse(new X509Certificate(cert).raw, Certificate);
+  change(certificate.tbsCertificate);
+  delete certificate.tbsCertificateRaw;
+  certificate.signatureValue = new Uint8Array(
+    sign('sha256', Buffer.from(AsnConvert.serialize(certificate.tbsCertificate)), by.key),
+  ).buffer;
+  const certFile = identity.certFile.replace(/pem$/, 'resigned.pem');
+  const made = new X509Certificate(Buffer.from(AsnConvert.serialize(certificate))).toString();
+  writeFileSync(certFile, made);
+  return { ...identity, certFile, cert: made };
+}
+
+/** Makes a certificate one that vouches for itself. */
+export function asSelfIssued(tbs: TBSCertificate): void {
+  tbs.issuer = tbs.subject;
+  if (tbs.extensions !== undefined)
+    tbs.extensions = tbs.extensions.filter(({ extnID }) => extnID !== id_ce_authorityKeyIdentifier) as Extensions;
+}
+
+/** Leaves a certificate without extensions, as before there were any: RFC 5280 section 4.1.2.1. */
+export function asVersion1(tbs: TBSCertificate): void {
+  tbs.version = Version.v1;
+  delete tbs.extensions;
 }
 
 function newKey(folder: string, name: string, kind: KeyKind, publicExponent = 65537n): void {

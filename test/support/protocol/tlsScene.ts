@@ -1,8 +1,11 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo, Server } from 'node:net';
 import type { TestContext } from 'node:test';
 import { plainAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler } from '#dots/coap/inbound';
-import type { DotsError } from '#dots/model/errors';
+import type { CoapRequest } from '#dots/coap/request';
+import { DotsError } from '#dots/model/errors';
 import type { ClientCredentials, ServerCredentials } from '#dots/transport/certificates/credentials';
 import type { SecureListenOptions, SecureOptions } from '#dots/transport/secure';
 import { connectTls } from '#dots/transport/tls/client';
@@ -10,6 +13,35 @@ import { listenTls } from '#dots/transport/tls/server';
 import type { Identity, TestPki } from './testPki';
 
 export const psk = { identity: 'dots', key: Buffer.from('secret123') };
+
+/** A server that knows this one key. */
+export const keys: ServerCredentials = { psk: (identity) => (identity === psk.identity ? psk.key : undefined) };
+
+/** What a certificate for a server on this machine is for. */
+export const names = ['localhost', '127.0.0.1', '::1'];
+
+/** A request, and how long its answer may take. */
+export const get: CoapRequest = { method: 'GET', path: ['a'], confirmable: true };
+export const patience = { timeoutMs: 20_000 };
+
+/** Whether an error is the refusal of a code, said in these words. */
+export function isRefusal(code: string, words = /./): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof DotsError, String(error));
+    assert.deepEqual([error.kind, error.code], ['unreachable', `transport/${code}`], error.message);
+    assert.match(error.message, words);
+    return true;
+  };
+}
+
+/** Where a server of the test's own listens, until the test ends. */
+export async function listened(t: TestContext, server: Server): Promise<{ host: string; port: number }> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => server.close());
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+}
 
 /** What an end shows that has a certificate of this CA. */
 export function credentialsOf(

@@ -280,7 +280,7 @@ const refused: [what: string, bytes: Uint8Array, code: string, message: RegExp][
     /without the key/,
   ],
   ['a text key within', scopeBytes(['lifetime', 1]), 'cbor/wrong-type', /A key in .*\/scope\/0 is a text string/],
-  ['a key twice', Buffer.from('a101a10281a20e010e02', 'hex'), 'cbor/duplicate-key', /14 \(lifetime\) stands twice/],
+  ['a key twice', Buffer.from('a101a10281a20e010e02', 'hex'), 'cbor/duplicate-key', /14 \(lifetime\) appears twice/],
   ['an unknown required key', scopeBytes([127, 1]), 'cbor/unknown-key', /key 127 is not known/],
   ['an unknown required key of the upper range', scopeBytes([300, 1]), 'cbor/unknown-key', /key 300 is not known/],
   [

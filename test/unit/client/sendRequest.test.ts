@@ -12,7 +12,7 @@ import { root } from '../../support/shared';
 import type * as features from '../../support/clientFeatures';
 
 const load = createRequire(__filename);
-const { DotsError, FolderDocuments, RequestSender, SessionHost, tellFailure, vscode } = load(
+const { DotsError, RequestSender, SessionHost, tellFailure, vscode } = load(
   bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts') }),
 ) as typeof features;
 const { editor } = vscode;
@@ -258,27 +258,4 @@ test('an answer that cannot be shown does not make the request unsent', async ()
   editor.showTextDocument = () => Promise.reject(new Error('no editor'));
   assert.deepEqual(await sent(request), [request]);
   assert.deepEqual(editor.errors, ['The answer to request came, but could not be shown. no editor']);
-});
-
-test('files beside a previewed document are read again only when they have changed', async () => {
-  const aliases = (name: string): string =>
-    JSON.stringify({ 'ietf-dots-data-channel:aliases': { alias: [{ name, 'target-prefix': ['192.0.2.0/24'] }] } });
-  editor.files
-    .set('/a/aliases.dots.json', { mtime: 1, text: aliases('one') })
-    .set('/a/other.dots.json', { mtime: 1, text: '{' });
-  const source = {
-    uri: vscode.Uri.file('/a/request.dots.json'),
-    isUntitled: false,
-    getText: () => '{"alias-name": ["one"]}',
-  } as unknown as api.TextDocument;
-  const folder = new FolderDocuments();
-  const first = await folder.namedIn(source);
-  assert.deepEqual(await folder.namedIn(source), first);
-  assert.deepEqual(
-    [first.map(({ file }) => file), editor.reads],
-    [['aliases.dots.json'], ['/a/aliases.dots.json', '/a/other.dots.json']],
-  );
-  editor.files.set('/a/aliases.dots.json', { mtime: 2, text: aliases('two') });
-  assert.match(JSON.stringify(await folder.namedIn(source)), /"two"/);
-  assert.equal(editor.reads.length, 3);
 });

@@ -92,7 +92,7 @@ test('the trace tells of what is put up with: an answer that repeats the path, a
   await observing;
   assert.deepEqual(scene.lines, [
     'An answer repeats options of the request, which are passed over there: Uri-Path, Accept.',
-    'The observation of /state was not confirmed by an Observe option; what the server tells is taken all the same.',
+    'The observation of /state was not confirmed by an Observe option; its notifications are used all the same.',
   ]);
 });
 
@@ -109,8 +109,8 @@ test('the trace tells of a state that was lost, and of one that the listener cou
   scene.arrive({ options: [option('Observe', 3)] });
   await settle();
   assert.deepEqual(scene.lines, [
-    'The observation of /state lost a state: The answer came in blocks that do not fit together. Ask again: the resource may have changed in between.',
-    'The observation of /state told a state that could not be used: no such member',
+    'The observation of /state lost a notification: The answer came in blocks that do not fit together. Ask again: the resource may have changed in between.',
+    'The observation of /state delivered a notification that could not be used: no such member',
   ]);
 });
 
@@ -124,8 +124,8 @@ test('the trace tells of a renewal and a deregistration without an answer, but n
   assert.deepEqual(
     scene.lines.map((line) => line.replace(/:.*/, '')),
     [
-      'The observation of /state could not be renewed, which is tried again',
-      'The observation of /state could not be ended, so what the server still tells gets a reset',
+      'The observation of /state could not be renewed; trying again',
+      'The observation of /state could not be ended; further notifications are reset',
     ],
   );
   const ending = new Scene();

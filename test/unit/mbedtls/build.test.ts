@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../support/shared';
+import { needTool } from '../../support/tools';
 
 type Tree = { [name: string]: Tree | Uint8Array };
 interface Context {
@@ -18,6 +22,7 @@ interface Place {
   find(context: Context): { tree?: Tree; archive?: Uint8Array } | undefined;
 }
 interface Pins {
+  name: string;
   version: string;
   url: string;
   archive: string;
@@ -152,6 +157,73 @@ test('the source comes from the variable, then the cache, then Debian, then upst
   );
 });
 
+interface Debian {
+  mirrorsIn(addresses: string): string[];
+  fetchFromPool(
+    source: string,
+    file: string,
+    wanted: { path: string; sha256: string; mirrors?: string[] },
+  ): Promise<void>;
+}
+
+const debian = (): Promise<Debian> => load<Debian>('scripts/lib/debian.mjs');
+
+test('the Debian mirrors are those that the package lists of the machine name, and no suite is', async () => {
+  const { mirrorsIn } = await debian();
+  const lines = [
+    'http://mirror.example/debian-security/',
+    'https://packages.example/node/',
+    'http://mirror.example/debian/',
+    'http://mirror.example/debian/',
+    '',
+  ];
+  assert.deepEqual(mirrorsIn(lines.join('\n')), [
+    'http://mirror.example/debian/',
+    'http://mirror.example/debian-security/',
+  ]);
+  assert.deepEqual(mirrorsIn(''), []);
+  const text = ['dots/mbedtls/source.mjs', 'scripts/lib/debian.mjs']
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('');
+  assert.doesNotMatch(text, /\b(bookworm|trixie|forky|sid|unstable|testing|deb-src)\b/);
+});
+
+test("Debian's archive comes from the pool of the first mirror that has it, the main one or that of security updates, and only with its hash", async (t) => {
+  if (!needTool(t, 'apt-get', 'apt')) return;
+  const [{ sha256 }, { fetchFromPool }] = [await source(), await debian()];
+  const path = join(temporaryFolder(t), 'archive');
+  const served = new Map([
+    ['/debian-security/pool/updates/main/m/mbedtls/a.tar.bz2', 'Mbed TLS'],
+    ['/debian/pool/main/m/mbedtls/b.tar.bz2', 'another'],
+  ]);
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.writeHead(served.has(url) ? 200 : 404).end(served.get(url));
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const mirrors = ['debian', 'debian-security'].map(
+    (name) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}/`,
+  );
+  const wanted = { path, sha256: sha256(Buffer.from('Mbed TLS')), mirrors };
+  await fetchFromPool('mbedtls', 'a.tar.bz2', wanted);
+  assert.equal(readFileSync(path, 'utf8'), 'Mbed TLS');
+  assert.deepEqual(
+    asked,
+    [
+      '/debian/pool/main',
+      '/debian/pool/updates/main',
+      '/debian-security/pool/main',
+      '/debian-security/pool/updates/main',
+    ].map((pool) => `${pool}/m/mbedtls/a.tar.bz2`),
+  );
+  for (const file of ['b.tar.bz2', 'c.tar.bz2'])
+    await assert.rejects(fetchFromPool('mbedtls', file, wanted), {
+      message: `no Debian mirror of this machine has ${file} with the pinned SHA-256`,
+    });
+});
+
 test('places are asked in their order until one has the source', async (t) => {
   const { findSource } = await source();
   const tree: Tree = { include: {}, library: {} };
@@ -172,15 +244,15 @@ test('places are asked in their order until one has the source', async (t) => {
 });
 
 test('an archive or a folder that fails its hash is never used, and one sentence says how to give the source', async (t) => {
-  const { findSource } = await source();
+  const { findSource, pins } = await source();
   const folder = temporaryFolder(t);
   const archive = join(folder, 'mbedtls.tar.bz2');
   writeFileSync(archive, 'not Mbed TLS');
   for (const part of ['include', 'library']) mkdirSync(join(folder, 'unpacked', part), { recursive: true });
   writeFileSync(join(folder, 'unpacked/library/aes.c'), 'int aes;');
   const givenAs: [string, RegExp][] = [
-    [archive, /mbedtls\.tar\.bz2 is not mbedtls-3\.6\.6\.tar\.bz2, going by its SHA-256/],
-    [join(folder, 'unpacked'), /unpacked differs from mbedtls-3\.6\.6/],
+    [archive, new RegExp(`mbedtls\\.tar\\.bz2 is not ${pins.name}\\.tar\\.bz2, going by its SHA-256`)],
+    [join(folder, 'unpacked'), new RegExp(`unpacked differs from ${pins.name}`)],
     [folder, /no Mbed TLS is unpacked in/],
     [join(folder, 'nowhere'), /nowhere does not exist/],
   ];
@@ -191,21 +263,21 @@ test('an archive or a folder that fails its hash is never used, and one sentence
 });
 
 test('an archive in the cache that fails its hash is removed', async (t) => {
-  const { findSource } = await source();
+  const { findSource, pins } = await source();
   const cache = temporaryFolder(t);
-  writeFileSync(join(cache, 'mbedtls-3.6.6.tar.bz2'), 'cut o');
+  writeFileSync(join(cache, `${pins.name}.tar.bz2`), 'cut o');
   await assert.rejects(findSource({ remote: false, env: {}, cache }), { message: oneSentence });
   assert.deepEqual(readdirSync(cache), []);
 });
 
 test('a download that fails its hash is never used or kept', async (t) => {
-  const { findSource, places } = await source();
+  const { findSource, pins, places } = await source();
   const cache = temporaryFolder(t);
   const upstream = places.filter(({ title }) => title === 'upstream');
   t.mock.method(globalThis, 'fetch', async () => Promise.resolve(new Response('not Mbed TLS')));
   await assert.rejects(
     findSource({ env: {}, cache, from: upstream }),
-    /\.tar\.bz2 is not mbedtls-3\.6\.6\.tar\.bz2, going by its SHA-256/,
+    new RegExp(`\\.tar\\.bz2 is not ${pins.name}\\.tar\\.bz2, going by its SHA-256`),
   );
   t.mock.method(globalThis, 'fetch', async () => Promise.reject(new TypeError('fetch failed')));
   await assert.rejects(findSource({ env: {}, cache, from: upstream }), /cannot be reached/);

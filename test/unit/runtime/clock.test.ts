@@ -9,7 +9,7 @@ import type { Message } from '#dots/coap/messages/message';
 import { Observers } from '#dots/coap/observers';
 import { option } from '#dots/coap/messages/options';
 import type { DotsError } from '#dots/model/errors';
-import { DataClients, keep } from '#dots/dotsServer/state/dataClients';
+import { DataClients, storedEntry } from '#dots/dotsServer/state/dataClients';
 import { memoryStore } from '#dots/dotsServer/state/store';
 import { connect } from '#dots/transport/connect/connect';
 import { attemptDelay, run } from '#dots/transport/connect/raceConnections';
@@ -227,7 +227,7 @@ test('what became of a path is known for ten minutes, and DTLS looked for after 
 test('aliases and ACLs are kept in files and over restarts, so it is the time on the wall that ends them', async () => {
   const clock = new FakeClock();
   const clients = await DataClients.open(memoryStore, clock);
-  await clients.commit('c', { cuid: 'c', owner: 'o', aliases: [keep({ name: 'web' }, clock.now())], acls: [] });
+  await clients.commit('c', { cuid: 'c', owner: 'o', aliases: [storedEntry({ name: 'web' }, clock.now())], acls: [] });
   leap(clock, -30 * day);
   await clock.advance(6 * day);
   assert.equal(clients.find('c')?.aliases.length, 1);

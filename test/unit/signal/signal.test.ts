@@ -6,7 +6,7 @@ import { DotsError } from '#dots/model/errors';
 import { readAnswer } from '#dots/signal/answer';
 import { newCuid, nextMid } from '#dots/signal/identifiers';
 import { pathOf, resourceOf } from '#dots/signal/resources';
-import { isLoopback, parseServer, type ServerAddress } from '#dots/transport/connect/address';
+import { isLoopback, parseServer, type ServerAddress } from '#dots/transport/address';
 
 const asked = { method: 'GET', path: '/a', octets: 0 };
 

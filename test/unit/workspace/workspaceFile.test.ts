@@ -219,7 +219,7 @@ test('members and values are completed, and explained', () => {
 test('codes of findings and names of profiles are completed', () => {
   const complete = (marked: string): string[] => {
     const { text, position } = withCaret(marked);
-    return service.complete(parse(text), position, ['lab', 'upstream']).map(({ label }) => label);
+    return service.complete(parse(text), position, { profiles: ['lab', 'upstream'] }).map(({ label }) => label);
   };
   assert.deepEqual(complete('{"files": [{"path": "a", "profile": "|"}]}'), ['lab', 'upstream']);
   assert.deepEqual(

@@ -1,9 +1,9 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../direction';
+import type { Direction } from '#dots/model/direction';
 import { readOnly } from './aliases';
-import { exact } from '../numbers';
+import { exact } from '#dots/model/numbers';
 import { advice, rfcFault } from './fault';
 import { peacetimeAdvice } from './planning';
 import { hostBitsAdvice } from './target';

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../direction';
+import type { Direction } from '#dots/model/direction';
 import { rfcFault } from './fault';
 import { hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 

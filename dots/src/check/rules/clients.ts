@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import type { Direction } from '../direction';
+import type { Direction } from '#dots/model/direction';
 import { aclFaults } from './acls';
 import { aliasFaults, readOnly } from './aliases';
 import { rfcFault } from './fault';

@@ -1,9 +1,10 @@
 import type { Fault } from '../../model/finding';
 import { isObject, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { exact } from '../numbers';
-import { serverOnlyBounds, type Direction } from '../direction';
+import { exact } from '#dots/model/numbers';
+import { serverOnlyBounds, type Direction } from '#dots/model/direction';
 import { advice, rfcFault } from './fault';
+import { groupFaults, transmissionFaults, type Parameter } from './transmission';
 
 const groups = ['mitigating-config', 'idle-config'] as const;
 
@@ -23,15 +24,11 @@ export function configFaults(body: JsonObject, pointer: string, direction?: Dire
           ),
         ]),
     ...parameters.flatMap(boundFaults),
+    ...parameters.flatMap(transmissionFaults),
+    ...groups.flatMap((group) => groupFaults(body[group], child(pointer, group))),
     ...maxPayloads(parameters),
     ...(isStatus ? [] : parameters.flatMap(requestFaults)),
   ];
-}
-
-interface Parameter {
-  name: string;
-  value: JsonObject;
-  pointer: string;
 }
 
 function parametersOf(group: JsonValue | undefined, pointer: string): Parameter[] {
@@ -72,11 +69,21 @@ function requestFaults({ name, value, pointer }: Parameter): Fault[] {
   ];
 }
 
-/** Each value lies between the bounds that stand beside it. */
+/** Each value lies between the bounds beside it (RFC 9132 section 4.5.1). */
 function boundFaults({ name, value, pointer }: Parameter): Fault[] {
   const suffix = Object.hasOwn(value, 'current-value-decimal') ? '-decimal' : '';
   const member = `current-value${suffix}`;
   const [low, current, high] = [`min-value${suffix}`, member, `max-value${suffix}`].map((key) => exact(value[key]));
+  if (low !== undefined && high !== undefined && high < low)
+    return [
+      rfcFault(
+        'bounds-reversed',
+        child(pointer, `max-value${suffix}`),
+        '9132 4.5.1',
+        `The largest value of "${name}" is below the smallest one.`,
+        { related: [{ pointer: child(pointer, `min-value${suffix}`), message: 'the smallest value' }] },
+      ),
+    ];
   if (current === undefined || ((low === undefined || low <= current) && (high === undefined || current <= high)))
     return [];
   return [
@@ -84,7 +91,7 @@ function boundFaults({ name, value, pointer }: Parameter): Fault[] {
       'outside-bounds',
       child(pointer, member),
       '9132 4.5.1',
-      `The value of "${name}" is outside the bounds that stand beside it.`,
+      `The value of "${name}" is outside the bounds beside it.`,
     ),
   ];
 }

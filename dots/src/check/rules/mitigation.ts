@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
-import { serverOnlyScopeMembers, type Direction } from '../direction';
+import { serverOnlyScopeMembers, type Direction } from '#dots/model/direction';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
 import { emptyFaults, hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';

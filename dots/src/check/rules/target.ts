@@ -2,6 +2,8 @@ import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
 import { covers, formatPrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
+import { domainNameProblem, isAddress } from '../../model/domainName';
+import { targetUriProblem } from '../../model/targetUri';
 import { advice, rfcFault } from './fault';
 
 /** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
@@ -64,23 +66,38 @@ export const addressIn = (text: string): string =>
 /** Longer texts are no URI that anybody resolves. */
 const longestHost = 2048;
 
-/** Faults of names and URIs that are addresses: what they resolve to is held to the same rules as prefixes (RFC 9132 section 4.4.1.1). */
+/** What makes a text of each member unusable as a host, as the end of a sentence. */
+const hostProblems = { 'target-fqdn': domainNameProblem, 'target-uri': targetUriProblem } as const;
+
+const advised = {
+  'target-fqdn': 'write a domain name, or name the address in "target-prefix"',
+  'target-uri': 'write it as "https://www.example.com/path"',
+} as const;
+
+/**
+ * Faults of names and URIs: their form (RFC 3986, RFC 1123), and, where they are addresses, the same rules as for prefixes
+ * (RFC 9132 section 4.4.1.1).
+ */
 export function hostFaults(owner: JsonObject, pointer: string, rfc: string): Fault[] {
   return (['target-fqdn', 'target-uri'] as const).flatMap((member) =>
-    itemsOf(owner[member]).flatMap((text, index) => {
-      const range = typeof text === 'string' ? forbiddenRange(addressIn(text)) : undefined;
-      if (range === undefined) return [];
-      return [
-        rfcFault(
-          'forbidden-prefix',
-          child(child(pointer, member), index),
-          rfc,
-          `This names an address of the ${range}, which a server must refuse.`,
-        ),
-      ];
-    }),
+    itemsOf(owner[member]).flatMap((text, index) =>
+      typeof text === 'string' && text !== '' ? hostFault(text, member, child(child(pointer, member), index), rfc) : [],
+    ),
   );
 }
+
+function hostFault(text: string, member: 'target-fqdn' | 'target-uri', pointer: string, rfc: string): Fault[] {
+  const range = forbiddenRange(addressIn(text));
+  if (range !== undefined)
+    return [
+      rfcFault('forbidden-prefix', pointer, rfc, `This names an address of the ${range}, which a server must refuse.`),
+    ];
+  const problem = hostProblems[member](text);
+  if (problem === undefined) return [];
+  return [rfcFault(member, pointer, rfc, `This ${nouns[member]} ${problem}: ${advised[member]}.`)];
+}
+
+const nouns = { 'target-fqdn': 'name', 'target-uri': 'URI' } as const;
 
 /** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
@@ -119,10 +136,14 @@ export function portAdvice(scope: JsonObject, pointer: string): Fault[] {
   ];
 }
 
+/** Whether a well-formed entry has to be resolved. */
+const isName = (text: string, member: 'target-fqdn' | 'target-uri'): boolean =>
+  !isAddress(addressIn(text)) && hostProblems[member](text) === undefined;
+
 /** Advice on names as targets: they are resolved under attack. */
 export function nameAdvice(scope: JsonObject, pointer: string): Fault[] {
   return (['target-fqdn', 'target-uri'] as const)
-    .filter((member) => itemsOf(scope[member]).length > 0)
+    .filter((member) => itemsOf(scope[member]).some((text) => typeof text === 'string' && isName(text, member)))
     .map((member) =>
       advice(
         'resolved-target',

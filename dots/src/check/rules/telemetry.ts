@@ -1,9 +1,10 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { serverOnlySetup, type Direction } from '../direction';
-import { exact } from '../numbers';
+import { serverOnlySetup, type Direction } from '#dots/model/direction';
+import { exact } from '#dots/model/numbers';
 import { advice, rfcFault } from './fault';
+import { telemetryConfigFaults } from './telemetryConfig';
 import { emptyFaults, hostFaults, prefixFaults, selectors } from './target';
 
 const kinds: Record<string, string> = {
@@ -15,9 +16,11 @@ const kinds: Record<string, string> = {
 /** The rules for telemetry setups (RFC 9244 section 7). */
 export function telemetrySetupFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.telemetry).filter(isObject);
-  if (direction === 'status') return [];
+  const config = telemetryConfigFaults(body, pointer);
+  if (direction === 'status') return config;
   const list = child(pointer, 'telemetry');
   return [
+    ...config,
     ...serverMembers(body, serverOnlySetup, pointer, '9244 7.1.1'),
     ...entries.flatMap((entry, index) => setupEntryFaults(entry, child(list, index))),
     ...setupKinds(entries, pointer),
@@ -53,7 +56,7 @@ function addressFaults(target: JsonObject, pointer: string, rfc: string): Fault[
   return [...prefixFaults(target, 'target-prefix', pointer, rfc), ...hostFaults(target, pointer, rfc)];
 }
 
-/** What a server writes, and in a request stands in the Uri-Path or nowhere. */
+/** Members that only a server writes; in a request they belong in the Uri-Path or nowhere. */
 function serverMembers(owner: JsonObject, names: readonly string[], pointer: string, rfc: string): Fault[] {
   return names
     .filter((name) => Object.hasOwn(owner, name))
@@ -101,7 +104,7 @@ function unitsOf(list: JsonValue | undefined, pointer: string, rfc: string): Fau
           'one-unit-per-class',
           place,
           rfc,
-          `Of a class of units only one is allowed: the same is told in another unit of "${unit[2] ?? ''}" already.`,
+          `Only one unit per unit class is allowed; "${unit[2] ?? ''}" already reports this value.`,
           {
             severity: 'warning',
             related: [{ pointer: child(child(pointer, before), 'unit'), message: 'the other one' }],
@@ -192,12 +195,32 @@ export function telemetryFaults(body: JsonObject, pointer: string, direction?: D
       isObject(entry)
         ? [
             ...targetFaults(entry, child(list, index)),
+            ...attackTimes(entry, child(list, index)),
             ...(isStatus ? statusFaults : requestFaults)(entry, child(list, index)),
           ]
         : [],
     ),
     ...(isStatus ? [] : emptyFaults(body, pointer, '9244 5.3')),
   ];
+}
+
+/** An attack ends after it starts (RFC 9244 section 8.1.5). */
+function attackTimes(entry: JsonObject, pointer: string): Fault[] {
+  const list = child(pointer, 'attack-detail');
+  return itemsOf(entry['attack-detail']).flatMap((attack, index) => {
+    if (!isObject(attack)) return [];
+    const [start, end] = [exact(attack['start-time']), exact(attack['end-time'])];
+    if (start === undefined || end === undefined || start <= end) return [];
+    return [
+      advice(
+        'attack-times',
+        child(child(list, index), 'end-time'),
+        '9244 8.1.5',
+        'The attack ends before it starts: check "start-time" and "end-time", both in seconds since 1970.',
+        { related: [{ pointer: child(child(list, index), 'start-time'), message: 'the start' }] },
+      ),
+    ];
+  });
 }
 
 const requestFaults = (entry: JsonObject, pointer: string): Fault[] =>
@@ -211,7 +234,7 @@ function statusFaults(entry: JsonObject, pointer: string): Fault[] {
       'telemetry-empty',
       pointer,
       '9244 8.1.1',
-      'Telemetry tells more than its target: traffic, connections or attack details are missing.',
+      'Telemetry has more than a target: traffic, connections or attack details are missing.',
       { severity: 'warning' },
     ),
   ];
@@ -222,7 +245,7 @@ const telemetryTargets = [...selectors, 'alias-name', 'mid-list'];
 function targetFaults(entry: JsonObject, pointer: string): Fault[] {
   const { target } = entry;
   if (target === undefined)
-    return [rfcFault('target-missing', pointer, '9244 8.1.1', 'Telemetry says what it is about: add a "target".')];
+    return [rfcFault('target-missing', pointer, '9244 8.1.1', 'Telemetry needs a target: add "target".')];
   if (!isObject(target)) return [];
   if (telemetryTargets.some((member) => Object.hasOwn(target, member)))
     return addressFaults(target, child(pointer, 'target'), '9244 8.1.1');

@@ -25,7 +25,7 @@ export interface Security {
    * certificate is renewed, or `psk:` and the identity of its pre-shared key.
    */
   identity: string;
-  /** False where this client is known not to have been asked for its certificate: then only the server has proved who it is, and RFC 9132 section 7.1 wants both. */
+  /** False where this client is known not to have been asked for its certificate: then only the server has proved its identity, and RFC 9132 section 7.1 requires both. */
   asked?: false;
 }
 
@@ -33,7 +33,7 @@ export interface Security {
 export interface Channel {
   /** Host and port of the other end, as a person writes them. */
   readonly peer: string;
-  /** datagram: each message stands alone and may get lost (RFC 7252); stream: bytes in order, of which messages are framed (RFC 8323). */
+  /** datagram: each message is independent and may get lost (RFC 7252); stream: bytes in order, framed into messages (RFC 8323). */
   readonly kind: 'datagram' | 'stream';
   /** Absent on a plain path. */
   readonly security?: Security;
@@ -41,7 +41,7 @@ export interface Channel {
   readonly maxMessageSize: number;
   /** Names who hears the channel; called once. */
   attach(receiver: Receiver): void;
-  /** Hands one message to the network; what becomes of it is told to the receiver. */
+  /** Hands one message to the network; its fate is reported to the receiver. */
   send(bytes: Uint8Array): void;
   close(): Promise<void>;
 }

@@ -33,7 +33,7 @@ interface Pending {
   attempt: number;
   interval: number;
   timer?: TimerHandle;
-  acknowledged?: () => void;
+  acknowledged?: (() => void) | undefined;
   failed: (why: Failure) => void;
 }
 
@@ -271,7 +271,7 @@ export class DatagramLayer implements MessageLayer {
     return reply;
   }
 
-  /** A confirmable response wants to be acknowledged, a notification nobody waits for to be stopped (RFC 7641 section 3.6). */
+  /** A confirmable response is acknowledged; a notification that nothing waits for is reset (RFC 7641 section 3.6). */
   private answered(message: Message): void {
     const known = this.response(message);
     if (message.type === 'CON' && known) this.acknowledge(message);

@@ -9,7 +9,7 @@ const lengthForms = [
   { nibble: 15, width: 4, base: 65_805 },
 ] as const;
 
-/** How many segments are kept apart before they are put together: neither their number nor the copying may get out of hand. */
+/** How many segments are kept before they are joined: it bounds both their number and the copying. */
 const segmentsKept = 64;
 
 /** The form of a message on a stream: RFC 8323 section 3.2. The code may be one of signalling, whose options have numbers of their own. */
@@ -35,7 +35,7 @@ function lengthOf(length: number): { nibble: number; extension: Uint8Array } {
 }
 
 interface Head {
-  /** Where the code stands. */ code: number;
+  /** Offset of the code. */ code: number;
   tokenLength: number;
   /** Bytes of the whole message, or, while its length is not there yet, of that. */ total: number;
 }
@@ -44,7 +44,7 @@ interface Head {
 export class FrameReader {
   private segments: Uint8Array[] = [];
   private length = 0;
-  /** How many bytes the next step takes; before that nothing is looked at. */
+  /** How many bytes the next step needs; before that nothing is read. */
   private need = 2;
 
   /** @param largest the largest message, bytes: a larger one is refused by its length, before it is there */

@@ -52,10 +52,10 @@ export interface Budget {
 
 /**
  * What lies between the requests and responses of one session and its channel: RFC 7252 section 4 over datagrams, RFC 8323 over a stream.
- * It is the same in both directions; requests and responses are told apart by their code.
+ * It is the same in both directions; requests and responses are distinguished by their code.
  */
 export interface MessageLayer {
-  /** What the peer takes now. */
+  /** What the peer accepts now. */
   readonly budget: Budget;
   /** Whether messages arrive in the order in which they were sent. */
   readonly ordered: boolean;
@@ -63,12 +63,12 @@ export interface MessageLayer {
   readonly unacknowledged: number;
   /** What the channel brought: one datagram, or the next bytes of the stream. */
   receive(bytes: Uint8Array): void;
-  /** Sends a request until it is stopped: its answer came, or nobody waits for it any longer. */
+  /** Sends a request until it is stopped: its answer came, or it is no longer wanted. */
   request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission;
   /** Sends a notification; `unwanted` is called when the peer rejects it. */
   notify(message: TokenMessage, unwanted: () => void): void;
   /** Asks whether anybody is there: `done` hears of the answer, or why none came. */
   ping(done: (why?: Failure) => void): Transmission;
-  /** Forgets everything, and sends nothing from now on; what waits is not told. */
+  /** Forgets everything, and sends nothing from now on; waiting requests are not notified. */
   close(): void;
 }

@@ -1,7 +1,7 @@
 /** Confirmable, non-confirmable, acknowledgement, reset: RFC 7252 section 4. */
 export type MessageType = 'CON' | 'NON' | 'ACK' | 'RST';
 
-/** One option as it stands in a message. */
+/** One option of a message. */
 export interface CoapOption {
   number: number;
   value: Uint8Array;
@@ -40,7 +40,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export const methodCodes: Record<Method, string> = { GET: '0.01', POST: '0.02', PUT: '0.03', DELETE: '0.04' };
 
-/** The method a code stands for, or undefined for one that RFC 7252 does not have. */
+/** The method that a code encodes, or undefined for one that RFC 7252 does not have. */
 export function methodOf(code: string): Method | undefined {
   return (Object.keys(methodCodes) as Method[]).find((method) => methodCodes[method] === code);
 }

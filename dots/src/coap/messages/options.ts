@@ -129,7 +129,7 @@ export function strayOptions(options: CoapOption[]): OptionName[] {
   return ofRequests.filter((name) => options.some(({ number }) => number === optionNumbers[name]));
 }
 
-/** Where a block stands in a transfer: RFC 7959 section 2.2. */
+/** The position of a block in a transfer: RFC 7959 section 2.2. */
 export interface Block {
   number: number;
   more: boolean;
@@ -167,7 +167,7 @@ export function fillsBlock({ size, bert }: Block, length: number): boolean {
 
 const largestBlock = 1024;
 
-/** How a body is cut: what block numbers count in, and how many bytes of it one message takes. */
+/** How a body is cut: what block numbers count in, and how many bytes of it one message carries. */
 export interface Cut {
   size: number;
   step: number;

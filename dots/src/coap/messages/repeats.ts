@@ -53,13 +53,13 @@ export class Repeats {
     return { stop: () => this.stop(repeated) };
   }
 
-  /** The peer has reacted to the request with this token; whoever waits for it may stop it, or go on waiting. */
+  /** The peer has reacted to the request with this token; its caller may stop it, or go on waiting. */
   answered(token: string): void {
     const repeated = this.open.get(token);
     if (repeated === undefined || repeated.copies === 0) return;
     this.silentSince = undefined;
     if (repeated === this.last) this.lastAnswered = true;
-    // Nobody can tell which of several copies was answered: Karn's algorithm.
+    // Which of several copies was answered is unknown: Karn's algorithm.
     if (repeated.copies === 1) this.learn(this.clock.monotonic() - repeated.sentAt);
   }
 
@@ -98,7 +98,7 @@ export class Repeats {
     return this.last.sentAt + distance - now;
   }
 
-  /** What changes something and what asks take turns: a row of unanswered questions must not keep a mitigation request waiting. */
+  /** Requests that change something and requests that read take turns: a series of unanswered reads must not delay a mitigation request. */
   private takeNext(): Repeated {
     const other = this.due.findIndex(({ changes }) => changes !== (this.last?.changes ?? false));
     return this.due.splice(Math.max(0, other), 1)[0] as Repeated;

@@ -6,7 +6,7 @@ export const signals = { csm: '7.01', ping: '7.02', pong: '7.03', release: '7.04
 
 export const isSignal = (code: string): boolean => code.startsWith('7.');
 
-/** What a peer takes before it has said so: RFC 8323 section 5.3.1, bytes. */
+/** What a peer accepts before it has sent its CSM: RFC 8323 section 5.3.1, bytes. */
 export const baseMaxMessageSize = 1152;
 
 const maxMessageSizeOption = 2;

@@ -24,7 +24,7 @@ import {
   signals,
 } from './signalingMessages';
 
-/** How long a peer may take to introduce itself by a CSM, milliseconds. */
+/** How long a peer may take to send its CSM, milliseconds. */
 const introductionTime = 10_000;
 /**
  * What one message has at most in either direction, bytes: one TLS record. libcoap 4.3 with GnuTLS neither reads nor writes the rest of a
@@ -204,7 +204,7 @@ export class StreamLayer implements MessageLayer {
       new DotsError(
         'unreachable',
         'coap/protocol',
-        `${this.channel.peer} does not keep to CoAP over TCP: ${reason}.`,
+        `${this.channel.peer} violates CoAP over TCP (RFC 8323): ${reason}.`,
         'Check that a DOTS server listens there.',
       ),
     );

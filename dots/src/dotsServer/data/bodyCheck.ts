@@ -5,8 +5,8 @@ import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { tokens } from '#dots/model/pointer';
 import { fail, RestconfError, type ErrorTag } from './failure';
 
-/** Faults that are told at most. */
-const mostFaults = 16;
+/** The most faults that an answer contains. */
+const faultsReported = 16;
 
 const moduleName = 'ietf-dots-data-channel';
 
@@ -24,27 +24,28 @@ export function parseBody(text: string): JsonObject {
       `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }
-  throw fail(400, 'malformed-message', 'The body has to be a JSON object.');
+  throw fail(400, 'malformed-message', 'The body must be a JSON object.');
 }
 
 /**
- * Judges a document as the editor does; gives what stands under its top-level member. `base` is the instance identifier of
- * what holds it. Throws a RestconfError (400) that names each fault.
+ * Checks a document as the editor does; returns the content of its top-level member.
+ * Throws a RestconfError (400) that names the faults.
+ * @param base the instance identifier of the parent node
  */
-export function judged(document: JsonObject, kind: DocumentKind, base: string): JsonValue {
+export function checkedContent(document: JsonObject, kind: DocumentKind, base: string): JsonValue {
   const { topMember, title } = documentType(kind);
   if (!Object.hasOwn(document, topMember)) {
     throw fail(
       400,
       Object.keys(document).length === 0 ? 'missing-attribute' : 'unknown-element',
-      `The body has to be a document with "${topMember}" (${title}).`,
+      `The body must be a document with "${topMember}" (${title}).`,
     );
   }
   const errors = check(document, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
   if (errors.length > 0)
     throw new RestconfError(
       400,
-      errors.slice(0, mostFaults).map((fault) => ({
+      errors.slice(0, faultsReported).map((fault) => ({
         tag: tagOf(fault),
         message: `${fault.message} (${rfcLabel(fault.rfc)})`,
         path: base + instancePath(document, fault.pointer),
@@ -58,7 +59,7 @@ function tagOf({ code }: Fault): ErrorTag {
   return code === 'yang/unknown-member' ? 'unknown-element' : 'invalid-value';
 }
 
-/** The instance identifier of the tree: RFC 7951 section 6.11. */
+/** The instance identifier of the data tree: RFC 7951 section 6.11. */
 export const treePath = `/${moduleName}:dots-data`;
 
 /** The instance identifier of a client. */
@@ -66,7 +67,7 @@ export function clientPath(cuid: string): string {
   return `${treePath}/dots-client${keyPredicate({ cuid }) ?? ''}`;
 }
 
-/** A JSON pointer as the rest of an instance identifier: entries by their key, members of one's own module without its name. */
+/** A JSON pointer as the rest of an instance identifier: entries by their key, members of this module without its name. */
 function instancePath(document: JsonObject, pointer: string): string {
   let here: JsonValue | undefined = document;
   let path = '';

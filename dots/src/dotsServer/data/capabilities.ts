@@ -3,7 +3,7 @@ import { fail } from './failure';
 
 type Fields = Readonly<Record<string, boolean>>;
 
-/** What RFC 8783 table 1 asks of every server, and what Flowspec can express besides. */
+/** The fields that RFC 8783 table 1 requires of every server, and those that Flowspec can express in addition. */
 const ipv4: Fields = {
   dscp: true,
   ecn: false,
@@ -46,7 +46,7 @@ const tcp: Fields = {
 const udp: Fields = { length: true, 'source-port': true, 'destination-port': true, 'port-range': true };
 const icmp: Fields = { type: true, code: true, 'rest-of-header': false };
 
-/** What this server can filter: RFC 8783 section 7.1. */
+/** What this server can filter by: RFC 8783 section 7.1. */
 export const capabilities: JsonObject = {
   'address-family': ['ipv4', 'ipv6'],
   'forwarding-actions': ['drop', 'accept'],
@@ -61,10 +61,10 @@ export const capabilities: JsonObject = {
 
 const supported: Readonly<Record<string, Fields>> = { ipv4, ipv6, tcp, udp, icmp };
 
-/** Match fields that the capabilities call by another name. */
+/** Match fields with another name in the capabilities. */
 const capabilityOf: Readonly<Record<string, string>> = { ttl: 'hoplimit' };
 
-/** Throws a RestconfError (400) for an ACL that matches on what this server does not look at: RFC 8783 section 7.2. */
+/** Throws a RestconfError (400) for an ACL that matches on a field which this server does not filter by: RFC 8783 section 7.2. */
 export function refuseUnsupported(acl: JsonObject): void {
   const aces = isObject(acl.aces) ? itemsOf(acl.aces.ace).filter(isObject) : [];
   for (const { name, matches } of aces) {
@@ -74,7 +74,7 @@ export function refuseUnsupported(acl: JsonObject): void {
           throw fail(
             400,
             'unknown-element',
-            `ACE ${JSON.stringify(name)} matches on "${field}" of ${header}, which this server does not filter by: see its capabilities.`,
+            `ACE ${JSON.stringify(name)} matches on "${field}" of ${header}, which this server does not support: see its capabilities.`,
           );
       }
     }

@@ -1,32 +1,33 @@
 import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import { named, type DataClient, type DataClients } from '../state/dataClients';
+import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
 import { sameContent } from '../state/equality';
 import type { Limits } from '../state/policy';
 import { capabilities, refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
 import { fail } from './failure';
-import { clientPath, judged, treePath } from './bodyCheck';
+import { checkedContent, clientPath, treePath } from './bodyCheck';
 import type { Placement, Query } from './query';
 import { dataRoot, lists, pathOf, type Container, type EntryTarget, type ListTarget } from './resourcePath';
 import { clientView, entryView, project } from './projection';
 
-/** What a request is answered with when it succeeds. */
+/** The answer to a request that succeeds. */
 export interface Success {
   status: 200 | 201 | 204;
   body?: JsonObject;
-  /** The path of what was made. */ location?: string;
+  /** The path of what was created. */
+  location?: string;
 }
 
-/** Who asks: SHA-256 of the public key in the client's certificate, hex. */
+/** The client: SHA-256 of the public key in its certificate, hex. */
 export type Owner = string;
 
 const member = (name: string): string => `ietf-dots-data-channel:${name}`;
 const dataMember = documentType('dots-data').topMember;
 const clientMember = documentType('dots-client').topMember;
 
-/** The tree of RFC 8783 section 4 and what may be done with each part of it. Everything it throws to refuse is a RestconfError. */
+/** The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses. */
 export class DataResources {
   constructor(
     private readonly clients: DataClients,
@@ -34,7 +35,7 @@ export class DataResources {
     private readonly limits: Limits,
   ) {}
 
-  /** The clients that this certificate has registered, and the capabilities. */
+  /** The clients that a certificate has registered, and the capabilities. */
   tree(owner: Owner, query: Query): JsonObject {
     const own = this.clients
       .all()
@@ -44,7 +45,7 @@ export class DataResources {
       ...(own.length === 0 ? {} : { 'dots-client': own }),
       ...(query.content === 'config' ? {} : { capabilities }),
     };
-    // Capabilities are state through and through, so that only the clients are looked through.
+    // All capabilities are state, so only the clients are filtered by content.
     const { capabilities: shown, ...rest } = tree;
     return {
       [dataMember]:
@@ -73,38 +74,38 @@ export class DataResources {
     return this.shown(list, this.views(list, owner), query);
   }
 
-  /** An entry, in its list and container, as RFC 8783 figure 29 shows it. */
+  /** An entry, in its list and container, as in RFC 8783 figure 29. */
   entry({ list, name }: EntryTarget, owner: Owner, query: Query): JsonObject {
     const found = this.views(list, owner).filter((entry) => entry.name === name);
     if (found.length === 0) throw missing(list, name);
     return this.shown(list, found, query);
   }
 
-  /** RFC 8783 section 5.1: one client per request, and none that is there already. */
+  /** RFC 8783 section 5.1: one client per request, and none that is registered already. */
   async register(body: JsonObject, owner: Owner): Promise<Success> {
-    const wanted = registration(body);
-    if (this.clients.find(wanted.cuid) !== undefined)
+    const client = registration(body);
+    if (this.clients.find(client.cuid) !== undefined)
       throw fail(
         409,
         'resource-denied',
-        `A client with the cuid ${JSON.stringify(wanted.cuid)} is registered already.`,
+        `A client with the cuid ${JSON.stringify(client.cuid)} is already registered.`,
       );
-    await this.commit(this.registered(wanted, owner));
-    return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(wanted.cuid)}` };
+    await this.commit(this.registered(client, owner));
+    return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
   /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
   async replaceClient(cuid: string, body: JsonObject, owner: Owner): Promise<Success> {
-    const wanted = registration(body);
-    if (wanted.cuid !== cuid)
-      throw fail(400, 'invalid-value', `The path names the cuid ${JSON.stringify(cuid)}, the body another one.`);
+    const client = registration(body);
+    if (client.cuid !== cuid)
+      throw fail(400, 'invalid-value', `The cuid in the body is not the one in the path, ${JSON.stringify(cuid)}.`);
     const known = this.clients.find(cuid);
     if (known !== undefined) this.own(cuid, owner);
-    await this.commit(this.registered(wanted, owner, known));
+    await this.commit(this.registered(client, owner, known));
     return { status: known === undefined ? 201 : 204 };
   }
 
-  /** RFC 8783 section 5.2: with the client goes all that it left. */
+  /** RFC 8783 section 5.2: with the client its aliases and ACLs are removed. */
   async deregister(cuid: string, owner: Owner): Promise<Success> {
     this.own(cuid, owner);
     await this.clients.commit(cuid, undefined);
@@ -125,13 +126,13 @@ export class DataResources {
   addToClient(cuid: string, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
     const container = (['aliases', 'acls'] as const).find((name) => Object.hasOwn(body, member(name)));
     if (container === undefined)
+      throw fail(400, 'unknown-element', `The body must contain "${member('aliases')}" or "${member('acls')}".`);
+    if (container === 'aliases' && placement !== undefined)
       throw fail(
         400,
-        'unknown-element',
-        `What is created in a client is "${member('aliases')}" or "${member('acls')}".`,
+        'invalid-value',
+        '"insert" is supported for ACLs and ACEs only: the order of aliases is not significant.',
       );
-    if (container === 'aliases' && placement !== undefined)
-      throw fail(400, 'invalid-value', '"insert" is for ACLs and ACEs, whose order means something.');
     return this.add({ kind: 'list', cuid, container }, body, owner, placement);
   }
 
@@ -156,7 +157,7 @@ export class DataResources {
       throw fail(
         400,
         'invalid-value',
-        `The path names ${describe(list, name)}, so the body has to hold that one and no other.`,
+        `The path names ${describe(list, name)}: the body must contain this entry and no other.`,
       );
     const before = entriesOf(client, list);
     await this.change(client, list, replaced(before, entry, list, placement), [entry]);
@@ -181,14 +182,14 @@ export class DataResources {
     return this.clock.now();
   }
 
-  /** The client that a path names, if it is the asking one's own: one certificate's key per cuid, the one that registered it. */
+  /** The client that a path names. Only the certificate that registered a cuid may use it (403). */
   private own(cuid: string, owner: Owner): DataClient {
     const client = this.clients.find(cuid);
     if (client === undefined)
       throw fail(
         404,
         'invalid-value',
-        `No client with the cuid ${JSON.stringify(cuid)} is registered: register first (RFC 8783 section 5.1).`,
+        `No client with the cuid ${JSON.stringify(cuid)} is registered; register it first (RFC 8783 section 5.1).`,
       );
     if (client.owner !== owner)
       throw fail(
@@ -212,7 +213,7 @@ export class DataResources {
       const entries = { aliases, acls }[container];
       if (entries === undefined) return client;
       if (container === 'acls') this.refuseAcls(cuid, entries);
-      return withEntries(client, { kind: 'list', cuid, container }, entries, namesOf(entries), this.now);
+      return withEntries(client, { kind: 'list', cuid, container }, { entries, touched: namesOf(entries) }, this.now);
     }, bare);
   }
 
@@ -222,10 +223,10 @@ export class DataResources {
     entries: JsonObject[],
     touched: JsonObject[],
   ): Promise<void> {
-    await this.commit(withEntries(client, list, entries, namesOf(touched), this.now));
+    await this.commit(withEntries(client, list, { entries, touched: namesOf(touched) }, this.now));
   }
 
-  /** Within the limits, so that a flood of entries cannot fill the memory. */
+  /** Stores a client within the limits, so that a flood of entries cannot fill the memory. */
   private async commit(client: DataClient): Promise<void> {
     const { dataClients, aliasesOrAcls, aces } = this.limits;
     const isNew = this.clients.find(client.cuid) === undefined;
@@ -246,13 +247,13 @@ export class DataResources {
       Object.hasOwn(body, bare) && Object.keys(body).length === 1
         ? { [member(container)]: { [lists[container].list]: body[bare] ?? null } }
         : body;
-    const entries = entriesIn(judged(document, container, clientPath(list.cuid)), container);
-    if (entries.length === 0) throw fail(400, 'missing-attribute', `The body holds no "${lists[container].list}".`);
+    const entries = entriesIn(checkedContent(document, container, clientPath(list.cuid)), container);
+    if (entries.length === 0) throw fail(400, 'missing-attribute', `The body contains no "${lists[container].list}".`);
     if (container === 'acls') this.refuseAcls(list.cuid, entries);
     return entries;
   }
 
-  /** ACEs are no document of their own: they are judged inside their ACL. */
+  /** ACEs are not a document of their own: they are checked as part of their ACL. */
   private readAces(list: ListTarget, body: JsonObject, client: DataClient): JsonObject[] {
     const wrapped = body[member('aces')];
     const aces = isObject(wrapped) ? wrapped.ace : body[member('ace')];
@@ -260,12 +261,12 @@ export class DataResources {
       throw fail(
         400,
         'missing-attribute',
-        `The body has to hold "${member('aces')}" with its "ace" list, and nothing else.`,
+        `The body must contain "${member('aces')}" with its "ace" list, and nothing else.`,
       );
-    const acl = named(client.acls, list.acl)?.value;
+    const acl = findEntry(client.acls, list.acl)?.value;
     if (acl === undefined) throw missing({ kind: 'list', cuid: list.cuid, container: 'acls' }, list.acl ?? '');
     const changed = { ...withAces(acl, []), aces: { ace: aces } };
-    judged({ [member('acls')]: { acl: [changed] } }, 'acls', clientPath(list.cuid));
+    checkedContent({ [member('acls')]: { acl: [changed] } }, 'acls', clientPath(list.cuid));
     this.refuseAcls(list.cuid, [changed]);
     return aces.filter(isObject);
   }
@@ -286,7 +287,7 @@ export class DataResources {
         throw fail(
           409,
           'resource-denied',
-          `ACE ${JSON.stringify(ace.name)} conflicts with a filter of another client, which does something else with the same traffic.`,
+          `ACE ${JSON.stringify(ace.name)} conflicts with a filter of another client that has another action for the same traffic.`,
         );
     }
   }
@@ -295,7 +296,7 @@ export class DataResources {
     const client = this.own(list.cuid, owner);
     return list.container === 'aces'
       ? entriesOf(client, list)
-      : client[list.container].map((kept) => entryView(kept, this.now));
+      : client[list.container].map((entry) => entryView(entry, this.now));
   }
 
   private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
@@ -311,8 +312,9 @@ interface Registration {
 }
 
 function registration(body: JsonObject): Registration {
-  const [client] = itemsOf(judged(body, 'dots-client', treePath)).filter(isObject);
-  if (client === undefined) throw fail(400, 'missing-attribute', 'A registration carries one client with its "cuid".');
+  const [client] = itemsOf(checkedContent(body, 'dots-client', treePath)).filter(isObject);
+  if (client === undefined)
+    throw fail(400, 'missing-attribute', 'A registration must contain one client with its "cuid".');
   const { cuid, cdid } = client;
   const inside = (container: 'aliases' | 'acls'): JsonObject[] | undefined =>
     isObject(client[container]) ? entriesIn(client[container], container) : undefined;
@@ -341,9 +343,9 @@ function describe({ container }: ListTarget, name: string): string {
 }
 
 function missing(list: ListTarget, name: string): Error {
-  return fail(404, 'invalid-value', `There is no ${lists[list.container].noun} ${JSON.stringify(name)} here.`);
+  return fail(404, 'invalid-value', `The ${lists[list.container].noun} ${JSON.stringify(name)} does not exist.`);
 }
 
 function full(what: string, limit: number): Error {
-  return fail(409, 'resource-denied', `This server keeps no more than ${limit} ${what}.`);
+  return fail(409, 'resource-denied', `This server accepts at most ${limit} ${what}.`);
 }

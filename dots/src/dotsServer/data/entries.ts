@@ -1,31 +1,42 @@
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import { keep, named, type DataClient, type Kept } from '../state/dataClients';
+import { findEntry, storedEntry, type DataClient, type StoredEntry } from '../state/dataClients';
 import { fail } from './failure';
 import type { Placement } from './query';
 import { lists, type ListTarget } from './resourcePath';
 
-/** The entries of a list as the client wrote them. Throws a RestconfError (404) where the ACL that would hold them is missing. */
+/** The entries of a list as the client wrote them. Throws a RestconfError (404) if the ACL that contains them does not exist. */
 export function entriesOf(client: DataClient, { container, acl }: ListTarget): JsonObject[] {
   if (container !== 'aces') return client[container].map(({ value }) => value);
-  const holder = named(client.acls, acl);
-  if (holder === undefined) throw fail(404, 'invalid-value', `This client has no ACL ${JSON.stringify(acl)}.`);
-  return isObject(holder.value.aces) ? itemsOf(holder.value.aces.ace).filter(isObject) : [];
+  const stored = findEntry(client.acls, acl);
+  if (stored === undefined) throw fail(404, 'invalid-value', `This client has no ACL ${JSON.stringify(acl)}.`);
+  return isObject(stored.value.aces) ? itemsOf(stored.value.aces.ace).filter(isObject) : [];
 }
 
-/** The client with other entries in a list. What was touched, and an ACL whose ACEs were, is refreshed: its time starts again at `now`. */
+/** The new content of a list. */
+export interface ListContent {
+  entries: readonly JsonObject[];
+  /** The names of those entries that the request contains. */
+  touched: ReadonlySet<unknown>;
+}
+
+/** The client with a new content of a list. The lifetime of touched entries, and of an ACL whose ACEs change, starts again at `now`. */
 export function withEntries(
   client: DataClient,
   { container, acl }: ListTarget,
-  entries: readonly JsonObject[],
-  touched: ReadonlySet<unknown>,
+  { entries, touched }: ListContent,
   now: number,
 ): DataClient {
-  if (container !== 'aces')
-    return { ...client, [container]: entries.map((entry) => keptEntry(client[container], entry, touched, now)) };
-  const acls = client.acls.map((holder) =>
-    holder.value.name === acl ? keep(withAces(holder.value, entries), now) : holder,
-  );
-  return { ...client, acls };
+  if (container === 'aces') {
+    const acls = client.acls.map((stored) =>
+      stored.value.name === acl ? storedEntry(withAces(stored.value, entries), now) : stored,
+    );
+    return { ...client, acls };
+  }
+  const stored = (entry: JsonObject): StoredEntry => {
+    const known = touched.has(entry.name) ? undefined : findEntry(client[container], entry.name);
+    return known ?? storedEntry(entry, now);
+  };
+  return { ...client, [container]: entries.map(stored) };
 }
 
 /** An ACL with other ACEs. */
@@ -34,30 +45,25 @@ export function withAces(acl: JsonObject, aces: readonly JsonObject[]): JsonObje
   return aces.length === 0 ? rest : { ...rest, aces: { ace: [...aces] } };
 }
 
-function keptEntry(before: readonly Kept[], entry: JsonObject, touched: ReadonlySet<unknown>, now: number): Kept {
-  const known = named(before, entry.name);
-  return known === undefined || touched.has(entry.name) ? keep(entry, now) : known;
-}
-
-/** A list with new entries in it. Throws a RestconfError: 409 for a name that is taken, 400 where there is no such neighbour. */
+/** A list with new entries in it. Throws a RestconfError: 409 if a name is in use, 400 if the neighbour does not exist. */
 export function inserted(
   before: readonly JsonObject[],
   fresh: readonly JsonObject[],
   { container }: ListTarget,
   placement: Placement = { insert: 'last' },
 ): JsonObject[] {
-  const taken = fresh.find(({ name }) => before.some((entry) => entry.name === name));
-  if (taken !== undefined)
+  const duplicate = fresh.find(({ name }) => before.some((entry) => entry.name === name));
+  if (duplicate !== undefined)
     throw fail(
       409,
       'resource-denied',
-      `There is ${article(container)} ${JSON.stringify(taken.name)} already: PUT replaces it.`,
+      `An ${lists[container].noun} ${JSON.stringify(duplicate.name)} exists already: use PUT to replace it.`,
     );
   const at = placeIn(before, placement);
   return [...before.slice(0, at), ...fresh, ...before.slice(at)];
 }
 
-/** A list with an entry in the place of the one of its name, or new in it; with a placement it moves there. */
+/** A list in which an entry replaces the one of its name, or is new; with a placement it moves there. */
 export function replaced(
   before: readonly JsonObject[],
   entry: JsonObject,
@@ -82,11 +88,7 @@ function placeIn(entries: readonly JsonObject[], { insert, point }: Placement): 
     throw fail(
       400,
       'invalid-value',
-      `"point" names ${JSON.stringify(point)}, and this list has no other entry of that name.`,
+      `"point" names ${JSON.stringify(point)}, but this list has no other entry with that name.`,
     );
   return insert === 'before' ? at : at + 1;
-}
-
-function article(container: ListTarget['container']): string {
-  return `an ${lists[container].noun}`;
 }

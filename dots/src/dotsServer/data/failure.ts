@@ -13,15 +13,15 @@ export type ErrorTag =
   | 'operation-failed'
   | 'too-big';
 
-/** One entry of an error answer: RFC 8040 section 7.1. */
+/** One entry of an error document: RFC 8040 section 7.1. */
 export interface RestconfFault {
   tag: ErrorTag;
   message: string;
-  /** An instance identifier of what is at fault. */
+  /** The instance identifier of the faulty node. */
   path?: string;
 }
 
-/** A request that the server turns down, with the status and the body that say why. */
+/** A request that the server refuses, with the status and the body of the answer. */
 export class RestconfError extends DotsError {
   constructor(
     readonly status: number,
@@ -45,7 +45,7 @@ export class RestconfError extends DotsError {
   }
 }
 
-/** A refusal for one reason. */
+/** A refusal with one fault. */
 export function fail(status: number, tag: ErrorTag, message: string, path?: string): RestconfError {
   return new RestconfError(status, [path === undefined ? { tag, message } : { tag, message, path }]);
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
-import { isLoopback, loopbackName, type Address } from '#dots/transport/connect/address';
+import { isLoopback, loopbackName, type Address } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/certificates/lab';
 import { listenError } from '#dots/transport/listening';
 import { keyIdentity } from '#dots/transport/certificates/certificateNames';
@@ -15,7 +15,7 @@ import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from '
 
 export interface DataServerOptions {
   host: string;
-  /** 0 picks a free one. */
+  /** 0: a free one. */
   port: number;
   lab: Lab;
   router: DataRouter;
@@ -24,7 +24,7 @@ export interface DataServerOptions {
   log: (line: string) => void;
 }
 
-/** More connections at a time than clients of a lab need, and fewer than would hurt. */
+/** More connections at a time than the clients of a lab need, few enough to limit the memory. */
 const connectionsAtOnce = 64;
 const handshakeMs = 10_000;
 const requestMs = 30_000;
@@ -43,41 +43,12 @@ export class DataServer {
       throw new DotsError(
         'usage',
         'transport/not-loopback',
-        `${options.host} is not a loopback address, and the mock's data channel is for this machine only.`,
+        `${options.host} is not a loopback address: the data channel of the mock is available on this machine only.`,
         'Listen on 127.0.0.1 or ::1.',
       );
-    const {
-      ca,
-      server: { cert, key },
-    } = options.lab;
-    const server = createServer({
-      ca,
-      cert,
-      key,
-      minVersion: 'TLSv1.2',
-      requestCert: true,
-      rejectUnauthorized: true,
-      handshakeTimeout: handshakeMs,
-      requestTimeout: requestMs,
-      ALPNProtocols: ['http/1.1'],
-    });
-    server.maxConnections = connectionsAtOnce;
-    server.on('request', (request, response) => void serve(request, response, options));
-    server.on('tlsClientError', (error, socket) =>
-      options.log(`data: a connection was refused: ${oneLine(refusedWords(error, socket.remotePort), 300)}`),
-    );
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port: options.port, exclusive: true }, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-    } catch (cause) {
-      throw listenError('TCP', { host, port: options.port }, cause);
-    }
-    return new DataServer(server, { host, port: (server.address() as AddressInfo).port });
+    const server = serverFor(options);
+    const address = await listen(server, { host, port: options.port });
+    return new DataServer(server, address);
   }
 
   async close(): Promise<void> {
@@ -86,6 +57,42 @@ export class DataServer {
       this.server.closeAllConnections();
     });
   }
+}
+
+function serverFor(options: DataServerOptions): Server {
+  const { ca, server: identity } = options.lab;
+  const server = createServer({
+    ca,
+    ...identity,
+    minVersion: 'TLSv1.2',
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: handshakeMs,
+    requestTimeout: requestMs,
+    ALPNProtocols: ['http/1.1'],
+  });
+  server.maxConnections = connectionsAtOnce;
+  server.on('request', (request, response) => void serve(request, response, options));
+  server.on('tlsClientError', (error, socket) =>
+    options.log(`data: connection refused: ${oneLine(refusalText(error, socket.remotePort), 300)}`),
+  );
+  return server;
+}
+
+/** The address that the server listens on then. */
+async function listen(server: Server, { host, port }: Address): Promise<Address> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, exclusive: true }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    throw listenError('TCP', { host, port }, cause);
+  }
+  return { host, port: (server.address() as AddressInfo).port };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: DataServerOptions): Promise<void> {
@@ -113,19 +120,19 @@ async function answerTo(request: IncomingMessage, { router, largestBody }: DataS
 
 function urlOf(target: string): URL {
   if (URL.canParse(target, 'https://localhost')) return new URL(target, 'https://localhost');
-  throw fail(400, 'malformed-message', 'The request names no URL.');
+  throw fail(400, 'malformed-message', 'The request target is not a URL.');
 }
 
-/** A page in a browser that has its own name point to this machine must not reach the server by that name. */
+/** A page in a browser whose own host name resolves to this machine must not reach the server by that name. */
 function refuseForeignHost(host: string | undefined, port: number): void {
   const url = host !== undefined && URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : undefined;
   const name = url === undefined ? '' : loopbackName(url.hostname.replace(/^\[|\]$/g, ''));
   if (isLoopback(name) && Number(url?.port === '' ? 443 : url?.port) === port) return;
-  throw fail(400, 'invalid-value', 'The Host header names another server than this one.');
+  throw fail(400, 'invalid-value', 'The Host header names a different server.');
 }
 
-/** Why a client came to nothing, in the words of the signal channel where the library's tell it. */
-function refusedWords(error: Error, port: number | undefined): string {
+/** Why the TLS connection of a client failed, in the words of the signal channel if the library names a known reason. */
+function refusalText(error: Error, port: number | undefined): string {
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
   const peer = port === undefined ? 'the client' : `the client at port ${port}`;
@@ -137,16 +144,16 @@ function refusedWords(error: Error, port: number | undefined): string {
 
 function ownerOf(socket: TLSSocket): string {
   const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is needed.');
+  if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is required.');
   return keyIdentity(certificate.raw);
 }
 
 async function readBody(request: IncomingMessage, largest: number): Promise<string> {
-  const tooBig = fail(413, 'too-big', `A body may have ${largest} bytes at most.`);
+  const tooBig = fail(413, 'too-big', `The body is larger than ${largest} bytes.`);
   if (Number(request.headers['content-length'] ?? 0) > largest) throw tooBig;
   const chunks: Buffer[] = [];
   let size = 0;
-  // To leave early would end the connection before the client has heard why.
+  // Stopping early would end the connection before the client has read the answer.
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size <= largest) chunks.push(chunk);
@@ -162,7 +169,7 @@ async function readBody(request: IncomingMessage, largest: number): Promise<stri
 function refusal(error: unknown, asked: string, log: (line: string) => void): DataResponse {
   if (error instanceof RestconfError) return { status: error.status, body: error.body, headers: { ...error.headers } };
   log(`${asked}: ${oneLine(String(error), 200)}`);
-  const { body } = fail(500, 'operation-failed', 'The server failed, and nothing was changed.');
+  const { body } = fail(500, 'operation-failed', 'The server failed; nothing was changed.');
   return { status: 500, body, headers: {} };
 }
 
@@ -178,12 +185,13 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
     ...(payload === undefined && status !== 204 ? { 'Content-Length': 0 } : {}),
     ...others,
     ...(location === undefined ? {} : { Location: `https://${request.headers.host ?? ''}${location}` }),
-    // What is left of a body that was refused unread would be taken for the next request.
+    // The rest of a body that was refused unread would be parsed as the next request.
     ...(request.complete ? {} : { Connection: 'close' }),
   });
   const content = request.method === 'HEAD' ? undefined : payload;
   if (request.complete) return void response.end(content);
-  // A client that is still sending hears the answer only if the connection stays open until it is done or leaves; the server's time for a request bounds that.
+  // A client that is still sending reads the answer only if the connection stays open until it has finished or disconnects; the
+  // server's request timeout limits that.
   response.flushHeaders();
   if (content !== undefined) response.write(content);
   request.once('close', () => response.end()).resume();

@@ -1,18 +1,20 @@
 import { fail, type RestconfError } from './failure';
 import { entryAt, lists, pathOf, type EntryTarget, type Target } from './resourcePath';
 
-/** Which data an answer holds: RFC 8040 section 4.8.1. */
+/** Which data an answer contains: RFC 8040 section 4.8.1. */
 export type Content = 'all' | 'config' | 'nonconfig';
 
 /** Where a new entry goes: RFC 8040 section 4.8.5. */
 export interface Placement {
   insert: 'first' | 'last' | 'before' | 'after';
-  /** The name of the neighbour. */ point?: string;
+  /** The name of the neighbour. */
+  point?: string;
 }
 
 export interface Query {
   content: Content;
-  /** How many levels of the answer are shown. */ depth: number;
+  /** How many levels the answer has: RFC 8040 section 4.8.2. */
+  depth: number;
   placement?: Placement;
 }
 
@@ -24,20 +26,20 @@ const contents: Readonly<Record<string, Content>> = {
   'non-config': 'nonconfig',
 };
 
-/** Reads the query of a request. Throws a RestconfError (400) for a parameter that is unknown, repeated, or makes no sense here. */
+/** The query parameters of each method: RFC 8040 section 4.8. */
+const parametersOf: Readonly<Record<string, readonly string[]>> = {
+  GET: ['content', 'depth'],
+  HEAD: ['content', 'depth'],
+  POST: ['insert', 'point'],
+  PUT: ['insert', 'point'],
+};
+
+/** Reads the query of a request. Throws a RestconfError (400) for a parameter that is unknown, repeated, invalid, or not applicable. */
 export function queryOf(parameters: URLSearchParams, method: string, target: Target): Query {
-  const allowed =
-    method === 'GET' || method === 'HEAD'
-      ? ['content', 'depth']
-      : method === 'POST' || method === 'PUT'
-        ? ['insert', 'point']
-        : [];
+  const allowed = parametersOf[method] ?? [];
   for (const name of new Set(parameters.keys())) {
-    if (!allowed.includes(name))
-      throw invalid(
-        `The query parameter "${name}" has no meaning for ${method} here${allowed.length === 0 ? '' : `: known are ${allowed.join(' and ')}`}.`,
-      );
-    if (parameters.getAll(name).length > 1) throw invalid(`The query parameter "${name}" stands there more than once.`);
+    if (!allowed.includes(name)) throw invalid(unsupportedParameter(name, method, allowed));
+    if (parameters.getAll(name).length > 1) throw invalid(`The query parameter "${name}" occurs more than once.`);
   }
   const placement = placementOf(parameters.get('insert'), parameters.get('point'), target);
   return {
@@ -47,17 +49,22 @@ export function queryOf(parameters: URLSearchParams, method: string, target: Tar
   };
 }
 
+function unsupportedParameter(name: string, method: string, allowed: readonly string[]): string {
+  const supported = allowed.length === 0 ? '' : `; supported: ${allowed.join(', ')}`;
+  return `The query parameter "${name}" is not supported for ${method}${supported}.`;
+}
+
 function contentOf(text: string | null): Content {
   if (text === null) return 'all';
   const content = Object.hasOwn(contents, text) ? contents[text] : undefined;
-  if (content === undefined) throw invalid('"content" is all, config or nonconfig.');
+  if (content === undefined) throw invalid('"content" must be all, config or nonconfig.');
   return content;
 }
 
 function depthOf(text: string | null): number {
   if (text === null || text === 'unbounded') return Infinity;
   const depth = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (depth < 1 || depth > 65_535) throw invalid('"depth" is a number from 1 to 65535, or unbounded.');
+  if (depth < 1 || depth > 65_535) throw invalid('"depth" must be a number from 1 to 65535, or unbounded.');
   return depth;
 }
 
@@ -65,22 +72,22 @@ function placementOf(insert: string | null, point: string | null, target: Target
   if (insert === null && point === null) return undefined;
   const ordered = orderedList(target);
   if (insert === 'first' || insert === 'last') {
-    if (point !== null) throw invalid('"point" goes with insert=before or insert=after only.');
+    if (point !== null) throw invalid('"point" requires insert=before or insert=after.');
     if (!ordered) throw unordered();
     return { insert };
   }
   if (insert !== 'before' && insert !== 'after')
-    throw invalid('"insert" is first, last, before or after; "point" needs it.');
+    throw invalid('"insert" must be first, last, before or after; "point" requires it.');
   if (!ordered) throw unordered();
   const neighbour = entryAt(point ?? '');
   if (neighbour === undefined || !isSibling(neighbour, target))
     throw invalid(
-      '"point" has to be the path of an entry of the same list, such as /ietf-dots-data-channel:dots-data/dots-client=C/acls/acl=N.',
+      '"point" must be the path of an entry of the same list, such as /ietf-dots-data-channel:dots-data/dots-client=C/acls/acl=N.',
     );
   return { insert, point: neighbour.name };
 }
 
-/** Whether what a request creates there has an order; a client's ACLs do, and that is all that is inserted into a client. */
+/** Whether the order of what a request creates there is significant; of the lists of a client, that of its ACLs is. */
 function orderedList(target: Target): boolean {
   if (target.kind === 'client') return true;
   if (target.kind === 'list') return lists[target.container].ordered;
@@ -104,5 +111,5 @@ function invalid(message: string): RestconfError {
 }
 
 function unordered(): RestconfError {
-  return invalid('"insert" is for ACLs and ACEs, whose order means something.');
+  return invalid('"insert" is supported for ACLs and ACEs only: the order of aliases is not significant.');
 }

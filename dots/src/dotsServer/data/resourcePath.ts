@@ -1,6 +1,6 @@
 import { fail } from './failure';
 
-/** The lists of a client that a request can name, by their container: the list in it, and whether its order means something. */
+/** The lists of a client that a request can name, by their container: the list in it, and whether its order is significant. */
 export const lists = {
   aliases: { list: 'alias', ordered: false, noun: 'alias' },
   acls: { list: 'acl', ordered: true, noun: 'ACL' },
@@ -14,7 +14,8 @@ export interface ListTarget {
   kind: 'list';
   cuid: string;
   container: Container;
-  /** For ACEs: the ACL that holds them. */ acl?: string;
+  /** For ACEs: the ACL that contains them. */
+  acl?: string;
 }
 
 /** One entry of such a list. */
@@ -24,17 +25,18 @@ export interface EntryTarget {
   name: string;
 }
 
-/** What a URL names: RFC 8783 section 4, under the root of RFC 8040 section 3. */
+/** What a URL names: RFC 8783 section 4, below the root of RFC 8040 section 3. */
 export type Target =
-  | { kind: 'host-meta' | 'root' | 'library' | 'data' | 'dots-data' | 'capabilities' }
+  | { kind: 'host-meta' }
+  | { kind: 'root' | 'library' | 'data' | 'dots-data' | 'capabilities' }
   | { kind: 'client'; cuid: string }
   | ListTarget
   | EntryTarget;
 
-/** Where the RESTCONF server begins. */
+/** The root of the RESTCONF server. */
 export const root = '/restconf';
 const moduleName = 'ietf-dots-data-channel';
-/** The path of the tree, as URLs name it. */
+/** The path of the data tree in URLs. */
 export const dataRoot = `${root}/data/${moduleName}:dots-data`;
 
 const fixed: Readonly<Record<string, Target>> = {
@@ -46,21 +48,21 @@ const fixed: Readonly<Record<string, Target>> = {
   [`${dataRoot}/capabilities`]: { kind: 'capabilities' },
 };
 
-/** Reads the path of a URL. Throws a RestconfError (404) for one that names nothing here. */
+/** Reads the path of a URL. Throws a RestconfError: 404 for one that names no resource, 400 for a malformed one. */
 export function targetOf(path: string): Target {
   const known = Object.hasOwn(fixed, path) ? fixed[path] : undefined;
   if (known !== undefined) return known;
   return (path.startsWith(`${dataRoot}/`) ? inTree(path.slice(dataRoot.length)) : undefined) ?? notFound();
 }
 
-/** Reads an instance as `point` names it: the path below `/restconf/data`. Undefined where it names no entry. */
+/** Reads the value of `point`: the path of an entry below `/restconf/data`. Undefined if it names no entry. */
 export function entryAt(path: string): EntryTarget | undefined {
   const tree = `/${moduleName}:dots-data/`;
   const target = path.startsWith(tree) ? inTree(path.slice(tree.length - 1)) : undefined;
   return target?.kind === 'entry' ? target : undefined;
 }
 
-/** The path of a list or an entry, as URLs name it. */
+/** The path of a list or an entry in URLs. */
 export function pathOf(target: ListTarget | EntryTarget): string {
   if (target.kind === 'entry')
     return `${pathOf(target.list)}/${lists[target.list.container].list}=${encodeURIComponent(target.name)}`;
@@ -99,7 +101,7 @@ function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefi
   return name === lists[list.container].list && key !== undefined ? { kind: 'entry', list, name: key } : undefined;
 }
 
-/** One segment: a name, with or without its module, and a key after "=" (RFC 8040 section 3.5.3). */
+/** One segment: a name, with or without its module, and optionally "=" and a key (RFC 8040 section 3.5.3). */
 function segmentOf(text: string): Segment {
   const [, , name = '', key] = /^(?:([^=:]*):)?([^=]*)(?:=(.*))?$/su.exec(text) ?? [];
   try {
@@ -107,7 +109,7 @@ function segmentOf(text: string): Segment {
       ? { name: decodeURIComponent(name) }
       : { name: decodeURIComponent(name), key: decodeURIComponent(key) };
   } catch {
-    throw fail(400, 'malformed-message', 'The path has a percent sign that starts no octet (RFC 3986 section 2.1).');
+    throw fail(400, 'malformed-message', 'The path has an invalid percent-encoding (RFC 3986 section 2.1).');
   }
 }
 

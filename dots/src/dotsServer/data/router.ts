@@ -1,14 +1,14 @@
 import type { JsonObject } from '#dots/model/json';
 import { fail, RestconfError } from './failure';
 import { parseBody } from './bodyCheck';
-import { queryOf } from './query';
+import { queryOf, type Query } from './query';
 import { type DataResources, type Owner, type Success } from './dataResources';
-import { root, targetOf, type ListTarget, type Target } from './resourcePath';
+import { root, targetOf, type EntryTarget, type ListTarget, type Target } from './resourcePath';
 
-/** A request, its transport left behind. */
+/** A request of any transport. */
 export interface DataRequest {
   method: string;
-  /** As it stands in the request line, percent-encoded. */
+  /** As in the request line, percent-encoded. */
   path: string;
   query: URLSearchParams;
   owner: Owner;
@@ -16,7 +16,7 @@ export interface DataRequest {
   body(): Promise<string>;
 }
 
-/** What goes back. */
+/** The answer to a request. */
 export interface DataResponse {
   status: number;
   body?: JsonObject | string;
@@ -24,133 +24,168 @@ export interface DataResponse {
 }
 
 export const yangData = 'application/yang-data+json';
+/** RFC 8040 section 3.3.3. */
+const yangLibraryVersion = '2019-01-04';
 const hostMeta = `<?xml version="1.0" encoding="UTF-8"?>\n<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n  <Link rel="restconf" href="${root}"/>\n</XRD>\n`;
 
 type Handler = () => Promise<Success> | Success;
 type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Handler>>;
 
-/** Answers requests with the resources they name; what changes something runs through `exclusive`. */
+/** Answers requests with the resources they name; changes run through `exclusive`. */
 export class DataRouter {
   constructor(
     private readonly resources: DataResources,
     private readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
-  /** Throws a RestconfError for what is refused. */
+  /** Throws a RestconfError for a request that is refused. */
   async answer(request: DataRequest): Promise<DataResponse> {
     const target = targetOf(request.path);
     if (target.kind === 'host-meta') return metadata(request.method);
-    const methods = this.methodsOf(target, request);
-    const allowed = ['OPTIONS', ...(methods.GET === undefined ? [] : ['HEAD']), ...Object.keys(methods)]
-      .sort()
-      .join(', ');
-    if (request.method === 'OPTIONS') return { status: 200, headers: { Allow: allowed } };
-    const handler = methods[(request.method === 'HEAD' ? 'GET' : request.method) as keyof Methods];
-    if (handler === undefined)
-      throw new RestconfError(
-        405,
-        [{ tag: 'operation-not-supported', message: `This resource has no ${request.method.slice(0, 20)}.` }],
-        { Allow: allowed },
-      );
-    const { status, body, location } = await handler();
-    return {
-      status,
-      ...(body === undefined ? {} : { body }),
-      headers: location === undefined ? {} : { Location: location },
-    };
-  }
-
-  private methodsOf(target: Target, request: DataRequest): Methods {
-    const { resources } = this;
-    const { owner } = request;
     const query = queryOf(request.query, request.method, target);
-    const change =
-      (work: (body: JsonObject) => Promise<Success>): Handler =>
-      async () => {
-        const body = parseBody(await request.body());
-        return this.exclusive(() => work(body));
-      };
-    const remove =
-      (work: () => Promise<Success>): Handler =>
-      () =>
-        this.exclusive(work);
-    const get =
-      (work: () => JsonObject): Handler =>
-      () => ({ status: 200, body: work() });
-    switch (target.kind) {
-      case 'host-meta':
-        return {};
-      case 'root':
-        return {
-          GET: get(() => ({
-            'ietf-restconf:restconf': { data: {}, operations: {}, 'yang-library-version': '2019-01-04' },
-          })),
-        };
-      case 'library':
-        return { GET: get(() => ({ 'ietf-restconf:yang-library-version': '2019-01-04' })) };
-      case 'data':
-        return {
-          GET: get(() => ({
-            'ietf-restconf:data': query.depth === 1 ? {} : resources.tree(owner, { ...query, depth: query.depth - 1 }),
-          })),
-        };
-      case 'dots-data':
-        return {
-          GET: get(() => resources.tree(owner, query)),
-          POST: change((body) => resources.register(body, owner)),
-        };
-      case 'capabilities':
-        return { GET: get(() => resources.capabilities(query)) };
-      case 'client':
-        return {
-          GET: get(() => resources.client(target.cuid, owner, query)),
-          POST: change((body) => resources.addToClient(target.cuid, body, owner, query.placement)),
-          PUT: change((body) => resources.replaceClient(target.cuid, body, owner)),
-          DELETE: remove(() => resources.deregister(target.cuid, owner)),
-        };
-      case 'list':
-        return {
-          GET: get(() => resources.list(target, owner, query)),
-          POST: change((body) => resources.add(target, body, owner, query.placement)),
-          PUT: change((body) => resources.replaceList(target, body, owner)),
-          DELETE: remove(() => resources.removeList(target, owner)),
-        };
-      case 'entry':
-        return {
-          GET: get(() => resources.entry(target, owner, query)),
-          PUT: change((body) => resources.replaceEntry(target, body, owner, query.placement)),
-          DELETE: remove(() => resources.remove(target, owner)),
-          ...(target.list.container === 'acls'
-            ? {
-                POST: change((body) =>
-                  resources.add(acesOf(target.list.cuid, target.name), body, owner, query.placement),
-                ),
-              }
-            : {}),
-        };
-    }
+    const methods = new RequestMethods({ resources: this.resources, exclusive: this.exclusive, request, query });
+    return respond(request.method, methods.of(target));
   }
 }
 
-function acesOf(cuid: string, acl: string): ListTarget {
-  return { kind: 'list', cuid, container: 'aces', acl };
+interface RequestContext {
+  resources: DataResources;
+  exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+  request: DataRequest;
+  query: Query;
+}
+
+/** The methods of each resource, for one request. */
+class RequestMethods {
+  private readonly owner: Owner;
+  private readonly query: Query;
+  private readonly resources: DataResources;
+
+  constructor(private readonly context: RequestContext) {
+    ({ resources: this.resources, query: this.query } = context);
+    this.owner = context.request.owner;
+  }
+
+  of(target: Exclude<Target, { kind: 'host-meta' }>): Methods {
+    switch (target.kind) {
+      case 'root':
+        return {
+          GET: read({
+            'ietf-restconf:restconf': { data: {}, operations: {}, 'yang-library-version': yangLibraryVersion },
+          }),
+        };
+      case 'library':
+        return { GET: read({ 'ietf-restconf:yang-library-version': yangLibraryVersion }) };
+      case 'data':
+        return { GET: () => ({ status: 200, body: this.datastore() }) };
+      case 'dots-data':
+        return this.tree();
+      case 'capabilities':
+        return { GET: () => ({ status: 200, body: this.resources.capabilities(this.query) }) };
+      case 'client':
+        return this.client(target.cuid);
+      case 'list':
+        return this.list(target);
+      case 'entry':
+        return this.entry(target);
+    }
+  }
+
+  /** RFC 8040 section 3.3.1. */
+  private datastore(): JsonObject {
+    const { depth } = this.query;
+    const inside = depth === 1 ? {} : this.resources.tree(this.owner, { ...this.query, depth: depth - 1 });
+    return { 'ietf-restconf:data': inside };
+  }
+
+  private tree(): Methods {
+    const { resources, owner, query } = this;
+    return {
+      GET: () => ({ status: 200, body: resources.tree(owner, query) }),
+      POST: this.change((body) => resources.register(body, owner)),
+    };
+  }
+
+  private client(cuid: string): Methods {
+    const { resources, owner, query } = this;
+    return {
+      GET: () => ({ status: 200, body: resources.client(cuid, owner, query) }),
+      POST: this.change((body) => resources.addToClient(cuid, body, owner, query.placement)),
+      PUT: this.change((body) => resources.replaceClient(cuid, body, owner)),
+      DELETE: this.remove(() => resources.deregister(cuid, owner)),
+    };
+  }
+
+  private list(list: ListTarget): Methods {
+    const { resources, owner, query } = this;
+    return {
+      GET: () => ({ status: 200, body: resources.list(list, owner, query) }),
+      POST: this.change((body) => resources.add(list, body, owner, query.placement)),
+      PUT: this.change((body) => resources.replaceList(list, body, owner)),
+      DELETE: this.remove(() => resources.removeList(list, owner)),
+    };
+  }
+
+  private entry(entry: EntryTarget): Methods {
+    const { resources, owner, query } = this;
+    const methods: Methods = {
+      GET: () => ({ status: 200, body: resources.entry(entry, owner, query) }),
+      PUT: this.change((body) => resources.replaceEntry(entry, body, owner, query.placement)),
+      DELETE: this.remove(() => resources.remove(entry, owner)),
+    };
+    if (entry.list.container !== 'acls') return methods;
+    const aces: ListTarget = { kind: 'list', cuid: entry.list.cuid, container: 'aces', acl: entry.name };
+    return { ...methods, POST: this.change((body) => resources.add(aces, body, owner, query.placement)) };
+  }
+
+  private change(work: (body: JsonObject) => Promise<Success>): Handler {
+    return async () => {
+      const body = parseBody(await this.context.request.body());
+      return this.context.exclusive(() => work(body));
+    };
+  }
+
+  private remove(work: () => Promise<Success>): Handler {
+    return () => this.context.exclusive(work);
+  }
+}
+
+const read =
+  (body: JsonObject): Handler =>
+  () => ({ status: 200, body });
+
+/** OPTIONS and HEAD follow from the methods of the resource. Throws a RestconfError (405) for one it does not support. */
+async function respond(method: string, methods: Methods): Promise<DataResponse> {
+  const allowed = ['OPTIONS', ...(methods.GET === undefined ? [] : ['HEAD']), ...Object.keys(methods)]
+    .sort()
+    .join(', ');
+  if (method === 'OPTIONS') return { status: 200, headers: { Allow: allowed } };
+  const handler = methods[(method === 'HEAD' ? 'GET' : method) as keyof Methods];
+  if (handler === undefined) throw unsupported(`This resource does not support ${method.slice(0, 20)}.`, allowed);
+  const { status, body, location } = await handler();
+  return {
+    status,
+    ...(body === undefined ? {} : { body }),
+    headers: location === undefined ? {} : { Location: location },
+  };
 }
 
 /** Where RESTCONF begins on this server: RFC 8040 section 3.1. */
 function metadata(method: string): DataResponse {
-  if (method !== 'GET' && method !== 'HEAD')
-    throw new RestconfError(405, [{ tag: 'operation-not-supported', message: 'This resource can only be read.' }], {
-      Allow: 'GET, HEAD',
-    });
+  if (method !== 'GET' && method !== 'HEAD') throw unsupported('This resource is read-only.', 'GET, HEAD');
   return { status: 200, body: hostMeta, headers: { 'Content-Type': 'application/xrd+xml' } };
 }
 
-/** Refuses a body that is not RESTCONF's JSON, and an answer in another form: RFC 8040 section 5.2. */
+function unsupported(message: string, allowed: string): RestconfError {
+  return new RestconfError(405, [{ tag: 'operation-not-supported', message }], { Allow: allowed });
+}
+
+/** Refuses a body that is not RESTCONF's JSON (415), and a request that does not accept it (406): RFC 8040 section 5.2. */
 export function refuseOtherTypes(method: string, contentType: string | undefined, accept: string | undefined): void {
   const typeOf = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase();
   if ((method === 'POST' || method === 'PUT') && typeOf(contentType ?? '') !== yangData)
-    throw fail(415, 'invalid-value', `The body has to be of Content-Type ${yangData}.`);
+    throw fail(415, 'invalid-value', `The Content-Type of the body must be ${yangData}.`);
   const accepted = accept === undefined ? ['*/*'] : accept.split(',').map(typeOf);
   if (!accepted.some((type) => type === yangData || type === '*/*' || type === 'application/*'))
-    throw fail(406, 'invalid-value', `Answers are of Content-Type ${yangData} only.`);
+    throw fail(406, 'invalid-value', `The only Content-Type available is ${yangData}.`);
 }

@@ -1,34 +1,33 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loopbackName } from '#dots/transport/connect/address';
+import { loopbackName } from '#dots/transport/address';
 import { openLab, type Lab } from '#dots/transport/certificates/lab';
 import type { Tell } from '#dots/runtime/privateFolder';
 
-/** The lab of an orchestrator, and how to leave it. */
+/** The lab of a server, and how to close it. */
 export interface LabHome {
   lab: Lab;
-  /** Removes what only served this orchestrator. */ leave: () => Promise<void>;
+  /** Removes the files of a lab that only this server used. */
+  close: () => Promise<void>;
 }
 
 /**
- * The lab in the folder of the orchestrator's state; without one it is private and ends with the orchestrator. Its certificates are valid by
- * the date of the machine, not by that of a clock: OpenSSL, which judges them for TLS, knows no other.
- * `tell` hears what was changed or made anew because others could have known or changed it.
+ * The lab in the state folder of the server; without one it is private and ends with the server. Its certificates are valid by the
+ * date of the machine, not by that of a clock: OpenSSL, which verifies them for TLS, uses no other.
+ * `tell` receives a sentence for what was changed, or made anew, because others could have known or changed it.
  * Throws a DotsError of kind `usage`: `transport/lab-folder`, `runtime/not-private`.
  */
-export async function enterLab(host: string, stateDir: string | undefined, tell: Tell): Promise<LabHome> {
-  const temporary = stateDir === undefined ? await mkdtemp(join(tmpdir(), 'dots-lab-')) : undefined;
-  const leave = async (): Promise<void> => {
-    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
-  };
+export async function openLabHome(host: string, stateDir: string | undefined, tell: Tell): Promise<LabHome> {
+  const options = { names: [loopbackName(host)], tell };
+  if (stateDir !== undefined)
+    return { lab: await openLab(join(stateDir, 'lab'), options), close: () => Promise.resolve() };
+  const folder = await mkdtemp(join(tmpdir(), 'dots-lab-'));
+  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    return {
-      lab: await openLab(temporary ?? join(stateDir ?? '', 'lab'), { names: [loopbackName(host)], tell }),
-      leave,
-    };
+    return { lab: await openLab(folder, options), close };
   } catch (error) {
-    await leave();
+    await close();
     throw error;
   }
 }

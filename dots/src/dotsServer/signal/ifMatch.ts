@@ -3,31 +3,32 @@ import { etagOf } from '#dots/coap/blockwise';
 import { isSuccess, noBytes } from '#dots/coap/messages/message';
 import { valuesOf } from '#dots/coap/messages/options';
 import { refuse, Refusal } from './refusal';
-import type { Resource, ResourceName, ResourceRequest } from './routing';
+import type { Resource, ResourceName, ResourceRequest } from './resource';
 
-/** Refuses a request with If-Match when what it names is not what there is: RFC 7252 section 5.10.8.1. */
+/** Refuses (4.12) a request with If-Match if the resource does not have that version: RFC 7252 section 5.10.8.1. */
 export async function refuseUnmatched(name: ResourceName, resource: Resource, request: ResourceRequest): Promise<void> {
-  const wanted = valuesOf(request.inbound.options, 'If-Match');
-  if (wanted.length === 0 || isEfficacyUpdate(name, request)) return;
+  const versions = valuesOf(request.inbound.options, 'If-Match');
+  if (versions.length === 0 || isEfficacyUpdate(name, request)) return;
   const current = await representation(resource, request);
   const etag = current && etagOf({ payload: current.payload ?? noBytes });
-  const matches = etag !== undefined && wanted.some((value) => value.length === 0 || Buffer.compare(value, etag) === 0);
+  const matches =
+    etag !== undefined && versions.some((version) => version.length === 0 || Buffer.compare(version, etag) === 0);
   if (!matches)
     throw refuse(
       '4.12',
       current === undefined
-        ? 'There is nothing here that If-Match could match.'
-        : 'If-Match names another version than the present one.',
+        ? 'If-Match does not match: the resource does not exist.'
+        : 'If-Match does not match the current version of the resource.',
       '7252 5.10.8.1',
     );
 }
 
-/** Whether a mitigation request may only change what there is; it ignores in silence what matches nothing: RFC 9132 section 4.4.3. */
+/** Whether a mitigation request may only change an existing mitigation; if there is none, it is ignored silently: RFC 9132 section 4.4.3. */
 export function isEfficacyUpdate(name: ResourceName, { inbound: { method, options } }: ResourceRequest): boolean {
   return name === 'mitigate' && method === 'PUT' && valuesOf(options, 'If-Match').some((value) => value.length === 0);
 }
 
-/** What a GET would get now; undefined where there is nothing. */
+/** The answer to a GET of the resource now; undefined if it does not exist. */
 async function representation({ GET: get }: Resource, request: ResourceRequest): Promise<CoapAnswer | undefined> {
   try {
     const answer = await get?.({ ...request, inbound: { ...request.inbound, method: 'GET', payload: noBytes } });

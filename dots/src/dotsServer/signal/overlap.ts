@@ -4,7 +4,7 @@ import { parsePrefix, width, type Prefix } from '#dots/model/prefix';
 /** The members by which two scopes can overlap; ports and protocols do not matter: RFC 9132 section 4.4.1.3. */
 const selectors = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'] as const;
 
-/** The targets of `scope` that `other` has too, as members of a conflict-scope; undefined when they share none. */
+/** The targets that `scope` shares with `other`, as members of a conflict-scope; undefined if there are none. */
 export function sharedTargets(scope: JsonObject, other: JsonObject): JsonObject | undefined {
   const shared: JsonObject = {};
   for (const member of selectors) {
@@ -26,7 +26,7 @@ function sharedNames(mine: string[], theirs: string[], anyCase: boolean): string
   return mine.filter((name) => known.has(form(name)));
 }
 
-/** Those of my prefixes that cover one of theirs or are covered by one; in time linear in their number, whatever a client sends. */
+/** Those of `mine` that cover one of `theirs` or are covered by one, in time linear in their number. */
 function sharedPrefixes(mine: string[], theirs: string[]): string[] {
   if (mine.length === 0 || theirs.length === 0) return [];
   const own = new PrefixSet(mine);

@@ -5,7 +5,7 @@ import { DotsError } from '#dots/model/errors';
 import { rfcLabel } from '#dots/model/finding';
 import type { JsonObject } from '#dots/model/json';
 
-/** A request that the server turns down; its answer says why, and by which section. */
+/** A request that the server refuses, with its answer. */
 export class Refusal extends DotsError {
   constructor(
     readonly answer: CoapAnswer,
@@ -16,13 +16,16 @@ export class Refusal extends DotsError {
   }
 }
 
-/** A refusal with a diagnostic text (RFC 9132 section 9): one sentence and the section that asks for it. */
+/**
+ * A refusal with a diagnostic payload (RFC 9132 section 9): one sentence, and the section that requires the refusal.
+ * @param maxAge when the client may try again, seconds
+ */
 export function refuse(code: string, sentence: string, rfc: string, maxAge?: number): Refusal {
   const text = `${sentence.replace(/\.$/, '')} (${rfcLabel(rfc)}).`;
   return new Refusal({ ...plainAnswer(code, text), maxAge }, text);
 }
 
-/** A refusal whose body is a DOTS document: 4.09 of RFC 9132 section 9. */
+/** A refusal whose body is a DOTS document, as for 4.09: RFC 9132 section 9. */
 export function refuseWith(code: string, document: JsonObject, sentence: string): Refusal {
   return new Refusal(documentAnswer(code, document), sentence);
 }

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
 import { refuse } from './refusal';
 
-/** Leaves room for the rest of the answer in one datagram, characters. */
+/** Leaves space for the rest of the answer in one datagram, characters. */
 const longestDiagnostic = 800;
 
 /** The sections that forbid a malformed body, by kind. */
@@ -19,8 +19,8 @@ const sections: Partial<Record<DocumentKind, string>> = {
 };
 
 /**
- * Reads the body of a PUT and judges it as the editor does.
- * Gives what stands under the top-level member; throws a Refusal (4.00) that names the fault.
+ * Reads the body of a PUT and checks it as the editor does.
+ * Returns the content of its top-level member; throws a Refusal (4.00) that names the fault.
  */
 export function readBody(payload: Uint8Array, kind: DocumentKind): JsonObject {
   const document = decoded(payload, kind);
@@ -28,7 +28,7 @@ export function readBody(payload: Uint8Array, kind: DocumentKind): JsonObject {
   if (type?.kind !== kind)
     throw refuse(
       '4.00',
-      `The body is a ${type?.title ?? 'document of no known kind'}, not a ${documentType(kind).title}.`,
+      `The body is a ${type?.title ?? 'document of unknown kind'}, not a ${documentType(kind).title}.`,
       section(kind),
     );
   const errors = faults.filter(({ severity }) => severity === 'error');

@@ -5,7 +5,7 @@ import { inForce, type Mitigation } from './lifecycle';
 /** When an ACL applies: RFC 8783 section 7.2. */
 export type ActivationType = 'activate-when-mitigating' | 'immediate' | 'deactivate';
 
-/** The activation type of an ACL; the RFC's default where it names none. */
+/** The activation type of an ACL; the RFC's default if it has none. */
 export function activationTypeOf(acl: JsonObject): ActivationType {
   const type = acl['activation-type'];
   return type === 'immediate' || type === 'deactivate' ? type : 'activate-when-mitigating';

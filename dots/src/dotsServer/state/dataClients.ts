@@ -2,9 +2,10 @@ import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { unreadableState, type Store } from './store';
 
-/** An alias or an ACL as its client wrote it, and until when it is kept, milliseconds since 1970. */
-export interface Kept {
+/** An alias or an ACL as its client wrote it. */
+export interface StoredEntry {
   value: JsonObject;
+  /** When it expires, milliseconds since 1970. */
   expiresAt: number;
 }
 
@@ -12,20 +13,20 @@ export interface Kept {
 export interface DataClient {
   cuid: string;
   cdid?: string;
-  /** SHA-256 of the public key in the certificate that registered it, hex: no other may use this cuid. */
+  /** SHA-256 of the public key in the certificate that registered it, hex: only this certificate may use the cuid. */
   owner: string;
-  aliases: Kept[];
-  /** In the order in which they are tried. */
-  acls: Kept[];
+  aliases: StoredEntry[];
+  /** In the order in which they are applied. */
+  acls: StoredEntry[];
 }
 
-/** How long an alias or an ACL is kept without a refresh, minutes: RFC 8783 sections 6.1 and 7.2. */
-const keptMinutes = 10_080;
+/** How long an alias or an ACL is stored without a refresh, minutes: RFC 8783 sections 6.1 and 7.2. */
+const lifetimeMinutes = 10_080;
 
 const minute = 60_000;
 const stateName = 'data';
 
-/** Every client of the data channel with its aliases and ACLs: kept safe before they count, gone when their time is over. */
+/** The clients of the data channel with their aliases and ACLs: stored before they take effect, removed when they expire. */
 export class DataClients {
   private clients = new Map<string, DataClient>();
   private timer: TimerHandle;
@@ -37,11 +38,14 @@ export class DataClients {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes up what an earlier orchestrator left; the time that has passed since counts. */
+  /**
+   * Resumes from what an earlier server stored; the time that has passed since counts.
+   * Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`.
+   */
   static async open(store: Store, clock: Clock): Promise<DataClients> {
     const clients = new DataClients(store, clock);
-    const kept = await store.read(stateName);
-    for (const client of kept === undefined ? [] : readState(kept)) clients.clients.set(client.cuid, client);
+    const stored = await store.read(stateName);
+    for (const client of stored === undefined ? [] : readState(stored)) clients.clients.set(client.cuid, client);
     clients.expire();
     return clients;
   }
@@ -57,7 +61,7 @@ export class DataClients {
     return [...this.clients.values()].sort((a, b) => (a.cuid < b.cuid ? -1 : 1));
   }
 
-  /** Keeps and applies the new state of a client, or that it is gone; when it cannot be kept, nothing has changed and the error is the caller's. */
+  /** Stores and applies the new state of a client; undefined removes it. If it cannot be stored, nothing changes and the error is thrown. */
   async commit(cuid: string, client: DataClient | undefined): Promise<void> {
     const next = new Map(this.clients);
     if (client === undefined) next.delete(cuid);
@@ -65,7 +69,7 @@ export class DataClients {
     await this.store.write(stateName, { version: 1, clients: [...next.values()] });
     this.clients = next;
     this.schedule();
-    this.tell();
+    this.notify();
   }
 
   /** Calls back when something was registered, installed, removed or has expired. */
@@ -85,7 +89,7 @@ export class DataClients {
 
   private expire(): void {
     const now = this.clock.now();
-    const valid = ({ expiresAt }: Kept): boolean => expiresAt > now;
+    const valid = ({ expiresAt }: StoredEntry): boolean => expiresAt > now;
     for (const client of this.clients.values()) {
       this.clients.set(client.cuid, {
         ...client,
@@ -94,7 +98,7 @@ export class DataClients {
       });
     }
     this.schedule();
-    this.tell();
+    this.notify();
   }
 
   private schedule(): void {
@@ -108,28 +112,29 @@ export class DataClients {
       this.timer = this.clock.setTimeout(() => this.expire(), Math.max(0, this.nextAt - this.clock.now()));
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const listener of this.listeners) listener();
   }
 }
 
 /** An alias or an ACL that is new or was refreshed at `now`. */
-export function keep(value: JsonObject, now: number): Kept {
-  return { value, expiresAt: now + keptMinutes * minute };
+export function storedEntry(value: JsonObject, now: number): StoredEntry {
+  return { value, expiresAt: now + lifetimeMinutes * minute };
 }
 
 /** Minutes left, rounded up: `pending-lifetime`. */
-export function pendingLifetime({ expiresAt }: Kept, now: number): number {
+export function pendingLifetime({ expiresAt }: StoredEntry, now: number): number {
   return Math.max(0, Math.ceil((expiresAt - now) / minute));
 }
 
 /** The alias or ACL of this name. */
-export function named(list: readonly Kept[], name: JsonValue | undefined): Kept | undefined {
+export function findEntry(list: readonly StoredEntry[], name: JsonValue | undefined): StoredEntry | undefined {
   return list.find(({ value }) => value.name === name);
 }
 
-function readState(kept: JsonValue): DataClient[] {
-  const clients = isObject(kept) && kept.version === 1 && Array.isArray(kept.clients) ? kept.clients : undefined;
+function readState(stored: JsonValue): DataClient[] {
+  const clients =
+    isObject(stored) && stored.version === 1 && Array.isArray(stored.clients) ? stored.clients : undefined;
   if (clients?.every(isClient) !== true) throw unreadableState(stateName);
   return clients as unknown as DataClient[];
 }
@@ -139,11 +144,11 @@ function isClient(value: JsonValue): boolean {
     isObject(value) &&
     typeof value.cuid === 'string' &&
     typeof value.owner === 'string' &&
-    [value.aliases, value.acls].every((list) => Array.isArray(list) && list.every(isKept))
+    [value.aliases, value.acls].every((list) => Array.isArray(list) && list.every(isStoredEntry))
   );
 }
 
-function isKept(value: JsonValue): boolean {
+function isStoredEntry(value: JsonValue): boolean {
   return (
     isObject(value) && isObject(value.value) && typeof value.value.name === 'string' && Number.isFinite(value.expiresAt)
   );

@@ -15,6 +15,9 @@ export const status = {
 
 export type Status = (typeof status)[keyof typeof status];
 
+/** The statuses that a mitigator reports; 5, 6 and 8 follow from requests, sessions and lifetimes, which the server knows. */
+export type ReportedStatus = 1 | 2 | 3 | 4 | 7;
+
 /** The labels of `status`: RFC 9132 section 10.6.2. */
 export const statusLabels: Record<Status, string> = {
   1: 'attack-mitigation-in-progress',
@@ -27,28 +30,39 @@ export const statusLabels: Record<Status, string> = {
   8: 'attack-mitigation-signal-loss',
 };
 
-/** One mitigation, as it was when its status last changed; what it is now follows from the time. Times in milliseconds since 1970. */
+/** One mitigation as it was when its status last changed. Times in milliseconds since 1970. */
 export interface Mitigation {
   cuid: string;
   mid: number;
-  /** Who asked for it, as far as that was proved. */
+  /** The proved identity of the client that requested it; absent over a plain path. */
   owner?: string;
-  /** What the client asked for, without lifetime and attack-status. */
+  /** The scope that the client requested, without lifetime and attack-status. */
   scope: JsonObject;
   status: Status;
   /** When the status began. */
   since: number;
   /** When the mitigation started; null while it waits for the loss of the session. */
   startedAt: number | null;
-  /** When the lifetime runs out; null: never. */
+  /** When the lifetime ends; null: never. */
   expiresAt: number | null;
-  /** For how long, before `since`, attack traffic was dropped, milliseconds. */
+  /** For how long the status was 2 before `since`, milliseconds. */
   droppedForMs: number;
-  /** How long it will go on after a withdrawal, milliseconds. */
+  /** How long it continues after a withdrawal, milliseconds. */
   terminatingMs: number;
 }
 
-/** A new mitigation: it starts at once, or waits for the loss of the session when `trigger-mitigation` is false. */
+/** Names a mitigation: a mid is unique for one client only (RFC 9132 section 4.4.1). */
+export type MitigationId = Pick<Mitigation, 'cuid' | 'mid'>;
+
+/** The same as a key of a map. */
+export function mitigationKey({ cuid, mid }: MitigationId): string {
+  return `${mid} ${cuid}`;
+}
+
+/**
+ * A new mitigation: it starts at once, or waits for the loss of the session if `trigger-mitigation` is false.
+ * @param lifetime seconds; -1: no end
+ */
 export function requested(
   request: Pick<Mitigation, 'cuid' | 'mid' | 'owner' | 'scope' | 'terminatingMs'>,
   lifetime: number,
@@ -65,36 +79,37 @@ export function requested(
   };
 }
 
-/** The same mitigation with a new lifetime in seconds, -1 for no end. */
+/** The mitigation with a new lifetime in seconds, -1 for no end. */
 export function refreshed(mitigation: Mitigation, lifetime: number, now: number): Mitigation {
   return { ...mitigation, expiresAt: expiry(lifetime, now) };
 }
 
-/** A withdrawn mitigation goes on for a while; one that never started ends at once (RFC 9132 section 4.4.4). */
+/** A withdrawn mitigation continues for a limited period; one that never started ends at once (RFC 9132 section 4.4.4). */
 export function withdrawn(mitigation: Mitigation, now: number): Mitigation {
   if (isEnding(mitigation)) return mitigation;
   return enter(mitigation, mitigation.status === status.waiting ? status.terminated : status.terminating, now);
 }
 
-/** A withdrawn mitigation that its client asks for again; the next withdrawal will take longer. */
+/**
+ * A withdrawn mitigation that its client requests again: in setup until the mitigator reports otherwise. The next withdrawal takes
+ * longer.
+ */
 export function resumed(mitigation: Mitigation, timing: Timing, now: number): Mitigation {
   if (mitigation.status !== status.terminating) return mitigation;
-  return { ...enter(mitigation, status.mitigated, now), terminatingMs: prolonged(mitigation, timing) };
+  return { ...enter(mitigation, status.settingUp, now), terminatingMs: prolonged(mitigation, timing) };
 }
 
-/** How long a mitigation goes on after its withdrawal when the client has asked again too soon: RFC 9132 section 4.4.4. */
+/** How long a mitigation continues after its withdrawal if the client has requested it again too soon: RFC 9132 section 4.4.4. */
 export function prolonged(mitigation: Mitigation, timing: Timing): number {
   return Math.min(2 * mitigation.terminatingMs, timing.maxTerminatingMs);
 }
 
-/** What a client still sees of the attack counts: one that goes on takes back "the attack has stopped". */
-export function afterEfficacy(mitigation: Mitigation, attackStatus: unknown, now: number): Mitigation {
-  return mitigation.status === status.stopped && attackStatus === 'under-attack'
-    ? enter(mitigation, status.mitigated, now)
-    : mitigation;
+/** The mitigation with a status that the mitigator reports. Only an active one has such a status; others stay as they are. */
+export function reported(mitigation: Mitigation, next: ReportedStatus, at: number): Mitigation {
+  return isActive(mitigation) && mitigation.status !== next ? enter(mitigation, next, at) : mitigation;
 }
 
-/** Brings a mitigation up to `now`; undefined once it is gone. */
+/** The mitigation at the time `now`, as far as the server decides; undefined once it is removed. */
 export function advance(mitigation: Mitigation, now: number, timing: Timing): Mitigation | undefined {
   let current: Mitigation | undefined = mitigation;
   while (current !== undefined) {
@@ -105,20 +120,20 @@ export function advance(mitigation: Mitigation, now: number, timing: Timing): Mi
   return undefined;
 }
 
-/** When the status changes next, or undefined when nothing but a request can change it. */
+/** When the server changes the status next; undefined if only a request or the mitigator can change it. */
 export function nextChange(mitigation: Mitigation, timing: Timing): number | undefined {
   return nextStep(mitigation, timing)?.at;
 }
 
 /** Seconds left, rounded up; -1 for no end. */
 export function remainingLifetime(mitigation: Mitigation, now: number): number {
-  if (mitigation.status === status.terminated) return 0;
+  if (isOver(mitigation)) return 0;
   return mitigation.expiresAt === null ? -1 : Math.max(0, Math.ceil((mitigation.expiresAt - now) / 1000));
 }
 
-/** Whether it protects something: what makes an attack time of an idle one. */
-export function isActive({ status: now }: Mitigation): boolean {
-  return now === status.settingUp || now === status.mitigated || now === status.stopped || now === status.exceeded;
+/** Whether the mitigation is active: what separates attack time from idle time. */
+export function isActive({ status: current }: Mitigation): boolean {
+  return [status.settingUp, status.mitigated, status.stopped, status.exceeded].some((active) => active === current);
 }
 
 /** Whether its filters are in place; those of a withdrawn mitigation stay until it is terminated (RFC 9132 section 4.4.4). */
@@ -127,50 +142,43 @@ export function inForce(mitigation: Mitigation): boolean {
 }
 
 /** Whether it has been withdrawn or has ended. */
-export function isEnding({ status: now }: Mitigation): boolean {
-  return now === status.terminating || now === status.terminated || now === status.withdrawn;
+export function isEnding(mitigation: Mitigation): boolean {
+  return mitigation.status === status.terminating || isOver(mitigation);
 }
 
-/** Whether it starts at once: `trigger-mitigation` is true unless told otherwise (RFC 9132 section 4.4.1.1). */
+/** Whether it has ended; it is shown for a short time still. */
+export function isOver({ status: current }: Mitigation): boolean {
+  return current === status.terminated || current === status.withdrawn;
+}
+
+/** Whether it starts at once: the default of `trigger-mitigation` is true (RFC 9132 section 4.4.1.1). */
 export function triggersAtOnce({ scope }: Pick<Mitigation, 'scope'>): boolean {
   return scope['trigger-mitigation'] !== false;
 }
 
-/** For how long attack traffic has been dropped, milliseconds. */
-export function droppingTime(mitigation: Mitigation, now: number): number {
-  return mitigation.droppedForMs + (mitigation.status === status.mitigated ? now - mitigation.since : 0);
+/** For how long the attack has been successfully mitigated (status 2), milliseconds. */
+export function mitigatedTime(mitigation: Mitigation, now: number): number {
+  // The wall clock may have been set back.
+  const current = mitigation.status === status.mitigated ? Math.max(0, now - mitigation.since) : 0;
+  return mitigation.droppedForMs + current;
 }
 
 interface Step {
   at: number;
-  /** undefined: gone */ next: Status | undefined;
+  /** undefined: it is removed */
+  next: Status | undefined;
 }
 
 function nextStep(mitigation: Mitigation, timing: Timing): Step | undefined {
-  const own = ownStep(mitigation, timing);
-  const { expiresAt } = mitigation;
-  if (expiresAt === null || isEnding(mitigation) || (own !== undefined && own.at <= expiresAt)) return own;
-  return { at: expiresAt, next: status.terminated };
-}
-
-function ownStep(mitigation: Mitigation, timing: Timing): Step | undefined {
-  const { since } = mitigation;
-  switch (mitigation.status) {
-    case status.settingUp:
-      return { at: since + timing.setupMs, next: status.mitigated };
-    case status.mitigated:
-      return { at: since + timing.attackMs, next: status.stopped };
-    case status.terminating:
-      return { at: since + mitigation.terminatingMs, next: status.terminated };
-    case status.terminated:
-      return { at: since + timing.terminatedMs, next: undefined };
-    default:
-      return undefined;
-  }
+  const { since, expiresAt } = mitigation;
+  if (mitigation.status === status.terminating)
+    return { at: since + mitigation.terminatingMs, next: status.terminated };
+  if (isOver(mitigation)) return { at: since + timing.terminatedMs, next: undefined };
+  return expiresAt === null ? undefined : { at: expiresAt, next: status.terminated };
 }
 
 function enter(mitigation: Mitigation, next: Status, at: number): Mitigation {
-  return { ...mitigation, status: next, since: at, droppedForMs: droppingTime(mitigation, at) };
+  return { ...mitigation, status: next, since: at, droppedForMs: mitigatedTime(mitigation, at) };
 }
 
 function expiry(lifetime: number, now: number): number | null {

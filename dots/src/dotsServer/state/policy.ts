@@ -1,16 +1,12 @@
-/** How long the phases of a mitigation take, milliseconds. The first two are the attack simulation's. */
+/** How long the phases of a mitigation take that the server decides, milliseconds. */
 export interface Timing {
-  /** From the request until the traffic is diverted: status 1. */
-  setupMs: number;
-  /** How long the simulated attack lasts once it is mitigated: status 2. */
-  attackMs: number;
-  /** How long a withdrawn mitigation goes on: status 5 (RFC 9132 section 4.4.4). */
+  /** How long a withdrawn mitigation continues: status 5 (RFC 9132 section 4.4.4). */
   terminatingMs: number;
-  /** What that grows to when a client keeps asking again (RFC 9132 section 4.4.4). */
+  /** What this grows to if a client requests it again and again (RFC 9132 section 4.4.4). */
   maxTerminatingMs: number;
-  /** How long a terminated mitigation can still be seen: status 6. */
+  /** How long a mitigation that has ended is still shown: statuses 6 and 7. */
   terminatedMs: number;
-  /** Between two notifications of a mitigation whose status does not change. */
+  /** Between two notifications of a mitigation whose status does not change (RFC 9132 section 4.4.2.1). */
   statusMs: number;
 }
 
@@ -18,13 +14,13 @@ export interface Timing {
 export interface Policy {
   /** The longest lifetime granted, seconds. */
   maxLifetime: number;
-  /** Whether a lifetime of -1 is granted as it is; if not, it becomes `maxLifetime`. */
+  /** Whether a lifetime of -1 is granted; if not, it becomes `maxLifetime`. */
   indefinite: boolean;
   timing: Timing;
   limits: Limits;
 }
 
-/** What keeps a flood from exhausting the memory. */
+/** Limits that keep a flood from exhausting the memory. */
 export interface Limits {
   /** Mitigations of one client, and telemetry entries of each kind. */
   entriesPerClient: number;
@@ -32,9 +28,9 @@ export interface Limits {
   entries: number;
   observersPerSession: number;
   observers: number;
-  /** Bytes of a request's body on the signal channel. */
+  /** The body of a request on the signal channel, bytes. */
   body: number;
-  /** The same on the data channel. */
+  /** The body of a request on the data channel, bytes. */
   dataBody: number;
   dataClients: number;
   /** Aliases of one client, and ACLs of one client. */
@@ -44,8 +40,6 @@ export interface Limits {
 }
 
 export const defaultTiming: Timing = {
-  setupMs: 3_000,
-  attackMs: 300_000,
   terminatingMs: 120_000,
   maxTerminatingMs: 300_000,
   terminatedMs: 6_000,
@@ -69,8 +63,8 @@ export const defaultPolicy: Policy = {
   },
 };
 
-/** The lifetime granted for the one asked for, both in seconds, -1 for no end: RFC 9132 section 4.4.1.1. */
-export function grantedLifetime(asked: number, policy: Policy): number {
-  if (asked === -1) return policy.indefinite ? -1 : policy.maxLifetime;
-  return Math.min(asked, policy.maxLifetime);
+/** The lifetime granted for a requested one, both in seconds, -1 for no end: RFC 9132 section 4.4.1.1. */
+export function grantedLifetime(requested: number, policy: Policy): number {
+  if (requested === -1) return policy.indefinite ? -1 : policy.maxLifetime;
+  return Math.min(requested, policy.maxLifetime);
 }

@@ -3,15 +3,15 @@ import { fileReason } from '#dots/runtime/fileReason';
 import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
 import type { JsonValue } from '#dots/model/json';
 
-/** Where the orchestrator keeps what must outlive it. */
+/** Where the server stores what it must not lose when it stops. */
 export interface Store {
-  /** The value kept under this name, or undefined. */
+  /** The value stored under this name, or undefined. */
   read(name: string): Promise<JsonValue | undefined>;
-  /** Keeps a value; resolves when it is safe. */
+  /** Stores a value; resolves when it is safe. */
   write(name: string, value: unknown): Promise<void>;
 }
 
-/** Keeps nothing: for an orchestrator that forgets when it ends. */
+/** Stores nothing: for a server whose state ends with it. */
 export const memoryStore: Store = {
   read: () => Promise.resolve(undefined),
   write: () => Promise.resolve(),
@@ -21,15 +21,15 @@ export const memoryStore: Store = {
 const stateNames = /^(\.gitignore|lab|\w+\.json(\.\w+)?)$/;
 
 /**
- * Keeps each value in a JSON file of a folder that is its user's alone, and that is made when it is missing; `tell` hears of rights that had
- * to be taken from others. Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `runtime/not-private`.
+ * Stores each value in a JSON file of a folder that belongs to its user alone, and is created if missing; `tell` receives a sentence for each
+ * right that is taken from others. Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `runtime/not-private`.
  */
 export async function folderStore(path: string, tell: Tell = () => undefined): Promise<Store> {
   const folder = PrivateFolder.make(path, { names: stateNames, tell });
   return storeIn(await folder.catch((cause: unknown) => refuseFolder(path, cause)));
 }
 
-/** The store of a folder that is there, for reading: nothing in it is changed. Throws as `folderStore` does. */
+/** The store of an existing folder, for reading: nothing in it is changed. Throws as `folderStore` does. */
 export async function existingStore(path: string): Promise<Store> {
   return storeIn(await PrivateFolder.open(path).catch((cause: unknown) => refuseFolder(path, cause)));
 }
@@ -46,18 +46,18 @@ function refuseFolder(path: string, cause: unknown): never {
   const { code } = cause as NodeJS.ErrnoException;
   const why =
     code === 'EEXIST'
-      ? `${path} is a file, not a folder: no state can be kept in it.`
-      : `The state folder ${path} cannot be made: ${code === 'ENOENT' ? 'its parent takes no folder' : fileReason(cause)}.`;
+      ? `${path} is a file, not a folder: no state can be stored in it.`
+      : `The state folder ${path} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
   throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
 }
 
-/** Throws when a kept value is not what this version writes. */
+/** The error for a stored value that cannot be read, or that this version did not write. */
 export function unreadableState(path: string, cause?: unknown): DotsError {
   return new DotsError(
     'usage',
     'orchestrator/state-unreadable',
-    `The kept state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`,
-    'Move it away to start with none, or choose another folder.',
+    `The stored state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`,
+    'Move it away to start without it, or choose another folder.',
     { cause },
   );
 }

@@ -1,36 +1,38 @@
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Limits } from './policy';
-import { refuse } from '../signal/refusal';
 import { unreadableState, type Store } from './store';
+import { WorkQueue } from './workQueue';
 
-/** The two kinds of telemetry a client leaves at a server, by the parameter that names an entry: RFC 9244 sections 7 and 8. */
+/** The two kinds of telemetry that a client sends to a server, by the parameter that names an entry: RFC 9244 sections 7 and 8. */
 export type TelemetryKind = 'tsid' | 'tmid';
 
-/** One entry: what stands under the top-level member, and who left it, as far as that was proved. */
 export interface TelemetryEntry {
   cuid: string;
   kind: TelemetryKind;
   id: number;
+  /** The proved identity of the client that sent it; absent over a plain path. */
   owner?: string;
+  /** The content of the top-level member. */
   body: JsonObject;
 }
 
 const stateName = 'telemetry';
 
-/** The telemetry of every client: kept safe before it counts. */
+/** The telemetry of all clients: stored before it takes effect. */
 export class Telemetry {
   private entries = new Map<string, TelemetryEntry>();
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly queue = new WorkQueue();
 
   private constructor(
     private readonly store: Store,
     private readonly limits: Limits,
   ) {}
 
+  /** Resumes from what an earlier server stored. Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`. */
   static async open(store: Store, limits: Limits): Promise<Telemetry> {
     const telemetry = new Telemetry(store, limits);
-    const kept = await store.read(stateName);
-    for (const entry of kept === undefined ? [] : readState(kept)) telemetry.entries.set(keyOf(entry), entry);
+    const stored = await store.read(stateName);
+    for (const entry of stored === undefined ? [] : readState(stored)) telemetry.entries.set(keyOf(entry), entry);
     return telemetry;
   }
 
@@ -46,43 +48,39 @@ export class Telemetry {
     return [...this.entries.values()].filter((entry) => entry.cuid === cuid);
   }
 
-  /** Keeps an entry; returns whether it is new. Throws a Refusal (5.03) when there is no room. */
-  put(entry: TelemetryEntry): Promise<boolean> {
-    return this.change((next) => {
-      const isNew = !next.has(keyOf(entry));
-      if (
-        isNew &&
-        (next.size >= this.limits.entries || this.of(entry.cuid, entry.kind).length >= this.limits.entriesPerClient)
-      ) {
-        throw refuse('5.03', 'This server keeps no more telemetry; delete some.', '9244 8.2', 60);
-      }
-      next.set(keyOf(entry), entry);
-      return isNew;
+  /** Stores an entry, except where a new one would exceed the limits. */
+  put(entry: TelemetryEntry): Promise<'created' | 'changed' | 'full'> {
+    return this.queue.run(async () => {
+      const isNew = !this.entries.has(keyOf(entry));
+      if (isNew && this.isFull(entry)) return 'full';
+      await this.commit((next) => next.set(keyOf(entry), entry));
+      return isNew ? 'created' : 'changed';
     });
   }
 
   /** Removes one entry, or all of a client. */
   delete(cuid: string, kind: TelemetryKind, id?: number): Promise<void> {
-    return this.change((next) => {
-      for (const entry of this.of(cuid, kind, id)) next.delete(keyOf(entry));
-    });
+    return this.queue.run(() =>
+      this.commit((next) => {
+        for (const entry of this.of(cuid, kind, id)) next.delete(keyOf(entry));
+      }),
+    );
   }
 
-  /** Waits for the work in hand. */
+  /** Waits for the current work. */
   async close(): Promise<void> {
-    await this.queue;
+    await this.queue.idle();
   }
 
-  private change<T>(work: (next: Map<string, TelemetryEntry>) => T): Promise<T> {
-    const done = this.queue.then(async () => {
-      const next = new Map(this.entries);
-      const result = work(next);
-      await this.store.write(stateName, { version: 1, entries: [...next.values()] });
-      this.entries = next;
-      return result;
-    });
-    this.queue = done.catch(() => undefined);
-    return done;
+  private isFull({ cuid, kind }: TelemetryEntry): boolean {
+    return this.entries.size >= this.limits.entries || this.of(cuid, kind).length >= this.limits.entriesPerClient;
+  }
+
+  private async commit(change: (next: Map<string, TelemetryEntry>) => void): Promise<void> {
+    const next = new Map(this.entries);
+    change(next);
+    await this.store.write(stateName, { version: 1, entries: [...next.values()] });
+    this.entries = next;
   }
 }
 
@@ -90,8 +88,9 @@ function keyOf({ cuid, kind, id }: Pick<TelemetryEntry, 'cuid' | 'kind' | 'id'>)
   return `${kind} ${id} ${cuid}`;
 }
 
-function readState(kept: JsonValue): TelemetryEntry[] {
-  const entries = isObject(kept) && kept.version === 1 && Array.isArray(kept.entries) ? kept.entries : undefined;
+function readState(stored: JsonValue): TelemetryEntry[] {
+  const entries =
+    isObject(stored) && stored.version === 1 && Array.isArray(stored.entries) ? stored.entries : undefined;
   if (entries?.every(isEntry) !== true) throw unreadableState(stateName);
   return entries as unknown as TelemetryEntry[];
 }

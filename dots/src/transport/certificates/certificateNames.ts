@@ -38,7 +38,7 @@ export function certificateNames(der: Uint8Array): CertificateNames {
   };
 }
 
-/** A subject alternative name that cannot be read names nobody. */
+/** An unreadable subject alternative name names no host. */
 function generalNames(value: OctetString): GeneralName[] {
   try {
     return [...AsnConvert.parse(value, SubjectAlternativeName)];
@@ -102,7 +102,7 @@ function folded(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, '');
 }
 
-/** A wildcard stands for exactly one label, the first, of at least three: RFC 9525 section 6.3. */
+/** A wildcard matches exactly one label, the first, of at least three: RFC 9525 section 6.3. */
 function matches(presented: string, wanted: string): boolean {
   if (!presented.startsWith('*.')) return presented === wanted;
   const dot = wanted.indexOf('.');

@@ -6,14 +6,14 @@ import { longestKey, type ClientCredentials } from './credentials';
 /** The files that a client's credentials are in: certificates and keys are PEM. */
 export interface CredentialFiles {
   /** Who may vouch for the server, and what the client shows. */
-  ca?: string;
-  cert?: string;
-  key?: string;
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
   /** Certificates that were revoked. */
-  crl?: string;
-  pskIdentity?: string;
+  crl?: string | undefined;
+  pskIdentity?: string | undefined;
   /** The key as it is, without a line end behind it. */
-  pskKeyFile?: string;
+  pskKeyFile?: string | undefined;
 }
 
 /**
@@ -25,7 +25,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
   if (pskIdentity !== undefined || pskKeyFile !== undefined) {
     if (ca !== undefined || cert !== undefined || key !== undefined)
       throw incomplete(
-        'A pre-shared key stands instead of certificates.',
+        'A pre-shared key replaces certificates.',
         'Name either --ca, --cert and --key, or --psk-identity and --psk-key-file.',
       );
     if (pskIdentity === undefined || pskKeyFile === undefined)
@@ -52,7 +52,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
   };
 }
 
-/** What a server wants to see, as an option; plain CoAP wants nothing. Throws as `readCredentials` does. */
+/** The credentials that a server requires, as an option; plain CoAP requires none. Throws as `readCredentials` does. */
 export async function credentialsFor(
   server: string,
   files: CredentialFiles,

@@ -29,5 +29,5 @@ export type ClientCredentials = { certificate: CertificateCredentials } | { psk:
 export interface ServerCredentials {
   certificate?: CertificateCredentials;
   /** The key of an identity; undefined for one that is not known. */
-  psk?: (identity: string) => Uint8Array | undefined;
+  psk?: ((identity: string) => Uint8Array | undefined) | undefined;
 }

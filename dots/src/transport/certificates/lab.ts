@@ -17,7 +17,7 @@ export interface Lab {
 export interface LabOptions {
   /** Further names and addresses that the server answers under, besides 127.0.0.1, ::1 and localhost. */
   names?: readonly string[];
-  /** When it is; now unless told. */
+  /** The current time; by default now. */
   now?: Date;
   /** Hears what was changed, or made anew, because others could have known or changed it. */
   tell?: Tell;
@@ -33,7 +33,7 @@ const serverNames = ['127.0.0.1', '::1', 'localhost'];
 
 /**
  * Opens the lab in a folder: what was made there and is still valid is used again, everything else is made. A client keeps its key
- * when its certificate is renewed, so that a server knows it again. It waits for files and for keys to be made, and for nobody else.
+ * when its certificate is renewed, so that a server recognises it. It waits only for files and for keys to be generated.
  * Throws a DotsError of kind `usage`: `transport/lab-folder` where the folder cannot be written, `runtime/not-private` where others could.
  */
 export async function openLab(path: string, options: LabOptions = {}): Promise<Lab> {
@@ -60,7 +60,7 @@ export async function openLab(path: string, options: LabOptions = {}): Promise<L
     throw new DotsError(
       'usage',
       'transport/lab-folder',
-      `The lab folder ${path} cannot be ${isMissing(cause) ? 'made: its parent takes no folder' : `used: ${fileReason(cause)}`}.`,
+      `The lab folder ${path} cannot be ${isMissing(cause) ? 'created: no folder can be created in its parent' : `used: ${fileReason(cause)}`}.`,
       'Choose a folder you may write to.',
       { cause },
     );

@@ -2,7 +2,7 @@ import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from './address';
+import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
@@ -19,18 +19,18 @@ export type Dialers = Readonly<Record<Transport, (address: Address, options: Dtl
 
 export interface ConnectOptions {
   /** Needed for everything but `coap`. */
-  credentials?: ClientCredentials;
+  credentials?: ClientCredentials | undefined;
   /** Gives up early. */
-  signal?: AbortSignal;
-  clock?: Clock;
-  /** Milliseconds for all of it, names and every attempt; 10 s unless told. */
+  signal?: AbortSignal | undefined;
+  clock?: Clock | undefined;
+  /** Milliseconds for all of it, names and every attempt; default 10 s. */
   deadlineMs?: number;
   /** What became of earlier attempts. */
-  memory?: PathMemory;
+  memory?: PathMemory | undefined;
   /** DTLS sessions that may be resumed. */
-  sessions?: SessionMemory;
+  sessions?: SessionMemory | undefined;
   /** Whether an attack is under way: the attempts follow each other faster (RFC 9132 section 4.3). */
-  underAttack?: boolean;
+  underAttack?: boolean | undefined;
   resolver?: Resolver;
   /** Whether the addresses that the server has right now may be dialled: what it rejects with ends the attempt before anything is sent. */
   permit?: Permit | undefined;
@@ -68,12 +68,12 @@ const refused = [
   'psk-mismatch',
 ].map((reason) => `transport/${reason}`);
 
-/** Failures that say little: another one is told in their place where there is one. */
+/** Failures that say little: another one is reported instead where there is one. */
 const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 'transport/cancelled'];
 
 /**
  * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of DTLS and TLS over
- * IPv6 and IPv4 stands first (RFC 9132 section 4.3, RFC 8305); the other attempts are given up.
+ * IPv6 and IPv4 is established first (RFC 9132 section 4.3, RFC 8305); the other attempts are given up.
  * Throws a DotsError: `usage` for an address or credentials that will not do, `unreachable` with a code of the refusals or `transport/cancelled`.
  */
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
@@ -88,13 +88,13 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
 }
 
 /**
- * For a session that stands over TLS, although its server may be reached over DTLS by now: tries that, unless it was tried less than
- * `intervalMs` ago (24 hours unless told, never less than five minutes: RFC 9132 section 4.3). Resolves to the channel to go on with, or
+ * For a session that is established over TLS, although its server may be reached over DTLS by now: tries that, unless it was tried less than
+ * `intervalMs` ago (default 24 hours, never less than five minutes: RFC 9132 section 4.3). Resolves to the channel to go on with, or
  * to undefined where DTLS is not due or does not work; fails as `connect` does where one end refuses the other, or is cancelled.
  */
 export async function probeDtls(
   server: string,
-  { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number },
+  { intervalMs, ...options }: ConnectOptions & { memory: PathMemory; intervalMs?: number | undefined },
 ): Promise<Channel | undefined> {
   const target = parseServer(server);
   const { memory, clock = systemClock } = options;
@@ -120,11 +120,17 @@ async function plain(target: ServerAddress, { signal, permit }: ConnectOptions):
   throw cancelled(target);
 }
 
+async function permitted(paths: readonly Path[], permit: Permit | undefined, signal: AbortSignal): Promise<void> {
+  if (permit === undefined) return;
+  const addresses = paths.map(({ address }) => address);
+  await settled(permit(addresses), signal);
+}
+
 function nameOf({ host, port }: ServerAddress): string {
   return addressText({ host, port });
 }
 
-/** A path that stands, and whether DTLS was tried on it or before it. */
+/** An established path, and whether DTLS was tried on it or before it. */
 interface Opened {
   channel: Channel;
   transport: Transport;
@@ -177,12 +183,6 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   }
 }
 
-async function permitted(paths: readonly Path[], permit: Permit | undefined, signal: AbortSignal): Promise<void> {
-  if (permit === undefined) return;
-  const addresses = paths.map(({ address }) => address);
-  await settled(permit(addresses), signal);
-}
-
 /** An attempt that reaches the deadline may first say what it knows, milliseconds. */
 const graceMs = 100;
 
@@ -190,7 +190,7 @@ function cancelled(target: ServerAddress): DotsError {
   return new DotsError(
     'unreachable',
     'transport/cancelled',
-    `The connection with ${nameOf(target)} was given up before it stood.`,
+    `The connection with ${nameOf(target)} was cancelled before it was established.`,
   );
 }
 
@@ -204,8 +204,8 @@ function isFinal(error: unknown): boolean {
 }
 
 function mostTelling(errors: readonly unknown[], target: ServerAddress, transports: readonly Transport[]): unknown {
-  const nobody = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
-  if (nobody && transports.length > 1)
+  const allRefused = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
+  if (allRefused && transports.length > 1)
     return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
   return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
 }

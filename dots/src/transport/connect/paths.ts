@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Address } from './address';
-import { addressText } from './address';
+import type { Address } from '../address';
+import { addressText } from '../address';
 
 /** How a server may be reached. */
 export type Transport = 'dtls' | 'tls';
@@ -46,7 +46,7 @@ export interface PathStore {
 /** How long an outcome counts: RFC 9132 section 4.3, milliseconds. */
 const outcomeCounts = 10 * 60_000;
 /** How often a session over TLS may look for DTLS: at most (SHOULD NOT) and by no means (MUST NOT), milliseconds. */
-export const probeInterval = { usual: 24 * 3_600_000, least: 5 * 60_000 } as const;
+const probeInterval = { usual: 24 * 3_600_000, least: 5 * 60_000 } as const;
 
 /** What became of earlier attempts, by path; what does not count any longer is dropped when it is met. `now` is the monotonic time. */
 export class PathMemory {
@@ -56,7 +56,7 @@ export class PathMemory {
     this.store.set(keyOf(path), { at: now, worked });
   }
 
-  /** The same paths: first those that worked lately, then those nobody knows about, then those that failed lately. */
+  /** The same paths: first those that worked lately, then untried ones, then those that failed lately. */
   sorted(paths: readonly Path[], now: number): Path[] {
     const rank = (path: Path): number => {
       const known = this.recall(keyOf(path), outcomeCounts, now);

@@ -6,12 +6,12 @@ import { refusal } from '../refusals';
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
-/** The resolver of the machine. It cannot be interrupted, but nobody waits for it any longer than for the connection: `connect` sees to that. */
+/** The resolver of the machine. It cannot be interrupted, but `connect` waits for it no longer than for the connection. */
 export const systemResolver: Resolver = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
 
 /**
- * The addresses of a host: those it is, those `localhost` always stands for (RFC 6761 section 6.3: no resolver is asked), or those of its name.
+ * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked), or those of its name.
  * Throws a DotsError of kind `unreachable`: `transport/unknown-host`.
  */
 export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {

@@ -23,7 +23,7 @@ export interface AssociationOptions {
   peer?: string;
   proof: Proof;
   /** What goes into the server name indication. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** The payload of a datagram that every path carries, bytes: RFC 9132 section 7.3, less IPv6 and UDP headers. */
@@ -97,7 +97,7 @@ export class Association {
     return done;
   }
 
-  /** The session, to be resumed later; undefined without a ticket of at most so many bytes, and where it could not be told any more that the server did not ask. */
+  /** The session, to be resumed later; undefined without a ticket of at most so many bytes, and where it would no longer be known that the server did not ask for credentials. */
   save(largestTicket: number): Buffer | undefined {
     if (this.unasked) return undefined;
     const size = this.engine.calls.session_save(this.session, largestTicket);
@@ -113,7 +113,7 @@ export class Association {
 
   /**
    * Hears the first word of a client at an address, as a server. `verify`: it was sent a cookie, and nothing of it was kept (RFC 6347 section 4.2.1);
-   * `started`: it has shown a cookie; `nothing`: no client hello, and this object is as new. An error ends nothing here, for nobody has proved an address.
+   * `started`: it has shown a cookie; `nothing`: no client hello, and this object is as new. An error ends nothing here, because no address is proved.
    */
   greet(address: string, hello: Uint8Array): 'verify' | 'started' | 'nothing' | DotsError {
     const { calls } = this.engine;

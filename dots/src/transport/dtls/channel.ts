@@ -16,7 +16,7 @@ export class DtlsChannel implements Channel {
   private waiting: Uint8Array[] = [];
   private open = true;
 
-  /** `release` gives back what the channel stands on, once it is closed. */
+  /** `release` frees the resources of the channel once it is closed. */
   constructor(
     readonly peer: string,
     private readonly association: Association,

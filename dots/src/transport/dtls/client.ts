@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, indicatedName, type Address } from '../connect/address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { SecureOptions } from '../secure';
 import { connectSocket, networkError } from '../udp';
 import { Association, type AssociationOwner } from './association';
@@ -13,7 +13,7 @@ import { endOfProof, isResumable, sessionKey, type SavedSession, type SessionMem
 
 export interface DtlsOptions extends SecureOptions {
   /** Where sessions are kept to be resumed; without it, each handshake is a whole one. */
-  sessions?: SessionMemory;
+  sessions?: SessionMemory | undefined;
 }
 
 const defaultDeadlineMs = 10_000;
@@ -52,7 +52,7 @@ function cancelled(server: string): DotsError {
   );
 }
 
-/** To load the module and to open a socket is work of this machine, milliseconds; a caller who gives up meanwhile is heard right after it. */
+/** Loading the module and opening a socket is local work, milliseconds; a caller that cancels meanwhile is answered right after it. */
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
   const name = indicatedName(options.serverName);
   const engine = await Engine.load(clock);
@@ -150,7 +150,14 @@ class Attempt implements AssociationOwner {
     if (bytes === undefined) return;
     const { peerName, certificate, identity } = this.association.security;
     const { provedAt, notAfter } = this.association.resumed && this.known !== undefined ? this.known : this.proved();
-    this.options.sessions?.set(this.key, { bytes, peerName, certificate, identity, provedAt, notAfter });
+    this.options.sessions?.set(this.key, {
+      bytes,
+      peerName,
+      ...(certificate && { certificate }),
+      identity,
+      provedAt,
+      notAfter,
+    });
   }
 
   /** What this handshake has proved, and until when. */

@@ -58,7 +58,7 @@ function certify(engine: Engine, context: number, { ca, cert, key, crls = [] }: 
   hand(engine, 'The private key', textOf(key), (pem, size) => calls.context_sign(context, pem, size));
 }
 
-/** As C wants it. */
+/** As C expects it. */
 function textOf(pem: string): Buffer {
   return Buffer.from(`${pem}\0`);
 }
@@ -71,7 +71,7 @@ function certificatesIn(what: string, pem: string): Buffer[] {
   try {
     return all.map((each) => new X509Certificate(each).raw);
   } catch (cause) {
-    throw unusable(what, 'it is not a sound certificate', 'Give certificates in PEM (BEGIN CERTIFICATE).', cause);
+    throw unusable(what, 'it is not a valid certificate', 'Provide certificates in PEM (BEGIN CERTIFICATE).', cause);
   }
 }
 
@@ -81,7 +81,7 @@ function checkSize(shown: readonly Buffer[]): void {
     throw unusable(
       'The certificate',
       `with those after it, it takes ${size} bytes of a handshake, and ${largestChain} is the most`,
-      'Show only what stands between the certificate and the CA, or use EC keys, which are shorter.',
+      'Present only the certificates between this one and the CA, or use EC keys, which are shorter.',
     );
 }
 

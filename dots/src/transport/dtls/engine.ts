@@ -205,7 +205,7 @@ export class Engine {
     return bytes.length;
   }
 
-  /** All that the C library wants of a system: the date; its files exist in name only. */
+  /** All that the C library needs of a system: the date; its files exist in name only. */
   private systemCalls(): Record<string, (...values: never[]) => number> {
     return {
       clock_time_get: (_id: number, _precision: bigint, out: number) => {

@@ -15,7 +15,7 @@ export function placesFrom(folder: string): string[] {
 let compiled: Promise<CompiledModule> | undefined;
 
 /**
- * Mbed TLS, compiled once per process, and only when DTLS is used: one file to read and about 50 ms of work, which nobody need interrupt.
+ * Mbed TLS, compiled once per process, and only when DTLS is used: one file to read and about 50 ms of work, which need not be interruptible.
  * Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
  */
 export function dtlsModule(): Promise<CompiledModule> {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { DotsError } from '#dots/model/errors';
 import { namesText } from '../certificates/certificateNames';
 import { alertText, refusal, type RefusalReason } from '../refusals';
+import { notCa, pathTooLong, shownIssuerFlags } from './issuers';
 import { outsideConstraints, wrongPurpose } from './path';
 
 /** The results of the library that decide what comes next: include/mbedtls/ssl.h. */
@@ -14,26 +15,32 @@ const unknownIdentity = -0x6c80;
 const invalidMac = -0x7180;
 const badProtocolVersion = -0x6e80;
 const handshakeFailure = -0x6e00;
+/** NO_EXTENDED_SECRET of dots/mbedtls/dots.h. */
+const noExtendedSecret = -0x1_0001;
 
 /** MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC: a client that is this far has shown all it has, and waits to hear that it was enough. */
 const clientHasProved = 12;
 /** MBEDTLS_SSL_CLIENT_CERTIFICATE: what a server waits for once it has shown all it has. */
 const serverHasShown = 7;
 
-/** Where the handshake stands when the signature of the peer did not hold: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
+/** The state of the handshake when the signature of the peer is invalid: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
 const verified = { client: 4, server: 10 } as const;
-/** Where the handshake stands when the peer shows its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
+/** The state of the handshake when the peer sends its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
 const peerShows = { client: 3, server: 7 } as const;
 
 /** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
 export const nameMismatch = 0x4;
 
-/** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in a certificate that nobody vouches for proves nothing. */
+const tooManyCas = 'more CAs follow a CA of its chain than that one allows';
+
+/** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in an unsigned certificate proves nothing. */
 const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: string])[] = [
   // Those of dots/mbedtls/dots.h, which keep the others from being found out.
   [0x100_0000, 'bad-certificate', 'one in its chain has an RSA key with a public exponent of more than 32 bits'],
-  [0x200_0000, 'bad-certificate', 'its chain takes more signature checks than a sound one does'],
+  [0x200_0000, 'bad-certificate', 'its chain requires more signature checks than a valid one does'],
   [0x2, 'revoked'],
+  [notCa, 'not-a-ca'],
+  [pathTooLong, 'not-a-ca', tooManyCas],
   [0x8, 'unknown-ca'],
   [0x1, 'expired'],
   [0x200, 'not-yet-valid'],
@@ -115,6 +122,7 @@ export function refusalOf(failure: Failure): DotsError {
     });
   if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
   if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
+  if (result === noExtendedSecret) return refusal('no-extended-secret', { peer });
   if (result === noClientCertificate) return refusal('no-certificate', { peer });
   if (result === unknownIdentity || (result === invalidMac && psk))
     return refusal(role === 'server' ? 'wrong-psk' : 'psk-refused', { peer });
@@ -143,14 +151,19 @@ function isUnreadable(result: number): boolean {
 }
 
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
-  const [, reason, detail] = flags.find(([mask]) => (set & mask) !== 0) ?? [0, 'bad-certificate' as const];
+  const [, reason, detail] = firstOf(set) ?? [0, 'bad-certificate' as const];
   try {
-    if (reason === 'unknown-ca' && signedByLeaf(chain)) return refusal('not-a-ca', { peer });
-    return refusal(reason, { peer, detail: detail ?? detailOf(reason, chain) });
+    // The library passes over issuers that must not sign, and then knows of no way to the CA.
+    const [, shown, more] = (reason === 'unknown-ca' && firstOf(shownIssuerFlags(chain))) || [0, reason, detail];
+    return refusal(shown, { peer, detail: more ?? detailOf(shown, chain) });
   } catch (cause) {
     // What a stranger shows may be anything; the library has refused it, and more cannot be read from it.
     return refusal(reason, { peer, detail }, cause);
   }
+}
+
+function firstOf(set: number): (typeof flags)[number] | undefined {
+  return flags.find(([mask]) => (set & mask) !== 0);
 }
 
 function detailOf(reason: RefusalReason, [leaf]: readonly Buffer[]): string | undefined {
@@ -161,16 +174,6 @@ function detailOf(reason: RefusalReason, [leaf]: readonly Buffer[]): string | un
   if (reason === 'not-yet-valid') return `it is valid from ${certificate.validFrom}`;
   if (reason === 'unknown-ca') return `it names ${certificate.issuer.replaceAll('\n', ', ')} as its issuer`;
   return undefined;
-}
-
-/** Whether what vouches for a certificate of the chain is one that must not: RFC 5280 section 6.1.4 (k). */
-function signedByLeaf(chain: readonly Buffer[]): boolean {
-  const certificates = chain.map((der) => new X509Certificate(der));
-  return certificates.some((child) =>
-    certificates.some(
-      (parent) => parent !== child && !parent.ca && child.issuer === parent.subject && child.verify(parent.publicKey),
-    ),
-  );
 }
 
 function alertRefusal({ peer, alert, role, state, psk }: Failure): DotsError {

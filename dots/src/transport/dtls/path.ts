@@ -16,6 +16,7 @@ import {
   type Name,
 } from '@peculiar/asn1-x509';
 import { certificateNames } from '../certificates/certificateNames';
+import { extension, isSelfIssued, issuerFlags } from './issuers';
 
 /** Flags against a path, beside those of dots/mbedtls/dots.h: a CA of it is for another use, and a CA of it may not vouch for a name in it. */
 export const wrongPurpose = 0x800_0000;
@@ -24,9 +25,9 @@ export const outsideConstraints = 0x1000_0000;
 const emailAddress = '1.2.840.113549.1.9.1';
 
 /**
- * What speaks against a path that the library has found, as flags: extended key usage of CAs (RFC 5280 section 4.2.1.12, read as for the path below
- * them) and name constraints (section 6.1.3 (b), (c)), which the library leaves aside. `path` is DER, from the trusted certificate down to the
- * leaf, whose holder is a `role`. A certificate that cannot be read here throws.
+ * What speaks against a path that the library has found, as flags: issuers that must not sign (./issuers), whatever the library says of them, and what it
+ * leaves aside, extended key usage of CAs (RFC 5280 section 4.2.1.12, read as for the path below them) and name constraints (section 6.1.3 (b), (c)).
+ * `path` is DER, from the trusted certificate down to the leaf, whose holder is a `role`. A certificate that cannot be read here throws.
  */
 export function pathFlags(path: readonly Uint8Array[], role: 'client' | 'server'): number {
   const certificates = path.map((der) => AsnConvert.parse(der, Certificate));
@@ -40,11 +41,7 @@ export function pathFlags(path: readonly Uint8Array[], role: 'client' | 'server'
       .filter((each, at, rest) => at === rest.length - 1 || !isSelfIssued(each));
     return constraints === undefined || held.every((certificate) => satisfies(certificate, constraints));
   });
-  return (suited ? 0 : wrongPurpose) | (within ? 0 : outsideConstraints);
-}
-
-function extension({ tbsCertificate }: Certificate, id: string): ArrayBuffer | undefined {
-  return tbsCertificate.extensions?.find(({ extnID }) => extnID === id)?.extnValue.buffer;
+  return issuerFlags(issuers) | (suited ? 0 : wrongPurpose) | (within ? 0 : outsideConstraints);
 }
 
 function isFor(certificate: Certificate, usage: string): boolean {
@@ -53,10 +50,6 @@ function isFor(certificate: Certificate, usage: string): boolean {
     value === undefined ||
     [...AsnConvert.parse(value, ExtendedKeyUsage)].some((each) => each === usage || each === anyExtendedKeyUsage)
   );
-}
-
-function isSelfIssued({ tbsCertificate: { subject, issuer } }: Certificate): boolean {
-  return Buffer.from(AsnConvert.serialize(subject)).equals(Buffer.from(AsnConvert.serialize(issuer)));
 }
 
 function constraintsOf(certificate: Certificate): NameConstraints | undefined {
@@ -128,13 +121,13 @@ function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtre
     return names.every(
       (name) =>
         (permitted.length === 0 || permitted.some((base) => contains(name, base))) &&
-        !excluded.some((base) => contains(name, base) || stands(name, base)),
+        !excluded.some((base) => contains(name, base) || isBelow(name, base)),
     );
   });
 }
 
 /** Whether a wildcard may stand for a name that is excluded. */
-function stands(name: string, { dNSName }: GeneralName): boolean {
+function isBelow(name: string, { dNSName }: GeneralName): boolean {
   return dNSName !== undefined && name.startsWith('*.') && folded(dNSName).endsWith(folded(name).slice(1));
 }
 

@@ -10,7 +10,7 @@ import { endOfProof } from './sessions';
 
 type Peer = Pick<Security, 'peerName' | 'certificate' | 'identity'>;
 
-const nobody: Peer = { peerName: '', identity: '' };
+const unknownPeer: Peer = { peerName: '', identity: '' };
 
 /** What one end asks of the other, and what it has learnt of it, during one handshake. */
 export abstract class Proof {
@@ -21,7 +21,7 @@ export abstract class Proof {
   /** Whether a pre-shared key is what proves it. */
   psk = false;
   /** Who has shown a certificate. */
-  protected holder = nobody;
+  protected holder = unknownPeer;
 
   /** Who the other end is, once the handshake is over; `resumed` when it went on from an earlier one. */
   abstract peer(resumed: boolean): Peer;
@@ -30,7 +30,7 @@ export abstract class Proof {
   reset(): void {
     this.chain.length = 0;
     this.issuers.length = 0;
-    this.holder = nobody;
+    this.holder = unknownPeer;
   }
 
   /** The key of an identity that a client shows. */
@@ -60,7 +60,7 @@ export abstract class Proof {
 export class ServerProof extends Proof {
   protected readonly holderRole = 'server';
 
-  /** `known` tells whom an earlier session was with, when it may be resumed; `identity` that of the pre-shared key. */
+  /** `known` names the peer of an earlier session, when it may be resumed; `identity` that of the pre-shared key. */
   constructor(
     private readonly serverName: string,
     private readonly known: Peer | undefined,
@@ -188,7 +188,7 @@ function hashOf(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
-/** An identity that is not UTF-8 (RFC 4279 section 5.1) is nobody's. */
+/** An identity that is not UTF-8 (RFC 4279 section 5.1) belongs to no client. */
 function textOf(identity: Buffer): string | undefined {
   const text = identity.toString();
   return Buffer.from(text).equals(identity) ? text : undefined;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:dgram';
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '../connect/address';
+import { addressText, isLoopback, loopbackName, type Address } from '../address';
 import { Admission, type Start } from '../admission';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { certificatePattern, type ClientCredentials } from '../certificates/credentials';
-import { addressText, type Address } from '../connect/address';
+import { addressText, type Address } from '../address';
 
 /** A session that a server lets one resume: its secrets, so it is for memory, not for files. */
 export interface SavedSession {
@@ -14,7 +14,7 @@ export interface SavedSession {
   notAfter: number;
 }
 
-/** How long a session may be resumed after the proof that it stands on, milliseconds: RFC 5246 section F.1.4 suggests 24 hours, and a ticket may be renewed any number of times. */
+/** How long a session may be resumed after the proof that it is based on, milliseconds: RFC 5246 section F.1.4 suggests 24 hours, and a ticket may be renewed any number of times. */
 const resumableMs = 24 * 3600 * 1000;
 
 /** Whether a session may still be resumed, by the date of the clock, milliseconds since 1970. */

@@ -18,7 +18,7 @@ export interface TlsChannelOptions {
   /** Milliseconds without a byte after which the channel is closed. */
   idleMs?: number;
   /** What to say of a connection that breaks before the peer has said anything, in place of the general word. */
-  early?: (symptom: string) => DotsError;
+  early?: ((symptom: string) => DotsError) | undefined;
 }
 
 /** One TLS connection as the CoAP layer sees it. */
@@ -145,7 +145,7 @@ export class TlsChannel implements Channel {
 }
 
 /**
- * What a connection that stands says of itself; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
+ * The facts of an established connection; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
  * client asked for. Throws a DotsError where nothing has proved the peer, which the checks before have to rule out.
  */
 export function securityOf(

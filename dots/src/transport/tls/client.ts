@@ -2,7 +2,7 @@ import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLS
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, indicatedName, type Address } from '../connect/address';
+import { addressText, indicatedName, type Address } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { isForServer, namesText } from '../certificates/certificateNames';
 import { refusal } from '../refusals';
@@ -27,7 +27,7 @@ interface Attempt {
   psk: boolean;
   socket: TLSSocket;
   /** What our own check of the certificate says. */
-  objection?: DotsError;
+  objection?: DotsError | undefined;
   /** Whether the server has said anything, which the socket no longer knows once it is closed. */
   answered: boolean;
 }
@@ -95,7 +95,7 @@ function objection(peer: string, serverName: string, shown: DetailedPeerCertific
 }
 
 interface Patience {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   clock: Clock;
   deadlineMs: number;
 }
@@ -170,5 +170,9 @@ function silence({ socket, peer, psk }: Attempt): DotsError {
 }
 
 function cancelled(peer: string): DotsError {
-  return new DotsError('unreachable', 'transport/cancelled', `The connection to ${peer} was given up before it stood.`);
+  return new DotsError(
+    'unreachable',
+    'transport/cancelled',
+    `The connection to ${peer} was cancelled before it was established.`,
+  );
 }

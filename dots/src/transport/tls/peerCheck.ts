@@ -30,7 +30,7 @@ export function objectionTo(shown: DetailedPeerCertificate): Objection | undefin
   return weak === undefined ? undefined : { reason: 'weak', detail: weak };
 }
 
-/** The leaf first; the root, which stands for itself, is its own issuer. */
+/** The leaf first; the root is its own issuer. */
 function chainOf(shown: DetailedPeerCertificate): Buffer[] {
   const chain: Buffer[] = [];
   for (

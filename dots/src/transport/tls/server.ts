@@ -3,7 +3,7 @@ import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '../connect/address';
+import { addressText, isLoopback, loopbackName, type Address } from '../address';
 import { Admission, type Start } from '../admission';
 import { listenError } from '../listening';
 import { refusal } from '../refusals';
@@ -48,8 +48,8 @@ interface Guest {
   deadline?: TimerHandle;
   /** Its place among the handshakes; none where there was no room. */
   start?: Start;
-  /** Whether its refusal has been told. */
-  told: boolean;
+  /** Whether its refusal has been reported. */
+  reported: boolean;
   /** Whether Node has said all it will say of it. */
   over: boolean;
 }
@@ -130,7 +130,7 @@ class TlsListener implements Listener {
       socket,
       peer: addressText({ host: address, port: socket.remotePort ?? 0 }),
       address,
-      told: false,
+      reported: false,
       over: false,
     };
     socket
@@ -156,7 +156,7 @@ class TlsListener implements Listener {
   }
 
   private sendAway(guest: Guest, why: DotsError): void {
-    guest.told = true;
+    guest.reported = true;
     guest.socket.destroy();
     this.options.refused?.(why);
   }
@@ -211,7 +211,7 @@ class TlsListener implements Listener {
       : refusal('broken', { peer, detail: 'too many sessions stand' });
   }
 
-  /** Node ends the connection itself; where it did so before it told us, the guest is the one who left first. */
+  /** Node ends the connection itself; where it did so before reporting it, the peer counts as the one that closed first. */
   private refuse(error: Error, socket: TLSSocket): void {
     const guest =
       this.guests.get(peerOf(socket)) ??
@@ -219,7 +219,7 @@ class TlsListener implements Listener {
       [...this.guests.values()].find((one) => one.socket.destroyed);
     if (guest === undefined) return;
     guest.over = true;
-    if (!guest.told) this.sendAway(guest, reasonFor(guest.peer, error, socket));
+    if (!guest.reported) this.sendAway(guest, reasonFor(guest.peer, error, socket));
   }
 }
 

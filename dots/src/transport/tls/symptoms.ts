@@ -35,7 +35,7 @@ const agreement: Symptoms = [
   ],
 ];
 
-/** What is found only once the chain has been verified. Of RSA the step is told in which a signature came out wrong, and it may be any; what an end does with its own key is left out. */
+/** What is found only once the chain has been verified. For RSA, OpenSSL names the step in which a signature failed, and it may be any; what an end does with its own key is left out. */
 const proof: Symptoms = [
   [/BAD_SIGNATURE|:RSA routines:(?!\w*(private|padding_add|sign))/i, 'bad-signature'],
   [/ECC_CERT_NOT_FOR_SIGNING|BAD_ECC_CERT|KEY_USAGE_BIT_INCORRECT/, 'purpose'],

@@ -8,7 +8,7 @@ import {
   type Member,
   type PlacedFault,
 } from '../documentSet';
-import { aclsOf } from './references';
+import { aclsOf } from '../definitions';
 
 interface Request {
   member: Member;

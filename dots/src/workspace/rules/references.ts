@@ -2,7 +2,6 @@ import { closest } from '#dots/check/suggestions';
 import type { AclFact } from '../aclFacts';
 import {
   aliasesOf,
-  byName,
   crossFault,
   isStatus,
   mayBeSameClient,
@@ -13,6 +12,7 @@ import {
   type Member,
   type PlacedFault,
 } from '../documentSet';
+import { aclsOf, aliasUses } from '../definitions';
 import type { TextAt } from '../facts';
 
 /** Names of aliases and ACLs that are used and not defined (RFC 9132 section 4.4.1.1, RFC 9133 section 3.2.1). */
@@ -52,19 +52,6 @@ export const unusedAliases: CrossRule = (set) => {
       ),
     );
 };
-
-function aliasUses({ facts }: Member): TextAt[] {
-  return [...facts.scopes.flatMap(({ targets }) => targets.aliases), ...facts.telemetryAliases];
-}
-
-/** The ACLs of a set by name. */
-export function aclsOf({ members }: DocumentSet): Map<string, Defined<AclFact>[]> {
-  return byName(
-    members.flatMap((member) =>
-      member.facts.acls.map((fact) => ({ member, fact, cuid: fact.cuid ?? member.context.cuid })),
-    ),
-  );
-}
 
 interface Wanted {
   what: 'alias' | 'ACL';

@@ -8,7 +8,7 @@ export interface Cursor {
   /** The tokens of the pointer to the object or array around the offset. */
   path: string[];
   /** value: the member's name or the element's index. name: the name at the offset, where there is one. */
-  token?: string;
+  token: string | undefined;
   /** The text at the offset that a completion replaces; empty where nothing is written yet. */
   span: Span;
   /** A string or literal stands at the offset. */

@@ -4,11 +4,12 @@ import type { Position, Range } from '#dots/model/finding';
 import { isObject, type JsonValue } from '#dots/model/json';
 import { at, child } from '#dots/model/pointer';
 import { resolve, schemaAt, schemaOf, type SchemaNode } from '#dots/model/schema';
+import type { DefinedNames } from '#dots/workspace/definitions';
 import { cursorAt, type Cursor } from '../documents/cursor';
 import type { ParsedDocument } from '../documents/document';
 import { factLines, memberText, rfcLink, sectionOf, typeLine } from './facts';
 import { plainText, skeleton, skeletonMembers } from './skeleton';
-import { valueSuggestions } from './values';
+import { nameSuggestions, valueSuggestions } from './values';
 
 /** One thing that can be written at the cursor. */
 export interface Completion {
@@ -29,8 +30,13 @@ export interface Completion {
   comma?: Position;
 }
 
-/** What fits at an offset of a text, half-typed or not: names, values, or whole documents. Needs no valid JSON. */
-export function complete(document: ParsedDocument, offset: number): Completion[] {
+const noNames: DefinedNames = { aliases: [], acls: [] };
+
+/**
+ * What fits at an offset of a text, half-typed or not: names, values, or whole documents. Needs no valid JSON.
+ * @param names what the documents that belong to this one define
+ */
+export function complete(document: ParsedDocument, offset: number, names = noNames): Completion[] {
   if (document.beyondLimits) return [];
   const cursor = cursorAt(document.text, offset);
   const place = new Placement(document, cursor);
@@ -40,7 +46,7 @@ export function complete(document: ParsedDocument, offset: number): Completion[]
     case 'name':
       return cursor.path.length === 0 ? topMembers(cursor, place) : members(document, cursor, place);
     case 'value':
-      return unlisted(values(cursor, place), document, cursor);
+      return unlisted(values(cursor, place, names), document, cursor);
     case 'none':
       return [];
   }
@@ -184,7 +190,7 @@ function excludedMembers(object: SchemaNode, present: readonly string[]): string
   });
 }
 
-function values(cursor: Cursor, place: Placement): Completion[] {
+function values(cursor: Cursor, place: Placement, names: DefinedNames): Completion[] {
   const kind = kindOf(cursor.path.length === 0 && cursor.token !== undefined ? [cursor.token] : cursor.path);
   const path = [...cursor.path, cursor.token ?? ''];
   const schema = kind === undefined ? undefined : schemaAt(kind, path);
@@ -205,8 +211,9 @@ function values(cursor: Cursor, place: Placement): Completion[] {
     ];
   }
   const yang = schema['x-yang'] ?? schemaAt(kind, cursor.path)?.['x-yang'];
-  return valueSuggestions(schema['x-yang'] === undefined ? cursor.path : path, yang).map(
-    ({ group, ...suggestion }, index) => place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }),
+  const member = schema['x-yang'] === undefined ? cursor.path : path;
+  return [...nameSuggestions(member, names), ...valueSuggestions(member, yang)].map(({ group, ...suggestion }, index) =>
+    place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }),
   );
 }
 

@@ -4,7 +4,7 @@ import { memberDoc, valueDoc, type Doc } from '#dots/model/docs';
 import { documentType, type DocumentKind } from '#dots/model/documents';
 import { rfcLabel, rfcUrl } from '#dots/model/finding';
 import type { SchemaNode, XYang, YangType } from '#dots/model/schema';
-import { longDuration } from '#dots/model/text';
+import { longDuration } from '#dots/words/quantities';
 import { docs } from '#schemas/docs/index';
 import { ports, protocols } from '../knowledge/numbers';
 
@@ -82,7 +82,7 @@ export function valueMeaning(path: readonly string[], yang: XYang | undefined, v
 }
 
 /** Seconds as a person says them: `1 hour 30 minutes`. */
-export function inWords(seconds: number): string | undefined {
+function inWords(seconds: number): string | undefined {
   if (!Number.isSafeInteger(seconds) || seconds < 1) return undefined;
   return longDuration(seconds);
 }

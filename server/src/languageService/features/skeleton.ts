@@ -16,10 +16,15 @@ export function skeleton(kind: DocumentKind, name: string, node: SchemaNode): st
 
 /** A snippet without its tab stops and choices, for editors that know none. */
 export function plainText(snippet: string): string {
-  return snippet
-    .replace(/\$\{\d+\|([^,|]*)[^|]*\|\}/g, '$1')
-    .replace(/\$\{\d+:([^}]*)\}/g, '$1')
-    .replace(/\$\d+/g, '');
+  return snippet.replace(
+    /\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:([^}]*)\}|\$\d+/g,
+    (_, escaped?: string, choice?: string, preset?: string) => escaped ?? choice ?? preset ?? '',
+  );
+}
+
+/** A text in a snippet, where some characters have a meaning. */
+export function inSnippet(text: string): string {
+  return text.replace(/[\\$}]/g, '\\$&');
 }
 
 class Writer {

@@ -10,9 +10,9 @@ import { kindProblem } from './kind';
 
 export interface ValidationOptions {
   /** Default `practice`. */
-  level?: Level;
+  level?: Level | undefined;
   /** Whether it goes to a server or came from one; without it, its members tell. */
-  direction?: Direction;
+  direction?: Direction | undefined;
 }
 
 export interface Validation {

@@ -1,7 +1,10 @@
 import type { XYang, YangType } from '#dots/model/schema';
 import { ports, protocols } from '../knowledge/numbers';
 import { usualValues } from '../knowledge/usual';
+import type { DefinedNames } from '#dots/workspace/definitions';
+import { oneLine } from '#dots/model/text';
 import { isPort, isProtocol, valueText } from './facts';
+import { inSnippet } from './skeleton';
 
 /** A value that can be written for a leaf; lower groups come first. */
 export interface ValueSuggestion {
@@ -31,6 +34,22 @@ export function valueSuggestions(path: readonly string[], yang: XYang | undefine
   if (name === 'lifetime')
     all.push({ label: '-1', detail: 'no end: until it is withdrawn', snippet: '-1', filterText: '-1', group: 2 });
   return all;
+}
+
+/** Which names of other documents a member's values are. */
+const namedBy: Readonly<Record<string, [of: keyof DefinedNames, detail: string]>> = {
+  'alias-name': ['aliases', 'alias'],
+  'acl-name': ['acls', 'ACL'],
+};
+
+/** The names that other documents define, for a leaf whose values are such names. */
+export function nameSuggestions(path: readonly string[], names: DefinedNames): ValueSuggestion[] {
+  const [of, detail] = namedBy[path.findLast((token) => !/^\d+$/.test(token)) ?? ''] ?? [];
+  if (of === undefined || detail === undefined) return [];
+  return names[of].map((name) => {
+    const written = JSON.stringify(name);
+    return { label: oneLine(name), detail, snippet: inSnippet(written), filterText: written, group: 0 };
+  });
 }
 
 function presetSuggestion(type: YangType, preset: string, units: string | undefined): ValueSuggestion {

@@ -114,7 +114,7 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   const silent = await udpSocket(t);
   await assert.rejects(call(t, silent.address().port, { psk }, { deadlineMs: 100 }), {
     code: 'transport/no-answer',
-    hint: /Check the address, that the server runs, and that nothing filters the way to it/,
+    hint: /Check the address, that the server runs, and that no firewall blocks it/,
   });
   // One that hears a wrong key and says nothing, as many do.
   const relay = await Relay.start(t, keys.port);

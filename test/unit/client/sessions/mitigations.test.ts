@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { directionOf } from '#dots/check/direction';
+import { directionOf } from '#dots/model/direction';
 import type { JsonObject } from '#dots/model/json';
 import { scopesOf } from '#dots/signal/scopes';
-import { MitigationBook, remaining } from '../../../../client/src/sessions/mitigations';
-import { ongoing, shortTarget, statusWords, targetWords } from '../../../../client/src/ui/mitigationWords';
-import { sessionTree, type TreeNode, type TreeState } from '../../../../client/src/ui/sessionTree';
+import { MitigationBook } from '../../../../client/src/sessions/mitigations';
+import { remaining } from '../../../../client/src/ui/mitigation';
+import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { shortTarget, targetWords } from '#dots/words/targets';
+import { sessionTree, type TreeState } from '../../../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../../../client/src/ui/treeNode';
 
 const t0 = 1_700_000_000_000;
 const body = (...scope: JsonObject[]): JsonObject => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope } });
@@ -137,7 +140,7 @@ test('a withdrawn mitigation has neither lifetime nor rate, and does not count',
     );
     assert.deepEqual(ongoing(book.list()), []);
   }
-  assert.equal(statusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
+  assert.equal(mitigationStatusWords('dots-client-withdrawn-mitigation').short, 'ending, the server may still filter');
   assert.equal(ongoing(bookWith(7).list()).length, 1);
 });
 
@@ -208,5 +211,5 @@ test('targets in one line, and unknown statuses as they are', () => {
   assert.equal(targetWords({ 'target-prefix': ['a', 'b', 'c'], 'alias-name': ['d'] }), 'a, b and 2 more');
   assert.equal(targetWords({}), 'no target');
   assert.equal(shortTarget({ 'target-prefix': ['a', 'b'] }), 'a +1');
-  assert.equal(statusWords('something-new').short, 'something-new');
+  assert.equal(mitigationStatusWords('something-new').short, 'something-new');
 });

@@ -27,7 +27,7 @@ test('an accepted request: words first, then the body, then what was sent', () =
   const text = textOf({ body, payload: encodeDocument(body) });
   const order = [
     '# 2.01 Created: accepted',
-    'Granted lifetime  1800 s (30 min); asked for 3600 s (1 h)',
+    'Granted lifetime  1800 s (30 min); requested 3600 s (1 h)',
     'Round trip        4 ms',
     '# Answer body',
     '"mid": 7',
@@ -48,7 +48,7 @@ test('a refusal says what the server says, without its control characters, and w
   const text = textOf({ code: '4.00', ok: false, diagnostic: 'lifetime\u001b[0m is missing' });
   assert.match(text, /^# 4\.00 Bad Request: refused/);
   assert.match(text, /The server says:\n {2}lifetime \[0m is missing/);
-  assert.match(text, /Mend what the server names/);
+  assert.match(text, /Fix what the server names/);
   assert.doesNotMatch(text, /Granted lifetime/);
 });
 
@@ -67,12 +67,12 @@ test('how long the server asks to wait, and how long another server counts', () 
   const line = (maxAge?: number, told?: JsonObject): string | undefined =>
     textOf({ code: '5.03', ok: false, ...(maxAge !== undefined && { maxAge }), ...(told && { body: told }) })
       .split('\n')
-      .find((each) => /^The (?:server asks|other server)/.test(each));
+      .find((each) => /^(?:The server (?:asks|does not ask) to wait|Use the other server)/.test(each));
   assert.deepEqual(
     [undefined, 0, 30, 90].map((maxAge) => line(maxAge)),
     [
       undefined,
-      'The server asks for no wait.',
+      'The server does not ask to wait.',
       'The server asks to wait 30 s before the next request.',
       'The server asks to wait 90 s (1 min 30 s) before the next request.',
     ],
@@ -81,9 +81,9 @@ test('how long the server asks to wait, and how long another server counts', () 
     [undefined, 0, 3600, 2 ** 32 - 1].map((maxAge) => line(maxAge, redirect)),
     [
       undefined,
-      'The other server counts for this request only.',
-      'The other server counts for 3600 s (1 h).',
-      'The other server counts until it names another one.',
+      'Use the other server for this request only.',
+      'Use the other server for 3600 s (1 h).',
+      'Use the other server until it names a different one.',
     ],
   );
 });

@@ -10,7 +10,8 @@ import { flowspecText } from '../../../../client/src/ui/flowspecText';
 import { installText } from '../../../../client/src/ui/installText';
 import { noFlowspecText } from '../../../../client/src/ui/noFlowspecText';
 import { profileItems } from '../../../../client/src/ui/profilePick';
-import { sessionTree, type TreeNode } from '../../../../client/src/ui/sessionTree';
+import { sessionTree } from '../../../../client/src/ui/sessionTree';
+import type { TreeNode } from '../../../../client/src/ui/treeNode';
 
 /** What a server, a workspace file or a file name may be called: line ends, marks that reverse, what a terminal obeys, and a picture. */
 const evil = '\nFORGED: verified\r\u202e\u2066\u001b[2J\u009b\u2028\u200f$(check)';

@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { encodeNlri } from '#dots/flowspec/bgp/nlri';
 import { DotsError } from '#dots/model/errors';
-import { translate, type FlowspecOptions, type Resolution } from '#dots/flowspec/translate';
-import type { JsonObject, JsonValue } from '#dots/model/json';
-import { acl } from '../../../support/flowspec/acls';
-import { aliasDocument, scopeDocument, translated } from '../../../support/flowspec/rules';
-
-function scope(
-  value: JsonObject,
-  options: FlowspecOptions = {},
-): { texts: string[]; nlris: string[]; codes: string[] } {
-  const { texts, nlris, codes } = translated(scopeDocument(value), options);
-  return { nlris, codes, texts: texts.map((text) => text.replace(' -> discard', '')) };
-}
-
-const ports = (...list: [number, number?][]): JsonObject[] =>
-  list.map(([lower, upper]) => ({ 'lower-port': lower, ...(upper !== undefined && { 'upper-port': upper }) }));
-const from = (value: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(value).map(([name, item]) => [`ietf-dots-call-home:${name}`, item]));
+import { translate, type FlowspecOptions } from '#dots/flowspec/translate';
+import type { JsonObject } from '#dots/model/json';
+import { scopeDocument, translated } from '../../../support/flowspec/rules';
+import { from, ports, scope } from '../../../support/flowspec/scopes';
 
 test('targets: one rule for each prefix, protocols and ports as lists', () => {
   const { texts, nlris } = scope({
@@ -156,122 +141,6 @@ test('covered, double and halved prefixes are merged', () => {
   assert.deepEqual(codes, ['information merged 0/target-prefix']);
 });
 
-test('aliases are expanded from the given documents', () => {
-  const aliases = aliasDocument(
-    {
-      name: 'https1',
-      'target-prefix': ['2001:db8:6401::1/128'],
-      'target-protocol': [6],
-      'target-port-range': ports([443]),
-    },
-    { name: 'name-only', 'target-fqdn': ['www.example.com'] },
-  );
-  const run = (value: JsonObject): [string[], string[]] => {
-    const { rules, findings } = translate([
-      { file: 's.json', value: scopeDocument(value) },
-      { file: 'a.json', value: aliases },
-    ]);
-    return [
-      rules.map(({ text }) => text),
-      findings
-        .filter((finding) => finding.class !== 'advice')
-        .map(({ code, file, pointer }) => `${code.slice(9)} ${file} ${pointer.slice(pointer.lastIndexOf('/') + 1)}`),
-    ];
-  };
-  assert.deepEqual(run({ 'alias-name': ['https1'] }), [['dst 2001:db8:6401::1/128, tcp, dst port 443 -> discard'], []]);
-  assert.deepEqual(run({ 'alias-name': ['https2'] }), [[], ['alias-unknown s.json 0', 'no-destination s.json 0']]);
-  assert.deepEqual(run({ 'alias-name': ['name-only'] })[1], ['needs-resolution a.json 0', 'no-destination s.json 0']);
-  assert.deepEqual(run({ 'alias-name': ['https1'], 'target-prefix': ['192.0.2.1/32'] }), [
-    ['dst 192.0.2.1/32, tcp, dst port 443 -> discard', 'dst 2001:db8:6401::1/128, tcp, dst port 443 -> discard'],
-    ['alias-pooled s.json 0'],
-  ]);
-});
-
-test('names are not looked up unless asked for', () => {
-  const { texts, codes } = scope({
-    'target-prefix': ['192.0.2.10/32'],
-    'target-fqdn': ['www.example.com'],
-    'target-uri': ['https://www.example.com/'],
-  });
-  assert.deepEqual(texts, ['dst 192.0.2.10/32']);
-  assert.deepEqual(codes, ['error needs-resolution 0/target-fqdn/0', 'error needs-resolution 0/target-uri/0']);
-  assert.deepEqual(scope({ 'target-fqdn': ['www.example.com'] }).codes, [
-    'error needs-resolution 0/target-fqdn/0',
-    'error no-destination 0',
-  ]);
-});
-
-const known: Record<string, string[]> = {
-  'www.example.com': ['192.0.2.80', '2001:db8::80'],
-  'dns.example.com': ['192.0.2.53'],
-  'gone.example.com': [],
-};
-
-function resolve(name: string): Resolution | undefined {
-  const addresses = known[name];
-  return addresses && { addresses, at: '2026-01-01T00:00:00Z' };
-}
-
-test('names that were looked up are targets, with time and result told', () => {
-  const { texts, codes } = scope(
-    { 'target-fqdn': ['www.example.com'], 'target-protocol': [17], 'target-port-range': ports([53]) },
-    { resolve },
-  );
-  assert.deepEqual(texts, ['dst 192.0.2.80/32, udp, dst port 53', 'dst 2001:db8::80/128, udp, dst port 53']);
-  assert.deepEqual(codes, ['information resolved 0/target-fqdn/0']);
-  const { findings } = translated(
-    scopeDocument({ 'target-fqdn': ['dns.example.com', 'gone.example.com', 'none.example.com'] }),
-    { resolve },
-  );
-  assert.deepEqual(
-    findings.filter(({ code }) => /resolved/.test(code)).map(({ severity, message }) => `${severity} ${message}`),
-    [
-      'information "dns.example.com" had the address 192.0.2.53 (2026-01-01T00:00:00Z). The rules are for these only: resolve it again when they change.',
-      'error "gone.example.com" has no address (2026-01-01T00:00:00Z), so it gives no rule.',
-      'error "none.example.com" has no address, so it gives no rule.',
-    ],
-  );
-});
-
-test('a URI means the protocol and port of its scheme, or the port that it names', () => {
-  const uris = (...list: string[]): [string[], string[]] => {
-    const { texts, codes } = scope({ 'target-uri': list, 'target-protocol': [17] }, { resolve });
-    return [texts, codes];
-  };
-  assert.deepEqual(uris('https://www.example.com/path'), [
-    ['dst 192.0.2.80/32, tcp, dst port 443', 'dst 2001:db8::80/128, tcp, dst port 443'],
-    ['information resolved 0/target-uri/0'],
-  ]);
-  assert.deepEqual(uris('coap://user@dns.example.com:61616?q')[0], ['dst 192.0.2.53/32, udp, dst port 61616']);
-  assert.deepEqual(
-    uris('HTTP://192.0.2.1', 'http://[2001:db8::1]:8080/'),
-    [['dst 192.0.2.1/32, tcp, dst port 80', 'dst 2001:db8::1/128, tcp, dst port 8080'], []],
-    'addresses need no lookup',
-  );
-  assert.deepEqual(uris('x:y', 'gopher://dns.example.com/', 'http://dns.example.com:99999/'), [
-    [],
-    [
-      'error value 0/target-uri/0',
-      'error value 0/target-uri/1',
-      'error value 0/target-uri/2',
-      'error no-destination 0',
-    ],
-  ]);
-  assert.deepEqual(uris('other://dns.example.com:7000')[1], [
-    'information resolved 0/target-uri/0',
-    'warning ports-any-protocol 0/target-uri/0',
-  ]);
-  const both = scope(
-    { 'target-prefix': ['192.0.2.10/32'], 'target-protocol': [17], 'target-uri': ['https://dns.example.com'] },
-    { resolve },
-  );
-  assert.deepEqual(
-    both.texts,
-    ['dst 192.0.2.10/32, udp', 'dst 192.0.2.53/32, tcp, dst port 443'],
-    'its port is not for other targets',
-  );
-});
-
 test("the action of a mitigation is the operator's", () => {
   const community = (options: FlowspecOptions): string[] =>
     translate([{ file: 'x', value: scopeDocument({ 'target-prefix': ['192.0.2.10/32'] }) }], options).rules.flatMap(
@@ -309,24 +178,6 @@ test('requests that filter nothing yet, or no more', () => {
   );
 });
 
-test('what is not understood narrows nothing: no rule', () => {
-  assert.deepEqual(scope({ 'target-prefix': ['192.0.2.10/32'], 'source-prefix': ['198.51.100.0/24'] }).texts, []);
-  assert.deepEqual(scope({ 'target-prefix': ['192.0.2.10/32'], 'target-protcol': [17] }).codes, [
-    'error unknown-member 0/target-protcol',
-  ]);
-  assert.deepEqual(scope({ 'target-prefix': ['192.0.2.10/32'], 'target-protocol': ['17'] }).texts, []);
-  assert.deepEqual(scope({ 'target-prefix': ['192.0.2.10/32'], 'target-port-range': ports([90, 80]) }).texts, []);
-  assert.deepEqual(
-    scope({ 'target-prefix': ['192.0.2.10/32'], ...from({ 'source-prefix': ['198.51.100.0'] }) }).texts,
-    [],
-  );
-  assert.deepEqual(scope({ 'target-prefix': ['192.0.2.10/32', '192.0.2'] }), {
-    texts: ['dst 192.0.2.10/32'],
-    nlris: ['060120c000020a'],
-    codes: ['error value 0/target-prefix/1'],
-  });
-});
-
 test('a product of long lists is refused with its size', () => {
   const list = (first: string): string[] => Array.from({ length: 200 }, (_, index) => `${first}.${index}.1/32`);
   const { texts, codes } = scope({ 'target-prefix': list('198.18'), ...from({ 'source-prefix': list('198.19') }) });
@@ -360,94 +211,6 @@ test('advice: a whole destination, control ports, router limits', () => {
       'target-port-range': ports([1], [3], [5], [7], [9], [11]),
     }),
     ['many-values'],
-  );
-});
-
-test('malformed documents never throw', () => {
-  const odd: JsonObject[] = [
-    {},
-    { x: 1 },
-    { 'ietf-dots-signal-channel:mitigation-scope': null },
-    { 'ietf-dots-signal-channel:mitigation-scope': { scope: {} } },
-    scopeDocument({
-      'target-prefix': 'x',
-      'target-protocol': 1,
-      'target-port-range': [1],
-      'alias-name': {},
-      'target-fqdn': [null],
-      'ietf-dots-signal-control:acl-list': [{}, 1],
-    }),
-    { 'ietf-dots-data-channel:acls': [] },
-    {
-      'ietf-dots-data-channel:acls': {
-        acl: [
-          null,
-          {},
-          { aces: 1 },
-          { name: 1, aces: { ace: [{}, { matches: 1 }, { matches: { ipv4: [] }, actions: 3 }] } },
-        ],
-      },
-    },
-    { 'ietf-dots-data-channel:aliases': { alias: [{}, { name: 'a' }, { name: 'a' }] } },
-    { 'ietf-dots-data-channel:dots-data': { 'dots-client': [{ acls: 1, aliases: [] }] } },
-    { 'ietf-dots-signal-channel:heartbeat': {} },
-  ];
-  for (const value of odd) {
-    const { rules, findings } = translate([{ file: 'x', value }]);
-    assert.deepEqual(rules, []);
-    assert.ok(Object.keys(value).length === 0 || findings.length > 0, JSON.stringify(value));
-  }
-});
-
-/** A value with one of its inner values, chosen by numbers, replaced. */
-function mutated(value: JsonValue, path: readonly number[], replacement: JsonValue): JsonValue {
-  const [step, ...rest] = path;
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  if (step === undefined || keys.length === 0) return replacement;
-  const key = keys[step % keys.length] ?? '';
-  if (Array.isArray(value))
-    return value.map((item, index) => (String(index) === key ? mutated(item, rest, replacement) : item));
-  return { ...(value as JsonObject), [key]: mutated((value as JsonObject)[key] ?? null, rest, replacement) };
-}
-
-test('documents with anything in any place never throw', () => {
-  const documents = fc.oneof(
-    acl('ipv4', 2),
-    acl('ipv6', 2),
-    fc.constant(
-      scopeDocument({
-        'target-prefix': ['192.0.2.10/32', '2001:db8::/32'],
-        'target-protocol': [6, 1],
-        'target-port-range': ports([1, 2]),
-        'alias-name': ['a'],
-        ...from({
-          'source-prefix': ['198.51.100.0/24'],
-          'source-port-range': ports([53]),
-          'source-icmp-type-range': [{ 'lower-type': 1 }],
-        }),
-        'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'acl', 'activation-type': 'immediate' }],
-      }),
-    ),
-  );
-  fc.assert(
-    fc.property(
-      documents,
-      fc.array(fc.nat(9), { minLength: 1, maxLength: 9 }),
-      fc.jsonValue({ maxDepth: 2 }),
-      (document, path, value) => {
-        const odd = mutated(document, path, value as JsonValue) as JsonObject;
-        const { rules } = translate(
-          [
-            { file: 'x', value: odd },
-            { file: 'y', value: aliasDocument({ name: 'a', 'target-prefix': ['192.0.2.1/32'] }) },
-          ],
-          { domain: ['192.0.2.0/24'] },
-        );
-        for (const { components, family, nlri } of rules)
-          assert.ok(components[0]?.type === 1 && encodeNlri(components, family) === nlri);
-      },
-    ),
-    { seed: 20260727, numRuns: 3000 },
   );
 });
 

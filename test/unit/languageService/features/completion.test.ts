@@ -162,3 +162,20 @@ test('members tell their type, their CBOR key and where to read on', () => {
     /^required: /,
   );
 });
+
+test('the names of aliases and ACLs that related documents define, whatever characters they have', () => {
+  const names = { aliases: ['web', 'a"b\\c', 'cost ${1:x} $2'], acls: ['drop'] };
+  const aliases = completeAt(scope('"alias-name": ["|"]'), names);
+  assert.deepEqual(
+    aliases.map(({ text }) => JSON.parse(text) as string),
+    names.aliases,
+  );
+  assert.equal(aliases[2]?.snippet, '"cost \\${1:x\\} \\$2"');
+  const acls = completeAt(scope('"ietf-dots-signal-control:acl-list": [{"acl-name": |'), names);
+  assert.deepEqual(
+    acls.map(({ text }) => text),
+    ['"drop"'],
+  );
+  assert.ok(completeAt(scope('"alias-name": ["web", "|"]'), names).every(({ label }) => label !== 'web'));
+  assert.ok(completeAt(scope('"lifetime": |'), names).every(({ label }) => label !== 'web'));
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { certify, newKey, type Credentials } from '#dots/transport/certificates/certificates';
 import { load, placesFrom } from '#dots/transport/dtls/module';
-import { indicatedName } from '#dots/transport/connect/address';
+import { indicatedName } from '#dots/transport/address';
 import { endOfProof, isResumable, sessionKey, sessionMemory } from '#dots/transport/dtls/sessions';
 import { certificateNames, holderName, isForServer, namesText } from '#dots/transport/certificates/certificateNames';
 

@@ -1,10 +1,10 @@
 import type { CoapAnswer } from '#dots/coap/answer';
-import type { Endpoint } from '#dots/coap/endpoint';
+import type { Requester } from '#dots/coap/inbound';
 import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { readBody } from '../requestBody';
 import { documentAnswer, refuse } from '../refusal';
-import type { Resource, ResourceRequest } from '../routing';
+import type { Resource, ResourceRequest } from '../resource';
 
 const { topMember } = documentType('signal-config');
 const sets = ['mitigating-config', 'idle-config'] as const;
@@ -13,11 +13,13 @@ interface Range {
   min: number;
   max: number;
   current: number;
-  /** decimal64 with two digits */ decimal?: true;
-  /** 0 switches it off */ zero?: true;
+  /** decimal64 with two digits */
+  decimal?: true;
+  /** 0 switches it off */
+  zero?: true;
 }
 
-/** What this server accepts and starts from: the ranges of RFC 9132 figure 20 and the values of section 4.5.2. */
+/** The accepted ranges (RFC 9132 figure 20) and the initial values (section 4.5.2). */
 const ranges: Record<string, Range> = {
   'heartbeat-interval': { min: 15, max: 240, current: 30, zero: true },
   'missing-hb-allowed': { min: 3, max: 20, current: 15 },
@@ -27,7 +29,7 @@ const ranges: Record<string, Range> = {
   'ack-random-factor': { min: 1.1, max: 4, current: 1.5, decimal: true },
 };
 
-/** How long a client may rely on what it was told, seconds: RFC 9132 section 4.5.3. */
+/** How long a client may rely on the configuration, seconds: RFC 9132 section 4.5.3. */
 const maxAge = 86_400;
 
 /** The values of each set that a client has chosen, by attribute. */
@@ -42,8 +44,8 @@ interface Negotiated {
  * The configuration of each session: RFC 9132 section 4.5.
  * @param changed is called when the configuration of a session has changed
  */
-export function configResource(changed: (session: Endpoint) => void): Resource {
-  const sessions = new WeakMap<Endpoint, Negotiated>();
+export function configResource(changed: (session: Requester) => void): Resource {
+  const sessions = new WeakMap<Requester, Negotiated>();
   return {
     GET: ({ inbound, id }) => {
       const negotiated = sessions.get(inbound.endpoint);
@@ -69,14 +71,14 @@ export function configResource(changed: (session: Endpoint) => void): Resource {
   };
 }
 
-/** A configuration with a higher sid takes the place of the one before. */
+/** A configuration with a higher sid replaces the previous one. */
 function negotiate(
   { inbound, id: sid }: ResourceRequest,
   known: Negotiated | undefined,
 ): { answer: CoapAnswer; negotiated: Negotiated } {
   if (sid === undefined) throw refuse('4.00', 'A session configuration needs the sid in its path.', '9132 4.5.2');
   if (known !== undefined && sid < known.sid)
-    throw refuse('4.00', `The sid has to increase: this session already has ${known.sid}.`, '9132 4.5.2');
+    throw refuse('4.00', `The sid must not decrease: this session already has ${known.sid}.`, '9132 4.5.2');
   const body = readBody(inbound.payload, 'signal-config');
   const chosen: Chosen = {
     'mitigating-config': chosenIn(body, 'mitigating-config'),
@@ -87,7 +89,7 @@ function negotiate(
   return { answer: { code: known?.sid === sid ? '2.04' : '2.01' }, negotiated: { sid, chosen } };
 }
 
-/** The attributes of one set that this server negotiates; throws a Refusal (4.22) for one out of its range. */
+/** The attributes of one set that this server negotiates; throws a Refusal (4.22) for a value out of its range. */
 function chosenIn(body: JsonObject, set: string): Record<string, number> {
   const attributes = isObject(body[set]) ? body[set] : {};
   const chosen: Record<string, number> = {};
@@ -97,7 +99,7 @@ function chosenIn(body: JsonObject, set: string): Record<string, number> {
     if (!(value >= range.min && value <= range.max) && !(range.zero === true && value === 0)) {
       throw refuse(
         '4.22',
-        `${set}/${name} has to lie between ${text(range.min, range)} and ${text(range.max, range)}; ${text(value, range)} does not.`,
+        `${set}/${name} must be between ${text(range.min, range)} and ${text(range.max, range)}, not ${text(value, range)}.`,
         '9132 4.5.2',
       );
     }

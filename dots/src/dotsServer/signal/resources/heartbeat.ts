@@ -1,5 +1,5 @@
 import { readBody } from '../requestBody';
-import type { Resource } from '../routing';
+import type { Resource } from '../resource';
 
 /** Heartbeats of a client: RFC 9132 section 4.7. */
 export const heartbeatResource: Resource = {

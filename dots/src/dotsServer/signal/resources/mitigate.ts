@@ -3,15 +3,18 @@ import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
-import { readBody } from '../requestBody';
-import type { DataClients } from '../../state/dataClients';
-import { sameContent } from '../../state/equality';
-import { controlled } from '../filterControl';
+import { filterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
+import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
+import { sharedTargets } from '../overlap';
+import { documentAnswer, refuse, refuseWith } from '../refusal';
+import { readBody } from '../requestBody';
+import type { Resource, ResourceRequest } from '../resource';
+import { sameContent } from '../../state/equality';
 import {
-  afterEfficacy,
   isActive,
   isEnding,
+  isOver,
   prolonged,
   refreshed,
   remainingLifetime,
@@ -22,38 +25,37 @@ import {
   withdrawn,
   type Mitigation,
 } from '../../state/lifecycle';
-import type { Mitigations } from '../../state/mitigations';
-import { sharedTargets } from '../overlap';
 import { grantedLifetime, type Policy } from '../../state/policy';
-import { documentAnswer, refuse, refuseWith } from '../refusal';
-import type { Resource, ResourceRequest } from '../routing';
-import { scopeText } from '../../state/view';
+import type { ServerState } from '../../state/serverState';
 
 const { topMember } = documentType('mitigation-scope');
 
-/** One mitigation request, checked. */
-interface Wish {
+/** One mitigation request, its body checked. */
+interface MitigationRequest {
   cuid: string;
   mid: number;
-  /** Who asks, as far as that is proved. */
+  /** The proved identity of the client; undefined over a plain path. */
   owner: string | undefined;
   /** Without lifetime and attack-status. */
   scope: JsonObject;
-  /** Seconds, -1 for no end; undefined in an efficacy update that leaves it out (RFC 9132 figure 16 does). */
+  /** Seconds, -1 for no end; undefined in an efficacy update that omits it (as RFC 9132 figure 16 does). */
   lifetime: number | undefined;
-  attackStatus: unknown;
+  /** Of an efficacy update. */
+  attackStatus: string | undefined;
   /** An empty If-Match: only an existing mitigation may be changed. */
   conditional: boolean;
 }
 
+export interface MitigateOptions {
+  state: ServerState;
+  clock: Clock;
+  policy: Policy;
+}
+
 /** Mitigation requests: RFC 9132 section 4.4. */
-export function mitigateResource(
-  mitigations: Mitigations,
-  clients: DataClients,
-  clock: Clock,
-  policy: Policy,
-): Resource {
-  const server = new MitigationServer(mitigations, clients, clock, policy);
+export function mitigateResource(options: MitigateOptions): Resource {
+  const server = new MitigationServer(options);
+  const { mitigations } = options.state;
   return {
     GET: (request) => server.get(request),
     PUT: (request) => mitigations.exclusive(() => server.put(request)),
@@ -62,12 +64,12 @@ export function mitigateResource(
 }
 
 class MitigationServer {
-  constructor(
-    private readonly mitigations: Mitigations,
-    private readonly clients: DataClients,
-    private readonly clock: Clock,
-    private readonly policy: Policy,
-  ) {}
+  private readonly mitigations: ServerState['mitigations'];
+  private readonly clients: ServerState['clients'];
+
+  constructor(private readonly options: MitigateOptions) {
+    ({ mitigations: this.mitigations, clients: this.clients } = options.state);
+  }
 
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
@@ -79,86 +81,98 @@ class MitigationServer {
         id === undefined ? 'This client has no mitigation.' : `This client has no mitigation with mid ${id}.`,
         '9132 4.4.2',
       );
-    return documentAnswer(
-      '2.05',
-      scopeDocument(found.map((mitigation) => scopeText(mitigation, this.clock.now(), content))),
+    const { now } = this;
+    const entries = found.map((mitigation) =>
+      mitigationStatus(mitigation, { now, content, counters: this.mitigations.counters(mitigation) }),
     );
+    return documentAnswer('2.05', scopeDocument(entries));
   }
 
   /** RFC 9132 sections 4.4.1 and 4.4.3. */
-  async put(request: ResourceRequest): Promise<CoapAnswer | undefined> {
-    const wish = readWish(request);
-    const known = this.mitigations.find(wish.cuid, wish.mid);
-    // An efficacy update that a withdrawal has overtaken must not bring the mitigation back: it matches nothing any more.
-    if (wish.conditional && (known === undefined || isEnding(known))) return undefined;
-    return known === undefined || known.status === status.terminated ? this.create(wish) : this.update(known, wish);
+  async put(inbound: ResourceRequest): Promise<CoapAnswer | undefined> {
+    const request = mitigationRequest(inbound);
+    const known = this.mitigations.find(request.cuid, request.mid);
+    // A withdrawal that is faster than an efficacy update must not be undone by it: the update does not match any more.
+    if (request.conditional && (known === undefined || isEnding(known))) return undefined;
+    return known === undefined || isOver(known) ? this.create(request) : this.update(known, request);
   }
 
   /** RFC 9132 section 4.4.4. */
   async delete({ cuid, id }: ResourceRequest): Promise<CoapAnswer> {
     if (id === undefined) throw refuse('4.00', 'A withdrawal needs the mid in its path.', '9132 4.4.4');
     const known = this.mitigations.find(cuid, id);
-    if (known !== undefined && !isEnding(known))
-      await this.mitigations.commit({ put: [withdrawn(known, this.clock.now())] });
+    if (known !== undefined && !isEnding(known)) await this.mitigations.commit({ put: [withdrawn(known, this.now)] });
     return { code: '2.02' };
   }
 
-  /** A refresh or an efficacy update: everything but the lifetime has to be as it was. */
-  private async update(known: Mitigation, wish: Wish): Promise<CoapAnswer> {
-    const isEfficacy = wish.conditional || wish.attackStatus !== undefined;
-    if (isEfficacy && wish.attackStatus === undefined)
+  private get now(): number {
+    return this.options.clock.now();
+  }
+
+  /** A refresh or an efficacy update: only the lifetime may change. */
+  private async update(known: Mitigation, request: MitigationRequest): Promise<CoapAnswer> {
+    const { attackStatus, conditional, lifetime } = request;
+    const isEfficacy = conditional || attackStatus !== undefined;
+    if (isEfficacy && attackStatus === undefined)
       throw refuse('4.00', 'An efficacy update needs an "attack-status".', '9132 4.4.3');
-    if (!sameContent(withDefaults(known.scope), withDefaults(wish.scope))) {
+    if (!sameContent(withDefaults(known.scope), withDefaults(request.scope)))
       throw refuse(
         '4.00',
-        `The mitigation with mid ${wish.mid} has another scope: only its lifetime can change. Use a new mid.`,
+        `The mitigation with mid ${request.mid} has another scope: only its lifetime can change. Use a new mid.`,
         isEfficacy ? '9132 4.4.3' : '9132 4.4.1.3',
       );
-    }
-    const now = this.clock.now();
-    const current = resumed(afterEfficacy(known, wish.attackStatus, now), this.policy.timing, now);
-    const next =
-      wish.lifetime === undefined ? current : refreshed(current, grantedLifetime(wish.lifetime, this.policy), now);
-    await this.mitigations.commit({ put: [next] });
+    const { now } = this;
+    const { policy } = this.options;
+    const current = resumed(known, policy.timing, now);
+    const next = lifetime === undefined ? current : refreshed(current, grantedLifetime(lifetime, policy), now);
+    await this.mitigations.commit({ put: [next], attackStatus });
     return granted('2.04', next, now);
   }
 
-  private async create(wish: Wish): Promise<CoapAnswer> {
-    const own = this.mitigations.of(wish.cuid);
-    if (wish.lifetime === undefined)
+  private async create(request: MitigationRequest): Promise<CoapAnswer> {
+    const { cuid, mid, owner, scope, lifetime } = request;
+    if (lifetime === undefined)
       throw refuse('4.00', '"lifetime" is mandatory in a mitigation request.', '9132 4.4.1.1');
-    const client = this.clients.find(wish.cuid);
-    refuseUnknownAliases(wish.scope, client);
-    const control = controlled(wish, client, own.some(isActive), this.clock.now());
-    const overlapped = own.filter(
-      (other) => this.sharedBy(wish, other) !== undefined && triggersAtOnce(other) === triggersAtOnce(wish),
-    );
-    refuseOverridden(wish, overlapped);
-    const replaced = overlapped.filter(({ mid, status: other }) => mid < wish.mid && other !== status.terminated);
+    const { now } = this;
+    const own = this.mitigations.of(cuid);
+    const client = this.clients.find(cuid);
+    refuseUnknownAliases(scope, client);
+    const control = filterControl(request, { client, attack: own.some(isActive), now });
+    const replaced = this.replacedBy(request, own);
     this.refuseBeyondLimits(own.length, replaced.length);
-    const { cuid, mid, owner, scope } = wish;
-    const now = this.clock.now();
     const next = requested(
       { cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) },
-      grantedLifetime(wish.lifetime, this.policy),
+      grantedLifetime(lifetime, this.options.policy),
       now,
     );
     const conflict = this.conflictWithOthers(next);
-    if (control !== undefined) await control.commit(this.clients);
+    await control?.commit(this.clients);
     await this.mitigations.commit({ put: [next], remove: replaced });
     return granted('2.01', next, now, conflict);
   }
 
-  /** A client that asks again before a withdrawal has taken effect gets twice the time: RFC 9132 section 4.4.4. */
+  /**
+   * The mitigations of a client that a new request of it overrides: those with overlapping targets and a lower mid.
+   * Throws a Refusal (4.09) if one with a higher mid overrides the new request: RFC 9132 section 4.4.1.3.
+   */
+  private replacedBy(request: MitigationRequest, own: Mitigation[]): Mitigation[] {
+    const overlapping = own.filter(
+      (other) => triggersAtOnce(other) === triggersAtOnce(request) && this.sharedBy(request, other) !== undefined,
+    );
+    refuseOverridden(request, overlapping);
+    return overlapping.filter((other) => other.mid < request.mid && !isOver(other));
+  }
+
+  /** A client that requests again before a withdrawal has taken effect gets twice the time: RFC 9132 section 4.4.4. */
   private terminatingTime(replaced: Mitigation[]): number {
-    const { timing } = this.policy;
+    const { timing } = this.options.policy;
     const earlier = replaced
       .filter((mitigation) => mitigation.status === status.terminating)
       .map((mitigation) => prolonged(mitigation, timing));
     return Math.max(timing.terminatingMs, ...earlier);
   }
 
-  /** Requests of several clients for the same target all go on; each is told: RFC 9132 section 4.4.1.3. */
+  /** Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section 4.4.1.3. */
   private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
     const shared = this.mitigations
       .all()
@@ -174,7 +188,7 @@ class MitigationServer {
     );
   }
 
-  /** The targets that two requests share, those behind the names of aliases included. */
+  /** The targets that two requests share, those of their aliases included. */
   private sharedBy(one: Pick<Mitigation, 'cuid' | 'scope'>, other: Mitigation): JsonObject | undefined {
     return sharedTargets(
       aliasTargets(one.scope, this.clients.find(one.cuid)),
@@ -183,9 +197,9 @@ class MitigationServer {
   }
 
   private refuseBeyondLimits(own: number, replaced: number): void {
-    const { entriesPerClient, entries } = this.policy.limits;
+    const { entriesPerClient, entries } = this.options.policy.limits;
     if (own - replaced < entriesPerClient && this.mitigations.all().length - replaced < entries) return;
-    throw refuse('5.03', 'This server keeps no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
+    throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }
 
@@ -198,7 +212,8 @@ function granted(code: string, mitigation: Mitigation, now: number, conflict?: J
   );
 }
 
-function readWish(request: ResourceRequest): Wish {
+/** Throws a Refusal (4.00) for a path without a mid and for an invalid body. */
+function mitigationRequest(request: ResourceRequest): MitigationRequest {
   const { cuid, id, inbound } = request;
   if (id === undefined)
     throw refuse('4.00', 'A mitigation request needs the mid in its path, after the cuid.', '9132 4.4.1.1');
@@ -210,30 +225,31 @@ function readWish(request: ResourceRequest): Wish {
     owner: inbound.endpoint.security?.identity,
     scope,
     lifetime: typeof lifetime === 'number' ? lifetime : undefined,
-    attackStatus,
+    attackStatus: typeof attackStatus === 'string' ? attackStatus : undefined,
     conditional: isEfficacyUpdate('mitigate', request),
   };
 }
 
-function contentQuery(query: readonly string[]): 'a' | 'c' | 'n' {
+function contentQuery(query: readonly string[]): StatusOptions['content'] {
   const value = query.find((argument) => argument.startsWith('c='))?.slice(2) ?? 'a';
   if (value === 'a' || value === 'c' || value === 'n') return value;
-  throw refuse('4.00', 'The query "c" has to be c, n or a.', '9132 4.4.2');
+  throw refuse('4.00', 'The value of the query parameter "c" must be c, n or a.', '9132 4.4.2');
 }
 
 function withDefaults(scope: JsonObject): JsonObject {
   return { 'trigger-mitigation': true, ...scope };
 }
 
-/** An overlapping request with a higher mid stands above this one: RFC 9132 section 4.4.1.3. */
-function refuseOverridden(wish: Wish, overlapped: Mitigation[]): void {
-  const above = overlapped.find((other) => other.mid > wish.mid && !isEnding(other));
-  if (above === undefined) return;
-  const conflict: JsonObject = { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid: above.mid } };
+/** An overlapping request with a higher mid overrides this one: RFC 9132 section 4.4.1.3. */
+function refuseOverridden(request: MitigationRequest, overlapping: Mitigation[]): void {
+  const overriding = overlapping.find((other) => other.mid > request.mid && !isEnding(other));
+  if (overriding === undefined) return;
+  const { mid } = overriding;
+  const conflict: JsonObject = { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid } };
   throw refuseWith(
     '4.09',
     scopeDocument([{ 'conflict-information': conflict }]),
-    `The mitigation with mid ${above.mid} overlaps and overrides.`,
+    `The mitigation with mid ${mid} overlaps this request and overrides it.`,
   );
 }
 

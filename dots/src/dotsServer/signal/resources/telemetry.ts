@@ -2,23 +2,23 @@ import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { readBody } from '../requestBody';
 import { documentAnswer, refuse } from '../refusal';
-import type { Resource, ResourceRequest } from '../routing';
+import type { Resource, ResourceRequest } from '../resource';
 import type { Telemetry, TelemetryKind } from '../../state/telemetry';
 
 /** How one of the two telemetry resources differs from the other. */
 interface Shape {
   kind: TelemetryKind;
   document: 'telemetry-setup' | 'telemetry';
-  /** The list under the top-level member whose entries carry the identifier in an answer. */
+  /** The list in the top-level member whose entries have the identifier in an answer. */
   list: string;
   rfc: string;
-  /** The code for an entry that is new. */
+  /** The response code for a new entry. */
   created: '2.01' | '2.04';
 }
 
 /** Telemetry setup: RFC 9244 section 7. */
 export function telemetrySetupResource(telemetry: Telemetry): Resource {
-  return keptResource(telemetry, {
+  return storedResource(telemetry, {
     kind: 'tsid',
     document: 'telemetry-setup',
     list: 'telemetry',
@@ -27,9 +27,9 @@ export function telemetrySetupResource(telemetry: Telemetry): Resource {
   });
 }
 
-/** Telemetry before and during a mitigation, always answered with 2.04: RFC 9244 section 8.2. */
+/** Telemetry before and during a mitigation, always answered 2.04: RFC 9244 section 8.2. */
 export function telemetryResource(telemetry: Telemetry): Resource {
-  return keptResource(telemetry, {
+  return storedResource(telemetry, {
     kind: 'tmid',
     document: 'telemetry',
     list: 'pre-or-ongoing-mitigation',
@@ -38,20 +38,17 @@ export function telemetryResource(telemetry: Telemetry): Resource {
   });
 }
 
-function keptResource(telemetry: Telemetry, shape: Shape): Resource {
+function storedResource(telemetry: Telemetry, shape: Shape): Resource {
   const { kind, document, rfc } = shape;
   return {
     PUT: async ({ cuid, id, inbound }) => {
       if (id === undefined) throw refuse('4.00', `The path needs a ${kind} after the cuid.`, rfc);
       const owner = inbound.endpoint.security?.identity;
-      const isNew = await telemetry.put({
-        cuid,
-        kind,
-        id,
-        ...(owner !== undefined && { owner }),
-        body: readBody(inbound.payload, document),
-      });
-      return { code: isNew ? shape.created : '2.04' };
+      const body = readBody(inbound.payload, document);
+      const outcome = await telemetry.put({ cuid, kind, id, ...(owner !== undefined && { owner }), body });
+      if (outcome === 'full')
+        throw refuse('5.03', 'This server accepts no more telemetry; delete some.', '9244 8.2', 60);
+      return { code: outcome === 'created' ? shape.created : '2.04' };
     },
     GET: (request) => get(telemetry, shape, request),
     DELETE: async ({ cuid, id }) => {
@@ -66,14 +63,14 @@ function get(
   { kind, document, list, rfc }: Shape,
   { cuid, id }: ResourceRequest,
 ): ReturnType<typeof documentAnswer> {
-  const kept = telemetry.of(cuid, kind, id);
-  if (kept.length === 0)
+  const stored = telemetry.of(cuid, kind, id);
+  if (stored.length === 0)
     throw refuse(
       '4.04',
-      id === undefined ? 'This client has left no telemetry here.' : `This client has left nothing with ${kind} ${id}.`,
+      id === undefined ? 'This client has no telemetry here.' : `This client has no telemetry with ${kind} ${id}.`,
       rfc,
     );
-  const entries = kept.flatMap((entry) =>
+  const entries = stored.flatMap((entry) =>
     itemsOf(entry.body[list])
       .filter(isObject)
       .map((item): JsonObject => ({ [kind]: entry.id, ...item })),

@@ -1,0 +1,60 @@
+import { isAscii } from 'node:buffer';
+import type { Level } from '#dots/check/check';
+import { isObject, type JsonValue } from '#dots/model/json';
+import { isDocumentName } from '#dots/workspace/fileNames';
+import { DocumentCache, type SourceDocument } from '#host/documentCache';
+import { FolderIndex } from '#host/folderIndex';
+import { Validator } from '#host/validator';
+import { judging as service } from '#service/validationService';
+import { nameOfPath, pathOfFile, type CommandWorkspaces } from './workspace';
+
+/** The documents that a command line names, and what validates them. */
+export interface NamedDocuments {
+  validator: Validator;
+  documents: DocumentCache;
+  /** The documents, in the order in which they were added. */
+  sources: readonly SourceDocument[];
+  add(file: string, bytes: Uint8Array): SourceDocument;
+}
+
+/** Documents that a command line will name. `level` counts before that of the workspace file. */
+export function namedDocuments(workspaces: CommandWorkspaces, level?: Level): NamedDocuments {
+  const sources: SourceDocument[] = [];
+  const paths = new Set<string | undefined>();
+  const documents = new DocumentCache(service, ({ uri }, { form, value }) =>
+    form !== 'dots' || isDocumentName(uri) ? form : (workspaces.formNamed(uri) ?? formByMembers(value)),
+  );
+  const validator = new Validator({
+    service,
+    documents,
+    workspaces: workspaces.files,
+    index: new FolderIndex({ service, isOpen: (path) => paths.has(path) }),
+    naming: { pathOf: pathOfFile, nameOf: nameOfPath },
+    sources: () => sources,
+    areNamed: true,
+    level: (_, ofWorkspace) => level ?? ofWorkspace,
+    profiles: () => workspaces.knownProfiles,
+  });
+  const add = (file: string, bytes: Uint8Array): SourceDocument => {
+    const source = sourceOf(file, bytes);
+    sources.push(source);
+    paths.add(pathOfFile(file));
+    return source;
+  };
+  return { validator, documents, sources, add };
+}
+
+/** Bytes that are nothing but ASCII are text in a fraction of the time that UTF-8 takes; others are left to the language service. */
+function sourceOf(uri: string, bytes: Uint8Array): SourceDocument {
+  const text = isAscii(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1') : bytes;
+  return { uri, version: 0, getText: () => text };
+}
+
+const workspaceMembers = ['files', 'own-prefixes', 'severities', 'suppressions', 'target-router', 'level'];
+
+/** Which of the product's own files a value is of, where its members tell. */
+function formByMembers(value: JsonValue | undefined): 'profiles' | 'workspace' | undefined {
+  if (!isObject(value) || Object.keys(value).some((name) => name.includes(':'))) return undefined;
+  if (isObject(value.profiles)) return 'profiles';
+  return workspaceMembers.some((name) => Object.hasOwn(value, name)) ? 'workspace' : undefined;
+}

@@ -1,0 +1,71 @@
+import * as vscode from 'vscode';
+import type { FlowspecInput } from '#dots/flowspec/translate';
+import { jsonObject } from '../editor/document';
+import type { LanguageServer } from '../editor/languageClient';
+
+/** What a file contained when it had this stamp. */
+interface Known {
+  stamp: string;
+  input: FlowspecInput | undefined;
+}
+
+/** What a document needs of others. */
+export interface Needed {
+  /** It names aliases or ACLs, which other documents may define. */
+  usesNames: boolean;
+  inputs: FlowspecInput[];
+}
+
+/**
+ * The documents that define the aliases and ACLs which others name; which these are, the language server says. A file is
+ * read and parsed again only when it has changed: previews ask at every pause in the typing.
+ */
+export class Definitions {
+  private readonly known = new Map<string, Known>();
+
+  constructor(private readonly language: LanguageServer) {}
+
+  /** The definitions that a document needs; unsaved text counts before the file. */
+  async neededBy(source: vscode.TextDocument): Promise<Needed> {
+    const related = await this.language.relatedDocuments(source.uri);
+    const uris = (related?.definitions ?? []).map((uri) => vscode.Uri.parse(uri));
+    const inputs = await Promise.all(uris.map((uri) => this.inputAt(uri)));
+    return { usesNames: related?.usesNames ?? false, inputs: inputs.filter((input) => input !== undefined) };
+  }
+
+  clear(): void {
+    this.known.clear();
+  }
+
+  private async inputAt(uri: vscode.Uri): Promise<FlowspecInput | undefined> {
+    const key = uri.toString();
+    const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
+    if (open !== undefined) return inputOf(uri, open.getText());
+    const stamp = await fileStamp(uri);
+    const known = this.known.get(key);
+    if (known !== undefined && known.stamp === stamp) return known.input;
+    const input = inputOf(uri, await textAt(uri));
+    this.known.set(key, { stamp, input });
+    return input;
+  }
+}
+
+function inputOf(uri: vscode.Uri, text: string): FlowspecInput | undefined {
+  const value = jsonObject(text);
+  return value === undefined ? undefined : { file: vscode.workspace.asRelativePath(uri), value };
+}
+
+/** A file that is gone has a stamp of its own. */
+async function fileStamp(uri: vscode.Uri): Promise<string> {
+  return vscode.workspace.fs.stat(uri).then(
+    ({ mtime, size }) => `${mtime} ${size}`,
+    () => 'absent',
+  );
+}
+
+async function textAt(uri: vscode.Uri): Promise<string> {
+  return vscode.workspace.fs.readFile(uri).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => '',
+  );
+}

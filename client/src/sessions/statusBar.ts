@@ -1,0 +1,133 @@
+import * as vscode from 'vscode';
+import { printable } from '#dots/model/text';
+import { duration, plural } from '#dots/words/quantities';
+import { ongoing } from '#dots/words/mitigationStatuses';
+import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+import { labelText } from '../ui/textLayout';
+import type { Sessions } from './sessions';
+
+/** What is being sent right now, and since when, milliseconds since 1970. */
+export interface Sending {
+  document: string;
+  since: number;
+}
+
+/** Who sends, as the status bar sees it. */
+export interface Sender {
+  readonly sending: Sending | undefined;
+  readonly onDidChange: vscode.Event<void>;
+}
+
+interface Look {
+  text: string;
+  tooltip: string;
+  command: string;
+  warning?: true;
+}
+
+const showView = 'dots.session.focus';
+
+/** One status bar item: what is being sent, else the state of the session, else that of the mock. */
+export class StatusBar implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem('dots.status', vscode.StatusBarAlignment.Left, 0);
+  private readonly listeners: vscode.Disposable[];
+  private ticking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly orchestrator: OrchestratorHost,
+    private readonly sessions: Sessions,
+    private readonly sender: Sender,
+  ) {
+    this.item.name = 'DOTS session';
+    const update = (): void => this.update();
+    this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), sender.onDidChange(update)];
+    this.update();
+    this.item.show();
+  }
+
+  dispose(): void {
+    clearInterval(this.ticking);
+    for (const listener of this.listeners) listener.dispose();
+    this.item.dispose();
+  }
+
+  private update(): void {
+    this.tick(this.sender.sending !== undefined);
+    const { text, tooltip, command, warning } = this.look();
+    this.item.text = text;
+    this.item.tooltip = printable(tooltip);
+    this.item.command = command;
+    this.item.accessibilityInformation = { label: text.replace(/\$\([^)]*\) ?/g, '') };
+    this.item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+  }
+
+  /** Only while something is being sent does the item change by the second. */
+  private tick(wanted: boolean): void {
+    if (wanted) this.ticking ??= setInterval(() => this.update(), 1000);
+    else {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+
+  private look(): Look {
+    return this.sendingLook() ?? this.sessionLook() ?? this.orchestratorLook();
+  }
+
+  private sendingLook(): Look | undefined {
+    const { sending } = this.sender;
+    if (sending === undefined) return undefined;
+    const seconds = Math.floor((Date.now() - sending.since) / 1000);
+    const what =
+      this.orchestrator.state === 'starting'
+        ? 'starting the mock orchestrator'
+        : `sending ${labelText(sending.document)}`;
+    return {
+      text: `$(sync~spin) DOTS: ${what}${seconds > 0 ? `, ${duration(seconds)}` : ''} $(close)`,
+      tooltip: 'Click to stop waiting for the answer.',
+      command: 'dots.cancelSend',
+    };
+  }
+
+  private sessionLook(): Look | undefined {
+    const sessions = this.sessions.list();
+    const lost = sessions.find(({ state }) => state === 'lost');
+    if (lost !== undefined) {
+      return {
+        text: `$(warning) DOTS: session with ${labelText(lost.name)} lost`,
+        tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`,
+        command: showView,
+        warning: true,
+      };
+    }
+    const open = sessions.filter(({ state }) => state === 'open');
+    if (open.length === 0) return undefined;
+    const number = ongoing(open.flatMap((session) => session.mitigations())).length;
+    return {
+      text: `$(shield) DOTS: ${number === 0 ? 'session open' : plural(number, 'mitigation')}`,
+      tooltip: `Open: ${open.map(({ name, server }) => `${name}, ${server ?? ''}`).join('; ')}. Click to see ${open.length === 1 ? 'it' : 'them'}.`,
+      command: showView,
+    };
+  }
+
+  private orchestratorLook(): Look {
+    const { state, signal } = this.orchestrator;
+    if (state === 'starting')
+      return {
+        text: '$(loading~spin) DOTS: starting the mock',
+        tooltip: 'The mock orchestrator is being started.',
+        command: showView,
+      };
+    if (signal === undefined)
+      return {
+        text: '$(shield) DOTS',
+        tooltip: 'No DOTS session; the mock orchestrator is not running. Click to see the next step.',
+        command: showView,
+      };
+    return {
+      text: '$(broadcast) DOTS: mock is ready',
+      tooltip: `The mock orchestrator listens on ${signal}. Click to see the next step.`,
+      command: showView,
+    };
+  }
+}

@@ -1,0 +1,32 @@
+import { printable } from '#dots/model/text';
+
+/** One row of the session view, before it becomes a tree item of the editor. */
+export interface TreeNode {
+  /** Stays the same while the row stands for the same thing. */
+  id: string;
+  label: string;
+  description: string;
+  tooltip: string;
+  /** The name of a codicon, and a theme colour for it. */
+  icon: string;
+  color?: string;
+  /** Which actions the row has: `contextValue` of the editor. */
+  role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
+  mid?: number;
+  /** The name of the session that it belongs to. */
+  session?: string;
+  children: TreeNode[];
+}
+
+/** A row that only says something; `tooltip` has its lines already. */
+export function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {
+  return {
+    id,
+    role: 'fact',
+    label: printable(label),
+    description: printable(description),
+    tooltip,
+    icon,
+    children: [],
+  };
+}

@@ -1,0 +1,23 @@
+import type { CoapAnswer } from '#dots/coap/answer';
+import type { InboundRequest } from '#dots/coap/inbound';
+import type { Method } from '#dots/coap/messages/message';
+
+/** The resources of a DOTS server: RFC 9132 section 4.2, RFC 9244 section 6. */
+export type ResourceName = 'mitigate' | 'config' | 'hb' | 'tm-setup' | 'tm';
+
+/** A request for a resource, its path parsed. */
+export interface ResourceRequest {
+  inbound: InboundRequest;
+  /** The client; empty for the resources of a session. */
+  cuid: string;
+  /** mid, sid, tsid or tmid. */
+  id?: number | undefined;
+}
+
+/** The methods of one resource. An answer of undefined ignores the request silently; a Refusal that is thrown becomes the answer. */
+export type Resource = Partial<
+  Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>
+>;
+
+/** Checks each request before its resource does. What it returns is the answer, and so is a Refusal that it throws. */
+export type Guard = (name: ResourceName, request: ResourceRequest) => CoapAnswer | undefined;

@@ -1,0 +1,109 @@
+import type { CoapAnswer } from '#dots/coap/answer';
+import { Endpoint } from '#dots/coap/endpoint';
+import type { Handler, InboundRequest } from '#dots/coap/inbound';
+import type { Channel } from '#dots/coap/messages/channel';
+import { Observers } from '#dots/coap/observers';
+import { oneLine } from '#dots/model/text';
+import type { Clock } from '#dots/runtime/clock';
+import { thinned } from '#dots/runtime/trace';
+import { statusLabels, type Mitigation } from '../state/lifecycle';
+import type { Policy } from '../state/policy';
+import type { ServerState } from '../state/serverState';
+import { observedBy, observedConfig } from './observation';
+import { ownerGuard } from './owner';
+import { configResource } from './resources/config';
+import { heartbeatResource } from './resources/heartbeat';
+import { mitigateResource } from './resources/mitigate';
+import { telemetryResource, telemetrySetupResource } from './resources/telemetry';
+import { route } from './routing';
+import { StatusNotifications } from './statusNotifications';
+
+export interface SignalServiceOptions {
+  state: ServerState;
+  clock: Clock;
+  policy: Policy;
+  /** Receives one line for each request and each change of status. */
+  log: (line: string) => void;
+}
+
+/** The resources of the signal channel: answers the requests of all sessions and notifies the observers. */
+export class SignalService {
+  private readonly observers: Observers;
+  private readonly notifications: StatusNotifications;
+  private readonly handler: Handler;
+  private readonly trace: (sentence: string, peer: string) => void;
+
+  constructor(private readonly options: SignalServiceOptions) {
+    const { state, clock, policy, log } = options;
+    const { mitigations } = state;
+    this.observers = this.openObservers();
+    this.handler = logged((request) => this.observers.handle(request), log);
+    this.trace = thinned((line) => log(`signal: ${line}`));
+    mitigations.onDidChange((changed) => this.logStatuses(changed));
+    this.notifications = new StatusNotifications({
+      observers: this.observers,
+      mitigations,
+      clock,
+      intervalMs: policy.timing.statusMs,
+    });
+  }
+
+  /** Serves one client over an established channel. */
+  accept(channel: Channel): Endpoint {
+    return new Endpoint(channel, {
+      clock: this.options.clock,
+      handler: this.handler,
+      largestBody: this.options.policy.limits.body,
+      trace: (sentence) => this.trace(sentence, channel.peer),
+    });
+  }
+
+  /** Ends every observation and timer. */
+  close(): void {
+    this.notifications.close();
+    this.observers.close();
+  }
+
+  private openObservers(): Observers {
+    const { state, clock, policy } = this.options;
+    const resources = {
+      mitigate: mitigateResource({ state, clock, policy }),
+      config: configResource((session) => this.observers.changed(observedConfig(session))),
+      hb: heartbeatResource,
+      'tm-setup': telemetrySetupResource(state.telemetry),
+      tm: telemetryResource(state.telemetry),
+    };
+    const { observersPerSession, observers } = policy.limits;
+    return new Observers(
+      clock,
+      { perSession: observersPerSession, total: observers },
+      route(resources, ownerGuard(state)),
+      observedBy,
+    );
+  }
+
+  private logStatuses(changed: Mitigation[]): void {
+    for (const { cuid, mid } of changed) {
+      const current = this.options.state.mitigations.find(cuid, mid);
+      const label = current === undefined ? 'removed' : statusLabels[current.status];
+      this.options.log(`mitigation ${mid} of ${oneLine(cuid, 80)}: ${label}`);
+    }
+  }
+}
+
+function logged(
+  handler: (request: InboundRequest) => Promise<CoapAnswer | undefined>,
+  log: (line: string) => void,
+): Handler {
+  return async (request) => {
+    const asked = `${request.endpoint.peer} ${request.method} ${oneLine(`/${request.path.join('/')}`, 200)}`;
+    try {
+      const answer = await handler(request);
+      log(answer === undefined ? `${asked}: ignored` : `${asked}: ${answer.code}`);
+      return answer;
+    } catch (error) {
+      log(`${asked}: 5.00, ${oneLine(String(error), 200)}`);
+      throw error;
+    }
+  };
+}

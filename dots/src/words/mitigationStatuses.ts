@@ -1,0 +1,35 @@
+/** A status of a mitigation as a person reads it. */
+export interface MitigationStatusWords {
+  /** A few words, for a row. */
+  short: string;
+  sentence: string;
+  /** Whether nothing is left to withdraw. */
+  ending: boolean;
+}
+
+/** The eight statuses (RFC 9132 section 4.4.2, table 3). */
+const statuses: Readonly<Record<string, readonly [short: string, sentence: string, ending?: 'ending']>> = {
+  'attack-mitigation-in-progress': ['setting up', 'The server is setting the mitigation up.'],
+  'attack-successfully-mitigated': ['mitigating', 'The attack is being mitigated.'],
+  'attack-stopped': ['attack stopped', 'The attack has stopped; the mitigation can be withdrawn.'],
+  'attack-exceeded-capability': ['capacity exceeded', 'The attack is larger than the server can mitigate.'],
+  'dots-client-withdrawn-mitigation': [
+    'ending, the server may still filter',
+    'Withdrawn; the server may keep the filters for a short time in case the attack returns.',
+    'ending',
+  ],
+  'attack-mitigation-terminated': ['ended', 'The mitigation has ended.', 'ending'],
+  'attack-mitigation-withdrawn': ['ended by server', 'The server ended the mitigation.', 'ending'],
+  'attack-mitigation-signal-loss': ['waiting for signal loss', 'Prepared; it starts when the session is lost.'],
+};
+
+/** The words for a status label; a label that RFC 9132 does not define is shown as it is. */
+export function mitigationStatusWords(label: string): MitigationStatusWords {
+  const [short, sentence, ending] = statuses[label] ?? [label, `Status ${label}.`];
+  return { short, sentence, ending: ending !== undefined };
+}
+
+/** The mitigations that are neither withdrawn nor over: what is counted, and what can be withdrawn. */
+export function ongoing<T extends { status: string }>(mitigations: readonly T[]): T[] {
+  return mitigations.filter(({ status }) => !mitigationStatusWords(status).ending);
+}

@@ -1,0 +1,67 @@
+import { aliasesOf, byName, mayBeSameClient, type Defined, type DocumentSet, type Member } from './documentSet';
+import type { AclFact } from './aclFacts';
+import type { TextAt } from './facts';
+
+/** The ACLs of a set by name. */
+export function aclsOf({ members }: DocumentSet): Map<string, Defined<AclFact>[]> {
+  return byName(
+    members.flatMap((member) =>
+      member.facts.acls.map((fact) => ({ member, fact, cuid: fact.cuid ?? member.context.cuid })),
+    ),
+  );
+}
+
+/** Where a document uses names of aliases: in requests and in telemetry. */
+export function aliasUses({ facts }: Member): TextAt[] {
+  return [...facts.scopes.flatMap(({ targets }) => targets.aliases), ...facts.telemetryAliases];
+}
+
+/** Where a document names ACLs that it switches (RFC 9133 section 3.2.1). */
+const aclUses = ({ facts }: Member): TextAt[] => facts.scopes.flatMap(({ acls }) => acls);
+
+/** Whether a document names something that another one may define. */
+export const usesNames = (member: Member): boolean => aliasUses(member).length + aclUses(member).length > 0;
+
+/**
+ * The other documents of a set that define an alias or an ACL which a document names, for the same client, in the order of
+ * the set. One whose text has an error is not among them: what it defines is in doubt.
+ * @param sound false: the document has an error, so that a server refuses it and switches no ACL
+ */
+export function definingDocuments<M extends Member>(
+  set: Omit<DocumentSet, 'members'> & { members: readonly M[] },
+  member: Member,
+  sound: boolean,
+): M[] {
+  const found = new Set<Member>([
+    ...definers(aliasUses(member), aliasesOf(set), member),
+    ...(sound ? definers(aclUses(member), aclsOf(set), member) : []),
+  ]);
+  return set.members.filter((other) => other.file !== member.file && other.certain && found.has(other));
+}
+
+function definers(
+  uses: readonly TextAt[],
+  known: ReadonlyMap<string, Defined<{ name: string }>[]>,
+  { context }: Member,
+): Member[] {
+  return uses
+    .flatMap(({ text }) => known.get(text) ?? [])
+    .filter(({ cuid }) => mayBeSameClient(cuid, context.cuid))
+    .map(({ member }) => member);
+}
+
+/** Names that a document may write. */
+export interface DefinedNames {
+  aliases: readonly string[];
+  acls: readonly string[];
+}
+
+/** The names that the documents of a set define for a client. */
+export function namesFor(set: DocumentSet, cuid: string | undefined): DefinedNames {
+  const of = (known: ReadonlyMap<string, Defined<{ name: string }>[]>): string[] =>
+    [...known]
+      .filter(([, definitions]) => definitions.some((one) => mayBeSameClient(one.cuid, cuid)))
+      .map(([name]) => name)
+      .sort();
+  return { aliases: of(aliasesOf(set)), acls: of(aclsOf(set)) };
+}

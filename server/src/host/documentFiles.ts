@@ -1,0 +1,34 @@
+import { documentTypeOf } from '#dots/model/documents';
+import { isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
+import type { ParsedDocument } from '#service/service';
+import type { Judging } from '#service/validationService';
+import { attempt, readStart, realFile, type RealFile } from './files';
+
+/** A plain JSON file is a DOTS document only where its top-level member is named in so many octets from its start. */
+const startOctets = 64 * 1024;
+
+/** Whether a path is one that documents are looked for at. */
+export function mayBeDocument(path: string): boolean {
+  return mayHoldDocument(path) && !path.split(/[/\\]/).some((name) => skippedFolders.has(name));
+}
+
+/** Whether a file has a name of DOTS, or a top-level member of DOTS within its start. Reads no more than that start. */
+export function looksLikeDocument(path: string, { size }: RealFile): boolean {
+  if (isDocumentName(path)) return true;
+  const start = attempt(() => readStart(path, Math.min(size, startOctets)));
+  return start !== undefined && Buffer.from(start.buffer, start.byteOffset, start.length).includes('"ietf-dots-');
+}
+
+/** The octets of a file as a document; undefined where they turn out to be none. */
+export function documentIn(service: Judging, path: string, octets: Uint8Array): ParsedDocument | undefined {
+  const document = service.parse(octets, path);
+  return isDocumentName(path) || documentTypeOf(document.value) !== undefined ? document : undefined;
+}
+
+/** Whether there is a document at a path. */
+export function isDocumentFile(service: Judging, path: string): boolean {
+  const file = mayBeDocument(path) ? attempt(() => realFile(path)) : undefined;
+  if (file === undefined || !looksLikeDocument(path, file)) return false;
+  const octets = isDocumentName(path) ? undefined : attempt(() => readStart(path, file.size));
+  return isDocumentName(path) || (octets !== undefined && documentIn(service, path, octets) !== undefined);
+}

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Level } from '#dots/check/check';
+import { definingDocuments, namesFor, usesNames, type DefinedNames } from '#dots/workspace/definitions';
+import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
+import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
+import type { LocatedFinding, Profiles } from '#service/service';
+import type { Judging } from '#service/validationService';
+import { CrossFaults } from './crossFaults';
+import type { SourceDocument } from './documentCache';
+import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
+import { pathInWorkspace } from './governingWorkspaces';
+
+export interface ValidatorOptions extends SetsOptions {
+  service: Judging;
+  /** The level of a document whose workspace file has the one given. */
+  level(uri: string, ofWorkspace: Level | undefined): Promise<Level | undefined> | Level | undefined;
+  /** The server profiles; undefined where there are none, or their file has errors. */
+  profiles(): Promise<Profiles | undefined> | Profiles | undefined;
+}
+
+/** The documents that define what one names. */
+export interface Definitions {
+  /** The document names an alias or an ACL. */
+  usesNames: boolean;
+  members: readonly SetMember[];
+  /** The paths of files that may define them too and were not read. */
+  leftOut: readonly string[];
+}
+
+/** Validates documents: by themselves, with what their workspace file says, and together with those that they belong to. */
+export class Validator {
+  private readonly faults: CrossFaults;
+
+  constructor(private readonly options: ValidatorOptions) {
+    this.faults = new CrossFaults(options.service);
+  }
+
+  /** The documents at this moment; several questions may share it. */
+  async now(): Promise<DocumentSets> {
+    return new DocumentSets(this.options, await this.options.profiles());
+  }
+
+  /** The same, once the documents that belong together with one have been read. */
+  async loaded(uri: string): Promise<DocumentSets> {
+    await (await this.now()).loaded(uri);
+    return this.now();
+  }
+
+  /**
+   * All findings of a document in text order.
+   * @param said counts before what the workspace file and the profile say
+   */
+  async findings(
+    document: SourceDocument,
+    said: Partial<DocumentContext> = {},
+    sets?: DocumentSets,
+  ): Promise<LocatedFinding[]> {
+    const { service, documents, level } = this.options;
+    const { uri } = document;
+    const now = sets ?? (await this.now());
+    const { workspace, path } = now.governing(uri);
+    const parsed = documents.parsed(document);
+    if (parsed.form === 'workspace') return service.workspaceFindings(parsed, now.profiles);
+    const { direction } = { ...now.context(uri), ...said };
+    const own = documents.validation(document, await level(uri, workspace.level), direction).findings;
+    if (parsed.form !== 'dots') return own;
+    const all = [...own, ...this.around(document, now), ...this.cross(document, said, now.of(uri))];
+    return service.adjusted(all, workspace, pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri));
+  }
+
+  /** The documents that define the aliases and ACLs which a document names. */
+  async definitions(document: SourceDocument): Promise<Definitions> {
+    const sets = await this.loaded(document.uri);
+    const set = sets.of(document.uri);
+    const member = set.byFile.get(document.uri);
+    if (member === undefined || !usesNames(member)) return { usesNames: false, members: [], leftOut: [] };
+    const findings = await this.findings(document, {}, sets);
+    const isSound = findings.every(({ severity }) => severity !== 'error');
+    return { usesNames: true, members: definingDocuments(set, member, isSound), leftOut: set.leftOut };
+  }
+
+  /** The names that the documents which belong together with one define. */
+  async names(uri: string): Promise<DefinedNames> {
+    const sets = await this.now();
+    return namesFor(sets.of(uri), sets.context(uri).cuid);
+  }
+
+  /** What was left out around a document. */
+  private around(document: SourceDocument, sets: DocumentSets): LocatedFinding[] {
+    const { service, documents } = this.options;
+    const { leftOut } = sets.of(document.uri);
+    const faults = sets.governing(document.uri).ignored.map(ignoredWorkspaceFile);
+    return service.locate(documents.parsed(document), [
+      ...faults,
+      ...(leftOut.length === 0 ? [] : [unreadDocuments(leftOut)]),
+    ]);
+  }
+
+  /** What is wrong between the document and the others of its set; nothing before all of them have been read. */
+  private cross(document: SourceDocument, said: Partial<DocumentContext>, set: RelatedSet): LocatedFinding[] {
+    if (!set.isLoaded) return [];
+    const { service, documents } = this.options;
+    const faults = this.faults.of(withContext(set, document.uri, said)).get(document.uri) ?? [];
+    return service.locateCross(documents.parsed(document), faults, set.byFile);
+  }
+}
+
+/** The set as it is where something else is said of one of its documents. */
+function withContext(set: RelatedSet, uri: string, said: Partial<DocumentContext>): RelatedSet {
+  const before = set.byFile.get(uri);
+  if (before === undefined) return set;
+  const after = { ...before, context: { ...before.context, ...said } };
+  if (isSameToOthers(before, after)) return set;
+  return {
+    ...set,
+    key: `${set.key} ${uri}`,
+    members: set.members.map((member) => (member === before ? after : member)),
+  };
+}
+
+/** Rules between documents ask no more of a direction than whether it is that of a status. */
+function isSameToOthers(one: Member, other: Member): boolean {
+  const [before, after] = [one, other].map(({ context }) => ({ ...context, direction: undefined }));
+  return isStatus(one) === isStatus(other) && isDeepStrictEqual(before, after);
+}

@@ -1,0 +1,58 @@
+import { DotsError } from '#dots/model/errors';
+import type { Answer, SignalSession, SessionState } from '#dots/signal/session';
+import type { FakeClock } from './protocol/fakeClock';
+
+export const answer = { code: '2.01', ok: true } as Answer;
+export const silence = new DotsError('unreachable', 'signal/no-answer', 'silence');
+export const minute = 60_000;
+
+/** As much of a session as those who keep one see. */
+export interface FakeSession {
+  session: SignalSession;
+  state: SessionState;
+  heard: number;
+  heartbeats: number[];
+  closed: boolean;
+  change: (to: SessionState) => void;
+}
+
+/** An open session over DTLS whose heartbeats get no answer, unless it is said otherwise. */
+export function fakeSession(
+  clock: FakeClock,
+  { state = 'open' as SessionState, protocol = 'DTLS 1.2' as string | null } = {},
+): FakeSession {
+  const made: FakeSession = {
+    session: undefined as never,
+    state,
+    heard: 0,
+    heartbeats: [],
+    closed: false,
+    change: () => undefined,
+  };
+  made.session = {
+    get state() {
+      return made.state;
+    },
+    get heard() {
+      return made.heard;
+    },
+    ...(protocol !== null && { security: { protocol } }),
+    onDidChange: (listener: () => void) => {
+      made.change = (to) => {
+        made.state = to;
+        listener();
+      };
+      return () => undefined;
+    },
+    heartbeat: () => {
+      made.heartbeats.push(clock.now());
+      return Promise.reject(silence);
+    },
+    close: () => {
+      made.closed = true;
+      made.change('closed');
+      return Promise.resolve();
+    },
+  } as unknown as SignalSession;
+  return made;
+}

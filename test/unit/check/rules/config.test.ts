@@ -1,0 +1,37 @@
+import { config, payloads, redirect, session, testCases } from '../../../support/checkCases';
+
+testCases([
+  ['a configuration of nothing', config({}), ['rfc/config-empty@ietf-dots-signal-channel:signal-config']],
+  [
+    'heartbeats too often',
+    config({ 'heartbeat-interval': { 'current-value': 5 } }),
+    ['advice/heartbeat-interval@current-value'],
+  ],
+  ['heartbeats turned off', config({ 'heartbeat-interval': { 'current-value': 0 } }), []],
+  [
+    'a value outside its bounds',
+    config({ 'max-retransmit': { 'min-value': 2, 'max-value': 15, 'current-value': 16 } }),
+    ['rfc/outside-bounds@current-value'],
+  ],
+  ['a redirect to nowhere', redirect({}), ['rfc/redirect-missing@ietf-dots-signal-channel:redirected-signal']],
+  [
+    'a redirect of both kinds',
+    redirect({ 'alt-server': 'a.example', 'ietf-dots-call-home:alt-ch-client': 'b.example' }),
+    ['rfc/redirect-both@ietf-dots-call-home:alt-ch-client'],
+  ],
+  [
+    'a redirect with records of the other kind',
+    redirect({ 'alt-server': 'a.example', 'ietf-dots-call-home:alt-ch-client-record': ['192.0.2.1'] }),
+    [
+      'rfc/redirect-both@ietf-dots-call-home:alt-ch-client-record',
+      'yang/missing-member@ietf-dots-signal-channel:redirected-signal',
+    ],
+  ],
+  [
+    'a redirect of Call Home',
+    redirect({ 'ietf-dots-call-home:alt-ch-client': 'b.example', 'ietf-dots-call-home:ttl': 60 }),
+    [],
+  ],
+  ['two numbers of payloads', session(payloads(10), payloads(9)), ['rfc/max-payloads-differ@current-value']],
+  ['one number of payloads', session(payloads(10), payloads(10)), []],
+]);
