@@ -1,33 +1,39 @@
-import { dirname, resolve } from 'node:path';
-import { documentTypeOf, type DocumentType } from '#dots/model/documents';
-import { newCuid } from '#dots/signal/session';
+import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
+import { newCuid } from '#dots/signal/session';
 import { parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
-import { productionAt, productionGuard, productionReason } from '#dots/workspace/production';
-import type { DocumentContext, Profile } from '#service/service';
-import { mockName } from '#dots/workspace/fileNames';
+import {
+  destinationError,
+  destinationOf,
+  requestIdentityOf,
+  type Channel,
+  type DestinationProblem,
+  type DestinationQuery,
+  type KnownProfiles,
+  type RequestIdentity,
+  type ServerTarget,
+} from '#dots/workspace/destination';
+import { productionGuard, type Production } from '#dots/workspace/production';
+import { defaultProfilesFile } from '#host/files';
+import type { GoverningWorkspace } from '#host/governingWorkspaces';
+import { withAbsolutePaths } from '#host/profilePaths';
+import type { DocumentContext } from '#service/service';
 import { UsageError, wholeNumber, type Given, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
-import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
-/** Where a document goes, and as whom. */
-export interface Target {
-  server: string;
+/** A target with all that is needed to send to it. */
+export interface SettledTarget extends ServerTarget {
   cuid: string;
-  /** The identifier that the document is sent under; the session makes one where nothing names it. */
-  mid?: number | undefined;
   timeoutMs: number;
   /** The cuid was made just now, for nothing names one. */
   newCuid?: true;
-  /** The name of the profile that it is from, if it is from one. */
-  profile?: string;
-  /** What the client proves itself with. */
-  proofs: CredentialFiles;
-  /** Keeps it from servers of production under other names; absent where nothing is of production, or that is meant. */
+  /** What the client proves itself with: what the command line names, else what the profile names. */
+  credentialFiles: CredentialFiles;
+  /** Keeps it from production servers under other names; absent where no profile is of production, or where --yes was given. */
   permit?: Permit | undefined;
 }
 
@@ -75,103 +81,129 @@ export const targetOptions: readonly Option[] = [
 
 /** What a document is validated and sent with, what is known of it besides its text, and the target. */
 export interface Sending {
-  target: Target;
+  target: SettledTarget;
   workspaces: CommandWorkspaces;
-  governing: GoverningWorkspace;
   context: DocumentContext;
 }
 
-/** Reads flags, workspace file and profile, in this order of precedence. Throws UsageError. */
+/** Where a document goes by the options, the workspace file and the profiles. Throws UsageError. */
 export async function sendingOf(document: ReadDocument, given: Given, io: Io): Promise<Sending> {
   const workspaces = new CommandWorkspaces(given);
   const governing = workspaces.of(document.file);
   tellOwn(workspaces, governing, io);
-  if (governing.isBroken) {
-    const name = nameOfPath(governing.path ?? '');
-    throw new UsageError(
-      `${name} has faults, so nobody can tell where ${document.file} goes and as whom: nothing was sent.`,
-      `See dots validate ${name}.`,
-    );
-  }
-  const context = governing.workspace.contextOf(pathIn(governing, document.file));
-  if (context.direction === 'status')
-    throw new UsageError(
-      `${document.file} came from a server, says the workspace file; it is not sent.`,
-      `Its "direction" stands in ${governing.path ?? ''}.`,
-    );
-  const target = targetOf(given, workspaces, {
-    context,
+  const query = {
+    ...queryOf(given, workspaces, document.file),
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
-    wish: `${document.file} was not sent`,
-  });
-  const theirs = workspaces.profiles.get(target.profile ?? context.profile ?? '')?.ownPrefixes ?? [];
+  };
+  const target = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
+  const { ownPrefixes } = governing.workspace;
+  const theirs = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '')?.ownPrefixes ?? [];
   return {
     workspaces,
-    governing,
     target,
     context: {
-      ...context,
+      ...query.workspace.context,
       cuid: target.cuid,
       ...(target.mid !== undefined && { mid: target.mid }),
-      ownPrefixes: [...governing.workspace.ownPrefixes, ...theirs],
+      ownPrefixes: [...ownPrefixes, ...theirs],
     },
   };
 }
 
-/** What a target is wanted for. */
-interface Purpose {
-  /** What the workspace file says. */
-  context: Partial<DocumentContext>;
-  channel: DocumentType['channel'];
-  /** What is not done where the target may not be used: the beginning of a sentence. */
-  wish: string;
+/** The target that only options name. Throws UsageError. */
+export function targetNamed(
+  given: Given,
+  workspaces: CommandWorkspaces,
+  channel: Channel,
+  notDone: string,
+): SettledTarget {
+  const query = { ...queryOf(given, workspaces), channel };
+  return settledTarget(query, given, { notDone, prefix: '' });
 }
 
-/** Where flags, then the workspace file, then a profile lead to, and as whom. Throws UsageError. */
-export function targetOf(given: Given, workspaces: CommandWorkspaces, { context, channel, wish }: Purpose): Target {
-  const named = given.option('profile') ?? (given.option('server') === undefined ? context.profile : undefined);
-  if (named === mockName && given.option('server') === undefined)
+/** As whom, and under which identifier, a document would be sent. */
+export function identityOf(given: Given, workspaces: CommandWorkspaces, file: string): RequestIdentity {
+  return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
+}
+
+/** Without a document only the options count. */
+function queryOf(given: Given, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
+  return {
+    document: file ?? '',
+    given: {
+      server: given.option('server'),
+      profile: given.option('profile'),
+      cuid: given.option('cuid'),
+      mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
+    },
+    workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
+    profiles: knownProfiles(workspaces),
+  };
+}
+
+function workspaceFor(file: string, governing: GoverningWorkspace): DestinationQuery['workspace'] {
+  const { path, workspace, isBroken } = governing;
+  return {
+    file: path === undefined ? undefined : nameOfPath(path),
+    faulty: isBroken,
+    context: workspace.contextOf(pathIn(governing, file)),
+  };
+}
+
+function knownProfiles({ profilesFile, knownProfiles: known }: CommandWorkspaces): KnownProfiles {
+  if (profilesFile === undefined) return { file: defaultProfilesFile(), state: 'absent', profiles: new Map() };
+  if (known === undefined) return { file: profilesFile, state: 'faulty', profiles: new Map() };
+  return { file: profilesFile, state: 'read', profiles: withAbsolutePaths(known, profilesFile) };
+}
+
+/** What a target is for. */
+interface Purpose {
+  /** What is not done where the target may not be used: the beginning of a sentence. */
+  notDone: string;
+  /** What comes before the sentence of a problem. */
+  prefix: string;
+}
+
+function settledTarget(query: DestinationQuery, given: Given, { notDone, prefix }: Purpose): SettledTarget {
+  const destination = destinationOf(query);
+  if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
+  if (destination.kind === 'mock')
     throw new UsageError(
-      `${wish}: it would go to the mock orchestrator, and only the editor knows where its own listens.`,
+      `${notDone}: it would go to the mock orchestrator, and only the editor knows where its own listens.`,
       'Start dots mock, and name its address with --server.',
     );
-  const profile = named === undefined || named === mockName ? undefined : workspaces.profile(named);
-  const server = given.option('server') ?? addressIn(profile, named, channel, workspaces);
-  checkAddress(server);
-  const permit = permitFor(server, named, wish, given, workspaces);
-  const target: Target = {
-    server,
+  checkAddress(destination.server);
+  const permit = permitFor(destination, given, notDone);
+  const target = {
+    ...destination,
     permit,
-    ...identity(given, context, profile),
-    proofs: proofs(given, profile, workspaces),
-    ...(named !== undefined && { profile: named }),
+    ...(destination.cuid === undefined ? { cuid: newCuid(), newCuid: true as const } : { cuid: destination.cuid }),
+    timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
+    credentialFiles: credentialFiles(given, destination),
   };
   requireKey(target, given);
   return target;
 }
 
-/** The address that a profile gives for a kind of document. */
-function addressIn(
-  profile: Profile | undefined,
-  name: string | undefined,
-  channel: DocumentType['channel'],
-  { profilesFile }: CommandWorkspaces,
-): string {
-  if (profile === undefined)
-    throw new UsageError(
+/** The steps that only the command has. */
+const furtherSteps: Partial<Record<DestinationProblem['code'], (query: DestinationQuery) => string>> = {
+  'workspace-errors': ({ workspace }) => `See dots validate ${workspace.file ?? ''}.`,
+  'profiles-errors': ({ profiles }) => `See dots validate ${profiles.file}.`,
+  'no-profiles-file': () => 'Or name one with --profiles.',
+  'no-address': () => 'Or name the server with --server.',
+};
+
+function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: string): UsageError {
+  if (problem.code === 'nothing-named')
+    return new UsageError(
       '--server is missing: name the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443, or a --profile.',
       'dots mock starts one.',
     );
-  const address = profile[channel];
-  if (address === undefined)
-    throw new UsageError(
-      `The profile "${name ?? ''}" names no ${channel} channel.`,
-      `Add "${channel}" to it in ${profilesFile ?? 'the profiles file'}, or name the server with --server.`,
-    );
-  return address;
+  const { message, hint } = destinationError(problem, furtherSteps[problem.code]?.(query));
+  return new UsageError(`${prefix}${message}`, hint);
 }
 
-/** What is wrong with an address is told before its credentials are asked for. Throws a DotsError of kind `usage`. */
+/** What is wrong with an address is reported before its credentials are asked for. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
   if (!/^https:/i.test(server)) parseServer(server);
   else if (!URL.canParse(server))
@@ -182,48 +214,22 @@ function checkAddress(server: string): void {
 }
 
 /**
- * A server of production has to be meant, whether its profile, another one with its address, only its address, or a name that resolves to it
- * was given; and where the profiles cannot be read, any server may be one. Throws UsageError for what is known before anything is looked up.
+ * A production server requires --yes, and so does any server while the profiles file has errors. Throws UsageError for what is known before
+ * a name is resolved; what is returned does so for the addresses that are dialled.
  */
-function permitFor(
-  server: string,
-  named: string | undefined,
-  wish: string,
-  given: Given,
-  { profiles, knownProfiles, profilesFile }: CommandWorkspaces,
-): Permit | undefined {
+function permitFor(target: ServerTarget, given: Given, notDone: string): Permit | undefined {
   if (given.option('yes') !== undefined) return undefined;
-  if (profilesFile !== undefined && knownProfiles === undefined) {
-    throw new UsageError(
-      `${profilesFile} has faults, so nobody can tell whether ${server} is a server of production: ${wish}.`,
-      `See dots validate ${profilesFile}, or say --yes.`,
-    );
-  }
-  const all = [...profiles].map(([name, profile]) => ({ ...profile, name }));
-  const refuse = (by: { name: string }): UsageError =>
-    new UsageError(`${productionReason(server, by.name, named)}: ${wish} to ${server}.`, 'Say --yes if that is meant.');
-  const own = all.find(({ name, production }) => name === named && production);
-  const by = own ?? productionAt(server, all);
-  if (by !== undefined) throw refuse(by);
-  return productionGuard(all, knownAddresses, refuse);
+  const refuse = ({ reason }: Production): UsageError =>
+    new UsageError(`${reason}: ${notDone} to ${target.server}.`, 'Say --yes if that is meant.');
+  if (target.production !== undefined) throw refuse(target.production);
+  return productionGuard(target, knownAddresses, refuse);
 }
 
-function identity(
+/** The key itself is never in a profile. Throws UsageError where it is required and not named. */
+function requireKey(
+  { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: SettledTarget,
   given: Given,
-  context: { cuid?: string; mid?: number },
-  profile: Profile | undefined,
-): Pick<Target, 'cuid' | 'mid' | 'timeoutMs' | 'newCuid'> {
-  const known = given.option('cuid') ?? context.cuid ?? profile?.cuid;
-  return {
-    cuid: known ?? newCuid(),
-    ...(known === undefined && { newCuid: true as const }),
-    mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? context.mid,
-    timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
-  };
-}
-
-/** The key itself is never in a profile. Throws UsageError where it is wanted and not named. */
-function requireKey({ server, profile, proofs: { pskIdentity, pskKeyFile } }: Target, given: Given): void {
+): void {
   if (
     profile === undefined ||
     pskIdentity === undefined ||
@@ -238,8 +244,8 @@ function requireKey({ server, profile, proofs: { pskIdentity, pskKeyFile } }: Ta
   );
 }
 
-/** A pre-shared key named on the command line stands instead of the certificates of a profile, and the other way round. */
-function proofs(given: Given, profile: Profile | undefined, { profilesFile }: CommandWorkspaces): CredentialFiles {
+/** A pre-shared key named on the command line replaces the certificates of a profile, and the other way round. */
+function credentialFiles(given: Given, { credentials }: ServerTarget): CredentialFiles {
   const said = {
     ca: given.option('ca'),
     cert: given.option('cert'),
@@ -248,21 +254,15 @@ function proofs(given: Given, profile: Profile | undefined, { profilesFile }: Co
     pskIdentity: given.option('psk-identity'),
     pskKeyFile: given.option('psk-key-file'),
   };
-  const fromProfile = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(dirname(profilesFile ?? ''), path);
-  const certificates =
-    said.pskIdentity === undefined
-      ? {
-          ca: fromProfile(profile?.ca),
-          cert: fromProfile(profile?.certificate),
-          key: fromProfile(profile?.key),
-          crl: fromProfile(profile?.crl),
-        }
-      : {};
-  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity: profile?.pskIdentity } : {};
+  const { ca, certificate: cert, key, crl, pskIdentity } = credentials;
+  const certificates = said.pskIdentity === undefined ? { ca, cert, key, crl } : {};
+  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity } : {};
   return {
-    ...certificates,
-    ...psk,
-    ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)),
+    ...defined(certificates),
+    ...defined(psk),
+    ...defined(said),
   };
 }
+
+const defined = (texts: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== undefined));

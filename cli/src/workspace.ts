@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { judging as service } from '#service/validationService';
-import type { DocumentContext, LocatedFinding, Profile, Profiles } from '#service/service';
+import type { DocumentContext, LocatedFinding, Profiles } from '#service/service';
 import { profilesFileName, workspaceFileName } from '#dots/workspace/fileNames';
 import { ignoredSentence } from '#dots/workspace/leftOut';
 import { defaultProfilesFile, isFile } from '#host/files';
@@ -76,26 +76,6 @@ export class CommandWorkspaces {
   /** What is wrong with the profiles file. */
   get profileFindings(): readonly LocatedFinding[] {
     return this.read.findings;
-  }
-
-  /** The profile of a name. Throws UsageError where there is none of it. */
-  profile(name: string): Profile {
-    const profile = this.profiles.get(name);
-    if (profile !== undefined) return profile;
-    if (this.profilesFile === undefined)
-      throw new UsageError(
-        `There is no profile "${name}": there is no profiles file.`,
-        `Write one as ${defaultProfilesFile()}, or name one with --profiles.`,
-      );
-    if (this.knownProfiles === undefined)
-      throw new UsageError(
-        `There is no profile "${name}" to be used: ${this.profilesFile} has faults.`,
-        `See dots validate ${this.profilesFile}.`,
-      );
-    throw new UsageError(
-      `There is no profile "${name}" in ${this.profilesFile}.`,
-      this.profiles.size === 0 ? 'It has none.' : `It has ${[...this.profiles.keys()].join(', ')}.`,
-    );
   }
 
   /** What a file is that the command line names as one of the product's own. */

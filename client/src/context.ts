@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { ProfilesInfo } from '#contract';
+import { ActiveProfile } from './editor/activeProfile';
 import { DocumentLenses } from './editor/codeLens';
 import { DataHost } from './sessions/dataChannel';
+import { DocumentStates } from './editor/documentStates';
 import { DocumentStatus } from './editor/documentStatus';
 import { examples, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
@@ -13,7 +15,7 @@ import { registerKeys } from './commands/enterKey';
 import { registerMitigationCommands } from './commands/mitigations';
 import { registerOrchestrator } from './commands/orchestrator';
 import { OrchestratorHost, type OrchestratorLab } from './orchestrator/orchestratorHost';
-import { Places } from './sessions/serverTargets';
+import { ServerTargets } from './sessions/serverTargets';
 import { ProfileHost, registerProfiles } from './sessions/profiles';
 import { ProfileStatus } from './sessions/profileStatus';
 import { registerSendRequest, RequestSender } from './commands/sendRequest';
@@ -50,27 +52,30 @@ export class Workbench {
   private readonly owned: vscode.Disposable[];
 
   constructor(extension: vscode.ExtensionContext) {
-    this.language = new LanguageServer(extension, this.log);
+    const active = new ActiveProfile(extension.workspaceState);
+    this.language = new LanguageServer(extension, active, this.log);
+    const states = new DocumentStates(this.language);
     this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
     const identity = new ClientIdentity(extension.globalState);
-    this.profiles = new ProfileHost(this.language, extension.workspaceState, this.log);
+    this.profiles = new ProfileHost(this.language, active, this.log);
     this.sessions = new Sessions(identity, this.log);
     this.view = new SessionView(this.sessions, this.orchestrator);
     const credentials = new Credentials(extension.secrets);
-    const places = new Places(this.profiles, this.orchestrator, identity, credentials);
-    const sender = new RequestSender(this.language, places, this.sessions, new DataHost(this.log), this.log);
+    const targets = new ServerTargets(this.orchestrator, identity, credentials);
+    const sender = new RequestSender(states, targets, this.sessions, new DataHost(this.log), this.log);
     this.owned = [
+      active,
+      states,
       this.language,
       this.orchestrator,
-      this.profiles,
       this.sessions,
       this.view,
       sender,
-      new DocumentLenses(this.language, this.profiles),
-      new DocumentStatus(this.language),
-      new FlowspecPreview(this.language, this.profiles, this.log),
+      new DocumentLenses(states),
+      new DocumentStatus(states),
+      new FlowspecPreview(this.language, states, this.log),
       new LiveFlowspec(this.orchestrator),
-      new ProfileStatus(this.profiles),
+      new ProfileStatus(states, active),
       new StatusBar(this.orchestrator, this.sessions, sender),
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),

@@ -19,7 +19,7 @@ function aptGet() {
 }
 
 /** The Debian mirrors among the addresses of package archives, one a line, that apt prints: the main archive before that of security updates. */
-export function mirrorsIn(addresses) {
+function mirrorsIn(addresses) {
   const mirrors = [...new Set(addresses.split('\n'))].filter((line) => /^https?:.*debian.*\/$/.test(line));
   return mirrors.sort((one, other) => one.length - other.length);
 }

@@ -45,7 +45,7 @@ export const unaudited = (where) =>
   pin('npm packages', '', where, { unknown: 'npm audit has no answer', silent: true });
 
 /** Whether something has to be done about a pin. */
-export const isUrgent = ({ newer, fixes, urgent }) => fixes.length > 0 || (urgent === true && newer !== undefined);
+const isUrgent = ({ newer, fixes, urgent }) => fixes.length > 0 || (urgent === true && newer !== undefined);
 
 /** A finding as one line. */
 export function lineOf(finding) {

@@ -1,9 +1,12 @@
 /** The parts of a version that count, or undefined for one that is not a release: `3.6.7` is [3, 6, 7]. */
-export function partsOf(version) {
+function partsOf(version) {
   return /^\d+(\.\d+)*$/.test(version) ? version.split('.').map(Number) : undefined;
 }
 
-/** Negative where one version comes before another, positive where it comes after it, 0 where they are the same. */
+/**
+ * Negative where one version comes before another, positive where it comes after it, 0 where they are the same.
+ * @public a test imports it by its path
+ */
 export function compare(one, other) {
   const [ones, others] = [partsOf(one) ?? [], partsOf(other) ?? []];
   const at = Array.from({ length: Math.max(ones.length, others.length) }, (_, index) => index).find(

@@ -1,43 +1,56 @@
 /**
  * What the language server offers beyond LSP. The client and the server both import this file, and nothing else of each other.
  */
+import type { JsonValue } from '#dots/model/json';
+import type { Severity } from '#dots/model/finding';
+import type { Destination } from '#dots/workspace/destination';
+import type { FileContext, Profile, TargetRouter } from '#dots/workspace/workspaceFile';
 
-/** `dots/documentInfo`: what the document at a URI is, as far as the server knows it. */
-export const documentInfoRequest = 'dots/documentInfo';
+/**
+ * `dots/documentState`, from the server: what an open document is and where it goes. Sent after each validation of a document, right
+ * behind its diagnostics, where it says anything that the notification before did not.
+ */
+export const documentStateNotification = 'dots/documentState';
 
-export interface DocumentInfoParams {
+export interface DocumentState {
   uri: string;
-}
-
-export interface DocumentInfo {
+  /** The version of the text that all of this is about. */
+  version: number;
   /** The kind of DOTS document (dots/src/model/documents.ts), `workspace` or `profiles`, or null where it is none of them. */
   kind: string | null;
   /** As a person calls it, or null. */
   title: string | null;
-  /** How many findings of severity error it has now, by itself or beside the documents that it belongs to: a server refuses it for each. */
-  errors: number;
   /** The line of the top-level member's name, from 0; null where there is none. */
   line: number | null;
+  /** Whether it goes to a server or came from one, as the workspace file or else its members say; null where nothing does. */
+  direction: NonNullable<FileContext['direction']> | null;
+  /** How many findings it has, by itself or beside the documents that it belongs to. */
+  counts: Record<Severity, number>;
+  /** How many findings of severity error prevent sending: its own, or where it has none those that it would have as a request. */
+  requestErrors: number;
+  /** Where it goes and as whom; null for the product's own files. */
+  destination: Destination | null;
+  /** The client's own prefixes, as the workspace file and the profile that it names list them. */
+  ownPrefixes: string[];
+  /** The software that previews are written for. */
+  targetRouter: TargetRouter | null;
 }
 
-/** `dots/documentContext`: what is known of a document besides its text, from its workspace file and the profile that it names. */
-export const documentContextRequest = 'dots/documentContext';
+/**
+ * `dots/documentToSend`: a document to be sent, validated at this moment, with the files that decide where it goes as they are now.
+ * What is sent is the value that was validated. null where the server has not got the document open.
+ */
+export const documentToSendRequest = 'dots/documentToSend';
 
-export interface DocumentContext {
-  cuid?: string;
-  /** Or the sid, tsid or tmid, by the kind of the document. */
-  mid?: number;
-  /** Whether it goes to a server or came from one, where that is said. */
-  direction?: 'request' | 'status';
-  /** The name of the server profile. */
-  profile?: string;
-  /** The path of the workspace file; undefined where there is none. */
-  workspaceFile?: string;
-  ownPrefixes: string[];
-  /** What previews are written for. */
-  targetRouter?: 'exabgp' | 'gobgp' | 'bird';
-  /** How many findings of severity error it has as a request; null where the server has not got its text, and so does not know. */
-  requestErrors: number | null;
+/** The document that a request is about. */
+export interface DocumentParams {
+  uri: string;
+}
+
+export interface DocumentToSend {
+  state: DocumentState;
+  /** null where there is none. */
+  value: JsonValue;
 }
 
 /** `dots/relatedDocuments`: which other documents a document needs to be understood. */
@@ -59,17 +72,8 @@ export interface RelatedDocuments {
 export const profilesRequest = 'dots/profiles';
 
 /** A server profile; its paths are absolute. */
-export interface ServerProfile {
+export interface ServerProfile extends Profile {
   name: string;
-  signal?: string;
-  data?: string;
-  ca?: string;
-  certificate?: string;
-  key?: string;
-  crl?: string;
-  pskIdentity?: string;
-  cuid?: string;
-  production: boolean;
 }
 
 export interface ProfilesInfo {
@@ -82,3 +86,13 @@ export interface ProfilesInfo {
 
 /** `dots/trusted`: the user has trusted the open folder. Before, with `initializationOptions.trusted` false, profiles are not read. */
 export const trustedNotification = 'dots/trusted';
+
+/**
+ * `dots/activeProfile`: the profile, or `mock`, of documents for which the workspace file names none. At the start it is
+ * `initializationOptions.activeProfile`.
+ */
+export const activeProfileNotification = 'dots/activeProfile';
+
+export interface ActiveProfileParams {
+  name: string;
+}

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import { isUnderAttack } from '#dots/signal/scopes';
 import { protect } from '../support/protocol/scene';
-import type * as features from '../support/clientFeatures';
 import { root } from '../support/shared';
 import { bundled } from '../support/bundle';
+import { loadFeatures } from '../support/loadFeatures';
 
 /** Documents, and whether an attack is under way when they are sent. */
 const documents: [what: string, document: JsonObject, underAttack: boolean][] = [
@@ -52,13 +51,11 @@ test('dots send opens its session as the document has it', () => {
 });
 
 test('the editor opens its session as the document has it', async () => {
-  const { SessionHost } = createRequire(__filename)(
-    bundled('test/support/clientFeatures.ts', { vscode: join(root, 'test/support/vscode.ts'), '#lazy/protocol': stub }),
-  ) as typeof features;
+  const { SessionHost } = loadFeatures({ '#lazy/protocol': stub });
   const host = new SessionHost({} as never, {} as never, 'mock');
   for (const [what, document, underAttack] of documents) {
     const sent = host.send(
-      { name: 'mock', server, cuid: 'c', mid: 1, production: false },
+      { profile: 'mock', server, cuid: 'c', mid: 1, credentials: {} },
       document,
       new AbortController().signal,
     );

@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import { eventually, protect } from '../support/protocol/scene';
-import type * as features from '../support/clientFeatures';
-import { root } from '../support/shared';
-import { bundled } from '../support/bundle';
 import { folder, startMock } from '../support/dots';
+import { loadFeatures, log } from '../support/loadFeatures';
 
-const { SessionHost } = createRequire(__filename)(
-  bundled('test/support/clientFeatures.ts', {
-    vscode: join(root, 'test/support/vscode.ts'),
-    '#lazy/protocol': join(root, 'client/src/bundles/protocol.ts'),
-  }),
-) as typeof features;
-const silent = (): void => undefined;
-const log = { info: silent, warn: silent, error: silent, debug: silent, trace: silent };
+const { SessionHost } = loadFeatures();
 
 for (const transport of ['coaps', 'coapsTcp'] as const) {
   test(`in the editor a mitigation is refreshed and withdrawn after its server was started anew (${transport})`, async (t) => {
@@ -25,16 +14,16 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     const { child, ready } = await startMock(t, '--state', state);
     const { ca, cert, key, [transport]: server } = ready as Record<string, string>;
     const port = new URL(server ?? '').port;
-    const host = new SessionHost({ mid: () => Promise.resolve(7) } as never, log as never, 'lab');
+    const host = new SessionHost({ mid: () => Promise.resolve(7) } as never, log, 'lab');
     t.after(() => host.close());
-    const place = {
-      name: 'lab',
+    const target = {
+      profile: 'lab',
       server: server ?? '',
       cuid: 'c',
-      production: false,
-      credentials: await readCredentials('', { ca, cert, key }),
+      credentials: {},
+      clientCredentials: await readCredentials('', { ca, cert, key }),
     };
-    assert.equal((await host.send(place, protect('192.0.2.0/24'), new AbortController().signal)).answer.code, '2.01');
+    assert.equal((await host.send(target, protect('192.0.2.0/24'), new AbortController().signal)).answer.code, '2.01');
     child.kill('SIGTERM');
     await once(child, 'close');
     await eventually(() => host.state !== 'open');

@@ -95,7 +95,10 @@ test('while the profiles file has faults, any server may be one of production', 
     dots(['send', join(path, 'a.dots.json'), '--server', String(ready.signal), '--profiles', faulty, ...more]);
   const { status, out, err } = send();
   assert.deepEqual([status, out], [2, '']);
-  assert.match(err, /p\.json has faults, so nobody can tell whether coap:\S+ is a server of production/);
+  assert.match(
+    err,
+    /p\.json has errors, so whether coap:\S+ is a production server is unknown: \S+a\.dots\.json was not sent to coap:/,
+  );
   assert.equal(send('--yes').status, 0);
 });
 
@@ -121,13 +124,13 @@ test('the severities of the workspace file decide what may be sent, and a status
   assert.equal(send(strict).status, 0);
   assert.match(
     send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err,
-    /came from a server, says the workspace file/,
+    /Not sent: The workspace file marks this document as a server's status \("direction" in \S+w\.json\), so it cannot be sent\./,
   );
   const broken = send({ levle: 'strict' });
   assert.match(broken.err, /json\/config-member/);
   assert.match(
     broken.err,
-    /w\.json has faults, so nobody can tell where \S+a\.dots\.json goes and as whom: nothing was sent\./,
+    /Not sent: \S+w\.json has errors, so the target of \S+a\.dots\.json is unknown\. .*dots validate \S+w\.json\./,
   );
   assert.equal(broken.status, 2);
 });

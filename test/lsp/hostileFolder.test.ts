@@ -75,7 +75,7 @@ test("another user's workspace file above governs nothing, and is reported by th
   const uri = uriOf(folder, 'in/r.dots.json');
   const [finding] = await client.settled(uri, (found) => codes(found) === 'cross/ignored-workspace-file');
   assert.match(String(finding?.message), sentence);
-  assert.equal((await client.documentContext(uri)).workspaceFile, undefined);
+  assert.deepEqual((await client.state(uri)).ownPrefixes, []);
   assert.match(dots(['validate', file]).out, sentence);
   const flowspec = dots(['flowspec', file]);
   assert.match(flowspec.err, sentence);

@@ -99,25 +99,19 @@ test('completion edits the text at the caret, with tab stops where the editor kn
   }
 });
 
-test('hover and document info', async (t) => {
+test('hover', async (t) => {
   const client = await Client.start(t);
   await client.open(uri, request);
   const hover = await client.hover(uri, { line: 2, character: 5 });
   assert.ok(MarkupContent.is(hover?.contents) && /\*\*lifetime\*\*[\s\S]*CBOR key: 14/.test(hover.contents.value));
   assert.equal(await client.hover(uri, { line: 99, character: 0 }), null);
-  assert.deepEqual(await client.documentInfo(uri), {
-    kind: 'mitigation-scope',
-    title: 'mitigation request',
-    errors: 2,
-    line: 0,
-  });
 });
 
 test('an unknown document is answered with nothing', async (t) => {
   const client = await Client.start(t);
   assert.deepEqual(await client.completion('file:///none', { line: 0, character: 0 }), []);
   assert.equal(await client.hover('file:///none', { line: 0, character: 0 }), null);
-  assert.deepEqual(await client.documentInfo('file:///none'), { kind: null, title: null, errors: 0, line: null });
+  assert.equal(await client.toSend('file:///none'), null);
 });
 
 test('the level is asked of the editor, and asked again when it changes', async (t) => {
@@ -146,6 +140,7 @@ test('plain JSON is ours only when it is a DOTS document; its syntax can be left
   await client.open('file:///package.json', '{"name": 1,}', 'json');
   assert.deepEqual(await client.diagnostics('file:///package.json'), []);
   assert.deepEqual(await client.completion('file:///package.json', { line: 0, character: 1 }), []);
+  assert.equal((await client.state('file:///package.json')).kind, null);
   await client.open('file:///heartbeat.json', '{"ietf-dots-signal-channel:heartbeat": {"peer-hb-status": 1,}}', 'json');
   assert.deepEqual(
     (await client.diagnostics('file:///heartbeat.json')).map(({ code }) => code),
@@ -172,7 +167,7 @@ test('every prefix of every example keeps the server alive', async (t) => {
       const lines = text.slice(0, end).split('\n');
       const position = { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
       await client.change(uri, (version += 1), [{ text: text.slice(0, end) }]);
-      await Promise.all([client.completion(uri, position), client.hover(uri, position), client.documentInfo(uri)]);
+      await Promise.all([client.completion(uri, position), client.hover(uri, position), client.toSend(uri)]);
     }
   }
   assert.deepEqual(client.logged, []);
@@ -185,7 +180,7 @@ test('a request that no one knows, and a flood of cancelled ones, do no harm', a
   await assert.rejects(client.connection.sendRequest('dots/unknown'));
   await client.connection.sendNotification('$/cancelRequest', { id: 4711 });
   for (let index = 0; index < 50; index += 1) void client.hover(uri, { line: 2, character: 5 }).catch(() => undefined);
-  assert.equal((await client.documentInfo(uri)).kind, 'mitigation-scope');
+  assert.equal((await client.toSend(uri))?.state.kind, 'mitigation-scope');
 });
 
 test('the server ends when its input ends', async () => {

@@ -164,7 +164,12 @@ test('a name is looked up in the other files of the folder, and in their open te
   await client.change(uriOf(path, 'deep/b.dots.json'), 2, [{ text: aliases('mail') }]);
   const [finding] = await client.settled(a, are('cross/unknown-alias'));
   assert.equal(finding?.severity, 2);
-  assert.equal((await client.documentInfo(a)).errors, 0);
+  assert.deepEqual((await client.state(a, ({ counts }) => counts.warning > 0)).counts, {
+    error: 0,
+    warning: 1,
+    information: 0,
+    hint: 0,
+  });
   assert.deepEqual(codesOf(await client.settled(uriOf(path, 'deep/b.dots.json'), are('cross/unused-alias'))), [
     'cross/unused-alias',
   ]);
@@ -227,12 +232,8 @@ test('the workspace file and the profiles file are completed, explained and name
   );
   assert.ok(labels.includes('own-prefixes') && !labels.includes('level'));
   assert.ok(await client.hover(uriOf(path, workspaceFile), { line: 0, character: 3 }));
-  assert.deepEqual(await client.documentInfo(uriOf(path, workspaceFile)), {
-    kind: 'workspace',
-    title: 'workspace file',
-    errors: 0,
-    line: null,
-  });
+  const { kind, title, line, destination } = await client.state(uriOf(path, workspaceFile));
+  assert.deepEqual([kind, title, line, destination], ['workspace', 'workspace file', null, null]);
 });
 
 test('a profile gives its documents a cuid and own prefixes; the setting names the file', async (t) => {
@@ -258,44 +259,6 @@ test('the direction and the level that the workspace file says', async (t) => {
   const client = await editor(t, path);
   await open(client, path, 'a.dots.json');
   await client.settled(uriOf(path, 'a.dots.json'), are('rfc/server-only-member'));
-});
-
-test('an editor learns where a document goes and as whom, and what speaks against it; profiles have absolute paths', async (t) => {
-  const path = folder(t, {
-    'a.dots.json': request({ lifetime: undefined }),
-    'b.dots.json': request({}),
-    [workspaceFile]:
-      '{"files": [{"path": "a*", "profile": "lab", "mid": 3}], "own-prefixes": ["192.0.2.0/24"], "target-router": "bird"}',
-    'p.json':
-      '{"profiles": {"lab": {"signal": "coaps://192.0.2.1", "ca": "ca.pem", "cuid": "c", "own-prefixes": ["203.0.113.0/24"], "production": true}}}',
-  });
-  const client = await editor(t, path, { initializationOptions: { profilesFile: join(path, 'p.json') } });
-  for (const name of ['a.dots.json', 'b.dots.json']) await open(client, path, name);
-  const common = { workspaceFile: join(path, workspaceFile), targetRouter: 'bird' };
-  assert.deepEqual(await client.documentContext(uriOf(path, 'a.dots.json')), {
-    ...common,
-    cuid: 'c',
-    mid: 3,
-    profile: 'lab',
-    ownPrefixes: ['192.0.2.0/24', '203.0.113.0/24'],
-    requestErrors: 1,
-  });
-  assert.deepEqual(await client.documentContext(uriOf(path, 'b.dots.json')), {
-    ...common,
-    ownPrefixes: ['192.0.2.0/24'],
-    requestErrors: 0,
-  });
-  assert.deepEqual(await client.documentContext(uriOf(path, 'none.dots.json')), {
-    ...common,
-    ownPrefixes: ['192.0.2.0/24'],
-    requestErrors: null,
-  });
-  const lab = { name: 'lab', production: true, signal: 'coaps://192.0.2.1', ca: join(path, 'ca.pem'), cuid: 'c' };
-  assert.deepEqual(await client.profiles(), { file: join(path, 'p.json'), state: 'read', profiles: [lab] });
-  writeFileSync(join(path, 'p.json'), '{');
-  assert.deepEqual(await client.profiles(), { file: join(path, 'p.json'), state: 'faulty', profiles: [] });
-  rmSync(join(path, 'p.json'));
-  assert.equal((await client.profiles()).state, 'absent');
 });
 
 test('a profile that is not in the profiles file is a finding of the workspace file, in the editor as in the command', async (t) => {

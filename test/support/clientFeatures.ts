@@ -1,6 +1,10 @@
 /** The features of the client that are tested without an editor; `editor` is the one they see (test/support/vscode.ts). */
 export { Credentials } from '../../client/src/sessions/credentials';
-export { Places } from '../../client/src/sessions/serverTargets';
+export { ActiveProfile } from '../../client/src/editor/activeProfile';
+export { DocumentLenses } from '../../client/src/editor/codeLens';
+export { DocumentStates } from '../../client/src/editor/documentStates';
+export { LanguageServer } from '../../client/src/editor/languageClient';
+export { ServerTargets } from '../../client/src/sessions/serverTargets';
 export { ProfileHost } from '../../client/src/sessions/profiles';
 export { Definitions } from '../../client/src/flowspec/definitions';
 export { tellFailure } from '../../client/src/editor/problems';
@@ -8,3 +12,4 @@ export { RequestSender } from '../../client/src/commands/sendRequest';
 export { SessionHost } from '../../client/src/sessions/sessionHost';
 export { DotsError } from '#dots/model/errors';
 export * as vscode from './vscode';
+export { server } from './languageClient';

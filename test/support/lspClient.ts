@@ -15,12 +15,12 @@ import {
   type Range,
 } from 'vscode-languageserver/node';
 import {
-  documentContextRequest,
-  documentInfoRequest,
+  documentStateNotification,
+  documentToSendRequest,
   profilesRequest,
   relatedDocumentsRequest,
-  type DocumentContext,
-  type DocumentInfo,
+  type DocumentState,
+  type DocumentToSend,
   type ProfilesInfo,
   type RelatedDocuments,
 } from '#contract';
@@ -43,6 +43,8 @@ export interface ClientOptions {
 export class Client {
   readonly logged: string[] = [];
   private readonly published = new Map<string, PublishDiagnosticsParams[]>();
+  /** The states that the server has pushed, in order. */
+  readonly states: DocumentState[] = [];
   private readonly waiting = new Set<() => void>();
   private late = false;
 
@@ -52,6 +54,10 @@ export class Client {
   ) {
     connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
       this.published.set(params.uri, [...(this.published.get(params.uri) ?? []), params]);
+      for (const wake of this.waiting) wake();
+    });
+    connection.onNotification(documentStateNotification, (state: DocumentState) => {
+      this.states.push(state);
       for (const wake of this.waiting) wake();
     });
     connection.onNotification(
@@ -161,12 +167,19 @@ export class Client {
     return this.connection.sendRequest('textDocument/hover', { textDocument: { uri }, position });
   }
 
-  async documentInfo(uri: string): Promise<DocumentInfo> {
-    return this.connection.sendRequest(documentInfoRequest, { uri });
+  /** Waits for a state of a document that is as wanted; what was pushed before counts as well, the last first. */
+  async state(uri: string, wanted: (state: DocumentState) => boolean = () => true): Promise<DocumentState> {
+    for (;;) {
+      const found = this.states.findLast((state) => state.uri === uri && wanted(state));
+      if (found !== undefined) return found;
+      await new Promise<void>((wake) => {
+        this.waiting.add(() => wake());
+      });
+    }
   }
 
-  async documentContext(uri: string): Promise<DocumentContext> {
-    return this.connection.sendRequest(documentContextRequest, { uri });
+  async toSend(uri: string): Promise<DocumentToSend | null> {
+    return this.connection.sendRequest(documentToSendRequest, { uri });
   }
 
   async relatedDocuments(uri: string): Promise<RelatedDocuments> {

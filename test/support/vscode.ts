@@ -44,8 +44,35 @@ export class Uri {
 export interface Document {
   uri: Uri;
   languageId: string;
+  version?: number;
+  isClosed?: boolean;
   isUntitled?: boolean;
   getText: () => string;
+}
+
+export class Range {
+  constructor(
+    readonly startLine: number,
+    readonly startCharacter: number,
+    readonly endLine: number,
+    readonly endCharacter: number,
+  ) {}
+}
+
+export class CodeLens {
+  constructor(
+    readonly range: Range,
+    readonly command: { title: string; command: string; arguments: unknown[] },
+  ) {}
+}
+
+export class CancellationTokenSource {
+  private readonly cancelled = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.cancelled.event };
+  cancel(): void {
+    this.token.isCancellationRequested = true;
+    this.cancelled.fire();
+  }
 }
 
 /** What the features asked the editor for, and what it answers; a test empties or fills it. */
@@ -54,6 +81,8 @@ export const editor = {
   /** The buttons of the last error message. */
   ways: [] as string[],
   documents: [] as Document[],
+  /** Documents that are closed. */
+  closing: new EventEmitter<Document>(),
   /** The files, by path. */
   files: new Map<string, { mtime: number; text: string }>(),
   /** The paths of the files that were read. */
@@ -75,6 +104,7 @@ export const editor = {
 const nothing = { dispose: () => undefined };
 
 export const window = {
+  activeTextEditor: undefined,
   showErrorMessage: (message: string, ...ways: string[]) => {
     editor.errors.push(message);
     editor.ways = ways;
@@ -94,6 +124,8 @@ export const window = {
     Promise.resolve(items.find(({ label }) => label === editor.picks)),
 };
 
+export const languages = { registerCodeLensProvider: () => nothing };
+
 export const commands = { executeCommand: () => Promise.resolve(undefined), registerCommand: () => nothing };
 
 export const workspace = {
@@ -108,6 +140,7 @@ export const workspace = {
   }),
   onDidChangeTextDocument: () => nothing,
   onDidSaveTextDocument: () => nothing,
+  onDidCloseTextDocument: editor.closing.event,
   onDidGrantWorkspaceTrust: () => nothing,
   onDidChangeConfiguration: () => nothing,
   get textDocuments(): Document[] {

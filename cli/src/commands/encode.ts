@@ -4,9 +4,10 @@ import { directionOf } from '#dots/model/direction';
 import { documentTypeOf } from '#dots/model/documents';
 import { safeJson } from '#dots/model/text';
 import { requestPath } from '#dots/signal/resources';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
+import { identityOf } from '../serverTarget';
 import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
 
 /** `dots encode`: the CBOR form of a document. */
@@ -77,9 +78,7 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
 function uriPath({ file, value }: ReadDocument, given: Given, io: Io): string | null {
   const workspaces = new CommandWorkspaces(given);
   tellOwn(workspaces, workspaces.of(file), io);
-  const { cuid, mid, direction } = workspaces.contextOf(file);
-  const id = wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff) ?? mid;
-  return (direction ?? directionOf(value)) === 'status'
-    ? null
-    : (requestPath(value, given.option('cuid') ?? cuid, id) ?? null);
+  const { direction } = workspaces.contextOf(file);
+  const { cuid, mid } = identityOf(given, workspaces, file);
+  return (direction ?? directionOf(value)) === 'status' ? null : (requestPath(value, cuid, mid) ?? null);
 }

@@ -4,16 +4,16 @@ import { printable, safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Given } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
-import type { Target } from '../serverTarget';
+import type { SettledTarget } from '../serverTarget';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
-export async function install(document: JsonObject, target: Target, given: Given, io: Io): Promise<ExitStatus> {
+export async function install(document: JsonObject, target: SettledTarget, given: Given, io: Io): Promise<ExitStatus> {
   const {
     server,
     cuid,
     timeoutMs,
     permit,
-    proofs: { ca, cert, key, crl },
+    credentialFiles: { ca, cert, key, crl },
   } = target;
   if (ca === undefined)
     throw new UsageError(
@@ -44,7 +44,7 @@ export async function install(document: JsonObject, target: Target, given: Given
 
 function installedText(
   { answer, answers, registered, replaced }: Installed,
-  { cuid, profile, newCuid }: Target,
+  { cuid, profile, newCuid }: SettledTarget,
 ): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
@@ -66,7 +66,7 @@ function installedText(
 
 function installedJson(
   { answer, answers, registered, replaced }: Installed,
-  { server, cuid, profile }: Target,
+  { server, cuid, profile }: SettledTarget,
 ): JsonObject {
   return {
     ...dataAnswerJson(answer),

@@ -15,7 +15,7 @@ import { UsageError, type Command, type ExitStatus, type Given } from '../comman
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
-import { sendingOf, targetOptions, type Sending, type Target } from '../serverTarget';
+import { sendingOf, targetOptions, type Sending, type SettledTarget } from '../serverTarget';
 import { alwaysJson } from './sendJson';
 
 /** What was answered, how the session was protected, and whether it is one that `dots session` keeps. */
@@ -26,7 +26,7 @@ export interface Exchanged {
 }
 
 /** Sends a signal channel document to a target. Throws a DotsError. */
-export type Exchange = (document: JsonObject, target: Target) => Promise<Exchanged>;
+export type Exchange = (document: JsonObject, target: SettledTarget) => Promise<Exchanged>;
 
 const description: Omit<Command, 'run'> = {
   name: 'send',
@@ -95,12 +95,12 @@ async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitSt
   return exchanged.answer.ok ? 0 : 1;
 }
 
-function isData({ server }: Target): boolean {
+function isData({ server }: SettledTarget): boolean {
   return /^https:/i.test(server);
 }
 
 /** Throws UsageError for a document of the other channel. */
-function requireChannel({ file, value }: ReadDocument, target: Target): void {
+function requireChannel({ file, value }: ReadDocument, target: SettledTarget): void {
   const type = documentTypeOf(value);
   if (type?.channel === 'data' && !isData(target))
     throw new UsageError(
@@ -136,7 +136,7 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 /** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
 export async function overOwnSession(
   value: JsonObject,
-  { server, cuid, mid, timeoutMs, proofs, permit }: Target,
+  { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
 ): Promise<Exchanged> {
   const session = await SignalSession.open({
     server,
@@ -144,7 +144,7 @@ export async function overOwnSession(
     permit,
     timeoutMs,
     underAttack: isUnderAttack(value),
-    ...(await credentialsFor(server, proofs)),
+    ...(await credentialsFor(server, credentialFiles)),
   });
   try {
     return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
@@ -153,7 +153,7 @@ export async function overOwnSession(
   }
 }
 
-function answerText({ answer, security, kept }: Exchanged, target: Target, asked: JsonObject): string {
+function answerText({ answer, security, kept }: Exchanged, target: SettledTarget, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code, answer.request.path);
   const granted = lifetimeOf(answer.body);
   return [
@@ -185,22 +185,22 @@ function isWithoutLifetime({ ok, body }: Answer, asked: JsonObject): boolean {
 }
 
 /** Whoever comes back to a request has to say the same cuid. */
-function newCuidLine(answer: Answer, target: Target): string {
+function newCuidLine(answer: Answer, target: SettledTarget): string {
   const { cuid, ...ids } = identifiers(answer, target);
   if (target.newCuid === undefined || cuid === undefined) return '';
   const mid = ids.mid === undefined ? '' : ` --mid ${ids.mid}`;
   return `A new cuid was made; to refresh or replace this request say --cuid ${cuid}${mid}`;
 }
 
-const profileOf = ({ profile }: Target): { profile?: string } => (profile === undefined ? {} : { profile });
+const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile === undefined ? {} : { profile });
 
 /** The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none. */
-function identifiers({ request }: Answer, { cuid }: Target): Record<string, string | number> {
+function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<string, string | number> {
   const [, name, id] = /\/(mid|sid|tsid|tmid)=(\d+)$/.exec(request.path) ?? [];
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson({ answer, security, kept }: Exchanged, target: Target): object {
+function answerJson({ answer, security, kept }: Exchanged, target: SettledTarget): object {
   const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,

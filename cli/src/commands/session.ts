@@ -9,7 +9,7 @@ import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { KeptSessions, type Watch } from '../keeper/sessions';
-import { targetOf, targetOptions } from '../serverTarget';
+import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
 
@@ -121,11 +121,7 @@ function watchWith(log: (line: string) => void): Watch {
 /** Opens the session of the profile or server that was named, if one was. */
 async function openNamed(given: Given, sessions: KeptSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const target = targetOf(given, new CommandWorkspaces(given), {
-    context: {},
-    channel: 'signal',
-    wish: 'no session was opened',
-  });
+  const target = targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
   if (target.newCuid)
     throw new UsageError(
       'The session has to know the cuid that documents will be sent under.',

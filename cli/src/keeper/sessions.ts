@@ -8,7 +8,7 @@ import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Exchanged } from '../commands/send';
-import type { Target } from '../serverTarget';
+import type { SettledTarget } from '../serverTarget';
 
 /** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
 const mostKept = 16;
@@ -17,14 +17,14 @@ const mostKept = 16;
 const openingMs = 10_000;
 
 /** What hears of the sessions with a target. */
-export type Watch = (target: Target) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
+export type Watch = (target: SettledTarget) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
   trace(sentence: string): void;
   dismissed(): void;
 };
 
 interface Kept {
   session: KeptSession;
-  target: Target;
+  target: SettledTarget;
   /** It was asked for by name, and never gives way. */
   named: boolean;
   /** Keeps new sessions from servers of production, until one of its targets was meant for one. */
@@ -42,14 +42,14 @@ export class KeptSessions {
   constructor(private readonly watch: Watch) {}
 
   /** Opens the session of a target, which is then kept whatever else is. Throws a DotsError. */
-  async open(target: Target): Promise<void> {
+  async open(target: SettledTarget): Promise<void> {
     const kept = this.of(target);
     kept.named = true;
     await kept.session.open();
   }
 
   /** Sends a signal channel document over the session of its target. Throws a DotsError. */
-  async exchange(document: JsonObject, target: Target): Promise<Exchanged> {
+  async exchange(document: JsonObject, target: SettledTarget): Promise<Exchanged> {
     const { timeoutMs, permit } = target;
     const mid = this.idFor(document, target);
     const { session, answer } = await this.of(target).session.ask(
@@ -66,7 +66,7 @@ export class KeptSessions {
   }
 
   /** One for all copies of a document. */
-  private idFor(document: JsonObject, { mid, cuid }: Target): number | undefined {
+  private idFor(document: JsonObject, { mid, cuid }: SettledTarget): number | undefined {
     const { id } = resourceOf(document);
     if (id === undefined) return undefined;
     const key = `${id} ${cuid}`;
@@ -75,7 +75,7 @@ export class KeptSessions {
     return chosen;
   }
 
-  private of(target: Target): Kept {
+  private of(target: SettledTarget): Kept {
     if (this.closed)
       throw new DotsError(
         'unreachable',
@@ -83,8 +83,8 @@ export class KeptSessions {
         'The dots session of this folder is ending, and nothing was sent.',
         'Send it again: dots send opens a session of its own.',
       );
-    const { server, cuid, proofs } = target;
-    const key = JSON.stringify([server, cuid, Object.entries(proofs).sort()]);
+    const { server, cuid, credentialFiles } = target;
+    const key = JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);
     const kept = this.kept.get(key) ?? this.keep(target);
     if (target.permit === undefined) kept.permit = undefined;
     this.kept.delete(key);
@@ -103,8 +103,8 @@ export class KeptSessions {
   }
 
   /** Credentials are read for each session that is opened, so that files which were exchanged count from then on. */
-  private keep(target: Target): Kept {
-    const { server, cuid, proofs, permit } = target;
+  private keep(target: SettledTarget): Kept {
+    const { server, cuid, credentialFiles, permit } = target;
     const { trace, ...watch } = this.watch(target);
     const options = async () => ({
       server,
@@ -112,7 +112,7 @@ export class KeptSessions {
       permit: kept.permit,
       memory: this.memory,
       trace,
-      ...(await credentialsFor(server, proofs)),
+      ...(await credentialsFor(server, credentialFiles)),
     });
     const session = new KeptSession({
       ...watch,

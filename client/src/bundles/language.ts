@@ -1,5 +1,5 @@
 /** A bundle of its own, loaded when the extension is active already: the LSP client, which is most of what has to be read then. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import {
   CloseAction,
   ErrorAction,
@@ -9,19 +9,27 @@ import {
   type ErrorHandler,
 } from 'vscode-languageclient/node';
 
-export type { LanguageClient } from 'vscode-languageclient/node';
+export { State, type LanguageClient } from 'vscode-languageclient/node';
 
 export interface ClientOptions {
   /** The path of the language server's bundle. */
   module: string;
   documentSelector: { language: string; scheme: string }[];
+  /** What the server is told each time it starts. */
+  initializationOptions: () => object;
   log: vscode.LogOutputChannel;
   /** Called when the server ended twice and stays off. */
   gaveUp: () => void;
 }
 
 /** The client of the language server, not started yet. */
-export function createClient({ module, documentSelector, log, gaveUp }: ClientOptions): LanguageClient {
+export function createClient({
+  module,
+  documentSelector,
+  initializationOptions,
+  log,
+  gaveUp,
+}: ClientOptions): LanguageClient {
   const run = { module, transport: TransportKind.ipc };
   return new LanguageClient(
     'dots',
@@ -34,7 +42,7 @@ export function createClient({ module, documentSelector, log, gaveUp }: ClientOp
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       diagnosticCollectionName: 'dots',
       errorHandler: restartOnce(log, gaveUp),
-      initializationOptions: () => ({ trusted: vscode.workspace.isTrusted }),
+      initializationOptions,
     },
   );
 }

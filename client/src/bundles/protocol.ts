@@ -1,5 +1,4 @@
 /** A bundle of its own, loaded on first use: what sends, checks, translates and serves. Until then it costs nothing. */
-export { check } from '#dots/check/check';
 export { DataSession } from '#dots/data/session';
 export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';

@@ -21,7 +21,8 @@ export function registerKeys(
 
 async function enterKey(profiles: ProfileHost, credentials: Credentials, name?: string): Promise<void> {
   const profile = await chosen(profiles, typeof name === 'string' ? name : undefined);
-  if (profile === undefined || !(await credentials.enterAnother(profile))) return;
+  if (profile?.pskIdentity === undefined) return;
+  if (!(await credentials.enterAnother(profile.name, profile.pskIdentity))) return;
   vscode.window.setStatusBarMessage(
     `$(key) DOTS: the next request uses the new key; it is kept once the server accepts it`,
     8000,
@@ -52,9 +53,9 @@ async function chosen(profiles: ProfileHost, name: string | undefined): Promise<
 
 async function keepProved(credentials: Credentials, sessions: Sessions, log: vscode.LogOutputChannel): Promise<void> {
   for (const { at, state } of sessions.list()) {
-    if (state !== 'open' || at?.credentials === undefined) continue;
-    await credentials.proved(at.name, at.credentials).catch((error: unknown) => {
-      log.error(`The pre-shared key of ${at.name} could not be kept. ${describeError(error)}`);
+    if (state !== 'open' || at?.clientCredentials === undefined) continue;
+    await credentials.proved(at.profile, at.clientCredentials).catch((error: unknown) => {
+      log.error(`The pre-shared key of ${at.profile} could not be kept. ${describeError(error)}`);
     });
   }
 }

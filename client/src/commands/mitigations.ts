@@ -82,7 +82,7 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
 /** A mitigation of a server of production is withdrawn only where the user says so twice. */
 async function isMeant(session: SessionHost, mid: number): Promise<boolean> {
   const { at } = session;
-  if (at?.production !== true) return true;
+  if (at?.production === undefined) return true;
   const { message, detail, action } = withdrawal(at, mid, session.mitigation(mid)?.scope ?? {});
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
 }

@@ -1,30 +1,24 @@
 import * as vscode from 'vscode';
-import { directionOf } from '#dots/model/direction';
 import { DotsError } from '#dots/model/errors';
-import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { plural } from '#dots/words/quantities';
+import type { Channel } from '#dots/workspace/destination';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName } from '../ui/documentName';
 import type { DataHost } from '../sessions/dataChannel';
-import { chosenDocument, fileName, jsonObject } from '../editor/document';
-import type { LanguageServer } from '../editor/languageClient';
-import type { Place, Places } from '../sessions/serverTargets';
+import { chosenDocument, fileName } from '../editor/document';
+import type { DocumentStates } from '../editor/documentStates';
+import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
 import { tellFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
+import { inProblems, sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
   'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
-/** The code of a refusal whose reasons stand in the Problems view. */
-const inProblems = 'editor/in-problems';
-
-type Channel = 'signal' | 'data';
-
 /** Carries a value to the server; gives what makes the text of the answer. */
-type Work = (value: JsonObject, place: Place, document: string, abort: AbortSignal) => Promise<() => string>;
+type Work = (value: JsonObject, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements Sender, vscode.Disposable {
@@ -35,8 +29,8 @@ export class RequestSender implements Sender, vscode.Disposable {
   readonly onDidChange = this.changed.event;
 
   constructor(
-    private readonly language: LanguageServer,
-    private readonly places: Places,
+    private readonly states: DocumentStates,
+    private readonly targets: ServerTargets,
     private readonly sessions: Sessions,
     private readonly data: DataHost,
     private readonly log: vscode.LogOutputChannel,
@@ -48,8 +42,8 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'signal', async (value, place, document, abort) => {
-      const exchange = await this.sessions.send(place, value, abort);
+    return this.carry(uri, 'signal', async (value, target, document, abort) => {
+      const exchange = await this.sessions.send(target, value, abort);
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -57,8 +51,8 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Installs aliases or ACLs over the data channel, in the same way. */
   install(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'data', async (value, place, document, abort) => {
-      const installation = await this.data.install(place, value, abort);
+    return this.carry(uri, 'data', async (value, target, document, abort) => {
+      const installation = await this.data.install(target, value, abort);
       return () => installText({ ...installation, document });
     });
   }
@@ -98,46 +92,33 @@ export class RequestSender implements Sender, vscode.Disposable {
     work: Work,
     abort: AbortController,
   ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
-    let place: Place | undefined;
+    let target: SettledTarget | undefined;
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
-      const value = sendable(document.getText(), channel);
-      const errors = await this.errorsOf(document, value);
-      if (errors > 0) throw notSendable(errors);
-      place = await this.places.placeFor(document, value, channel);
-      if (place === undefined) return undefined;
+      const { value, destination } = sendable(await this.states.toSend(document), channel);
+      target = await this.targets.settle(destination, value, channel);
+      if (target === undefined) return undefined;
       const name = vscode.workspace.asRelativePath(document.uri);
-      const text = await this.places.at(place, value, (at) => work(value, at, name, abort.signal));
+      const text = await this.targets.at(target, value, (at) => work(value, at, name, abort.signal));
       return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error, place);
+      if (!abort.signal.aborted) this.tell(error, target);
       return undefined;
     } finally {
       this.end();
     }
   }
 
-  /** How many errors speak against the value as a request, where the Problems view, which may be off or behind, counts none; otherwise it throws. */
-  private async errorsOf(document: vscode.TextDocument, value: JsonObject): Promise<number> {
-    const shown = (await this.language.documentInfo(document.uri))?.errors ?? 0;
-    if (shown > 0) throw notSendable(shown, inProblems);
-    const context = await this.language.documentContext(document.uri);
-    if (typeof context?.requestErrors === 'number') return context.requestErrors;
-    const { check } = await import('#lazy/protocol');
-    const found = check(value, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
-    return found.length;
-  }
-
   /**
    * Another pre-shared key is offered where the server says that it cannot read what was protected with this one. Every other failure, silence
    * above all, says nothing about the key; and this answer may be forged as well, so the kept key stays until another one is proved.
    */
-  private wayOutOf(error: unknown, place: Place | undefined): Way | undefined {
-    if (place === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
+  private wayOutOf(error: unknown, target: SettledTarget | undefined): Way | undefined {
+    if (target === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
       return undefined;
-    this.places.keyRefused(place);
-    return { title: 'Enter another key', command: 'dots.enterKey', args: [place.name] };
+    this.targets.keyRefused(target);
+    return { title: 'Enter another key', command: 'dots.enterKey', args: [target.profile] };
   }
 
   private async show(document: vscode.TextDocument, text: string): Promise<void> {
@@ -163,8 +144,8 @@ export class RequestSender implements Sender, vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
-  /** Errors that stand in the Problems view are shown there, as its lens does; every other failure is one message. */
-  private tell(error: unknown, place: Place | undefined): void {
+  /** Errors that are in the Problems view are shown there, as its lens does; every other failure is one message. */
+  private tell(error: unknown, target: SettledTarget | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
@@ -172,7 +153,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
     const what = unanswered ? `${name} got no answer.` : `${name} was not sent.`;
-    tellFailure(this.log, what, error, this.wayOutOf(error, place));
+    tellFailure(this.log, what, error, this.wayOutOf(error, target));
   }
 }
 
@@ -182,46 +163,4 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
     vscode.commands.registerCommand('dots.install', (uri?: vscode.Uri) => sender.install(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );
-}
-
-function notSendable(errors: number, code = 'editor/has-errors'): DotsError {
-  return new DotsError(
-    'usage',
-    code,
-    `It has ${plural(errors, 'error')}, so the server would refuse it.`,
-    'Mend them first.',
-  );
-}
-
-/** The value of a text that a client may send on a channel; otherwise a DotsError that says why not. */
-function sendable(text: string, channel: 'signal' | 'data'): JsonObject {
-  const value = jsonObject(text);
-  if (value === undefined)
-    throw new DotsError('usage', 'editor/not-json', 'The document is not a JSON object.', 'See the Problems view.');
-  const type = documentTypeOf(value);
-  if (type === undefined) {
-    throw new DotsError(
-      'usage',
-      'editor/unknown-kind',
-      'The document is of no known DOTS kind.',
-      'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".',
-    );
-  }
-  if (type.channel !== channel) {
-    throw new DotsError(
-      'usage',
-      'editor/other-channel',
-      `A document with ${type.title} belongs to the ${type.channel} channel.`,
-      type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.',
-    );
-  }
-  if (directionOf(value) === 'status') {
-    throw new DotsError(
-      'usage',
-      'editor/status-document',
-      'This is the status of a mitigation, which only a server sends.',
-      'Remove mid, status and the counters to make it a request.',
-    );
-  }
-  return value;
 }

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { documentTypes } from '#dots/model/documents';
 import { rfcLabel, rfcUrl } from '#dots/model/finding';
-import type { DocumentInfo } from '#contract';
-import { documentSelector, type LanguageServer } from './languageClient';
+import type { DocumentState } from '#contract';
+import type { DocumentStates } from './documentStates';
+import { documentSelector } from './languageClient';
 
 /**
  * Says what kind of DOTS document the active editor shows: in the language status, with the RFC section to open,
@@ -12,10 +13,10 @@ export class DocumentStatus implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem('dots.document', documentSelector);
   private readonly listeners: vscode.Disposable[];
 
-  constructor(private readonly language: LanguageServer) {
+  constructor(private readonly states: DocumentStates) {
     this.item.name = 'DOTS document';
-    const update = (): void => void this.update();
-    this.listeners = [language.onDidChange(update), vscode.window.onDidChangeActiveTextEditor(update)];
+    const update = (): void => this.update();
+    this.listeners = [states.onDidChange(update), vscode.window.onDidChangeActiveTextEditor(update)];
     update();
   }
 
@@ -24,15 +25,13 @@ export class DocumentStatus implements vscode.Disposable {
     this.item.dispose();
   }
 
-  private async update(): Promise<void> {
-    const document = vscode.window.activeTextEditor?.document;
-    const info = document?.languageId === 'dots' ? await this.language.documentInfo(document.uri) : undefined;
-    if (document !== vscode.window.activeTextEditor?.document) return;
-    await vscode.commands.executeCommand('setContext', 'dots.documentKind', info?.kind ?? undefined);
-    if (info !== undefined) this.show(info);
+  private update(): void {
+    const state = this.states.active();
+    void vscode.commands.executeCommand('setContext', 'dots.documentKind', state?.kind ?? undefined);
+    if (state !== undefined) this.show(state);
   }
 
-  private show({ kind, title }: DocumentInfo): void {
+  private show({ kind, title }: DocumentState): void {
     const type = documentTypes.find((each) => each.kind === kind);
     this.item.text = title === null ? 'No known kind of DOTS document' : capitalised(title);
     this.item.detail =

@@ -1,52 +1,50 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from '#lazy/language';
 import {
-  documentContextRequest,
-  documentInfoRequest,
+  activeProfileNotification,
+  documentStateNotification,
+  documentToSendRequest,
   profilesRequest,
   relatedDocumentsRequest,
   trustedNotification,
-  type DocumentContext,
-  type DocumentInfo,
-  type DocumentInfoParams,
+  type ActiveProfileParams,
+  type DocumentState,
+  type DocumentToSend,
+  type DocumentParams,
   type ProfilesInfo,
   type RelatedDocuments,
 } from '#contract';
+import type { ActiveProfile } from './activeProfile';
 
 /** Where a DOTS document may live for language features; diffs and our own read-only documents are left alone. */
 export const documentSelector = ['file', 'untitled', 'vscode-vfs'].map((scheme) => ({ language: 'dots', scheme }));
 
 /** The language server, and the questions that the editor asks it beyond LSP. */
 export class LanguageServer implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly stated = new vscode.EventEmitter<DocumentState>();
+  private readonly stopped = new vscode.EventEmitter<void>();
   private readonly listeners: vscode.Disposable[];
   private readonly started: Promise<LanguageClient>;
 
-  /** What the server says of documents may have changed: it came up, went, or published diagnostics. */
-  readonly onDidChange = this.changed.event;
+  /** The server says what a document is and where it goes; its address is as the editor writes it. */
+  readonly onDocumentState = this.stated.event;
+
+  /** The server has ended, or could not be started. */
+  readonly onDidStop = this.stopped.event;
 
   constructor(
     extension: vscode.ExtensionContext,
+    private readonly active: ActiveProfile,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.listeners = [
-      vscode.workspace.onDidGrantWorkspaceTrust(
-        () =>
-          void this.started.then(
-            (client) => client.sendNotification(trustedNotification),
-            () => undefined,
-          ),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.notify(trustedNotification)),
+      active.onDidChange(() =>
+        this.notify(activeProfileNotification, { name: active.name } satisfies ActiveProfileParams),
       ),
-      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
-        if (uris.some(isDots)) this.changed.fire();
-      }),
     ];
     this.started = this.start(extension.asAbsolutePath('dist/server.js'));
-    // Only now does the server know the open documents: what was told while it came up may have been about none.
-    this.started.then(
-      () => this.changed.fire(),
-      (error: unknown) => this.couldNotStart(error),
-    );
+    this.started.catch((error: unknown) => this.couldNotStart(error));
   }
 
   /** Settles when the server answers; rejects when it could not be started. */
@@ -54,29 +52,25 @@ export class LanguageServer implements vscode.Disposable {
     await this.started;
   }
 
-  /** What the server knows of a document, or undefined while it is not running. */
-  documentInfo(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentInfo | undefined> {
-    return this.ask<DocumentInfo>(documentInfoRequest, uri, token);
-  }
-
-  /** Where a document goes and as whom, and what speaks against sending it; undefined while the server is not running. */
-  documentContext(uri: vscode.Uri, token?: vscode.CancellationToken): Promise<DocumentContext | undefined> {
-    return this.ask<DocumentContext>(documentContextRequest, uri, token);
+  /** A document to be sent; null where it is not open in the server, undefined while the server is not running. */
+  documentToSend(uri: vscode.Uri): Promise<DocumentToSend | null | undefined> {
+    return this.ask(documentToSendRequest, uri);
   }
 
   /** The documents that a document needs to be understood; undefined while the server is not running. */
   relatedDocuments(uri: vscode.Uri): Promise<RelatedDocuments | undefined> {
-    return this.ask<RelatedDocuments>(relatedDocumentsRequest, uri);
+    return this.ask(relatedDocumentsRequest, uri);
   }
 
   /** The user's server profiles, or undefined while the server is not running. */
   profiles(): Promise<ProfilesInfo | undefined> {
-    return this.ask<ProfilesInfo>(profilesRequest);
+    return this.ask(profilesRequest);
   }
 
   dispose(): void {
     for (const listener of this.listeners) listener.dispose();
-    this.changed.dispose();
+    this.stated.dispose();
+    this.stopped.dispose();
   }
 
   /** Ends the server; to be awaited, so that no process stays behind. */
@@ -88,39 +82,50 @@ export class LanguageServer implements vscode.Disposable {
   }
 
   private async start(module: string): Promise<LanguageClient> {
-    const { createClient } = await import('#lazy/language');
+    const { createClient, State } = await import('#lazy/language');
     const gaveUp = (): void =>
       offerLog('The DOTS language server ended twice and stays off until the window is reloaded.', this.log);
-    const client = createClient({ module, documentSelector, log: this.log, gaveUp });
-    this.listeners.push(client.onDidChangeState(() => this.changed.fire()));
+    const initializationOptions = (): object => ({
+      trusted: vscode.workspace.isTrusted,
+      activeProfile: this.active.name,
+    });
+    const client = createClient({ module, documentSelector, initializationOptions, log: this.log, gaveUp });
+    this.listeners.push(
+      client.onNotification(documentStateNotification, (state: DocumentState) =>
+        this.stated.fire({ ...state, uri: client.protocol2CodeConverter.asUri(state.uri).toString() }),
+      ),
+      client.onDidChangeState(({ newState }) => {
+        if (newState === State.Stopped) this.stopped.fire();
+      }),
+    );
     await client.start();
     return client;
   }
 
   /** Asks the server something that LSP does not know; undefined while it is not running. */
-  private async ask<T>(request: string, uri?: vscode.Uri, token?: vscode.CancellationToken): Promise<T | undefined> {
+  private async ask<T>(request: string, uri?: vscode.Uri): Promise<T | undefined> {
     const client = await this.started.catch(() => undefined);
     if (client?.isRunning() !== true) return undefined;
-    const params: DocumentInfoParams | object =
-      uri === undefined ? {} : { uri: client.code2ProtocolConverter.asUri(uri) };
+    const params: DocumentParams | object = uri === undefined ? {} : { uri: client.code2ProtocolConverter.asUri(uri) };
     try {
-      return await client.sendRequest<T>(request, params, token);
+      return await client.sendRequest<T>(request, params);
     } catch (error) {
       this.log.debug(`${request} was not answered`, error);
       return undefined;
     }
   }
 
+  private notify(notification: string, params?: object): void {
+    this.started
+      .then((client) => client.sendNotification(notification, params))
+      .catch((error: unknown) => this.log.debug(`${notification} was not sent`, error));
+  }
+
   private couldNotStart(error: unknown): void {
+    this.stopped.fire();
     this.log.error('The DOTS language server could not be started.', error);
     offerLog('The DOTS language server could not be started, so documents are not checked.', this.log);
   }
-}
-
-function isDots(uri: vscode.Uri): boolean {
-  return vscode.workspace.textDocuments.some(
-    (document) => document.languageId === 'dots' && document.uri.toString() === uri.toString(),
-  );
 }
 
 function offerLog(message: string, log: vscode.LogOutputChannel): void {

@@ -10,14 +10,18 @@ export interface Way {
   args?: unknown[];
 }
 
+const showProblems: Way = { title: 'Show problems', command: 'workbench.actions.view.problems' };
 const openProfiles: Way = { title: 'Open profiles', command: 'dots.openProfiles' };
 
 /** What helps with a failure, by its code; the log helps with every one. */
 const waysOut: Record<string, Way> = {
-  'editor/not-json': { title: 'Show problems', command: 'workbench.actions.view.problems' },
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
-  'editor/no-profile': openProfiles,
-  'editor/no-address': openProfiles,
+  'destination/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
+  'destination/workspace-errors': showProblems,
+  'destination/profiles-errors': openProfiles,
+  'destination/no-profiles-file': openProfiles,
+  'destination/no-profile': openProfiles,
+  'destination/no-address': openProfiles,
   'editor/incomplete-profile': openProfiles,
   'editor/unreadable-file': openProfiles,
   'transport/port-in-use': {

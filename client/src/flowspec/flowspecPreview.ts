@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { DocumentState } from '#contract';
 import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
@@ -7,9 +8,9 @@ import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
 import { Definitions } from './definitions';
+import type { DocumentStates } from '../editor/documentStates';
 import type { LanguageServer } from '../editor/languageClient';
 import { tellFailure } from '../editor/problems';
-import type { ProfileHost } from '../sessions/profiles';
 
 const followDelay = 200;
 
@@ -19,19 +20,21 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly pending = new Map<string, NodeJS.Timeout>();
   /** The last rules that could be read, per source: shown on while the source is half-typed. */
   private readonly readable = new Map<string, FlowspecInput[]>();
+  /** What was known of each source when its rules were rendered last. */
+  private readonly rendered = new Map<string, DocumentState | undefined>();
   private readonly definitions: Definitions;
   /** The sources whose rules depend on other documents, as far as was known when they were last shown. */
   private readonly dependent = new Set<string>();
   private readonly listeners: vscode.Disposable[];
 
   constructor(
-    private readonly language: LanguageServer,
-    profiles: ProfileHost,
+    language: LanguageServer,
+    private readonly states: DocumentStates,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.definitions = new Definitions(language);
     this.listeners = [
-      profiles.onDidChange(() => this.renderWhere(() => true)),
+      states.onDidChange(() => this.renderWhere((source) => this.isOutdated(source))),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.follow(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.forget(document)),
       vscode.commands.registerCommand('dots.previewFlowspec', (uri?: vscode.Uri) => this.open(uri)),
@@ -109,6 +112,7 @@ export class FlowspecPreview implements vscode.Disposable {
 
   private async textOf(source: vscode.TextDocument): Promise<string> {
     const key = source.uri.toString();
+    this.rendered.set(key, this.states.latest(source));
     const value = jsonObject(source.getText());
     const document = vscode.workspace.asRelativePath(source.uri);
     const kind = documentTypeOf(value)?.kind;
@@ -132,7 +136,7 @@ export class FlowspecPreview implements vscode.Disposable {
       value === undefined
         ? 'The document is not JSON right now: these are the rules of its last readable state.'
         : undefined;
-    const { ownPrefixes = [], targetRouter } = (await this.language.documentContext(source.uri)) ?? {};
+    const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
     return flowspecText({
       document,
       inputs,
@@ -140,6 +144,13 @@ export class FlowspecPreview implements vscode.Disposable {
       ...(targetRouter && { router: targetRouter }),
       ...(note === undefined ? {} : { note }),
     });
+  }
+
+  /** Whether rules depend on what the language server has said since; the text itself is followed by its own event. */
+  private isOutdated(source: vscode.TextDocument): boolean {
+    const key = source.uri.toString();
+    const [before, now] = [this.rendered.get(key), this.states.latest(source)];
+    return before !== now && (this.dependent.has(key) || settingsOf(before) !== settingsOf(now));
   }
 
   private async inputsOf(source: vscode.TextDocument, file: string, value: JsonObject): Promise<FlowspecInput[]> {
@@ -153,7 +164,12 @@ export class FlowspecPreview implements vscode.Disposable {
     if (closed.uri.scheme !== this.previews.scheme) return;
     this.previews.forget(closed.uri);
     this.readable.delete(closed.uri.query);
+    this.rendered.delete(closed.uri.query);
     this.dependent.delete(closed.uri.query);
     if (this.readable.size === 0) this.definitions.clear();
   }
 }
+
+/** What the workspace file and the profile say of the rules. */
+const settingsOf = ({ ownPrefixes, targetRouter }: Partial<DocumentState> = {}): string =>
+  JSON.stringify([ownPrefixes ?? [], targetRouter ?? null]);

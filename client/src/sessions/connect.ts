@@ -1,5 +1,5 @@
 import type { ConnectionMemory, SessionOptions, SignalSession } from '#dots/signal/session';
-import type { Place } from './serverTargets';
+import type { SettledTarget } from './serverTargets';
 
 /** What a session is opened for, who hears of it, and who may give that up. */
 export type Opening = Pick<SessionOptions, 'underAttack' | 'trace' | 'signal'>;
@@ -7,25 +7,25 @@ export type Opening = Pick<SessionOptions, 'underAttack' | 'trace' | 'signal'>;
 /** What became of earlier attempts, and the DTLS sessions that can be resumed: it ends with the editor. */
 let memory: ConnectionMemory | undefined;
 
-/** Opens the signal channel session of a place: here credentials are handed to the DOTS client. Throws a DotsError. */
-export async function connect(place: Place, opening: Opening): Promise<SignalSession> {
+/** Opens the signal channel session of a target: here credentials are handed to the DOTS client. Throws a DotsError. */
+export async function connect(target: SettledTarget, opening: Opening): Promise<SignalSession> {
   const { SignalSession } = await import('#lazy/protocol');
-  return SignalSession.open({ ...(await optionsFor(place)), ...opening });
+  return SignalSession.open({ ...(await optionsFor(target)), ...opening });
 }
 
 /** The same over DTLS for a session that stands over TLS, where that is due and works by now; otherwise undefined. */
-export async function connectOverDtls(place: Place, opening: Opening): Promise<SignalSession | undefined> {
+export async function connectOverDtls(target: SettledTarget, opening: Opening): Promise<SignalSession | undefined> {
   const { SignalSession } = await import('#lazy/protocol');
-  return SignalSession.overDtls({ ...(await optionsFor(place)), ...opening });
+  return SignalSession.overDtls({ ...(await optionsFor(target)), ...opening });
 }
 
 async function optionsFor({
   server,
   cuid,
-  credentials,
+  clientCredentials,
   permit,
-}: Place): Promise<SessionOptions & { memory: ConnectionMemory }> {
+}: SettledTarget): Promise<SessionOptions & { memory: ConnectionMemory }> {
   const { connectionMemory } = await import('#lazy/protocol');
   memory ??= connectionMemory();
-  return { server, cuid, memory, permit, ...(credentials && { credentials }) };
+  return { server, cuid, memory, permit, ...(clientCredentials && { credentials: clientCredentials }) };
 }

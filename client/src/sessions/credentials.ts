@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { ServerProfile } from '#contract';
 import { DotsError } from '#dots/model/errors';
 import { printable } from '#dots/model/text';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
+import type { ServerTarget } from '#dots/workspace/destination';
+
+/** A target that a profile leads to. */
+type ProfileTarget = ServerTarget & { profile: string };
 
 /**
  * What proves this client to a server of a profile: certificate files, or a pre-shared key that the system keeps. A kept key is replaced only
@@ -19,20 +22,19 @@ export class Credentials {
    * The credentials for the signal channel of a profile; none for plain CoAP. A pre-shared key is asked for once.
    * Throws a DotsError for a file that cannot be read, a profile that names too little, and a question that was not answered.
    */
-  async of(profile: ServerProfile): Promise<ClientCredentials | undefined> {
-    if (profile.signal?.startsWith('coap:') === true) return undefined;
-    if (profile.pskIdentity !== undefined)
-      return { psk: { identity: profile.pskIdentity, key: await this.key(profile, profile.pskIdentity) } };
-    const { ca, certificate, key, crl } = profile;
+  async of({ profile, server, credentials }: ProfileTarget): Promise<ClientCredentials | undefined> {
+    if (server.startsWith('coap:')) return undefined;
+    const { ca, certificate, key, crl, pskIdentity } = credentials;
+    if (pskIdentity !== undefined) return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity) } };
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
     return certificates({ ca, cert: certificate, key, crl });
   }
 
   /** Asks for another pre-shared key, which is used from now on and kept once it is proved; false where the user enters none. */
-  async enterAnother({ name, pskIdentity }: ServerProfile): Promise<boolean> {
-    const given = pskIdentity === undefined ? undefined : await askForKey(name, pskIdentity);
-    if (given === undefined || given === '' || pskIdentity === undefined) return false;
-    this.candidates.set(secretName(name, pskIdentity), given);
+  async enterAnother(profile: string, identity: string): Promise<boolean> {
+    const given = await askForKey(profile, identity);
+    if (given === undefined || given === '') return false;
+    this.candidates.set(secretName(profile, identity), given);
     return true;
   }
 
@@ -58,7 +60,7 @@ export class Credentials {
     return key !== undefined && Buffer.from(bytesOf(key)).equals(used.psk.key) ? { name, key } : undefined;
   }
 
-  private async key({ name }: ServerProfile, identity: string): Promise<Uint8Array> {
+  private async key(name: string, identity: string): Promise<Uint8Array> {
     const secret = secretName(name, identity);
     const known = this.candidates.get(secret) ?? (await this.secrets.get(secret));
     if (known !== undefined) return bytesOf(known);
@@ -125,7 +127,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function incomplete({ name }: ServerProfile): DotsError {
+function incomplete(name: string): DotsError {
   return new DotsError(
     'usage',
     'editor/incomplete-profile',

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
-import type { Place } from './serverTargets';
+import type { SettledTarget } from './serverTargets';
 
 /** What was installed, and what came back. */
 export interface Installation {
@@ -15,9 +15,9 @@ export interface Installation {
 export class DataHost {
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
-  /** Installs aliases or ACLs at a place. Throws a DotsError. */
+  /** Installs aliases or ACLs at a target. Throws a DotsError. */
   async install(
-    { name, server, cuid, files, permit }: Place,
+    { profile, server, cuid, files, permit }: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
   ): Promise<Installation> {
@@ -27,7 +27,7 @@ export class DataHost {
       const installed = await session.install(document, { signal });
       for (const { request, status, roundTripMs } of installed.answers)
         this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
-      return { installed, cuid, server, profile: name };
+      return { installed, cuid, server, profile };
     } finally {
       await session.close();
     }

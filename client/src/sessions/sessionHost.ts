@@ -12,7 +12,7 @@ import { connect, connectOverDtls, type Opening } from './connect';
 import type { ClientIdentity } from './identity';
 import type { Mitigation } from '../ui/mitigation';
 import { MitigationBook } from './mitigations';
-import type { Place } from './serverTargets';
+import type { SettledTarget } from './serverTargets';
 
 /** What was sent, and what came back. */
 export interface Exchange {
@@ -29,7 +29,7 @@ export interface Exchange {
  */
 export class SessionHost implements vscode.Disposable {
   private session: SignalSession | undefined;
-  private place: Place | undefined;
+  private target: SettledTarget | undefined;
   private readonly book = new MitigationBook();
   private readonly observations = new Map<number, () => void>();
   /** The last reconciling that was begun: they come one after the other. */
@@ -46,8 +46,8 @@ export class SessionHost implements vscode.Disposable {
   ) {}
 
   /** Where it leads, while it is open. */
-  get at(): Place | undefined {
-    return this.session === undefined ? undefined : this.place;
+  get at(): SettledTarget | undefined {
+    return this.session === undefined ? undefined : this.target;
   }
 
   /** How it is protected, and who the server has proved to be; undefined on a plain path. */
@@ -77,14 +77,14 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
-  async send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    const mid = place.mid ?? (await this.identity.mid());
+  async send(target: SettledTarget, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+    const mid = target.mid ?? (await this.identity.mid());
     const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
     const { session, answer } = await this.ask(
-      place,
+      target,
       opening,
-      (open, left) => open.send(document, { mid, permit: place.permit, ...left }),
+      (open, left) => open.send(document, { mid, permit: target.permit, ...left }),
       signal,
     );
     this.logAnswer(answer);
@@ -94,12 +94,12 @@ export class SessionHost implements vscode.Disposable {
       documentTypeOf(document)?.kind === 'mitigation-scope' &&
       answer.ok &&
       current !== undefined &&
-      leadsTo(current, place)
+      leadsTo(current, target)
     )
       this.follow(current, mid, document, answer);
     else if (before !== undefined && current !== undefined && current !== before)
       this.reconcile(current).catch((error: unknown) => this.tellUnlisted(error));
-    if (isOverTls(session)) void this.improve(place, opening, session);
+    if (isOverTls(session)) void this.improve(target, opening, session);
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
@@ -140,25 +140,25 @@ export class SessionHost implements vscode.Disposable {
 
   /** The session, or one in its place where it was lost or its server has ended it. Throws a DotsError. */
   private async standing(): Promise<SignalSession> {
-    const { session, place } = this;
-    if (session === undefined || place === undefined)
+    const { session, target } = this;
+    if (session === undefined || target === undefined)
       throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
     if (session.state === 'open') return session;
-    await this.ask(place, { trace: this.trace }, (open, left) => open.status(undefined, left));
+    await this.ask(target, { trace: this.trace }, (open, left) => open.status(undefined, left));
     const current = this.session ?? session;
     if (current !== session) await this.reconcile(current);
     return current;
   }
 
   /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
-  private async ask(place: Place, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
-    const known = this.session && leadsTo(this.session, place) ? this.session : undefined;
+  private async ask(target: SettledTarget, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
+    const known = this.session && leadsTo(this.session, target) ? this.session : undefined;
     return this.retired.during(() =>
       askOver(
         {
           known,
           renew: async (left) =>
-            this.renewed(place, await connect(place, { ...opening, signal: left.signal }), left.signal),
+            this.renewed(target, await connect(target, { ...opening, signal: left.signal }), left.signal),
           signal,
         },
         asking,
@@ -167,23 +167,27 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Adopts a session that was opened, unless it is too late: another one has answered, or nobody waits any more. */
-  private async renewed(place: Place, session: SignalSession, signal: AbortSignal | undefined): Promise<SignalSession> {
-    if (signal?.aborted !== true) return this.adopt(place, session);
+  private async renewed(
+    target: SettledTarget,
+    session: SignalSession,
+    signal: AbortSignal | undefined,
+  ): Promise<SignalSession> {
+    if (signal?.aborted !== true) return this.adopt(target, session);
     await session.close();
     throw new DotsError(
       'unreachable',
       'transport/cancelled',
-      `The session with ${place.server} is not needed any more.`,
+      `The session with ${target.server} is not needed any more.`,
     );
   }
 
   /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
-  private async improve(place: Place, opening: Opening, session: SignalSession): Promise<void> {
+  private async improve(target: SettledTarget, opening: Opening, session: SignalSession): Promise<void> {
     try {
-      const better = await connectOverDtls(place, opening);
+      const better = await connectOverDtls(target, opening);
       if (better === undefined) return;
       await this.reconciled;
-      if (this.session === session) await this.reconcile(await this.adopt(place, better));
+      if (this.session === session) await this.reconcile(await this.adopt(target, better));
       else await better.close();
     } catch (error) {
       this.log.warn(`The session with ${this.name} stays with TLS. ${describeError(error)}`);
@@ -191,11 +195,11 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
-  private async adopt(place: Place, session: SignalSession): Promise<SignalSession> {
+  private async adopt(target: SettledTarget, session: SignalSession): Promise<SignalSession> {
     const before = this.session;
     this.forgetMitigations();
-    this.place = place;
-    const { server, cuid } = place;
+    this.target = target;
+    const { server, cuid } = target;
     session.onDidChange(() => this.changed.fire());
     this.session = session;
     const { security } = session;
@@ -294,6 +298,6 @@ export class SessionHost implements vscode.Disposable {
   }
 }
 
-function leadsTo(session: SignalSession, place: Place): boolean {
-  return session.server === place.server && session.cuid === place.cuid;
+function leadsTo(session: SignalSession, target: SettledTarget): boolean {
+  return session.server === target.server && session.cuid === target.cuid;
 }

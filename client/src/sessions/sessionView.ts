@@ -48,7 +48,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
                 name,
                 server: at.server,
                 cuid: at.cuid,
-                production: at.production,
+                production: at.production !== undefined,
                 state,
                 security,
                 mitigations: session.mitigations(),

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientIdentity } from './identity';
-import type { Place } from './serverTargets';
+import type { SettledTarget } from './serverTargets';
 import { SessionHost, type Exchange } from './sessionHost';
 
 /** The signal channel sessions of the editor: at most one with the server of each profile, and one with the mock. */
@@ -25,8 +25,8 @@ export class Sessions implements vscode.Disposable {
   }
 
   /** Sends a signal channel document; the session is opened where it is not open. Throws a DotsError. */
-  send(place: Place, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    return this.host(place.name).send(place, document, signal);
+  send(target: SettledTarget, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+    return this.host(target.profile).send(target, document, signal);
   }
 
   /** Ends the session of a name, or all. */

@@ -2,6 +2,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { printable } from '#dots/model/text';
+import type { ServerTarget } from '#dots/workspace/destination';
 import { targetWords } from '#dots/words/targets';
 import { lifetime } from '#dots/words/quantities';
 import { lined } from './textLayout';
@@ -15,17 +16,17 @@ export interface Confirmation {
 
 /** Names the server, the resource and the scope of what would be sent. */
 export function confirmation(
-  { name, server, cuid, mid, reason }: { name: string; server: string; cuid: string; mid?: number; reason?: string },
+  { profile, server, cuid, mid, production }: ServerTarget & { profile: string; cuid: string },
   document: JsonObject,
 ): Confirmation {
   const type = documentTypeOf(document);
   const verb = type?.channel === 'data' ? 'Install' : 'Send';
   return {
-    message: printable(`${verb} this ${type?.title ?? 'document'} to "${name}"? It protects a real network.`),
+    message: printable(`${verb} this ${type?.title ?? 'document'} to "${profile}"? It protects a real network.`),
     detail: lined(
       `Server: ${server}`,
       `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`,
-      ...(reason === undefined ? [] : [`${reason}.`]),
+      ...(production === undefined ? [] : [`${production.reason}.`]),
       ...scopeLines(document),
     ),
     action: verb,
@@ -34,12 +35,12 @@ export function confirmation(
 
 /** The same before a mitigation is withdrawn. */
 export function withdrawal(
-  { name, server, cuid }: { name: string; server: string; cuid: string },
+  { profile, server, cuid }: { profile: string; server: string; cuid: string },
   mid: number,
   scope: JsonObject,
 ): Confirmation {
   return {
-    message: printable(`Withdraw mitigation ${mid} from "${name}"? It protects a real network.`),
+    message: printable(`Withdraw mitigation ${mid} from "${profile}"? It protects a real network.`),
     detail: lined(`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`),
     action: 'Withdraw',
   };

@@ -1,5 +1,6 @@
 import { Tag } from 'cbor2';
 import type { JsonValue } from '#dots/model/json';
+import { mantissaIn } from '#dots/model/numbers';
 import type { YangType } from '#dots/model/schema';
 import type { Item } from './reader';
 
@@ -56,9 +57,9 @@ const longInteger: LeafCodec = {
   json: () => 'a whole number in quotes, such as "3600"',
   cbor: () => 'an integer',
   encode: (value) => {
-    if (typeof value !== 'string' || !/^[+-]?\d{1,40}$/.test(value)) return undefined;
-    const number = BigInt(value.replace('+', ''));
-    return inRange(number) ? number : undefined;
+    if (typeof value !== 'string' || !/^[+-]?\d+$/.test(value)) return undefined;
+    const number = mantissaIn(value, 0);
+    return number !== undefined && inRange(number) ? number : undefined;
   },
   decode: (item) => (item.type === 'integer' ? item.value.toString() : undefined),
 };
@@ -68,8 +69,10 @@ const decimal: LeafCodec = {
     `a decimal number in quotes with ${digitsOf(type)} digits after the point, such as "${decimalText(150n, -2n, digitsOf(type))}"`,
   cbor: () => 'a decimal fraction (tag 4, an exponent and an integer)',
   encode: (value, type) => {
-    const mantissa = typeof value === 'string' ? mantissaOf(value, digitsOf(type)) : undefined;
-    return mantissa === undefined ? undefined : new Tag(decimalFractionTag, [BigInt(-digitsOf(type)), mantissa]);
+    const mantissa = typeof value === 'string' ? mantissaIn(value, digitsOf(type)) : undefined;
+    return mantissa === undefined || !inRange(mantissa)
+      ? undefined
+      : new Tag(decimalFractionTag, [BigInt(-digitsOf(type)), mantissa]);
   },
   decode: (item, type) => {
     if (item.type !== 'tag' || item.tag !== BigInt(decimalFractionTag) || item.content.type !== 'array')
@@ -157,16 +160,6 @@ export function decimalText(mantissa: bigint, exponent: bigint, digits: number):
     .replace(/0+$/, '')
     .padEnd(digits, '0');
   return `${mantissa < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
-}
-
-/** A decimal64 (RFC 7950 section 9.3.1) in units of its last digit; undefined for another text or too many digits. */
-function mantissaOf(value: string, digits: number): bigint | undefined {
-  const match = /^([+-]?)(\d{1,20})(?:\.(\d{1,20}))?$/.exec(value);
-  if (match === null) return undefined;
-  const fraction = (match[3] ?? '').replace(/0+$/, '');
-  if (fraction.length > digits) return undefined;
-  const size = BigInt(`${match[2] ?? ''}${fraction.padEnd(digits, '0')}`);
-  return inRange(size) ? (match[1] === '-' ? -size : size) : undefined;
 }
 
 function digitsOf(type: YangType): number {

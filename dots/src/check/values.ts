@@ -1,5 +1,6 @@
 import type { Fault } from '../model/finding';
 import type { YangType } from '../model/schema';
+import { bitsIn } from '#dots/model/lexicalForms';
 import { exact, wireText, withoutZeros } from '#dots/model/numbers';
 import { expectedType, shown } from './typeText';
 
@@ -72,7 +73,7 @@ function shift(integer: string, digits: number): string {
 
 function bitFaults(text: string, place: Place): Fault[] {
   const seen = new Set<string>();
-  const double = text.split(' ').find((name) => name !== '' && (seen.has(name) || !seen.add(name)));
+  const double = bitsIn(text).find((name) => seen.has(name) || !seen.add(name));
   if (double === undefined) return [];
   return [
     {

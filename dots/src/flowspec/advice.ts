@@ -1,14 +1,16 @@
+import { formatPrefix } from '#dots/model/prefix';
+import type { EncodedRule } from './order/encodedRule';
 import type { Entry } from './packets/draft';
-import { numericHolds } from './packets/evaluate';
+import { numericMatches } from './packets/evaluate';
 import { longestForGobgp } from './renderings/gobgp';
-import { tcp, udp } from './bgp/protocolNames';
-import { prefixText } from './bgp/prefix';
-import type { Remark, Report } from './report';
+import { udp } from './bgp/protocolNames';
+import type { Remark, Findings } from './documents/findings';
 import { componentOctets } from './renderings/routerTarget';
 import {
   isBitmask,
   isPrefix,
   prefixComponent,
+  type Action,
   type Component,
   type FlowspecRule,
   type NumericComponent,
@@ -19,22 +21,21 @@ import {
 const mostValues = 5;
 /** Rates in bytes per second below which ExaBGP warns and some routers drop everything. */
 const smallRate = 9600;
-/** Ports of TCP or UDP that must stay open for the network to be steered at all: BGP, and the DOTS signal channel. */
-const controlPorts: Record<number, string> = { 179: 'BGP', 4646: 'the DOTS signal channel' };
 
 function numeric(components: readonly Component[], type: NumericType): NumericComponent | undefined {
   return components.find((component): component is NumericComponent => component.type === type);
 }
 
-function holds(component: NumericComponent, data: number): boolean {
-  return component.anyOf.some((group) => group.every((test) => numericHolds(test, data)));
+function accepts(component: NumericComponent, data: number): boolean {
+  return component.anyOf.some((group) => group.every((test) => numericMatches(test, data)));
 }
 
-function limitsTraffic({ actions }: FlowspecRule): boolean {
+/** Whether actions discard or limit what they apply to. */
+export function limitsTraffic({ actions }: { actions: readonly Action[] }): boolean {
   return actions.some((action) => action.kind === 'traffic-rate-bytes' || action.kind === 'traffic-rate-packets');
 }
 
-function discards({ actions }: FlowspecRule): boolean {
+function discards({ actions }: { actions: readonly Action[] }): boolean {
   return actions.some((action) => action.kind === 'traffic-rate-bytes' && action.rate === 0);
 }
 
@@ -58,22 +59,7 @@ function hasWideFlags({ components }: FlowspecRule): boolean {
 function hidesFragments(rule: FlowspecRule): boolean {
   const protocol = numeric(rule.components, 3);
   const looksAtPorts = ([4, 5, 6] as const).some((type) => numeric(rule.components, type) !== undefined);
-  return looksAtPorts && limitsTraffic(rule) && (protocol === undefined || holds(protocol, udp));
-}
-
-/** The control port that a rule cuts off by name, not as one of nearly all ports. */
-function controlPort(rule: FlowspecRule): number | undefined {
-  const ports = numeric(rule.components, 5);
-  const protocol = numeric(rule.components, 3);
-  if (
-    ports === undefined ||
-    !limitsTraffic(rule) ||
-    (protocol !== undefined && !holds(protocol, tcp) && !holds(protocol, udp))
-  )
-    return undefined;
-  return Object.keys(controlPorts)
-    .map(Number)
-    .find((port) => holds(ports, port));
+  return looksAtPorts && limitsTraffic(rule) && (protocol === undefined || accepts(protocol, udp));
 }
 
 function advice(code: Remark['code'], severity: Remark['severity'], rfc: string, message: string): Remark {
@@ -88,7 +74,7 @@ function* remarksOn(rule: FlowspecRule): Generator<Remark> {
       'flowspec/whole-destination',
       'warning',
       '8955 4.2',
-      `This discards everything sent to ${prefixText(to)}, whatever it is. Name protocols and ports if only an attack is to be filtered.`,
+      `This discards everything sent to ${formatPrefix(to)}, whatever it is. Name protocols and ports if only an attack is to be filtered.`,
     );
   }
   if (to?.length === 0)
@@ -97,14 +83,6 @@ function* remarksOn(rule: FlowspecRule): Generator<Remark> {
       'warning',
       '8955 6',
       'The destination is every address: this filters all that passes the router.',
-    );
-  const port = controlPort(rule);
-  if (port !== undefined)
-    yield advice(
-      'flowspec/control-port',
-      'warning',
-      '8955 12',
-      `The rule matches port ${port}, which ${controlPorts[port]} needs: make sure that it does not cut off your own sessions.`,
     );
   if (hidesFragments(rule))
     yield advice(
@@ -156,16 +134,27 @@ function* routerLimits(rule: FlowspecRule): Generator<Remark> {
     );
 }
 
-/** Adds what an operator should think of before announcing the rules of an entry. */
-export function advise(entry: Entry, rules: readonly FlowspecRule[], report: Report): void {
-  for (const rule of rules) for (const remark of remarksOn(rule)) report.add(entry.source, remark);
-  const rate = entry.actions.find((action) => action.kind === 'traffic-rate-bytes')?.rate ?? 0;
-  if (rate > 0 && rules.length > 1) {
-    report.warning(
-      entry.source,
-      'flowspec/rate-multiplied',
-      '8955 7.1',
-      `${entry.label} became ${rules.length} rules, and each has the whole rate limit: together they let up to ${rules.length * rate} byte/s pass instead of ${rate}. It is not shared out, as that would drop traffic that the entry lets pass.`,
-    );
+/** Adds what an operator should consider before announcing the rules of each entry. */
+export function adviseOnRules(
+  rules: readonly EncodedRule[],
+  announcedRules: readonly FlowspecRule[],
+  report: Findings,
+): void {
+  const counts = new Map<Entry, number>();
+  for (const [index, { entry }] of rules.entries()) {
+    for (const remark of remarksOn(announcedRules[index] as FlowspecRule)) report.add(entry.source, remark);
+    counts.set(entry, (counts.get(entry) ?? 0) + 1);
   }
+  for (const [entry, count] of counts) noteMultiplied(entry, count, report);
+}
+
+function noteMultiplied(entry: Entry, count: number, report: Findings): void {
+  const rate = entry.actions.find((action) => action.kind === 'traffic-rate-bytes')?.rate ?? 0;
+  if (rate === 0 || count === 1) return;
+  report.warning(
+    entry.source,
+    'flowspec/rate-multiplied',
+    '8955 7.1',
+    `${entry.label} became ${count} rules, and each has the whole rate limit: together they let up to ${count * rate} byte/s pass instead of ${rate}. The limit is not divided, because that would drop traffic that the entry lets pass.`,
+  );
 }

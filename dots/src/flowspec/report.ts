@@ -1,149 +1,173 @@
-import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import type { Fault, FindingClass, Severity } from '#dots/model/finding';
-import { child } from '#dots/model/pointer';
-import type { Place } from './bgp/rule';
+import type { Fault } from '#dots/model/finding';
+import { parent } from '#dots/model/pointer';
+import { describeActions, describeMatch } from './bgp/ruleText';
+import type { Action, FlowspecFinding } from './bgp/rule';
+import { placeKey, type Findings } from './documents/findings';
+import { unitAround } from './documents/units';
+import type { Comparison, Conflict } from './order/conflicts';
+import type { EncodedRule } from './order/encodedRule';
+import type { Repair, RepairKind } from './order/repair';
+import type { Entry } from './packets/draft';
+import { describePacket } from './packets/packet';
+import { regionsOf, regionsTouch } from './packets/region';
 
-/** A fault, with the document it is in. */
-export interface FlowspecFinding extends Fault {
-  file: string;
+/** An entry without rules, and how many rules are before it. */
+export interface LeftOut {
+  entry: Entry;
+  from: number;
 }
 
-/** A value with its place in a document. */
-export interface Located<T = JsonValue> extends Place {
-  value: T;
+type Rules = readonly EncodedRule[];
+
+/** The other entry as a related place, where it is in the same file. */
+function relatedTo(other: Entry, message: string, at: Entry): { related?: NonNullable<FlowspecFinding['related']> } {
+  const { file, pointer } = other.source;
+  return file === at.source.file ? { related: [{ pointer, message }] } : {};
 }
 
-/** What a finding says, besides where. */
-export interface Remark {
-  code: `flowspec/${string}`;
-  severity: Severity;
-  message: string;
-  rfc: string;
-  /** Default `rfc`. */
-  class?: FindingClass;
-  /** The member's name is at fault, not its value. */
-  atName?: boolean;
+/** Reports where routers, which order rules by what they match, decide otherwise than the order of the entries. */
+function reportConflict({ first, routersFirst, packet }: Conflict, rules: Rules, report: Findings): void {
+  const [listed, routers] = [rules[first], rules[routersFirst]];
+  if (listed === undefined || routers === undefined) return;
+  report.add(routers.entry.source, {
+    code: 'flowspec/order',
+    severity: 'warning',
+    rfc: '8955 5.1',
+    message:
+      `Routers test a rule of ${routers.entry.label} before ${listed.entry.label}, which comes first here. ` +
+      `Example: ${describePacket(packet)}. By the order here: ${listed.listed.action}; in routers: ${routers.listed.action}.`,
+    ...relatedTo(listed.entry, `${listed.entry.label} comes first here`, routers.entry),
+  });
 }
 
-/** Gathers findings; the same finding at the same place counts once. */
-export class Report {
-  readonly findings: FlowspecFinding[] = [];
-  private readonly known = new Set<string>();
-
-  add(place: Place, remark: Remark): void {
-    const key = [place.file, place.pointer, remark.code, remark.message].join('\n');
-    if (this.known.has(key)) return;
-    this.known.add(key);
-    this.findings.push({ class: 'rfc', ...remark, file: place.file, pointer: place.pointer });
+/** Reports the differences between the order of the entries and that of routers, one for each pair of entries. */
+export function reportOrder(
+  { rules, comparison: { conflicts, unknown } }: { rules: Rules; comparison: Comparison },
+  report: Findings,
+): void {
+  const reported = new Set<string>();
+  for (const conflict of conflicts) {
+    const pair = JSON.stringify([rules[conflict.first]?.entry.source, rules[conflict.routersFirst]?.entry.source]);
+    if (!reported.has(pair)) reportConflict(conflict, rules, report);
+    reported.add(pair);
   }
-
-  /** Something asked for that cannot be expressed or understood, and is left out. */
-  error(place: Place, code: Remark['code'], rfc: string, message: string, atName = false): void {
-    this.add(place, { code, severity: 'error', rfc, message, ...(atName && { atName }) });
-  }
-
-  /** Something that becomes not quite what it says. */
-  warning(place: Place, code: Remark['code'], rfc: string, message: string): void {
-    this.add(place, { code, severity: 'warning', rfc, message });
-  }
-
-  /** Something an operator should know. */
-  information(place: Place, code: Remark['code'], rfc: string, message: string): void {
-    this.add(place, { code, severity: 'information', rfc, message });
-  }
-}
-
-/** The member with this name, or undefined where there is none. */
-export function member(object: Located<JsonObject>, name: string): Located | undefined {
-  if (!Object.hasOwn(object.value, name)) return undefined;
-  return { file: object.file, pointer: child(object.pointer, name), value: object.value[name] as JsonValue };
-}
-
-/** All members, in the order they are written. */
-export function members(object: Located<JsonObject>): [name: string, member: Located][] {
-  return Object.keys(object.value).map((name) => [name, member(object, name) as Located]);
-}
-
-/** Whether all members are known; an unknown one may have been meant to change what the rules do. */
-export function onlyKnown(
-  object: Located<JsonObject>,
-  known: readonly string[],
-  label: string,
-  report: Report,
-): boolean {
-  const unknown = members(object).filter(([name]) => !known.includes(name));
-  for (const [name, located] of unknown) {
-    report.error(
-      located,
-      'flowspec/unknown-member',
-      '7951 4',
-      `"${name}" is not understood here; ${label} gets no rule.`,
-      true,
+  const place = rules[0]?.entry.source;
+  if (unknown !== undefined && place !== undefined) {
+    report.warning(
+      { file: place.file, pointer: '' },
+      'flowspec/order-unknown',
+      '8955 5.1',
+      `It is unknown whether routers always decide as the order here does: ${unknown}.`,
     );
   }
-  return unknown.length === 0;
 }
 
-/** The entries of a list; anything else than a list counts as a malformed value. */
-export function entries(list: Located | undefined, report: Report): Located[] {
-  if (list === undefined) return [];
-  if (!Array.isArray(list.value)) {
-    malformed(list, 'must be a list', report);
-    return [];
+/** Whether a rule may match packets that the entry is about. */
+function concerns({ listed }: EncodedRule, entry: Entry): boolean {
+  return entry.drafts.some(
+    ({ family, components }) =>
+      family === listed.family &&
+      (regionsOf(components, family) ?? []).some((a) => (listed.regions ?? []).some((b) => regionsTouch(a, b))),
+  );
+}
+
+/** Reports when a later entry that does something else takes the packets of an entry without rules. */
+export function reportLeftOut(
+  { leftOut, rules }: { leftOut: readonly LeftOut[]; rules: Rules },
+  report: Findings,
+): void {
+  for (const { entry, from } of leftOut) {
+    const action = describeActions(entry.actions);
+    const later = rules.slice(from).find((one) => one.listed.action !== action && concerns(one, entry));
+    if (later === undefined) continue;
+    report.warning(
+      entry.source,
+      'flowspec/left-out',
+      '8783 4',
+      `${entry.label} (${action}) has no rule, so ${later.entry.label} (${later.listed.action}) takes its packets.`,
+    );
   }
-  return itemsOf(list.value).map((value, index) => ({ file: list.file, pointer: child(list.pointer, index), value }));
 }
 
-/** The value as an object; anything else is reported. */
-export function asObject(located: Located, report: Report): Located<JsonObject> | undefined {
-  if (isObject(located.value)) return located as Located<JsonObject>;
-  malformed(located, 'must be an object', report);
-  return undefined;
+const repairWords: Record<RepairKind, (repair: Repair) => string> = {
+  dropped: ({ rule }) =>
+    `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} was dropped: by the order here nothing changes without it`,
+  split: (repair) => `${replacedWords(repair)}, which routers test first`,
+  narrowed: (repair) => `${replacedWords(repair)}, which no longer overlaps`,
+};
+
+/** How many of the new rules are named. */
+const mostNamed = 4;
+
+function replacedWords({ rule, by }: Repair): string {
+  const named = by
+    .slice(0, mostNamed)
+    .map(({ draft }) => `"${describeMatch(draft.components)}"`)
+    .join(', ');
+  const more = by.length > mostNamed ? ` and ${by.length - mostNamed} more` : '';
+  return `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} became ${named}${more}`;
 }
 
-/** The entries of a list of objects. */
-export function objects(list: Located | undefined, report: Report): Located<JsonObject>[] {
-  return entries(list, report).flatMap((entry) => asObject(entry, report) ?? []);
+/** Reports how a rule was changed so that routers keep the order of the entries. */
+export function reportRepair(repair: Repair, report: Findings): void {
+  const { rule, other } = repair;
+  const [before, after] = repair.kind === 'split' ? [rule, other] : [other, rule];
+  report.exclude(rule.entry.source, {
+    code: 'flowspec/repaired',
+    severity: 'information',
+    rfc: '8955 5.1',
+    message: `Routers would test a rule of ${after.entry.label} before ${before.entry.label}, which comes first here. So ${repairWords[repair.kind](repair)}.`,
+    ...relatedTo(other.entry, `${other.entry.label} is the other one`, rule.entry),
+  });
 }
 
-/** The value as a whole number within bounds; anything else is reported. */
-export function asNumber(located: Located, most: number, report: Report, least = 0): number | undefined {
-  const { value } = located;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  malformed(located, `must be a whole number from ${least} to ${most}`, report);
-  return undefined;
+/** Reports that no rules were found for which routers keep the order of the entries. */
+export function reportNotRepaired(file: string, reason: string, report: Findings): void {
+  report.information(
+    { file, pointer: '' },
+    'flowspec/not-repaired',
+    '8955 5.1',
+    `No rules were found that make routers keep the order here: ${reason}.`,
+  );
 }
 
-/** The value as a string; anything else is reported. */
-export function asString(located: Located, report: Report): string | undefined {
-  if (typeof located.value === 'string') return located.value;
-  malformed(located, 'must be a string', report);
-  return undefined;
+/** Reports, once for each mitigation that has rules, that the action is not the document's. */
+export function noteDefaultAction(rules: Rules, action: Action, report: Findings): void {
+  for (const entry of new Set(rules.map((rule) => rule.entry))) {
+    if (entry.actions[0] !== action) continue;
+    report.add(entry.source, {
+      code: 'flowspec/default-action',
+      class: 'advice',
+      severity: 'information',
+      rfc: '9132 4.4.1',
+      message:
+        'A mitigation request names no action. These rules discard; an operator may prefer to limit the rate or to redirect to a scrubber.',
+    });
+  }
 }
 
-/** The value as a set of named bits (RFC 7951 section 6.5), each of which must be known. */
-export function asBits(located: Located, known: readonly string[], report: Report): Set<string> | undefined {
-  const text = asString(located, report);
-  if (text === undefined) return undefined;
-  const bits = text.split(' ').filter((bit) => bit !== '');
-  const unknown = bits.find((bit) => !known.includes(bit));
-  if (unknown === undefined) return new Set(bits);
-  malformed(located, `has the unknown bit ${quote(unknown)}; known are ${known.join(', ')}`, report);
-  return undefined;
+/** Adds the errors that validation found, except where the translation has reported an error at the same member or around it. */
+export function reportErrors(file: string, errors: readonly Fault[], report: Findings): void {
+  const known = new Set(report.all.filter(({ severity }) => severity === 'error').map(placeKey));
+  for (const fault of errors) {
+    const { code, class: of, severity, message, rfc, pointer, atName, related } = fault;
+    if (isKnown(file, pointer, unitAround(pointer), known)) continue;
+    report.all.push({
+      code,
+      class: of,
+      severity,
+      message,
+      rfc,
+      pointer,
+      file,
+      ...(atName === true && { atName }),
+      ...(related !== undefined && { related }),
+    });
+  }
 }
 
-/** Reports a value that is not what it must be; whatever needs it is left out. */
-export function malformed(located: Located, what: string, report: Report): void {
-  report.error(located, 'flowspec/value', '7951 6', `${quote(located.value)} ${what}; without it no rule can be made.`);
-}
-
-/** A value for a sentence, cut where it would fill the page. */
-export function quote(value: JsonValue): string {
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-/** An identity without its module's name: examples write both forms (RFC 7951 section 6.8). */
-export function bareIdentity(text: string): string {
-  return text.slice(text.lastIndexOf(':') + 1);
+/** Whether an error was reported at a pointer, or at a member around it inside the unit. */
+function isKnown(file: string, pointer: string, unit: string, known: ReadonlySet<string>): boolean {
+  if (known.has(placeKey({ file, pointer }))) return true;
+  return pointer.length > unit.length && parent(pointer) !== unit && isKnown(file, parent(pointer), unit, known);
 }

@@ -1,28 +1,40 @@
+import { check } from '#dots/check/check';
 import { DotsError } from '#dots/model/errors';
+import type { Fault } from '#dots/model/finding';
 import type { JsonObject } from '#dots/model/json';
-import { translateAcls } from './documents/acl';
+import { parseNetwork, type Prefix } from '#dots/model/prefix';
+import { account, type Counts } from './accounts';
+import { adviseOnRules } from './advice';
 import { encodeAction, parseRouteTarget } from './bgp/communities';
-import type { Context } from './documents/context';
-import type { Entry } from './packets/draft';
-import { equivalenceOf, type Equivalence } from './order/equivalence';
+import type { Action, FlowspecFinding, FlowspecRule } from './bgp/rule';
+import type { Resolution } from './documents/context';
+import { DocumentErrors } from './documents/errors';
+import { Findings, placeKey } from './documents/findings';
 import { mergePrefixes } from './documents/merge';
-import { askedActivations, translateMitigation } from './documents/mitigation';
-import { parsePrefix } from './bgp/prefix';
-import { asObject, member, members, objects, quote, Report, type FlowspecFinding, type Located } from './report';
+import { readDocuments, type Around, type Reading } from './documents/read';
+import { unitAround } from './documents/units';
+import { announced } from './order/encodedRule';
+import { equivalenceOf, type Equivalence } from './order/equivalence';
 import type { RepairBudget } from './order/repair';
-import type { Resolution } from './documents/resolve';
+import { signalPort } from './packets/sessions';
+import { noteDefaultAction, reportErrors } from './report';
 import { makeRules } from './rules';
-import type { Action, FlowspecRule, Prefix } from './bgp/rule';
+import { adviseOnTraffic } from './trafficAdvice';
 
+export type { Counts } from './accounts';
 export type { Equivalence, Witness } from './order/equivalence';
-export type { FlowspecFinding } from './report';
-export type { Resolution } from './documents/resolve';
-export type { Action, Component, Family, FlowspecRule } from './bgp/rule';
+export type { Resolution } from './documents/context';
+export type { Action, Component, FlowspecFinding, FlowspecRule } from './bgp/rule';
+export type { Family } from '#dots/model/prefix';
 
-/** A document as `JSON.parse` gives it; it need not be valid. */
+/** A document as `JSON.parse` returns it; it need not be valid. */
 export interface FlowspecInput {
   file: string;
   value: JsonObject;
+  /** What validation found in it, where the caller has validated it; without this it is checked here. */
+  faults?: readonly Fault[];
+  /** The document is here for the names that it defines: its errors count only where they concern what is used. */
+  isSupporting?: boolean;
 }
 
 /** What mitigations do with the traffic they match: DOTS leaves that to the operator. */
@@ -35,37 +47,33 @@ export type MitigationAction =
   | { kind: 'mark'; dscp: number };
 
 export interface FlowspecOptions {
-  /** The prefixes that are one's own: they stand for a missing destination. */
+  /** The own prefixes: they are the destination of entries that name none. */
   domain?: string[];
   /** Default: discard. */
   action?: MitigationAction;
   /** What a name of target-fqdn or target-uri stood for when it was looked up; without it names are findings. */
   resolve?: (name: string) => Resolution | undefined;
-  /** How far rules may be changed so that routers keep to the order of the documents; `false`: not at all. */
+  /** How far rules may be changed so that routers keep the order of the documents; `false`: not at all. */
   repair?: RepairBudget | false;
+  /** Ports of the own DOTS signal channels; default 4646. */
+  signalPorts?: readonly number[];
+  /** ACL documents of the workspace that are not translated: what they accept should not be dropped. */
+  accepting?: readonly FlowspecInput[];
 }
 
-/** The rules of all documents, what there is to say about them, and whether routers will do what the documents say. */
+/** The rules of all documents, what there is to say about them, and whether routers do what the documents say. */
 export interface Translation {
   rules: FlowspecRule[];
   findings: FlowspecFinding[];
   equivalence: Equivalence;
+  /** What the documents consist of, and what became of it. */
+  counts: Counts;
 }
-
-/** The parts of a document that matter here, by the top-level or inner member that holds them. */
-interface Parts {
-  acls: Located[];
-  aliases: Located[];
-  mitigations: Located[];
-}
-
-const signalChannel = 'ietf-dots-signal-channel:';
-const dataChannel = 'ietf-dots-data-channel:';
 
 function readDomain(domain: readonly string[]): Prefix[] {
   return mergePrefixes(
     domain.map((text) => {
-      const prefix = parsePrefix(text.trim());
+      const prefix = parseNetwork(text.trim());
       if (prefix !== undefined) return prefix;
       throw new DotsError(
         'usage',
@@ -104,141 +112,63 @@ function readAction(option: MitigationAction): Action {
   );
 }
 
-/** Sorts the members of a document, or of one client in it, into what can be translated; tells what cannot. */
-function collect(object: Located<JsonObject>, prefix: string, parts: Parts, report: Report): void {
-  for (const [name, located] of members(object)) {
-    if (name === `${signalChannel}mitigation-scope`) parts.mitigations.push(located);
-    else if (name === `${prefix}acls`) parts.acls.push(located);
-    else if (name === `${prefix}aliases`) parts.aliases.push(located);
-    else if (name === `${dataChannel}dots-data`) collectData(located, parts, report);
-    else if (name === `${prefix}dots-client`) collectClients(located, parts, report);
-    else if (prefix !== '')
-      report.information(
-        located,
-        'flowspec/nothing-to-translate',
-        '8955 4',
-        `${quote(name)} filters nothing: rules come from mitigation requests and ACLs.`,
-      );
-  }
+/** The errors of each document: those that its validation found. */
+function errorsIn({ value, faults }: FlowspecInput): Fault[] {
+  const found = faults ?? checked(value);
+  return found.filter(({ severity }) => severity === 'error');
 }
 
-function collectData(data: Located, parts: Parts, report: Report): void {
-  const object = asObject(data, report);
-  const clients = object && member(object, 'dots-client');
-  if (clients !== undefined) collectClients(clients, parts, report);
+function checked(value: JsonObject): Fault[] {
+  const { type, faults } = check(value);
+  return type === undefined ? [unknownDocument] : faults;
 }
 
-function collectClients(clients: Located, parts: Parts, report: Report): void {
-  for (const client of objects(clients, report)) collect(client, '', parts, report);
+const unknownDocument: Fault = {
+  code: 'json/unknown-document',
+  class: 'json',
+  severity: 'error',
+  rfc: '7951 4',
+  pointer: '',
+  message: 'No top-level member of this document is one of DOTS.',
+};
+
+/** Reads documents that are translated together, each with its errors. */
+function read(inputs: readonly FlowspecInput[], errors: readonly Fault[][], around: Omit<Around, 'errors'>): Reading {
+  const known = new DocumentErrors();
+  for (const [index, { file }] of inputs.entries()) known.add(file, errors[index] ?? []);
+  return readDocuments(inputs, { ...around, errors: known });
 }
 
-function readAliases(lists: readonly Located[], report: Report): Map<string, Located<JsonObject>> {
-  const aliases = new Map<string, Located<JsonObject>>();
-  for (const list of lists) {
-    const object = asObject(list, report);
-    for (const alias of object === undefined ? [] : objects(member(object, 'alias'), report)) {
-      const { name } = alias.value;
-      if (typeof name !== 'string')
-        report.error(alias, 'flowspec/value', '8783 6.1', 'An alias without a name cannot be used.');
-      else if (aliases.has(name))
-        report.warning(
-          alias,
-          'flowspec/alias-twice',
-          '8783 6.1',
-          `Alias ${quote(name)} is defined twice; the first definition counts.`,
-        );
-      else aliases.set(name, alias);
-    }
-  }
-  return aliases;
-}
-
-/** The names of all ACLs in the given documents. */
-function aclNames(lists: readonly Located[]): Set<unknown> {
-  const quiet = new Report();
-  return new Set(
-    lists.flatMap((list) => {
-      const object = asObject(list, quiet);
-      return object === undefined ? [] : objects(member(object, 'acl'), quiet).map((acl) => acl.value.name);
-    }),
-  );
-}
-
-/** What mitigation requests say about the activation of ACLs; the last one counts. */
-function readActivations(parts: Parts, report: Report): Map<string, string> {
-  const names = aclNames(parts.acls);
-  const activation = new Map<string, string>();
-  for (const [name, type, place] of parts.mitigations.flatMap((mitigation) => askedActivations(mitigation, report))) {
-    activation.set(name, type);
-    if (!names.has(name))
-      report.warning(
-        place,
-        'flowspec/acl-unknown',
-        '9133 3.2.1',
-        `None of the given documents holds ACL ${quote(name)}: its rules are not shown. Give the document with the ACLs as well.`,
-      );
-  }
-  return activation;
-}
-
-/** The entries of all documents in the order of first-match evaluation: active ACLs as given, then mitigations. */
-function allEntries(parts: Parts, context: Context): Entry[] {
-  const acls = parts.acls.flatMap((list) => translateAcls(list, context));
-  return [...acls, ...parts.mitigations.flatMap((mitigation) => translateMitigation(mitigation, context))];
-}
-
-/** Tells, once for each mitigation that has rules, that the action is not the document's. */
-function noteDefaultAction(entries: readonly Entry[], action: Action, report: Report): void {
-  for (const { source, actions } of entries) {
-    if (actions[0] !== action) continue;
-    report.add(source, {
-      code: 'flowspec/default-action',
-      class: 'advice',
-      severity: 'information',
-      rfc: '9132 4.4.1',
-      message:
-        'A mitigation request names no action. These rules discard; an operator may prefer to limit the rate or to redirect to a scrubber.',
-    });
-  }
-}
-
-/** Aliases alone, or an empty list of scopes: nothing is wrong, but nothing comes out either. */
-function noteNothing(inputs: readonly FlowspecInput[], report: Report): void {
-  for (const { file } of inputs)
-    report.information(
-      { file, pointer: '' },
-      'flowspec/nothing-to-translate',
-      '8955 4',
-      'This gives no rules by itself: rules come from mitigation requests and ACLs.',
-    );
+/** The errors of a document that count: of one that only supports others, those of aliases that are not used do not. */
+function concerned({ file, isSupporting }: FlowspecInput, errors: readonly Fault[], { aliases }: Reading): Fault[] {
+  return errors.filter(({ pointer }) => {
+    const unit = placeKey({ file, pointer: unitAround(pointer) });
+    return isSupporting !== true || !aliases.all.has(unit) || aliases.used.has(unit);
+  });
 }
 
 /**
  * Turns ACLs (RFC 8783) and mitigation requests (RFC 9132, 9066, 9133), with aliases expanded from the documents given,
- * into Flowspec rules. Rules stand in the order of first-match evaluation: active ACLs, then mitigations. Whatever cannot be
- * expressed exactly is a finding and gives no rule; where routers would decide otherwise than the documents' order says, rules are
- * changed until they do not, and a finding tells what was done, or shows a packet. Documents may be malformed; only options that make no sense throw (DotsError).
+ * into Flowspec rules. Rules are in the order of first-match evaluation: active ACLs, then mitigations. What has an error, or
+ * cannot be expressed exactly, is a finding and gets no rule. Where routers would decide otherwise than the documents' order
+ * says, rules are changed until they do not, and a finding states what was done, or shows a packet. Documents may be
+ * malformed; only options that make no sense throw (DotsError).
  */
 export function translate(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): Translation {
-  const report = new Report();
+  const report = new Findings();
   const action = readAction(options.action ?? { kind: 'discard' });
-  const parts: Parts = { acls: [], aliases: [], mitigations: [] };
-  const domain = readDomain(options.domain ?? []);
-  for (const { file, value } of inputs) {
-    const document = asObject({ file, pointer: '', value }, report);
-    if (document !== undefined) collect(document, dataChannel, parts, report);
-  }
-  const context: Context = {
-    report,
-    domain,
-    mitigationActions: [action],
-    aliases: readAliases(parts.aliases, report),
-    activation: readActivations(parts, report),
-    resolve: options.resolve,
-  };
-  const entries = allEntries(parts, context);
-  if (options.action === undefined) noteDefaultAction(entries, action, report);
-  if (entries.length === 0 && report.findings.length === 0) noteNothing(inputs, report);
-  const { rules, comparison } = makeRules(entries, report, options);
-  return { rules, findings: report.findings, equivalence: equivalenceOf(rules, comparison, report.findings) };
+  const around = { domain: readDomain(options.domain ?? []), mitigationActions: [action], resolve: options.resolve };
+  const errors = inputs.map(errorsIn);
+  const reading = read(inputs, errors, { ...around, report });
+  for (const [index, input] of inputs.entries())
+    reportErrors(input.file, concerned(input, errors[index] ?? [], reading), report);
+  const { rules: encoded, comparison } = makeRules(reading.entries, report, options);
+  if (options.action === undefined) noteDefaultAction(encoded, action, report);
+  const rules = encoded.map(announced);
+  adviseOnRules(encoded, rules, report);
+  const beside = options.accepting ?? [];
+  const accepting = read(beside, beside.map(errorsIn), { ...around, report: new Findings() }).entries;
+  adviseOnTraffic(encoded, { signalPorts: options.signalPorts ?? [signalPort], accepting }, report);
+  const counts = account(inputs, { rules, reading, report });
+  return { rules, findings: report.all, equivalence: equivalenceOf(rules, comparison, report.all), counts };
 }

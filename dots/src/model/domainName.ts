@@ -1,4 +1,4 @@
-import { parsePrefix } from './prefix';
+import { parseAddress } from './prefix';
 
 /** The longest domain name in text form, characters (RFC 1035 section 2.3.4). */
 const longestName = 253;
@@ -6,7 +6,7 @@ const longestName = 253;
 const label = /^(?:[a-z0-9_]|[a-z0-9_][a-z0-9_-]{0,61}[a-z0-9_])$/i;
 
 /** Whether a text is an IPv4 or IPv6 address without a length. */
-export const isAddress = (text: string): boolean => !text.includes('/') && parsePrefix(text) !== undefined;
+export const isAddress = (text: string): boolean => parseAddress(text) !== undefined;
 
 /**
  * Why a text names no host in the DNS, as the end of a sentence; undefined where it may name one.

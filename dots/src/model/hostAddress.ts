@@ -1,4 +1,4 @@
-import { covers, formatAddress, parsePrefix, type Prefix } from './prefix';
+import { covers, formatAddress, hostPrefix, parseAddress, parsePrefix, type Octets, type Prefix } from './prefix';
 
 /** A host and a UDP or TCP port. */
 export interface HostPort {
@@ -24,16 +24,15 @@ export function reachedHost(host: string): string {
     .toLowerCase()
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '');
-  const address = parsePrefix(name);
-  if (address === undefined || name.includes('/')) return /^(.+\.)?localhost$/.test(name) ? 'localhost' : name;
-  const reached = carriers.some((carrier) => covers(carrier, address)) ? carried(address) : address;
-  return loopback.some((prefix) => covers(prefix, reached))
-    ? 'localhost'
-    : formatAddress(reached.family, reached.address);
+  const written = parseAddress(name);
+  if (written === undefined) return /^(.+\.)?localhost$/.test(name) ? 'localhost' : name;
+  const octets = within(carriers, written) ? written.slice(-4) : written;
+  return within(loopback, octets) ? 'localhost' : formatAddress(octets);
 }
 
-function carried({ address }: Prefix): Prefix {
-  return { family: 'ipv4', address: address & 0xffff_ffffn, length: 32, hostBits: false };
+function within(prefixes: readonly Prefix[], octets: Octets): boolean {
+  const host = hostPrefix(octets);
+  return prefixes.some((prefix) => covers(prefix, host));
 }
 
 function prefixes(...texts: string[]): Prefix[] {

@@ -32,3 +32,15 @@ export function wireText(number: bigint, digits: number): string {
   const whole = text.slice(0, text.length - digits);
   return `${number < 0n ? '-' : ''}${whole}${digits > 0 ? `.${text.slice(-digits)}` : ''}`;
 }
+
+/** A number in units of its last digit; undefined for another text, or one with more fraction digits than `digits`. */
+export function mantissaIn(text: string, digits: number): bigint | undefined {
+  const units = exact(text);
+  const step = 10n ** BigInt(scale - digits);
+  return units === undefined || units % step !== 0n ? undefined : units / step;
+}
+
+/** The value of an int64, uint64 or decimal64 in any of its lexical forms (RFC 7950 sections 9.2.1 and 9.3.1); undefined for another text. */
+export function numberIn(text: string): number | undefined {
+  return exact(text) === undefined ? undefined : Number(text);
+}

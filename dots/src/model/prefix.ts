@@ -1,36 +1,98 @@
-/** An IP prefix as numbers: the address as one integer of 32 or 128 bits, its host bits cleared. */
+/** An address family. */
+export type Family = 'ipv4' | 'ipv6';
+
+/** An address in 4 or 16 octets, most significant first. */
+export type Octets = readonly number[];
+
+/** An IP prefix; bits of the address beyond the length are cleared. */
 export interface Prefix {
-  family: 'ipv4' | 'ipv6';
+  family: Family;
   /** Network address. */
-  address: bigint;
-  /** Prefix length in bits. */
+  octets: Octets;
+  /** In bits. */
   length: number;
-  /** Whether the text had bits set behind the prefix length. */
-  hostBits: boolean;
 }
 
-/** Bits of an address of the family. */
-export function width(family: Prefix['family']): 32 | 128 {
+/** How many bits an address of the family has. */
+export function addressBits(family: Family): 32 | 128 {
   return family === 'ipv4' ? 32 : 128;
+}
+
+/** The octets of an IPv4 or IPv6 address in text; undefined for anything else. Linear time. */
+export function parseAddress(text: string): number[] | undefined {
+  if (text.length > longestText) return undefined;
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
 /** Reads `192.0.2.0/24` or `2001:db8::/32`; an address without a length is a host. Undefined for anything else. Linear time. */
 export function parsePrefix(text: string): Prefix | undefined {
-  if (text.length > 64) return undefined;
-  const [addressText = '', lengthText, ...rest] = text.split('/');
-  if (rest.length > 0 || (lengthText !== undefined && !/^(\d{1,2}|1\d\d)$/.test(lengthText))) return undefined;
-  const family = addressText.includes(':') ? 'ipv6' : 'ipv4';
-  const address = family === 'ipv6' ? parseIpv6(addressText) : parseIpv4(addressText);
-  const length = lengthText === undefined ? width(family) : Number(lengthText);
-  if (address === undefined || length > width(family)) return undefined;
-  const network = networkOf(address, length, width(family));
-  return { family, address: network, length, hostBits: network !== address };
+  const written = readPrefix(text);
+  return written && makePrefix(written.octets, written.length);
+}
+
+/** `parsePrefix` for a text that must have a length, as the YANG type `ip-prefix` requires (RFC 6991 section 4). */
+export function parseNetwork(text: string): Prefix | undefined {
+  return text.includes('/') ? parsePrefix(text) : undefined;
+}
+
+/** Whether the text of a prefix has bits set beyond its length: they do not count (RFC 6991 section 4). */
+export function hasHostBits(text: string): boolean {
+  const written = readPrefix(text);
+  return written !== undefined && !sameBits(written.octets, maskedOctets(written.octets, written.length));
+}
+
+/** Longer texts are no prefix. */
+const longestText = 64;
+
+/** The address as it is written, and the length of the prefix. */
+function readPrefix(text: string): { octets: number[]; length: number } | undefined {
+  const slash = text.indexOf('/');
+  const octets = parseAddress(slash < 0 ? text : text.slice(0, slash));
+  if (octets === undefined) return undefined;
+  const length = slash < 0 ? 8 * octets.length : lengthIn(text.slice(slash + 1));
+  return length === undefined || length > 8 * octets.length ? undefined : { octets, length };
+}
+
+function lengthIn(text: string): number | undefined {
+  return /^(0|[1-9]\d?|1\d\d)$/.test(text) ? Number(text) : undefined;
+}
+
+/** A prefix of an address. */
+export function makePrefix(octets: Octets, length: number): Prefix {
+  return { family: familyOf(octets), octets: maskedOctets(octets, length), length };
+}
+
+/** The prefix of a single address. */
+export function hostPrefix(octets: Octets): Prefix {
+  return makePrefix(octets, 8 * octets.length);
+}
+
+function familyOf(octets: Octets): Family {
+  return octets.length === 4 ? 'ipv4' : 'ipv6';
+}
+
+/** The octets with every bit from `length` on cleared. */
+function maskedOctets(octets: Octets, length: number): number[] {
+  return octets.map((octet, index) => {
+    const cleared = 8 * index + 8 - length;
+    if (cleared <= 0) return octet;
+    return cleared >= 8 ? 0 : octet & (0xff << cleared);
+  });
+}
+
+/** Whether two addresses agree in their first `length` bits, or in all of them. */
+export function sameBits(a: Octets, b: Octets, length = 8 * a.length): boolean {
+  const whole = length >> 3;
+  for (let index = 0; index < whole; index++) if (a[index] !== b[index]) return false;
+  const rest = length & 7;
+  return rest === 0 || ((a[whole] ?? 0) ^ (b[whole] ?? 0)) >> (8 - rest) === 0;
 }
 
 /** Whether every address of `inner` is in `outer`. */
 export function covers(outer: Prefix, inner: Prefix): boolean {
-  if (outer.family !== inner.family || outer.length > inner.length) return false;
-  return networkOf(inner.address, outer.length, width(outer.family)) === outer.address;
+  return (
+    outer.family === inner.family && outer.length <= inner.length && sameBits(outer.octets, inner.octets, outer.length)
+  );
 }
 
 /** Whether the two share an address. */
@@ -38,69 +100,40 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return covers(a, b) || covers(b, a);
 }
 
+/** The two prefixes one bit longer that together are this one; it must not be a single address. */
+export function halves({ octets, length }: Prefix): [low: Prefix, high: Prefix] {
+  const high = octets.map((octet, index) => (index === length >> 3 ? octet | (0x80 >> (length & 7)) : octet));
+  return [makePrefix(octets, length + 1), makePrefix(high, length + 1)];
+}
+
+/** Orders addresses by their value: negative when `a` is the lower one. */
+export function compareAddresses(a: Octets, b: Octets): number {
+  for (const [index, octet] of a.entries()) {
+    const difference = octet - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** A key for maps: the same for all prefixes that lie in one network of `length` bits. */
+export function networkKey({ family, octets }: Prefix, length: number): string {
+  return `${family} ${length} ${maskedOctets(octets, length).join('.')}`;
+}
+
 /** The canonical text: dotted quads, or RFC 5952 for IPv6. */
-export function formatPrefix(prefix: Prefix): string {
-  return `${formatAddress(prefix.family, prefix.address)}/${prefix.length}`;
+export function formatPrefix({ octets, length }: Prefix): string {
+  return `${formatAddress(octets)}/${length}`;
 }
 
 /** The canonical text of an address. */
-export function formatAddress(family: Prefix['family'], address: bigint): string {
-  if (family === 'ipv4') return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
+export function formatAddress(octets: Octets): string {
+  if (octets.length === 4) return octets.join('.');
   const groups = Array.from({ length: 8 }, (_, index) =>
-    ((address >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
+    (((octets[2 * index] ?? 0) << 8) | (octets[2 * index + 1] ?? 0)).toString(16),
   );
   const run = longestZeroRun(groups);
   if (run.length < 2) return groups.join(':');
   return `${groups.slice(0, run.start).join(':')}::${groups.slice(run.start + run.length).join(':')}`;
-}
-
-function networkOf(address: bigint, length: number, bits: number): bigint {
-  const host = BigInt(bits - length);
-  return host === 0n ? address : (address >> host) << host;
-}
-
-/** Reads four decimal numbers, without leading zeros; a loop, because large ACLs hold tens of thousands of them. */
-function parseIpv4(text: string): bigint | undefined {
-  let address = 0;
-  let dots = 0;
-  let octet = -1;
-  for (let index = 0; index < text.length; index++) {
-    const digit = text.charCodeAt(index) - 48;
-    if (digit === -2 && octet >= 0 && dots < 3) {
-      address = address * 256 + octet;
-      octet = -1;
-      dots++;
-    } else if (digit >= 0 && digit <= 9 && octet !== 0) {
-      octet = octet < 0 ? digit : octet * 10 + digit;
-      if (octet > 255) return undefined;
-    } else return undefined;
-  }
-  return dots === 3 && octet >= 0 ? BigInt(address * 256 + octet) : undefined;
-}
-
-function parseIpv6(text: string): bigint | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map((half, index) => parseGroups(half, index === halves.length - 1));
-  if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
-  const missing = 8 - head.length - (tail?.length ?? 0);
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...head, ...Array.from({ length: missing }, () => 0), ...(tail ?? [])];
-  return groups.reduce((address, group) => (address << 16n) | BigInt(group), 0n);
-}
-
-/** The 16-bit groups of one half; at the end of the address a dotted quad counts as two. */
-function parseGroups(text: string, isEnd: boolean): number[] | undefined {
-  if (text === '') return [];
-  const parts = text.split(':');
-  const groups: number[] = [];
-  for (const [index, part] of parts.entries()) {
-    const quad = isEnd && index === parts.length - 1 && part.includes('.') ? parseIpv4(part) : undefined;
-    if (quad !== undefined) groups.push(Number(quad >> 16n), Number(quad & 0xffffn));
-    else if (/^[0-9a-fA-F]{1,4}$/.test(part)) groups.push(parseInt(part, 16));
-    else return undefined;
-  }
-  return groups.length > 8 ? undefined : groups;
 }
 
 function longestZeroRun(groups: string[]): { start: number; length: number } {
@@ -112,4 +145,45 @@ function longestZeroRun(groups: string[]): { start: number; length: number } {
     start = index + 1;
   }
   return best;
+}
+
+/** Reads four decimal numbers, without leading zeros; a loop, because large ACLs have tens of thousands of them. */
+function parseIpv4(text: string): number[] | undefined {
+  const octets: number[] = [];
+  let octet = -1;
+  for (let index = 0; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit === -2 && octet >= 0 && octets.length < 3) {
+      octets.push(octet);
+      octet = -1;
+    } else if (digit >= 0 && digit <= 9 && octet !== 0) {
+      octet = octet < 0 ? digit : octet * 10 + digit;
+      if (octet > 255) return undefined;
+    } else return undefined;
+  }
+  return octets.length === 3 && octet >= 0 ? [...octets, octet] : undefined;
+}
+
+function parseIpv6(text: string): number[] | undefined {
+  const parts = text.split('::');
+  if (parts.length > 2) return undefined;
+  const [head, tail] = parts.map((part, index) => parseGroups(part, index === parts.length - 1));
+  if (head === undefined || (parts.length === 2 && tail === undefined)) return undefined;
+  const missing = 16 - head.length - (tail?.length ?? 0);
+  if (parts.length === 1 ? missing !== 0 : missing < 2) return undefined;
+  return [...head, ...Array.from({ length: missing }, () => 0), ...(tail ?? [])];
+}
+
+/** The octets of one side of "::"; at the end of the address a dotted quad counts as two groups. */
+function parseGroups(text: string, isEnd: boolean): number[] | undefined {
+  if (text === '') return [];
+  const groups = text.split(':');
+  const octets: number[] = [];
+  for (const [index, group] of groups.entries()) {
+    const quad = isEnd && index === groups.length - 1 && group.includes('.') ? parseIpv4(group) : undefined;
+    if (quad !== undefined) octets.push(...quad);
+    else if (/^[0-9a-fA-F]{1,4}$/.test(group)) octets.push(parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff);
+    else return undefined;
+  }
+  return octets.length > 16 ? undefined : octets;
 }

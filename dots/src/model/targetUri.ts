@@ -1,4 +1,4 @@
-import { parsePrefix } from './prefix';
+import { parseAddress } from './prefix';
 import { domainNameProblem } from './domainName';
 
 /** Longer texts are refused before they are read, characters. */
@@ -44,13 +44,12 @@ function authorityProblem(authority: string): string | undefined {
 const unbracketed = 'has an IPv6 address without brackets around it';
 
 function literalProblem(literal: string): string | undefined {
-  const isIpv6 = literal.includes(':') && !literal.includes('/') && parsePrefix(literal)?.family === 'ipv6';
-  return isIpv6 ? undefined : 'has brackets around what is no IPv6 address';
+  return parseAddress(literal)?.length === 16 ? undefined : 'has brackets around what is no IPv6 address';
 }
 
 function hostProblem(host: string): string | undefined {
   if (host === '') return 'has no host';
-  if (parsePrefix(host)?.family === 'ipv4' && !host.includes('/')) return undefined;
+  if (parseAddress(host)?.length === 4) return undefined;
   if (host.includes('%')) return 'has a percent-encoded host; a DNS name needs none';
   const problem = domainNameProblem(host);
   return problem && `has a host that ${problem}`;

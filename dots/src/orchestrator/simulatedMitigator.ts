@@ -16,7 +16,7 @@ export interface SimulationTiming {
   attackMs: number;
 }
 
-export const defaultSimulationTiming: SimulationTiming = { setupMs: 3_000, attackMs: 300_000 };
+const defaultSimulationTiming: SimulationTiming = { setupMs: 3_000, attackMs: 300_000 };
 
 /** The size of a packet of the simulated attack, a large reflected answer, bytes. */
 const packetSize = 1200;

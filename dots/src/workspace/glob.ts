@@ -7,6 +7,12 @@ export function matchesGlob(glob: string, path: string): boolean {
   return matchesList(segments(glob), segments(path), (pattern) => pattern === '**', matchesSegment);
 }
 
+/** Whether a glob stands for one path only. */
+export const isExact = (glob: string): boolean => !/[*?]/.test(glob);
+
+/** One spelling for all that name the same path. */
+export const normalPath = (path: string): string => segments(path).join('/');
+
 const segments = (path: string): string[] => path.split('/').filter((segment) => segment !== '' && segment !== '.');
 
 const matchesSegment = (pattern: string, segment: string): boolean =>

@@ -1,11 +1,16 @@
 import { reachedHost, type HostPort, type Permit } from '#dots/model/hostAddress';
+import type { Profiles } from './workspaceFile';
 
-/** What is known of a server profile here. */
-interface Addressed {
+/** The server of a profile, by its name and its addresses. */
+export interface ProfileServer {
   name: string;
-  production: boolean;
   signal?: string | undefined;
   data?: string | undefined;
+}
+
+/** What is known of a server profile here. */
+interface Addressed extends ProfileServer {
+  production: boolean;
 }
 
 /** Returns the IP addresses of a host name; none where they are not known. */
@@ -26,40 +31,84 @@ export function productionAt<P extends Addressed>(server: string, profiles: read
   );
 }
 
+/** Why a server counts as one of production. */
+export interface Production {
+  /** A sentence without its full stop. */
+  reason: string;
+  /** The profile that says so; absent where the profiles file has errors, so that it is unknown. */
+  by?: string;
+}
+
+/** The servers of all profiles of production. */
+export function productionServers(profiles: Profiles): ProfileServer[] {
+  return [...profiles]
+    .filter(([, { production }]) => production)
+    .map(([name, { signal, data }]) => ({
+      name,
+      ...(signal !== undefined && { signal }),
+      ...(data !== undefined && { data }),
+    }));
+}
+
+/** A target that is not known to be of production before its name is resolved. */
+interface Unconfirmed {
+  server: string;
+  /** The profile that leads there, if one does. */
+  profile?: string;
+  /** The servers that it must not turn out to be. */
+  otherThan?: readonly ProfileServer[];
+}
+
 /**
- * Keeps packets from servers of production under other names: compares the IP addresses that are about to be dialled with those of the
- * profiles of production, whose names are looked up; a name that cannot be looked up leads nowhere. Undefined where no profile is of production.
+ * Keeps packets from production servers under other names: compares the IP addresses that are about to be dialled with those of the profiles
+ * of production, whose names are looked up; a name that cannot be looked up leads nowhere. Undefined where there is nothing to compare with.
  * @param refuse makes the error to reject with
  */
-export function productionGuard<P extends Addressed>(
-  profiles: readonly P[],
+export function productionGuard(
+  { server, profile, otherThan = [] }: Unconfirmed,
   lookUp: LookUp,
-  refuse: (by: P) => Error,
+  refuse: (why: Production) => Error,
 ): Permit | undefined {
-  const guarded = profiles.filter(({ production }) => production);
-  if (guarded.length === 0) return undefined;
+  if (otherThan.length === 0) return undefined;
   return async (dialled) => {
     const places = new Set(dialled.map(placeOf));
-    const known = await Promise.all(guarded.map(async (profile) => ({ profile, at: await placesOf(profile, lookUp) })));
+    const known = await Promise.all(
+      otherThan.map(async (each) => ({ by: each.name, at: await placesOf(each, lookUp) })),
+    );
     const found = known.find(({ at }) => at.some((place) => places.has(place)));
-    if (found !== undefined) throw refuse(found.profile);
+    if (found !== undefined) throw refuse({ by: found.by, reason: productionReason(server, found.by, profile) });
   };
 }
 
-/** Why a server counts as one of production, as a sentence without its full stop. `name`: the profile that leads there, if one does. */
-export function productionReason(server: string, by: string, name?: string): string {
+/**
+ * Why a server counts as one of production: its own profile, another one with its address, or, while the profiles file has errors,
+ * that any server may be one. `name`: the profile that leads there, if one does.
+ */
+export function productionOf(
+  server: string,
+  { file, state, profiles }: { file: string; state: string; profiles: Profiles },
+  name?: string,
+): Production | undefined {
+  if (state === 'faulty')
+    return { reason: `${file} has errors, so whether ${server} is a production server is unknown` };
+  const all = [...profiles].map(([each, profile]) => ({ ...profile, name: each }));
+  const by = (all.find((profile) => profile.name === name && profile.production) ?? productionAt(server, all))?.name;
+  return by === undefined ? undefined : { reason: productionReason(server, by, name), by };
+}
+
+function productionReason(server: string, by: string, name?: string): string {
   if (name === by) return `The profile "${name}" is marked as production`;
   return name === undefined
     ? `${server} is the address of the profile "${by}", which is marked as production`
     : `"${name}" leads to ${server}, which the profile "${by}" marks as production`;
 }
 
-function addressesOf({ signal, data }: Addressed): HostPort[] {
+function addressesOf({ signal, data }: ProfileServer): HostPort[] {
   return [signal, data].filter((address) => address !== undefined).map(hostPortOf);
 }
 
 /** All places of a profile: its names and addresses, and what the names resolve to. */
-async function placesOf(profile: Addressed, lookUp: LookUp): Promise<string[]> {
+async function placesOf(profile: ProfileServer, lookUp: LookUp): Promise<string[]> {
   const found = addressesOf(profile).map(async ({ host, port }) =>
     [host, ...(await lookUp(host))].map((each) => placeOf({ host: each, port })),
   );

@@ -1,7 +1,7 @@
 import type { Direction, Level } from '#dots/check/check';
 import type { Severity } from '#dots/model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import { matchesGlob } from './glob';
+import { isExact, matchesGlob, normalPath } from './glob';
 
 /** What the workspace file says of one document. */
 export interface FileContext {
@@ -41,15 +41,14 @@ export const noWorkspace: Workspace = {
 /** A workspace file's value, which is without faults. */
 export function workspaceOf(value: JsonValue | undefined): Workspace {
   if (!isObject(value)) return noWorkspace;
-  const files = objectsOf(value.files);
+  const files = entriesFor(objectsOf(value.files));
   const suppressions = objectsOf(value.suppressions);
   const severities = isObject(value.severities) ? value.severities : {};
   return {
     level: value.level as Level | undefined,
     ownPrefixes: itemsOf(value['own-prefixes']) as string[],
     targetRouter: value['target-router'] as TargetRouter | undefined,
-    contextOf: (path) =>
-      Object.assign({}, ...files.filter((entry) => appliesTo(entry, path)).map(contextOf)) as FileContext,
+    contextOf: (path) => Object.assign({}, ...files(path).map(contextOf)) as FileContext,
     severityOf: (path, code, severity) => {
       if (suppressions.some((entry) => entry.code === code && appliesTo(entry, path))) return undefined;
       return Object.hasOwn(severities, code) ? (severities[code] as Severity) : severity;
@@ -58,6 +57,23 @@ export function workspaceOf(value: JsonValue | undefined): Workspace {
 }
 
 const objectsOf = (value: JsonValue | undefined): JsonObject[] => itemsOf(value).filter(isObject);
+
+/** The entries that apply to a path, in their order. Those for one path are looked up: there may be one for each document. */
+function entriesFor(entries: readonly JsonObject[]): (path: string) => JsonObject[] {
+  const exact = new Map<string, number[]>();
+  const globs: number[] = [];
+  for (const [index, { path }] of entries.entries()) {
+    const key = typeof path === 'string' && isExact(path) ? normalPath(path) : undefined;
+    const list = key === undefined ? globs : (exact.get(key) ?? []);
+    list.push(index);
+    if (key !== undefined) exact.set(key, list);
+  }
+  return (path) =>
+    [...globs, ...(exact.get(normalPath(path)) ?? [])]
+      .sort((one, other) => one - other)
+      .map((index) => entries[index] as JsonObject)
+      .filter((entry) => appliesTo(entry, path));
+}
 
 const appliesTo = ({ path: glob }: JsonObject, path: string): boolean =>
   glob === undefined || matchesGlob(String(glob), path);

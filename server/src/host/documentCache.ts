@@ -20,9 +20,8 @@ export type FormOf = (source: SourceDocument, parsed: ParsedDocument) => Documen
 interface Reading {
   version: number;
   parsed: ParsedDocument;
-  level?: Level;
-  direction?: Direction | undefined;
-  validation?: Validation;
+  /** By level and direction: what is to be sent is validated as a request as well. */
+  validations: Map<string, Validation>;
   entry?: IndexEntry;
   /** What was known of the last version without a syntax error. */
   before?: IndexEntry;
@@ -43,10 +42,9 @@ export class DocumentCache {
 
   validation(document: SourceDocument, level: Level | undefined, direction?: Direction): Validation {
     const reading = this.reading(document);
-    const isSame = reading.level === level && reading.direction === direction;
-    if (reading.validation !== undefined && isSame) return reading.validation;
-    const validation = this.service.validate(reading.parsed, { level, direction });
-    Object.assign(reading, { level, direction, validation });
+    const key = `${level} ${direction}`;
+    const validation = reading.validations.get(key) ?? this.service.validate(reading.parsed, { level, direction });
+    reading.validations.set(key, validation);
     return validation;
   }
 
@@ -76,6 +74,7 @@ export class DocumentCache {
     const before = known?.entry ?? known?.before;
     const reading: Reading = {
       version: document.version,
+      validations: new Map(),
       parsed: this.read(document),
       ...(before !== undefined && { before }),
     };

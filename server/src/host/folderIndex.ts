@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { IndexEntry } from '#service/service';
 import type { Judging } from '#service/validationService';
 import { documentIn, looksLikeDocument, mayBeDocument } from './documentFiles';
-import { attempt, isWithin, readStart, realFile, walk, type RealFile } from './files';
+import { attempt, exists, isWithin, readStart, realFile, walk, type RealFile } from './files';
 
 /** How much is read of a folder whose files are not open. What is beyond is left out, and reported. */
 export interface FolderLimits {
@@ -17,7 +17,7 @@ export interface FolderLimits {
 const mebibyte = 1024 * 1024;
 
 /** An ACL of 10,000 entries has 4 MiB. */
-export const folderLimits: FolderLimits = { steps: 20_000, fileOctets: 4 * mebibyte, octets: 64 * mebibyte };
+export const folderLimits: FolderLimits = { steps: 100_000, fileOctets: 4 * mebibyte, octets: 64 * mebibyte };
 
 /** Work is interrupted after this long, milliseconds. */
 const sliceMs = 15;
@@ -141,7 +141,7 @@ class Root implements FolderDocuments {
     const { pauses } = this.options;
     let steps = 0;
     let begun = pauses?.now() ?? 0;
-    for (const { path, isFolder } of walk(this.at.folder, this.at.deep, (folder) => this.unread.add(folder))) {
+    for (const { path, isFolder } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
       steps += 1;
       if (steps > this.limits.steps) {
         this.unread.add(this.at.folder);
@@ -159,6 +159,11 @@ class Root implements FolderDocuments {
   changed(path: string): void {
     this.again(path);
     for (const unread of [...this.unread]) if (mayBeDocument(unread)) this.again(unread);
+  }
+
+  /** A folder that is there and cannot be read may contain documents. */
+  private refused(folder: string): void {
+    if (exists(folder)) this.unread.add(folder);
   }
 
   private again(path: string): void {

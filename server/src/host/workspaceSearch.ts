@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { workspaceFileName } from '#dots/workspace/fileNames';
 import type { IgnoredWorkspaceFile } from '#dots/workspace/leftOut';
 import { exists, isFile } from './files';
@@ -67,6 +67,6 @@ export class WorkspaceSearch {
   }
 
   private isBoundary(folder: string): boolean {
-    return this.openFolders().includes(folder) || exists(join(folder, '.git'));
+    return this.openFolders().some((open) => resolve(open) === folder) || exists(join(folder, '.git'));
   }
 }

@@ -11,7 +11,7 @@ import { findingCodes } from '#dots/workspace/findingCodes';
 import { completeConfig, hoverConfig } from './features/ownFiles';
 import type { IndexEntry } from './features/documentIndex';
 import type { DocumentContext } from '#dots/workspace/documentSet';
-import type { Profile, Profiles, Workspace } from '#dots/workspace/workspaceFile';
+import type { Profiles, Workspace } from '#dots/workspace/workspaceFile';
 
 export type {
   Completion,
@@ -20,7 +20,6 @@ export type {
   IndexEntry,
   LocatedFinding,
   ParsedDocument,
-  Profile,
   Profiles,
   Validation,
   Workspace,

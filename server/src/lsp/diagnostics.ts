@@ -1,5 +1,6 @@
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { documentStateNotification, type DocumentState } from '#contract';
 import { capped, diagnosticOf } from './convert';
 import { isPlainJson, isSyntax, type DocumentCache } from '#host/documentCache';
 import type { Validator } from '#host/validator';
@@ -16,12 +17,27 @@ const pauseForOthers = 200;
 /** More diagnostics than this in one document help nobody. */
 const maximumDiagnostics = 2000;
 
-/** Publishes what is wrong with the open documents: at once when opened, after a pause when typed, never of an old version. */
+/** What diagnostics need of the server that they are part of. */
+export interface DiagnosticsHost {
+  /** The present version of a document, or undefined once it is closed. */
+  current(uri: string): TextDocument | undefined;
+  all(): TextDocument[];
+  /** The state of a document that has these findings. */
+  stateOf(document: TextDocument, findings: readonly LocatedFinding[]): Promise<DocumentState>;
+  failed(what: string, error: unknown): void;
+}
+
+/**
+ * Publishes what is wrong with the open documents, and behind it their state: at once when opened, after a pause when typed, never of
+ * an old version.
+ */
 export class Diagnostics {
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly open = new Set<string>();
-  /** What was last published of each document, so that nothing is published twice. */
+  /** The diagnostics that were last published of each document, so that nothing is published twice. */
   private readonly published = new Map<string, string>();
+  /** The same for its state. */
+  private readonly states = new Map<string, string>();
   /** How often each document was judged: of several judgements under way only the last is published. */
   private readonly runs = new Map<string, number>();
   private others: NodeJS.Timeout | undefined;
@@ -31,17 +47,14 @@ export class Diagnostics {
     private readonly cache: DocumentCache,
     private readonly validator: Validator,
     private readonly options: StartOptions,
-    /** The present version of a document, or undefined once it is closed. */
-    private readonly current: (uri: string) => TextDocument | undefined,
-    private readonly all: () => TextDocument[],
-    private readonly failed: (what: string, error: unknown) => void,
+    private readonly host: DiagnosticsHost,
   ) {}
 
   /** Judges all open documents, a little later: something that they have in common changed. */
   soon(): void {
     clearTimeout(this.others);
     this.others = setTimeout(() => {
-      for (const { uri } of this.all()) if (!this.waiting.has(uri)) this.now(uri);
+      for (const { uri } of this.host.all()) if (!this.waiting.has(uri)) this.now(uri);
     }, pauseForOthers);
   }
 
@@ -52,7 +65,7 @@ export class Diagnostics {
       uri,
       undefined,
       findings.map((finding) => diagnosticOf(uri, finding)),
-    ).catch((error: unknown) => this.failed('publishing', error));
+    ).catch((error: unknown) => this.host.failed('publishing', error));
   }
 
   /** Judges a document that was opened at once, and one that was changed after a pause in the typing. */
@@ -76,7 +89,7 @@ export class Diagnostics {
   /** Judges a document without delay. */
   now(uri: string): void {
     this.cancel(uri);
-    this.publish(uri).catch((error: unknown) => this.failed('validation', error));
+    this.publish(uri).catch((error: unknown) => this.host.failed('validation', error));
   }
 
   /** Takes back what was said of a document that was closed. */
@@ -84,6 +97,7 @@ export class Diagnostics {
     this.cancel(uri);
     this.open.delete(uri);
     this.published.delete(uri);
+    this.states.delete(uri);
     this.soon();
     await this.connection.sendDiagnostics({ uri, diagnostics: [] });
   }
@@ -94,16 +108,25 @@ export class Diagnostics {
   }
 
   private async publish(uri: string): Promise<void> {
-    const before = this.current(uri);
-    if (before === undefined) return;
-    const { version } = before;
+    const document = this.host.current(uri);
+    if (document === undefined) return;
+    const { version } = document;
     const run = (this.runs.get(uri) ?? 0) + 1;
     this.runs.set(uri, run);
-    const findings = this.cache.isForeign(before) ? [] : await this.validator.findings(before);
-    const document = this.current(uri);
-    // What was typed or changed in the meantime is judged in its turn.
-    if (document?.version === version && this.runs.get(uri) === run)
-      await this.send(uri, version, this.diagnostics(document, findings));
+    // What was typed or changed in the meantime is validated in its turn.
+    const isLatest = (): boolean => this.host.current(uri)?.version === version && this.runs.get(uri) === run;
+    const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document);
+    if (!isLatest()) return;
+    await this.send(uri, version, this.diagnostics(document, findings));
+    const state = await this.host.stateOf(document, findings);
+    if (isLatest()) await this.sendState(state);
+  }
+
+  private async sendState(state: DocumentState): Promise<void> {
+    const text = JSON.stringify(state);
+    if (this.states.get(state.uri) === text) return;
+    this.states.set(state.uri, text);
+    await this.connection.sendNotification(documentStateNotification, state);
   }
 
   private async send(uri: string, version: number | undefined, diagnostics: Diagnostic[]): Promise<void> {
@@ -113,7 +136,7 @@ export class Diagnostics {
     await this.connection.sendDiagnostics({ uri, ...(version !== undefined && { version }), diagnostics });
   }
 
-  private diagnostics(document: TextDocument, findings: Parameters<typeof diagnosticOf>[1][]): Diagnostic[] {
+  private diagnostics(document: TextDocument, findings: LocatedFinding[]): Diagnostic[] {
     const left =
       this.options.syntax === 'editor' && isPlainJson(document)
         ? findings.filter((finding) => !isSyntax(finding))

@@ -1,21 +1,24 @@
+import { basename, dirname } from 'node:path';
 import {
   DidChangeWatchedFilesNotification,
   TextDocuments,
   TextDocumentSyncKind,
   type Connection,
+  type Disposable,
+  type FileSystemWatcher,
   type InitializeParams,
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import {
-  documentContextRequest,
-  documentInfoRequest,
+  activeProfileNotification,
+  documentToSendRequest,
   profilesRequest,
   relatedDocumentsRequest,
   trustedNotification,
-  type DocumentContext,
-  type DocumentInfo,
-  type DocumentInfoParams,
+  type ActiveProfileParams,
+  type DocumentToSend,
+  type DocumentParams,
   type RelatedDocuments,
 } from '#contract';
 import { describeError } from '#dots/model/errors';
@@ -29,7 +32,7 @@ import { pathOf, uriNaming, uriOf } from '#host/files';
 import { FolderIndex, type Pauses } from '#host/folderIndex';
 import { GoverningWorkspaces } from '#host/governingWorkspaces';
 import { Validator } from '#host/validator';
-import { Sending } from './sending';
+import { DocumentStates } from './documentStates';
 import { Settings, startOptions } from './settings';
 
 const capabilities: InitializeResult = {
@@ -41,11 +44,6 @@ const capabilities: InitializeResult = {
   },
   serverInfo: { name: 'DOTS language server' },
 };
-
-/** What the product's own files are called. */
-const ownTitles = { workspace: 'workspace file', profiles: 'server profiles' } as const;
-
-const noInfo: DocumentInfo = { kind: null, title: null, errors: 0, line: null };
 
 /** Answers an editor over a connection until the editor ends it. */
 export function startServer(connection: Connection): void {
@@ -66,7 +64,9 @@ class Server {
   private readonly index: FolderIndex;
   private readonly validator: Validator;
   private readonly diagnostics: Diagnostics;
-  private readonly sending: Sending;
+  private readonly states: DocumentStates;
+  /** The profiles file that is watched beside the folders, and the registration for all of them. */
+  private watched: { profiles: string; registration: Promise<Disposable> } | undefined;
   private readonly snippets: boolean;
   /** The folders that are open in the editor, and the files, as paths. */
   private folders: readonly string[];
@@ -105,16 +105,13 @@ class Server {
       level: (uri, ofWorkspace) => ofWorkspace ?? this.settings.level(uri),
       profiles: () => this.profiles(),
     });
-    this.sending = new Sending(this.validator, this.settings, this.workspaces);
-    this.diagnostics = new Diagnostics(
-      connection,
-      this.cache,
-      this.validator,
-      options,
-      (uri) => documents.get(uri),
+    this.states = new DocumentStates(this.service, this.cache, this.validator, this.settings, this.workspaces);
+    this.diagnostics = new Diagnostics(connection, this.cache, this.validator, options, {
+      current: (uri) => documents.get(uri),
       all,
-      (what, error) => this.failed(what, error),
-    );
+      stateOf: (document, findings) => this.states.of(document, findings),
+      failed: (what, error) => this.failed(what, error),
+    });
     this.snippets = params.capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
   }
 
@@ -142,12 +139,15 @@ class Server {
         return hover === undefined ? null : hoverOf(hover);
       }),
     );
-    connection.onRequest(documentInfoRequest, ({ uri }: DocumentInfoParams) => this.documentInfo(uri));
-    connection.onRequest(documentContextRequest, ({ uri }: DocumentInfoParams) => this.documentContext(uri));
-    connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentInfoParams) => this.relatedDocuments(uri));
-    connection.onRequest(profilesRequest, () => this.sending.profiles());
+    connection.onRequest(documentToSendRequest, ({ uri }: DocumentParams) => this.documentToSend(uri));
+    connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentParams) => this.relatedDocuments(uri));
+    connection.onRequest(profilesRequest, () => this.states.profiles());
     connection.onNotification(trustedNotification, () => {
       this.settings.trusted = true;
+      this.judgeAll();
+    });
+    connection.onNotification(activeProfileNotification, ({ name }: ActiveProfileParams) => {
+      this.settings.activeProfile = name;
       this.judgeAll();
     });
   }
@@ -190,11 +190,26 @@ class Server {
         this.diagnostics.soon();
       });
     }
-    await this.settings.watch(() => this.judgeAll());
-    if (workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
-    await connection.client.register(DidChangeWatchedFilesNotification.type, {
-      watchers: [{ globPattern: '**/*.{json,jsonc}' }],
+    await this.settings.watch(() => {
+      this.judgeAll();
+      this.watchFiles().catch((error: unknown) => this.failed('registration', error));
     });
+    await this.watchFiles();
+  }
+
+  /** Asks to be notified of files that change: those of the folders, and the profiles file, which lies elsewhere. */
+  private async watchFiles(): Promise<void> {
+    const { workspace } = this.params.capabilities;
+    const profiles = await this.settings.profilesFile();
+    if (workspace?.didChangeWatchedFiles?.dynamicRegistration !== true || this.watched?.profiles === profiles) return;
+    const watchers: FileSystemWatcher[] = [{ globPattern: '**/*.{json,jsonc}' }];
+    if (workspace.didChangeWatchedFiles.relativePatternSupport === true)
+      watchers.push({ globPattern: { baseUri: uriOf(dirname(profiles)), pattern: basename(profiles) } });
+    const before = this.watched?.registration;
+    const registration = this.connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+    this.watched = { profiles, registration };
+    await registration;
+    (await before)?.dispose();
   }
 
   /** Takes into account that files may have come, changed or gone. */
@@ -211,24 +226,9 @@ class Server {
     return document === undefined ? undefined : this.cache.parsed(document);
   }
 
-  private async documentInfo(uri: string): Promise<DocumentInfo> {
-    const open = this.documents.get(uri);
-    const findings =
-      open === undefined
-        ? []
-        : ((await this.validator.findings(open).catch((error: unknown) => this.failed('document info', error))) ?? []);
-    return this.guarded('document info', noInfo, uri, (document) => {
-      const { type, line } = this.service.documentInfo(this.cache.parsed(document));
-      const errors = findings.filter(({ severity }) => severity === 'error').length;
-      const { form } = this.cache.parsed(document);
-      if (form !== 'dots') return { kind: form, title: ownTitles[form], errors, line: null };
-      return { kind: type?.kind ?? null, title: type?.title ?? null, errors, line: line ?? null };
-    });
-  }
-
-  private async documentContext(uri: string): Promise<DocumentContext> {
+  private async documentToSend(uri: string): Promise<DocumentToSend | null> {
     const document = this.documents.get(uri);
-    return this.sending.context(uri, document === undefined || this.cache.isForeign(document) ? undefined : document);
+    return document === undefined ? null : this.states.toSend(document);
   }
 
   private async relatedDocuments(uri: string): Promise<RelatedDocuments> {

@@ -14,6 +14,8 @@ export interface StartOptions {
   profilesFile: string | undefined;
   /** false: the open folder is not trusted, and profiles are not read until it is. */
   trusted: boolean;
+  /** The profile of documents for which nothing names one. */
+  activeProfile: string | undefined;
 }
 
 /** Reads `initializationOptions`; whatever is not understood is as if it were not there. */
@@ -24,6 +26,7 @@ export function startOptions({ initializationOptions: given }: InitializeParams)
     syntax: options.syntax === 'editor' ? 'editor' : 'server',
     profilesFile: pathIn(options.profilesFile),
     trusted: options.trusted !== false,
+    activeProfile: typeof options.activeProfile === 'string' ? options.activeProfile : undefined,
   };
 }
 
@@ -35,12 +38,16 @@ export class Settings {
   /** Whether the open folder is trusted; before, server profiles do not count. */
   trusted: boolean;
 
+  /** The profile of documents for which nothing names one, as the editor says. */
+  activeProfile: string | undefined;
+
   constructor(
     private readonly connection: Connection,
     private readonly params: InitializeParams,
     private readonly fallback: StartOptions,
   ) {
     this.trusted = fallback.trusted;
+    this.activeProfile = fallback.activeProfile;
   }
 
   /** Asks to be told of changes; each change forgets what was answered before, then calls the listener. */

@@ -76,7 +76,7 @@ test('a name of a lab that leads to the address of a profile of production is re
   };
   const lookUp = (name: string): Promise<string[]> => Promise.resolve(names[name] ?? []);
   const permit = productionGuard(
-    [{ name: 'up', production: true, signal: 'coaps://dots.example.net' }],
+    { server: 'coaps://lab.example.net', otherThan: [{ name: 'up', signal: 'coaps://dots.example.net' }] },
     lookUp,
     () => production,
   );

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import type { Packet } from '#dots/flowspec/packets/packet';
-import { parseAddress } from '#dots/flowspec/bgp/prefix';
-import type { Family } from '#dots/flowspec/bgp/rule';
 import type { JsonObject } from '#dots/model/json';
+import { parseAddress, type Family } from '#dots/model/prefix';
 import { aclDocument } from './rules';
 
 /** Few values, so that random ACEs overlap often and random packets hit them. */

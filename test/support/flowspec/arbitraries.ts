@@ -1,24 +1,18 @@
 import fc from 'fast-check';
-import { makePrefix } from '#dots/flowspec/bgp/prefix';
-import {
-  numericOperators,
-  type BitmaskType,
-  type Component,
-  type Family,
-  type NumericType,
-  type Prefix,
-} from '#dots/flowspec/bgp/rule';
+import { makePrefix, type Family } from '#dots/model/prefix';
+import { prefixPattern, type PrefixPattern } from '#dots/flowspec/bgp/prefixPattern';
+import { numericOperators, type BitmaskType, type Component, type NumericType } from '#dots/flowspec/bgp/rule';
 
 const families: Family[] = ['ipv4', 'ipv6'];
 
 /** Few different addresses, so that prefixes nest often. */
-function arbitraryPrefix(family: Family): fc.Arbitrary<Prefix> {
+function arbitraryPrefix(family: Family): fc.Arbitrary<PrefixPattern> {
   const bits = family === 'ipv4' ? 32 : 128;
   const octets = fc.array(fc.constantFrom(0, 1, 128, 192, 255), { minLength: bits / 8, maxLength: bits / 8 });
   const range = fc.tuple(fc.nat(bits), family === 'ipv4' ? fc.constant(0) : fc.oneof(fc.constant(0), fc.nat(bits)));
   return fc
     .tuple(octets, range)
-    .map(([address, [length, offset]]) => makePrefix(address, length, length > offset ? offset : 0));
+    .map(([address, [length, offset]]) => prefixPattern(makePrefix(address, length), length > offset ? offset : 0));
 }
 
 /** Widths of every kind: small, two octets, four, beyond 2^53-1. */

@@ -1,16 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { parsePrefix } from '#dots/flowspec/bgp/prefix';
 import { translate, type FlowspecFinding, type FlowspecOptions } from '#dots/flowspec/translate';
-import {
-  numericOperators,
-  type Component,
-  type Family,
-  type NumericOperator,
-  type NumericType,
-  type Prefix,
-} from '#dots/flowspec/bgp/rule';
+import { numericOperators, type Component, type NumericOperator, type NumericType } from '#dots/flowspec/bgp/rule';
 import type { JsonObject } from '#dots/model/json';
+import { prefixPattern, type PrefixPattern } from '#dots/flowspec/bgp/prefixPattern';
+import { parseNetwork, type Family } from '#dots/model/prefix';
 import { needShared } from '../shared';
 
 /** A rule as the vectors beside the project describe it. */
@@ -40,10 +34,10 @@ export function vectors(t: TestContext): Vector[] {
   return text === undefined ? [] : (JSON.parse(text) as Vector[]);
 }
 
-export function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
+export function prefix(text: string): PrefixPattern {
+  const parsed = parseNetwork(text);
   if (parsed === undefined) throw new Error(`${text} is no prefix`);
-  return parsed;
+  return prefixPattern(parsed);
 }
 
 const types: Record<string, Component['type']> = {

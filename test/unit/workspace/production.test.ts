@@ -71,9 +71,9 @@ test('before something is dialled, its addresses are compared with those that na
   const names: Readonly<Record<string, string[]>> = { 'dots.example.net': ['2001:db8::5', '203.0.113.5'] };
   const looked: string[] = [];
   const permit = productionGuard(
-    profiles,
+    { server: 'other.example.net', otherThan: profiles.filter(({ production }) => production) },
     (name) => Promise.resolve((looked.push(name), names[name] ?? [])),
-    ({ name }) => new Error(name),
+    ({ by }) => new Error(by),
   );
   const asked = async (host: string, port = 4646): Promise<string> =>
     permit?.([
@@ -96,7 +96,7 @@ test('before something is dialled, its addresses are compared with those that na
 test('where no profile is of production there is nothing to compare', () => {
   const refuse = (): Error => new Error();
   assert.equal(
-    productionGuard(profiles.slice(0, 1), () => Promise.resolve([]), refuse),
+    productionGuard({ server: 'other.example.net' }, () => Promise.resolve([]), refuse),
     undefined,
   );
 });

@@ -59,6 +59,17 @@ test('globs', () => {
   assert.equal(matchesGlob(`${'**/a/'.repeat(1000)}b`, 'a/'.repeat(2000)), false);
 });
 
+test('an entry for one path and one for many: the later one decides, however the path is spelt', () => {
+  const files = [
+    { path: './a.json', cuid: 'exact', mid: 1 },
+    { path: '*', cuid: 'any', mid: 2 },
+    { path: 'a.json', mid: 3 },
+  ];
+  assert.deepEqual(workspace({ files }).contextOf('a.json'), { cuid: 'any', mid: 3 });
+  assert.deepEqual(workspace({ files }).contextOf('b.json'), { cuid: 'any', mid: 2 });
+  assert.deepEqual(workspace({ files: files.slice(0, 1) }).contextOf('b.json'), {});
+});
+
 test('of several entries that match a file the later one decides, member by member', () => {
   const { contextOf, level, ownPrefixes, targetRouter } = workspace({
     files: [

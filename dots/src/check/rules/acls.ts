@@ -3,12 +3,13 @@ import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import type { Direction } from '#dots/model/direction';
 import { readOnly } from './aliases';
+import { bareName, bitsIn } from '#dots/model/lexicalForms';
 import { exact } from '#dots/model/numbers';
 import { advice, rfcFault } from './fault';
 import { peacetimeAdvice } from './planning';
 import { hostBitsAdvice } from './target';
 
-const bareName = (value: unknown): string => (typeof value === 'string' ? value.slice(value.indexOf(':') + 1) : '');
+const nameIn = (value: unknown): string => (typeof value === 'string' ? bareName(value) : '');
 const families = ['ipv4', 'ipv6'] as const;
 const destinations = { ipv4: 'destination-ipv4-network', ipv6: 'destination-ipv6-network' } as const;
 
@@ -34,7 +35,7 @@ function oneAcl(acl: JsonObject, pointer: string, direction?: Direction): Fault[
 }
 
 function aclType(acl: JsonObject, pointer: string): Fault[] {
-  const type = bareName(acl.type);
+  const type = nameIn(acl.type);
   if (type === '' || ['ipv4-acl-type', 'ipv6-acl-type'].includes(type)) return [];
   return [
     rfcFault(
@@ -134,7 +135,7 @@ function bitFields(ace: Ace): void {
 function fragmentFaults(ace: Ace, fragment: JsonObject, family: string): void {
   const path = ['matches', family, 'fragment'];
   operatorFaults(ace, fragment, path);
-  if (family !== 'ipv6' || typeof fragment.type !== 'string' || !fragment.type.split(' ').includes('df')) return;
+  if (family !== 'ipv6' || typeof fragment.type !== 'string' || !bitsIn(fragment.type).includes('df')) return;
   ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.');
 }
 
@@ -151,7 +152,7 @@ function flagsFaults(ace: Ace, flags: JsonObject): void {
 }
 
 function operatorFaults(ace: Ace, field: JsonObject, path: string[]): void {
-  const bits = typeof field.operator === 'string' ? field.operator.split(' ') : [];
+  const bits = typeof field.operator === 'string' ? bitsIn(field.operator) : [];
   if (bits.includes('match') && bits.includes('any'))
     ace.fault(
       'match-and-any',
@@ -161,24 +162,23 @@ function operatorFaults(ace: Ace, field: JsonObject, path: string[]): void {
     );
 }
 
-/** Protocol numbers that a transport container implies; another number can match nothing. */
-const implied = [
-  ['tcp', [6]],
-  ['udp', [17]],
-  ['icmp', [1, 58]],
-] as const;
+/** The protocol number that a transport container implies; with another number an entry matches no packet. */
+const implied = {
+  ipv4: { tcp: 6, udp: 17, icmp: 1 },
+  ipv6: { tcp: 6, udp: 17, icmp: 58 },
+} as const;
 
 function protocolConflict(ace: Ace): void {
   for (const family of families) {
     const protocol = objectAt(ace.matches, family)?.protocol;
     if (typeof protocol !== 'number') continue;
-    for (const [transport, protocols] of implied) {
-      if (ace.matches[transport] === undefined || protocols.some((one) => one === protocol)) continue;
+    for (const [transport, number] of Object.entries(implied[family])) {
+      if (ace.matches[transport] === undefined || number === protocol) continue;
       return ace.fault(
         'protocol-conflict',
         ['matches', family, 'protocol'],
         '8783 4.2',
-        `Protocol ${protocol} and "${transport}" exclude each other: this entry can match nothing.`,
+        `Protocol ${protocol} and "${transport}" exclude each other, because "${transport}" is protocol ${number} here: no packet matches this entry.`,
         { severity: 'warning' },
       );
     }
@@ -187,7 +187,7 @@ function protocolConflict(ace: Ace): void {
 
 function actionFaults(ace: Ace): void {
   const { forwarding, 'rate-limit': rate } = ace.actions;
-  if (bareName(forwarding) === 'reject') {
+  if (nameIn(forwarding) === 'reject') {
     return ace.fault(
       'no-reject',
       ['actions', 'forwarding'],

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { covers, formatPrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
+import { covers, formatPrefix, hasHostBits, makePrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
 import { domainNameProblem, isAddress } from '../../model/domainName';
 import { targetUriProblem } from '../../model/targetUri';
 import { advice, rfcFault } from './fault';
@@ -20,7 +20,7 @@ const mapped = parsePrefix('::ffff:0:0/96') as Prefix;
 /** An IPv4 prefix written as IPv6 addresses (RFC 4291 section 2.5.5.2) is that IPv4 prefix. */
 function unmapped(prefix: Prefix): Prefix {
   if (!covers(mapped, prefix)) return prefix;
-  return { ...prefix, family: 'ipv4', address: prefix.address & 0xffffffffn, length: prefix.length - 96 };
+  return makePrefix(prefix.octets.slice(12), prefix.length - 96);
 }
 
 /** Members of which a request or alias needs at least one. */
@@ -103,7 +103,7 @@ const nouns = { 'target-fqdn': 'name', 'target-uri': 'URI' } as const;
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
   if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];
   const prefix = parsePrefix(text);
-  if (!prefix?.hostBits) return [];
+  if (prefix === undefined || !hasHostBits(text)) return [];
   return [
     advice(
       'host-bits',

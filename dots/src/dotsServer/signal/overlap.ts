@@ -1,5 +1,5 @@
 import { itemsOf, type JsonObject } from '#dots/model/json';
-import { parsePrefix, width, type Prefix } from '#dots/model/prefix';
+import { networkKey, parsePrefix, type Prefix } from '#dots/model/prefix';
 
 /** The members by which two scopes can overlap; ports and protocols do not matter: RFC 9132 section 4.4.1.3. */
 const selectors = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'] as const;
@@ -34,7 +34,9 @@ function sharedPrefixes(mine: string[], theirs: string[]): string[] {
   const covering = new Set([...foreign.prefixes.values()].flatMap((prefix) => own.coversOf(prefix)));
   return mine.filter((text) => {
     const prefix = own.prefixes.get(text);
-    return prefix !== undefined && (covering.has(keyOf(prefix, prefix.length)) || foreign.coversOf(prefix).length > 0);
+    return (
+      prefix !== undefined && (covering.has(networkKey(prefix, prefix.length)) || foreign.coversOf(prefix).length > 0)
+    );
   });
 }
 
@@ -48,7 +50,7 @@ class PrefixSet {
       const prefix = parsePrefix(text);
       if (prefix === undefined) continue;
       this.prefixes.set(text, prefix);
-      this.keys.add(keyOf(prefix, prefix.length));
+      this.keys.add(networkKey(prefix, prefix.length));
       this.lengths.add(prefix.length);
     }
   }
@@ -57,12 +59,7 @@ class PrefixSet {
   coversOf(prefix: Prefix): string[] {
     return [...this.lengths]
       .filter((length) => length <= prefix.length)
-      .map((length) => keyOf(prefix, length))
+      .map((length) => networkKey(prefix, length))
       .filter((key) => this.keys.has(key));
   }
-}
-
-/** Names the network of `length` bits that a prefix lies in. */
-function keyOf({ family, address }: Prefix, length: number): string {
-  return `${family} ${length} ${(address >> BigInt(width(family) - length)).toString(16)}`;
 }

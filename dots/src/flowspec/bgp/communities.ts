@@ -1,6 +1,6 @@
+import { formatAddress, parseAddress } from '#dots/model/prefix';
 import { FlowspecError } from './error';
 import { floatOctets, floatOf, fromHex, toHex, toNumber, toOctets } from './octets';
-import { addressText, parseAddress } from './prefix';
 import type { Action } from './rule';
 
 /** The type octets of each form of rt-redirect (RFC 8955 section 7.4), its administrator's width, and its value's. */
@@ -107,7 +107,7 @@ export function decodeAction(hex: string): Action {
   const octets = fromHex(hex);
   const type = toHex(octets.slice(0, 2));
   if (octets.length === 20 && type === '000d') {
-    return { kind: 'rt-redirect-ipv6', address: addressText(octets.slice(2, 18)), value: toNumber(octets.slice(18)) };
+    return { kind: 'rt-redirect-ipv6', address: formatAddress(octets.slice(2, 18)), value: toNumber(octets.slice(18)) };
   }
   if (octets.length !== 8) {
     throw new FlowspecError(
@@ -156,7 +156,7 @@ export function parseRouteTarget(text: string): Action | undefined {
 }
 
 function redirectTo(head: string, address: number[] | undefined, value: number): Action {
-  if (address?.length === 16) return { kind: 'rt-redirect-ipv6', address: addressText(address), value };
+  if (address?.length === 16) return { kind: 'rt-redirect-ipv6', address: formatAddress(address), value };
   if (address !== undefined) return { kind: 'rt-redirect', form: 'ipv4', administrator: toNumber(address), value };
   const administrator = asNumber(head);
   return { kind: 'rt-redirect', form: administrator < 65536 ? 'as2' : 'as4', administrator, value };
@@ -166,6 +166,6 @@ function redirectTo(head: string, address: number[] | undefined, value: number):
 export function routeTargetText(action: Extract<Action, { kind: 'rt-redirect' | 'rt-redirect-ipv6' }>): string {
   if (action.kind === 'rt-redirect-ipv6') return `[${action.address}]:${action.value}`;
   const administrator =
-    action.form === 'ipv4' ? addressText(toOctets(action.administrator, 4)) : String(action.administrator);
+    action.form === 'ipv4' ? formatAddress(toOctets(action.administrator, 4)) : String(action.administrator);
   return `${administrator}:${action.value}`;
 }

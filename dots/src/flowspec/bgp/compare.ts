@@ -19,7 +19,7 @@ function actionsOf({ extendedCommunities, ipv6ExtendedCommunities = [] }: Flowsp
   return [...extendedCommunities, ...ipv6ExtendedCommunities].sort().join(' ');
 }
 
-/** What is different in the second set of rules; routers tell rules apart by family and NLRI. */
+/** What is different in the second set of rules; routers know rules by family and NLRI. */
 export function compareRuleSets(before: readonly FlowspecRule[], after: readonly FlowspecRule[]): RuleChanges {
   const old = new Map(before.map((rule) => [keyOf(rule), rule]));
   const kept = new Set(after.map(keyOf));

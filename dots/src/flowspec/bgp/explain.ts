@@ -1,9 +1,10 @@
+import type { Family } from '#dots/model/prefix';
 import { decodeAction } from './communities';
 import { describeAction, describeComponent, describeTest } from './ruleText';
 import { familyName, readNlri } from './nlri';
 import { fromHex, OctetReader, toHex } from './octets';
-import { prefixText } from './prefix';
-import { isBitmask, isPrefix, type Component, type Family, type FlowspecRule } from './rule';
+import { patternText } from './prefixPattern';
+import { isBitmask, isPrefix, type Component, type FlowspecRule } from './rule';
 
 /** Some octets, in hex digits, and what they say. */
 export interface Explained {
@@ -53,7 +54,7 @@ function* prefixLines(component: Component, octets: Octets): Generator<Explained
   yield octets.next(`prefix length ${prefix.length}`);
   if (prefix.family === 'ipv6') yield octets.next(`offset ${prefix.offset}`);
   const count = Math.ceil((prefix.length - prefix.offset) / 8);
-  if (count > 0) yield octets.next(`the address as far as it matters: ${prefixText(prefix)}`, count);
+  if (count > 0) yield octets.next(`the address as far as it matters: ${patternText(prefix)}`, count);
 }
 
 function operatorWords(operator: number, isFirst: boolean, comparison: string): string {

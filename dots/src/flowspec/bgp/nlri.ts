@@ -1,18 +1,11 @@
+import type { Family } from '#dots/model/prefix';
 import { FlowspecError } from './error';
 import { fromHex, OctetReader, toHex } from './octets';
 import { decodeBitmask, decodeNumeric, encodeOperators } from './operators';
-import { decodePrefix, encodePrefix } from './prefix';
-import {
-  isBitmask,
-  isPrefix,
-  type BitmaskType,
-  type Component,
-  type Family,
-  type NumericType,
-  type PrefixType,
-} from './rule';
+import { decodePrefix, encodePrefix } from './prefixPattern';
+import { isBitmask, isPrefix, type BitmaskType, type Component, type NumericType, type PrefixType } from './rule';
 
-/** The most octets of components one NLRI can hold (RFC 8955 section 4.1). */
+/** The most octets of components in one NLRI (RFC 8955 section 4.1). */
 export const longestNlri = 4095;
 
 /** From this length on the length field takes two octets. */
@@ -68,7 +61,7 @@ function lengthOctets(length: number): number[] {
   if (length > longestNlri) {
     throw new FlowspecError(
       'flowspec/too-long',
-      `The rule takes ${length} octets, an NLRI holds ${longestNlri}.`,
+      `The rule takes ${length} octets; an NLRI has at most ${longestNlri}.`,
       undefined,
       'Use ranges instead of single values, or several rules.',
     );
@@ -113,7 +106,7 @@ export function readParts(reader: OctetReader, family: Family): NlriPart[] {
   const start = reader.at;
   const first = reader.octet('the length of the NLRI');
   const length = first < extendedFrom ? first : ((first & 0x0f) << 8) | reader.octet('the second octet of the length');
-  if (length === 0) throw new FlowspecError('flowspec/empty', 'the NLRI holds no component.', start);
+  if (length === 0) throw new FlowspecError('flowspec/empty', 'the NLRI has no component.', start);
   if (reader.at + length > reader.end) {
     throw new FlowspecError(
       'flowspec/truncated',

@@ -26,7 +26,7 @@ const limits: Partial<Record<NumericType | BitmaskType, { width: number; bits: n
   12: { width: 1, bits: 0x0f },
 };
 
-/** RFC 8956 section 3.7 wants flow labels in 4 octets; everything else takes the shortest form. */
+/** RFC 8956 section 3.7 recommends 4 octets for flow labels; everything else takes the shortest form. */
 function leastWidth(type: number): number {
   return type === 13 ? 4 : 1;
 }
@@ -86,7 +86,7 @@ export function decodeBitmask(reader: OctetReader, type: BitmaskType, meaningful
   return { type, anyOf: readPairs(reader, type).map((group) => group.map(test)) };
 }
 
-/** The operand in the shortest width that holds it. Width decides the order of rules, so it is never a matter of taste. */
+/** The operand in the shortest width that is enough. The width decides the order of rules (RFC 8955 section 5.1). */
 function operandOctets(value: number | string, type: NumericType | BitmaskType): number[] {
   if (typeof value === 'string') return longOperand(value, type);
   if (!Number.isSafeInteger(value) || value < 0 || value > (limits[type]?.bits ?? value)) throw unwritable(value, type);

@@ -1,10 +1,11 @@
+import { compareAddresses, sameBits, type Family } from '#dots/model/prefix';
 import { encodeOperands, readParts } from './nlri';
 import { fromHex, OctetReader, toHex } from './octets';
-import { compareAddresses, sameBits } from './prefix';
-import { isPrefix, type Component, type Family, type Prefix } from './rule';
+import type { PrefixPattern } from './prefixPattern';
+import { isPrefix, type Component } from './rule';
 
 /** What the order of a rule depends on, computed once: for each component its type and its prefix or operand octets. */
-export type OrderKey = readonly (readonly [type: number, operand: Prefix | string])[];
+export type OrderKey = readonly (readonly [type: number, operand: PrefixPattern | string])[];
 
 /** The order key of a rule. */
 export function orderKey(components: readonly Component[]): OrderKey {
@@ -22,10 +23,10 @@ export function nlriKey(hex: string, family: Family): OrderKey {
 }
 
 /** The more specific of two nested prefixes comes first, otherwise the lower address; a lower offset before everything. */
-function comparePrefixes(a: Prefix, b: Prefix): number {
+function comparePatterns(a: PrefixPattern, b: PrefixPattern): number {
   if (a.offset !== b.offset) return a.offset - b.offset;
-  if (sameBits(a, b, Math.min(a.length, b.length))) return b.length - a.length;
-  return compareAddresses(a, b);
+  if (sameBits(a.octets, b.octets, Math.min(a.length, b.length))) return b.length - a.length;
+  return compareAddresses(a.octets, b.octets);
 }
 
 /** memcmp over the common length, then the longer one first. */
@@ -48,7 +49,7 @@ export function compareKeys(a: OrderKey, b: OrderKey): number {
     const difference =
       typeof operand === 'string'
         ? compareOperands(operand, other[1] as string)
-        : comparePrefixes(operand, other[1] as Prefix);
+        : comparePatterns(operand, other[1] as PrefixPattern);
     if (difference !== 0) return difference;
   }
   return b.length > a.length ? 1 : 0;

@@ -20,9 +20,9 @@ const protocols: Record<number, string> = {
 };
 
 /** TCP. */
-export const tcp = 6;
+export const tcp = 6 as const;
 /** UDP. */
-export const udp = 17;
+export const udp = 17 as const;
 
 /** The protocol number that ICMP has in a family: 1, or 58 for ICMPv6. */
 export function icmpProtocol(family: string): number {

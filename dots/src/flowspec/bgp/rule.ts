@@ -1,19 +1,6 @@
-/** Which BGP Flowspec table a rule belongs to: AFI 1 or AFI 2, SAFI 133. */
-export type Family = 'ipv4' | 'ipv6';
-
-/**
- * An address prefix, or for IPv6 a pattern that starts at an offset (RFC 8956 section 3.1).
- * Bits before `offset` and from `length` on are zero in `octets`.
- */
-export interface Prefix {
-  family: Family;
-  /** 4 or 16 octets of the address. */
-  octets: readonly number[];
-  /** Where matching stops, counted in bits from the most significant one. */
-  length: number;
-  /** How many leading bits are not looked at; always 0 for IPv4. */
-  offset: number;
-}
+import type { Fault } from '#dots/model/finding';
+import type { Family } from '#dots/model/prefix';
+import type { PrefixPattern } from './prefixPattern';
 
 /** The comparisons of a numeric operator (RFC 8955 table 1), at the index of their lt, gt, eq bits. */
 export const numericOperators = ['false', '=', '>', '>=', '<', '<=', '!=', 'true'] as const;
@@ -27,14 +14,14 @@ export interface NumericTest {
   value: number | string;
 }
 
-/** One bitmask test: `match` wants all bits of the value, otherwise any of them; `not` turns the result around. */
+/** One bitmask test: `match` requires all bits of the value, otherwise any of them; `not` turns the result around. */
 export interface BitmaskTest {
   not: boolean;
   match: boolean;
   value: number;
 }
 
-/** The component types that hold a prefix: destination and source. */
+/** The component types with a prefix: destination and source. */
 export type PrefixType = 1 | 2;
 /** The component types with numeric operators. */
 export type NumericType = 3 | 4 | 5 | 6 | 7 | 8 | 10 | 11 | 13;
@@ -44,7 +31,7 @@ export type BitmaskType = 9 | 12;
 /** A component that matches an address. */
 export interface PrefixComponent {
   type: PrefixType;
-  prefix: Prefix;
+  prefix: PrefixPattern;
 }
 /** A component that compares numbers: it matches when all tests of one of the groups do. */
 export interface NumericComponent {
@@ -78,8 +65,14 @@ export interface Place {
   pointer: string;
 }
 
+/** A fault in one of the given documents. */
+export interface FlowspecFinding extends Fault {
+  file: string;
+}
+
 /** One Flowspec rule, ready to be announced. */
 export interface FlowspecRule {
+  /** Which BGP Flowspec table it belongs to: AFI 1 or AFI 2, SAFI 133. */
   family: Family;
   /** In ascending order of type. */
   components: Component[];
@@ -97,12 +90,12 @@ export interface FlowspecRule {
 }
 
 /** The component of one kind, where present. */
-export function prefixComponent(components: readonly Component[], type: PrefixType): Prefix | undefined {
+export function prefixComponent(components: readonly Component[], type: PrefixType): PrefixPattern | undefined {
   for (const component of components) if (isPrefix(component) && component.type === type) return component.prefix;
   return undefined;
 }
 
-/** Whether a component holds an address prefix. */
+/** Whether a component has an address prefix. */
 export function isPrefix(component: Component): component is PrefixComponent {
   return component.type <= 2;
 }

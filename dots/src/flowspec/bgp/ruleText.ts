@@ -1,6 +1,6 @@
 import { routeTargetText } from './communities';
 import { bitNames, fragmentBits, fragmentNames, protocolName, tcpFlagNames } from './protocolNames';
-import { prefixText } from './prefix';
+import { patternText } from './prefixPattern';
 import {
   isBitmask,
   isPrefix,
@@ -12,7 +12,7 @@ import {
   type NumericTest,
 } from './rule';
 
-/** What stands before the value of a component, by its type. */
+/** What is written before the value of a component, by its type. */
 const words: Record<Component['type'], string> = {
   1: 'dst',
   2: 'src',
@@ -35,7 +35,7 @@ function testWords({ op, value }: NumericTest): string {
   return op === 'true' || op === 'false' ? op : `${op} ${value}`;
 }
 
-/** A group of tests that must all hold; the usual pair of bounds reads as a range. */
+/** A group of tests, all of which must match; the usual pair of bounds reads as a range. */
 function numericGroup(group: readonly NumericTest[]): string {
   const [low, high, more] = group;
   if (low?.op === '>=' && high?.op === '<=' && more === undefined) return `${low.value}-${high.value}`;
@@ -84,7 +84,7 @@ export function describeTest(type: Exclude<Component['type'], 1 | 2>, value: num
 
 /** A component in words: `dst 192.0.2.0/24`, `udp`, `src port 53 or 1024-65535`. */
 export function describeComponent(component: Component): string {
-  if (isPrefix(component)) return `${words[component.type]} ${prefixText(component.prefix)}`;
+  if (isPrefix(component)) return `${words[component.type]} ${patternText(component.prefix)}`;
   return isBitmask(component) ? bitmaskWords(component) : numericWords(component);
 }
 

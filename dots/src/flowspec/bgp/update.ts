@@ -1,7 +1,8 @@
+import type { Family } from '#dots/model/prefix';
 import { FlowspecError } from './error';
 import { readNlri } from './nlri';
 import { fromHex, OctetReader, toHex, toNumber, toOctets } from './octets';
-import type { Component, Family, FlowspecRule } from './rule';
+import type { Component, FlowspecRule } from './rule';
 
 /** AFIs of the families (RFC 8955 section 4, RFC 8956 section 2). */
 const afis: Record<Family, number> = { ipv4: 1, ipv6: 2 };
@@ -41,7 +42,7 @@ function attribute(flags: number, type: number, value: readonly number[]): numbe
   return [flags | extendedLength, type, ...toOctets(value.length, 2), ...value];
 }
 
-/** What every announcement carries: origin IGP, and the path or the preference that the kind of session wants. */
+/** What every announcement carries: origin IGP, and the path or the preference that the kind of session needs. */
 function commonAttributes({ as }: Announcer): number[] {
   const path = as === undefined ? [] : [2, 1, ...toOctets(as, 4)];
   const preference = as === undefined ? attribute(wellKnown, attributeTypes.localPreference, toOctets(100, 4)) : [];
@@ -71,12 +72,12 @@ function message(attributes: readonly number[]): string {
   ]);
 }
 
-/** The NLRIs in groups that fit into `room` octets. */
-function chunks(rules: readonly FlowspecRule[], room: number): number[][] {
+/** The NLRIs in groups that fit into `space` octets. */
+function chunks(rules: readonly FlowspecRule[], space: number): number[][] {
   const result: number[][] = [];
   for (const { nlri, text } of rules) {
     const octets = fromHex(nlri);
-    if (octets.length > room)
+    if (octets.length > space)
       throw new FlowspecError(
         'flowspec/too-long',
         `The NLRI of ${octets.length} octets does not fit into a BGP message of ${longestMessage}: ${text}`,
@@ -84,7 +85,7 @@ function chunks(rules: readonly FlowspecRule[], room: number): number[][] {
         'Use ranges instead of single values, or several rules.',
       );
     const last = result.at(-1);
-    if (last !== undefined && last.length + octets.length <= room) last.push(...octets);
+    if (last !== undefined && last.length + octets.length <= space) last.push(...octets);
     else result.push(octets);
   }
   return result;
@@ -102,15 +103,15 @@ function groups(rules: readonly FlowspecRule[], keyOf: (rule: FlowspecRule) => s
   return [...found.values()];
 }
 
-/** The messages for rules of one family: one path attribute with NLRIs, first as RFC 7606 section 5.1 wants it, then the rest. */
+/** The messages for rules of one family: one path attribute with NLRIs, first as RFC 7606 section 5.1 requires, then the rest. */
 function messages(
   rules: readonly FlowspecRule[],
   type: number,
   head: readonly number[],
   rest: readonly number[],
 ): string[] {
-  const room = longestMessage - headerLength - 4 - 4 - head.length - rest.length;
-  return chunks(rules, room).map((nlris) => message([...attribute(local, type, [...head, ...nlris]), ...rest]));
+  const space = longestMessage - headerLength - 4 - 4 - head.length - rest.length;
+  return chunks(rules, space).map((nlris) => message([...attribute(local, type, [...head, ...nlris]), ...rest]));
 }
 
 /**

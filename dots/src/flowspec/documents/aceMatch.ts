@@ -1,10 +1,11 @@
 import type { JsonObject } from '#dots/model/json';
+import type { Family } from '#dots/model/prefix';
 import { l3Readers } from './l3';
 import { l4Names, l4Readers } from './l4';
-import { Match, readMembers, type MemberReaders } from './match';
+import { readMembers, type Match, type MemberReaders } from './match';
 import { icmpProtocol, tcp, udp } from '../bgp/protocolNames';
-import { asObject, member, members, type Located, type Report } from '../report';
-import type { Component, Family } from '../bgp/rule';
+import { asObject, member, members, type Located } from './values';
+import type { Component } from '../bgp/rule';
 
 /** Members that RFC 8783 section 4.2 forbids side by side, as both look at the same bits. */
 const exclusive: Record<string, readonly [string, string]> = {
@@ -50,25 +51,27 @@ function readL4(matches: Located<JsonObject>, match: Match): void {
   }
 }
 
-/** What an ACE matches in one family; `exact` is false when the components match more than it asks for. */
+/** What an ACE matches in one family. */
 export interface AceMatch {
   family: Family;
   components: Component[];
+  /** false: the components match more than the ACE does. */
   exact: boolean;
+  /** false: what it asks for contradicts itself, so that no packet matches. */
+  possible: boolean;
 }
 
 /**
  * The components that `matches` of an ACE asks for in one family, in the order of their types; without `matches` none.
  * Where something cannot be expressed exactly, there is a finding at each member that is to blame.
  */
-export function readMatches(
-  matches: Located<JsonObject> | undefined,
-  family: Family,
-  label: string,
-  report: Report,
-): AceMatch {
-  if (matches === undefined) return { family, components: [], exact: true };
-  const match = new Match(family, report, label);
+export function readMatches(matches: Located<JsonObject> | undefined, match: Match): AceMatch {
+  if (matches !== undefined) readAll(matches, match);
+  const { family, components, failed, possible } = match;
+  return { family, components, exact: !failed, possible };
+}
+
+function readAll(matches: Located<JsonObject>, match: Match): void {
   for (const [name, located] of members(matches)) {
     if (name === 'eth') match.cannot(located, name);
     else if (!Object.hasOwn(l4Readers, name) && !Object.hasOwn(l3Readers, name)) match.unknown(located, name);
@@ -77,5 +80,4 @@ export function readMatches(
   atMostOne(l4Names, matches, match);
   readL3(matches, match);
   readL4(matches, match);
-  return { family, components: match.components, exact: !match.failed };
 }

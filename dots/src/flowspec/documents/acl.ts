@@ -1,22 +1,14 @@
-import type { JsonObject } from '#dots/model/json';
+import { itemsOf, type JsonObject } from '#dots/model/json';
+import { bareName } from '#dots/model/lexicalForms';
+import { formatPrefix, type Family } from '#dots/model/prefix';
+import { prefixComponent, type Action } from '../bgp/rule';
+import { destination, type Draft, type Entry } from '../packets/draft';
 import { readMatches, type AceMatch } from './aceMatch';
 import { checkDomain, noDestination, ownPrefixes, type Context } from './context';
-import { destination, type Draft, type Entry } from '../packets/draft';
-import { prefixText } from '../bgp/prefix';
+import type { Findings, Remark } from './findings';
+import { Match } from './match';
 import { rateActions } from './rate';
-import {
-  asObject,
-  asString,
-  bareIdentity,
-  malformed,
-  member,
-  objects,
-  onlyKnown,
-  quote,
-  type Located,
-  type Report,
-} from '../report';
-import { prefixComponent, type Action, type Family } from '../bgp/rule';
+import { asObject, asString, malformed, member, objects, onlyKnown, quote, type Located } from './values';
 
 /** The families that an ACL type of RFC 8519 is for; Ethernet types have none. */
 const aclTypes: Record<string, readonly Family[]> = {
@@ -35,37 +27,39 @@ function nameOf(object: Located<JsonObject>): string {
   return quote(object.value.name ?? null);
 }
 
-/** The entries of an `acls` container in their order; ACLs that are not active give none. */
-export function translateAcls(acls: Located, context: Context): Entry[] {
-  const object = asObject(acls, context.report);
-  return object === undefined
-    ? []
-    : objects(member(object, 'acl'), context.report).flatMap((acl) => translateAcl(acl, context));
-}
-
-function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
+/** What an ACL becomes, entry by entry in its order; nothing after reporting why not. */
+export function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
+  const { report } = context;
   const label = `ACL ${nameOf(acl)}`;
-  const known = onlyKnown(acl, aclMembers, label, context.report);
-  const families = aclFamilies(acl, context.report);
+  const known = onlyKnown(acl, aclMembers, label, report);
+  const families = aclFamilies(acl, report);
   const active = isActive(acl, label, context);
   const aces = member(acl, 'aces');
-  const list = aces && asObject(aces, context.report);
-  if (!known || families === undefined || !active) return [];
-  if (list === undefined) {
-    context.report.information(acl, 'flowspec/empty', '8783 4.1', `${label} has no entries, so it gives no rules.`);
-    return [];
-  }
-  return objects(member(list, 'ace'), context.report).flatMap((ace) =>
-    translateAce(ace, `ACE ${nameOf(ace)} of ${label}`, families, context),
-  );
+  const list = aces && asObject(aces, report);
+  const listed = list === undefined || onlyKnown(list, ['ace'], label, report);
+  if (!known || !listed || families === undefined || !active) return [];
+  const entries = objects(list && member(list, 'ace'), report);
+  if (aces === undefined || (entries.length === 0 && isEmpty(list)))
+    report.exclude(acl, {
+      code: 'flowspec/empty',
+      severity: 'information',
+      rfc: '8783 4.1',
+      message: `${label} has no entries, so it gets no rules.`,
+    });
+  return entries.flatMap((ace) => translateAce(ace, `ACE ${nameOf(ace)} of ${label}`, families, context));
+}
+
+/** Whether `aces` has no entry, other than malformed ones. */
+function isEmpty(aces: Located<JsonObject> | undefined): boolean {
+  return aces !== undefined && (aces.value.ace === undefined || itemsOf(aces.value.ace).length === 0);
 }
 
 /** The families of an ACL: by its type, or all of them where it has none. Undefined for a type that Flowspec does not know. */
-function aclFamilies(acl: Located<JsonObject>, report: Report): readonly Family[] | undefined {
+function aclFamilies(acl: Located<JsonObject>, report: Findings): readonly Family[] | undefined {
   const located = member(acl, 'type');
   if (located === undefined) return ['ipv4', 'ipv6'];
   const type = asString(located, report);
-  const name = type === undefined ? '' : bareIdentity(type);
+  const name = type === undefined ? '' : bareName(type);
   if (Object.hasOwn(aclTypes, name)) return aclTypes[name];
   if (type !== undefined)
     report.error(
@@ -86,32 +80,27 @@ function isActive(acl: Located<JsonObject>, label: string, { report, activation 
   if (type === 'immediate' || type === 'activate-when-mitigating') return true;
   if (type !== 'deactivate') malformed(located ?? acl, 'is no activation type', report);
   else if (asked === undefined)
-    report.information(
-      located ?? acl,
-      'flowspec/deactivated',
-      '8783 7.2',
-      `${label} is deactivated, so it gives no rules.`,
-    );
+    report.exclude(acl, deactivated('8783 7.2', `${label} is deactivated, so it gets no rules.`), located);
   else
-    report.information(
-      acl,
-      'flowspec/deactivated',
-      '9133 3.2.1',
-      `A mitigation request deactivates ${label}, so it gives no rules.`,
-    );
+    report.exclude(acl, deactivated('9133 3.2.1', `A mitigation request deactivates ${label}, so it gets no rules.`));
   return false;
+}
+
+function deactivated(rfc: string, message: string): Remark {
+  return { code: 'flowspec/deactivated', severity: 'information', rfc, message };
 }
 
 function translateAce(ace: Located<JsonObject>, label: string, families: readonly Family[], context: Context): Entry[] {
   const { report } = context;
+  const source = { file: ace.file, pointer: ace.pointer };
   const known = onlyKnown(ace, aceMembers, label, report);
   const located = member(ace, 'matches');
   const matches = located && asObject(located, report);
   const actions = aceActions(ace, label, report);
   if (located !== undefined && matches === undefined) return [];
   const chosen = containerFamilies(matches, families);
-  const lists = chosen.map((family) => readMatches(matches, family, label, report));
-  if (actions === undefined) return [];
+  const lists = chosen.map((family) => readMatches(matches, new Match(family, report, label, source)));
+  if (actions === undefined || !lists.some(({ possible }) => possible)) return [];
   const exact = known && lists.every((list) => list.exact);
   const drafts = lists.flatMap((list) => withDestinations(list, matches ?? ace, context));
   if (drafts.length === 0 && exact)
@@ -121,9 +110,10 @@ function translateAce(ace: Located<JsonObject>, label: string, families: readonl
       '8955 6',
       `${label} ${noDestination(chosen.length === 1 ? chosen[0] : undefined, context)}`,
     );
-  return drafts.length === 0
-    ? []
-    : [{ source: { file: ace.file, pointer: ace.pointer }, label, actions, drafts, leftOut: !exact }];
+  if (drafts.length === 0) return [];
+  const allowed = matches === undefined || lists.every((list) => isInDomain(list, matches, context));
+  const leftOut = !exact || !allowed || context.errors.touching(ace) !== undefined;
+  return [{ source, label, actions, drafts, leftOut }];
 }
 
 /** An ACL without a type, or for both families, leaves it to the container of the ACE. */
@@ -133,32 +123,35 @@ function containerFamilies(matches: Located<JsonObject> | undefined, families: r
   return named.length === 0 ? families : named;
 }
 
-/** The rules of an ACE in one family: as it stands, or once for each of one's own prefixes (RFC 8783 section 7.2). */
+/** Whether the destination that an ACE names lies within the own prefixes, as far as these are known. */
+function isInDomain({ components, family }: AceMatch, matches: Located<JsonObject>, context: Context): boolean {
+  const named = prefixComponent(components, 1);
+  const pointer = `${matches.pointer}/${family}/destination-${family}-network`;
+  return named === undefined || checkDomain(named, { file: matches.file, pointer }, '8783 7.2', context);
+}
+
+/** The rules of an ACE in one family: one, or without a destination one for each of the own prefixes (RFC 8783 section 7.2). */
 function withDestinations(
-  { components, family, exact }: AceMatch,
+  { components, family, exact, possible }: AceMatch,
   matches: Located<JsonObject>,
   context: Context,
 ): Draft[] {
-  const named = prefixComponent(components, 1);
-  if (named !== undefined) {
-    const pointer = `${matches.pointer}/${family}/destination-${family}-network`;
-    checkDomain(named, { file: matches.file, pointer }, '8783 7.2', context);
-    return [{ family, components }];
-  }
+  if (!possible) return [];
+  if (prefixComponent(components, 1) !== undefined) return [{ family, components }];
   const own = ownPrefixes(family, context);
   if (own.length > 0 && exact) {
     context.report.information(
       matches,
       'flowspec/domain-filled',
       '8783 7.2',
-      `No destination is named, which means one's own prefixes: ${own.map(prefixText).join(', ')}.`,
+      `No destination is named, which means the own prefixes: ${own.map(formatPrefix).join(', ')}.`,
     );
   }
   return own.map((prefix) => ({ family, components: [destination(prefix), ...components] }));
 }
 
 /** What an ACE does, or undefined after reporting actions that Flowspec or RFC 8783 does not have. */
-function aceActions(ace: Located<JsonObject>, label: string, report: Report): Action[] | undefined {
+function aceActions(ace: Located<JsonObject>, label: string, report: Findings): Action[] | undefined {
   const located = member(ace, 'actions');
   const actions = located && asObject(located, report);
   if (located === undefined)
@@ -186,10 +179,10 @@ function forwardingActions(
   forwarding: Located,
   limit: Located | undefined,
   label: string,
-  report: Report,
+  report: Findings,
 ): Action[] | undefined {
   const text = asString(forwarding, report);
-  const action = text === undefined ? undefined : bareIdentity(text);
+  const action = text === undefined ? undefined : bareName(text);
   if (action === 'accept') return limit === undefined ? [] : rateActions(limit, report);
   if (action === 'drop' && limit === undefined) return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
   if (action === 'drop')

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#dots/model/json';
 import type { Match } from './match';
 import { fragmentBits, tcpFlagNames } from '../bgp/protocolNames';
-import { asBits, asObject, member, quote, type Located } from '../report';
+import { asBits, asObject, member, quote, type Located } from './values';
 import type { BitmaskTest } from '../bgp/rule';
 
 /** The operator of RFC 8783: how the bits of a mask are to be compared. */
@@ -80,7 +80,7 @@ export function readTcpFlags(located: Located, match: Match): void {
 const anyFragment = anyOf(fragmentBits.notFirst | fragmentBits.first);
 const noFragment = noneOf(fragmentBits.notFirst | fragmentBits.first);
 
-/** The tests that all of the named fragment types hold. ISF is "any fragment", which FF and LF imply. */
+/** The tests for packets of all named fragment types. ISF is "any fragment", which FF and LF imply. */
 function fragmentTests(types: ReadonlySet<string>): BitmaskTest[] {
   const mask =
     (types.has('df') ? fragmentBits.df : 0) |
@@ -132,7 +132,7 @@ function noteFragments(located: Located, match: Match): void {
       located,
       'flowspec/atomic-fragment',
       '8956 3.6',
-      'Flowspec cannot tell an atomic fragment (a Fragment header on a whole packet) from an unfragmented packet: to this rule it is no fragment.',
+      'Flowspec does not distinguish an atomic fragment (a Fragment header on a whole packet) from an unfragmented packet: to this rule it is no fragment.',
     );
   }
 }

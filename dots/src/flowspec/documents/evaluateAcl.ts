@@ -1,11 +1,12 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
+import { covers, hostPrefix, parseNetwork, type Family, type Prefix } from '#dots/model/prefix';
 import { FlowspecError } from '../bgp/error';
 import { icmpProtocol, tcp, tcpFlagNames, udp } from '../bgp/protocolNames';
 import { hasTransportHeader, type Packet } from '../packets/packet';
-import { covers, makePrefix, parsePrefix } from '../bgp/prefix';
-import { bareIdentity } from '../report';
-import type { Action, Family, Place, Prefix } from '../bgp/rule';
+import { bareName, bitsIn } from '#dots/model/lexicalForms';
+import { numberIn } from '#dots/model/numbers';
+import type { Action, Place } from '../bgp/rule';
 
 /** What an ACL does with a packet, and which ACE says so; no ACE and no action when none matches, which accepts it. */
 export interface AclVerdict {
@@ -16,29 +17,20 @@ export interface AclVerdict {
 type FieldTest = (value: JsonValue, packet: Packet) => boolean;
 type FieldTests = Readonly<Record<string, FieldTest>>;
 
-/** An address as a prefix of full length. */
-function host(octets: readonly number[]): Prefix {
-  return makePrefix(octets, octets.length * 8);
-}
-
 function within(value: JsonValue, address: readonly number[]): boolean {
-  const prefix = parsePrefix(String(value));
-  return prefix !== undefined && covers(prefix, host(address));
+  const prefix = parseNetwork(String(value));
+  return prefix !== undefined && covers(prefix, hostPrefix(address));
 }
 
 function bitsOf(value: JsonValue | undefined, otherwise = ''): Set<string> {
-  return new Set(
-    String(value ?? otherwise)
-      .split(' ')
-      .filter((bit) => bit !== ''),
-  );
+  return new Set(bitsIn(String(value ?? otherwise)));
 }
 
-/** The operator of RFC 8783: all or any of the tests hold, perhaps turned around. */
-function operatorHolds(operator: JsonValue | undefined, tests: readonly boolean[]): boolean {
+/** The operator of RFC 8783: all or any of the tests, or the opposite. */
+function operatorMatches(operator: JsonValue | undefined, tests: readonly boolean[]): boolean {
   const bits = bitsOf(operator, 'match');
-  const holds = bits.has('any') ? tests.some(Boolean) : tests.every(Boolean);
-  return holds !== bits.has('not');
+  const matched = bits.has('any') ? tests.some(Boolean) : tests.every(Boolean);
+  return matched !== bits.has('not');
 }
 
 /** Whether more fragments follow. */
@@ -55,7 +47,7 @@ const fragmentTests: Record<string, (packet: Packet) => boolean> = {
 
 const fragment: FieldTest = (value, packet) =>
   isObject(value) &&
-  operatorHolds(
+  operatorMatches(
     value.operator,
     [...bitsOf(value.type)].map((type) => fragmentTests[type]?.(packet) === true),
   );
@@ -64,7 +56,7 @@ const flagsBitmask: FieldTest = (value, packet) => {
   if (!isObject(value)) return false;
   const mask = Number(value.bitmask);
   const wanted = Array.from({ length: 12 }, (_, bit) => 1 << bit).filter((bit) => (mask & bit) !== 0);
-  return operatorHolds(
+  return operatorMatches(
     value.operator,
     wanted.map((bit) => (packet.tcpFlags & bit) !== 0),
   );
@@ -81,7 +73,7 @@ const ipv4Flags: FieldTest = (value, packet) => {
 };
 
 /** Whether a port lies in a range or satisfies an operator (RFC 8519). */
-function portHolds(value: JsonValue, port: number): boolean {
+function portMatches(value: JsonValue, port: number): boolean {
   if (!isObject(value)) return false;
   if (value.port === undefined) return Number(value['lower-port']) <= port && port <= Number(value['upper-port']);
   const wanted = Number(value.port);
@@ -104,8 +96,8 @@ const ip: FieldTests = {
 };
 
 const ports: FieldTests = {
-  'source-port-range-or-operator': (value, packet) => portHolds(value, packet.sourcePort),
-  'destination-port-range-or-operator': (value, packet) => portHolds(value, packet.destinationPort),
+  'source-port-range-or-operator': (value, packet) => portMatches(value, packet.sourcePort),
+  'destination-port-range-or-operator': (value, packet) => portMatches(value, packet.destinationPort),
 };
 
 const containers: Readonly<Record<string, FieldTests>> = {
@@ -128,16 +120,16 @@ const containers: Readonly<Record<string, FieldTests>> = {
   icmp: { type: (value, packet) => packet.icmpType === value, code: (value, packet) => packet.icmpCode === value },
 };
 
-/** The protocol or family that a container stands for. */
-function stands(name: string, packet: Packet): boolean {
+/** Whether a packet has the protocol or family of a container. */
+function isOf(name: string, packet: Packet): boolean {
   if (name === 'ipv4' || name === 'ipv6') return packet.family === name;
   return packet.protocol === { tcp, udp, icmp: icmpProtocol(packet.family) }[name];
 }
 
-/** Whether a container's fields hold; fields of the transport header never do on a later fragment, which has none. */
-function containerHolds(name: string, container: JsonValue | undefined, packet: Packet): boolean {
+/** Whether a container's fields match; fields of the transport header never do on a later fragment, which has none. */
+function containerMatches(name: string, container: JsonValue | undefined, packet: Packet): boolean {
   const tests = containers[name];
-  if (!isObject(container) || tests === undefined || !stands(name, packet)) return false;
+  if (!isObject(container) || tests === undefined || !isOf(name, packet)) return false;
   const transport = name !== 'ipv4' && name !== 'ipv6';
   return Object.entries(container).every(
     ([field, value]) => tests[field]?.(value, packet) === true && (!transport || hasTransportHeader(packet)),
@@ -156,27 +148,27 @@ function checkKnown(matches: JsonObject): void {
   }
 }
 
-/** Whether a packet matches: without a destination, only packets to one's own prefixes do (RFC 8783 section 7.2). */
+/** Whether a packet matches: without a destination, only packets to the own prefixes do (RFC 8783 section 7.2). */
 function aceMatches(matches: JsonObject, packet: Packet, domain: readonly Prefix[]): boolean {
   checkKnown(matches);
   const l3 = matches[packet.family];
   const named = isObject(l3) && Object.hasOwn(l3, `destination-${packet.family}-network`);
-  if (!named && !domain.some((prefix) => covers(prefix, host(packet.destination)))) return false;
-  return Object.entries(matches).every(([name, container]) => containerHolds(name, container, packet));
+  if (!named && !domain.some((prefix) => covers(prefix, hostPrefix(packet.destination)))) return false;
+  return Object.entries(matches).every(([name, container]) => containerMatches(name, container, packet));
 }
 
 function isFor(acl: JsonObject, family: Family): boolean {
   return (
-    acl['activation-type'] !== 'deactivate' && (typeof acl.type !== 'string' || bareIdentity(acl.type).includes(family))
+    acl['activation-type'] !== 'deactivate' && (typeof acl.type !== 'string' || bareName(acl.type).includes(family))
   );
 }
 
 function actionsOf(ace: JsonObject): Action[] {
   const actions = isObject(ace.actions) ? ace.actions : {};
-  if (bareIdentity(String(actions.forwarding)) === 'drop') return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
+  if (bareName(String(actions.forwarding)) === 'drop') return [{ kind: 'traffic-rate-bytes', as: 0, rate: 0 }];
   return actions['rate-limit'] === undefined
     ? []
-    : [{ kind: 'traffic-rate-bytes', as: 0, rate: Number(actions['rate-limit']) }];
+    : [{ kind: 'traffic-rate-bytes', as: 0, rate: numberIn(String(actions['rate-limit'])) ?? 0 }];
 }
 
 /**

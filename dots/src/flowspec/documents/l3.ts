@@ -1,10 +1,11 @@
+import type { Family, Prefix } from '#dots/model/prefix';
 import { readFragment, readIpv4Flags } from './bitmask';
-import { readPrefix } from './context';
+import { readPrefix } from './prefixes';
 import { destination, equals, source } from '../packets/draft';
 import { cannot, equal, type Match, type MemberReaders } from './match';
 import { familyName } from '../bgp/nlri';
-import { quote, type Located } from '../report';
-import type { Component, Family, Prefix } from '../bgp/rule';
+import { quote, type Located } from './values';
+import type { Component } from '../bgp/rule';
 
 /** A reader for a network of the container's family. */
 function network(make: (prefix: Prefix) => Component): MemberReaders[string] {

@@ -2,7 +2,7 @@ import type { JsonObject } from '#dots/model/json';
 import { readFlagsBitmask, readTcpFlags } from './bitmask';
 import { rangeTests } from '../packets/draft';
 import { cannot, equal, type Match, type MemberReaders } from './match';
-import { asObject, asString, member, members, quote, type Located } from '../report';
+import { asObject, asString, member, members, quote, type Located } from './values';
 import type { NumericTest } from '../bgp/rule';
 
 /** The operators of a port (RFC 8519), each of which Flowspec has as well. */

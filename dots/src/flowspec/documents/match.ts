@@ -1,6 +1,8 @@
+import type { Family } from '#dots/model/prefix';
 import { equals } from '../packets/draft';
-import { asBits, asNumber, type Located, type Remark, type Report } from '../report';
-import type { Component, Family, NumericType } from '../bgp/rule';
+import type { Remark, Findings } from './findings';
+import { asBits, asNumber, type Located } from './values';
+import type { Component, NumericType, Place } from '../bgp/rule';
 
 /** What the fields that Flowspec cannot look at are called; a rule that leaves one out would match more than was asked for. */
 const inexpressible: Record<string, string> = {
@@ -24,12 +26,15 @@ const inexpressible: Record<string, string> = {
 /** The match of one ACE in one family while it is put together. Once something failed, the ACE gets no rule. */
 export class Match {
   failed = false;
+  /** Whether a packet can match. */
+  possible = true;
   private readonly parts = new Map<number, Component>();
 
   constructor(
     readonly family: Family,
-    readonly report: Report,
+    readonly report: Findings,
     readonly label: string,
+    private readonly ace: Place,
   ) {}
 
   /** The components in the order of their types. */
@@ -85,19 +90,28 @@ export class Match {
     return value;
   }
 
-  /** Demands the protocol that a transport container stands for; another one beside it can never match. */
+  /** Demands the protocol of a transport container; with another one beside it no packet matches. */
   demandProtocol(located: Located, protocol: number, name: string): void {
     const given = this.get(3);
     const value = given !== undefined && 'anyOf' in given ? given.anyOf[0]?.[0]?.value : undefined;
     if (value === undefined || value === protocol) this.set(equals(3, protocol));
-    else
-      this.fail(
-        located,
-        'flowspec/protocol-conflict',
-        '8783 4.2',
-        `${name} means protocol ${protocol}, but "protocol" says ${value}: no packet is both.`,
-        true,
-      );
+    else this.contradict(located, `"${name}" means protocol ${protocol}, but "protocol" is ${value}`);
+  }
+
+  /** Reports that no packet can match, so that the ACE needs no rule. */
+  private contradict(located: Located, why: string): void {
+    this.possible = false;
+    this.report.exclude(
+      this.ace,
+      {
+        code: 'flowspec/protocol-conflict',
+        severity: 'warning',
+        rfc: '8783 4.2',
+        message: `${why}: no packet matches, so ${this.label} gets no rule.`,
+        atName: true,
+      },
+      located,
+    );
   }
 }
 
@@ -113,7 +127,7 @@ export function readMembers(list: readonly [string, Located][], readers: MemberR
   }
 }
 
-/** A reader for a member that must equal one number in the packet; `plus` turns it into the number Flowspec wants. */
+/** A reader for a member that must equal one number in the packet; `plus` turns it into the number of Flowspec. */
 export function equal(type: NumericType, most: number, plus = 0): MemberReaders[string] {
   return (located, match) => {
     const value = match.number(located, most);

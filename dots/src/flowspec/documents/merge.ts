@@ -1,20 +1,19 @@
-import { compareAddresses, covers, makePrefix, prefixText } from '../bgp/prefix';
-import type { Prefix } from '../bgp/rule';
+import { compareAddresses, covers, formatPrefix, makePrefix, type Prefix } from '#dots/model/prefix';
 
 /** Ancestors before what they cover: by address, then the shorter prefix first. */
 function compare(a: Prefix, b: Prefix): number {
-  return a.family.localeCompare(b.family) || compareAddresses(a, b) || a.length - b.length;
+  return a.family.localeCompare(b.family) || compareAddresses(a.octets, b.octets) || a.length - b.length;
 }
 
 /** The prefix of which both are one half each, or undefined. */
 function joined(a: Prefix, b: Prefix): Prefix | undefined {
   if (a.family !== b.family || a.length !== b.length || a.length === 0) return undefined;
   const whole = makePrefix(a.octets, a.length - 1);
-  return covers(whole, b) && compareAddresses(a, b) !== 0 ? whole : undefined;
+  return covers(whole, b) && compareAddresses(a.octets, b.octets) !== 0 ? whole : undefined;
 }
 
 /**
- * The fewest prefixes that hold exactly the addresses of the given ones: doubles and covered ones go,
+ * The fewest prefixes with exactly the addresses of the given ones: doubles and covered ones go,
  * two halves become their whole. IPv4 first, ascending.
  */
 export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
@@ -36,5 +35,5 @@ function joinLast(list: readonly Prefix[]): Prefix | undefined {
 /** What merging did, in words, or undefined when the list stayed as it was (its order aside). */
 export function mergeNote(before: readonly Prefix[], after: readonly Prefix[]): string | undefined {
   if (before.length === after.length) return undefined;
-  return `${before.length} prefixes became ${after.length}: ${after.map(prefixText).join(', ')}. They match the same addresses.`;
+  return `${before.length} prefixes became ${after.length}: ${after.map(formatPrefix).join(', ')}. They match the same addresses.`;
 }

@@ -1,15 +1,19 @@
 import type { JsonObject } from '#dots/model/json';
-import { checkDomain, isOwn, type Context } from './context';
+import type { Family } from '#dots/model/prefix';
+import { familyName } from '../bgp/nlri';
+import type { Component, Place } from '../bgp/rule';
 import { destination, source, type Draft, type Entry } from '../packets/draft';
 import { interval } from '../packets/intervals';
+import { checkDomain, isOwn, type Context } from './context';
+import type { Findings, Remark } from './findings';
 import { mergePrefixes } from './merge';
-import { familyName } from '../bgp/nlri';
+import type { ScopePart } from './parts';
+import { readPrefixes } from './prefixes';
 import { protocolGroups } from './protocols';
-import { asObject, malformed, member, members, objects, type Located, type Report } from '../report';
-import type { UriTarget } from './resolve';
+import { readRanges } from './ranges';
 import { callHome, type Scope, type Sources, type Targets } from './scope';
-import { noteMerged, readPrefixes, readRanges, readTargets } from './targets';
-import type { Component, Family, Place } from '../bgp/rule';
+import { merged, readTargets } from './targets';
+import { malformed, member, members, objects, onlyKnown, type Located } from './values';
 
 /** Members of a scope that say something about the match, or that have nothing to do with it. */
 const scopeMembers = new Set([
@@ -34,6 +38,10 @@ const scopeMembers = new Set([
   'ietf-dots-call-home:source-port-range',
   'ietf-dots-call-home:source-icmp-type-range',
   'ietf-dots-signal-control:acl-list',
+  'ietf-dots-telemetry:total-traffic',
+  'ietf-dots-telemetry:total-attack-traffic',
+  'ietf-dots-telemetry:total-attack-connection',
+  'ietf-dots-telemetry:attack-detail',
 ]);
 
 /** More rules than a router takes; a product of long lists would also fill the memory. */
@@ -42,34 +50,23 @@ const mostRules = 20_000;
 /** Statuses of a mitigation that is over (RFC 9132 table 3): nothing is filtered any more. */
 const over: readonly unknown[] = ['attack-mitigation-terminated', 'attack-mitigation-withdrawn', 6, 7];
 
-/** The entries of a `mitigation-scope` document: one for each scope that gives rules. */
-export function translateMitigation(document: Located, context: Context): Entry[] {
-  const object = asObject(document, context.report);
-  const scopes = object === undefined ? [] : objects(member(object, 'scope'), context.report);
-  return scopes.flatMap((scope, index) =>
-    translateScope(scope, scopes.length === 1 ? 'the mitigation request' : `mitigation scope ${index + 1}`, context),
-  );
-}
-
-/** The names of the ACLs whose activation type a document's scopes change (RFC 9133), with that type. */
-export function askedActivations(document: Located, report: Report): [name: string, type: string, place: Place][] {
-  const object = asObject(document, report);
-  const scopes = object === undefined ? [] : objects(member(object, 'scope'), report);
-  return scopes
-    .flatMap((scope) => objects(member(scope, 'ietf-dots-signal-control:acl-list'), report))
-    .flatMap((entry) => {
-      const { 'acl-name': name, 'activation-type': type = 'activate-when-mitigating' } = entry.value;
-      if (typeof name === 'string' && typeof type === 'string') return [[name, type, entry]];
-      malformed(entry, 'names no ACL and activation type', report);
-      return [];
-    });
+/** The names of the ACLs whose activation type a scope changes (RFC 9133 section 3.2.1), with that type. */
+export function askedActivations(
+  scope: Located<JsonObject>,
+  report: Findings,
+): [name: string, type: string, place: Place][] {
+  return objects(member(scope, 'ietf-dots-signal-control:acl-list'), report).flatMap((entry) => {
+    const { 'acl-name': name, 'activation-type': type = 'activate-when-mitigating' } = entry.value;
+    const known = onlyKnown(entry, ['acl-name', 'activation-type'], 'the ACL', report);
+    if (known && typeof name === 'string' && typeof type === 'string') return [[name, type, entry]];
+    malformed(entry, 'names no ACL and activation type', report);
+    return [];
+  });
 }
 
 /** Whether every member of a scope is understood; one that is not may have been meant to narrow the match. */
-function scopeKnown(scope: Located<JsonObject>, report: Report): boolean {
-  const unknown = members(scope).filter(
-    ([name]) => !scopeMembers.has(name) && !name.startsWith('ietf-dots-telemetry:'),
-  );
+function scopeKnown(scope: Located<JsonObject>, report: Findings): boolean {
+  const unknown = members(scope).filter(([name]) => !scopeMembers.has(name));
   for (const [name, located] of unknown) {
     const advice = scopeMembers.has(callHome + name) ? `; write "${callHome}${name}"` : '';
     report.error(
@@ -83,70 +80,91 @@ function scopeKnown(scope: Located<JsonObject>, report: Report): boolean {
   return unknown.length === 0;
 }
 
-function translateScope(scope: Located<JsonObject>, label: string, context: Context): Entry[] {
+/** What a mitigation scope becomes; undefined after reporting why it gets no rule. */
+export function translateScope({ scope, label }: ScopePart, context: Context): Entry | undefined {
   const { report } = context;
-  const status = member(scope, 'status');
-  if (status !== undefined && over.includes(status.value)) {
-    report.information(
-      status,
-      'flowspec/over',
-      '9132 4.4.2',
-      'This mitigation is over: nothing is filtered for it any more, so it gives no rules.',
-    );
-    return [];
-  }
+  if (isOver(scope, report)) return undefined;
   const known = scopeKnown(scope, report);
   const targets = readTargets(scope, context);
   const sources = readSources(scope, report);
-  if (!known || targets.failed || sources.failed) return [];
-  if (targets.given.length === 0) {
-    report.error(
-      scope,
-      'flowspec/no-destination',
-      '8955 6',
-      `No address is known for ${label}, and a rule without a destination would filter everything that passes the router: name one in target-prefix.`,
-    );
-    return [];
-  }
-  if (scope.value['trigger-mitigation'] === false) {
-    report.warning(
-      member(scope, 'trigger-mitigation') as Located,
-      'flowspec/preconfigured',
-      '9132 4.4.1.1',
-      'This request takes effect when the signal channel is lost: do not announce its rules before.',
-    );
-  }
-  checkPrefixes({ node: scope, targets, sources, report }, context);
+  if (targets.given.length === 0) noAddress(scope, label, report);
+  if (!known || targets.failed || sources.failed || targets.given.length === 0) return undefined;
+  notePreconfigured(scope, report);
+  const allowed = checkPrefixes({ node: scope, targets, sources, report }, context);
   const groups = [targets, ...targets.uris.map((uri) => targetsOfUri(uri, targets))].filter(
     ({ prefixes }) => prefixes.length > 0,
   );
   const drafts = groups.flatMap((group) => scopeDrafts({ node: scope, targets: group, sources, report }));
-  return drafts.length === 0
-    ? []
-    : [{ source: { file: scope.file, pointer: scope.pointer }, label, actions: context.mitigationActions, drafts }];
+  if (drafts.length === 0) return undefined;
+  return {
+    source: { file: scope.file, pointer: scope.pointer },
+    label,
+    actions: context.mitigationActions,
+    drafts,
+    targets: targets.given,
+    leftOut: !allowed || context.errors.touching(scope) !== undefined,
+  };
+}
+
+/** Whether a mitigation is over; reports that it gets no rules. */
+function isOver(scope: Located<JsonObject>, report: Findings): boolean {
+  const status = member(scope, 'status');
+  if (status === undefined || !over.includes(status.value)) return false;
+  report.exclude(
+    scope,
+    {
+      code: 'flowspec/over',
+      severity: 'information',
+      rfc: '9132 4.4.2',
+      message: 'This mitigation is over: nothing is filtered for it any more, so it gets no rules.',
+    },
+    status,
+  );
+  return true;
+}
+
+function noAddress(scope: Located<JsonObject>, label: string, report: Findings): void {
+  report.error(
+    scope,
+    'flowspec/no-destination',
+    '8955 6',
+    `No address is known for ${label}, and a rule without a destination would filter everything that passes the router: name one in target-prefix.`,
+  );
+}
+
+function notePreconfigured(scope: Located<JsonObject>, report: Findings): void {
+  const trigger = member(scope, 'trigger-mitigation');
+  if (trigger?.value !== false) return;
+  report.warning(
+    trigger,
+    'flowspec/preconfigured',
+    '9132 4.4.1.1',
+    'This request takes effect when the signal channel is lost: do not announce its rules before.',
+  );
 }
 
 /**
- * Targets must be one's own, except in Call Home: there the sources are, and the targets lie with somebody else, so that
- * routers refuse the rules unless they are told not to validate them.
+ * Whether the targets are within the own prefixes. In Call Home the sources are, and the targets belong to somebody else:
+ * routers refuse such rules unless validation is switched off.
  */
-function checkPrefixes({ targets, sources, report }: Scope, context: Context): void {
+function checkPrefixes({ targets, sources, report }: Scope, context: Context): boolean {
   const callsHome = sources.prefixes.length > 0 && sources.prefixes.every((prefix) => isOwn(prefix, context));
-  if (!callsHome) {
-    for (const { prefix, place } of targets.given) checkDomain(prefix, place, '9132 4.4.1.1', context);
-  } else if (targets.given.some(({ prefix }) => !isOwn(prefix, context))) {
+  if (!callsHome)
+    return targets.given.map(({ prefix, place }) => checkDomain(prefix, place, '9132 4.4.1.1', context)).every(Boolean);
+  if (targets.given.some(({ prefix }) => !isOwn(prefix, context))) {
     report.add(sources.places.prefixes, {
       code: 'flowspec/call-home',
       class: 'advice',
       severity: 'information',
       rfc: '8955 6',
       message:
-        "The sources are one's own and the targets are not (Call Home): routers refuse such rules unless validation is switched off for the session.",
+        'The sources are own prefixes and the targets are not (Call Home): routers refuse such rules unless validation is switched off for the session.',
     });
   }
+  return true;
 }
 
-function readSources(scope: Located<JsonObject>, report: Report): Sources {
+function readSources(scope: Located<JsonObject>, report: Findings): Sources {
   const list = member(scope, `${callHome}source-prefix`);
   const { items, complete } = readPrefixes(list, report);
   const ports = readRanges(member(scope, `${callHome}source-port-range`), ['lower-port', 'upper-port'], 65535, report);
@@ -156,16 +174,13 @@ function readSources(scope: Located<JsonObject>, report: Report): Sources {
     255,
     report,
   );
-  const given = items.map(({ prefix }) => prefix);
-  const prefixes = mergePrefixes(given);
-  noteMerged(given, prefixes, list ?? scope, report);
   const places = {
     prefixes: list ?? scope,
     ports: member(scope, `${callHome}source-port-range`) ?? scope,
     icmpTypes: member(scope, `${callHome}source-icmp-type-range`) ?? scope,
   };
   return {
-    prefixes,
+    prefixes: merged(items, places.prefixes, report),
     places,
     ports: ports ?? [],
     icmpTypes: icmpTypes ?? [],
@@ -174,7 +189,7 @@ function readSources(scope: Located<JsonObject>, report: Report): Sources {
 }
 
 /** A URI says itself what protocol and port it means; those of the request are for its other targets (RFC 9132 section 4.4.1.1). */
-function targetsOfUri({ given, protocol, port, place }: UriTarget, targets: Targets): Targets {
+function targetsOfUri({ given, protocol, port, place }: Targets['uris'][number], targets: Targets): Targets {
   return {
     ...targets,
     given,
@@ -212,19 +227,21 @@ function prefixPairs(family: Family, { targets, sources, report }: Scope): Compo
   const from = sources.prefixes.filter((prefix) => prefix.family === family);
   if (sources.prefixes.length === 0) return to.map((target) => [destination(target)]);
   const name = familyName(family);
-  if (to.length > 0 && from.length === 0)
-    report.warning(
-      targets.places.prefixes,
-      'flowspec/family-pair',
-      '9066 5.3.1',
-      `No source is an ${name} prefix, so the ${name} targets get no rule.`,
-    );
+  if (from.length === 0)
+    for (const { by } of targets.given.filter(({ prefix }) => prefix.family === family))
+      report.exclude(
+        by,
+        familyPair(`No source is an ${name} prefix, so the ${name} targets get no rule.`),
+        targets.places.prefixes,
+      );
   if (from.length > 0 && to.length === 0)
-    report.warning(
+    report.add(
       sources.places.prefixes,
-      'flowspec/family-pair',
-      '9066 5.3.1',
-      `No target is an ${name} prefix, so the ${name} sources get no rule.`,
+      familyPair(`No target is an ${name} prefix, so the ${name} sources get no rule.`),
     );
   return to.flatMap((target) => from.map((prefix) => [destination(target), source(prefix)]));
+}
+
+function familyPair(message: string): Remark {
+  return { code: 'flowspec/family-pair', severity: 'warning', rfc: '9066 5.3.1', message };
 }

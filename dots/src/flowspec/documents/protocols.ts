@@ -1,9 +1,10 @@
+import type { Family } from '#dots/model/prefix';
 import { anyValue, equals, hasPortComponents, oneOf } from '../packets/draft';
 import type { IntervalSet } from '../packets/intervals';
 import { icmpProtocol, protocolName } from '../bgp/protocolNames';
 import { familyName } from '../bgp/nlri';
 import type { Scope } from './scope';
-import type { Component, Family } from '../bgp/rule';
+import type { Component } from '../bgp/rule';
 
 /** Protocols that have ports which Flowspec cannot see: DCCP, SCTP, UDP-Lite. */
 const otherPorts = [33, 132, 136];
@@ -12,7 +13,7 @@ function limitsPorts({ targets, sources }: Scope): boolean {
   return targets.ports.length > 0 || sources.ports.length > 0;
 }
 
-/** Whether a set holds all 65536 ports. */
+/** Whether a set has all 65536 ports. */
 function allPorts(ports: IntervalSet): boolean {
   return ports.length === 2 && ports[0] === 0 && ports[1] === 65536;
 }

@@ -1,23 +1,19 @@
-import { quote, type Located, type Report } from '../report';
+import type { Findings } from './findings';
+import { numberIn } from '#dots/model/numbers';
+import { quote, type Located } from './values';
 import type { Action } from '../bgp/rule';
 
-/** Reads a decimal64 with at most two fraction digits; a string as RFC 7951 wants it, or a number as some write it. */
-function decimal(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d{1,17}(\.\d{1,2})?$/.test(value) ? Number(value) : undefined;
-}
-
-/** The number as the four octets of a rate hold it. */
+/** The number that the four octets of a rate represent. */
 function wireRate(rate: number): number {
   return Math.fround(rate);
 }
 
 /**
- * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Tells when the 32-bit float of
+ * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Reports that the 32-bit float of
  * the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for what is no rate.
  */
-export function rateActions(located: Located, report: Report): Action[] | undefined {
-  const rate = decimal(located.value);
+export function rateActions(located: Located, report: Findings): Action[] | undefined {
+  const rate = typeof located.value === 'string' ? numberIn(located.value) : undefined;
   if (rate === undefined || !(rate >= 0) || rate > 1e17) {
     report.error(
       located,
@@ -31,7 +27,7 @@ export function rateActions(located: Located, report: Report): Action[] | undefi
   return [{ kind: 'traffic-rate-bytes', as: 0, rate }];
 }
 
-function noteRate(located: Located, rate: number, report: Report): void {
+function noteRate(located: Located, rate: number, report: Findings): void {
   if (rate === 0)
     report.warning(
       located,
@@ -44,7 +40,7 @@ function noteRate(located: Located, rate: number, report: Report): void {
       located,
       'flowspec/rate-rounded',
       '8955 7.1',
-      `The rate goes out as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`,
+      `The rate is sent as a 32-bit float: ${rate} becomes ${wireRate(rate)} byte/s.`,
     );
   }
 }

@@ -1,26 +1,14 @@
+import { domainNameProblem } from '#dots/model/domainName';
+import { formatAddress, hostPrefix, parseAddress, type Octets } from '#dots/model/prefix';
+import { targetUriProblem } from '#dots/model/targetUri';
 import type { Context } from './context';
 import { tcp, udp } from '../bgp/protocolNames';
-import { makePrefix, parseAddress } from '../bgp/prefix';
-import { asString, malformed, quote, type Located } from '../report';
-import type { Prefix } from '../bgp/rule';
-
-/** What a name stood for when it was looked up; the lookup itself is not done here. */
-export interface Resolution {
-  /** IPv4 and IPv6 addresses as text; empty when there were none. */
-  addresses: readonly string[];
-  /** When, as people read it. */
-  at: string;
-}
-
-/** A prefix with what named it. */
-export interface Given {
-  prefix: Prefix;
-  place: Located;
-}
+import type { ResolvedPrefix } from './prefixes';
+import { asString, malformed, quote, type Located } from './values';
 
 /** What a URI aims at: the addresses of its host, and the protocol and port of its scheme. */
 export interface UriTarget {
-  given: Given[];
+  given: ResolvedPrefix[];
   protocol: number | undefined;
   port: number;
   place: Located;
@@ -37,32 +25,30 @@ const schemes: Record<string, { protocol: number; port: number }> = {
   coaps: { protocol: udp, port: 5684 },
 };
 
-/** An address as a prefix of full length. */
-function host(octets: readonly number[], place: Located): Given {
-  return { prefix: makePrefix(octets, octets.length * 8), place };
+/** The prefix of a single address. */
+function host(octets: Octets, place: Located): ResolvedPrefix {
+  return { prefix: hostPrefix(octets), place };
 }
 
-/** The addresses of a name, with a finding that says since when; undefined after reporting that there are none. */
-function lookUp(name: string, place: Located, { report, resolve }: Context): Given[] | undefined {
+/** The addresses of a name, with a finding that states their time; undefined after reporting that there are none. */
+function lookUp(name: string, place: Located, { report, resolve }: Context): ResolvedPrefix[] | undefined {
   if (resolve === undefined) {
     report.error(
       place,
       'flowspec/needs-resolution',
       '9132 4.4.1.1',
-      `${quote(place.value)} has to be resolved to addresses first, which is done only when asked for: it gives no rule. Name the addresses in target-prefix, or have it resolved (--resolve).`,
+      `${quote(place.value)} is a name, and names are looked up only on request (--resolve): it gets no rule. Name the addresses in target-prefix, or have it looked up.`,
     );
     return undefined;
   }
   const resolution = resolve(name);
-  const octets = (resolution?.addresses ?? [])
-    .flatMap((address) => [parseAddress(address) ?? []])
-    .filter((list) => list.length > 0);
+  const octets = (resolution?.addresses ?? []).map(parseAddress).filter((address) => address !== undefined);
   if (resolution === undefined || octets.length === 0) {
     report.error(
       place,
       'flowspec/not-resolved',
       '9132 4.4.1.1',
-      `${quote(name)} has no address${resolution === undefined ? '' : ` (${resolution.at})`}, so it gives no rule.`,
+      `${quote(name)} has no address${resolution === undefined ? '' : ` (${resolution.at})`}, so it gets no rule.`,
     );
     return undefined;
   }
@@ -70,19 +56,21 @@ function lookUp(name: string, place: Located, { report, resolve }: Context): Giv
     place,
     'flowspec/resolved',
     '9132 4.4.1.1',
-    `${quote(name)} had ${octets.length === 1 ? 'the address' : 'the addresses'} ${resolution.addresses.join(', ')} (${resolution.at}). The rules are for these only: resolve it again when they change.`,
+    `${quote(name)} had ${octets.length === 1 ? 'the address' : 'the addresses'} ${octets.map(formatAddress).join(', ')} (${resolution.at}). The rules are for these only: resolve it again when they change.`,
   );
   return octets.map((list) => host(list, place));
 }
 
 /** The addresses of an entry of target-fqdn; none after reporting why. */
-export function fqdnTargets(place: Located, context: Context): Given[] {
+export function fqdnTargets(place: Located, context: Context): ResolvedPrefix[] {
   const name = asString(place, context.report);
-  return name === undefined ? [] : (lookUp(name, place, context) ?? []);
+  const problem = name === undefined ? undefined : domainNameProblem(name);
+  if (problem !== undefined) malformed(place, problem, context.report);
+  return name === undefined || problem !== undefined ? [] : (lookUp(name, place, context) ?? []);
 }
 
-/** Scheme, host and port of a URI (RFC 3986 section 3); user information, path, query and fragment do not matter. */
-const uriParts = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#@]*@)?(\[[^\]/]*\]|[^/?#:[\]]+)(?::(\d{0,5}))?(?:[/?#]|$)/i;
+/** Scheme, host and port of a URI that names a host; user information, path, query and fragment do not matter. */
+const uriParts = /^([^:]+):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)(?::(\d*))?/;
 
 /** What an entry of target-uri aims at; undefined after reporting why nothing. */
 export function uriTarget(place: Located, context: Context): UriTarget | undefined {
@@ -91,17 +79,13 @@ export function uriTarget(place: Located, context: Context): UriTarget | undefin
   const [, scheme = '', name = '', digits = ''] = uriParts.exec(text) ?? [];
   const known = Object.hasOwn(schemes, scheme.toLowerCase()) ? schemes[scheme.toLowerCase()] : undefined;
   const port = digits === '' ? known?.port : Number(digits);
-  if (name === '' || port === undefined || port > 65535) {
-    malformed(
-      place,
-      name === '' || (port ?? 0) > 65535
-        ? 'is no URI with a host and a port that could be'
-        : 'has a scheme without a known port, so that it must name one',
-      context.report,
-    );
+  const problem =
+    targetUriProblem(text) ?? (port === undefined ? 'has a scheme without a known port: write the port' : undefined);
+  if (problem !== undefined || port === undefined) {
+    malformed(place, problem ?? '', context.report);
     return undefined;
   }
-  const literal = parseAddress(name.startsWith('[') ? name.slice(1, -1) : name);
+  const literal = parseAddress(name.replace(/^\[|\]$/g, ''));
   const given = literal === undefined ? lookUp(name, place, context) : [host(literal, place)];
   return given && { given, protocol: known?.protocol, port, place };
 }

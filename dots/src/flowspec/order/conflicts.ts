@@ -1,8 +1,9 @@
+import type { Family } from '#dots/model/prefix';
 import { neighbours, type Owned } from './neighbours';
 import { compareKeys, orderKey, type OrderKey } from '../bgp/order';
 import type { Packet } from '../packets/packet';
 import { intersectRegions, packetIn, regionsOf, regionsTouch, subtractRegion, type Region } from '../packets/region';
-import type { Component, Family } from '../bgp/rule';
+import type { Component } from '../bgp/rule';
 
 /** A rule as first-match evaluation sees it: its place in the list says when it is tested. */
 export interface ListedRule {
@@ -28,7 +29,7 @@ export interface Conflict {
   packet: Packet;
 }
 
-/** What a comparison of the two orders found; it holds for all packets unless `unknown` says why not. */
+/** What a comparison of the two orders found; it is valid for all packets unless `unknown` says why not. */
 export interface Comparison {
   conflicts: Conflict[];
   unknown?: string;
@@ -49,7 +50,7 @@ export interface Search {
   cutsLeft: number;
 }
 
-/** What the other regions leave of `regions`. Once the budget is used up the result means nothing. */
+/** What the other regions leave of `regions`. Once the budget is used up the result is too large. */
 export function remainder(regions: readonly Region[], others: readonly Region[], search: Search): Region[] {
   let rest = [...regions];
   for (const other of others) {
@@ -92,7 +93,7 @@ class Decisions {
     private readonly search: Search,
   ) {}
 
-  /** A region of packets that first-match evaluation of the list gives to rule `i`, and routers to rule `j`. */
+  /** A region of packets that first-match evaluation of the list decides by rule `i`, and routers by rule `j`. */
   dispute(i: number, j: number): Region | undefined {
     for (const a of this.decided(i, this.inList, (k) => k < i)) {
       for (const b of this.decided(j, this.inRouters, (k) => this.order.rankOf(k) < this.order.rankOf(j))) {

@@ -6,7 +6,7 @@ import { describeActions, describeRule } from '../bgp/ruleText';
 import type { FlowspecRule } from '../bgp/rule';
 
 /** A rule in the order of first-match evaluation, with the entry it comes from. */
-export interface Made {
+export interface EncodedRule {
   draft: Draft;
   nlri: string;
   entry: Entry;
@@ -14,13 +14,13 @@ export interface Made {
 }
 
 /** Encodes a rule of an entry. Throws FlowspecError where it has no NLRI. */
-export function makeRule(draft: Draft, entry: Entry): Made {
+export function makeRule(draft: Draft, entry: Entry): EncodedRule {
   const nlri = encodeNlri(draft.components, draft.family);
   return { draft, nlri, entry, listed: listRule(draft.components, draft.family, describeActions(entry.actions)) };
 }
 
-/** Tells apart what routers tell apart: two rules with the same key cannot both be announced. */
-export function keyOf({ draft, nlri }: Made): string {
+/** What routers know a rule by: of two rules with the same key only one can be announced. */
+export function keyOf({ draft, nlri }: EncodedRule): string {
   return `${draft.family} ${nlri}`;
 }
 
@@ -34,7 +34,7 @@ function communities({ actions }: Entry): Pick<FlowspecRule, 'extendedCommunitie
 }
 
 /** The rule as it is announced. */
-export function announced({ draft, nlri, entry }: Made): FlowspecRule {
+export function announced({ draft, nlri, entry }: EncodedRule): FlowspecRule {
   return {
     ...draft,
     nlri,

@@ -1,7 +1,7 @@
 import { printable } from '#dots/model/text';
 import type { Comparison, Conflict } from './conflicts';
 import { describePacket } from '../packets/packet';
-import type { FlowspecFinding } from '../report';
+import type { FlowspecFinding } from '../bgp/rule';
 import { describeActions } from '../bgp/ruleText';
 import type { FlowspecRule, Place } from '../bgp/rule';
 
@@ -14,7 +14,7 @@ export interface Witness {
   routers: { action: string; nlri: string; source: Place };
 }
 
-/** Whether routers that hold the rules do with every packet what the documents say. */
+/** Whether routers with the rules do with every packet what the documents say. */
 export type Equivalence =
   { proved: true } | { proved: false; witness: Witness } | { proved: 'unknown'; reason: string };
 

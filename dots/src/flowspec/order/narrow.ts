@@ -1,7 +1,7 @@
-import type { Draft } from '../packets/draft';
+import { addressBits, covers, halves, makePrefix, type Family, type Prefix } from '#dots/model/prefix';
+import { within, type Draft } from '../packets/draft';
 import { intersect, interval, subtract, type IntervalSet } from '../packets/intervals';
 import { fragmentBits } from '../bgp/protocolNames';
-import { addressBits, covers, halves, makePrefix } from '../bgp/prefix';
 import { bitmaskSet, impliedProtocols, numericSet, regionsOf } from '../packets/region';
 import {
   isBitmask,
@@ -11,18 +11,16 @@ import {
   type BitmaskTest,
   type BitmaskType,
   type Component,
-  type Family,
   type NumericComponent,
   type NumericTest,
   type NumericType,
-  type Prefix,
   type PrefixType,
 } from '../bgp/rule';
 
-/** More tests in one component than anybody could check; a repair that needs them is not made. */
+/** The most tests in one component; with more, a repair is not readable and is not made. */
 const mostTests = 64;
 
-/** The numbers that a field can hold. */
+/** The numbers that a field can have. */
 function fieldOf(type: NumericType): IntervalSet {
   const bits = { 3: 8, 4: 16, 5: 16, 6: 16, 7: 8, 8: 8, 10: 16, 11: 6, 13: 20 }[type];
   return interval(0, 2 ** bits);
@@ -60,7 +58,7 @@ function withComponent({ family, components }: Draft, component: Component): Dra
   };
 }
 
-/** The prefixes that together hold the addresses of `outer` without those of `inner`, which it covers: one for each bit more. */
+/** The prefixes that together cover the addresses of `outer` without those of `inner`, which it covers: one for each bit more. */
 function siblings(outer: Prefix, inner: Prefix): Prefix[] {
   const list: Prefix[] = [];
   for (let length = outer.length; length < inner.length; length++) {
@@ -78,7 +76,7 @@ function prefixesOutside(draft: Draft, type: PrefixType, other: Prefix): Draft[]
   const own = prefixComponent(draft.components, type) ?? everyAddress(draft.family);
   if (covers(other, own)) return [];
   if (!covers(own, other)) return [draft];
-  return siblings(own, other).map((prefix) => withComponent(draft, { type, prefix }));
+  return siblings(own, other).map((prefix) => withComponent(draft, within(type, prefix)));
 }
 
 function numbersOutside(draft: Draft, type: NumericType, other: IntervalSet): Draft[] | undefined {
@@ -89,7 +87,7 @@ function numbersOutside(draft: Draft, type: NumericType, other: IntervalSet): Dr
   return component && [withComponent(draft, component)];
 }
 
-/** Groups of tests that hold exactly where the tests of none of the given groups all do. */
+/** Groups of tests of which one matches exactly where none of the given groups does. */
 function negated(anyOf: readonly BitmaskTest[][]): BitmaskTest[][] {
   return anyOf.reduce<BitmaskTest[][]>(
     (made, group) => made.flatMap((tests) => group.map((test) => [...tests, { ...test, not: !test.not }])),
@@ -97,7 +95,7 @@ function negated(anyOf: readonly BitmaskTest[][]): BitmaskTest[][] {
   );
 }
 
-/** The draft limited to bits for which one of the groups holds as well. */
+/** The draft limited to bits for which one of the groups matches as well. */
 function bitsWithin(draft: Draft, type: BitmaskType, groups: readonly BitmaskTest[][]): Draft[] | undefined {
   const own = componentOf<BitmaskComponent>(draft, type)?.anyOf ?? [[]];
   const anyOf = own
@@ -154,11 +152,11 @@ function splitBy(draft: Draft, other: Draft, type: PrefixType): Draft[] | undefi
   const own = prefixComponent(draft.components, type) ?? everyAddress(draft.family);
   const rival = prefixComponent(other.components, type);
   if (rival === undefined)
-    return own.length === bits ? undefined : halves(own).map((prefix) => withComponent(draft, { type, prefix }));
+    return own.length === bits ? undefined : halves(own).map((prefix) => withComponent(draft, within(type, prefix)));
   if (!covers(own, rival)) return undefined;
-  if (rival.length < bits) return prefixesAbove(own, rival).map((prefix) => withComponent(draft, { type, prefix }));
-  const rest = siblings(own, rival).map((prefix) => withComponent(draft, { type, prefix }));
-  const same = type === 1 ? splitBy(withComponent(draft, { type, prefix: rival }), other, 2) : undefined;
+  if (rival.length < bits) return prefixesAbove(own, rival).map((prefix) => withComponent(draft, within(type, prefix)));
+  const rest = siblings(own, rival).map((prefix) => withComponent(draft, within(type, prefix)));
+  const same = type === 1 ? splitBy(withComponent(draft, within(type, rival)), other, 2) : undefined;
   return same && [...rest, ...same];
 }
 

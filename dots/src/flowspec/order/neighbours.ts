@@ -26,20 +26,20 @@ function spansIn(items: readonly Owned[], dimension: Dimension): Span[] {
   }));
 }
 
-/** How many pairs of spans do not lie apart: all pairs less those where one ends before the other starts. */
+/** How many pairs of spans overlap: all pairs less those where one ends before the other starts. */
 function countPairs(spans: readonly Span[]): number {
   const starts = spans.map(({ from }) => from).sort(compareBounds);
   const ends = spans.map(({ to }) => to).sort(compareBounds);
-  let apart = 0;
+  let disjoint = 0;
   let ended = 0;
   for (const start of starts) {
     while (ended < ends.length && (ends[ended] as Bound) <= start) ended++;
-    apart += ended;
+    disjoint += ended;
   }
-  return (spans.length * (spans.length - 1)) / 2 - apart;
+  return (spans.length * (spans.length - 1)) / 2 - disjoint;
 }
 
-/** The spans of the field that tells most regions apart, and how many pairs are left to look at. */
+/** The spans of the field that separates most regions, and how many pairs are left to compare. */
 function bestSpans(items: readonly Owned[]): { spans: Span[]; pairs: number } {
   let best: { spans: Span[]; pairs: number } | undefined;
   for (const dimension of dimensions) {

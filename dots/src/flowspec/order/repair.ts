@@ -1,7 +1,7 @@
 import { compareOrders, remainder, type Comparison, type Conflict, type Search } from './conflicts';
 import type { Draft, Entry } from '../packets/draft';
 import { FlowspecError } from '../bgp/error';
-import { keyOf, makeRule, type Made } from './encodedRule';
+import { keyOf, makeRule, type EncodedRule } from './encodedRule';
 import { draftsAbove, draftsOutside } from './narrow';
 import { regionsTouch, type Region } from '../packets/region';
 
@@ -11,9 +11,9 @@ export type RepairKind = 'dropped' | 'split' | 'narrowed';
 /** One repair: which rule was replaced, by what, and for the sake of which other rule. */
 export interface Repair {
   kind: RepairKind;
-  rule: Made;
-  by: Made[];
-  other: Made;
+  rule: EncodedRule;
+  by: EncodedRule[];
+  other: EncodedRule;
 }
 
 /** How far repairs may go. */
@@ -26,8 +26,8 @@ export interface RepairBudget {
   cuts?: number;
 }
 
-/** A list that routers read as it stands, and how it came about; or why there is none. */
-export type Repaired = { made: Made[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
+/** A list that routers and first-match evaluation read in the same way, and the repairs that it took; or why there is none. */
+export type Repaired = { rules: EncodedRule[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
 
 const mostCuts = 100_000;
 const fewestExtra = 100;
@@ -37,18 +37,18 @@ const rateCost = 1000;
 const conflictsAtOnce = 1000;
 
 /** The regions of a rule that have a packet in common with one of the given regions. */
-function regionsAt({ listed }: Made, family: string, regions: readonly Region[]): Region[] {
+function regionsAt({ listed }: EncodedRule, family: string, regions: readonly Region[]): Region[] {
   if (listed.family !== family || listed.regions === undefined) return [];
   return listed.regions.filter((region) => regions.some((one) => regionsTouch(region, one)));
 }
 
 /** The packets that a rule decides in the list. */
-function decides(list: readonly Made[], index: number, search: Search): Region[] {
+function decides(list: readonly EncodedRule[], index: number, search: Search): Region[] {
   const {
     listed: { family, regions = [] },
-  } = list[index] as Made;
+  } = list[index] as EncodedRule;
   const before: Region[] = [];
-  for (let at = 0; at < index; at++) before.push(...regionsAt(list[at] as Made, family, regions));
+  for (let at = 0; at < index; at++) before.push(...regionsAt(list[at] as EncodedRule, family, regions));
   return remainder(regions, before, search);
 }
 
@@ -56,11 +56,11 @@ function decides(list: readonly Made[], index: number, search: Search): Region[]
  * Whether the list does the same without a rule, because its packets fall to later rules with its action. An accept whose packets
  * no other rule takes is kept: other rules in the same routers may not be shown here.
  */
-function isRedundant(list: readonly Made[], index: number, search: Search): boolean {
-  const { listed } = list[index] as Made;
+function isRedundant(list: readonly EncodedRule[], index: number, search: Search): boolean {
+  const { listed } = list[index] as EncodedRule;
   let rest = decides(list, index, search);
   for (let at = index + 1; at < list.length && rest.length > 0 && search.cutsLeft > 0; at++) {
-    const later = list[at] as Made;
+    const later = list[at] as EncodedRule;
     const regions = regionsAt(later, listed.family, rest);
     if (regions.length === 0) continue;
     if (later.listed.action !== listed.action) return false;
@@ -74,7 +74,7 @@ function limitsRate({ actions }: Entry): boolean {
 }
 
 /** The rules for drafts in the place of another; undefined where one of them has no NLRI. */
-function replacements(drafts: readonly Draft[] | undefined, { entry }: Made): Made[] | undefined {
+function replacements(drafts: readonly Draft[] | undefined, { entry }: EncodedRule): EncodedRule[] | undefined {
   try {
     return drafts?.map((draft) => makeRule(draft, entry));
   } catch (error) {
@@ -89,31 +89,31 @@ function cost({ rule, by }: Repair): number {
 }
 
 /** The cheapest repair of a conflict; of equally cheap ones the first of dropping, splitting and narrowing. */
-function cheapest(list: readonly Made[], { first, routersFirst }: Conflict, search: Search): Repair | undefined {
-  const [before, after] = [list[first] as Made, list[routersFirst] as Made];
+function cheapest(list: readonly EncodedRule[], { first, routersFirst }: Conflict, search: Search): Repair | undefined {
+  const [before, after] = [list[first] as EncodedRule, list[routersFirst] as EncodedRule];
   if (isRedundant(list, routersFirst, search)) return { kind: 'dropped', rule: after, by: [], other: before };
   const above = replacements(draftsAbove(before.draft, after.draft), before);
-  const apart = replacements(draftsOutside(after.draft, before.draft), after);
+  const outside = replacements(draftsOutside(after.draft, before.draft), after);
   const found: Repair[] = [
     ...(above === undefined ? [] : [{ kind: 'split' as const, rule: before, by: above, other: after }]),
-    ...(apart === undefined ? [] : [{ kind: 'narrowed' as const, rule: after, by: apart, other: before }]),
+    ...(outside === undefined ? [] : [{ kind: 'narrowed' as const, rule: after, by: outside, other: before }]),
   ];
   return found.sort((a, b) => cost(a) - cost(b))[0];
 }
 
 /** The list without rules that an earlier one repeats: those never decide anything. */
-function distinct(list: readonly Made[]): Made[] {
+function distinct(list: readonly EncodedRule[]): EncodedRule[] {
   const known = new Set<string>();
-  return list.filter((made) => !known.has(keyOf(made)) && known.add(keyOf(made)));
+  return list.filter((rule) => !known.has(keyOf(rule)) && known.add(keyOf(rule)));
 }
 
 /** Repairs conflicts that do not touch the same rules; undefined where one has no repair. */
 function round(
-  list: readonly Made[],
+  list: readonly EncodedRule[],
   conflicts: readonly Conflict[],
   search: Search,
-): { list: Made[]; repairs: Repair[] } | undefined {
-  const replaced = new Map<Made, Made[]>();
+): { list: EncodedRule[]; repairs: Repair[] } | undefined {
+  const replaced = new Map<EncodedRule, EncodedRule[]>();
   const repairs: Repair[] = [];
   const touched = new Set<number>();
   for (const conflict of conflicts) {
@@ -124,24 +124,28 @@ function round(
     replaced.set(repair.rule, repair.by);
     repairs.push(repair);
   }
-  return { list: distinct(list.flatMap((made) => replaced.get(made) ?? [made])), repairs };
+  return { list: distinct(list.flatMap((rule) => replaced.get(rule) ?? [rule])), repairs };
 }
 
 /**
  * Changes the rules so that routers, which order them by what they match, do what the list says in its order. Every step leaves
- * first-match evaluation as it is, and the result is compared again, so that nothing rests on the repairs being right. All
+ * first-match evaluation as it is, and the result is compared again, so that the result does not depend on the repairs being right. All
  * conflicts are repaired or none.
  */
-export function repairOrder(made: readonly Made[], comparison: Comparison, budget: RepairBudget = {}): Repaired {
-  const most = made.length + (budget.rules ?? Math.max(fewestExtra, made.length >> 2));
+export function repairOrder(
+  rules: readonly EncodedRule[],
+  comparison: Comparison,
+  budget: RepairBudget = {},
+): Repaired {
+  const most = rules.length + (budget.rules ?? Math.max(fewestExtra, rules.length >> 2));
   const search: Search = { cutsLeft: budget.cuts ?? mostCuts };
   const repairs: Repair[] = [];
-  let list: Made[] = [...made];
+  let list: EncodedRule[] = [...rules];
   let now = comparison;
   for (let rounds = budget.rounds ?? 8; rounds > 0; rounds--) {
     const next = round(list, now.conflicts, search);
     if (next === undefined) return { reason: 'one of the differences has no repair' };
-    if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${made.length}` };
+    if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${rules.length}` };
     repairs.push(...next.repairs);
     list = next.list;
     now = compareOrders(
@@ -151,7 +155,7 @@ export function repairOrder(made: readonly Made[], comparison: Comparison, budge
     );
     if (search.cutsLeft <= 0) return { reason: 'the overlaps are too many to follow up' };
     if (now.conflicts.length === 0)
-      return now.unknown === undefined ? { made: list, comparison: now, repairs } : { reason: now.unknown };
+      return now.unknown === undefined ? { rules: list, comparison: now, repairs } : { reason: now.unknown };
   }
-  return { reason: 'repairs kept making new differences' };
+  return { reason: 'each repair introduced a new difference' };
 }

@@ -1,6 +1,8 @@
+import type { Family, Prefix } from '#dots/model/prefix';
 import type { IntervalSet } from './intervals';
+import { prefixPattern } from '../bgp/prefixPattern';
 import { udp, tcp } from '../bgp/protocolNames';
-import type { Component, Family, NumericTest, NumericType, Prefix, Place, Action } from '../bgp/rule';
+import type { Action, Component, NumericTest, NumericType, Place, PrefixType } from '../bgp/rule';
 
 /** A rule before it is encoded. */
 export interface Draft {
@@ -15,7 +17,9 @@ export interface Entry {
   label: string;
   actions: Action[];
   drafts: Draft[];
-  /** Part of the match cannot be expressed: the drafts match more than was asked for, and must not become rules. */
+  /** For a mitigation scope: the prefixes that it aims at, each with the entry of the scope that brings it. */
+  targets?: readonly { prefix: Prefix; by: Place }[];
+  /** The drafts must not become rules: part of the match cannot be expressed, so they match too much, or the document has an error. */
   leftOut?: boolean;
 }
 
@@ -34,7 +38,7 @@ export function rangeTests(from: number, to: number): NumericTest[] {
       ];
 }
 
-/** A component that matches the values of a set, ascending: the same set always gives the same NLRI. */
+/** A component that matches the values of a set, ascending: the same set always has the same NLRI. */
 export function oneOf(type: NumericType, set: IntervalSet): Component {
   const anyOf: NumericTest[][] = [];
   for (let at = 0; at < set.length; at += 2) anyOf.push(rangeTests(Number(set[at]), Number(set[at + 1]) - 1));
@@ -46,14 +50,19 @@ export function anyValue(type: NumericType, values: readonly number[]): Componen
   return { type, anyOf: [...new Set(values)].sort((a, b) => a - b).map((value) => [{ op: '=' as const, value }]) };
 }
 
+/** An address component: type 1 for the destination, 2 for the source. */
+export function within(type: PrefixType, prefix: Prefix): Component {
+  return { type, prefix: prefixPattern(prefix) };
+}
+
 /** The destination component of a prefix. */
 export function destination(prefix: Prefix): Component {
-  return { type: 1, prefix };
+  return within(1, prefix);
 }
 
 /** The source component of a prefix. */
 export function source(prefix: Prefix): Component {
-  return { type: 2, prefix };
+  return within(2, prefix);
 }
 
 /** Whether Flowspec can look at the ports of a protocol (RFC 8955 section 4.2.2.4). */

@@ -1,7 +1,7 @@
 import { icmpProtocol, tcp } from '../bgp/protocolNames';
 import { sortRules } from '../bgp/order';
+import { matchesAddress } from '../bgp/prefixPattern';
 import { fragmentBitsOf, hasPorts, hasTransportHeader, type Packet } from './packet';
-import { makePrefix, sameBits } from '../bgp/prefix';
 import {
   isBitmask,
   isPrefix,
@@ -14,8 +14,8 @@ import {
   type PrefixComponent,
 } from '../bgp/rule';
 
-/** Whether a comparison of RFC 8955 table 1 holds. */
-export function numericHolds({ op, value }: NumericTest, data: number): boolean {
+/** Whether a number satisfies a comparison of RFC 8955 table 1. */
+export function numericMatches({ op, value }: NumericTest, data: number): boolean {
   const operand = Number(value);
   switch (op) {
     case 'false':
@@ -37,10 +37,10 @@ export function numericHolds({ op, value }: NumericTest, data: number): boolean 
   }
 }
 
-/** Whether a bitmask test of RFC 8955 section 4.2.1.2 holds. */
-export function bitmaskHolds({ not, match, value }: BitmaskTest, data: number): boolean {
-  const holds = match ? (data & value) === value : (data & value) !== 0;
-  return holds !== not;
+/** Whether bits satisfy a bitmask test of RFC 8955 section 4.2.1.2. */
+export function bitmaskMatches({ not, match, value }: BitmaskTest, data: number): boolean {
+  const matched = match ? (data & value) === value : (data & value) !== 0;
+  return matched !== not;
 }
 
 /** The numbers of a packet that a numeric component looks at; none where the packet does not show the field. */
@@ -75,10 +75,7 @@ function bitmaskData(type: 9 | 12, packet: Packet): number[] {
 }
 
 function prefixMatches({ type, prefix }: PrefixComponent, packet: Packet): boolean {
-  const octets = type === 1 ? packet.destination : packet.source;
-  return (
-    prefix.family === packet.family && sameBits(prefix, makePrefix(octets, prefix.length, prefix.offset), prefix.length)
-  );
+  return prefix.family === packet.family && matchesAddress(prefix, type === 1 ? packet.destination : packet.source);
 }
 
 /** Whether a packet matches one component. */
@@ -86,11 +83,11 @@ function componentMatches(component: Component, packet: Packet): boolean {
   if (isPrefix(component)) return prefixMatches(component, packet);
   if (isBitmask(component)) {
     return bitmaskData(component.type, packet).some((data) =>
-      component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))),
+      component.anyOf.some((group) => group.every((test) => bitmaskMatches(test, data))),
     );
   }
   return numericData(component.type, packet).some((data) =>
-    component.anyOf.some((group) => group.every((test) => numericHolds(test, data))),
+    component.anyOf.some((group) => group.every((test) => numericMatches(test, data))),
   );
 }
 

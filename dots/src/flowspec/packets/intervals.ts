@@ -75,7 +75,7 @@ export function has(set: IntervalSet, value: Bound): boolean {
   return false;
 }
 
-/** The numbers below `size` for which the test holds. */
+/** The numbers below `size` that pass the test. */
 export function numbersWhere(size: number, test: (value: number) => boolean): IntervalSet {
   const result: Bound[] = [];
   for (let value = 0, inside = false; value <= size; value++) {

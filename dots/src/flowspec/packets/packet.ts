@@ -1,6 +1,5 @@
+import { formatAddress, type Family } from '#dots/model/prefix';
 import { bitNames, fragmentBits, icmpProtocol, protocolName, tcp, tcpFlagNames, udp } from '../bgp/protocolNames';
-import { addressText } from '../bgp/prefix';
-import type { Family } from '../bgp/rule';
 
 /**
  * Which part of a datagram a packet carries. `atomic` is IPv6 only: a Fragment header on a whole datagram (RFC 6946).
@@ -77,7 +76,7 @@ export function hasPorts(packet: Packet): boolean {
 }
 
 function endPoint(packet: Packet, side: 'source' | 'destination'): string {
-  const address = addressText(packet[side]);
+  const address = formatAddress(packet[side]);
   if (!hasPorts(packet)) return address;
   const port = side === 'source' ? packet.sourcePort : packet.destinationPort;
   return packet.family === 'ipv4' ? `${address}:${port}` : `[${address}]:${port}`;

@@ -1,4 +1,6 @@
-import { bitmaskHolds } from './evaluate';
+import type { Family } from '#dots/model/prefix';
+import { addressInterval, addressOctets } from './addresses';
+import { bitmaskMatches } from './evaluate';
 import {
   has,
   intersect,
@@ -12,18 +14,15 @@ import {
 } from './intervals';
 import { fragmentBits, icmpProtocol, tcp, udp } from '../bgp/protocolNames';
 import { fragmentWith, usual, type Packet } from './packet';
-import { octetsOf } from '../bgp/prefix';
 import {
   isBitmask,
   isPrefix,
   prefixComponent,
   type BitmaskComponent,
   type Component,
-  type Family,
   type NumericComponent,
   type NumericTest,
   type NumericType,
-  type Prefix,
 } from '../bgp/rule';
 
 /** The fields of a packet as dimensions of a region. */
@@ -90,16 +89,6 @@ export const everything: Record<Family, Region> = { ipv4: wholeFamily('ipv4'), i
 /** The packets whose transport header can be seen. */
 const withHeader = numbersWhere(16, (bits) => (bits & fragmentBits.notFirst) === 0);
 
-/** The addresses of a prefix without an offset. */
-function addressInterval({ octets, length, family }: Prefix): IntervalSet {
-  if (family === 'ipv4') {
-    const from = octets.reduce((value, octet) => value * 256 + octet, 0);
-    return interval(from, from + 2 ** (32 - length));
-  }
-  const from = octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n);
-  return interval(from, from + (1n << BigInt(128 - length)));
-}
-
 function testInterval(test: NumericTest): IntervalSet {
   const value = Number(test.value);
   switch (test.op) {
@@ -136,7 +125,7 @@ export function bitmaskSet(component: BitmaskComponent): IntervalSet {
   const known = bitmaskSets.get(key);
   if (known !== undefined) return known;
   const set = numbersWhere(component.type === 9 ? 4096 : 16, (data) =>
-    component.anyOf.some((group) => group.every((test) => bitmaskHolds(test, data))),
+    component.anyOf.some((group) => group.every((test) => bitmaskMatches(test, data))),
   );
   bitmaskSets.set(key, set);
   return set;
@@ -154,11 +143,16 @@ const numericDimension: Record<Exclude<NumericType, 4>, Dimension> = {
   13: 'flowLabel',
 };
 
+const only = (protocol: number): IntervalSet => interval(protocol, protocol + 1);
+const onlyTcp = only(tcp);
+const tcpOrUdp = union([onlyTcp, only(udp)]);
+const onlyIcmp = { ipv4: only(icmpProtocol('ipv4')), ipv6: only(icmpProtocol('ipv6')) };
+
 /** The protocols that a component demands without saying so (RFC 8955 section 4.2.2), or undefined. */
 export function impliedProtocols(type: Component['type'], family: Family): IntervalSet | undefined {
-  if (type === 4 || type === 5 || type === 6) return union([interval(tcp, tcp + 1), interval(udp, udp + 1)]);
-  if (type === 7 || type === 8) return interval(icmpProtocol(family), icmpProtocol(family) + 1);
-  return type === 9 ? interval(tcp, tcp + 1) : undefined;
+  if (type === 4 || type === 5 || type === 6) return tcpOrUdp;
+  if (type === 7 || type === 8) return onlyIcmp[family];
+  return type === 9 ? onlyTcp : undefined;
 }
 
 /** Which field a component limits to which values; the port component is left to `regionsOf`. */
@@ -168,29 +162,35 @@ function limitOf(component: Component): [Dimension, IntervalSet] | undefined {
   return component.type === 4 ? undefined : [numericDimension[component.type], numericSet(component)];
 }
 
-function limited(region: Region, dimension: Dimension, set: IntervalSet): Region {
-  return { ...region, [dimension]: intersect(region[dimension], set) };
-}
-
 /**
- * The packets that match a rule, as regions: two for the port component, otherwise one. Regions that hold no packet are
- * left out. Undefined for an IPv6 prefix with an offset, whose addresses are no interval.
+ * The packets that match a rule, as regions: two for the port component, otherwise one. Regions without a packet are left
+ * out. Undefined for an IPv6 prefix with an offset, whose addresses are no interval.
  */
 export function regionsOf(components: readonly Component[], family: Family): Region[] | undefined {
   if ([1, 2].some((type) => (prefixComponent(components, type as 1 | 2)?.offset ?? 0) > 0)) return undefined;
-  let region = everything[family];
+  const region: Record<Dimension, IntervalSet> = { ...everything[family] };
+  const limit = (dimension: Dimension, set: IntervalSet): void => {
+    region[dimension] = intersect(region[dimension], set);
+  };
   for (const component of components) {
-    const limit = limitOf(component);
-    if (limit !== undefined) region = limited(region, ...limit);
+    const own = limitOf(component);
+    if (own !== undefined) limit(...own);
     const protocols = impliedProtocols(component.type, family);
-    if (protocols !== undefined) region = limited(limited(region, 'protocol', protocols), 'fragment', withHeader);
+    if (protocols === undefined) continue;
+    limit('protocol', protocols);
+    limit('fragment', withHeader);
   }
   const port = components.find((component) => component.type === 4) as NumericComponent | undefined;
-  const regions =
-    port === undefined
-      ? [region]
-      : (['destinationPort', 'sourcePort'] as const).map((side) => limited(region, side, numericSet(port)));
+  const regions = port === undefined ? [region] : eitherPort(region, numericSet(port));
   return regions.filter((candidate) => !isEmpty(candidate));
+}
+
+/** The packets of a region whose destination port, or whose source port, is one of a set. */
+function eitherPort(region: Region, ports: IntervalSet): Region[] {
+  return (['destinationPort', 'sourcePort'] as const).map((side) => ({
+    ...region,
+    [side]: intersect(region[side], ports),
+  }));
 }
 
 /** Whether no packet is in the region. */
@@ -253,8 +253,8 @@ export function packetIn(region: Region, family: Family): Packet {
   return {
     family,
     protocol,
-    source: octetsOf(BigInt(source), family),
-    destination: octetsOf(BigInt(pickAddress(region.destination)), family),
+    source: addressOctets(source, family),
+    destination: addressOctets(pickAddress(region.destination), family),
     sourcePort: number('sourcePort'),
     destinationPort: number('destinationPort'),
     icmpType: number('icmpType'),

@@ -1,12 +1,11 @@
-import { prefixText } from '../bgp/prefix';
-import { headLines, leftOutLine, numericTests, type Tool } from './routerTarget';
+import { formatPrefix, type Family } from '#dots/model/prefix';
+import { headLines, leftOutLine, numericTests, type RouterTarget } from './routerTarget';
 import {
   isBitmask,
   isPrefix,
   type BitmaskComponent,
   type BitmaskTest,
   type Component,
-  type Family,
   type FlowspecRule,
   type PrefixComponent,
 } from '../bgp/rule';
@@ -88,7 +87,7 @@ function bitmaskGroups(component: BitmaskComponent): string[][] {
 }
 
 function prefixItem({ prefix }: PrefixComponent): string {
-  return prefix.offset === 0 ? prefixText(prefix) : `${prefixText({ ...prefix, offset: 0 })} offset ${prefix.offset}`;
+  return `${formatPrefix(prefix)}${prefix.offset === 0 ? '' : ` offset ${prefix.offset}`}`;
 }
 
 function valueText(component: Component): string {
@@ -134,7 +133,7 @@ export interface BirdNeighbor {
   port?: number;
 }
 
-/** A session on loopback with private AS numbers: to be replaced by one's own. */
+/** A session on loopback with private AS numbers: replace it with your own. */
 const exampleNeighbor: BirdNeighbor = {
   localAddress: '127.0.0.1',
   peerAddress: '127.0.0.2',
@@ -164,4 +163,4 @@ ${staticProtocol('ipv4', routes.ipv4)}${staticProtocol('ipv6', routes.ipv6)}prot
 }
 
 /** BIRD: a whole configuration. */
-export const bird: Tool = { name: 'BIRD 2.0', obstacle, rewrites, render: (rules) => renderBird(rules) };
+export const bird: RouterTarget = { name: 'BIRD 2.0', obstacle, rewrites, render: (rules) => renderBird(rules) };

@@ -1,7 +1,7 @@
+import { formatPrefix, type Family } from '#dots/model/prefix';
 import { decodeAction, routeTargetText } from '../bgp/communities';
 import { bitNames } from '../bgp/protocolNames';
-import { prefixText } from '../bgp/prefix';
-import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './routerTarget';
+import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type RouterTarget } from './routerTarget';
 import {
   isBitmask,
   isPrefix,
@@ -10,7 +10,6 @@ import {
   type BitmaskComponent,
   type BitmaskTest,
   type Component,
-  type Family,
   type FlowspecRule,
   type NumericComponent,
 } from '../bgp/rule';
@@ -69,7 +68,7 @@ function groupsOf(component: NumericComponent | BitmaskComponent): string[] {
 
 function matchLine(component: Component, family: Family): string {
   if (isPrefix(component))
-    return `${keywords[component.type]} ${prefixText(component.prefix)}${family === 'ipv6' ? '/0' : ''};`;
+    return `${keywords[component.type]} ${formatPrefix(component.prefix)}${family === 'ipv6' ? '/0' : ''};`;
   const keyword = (family === 'ipv6' ? keywordsIpv6[component.type] : undefined) ?? keywords[component.type];
   return `${keyword} [ ${groupsOf(component).join(' ')} ];`;
 }
@@ -108,7 +107,7 @@ function route(rule: FlowspecRule, index: number): string[] {
 }
 
 /**
- * The rules as ExaBGP 4.2 wants them inside `neighbor { flow { ... } }`, one route each. A rule that ExaBGP would announce
+ * The rules as ExaBGP 4.2 reads them inside `neighbor { flow { ... } }`, one route each. A rule that ExaBGP would announce
  * wrongly is left out, and a comment says why.
  */
 export function renderExabgp(rules: readonly FlowspecRule[]): string {
@@ -119,7 +118,7 @@ export function renderExabgp(rules: readonly FlowspecRule[]): string {
 }
 
 /** ExaBGP: the routes of a `flow` section. */
-export const exabgp: Tool = { name: 'ExaBGP 4.2', obstacle, render: renderExabgp };
+export const exabgp: RouterTarget = { name: 'ExaBGP 4.2', obstacle, render: renderExabgp };
 
 /** Who speaks with whom in a whole ExaBGP configuration. */
 export interface ExabgpNeighbor {
@@ -129,7 +128,7 @@ export interface ExabgpNeighbor {
   peerAs: number;
 }
 
-/** A session on loopback with private AS numbers: to be replaced by one's own. */
+/** A session on loopback with private AS numbers: replace it with your own. */
 const exampleNeighbor: ExabgpNeighbor = {
   localAddress: '127.0.0.1',
   peerAddress: '127.0.0.2',

@@ -1,6 +1,6 @@
+import { formatAddress, formatPrefix } from '#dots/model/prefix';
 import { toOctets, toNumber } from '../bgp/octets';
-import { addressText, prefixText } from '../bgp/prefix';
-import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type Tool } from './routerTarget';
+import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type RouterTarget } from './routerTarget';
 import {
   isBitmask,
   isPrefix,
@@ -71,7 +71,7 @@ function actionWords(action: Action): string[] | undefined {
 
 /** An AS number of 4 octets has to be written with a dot: without one GoBGP cuts it to 2 octets. */
 function administrator({ form, administrator: number }: Extract<Action, { kind: 'rt-redirect' }>): string {
-  if (form === 'ipv4') return addressText(toOctets(number, 4));
+  if (form === 'ipv4') return formatAddress(toOctets(number, 4));
   return form === 'as2' ? String(number) : `${toNumber(toOctets(number, 4).slice(0, 2))}.${number % 65536}`;
 }
 
@@ -96,7 +96,7 @@ function numericWords({ anyOf }: NumericComponent): string[] {
 }
 
 function matchWords(component: Component): string[] {
-  if (isPrefix(component)) return [keywords[component.type], prefixText(component.prefix)];
+  if (isPrefix(component)) return [keywords[component.type], formatPrefix(component.prefix)];
   const words = isBitmask(component)
     ? component.anyOf.map((group) => group.map((test) => bitmaskWord(test, component.type)).join('&'))
     : numericWords(component);
@@ -121,7 +121,7 @@ function lines(rule: FlowspecRule, index: number): string[] {
 }
 
 /** GoBGP: commands for a shell, one for each rule. */
-export const gobgp: Tool = {
+export const gobgp: RouterTarget = {
   name: 'GoBGP 3.10',
   obstacle,
   render: (rules) =>

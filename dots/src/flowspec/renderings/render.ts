@@ -4,9 +4,9 @@ import { exabgp } from './exabgp';
 import { gobgp } from './gobgp';
 import { familyName } from '../bgp/nlri';
 import { sortRules } from '../bgp/order';
-import type { FlowspecFinding } from '../report';
+import type { FlowspecFinding } from '../bgp/rule';
 import { describeActions, describeMatch } from '../bgp/ruleText';
-import { toolFindings, type Tool } from './routerTarget';
+import { toolFindings, type RouterTarget } from './routerTarget';
 import type { FlowspecRule } from '../bgp/rule';
 
 export { renderBird, type BirdNeighbor } from './bird';
@@ -44,7 +44,7 @@ export function renderHex(rules: readonly FlowspecRule[]): string {
 }
 
 /** The tools whose languages rules can be written in. */
-const tools = { exabgp, gobgp, bird } as const satisfies Record<string, Tool>;
+const tools = { exabgp, gobgp, bird } as const satisfies Record<string, RouterTarget>;
 
 /** The ways in which rules can be written. */
 export const renderings = ['table', 'hex', 'exabgp', 'gobgp', 'bird'] as const;

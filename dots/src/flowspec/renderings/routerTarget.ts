@@ -1,8 +1,8 @@
-import type { FlowspecFinding } from '../report';
+import type { FlowspecFinding } from '../bgp/rule';
 import { isBitmask, isPrefix, prefixComponent, type Component, type FlowspecRule, type NumericTest } from '../bgp/rule';
 
 /** A program that announces rules written in its own language. */
-export interface Tool {
+export interface RouterTarget {
   /** Its name and the version that its limits were seen in. */
   name: string;
   /** Why it cannot announce a rule to the octet, or undefined. */
@@ -34,13 +34,13 @@ export function componentOctets({ nlri }: Pick<FlowspecRule, 'nlri'>): number {
   return nlri.startsWith('f') ? octets - 2 : octets - 1;
 }
 
-/** The tools write flow labels in the fewest octets; RFC 8956 section 3.7 wants four, as the rules here have them. */
+/** The tools write flow labels in the fewest octets; RFC 8956 section 3.7 recommends four, as the rules here have them. */
 function writesLabelShort(component: Component): boolean {
   return component.type === 13 && component.anyOf.flat().some(({ value }) => Number(value) < 0x10000);
 }
 
 /** What a tool does otherwise than the octets shown, without changing what the rule matches. */
-function caveat(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string | undefined {
+function caveat(rule: FlowspecRule, tool: Pick<RouterTarget, 'name' | 'rewrites'>): string | undefined {
   const what = rule.components.some(writesLabelShort)
     ? 'writes flow labels in the fewest octets'
     : tool.rewrites?.(rule);
@@ -56,7 +56,7 @@ export function leftOutLine(rule: FlowspecRule, index: number, reason: string): 
 }
 
 /** The comments above a rule. */
-export function headLines(rule: FlowspecRule, tool: Pick<Tool, 'name' | 'rewrites'>): string[] {
+export function headLines(rule: FlowspecRule, tool: Pick<RouterTarget, 'name' | 'rewrites'>): string[] {
   const note = caveat(rule, tool);
   return [`# ${rule.text}`, ...(note === undefined ? [] : [`# ${note}`])];
 }
@@ -73,8 +73,8 @@ function finding(rule: FlowspecRule, severity: FlowspecFinding['severity'], mess
   };
 }
 
-/** What gets lost or changes when a tool announces the rules; each finding stands at what asked for the rule. */
-export function toolFindings(rules: readonly FlowspecRule[], tool: Tool): FlowspecFinding[] {
+/** What gets lost or changes when a tool announces the rules; each finding is at what asked for the rule. */
+export function toolFindings(rules: readonly FlowspecRule[], tool: RouterTarget): FlowspecFinding[] {
   return rules.flatMap((rule) => {
     const reason = tool.obstacle(rule);
     if (reason !== undefined)

@@ -1,4 +1,5 @@
 import { canonical } from '#dots/check/canonical';
+import { NetworkIndex } from '#dots/model/networkIndex';
 import { formatPrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
 import {
   aliasesOf,
@@ -13,7 +14,6 @@ import {
   type PlacedFault,
 } from '../documentSet';
 import type { AliasFact, ScopeFact, Targets } from '../facts';
-import { NetworkIndex } from './networks';
 
 /** A mitigation request of the set, and what it protects, its aliases looked up. */
 interface Request {

@@ -3,12 +3,16 @@ import { test } from 'node:test';
 import type { ServerProfile } from '#contract';
 import type { Security } from '#dots/coap/messages/channel';
 import type { JsonObject } from '#dots/model/json';
+import { destinationOf } from '#dots/workspace/destination';
+import { profilesOf } from '#dots/workspace/workspaceFile';
 import { translate } from '#dots/flowspec/translate';
 import { answerText } from '../../../../client/src/ui/answerText';
 import { confirmation, withdrawal } from '../../../../client/src/ui/confirmation';
 import { flowspecText } from '../../../../client/src/ui/flowspecText';
 import { installText } from '../../../../client/src/ui/installText';
 import { noFlowspecText } from '../../../../client/src/ui/noFlowspecText';
+import { documentActions } from '../../../../client/src/ui/documentActions';
+import { profileText } from '../../../../client/src/ui/destinationText';
 import { profileItems } from '../../../../client/src/ui/profilePick';
 import { sessionTree } from '../../../../client/src/ui/sessionTree';
 import type { TreeNode } from '../../../../client/src/ui/treeNode';
@@ -88,15 +92,21 @@ test('neither do the texts that are shown for a document, and the questions befo
     answerText({ ...sent, mid: 1, answer }),
     installText({ ...sent, installed: { answer: installed, answers: [installed], registered: true, replaced: true } }),
     ...[
-      confirmation({ name: `n${evil}`, ...sent, reason: evil }, document),
-      withdrawal({ name: `n${evil}`, ...sent }, 1, scope),
+      confirmation({ ...sent, credentials: {}, production: { reason: evil } }, document),
+      withdrawal(sent, 1, scope),
     ].flatMap(({ message, detail }) => [message, detail]),
   ];
   for (const text of texts) assertHarmless(text, text);
 });
 
 test('an item of a pick draws no picture and no line of a name', () => {
-  const profile: ServerProfile = { name: `n${evil}`, signal: `s${evil}`, pskIdentity: `i${evil}`, production: true };
+  const profile: ServerProfile = {
+    name: `n${evil}`,
+    signal: `s${evil}`,
+    pskIdentity: `i${evil}`,
+    ownPrefixes: [],
+    production: true,
+  };
   for (const active of [profile.name, `gone${evil}`]) {
     for (const item of profileItems({ file: '/p.json', state: 'read', profiles: [profile] }, active)) {
       for (const text of [item.label, item.description ?? '', item.detail ?? '']) {
@@ -104,5 +114,28 @@ test('an item of a pick draws no picture and no line of a name', () => {
         assert.doesNotMatch(text.replace(/^\$\(/, ''), /\$\(|\n/, text);
       }
     }
+  }
+});
+
+test('neither do the links over a document and the status bar item of its profile', () => {
+  const server = { signal: `s${evil}`, production: true };
+  for (const profiles of [{ [`n${evil}`]: server }, {}]) {
+    const destination = destinationOf({
+      document: `d${evil}`,
+      channel: 'signal',
+      workspace: { file: `w${evil}`, faulty: false, context: { profile: `n${evil}` } },
+      profiles: { file: `p${evil}`, state: 'read', profiles: profilesOf({ profiles }) },
+    });
+    const counts = { error: 0, warning: 0, hint: 0 };
+    const state = { kind: 'mitigation-scope', direction: 'request', requestErrors: 0, counts, destination } as const;
+    const { text, tooltip, label } = profileText(destination, 'mock');
+    const actions = documentActions(state as never);
+    assertHarmless(tooltip, tooltip);
+    for (const each of [text.replace(/^\$\(/, ''), label, ...actions.map(({ title }) => title)])
+      assert.doesNotMatch(each, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, each);
+    for (const each of [text.replace(/^\$\(/, ''), ...actions.map(({ title }) => title)])
+      assert.doesNotMatch(each, /\$\(/, each);
+    for (const each of actions) assertHarmless(each.tooltip, each.tooltip);
+    assertHarmless(profileText(null, `a${evil}`).tooltip, 'active');
   }
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatAddress, formatPrefix, parseAddress, parseNetwork, type Family } from '#dots/model/prefix';
 import { decodeAction, encodeAction, parseRouteTarget, routeTargetText } from '#dots/flowspec/bgp/communities';
 import { FlowspecError } from '#dots/flowspec/bgp/error';
 import { decodeNlri, encodeNlri } from '#dots/flowspec/bgp/nlri';
-import { addressText, parseAddress, parsePrefix, prefixText } from '#dots/flowspec/bgp/prefix';
-import type { Action, Component, Family } from '#dots/flowspec/bgp/rule';
+import { patternText } from '#dots/flowspec/bgp/prefixPattern';
+import type { Action, Component } from '#dots/flowspec/bgp/rule';
 import { prefix, vectorComponents, vectors, vectorText } from '../../../support/flowspec/rules';
 
 /** The widths in which tools write flow labels; RFC 8956 section 3.7 wants 4 octets, which is what is written here. */
@@ -40,7 +41,7 @@ test('the examples of RFC 8955 and RFC 8956 are read and written', (t) => {
 
 test('IPv6 offsets are read as RFC 8956 section 3.8 explains them', () => {
   const source = decodeNlri('0f01200020010db80268412468acf134', 'ipv6')[1];
-  assert.equal(source?.type === 2 && prefixText(source.prefix), '::1234:5678:9a00:0/65-104');
+  assert.equal(source?.type === 2 && patternText(source.prefix), '::1234:5678:9a00:0/65-104');
 });
 
 test('a length of 240 and more takes two octets', () => {
@@ -219,7 +220,7 @@ test('addresses and prefixes are read by hand and written as RFC 5952 wants', ()
     ['::ffff:192.0.2.1/128', '::ffff:c000:201/128'],
     ['1:2:3:4:5:6:7::/112', '1:2:3:4:5:6:7:0/112'],
   ];
-  for (const [text, canonical] of same) assert.equal(prefixText(prefix(text)), canonical);
+  for (const [text, canonical] of same) assert.equal(formatPrefix(prefix(text)), canonical);
   for (const text of [
     '192.0.2.0',
     '192.0.2/24',
@@ -244,8 +245,8 @@ test('addresses and prefixes are read by hand and written as RFC 5952 wants', ()
     'x/1',
     `${':'.repeat(5000)}/1`,
   ]) {
-    assert.equal(parsePrefix(text), undefined, text);
+    assert.equal(parseNetwork(text), undefined, text);
   }
   assert.deepEqual(parseAddress('::'), new Array(16).fill(0));
-  assert.equal(addressText([192, 0, 2, 1]), '192.0.2.1');
+  assert.equal(formatAddress([192, 0, 2, 1]), '192.0.2.1');
 });

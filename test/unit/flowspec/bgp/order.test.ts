@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Family } from '#dots/model/prefix';
 import { decodeNlri, encodeNlri } from '#dots/flowspec/bgp/nlri';
 import { compareKeys, compareRules, nlriKey, sortRules } from '#dots/flowspec/bgp/order';
-import type { Family } from '#dots/flowspec/bgp/rule';
 import { rule, similar } from '../../../support/flowspec/arbitraries';
 import { vectorText, type OrderVector } from '../../../support/flowspec/rules';
 

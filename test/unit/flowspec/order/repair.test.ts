@@ -6,10 +6,10 @@ import { draftsAbove, draftsOutside } from '#dots/flowspec/order/narrow';
 import { decodeNlri } from '#dots/flowspec/bgp/nlri';
 import { compareRules } from '#dots/flowspec/bgp/order';
 import { usual, type Packet } from '#dots/flowspec/packets/packet';
-import { parseAddress } from '#dots/flowspec/bgp/prefix';
 import { describeMatch } from '#dots/flowspec/bgp/ruleText';
 import { translate, type FlowspecFinding, type FlowspecOptions } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
+import { parseAddress } from '#dots/model/prefix';
 import { needShared } from '../../../support/shared';
 import { aclDocument, scopeDocument } from '../../../support/flowspec/rules';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Family } from '#dots/model/prefix';
 import { decodeAction } from '#dots/flowspec/bgp/communities';
 import { decodeNlri } from '#dots/flowspec/bgp/nlri';
 import { explainCommunity, explainNlri } from '#dots/flowspec/bgp/explain';
@@ -15,7 +16,7 @@ import {
 } from '#dots/flowspec/renderings/render';
 import { describeRule } from '#dots/flowspec/bgp/ruleText';
 import { translate } from '#dots/flowspec/translate';
-import type { Family, FlowspecRule } from '#dots/flowspec/bgp/rule';
+import type { FlowspecRule } from '#dots/flowspec/bgp/rule';
 import { aclDocument } from '../../../support/flowspec/rules';
 
 const to = { 'destination-ipv4-network': '192.0.2.10/32' };

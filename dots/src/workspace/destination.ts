@@ -1,0 +1,210 @@
+import { DotsError } from '#dots/model/errors';
+import type { DocumentType } from '#dots/model/documents';
+import { mockName } from './fileNames';
+import { productionOf, productionServers, type Production, type ProfileServer } from './production';
+import type { FileContext, Profile, Profiles } from './workspaceFile';
+
+/** The DOTS channel that a document travels on. */
+export type Channel = DocumentType['channel'];
+
+/** The user's server profiles, as far as they could be read. */
+export interface KnownProfiles {
+  /** The path of the profiles file, or the one where it would be. */
+  file: string;
+  /** absent: there is no file; faulty: it has errors, and nothing in it counts; off: the folder is not trusted. */
+  state: 'read' | 'absent' | 'faulty' | 'off';
+  /** By name. The paths in them are used as they are: a shell makes them absolute first. */
+  profiles: Profiles;
+}
+
+/** What says where a document goes and as whom; what comes first here counts first. */
+export interface DestinationQuery {
+  /** What the user says for this time only. */
+  given?: {
+    server?: string | undefined;
+    profile?: string | undefined;
+    cuid?: string | undefined;
+    mid?: number | undefined;
+  };
+  /** The workspace file of the document, and what it says of it. */
+  workspace: { file?: string | undefined; faulty: boolean; context: FileContext };
+  /** The profile of documents for which nothing names one. */
+  activeProfile?: string | undefined;
+  profiles: KnownProfiles;
+  /** The document, as a sentence names it. */
+  document: string;
+  channel: Channel;
+}
+
+/** The profile that was named, and by what; neither where only an address was named. */
+export interface Route {
+  /** The name of a server profile, or `mock`. */
+  profile?: string;
+  namedBy?: 'user' | 'workspace' | 'active';
+}
+
+/** What the client calls itself and its request; what nothing names is made when it is sent. */
+export interface RequestIdentity {
+  cuid?: string;
+  /** Or the sid, tsid or tmid, by the kind of the document. */
+  mid?: number;
+}
+
+/** The files and the identity that a profile names to prove the client, and to verify the server. */
+export type ProfileCredentials = Pick<Profile, 'ca' | 'certificate' | 'key' | 'crl' | 'pskIdentity'>;
+
+/** A DOTS server, and who this client is to it. */
+export interface ServerTarget extends Route, RequestIdentity {
+  /** The address of the document's channel. */
+  server: string;
+  /** Why nothing goes there before the user has confirmed it; absent where nothing says so. */
+  production?: Production;
+  /** The production servers that it must not turn out to be, by what its name resolves to; absent where there are none, or it is one. */
+  otherThan?: ProfileServer[];
+  credentials: ProfileCredentials;
+}
+
+/** Why there is no target: each has one sentence and, where there is one, the next step. */
+export interface DestinationProblem {
+  code:
+    | 'untrusted'
+    | 'status-document'
+    | 'workspace-errors'
+    | 'profiles-errors'
+    | 'no-profiles-file'
+    | 'no-profile'
+    | 'no-address'
+    | 'nothing-named';
+  message: string;
+  hint?: string;
+}
+
+/** Where a document goes and as whom: a server, the mock orchestrator of the editor, or nowhere. */
+export type Destination =
+  | ({ kind: 'server' } & ServerTarget)
+  | ({ kind: 'mock' } & Route & RequestIdentity)
+  | ({ kind: 'none'; problem: DestinationProblem } & Route);
+
+/** The one answer to where a document goes and as whom, for the editor and the command alike. */
+export function destinationOf(query: DestinationQuery): Destination {
+  const route = routeOf(query);
+  const problem = documentProblem(query) ?? profileProblem(query, route);
+  if (problem !== undefined) return { kind: 'none', ...route, problem };
+  const server = query.given?.server ?? profileOf(query, route.profile)?.[query.channel];
+  const identity = requestIdentityOf(query);
+  if (server !== undefined) return { kind: 'server', ...targetAt(server, query, route), ...identity };
+  return route.profile === mockName
+    ? { kind: 'mock', ...route, ...identity }
+    : { kind: 'none', ...route, problem: noAddress(query, route) };
+}
+
+/** A problem as the error that an action ends with; `more` is a further step that only one shell has. */
+export function destinationError({ code, message, hint }: DestinationProblem, more?: string): DotsError {
+  const steps = [hint, more].filter((step) => step !== undefined);
+  return new DotsError('usage', `destination/${code}`, message, steps.length === 0 ? undefined : steps.join(' '));
+}
+
+/** Which profile leads the way; where the user names an address, only one that the user names as well. */
+function routeOf(query: DestinationQuery): Route {
+  const { given } = query;
+  if (given?.profile !== undefined) return { profile: given.profile, namedBy: 'user' };
+  if (given?.server !== undefined) return {};
+  const profile = profileNamed(query);
+  if (profile === undefined) return {};
+  return { profile, namedBy: query.workspace.context.profile === undefined ? 'active' : 'workspace' };
+}
+
+/** The profile that the document is of, whether or not the way leads there. */
+const profileNamed = ({ given, workspace, activeProfile }: DestinationQuery): string | undefined =>
+  given?.profile ?? workspace.context.profile ?? activeProfile;
+
+/** As whom and under which identifier; the cuid of a profile stays where the user names another address for this time. */
+export function requestIdentityOf(query: DestinationQuery): RequestIdentity {
+  const { given, workspace } = query;
+  const cuid = given?.cuid ?? workspace.context.cuid ?? profileOf(query, profileNamed(query))?.cuid;
+  const mid = given?.mid ?? workspace.context.mid;
+  return { ...(cuid !== undefined && { cuid }), ...(mid !== undefined && { mid }) };
+}
+
+function targetAt(server: string, query: DestinationQuery, route: Route): ServerTarget {
+  const { ca, certificate, key, crl, pskIdentity } = profileOf(query, route.profile) ?? {};
+  const production = productionOf(server, query.profiles, route.profile);
+  const others = productionServers(query.profiles.profiles);
+  return {
+    ...route,
+    server,
+    ...(production !== undefined && { production }),
+    ...(production === undefined && others.length > 0 && { otherThan: others }),
+    credentials: {
+      ...(ca !== undefined && { ca }),
+      ...(certificate !== undefined && { certificate }),
+      ...(key !== undefined && { key }),
+      ...(crl !== undefined && { crl }),
+      ...(pskIdentity !== undefined && { pskIdentity }),
+    },
+  };
+}
+
+/** No profile has the name of the mock, whatever the profiles file says. */
+const profileOf = ({ profiles }: DestinationQuery, name: string | undefined): Profile | undefined =>
+  name === undefined || name === mockName ? undefined : profiles.profiles.get(name);
+
+/** Why the document itself goes nowhere. */
+function documentProblem({ profiles, workspace, document }: DestinationQuery): DestinationProblem | undefined {
+  const { file = '' } = workspace;
+  if (profiles.state === 'off')
+    return {
+      code: 'untrusted',
+      message: 'Nothing is sent while this folder is not trusted.',
+      hint: 'Trust the folder first.',
+    };
+  if (workspace.faulty)
+    return {
+      code: 'workspace-errors',
+      message: `${file} has errors, so the target of ${document} is unknown.`,
+      hint: 'Correct its errors first.',
+    };
+  if (workspace.context.direction === 'status')
+    return {
+      code: 'status-document',
+      message: `The workspace file marks this document as a server's status ("direction" in ${file}), so it cannot be sent.`,
+    };
+  return undefined;
+}
+
+/** Why the profile that leads the way cannot be used. */
+function profileProblem(query: DestinationQuery, { profile }: Route): DestinationProblem | undefined {
+  const { given, profiles } = query;
+  if (profile === mockName) return undefined;
+  if (profile === undefined)
+    return given?.server === undefined ? { code: 'nothing-named', message: 'No server is named.' } : undefined;
+  return profiles.profiles.has(profile) ? undefined : noProfile(profile, profiles);
+}
+
+function noProfile(name: string, { file, state, profiles }: KnownProfiles): DestinationProblem {
+  if (state === 'absent')
+    return {
+      code: 'no-profiles-file',
+      message: `There is no profile "${name}": there is no profiles file.`,
+      hint: `Write one as ${file}.`,
+    };
+  if (state === 'faulty')
+    return {
+      code: 'profiles-errors',
+      message: `The profile "${name}" cannot be used: ${file} has errors.`,
+      hint: 'Correct its errors first.',
+    };
+  return {
+    code: 'no-profile',
+    message: `There is no profile "${name}" in ${file}.`,
+    hint: profiles.size === 0 ? 'It has none.' : `It has ${[...profiles.keys()].join(', ')}.`,
+  };
+}
+
+function noAddress({ channel, profiles }: DestinationQuery, { profile }: Route): DestinationProblem {
+  return {
+    code: 'no-address',
+    message: `The profile "${profile ?? ''}" names no ${channel} channel.`,
+    hint: `Add "${channel}" to it in ${profiles.file}.`,
+  };
+}
