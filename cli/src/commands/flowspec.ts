@@ -14,7 +14,7 @@ import {
   type MitigationAction,
   type Translation,
 } from '#dots/flowspec/translate';
-import { oneLine, safeJson } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import { judging as service } from '#service/validationService';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
@@ -170,7 +170,7 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
   else {
     const rendering = format as Rendering;
     for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)])
-      io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
+      io.say(`${file}: ${severity} ${message} (${code})`);
     if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
     await io.out(render(rules, rendering));
   }

@@ -1,7 +1,7 @@
 import { conflictSentences } from '#dots/words/conflicts';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { oneLine, safeJson } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
@@ -136,11 +136,12 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 /** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
 export async function overOwnSession(
   value: JsonObject,
-  { server, cuid, mid, timeoutMs, credentialFiles }: SettledTarget,
+  { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
 ): Promise<Exchanged> {
   const session = await SignalSession.open({
     server,
     cuid,
+    permit,
     timeoutMs,
     underAttack: isUnderAttack(value),
     ...(await credentialsFor(server, credentialFiles)),
@@ -171,11 +172,12 @@ function answerText({ answer, security, kept }: Exchanged, target: SettledTarget
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
     newCuidLine(answer, target),
-    answer.body === undefined ? '' : safeJson(answer.body, 2),
   ]
     .filter((line) => line !== '')
-    .join('\n')
-    .concat('\n');
+    .map(printable)
+    .concat(answer.body === undefined ? [] : safeJson(answer.body, 2))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Whether a server accepted a mitigation without a word on how long it lasts. */

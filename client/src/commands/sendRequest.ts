@@ -8,7 +8,7 @@ import type { DataHost } from '../sessions/dataChannel';
 import { chosenDocument, fileName } from '../editor/document';
 import type { DocumentStates } from '../editor/documentStates';
 import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
-import { tellFailure } from '../editor/problems';
+import { tellFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
 import { inProblems, sendable, type Sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
@@ -42,9 +42,7 @@ export class RequestSender implements Sender, vscode.Disposable {
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
     return this.carry(uri, 'signal', async ({ value, aliases }, target, document, abort) => {
-      const exchange = await this.sessions
-        .send(target, value, abort, aliases)
-        .catch((error: unknown) => this.refused(target, error));
+      const exchange = await this.sessions.send(target, value, abort, aliases);
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -93,25 +91,33 @@ export class RequestSender implements Sender, vscode.Disposable {
     work: Work,
     abort: AbortController,
   ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
+    let target: SettledTarget | undefined;
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
       const sent = sendable(await this.states.toSend(document), channel);
-      const target = await this.targets.settle(sent.destination, sent.value, channel);
+      target = await this.targets.settle(sent.destination, sent.value, channel);
       if (target === undefined) return undefined;
-      return { document, text: await work(sent, target, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+      const name = vscode.workspace.asRelativePath(document.uri);
+      const text = await this.targets.at(target, sent.value, (at) => work(sent, at, name, abort.signal));
+      return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error);
+      if (!abort.signal.aborted) this.tell(error, target);
       return undefined;
     } finally {
       this.end();
     }
   }
 
-  /** A pre-shared key that the server did not take is not kept: the next request asks for it again. */
-  private async refused(target: SettledTarget, error: unknown): Promise<never> {
-    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.targets.forgetKey(target);
-    throw error;
+  /**
+   * Another pre-shared key is offered where the server says that it cannot read what was protected with this one. Every other failure, silence
+   * above all, says nothing about the key; and this answer may be forged as well, so the kept key stays until another one is proved.
+   */
+  private wayOutOf(error: unknown, target: SettledTarget | undefined): Way | undefined {
+    if (target === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
+      return undefined;
+    this.targets.keyRefused(target);
+    return { title: 'Enter another key', command: 'dots.enterKey', args: [target.profile] };
   }
 
   private async show(document: vscode.TextDocument, text: string): Promise<void> {
@@ -138,14 +144,15 @@ export class RequestSender implements Sender, vscode.Disposable {
   }
 
   /** Errors that are in the Problems view are shown there, as its lens does; every other failure is one message. */
-  private tell(error: unknown): void {
+  private tell(error: unknown, target: SettledTarget | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
     }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
-    tellFailure(this.log, unanswered ? `${name} got no answer.` : `${name} was not sent.`, error);
+    const what = unanswered ? `${name} got no answer.` : `${name} was not sent.`;
+    tellFailure(this.log, what, error, this.wayOutOf(error, target));
   }
 }
 

@@ -100,7 +100,7 @@ export class SessionHost implements vscode.Disposable {
     const { session, answer } = await this.ask(
       target,
       opening,
-      (open, left) => open.send(document, { mid, ...left }),
+      (open, left) => open.send(document, { mid, permit: target.permit, ...left }),
       signal,
     );
     this.logAnswer(answer);

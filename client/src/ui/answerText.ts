@@ -2,7 +2,7 @@ import type { Answer } from '#dots/signal/session';
 import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/words/conflicts';
-import { oneLine, safeJson } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
@@ -74,7 +74,7 @@ function answerBody(answer: Answer): string | undefined {
 }
 
 function requestAsSent({ request }: Answer): string {
-  const path = `${request.method} ${request.path}`;
+  const path = printable(`${request.method} ${request.path}`);
   if (request.payload === undefined || request.payload.length === 0)
     return sections(heading('Request as sent'), `${path}\nwithout a body`).trimEnd();
   return sections(
