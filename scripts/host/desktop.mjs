@@ -25,7 +25,6 @@ export async function openDesktop(command, { folder, file, settings }) {
     data,
     '--extensions-dir',
     join(data, 'extensions'),
-    '--disable-workspace-trust',
     ...asRoot,
     folder,
     file,

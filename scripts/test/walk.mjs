@@ -18,6 +18,15 @@ export function walk(editor) {
 /** The example, the mock and where requests go. */
 function start(editor) {
   return [
+    [
+      'VS Code asks whether the folder is trusted, and until it is the mock orchestrator stays off',
+      async () => {
+        const question = editor.page.locator('.monaco-dialog-box', { hasText: 'Do you trust the authors' });
+        await question.waitFor();
+        assert.equal(await editor.statusItem('mock is ready').count(), 0);
+        await question.getByText('Yes, I trust the authors').click();
+      },
+    ],
     ['the example opens', () => editor.tab(firstExample).waitFor()],
     ['the mock orchestrator starts by itself', () => editor.statusItem('mock is ready').waitFor()],
     [
