@@ -148,7 +148,7 @@ test('encode tells where the document would go', async (t) => {
 });
 
 test('flowspec writes for the target router, and knows the prefixes of the profile', async (t) => {
-  const { path } = await scene(t, { 'own-prefixes': ['203.0.113.0/24'] }, { 'target-router': 'bird' });
+  const { path } = await scene(t, { 'own-prefixes': ['192.0.2.0/24', '203.0.113.0/24'] }, { 'target-router': 'bird' });
   const run = (...more: string[]): string =>
     dots(['flowspec', join(path, 'acl.dots.json'), '--profiles', join(path, 'profiles.json'), ...more]).out;
   assert.match(run(), /flow4/);
