@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { root } from '../support/shared';
 import { needTool } from '../support/tools';
-import { eventually } from '../support/protocol/scene';
+import { eventually, freePort } from '../support/protocol/scene';
 import { faulty, folder, request, startMock, type Run } from '../support/dots';
 
 /** The command as it is installed, and the program behind it. */
@@ -136,12 +136,13 @@ test('a document for another server, and one for another cuid, open sessions tha
 });
 
 test('a server that was started anew answers over a new session', async (t) => {
-  const first = await secureMock(t);
+  const port = String(await freePort());
+  const first = await secureMock(t, folder(t), port);
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd, '--server', first.coaps, ...first.proofs);
   first.child.kill('SIGKILL');
   await once(first.child, 'close');
-  await secureMock(t, first.state, new URL(first.coaps).port);
+  await secureMock(t, first.state, port);
   const { status, out, err } = sendByNode(cwd, 'a.dots.json', '--server', first.coaps, ...first.proofs, '--mid', '1');
   assert.equal(status, 0, out + err + keeper.log());
   await hasOpened(keeper, 2);

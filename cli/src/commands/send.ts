@@ -153,11 +153,12 @@ export async function overOwnSession(
 }
 
 function answerText({ answer, security, kept }: Exchanged, target: SettledTarget, asked: JsonObject): string {
-  const { name, meaning } = codeWords(answer.code, answer.request.path);
+  const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
   const granted = lifetimeOf(answer.body);
   return [
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
+    ...(answer.notes ?? []),
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
@@ -199,15 +200,16 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 }
 
 function answerJson({ answer, security, kept }: Exchanged, target: SettledTarget): object {
-  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
+  const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,
     code,
-    meaning: codeWords(code).name,
+    meaning: codeWords(code, request.path, ok).name,
     ok,
     grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null,
     body: body ?? null,
     diagnostic: diagnostic ?? null,
+    ...(notes && { notes }),
     maxAge: maxAge ?? null,
     roundTripMs: Math.round(roundTripMs * 10) / 10,
     server: target.server,

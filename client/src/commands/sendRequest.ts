@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
-import type { JsonObject } from '#dots/model/json';
 import type { Channel } from '#dots/workspace/destination';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
@@ -11,14 +10,14 @@ import type { DocumentStates } from '../editor/documentStates';
 import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
 import { tellFailure } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
-import { inProblems, sendable } from './sendable';
+import { inProblems, sendable, type Sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
   'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
-/** Carries a value to the server; gives what makes the text of the answer. */
-type Work = (value: JsonObject, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
+/** Carries a document to the server; gives what makes the text of the answer. */
+type Work = (sent: Sendable, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements Sender, vscode.Disposable {
@@ -42,9 +41,9 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'signal', async (value, target, document, abort) => {
+    return this.carry(uri, 'signal', async ({ value, aliases }, target, document, abort) => {
       const exchange = await this.sessions
-        .send(target, value, abort)
+        .send(target, value, abort, aliases)
         .catch((error: unknown) => this.refused(target, error));
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
@@ -53,7 +52,7 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Installs aliases or ACLs over the data channel, in the same way. */
   install(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'data', async (value, target, document, abort) => {
+    return this.carry(uri, 'data', async ({ value }, target, document, abort) => {
       const installation = await this.data.install(target, value, abort);
       return () => installText({ ...installation, document });
     });
@@ -97,10 +96,10 @@ export class RequestSender implements Sender, vscode.Disposable {
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
-      const { value, destination } = sendable(await this.states.toSend(document), channel);
-      const target = await this.targets.settle(destination, value, channel);
+      const sent = sendable(await this.states.toSend(document), channel);
+      const target = await this.targets.settle(sent.destination, sent.value, channel);
       if (target === undefined) return undefined;
-      return { document, text: await work(value, target, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+      return { document, text: await work(sent, target, vscode.workspace.asRelativePath(document.uri), abort.signal) };
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error);
       return undefined;

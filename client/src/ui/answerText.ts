@@ -23,11 +23,13 @@ export interface AnswerReport {
 /** An answer in words, then its body, then the request as it was sent: readable without knowing CoAP or CBOR. */
 export function answerText(report: AnswerReport): string {
   const { answer } = report;
-  const words = codeWords(answer.code, answer.request.path);
+  const words = codeWords(answer.code, answer.request.path, answer.ok);
   const conflict = conflictSentences(scopesOf(answer.body)).join(' ');
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
-    [words.meaning, words.next, maxAgeWords(answer)].filter((line) => line !== undefined).join('\n'),
+    [words.meaning, words.next, ...(answer.notes ?? []), maxAgeWords(answer)]
+      .filter((line) => line !== undefined)
+      .join('\n'),
     answer.diagnostic === undefined ? undefined : `The server says:\n${indented(oneLine(answer.diagnostic))}`,
     facts([
       ['Document', report.document],
@@ -54,6 +56,7 @@ export function answerText(report: AnswerReport): string {
 /** The first line's verdict in three words at most. */
 function verdict(answer: Answer): string {
   if (answer.ok) return 'accepted';
+  if (answer.code.startsWith('2')) return 'not confirmed';
   return answer.code.startsWith('4') ? 'refused' : 'not served';
 }
 

@@ -70,6 +70,8 @@ const defaultTimeoutMs = 10_000;
 /** What a server did that gave no answer, by the code of the message layer. */
 const failures: Readonly<Record<string, (asked: string, seconds: number) => string>> = {
   'coap/no-answer': (asked, seconds) => `did not answer ${asked} within ${seconds} s`,
+  'coap/only-continue': (asked, seconds) =>
+    `asked for more blocks (2.31) of ${asked}, which has none, and sent no other answer within ${seconds} s`,
   'coap/no-acknowledgement': (asked) => `acknowledged none of the copies of ${asked}`,
   'coap/reset': (asked) => `rejected ${asked} with a CoAP reset`,
 };

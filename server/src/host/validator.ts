@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Level } from '#dots/check/check';
-import { definingDocuments, namesFor, usesNames, type DefinedNames } from '#dots/workspace/definitions';
+import {
+  aliasTargets,
+  definingDocuments,
+  namesFor,
+  usesNames,
+  type AliasTargets,
+  type DefinedNames,
+} from '#dots/workspace/definitions';
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import type { LocatedFinding, Profiles } from '#service/service';
@@ -79,10 +86,18 @@ export class Validator {
     return { usesNames: true, members: definingDocuments(set, member, isSound), leftOut: set.leftOut };
   }
 
-  /** The names that the documents which belong together with one define. */
-  async names(uri: string): Promise<DefinedNames> {
+  /** What the aliases that a document names stand for. */
+  aliases(document: SourceDocument, sets: DocumentSets): AliasTargets {
+    const set = sets.of(document.uri);
+    const member = set.byFile.get(document.uri);
+    return member === undefined ? {} : aliasTargets(set, member);
+  }
+
+  /** The names that the documents which belong together with one define, and the direction that the workspace file states. */
+  async names(uri: string): Promise<DefinedNames & Pick<DocumentContext, 'direction'>> {
     const sets = await this.now();
-    return namesFor(sets.of(uri), sets.context(uri).cuid);
+    const { cuid, direction } = sets.context(uri);
+    return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
   }
 
   /** What was left out around a document. */

@@ -2,11 +2,10 @@ import { documentTypeOf, type DocumentType } from '#dots/model/documents';
 import type { Position } from '#dots/model/finding';
 import { child } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from './documents/document';
-import { complete, type Completion } from './features/completion';
+import { complete, type Completion, type Surroundings } from './features/completion';
 import { hover, type Hover } from './features/hover';
 import type { Validation } from './features/validation';
 import { judging, read, type Judging } from './validationService';
-import type { DefinedNames } from '#dots/workspace/definitions';
 import { findingCodes } from '#dots/workspace/findingCodes';
 import { completeConfig, hoverConfig } from './features/ownFiles';
 import type { IndexEntry } from './features/documentIndex';
@@ -25,8 +24,8 @@ export type {
   Workspace,
 };
 
-/** The names that can be written: those of aliases and ACLs that related documents define, and those of server profiles. */
-export interface KnownNames extends Partial<DefinedNames> {
+/** What completion knows besides the text: names of aliases and ACLs that related documents define, those of server profiles, and the document's direction. */
+export interface KnownNames extends Partial<Surroundings> {
   profiles?: readonly string[];
 }
 
@@ -51,10 +50,10 @@ export interface LanguageService extends Judging {
 export function createLanguageService(): LanguageService {
   return {
     ...judging,
-    complete: (document, position, { aliases = [], acls = [], profiles = [] } = {}) =>
+    complete: (document, position, { aliases = [], acls = [], profiles = [], direction } = {}) =>
       withOffset(document, position, (parsed, offset) =>
         parsed.form === 'dots'
-          ? complete(parsed, offset, { aliases, acls })
+          ? complete(parsed, offset, { aliases, acls, direction })
           : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles }),
       ),
     hover: (document, position) =>

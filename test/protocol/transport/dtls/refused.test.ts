@@ -112,17 +112,25 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   });
   assert.match(keys.refused[0]?.hint ?? '', /^Give both ends the same identity and key\.$/);
   const silent = await udpSocket(t);
-  await assert.rejects(call(t, silent.address().port, { psk }, { deadlineMs: 100 }), {
+  const clock = new FakeClock();
+  const attempt = assert.rejects(call(t, silent.address().port, { psk }, { clock, deadlineMs: 100 }), {
     code: 'transport/no-answer',
     hint: /Check the address, that the server runs, and that no firewall blocks it/,
   });
+  await once(silent, 'message');
+  await clock.advance(100);
+  await attempt;
   // One that hears a wrong key and says nothing, as many do.
   const relay = await Relay.start(t, keys.port);
   relay.fate = (bytes, way) => (way === 'toClient' && bytes[0] === 21 ? [] : [{ bytes, afterMs: 0 }]);
-  await assert.rejects(
-    call(t, relay.port, { psk: { ...psk, key: Buffer.from('another secret') } }, { deadlineMs: 1000 }),
-    { code: 'transport/psk-silence', hint: /meet a wrong pre-shared key with silence: check the identity and the key/ },
-  );
+  const wrong = { psk: { ...psk, key: Buffer.from('another secret') } };
+  const silence = assert.rejects(call(t, relay.port, wrong, { clock, deadlineMs: 1000 }), {
+    code: 'transport/psk-silence',
+    hint: /meet a wrong pre-shared key with silence: check the identity and the key/,
+  });
+  await eventually(() => keys.refused.length === 2);
+  await clock.advance(1000);
+  await silence;
 });
 
 test('names that a server may be called by: SRV-ID, wildcard, IPv6 address', async (t) => {
