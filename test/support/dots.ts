@@ -20,9 +20,14 @@ export interface Run {
 }
 
 /** Runs `dots` in the repository's root and waits for its end. */
-export function dots(words: readonly string[], input: string | Uint8Array = ''): Run {
+export function dots(
+  words: readonly string[],
+  input: string | Uint8Array = '',
+  environment: Record<string, string> = {},
+): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
     cwd: root,
+    env: { ...process.env, ...environment },
     input,
     maxBuffer: 1 << 28,
   });

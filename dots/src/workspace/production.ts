@@ -1,3 +1,4 @@
+import { serverAddress } from './serverAddress';
 import type { Profiles } from './workspaceFile';
 
 /** What is known of a server profile here. */
@@ -7,10 +8,6 @@ interface Addressed {
   signal?: string | undefined;
   data?: string | undefined;
 }
-
-/** The default ports: RFC 9132 section 10.1, and https. */
-const signalPort = '4646';
-const dataPort = '443';
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -59,17 +56,6 @@ function productionReason(server: string, by: string, name?: string): string {
 
 /** Host and port, spelt in one way. */
 function placeOf(server: string): string {
-  const [, scheme = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(server.trim()) ?? [];
-  const authority = rest.replace(/[/?#].*$/, '');
-  const bracketed = /^[^[\]]*:[^[\]]*:/.test(authority) ? `[${authority}]` : authority;
-  const [, name = bracketed, port] = /^(\[.*\]|[^:]*)(?::(\d*))?$/.exec(bracketed) ?? [];
-  const host = hostOf(name);
-  const known = port === undefined || port === '' ? undefined : String(Number(port));
-  return `${loopbackNames.has(host) ? 'localhost' : host} ${known ?? (scheme.toLowerCase() === 'https' ? dataPort : signalPort)}`;
-}
-
-/** A URL of the web knows one spelling for each host name and address. */
-function hostOf(name: string): string {
-  const text = `https://${name}`;
-  return (URL.canParse(text) ? new URL(text).hostname : name.toLowerCase()).replace(/\.$/, '');
+  const { host, port } = serverAddress(server);
+  return `${loopbackNames.has(host) ? 'localhost' : host} ${port}`;
 }
