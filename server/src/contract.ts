@@ -68,7 +68,7 @@ export interface RelatedDocuments {
   definitions: string[];
   /** The paths of files that may define them too and were not read, because of their size or number. */
   leftOut: string[];
-  /** The URIs of the other documents with ACLs of the same client: rules should not drop what these accept. */
+  /** The URIs of the other documents of its workspace with ACLs of the same client: rules should not drop what these accept. */
   withAcls: string[];
   /** The port of the signal channel, as the profile of the document says; null where none does. */
   signalPort: number | null;

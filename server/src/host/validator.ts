@@ -35,7 +35,7 @@ export interface RuleSources {
   definitions: readonly SetMember[];
   /** The paths of files that may define it too and were not read. */
   leftOut: readonly string[];
-  /** The other documents with ACLs of its client. */
+  /** The other documents of its workspace with ACLs of its client; none without a workspace file. */
   withAcls: readonly SetMember[];
   /** The port of the signal channel, as the profile of the document says. */
   signalPort: number | undefined;
@@ -88,7 +88,8 @@ export class Validator {
     const set = sets.of(document.uri);
     const member = set.byFile.get(document.uri);
     const findings = await this.findings(document, {}, sets);
-    const withAcls = member === undefined ? [] : documentsWithAcls(set, member);
+    const isWorkspace = sets.governing(document.uri).path !== undefined;
+    const withAcls = member === undefined || !isWorkspace ? [] : documentsWithAcls(set, member);
     const signal = sets.profiles?.get(sets.context(document.uri).profile ?? '')?.signal;
     const signalPort = signal === undefined ? undefined : serverAddress(signal).port;
     if (member === undefined || !usesNames(member))
