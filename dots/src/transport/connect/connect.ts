@@ -2,7 +2,7 @@ import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from '../address';
+import { addressText, parseServer, withoutZone, type Address, type Scheme, type ServerAddress } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
@@ -163,7 +163,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
         tried.push(path);
         return (options.dialers ?? defaultDialers)[path.transport](path.address, {
           credentials,
-          serverName: target.host,
+          serverName: withoutZone(target.host),
           signal,
           clock,
           deadlineMs: end - clock.monotonic(),
