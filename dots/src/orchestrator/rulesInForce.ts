@@ -56,10 +56,14 @@ function clientInput({ cuid, aliases }: DataClient, acls: JsonObject[]): Flowspe
   return { file: `client ${cuid}`, value: { [dataMember]: { 'dots-client': [client] } } };
 }
 
-/** Without the members that say when the request acts: it is in force. */
+/**
+ * The request without the members that say when it acts: it is in force. A request states its lifetime (RFC 9132 section 4.4.1.1), which
+ * does not change its rules.
+ */
 function mitigationInput({ cuid, mid, scope }: Mitigation): FlowspecInput {
   const rest = Object.entries(scope).filter(
     ([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation',
   );
-  return { file: `mitigation ${mid} of ${cuid}`, value: { [mitigationMember]: { scope: [Object.fromEntries(rest)] } } };
+  const asked = { ...Object.fromEntries(rest), lifetime: -1 };
+  return { file: `mitigation ${mid} of ${cuid}`, value: { [mitigationMember]: { scope: [asked] } } };
 }
