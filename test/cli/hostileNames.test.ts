@@ -76,8 +76,8 @@ function scene(t: TestContext): Scene {
   return { root, clone, files };
 }
 
-test('no command lets the names of a hostile folder steer a terminal or make up lines', async (t) => {
-  const { root, clone, files } = scene(t);
+/** Command lines of every kind that name files of a hostile folder. */
+function commandLines({ root, clone, files }: ReturnType<typeof scene>): string[][] {
   const absent = join(clone, `absent${evilName}.dots.json`);
   const profiles = join(root, `profiles${evilName}.json`);
   writeFileSync(
@@ -91,7 +91,7 @@ test('no command lets the names of a hostile folder steer a terminal or make up 
   );
   const own = ['--workspace', join(root, `w${evilName}.json`)];
   writeFileSync(own[1] ?? '', '{}');
-  const runs: string[][] = [
+  return [
     ['validate', clone],
     ['validate', clone, '--profiles', profiles],
     ['validate', profiles, join(clone, 'dots.workspace.json'), absent],
@@ -128,10 +128,14 @@ test('no command lets the names of a hostile folder steer a terminal or make up 
       ...['table', 'exabgp', 'gobgp', 'bird'].map((format) => ['flowspec', file, '--format', format, ...own]),
     ]),
   ];
+}
+
+test('no command lets the names of a hostile folder steer a terminal or make up lines', async (t) => {
+  const hostile = scene(t);
   const before = process.cwd();
-  process.chdir(root);
+  process.chdir(hostile.root);
   t.after(() => process.chdir(before));
-  for (const words of runs) {
+  for (const words of commandLines(hostile)) {
     const output = await outputOf(words);
     assert.notEqual(output, '', JSON.stringify(words));
     assertHarmless(output, JSON.stringify(words));
