@@ -73,7 +73,7 @@ function parsed(command: Command, words: readonly string[]): ReturnType<typeof p
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/);
-    throw new UsageError(`${sentence ?? 'These arguments are not understood'}.`, `See dots ${command.name} --help.`);
+    throw new UsageError(`${sentence ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
   }
 }
 

@@ -53,7 +53,7 @@ export const targetOptions: readonly Option[] = [
     value: 'NAME',
     description: 'The server profile; without it that of the document in the workspace file.',
   },
-  { name: 'yes', description: 'Send to a server of production as well.' },
+  { name: 'yes', description: 'Also send to a production server.' },
   {
     name: 'cuid',
     value: 'C',
@@ -65,7 +65,7 @@ export const targetOptions: readonly Option[] = [
     description:
       'The mitigation id (or sid, tsid, tmid); without it that of the workspace file, or the seconds since 1970.',
   },
-  { name: 'ca', value: 'FILE', description: 'The CA that vouches for the server (PEM).' },
+  { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
   { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
   { name: 'crl', value: 'FILE', description: 'The certificates that the CA has revoked (PEM).' },
@@ -74,7 +74,7 @@ export const targetOptions: readonly Option[] = [
     value: 'ID',
     description: 'The identity of a pre-shared key, instead of certificates; signal channel.',
   },
-  { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
+  { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
   { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
   ...workspaceOptions,
 ];
@@ -240,7 +240,7 @@ function requireKey(
     return;
   throw new UsageError(
     `The profile "${profile}" has the identity "${pskIdentity}" of a pre-shared key, and the key is missing.`,
-    'Name the file that holds it: --psk-key-file.',
+    'Name the file that contains it: --psk-key-file.',
   );
 }
 

@@ -12,7 +12,7 @@ export const decode: Command = {
   summary: 'Read CBOR (application/dots+cbor) and print the JSON document.',
   usage: '[FILE|-] [--hex STRING]',
   options: [
-    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are passed over.' },
+    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are ignored.' },
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The document is always JSON.' },
   ],
   details: [

@@ -38,7 +38,7 @@ export const encode: Command = {
   ],
   details: [
     'Data channel documents (ACLs, aliases, ...) travel as JSON and have no CBOR form: exit status 2.',
-    'The document is encoded as it is; dots validate judges it.',
+    'The document is encoded as it is; dots validate checks it.',
   ],
   examples: [
     'dots encode request.dots.json',

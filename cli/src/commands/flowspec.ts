@@ -59,13 +59,13 @@ export const flowspec: Command = {
     },
     {
       name: 'resolve',
-      description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.',
+      description: 'Look up the names of target-fqdn and target-uri; a finding states time and result.',
     },
     {
       name: 'no-repair',
       description: 'Leave rules as they are where routers would test them in another order than the documents.',
     },
-    { name: 'explain', description: 'Say what each octet of each rule means.' },
+    { name: 'explain', description: 'Explain each octet of each rule.' },
     {
       name: 'compare',
       value: 'OTHER',
@@ -74,15 +74,15 @@ export const flowspec: Command = {
     {
       name: 'state',
       value: 'DIR',
-      description: 'Show the rules in force of the mock orchestrator that keeps its state there.',
+      description: 'Show the rules in force of the mock orchestrator with this state folder.',
     },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
   details: [
     'All files are translated together. Names of aliases and ACLs are looked up among them, and in all documents below the folder of their workspace file; without one in those of their folder.',
-    'ACLs are first-match lists, routers sort rules by what they match. Where that makes a difference rules are changed until it does not, and a finding tells how; where it still does, a packet shows it.',
-    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird hold a comment for each rule that the tool cannot announce.',
+    'ACLs are first-match lists, routers sort rules by what they match. Where that changes the result, rules are repaired, and a finding says how; where a difference remains, a packet shows it.',
+    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird contain a comment for each rule that the tool cannot announce.',
     'With --decode HEX --format hex prints what dots itself would encode.',
   ],
   examples: [

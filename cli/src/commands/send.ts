@@ -44,11 +44,11 @@ const description: Omit<Command, 'run'> = {
     },
   ],
   details: [
-    'Where the document goes, and as whom, is what the options say; else what the workspace file says of the document; else what its profile says. The answer names the profile, the cuid and the mid that were used.',
-    'A profile that is marked as production needs --yes.',
-    'A document with errors is not sent; its findings are told, and the exit status is 1.',
+    'The options say where the document is sent and as which client; then the workspace file; then its profile. The answer names the profile, the cuid and the mid that were used.',
+    'A production profile requires --yes.',
+    'A document with errors is not sent: its findings are printed, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
-    'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake has to come through first. A document from standard input goes over a session of its own.',
+    'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake is needed. A document from standard input is sent over a session of its own.',
     "Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
   ],
   examples: [
@@ -163,7 +163,7 @@ function answerText({ answer, security, kept }: Exchanged, target: SettledTarget
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
-      ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.'
+      ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that the server speaks DOTS.'
       : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,

@@ -37,7 +37,7 @@ export const validate: Command = {
   details: [
     'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
     'Text gives file:line:column from 1; JSON gives lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
-    'Documents are also judged together: all below the folder of their workspace file; without one those of their folder, and those named.\nThe workspace file says what documents must not say themselves; where it has faults itself, they are told, and nothing else of it counts.',
+    'Documents are also checked together: all below the folder of their workspace file; without one those of their folder, and those named.\nThe workspace file says what documents must not say themselves; where it has errors itself, they are printed, and the rest of it is ignored.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
   ],
   examples: [

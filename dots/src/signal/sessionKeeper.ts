@@ -39,7 +39,7 @@ const late = (): DotsError =>
   new DotsError(
     'unreachable',
     'transport/no-answer',
-    'The server did not answer in time, so no session stands yet.',
+    'The server did not answer in time; no session is established.',
     'Check that a DOTS server listens there; the session is opened all the same once it answers.',
   );
 

@@ -214,7 +214,7 @@ function noCredentials(target: ServerAddress): DotsError {
   return new DotsError(
     'usage',
     'transport/credentials',
-    `${nameOf(target)} is reached over DTLS or TLS, and nothing was given to prove who you are with.`,
+    `${nameOf(target)} is reached over DTLS or TLS, and no client credentials were given.`,
     'Name a CA, a certificate and its key, or a pre-shared key and its identity.',
   );
 }
