@@ -49,7 +49,7 @@ const description: Omit<Command, 'run'> = {
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
     'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake is needed. A document from standard input is sent over a session of its own.',
-    "Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
+    "Exit status 0: the server accepted (2.01 or 2.04; 2xx over https). 1: it refused (4.xx, 5.xx; 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
   ],
   examples: [
     'dots send request.dots.json',
