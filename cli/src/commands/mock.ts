@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { safeJson } from '#dots/model/text';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
 
 /** `dots mock`: the orchestrator, until it is told to end. */
@@ -49,7 +49,7 @@ export const mock: Command = {
   run: runMock,
 };
 
-async function runMock(given: Given, io: Io): Promise<ExitStatus> {
+async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
     throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
   const stopped = io.stopped();
@@ -74,7 +74,7 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
 }
 
 /** The key of the one identity that is known. Throws UsageError where only one of the two options is there. */
-async function pskOf(given: Given): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
+async function pskOf(given: Arguments): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
   const [known, file] = [given.option('psk-identity'), given.option('psk-key-file')];
   if (known === undefined && file === undefined) return undefined;
   if (known === undefined || file === undefined)

@@ -11,7 +11,7 @@ import { SignalSession, type Answer } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
@@ -19,14 +19,14 @@ import { sendingOf, targetOptions, type Sending, type SettledTarget } from '../s
 import { alwaysJson } from './sendJson';
 
 /** What was answered, how the session was protected, and whether it is one that `dots session` keeps. */
-export interface Exchanged {
+export interface SendResult {
   answer: Answer;
   security: Security | undefined;
   kept?: true;
 }
 
 /** Sends a signal channel document to a target. Throws a DotsError. */
-export type Exchange = (document: JsonObject, target: SettledTarget) => Promise<Exchanged>;
+export type SendDocument = (document: JsonObject, target: SettledTarget) => Promise<SendResult>;
 
 const description: Omit<Command, 'run'> = {
   name: 'send',
@@ -65,14 +65,14 @@ const description: Omit<Command, 'run'> = {
 export const send = sendOver(overOwnSession);
 
 /** `dots send`, as it exchanges signal channel documents in one way or another. */
-export function sendOver(exchange: Exchange): Command {
+export function sendOver(exchange: SendDocument): Command {
   return {
     ...description,
     run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)),
   };
 }
 
-async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitStatus> {
+async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0)
     throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
@@ -137,7 +137,7 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 export async function overOwnSession(
   value: JsonObject,
   { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
-): Promise<Exchanged> {
+): Promise<SendResult> {
   const session = await SignalSession.open({
     server,
     cuid,
@@ -153,7 +153,7 @@ export async function overOwnSession(
   }
 }
 
-function answerText({ answer, security, kept }: Exchanged, target: SettledTarget, asked: JsonObject): string {
+function answerText({ answer, security, kept }: SendResult, target: SettledTarget, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
   const granted = lifetimeOf(answer.body);
   return [
@@ -201,7 +201,7 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson({ answer, security, kept }: Exchanged, target: SettledTarget): object {
+function answerJson({ answer, security, kept }: SendResult, target: SettledTarget): object {
   const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,

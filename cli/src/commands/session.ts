@@ -3,12 +3,12 @@ import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
 import { securityWords } from '#dots/words/sessions';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { invoke } from '../invoke';
 import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
-import { KeptSessions, type Watch } from '../keeper/sessions';
+import { LiveSessions, type Watch } from '../keeper/sessions';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
@@ -58,7 +58,7 @@ const failures: Readonly<Record<'lost' | 'over-tls', (server: string) => string>
   'over-tls': (server) => `The session with ${server} stays with TLS.`,
 };
 
-async function runSession(given: Given, io: Io): Promise<ExitStatus> {
+async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
     throw new UsageError(
       `dots session takes no file: "${given.paths[0] ?? ''}".`,
@@ -71,7 +71,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
     ended = true;
   });
   let server: Server | undefined;
-  const sessions = new KeptSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
+  const sessions = new LiveSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
     server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
     // Whoever ends it does not wait for a server that does not answer.
@@ -100,7 +100,7 @@ async function closeServer(server: Server | undefined): Promise<void> {
 }
 
 /** `dots send` over kept sessions; one for a cuid that was made just now would never be used again. */
-function sendKept(sessions: KeptSessions): Command {
+function sendKept(sessions: LiveSessions): Command {
   return sendOver((document, target) =>
     target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target),
   );
@@ -119,7 +119,7 @@ function watchWith(log: (line: string) => void): Watch {
 }
 
 /** Opens the session of the profile or server that was named, if one was. */
-async function openNamed(given: Given, sessions: KeptSessions): Promise<void> {
+async function openNamed(given: Arguments, sessions: LiveSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const target = targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
   if (target.newCuid)

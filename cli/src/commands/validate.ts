@@ -5,7 +5,7 @@ import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
 import type { Io } from '../io';
@@ -48,7 +48,7 @@ export const validate: Command = {
   run: runValidate,
 };
 
-async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
+async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
   const json = given.option('format') === 'json';
   const workspaces = new CommandWorkspaces(given);

@@ -13,14 +13,14 @@ import { isStatus, type DocumentContext, type Member } from '#dots/workspace/doc
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import { serverAddress } from '#dots/workspace/serverAddress';
 import type { LocatedFinding, Profiles } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
 import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
 import { pathInWorkspace } from './governingWorkspaces';
 
 export interface ValidatorOptions extends SetsOptions {
-  service: Judging;
+  service: ValidationService;
   /** The level of a document whose workspace file has the one given. */
   level(uri: string, ofWorkspace: Level | undefined): Promise<Level | undefined> | Level | undefined;
   /** The server profiles; undefined where there are none, or their file has errors. */

@@ -6,7 +6,7 @@ import { addressText, parseServer, withoutZone, type Address, type Scheme, type 
 import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
-import { attemptDelay, run } from './raceConnections';
+import { attemptDelay, raceConnections } from './raceConnections';
 import { limited, settled } from '#dots/runtime/deadline';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
@@ -153,7 +153,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
     await permitted(paths, options.permit, limit.signal);
-    const { candidate, winner } = await run<Path, Channel>({
+    const { candidate, winner } = await raceConnections<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
       delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
       clock,
