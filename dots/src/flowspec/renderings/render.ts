@@ -8,8 +8,8 @@ import { describeActions, describeMatch } from '../bgp/ruleText';
 import { toolFindings, type RouterTarget } from './routerTarget';
 import type { FlowspecRule } from '../bgp/rule';
 
-export { renderBird, type BirdNeighbor } from './bird';
-export { renderExabgp, renderExabgpConfiguration, type ExabgpNeighbor } from './exabgp';
+export { renderBird } from './bird';
+export { renderExabgp, renderExabgpConfiguration } from './exabgp';
 
 /** Columns padded to their widest cell; the last one is not padded. */
 function columns(rows: readonly string[][]): string {
