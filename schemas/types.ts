@@ -41,6 +41,8 @@ export interface YangType {
   members?: YangType[];
   /** Numeric bounds, inclusive; a list of [low, high] as decimal strings. */
   range?: [string, string][];
+  /** binary: the least and the largest number of octets. */
+  octets?: [number, number];
 }
 
 /** A `when` or `must` expression, translated from XPath; paths are relative to the node that carries it. */

@@ -145,7 +145,7 @@ export class SchemaEmitter {
       case 'bits':
         return bitsSchema(type.bits ?? []);
       case 'binary':
-        return { type: 'string', pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' };
+        return { type: 'string', pattern: binaryPattern(type.length ?? [0, Number.MAX_SAFE_INTEGER]) };
       case 'union':
         return { anyOf: (type.members ?? []).map((member) => this.typeReference(member)) };
       case 'string':
@@ -177,6 +177,18 @@ function integerSchema(range: [string, string][]): SchemaNode {
   return parts.length === 1 ? (parts[0] as SchemaNode) : { anyOf: parts };
 }
 
+/** Base64 of a number of octets: a length of binary counts octets, not characters (RFC 7950 section 9.8.1). */
+function binaryPattern([low, high]: readonly [number, number]): string {
+  const ends = ['', '[A-Za-z0-9+/]{2}==', '[A-Za-z0-9+/]{3}='];
+  const forms = ends.flatMap((end, octets) => {
+    if (octets > high) return [];
+    const least = Math.max(0, Math.ceil((low - octets) / 3));
+    const most = high === Number.MAX_SAFE_INTEGER ? '' : Math.floor((high - octets) / 3);
+    return [`([A-Za-z0-9+/]{4}){${least},${most}}${end}`];
+  });
+  return `^(${forms.join('|')})$`;
+}
+
 function bitsSchema(bits: string[]): SchemaNode {
   return { type: 'string', pattern: `^ *((${bits.join('|')})( +|$))*$` };
 }
@@ -202,7 +214,7 @@ function bare(identity: string): string {
 
 /** What readers of the schema need of a type; patterns and lengths are in the JSON Schema itself. */
 function publicType(type: ResolvedType): YangType {
-  const { base, name, enums, bits, identities, fractionDigits, members, range } = type;
+  const { base, name, enums, bits, identities, fractionDigits, members, range, length } = type;
   return {
     base,
     ...(name === undefined ? {} : { name }),
@@ -212,5 +224,6 @@ function publicType(type: ResolvedType): YangType {
     ...(fractionDigits === undefined ? {} : { fractionDigits }),
     ...(members ? { members: members.map(publicType) } : {}),
     ...(range ? { range } : {}),
+    ...(base === 'binary' && length ? { octets: length } : {}),
   };
 }

@@ -3,8 +3,11 @@ function partsOf(version) {
   return /^\d+(\.\d+)*$/.test(version) ? version.split('.').map(Number) : undefined;
 }
 
-/** Negative where one version comes before another, positive where it comes after it, 0 where they are the same. */
-function compare(one, other) {
+/**
+ * Negative where one version comes before another, positive where it comes after it, 0 where they are the same.
+ * @public a test imports it by its path
+ */
+export function compare(one, other) {
   const [ones, others] = [partsOf(one) ?? [], partsOf(other) ?? []];
   const at = Array.from({ length: Math.max(ones.length, others.length) }, (_, index) => index).find(
     (index) => (ones[index] ?? 0) !== (others[index] ?? 0),

@@ -3,6 +3,7 @@
  */
 import type { JsonValue } from '#dots/model/json';
 import type { Fault, Severity } from '#dots/model/finding';
+import type { AliasTargets } from '#dots/workspace/definitions';
 import type { Destination } from '#dots/workspace/destination';
 import type { FileContext, Profile, TargetRouter } from '#dots/workspace/workspaceFile';
 
@@ -51,6 +52,8 @@ export interface DocumentToSend {
   state: DocumentState;
   /** null where there is none. */
   value: JsonValue;
+  /** What the aliases that it names stand for, as the documents define them that belong to it. */
+  aliases: AliasTargets;
 }
 
 /** `dots/relatedDocuments`: what is wrong with a document, and which other documents its rules depend on. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
-import { eventually, protect } from '../support/protocol/scene';
+import { eventually, freePort, protect } from '../support/protocol/scene';
 import { folder, startMock } from '../support/dots';
 import { loadFeatures, log } from '../support/loadFeatures';
 
@@ -11,9 +11,9 @@ const { SessionHost } = loadFeatures();
 for (const transport of ['coaps', 'coapsTcp'] as const) {
   test(`in the editor a mitigation is refreshed and withdrawn after its server was started anew (${transport})`, async (t) => {
     const state = folder(t);
-    const { child, ready } = await startMock(t, '--state', state);
+    const port = String(await freePort());
+    const { child, ready } = await startMock(t, '--state', state, '--secure-port', port);
     const { ca, cert, key, [transport]: server } = ready as Record<string, string>;
-    const port = new URL(server ?? '').port;
     const host = new SessionHost({ mid: () => Promise.resolve(7) } as never, log, 'lab');
     t.after(() => host.close());
     const target = {

@@ -65,7 +65,9 @@ test('names are resolved when asked for, and the finding states time and result'
   assert.deepEqual([without.rules, without.findings[0]?.code], [[], 'flowspec/needs-resolution']);
   const preload = join(folder(t, { 'answers.cjs': answers }), 'answers.cjs');
   const words = ['flowspec', '-', '--format', 'json', '--resolve'];
-  const { rules, findings } = JSON.parse(dots(words, named, { NODE_OPTIONS: `--require=${preload}` }).out) as Report;
+  const { rules, findings } = JSON.parse(
+    dots(words, named, undefined, { NODE_OPTIONS: `--require=${preload}` }).out,
+  ) as Report;
   assert.deepEqual(
     rules.map(({ text }) => text),
     ['dst 192.0.2.80/32, udp -> discard', 'dst 2001:db8::80/128, udp -> discard'],

@@ -15,10 +15,10 @@ import {
   type MitigationAction,
   type Translation,
 } from '#dots/flowspec/translate';
-import { oneLine, safeJson } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
-import { judging as service } from '#service/validationService';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { validationService as service } from '#service/validationService';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import { tell, type ReadDocument } from '../document';
 import { findingJson } from '../findings';
 import { hexOption } from '../hex';
@@ -59,13 +59,13 @@ export const flowspec: Command = {
     },
     {
       name: 'resolve',
-      description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.',
+      description: 'Look up the names of target-fqdn and target-uri; a finding states time and result.',
     },
     {
       name: 'no-repair',
       description: 'Leave rules as they are where routers would test them in another order than the documents.',
     },
-    { name: 'explain', description: 'Say what each octet of each rule means.' },
+    { name: 'explain', description: 'Explain each octet of each rule.' },
     {
       name: 'compare',
       value: 'OTHER',
@@ -74,15 +74,15 @@ export const flowspec: Command = {
     {
       name: 'state',
       value: 'DIR',
-      description: 'Show the rules in force of the mock orchestrator that keeps its state there.',
+      description: 'Show the rules in force of the mock orchestrator with this state folder.',
     },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
   details: [
     'All files are translated together. Names of aliases and ACLs are looked up among them, and in all documents below the folder of their workspace file; without one in those of their folder.',
-    'ACLs are first-match lists, routers sort rules by what they match. Where that makes a difference rules are changed until it does not, and a finding tells how; where it still does, a packet shows it.',
-    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird hold a comment for each rule that the tool cannot announce.',
+    'ACLs are first-match lists, routers sort rules by what they match. Where that changes the result, rules are repaired, and a finding says how; where a difference remains, a packet shows it.',
+    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird contain a comment for each rule that the tool cannot announce.',
     'With --decode HEX --format hex prints what dots itself would encode.',
   ],
   examples: [
@@ -94,7 +94,7 @@ export const flowspec: Command = {
   run: runFlowspec,
 };
 
-async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
+async function runFlowspec(given: Arguments, io: Io): Promise<ExitStatus> {
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
   const state = given.option('state');
@@ -114,7 +114,7 @@ async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
     : 0;
 }
 
-function checkCombination(given: Given): void {
+function checkCombination(given: Arguments): void {
   const format = given.option('format') ?? 'table';
   for (const name of ['compare', 'explain']) {
     if (given.option(name) !== undefined && format !== 'table' && format !== 'json')
@@ -132,7 +132,7 @@ interface Translated extends FlowspecDocuments {
 async function translateFiles(
   paths: readonly string[],
   workspaces: CommandWorkspaces,
-  given: Given,
+  given: Arguments,
   io: Io,
 ): Promise<Translated | undefined> {
   const read = await flowspecDocuments(paths, workspaces, io);
@@ -171,7 +171,7 @@ async function translateResolved(
 }
 
 /** What active ACLs and mitigations filter right now; findings have no place in a file. */
-async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus> {
+async function showLive(state: string, given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0 || given.options('domain').length > 0)
     throw new UsageError(
       '--state shows what an orchestrator has in force, and takes no file and no --domain.',
@@ -184,7 +184,7 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
   else {
     const rendering = format as Rendering;
     for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)])
-      io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
+      io.say(`${file}: ${severity} ${message} (${code})`);
     if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
     await io.out(render(rules, rendering));
   }
@@ -224,7 +224,7 @@ function findingsJson({ documents, translation }: Translated): object[] {
   return locate(documents, translation.findings).map((finding) => ({ file: finding.file, ...findingJson(finding) }));
 }
 
-async function printRules(translated: Translated, given: Given, io: Io): Promise<void> {
+async function printRules(translated: Translated, given: Arguments, io: Io): Promise<void> {
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? (explain ? undefined : translated.router) ?? 'table';
   const { rules, equivalence, counts } = translated.translation;
@@ -241,7 +241,7 @@ async function printRules(translated: Translated, given: Given, io: Io): Promise
   await io.out(`\n${order}${describeCounts(counts)}\n`);
 }
 
-async function printChanges(before: Translated, now: Translated, given: Given, io: Io): Promise<void> {
+async function printChanges(before: Translated, now: Translated, given: Arguments, io: Io): Promise<void> {
   const changes = compareRuleSets(before.translation.rules, now.translation.rules);
   if (given.option('format') === 'json') {
     const { added, removed, changed, same } = changes;
@@ -281,7 +281,7 @@ function ruleJson(
 
 const notWithDecode = ['compare', 'action', 'resolve', 'no-repair'];
 
-async function decodeRule(hex: string, given: Given, io: Io): Promise<ExitStatus> {
+async function decodeRule(hex: string, given: Arguments, io: Io): Promise<ExitStatus> {
   const family = given.option('family') as Family | undefined;
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? 'json';

@@ -5,7 +5,7 @@ import type { TargetRouter } from '#dots/workspace/workspaceFile';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import type { RuleSources } from '#host/validator';
 import type { LocatedFinding } from '#service/service';
-import { judging as service } from '#service/validationService';
+import { validationService as service } from '#service/validationService';
 import { readDocument, type ReadDocument } from '../document';
 import { filesOf, readInput } from '../files';
 import type { Io } from '../io';

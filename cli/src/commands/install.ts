@@ -1,17 +1,23 @@
 import { DataSession, type Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
-import { safeJson } from '#dots/model/text';
-import { UsageError, type ExitStatus, type Given } from '../command';
-import { dataAnswerJson, dataAnswerText } from '../dataAnswer';
+import { printable, safeJson } from '#dots/model/text';
+import { UsageError, type ExitStatus, type Arguments } from '../command';
+import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
 import type { SettledTarget } from '../serverTarget';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
-export async function install(document: JsonObject, target: SettledTarget, given: Given, io: Io): Promise<ExitStatus> {
+export async function install(
+  document: JsonObject,
+  target: SettledTarget,
+  given: Arguments,
+  io: Io,
+): Promise<ExitStatus> {
   const {
     server,
     cuid,
     timeoutMs,
+    permit,
     credentialFiles: { ca, cert, key, crl },
   } = target;
   if (ca === undefined)
@@ -22,6 +28,7 @@ export async function install(document: JsonObject, target: SettledTarget, given
   const session = await DataSession.open({
     server,
     cuid,
+    permit,
     ca,
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
@@ -50,15 +57,16 @@ function installedText(
   ];
   return [
     ...notes,
-    dataAnswerText(answer),
+    ...dataAnswerLines(answer),
     `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`,
     newCuid && answer.ok
       ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.`
       : '',
   ]
     .filter((line) => line !== '')
-    .join('\n')
-    .concat('\n');
+    .map(printable)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function installedJson(

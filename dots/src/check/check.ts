@@ -12,7 +12,7 @@ export { directionOf, type Direction } from '#dots/model/direction';
 export interface CheckOptions {
   /** Default `practice`. */
   level?: Level | undefined;
-  /** What the document is meant to be; without it, it is told by its members. */
+  /** What the document is meant to be; without it, its members decide. */
   direction?: Direction | undefined;
 }
 

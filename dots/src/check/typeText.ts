@@ -31,7 +31,7 @@ export function expectedType(type: YangType): string {
     case 'decimal64':
       return `a decimal number with at most ${type.fractionDigits ?? 0} digits after the point, written as a string`;
     case 'binary':
-      return 'a string in base64';
+      return `a string in base64${type.octets === undefined ? '' : ` of ${type.octets.join(' to ')} octets`}`;
     case 'string':
     case 'leafref':
     case 'empty':

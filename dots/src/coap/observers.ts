@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import type { Handler, InboundRequest, Requester } from './inbound';
 import { isSuccess } from './messages/message';
 import { nextSequence } from './observation';
-import { uintOf, without } from './messages/options';
+import { blockOf, blockOption, uintOf, without } from './messages/options';
 
 /** Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
 const notificationInterval = 3000;
@@ -27,7 +27,7 @@ export interface ObserverLimits {
  * A change that comes too early is sent at the client's next turn, with the state of that moment.
  */
 export class Observers {
-  private readonly sessions = new Map<Requester, Session>();
+  private readonly sessions = new Map<Requester, ObserverQueue>();
   private total = 0;
 
   /**
@@ -88,7 +88,7 @@ export class Observers {
     if (session.observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
     const observer: Observer = {
       key,
-      request: withoutBlock(request),
+      request: fromFirstBlock(request),
       sequence: nextSequence(previous?.sequence, this.clock.now()),
     };
     session.add(token, observer);
@@ -96,10 +96,10 @@ export class Observers {
     return observer.sequence;
   }
 
-  private session(endpoint: Requester): Session {
+  private session(endpoint: Requester): ObserverQueue {
     const known = this.sessions.get(endpoint);
     if (known !== undefined) return known;
-    const session = new Session(this.clock, (observer) => this.send(observer));
+    const session = new ObserverQueue(this.clock, (observer) => this.send(observer));
     this.sessions.set(endpoint, session);
     endpoint.onClose(() => this.removeSession(endpoint));
     return session;
@@ -133,7 +133,7 @@ export class Observers {
 }
 
 /** The observations of one client, which take turns: changes in the order in which they came, then repetitions. */
-class Session {
+class ObserverQueue {
   /** By token. */
   readonly observers = new Map<string, Observer>();
   private readonly waiting: Readonly<Record<Reason, Set<Observer>>> = { changed: new Set(), repeated: new Set() };
@@ -195,7 +195,10 @@ class Session {
   }
 }
 
-/** A notification starts with the first block whatever block the registration named: RFC 7959 section 2.6. */
-function withoutBlock(request: InboundRequest): InboundRequest {
-  return { ...request, options: without(request.options, 'Block2') };
+/** A notification starts with the first block, of at most the size that the registration asked for: RFC 7959 section 2.6. */
+function fromFirstBlock(request: InboundRequest): InboundRequest {
+  const asked = blockOf(request.options, 'Block2', true);
+  if (typeof asked !== 'object') return request;
+  const first = blockOption('Block2', { ...asked, number: 0, more: false });
+  return { ...request, options: [...without(request.options, 'Block2'), first] };
 }

@@ -1,5 +1,6 @@
 import { documentTypeOf, type DocumentKind } from './documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from './json';
+import { child } from './pointer';
 
 /** A request goes to the server; a status comes from it. */
 export type Direction = 'request' | 'status';
@@ -30,56 +31,94 @@ export const serverOnlySetup = [
 ];
 const targets = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
 
-const hasOne = (owner: JsonObject, members: readonly string[]): boolean =>
-  members.some((member) => Object.hasOwn(owner, member));
+/** The place of the member that makes a document an answer of a server, as a JSON pointer; undefined where there is none. */
+type Evidence = string | undefined;
 
-/** A `mid` beside a target is a slip in a request, unless a status says otherwise; alone it is the answer to one. */
-function isScopeStatus(scope: JsonObject): boolean {
+/** The first of these members that an object has. */
+function oneOf(owner: JsonValue | undefined, pointer: string, members: readonly string[]): Evidence {
+  const found = isObject(owner) ? members.find((member) => Object.hasOwn(owner, member)) : undefined;
+  return found === undefined ? undefined : child(pointer, found);
+}
+
+/** What the first entry of a list that is evidence contains. */
+function inList(
+  owner: JsonValue | undefined,
+  pointer: string,
+  name: string,
+  find: (entry: JsonObject, place: string) => Evidence,
+): Evidence {
+  const list = child(pointer, name);
+  for (const [index, entry] of itemsOf(isObject(owner) ? owner[name] : undefined).entries()) {
+    const found = isObject(entry) ? find(entry, child(list, index)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A `mid` beside a target is a slip in a request, unless another member says that it is an answer; alone it is the answer to one. */
+function inScope(scope: JsonObject, pointer: string): Evidence {
   const { mid, ...others } = scope;
-  return hasOne(others, serverOnlyScopeMembers) || (mid !== undefined && !hasOne(scope, targets));
+  const found = oneOf(others, pointer, serverOnlyScopeMembers);
+  if (found !== undefined || mid === undefined) return found;
+  return oneOf(scope, pointer, targets) === undefined ? child(pointer, 'mid') : undefined;
 }
 
 /** State that a client reads on the data channel and never writes (RFC 8783 sections 6.1 and 7.2). */
-function isRegistrationStatus({ aliases, acls }: JsonObject): boolean {
-  return (isObject(aliases) && isResourceStatus(aliases, 'alias')) || (isObject(acls) && isResourceStatus(acls, 'acl'));
+function inRegistration(client: JsonObject, pointer: string): Evidence {
+  const { aliases, acls } = client;
+  return inResources(aliases, child(pointer, 'aliases'), 'alias') ?? inResources(acls, child(pointer, 'acls'), 'acl');
 }
 
-function isResourceStatus(container: JsonObject, list: string): boolean {
-  return entries(container[list]).some(
-    (entry) =>
-      Object.hasOwn(entry, 'pending-lifetime') ||
-      (isObject(entry.aces) &&
-        itemsOf(entry.aces.ace).some((ace) => isObject(ace) && Object.hasOwn(ace, 'statistics'))),
-  );
+function inResources(container: JsonValue | undefined, pointer: string, list: string): Evidence {
+  return inList(container, pointer, list, (entry, place) => {
+    const entries = child(place, 'aces');
+    return (
+      oneOf(entry, place, ['pending-lifetime']) ??
+      inList(entry.aces, entries, 'ace', (ace, at) => oneOf(ace, at, ['statistics']))
+    );
+  });
 }
 
-const entries = (list: JsonValue | undefined): JsonObject[] => itemsOf(list).filter(isObject);
+function inConfiguration(body: JsonObject, pointer: string): Evidence {
+  for (const group of ['mitigating-config', 'idle-config']) {
+    const parameters = body[group];
+    for (const [name, parameter] of Object.entries(isObject(parameters) ? parameters : {})) {
+      const found = oneOf(parameter, child(child(pointer, group), name), serverOnlyBounds);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
 
-/** Whether a document of this kind is one that a server writes, told by its members. */
-const isStatus: Partial<Record<DocumentKind, (body: JsonObject) => boolean>> = {
-  'mitigation-scope': (body) => entries(body.scope).some(isScopeStatus),
-  'signal-config': (body) =>
-    [body['mitigating-config'], body['idle-config']]
-      .filter(isObject)
-      .some((group) =>
-        Object.values(group).some((parameter) => isObject(parameter) && hasOne(parameter, serverOnlyBounds)),
-      ),
-  'telemetry-setup': (body) =>
-    hasOne(body, serverOnlySetup) || entries(body.telemetry).some((entry) => Object.hasOwn(entry, 'tsid')),
-  aliases: (body) => isResourceStatus(body, 'alias'),
-  acls: (body) => isResourceStatus(body, 'acl'),
-  'dots-data': (body) => Object.hasOwn(body, 'capabilities') || entries(body['dots-client']).some(isRegistrationStatus),
-  telemetry: (body) => entries(body['pre-or-ongoing-mitigation']).some((entry) => Object.hasOwn(entry, 'tmid')),
+/** Where a document of each kind shows that a server wrote it; `heartbeat` and others that look alike in both directions are absent. */
+const evidence: Partial<Record<DocumentKind, (body: JsonObject, pointer: string) => Evidence>> = {
+  'mitigation-scope': (body, pointer) => inList(body, pointer, 'scope', inScope),
+  'signal-config': inConfiguration,
+  'telemetry-setup': (body, pointer) =>
+    oneOf(body, pointer, serverOnlySetup) ??
+    inList(body, pointer, 'telemetry', (entry, place) => oneOf(entry, place, ['tsid'])),
+  aliases: (body, pointer) => inResources(body, pointer, 'alias'),
+  acls: (body, pointer) => inResources(body, pointer, 'acl'),
+  'dots-data': (body, pointer) =>
+    oneOf(body, pointer, ['capabilities']) ?? inList(body, pointer, 'dots-client', inRegistration),
+  telemetry: (body, pointer) =>
+    inList(body, pointer, 'pre-or-ongoing-mitigation', (entry, place) => oneOf(entry, place, ['tmid'])),
 };
 
-/** What a document is, told by its members; undefined where both sides may have written it: on the data channel a client puts back what it got. */
+/** The JSON pointer of a member that only a server writes and that makes a document an answer; undefined where there is none. */
+export function serverEvidence(document: unknown): string | undefined {
+  const type = documentTypeOf(document);
+  if (type === undefined) return undefined;
+  const { kind, topMember } = type;
+  const body = (document as JsonObject)[topMember];
+  if (kind === 'dots-client') return inList(document as JsonObject, '', topMember, inRegistration);
+  return isObject(body) ? evidence[kind]?.(body, child('', topMember)) : undefined;
+}
+
+/** What a document is by its members; undefined where both sides may have written it: on the data channel a client puts back what it got. */
 export function directionOf(document: unknown): Direction | undefined {
   const type = documentTypeOf(document);
   if (type === undefined) return undefined;
-  const body = (document as JsonObject)[type.topMember];
-  if (type.kind === 'dots-client') return entries(body).some(isRegistrationStatus) ? 'status' : undefined;
-  const told = isStatus[type.kind];
-  if (told === undefined) return undefined;
-  if (isObject(body) && told(body)) return 'status';
-  return type.channel === 'signal' ? 'request' : undefined;
+  if (serverEvidence(document) !== undefined) return 'status';
+  return evidence[type.kind] !== undefined && type.channel === 'signal' ? 'request' : undefined;
 }

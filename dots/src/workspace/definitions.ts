@@ -8,7 +8,7 @@ import {
   type Member,
 } from './documentSet';
 import type { AclFact } from './aclFacts';
-import type { TextAt } from './facts';
+import type { Targets, TextAt } from './facts';
 
 /** The ACLs of a set by name. */
 export function aclsOf({ members }: DocumentSet): Map<string, Defined<AclFact>[]> {
@@ -84,3 +84,19 @@ export function namesFor(set: DocumentSet, cuid: string | undefined): DefinedNam
       .sort();
   return { aliases: of(aliasesOf(set)), acls: of(aclsOf(set)) };
 }
+
+/** What aliases stand for, by their names: prefixes, domain names and URIs as they are written. */
+export type AliasTargets = Readonly<Record<string, readonly string[]>>;
+
+/** What the aliases that a document names stand for, as far as the documents of its set define them. */
+export function aliasTargets(set: DocumentSet, member: Member): AliasTargets {
+  const known = aliasesOf(set);
+  const targets = aliasUses(member).flatMap(({ text }) => {
+    const definition = known.get(text)?.find(({ cuid }) => mayBeSameClient(cuid, member.context.cuid));
+    return definition === undefined ? [] : [[text, textsOf(definition.fact.targets)] as const];
+  });
+  return Object.fromEntries(targets);
+}
+
+const textsOf = ({ prefixes, fqdns, uris }: Targets): string[] =>
+  [...prefixes, ...fqdns, ...uris].map(({ text }) => text);

@@ -1,24 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Level } from '#dots/check/check';
 import {
+  aliasTargets,
   definingDocuments,
   documentsWithAcls,
   namesFor,
   usesNames,
+  type AliasTargets,
   type DefinedNames,
 } from '#dots/workspace/definitions';
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import { serverAddress } from '#dots/workspace/serverAddress';
 import type { LocatedFinding, Profiles } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
 import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
 import { pathInWorkspace } from './governingWorkspaces';
 
 export interface ValidatorOptions extends SetsOptions {
-  service: Judging;
+  service: ValidationService;
   /** The level of a document whose workspace file has the one given. */
   level(uri: string, ofWorkspace: Level | undefined): Promise<Level | undefined> | Level | undefined;
   /** The server profiles; undefined where there are none, or their file has errors. */
@@ -99,10 +101,18 @@ export class Validator {
     return { findings, usesNames: true, definitions, leftOut: set.leftOut, withAcls, signalPort };
   }
 
-  /** The names that the documents which belong together with one define. */
-  async names(uri: string): Promise<DefinedNames> {
+  /** What the aliases that a document names stand for. */
+  aliases(document: SourceDocument, sets: DocumentSets): AliasTargets {
+    const set = sets.of(document.uri);
+    const member = set.byFile.get(document.uri);
+    return member === undefined ? {} : aliasTargets(set, member);
+  }
+
+  /** The names that the documents which belong together with one define, and the direction that the workspace file states. */
+  async names(uri: string): Promise<DefinedNames & Pick<DocumentContext, 'direction'>> {
     const sets = await this.now();
-    return namesFor(sets.of(uri), sets.context(uri).cuid);
+    const { cuid, direction } = sets.context(uri);
+    return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
   }
 
   /** What was left out around a document. */

@@ -8,6 +8,7 @@ import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { FakeClock } from '../../support/protocol/fakeClock';
 import { acl, ace, acls, alias, aliases, anotherClient, cuid, openData } from '../../support/protocol/dataScene';
 import {
+  freePort,
   openSession,
   portOf,
   protect,
@@ -55,10 +56,10 @@ test('to install again replaces what has that name, and keeps the order', async 
 test('what was acknowledged comes back after a restart, with the lab and the time that has passed', async (t) => {
   const stateDir = await temporaryFolder(t);
   const clock = new FakeClock();
-  const first = await Orchestrator.start({ stateDir, clock });
+  const port = await freePort();
+  const first = await Orchestrator.start({ stateDir, clock, dataPort: port });
   await (await openData(t, first)).install(acls(acl('drop', ace('ntp', 123))));
   const certificate = await readFile(first.cert, 'utf8');
-  const port = portOf(first.data);
   await first.close();
   await clock.advance(60 * 60_000);
   const second = await startOrchestrator(t, { stateDir, clock, dataPort: port });

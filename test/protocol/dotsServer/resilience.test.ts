@@ -12,6 +12,7 @@ import {
   isError,
   openSession,
   portOf,
+  freePort,
   protect,
   scopesOf,
   startOrchestrator,
@@ -33,7 +34,8 @@ test('a port in use and an address beyond the machine are refused with a sentenc
 test('the state comes back after a restart, and lifetimes have gone on', async (t) => {
   const stateDir = await temporaryFolder(t);
   const clock = new FakeClock();
-  const first = await Orchestrator.start({ stateDir, clock });
+  const port = await freePort();
+  const first = await Orchestrator.start({ stateDir, clock, signalPort: port });
   const session = await openSession(t, first.signal, 'client');
   await session.requestMitigation(protect('192.0.2.0/24', { lifetime: 3600 }), 1);
   await session.requestMitigation(protect('198.51.100.0/24', { lifetime: 60 }), 2);
@@ -43,7 +45,6 @@ test('the state comes back after a restart, and lifetimes have gone on', async (
     },
     { mid: 3 },
   );
-  const port = portOf(first.signal);
   await first.close();
   assert.deepEqual((await readdir(stateDir)).sort(), ['lab', 'mitigations.json', 'telemetry.json']);
   await clock.advance(100_000);

@@ -121,9 +121,10 @@ for (const build of builds) {
       `${orchestrator.signal}/.well-known/dots/mitigate/cuid=watched/mid=1`,
     ]);
     const told = (): number => said().match(/t:NON c:2\.05.*Observe:\d+/g)?.length ?? 0;
-    await eventually(() => told() === 1);
+    await eventually(() => told() > 0);
+    const before = told();
     await session.withdraw(1);
-    await eventually(() => told() >= 2);
+    await eventually(() => told() > before);
   });
 
   test(`coap-server-${build} as server: a path it does not know is a refusal, not a failure`, async (t) => {

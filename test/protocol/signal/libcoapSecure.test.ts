@@ -104,11 +104,12 @@ async function observation(
     `${server}/.well-known/dots/mitigate/cuid=watched/mid=1`,
   ]);
   const told = (): string[] => said().match(/.*c:2\.05.*Observe:.*/g) ?? [];
-  await eventually(() => told().length === 1);
+  await eventually(() => told().length > 0);
+  const before = told().length;
   await session.withdraw(1);
-  await eventually(() => told().length >= 2);
+  await eventually(() => told().length > before);
   // RFC 9132 section 4.4.2.1: notifications are non-confirmable; TLS knows no types of messages.
-  if (transport === 'coaps') assert.match(told()[1] ?? '', /t:NON /);
+  if (transport === 'coaps') assert.match(told()[before] ?? '', /t:NON /);
 }
 
 const pairs = builds.flatMap((build) =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { decodeDocument } from '#dots/cbor/codec';
 import { decodeMessage, encodeMessage } from '#dots/coap/messages/codec';
@@ -31,15 +32,22 @@ test('a port nobody listens on is reported at once, and the session says it is l
 
 test('a silent server is unreachable, in a sentence that names server and request', async (t) => {
   const silent = await udpSocket(t);
-  const session = await openSession(t, `coap://127.0.0.1:${silent.address().port}`);
-  await assert.rejects(session.requestMitigation(protect('192.0.2.0/24'), 5, { timeoutMs: 200 }), (error: unknown) => {
-    assert.ok(isError('unreachable', 'signal/no-answer')(error));
-    assert.match(
-      (error as DotsError).message,
-      new RegExp(`127\\.0\\.0\\.1:${silent.address().port}.*PUT /\\.well-known/dots/mitigate/cuid=.*/mid=5.*0\\.2 s`),
-    );
-    return true;
-  });
+  const clock = new FakeClock();
+  const session = await openSession(t, `coap://127.0.0.1:${silent.address().port}`, 'c', clock);
+  const outcome = assert.rejects(
+    session.requestMitigation(protect('192.0.2.0/24'), 5, { timeoutMs: 200 }),
+    (error: unknown) => {
+      assert.ok(isError('unreachable', 'signal/no-answer')(error));
+      assert.match(
+        (error as DotsError).message,
+        new RegExp(`127\\.0\\.0\\.1:${silent.address().port}.*PUT /\\.well-known/dots/mitigate/cuid=.*/mid=5.*0\\.2 s`),
+      );
+      return true;
+    },
+  );
+  await once(silent, 'message');
+  await clock.advance(200);
+  await outcome;
   assert.equal(session.state, 'lost');
 });
 

@@ -11,6 +11,8 @@ import { attemptDelay } from '#dots/transport/connect/raceConnections';
 import { pathsTo } from '#dots/transport/connect/paths';
 import { bindSocket } from '#dots/transport/udp';
 import { needDtls } from '../../support/protocol/dtlsScene';
+import { stillClock } from '../../support/protocol/fakeClock';
+import { freePort } from '../../support/protocol/scene';
 import { echo, listening, psk } from '../../support/protocol/tlsScene';
 
 const keys = { psk: (identity: string) => (identity === psk.identity ? psk.key : undefined) };
@@ -66,7 +68,7 @@ test('nothing is loaded or sent for a caller who has given up already', async (t
 
 test('a session over TLS is had over DTLS once it is time to look again and DTLS works', async (t) => {
   if (!needDtls(t)) return;
-  const at = await listening(t, keys);
+  const at = await listening(t, keys, { port: await freePort() });
   const { clock, pass } = shifted();
   const options = optionsFor(`127.0.0.1:${at.port}`, { clock });
   const first = ending(t, await SignalSession.open(options));
@@ -94,7 +96,7 @@ test('a session over TLS is had over DTLS once it is time to look again and DTLS
 
 test('a look for DTLS can be given up while it waits', async (t) => {
   if (!needDtls(t)) return;
-  const at = await listening(t, keys);
+  const at = await listening(t, keys, { port: await freePort() });
   const { clock, pass } = shifted();
   const options = optionsFor(`127.0.0.1:${at.port}`, { clock });
   ending(t, await SignalSession.open(options));
@@ -110,20 +112,14 @@ test('a look for DTLS can be given up while it waits', async (t) => {
   });
 });
 
-/** The waits that a session sets on its clock until the server hears it for the first time. */
+/** The waits that a session sets on its clock until the server hears it for the first time; none of them ends. */
 async function waits(t: TestContext, more: Partial<SessionOptions>): Promise<number[]> {
   const silent = await bindSocket('127.0.0.1', 0);
   t.after(() => silent.close());
   const controller = new AbortController();
   silent.once('message', () => controller.abort());
   const set: number[] = [];
-  const clock: Clock = {
-    ...systemClock,
-    setTimeout: (callback, milliseconds) => {
-      set.push(milliseconds);
-      return systemClock.setTimeout(callback, milliseconds);
-    },
-  };
+  const clock: Clock = { ...stillClock, setTimeout: (_, milliseconds) => void set.push(milliseconds) };
   await assert.rejects(
     SignalSession.open(optionsFor(`127.0.0.1:${silent.address().port}`, { clock, signal: controller.signal, ...more })),
     { code: 'transport/cancelled' },
@@ -141,7 +137,7 @@ test('a session that is opened in an attack tries its paths faster, and its open
 
 test('what became of the paths, and the sessions to resume, outlive a session', async (t) => {
   if (!needDtls(t)) return;
-  const at = await listening(t, keys);
+  const at = await listening(t, keys, { port: await freePort() });
   const overTls = optionsFor(`127.0.0.1:${at.port}`);
   ending(t, await SignalSession.open(overTls));
   const order = overTls.memory.paths.sorted(pathsTo(['127.0.0.1'], at.port, ['dtls', 'tls']), systemClock.monotonic());

@@ -13,7 +13,9 @@ import { listenDtls } from '#dots/transport/dtls/server';
 import type { SecureListenOptions } from '#dots/transport/secure';
 import type { Listener } from '#dots/transport/udp';
 import { needTool } from '../tools';
-import { temporaryFolder } from './scene';
+import { FakeClock, stillClock } from './fakeClock';
+import type { Relay } from './relay';
+import { eventually, temporaryFolder } from './scene';
 import { TestPki, type Identity, type KeyKind } from './testPki';
 
 /** Whether the DTLS module was built; where it was not, the test is skipped, and fails under CI=true. */
@@ -67,7 +69,7 @@ export interface Seen {
   refused: DotsError[];
 }
 
-/** A server that gives each message back, behind `re:`, until the test ends. */
+/** A server that returns each message, behind `re:`, until the test ends. On its clock no time passes, unless the test brings one. */
 export async function startEcho(
   t: TestContext,
   credentials: ServerCredentials,
@@ -89,7 +91,7 @@ export async function startEcho(
   };
   const listener = await listenDtls(
     { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
-    { credentials, refused: (error) => seen.refused.push(error), ...options },
+    { credentials, refused: (error) => seen.refused.push(error), clock: stillClock, ...options },
     accept,
   );
   t.after(() => listener.close());
@@ -105,7 +107,7 @@ export async function startCoap(
   const [channels, refused]: [Channel[], DotsError[]] = [[], []];
   const listener = await listenDtls(
     { host: '127.0.0.1', port: 0 },
-    { credentials, refused: (error) => refused.push(error), ...options },
+    { credentials, refused: (error) => refused.push(error), clock: stillClock, ...options },
     (channel) => {
       channels.push(channel);
       void new Endpoint(channel, { handler: () => Promise.resolve(plainAnswer('2.05', 'hello over DTLS')) });
@@ -124,6 +126,7 @@ export interface Caller {
   ask: (text: string) => Promise<string>;
 }
 
+/** On the clock of the client no time passes, unless the test brings one: its attempt has as long as it takes, and nothing is sent again. */
 export async function call(
   t: TestContext,
   port: number,
@@ -131,7 +134,15 @@ export async function call(
   options: Partial<DtlsOptions> & { host?: string } = {},
 ): Promise<Caller> {
   const { host = '127.0.0.1', ...more } = options;
-  const channel = await connectDtls({ host, port }, { credentials, serverName: 'localhost', ...more });
+  const channel = await connectDtls(
+    { host, port },
+    {
+      credentials,
+      serverName: 'localhost',
+      clock: stillClock,
+      ...more,
+    },
+  );
   t.after(() => channel.close());
   const [heard, failures]: [string[], DotsError[]] = [[], []];
   let closed = false;
@@ -157,7 +168,34 @@ export async function call(
   return { channel, heard, closed: () => closed, failures, ask };
 }
 
-/** The code without its room, of an attempt that has to fail. */
+/**
+ * A client behind `relay`, or why it failed. Its time is over as soon as nothing more comes through the relay: both ends have said all that
+ * they have to say.
+ */
+export async function callUntilQuiet(
+  t: TestContext,
+  relay: Relay,
+  credentials: ClientCredentials,
+): Promise<Caller | DotsError> {
+  const clock = new FakeClock(Date.now());
+  const [deadlineMs, before] = [200, relay.seen.toServer.length];
+  const attempt = call(t, relay.port, credentials, { clock, deadlineMs }).catch((error: unknown) => error as DotsError);
+  await eventually(() => relay.seen.toServer.length > before);
+  await relay.quiet();
+  await clock.advance(deadlineMs);
+  return attempt;
+}
+
+/** The code of a failure that a client behind `relay` meets for want of an answer. */
+export async function unanswered(t: TestContext, relay: Relay, credentials: ClientCredentials): Promise<string> {
+  return reasonOf(
+    callUntilQuiet(t, relay, credentials).then((outcome) =>
+      outcome instanceof DotsError ? Promise.reject(outcome) : outcome,
+    ),
+  );
+}
+
+/** The code of an attempt that has to fail, without its first part. */
 export async function reasonOf(attempt: Promise<unknown>): Promise<string> {
   try {
     await attempt;

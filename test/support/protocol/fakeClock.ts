@@ -5,6 +5,17 @@ interface Timer {
   callback: () => void;
 }
 
+/**
+ * Time that does not pass: no wait ends, so that nothing depends on how fast the machine is. The date is that of the machine, which
+ * certificates are judged by.
+ */
+export const stillClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => 0,
+  setTimeout: () => undefined,
+  clearTimeout: () => undefined,
+};
+
 /** Time that passes when a test says so. */
 export class FakeClock implements Clock {
   private readonly timers = new Set<Timer>();

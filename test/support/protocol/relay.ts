@@ -10,6 +10,9 @@ export type Fate = (bytes: Buffer, way: Way) => { bytes: Buffer; afterMs: number
 /** Everything goes on at once. */
 export const honest: Fate = (bytes) => [{ bytes, afterMs: 0 }];
 
+/** The event loop has so many turns in about a millisecond, in which a datagram on loopback arrives many times over. */
+const quietTurns = 200;
+
 /** A UDP path between a client and a server on loopback that a test may watch and disturb. */
 export class Relay {
   /** What has come, untouched, by the way it went. */
@@ -70,6 +73,17 @@ export class Relay {
     for (const { bytes: out, afterMs } of this.fate(bytes, way)) {
       if (afterMs === 0) this.inject(out, way);
       else this.later(() => this.inject(out, way), afterMs);
+    }
+  }
+
+  /** Resolves when nothing has come for many turns of the event loop: both ends, which run in this process, wait. */
+  async quiet(): Promise<void> {
+    const count = (): number => this.seen.toServer.length + this.seen.toClient.length;
+    for (let [turns, before] = [0, count()]; turns < quietTurns; turns += 1) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      if (count() !== before) [turns, before] = [0, count()];
     }
   }
 

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import { systemClock, type Clock } from '#dots/runtime/clock';
 import { newCuid, SignalSession } from '#dots/signal/session';
 import { FakeClock } from './fakeClock';
 
@@ -45,8 +45,13 @@ export async function startOrchestrator(t: TestContext, options: OrchestratorOpt
 }
 
 /** A session that ends with the test. */
-export async function openSession(t: TestContext, server: string, cuid = newCuid()): Promise<SignalSession> {
-  const session = await SignalSession.open({ server, cuid });
+export async function openSession(
+  t: TestContext,
+  server: string,
+  cuid = newCuid(),
+  clock: Clock = systemClock,
+): Promise<SignalSession> {
+  const session = await SignalSession.open({ server, cuid, clock });
   t.after(() => session.close());
   return session;
 }
@@ -73,12 +78,20 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * The first of so many ports in a row that nobody listens on, over UDP or TCP. They lie below those that the system hands out by itself,
- * or another test could be given one before the program listens that it is for.
+ * Below the ports that the system hands out by itself, or another test could be given one before the program listens that it is for.
+ * Each process has some of its own, by its number: two that run at once do not take the same.
  */
+const lowestPort = 10_240;
+const ownPorts = 64;
+const firstPort = lowestPort + ownPorts * (process.pid % 340);
+let taken = 0;
+
+/** The first of so many ports in a row that nobody listens on, over UDP or TCP; each call has others, until all have had their turn. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
-    const first = randomInt(10_240, 32_000);
+    if (taken + count > ownPorts) taken = 0;
+    const first = firstPort + taken;
+    taken += count;
     const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
     if (free.every(Boolean)) return first;
   }
@@ -89,16 +102,12 @@ async function isFree(port: number): Promise<boolean> {
   udp.bind(port, '127.0.0.1');
   tcp.listen(port, '127.0.0.1');
   const listens = (one: Socket | Server): Promise<boolean> =>
-    Promise.race([once(one, 'listening').then(() => true), once(one, 'error').then(() => false)]);
+    once(one, 'listening').then(
+      () => true,
+      () => false,
+    );
   const free = await Promise.all([listens(udp), listens(tcp)]);
-  await Promise.all([
-    new Promise<void>((resolve) => {
-      udp.close(resolve);
-    }),
-    new Promise((resolve) => {
-      tcp.close(resolve);
-    }),
-  ]);
+  await Promise.all([new Promise<void>((closed) => udp.close(closed)), new Promise((closed) => tcp.close(closed))]);
   return free.every(Boolean);
 }
 

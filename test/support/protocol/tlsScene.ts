@@ -63,19 +63,20 @@ export interface Scene {
   refused: DotsError[];
 }
 
-/** A server of ours that ends with the test. */
+/** A server of ours that ends with the test; `port` where the test needs the same one for UDP. */
 export async function listening(
   t: TestContext,
   credentials: ServerCredentials,
   {
     host = '127.0.0.1',
+    port = 0,
     handler = echo,
     ...options
-  }: Partial<SecureListenOptions> & { host?: string; handler?: Handler } = {},
+  }: Partial<SecureListenOptions> & { host?: string; port?: number; handler?: Handler } = {},
 ): Promise<Scene> {
   const [sessions, refused]: [Endpoint[], DotsError[]] = [[], []];
   const listener = await listenTls(
-    { host, port: 0 },
+    { host, port },
     { credentials, refused: (error) => refused.push(error), ...options },
     (channel) => sessions.push(new Endpoint(channel, { handler })),
   );

@@ -192,3 +192,35 @@ test('a request that fills a datagram is told its size', () => {
   assert.equal(over?.severity, 'warning');
   assert.match(over?.message ?? '', /takes \d+ octets of CBOR/);
 });
+
+test('a document that one member makes an answer says so at that member, unless its direction is stated', () => {
+  const notice = 'advice/judged-as-answer';
+  const cases: [text: string, member: string][] = [
+    [
+      '{"ietf-dots-data-channel:aliases": {"alias": [{"name": "a"}, {"name": "b", "pending-lifetime": 9}]}}',
+      'pending-lifetime',
+    ],
+    ['{"ietf-dots-data-channel:acls": {"acl": [{"aces": {"ace": [{"statistics": {}}]}}]}}', 'statistics'],
+    ['{"ietf-dots-data-channel:dots-client": [{"acls": {"acl": [{"pending-lifetime": 9}]}}]}', 'pending-lifetime'],
+    ['{"ietf-dots-data-channel:dots-data": {"capabilities": {}}}', 'capabilities'],
+    ['{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{"status": "attack-stopped"}]}}', 'status'],
+    ['{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{"mid": 1}]}}', 'mid'],
+    ['{"ietf-dots-signal-channel:signal-config": {"idle-config": {"max-retransmit": {"min-value": 2}}}}', 'min-value'],
+    ['{"ietf-dots-telemetry:telemetry-setup": {"telemetry": [{"tsid": 1}]}}', 'tsid'],
+    ['{"ietf-dots-telemetry:telemetry": {"pre-or-ongoing-mitigation": [{"tmid": 1}]}}', 'tmid'],
+  ];
+  for (const [text, member] of cases) {
+    const found = validate(text).findings.filter(({ code }) => code === notice);
+    assert.deepEqual(
+      found.map(({ severity, range }) => [severity, textIn(text, range)]),
+      [['information', `"${member}"`]],
+      text,
+    );
+    for (const direction of ['request', 'status'] as const)
+      assert.ok(
+        service.validate(text, { direction }).findings.every(({ code }) => code !== notice),
+        direction,
+      );
+  }
+  assert.ok(validate(request).findings.every(({ code }) => code !== notice));
+});

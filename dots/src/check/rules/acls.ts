@@ -137,7 +137,7 @@ function fragmentFaults(ace: Ace, fragment: JsonObject, family: string): void {
   const path = ['matches', family, 'fragment'];
   operatorFaults(ace, fragment, path);
   if (family !== 'ipv6' || typeof fragment.type !== 'string' || !bitsIn(fragment.type).includes('df')) return;
-  ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.');
+  ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit; remove it from this filter.');
 }
 
 function flagsFaults(ace: Ace, flags: JsonObject): void {

@@ -45,7 +45,7 @@ export function readOnly(owner: JsonObject, pointer: string, direction: Directio
         'read-only-member',
         child(pointer, member),
         '8783 7.3',
-        `"${member}" is read-only: take it out before you send the document back.`,
+        `"${member}" is read-only; remove it before you send the document back.`,
         { atName: true },
       ),
     );

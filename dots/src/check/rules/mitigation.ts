@@ -94,7 +94,7 @@ function serverMembers(scope: JsonObject, pointer: string): Fault[] {
         'server-only-member',
         child(pointer, member),
         '9132 4.4.1.1',
-        `Only a server writes "${member}"; take it out of the request.`,
+        `Only a server writes "${member}"; remove it from the request.`,
         { atName: true },
       ),
     );

@@ -1,3 +1,4 @@
+import { printable } from '#dots/model/text';
 import { bird } from './bird';
 import { exabgp } from './exabgp';
 import { gobgp } from './gobgp';
@@ -27,7 +28,7 @@ export function renderTable(rules: readonly FlowspecRule[]): string {
     familyName(rule.family),
     describeMatch(rule.components),
     describeActions(rule.actions),
-    `${rule.source.file}#${rule.source.pointer}`,
+    printable(`${rule.source.file}#${rule.source.pointer}`),
   ]);
   return columns([['#', 'FAMILY', 'MATCH', 'ACTION', 'SOURCE'], ...rows]);
 }

@@ -3,8 +3,9 @@ import { stringContent, Tokens, type TokenKind } from './tokens';
 
 /** What is written, or can be written, at an offset of a text that may be half-typed. */
 export interface Cursor {
-  /** document: outside of any object or array; none: nothing but punctuation fits here. */
+  /** document: outside of any object or array; none: nothing but punctuation fits here, or it is in a comment. */
   role: 'document' | 'name' | 'value' | 'none';
+  offset: number;
   /** The tokens of the pointer to the object or array around the offset. */
   path: string[];
   /** value: the member's name or the element's index. name: the name at the offset, where there is one. */
@@ -45,8 +46,11 @@ export function cursorAt(text: string, offset: number): Cursor {
     read(frames, tokens);
     before = tokens.end;
   }
+  const cursor = describe(text, offset, frames, tokens);
+  if (!cursor.touched && isInComment(text.slice(before, tokens.start), offset - before))
+    return { ...cursor, role: 'none' };
   return {
-    ...describe(text, offset, frames, tokens),
+    ...cursor,
     ...(frames[frames.length - 1]?.state === 'filled' && { commaBefore: before }),
   };
 }
@@ -59,6 +63,16 @@ export function pathAt(text: string, offset: number): string[] {
 
 const isTouched = ({ kind, start, end }: Tokens, offset: number): boolean =>
   (kind === 'string' || kind === 'literal') && start < offset && offset <= end;
+
+/** Whether an offset is in a comment of a text of blanks and comments; at the end of a line its comment goes on. */
+function isInComment(blanks: string, offset: number): boolean {
+  for (const { 0: comment, index } of blanks.matchAll(/\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)/g)) {
+    const end = index + comment.length;
+    const isClosed = /^\/\*[^]*\*\/$/.test(comment) && comment.length > 3;
+    if (index < offset && (isClosed ? offset < end : offset <= end)) return true;
+  }
+  return false;
+}
 
 /** Takes one token into account. */
 function read(frames: Frame[], tokens: Tokens): void {
@@ -98,11 +112,12 @@ function describe(text: string, offset: number, frames: Frame[], tokens: Tokens)
   const after = new Tokens(text, span.end);
   after.next();
   const path = frames.slice(0, -1).map((level) => tokenOf(text, level));
-  const role = roleAt(frame, touched ? tokens : undefined);
+  const role = roleAt(frame, touched ? tokens : undefined, after);
   const colon = after.kind === ':';
   const commaAfter = after.kind === 'string' || after.kind === 'literal' || after.kind === '{' || after.kind === '[';
   const written = touched && role === 'name' ? stringContent(text, tokens.start, tokens.end) : undefined;
   return {
+    offset,
     role,
     path,
     span,
@@ -120,12 +135,19 @@ function replaced(text: string, offset: number, { start, end, closed, kind }: To
   return { start, end: offset + (/^[\w:.-]*/.exec(text.slice(offset, end))?.[0].length ?? 0) };
 }
 
-function roleAt(frame: Frame | undefined, touched: Tokens | undefined): Cursor['role'] {
+function roleAt(frame: Frame | undefined, touched: Tokens | undefined, after: Tokens): Cursor['role'] {
   if (frame === undefined) return 'document';
   if (frame.array) return 'value';
-  if (frame.state === 'colon') return touched?.kind === 'string' && touched.isName() ? 'name' : 'value';
+  if (frame.state === 'colon') {
+    if (touched?.kind === 'string' && touched.isName()) return 'name';
+    return touched === undefined && startsValue(after) ? 'none' : 'value';
+  }
   return frame.state === 'named' ? 'none' : 'name';
 }
+
+/** A member has its value already: what follows its colon is no name of a further member. */
+const startsValue = (after: Tokens): boolean =>
+  after.kind === '{' || after.kind === '[' || after.kind === 'literal' || (after.kind === 'string' && !after.isName());
 
 /** The member or element that is being read in an object or array that something deeper was opened in. */
 function tokenOf(text: string, frame: Frame): string {

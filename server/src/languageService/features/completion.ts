@@ -1,15 +1,17 @@
+import type { Direction } from '#dots/check/check';
 import { rulesOut, type Frame } from '#dots/check/expressions';
 import { documentTypes, type DocumentKind, type DocumentType } from '#dots/model/documents';
 import type { Position, Range } from '#dots/model/finding';
-import { isObject, type JsonValue } from '#dots/model/json';
+import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { at, child } from '#dots/model/pointer';
 import { resolve, schemaAt, schemaOf, type SchemaNode } from '#dots/model/schema';
 import type { DefinedNames } from '#dots/workspace/definitions';
 import { cursorAt, type Cursor } from '../documents/cursor';
-import type { ParsedDocument } from '../documents/document';
+import { parseDocument, type ParsedDocument } from '../documents/document';
 import { factLines, memberText, rfcLink, sectionOf, typeLine } from './facts';
 import { plainText, skeleton, skeletonMembers } from './skeleton';
-import { nameSuggestions, valueSuggestions } from './values';
+import { Trial } from './trial';
+import { nameSuggestions, valueSuggestions, withOtherBits } from './values';
 
 /** One thing that can be written at the cursor. */
 export interface Completion {
@@ -26,27 +28,37 @@ export interface Completion {
   filterText: string;
   sortText: string;
   range: Range;
-  /** A comma that is missing after what stands before. */
+  /** Where a comma is missing after the previous member or entry; never at the start of `range`, whose text has it then. */
   comma?: Position;
 }
 
-const noNames: DefinedNames = { aliases: [], acls: [] };
+/** What is known of a document besides its text. */
+export interface Surroundings extends DefinedNames {
+  /** Whether it goes to a server or came from one; without it, its members tell. */
+  direction?: Direction | undefined;
+}
+
+const nothingKnown: Surroundings = { aliases: [], acls: [] };
 
 /**
- * What fits at an offset of a text, half-typed or not: names, values, or whole documents. Needs no valid JSON.
- * @param names what the documents that belong to this one define
+ * What fits at an offset of a text, half-typed or not: names, values, or whole documents; nothing that the checker refuses
+ * there. Needs no valid JSON.
+ * @param around what is known besides the text, such as names that the documents which belong to this one define
  */
-export function complete(document: ParsedDocument, offset: number, names = noNames): Completion[] {
+export function complete(document: ParsedDocument, offset: number, around = nothingKnown): Completion[] {
   if (document.beyondLimits) return [];
   const cursor = cursorAt(document.text, offset);
   const place = new Placement(document, cursor);
+  const { direction } = around;
   switch (cursor.role) {
     case 'document':
       return document.text.trim().length <= cursor.span.end - cursor.span.start ? wholeDocuments(place) : [];
     case 'name':
-      return cursor.path.length === 0 ? topMembers(cursor, place) : members(document, cursor, place);
+      return cursor.path.length === 0
+        ? topMembers(document, cursor, place, direction)
+        : members(document, cursor, place, direction);
     case 'value':
-      return unlisted(values(cursor, place, names), document, cursor);
+      return unlisted(values(document, cursor, place, around), document, cursor);
     case 'none':
       return [];
   }
@@ -56,17 +68,21 @@ export function complete(document: ParsedDocument, offset: number, names = noNam
 export class Placement {
   private readonly range: Range;
   private readonly comma: Position | undefined;
+  /** The comma belongs into the text itself: LSP allows no two edits at one position (LSP 3.17, additionalTextEdits). */
+  private readonly joined: boolean;
 
   constructor(
     document: ParsedDocument,
     private readonly cursor: Cursor,
   ) {
     this.range = document.range(cursor.span);
-    this.comma = cursor.commaBefore === undefined ? undefined : document.lines.positionAt(cursor.commaBefore);
+    const { commaBefore, span } = cursor;
+    this.joined = commaBefore === span.start;
+    this.comma = commaBefore === undefined || this.joined ? undefined : document.lines.positionAt(commaBefore);
   }
 
   item(facts: Omit<Completion, 'text' | 'range' | 'comma'>): Completion {
-    const snippet = facts.snippet + (this.cursor.commaAfter ? ',' : '');
+    const snippet = (this.joined ? ', ' : '') + facts.snippet + (this.cursor.commaAfter ? ',' : '');
     return {
       ...facts,
       snippet,
@@ -91,9 +107,13 @@ function wholeDocuments(place: Placement): Completion[] {
   );
 }
 
-function topMembers(cursor: Cursor, place: Placement): Completion[] {
+function topMembers(document: ParsedDocument, cursor: Cursor, place: Placement, direction?: Direction): Completion[] {
   if (cursor.names.some((name) => documentTypes.some((type) => type.topMember === name))) return [];
-  return documentTypes.map((type, index) =>
+  const { others, own } = aroundName(document.value, cursor);
+  const trial = new Trial(document.value, [], others, true, direction);
+  const fits = ({ topMember: name }: DocumentType): boolean =>
+    !cursor.colon || trial.accepts({ ...others, [name]: own });
+  return documentTypes.filter(fits).map((type, index) =>
     place.item({
       label: type.topMember,
       kind: 'member',
@@ -110,26 +130,33 @@ function topMember({ kind, topMember: name }: DocumentType): string {
   return `"${name}": ${skeleton(kind, name, schemaOf(kind).properties?.[name] ?? {})}`;
 }
 
-/** The members that fit into the object around the cursor: not there yet, of no case that another one excludes, and allowed by what stands around. */
-function members(document: ParsedDocument, cursor: Cursor, place: Placement): Completion[] {
+/** The members that fit into the object around the cursor: not there yet, of no case that another one excludes, and accepted by the checker. */
+function members(document: ParsedDocument, cursor: Cursor, place: Placement, direction?: Direction): Completion[] {
   const kind = kindOf(cursor.path);
   const object = kind === undefined ? undefined : schemaAt(kind, cursor.path);
   if (kind === undefined || object?.properties === undefined) return [];
   const excluded = new Set([...cursor.names, ...excludedMembers(object, cursor.names)]);
   const first = skeletonMembers(holder(cursor.path), object);
+  const around = aroundName(document.value, cursor);
+  const trial = new Trial(document.value, cursor.path, around.others, true, direction);
   const frames = framesAt(kind, document.value, cursor.path);
   const fits = ([name, { 'x-yang': yang }]: [string, SchemaNode]): boolean =>
     !excluded.has(name) && !(frames !== undefined && yang?.when !== undefined && rulesOut(yang.when, frames));
   return Object.entries(object.properties)
     .filter(fits)
-    .map(([name, node], index) => {
+    .flatMap(([name, node], index) => {
       const schema = resolve(schemaOf(kind), node);
-      return place.item({
-        ...memberFacts(kind, [...cursor.path, name], schema, object.required?.includes(name) === true),
-        snippet: cursor.colon ? `"${name}"` : `"${name}": ${skeleton(kind, name, schema)}`,
-        filterText: `"${name}"`,
-        sortText: rank(memberGroup(name, schema, object, first), index),
-      });
+      const value = skeleton(kind, name, schema, (path, option) => trial.acceptsBelow([name, ...path], option));
+      const written = cursor.colon ? around.own : valueOf(value);
+      if (!trial.accepts({ ...around.others, [name]: written })) return [];
+      return [
+        place.item({
+          ...memberFacts(kind, [...cursor.path, name], schema, object.required?.includes(name) === true),
+          snippet: cursor.colon ? `"${name}"` : `"${name}": ${value}`,
+          filterText: `"${name}"`,
+          sortText: rank(memberGroup(name, schema, object, first), index),
+        }),
+      ];
     });
 }
 
@@ -144,6 +171,19 @@ function framesAt(kind: DocumentKind, document: JsonValue | undefined, path: rea
     value = at(value, child('', path[depth] ?? ''));
   }
   return frames;
+}
+
+/** The members of the object around a name, without the one at the cursor; and the value of that one. */
+function aroundName(document: JsonValue | undefined, cursor: Cursor): { others: JsonObject; own: JsonValue } {
+  const object = at(document, cursor.path.reduce(child, ''));
+  if (!isObject(object)) return { others: {}, own: '' };
+  const { [cursor.token ?? '']: own = '', ...others } = object;
+  return cursor.token === undefined ? { others: object, own: '' } : { others, own };
+}
+
+/** The value that a snippet writes; what is to be filled in is blank. */
+function valueOf(snippet: string): JsonValue {
+  return parseDocument(plainText(snippet).replace(/(?<=: )(?=[,\n }])/g, '""')).value ?? '';
 }
 
 function memberFacts(
@@ -190,31 +230,43 @@ function excludedMembers(object: SchemaNode, present: readonly string[]): string
   });
 }
 
-function values(cursor: Cursor, place: Placement, names: DefinedNames): Completion[] {
+function values(document: ParsedDocument, cursor: Cursor, place: Placement, around: Surroundings): Completion[] {
   const kind = kindOf(cursor.path.length === 0 && cursor.token !== undefined ? [cursor.token] : cursor.path);
   const path = [...cursor.path, cursor.token ?? ''];
   const schema = kind === undefined ? undefined : schemaAt(kind, path);
   if (kind === undefined || schema === undefined) return [];
-  const name = holder(path);
-  if (schema.type === 'object' || schema.type === 'array') {
-    if (cursor.touched) return [];
-    const label = schema.type === 'object' ? '{ }' : '[ ]';
-    return [
-      place.item({
-        label,
-        kind: 'value',
-        detail: `${name}: begin with what is usual`,
-        snippet: skeleton(kind, name, schema),
-        filterText: label,
-        sortText: rank(0, 0),
-      }),
-    ];
-  }
+  const trial = new Trial(document.value, path, undefined, cursor.touched, around.direction);
+  if (schema.type === 'object' || schema.type === 'array')
+    return cursor.touched ? [] : container(kind, holder(path), schema, place, trial);
   const yang = schema['x-yang'] ?? schemaAt(kind, cursor.path)?.['x-yang'];
   const member = schema['x-yang'] === undefined ? cursor.path : path;
-  return [...nameSuggestions(member, names), ...valueSuggestions(member, yang)].map(({ group, ...suggestion }, index) =>
-    place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }),
-  );
+  const suggestions = [
+    ...nameSuggestions(member, around),
+    ...withOtherBits(valueSuggestions(member, yang), yang, document.text, cursor),
+  ];
+  const own = cursor.touched ? at(document.value, path.reduce(child, '')) : undefined;
+  return trial
+    .accepted(suggestions, ({ snippet }) => valueOf(snippet), own)
+    .map(({ group, ...suggestion }, index) =>
+      place.item({ kind: 'value', ...suggestion, sortText: rank(group, index) }),
+    );
+}
+
+/** The beginning of an object or list, as far as the checker accepts one. */
+function container(kind: DocumentKind, name: string, schema: SchemaNode, place: Placement, trial: Trial): Completion[] {
+  const label = schema.type === 'object' ? '{ }' : '[ ]';
+  const snippet = skeleton(kind, name, schema, (path, option) => trial.acceptsBelow(path, option));
+  if (!trial.accepts(valueOf(snippet))) return [];
+  return [
+    place.item({
+      label,
+      kind: 'value',
+      detail: `${name}: begin with what is usual`,
+      snippet,
+      filterText: label,
+      sortText: rank(0, 0),
+    }),
+  ];
 }
 
 /** Without the values that the list around the cursor has already; the one at the cursor may stay as it is. */

@@ -8,11 +8,14 @@ const maximumDepth = 8;
 /**
  * The value of a member to begin with, as an LSP snippet: what the schema requires and what is usual, with a tab stop at
  * each value that only a person knows.
- * @param name the member that holds the value
+ * @param name the member that has the value
+ * @param isAllowed whether a label, bit or identity may be written at a path below the value
  */
-export function skeleton(kind: DocumentKind, name: string, node: SchemaNode): string {
-  return new Writer(schemaOf(kind)).value(name, node, 0);
+export function skeleton(kind: DocumentKind, name: string, node: SchemaNode, isAllowed: Allowed = () => true): string {
+  return new Writer(schemaOf(kind), isAllowed).value(name, node, []);
 }
+
+type Allowed = (path: readonly string[], value: string) => boolean;
 
 /** A snippet without its tab stops and choices, for editors that know none. */
 export function plainText(snippet: string): string {
@@ -30,45 +33,50 @@ export function inSnippet(text: string): string {
 class Writer {
   private stop = 0;
 
-  constructor(private readonly root: SchemaNode) {}
+  constructor(
+    private readonly root: SchemaNode,
+    private readonly isAllowed: Allowed,
+  ) {}
 
-  value(name: string, node: SchemaNode, depth: number): string {
+  /** @param path leads to the value from the one that the skeleton is of */
+  value(name: string, node: SchemaNode, path: readonly string[]): string {
     const schema = resolve(this.root, node);
-    if (schema.type === 'array') return this.list(name, schema, depth);
-    if (schema.type === 'object') return this.object(name, schema, depth);
-    return this.leaf(name, schema['x-yang']?.type, schema['x-yang']?.default);
+    if (schema.type === 'array') return this.list(name, schema, path);
+    if (schema.type === 'object') return this.object(name, schema, path);
+    return this.leaf(name, schema['x-yang']?.type, schema['x-yang']?.default, path);
   }
 
-  private list(name: string, schema: SchemaNode, depth: number): string {
+  private list(name: string, schema: SchemaNode, path: readonly string[]): string {
     const entry = resolve(this.root, schema.items ?? {});
-    if (entry.type !== 'object') return `[${this.leaf(name, schema['x-yang']?.type, undefined)}]`;
-    const inner = this.value(name, entry, depth + 1);
+    const place = [...path, '0'];
+    if (entry.type !== 'object') return `[${this.leaf(name, schema['x-yang']?.type, undefined, place)}]`;
+    const inner = this.value(name, entry, place);
     return inner.includes('\n') ? `[\n${indented(inner)}\n]` : `[${inner}]`;
   }
 
-  private object(name: string, schema: SchemaNode, depth: number): string {
-    const members = depth > maximumDepth ? [] : skeletonMembers(name, schema);
+  private object(name: string, schema: SchemaNode, path: readonly string[]): string {
+    const members = path.length > maximumDepth ? [] : skeletonMembers(name, schema);
     if (members.length === 0) return `{${this.next('')}}`;
     const lines = members.map(
-      (member) => `"${member}": ${this.value(member, schema.properties?.[member] ?? {}, depth + 1)}`,
+      (member) => `"${member}": ${this.value(member, schema.properties?.[member] ?? {}, [...path, member])}`,
     );
     const oneLine = lines.join(', ');
-    if (!oneLine.includes('\n') && oneLine.length < 60 && depth > 2) return `{ ${oneLine} }`;
+    if (!oneLine.includes('\n') && oneLine.length < 60 && path.length > 2) return `{ ${oneLine} }`;
     return `{\n${indented(lines.join(',\n'))}\n}`;
   }
 
-  private leaf(name: string, type: YangType | undefined, preset: string | undefined): string {
+  private leaf(name: string, type: YangType | undefined, preset: string | undefined, path: readonly string[]): string {
     switch (type?.base) {
       case 'boolean':
         return this.choice(preset === 'false' ? ['false', 'true'] : ['true', 'false']);
       case 'enumeration':
-        return `"${this.choice(presetFirst(Object.keys(type.enums ?? {}), preset))}"`;
+        return `"${this.allowed(presetFirst(Object.keys(type.enums ?? {}), preset), path)}"`;
       case 'identityref':
-        return `"${this.choice(usualOf(name, type.identities))}"`;
+        return `"${this.allowed(usualOf(name, type.identities), path)}"`;
       case 'bits':
-        return `"${this.choice(presetFirst(type.bits ?? [], preset))}"`;
+        return `"${this.allowed(presetFirst(type.bits ?? [], preset), path)}"`;
       case 'union':
-        return this.leaf(name, type.members?.[0], preset);
+        return this.leaf(name, type.members?.[0], preset, path);
       case 'int8':
       case 'int16':
       case 'int32':
@@ -79,6 +87,10 @@ class Writer {
       default:
         return `"${this.next(preset ?? '')}"`;
     }
+  }
+
+  private allowed(options: readonly string[], path: readonly string[]): string {
+    return this.choice(options.filter((option) => this.isAllowed(path, option)));
   }
 
   private next(preset: string): string {

@@ -5,6 +5,7 @@ import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
 import { configFaults } from '#dots/workspace/ownFileFaults';
+import { answerNotice } from './answer';
 import { datagramAdvice } from './datagram';
 import { kindProblem } from './kind';
 
@@ -33,7 +34,11 @@ export function validateDocument(document: ParsedDocument, options: ValidationOp
   const faults =
     type === undefined
       ? []
-      : [...check(document.value, options).faults, ...datagramAdvice(document.value, options.direction)];
+      : [
+          ...check(document.value, options).faults,
+          ...datagramAdvice(document.value, options.direction),
+          ...answerNotice(document.value, options.direction),
+        ];
   const ofKind = kind === undefined ? [] : [document.finding(kind)];
   return { type, findings: inTextOrder([...document.findings(), ...ofKind, ...locateFaults(document, faults)]) };
 }

@@ -1,6 +1,7 @@
 import type { XYang, YangType } from '#dots/model/schema';
 import { ports, protocols } from '../knowledge/numbers';
 import { usualValues } from '../knowledge/usual';
+import type { Cursor } from '../documents/cursor';
 import type { DefinedNames } from '#dots/workspace/definitions';
 import { oneLine } from '#dots/model/text';
 import { isPort, isProtocol, valueText } from './facts';
@@ -34,6 +35,28 @@ export function valueSuggestions(path: readonly string[], yang: XYang | undefine
   if (name === 'lifetime')
     all.push({ label: '-1', detail: 'no end: until it is withdrawn', snippet: '-1', filterText: '-1', group: 2 });
   return all;
+}
+
+/** Suggestions for a string of bits that is there already: each adds its bit, or replaces the word at the cursor; the others stay. */
+export function withOtherBits(
+  suggestions: ValueSuggestion[],
+  yang: XYang | undefined,
+  text: string,
+  { touched, span, offset }: Cursor,
+): ValueSuggestion[] {
+  if (yang?.type?.base !== 'bits' || !touched || text.charAt(span.start) !== '"') return suggestions;
+  const before = text.slice(span.start + 1, offset).replace(/[^ ]*$/, '');
+  const after = text
+    .slice(offset, span.end)
+    .replace(/^[^ "]*/, '')
+    .replace(/"$/, '');
+  const others = `${before} ${after}`.split(' ');
+  return suggestions
+    .filter(({ label }) => !others.includes(label))
+    .map((suggestion) => {
+      const snippet = `"${before}${suggestion.label}${after}"`;
+      return { ...suggestion, snippet, filterText: snippet };
+    });
 }
 
 /** Which names of other documents a member's values are. */

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { decodeDocument } from '#dots/cbor/codec';
 import type { JsonObject } from '#dots/model/json';
 import { defaultPolicy } from '#dots/dotsServer/state/policy';
+import { newCuid } from '#dots/signal/identifiers';
 import { bareClient } from '../../../support/protocol/bareClient';
-import { FakeClock } from '../../../support/protocol/fakeClock';
+import { FakeClock, settle } from '../../../support/protocol/fakeClock';
 import { figure7, openSession, protect, request, scopesOf, startOrchestrator } from '../../../support/protocol/scene';
 
 test('a mitigation is granted, shown, refreshed and withdrawn', async (t) => {
@@ -78,21 +79,31 @@ test('a refresh that changes more than the lifetime is refused', async (t) => {
 });
 
 test('an efficacy update is accepted for a known mid and ignored for another', async (t) => {
-  const clock = new FakeClock();
-  const orchestrator = await startOrchestrator(t, { clock });
-  const session = await openSession(t, orchestrator.signal);
+  const clocks = { server: new FakeClock(), client: new FakeClock() };
+  const { server } = clocks;
+  const orchestrator = await startOrchestrator(t, { clock: server });
+  const session = await openSession(t, orchestrator.signal, newCuid(), clocks.client);
+  const other = await openSession(t, orchestrator.signal);
   const update = protect('192.0.2.0/24', { 'attack-status': 'under-attack' });
+  const ignored = async (mid: number): Promise<void> => {
+    const outcome = assert.rejects(session.requestMitigation(update, mid, { timeoutMs: 300 }), {
+      code: 'signal/no-answer',
+      hint: /4\.4\.3/,
+    });
+    await settle();
+    await other.status();
+    // The server has answered what came later.
+    await clocks.client.advance(300);
+    await outcome;
+  };
   await session.requestMitigation(protect('192.0.2.0/24'), 1);
-  await clock.advance(400_000);
+  await server.advance(400_000);
   assert.equal(orchestrator.mitigations()[0]?.status, 3);
   assert.equal((await session.requestMitigation(update, 1)).code, '2.04');
   assert.equal(orchestrator.mitigations()[0]?.status, 2);
-  await assert.rejects(session.requestMitigation(update, 2, { timeoutMs: 300 }), {
-    code: 'signal/no-answer',
-    hint: /4\.4\.3/,
-  });
+  await ignored(2);
   await session.withdraw(1);
-  await assert.rejects(session.requestMitigation(update, 1, { timeoutMs: 300 }), { code: 'signal/no-answer' });
+  await ignored(1);
   assert.equal(orchestrator.mitigations()[0]?.status, 5);
 });
 

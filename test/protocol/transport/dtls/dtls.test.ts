@@ -4,7 +4,7 @@ import { sessionMemory } from '#dots/transport/dtls/sessions';
 import { connectDtls } from '#dots/transport/dtls/client';
 import { call, parties, psk, reasonOf, shows, startEcho, type Caller } from '../../../support/protocol/dtlsScene';
 import { Relay } from '../../../support/protocol/relay';
-import { eventually } from '../../../support/protocol/scene';
+import { eventually, freePort } from '../../../support/protocol/scene';
 
 for (const kind of ['ec', 'rsa'] as const) {
   test(`a client and a server that prove themselves with ${kind.toUpperCase()} certificates`, async (t) => {
@@ -82,7 +82,7 @@ test('a server that was started anew takes no old ticket, and a whole handshake 
   const all = await parties(t);
   if (all === undefined) return;
   const sessions = sessionMemory();
-  const first = await startEcho(t, shows(all.pki, all.server));
+  const first = await startEcho(t, shows(all.pki, all.server), { port: await freePort() });
   await (await call(t, first.port, shows(all.pki, all.client), { sessions })).channel.close();
   await first.listener.close();
   const second = await startEcho(t, shows(all.pki, all.server), { port: first.port });

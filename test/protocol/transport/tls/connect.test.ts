@@ -6,6 +6,8 @@ import { connect } from '#dots/transport/connect/connect';
 import { PathMemory } from '#dots/transport/connect/paths';
 import { listenDtls } from '#dots/transport/dtls/server';
 import { needDtls } from '../../../support/protocol/dtlsScene';
+import { stillClock } from '../../../support/protocol/fakeClock';
+import { freePort } from '../../../support/protocol/scene';
 import { TestPki } from '../../../support/protocol/testPki';
 import { credentialsOf, echo, listening, psk } from '../../../support/protocol/tlsScene';
 
@@ -27,7 +29,7 @@ test('coaps+tcp takes TLS, and no scheme falls back to it where nothing listens 
 
 test('no scheme takes DTLS where both are there, and coaps takes it alone', async (t) => {
   if (!needDtls(t)) return;
-  const at = await listening(t, keys);
+  const at = await listening(t, keys, { port: await freePort() });
   const listener = await listenDtls(
     at,
     { credentials: keys },
@@ -35,7 +37,7 @@ test('no scheme takes DTLS where both are there, and coaps takes it alone', asyn
   );
   t.after(() => listener.close());
   for (const server of [`127.0.0.1:${at.port}`, `coaps://127.0.0.1:${at.port}`]) {
-    const channel = await connect(server, { credentials: { psk } });
+    const channel = await connect(server, { credentials: { psk }, clock: stillClock });
     assert.deepEqual(
       [channel.kind, channel.security?.protocol, channel.security?.peerName],
       ['datagram', 'DTLS 1.2', 'dots'],
@@ -48,12 +50,12 @@ test('a server whose certificate is refused over DTLS is not reached over TLS in
   if (!needDtls(t)) return;
   const [pki, other] = [await TestPki.create(t), await TestPki.create(t)];
   if (pki === undefined || other === undefined) return;
-  const at = await listening(t, credentialsOf(pki, pki.issue({ names })));
+  const at = await listening(t, credentialsOf(pki, pki.issue({ names })), { port: await freePort() });
   const listener = await listenDtls(at, { credentials: credentialsOf(other, other.issue({ names })) }, () => undefined);
   t.after(() => listener.close());
   const credentials = credentialsOf(pki, pki.issue({ purpose: 'client' }));
   await assert.rejects(
-    connect(`127.0.0.1:${at.port}`, { credentials }),
+    connect(`127.0.0.1:${at.port}`, { credentials, clock: stillClock }),
     (error: unknown) => error instanceof DotsError && error.code === 'transport/unknown-ca',
   );
   await (await connect(`coaps+tcp://127.0.0.1:${at.port}`, { credentials })).close();

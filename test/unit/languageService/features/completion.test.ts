@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { documentTypes } from '#dots/model/documents';
-import { accepted, completeAt, validate } from '../../../support/caret';
+import { createLanguageService } from '#service/service';
+import { accepted, completeAt, validate, withCaret } from '../../../support/caret';
 
 const scope = (inside: string): string => `{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{${inside}`;
 const acl = (inside: string): string => `{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", ${inside}`;
@@ -46,7 +47,9 @@ test('the root object is offered the top-level members, until it has one', () =>
 test('members come with the required first, then the usual, and those of the server last', () => {
   const offered = labels(scope('|'));
   assert.deepEqual(offered.slice(0, 4), ['target-prefix', 'target-port-range', 'target-protocol', 'lifetime']);
-  assert.ok(offered.indexOf('status') > offered.indexOf('ietf-dots-call-home:source-prefix'));
+  assert.ok(!offered.includes('status') && !offered.includes('mid'));
+  const answered = labels(scope('"mitigation-start": "1", |'));
+  assert.ok(answered.indexOf('status') > answered.indexOf('ietf-dots-call-home:source-prefix'));
   assert.deepEqual(labels(acl('"aces": {"ace": [{|')).slice(0, 3), ['name', 'actions', 'matches']);
 });
 
@@ -85,6 +88,98 @@ test('values that the list has are not offered again, but the one at the caret i
   assert.ok(rest.includes('6') && !rest.includes('17'));
   assert.ok(labels(scope('"target-protocol": [17|, 6]')).includes('17'));
   assert.ok(!labels(scope('"target-protocol": [|, 6]')).includes('6'));
+});
+
+test('a comma that is missing at the very place of the edit is part of it, as LSP allows no two edits at one place', () => {
+  for (const [marked, label, result] of [
+    ['{"target-prefix": ["192.0.2.0/24"]|}', 'lifetime', '{"target-prefix": ["192.0.2.0/24"], "lifetime": 3600}'],
+    [
+      '{"target-port-range": [{"lower-port": 80}|]}',
+      '{ }',
+      '{"target-port-range": [{"lower-port": 80}, {\n  "lower-port": \n}]}',
+    ],
+    ['{"target-protocol": [6|17]}', '17', '{"target-protocol": [17]}'],
+  ] as const) {
+    const open = '{"ietf-dots-signal-channel:mitigation-scope": {"scope": [';
+    const item = completeAt(`${open}${marked}]}}`).find((one) => one.label === label);
+    assert.equal(item?.comma, undefined);
+    assert.equal(accepted(`${open}${marked}]}}`, label), `${open}${result}]}}`);
+  }
+});
+
+test('nothing is offered in a comment, and nothing before a value that is there', () => {
+  const inside = [
+    '// |',
+    '/* | */',
+    '/* tar| */',
+    '// "lifetime|\n',
+    '/|* x */',
+    '"lifetime": 1, // "x": 1 |\n',
+    '/* tar|',
+    '"lifetime": /* | */ 1',
+  ];
+  for (const marked of inside) assert.deepEqual(labels(scope(marked)), [], marked);
+  for (const marked of ['6, /* | */ 17', '// |\n6'])
+    assert.deepEqual(labels(scope(`"target-protocol": [${marked}]`)), []);
+  assert.deepEqual(labels('// |\n{}'), []);
+  for (const marked of ['/* x */ |', '// x\n|', '/* x */|'])
+    assert.ok(labels(scope(marked)).includes('lifetime'), marked);
+  assert.deepEqual(labels(scope('"target-protocol":| [6]')), []);
+  assert.deepEqual(labels(scope('"lifetime": | 60')), []);
+});
+
+test('what the checker refuses is not offered, and not among the choices of what is', () => {
+  const ace = (inside: string, family = 'ipv4'): string =>
+    acl(
+      `"type": "${family}-acl-type", "activation-type": "immediate", "aces": {"ace": [{"name": "b", ${inside}}]}}]}}`,
+    );
+  assert.deepEqual(labels(acl('"type": "|", "aces": {}}]}}')), ['ipv4-acl-type', 'ipv6-acl-type']);
+  assert.deepEqual(labels(ace('"actions": {"forwarding": "|"}')).sort(), ['accept', 'drop']);
+  const fragment = (family: string): string[] =>
+    labels(ace(`"matches": {"${family}": {"fragment": {"operator": "match", "type": "|"}}}`, family));
+  assert.ok(fragment('ipv4').includes('df') && !fragment('ipv6').includes('df') && fragment('ipv6').includes('isf'));
+  const whole = completeAt(ace('"matches": {"ipv6": {|}}', 'ipv6')).find(({ label }) => label === 'fragment');
+  assert.match(whole?.snippet ?? '', /isf/);
+  assert.doesNotMatch(whole?.snippet ?? '', /\bdf\b/);
+  const typed = ace('"matches": {"ipv4": {"protocol": 6}}').replace('"ipv4-acl-type"', '"|"');
+  assert.deepEqual(labels(typed), ['ipv4-acl-type']);
+  const answer = [
+    'mid',
+    'mitigation-start',
+    'status',
+    'conflict-information',
+    'bytes-dropped',
+    'bps-dropped',
+    'pkts-dropped',
+    'pps-dropped',
+  ];
+  const offered = labels(scope('"target-prefix": ["192.0.2.0/24"], "lifetime": 3600, |}]}}'));
+  assert.deepEqual(
+    answer.filter((name) => offered.includes(name)),
+    [],
+  );
+  assert.ok(!labels(acl('"type": "ipv4-acl-type", |}]}}')).includes('pending-lifetime'));
+  const { text, position } = withCaret(scope('"target-prefix": ["192.0.2.0/24"], |}]}}'));
+  const asAnswer = createLanguageService().complete(text, position, { direction: 'status' });
+  assert.ok(asAnswer.some(({ label }) => label === 'status'));
+  assert.ok(!labels(scope('"target-port-range": [{"lower-port": 443, "upper-port": |}]')).includes('80'));
+});
+
+test('bits are added to those that are there, or replace the one at the caret', () => {
+  const bits = (flags: string): Map<string, string> =>
+    new Map(
+      completeAt(acl(`"aces": {"ace": [{"matches": {"tcp": {"flags": ${flags}}}}]}}]}}`)).map(({ label, text }) => [
+        label,
+        text,
+      ]),
+    );
+  assert.equal(bits('"syn |"').get('ack'), '"syn ack"');
+  assert.equal(bits('"syn |"').get('syn'), undefined);
+  assert.equal(bits('"syn a|"').get('ack'), '"syn ack"');
+  assert.equal(bits('"sy| ack"').get('syn'), '"syn ack"');
+  assert.equal(bits('"| ack"').get('syn'), '"syn ack"');
+  assert.equal(bits('"sy|"').get('syn'), '"syn"');
+  assert.equal(bits('|').get('syn'), '"syn"');
 });
 
 test('nothing is offered where nothing is known or nothing fits', () => {
