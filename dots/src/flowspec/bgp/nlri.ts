@@ -27,14 +27,24 @@ export function encodeOperands(component: Component): number[] {
  * a type twice, a component of the other family, more than 4095 octets.
  */
 export function encodeNlri(components: readonly Component[], family: Family): string {
+  return nlriOf(encodeComponents(components, family));
+}
+
+/** The components of a rule in the order of their types, encoded. Throws FlowspecError as `encodeNlri` does. */
+export function encodeComponents(components: readonly Component[], family: Family): NlriPart[] {
   if (components.length === 0) throw new FlowspecError('flowspec/empty', 'A rule without components has no NLRI.');
   const ordered = [...components].sort((a, b) => a.type - b.type);
-  const octets: number[] = [];
-  for (const [index, component] of ordered.entries()) {
+  return ordered.map((component, index) => {
     checkComponent(component, ordered[index + 1], family);
-    octets.push(component.type, ...encodeOperands(component));
-  }
-  return toHex([...lengthOctets(octets.length), ...octets]);
+    return { component, operands: encodeOperands(component) };
+  });
+}
+
+/** The NLRI of encoded components. Throws FlowspecError where it is too long. */
+export function nlriOf(parts: readonly NlriPart[]): string {
+  const octets: number[] = [];
+  for (const { component, operands } of parts) octets.push(component.type, ...operands);
+  return toHex(lengthOctets(octets.length)) + toHex(octets);
 }
 
 function checkComponent(component: Component, next: Component | undefined, family: Family): void {

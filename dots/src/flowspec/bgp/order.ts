@@ -1,5 +1,5 @@
 import { compareAddresses, sameBits, type Family } from '#dots/model/prefix';
-import { encodeOperands, readParts } from './nlri';
+import { encodeOperands, readParts, type NlriPart } from './nlri';
 import { fromHex, OctetReader, toHex } from './octets';
 import type { PrefixPattern } from './prefixPattern';
 import { isPrefix, type Component } from './rule';
@@ -9,17 +9,21 @@ export type OrderKey = readonly (readonly [type: number, operand: PrefixPattern 
 
 /** The order key of a rule. */
 export function orderKey(components: readonly Component[]): OrderKey {
-  return [...components]
-    .sort((a, b) => a.type - b.type)
-    .map((component) => [component.type, isPrefix(component) ? component.prefix : toHex(encodeOperands(component))]);
+  const ordered = [...components].sort((a, b) => a.type - b.type);
+  return partsKey(ordered.map((component) => ({ component, operands: encodeOperands(component) })));
+}
+
+/** The order key of encoded components, which are in the order of their types. */
+export function partsKey(parts: readonly NlriPart[]): OrderKey {
+  return parts.map(({ component, operands }) => [
+    component.type,
+    isPrefix(component) ? component.prefix : toHex(operands),
+  ]);
 }
 
 /** The order key of an NLRI as it came, whatever the width of its operands. Throws FlowspecError. */
 export function nlriKey(hex: string, family: Family): OrderKey {
-  return readParts(new OctetReader(fromHex(hex)), family).map(({ component, operands }) => [
-    component.type,
-    isPrefix(component) ? component.prefix : toHex(operands),
-  ]);
+  return partsKey(readParts(new OctetReader(fromHex(hex)), family));
 }
 
 /** The more specific of two nested prefixes comes first, otherwise the lower address; a lower offset before everything. */

@@ -15,9 +15,14 @@ export interface ListedRule {
   regions: Region[] | undefined;
 }
 
-/** A rule for `compareOrders`. */
-export function listRule(components: readonly Component[], family: Family, action: string): ListedRule {
-  return { family, action, key: orderKey(components), regions: regionsOf(components, family) };
+/** A rule for `compareOrders`; `key` where it is known already. */
+export function listRule(
+  components: readonly Component[],
+  family: Family,
+  action: string,
+  key: OrderKey = orderKey(components),
+): ListedRule {
+  return { family, action, key, regions: regionsOf(components, family) };
 }
 
 /** Two rules that routers test in the other order, and a packet for which that makes a difference. */

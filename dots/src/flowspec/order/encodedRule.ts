@@ -1,7 +1,8 @@
 import { encodeAction } from '../bgp/communities';
 import { listRule, type ListedRule } from './conflicts';
 import type { Draft, Entry } from '../packets/draft';
-import { encodeNlri } from '../bgp/nlri';
+import { encodeComponents, nlriOf } from '../bgp/nlri';
+import { partsKey } from '../bgp/order';
 import { describeActions, describeRule } from '../bgp/ruleText';
 import type { FlowspecRule } from '../bgp/rule';
 
@@ -15,8 +16,10 @@ export interface EncodedRule {
 
 /** Encodes a rule of an entry. Throws FlowspecError where it has no NLRI. */
 export function makeRule(draft: Draft, entry: Entry): EncodedRule {
-  const nlri = encodeNlri(draft.components, draft.family);
-  return { draft, nlri, entry, listed: listRule(draft.components, draft.family, describeActions(entry.actions)) };
+  const { components, family } = draft;
+  const parts = encodeComponents(components, family);
+  const listed = listRule(components, family, describeActions(entry.actions), partsKey(parts));
+  return { draft, nlri: nlriOf(parts), entry, listed };
 }
 
 /** What routers know a rule by: of two rules with the same key only one can be announced. */
