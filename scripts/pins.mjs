@@ -65,7 +65,9 @@ async function audit(folder) {
 
 /** Says for each pin whether there is a newer release, and what it repairs. Returns the exit status. */
 export async function checkPins() {
-  const locked = ['', 'scripts/host/'].filter((folder) => existsSync(inRoot(folder, 'package-lock.json')));
+  const locked = ['', 'scripts/host/locks/', 'scripts/host/locks/vscode/'].filter((folder) =>
+    existsSync(inRoot(folder, 'package-lock.json')),
+  );
   const parts = [
     await step('Asking for releases of Mbed TLS', mbedtls),
     await step('Asking npm for releases', npmPackages),

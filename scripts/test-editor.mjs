@@ -29,7 +29,7 @@ await runMain(async () => {
     deadlineMs: 225_000,
   };
   const total = new Tally();
-  for (const run of [{ suite: 'editor' }, { suite: 'untrusted', trust: true }]) {
+  for (const run of [{ suite: 'editor' }, { suite: 'untrusted', trust: 'restricted' }]) {
     const tally = await runEditorSuite({ ...common, ...run });
     print(`${run.suite === 'editor' ? 'editor suite' : 'suite of a folder that is not trusted'}: ${tally}.`);
     total.add(tally);

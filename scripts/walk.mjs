@@ -50,7 +50,7 @@ async function walkThrough() {
     browser = await startBrowser();
     const payload = [['openFile', remotePath(host.authority, join(folder, firstExample))]];
     const editor = await EditorPage.open(browser, host.url({ folder, payload }), viewport);
-    return await take(editor, walk(editor));
+    return await take(editor, walk(editor, host));
   } finally {
     await browser?.close();
     await host?.stop();

@@ -3,8 +3,8 @@ import type { JsonObject } from '#dots/model/json';
 import { httpStatusWords } from '#dots/words/httpStatuses';
 import { oneLine } from '#dots/model/text';
 
-/** One answer for a person: the status, why, and what was asked. */
-export function dataAnswerText(answer: DataAnswer): string {
+/** One answer for a person, in lines: the status, why, and what was asked. */
+export function dataAnswerLines(answer: DataAnswer): string[] {
   const { name, meaning } = httpStatusWords(answer.status);
   return [
     `${answer.status} ${name}: ${meaning}`,
@@ -12,8 +12,8 @@ export function dataAnswerText(answer: DataAnswer): string {
       ({ tag, message, path }) =>
         `The server says: ${oneLine(message)}${tag === undefined ? '' : ` (${tag}${path === undefined ? '' : `, at ${path}`})`}`,
     ),
-    `${answer.request.method} ${oneLine(answer.request.path)}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
-  ].join('\n');
+    `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms`,
+  ];
 }
 
 /** One answer as `--format json` prints it. */

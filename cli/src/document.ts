@@ -3,7 +3,7 @@ import { judging as service } from '#service/validationService';
 import type { LocatedFinding, ParsedDocument } from '#service/service';
 import { UsageError } from './command';
 import { filesOf, readInput } from './files';
-import { findingLine } from './findings';
+import { findingLines } from './findings';
 import type { Io } from './io';
 
 /** A document that was read for an action, its value known without doubt. */
@@ -31,8 +31,8 @@ export async function readDocument(path: string, io: Io): Promise<ReadDocument |
   return blocked ? undefined : { file, bytes, parsed, value: parsed.value as JsonObject };
 }
 
-/** Says findings on standard error, one line each. */
+/** Says findings on standard error. */
 export function tell(file: string, findings: readonly LocatedFinding[], io: Io): void {
   io.found?.(file, findings);
-  for (const finding of findings) io.say(findingLine(file, finding));
+  for (const finding of findings) io.say(...findingLines(file, finding));
 }

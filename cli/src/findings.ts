@@ -1,19 +1,22 @@
 import { rfcLabel, type Severity } from '#dots/model/finding';
-import { oneLine } from '#dots/model/text';
+import { oneLine, printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 
 const colour: Record<Severity, number> = { error: 31, warning: 33, information: 36, hint: 90 };
 
-/** A finding on one line for a person: `file:line:col severity message (code, RFC 9132 section 4.4.1.1)`, counted from 1. */
-export function findingLine(file: string, finding: LocatedFinding, colours = false): string {
+/** A finding for a person: `file:line:col severity message (code, RFC 9132 section 4.4.1.1)`, counted from 1, and a line for each other place. */
+export function findingLines(file: string, finding: LocatedFinding, colours = false): string[] {
   const { severity, message, code, rfc, range } = finding;
   const shown = colours ? `\u001b[${colour[severity]}m${severity}\u001b[0m` : severity;
-  const place = `${file}:${range.start.line + 1}:${range.start.character + 1}`;
+  const place = placeText(file, range);
   const others = (finding.related ?? []).map(
-    (other) =>
-      `\n  ${other.file ?? file}:${other.range.start.line + 1}:${other.range.start.character + 1} ${oneLine(other.message)}`,
+    (other) => `  ${placeText(other.file ?? file, other.range)} ${oneLine(other.message)}`,
   );
-  return `${place} ${shown} ${oneLine(message)} (${code}, ${rfcLabel(rfc)})${others.join('')}`;
+  return [`${place} ${shown} ${oneLine(message)} (${code}, ${rfcLabel(rfc)})`, ...others];
+}
+
+function placeText(file: string, { start }: LocatedFinding['range']): string {
+  return `${printable(file)}:${start.line + 1}:${start.character + 1}`;
 }
 
 /** A finding as `--format json` gives it; lines and characters count from 0. */

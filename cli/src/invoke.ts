@@ -1,5 +1,4 @@
 import { describeError, DotsError, type FailureKind } from '#dots/model/errors';
-import { oneLine } from '#dots/model/text';
 import { readArguments, type Command, type ExitStatus } from './command';
 import { commandHelp } from './help';
 import type { Io } from './io';
@@ -21,12 +20,10 @@ export async function attempt(who: string, io: Io, action: () => Promise<ExitSta
     return await action();
   } catch (error) {
     if (error instanceof DotsError) {
-      io.say(`${who}: ${oneLine(describeError(error))}`);
+      io.say(`${who}: ${describeError(error)}`);
       return statusOf[error.kind];
     }
-    io.say(
-      `${who}: This is a fault of dots itself, not of your input: ${oneLine(describeError(error))}. Please report it.`,
-    );
+    io.say(`${who}: This is a fault of dots itself, not of your input: ${describeError(error)}. Please report it.`);
     return 1;
   }
 }

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
+import { printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 
 /** What a command may touch of the world besides files: its results, its messages, its input, and being stopped. */
 export interface Io {
   /** Results. */
   out(text: string | Uint8Array): Promise<void>;
-  /** Everything else: one message, on a line of its own. */
-  say(message: string): void;
+  /** Everything else: a message, in one line or several. Names and paths in a line can break out of none, see `printable`. */
+  say(...lines: string[]): void;
   /** Hears of the findings that are told, for a command that gives them as data as well. */
   found?(file: string, findings: readonly LocatedFinding[]): void;
   /** All of standard input. */
@@ -15,6 +16,11 @@ export interface Io {
   colours: boolean;
   /** Settles when the user or the system asks the command to end (SIGINT, SIGTERM). */
   stopped(): Promise<void>;
+}
+
+/** Lines of messages as they are written, whatever names and words of others are in them. */
+export function saidText(lines: readonly string[]): string {
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 /** The world of the process: standard streams and signals. */
@@ -29,7 +35,7 @@ export function processIo(): Io {
     out: async (text) => {
       if (!stdout.write(text)) await once(stdout, 'drain');
     },
-    say: (message) => void stderr.write(`${message}\n`),
+    say: (...lines) => void stderr.write(saidText(lines)),
     input: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of stdin) chunks.push(chunk as Buffer);

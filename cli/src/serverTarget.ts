@@ -1,6 +1,8 @@
 import { documentTypeOf } from '#dots/model/documents';
+import type { Permit } from '#dots/model/hostAddress';
 import { newCuid } from '#dots/signal/session';
 import { parseServer } from '#dots/transport/address';
+import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
   destinationError,
@@ -13,6 +15,7 @@ import {
   type RequestIdentity,
   type ServerTarget,
 } from '#dots/workspace/destination';
+import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
@@ -30,6 +33,8 @@ export interface SettledTarget extends ServerTarget {
   newCuid?: true;
   /** What the client proves itself with: what the command line names, else what the profile names. */
   credentialFiles: CredentialFiles;
+  /** Keeps it from production servers under other names; absent where no profile is of production, or where --yes was given. */
+  permit?: Permit | undefined;
 }
 
 /** The largest `--timeout`, seconds. */
@@ -168,9 +173,10 @@ function settledTarget(query: DestinationQuery, given: Given, { notDone, prefix 
       'Start dots mock, and name its address with --server.',
     );
   checkAddress(destination.server);
-  confirm(destination, given, notDone);
+  const permit = permitFor(destination, given, notDone);
   const target = {
     ...destination,
+    permit,
     ...(destination.cuid === undefined ? { cuid: newCuid(), newCuid: true as const } : { cuid: destination.cuid }),
     timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
     credentialFiles: credentialFiles(given, destination),
@@ -207,10 +213,16 @@ function checkAddress(server: string): void {
     );
 }
 
-/** A production server requires --yes, and so does any server while the profiles file has errors. */
-function confirm({ server, production }: ServerTarget, given: Given, notDone: string): void {
-  if (production === undefined || given.option('yes') !== undefined) return;
-  throw new UsageError(`${production.reason}: ${notDone} to ${server}.`, 'Say --yes if that is meant.');
+/**
+ * A production server requires --yes, and so does any server while the profiles file has errors. Throws UsageError for what is known before
+ * a name is resolved; what is returned does so for the addresses that are dialled.
+ */
+function permitFor(target: ServerTarget, given: Given, notDone: string): Permit | undefined {
+  if (given.option('yes') !== undefined) return undefined;
+  const refuse = ({ reason }: Production): UsageError =>
+    new UsageError(`${reason}: ${notDone} to ${target.server}.`, 'Say --yes if that is meant.');
+  if (target.production !== undefined) throw refuse(target.production);
+  return productionGuard(target, knownAddresses, refuse);
 }
 
 /** The key itself is never in a profile. Throws UsageError where it is required and not named. */

@@ -17,7 +17,7 @@ export async function withoutCommand(
   io: Io,
 ): Promise<ExitStatus> {
   if (name === undefined) {
-    io.say((await help(commands)).trimEnd());
+    io.say(...(await help(commands)).trimEnd().split('\n'));
     return 2;
   }
   if (name === '--version') await io.out(`dots ${packageVersion}\n`);

@@ -11,6 +11,7 @@ import { ClientIdentity } from './sessions/identity';
 import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
 import { Credentials } from './sessions/credentials';
+import { registerKeys } from './commands/enterKey';
 import { registerMitigationCommands } from './commands/mitigations';
 import { registerOrchestrator } from './commands/orchestrator';
 import { OrchestratorHost, type OrchestratorLab } from './orchestrator/orchestratorHost';
@@ -59,7 +60,8 @@ export class Workbench {
     this.profiles = new ProfileHost(this.language, active, this.log);
     this.sessions = new Sessions(identity, this.log);
     this.view = new SessionView(this.sessions, this.orchestrator);
-    const targets = new ServerTargets(this.orchestrator, identity, new Credentials(extension.secrets));
+    const credentials = new Credentials(extension.secrets);
+    const targets = new ServerTargets(this.orchestrator, identity, credentials);
     const sender = new RequestSender(states, targets, this.sessions, new DataHost(this.log), this.log);
     this.owned = [
       active,
@@ -79,6 +81,7 @@ export class Workbench {
       registerSendRequest(sender),
       registerMitigationCommands(this.sessions, this.log),
       registerProfiles(this.profiles),
+      registerKeys(this.profiles, credentials, this.sessions, this.log),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),
       vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
       vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),

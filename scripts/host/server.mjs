@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extensionId, manifest, root } from '../lib/paths.mjs';
 import { atExit, endGroup, run, spawnGroup } from '../lib/processes.mjs';
 import { Problem } from '../lib/problem.mjs';
+import { openGate } from './gate.mjs';
 import { ensureHost } from './install.mjs';
 import { writeSettings } from './settings.mjs';
 
@@ -34,8 +36,15 @@ function linkExtension(folder, extension) {
   if (extension) symlinkSync(extension, join(folder, `${extensionId}-${manifest.version}`), 'junction');
 }
 
-/** Settings with which folders are restricted until they are trusted, without a question when one is opened. */
-const trusting = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' };
+/**
+ * How a folder comes to be trusted: VS Code asks when it is opened; it does not ask, so that the folder stays restricted until the user trusts
+ * it; or every folder is trusted, which is for tests of something else.
+ */
+const trusts = {
+  asked: { settings: {}, args: [] },
+  restricted: { settings: { 'security.workspace.trust.startupPrompt': 'never' }, args: [] },
+  everything: { settings: {}, args: ['--disable-workspace-trust'] },
+};
 
 /** Installs a .vsix as a person does with the command of VS Code. */
 async function installPackage(vsix, { node, main, extensions, data, env }) {
@@ -68,7 +77,7 @@ function environment(runtime, own) {
   return { ...env, XDG_RUNTIME_DIR: runtime, EXTENSIONS_GALLERY: noGallery, ...own };
 }
 
-/** Resolves with the port as soon as the server says that it listens. */
+/** Resolves as soon as the server says that it listens. */
 function listening(child) {
   return new Promise((resolve, reject) => {
     let log = '';
@@ -76,11 +85,9 @@ function listening(child) {
     const alarm = setTimeout(() => give(`did not start within ${startDeadlineMs / 1000} s`), startDeadlineMs);
     const read = (text) => {
       log = (log + text).slice(-keptLog);
-      const port = /Extension host agent listening on (\d+)/.exec(log)?.[1];
-      if (port) {
-        clearTimeout(alarm);
-        resolve(Number(port));
-      }
+      if (!log.includes('Extension host agent listening on ')) return;
+      clearTimeout(alarm);
+      resolve();
     };
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
     child.once('error', (error) => give(`cannot be run (${error.message})`));
@@ -91,61 +98,66 @@ function listening(child) {
   });
 }
 
+/** Starts the server on the socket `socketPath` with the token in the file `tokenFile`: other users see neither, as they would on a command line. */
+function spawnServer({ node, main, data, extensions, socketPath, tokenFile, env, more }) {
+  const args = [
+    '--socket-path',
+    socketPath,
+    '--connection-token-file',
+    tokenFile,
+    '--accept-server-license-terms',
+    '--server-data-dir',
+    data,
+    '--user-data-dir',
+    data,
+    '--extensions-dir',
+    extensions,
+    '--telemetry-level',
+    'off',
+  ];
+  return spawnGroup(node, [main, ...args, ...more], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
 /**
- * Starts VS Code's server on a free loopback port.
- * Options: `data` (its own folder for settings and state), `settings` (user settings besides the quiet ones), `token`
- * (what a browser must show; without one, any local user may connect), `extension` (a checkout to load, by link),
- * `vsix` (a package to install), `tests: true` (a page may ask for a test run, which also changes toasts and dialogs),
- * `trust: true` (a folder is trusted only when the user says so), `env` (more environment).
+ * Starts VS Code's server on a free loopback port. It answers only pages of its own, and only those that know its token, see `openGate`.
+ * Options: `data` (its own folder for settings and state), `settings` (user settings besides the quiet ones),
+ * `extension` (a checkout to load, by link), `vsix` (a package to install), `tests: true` (a page may ask for a test run, which also changes
+ * toasts and dialogs), `trust` (how a folder comes to be trusted, one of `trusts`), `env` (more environment).
  * Returns `{ authority, url(query), exited, stop() }`; `url` takes `{ folder, payload }`, payload being pairs.
  */
 export async function startHost({
   data,
   settings = {},
-  token,
   extension,
   vsix,
   tests = false,
-  trust = false,
-  env = {},
+  trust = 'asked',
+  env: own = {},
 }) {
   const { node, main } = await ensureHost();
   const runtime = temporaryFolder('dots-run-'); // short, because the paths of sockets have a limit of about 100 characters
+  const env = environment(runtime.path, own);
   const extensions = join(data, 'extensions');
   linkExtension(extensions, extension);
   rmSync(join(data, 'CachedProfilesData'), { recursive: true, force: true });
-  writeSettings(data, trust ? { ...trusting, ...settings } : settings);
-  if (vsix) await installPackage(vsix, { node, main, extensions, data, env: environment(runtime.path, env) });
-  const child = spawnGroup(
-    node,
-    [
-      main,
-      '--host',
-      '127.0.0.1',
-      '--port',
-      '0',
-      ...(token ? ['--connection-token', token] : ['--without-connection-token']),
-      '--accept-server-license-terms',
-      '--server-data-dir',
-      data,
-      '--user-data-dir',
-      data,
-      '--extensions-dir',
-      extensions,
-      '--telemetry-level',
-      'off',
-      ...(trust ? [] : ['--disable-workspace-trust']),
-      ...(tests ? ['--enable-smoke-test-driver'] : []),
-    ],
-    { cwd: root, env: environment(runtime.path, env), stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  writeSettings(data, { ...trusts[trust].settings, ...settings });
+  if (vsix) await installPackage(vsix, { node, main, extensions, data, env });
+  const [socketPath, tokenFile] = ['socket', 'token'].map((name) => join(runtime.path, name));
+  const token = randomBytes(16).toString('hex');
+  writeFileSync(tokenFile, token, { mode: 0o600, flag: 'wx' });
+  const more = [...trusts[trust].args, ...(tests ? ['--enable-smoke-test-driver'] : [])];
+  const child = spawnServer({ node, main, data, extensions, socketPath, tokenFile, env, more });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  let gate;
   const stop = async () => {
+    gate?.close();
     await endGroup(child);
     runtime.remove();
   };
   try {
-    const authority = `127.0.0.1:${await listening(child)}`;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
+    await listening(child);
+    gate = await openGate(socketPath);
+    const { authority } = gate;
     return { authority, exited, stop, url: (query) => pageUrl(authority, token, query) };
   } catch (error) {
     await stop();
@@ -155,7 +167,7 @@ export async function startHost({
 
 function pageUrl(authority, token, { folder, payload = [] }) {
   const url = new URL(`http://${authority}/`);
-  if (token) url.searchParams.set('tkn', token);
+  url.searchParams.set('tkn', token);
   url.searchParams.set('folder', folder);
   if (payload.length > 0) url.searchParams.set('payload', JSON.stringify(payload));
   return url.href;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Settings that keep VS Code quiet: no telemetry, no updates, no offers, nothing fetched, and the editor alone on the screen. */
+/** Settings that keep VS Code quiet: no telemetry, no updates, no offers, nothing fetched, and the editor alone on the screen; all it asks is whether a folder is trusted. */
 const quiet = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
@@ -19,28 +19,30 @@ const quiet = {
   'npm.fetchOnlinePackageInfo': false,
   'remote.autoForwardPorts': false,
   'git.enabled': false,
-  'security.workspace.trust.enabled': false,
+  // A folder is restricted until it is trusted: VS Code asks, as it does not by itself any more.
+  'security.workspace.trust.startupPrompt': 'once',
   'window.autoDetectColorScheme': false,
   'workbench.colorTheme': 'Default Dark Modern',
   'workbench.preferredDarkColorTheme': 'Default Dark Modern',
   'workbench.preferredLightColorTheme': 'Default Light Modern',
 };
 
-function present(file) {
+/** Earlier versions wrote that every folder is trusted; now VS Code asks. */
+const trustsAll = /("security\.workspace\.trust\.enabled"\s*:\s*)false/g;
+
+/** The text of a settings file with more settings; what it says already wins. One that the person has written comments into gets none. */
+function withSettings(text, settings) {
   try {
-    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+    return `${JSON.stringify({ ...settings, ...JSON.parse(text) }, null, 2)}\n`;
   } catch {
-    // A file that the person has written comments into stays as it is.
-    return undefined;
+    return text;
   }
 }
 
-/** Writes settings into a file; what it says already wins. */
 function addSettings(file, settings) {
-  const kept = present(file);
-  if (kept === undefined) return;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ ...settings, ...kept }, null, 2)}\n`);
+  writeFileSync(file, withSettings(text.replace(trustsAll, '$1true'), settings));
 }
 
 /**

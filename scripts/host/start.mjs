@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ensureBuilt } from '../build.mjs';
 import { ensureDependencies } from '../lib/dependencies.mjs';
@@ -26,6 +25,10 @@ export async function start() {
 
 const hasDisplay = () => process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
+/** Without trust documents are checked and completed, and nothing is sent. */
+const trustHint =
+  'VS Code asks whether you trust the authors of the files in examples/: with "Yes" the mock orchestrator starts.';
+
 async function startDesktop(command) {
   await step(`Opening examples/ in the desktop VS Code (${command})`, () =>
     openDesktop(command, { folder, file, settings }),
@@ -35,13 +38,14 @@ async function startDesktop(command) {
       ? 'VS Code is open; it goes on by itself. "npm start -- --browser" opens it in the browser instead.'
       : 'There seems to be no display here (DISPLAY is not set): where no window opens, run "npm start -- --browser".',
   );
+  say(trustHint);
 }
 
 async function startBrowserHost() {
-  const token = randomBytes(16).toString('hex');
-  const host = await startHost({ data: inRoot('.dots', 'browser'), settings, token, extension: root });
+  const host = await startHost({ data: inRoot('.dots', 'browser'), settings, extension: root });
   const signal = untilSignal();
   say('VS Code runs. Open this address in a browser on this machine; ^C ends it.');
+  say(trustHint);
   process.stdout.write(`${host.url({ folder, payload: [['openFile', remotePath(host.authority, file)]] })}\n`);
   const failure = await Promise.race([signal.then(() => undefined), host.exited.then((status) => `status ${status}`)]);
   await host.stop();

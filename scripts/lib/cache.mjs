@@ -13,12 +13,12 @@ export function cacheFolder({ platform = process.platform, env = process.env, ho
   return join(isAbsolute(env.XDG_CACHE_HOME ?? '') ? env.XDG_CACHE_HOME : join(home, '.cache'), name);
 }
 
-/** Writes a file so that no reader ever sees a part of it, whoever else writes it at the same time. */
+/** Writes a file so that no reader ever sees a part of it, also if others write it at the same time; no link of others is followed. */
 export function writeWhole(path, bytes, mode = 0o666) {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   mkdirSync(dirname(path), { recursive: true });
   try {
-    writeFileSync(draft, bytes, { mode });
+    writeFileSync(draft, bytes, { mode, flag: 'wx' });
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });

@@ -124,12 +124,6 @@ export function folderOf(path) {
 }
 
 /**
- * Imports that go against the directions and are still there, as paths of the one who imports and of what is imported.
- * Nothing is added here; a test fails where one is no longer needed.
- */
-export const exceptions = [];
-
-/**
  * The aliases of imports and where each leads. They are written in package.json ("imports"), where Node.js, TypeScript, tsx
  * and esbuild read them.
  */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { aliases, exceptions } from './folders.mjs';
+import { aliases } from './folders.mjs';
 import { inRoot } from './paths.mjs';
 
 /** The top-level folders with source files. */
@@ -31,10 +31,6 @@ function aliased(source) {
 }
 
 const isFile = (path) => existsSync(path) && statSync(path).isFile();
-
-/** Whether an import from one path to another is one that the directions still have to tolerate. */
-export const isException = (from, to) =>
-  exceptions.some(([source, target]) => from.startsWith(source) && (to === target || posix.dirname(to) === target));
 
 /** The source files and what each imports of them: static, dynamic and type-only imports alike. */
 export function importGraph(paths = sourceFiles()) {

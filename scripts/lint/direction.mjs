@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path';
 import { folderOf } from '../lib/folders.mjs';
-import { importCycles, importGraph, isException, targetOf } from '../lib/imports.mjs';
+import { importCycles, importGraph, targetOf } from '../lib/imports.mjs';
 import { root } from '../lib/paths.mjs';
 
 const pathOf = (file) => relative(root, file).split(sep).join('/');
@@ -25,7 +25,7 @@ function objectionTo(node, source, path) {
   }
   const to = folderOf(target);
   if (to === undefined) return { messageId: 'outside', data: { from: from.name, target } };
-  if (to === from || from.imports.includes(to.name) || isException(path, target)) return undefined;
+  if (to === from || from.imports.includes(to.name)) return undefined;
   if (to.lazy && mayLoad(from, to, node)) return undefined;
   const allowed = from.imports.join(', ') || 'nothing';
   return { messageId: to.lazy ? 'lazy' : 'folder', data: { from: from.name, to: to.name, allowed } };
@@ -88,7 +88,7 @@ export const cycle = {
     const circle = circleOf(path);
     return onImport((node, source) => {
       const target = targetOf(source, path);
-      if (circle.includes(target) && !isException(path, target))
+      if (circle.includes(target))
         context.report({ node, messageId: 'cycle', data: { path, target, circle: circle.join(', ') } });
     });
   },

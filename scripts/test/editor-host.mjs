@@ -22,7 +22,7 @@ export function copyInto(parent, folder) {
 /**
  * Runs a mocha suite in the extension host of VS Code's server, shown by headless Chromium, and returns its Tally.
  * `extension`: the folder of the extension under development; `vsix`: a package to install besides; `tests`: the script whose run() the
- * host calls, and `suite`: which of the suites beside it; `trust`: whether the folder is restricted; `workspace`: the folder to
+ * host calls, and `suite`: which of the suites beside it; `trust`: how the folder comes to be trusted; `workspace`: the folder to
  * open, of which a copy is opened; `deadlineMs`: when to give up.
  */
 export async function runEditorSuite({
@@ -30,7 +30,7 @@ export async function runEditorSuite({
   vsix,
   tests,
   suite = 'editor',
-  trust = false,
+  trust = 'everything',
   workspace,
   deadlineMs,
 }) {

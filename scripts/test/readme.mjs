@@ -6,7 +6,7 @@ const packageLine = /^(?<name>[a-z0-9][a-z0-9.+-]*)\s+(?<purpose>\S.*)$/gm;
 /** The first cell of each row of the first table below a heading of the README. */
 function rowsBelow(readme, heading) {
   const section = readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
-  return [...section.matchAll(/^\| `(?<name>[^`]+)` \|/gm)].map(({ groups }) => groups.name);
+  return [...section.matchAll(/^\| `(?<name>[^`]+)` +\|/gm)].map(({ groups }) => groups.name);
 }
 
 /** The difference between what the README lists and what is so, as a sentence; undefined where there is none. */

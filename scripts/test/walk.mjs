@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { firstExample } from '../lib/paths.mjs';
+import { checkGuards } from './guards.mjs';
 
 const aclExample = 'amplification-acl.dots.json';
 const live = 'Flowspec: in force';
@@ -9,15 +10,28 @@ const preview = `Flowspec: ${firstExample}`;
 
 /**
  * The main job as a person does it, step by step: `[title, what to do]`.
- * `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
+ * `host` is VS Code's server; `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
  */
-export function walk(editor) {
-  return [...start(editor), ...send(editor), ...look(editor), ...learn(editor)];
+export function walk(editor, host) {
+  return [...guards(host), ...start(editor), ...send(editor), ...look(editor), ...learn(editor)];
 }
+
+const guards = (host) => [
+  ['nobody reaches the server without its token, and no page of another origin', () => checkGuards(host)],
+];
 
 /** The example, the mock and where requests go. */
 function start(editor) {
   return [
+    [
+      'VS Code asks whether the folder is trusted, and until it is the mock orchestrator stays off',
+      async () => {
+        const question = editor.page.locator('.monaco-dialog-box', { hasText: 'Do you trust the authors' });
+        await question.waitFor();
+        assert.equal(await editor.statusItem('mock is ready').count(), 0);
+        await question.getByText('Yes, I trust the authors').click();
+      },
+    ],
     ['the example opens', () => editor.tab(firstExample).waitFor()],
     ['the mock orchestrator starts by itself', () => editor.statusItem('mock is ready').waitFor()],
     [

@@ -146,7 +146,7 @@ test('credentials that are missing or do not go together are wrong usage', async
     [[], /needs the CA of the server, a client certificate and its key, or a pre-shared key/],
     [['--ca', ready.ca], /needs the CA of the server/],
     [['--psk-identity', 'lab'], /needs its identity and its file/],
-    [['--psk-identity', 'lab', '--psk-key-file', 'nowhere'], /nowhere cannot be read/],
+    [['--psk-identity', 'lab', '--psk-key-file', 'nowhere'], /file of the pre-shared key cannot be read/],
     [[...proofs(ready), '--psk-identity', 'lab', '--psk-key-file', ready.key], /replaces certificates/],
     [['--ca', ready.ca, '--cert', ready.ca, '--key', ready.key], /does not belong to the certificate/],
   ];

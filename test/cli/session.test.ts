@@ -1,92 +1,24 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { test, type TestContext } from 'node:test';
-import { root } from '../support/shared';
-import { needTool } from '../support/tools';
+import { test } from 'node:test';
+import { faulty, folder, request, type Run } from '../support/dots';
 import { eventually, freePort } from '../support/protocol/scene';
-import { faulty, folder, request, startMock, type Run } from '../support/dots';
-
-/** The command as it is installed, and the program behind it. */
-const launcher = join(root, 'cli/dots');
-const program = join(root, 'dist/cli.js');
-
-interface Mock {
-  child: ChildProcessWithoutNullStreams;
-  state: string;
-  coaps: string;
-  proofs: string[];
-}
-
-async function secureMock(t: TestContext, state = folder(t), port = '0'): Promise<Mock> {
-  const { child, ready } = await startMock(t, '--state', state, '--secure-port', port);
-  const { coaps, ca, cert, key } = ready as Record<string, string>;
-  return {
-    child,
-    state,
-    coaps: coaps ?? '',
-    proofs: ['--ca', ca ?? '', '--cert', cert ?? '', '--key', key ?? '', '--cuid', 'kept'],
-  };
-}
-
-interface Keeper {
-  child: ChildProcessWithoutNullStreams;
-  ready: unknown;
-  log: () => string;
-}
-
-/** `dots session` in a folder, once it is ready. */
-async function startKeeper(t: TestContext, cwd: string, ...words: string[]): Promise<Keeper> {
-  const child = spawn(launcher, ['session', ...words], { cwd });
-  t.after(() => child.kill('SIGKILL'));
-  let log = '';
-  child.stderr.on('data', (part: Buffer) => {
-    log += part.toString();
-  });
-  const ended = once(child, 'close').then(() => {
-    throw new Error(`dots session ended: ${log}`);
-  });
-  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [string];
-  ended.catch(() => undefined);
-  return { child, ready: JSON.parse(line), log: () => log };
-}
-
-function runIn(cwd: string, command: string, words: string[], env: NodeJS.ProcessEnv = process.env, input = ''): Run {
-  const { status, stdout, stderr } = spawnSync(command, words, { cwd, env, input });
-  return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
-}
-
-/** The environment of a user for whom there is a curl but no Node.js. */
-function withoutNode(t: TestContext): NodeJS.ProcessEnv {
-  const bin = folder(t);
-  const curl = spawnSync('sh', ['-c', 'command -v curl'], { encoding: 'utf8' }).stdout.trim();
-  symlinkSync(curl, join(bin, 'curl'));
-  return { PATH: bin };
-}
-
-/** `dots send` where there is no curl. */
-const sendByNode = (cwd: string, ...words: string[]): Run => runIn(cwd, process.execPath, [program, 'send', ...words]);
-
-/** The two ways in: the launcher, which needs no Node.js, and Node.js. */
-function ways(t: TestContext): [name: string, send: (cwd: string, ...words: string[]) => Run][] {
-  const env = withoutNode(t);
-  return [
-    ['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)],
-    ['Node.js', sendByNode],
-  ];
-}
-
-/** Whether a keeper has opened so many sessions in all; what it says arrives a little later than what it answers. */
-async function hasOpened(keeper: Keeper, count: number): Promise<void> {
-  const opened = (): number => keeper.log().split('Session opened').length - 1;
-  await eventually(() => opened() >= count);
-  assert.equal(opened(), count, keeper.log());
-}
+import {
+  hasOpened,
+  launcher,
+  program,
+  runIn,
+  secureMock,
+  sendByNode,
+  startKeeper,
+  ways,
+} from '../support/sessionKeeper';
+import { needTool } from '../support/tools';
 
 test('documents go over the session that dots session keeps in their folder, without Node.js and without another handshake', async (t) => {
   if (!needTool(t, 'curl', 'curl')) return;
@@ -94,6 +26,7 @@ test('documents go over the session that dots session keeps in their folder, wit
   const cwd = folder(t, { 'a.dots.json': request, 'faulty.dots.json': faulty });
   const keeper = await startKeeper(t, cwd, '--server', coaps, ...proofs);
   assert.deepEqual(keeper.ready, { event: 'ready', socket: '.dots/session' });
+  assert.equal(readFileSync(join(cwd, '.dots/.gitignore'), 'utf8'), '*\n', 'Git leaves it out');
   assert.equal(statSync(join(cwd, '.dots/session')).mode & 0o077, 0, 'nobody else may open it');
   for (const [name, send] of ways(t)) {
     const { status, out, err } = send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1');
@@ -307,33 +240,6 @@ test('dots session ends at once, and dots send when its time is over, also while
   await startKeeper(t, cwd);
   const { status, err } = sendByNode(cwd, 'a.dots.json', '--server', server, ...proofs, '--timeout', '1');
   assert.deepEqual([status, /did not answer/.test(err)], [3, true], err);
-});
-
-test('nobody is asked but a session of this user, and what it does not take is sent apart', async (t) => {
-  const { coaps, proofs } = await secureMock(t);
-  const cwd = folder(t, { 'a.dots.json': request });
-  const usage = (): string => {
-    const { status, err } = runIn(cwd, launcher, ['session']);
-    assert.equal(status, 2, err);
-    return err;
-  };
-  mkdirSync(join(cwd, '.dots/session'), { recursive: true });
-  assert.match(usage(), /is there already, and is no socket of yours/);
-  rmSync(join(cwd, '.dots/session'), { recursive: true });
-  chmodSync(join(cwd, '.dots'), 0o777);
-  assert.match(usage(), /not yours alone to write to.*chmod go-w/);
-  chmodSync(join(cwd, '.dots'), 0o700);
-  const keeper = await startKeeper(t, cwd);
-  const sends = ways(t).map(([, send]) => send);
-  const long = ['--mid', '1', '--profiles', 'x'.repeat(70_000)];
-  for (const send of [sends[1], (...words: string[]) => runIn(words[0] ?? '', launcher, ['send', ...words.slice(1)])]) {
-    assert.match(send?.(cwd, 'a.dots.json', ...long).err ?? '', /cannot be read/);
-  }
-  const elsewhere = folder(t, { 'a.dots.json': request });
-  symlinkSync(join(cwd, '.dots'), join(elsewhere, '.dots'));
-  assert.equal(sendByNode(elsewhere, 'a.dots.json', '--server', coaps, ...proofs).status, 0);
-  assert.equal(runIn(elsewhere, launcher, ['send', 'a.dots.json', '--server', coaps, ...proofs]).status, 0);
-  await hasOpened(keeper, 0);
 });
 
 test('what a session cannot be kept for is wrong usage', (t) => {

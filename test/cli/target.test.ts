@@ -68,15 +68,22 @@ test('each option counts before the workspace file', async (t) => {
 
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
   const { send, ready } = await scene(t, { production: true });
-  const spelt = String(ready.signal).replace('127.0.0.1', 'LOCALHOST');
+  const hosts = ['LOCALHOST', '[::ffff:127.0.0.1]', '[::FFFF:7F00:1]', '127.0.0.2', '[::1]'];
+  const plain = hosts.map((host) => String(ready.signal).replace('127.0.0.1', host));
+  const secure = ['0.0.0.0', '0', '[::]', '[::ffff:0:7f00:1]', '[64:ff9b::127.0.0.1]', '2130706433', 'a.localhost'].map(
+    (host) => String(ready.signal).replace('coap:', 'coaps:').replace('127.0.0.1', host),
+  );
   for (const [more, why] of [
     [[], 'The profile "lab" is marked as production'],
-    [['--server', spelt], `${spelt} is the address of the profile "lab", which is marked as production`],
+    ...[...plain, ...secure].map((spelt): [string[], string] => [
+      ['--server', spelt],
+      `${spelt} is the address of the profile "lab", which is marked as production`,
+    ]),
   ] as const) {
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
     assert.ok(err.startsWith(`dots send: ${why}: `), err);
-    assert.match(err, /\S+a\.dots\.json was not sent to coap:\S+ Say --yes if that is meant\.\n$/i);
+    assert.match(err, /\S+a\.dots\.json was not sent to coaps?:\S+ Say --yes if that is meant\.\n$/i);
   }
   assert.equal(send('a.dots.json', '--yes').status, 0);
 });
@@ -141,7 +148,7 @@ test('encode tells where the document would go', async (t) => {
 });
 
 test('flowspec writes for the target router, and knows the prefixes of the profile', async (t) => {
-  const { path } = await scene(t, { 'own-prefixes': ['203.0.113.0/24'] }, { 'target-router': 'bird' });
+  const { path } = await scene(t, { 'own-prefixes': ['192.0.2.0/24', '203.0.113.0/24'] }, { 'target-router': 'bird' });
   const run = (...more: string[]): string =>
     dots(['flowspec', join(path, 'acl.dots.json'), '--profiles', join(path, 'profiles.json'), ...more]).out;
   assert.match(run(), /flow4/);

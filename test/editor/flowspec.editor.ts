@@ -30,6 +30,14 @@ suite('the Flowspec preview', () => {
     assert.match(halfTyped, /203\.0\.113\.0\/24/);
   });
 
+  test('shows the rules of an ACL that the request switches on, from the document that defines it', async () => {
+    await open('filter-control.dots.json');
+    await vscode.commands.executeCommand('dots.previewFlowspec');
+    const text = await virtualText('dots-flowspec', (each) => each.startsWith('# Flowspec of filter-control'));
+    assert.match(text, /# +Action +Source +Match\n/);
+    assert.match(text, /discard +amplification-acl +dst/);
+  });
+
   test('a document that is no filter says so', async () => {
     await open('telemetry.dots.json');
     await vscode.commands.executeCommand('dots.previewFlowspec');

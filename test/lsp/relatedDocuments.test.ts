@@ -101,6 +101,11 @@ const questions: Record<string, (client: Client, uri: string) => Promise<boolean
     assert.deepEqual([usesNames, leftOut], [true, []]);
     return definitions.length > 0;
   },
+  'sending and the session view of the editor': async (client, uri) => {
+    const { web } = (await client.toSend(uri))?.aliases ?? {};
+    assert.deepEqual(web, web === undefined ? undefined : ['192.0.2.1/32']);
+    return web !== undefined;
+  },
   'completion in the editor': async (client, uri) => {
     const [before = ''] = request.split('web');
     await client.change(uri, 3, [{ text: request.replace('web', '') }]);

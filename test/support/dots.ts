@@ -19,10 +19,16 @@ export interface Run {
   bytes: Buffer;
 }
 
-/** Runs `dots` in the repository's root and waits for its end. */
-export function dots(words: readonly string[], input: string | Uint8Array = ''): Run {
+/** Runs `dots` in a folder, the repository's root where none is named, and waits for its end. */
+export function dots(
+  words: readonly string[],
+  input: string | Uint8Array = '',
+  cwd = root,
+  environment: Record<string, string> = {},
+): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
-    cwd: root,
+    cwd,
+    env: { ...process.env, ...environment },
     input,
     maxBuffer: 1 << 28,
   });
@@ -41,11 +47,11 @@ export function startDots(t: TestContext, words: readonly string[]): ChildProces
 export async function startMock(
   t: TestContext,
   ...words: string[]
-): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown> }> {
+): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown>; line: string }> {
   const child = startDots(t, ['mock', ...words]);
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Record<string, unknown>;
-  return { child, signal: String(ready.signal), ready };
+  return { child, signal: String(ready.signal), ready, line };
 }
 
 /** A folder with files, which is removed when the test ends. */

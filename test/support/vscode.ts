@@ -78,6 +78,8 @@ export class CancellationTokenSource {
 /** What the features asked the editor for, and what it answers; a test empties or fills it. */
 export const editor = {
   errors: [] as string[],
+  /** The buttons of the last error message. */
+  ways: [] as string[],
   documents: [] as Document[],
   /** Documents that are closed. */
   closing: new EventEmitter<Document>(),
@@ -103,8 +105,9 @@ const nothing = { dispose: () => undefined };
 
 export const window = {
   activeTextEditor: undefined,
-  showErrorMessage: (message: string) => {
+  showErrorMessage: (message: string, ...ways: string[]) => {
     editor.errors.push(message);
+    editor.ways = ways;
     return Promise.resolve(undefined);
   },
   showTextDocument: () => editor.showTextDocument(),

@@ -1,4 +1,5 @@
 import { compareRuleSets, describeChanges } from '#dots/flowspec/bgp/compare';
+import { describeCounts } from '#dots/flowspec/accounts';
 import { describeEquivalence } from '#dots/flowspec/order/equivalence';
 import { explainNlri, explainRule } from '#dots/flowspec/bgp/explain';
 import { decodeNlri, encodeNlri } from '#dots/flowspec/bgp/nlri';
@@ -14,7 +15,7 @@ import {
   type MitigationAction,
   type Translation,
 } from '#dots/flowspec/translate';
-import { oneLine, safeJson } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import { judging as service } from '#service/validationService';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
@@ -23,7 +24,7 @@ import { findingJson } from '../findings';
 import { hexOption } from '../hex';
 import type { Io } from '../io';
 import { CommandWorkspaces, workspaceOptions } from '../workspace';
-import { flowspecDocuments, type FlowspecDocuments } from './flowspecDocuments';
+import { flowspecDocuments, type FlowspecDocument, type FlowspecDocuments } from './flowspecDocuments';
 import { lookUpAll } from './flowspecResolve';
 
 const seeHelp = 'See dots flowspec --help.';
@@ -136,10 +137,14 @@ async function translateFiles(
 ): Promise<Translated | undefined> {
   const read = await flowspecDocuments(paths, workspaces, io);
   if (read === undefined) return undefined;
-  const { documents, ownPrefixes } = read;
+  const { accepting, ownPrefixes, signalPorts } = read;
   const action = readAction(given.option('action'));
+  const domain = given.options('domain');
+  const documents = domain.length > 0 ? read.documents.map(withoutDomain) : read.documents;
   const options: FlowspecOptions = {
-    domain: given.options('domain').length > 0 ? given.options('domain') : ownPrefixes,
+    domain: domain.length > 0 ? domain : ownPrefixes,
+    accepting,
+    ...(signalPorts.length > 0 && { signalPorts }),
     ...(action && { action }),
     ...(given.option('no-repair') !== undefined && { repair: false }),
   };
@@ -148,8 +153,17 @@ async function translateFiles(
   return { ...read, translation };
 }
 
+/** A document without what was found by the own prefixes of its workspace: the command line names others. */
+const withoutDomain = (document: FlowspecDocument): FlowspecDocument => ({
+  ...document,
+  faults: document.faults.filter(({ code }) => code !== 'cross/foreign-target'),
+});
+
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */
-async function translateResolved(documents: readonly ReadDocument[], options: FlowspecOptions): Promise<Translation> {
+async function translateResolved(
+  documents: readonly FlowspecDocument[],
+  options: FlowspecOptions,
+): Promise<Translation> {
   const names = new Set<string>();
   translate(documents, { ...options, repair: false, resolve: (name) => void names.add(name) });
   const found = await lookUpAll(names);
@@ -170,7 +184,7 @@ async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus
   else {
     const rendering = format as Rendering;
     for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)])
-      io.say(`${file}: ${severity} ${oneLine(message)} (${code})`);
+      io.say(`${file}: ${severity} ${message} (${code})`);
     if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
     await io.out(render(rules, rendering));
   }
@@ -213,16 +227,18 @@ function findingsJson({ documents, translation }: Translated): object[] {
 async function printRules(translated: Translated, given: Given, io: Io): Promise<void> {
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? (explain ? undefined : translated.router) ?? 'table';
-  const { rules, equivalence } = translated.translation;
+  const { rules, equivalence, counts } = translated.translation;
   if (format === 'json')
     return printJson(
-      { rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence },
+      { rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence, counts },
       io,
     );
   const rendering = format as Rendering;
   tellAll(translated, renderingFindings(rules, rendering), io);
   await io.out(explain ? sortRules(rules).map(explainRule).join('\n') : render(rules, rendering));
-  if (rendering === 'table' && rules.length > 0) await io.out(`\n${describeEquivalence(equivalence)}\n`);
+  if (rendering !== 'table') return;
+  const order = rules.length > 0 ? `${describeEquivalence(equivalence)}\n` : '';
+  await io.out(`\n${order}${describeCounts(counts)}\n`);
 }
 
 async function printChanges(before: Translated, now: Translated, given: Given, io: Io): Promise<void> {

@@ -1,8 +1,8 @@
 import { DataSession, type Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
-import { safeJson } from '#dots/model/text';
+import { printable, safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Given } from '../command';
-import { dataAnswerJson, dataAnswerText } from '../dataAnswer';
+import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
 import type { SettledTarget } from '../serverTarget';
 
@@ -12,6 +12,7 @@ export async function install(document: JsonObject, target: SettledTarget, given
     server,
     cuid,
     timeoutMs,
+    permit,
     credentialFiles: { ca, cert, key, crl },
   } = target;
   if (ca === undefined)
@@ -22,6 +23,7 @@ export async function install(document: JsonObject, target: SettledTarget, given
   const session = await DataSession.open({
     server,
     cuid,
+    permit,
     ca,
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
@@ -50,15 +52,16 @@ function installedText(
   ];
   return [
     ...notes,
-    dataAnswerText(answer),
+    ...dataAnswerLines(answer),
     `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`,
     newCuid && answer.ok
       ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.`
       : '',
   ]
     .filter((line) => line !== '')
-    .join('\n')
-    .concat('\n');
+    .map(printable)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function installedJson(

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { safeJson } from '#dots/model/text';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
 import type { Io } from '../io';
@@ -65,7 +66,7 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
   });
   const { signal, coaps, coapsTcp, data, ca, cert, key } = orchestrator;
   await io.out(
-    `${JSON.stringify({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`,
+    `${safeJson({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`,
   );
   await stopped;
   await orchestrator.close();

@@ -1,7 +1,7 @@
 import { conflictSentences } from '#dots/words/conflicts';
 import { documentTypeOf } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
-import { oneLine, safeJson } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
@@ -136,11 +136,12 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 /** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
 export async function overOwnSession(
   value: JsonObject,
-  { server, cuid, mid, timeoutMs, credentialFiles }: SettledTarget,
+  { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
 ): Promise<Exchanged> {
   const session = await SignalSession.open({
     server,
     cuid,
+    permit,
     timeoutMs,
     underAttack: isUnderAttack(value),
     ...(await credentialsFor(server, credentialFiles)),
@@ -153,11 +154,12 @@ export async function overOwnSession(
 }
 
 function answerText({ answer, security, kept }: Exchanged, target: SettledTarget, asked: JsonObject): string {
-  const { name, meaning } = codeWords(answer.code, answer.request.path);
+  const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
   const granted = lifetimeOf(answer.body);
   return [
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
+    ...(answer.notes ?? []),
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
@@ -170,11 +172,12 @@ function answerText({ answer, security, kept }: Exchanged, target: SettledTarget
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
     newCuidLine(answer, target),
-    answer.body === undefined ? '' : safeJson(answer.body, 2),
   ]
     .filter((line) => line !== '')
-    .join('\n')
-    .concat('\n');
+    .map(printable)
+    .concat(answer.body === undefined ? [] : safeJson(answer.body, 2))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Whether a server accepted a mitigation without a word on how long it lasts. */
@@ -199,15 +202,16 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 }
 
 function answerJson({ answer, security, kept }: Exchanged, target: SettledTarget): object {
-  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
+  const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,
     code,
-    meaning: codeWords(code).name,
+    meaning: codeWords(code, request.path, ok).name,
     ok,
     grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null,
     body: body ?? null,
     diagnostic: diagnostic ?? null,
+    ...(notes && { notes }),
     maxAge: maxAge ?? null,
     roundTripMs: Math.round(roundTripMs * 10) / 10,
     server: target.server,

@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import { describeError } from '#dots/model/errors';
-import { oneLine } from '#dots/model/text';
+import { safeJson } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
 import { securityWords } from '#dots/words/sessions';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { invoke } from '../invoke';
-import type { Io } from '../io';
+import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { KeptSessions, type Watch } from '../keeper/sessions';
@@ -76,7 +76,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
     server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
     // Whoever ends it does not wait for a server that does not answer.
     await Promise.race([openNamed(given, sessions), stopped]);
-    if (!ended) await io.out(`${JSON.stringify({ event: 'ready', socket: keeperSocket })}\n`);
+    if (!ended) await io.out(`${safeJson({ event: 'ready', socket: keeperSocket })}\n`);
     await stopped;
     return 0;
   } finally {
@@ -112,7 +112,7 @@ function watchWith(log: (line: string) => void): Watch {
     opened: ({ security }) =>
       log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
     changed: ({ state }) => log(`${server} ${changes[state]}`),
-    failed: (error, what) => log(`${failures[what](server)} ${oneLine(describeError(error))}`),
+    failed: (error, what) => log(`${failures[what](server)} ${describeError(error)}`),
     trace: (sentence) => log(`${server}: ${sentence}`),
     dismissed: () => log(`The session with ${server} as ${cuid} ends, because others were used after it.`),
   });
@@ -135,8 +135,8 @@ async function collected(run: (io: Io) => Promise<ExitStatus>): Promise<Reply> {
   let [out, said] = ['', ''];
   const status = await run({
     out: (text) => Promise.resolve(void (out += typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
-    say: (message) => {
-      said += `${message}\n`;
+    say: (...lines) => {
+      said += saidText(lines);
     },
     input: () => Promise.resolve(new Uint8Array()),
     colours: false,

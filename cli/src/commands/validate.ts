@@ -7,7 +7,7 @@ import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Given } from '../command';
 import { filesOf, readInput } from '../files';
-import { countOf, findingJson, findingLine } from '../findings';
+import { countOf, findingJson, findingLines } from '../findings';
 import type { Io } from '../io';
 import { namedDocuments, type NamedDocuments } from '../namedDocuments';
 import { CommandWorkspaces, nameOfPath, workspaceOptions } from '../workspace';
@@ -127,7 +127,8 @@ function report(judged: readonly Judged[]): object {
 
 function text(judged: readonly Judged[], colours: boolean): string {
   return judged
-    .flatMap(({ file, findings }) => findings.map((finding) => `${findingLine(file, finding, colours)}\n`))
+    .flatMap(({ file, findings }) => findings.flatMap((finding) => findingLines(file, finding, colours)))
+    .map((line) => `${line}\n`)
     .join('')
     .concat(`${summaryLine(judged)}\n`);
 }

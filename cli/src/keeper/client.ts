@@ -20,7 +20,7 @@ export async function sendKept(words: readonly string[], io: Io): Promise<ExitSt
     return 3;
   }
   await io.out(reply.out);
-  if (reply.said !== '') io.say(reply.said.trimEnd());
+  if (reply.said !== '') io.say(...reply.said.trimEnd().split('\n'));
   return reply.status as ExitStatus;
 }
 

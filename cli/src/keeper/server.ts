@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { fileReason } from '#dots/runtime/fileReason';
+import { makeFolder } from '#dots/runtime/makeFolder';
 import { UsageError } from '../command';
 import {
   isOwnFolder,
@@ -25,10 +26,10 @@ const longestCommand = 65_536;
  */
 export async function listenForSends(run: (words: readonly string[]) => Promise<Reply>): Promise<Server> {
   const server = createServer((request, response) => void serve(request, response, run));
-  // Whoever may open the socket may send in this user's name.
+  // Who may open the socket may send in this user's name.
   const before = process.umask(0o077);
   try {
-    mkdirSync(keeperFolder, { recursive: true });
+    await makeFolder(keeperFolder);
     if (!isOwnFolder())
       throw new UsageError(
         `The folder ${keeperFolder} is not yours alone to write to, so others could take the place of this session.`,

@@ -1,4 +1,5 @@
 import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
 import { KeptSession, type KeptOptions } from '#dots/signal/sessionKeeper';
 import { nextMid } from '#dots/signal/identifiers';
@@ -24,7 +25,10 @@ export type Watch = (target: SettledTarget) => Required<Pick<KeptOptions, 'opene
 interface Kept {
   session: KeptSession;
   target: SettledTarget;
-  /** It was asked for by name, and never gives way. */ named: boolean;
+  /** It was asked for by name, and never gives way. */
+  named: boolean;
+  /** Keeps new sessions from servers of production, until one of its targets was meant for one. */
+  permit: Permit | undefined;
 }
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and proof. */
@@ -46,10 +50,10 @@ export class KeptSessions {
 
   /** Sends a signal channel document over the session of its target. Throws a DotsError. */
   async exchange(document: JsonObject, target: SettledTarget): Promise<Exchanged> {
-    const { timeoutMs } = target;
+    const { timeoutMs, permit } = target;
     const mid = this.idFor(document, target);
     const { session, answer } = await this.of(target).session.ask(
-      (open, left) => open.send(document, { mid, ...left }),
+      (open, left) => open.send(document, { mid, permit, ...left }),
       { timeoutMs, underAttack: isUnderAttack(document) },
     );
     return { answer, security: session.security, kept: true };
@@ -81,7 +85,8 @@ export class KeptSessions {
       );
     const { server, cuid, credentialFiles } = target;
     const key = JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);
-    const kept = this.kept.get(key) ?? { session: this.keep(target), target, named: false };
+    const kept = this.kept.get(key) ?? this.keep(target);
+    if (target.permit === undefined) kept.permit = undefined;
     this.kept.delete(key);
     this.kept.set(key, kept);
     this.makeRoom();
@@ -98,21 +103,24 @@ export class KeptSessions {
   }
 
   /** Credentials are read for each session that is opened, so that files which were exchanged count from then on. */
-  private keep(target: SettledTarget): KeptSession {
-    const { server, cuid, credentialFiles } = target;
+  private keep(target: SettledTarget): Kept {
+    const { server, cuid, credentialFiles, permit } = target;
     const { trace, ...watch } = this.watch(target);
     const options = async () => ({
       server,
       cuid,
+      permit: kept.permit,
       memory: this.memory,
       trace,
       ...(await credentialsFor(server, credentialFiles)),
     });
-    return new KeptSession({
+    const session = new KeptSession({
       ...watch,
       open: async (opening) =>
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
     });
+    const kept: Kept = { session, target, named: false, permit };
+    return kept;
   }
 }

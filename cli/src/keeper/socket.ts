@@ -1,15 +1,14 @@
 import { lstatSync, type Stats } from 'node:fs';
+import { isOthers } from '#dots/runtime/privateFolder';
 
 /** Where `dots session` listens for the `dots send` of the same folder: a socket that only its user may open. The launcher knows it too. */
 export const keeperFolder = '.dots';
 export const keeperSocket = `${keeperFolder}/session`;
 
-const others = 0o022;
-
 /** Whether a file is this user's, is what it says and no link, and nobody else can put another in its place. */
 function isOwn(path: string, is: (stats: Stats) => boolean): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats !== undefined && is(stats) && stats.uid === process.getuid?.() && (stats.mode & others) === 0;
+  return stats !== undefined && is(stats) && !isOthers(stats);
 }
 
 /** Whether the folder of the socket is this user's alone to change. */

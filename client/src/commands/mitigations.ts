@@ -3,6 +3,7 @@ import { codeWords } from '#dots/words/codes';
 import { withdrawal } from '../ui/confirmation';
 import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { targetWords } from '#dots/words/targets';
+import { labelText } from '../ui/textLayout';
 import type { TreeNode } from '../ui/treeNode';
 import { tellFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
@@ -66,8 +67,8 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
     return undefined;
   }
   const items = all.map(({ session, mid, scope, status }) => ({
-    label: targetWords(scope),
-    description: `${mitigationStatusWords(status).short}, mid ${mid}, ${session.name}`,
+    label: labelText(targetWords(scope)),
+    description: labelText(`${mitigationStatusWords(status).short}, mid ${mid}, ${session.name}`),
     session,
     mid,
   }));

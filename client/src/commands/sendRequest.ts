@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
-import type { JsonObject } from '#dots/model/json';
 import type { Channel } from '#dots/workspace/destination';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
@@ -9,16 +8,16 @@ import type { DataHost } from '../sessions/dataChannel';
 import { chosenDocument, fileName } from '../editor/document';
 import type { DocumentStates } from '../editor/documentStates';
 import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
-import { tellFailure } from '../editor/problems';
+import { tellFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
-import { inProblems, sendable } from './sendable';
+import { inProblems, sendable, type Sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
   'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
 
-/** Carries a value to the server; gives what makes the text of the answer. */
-type Work = (value: JsonObject, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
+/** Carries a document to the server; gives what makes the text of the answer. */
+type Work = (sent: Sendable, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements Sender, vscode.Disposable {
@@ -42,10 +41,8 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
   send(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'signal', async (value, target, document, abort) => {
-      const exchange = await this.sessions
-        .send(target, value, abort)
-        .catch((error: unknown) => this.refused(target, error));
+    return this.carry(uri, 'signal', async ({ value, aliases }, target, document, abort) => {
+      const exchange = await this.sessions.send(target, value, abort, aliases);
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -53,7 +50,7 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Installs aliases or ACLs over the data channel, in the same way. */
   install(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'data', async (value, target, document, abort) => {
+    return this.carry(uri, 'data', async ({ value }, target, document, abort) => {
       const installation = await this.data.install(target, value, abort);
       return () => installText({ ...installation, document });
     });
@@ -94,25 +91,33 @@ export class RequestSender implements Sender, vscode.Disposable {
     work: Work,
     abort: AbortController,
   ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
+    let target: SettledTarget | undefined;
     try {
       const document = await chosenDocument(uri);
       this.begin(document, abort);
-      const { value, destination } = sendable(await this.states.toSend(document), channel);
-      const target = await this.targets.settle(destination, value, channel);
+      const sent = sendable(await this.states.toSend(document), channel);
+      target = await this.targets.settle(sent.destination, sent.value, channel);
       if (target === undefined) return undefined;
-      return { document, text: await work(value, target, vscode.workspace.asRelativePath(document.uri), abort.signal) };
+      const name = vscode.workspace.asRelativePath(document.uri);
+      const text = await this.targets.at(target, sent.value, (at) => work(sent, at, name, abort.signal));
+      return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error);
+      if (!abort.signal.aborted) this.tell(error, target);
       return undefined;
     } finally {
       this.end();
     }
   }
 
-  /** A pre-shared key that the server did not take is not kept: the next request asks for it again. */
-  private async refused(target: SettledTarget, error: unknown): Promise<never> {
-    if (error instanceof DotsError && /\/psk-/.test(error.code)) await this.targets.forgetKey(target);
-    throw error;
+  /**
+   * Another pre-shared key is offered where the server says that it cannot read what was protected with this one. Every other failure, silence
+   * above all, says nothing about the key; and this answer may be forged as well, so the kept key stays until another one is proved.
+   */
+  private wayOutOf(error: unknown, target: SettledTarget | undefined): Way | undefined {
+    if (target === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
+      return undefined;
+    this.targets.keyRefused(target);
+    return { title: 'Enter another key', command: 'dots.enterKey', args: [target.profile] };
   }
 
   private async show(document: vscode.TextDocument, text: string): Promise<void> {
@@ -139,14 +144,15 @@ export class RequestSender implements Sender, vscode.Disposable {
   }
 
   /** Errors that are in the Problems view are shown there, as its lens does; every other failure is one message. */
-  private tell(error: unknown): void {
+  private tell(error: unknown, target: SettledTarget | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
     }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
-    tellFailure(this.log, unanswered ? `${name} got no answer.` : `${name} was not sent.`, error);
+    const what = unanswered ? `${name} got no answer.` : `${name} was not sent.`;
+    tellFailure(this.log, what, error, this.wayOutOf(error, target));
   }
 }
 

@@ -3,6 +3,7 @@ import { documentTypes, type DocumentType } from '#dots/model/documents';
 import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject } from '#dots/model/json';
 import { plural } from '#dots/words/quantities';
+import type { AliasTargets } from '#dots/workspace/definitions';
 import type { Channel, Destination } from '#dots/workspace/destination';
 
 /** The code of a refusal whose reasons are in the Problems view. */
@@ -12,16 +13,18 @@ export const inProblems = 'editor/in-problems';
 export interface Sendable {
   value: JsonObject;
   destination: Destination;
+  /** What the aliases that it names stand for. */
+  aliases: AliasTargets;
 }
 
 /** What is sent of a document on a channel. Throws a DotsError that says why it may not be sent. */
-export function sendable({ state, value }: DocumentToSend, channel: Channel): Sendable {
+export function sendable({ state, value, aliases }: DocumentToSend, channel: Channel): Sendable {
   const type = documentTypes.find(({ kind }) => kind === state.kind);
   const { destination } = state;
   if (type === undefined || destination === null || !isObject(value)) throw unknownKind(state);
   const refusal = otherChannel(type, channel) ?? (isDeclared(destination) ? undefined : refusalOf(type, state));
   if (refusal !== undefined) throw refusal;
-  return { value, destination };
+  return { value, destination, aliases };
 }
 
 function unknownKind(state: DocumentState): DotsError {

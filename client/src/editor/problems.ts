@@ -4,7 +4,7 @@ import { oneLine } from '#dots/model/text';
 import { notificationText } from '../ui/textLayout';
 
 /** A button of an error message. */
-interface Way {
+export interface Way {
   title: string;
   command: string;
   args?: unknown[];
@@ -36,11 +36,12 @@ const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
 /**
  * Tells a failed user action: one message with a sentence, its way out, and the log, which has the details.
  * Names of files and words of a server may stand in it: they bring no links. It does not wait for the user: the message may stand for long.
+ * @param particular a way out of this very failure, which counts before that of its code
  */
-export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown): void {
+export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown, particular?: Way): void {
   const sentence = oneLine(`${what} ${describeError(error)}`);
   log.error(sentence, error instanceof Error ? (error.stack ?? '') : '');
-  const wayOut = error instanceof DotsError ? waysOut[error.code] : undefined;
+  const wayOut = particular ?? (error instanceof DotsError ? waysOut[error.code] : undefined);
   const ways = wayOut === undefined ? [showLog] : [wayOut, showLog];
   void vscode.window.showErrorMessage(notificationText(sentence), ...ways.map(({ title }) => title)).then((chosen) => {
     const way = ways.find(({ title }) => title === chosen);

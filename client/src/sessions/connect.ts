@@ -23,8 +23,9 @@ async function optionsFor({
   server,
   cuid,
   clientCredentials,
+  permit,
 }: SettledTarget): Promise<SessionOptions & { memory: ConnectionMemory }> {
   const { connectionMemory } = await import('#lazy/protocol');
   memory ??= connectionMemory();
-  return { server, cuid, memory, ...(clientCredentials && { credentials: clientCredentials }) };
+  return { server, cuid, memory, permit, ...(clientCredentials && { credentials: clientCredentials }) };
 }

@@ -1,14 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
+import { printable } from '#dots/model/text';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { ServerTarget } from '#dots/workspace/destination';
 
 /** A target that a profile leads to. */
 type ProfileTarget = ServerTarget & { profile: string };
 
-/** What proves this client to a server of a profile: certificate files, or a pre-shared key that the system keeps. */
+/**
+ * What proves this client to a server of a profile: certificate files, or a pre-shared key that the system keeps. A kept key is replaced only
+ * by one with which a session was established: before that every answer of a server, and its silence, may be the doing of an attacker.
+ */
 export class Credentials {
+  /** Keys that were entered instead of a kept one and are not proved yet, by the name of their secret. */
+  private readonly candidates = new Map<string, string>();
+
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
   /**
@@ -23,34 +30,62 @@ export class Credentials {
     return certificates({ ca, cert: certificate, key, crl });
   }
 
-  /** Forgets the pre-shared key of a profile, so that it is asked for again: the server did not take it. */
-  async forget({ profile, credentials: { pskIdentity } }: ProfileTarget): Promise<void> {
-    if (pskIdentity !== undefined) await this.secrets.delete(secretName(profile, pskIdentity));
+  /** Asks for another pre-shared key, which is used from now on and kept once it is proved; false where the user enters none. */
+  async enterAnother(profile: string, identity: string): Promise<boolean> {
+    const given = await askForKey(profile, identity);
+    if (given === undefined || given === '') return false;
+    this.candidates.set(secretName(profile, identity), given);
+    return true;
+  }
+
+  /** A session was established with these credentials: a key that was entered for it is kept from now on. */
+  async proved(profile: string, used: ClientCredentials): Promise<void> {
+    const secret = this.candidateOf(profile, used);
+    if (secret === undefined) return;
+    await this.secrets.store(secret.name, secret.key);
+    this.candidates.delete(secret.name);
+  }
+
+  /** A server could not read what was protected with these credentials: a key that was entered gives way to the one that is kept. */
+  refused(profile: string, used: ClientCredentials): void {
+    const secret = this.candidateOf(profile, used);
+    if (secret !== undefined) this.candidates.delete(secret.name);
+  }
+
+  /** The key that was entered and not proved yet, if it is the one in use. */
+  private candidateOf(profile: string, used: ClientCredentials): { name: string; key: string } | undefined {
+    if (!('psk' in used)) return undefined;
+    const name = secretName(profile, used.psk.identity);
+    const key = this.candidates.get(name);
+    return key !== undefined && Buffer.from(bytesOf(key)).equals(used.psk.key) ? { name, key } : undefined;
   }
 
   private async key(name: string, identity: string): Promise<Uint8Array> {
-    const kept = await this.secrets.get(secretName(name, identity));
-    if (kept !== undefined) return bytesOf(kept);
-    const given = await vscode.window.showInputBox({
-      title: `DOTS: Pre-Shared Key of ${name}`,
-      prompt: `The key that belongs to the identity "${identity}", as text or as hexadecimal digits after 0x. Your system keeps it.`,
-      password: true,
-      ignoreFocusOut: true,
-      validateInput: (text) =>
-        text === '' || bytesOf(text).length > 0
-          ? undefined
-          : 'After 0x an even number of hexadecimal digits is wanted.',
-    });
+    const secret = secretName(name, identity);
+    const known = this.candidates.get(secret) ?? (await this.secrets.get(secret));
+    if (known !== undefined) return bytesOf(known);
+    const given = await askForKey(name, identity);
     if (given === undefined || given === '')
       throw new DotsError(
         'usage',
         'editor/no-key',
-        `The pre-shared key of "${name}" was not given.`,
-        'Send again to be asked again.',
+        `No pre-shared key was entered for "${name}".`,
+        'Send again to enter it.',
       );
-    await this.secrets.store(secretName(name, identity), given);
+    await this.secrets.store(secret, given);
     return bytesOf(given);
   }
+}
+
+function askForKey(profile: string, identity: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: printable(`DOTS: Pre-Shared Key of ${profile}`),
+    prompt: `The key that belongs to the identity "${printable(identity)}", as text or as hexadecimal digits after 0x. Your system keeps it.`,
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text === '' || bytesOf(text).length > 0 ? undefined : 'After 0x enter an even number of hexadecimal digits.',
+  });
 }
 
 /** The texts of PEM files. Throws a DotsError for one that cannot be read. */

@@ -17,12 +17,12 @@ export class DataHost {
 
   /** Installs aliases or ACLs at a target. Throws a DotsError. */
   async install(
-    { profile, server, cuid, files }: SettledTarget,
+    { profile, server, cuid, files, permit }: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
   ): Promise<Installation> {
     const { DataSession } = await import('#lazy/protocol');
-    const session = await DataSession.open({ server, cuid, ...(files ?? { ca: '' }) });
+    const session = await DataSession.open({ server, cuid, permit, ...(files ?? { ca: '' }) });
     try {
       const installed = await session.install(document, { signal });
       for (const { request, status, roundTripMs } of installed.answers)

@@ -19,9 +19,9 @@ export class MitigationBook {
   }
 
   /** Notes a request that the server accepted; `granted` is the lifetime of its answer in seconds. Forgets those that have ended. */
-  accepted(mid: number, scope: JsonObject, granted: number, now: number): void {
+  accepted(request: Required<Pick<Mitigation, 'mid' | 'scope' | 'granted' | 'aliases'>>, now: number): void {
     for (const entry of this.list()) if (entry.status === ended) this.remove(entry.mid);
-    this.entries.set(mid, { mid, scope, status: started, lifetime: granted, granted, toldAt: now });
+    this.entries.set(request.mid, { ...request, status: started, lifetime: request.granted, toldAt: now });
   }
 
   /** Takes over what an answer or a notification tells of one mitigation, or of all. */
@@ -52,6 +52,7 @@ export class MitigationBook {
       lifetime: told ?? before?.lifetime ?? 0,
       toldAt: told === undefined ? (before?.toldAt ?? now) : now,
       ...(before?.granted === undefined ? {} : { granted: before.granted }),
+      ...(before?.aliases === undefined ? {} : { aliases: before.aliases }),
       ...(dropped === undefined ? {} : { dropped }),
     };
   }

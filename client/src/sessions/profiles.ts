@@ -1,7 +1,8 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { ProfilesInfo } from '#contract';
+import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import type { ActiveProfile } from '../editor/activeProfile';
 import type { LanguageServer } from '../editor/languageClient';
 import { tellFailure } from '../editor/problems';
@@ -55,6 +56,5 @@ export function registerProfiles(profiles: ProfileHost): vscode.Disposable {
 /** Writes the template where no file is; only the user may read it. */
 async function make(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(file, template, { flag: 'wx' });
-  await chmod(file, 0o600);
+  await writeFileAtomically(file, template);
 }

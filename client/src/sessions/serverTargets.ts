@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
+import { knownAddresses } from '#dots/transport/connect/resolve';
 import { destinationError, type Channel, type Destination, type ServerTarget } from '#dots/workspace/destination';
 import { mockName } from '#dots/workspace/fileNames';
+import { productionGuard } from '#dots/workspace/production';
 import { confirmation } from '../ui/confirmation';
 import { certificates, type Credentials } from './credentials';
 import type { ClientIdentity } from './identity';
@@ -14,11 +17,16 @@ export interface SettledTarget extends ServerTarget {
   /** The name of the profile, or `mock`. */
   profile: string;
   cuid: string;
+  /** Keeps what was not meant for production from production servers under other names; rejects with a DotsError `editor/production`. */
+  permit?: Permit | undefined;
   /** What proves the client on the signal channel; none on a plain one. */
   clientCredentials?: ClientCredentials;
   /** The files that prove it on the data channel. */
   files?: { ca: string; cert?: string; key?: string; crl?: string };
 }
+
+/** The code of the refusal of an address that turned out to be one of production. */
+const unforeseen = 'editor/production';
 
 /** Settles a destination: starts the mock, gets the credentials, and asks the user where the server is one of production. */
 export class ServerTargets {
@@ -37,12 +45,31 @@ export class ServerTargets {
     return target.production === undefined || (await isMeant(target, value)) ? target : undefined;
   }
 
-  /** Forgets the pre-shared key of a server that refused it. */
-  forgetKey(target: SettledTarget): Promise<void> {
-    return this.credentials.forget(target);
+  /**
+   * Does something at a target. Where its name turns out to lead to a production server, the user is asked whether that is meant;
+   * undefined where it is not. Throws what `action` throws.
+   */
+  async at<T>(
+    target: SettledTarget,
+    value: JsonObject,
+    action: (target: SettledTarget) => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await action(target);
+    } catch (error) {
+      if (!(error instanceof DotsError) || error.code !== unforeseen) throw error;
+      const meant = { ...target, production: { reason: error.message.replace(/\.$/, '') }, permit: undefined };
+      return (await isMeant(meant, value)) ? action(meant) : undefined;
+    }
   }
 
-  private async proven(target: SettledTarget, channel: Channel): Promise<SettledTarget> {
+  /** A server could not read what was protected with the pre-shared key of a target; a key that the system keeps stays kept. */
+  keyRefused({ profile, clientCredentials }: SettledTarget): void {
+    if (clientCredentials !== undefined) this.credentials.refused(profile, clientCredentials);
+  }
+
+  private async proven(unproven: SettledTarget, channel: Channel): Promise<SettledTarget> {
+    const target = guarded(unproven);
     if (channel === 'data') return { ...target, files: filesOf(target) };
     const clientCredentials = await this.credentials.of(target);
     return clientCredentials === undefined ? target : { ...target, clientCredentials };
@@ -59,6 +86,16 @@ export class ServerTargets {
       ? { ...common, server: signal }
       : { ...common, server: coaps, clientCredentials: await certificates({ ca, cert, key }) };
   }
+}
+
+/** With what finds out whether its name leads to a production server, where it is not known to be one. */
+function guarded(target: SettledTarget): SettledTarget {
+  const permit = productionGuard(
+    target,
+    knownAddresses,
+    ({ reason }) => new DotsError('usage', unforeseen, `${reason}.`),
+  );
+  return permit === undefined ? target : { ...target, permit };
 }
 
 function filesOf({ profile, credentials }: SettledTarget): NonNullable<SettledTarget['files']> {

@@ -8,6 +8,7 @@ import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
+import type { AliasTargets } from '#dots/workspace/definitions';
 import { connect, connectOverDtls, type Opening } from './connect';
 import type { ClientIdentity } from './identity';
 import type { Mitigation } from '../ui/mitigation';
@@ -21,6 +22,13 @@ export interface Exchange {
   cuid: string;
   server: string;
   profile: string;
+}
+
+/** A mitigation request that was sent. */
+interface SentRequest {
+  mid: number;
+  document: JsonObject;
+  aliases: AliasTargets;
 }
 
 /**
@@ -76,15 +84,23 @@ export class SessionHost implements vscode.Disposable {
     return this.book.get(mid);
   }
 
-  /** Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError. */
-  async send(target: SettledTarget, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
+  /**
+   * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError.
+   * @param aliases what the aliases that it names stand for
+   */
+  async send(
+    target: SettledTarget,
+    document: JsonObject,
+    signal: AbortSignal,
+    aliases: AliasTargets = {},
+  ): Promise<Exchange> {
     const mid = target.mid ?? (await this.identity.mid());
     const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
     const { session, answer } = await this.ask(
       target,
       opening,
-      (open, left) => open.send(document, { mid, ...left }),
+      (open, left) => open.send(document, { mid, permit: target.permit, ...left }),
       signal,
     );
     this.logAnswer(answer);
@@ -96,7 +112,7 @@ export class SessionHost implements vscode.Disposable {
       current !== undefined &&
       leadsTo(current, target)
     )
-      this.follow(current, mid, document, answer);
+      this.follow(current, { mid, aliases, document }, answer);
     else if (before !== undefined && current !== undefined && current !== before)
       this.reconcile(current).catch((error: unknown) => this.tellUnlisted(error));
     if (isOverTls(session)) void this.improve(target, opening, session);
@@ -217,10 +233,10 @@ export class SessionHost implements vscode.Disposable {
     this.book.clear();
   }
 
-  private follow(session: SignalSession, mid: number, document: JsonObject, answer: Answer): void {
+  private follow(session: SignalSession, { mid, aliases, document }: SentRequest, answer: Answer): void {
     const before = ongoing(this.book.list());
-    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document);
-    this.book.accepted(mid, scopesOf(document)[0] ?? {}, granted ?? 0, Date.now());
+    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document) ?? 0;
+    this.book.accepted({ mid, scope: scopesOf(document)[0] ?? {}, granted, aliases }, Date.now());
     this.changed.fire();
     this.reconcile(session)
       .then(() => this.tellReplaced(before, mid))

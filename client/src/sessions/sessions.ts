@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { JsonObject } from '#dots/model/json';
+import type { AliasTargets } from '#dots/workspace/definitions';
 import type { ClientIdentity } from './identity';
 import type { SettledTarget } from './serverTargets';
 import { SessionHost, type Exchange } from './sessionHost';
@@ -24,9 +25,12 @@ export class Sessions implements vscode.Disposable {
     return this.hosts.get(name);
   }
 
-  /** Sends a signal channel document; the session is opened where it is not open. Throws a DotsError. */
-  send(target: SettledTarget, document: JsonObject, signal: AbortSignal): Promise<Exchange> {
-    return this.host(target.profile).send(target, document, signal);
+  /**
+   * Sends a signal channel document; the session is opened where it is not open. Throws a DotsError.
+   * @param aliases what the aliases that it names stand for
+   */
+  send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<Exchange> {
+    return this.host(target.profile).send(target, document, signal, aliases);
   }
 
   /** Ends the session of a name, or all. */

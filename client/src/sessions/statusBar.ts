@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import { printable } from '#dots/model/text';
 import { duration, plural } from '#dots/words/quantities';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+import { labelText } from '../ui/textLayout';
 import type { Sessions } from './sessions';
 
 /** What is being sent right now, and since when, milliseconds since 1970. */
@@ -53,7 +55,7 @@ export class StatusBar implements vscode.Disposable {
     this.tick(this.sender.sending !== undefined);
     const { text, tooltip, command, warning } = this.look();
     this.item.text = text;
-    this.item.tooltip = tooltip;
+    this.item.tooltip = printable(tooltip);
     this.item.command = command;
     this.item.accessibilityInformation = { label: text.replace(/\$\([^)]*\) ?/g, '') };
     this.item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
@@ -77,7 +79,9 @@ export class StatusBar implements vscode.Disposable {
     if (sending === undefined) return undefined;
     const seconds = Math.floor((Date.now() - sending.since) / 1000);
     const what =
-      this.orchestrator.state === 'starting' ? 'starting the mock orchestrator' : `sending ${sending.document}`;
+      this.orchestrator.state === 'starting'
+        ? 'starting the mock orchestrator'
+        : `sending ${labelText(sending.document)}`;
     return {
       text: `$(sync~spin) DOTS: ${what}${seconds > 0 ? `, ${duration(seconds)}` : ''} $(close)`,
       tooltip: 'Click to stop waiting for the answer.',
@@ -90,7 +94,7 @@ export class StatusBar implements vscode.Disposable {
     const lost = sessions.find(({ state }) => state === 'lost');
     if (lost !== undefined) {
       return {
-        text: `$(warning) DOTS: session with ${lost.name} lost`,
+        text: `$(warning) DOTS: session with ${labelText(lost.name)} lost`,
         tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`,
         command: showView,
         warning: true,

@@ -2,7 +2,7 @@ import type { Answer } from '#dots/signal/session';
 import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/words/conflicts';
-import { oneLine, safeJson } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
@@ -23,11 +23,13 @@ export interface AnswerReport {
 /** An answer in words, then its body, then the request as it was sent: readable without knowing CoAP or CBOR. */
 export function answerText(report: AnswerReport): string {
   const { answer } = report;
-  const words = codeWords(answer.code, answer.request.path);
+  const words = codeWords(answer.code, answer.request.path, answer.ok);
   const conflict = conflictSentences(scopesOf(answer.body)).join(' ');
   return sections(
     heading(`${answer.code} ${words.name}: ${verdict(answer)}`),
-    [words.meaning, words.next, maxAgeWords(answer)].filter((line) => line !== undefined).join('\n'),
+    [words.meaning, words.next, ...(answer.notes ?? []), maxAgeWords(answer)]
+      .filter((line) => line !== undefined)
+      .join('\n'),
     answer.diagnostic === undefined ? undefined : `The server says:\n${indented(oneLine(answer.diagnostic))}`,
     facts([
       ['Document', report.document],
@@ -54,6 +56,7 @@ export function answerText(report: AnswerReport): string {
 /** The first line's verdict in three words at most. */
 function verdict(answer: Answer): string {
   if (answer.ok) return 'accepted';
+  if (answer.code.startsWith('2')) return 'not confirmed';
   return answer.code.startsWith('4') ? 'refused' : 'not served';
 }
 
@@ -71,7 +74,7 @@ function answerBody(answer: Answer): string | undefined {
 }
 
 function requestAsSent({ request }: Answer): string {
-  const path = `${request.method} ${request.path}`;
+  const path = printable(`${request.method} ${request.path}`);
   if (request.payload === undefined || request.payload.length === 0)
     return sections(heading('Request as sent'), `${path}\nwithout a body`).trimEnd();
   return sections(

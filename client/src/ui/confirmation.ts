@@ -1,10 +1,11 @@
 import { documentTypeOf } from '#dots/model/documents';
 import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import { oneLine } from '#dots/model/text';
+import { printable } from '#dots/model/text';
 import type { ServerTarget } from '#dots/workspace/destination';
 import { targetWords } from '#dots/words/targets';
 import { lifetime } from '#dots/words/quantities';
+import { lined } from './textLayout';
 
 /** What is asked before something goes to a server of production. */
 export interface Confirmation {
@@ -21,15 +22,13 @@ export function confirmation(
   const type = documentTypeOf(document);
   const verb = type?.channel === 'data' ? 'Install' : 'Send';
   return {
-    message: `${verb} this ${type?.title ?? 'document'} to "${profile}"? It protects a real network.`,
-    detail: [
+    message: printable(`${verb} this ${type?.title ?? 'document'} to "${profile}"? It protects a real network.`),
+    detail: lined(
       `Server: ${server}`,
       `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`,
       ...(production === undefined ? [] : [`${production.reason}.`]),
       ...scopeLines(document),
-    ]
-      .map((line) => oneLine(line))
-      .join('\n'),
+    ),
     action: verb,
   };
 }
@@ -41,10 +40,8 @@ export function withdrawal(
   scope: JsonObject,
 ): Confirmation {
   return {
-    message: `Withdraw mitigation ${mid} from "${profile}"? It protects a real network.`,
-    detail: [`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`]
-      .map((line) => oneLine(line))
-      .join('\n'),
+    message: printable(`Withdraw mitigation ${mid} from "${profile}"? It protects a real network.`),
+    detail: lined(`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`),
     action: 'Withdraw',
   };
 }

@@ -2,6 +2,7 @@ import type { DocumentState } from '#contract';
 import { plural } from '#dots/words/quantities';
 import type { Destination, DestinationProblem } from '#dots/workspace/destination';
 import { destinationName, destinationServer } from './destinationText';
+import { labelText } from './textLayout';
 
 /** A link over a document: the command gets the document's address. */
 export interface DocumentAction {
@@ -103,5 +104,5 @@ const obstacles: Record<DestinationProblem['code'], Obstacle> = {
 /** What appears instead while a document goes nowhere. */
 function obstacle({ profile = '', problem }: Destination & { kind: 'none' }, { verb }: Sending): DocumentAction {
   const { title, tooltip, command } = obstacles[problem.code];
-  return { title: title(profile, verb), tooltip, command };
+  return { title: title(labelText(profile), verb), tooltip, command };
 }

@@ -1,5 +1,7 @@
+import { printable } from '#dots/model/text';
 import { duration, plural } from '#dots/words/quantities';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
+import { lined } from './textLayout';
 import type { TreeNode } from './treeNode';
 
 interface Look {
@@ -54,11 +56,17 @@ export function filterNodes(filters: readonly FilterView[]): TreeNode[] {
     return {
       id: `acl/${cuid}/${name}`,
       role: 'fact',
-      label: name,
+      label: printable(name),
       description: look.description,
       icon: look.icon,
       ...(look.color === undefined ? {} : { color: look.color }),
-      tooltip: `${look.sentence}\nactivation-type: ${activationType}\n${plural(entries(acl.aces, 'ace'), 'ACE')}\nKept for ${duration(60 * pendingLifetime)} without a refresh\ncuid: ${cuid}`,
+      tooltip: lined(
+        look.sentence,
+        `activation-type: ${activationType}`,
+        plural(entries(acl.aces, 'ace'), 'ACE'),
+        `Kept for ${duration(60 * pendingLifetime)} without a refresh`,
+        `cuid: ${cuid}`,
+      ),
       children: [],
     };
   });
@@ -73,10 +81,17 @@ export function aliasNodes(aliases: readonly AliasView[]): TreeNode[] {
     return {
       id: `alias/${cuid}/${name}`,
       role: 'fact',
-      label: name,
-      description: `alias of ${targets[0] ?? 'nothing'}${targets.length > 1 ? ` +${targets.length - 1}` : ''}`,
+      label: printable(name),
+      description: printable(
+        `alias of ${targets[0] ?? 'nothing'}${targets.length > 1 ? ` +${targets.length - 1}` : ''}`,
+      ),
       icon: 'tag',
-      tooltip: `Mitigation requests of this client can name it: "alias-name": [${JSON.stringify(name)}]\nTargets: ${targets.join(', ')}\nKept for ${duration(60 * pendingLifetime)} without a refresh\ncuid: ${cuid}`,
+      tooltip: lined(
+        `Mitigation requests of this client can name it: "alias-name": [${JSON.stringify(name)}]`,
+        `Targets: ${targets.join(', ')}`,
+        `Kept for ${duration(60 * pendingLifetime)} without a refresh`,
+        `cuid: ${cuid}`,
+      ),
       children: [],
     };
   });

@@ -3,6 +3,7 @@ import { sortRules } from '#dots/flowspec/bgp/order';
 import { render, renderHex } from '#dots/flowspec/renderings/render';
 import { describeActions, describeMatch } from '#dots/flowspec/bgp/ruleText';
 import { rfcLabel } from '#dots/model/finding';
+import { printable } from '#dots/model/text';
 import { plural } from '#dots/words/quantities';
 import type { SourceNames } from './sourceNames';
 import { placeWords } from './pointerText';
@@ -35,7 +36,9 @@ const fileNames: SourceNames = { short: documentName, long: (file) => file };
 export function flowspecText(report: FlowspecReport): string {
   const { document, rules, findings, note } = report;
   const intro = `${plural(rules.length, 'rule')}, in the order in which routers try them${findings.length === 0 ? '; everything could be expressed.' : '.'}`;
-  const none = 'No rule: nothing in this document can be expressed as a Flowspec rule.';
+  const none = findings.some(({ severity }) => severity === 'error')
+    ? 'No rule, because of the errors below.'
+    : 'No rule: nothing in this document becomes one.';
   return sections(
     heading(`Flowspec of ${document}`),
     note,
@@ -59,7 +62,7 @@ function ruleTable(rules: readonly FlowspecRule[], own: string | undefined, { sh
   const rows = sortRules(rules).map(({ actions, components, source }, index) => [
     String(index + 1),
     describeActions(actions),
-    ...(others ? [short(source.file)] : []),
+    ...(others ? [printable(short(source.file))] : []),
     describeMatch(components),
   ]);
   return columns([['#', 'Action', ...(others ? ['Source'] : []), 'Match'], ...rows]);
@@ -70,13 +73,16 @@ function findingsText({ document, inputs, findings, names = fileNames }: Flowspe
   if (findings.length === 0) return undefined;
   const places = new Map<string, Set<string>>();
   for (const { severity, message, rfc, file, pointer } of findings) {
-    const sentence = `${severity}: ${message} (${rfcLabel(rfc)})`;
+    const sentence = printable(`${severity}: ${message} (${rfcLabel(rfc)})`);
     const value = inputs.find((input) => input.file === file)?.value;
     const own = file === document ? '' : names.long(file);
     const place = [own, ...placeWords(value, pointer)]
       .filter((word) => word !== '' && !/^dots-client \d+$/.test(word))
       .join(' > ');
-    places.set(sentence, (places.get(sentence) ?? new Set()).add(place === '' ? 'the whole document' : place));
+    places.set(
+      sentence,
+      (places.get(sentence) ?? new Set()).add(place === '' ? 'the whole document' : printable(place)),
+    );
   }
   const paragraphs = [...places].map(
     ([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`,

@@ -1,4 +1,4 @@
-import { oneLine } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 import { httpStatusWords } from '#dots/words/httpStatuses';
 import type { DataAnswer, Installed } from '#dots/data/session';
 import { facts, heading, indented, sections } from './textLayout';
@@ -40,7 +40,6 @@ function errorLine({ tag, message, path }: DataAnswer['errors'][number]): string
 }
 
 function requestText({ request, status }: DataAnswer): string {
-  const body =
-    request.payload === undefined ? '' : `\n${indented(JSON.stringify(JSON.parse(request.payload), null, 2))}`;
-  return `${request.method} ${request.path} -> ${status}${body}`;
+  const body = request.payload === undefined ? '' : `\n${indented(safeJson(JSON.parse(request.payload), 2))}`;
+  return `${printable(`${request.method} ${request.path}`)} -> ${status}${body}`;
 }

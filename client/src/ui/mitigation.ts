@@ -1,4 +1,5 @@
 import type { JsonObject } from '#dots/model/json';
+import type { AliasTargets } from '#dots/workspace/definitions';
 
 /** What a server last told of one mitigation. Times are milliseconds since 1970. */
 export interface Mitigation {
@@ -12,6 +13,8 @@ export interface Mitigation {
   /** The lifetime granted in seconds, where known: what the remaining one counts down from. */
   granted?: number;
   toldAt: number;
+  /** What the aliases in its scope stood for when it was sent, as far as documents define them. */
+  aliases?: AliasTargets;
   /** Counters since the start, and rates per second averaged by the server; absent until it tells them. */
   dropped?: { octets: number; packets: number; octetsPerSecond: number; packetsPerSecond: number };
 }

@@ -1,5 +1,6 @@
 import type { QuickPickItem } from 'vscode';
 import type { ProfilesInfo, ServerProfile } from '#contract';
+import { labelText } from './textLayout';
 
 /** What an item of the pick stands for. */
 export type ProfileChoice = { kind: 'profile'; name: string } | { kind: 'file' };
@@ -53,7 +54,7 @@ export function profileItems({ state, file, profiles }: ProfilesInfo, active: st
 }
 
 function mark(icon: string, name: string, active: string): string {
-  return `$(${name === active ? 'check' : icon}) ${name}`;
+  return `$(${name === active ? 'check' : icon}) ${labelText(name)}`;
 }
 
 function description({ production, certificate, pskIdentity }: ServerProfile): string {
@@ -63,11 +64,11 @@ function description({ production, certificate, pskIdentity }: ServerProfile): s
       : pskIdentity !== undefined
         ? `pre-shared key of ${pskIdentity}`
         : undefined;
-  return [production ? 'production' : undefined, proof].filter((word) => word !== undefined).join(', ');
+  return labelText([production ? 'production' : undefined, proof].filter((word) => word !== undefined).join(', '));
 }
 
 function addresses({ signal, data }: ServerProfile): string {
-  return [signal, data].filter((address) => address !== undefined).join('  ') || 'no address';
+  return labelText([signal, data].filter((address) => address !== undefined).join('  ') || 'no address');
 }
 
 function fileItem(state: ProfilesInfo['state'], file: string): ProfileItem {

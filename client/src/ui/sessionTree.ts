@@ -1,5 +1,7 @@
 import type { Security } from '#dots/coap/messages/channel';
+import { printable } from '#dots/model/text';
 import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
+import { oneLine } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { aliasNodes, filterNodes } from './filterTree';
 import { remaining, type Mitigation } from './mitigation';
@@ -7,6 +9,7 @@ import { fact, type TreeNode } from './treeNode';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { shortTarget, targetWords } from '#dots/words/targets';
 import { statusIcon } from './statusIcons';
+import { lined } from './textLayout';
 
 /** A session with the server of one profile. */
 export interface SessionState {
@@ -58,16 +61,16 @@ function sessionNode(session: SessionState, now: number): TreeNode {
     id: `session/${name}`,
     role: 'session',
     session: name,
-    label: `Session with ${name}`,
+    label: printable(`Session with ${name}`),
     description: [state, ...(production ? ['production'] : [])].join(', '),
-    tooltip: [
+    tooltip: lined(
       `Server profile: ${name}${production ? ' (production)' : ''}`,
       `Server: ${server}`,
       `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
       `Verified peer: ${security?.peerName ?? 'none, plain CoAP proves nothing'}`,
       `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`,
       `cuid: ${cuid}`,
-    ].join('\n'),
+    ),
     icon: open ? 'vm-active' : 'debug-disconnect',
     color: open ? 'charts.green' : 'charts.yellow',
     children: [
@@ -110,7 +113,13 @@ function transportNode({ name, security }: SessionState): TreeNode {
     security.protocol,
     security.peerName,
     'lock',
-    `${security.asked === false ? 'The server has proved who it is, and did not ask for the certificate of this client.' : 'Both ends have proved who they are.'}\nVerified peer: ${security.peerName}\nCipher suite: ${security.cipherSuite}`,
+    lined(
+      security.asked === false
+        ? 'The server has proved who it is, and did not ask for the certificate of this client.'
+        : 'Both ends have proved who they are.',
+      `Verified peer: ${security.peerName}`,
+      `Cipher suite: ${security.cipherSuite}`,
+    ),
   );
 }
 
@@ -122,7 +131,9 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
     label: 'Mock orchestrator',
     description: running ? 'running' : 'stopped',
     tooltip: running
-      ? `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.`
+      ? lined(
+          `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.`,
+        )
       : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
     children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
@@ -138,9 +149,14 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
     role: status.ending ? 'ending' : 'mitigation',
     mid,
     session,
-    label: shortTarget(mitigation.scope),
-    description: status.short,
-    tooltip: `${status.sentence}\nTargets: ${targetWords(mitigation.scope)}\nmid: ${mid}`,
+    label: printable(shortTarget(mitigation.scope)),
+    description: printable(status.short),
+    tooltip: lined(
+      status.sentence,
+      `Targets: ${targetWords(mitigation.scope)}`,
+      ...aliasLines(mitigation),
+      `mid: ${mid}`,
+    ),
     ...statusIcon(mitigation.status),
     children: [
       fact(
@@ -148,7 +164,7 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
         'Status',
         status.short,
         'pulse',
-        `${status.sentence}\nIn the protocol: ${mitigation.status}`,
+        lined(status.sentence, `In the protocol: ${mitigation.status}`),
       ),
       ...(status.ending
         ? droppedNodes(mitigation, id).slice(0, 1)
@@ -157,6 +173,13 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
     ],
   };
 }
+
+/** What the aliases stood for when the request was sent: the server may have others of the same name. */
+const aliasLines = ({ aliases = {} }: Mitigation): string[] =>
+  Object.entries(aliases).map(
+    ([name, targets]) =>
+      `Alias ${oneLine(name)}, as your documents define it: ${targets.map((text) => oneLine(text)).join(', ') || 'no target'}`,
+  );
 
 function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode {
   return fact(

@@ -1,15 +1,16 @@
-/** Layout of the read-only text documents: headings, aligned facts, hex. */
+/** Layout of the read-only text documents, tooltips and labels: headings, aligned facts, hex. What others have named stays in its line. */
+import { printable } from '#dots/model/text';
 
 /** A heading line; the documents' grammars colour what starts with `# `. */
 export function heading(text: string): string {
-  return `# ${text}`;
+  return `# ${printable(text)}`;
 }
 
 /** Facts as two aligned columns, a fact without a value left out. */
 export function facts(rows: readonly (readonly [string, string | undefined])[]): string {
   const known = rows.filter((row): row is readonly [string, string] => row[1] !== undefined);
   const width = Math.max(0, ...known.map(([name]) => name.length)) + 2;
-  return known.map(([name, value]) => name.padEnd(width) + value).join('\n');
+  return known.map(([name, value]) => name.padEnd(width) + printable(value)).join('\n');
 }
 
 /** Rows as aligned columns, two spaces apart; the last column is not padded. */
@@ -40,6 +41,16 @@ export function indented(text: string): string {
 /** Sections joined by one empty line; empty sections left out. */
 export function sections(...parts: (string | undefined)[]): string {
   return `${parts.filter((part) => part !== undefined && part !== '').join('\n\n')}\n`;
+}
+
+/** Lines as one text, such as a tooltip; no name in a line makes up another one. */
+export function lined(...lines: readonly string[]): string {
+  return lines.map(printable).join('\n');
+}
+
+/** A name as a part of a label in which the editor draws `$(icon)` as a picture. */
+export function labelText(name: string): string {
+  return printable(name).replaceAll('$(', '$ (');
 }
 
 /** Text as a notification of the editor, which would make a link, even one that runs a command, of `[words](target)`. */

@@ -1,3 +1,5 @@
+import { printable } from '#dots/model/text';
+
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {
   /** Stays the same while the row stands for the same thing. */
@@ -16,7 +18,15 @@ export interface TreeNode {
   children: TreeNode[];
 }
 
-/** A row that only says something. */
+/** A row that only says something; `tooltip` has its lines already. */
 export function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {
-  return { id, role: 'fact', label, description, tooltip, icon, children: [] };
+  return {
+    id,
+    role: 'fact',
+    label: printable(label),
+    description: printable(description),
+    tooltip,
+    icon,
+    children: [],
+  };
 }

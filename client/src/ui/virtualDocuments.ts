@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { printable } from '#dots/model/text';
 
 /** Read-only documents of one scheme, held in memory: text in, tab out. */
 export class VirtualDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -17,7 +18,7 @@ export class VirtualDocuments implements vscode.TextDocumentContentProvider, vsc
 
   /** The address of a document. `title` stands on its tab and decides its language (package.json); `source` tells it from others with that title. */
   uri(title: string, source: string): vscode.Uri {
-    return vscode.Uri.from({ scheme: this.scheme, path: `/${title.replaceAll('/', '∕')}`, query: source });
+    return vscode.Uri.from({ scheme: this.scheme, path: `/${printable(title).replaceAll('/', '∕')}`, query: source });
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string | Promise<string> {

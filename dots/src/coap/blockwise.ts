@@ -53,10 +53,8 @@ export class Blockwise {
   /** Puts the body of a request together from its Block1 options. */
   assemble(request: TokenMessage): Assembled {
     const block = blockOf(request.options, 'Block1', this.stream);
-    if (block === 'malformed')
-      return { answer: plainAnswer('4.00', 'Block1 has the reserved size (RFC 7959 section 2.2).') };
     const announced = uintOf(request.options, 'Size1') ?? 0;
-    if (block === undefined) {
+    if (typeof block !== 'object') {
       return request.payload.length > this.largestBody ? { answer: this.tooLarge() } : { payload: request.payload };
     }
     return announced > this.largestBody ? { answer: this.tooLarge(), block } : this.append(request, block);
@@ -90,16 +88,8 @@ export class Blockwise {
    * An error is never a block of what the client asks for: it goes out whole, or from its beginning where it does not fit.
    */
   present(request: TokenMessage, content: Content, budget: Budget): Content {
-    if (!isSuccess(content.code)) return this.part(request, content, undefined, budget);
-    const wanted = blockOf(request.options, 'Block2', this.stream);
-    if (wanted === 'malformed')
-      return {
-        ...content,
-        code: '4.00',
-        options: [],
-        payload: Buffer.from('Block2 has the reserved size (RFC 7959 section 2.2).'),
-      };
-    return this.part(request, content, wanted, budget);
+    const wanted = isSuccess(content.code) ? blockOf(request.options, 'Block2', this.stream) : undefined;
+    return this.part(request, content, wanted === 'malformed' ? undefined : wanted, budget);
   }
 
   private part(request: TokenMessage, content: Content, wanted: Block | undefined, budget: Budget): Content {

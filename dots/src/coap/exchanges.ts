@@ -2,6 +2,7 @@ import { DotsError } from '#dots/model/errors';
 import type { TimerHandle } from '#dots/runtime/clock';
 import type { Environment, Failure, MessageLayer, Transmission } from './messages/layer';
 import type { Content, TokenMessage } from './messages/message';
+import { blockOf } from './messages/options';
 import type { Patience } from './request';
 
 /** Hears every message that carries its token. */
@@ -41,6 +42,7 @@ export class Exchanges {
       // An observation renews and ends itself under one token: what came before is no longer waited for, and its silence would be no news.
       this.waiting.get(token)?.cancel();
       this.waiting.set(token, exchange);
+      exchange.isFinal = ({ code }) => code !== '2.31' || hasMoreBlocks(content);
       exchange.start((failed) => this.layer.request({ ...content, token }, confirmable, failed), patience);
     });
   }
@@ -72,7 +74,7 @@ export class Exchanges {
   receive(message: TokenMessage): boolean {
     const exchange = this.waiting.get(message.token);
     const listener = this.listeners.get(message.token);
-    exchange?.settle(message);
+    exchange?.answered(message);
     listener?.(message);
     return exchange !== undefined || listener !== undefined;
   }
@@ -81,6 +83,11 @@ export class Exchanges {
   fail(error: DotsError): void {
     for (const exchange of [...this.waiting.values(), ...this.pings]) exchange.fail(error);
   }
+}
+
+function hasMoreBlocks({ options }: Content): boolean {
+  const block = blockOf(options, 'Block1', true);
+  return typeof block === 'object' && block.more;
 }
 
 interface Promised<T> {
@@ -94,6 +101,9 @@ class Exchange<T> {
   private deadline: TimerHandle;
   private release: (() => void) | undefined;
   private settled = false;
+  private continued = false;
+  /** Whether an answer ends the wait; one that does not is followed by another. */
+  isFinal: (answer: T) => boolean = () => true;
 
   constructor(
     private readonly peer: string,
@@ -111,6 +121,12 @@ class Exchange<T> {
     this.transmission = transmit((why) => this.fail(this.givenUp(why)));
     // The network may have refused the first copy at once, before there was anything to stop.
     if (this.settled) this.transmission.stop();
+  }
+
+  /** 2.31 asks for the next block (RFC 7959 section 2.9.1): where none follows, the answer is still to come. */
+  answered(value: T): void {
+    if (this.isFinal(value)) this.settle(value);
+    else this.continued = true;
   }
 
   settle(value: T): void {
@@ -149,6 +165,13 @@ class Exchange<T> {
   }
 
   private silence(timeoutMs: number): DotsError {
+    if (this.continued)
+      return new DotsError(
+        'unreachable',
+        'coap/only-continue',
+        `${this.peer} asked for more blocks (2.31), and there were none: no other answer came within ${timeoutMs / 1000} s.`,
+        'Check that a DOTS server listens there, and ask for the status of the request.',
+      );
     return new DotsError(
       'unreachable',
       'coap/no-answer',

@@ -11,7 +11,7 @@ import {
   type Method,
   type TokenMessage,
 } from './messages/message';
-import { badOptions, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
+import { badOptions, blockOf, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
 import { exchangeLifetime } from './messages/parameters';
 
 /** The session that a request came over, one object for each: who the peer is, and how it is told more. */
@@ -64,6 +64,8 @@ export class Inbound {
 
   /** One request, once. */
   receive(message: TokenMessage, reply: Reply): void {
+    const bad = badOptions(message.options);
+    if (bad.length > 0) return reply.reject(this.present(message, badOption(bad)));
     if (this.inWork + this.layer.unacknowledged >= requestsAtOnce)
       return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
     void this.work(message, reply);
@@ -89,7 +91,7 @@ export class Inbound {
   }
 
   private async answer(message: TokenMessage): Promise<Content | undefined> {
-    const refused = refusalOf(message);
+    const refused = refusalOf(message, this.layer.ordered);
     if (refused !== undefined) return this.present(message, refused);
     const later = this.blockwise.continuation(message, this.layer.budget);
     if (later !== undefined) return later;
@@ -119,19 +121,27 @@ function withBlock1(content: Content, block: Block | undefined): Content {
   return block === undefined ? content : { ...content, options: [...content.options, blockOption('Block1', block)] };
 }
 
-/** What CoAP itself refuses, before the resource is asked: RFC 7252 sections 5.4.1, 5.8 and 5.10.2, RFC 8768 section 3. */
-function refusalOf(message: TokenMessage): CoapAnswer | undefined {
+function badOption(numbers: number[]): CoapAnswer {
+  return plainAnswer(
+    '4.02',
+    `The critical option ${listed(numbers)} is unknown or malformed (RFC 7252 section 5.4.1).`,
+  );
+}
+
+/** What CoAP itself refuses, before the resource is asked: RFC 7252 sections 5.8 and 5.10.2, RFC 7959 section 2.2, RFC 8768 section 3. */
+function refusalOf(message: TokenMessage, ordered: boolean): CoapAnswer | undefined {
   const { options } = message;
   if (methodOf(message.code) === undefined)
     return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
-  const bad = badOptions(options);
-  if (bad.length > 0)
-    return plainAnswer('4.02', `The critical option ${listed(bad)} is unknown or malformed (RFC 7252 section 5.4.1).`);
   if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme']))
     return plainAnswer('5.05', 'This server is no proxy.');
   const hops = options.find(({ number }) => number === optionNumbers['Hop-Limit'])?.value;
   if (hops !== undefined && (hops.length !== 1 || hops[0] === 0))
     return plainAnswer('4.00', 'Hop-Limit lies outside 1 to 255 (RFC 8768 section 3).');
+  for (const name of ['Block1', 'Block2'] as const) {
+    if (blockOf(options, name, ordered) === 'malformed')
+      return plainAnswer('4.00', `${name} has the reserved size (RFC 7959 section 2.2).`);
+  }
   return undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import type { Handler, InboundRequest, Requester } from './inbound';
 import { isSuccess } from './messages/message';
 import { nextSequence } from './observation';
-import { uintOf, without } from './messages/options';
+import { blockOf, blockOption, uintOf, without } from './messages/options';
 
 /** Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
 const notificationInterval = 3000;
@@ -88,7 +88,7 @@ export class Observers {
     if (session.observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
     const observer: Observer = {
       key,
-      request: withoutBlock(request),
+      request: fromFirstBlock(request),
       sequence: nextSequence(previous?.sequence, this.clock.now()),
     };
     session.add(token, observer);
@@ -195,7 +195,10 @@ class Session {
   }
 }
 
-/** A notification starts with the first block whatever block the registration named: RFC 7959 section 2.6. */
-function withoutBlock(request: InboundRequest): InboundRequest {
-  return { ...request, options: without(request.options, 'Block2') };
+/** A notification starts with the first block, of at most the size that the registration asked for: RFC 7959 section 2.6. */
+function fromFirstBlock(request: InboundRequest): InboundRequest {
+  const asked = blockOf(request.options, 'Block2', true);
+  if (typeof asked !== 'object') return request;
+  const first = blockOption('Block2', { ...asked, number: 0, more: false });
+  return { ...request, options: [...without(request.options, 'Block2'), first] };
 }

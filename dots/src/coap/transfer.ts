@@ -70,7 +70,7 @@ export async function receiveWhole(
 /** Asks for one block, never for several: libcoap 4.3 cuts the last of several to 1024 bytes and says that it was all. */
 function nextBlock(request: Content, first: TokenMessage, number: number, size: number): Content {
   const etag = valueOf(first.options, 'ETag');
-  const options = without(request.options, 'Observe', 'Block1', 'Size1', 'Content-Format', 'If-Match');
+  const options = without(request.options, 'Observe', 'Block1', 'Block2', 'Size1', 'Content-Format', 'If-Match');
   options.push(blockOption('Block2', { number, more: false, size }));
   if (etag !== undefined) options.push({ number: optionNumbers.ETag, value: etag });
   return { code: request.code, options, payload: noBytes };

@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
-import { connect, createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { readPem } from '#dots/transport/certificates/credentialFiles';
 import { limited, settled } from '#dots/runtime/deadline';
+import { Dialler } from './dialler';
 import { explain, type Attempt } from './failures';
 
 /** Where a data channel is, and what opens it; the files are PEM. */
@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   key?: string;
   /** The file of the certificates that the CA has revoked. */
   crl?: string;
+  /** Whether the addresses that the server has right now may be dialled: what it rejects with ends the request before anything is sent. */
+  permit?: Permit | undefined;
   clock?: Clock;
 }
 
@@ -71,7 +73,15 @@ export class Connection {
   }
 
   /** Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an address or a file that will not do. */
-  static async open({ server, ca, cert, key, crl, clock = systemClock }: ConnectionOptions): Promise<Connection> {
+  static async open({
+    server,
+    ca,
+    cert,
+    key,
+    crl,
+    permit,
+    clock = systemClock,
+  }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
     if ((cert === undefined) !== (key === undefined))
       throw new DotsError(
@@ -87,7 +97,7 @@ export class Connection {
       crl: crl && (await readPem(crl, 'revocation list')),
     });
     return new Connection(
-      new Dialler(url, context),
+      new Dialler(url, context, permit),
       { server: url.origin, ca, hasCertificate: cert !== undefined },
       clock,
     );
@@ -160,48 +170,6 @@ export class Connection {
   }
 }
 
-type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
-
-/** Makes the one TLS connection that the requests of a data channel share. */
-class Dialler {
-  /** Whether the connection is established, so that something may have been sent over it. */
-  established = false;
-  private underway: TLSSocket | undefined;
-
-  constructor(
-    private readonly url: URL,
-    private readonly context: SecureContext,
-  ) {}
-
-  dial(callback: Dialled): void {
-    const socket = connectionTo(this.url, this.context);
-    this.underway = socket;
-    const refuse = (error: Error): void => {
-      this.underway = undefined;
-      socket.destroy();
-      callback(error, null);
-    };
-    socket.once('error', refuse);
-    socket.once('close', () => {
-      this.established = false;
-    });
-    socket.once('secureConnect', () => {
-      socket.off('error', refuse);
-      if (!socket.authorized) return refuse(socket.authorizationError);
-      this.underway = undefined;
-      this.established = true;
-      callback(null, socket);
-    });
-  }
-
-  /** Ends a connection attempt that is no longer wanted. */
-  giveUp(): void {
-    this.underway?.destroy(
-      new DotsError('unreachable', 'data/cancelled', 'The connection was cancelled before it was established.'),
-    );
-  }
-}
-
 function addressOf(server: string): URL {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (
@@ -218,29 +186,6 @@ function addressOf(server: string): URL {
     `"${server}" is not the address of a data channel.`,
     'Give scheme, host and port, such as https://127.0.0.1:4443.',
   );
-}
-
-/** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
-function connectionTo(url: URL, secureContext: SecureContext): TLSSocket {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return connect({
-    host,
-    port: url.port === '' ? 443 : Number(url.port),
-    servername: isIP(host) === 0 ? host : '',
-    secureContext,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
-    checkServerIdentity: (_name, shown) => wrongName(host, shown),
-  });
-}
-
-/** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */
-function wrongName(host: string, cert: PeerCertificate): Error | undefined {
-  const certificate = new X509Certificate(cert.raw);
-  if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined)
-    return undefined;
-  return Object.assign(new Error(`The certificate is not for ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert });
 }
 
 function contextOf(files: {

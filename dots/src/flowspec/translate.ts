@@ -22,9 +22,9 @@ import { makeRules } from './rules';
 import { adviseOnTraffic } from './trafficAdvice';
 
 export type { Counts } from './accounts';
-export type { Equivalence, Witness } from './order/equivalence';
+export type { Equivalence } from './order/equivalence';
 export type { Resolution } from './documents/context';
-export type { Action, Component, FlowspecFinding, FlowspecRule } from './bgp/rule';
+export type { FlowspecFinding, FlowspecRule } from './bgp/rule';
 export type { Family } from '#dots/model/prefix';
 
 /** A document as `JSON.parse` returns it; it need not be valid. */

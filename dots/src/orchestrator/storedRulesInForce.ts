@@ -4,7 +4,7 @@ import { DotsError } from '#dots/model/errors';
 import { DataClients } from '#dots/dotsServer/state/dataClients';
 import { advance } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy, type Policy } from '#dots/dotsServer/state/policy';
-import { folderStore } from '#dots/dotsServer/state/store';
+import { existingStore } from '#dots/dotsServer/state/store';
 import { readMitigations } from '#dots/dotsServer/state/storedMitigations';
 import { rulesInForce, type RulesInForce } from './rulesInForce';
 
@@ -24,7 +24,7 @@ export async function storedRulesInForce(
       `There is no state folder ${stateDir}.`,
       'Name the folder that dots mock was started with (--state).',
     );
-  const store = await folderStore(stateDir);
+  const store = await existingStore(stateDir);
   const stored = await readMitigations(store);
   const now = clock.now();
   const mitigations = stored

@@ -1,16 +1,16 @@
 import { decodeDocument, CborError } from '#dots/cbor/codec';
-import type { Content } from '#dots/coap/messages/message';
-import { dotsCbor, uintOf } from '#dots/coap/messages/options';
-import { isSuccess } from '#dots/coap/messages/message';
+import { isSuccess, isSuccessOf, type CoapOption, type Content, type Method } from '#dots/coap/messages/message';
+import { blockOf, dotsCbor, uintOf } from '#dots/coap/messages/options';
 import type { Trace } from '#dots/runtime/trace';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
+import { scopesOf } from './scopes';
 
 /** What a server said to one request. */
 export interface Answer {
   /** `2.01` and so on: RFC 9132 section 9. */
   code: string;
-  /** Whether the server accepted: 2.xx. */
+  /** Whether the server accepted: a success code of the method that was asked (RFC 7252 section 5.8). */
   ok: boolean;
   /** The body, decoded from application/dots+cbor. */
   body?: JsonObject;
@@ -21,13 +21,15 @@ export interface Answer {
   /** From sending to the whole answer, milliseconds; 0 for a notification, which nobody asked for. */
   roundTripMs: number;
   request: SentRequest;
+  /** What is not as the RFC has it, or what a refusal names in its options: one sentence each. */
+  notes?: string[];
   /** The body as it came. */
   payload?: Uint8Array;
 }
 
 /** What was asked. */
 export interface SentRequest {
-  method: string;
+  method: Method;
   path: string;
   /** The size of the body, bytes. */
   octets: number;
@@ -51,17 +53,52 @@ export function readAnswer(
   request: SentRequest,
   trace: Trace = () => undefined,
 ): Answer {
-  const { code, payload, options } = response;
+  const { code, options } = response;
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
-  const answer: Answer = { code, ok: isSuccess(code), ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
+  const ok = isSuccessOf(request.method, code);
+  const answer: Answer = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
+  return withNotes(withBody(answer, response, trace), options);
+}
+
+function withBody(answer: Answer, { code, payload, options }: Content, trace: Trace): Answer {
   if (payload.length === 0) return answer;
   if (nothings.includes(Buffer.from(payload).toString('hex'))) {
     trace(`The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is taken for none.`);
     return answer;
   }
   const format = uintOf(options, 'Content-Format');
-  const isDocument = format === dotsCbor || (format === undefined && answer.ok);
+  const isDocument = format === dotsCbor || (format === undefined && isSuccess(code));
   return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };
+}
+
+function withNotes(answer: Answer, options: CoapOption[]): Answer {
+  const notes = [otherCode(answer), otherMid(answer), acceptedSize(answer, options)].filter(
+    (note) => note !== undefined,
+  );
+  return notes.length === 0 ? answer : { ...answer, notes };
+}
+
+function otherCode({ code, ok, request: { method } }: Answer): string | undefined {
+  if (ok || !isSuccess(code)) return undefined;
+  return `${code} does not answer a ${method} (RFC 7252 section 5.8): whether the request took effect is unknown. Ask for its status, and check that a DOTS server listens there.`;
+}
+
+function otherMid({ body, request }: Answer): string | undefined {
+  const [, asked] = /\/mid=(\d+)$/.exec(request.path) ?? [];
+  if (asked === undefined) return undefined;
+  const other = scopesOf(body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
+  return other && `The answer is for mid ${String(other.mid)}, and the request was for mid ${asked}.`;
+}
+
+/** The sizes that a refusal of a large body names: RFC 7959 sections 2.9.3 and 4. */
+function acceptedSize({ code }: Answer, options: CoapOption[]): string | undefined {
+  const [largest, block] = [uintOf(options, 'Size1'), blockOf(options, 'Block1', true)];
+  if (code !== '4.13' || (largest === undefined && typeof block !== 'object')) return undefined;
+  const named = [
+    ...(largest === undefined ? [] : [`bodies of at most ${largest} octets`]),
+    ...(typeof block === 'object' ? [`blocks of ${block.size} octets`] : []),
+  ];
+  return `The server accepts ${named.join(', in ')} (RFC 7959 section 2.9.3).`;
 }
 
 function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic'> {

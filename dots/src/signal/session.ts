@@ -9,7 +9,9 @@ import { dotsCbor, option } from '#dots/coap/messages/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { parseServer } from '#dots/transport/address';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
@@ -49,6 +51,8 @@ export interface SessionOptions {
   timeoutMs?: number;
   /** Whether an attack is under way, as it is for a session that is opened to ask for mitigation: paths are tried faster (RFC 9132 section 4.3). */
   underAttack?: boolean;
+  /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
+  permit?: Permit | undefined;
   clock?: Clock;
   /** Hears what was dropped, lost or put up with, one sentence each; of those that come again and again, ever fewer. */
   trace?: Trace;
@@ -70,6 +74,8 @@ const defaultTimeoutMs = 10_000;
 /** What a server did that gave no answer, by the code of the message layer. */
 const failures: Readonly<Record<string, (asked: string, seconds: number) => string>> = {
   'coap/no-answer': (asked, seconds) => `did not answer ${asked} within ${seconds} s`,
+  'coap/only-continue': (asked, seconds) =>
+    `asked for more blocks (2.31) of ${asked}, which has none, and sent no other answer within ${seconds} s`,
   'coap/no-acknowledgement': (asked) => `acknowledged none of the copies of ${asked}`,
   'coap/reset': (asked) => `rejected ${asked} with a CoAP reset`,
 };
@@ -174,9 +180,14 @@ export class SignalSession {
 
   /**
    * Sends a document to the resource of its kind; `mid` stands for sid, tsid or tmid where the kind has those, and is made when absent.
+   * `permit` is asked whether it may go where this session leads, which may have been opened for another document; what it rejects with is thrown.
    * Throws a DotsError: `usage` for a document of another channel, `malformed` for one without a CBOR form, `unreachable` without an answer.
    */
-  async send(document: JsonObject, options: AskOptions & { mid?: number | undefined } = {}): Promise<Answer> {
+  async send(
+    document: JsonObject,
+    options: AskOptions & { mid?: number | undefined; permit?: Permit | undefined } = {},
+  ): Promise<Answer> {
+    await options.permit?.([parseServer(this.endpoint.peer)]);
     const resource = resourceOf(document);
     return this.ask(
       {
@@ -282,11 +293,13 @@ function connectOptions({
   signal,
   timeoutMs = defaultTimeoutMs,
   underAttack,
+  permit,
   clock,
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
     signal,
+    permit,
     clock,
     deadlineMs: timeoutMs,
     underAttack,

@@ -14,7 +14,7 @@ type Words = (attempt: Attempt) => readonly [message: string, hint: string];
 const more = ({ detail }: Attempt): string => (detail === undefined ? '' : `: ${detail}`);
 
 /** Why a connection was not made, from either end's checks: RFC 5280 section 6, RFC 6125, RFC 9132 section 7.1. */
-const reasons = {
+export const reasons = {
   'unknown-ca': (at) => [
     `The certificate of ${at.peer} is not signed by the given CA: this may not be the server you expect${more(at)}.`,
     'Name the CA file of that server (--ca, or "ca" in the profile).',
@@ -67,6 +67,10 @@ const reasons = {
   'psk-refused': (at) => [
     `${at.peer} does not accept this identity and pre-shared key${more(at)}.`,
     'Check both: a server need not say which of them is wrong.',
+  ],
+  'psk-mismatch': (at) => [
+    `${at.peer} cannot read what this end encrypts, so the pre-shared keys of both ends differ${more(at)}.`,
+    'Give both ends the same key for the same identity. (Who can forge datagrams on the way can also forge this answer.)',
   ],
   'psk-silence': (at) => [
     `${at.peer} stopped answering in the middle of the handshake${more(at)}.`,

@@ -113,6 +113,13 @@ const known: CodeWords = {
   next: 'Nothing to do.',
 };
 
+/** A success code that does not answer the method that was asked. */
+const unfit: CodeWords = {
+  name: 'Unexpected Success Code',
+  meaning: 'The server answered with a success code of another method.',
+  next: 'Ask for the status of the request, and check that a DOTS server listens there.',
+};
+
 const byClass: Readonly<Record<string, CodeWords>> = {
   2: { name: 'Success', meaning: 'The server accepted the request.', next: 'Nothing to do.' },
   4: { name: 'Client Error', meaning: 'The server refused the request.', next: corrected },
@@ -122,8 +129,10 @@ const byClass: Readonly<Record<string, CodeWords>> = {
 /**
  * The words for a response code such as `2.01`; a code that DOTS does not list gets those of its class.
  * @param path the path that was asked for: a mitigation that is changed was there before, which telemetry need not have been
+ * @param ok whether the code answers the method that was asked
  */
-export function codeWords(code: string, path = ''): CodeWords {
+export function codeWords(code: string, path = '', ok = true): CodeWords {
+  if (!ok && code.startsWith('2.')) return { ...unfit, name: words[code]?.name ?? unfit.name };
   if (code === '2.04' && path.includes('/mitigate/')) return known;
   return (
     words[code] ??

@@ -1,6 +1,14 @@
-import { aliasesOf, byName, mayBeSameClient, type Defined, type DocumentSet, type Member } from './documentSet';
+import {
+  aliasesOf,
+  byName,
+  isStatus,
+  mayBeSameClient,
+  type Defined,
+  type DocumentSet,
+  type Member,
+} from './documentSet';
 import type { AclFact } from './aclFacts';
-import type { TextAt } from './facts';
+import type { Targets, TextAt } from './facts';
 
 /** The ACLs of a set by name. */
 export function aclsOf({ members }: DocumentSet): Map<string, Defined<AclFact>[]> {
@@ -39,6 +47,17 @@ export function definingDocuments<M extends Member>(
   return set.members.filter((other) => other.file !== member.file && other.certain && found.has(other));
 }
 
+/** The other documents of a set with ACLs of the same client: mitigations should not drop what these accept (RFC 9132 section 4.4.1.3). */
+export function documentsWithAcls<M extends Member>({ members }: { members: readonly M[] }, member: Member): M[] {
+  return members.filter(
+    (other) =>
+      other.file !== member.file &&
+      other.certain &&
+      !isStatus(other) &&
+      other.facts.acls.some(({ cuid }) => mayBeSameClient(cuid ?? other.context.cuid, member.context.cuid)),
+  );
+}
+
 function definers(
   uses: readonly TextAt[],
   known: ReadonlyMap<string, Defined<{ name: string }>[]>,
@@ -65,3 +84,19 @@ export function namesFor(set: DocumentSet, cuid: string | undefined): DefinedNam
       .sort();
   return { aliases: of(aliasesOf(set)), acls: of(aclsOf(set)) };
 }
+
+/** What aliases stand for, by their names: prefixes, domain names and URIs as they are written. */
+export type AliasTargets = Readonly<Record<string, readonly string[]>>;
+
+/** What the aliases that a document names stand for, as far as the documents of its set define them. */
+export function aliasTargets(set: DocumentSet, member: Member): AliasTargets {
+  const known = aliasesOf(set);
+  const targets = aliasUses(member).flatMap(({ text }) => {
+    const definition = known.get(text)?.find(({ cuid }) => mayBeSameClient(cuid, member.context.cuid));
+    return definition === undefined ? [] : [[text, textsOf(definition.fact.targets)] as const];
+  });
+  return Object.fromEntries(targets);
+}
+
+const textsOf = ({ prefixes, fqdns, uris }: Targets): string[] =>
+  [...prefixes, ...fqdns, ...uris].map(({ text }) => text);

@@ -1,7 +1,7 @@
 import { DotsError } from '#dots/model/errors';
 import type { DocumentType } from '#dots/model/documents';
 import { mockName } from './fileNames';
-import { productionOf, type Production } from './production';
+import { productionOf, productionServers, type Production, type ProfileServer } from './production';
 import type { FileContext, Profile, Profiles } from './workspaceFile';
 
 /** The DOTS channel that a document travels on. */
@@ -59,6 +59,8 @@ export interface ServerTarget extends Route, RequestIdentity {
   server: string;
   /** Why nothing goes there before the user has confirmed it; absent where nothing says so. */
   production?: Production;
+  /** The production servers that it must not turn out to be, by what its name resolves to; absent where there are none, or it is one. */
+  otherThan?: ProfileServer[];
   credentials: ProfileCredentials;
 }
 
@@ -127,10 +129,12 @@ export function requestIdentityOf(query: DestinationQuery): RequestIdentity {
 function targetAt(server: string, query: DestinationQuery, route: Route): ServerTarget {
   const { ca, certificate, key, crl, pskIdentity } = profileOf(query, route.profile) ?? {};
   const production = productionOf(server, query.profiles, route.profile);
+  const others = productionServers(query.profiles.profiles);
   return {
     ...route,
     server,
     ...(production !== undefined && { production }),
+    ...(production === undefined && others.length > 0 && { otherThan: others }),
     credentials: {
       ...(ca !== undefined && { ca }),
       ...(certificate !== undefined && { certificate }),

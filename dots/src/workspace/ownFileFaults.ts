@@ -17,13 +17,10 @@ export function configFaults(form: ConfigForm, value: JsonValue): Fault[] {
 
 function faultsAt(schema: ConfigSchema, value: JsonValue, pointer: string, name: string): Fault[] {
   if (!fits(schema, value)) {
+    // What is no object as a whole is another file, perhaps that of a key: it is not quoted.
+    const found = pointer === '' ? '' : `; it is ${shown(value)}`;
     return [
-      fault(
-        'config-value',
-        pointer,
-        schema['x-rfc'] ?? jsonValues,
-        `${name} must be ${expected(schema)}; it is ${shown(value)}.`,
-      ),
+      fault('config-value', pointer, schema['x-rfc'] ?? jsonValues, `${name} must be ${expected(schema)}${found}.`),
     ];
   }
   if (Array.isArray(value))

@@ -1,28 +1,30 @@
+import { reachedHost, type HostPort, type Permit } from '#dots/model/hostAddress';
+import { serverAddress } from './serverAddress';
 import type { Profiles } from './workspaceFile';
 
-/** What is known of a server profile here. */
-interface Addressed {
+/** The server of a profile, by its name and its addresses. */
+export interface ProfileServer {
   name: string;
-  production: boolean;
   signal?: string | undefined;
   data?: string | undefined;
 }
 
-/** The default ports: RFC 9132 section 10.1, and https. */
-const signalPort = '4646';
-const dataPort = '443';
+/** What is known of a server profile here. */
+interface Addressed extends ProfileServer {
+  production: boolean;
+}
 
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Returns the IP addresses of a host name; none where they are not known. */
+export type LookUp = (name: string) => Promise<readonly string[]>;
 
 /**
- * The profile of production whose server listens at an address, whatever that is written like: case, scheme, a port that is the
- * usual one, a slash at the end and the names of loopback make no difference.
+ * The profile of production whose server listens at an address, by its text: case, scheme, a port that is the usual one, a slash at the end,
+ * the names of loopback and IPv4 addresses inside IPv6 ones make no difference. What a name resolves to is for `productionGuard`.
  */
 export function productionAt<P extends Addressed>(server: string, profiles: readonly P[]): P | undefined {
-  const place = placeOf(server);
+  const place = placeOf(hostPortOf(server));
   return profiles.find(
-    ({ production, signal, data }) =>
-      production && [signal, data].some((address) => address !== undefined && placeOf(address) === place),
+    (profile) => profile.production && addressesOf(profile).some((address) => placeOf(address) === place),
   );
 }
 
@@ -32,6 +34,47 @@ export interface Production {
   reason: string;
   /** The profile that says so; absent where the profiles file has errors, so that it is unknown. */
   by?: string;
+}
+
+/** The servers of all profiles of production. */
+export function productionServers(profiles: Profiles): ProfileServer[] {
+  return [...profiles]
+    .filter(([, { production }]) => production)
+    .map(([name, { signal, data }]) => ({
+      name,
+      ...(signal !== undefined && { signal }),
+      ...(data !== undefined && { data }),
+    }));
+}
+
+/** A target that is not known to be of production before its name is resolved. */
+interface Unconfirmed {
+  server: string;
+  /** The profile that leads there, if one does. */
+  profile?: string;
+  /** The servers that it must not turn out to be. */
+  otherThan?: readonly ProfileServer[];
+}
+
+/**
+ * Keeps packets from production servers under other names: compares the IP addresses that are about to be dialled with those of the profiles
+ * of production, whose names are looked up; a name that cannot be looked up leads nowhere. Undefined where there is nothing to compare with.
+ * @param refuse makes the error to reject with
+ */
+export function productionGuard(
+  { server, profile, otherThan = [] }: Unconfirmed,
+  lookUp: LookUp,
+  refuse: (why: Production) => Error,
+): Permit | undefined {
+  if (otherThan.length === 0) return undefined;
+  return async (dialled) => {
+    const places = new Set(dialled.map(placeOf));
+    const known = await Promise.all(
+      otherThan.map(async (each) => ({ by: each.name, at: await placesOf(each, lookUp) })),
+    );
+    const found = known.find(({ at }) => at.some((place) => places.has(place)));
+    if (found !== undefined) throw refuse({ by: found.by, reason: productionReason(server, found.by, profile) });
+  };
 }
 
 /**
@@ -57,19 +100,24 @@ function productionReason(server: string, by: string, name?: string): string {
     : `"${name}" leads to ${server}, which the profile "${by}" marks as production`;
 }
 
-/** Host and port, spelt in one way. */
-function placeOf(server: string): string {
-  const [, scheme = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(server.trim()) ?? [];
-  const authority = rest.replace(/[/?#].*$/, '');
-  const bracketed = /^[^[\]]*:[^[\]]*:/.test(authority) ? `[${authority}]` : authority;
-  const [, name = bracketed, port] = /^(\[.*\]|[^:]*)(?::(\d*))?$/.exec(bracketed) ?? [];
-  const host = hostOf(name);
-  const known = port === undefined || port === '' ? undefined : String(Number(port));
-  return `${loopbackNames.has(host) ? 'localhost' : host} ${known ?? (scheme.toLowerCase() === 'https' ? dataPort : signalPort)}`;
+function addressesOf({ signal, data }: ProfileServer): HostPort[] {
+  return [signal, data].filter((address) => address !== undefined).map(hostPortOf);
 }
 
-/** A URL of the web knows one spelling for each host name and address. */
-function hostOf(name: string): string {
-  const text = `https://${name}`;
-  return (URL.canParse(text) ? new URL(text).hostname : name.toLowerCase()).replace(/\.$/, '');
+/** All places of a profile: its names and addresses, and what the names resolve to. */
+async function placesOf(profile: ProfileServer, lookUp: LookUp): Promise<string[]> {
+  const found = addressesOf(profile).map(async ({ host, port }) =>
+    [host, ...(await lookUp(host))].map((each) => placeOf({ host: each, port })),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+/** Host and port, spelt in one way. */
+function placeOf({ host, port }: HostPort): string {
+  return `${reachedHost(host)} ${port}`;
+}
+
+function hostPortOf(server: string): HostPort {
+  const { host, port } = serverAddress(server);
+  return { host: host.replace(/^\[|\]$/g, ''), port };
 }

@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Level } from '#dots/check/check';
-import { definingDocuments, namesFor, usesNames, type DefinedNames } from '#dots/workspace/definitions';
+import {
+  aliasTargets,
+  definingDocuments,
+  documentsWithAcls,
+  namesFor,
+  usesNames,
+  type AliasTargets,
+  type DefinedNames,
+} from '#dots/workspace/definitions';
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
+import { serverAddress } from '#dots/workspace/serverAddress';
 import type { LocatedFinding, Profiles } from '#service/service';
 import type { Judging } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
@@ -18,13 +27,20 @@ export interface ValidatorOptions extends SetsOptions {
   profiles(): Promise<Profiles | undefined> | Profiles | undefined;
 }
 
-/** The documents that define what one names. */
-export interface Definitions {
+/** What rules that are made of a document depend on. */
+export interface RuleSources {
+  /** All findings of the document. */
+  findings: readonly LocatedFinding[];
   /** The document names an alias or an ACL. */
   usesNames: boolean;
-  members: readonly SetMember[];
-  /** The paths of files that may define them too and were not read. */
+  /** The documents that define what it names. */
+  definitions: readonly SetMember[];
+  /** The paths of files that may define it too and were not read. */
   leftOut: readonly string[];
+  /** The other documents of its workspace with ACLs of its client; none without a workspace file. */
+  withAcls: readonly SetMember[];
+  /** The port of the signal channel, as the profile of the document says. */
+  signalPort: number | undefined;
 }
 
 /** Validates documents: by themselves, with what their workspace file says, and together with those that they belong to. */
@@ -68,15 +84,28 @@ export class Validator {
     return service.adjusted(all, workspace, pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri));
   }
 
-  /** The documents that define the aliases and ACLs which a document names. */
-  async definitions(document: SourceDocument): Promise<Definitions> {
+  /** What is wrong with a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */
+  async ruleSources(document: SourceDocument): Promise<RuleSources> {
     const sets = await this.loaded(document.uri);
     const set = sets.of(document.uri);
     const member = set.byFile.get(document.uri);
-    if (member === undefined || !usesNames(member)) return { usesNames: false, members: [], leftOut: [] };
     const findings = await this.findings(document, {}, sets);
+    const isWorkspace = sets.governing(document.uri).path !== undefined;
+    const withAcls = member === undefined || !isWorkspace ? [] : documentsWithAcls(set, member);
+    const signal = sets.profiles?.get(sets.context(document.uri).profile ?? '')?.signal;
+    const signalPort = signal === undefined ? undefined : serverAddress(signal).port;
+    if (member === undefined || !usesNames(member))
+      return { findings, usesNames: false, definitions: [], leftOut: [], withAcls, signalPort };
     const isSound = findings.every(({ severity }) => severity !== 'error');
-    return { usesNames: true, members: definingDocuments(set, member, isSound), leftOut: set.leftOut };
+    const definitions = definingDocuments(set, member, isSound);
+    return { findings, usesNames: true, definitions, leftOut: set.leftOut, withAcls, signalPort };
+  }
+
+  /** What the aliases that a document names stand for. */
+  aliases(document: SourceDocument, sets: DocumentSets): AliasTargets {
+    const set = sets.of(document.uri);
+    const member = set.byFile.get(document.uri);
+    return member === undefined ? {} : aliasTargets(set, member);
   }
 
   /** The names that the documents which belong together with one define, and the direction that the workspace file states. */

@@ -9,6 +9,7 @@ import {
   type Hover as LspHover,
 } from 'vscode-languageserver/node';
 import { rfcUrl, type Severity } from '#dots/model/finding';
+import { printable } from '#dots/model/text';
 import type { Completion, Hover, LocatedFinding } from '#service/service';
 
 const severities: Record<Severity, DiagnosticSeverity> = {
@@ -24,14 +25,14 @@ export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
     range: finding.range,
     severity: severities[finding.severity],
     source: 'dots',
-    message: finding.message,
+    message: printable(finding.message),
     code: finding.code,
     codeDescription: { href: rfcUrl(finding.rfc) },
     data: { class: finding.class, rfc: finding.rfc, pointer: finding.pointer },
     ...(finding.related !== undefined && {
       relatedInformation: finding.related.map(({ file, range, message }) => ({
         location: { uri: file ?? uri, range },
-        message,
+        message: printable(message),
       })),
     }),
   };

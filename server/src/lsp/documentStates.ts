@@ -69,7 +69,8 @@ export class DocumentStates {
     const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document, {}, sets);
     const state = await this.of(document, findings, sets);
     // What was typed in the meantime would mix two versions.
-    return document.version === version ? { state, value } : this.toSend(document);
+    if (document.version !== version) return this.toSend(document);
+    return { state, value, aliases: this.validator.aliases(document, sets) };
   }
 
   /** The user's server profiles. */

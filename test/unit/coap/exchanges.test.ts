@@ -282,3 +282,18 @@ test('whatever arrives, nothing breaks', async () => {
   await settle();
   await endpoint.close();
 });
+
+test('2.31 without further blocks does not end the wait: the answer that follows counts, and its absence is reported', async () => {
+  for (const final of ['2.01', undefined]) {
+    const { channel, clock, endpoint } = alone();
+    const answer = endpoint.request(nonConfirmable, { timeoutMs: 10_000 });
+    const outcome = final === undefined ? fails(answer, 'coap/only-continue') : undefined;
+    const { token } = last(channel);
+    arrive(channel, { code: '2.31', token, messageId: 70 });
+    await clock.advance(200);
+    if (final !== undefined) arrive(channel, { code: final, token, messageId: 71 });
+    await clock.advance(10_000);
+    if (final !== undefined) assert.equal((await answer).code, final);
+    await outcome;
+  }
+});

@@ -89,7 +89,7 @@ const refusals: [string, Partial<Message>, string][] = [
   ['a proxy', { code: '0.01', options: [option('Proxy-Uri', 'coap://192.0.2.1/')] }, '5.05'],
   [
     'the probe of go-dots, a GET without a path and with Q-Block2',
-    { type: 'CON', code: '0.01', options: [option('Q-Block2', 6)] },
+    { code: '0.01', options: [option('Q-Block2', 6)] },
     '4.02',
   ],
   ['an Accept that is repeated', { code: '0.01', options: [option('Accept', 271), option('Accept', 60)] }, '4.02'],
@@ -104,15 +104,21 @@ const refusals: [string, Partial<Message>, string][] = [
     { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 8), option('Size1', 17_000)] },
     '4.13',
   ],
+  ['a reserved size of the blocks of the answer', { code: '0.03', options: [option('Block2', 7)] }, '4.00'],
   ['a reserved block size', { code: '0.03', payload: Buffer.alloc(16, 1), options: [option('Block1', 15)] }, '4.00'],
 ];
 
 for (const [what, request, code] of refusals) {
   test(`${what} is refused with ${code}`, async () => {
     const { channel } = alone({ handler: () => Promise.resolve(plainAnswer('2.05')) });
-    arrive(channel, request);
+    arrive(channel, { type: 'CON', ...request });
     await settle();
-    assert.equal(last(channel).code, code);
+    assert.deepEqual([last(channel).type, last(channel).code], ['ACK', code]);
+    arrive(channel, { type: 'NON', ...request, messageId: 10 });
+    await settle();
+    const { type, code: answer, messageId } = last(channel);
+    if (code === '4.02') assert.deepEqual([type, answer, messageId], ['RST', '0.00', 10]);
+    else assert.deepEqual([type, answer], ['NON', code]);
   });
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { plainAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
+import { blockOf, blockOption, uintOf } from '#dots/coap/messages/options';
 import { Observers } from '#dots/coap/observers';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { wire } from '../../support/protocol/fakeNetwork';
@@ -141,4 +142,39 @@ test('a clock that is set back holds nobody up', async () => {
   server.change('a', 'new');
   await server.clock.advance(10_000);
   assert.deepEqual(told, ['3 s: a new']);
+});
+
+test('a notification comes in blocks of at most the size that the registration asked for, from the first one', async () => {
+  for (const [size, wanted] of [
+    [64, { number: 0, more: true, size: 64 }],
+    [16, { number: 0, more: true, size: 16 }],
+    [1024, undefined],
+  ] as const) {
+    const clock = new FakeClock();
+    const [near, far] = wire(clock);
+    const observers = new Observers(
+      clock,
+      { perSession: 8, total: 100 },
+      () => Promise.resolve(plainAnswer('2.05', 'state'.repeat(60))),
+      () => 'a',
+    );
+    new Endpoint(far, { clock, handler: (request) => observers.handle(request) });
+    const sizes: number[] = [];
+    await new Endpoint(near, { clock }).observe(
+      {
+        method: 'GET',
+        path: ['a'],
+        confirmable: false,
+        options: [blockOption('Block2', { number: 0, more: false, size })],
+      },
+      { timeoutMs: 10_000 },
+      ({ payload }) => sizes.push(payload.length),
+    );
+    await clock.advance(5_000);
+    observers.changed('a');
+    for (let step = 0; step < 100; step++) await clock.advance(10);
+    const [notification] = far.sent.filter(({ message }) => uintOf(message.options, 'Observe') !== undefined).slice(-1);
+    assert.deepEqual(blockOf(notification!.message.options, 'Block2'), wanted);
+    assert.deepEqual(sizes, [300], 'the client has put it together');
+  }
 });

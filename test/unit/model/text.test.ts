@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findingLine } from '../../../cli/src/findings';
+import { findingLines } from '../../../cli/src/findings';
 import type { LocatedFinding } from '#service/service';
-import { oneLine, safeJson } from '#dots/model/text';
+import { oneLine, printable, safeJson } from '#dots/model/text';
 
 const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
@@ -13,6 +13,13 @@ test('a line of foreign text: no control characters, no bidi marks, no half char
   assert.equal(oneLine('x'.repeat(3000), 80).length, 80);
   assert.equal(oneLine('ab\u{1F600}', 3), 'ab');
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !harmful.test(oneLine(text))));
+});
+
+test('a foreign name is shown in one line, and two names never look the same for what is hidden in them', () => {
+  assert.equal(printable('a\n\u001b]0;x\u0007\u202e\u2028\ud800b'), 'a\\u000a\\u001b]0;x\\u0007\\u202e\\u2028\\ud800b');
+  assert.equal(printable('Grüße/設定 (1).dots.json'), 'Grüße/設定 (1).dots.json');
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => !harmful.test(printable(name))));
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => printable(printable(name)) === printable(name)));
 });
 
 test('JSON to be shown escapes them instead, and means the same', () => {
@@ -39,8 +46,8 @@ test('a finding quotes a document without its control characters, also where it 
     range,
     related: [{ pointer: '', range, message: 'c\u001b[2Jd' }],
   };
-  assert.equal(
-    findingLine('a.dots.json', finding),
-    'a.dots.json:1:1 error a b (yang/x, RFC 9132 section 4.4.1)\n  a.dots.json:1:1 c [2Jd',
-  );
+  assert.deepEqual(findingLines('a\n\u202eb.dots.json', finding), [
+    'a\\u000a\\u202eb.dots.json:1:1 error a b (yang/x, RFC 9132 section 4.4.1)',
+    '  a\\u000a\\u202eb.dots.json:1:1 c [2Jd',
+  ]);
 });

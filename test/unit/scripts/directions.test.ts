@@ -16,13 +16,11 @@ interface Folder {
 interface Folders {
   folders: Folder[];
   aliases: { name: string; path: string }[];
-  exceptions: [from: string, to: string][];
   folderOf(path: string): Folder | undefined;
 }
 interface Imports {
   importGraph(): Map<string, string[]>;
   importCycles(graph: Map<string, string[]>): string[][];
-  isException(from: string, to: string): boolean;
 }
 
 const load = async <T>(path: string): Promise<T> => (await import(pathToFileURL(join(root, path)).href)) as T;
@@ -61,17 +59,6 @@ test('directions: a TypeScript project refers to those that its folders import f
     others.delete(project);
     assert.deepEqual(references.map(({ path }) => path.replace('../', '')).sort(), [...others].sort(), project);
   }
-});
-
-test('directions: an exception that nothing needs any more is taken out of the table', async () => {
-  const { exceptions } = await folderTable();
-  const { importGraph, isException } = await importTools();
-  const edges = [...importGraph()].flatMap(([from, targets]) => targets.map((to) => [from, to] as const));
-  for (const [from, to] of exceptions)
-    assert.ok(
-      edges.some((edge) => edge[0].startsWith(from) && edge[1].startsWith(to) && isException(...edge)),
-      `${from} imports nothing of ${to}`,
-    );
 });
 
 test('directions: a circle of imports is found, whatever its length', async () => {

@@ -47,7 +47,7 @@ test('a change affects the tests that import it, or name it, or its folder, or w
     ['dots/mbedtls/dots.h', [session, packing, dtls], [acl, prefix, examples]],
     ['examples/aliases.dots.json', [examples], [acl, prefix]],
     ['examples/a new one.dots.json', [examples], [acl, prefix]],
-    ['schemas/generated/acls.json', [session, packing, examples], [acl, prefix]],
+    ['schemas/generated/acls.json', [acl, session, packing, examples], [prefix]],
     ['SECURITY.md', [], all],
     ['package-lock.json', all, []],
   ];

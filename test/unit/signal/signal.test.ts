@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeDocument } from '#dots/cbor/codec';
-import { option } from '#dots/coap/messages/options';
+import type { CoapOption } from '#dots/coap/messages/message';
+import { blockOption, option } from '#dots/coap/messages/options';
 import { DotsError } from '#dots/model/errors';
 import { readAnswer } from '#dots/signal/answer';
 import { newCuid, nextMid } from '#dots/signal/identifiers';
 import { pathOf, resourceOf } from '#dots/signal/resources';
 import { isLoopback, parseServer, type ServerAddress } from '#dots/transport/address';
 
-const asked = { method: 'GET', path: '/a', octets: 0 };
+const asked = { method: 'GET', path: '/a', octets: 0 } as const;
+const put = { ...asked, method: 'PUT' } as const;
+const withdrawn = { ...asked, method: 'DELETE' } as const;
 
 test('a cuid has 22 characters of base64url and never comes twice', () => {
   const cuids = Array.from({ length: 100 }, newCuid);
@@ -121,11 +124,11 @@ test('an answer is read whatever it holds', () => {
   assert.equal(refused.ok, false);
   assert.ok((refused.diagnostic ?? '').length <= 1000);
   assert.doesNotMatch(refused.diagnostic ?? '', /[\p{Cc}\p{Cf}]/u);
-  assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, asked), {
+  assert.deepEqual(readAnswer(content('2.02', new Uint8Array()), 5, withdrawn), {
     code: '2.02',
     ok: true,
     roundTripMs: 5,
-    request: asked,
+    request: withdrawn,
   });
   const waits = (code: string): number | undefined =>
     readAnswer({ code, payload: new Uint8Array(), options: [option('Max-Age', 90)] }, 5, asked).maxAge;
@@ -135,9 +138,58 @@ test('an answer is read whatever it holds', () => {
     ['4.04', 0],
   ] as const) {
     assert.deepEqual(
-      readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, asked),
-      { code, ok: code === '2.01', roundTripMs: 5, request: asked },
+      readAnswer(content(code, Buffer.from('f6', 'hex'), format), 5, put),
+      { code, ok: code === '2.01', roundTripMs: 5, request: put },
       'CBOR null is no body',
     );
   }
+});
+
+test('only the success codes of the method that was asked count as success', () => {
+  const successes = { GET: ['2.05'], PUT: ['2.01', '2.04'], DELETE: ['2.02'] } as const;
+  for (const [method, codes] of Object.entries(successes)) {
+    for (const code of ['2.00', '2.01', '2.02', '2.03', '2.04', '2.05', '2.31', '4.04', '5.00', '3.00']) {
+      const request = { method: method as keyof typeof successes, path: '/a', octets: 0 };
+      const { ok, notes } = readAnswer({ code, payload: new Uint8Array(), options: [] }, 5, request);
+      assert.equal(ok, (codes as readonly string[]).includes(code), `${method} ${code}`);
+      assert.equal(notes !== undefined, code.startsWith('2.') && !ok, `${method} ${code}`);
+    }
+  }
+});
+
+test('an answer for another mid is reported, whatever its code', () => {
+  const request = { method: 'PUT', path: '/.well-known/dots/mitigate/cuid=c/mid=1', octets: 1 } as const;
+  const notesFor = (mid: number, code: string): string[] | undefined =>
+    readAnswer(
+      {
+        code,
+        payload: encodeDocument({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid, lifetime: 3600 }] } }),
+        options: [option('Content-Format', 271)],
+      },
+      5,
+      request,
+    ).notes;
+  assert.equal(notesFor(1, '2.01'), undefined);
+  for (const code of ['2.01', '2.04', '4.09'])
+    assert.deepEqual(notesFor(65_535, code), ['The answer is for mid 65535, and the request was for mid 1.']);
+});
+
+test('4.13 is reported with the sizes that the server names', () => {
+  const notesFor = (...options: CoapOption[]): string[] | undefined =>
+    readAnswer({ code: '4.13', payload: new Uint8Array(), options }, 5, { ...asked, method: 'PUT' }).notes;
+  const block = blockOption('Block1', { number: 0, more: false, size: 64 });
+  assert.equal(notesFor(), undefined);
+  assert.match(notesFor(option('Size1', 16_384))?.[0] ?? '', /accepts bodies of at most 16384 octets \(/);
+  assert.match(notesFor(block)?.[0] ?? '', /accepts blocks of 64 octets/);
+  assert.match(notesFor(block, option('Size1', 900))?.[0] ?? '', /at most 900 octets, in blocks of 64 octets/);
+});
+
+test('the zone of a link-local address is part of the address, with and without percent encoding', () => {
+  for (const text of ['coaps://[fe80::1%25eth0]:4647', 'coaps://[fe80::1%eth0]:4647'])
+    assert.deepEqual(parseServer(text), { scheme: 'coaps', host: 'fe80::1%eth0', port: 4647 });
+  assert.deepEqual(parseServer('[fe80::1%25en0.1]'), { host: 'fe80::1%en0.1', port: 4646 });
+  assert.deepEqual(parseServer('coap://[::1%25lo]'), { scheme: 'coap', host: '::1%lo', port: 4646 });
+  assert.ok(isLoopback('::1%lo') && !isLoopback('fe80::1%lo'));
+  for (const text of ['coaps://[fe80::1%25]', 'coaps://[fe80::1%25a b]'])
+    assert.throws(() => parseServer(text), { code: 'transport/address' });
 });

@@ -24,12 +24,16 @@ function destination({ profiles = { lab, half, upstream }, state = 'read', works
   });
 }
 
+/** What a target may not turn out to be. */
+const otherThan = [{ name: 'upstream', signal: upstream.signal }];
+
 const ofLab = {
   kind: 'server',
   profile: 'lab',
   namedBy: 'workspace',
   server: lab.signal,
   cuid: 'of-lab',
+  otherThan,
   credentials: { ca: '/ca.pem' },
 };
 
@@ -59,13 +63,14 @@ test('what the user says counts before the workspace file, that before the activ
         server: half.data,
         cuid: 'of-half',
         mid: 12,
+        otherThan,
         credentials: {},
       },
     ],
     [
       'an address that the user names is reached without the credentials of the profile, as the same client',
       { given: { server: 'coap://127.0.0.1:1' }, workspace: { context } },
-      { kind: 'server', server: 'coap://127.0.0.1:1', cuid: 'of-lab', mid: 12, credentials: {} },
+      { kind: 'server', server: 'coap://127.0.0.1:1', cuid: 'of-lab', mid: 12, otherThan, credentials: {} },
     ],
     [
       'an address and a profile that the user names, with identifiers',

@@ -4,7 +4,7 @@ import { child } from '../../model/pointer';
 import { serverOnlyScopeMembers, type Direction } from '#dots/model/direction';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
-import { emptyFaults, hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
+import { emptyFaults, hostFaults, icmpAdvice, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
 /** The rules for mitigation requests; a status is only held to what both directions share. */
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
@@ -76,6 +76,7 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
     ...hostFaults(scope, pointer, '9132 4.4.1.1'),
     ...prefixFaults(scope, 'ietf-dots-call-home:source-prefix', pointer, '9066 5.3.1'),
     ...portAdvice(scope, pointer),
+    ...icmpAdvice(scope, pointer),
     ...nameAdvice(scope, pointer),
     ...amplifierAdvice(scope, pointer),
     ...callHomeFaults(scope, pointer),

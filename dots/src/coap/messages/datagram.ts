@@ -265,7 +265,11 @@ export class DatagramLayer implements MessageLayer {
 
   private replyTo(message: Message): Reply {
     if (message.type === 'NON')
-      return { send: (content) => this.respond(message, { ...content, token: message.token }), ignore: ignored };
+      return {
+        send: (content) => this.respond(message, { ...content, token: message.token }),
+        ignore: ignored,
+        reject: () => this.reset(message),
+      };
     const reply = new ConfirmableReply(message, this, this.environment, () => this.replies.delete(reply));
     this.replies.add(reply);
     return reply;
@@ -316,6 +320,10 @@ class ConfirmableReply implements Reply {
   ignore(): void {
     this.finish();
     if (!this.acknowledged) this.acknowledge();
+  }
+
+  reject(content: Content): void {
+    this.send(content);
   }
 
   cancel(): void {

@@ -27,6 +27,8 @@ export interface Reply {
   send(content: Content): void;
   /** The request gets no answer. */
   ignore(): void;
+  /** The request has a critical option that is not understood: `content` says so where such a message is answered at all (RFC 7252 section 5.4.1). */
+  reject(content: Content): void;
 }
 
 /** Who hears the messages of a peer, each of them once. */

@@ -48,4 +48,14 @@ export function methodOf(code: string): Method | undefined {
 export const isRequest = (code: string): boolean => code.startsWith('0.') && code !== emptyCode;
 /** 3.xx is not assigned, but a response all the same: RFC 7252 section 12.1. */
 export const isResponse = (code: string): boolean => /^[2-5]\./.test(code);
+/** The codes that say that a method has succeeded: RFC 7252 sections 5.8.1 to 5.8.4. 2.03 answers a GET with an ETag, which no whole request here has. */
+const successes: Readonly<Record<Method, readonly string[]>> = {
+  GET: ['2.05'],
+  POST: ['2.01', '2.02', '2.04'],
+  PUT: ['2.01', '2.04'],
+  DELETE: ['2.02'],
+};
+
+/** Whether a response code says that a request with this method has succeeded. */
+export const isSuccessOf = (method: Method, code: string): boolean => successes[method].includes(code);
 export const isSuccess = (code: string): boolean => code.startsWith('2.');

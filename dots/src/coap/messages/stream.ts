@@ -12,7 +12,7 @@ import {
   type Reply,
   type Transmission,
 } from './layer';
-import { emptyCode, isRequest, isResponse, type TokenMessage } from './message';
+import { emptyCode, isRequest, isResponse, type Content, type TokenMessage } from './message';
 import {
   abortion,
   baseMaxMessageSize,
@@ -153,13 +153,11 @@ export class StreamLayer implements MessageLayer {
   }
 
   private replyTo({ token }: TokenMessage): Reply {
-    const reply: Reply = {
-      send: (content) => {
-        this.send({ ...content, token });
-        this.finish(reply);
-      },
-      ignore: () => this.finish(reply),
+    const send = (content: Content): void => {
+      this.send({ ...content, token });
+      this.finish(reply);
     };
+    const reply: Reply = { send, reject: send, ignore: () => this.finish(reply) };
     this.open.add(reply);
     return reply;
   }

@@ -25,7 +25,7 @@ export interface DotsServerOptions {
   /** The folder that the state is stored in; without one it ends with the server. */
   stateDir?: string | undefined;
   clock?: Clock;
-  /** Receives one line for each request and each change of status. */
+  /** Receives one line for each request, each change of status, and each change to the rights of a file of its state. */
   log?: (line: string) => void;
   /** What the server grants. */
   policy?: Policy;
@@ -79,7 +79,7 @@ export class DotsServer {
   /**
    * Starts a server; it is ready when this resolves. The mitigator belongs to the caller, who closes it after the server.
    * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/lab-folder`,
-   * `orchestrator/state-folder`, `orchestrator/state-unreadable`.
+   * `orchestrator/state-folder`, `orchestrator/state-unreadable`, `runtime/not-private`.
    */
   static async start(mitigator: Mitigator, options: DotsServerOptions = {}): Promise<DotsServer> {
     const closers: Close[] = [];
@@ -112,11 +112,11 @@ export class DotsServer {
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
   const { stateDir, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
   const { limits } = policy;
-  const state = await ServerState.open({ stateDir, clock, policy, mitigator });
+  const state = await ServerState.open({ stateDir, clock, policy, mitigator, tell: log });
   closers.push(() => state.close());
   const service = new SignalService({ state, clock, policy, log });
   closers.push(() => service.close());
-  const home = await openLabHome(host, stateDir);
+  const home = await openLabHome(host, stateDir, log);
   closers.push(home.close);
   const { lab } = home;
   const data = await DataChannel.open({ host, port: options.dataPort ?? 0, lab, state, clock, limits, log });

@@ -1,4 +1,5 @@
 import type { Clock } from '#dots/runtime/clock';
+import type { Tell } from '#dots/runtime/privateFolder';
 import { DataClients } from './dataClients';
 import { Mitigations } from './mitigations';
 import type { Mitigator } from './mitigator';
@@ -12,6 +13,8 @@ export interface ServerStateOptions {
   clock: Clock;
   policy: Policy;
   mitigator: Mitigator;
+  /** Receives a sentence for each right to the stored state that is taken from others. */
+  tell?: Tell;
 }
 
 /** Everything that a DOTS server knows of its clients. */
@@ -24,10 +27,16 @@ export class ServerState {
 
   /**
    * Resumes from what an earlier server stored, and starts with the mitigator the mitigations that are in force.
-   * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-unreadable`.
+   * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-unreadable`, `runtime/not-private`.
    */
-  static async open({ stateDir, clock, policy, mitigator }: ServerStateOptions): Promise<ServerState> {
-    const store = stateDir === undefined ? memoryStore : await folderStore(stateDir);
+  static async open({
+    stateDir,
+    clock,
+    policy,
+    mitigator,
+    tell = () => undefined,
+  }: ServerStateOptions): Promise<ServerState> {
+    const store = stateDir === undefined ? memoryStore : await folderStore(stateDir, tell);
     const telemetry = await Telemetry.open(store, policy.limits);
     const clients = await DataClients.open(store, clock);
     try {

@@ -1,7 +1,6 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
+import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
 import type { JsonValue } from '#dots/model/json';
 
 /** Where the server stores what it must not lose when it stops. */
@@ -18,48 +17,39 @@ export const memoryStore: Store = {
   write: () => Promise.resolve(),
 };
 
-/** Stores each value in a JSON file of a folder, which is created if missing. Throws a DotsError of kind `usage`: `orchestrator/state-folder`. */
-export async function folderStore(folder: string): Promise<Store> {
-  await makeStateFolder(folder);
+/** What a state folder contains, with drafts that a crash has left. */
+const stateNames = /^(\.gitignore|lab|\w+\.json(\.\w+)?)$/;
+
+/**
+ * Stores each value in a JSON file of a folder that belongs to its user alone, and is created if missing; `tell` receives a sentence for each
+ * right that is taken from others. Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `runtime/not-private`.
+ */
+export async function folderStore(path: string, tell: Tell = () => undefined): Promise<Store> {
+  const folder = PrivateFolder.make(path, { names: stateNames, tell });
+  return storeIn(await folder.catch((cause: unknown) => refuseFolder(path, cause)));
+}
+
+/** The store of an existing folder, for reading: nothing in it is changed. Throws as `folderStore` does. */
+export async function existingStore(path: string): Promise<Store> {
+  return storeIn(await PrivateFolder.open(path).catch((cause: unknown) => refuseFolder(path, cause)));
+}
+
+function storeIn(folder: PrivateFolder): Store {
   return {
-    read: (name) => readState(join(folder, `${name}.json`)),
-    write: (name, value) => writeState(join(folder, `${name}.json`), JSON.stringify(value)),
+    read: (name) => readState(folder, `${name}.json`),
+    write: (name, value) => folder.write(`${name}.json`, JSON.stringify(value)),
   };
 }
 
-/**
- * Creates a folder for state, accessible to its owner only, and its missing parents.
- * Throws a DotsError of kind `usage`: `orchestrator/state-folder`.
- */
-export async function makeStateFolder(folder: string): Promise<void> {
-  await makeFolder(resolve(folder)).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why =
-      code === 'EEXIST'
-        ? `${folder} is a file, not a folder: no state can be stored in it.`
-        : `The state folder ${folder} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
-    throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
-  });
+function refuseFolder(path: string, cause: unknown): never {
+  if (cause instanceof DotsError) throw cause;
+  const { code } = cause as NodeJS.ErrnoException;
+  const why =
+    code === 'EEXIST'
+      ? `${path} is a file, not a folder: no state can be stored in it.`
+      : `The state folder ${path} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
+  throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
 }
-
-/** Step by step, because Node's own recursive way never ends where an existing folder accepts no new one, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
-    const parent = dirname(folder);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder || (await exists(parent))) throw error;
-    await makeFolder(parent);
-    await mkdir(folder, { mode: 0o700 });
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** The error for a stored value that cannot be read, or that this version did not write. */
 export function unreadableState(path: string, cause?: unknown): DotsError {
@@ -72,24 +62,11 @@ export function unreadableState(path: string, cause?: unknown): DotsError {
   );
 }
 
-async function readState(path: string): Promise<JsonValue | undefined> {
+async function readState(folder: PrivateFolder, name: string): Promise<JsonValue | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as JsonValue;
+    const text = await folder.read(name);
+    return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadableState(path, cause);
+    throw cause instanceof DotsError ? cause : unreadableState(folder.pathOf(name), cause);
   }
-}
-
-/** The new file replaces the old one in one step, so that a crash leaves one of them complete. */
-async function writeState(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`;
-  const file = await open(fresh, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(fresh, path);
 }

@@ -6,7 +6,7 @@ import { decodePrefix, encodePrefix } from './prefixPattern';
 import { isBitmask, isPrefix, type BitmaskType, type Component, type NumericType, type PrefixType } from './rule';
 
 /** The most octets of components in one NLRI (RFC 8955 section 4.1). */
-export const longestNlri = 4095;
+const longestNlri = 4095;
 
 /** From this length on the length field takes two octets. */
 const extendedFrom = 240;

@@ -1,3 +1,4 @@
+import { printable } from '#dots/model/text';
 import type { Comparison, Conflict } from './conflicts';
 import { describePacket } from '../packets/packet';
 import type { FlowspecFinding } from '../bgp/rule';
@@ -58,7 +59,7 @@ export function equivalenceOf(
 
 /** An entry as a line of text names it. */
 function placeText({ file, pointer }: Place): string {
-  return `${file}#${pointer}`;
+  return printable(`${file}#${pointer}`);
 }
 
 /** The answer as one sentence. */

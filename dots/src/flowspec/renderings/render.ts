@@ -1,3 +1,4 @@
+import { printable } from '#dots/model/text';
 import { bird } from './bird';
 import { exabgp } from './exabgp';
 import { gobgp } from './gobgp';
@@ -8,8 +9,8 @@ import { describeActions, describeMatch } from '../bgp/ruleText';
 import { toolFindings, type RouterTarget } from './routerTarget';
 import type { FlowspecRule } from '../bgp/rule';
 
-export { renderBird, type BirdNeighbor } from './bird';
-export { renderExabgp, renderExabgpConfiguration, type ExabgpNeighbor } from './exabgp';
+export { renderBird } from './bird';
+export { renderExabgp, renderExabgpConfiguration } from './exabgp';
 
 /** Columns padded to their widest cell; the last one is not padded. */
 function columns(rows: readonly string[][]): string {
@@ -27,7 +28,7 @@ export function renderTable(rules: readonly FlowspecRule[]): string {
     familyName(rule.family),
     describeMatch(rule.components),
     describeActions(rule.actions),
-    `${rule.source.file}#${rule.source.pointer}`,
+    printable(`${rule.source.file}#${rule.source.pointer}`),
   ]);
   return columns([['#', 'FAMILY', 'MATCH', 'ACTION', 'SOURCE'], ...rows]);
 }

@@ -104,24 +104,22 @@ export function isUsable(
   { cert, key }: Credentials,
   { issuer, now, names = [] }: { issuer: string; now: Date; names?: readonly string[] },
 ): boolean {
+  if (!isIssued({ cert, key }, issuer)) return false;
+  const certificate = new X509Certificate(cert);
+  return (
+    new Date(certificate.validFrom) <= now &&
+    now < new Date(certificate.validTo) &&
+    names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined)
+  );
+}
+
+/** Whether a certificate and its key fit together and are signed by the issuer, whatever the time. */
+export function isIssued({ cert, key }: Credentials, issuer: string): boolean {
   try {
     const certificate = new X509Certificate(cert);
     return (
-      certificate.checkPrivateKey(createPrivateKey(key)) &&
-      certificate.verify(new X509Certificate(issuer).publicKey) &&
-      new Date(certificate.validFrom) <= now &&
-      now < new Date(certificate.validTo) &&
-      names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined)
+      certificate.checkPrivateKey(createPrivateKey(key)) && certificate.verify(new X509Certificate(issuer).publicKey)
     );
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a text is a private key that can be read. */
-export function isPrivateKey(text: string): boolean {
-  try {
-    return createPrivateKey(text).type === 'private';
   } catch {
     return false;
   }

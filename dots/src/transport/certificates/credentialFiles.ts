@@ -74,7 +74,14 @@ export async function readPem(path: string, what: string): Promise<string> {
 
 /** The pre-shared key in a file. Throws a DotsError of kind `usage`. */
 export async function readPsk(path: string): Promise<Uint8Array> {
-  const bytes = await readBytes(path, 'pre-shared key');
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    // What was given may be the key itself, which belongs in no message and no log.
+    const reason = fileReason(cause);
+    throw unreadable(
+      `The file of the pre-shared key cannot be read: ${reason.includes(path) ? 'it is no path' : reason}.`,
+      'Name the file that contains the key, not the key itself.',
+    );
+  });
   const end = /\r?\n?$/.exec(bytes.toString('latin1'))?.index ?? bytes.length;
   if (end === 0)
     throw new DotsError(
@@ -95,14 +102,12 @@ export async function readPsk(path: string): Promise<Uint8Array> {
 
 async function readBytes(path: string, what: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
-    throw new DotsError(
-      'usage',
-      'transport/credential-file',
-      `The ${what} file ${path} cannot be read: ${fileReason(cause)}.`,
-      'Check the path.',
-      { cause },
-    );
+    throw unreadable(`The ${what} file ${path} cannot be read: ${fileReason(cause)}.`, 'Check the path.', cause);
   });
+}
+
+function unreadable(message: string, hint: string, cause?: unknown): DotsError {
+  return new DotsError('usage', 'transport/credential-file', message, hint, { cause });
 }
 
 function incomplete(message: string, hint: string): DotsError {

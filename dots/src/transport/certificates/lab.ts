@@ -1,8 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash, X509Certificate } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
-import { certify, isPrivateKey, isUsable, newKey, type CertificateRequest, type Credentials } from './certificates';
+import { fileReason } from '#dots/runtime/fileReason';
+import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { certify, isIssued, isUsable, newKey, type CertificateRequest, type Credentials } from './certificates';
 
 /** The certificates of a lab, for mutual TLS between a server and a client of one's own. All PEM. */
 export interface Lab {
@@ -18,6 +19,8 @@ export interface LabOptions {
   names?: readonly string[];
   /** The current time; by default now. */
   now?: Date;
+  /** Hears what was changed, or made anew, because others could have known or changed it. */
+  tell?: Tell;
 }
 
 const day = 24 * 3600 * 1000;
@@ -29,14 +32,15 @@ const toleranceMs = 3600 * 1000;
 const serverNames = ['127.0.0.1', '::1', 'localhost'];
 
 /**
- * Opens the lab in a folder: what is there and still valid is used again, everything else is made. A client keeps its key
+ * Opens the lab in a folder: what was made there and is still valid is used again, everything else is made. A client keeps its key
  * when its certificate is renewed, so that a server recognises it. It waits only for files and for keys to be generated.
- * Throws a DotsError of kind `usage` where the folder cannot be written.
+ * Throws a DotsError of kind `usage`: `transport/lab-folder` where the folder cannot be written, `runtime/not-private` where others could.
  */
-export async function openLab(folder: string, { names = [], now = new Date() }: LabOptions = {}): Promise<Lab> {
+export async function openLab(path: string, options: LabOptions = {}): Promise<Lab> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const ca = await authority(folder, now);
+    const { names = [], now = new Date(), tell = () => undefined } = options;
+    const folder = await PrivateFolder.make(path, { names: labNames, tell });
+    const ca = await authority(folder, now, tell);
     const all = [...new Set([...serverNames, ...names])];
     const server = await leaf(folder, 'server', ca, {
       purpose: 'server',
@@ -45,51 +49,68 @@ export async function openLab(folder: string, { names = [], now = new Date() }: 
       ...validity(now, leafDays),
     });
     await leaf(folder, 'client', ca, { purpose: 'client', commonName: 'DOTS lab client', ...validity(now, leafDays) });
+    const files = { ca: certFile('ca'), cert: certFile('client'), key: keyFile('client') };
     return {
       ca: ca.cert,
       server,
-      files: { ca: certFile(folder, 'ca'), cert: certFile(folder, 'client'), key: keyFile(folder, 'client') },
+      files: { ca: folder.pathOf(files.ca), cert: folder.pathOf(files.cert), key: folder.pathOf(files.key) },
     };
   } catch (cause) {
     if (cause instanceof DotsError) throw cause;
     throw new DotsError(
       'usage',
       'transport/lab-folder',
-      `The lab certificates cannot be kept in ${folder} (${String((cause as NodeJS.ErrnoException).code)}).`,
+      `The lab folder ${path} cannot be ${isMissing(cause) ? 'created: no folder can be created in its parent' : `used: ${fileReason(cause)}`}.`,
       'Choose a folder you may write to.',
       { cause },
     );
   }
 }
 
-async function authority(folder: string, now: Date): Promise<Credentials> {
-  const kept = await read(folder, 'ca');
-  if (
-    kept.key !== undefined &&
-    kept.cert !== undefined &&
-    isUsable({ cert: kept.cert, key: kept.key }, { issuer: kept.cert, now })
-  )
-    return { cert: kept.cert, key: kept.key };
-  return keep(
-    folder,
-    'ca',
-    certify({ purpose: 'ca', commonName: 'DOTS lab CA', ...validity(now, caDays) }, await newKey()),
-  );
+function isMissing(cause: unknown): boolean {
+  return (cause as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-async function leaf(folder: string, name: string, ca: Credentials, request: CertificateRequest): Promise<Credentials> {
+/** What a lab folder contains, with drafts that a crash has left. */
+const labNames = /^(\.gitignore|ca-origin|\w+(-key)?\.pem(\.\w+)?)$/;
+
+/** The file that says where the CA was made. */
+const origin = 'ca-origin';
+
+async function authority(folder: PrivateFolder, now: Date, tell: Tell): Promise<Credentials> {
+  const kept = await read(folder, 'ca');
+  if (kept !== undefined && isUsable(kept, { issuer: kept.cert, now })) {
+    if ((await folder.read(origin)) === (await originOf(folder, kept.cert))) return kept;
+    tell(`The lab CA in ${folder.path} was not made there, so others may know its key: a new one replaces it.`);
+  }
+  const request = { purpose: 'ca', commonName: 'DOTS lab CA', ...validity(now, caDays) } as const;
+  const made = await keep(folder, 'ca', certify(request, await newKey()));
+  await folder.write(origin, await originOf(folder, made.cert));
+  return made;
+}
+
+/**
+ * What ties a CA to the folder it was made in. A repository or an archive may bring a CA whose key its author knows; its author cannot know
+ * the number and the time of birth that the file system gives to the folder it is unpacked in.
+ */
+async function originOf(folder: PrivateFolder, cert: string): Promise<string> {
+  const { ino, birthtimeNs } = await lstat(folder.path, { bigint: true });
+  return `${createHash('sha256').update(`${ino} ${birthtimeNs} ${cert}`).digest('hex')}\n`;
+}
+
+async function leaf(
+  folder: PrivateFolder,
+  name: string,
+  ca: Credentials,
+  request: CertificateRequest,
+): Promise<Credentials> {
   const kept = await read(folder, name);
   const { names = [] } = request;
   const now = new Date(request.notBefore.getTime() + toleranceMs);
-  if (
-    kept.cert !== undefined &&
-    kept.key !== undefined &&
-    isUsable({ cert: kept.cert, key: kept.key }, { issuer: ca.cert, now, names })
-  ) {
-    await chmod(keyFile(folder, name), 0o600);
-    return { cert: kept.cert, key: kept.key };
-  }
-  return keep(folder, name, certify(withinIssuer(request, ca), await usableKey(kept.key), ca));
+  if (kept !== undefined && isUsable(kept, { issuer: ca.cert, now, names })) return kept;
+  // Only the key of a certificate of this CA was made here.
+  const key = kept !== undefined && isIssued(kept, ca.cert) ? kept.key : await newKey();
+  return keep(folder, name, certify(withinIssuer(request, ca), key, ca));
 }
 
 /** No certificate outlives the one that vouches for it. */
@@ -98,46 +119,20 @@ function withinIssuer(request: CertificateRequest, ca: Credentials): Certificate
   return request.notAfter <= end ? request : { ...request, notAfter: end };
 }
 
-async function usableKey(kept: string | undefined): Promise<string> {
-  return kept !== undefined && isPrivateKey(kept) ? kept : newKey();
-}
-
 function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } {
   return { notBefore: new Date(now.getTime() - toleranceMs), notAfter: new Date(now.getTime() + days * day) };
 }
 
-async function read(folder: string, name: string): Promise<{ cert: string | undefined; key: string | undefined }> {
-  return { cert: await textOf(certFile(folder, name)), key: await textOf(keyFile(folder, name)) };
+async function read(folder: PrivateFolder, name: string): Promise<Credentials | undefined> {
+  const [cert, key] = [await folder.read(certFile(name)), await folder.read(keyFile(name))];
+  return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function keep(folder: string, name: string, credentials: Credentials): Promise<Credentials> {
-  await write(keyFile(folder, name), credentials.key);
-  await write(certFile(folder, name), credentials.cert);
+async function keep(folder: PrivateFolder, name: string, credentials: Credentials): Promise<Credentials> {
+  await folder.write(keyFile(name), credentials.key);
+  await folder.write(certFile(name), credentials.cert);
   return credentials;
 }
 
-/** A new file, of its owner only from its first moment, takes the place of the old one in one step. */
-async function write(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`;
-  const file = await open(fresh, 'w', 0o600);
-  try {
-    await file.chmod(0o600);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(fresh, path);
-}
-
-const certFile = (folder: string, name: string): string => join(folder, `${name}.pem`);
-const keyFile = (folder: string, name: string): string => join(folder, `${name}-key.pem`);
+const certFile = (name: string): string => `${name}.pem`;
+const keyFile = (name: string): string => `${name}-key.pem`;

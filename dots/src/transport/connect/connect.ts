@@ -1,7 +1,8 @@
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from '../address';
+import type { Permit } from '#dots/model/hostAddress';
+import { addressText, parseServer, withoutZone, type Address, type Scheme, type ServerAddress } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
@@ -31,6 +32,8 @@ export interface ConnectOptions {
   /** Whether an attack is under way: the attempts follow each other faster (RFC 9132 section 4.3). */
   underAttack?: boolean | undefined;
   resolver?: Resolver;
+  /** Whether the addresses that the server has right now may be dialled: what it rejects with ends the attempt before anything is sent. */
+  permit?: Permit | undefined;
   dialers?: Dialers;
 }
 
@@ -62,6 +65,7 @@ const refused = [
   'client-certificate-missing',
   'client-certificate-refused',
   'psk-refused',
+  'psk-mismatch',
 ].map((reason) => `transport/${reason}`);
 
 /** Failures that say little: another one is reported instead where there is one. */
@@ -74,7 +78,7 @@ const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 
  */
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
   const target = parseServer(server);
-  if (target.scheme === 'coap') return plain(target, options.signal);
+  if (target.scheme === 'coap') return plain(target, options);
   const { channel, transport, soughtDtls } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
   // Where TLS had its turn first, because it has worked before, nothing was learnt of DTLS: to look for that stays due when it was.
@@ -106,13 +110,20 @@ export async function probeDtls(
 }
 
 /** Plain CoAP stays on this machine and has no handshake: there is no peer to wait for, and so nothing that a deadline could end. */
-async function plain(target: ServerAddress, signal: AbortSignal | undefined): Promise<Channel> {
+async function plain(target: ServerAddress, { signal, permit }: ConnectOptions): Promise<Channel> {
   const isOver = (): boolean => signal?.aborted === true;
+  await permit?.([target]);
   if (isOver()) throw cancelled(target);
   const channel = await connectUdp(target);
   if (!isOver()) return channel;
   await channel.close();
   throw cancelled(target);
+}
+
+async function permitted(paths: readonly Path[], permit: Permit | undefined, signal: AbortSignal): Promise<void> {
+  if (permit === undefined) return;
+  const addresses = paths.map(({ address }) => address);
+  await settled(permit(addresses), signal);
 }
 
 function nameOf({ host, port }: ServerAddress): string {
@@ -141,6 +152,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
+    await permitted(paths, options.permit, limit.signal);
     const { candidate, winner } = await run<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
       delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
@@ -151,7 +163,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
         tried.push(path);
         return (options.dialers ?? defaultDialers)[path.transport](path.address, {
           credentials,
-          serverName: target.host,
+          serverName: withoutZone(target.host),
           signal,
           clock,
           deadlineMs: end - clock.monotonic(),

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { refusal } from '../refusals';
 
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
@@ -23,4 +24,14 @@ export async function addressesOf(host: string, resolver: Resolver): Promise<rea
     throw refusal('unknown-host', { peer: host }, cause);
   }
   throw refusal('unknown-host', { peer: host });
+}
+
+/** How long a look-up may take that only serves a comparison, milliseconds. */
+const briefMs = 2000;
+
+/** The IP addresses of a host, as far as they can be found out soon; none where its name is unknown or nobody answers. */
+export async function knownAddresses(host: string): Promise<readonly string[]> {
+  const timer = new AbortController();
+  const found = addressesOf(host, systemResolver).catch(() => []);
+  return Promise.race([found, wait(briefMs, [], { signal: timer.signal, ref: false })]).finally(() => timer.abort());
 }

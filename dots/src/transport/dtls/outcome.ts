@@ -84,6 +84,8 @@ const alerts: Readonly<Record<number, string>> = {
 
 const aboutCertificates = [42, 43, 44, 45, 46, 48, 49];
 const aboutKeys = [20, 21, 51, 115];
+/** What a server says that cannot decrypt, or verify, what the client has protected with its key. */
+const aboutProtection = [20, 21, 51];
 const aboutVersions = [40, 70, 71];
 
 /** What is known of a handshake that failed. */
@@ -177,9 +179,10 @@ function detailOf(reason: RefusalReason, [leaf]: readonly Buffer[]): string | un
 function alertRefusal({ peer, alert, role, state, psk }: Failure): DotsError {
   const detail = alertText(alerts[alert] ?? `alert ${alert}`);
   if (role === 'server') return refusal('broken', { peer, detail });
+  const proved = state >= clientHasProved;
+  if (psk && proved && aboutProtection.includes(alert)) return refusal('psk-mismatch', { peer, detail });
   if (psk && aboutKeys.includes(alert)) return refusal('psk-refused', { peer, detail });
   if (alert === 116) return refusal('client-certificate-missing', { peer });
-  const proved = state >= clientHasProved;
   if (!psk && (aboutCertificates.includes(alert) || (proved && [...aboutKeys, 40].includes(alert))))
     return refusal('client-certificate-refused', { peer, detail });
   if (aboutVersions.includes(alert))

@@ -11,6 +11,7 @@ import { Association, type AssociationOwner } from './association';
 import { DtlsChannel } from './channel';
 import { openContext } from './context';
 import { Engine } from './engine';
+import { FragmentedHellos } from './fragmentedHello';
 import { ClientProof } from './proof';
 
 /** How long a client may take to prove who it is, and how long a handshake counts that has failed, milliseconds. */
@@ -78,6 +79,7 @@ class DtlsListener implements Listener {
   private readonly admission: Admission;
   /** Hears first words and answers them with cookies; a client that brings one back becomes its owner. */
   private spare: Client | undefined;
+  private readonly hellos = new FragmentedHellos();
   private strangerTold = -Infinity;
   private open = true;
   /** Datagrams on their way into the network, which the last words to the clients are among. */
@@ -156,10 +158,12 @@ class DtlsListener implements Listener {
     });
   }
 
-  private receive(bytes: Buffer, address: Address): void {
+  private receive(datagram: Buffer, address: Address): void {
     // Nothing can be sent to port 0.
     if (!this.open || address.port === 0) return;
     const key = addressText(address);
+    const bytes = this.hellos.take(datagram, key, this.clock.monotonic());
+    if (bytes === undefined) return;
     const random = helloRandom(bytes);
     const standing = this.standing.get(key);
     if (random === undefined && standing !== undefined) this.deliver(standing, bytes);

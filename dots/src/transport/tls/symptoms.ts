@@ -49,11 +49,10 @@ const clientTurnedAway: Symptoms = [
     'client-certificate-refused',
   ],
 ];
+/** With the first, a server says that it cannot decrypt what the client has protected with its key. */
 const keyTurnedAway: Symptoms = [
-  [
-    /ALERT_(BAD_RECORD_MAC|DECRYPT|UNKNOWN_PSK|ILLEGAL_PARAMETER|ACCESS_DENIED)|BAD_RECORD_MAC|DECRYPTION_FAILED/,
-    'psk-refused',
-  ],
+  [/ALERT_(BAD_RECORD_MAC|DECRYPT)/, 'psk-mismatch'],
+  [/ALERT_(UNKNOWN_PSK|ILLEGAL_PARAMETER|ACCESS_DENIED)|BAD_RECORD_MAC|DECRYPTION_FAILED/, 'psk-refused'],
 ];
 const clientFailed: Symptoms = [
   [/PEER_DID_NOT_RETURN_A_CERTIFICATE/, 'no-certificate'],

@@ -111,6 +111,8 @@ class Inspector {
   private literal(): void {
     const { start, end } = this.tokens;
     this.value();
+    // A number alone is no document, and it may be a key: it is not quoted.
+    if (this.frames.length === 0) return;
     const message =
       end - start > 15 || /[eE]/.test(this.text.slice(start, end))
         ? numberFault(this.text.slice(start, end))

@@ -126,8 +126,7 @@ function fatalProblem(text: string, error: SyntaxError): Problem {
       start: error.start - 1,
       end: error.end,
     });
-  const message =
-    error.name === 'InvalidSymbol' ? symbolSentence(text.slice(span.start, span.end)) : sentences[error.name];
+  const message = error.name === 'InvalidSymbol' ? symbolSentence(text, span) : sentences[error.name];
   return problemAt('json/syntax', message ?? 'This is not JSON.', span);
 }
 
@@ -138,7 +137,11 @@ function placeOf(text: string, error: SyntaxError): Span {
   return { start: Math.max(end - 1, 0), end };
 }
 
-function symbolSentence(symbol: string): string {
+/** A text without a brace before the error is no document; it may be the file of a key, which is not quoted. */
+function symbolSentence(text: string, { start, end }: Span): string {
+  if (!text.slice(0, start).includes('{'))
+    return 'This is nothing that JSON knows; a document is one object, in braces.';
+  const symbol = text.slice(start, end);
   const shown = symbol.length > 30 ? `${symbol.slice(0, 27)}...` : symbol;
   if (/^['\u2018\u2019\u201c\u201d`]/.test(symbol))
     return `JSON names and strings stand in straight double quotes, not in ${symbol.charAt(0)}.`;

@@ -215,11 +215,11 @@ test('a handshake at the address of a live session that fails at its proof leave
   const keep = relay.clientPort();
   const wrong = { certificate: { ...shows(other.pki, other.client).certificate, ca: all.pki.ca.cert } };
   assert.equal(await reasonOf(call(t, relay.port, wrong)), 'client-certificate-refused');
-  for (const each of [
-    { ...psk, key: Buffer.from('another secret') },
-    { ...psk, identity: 'nobody' },
-  ])
-    assert.equal(await reasonOf(call(t, relay.port, { psk: each })), 'psk-refused');
+  for (const [each, reason] of [
+    [{ ...psk, key: Buffer.from('another secret') }, 'psk-mismatch'],
+    [{ ...psk, identity: 'nobody' }, 'psk-refused'],
+  ] as const)
+    assert.equal(await reasonOf(call(t, relay.port, { psk: each })), reason);
   await eventually(() => echo.refused.length === 3);
   assert.deepEqual(
     echo.refused.map(({ code }) => code),

@@ -107,8 +107,8 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   if ((await parties(t)) === undefined) return;
   const keys = await startEcho(t, { psk: () => psk.key });
   await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), {
-    code: 'transport/psk-refused',
-    hint: /^Check both: a server need not say which of them is wrong\.$/,
+    code: 'transport/psk-mismatch',
+    hint: /^Give both ends the same key for the same identity\./,
   });
   assert.match(keys.refused[0]?.hint ?? '', /^Give both ends the same identity and key\.$/);
   const silent = await udpSocket(t);
@@ -132,6 +132,39 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   await clock.advance(1000);
   await silence;
 });
+
+test('only an alert about protected data, after this end has sent some, says that the keys differ; forged or not, no other does', async (t) => {
+  if ((await parties(t)) === undefined) return;
+  const keys = await startEcho(t, { psk: () => psk.key });
+  const alert = (description: number): Buffer =>
+    Buffer.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, description]);
+  const [helloVerify, changeCipher] = [3, 20];
+  /** What a client makes of an alert in the place of all that the server says, from the start or once the client has used its key. */
+  const outcome = async (description: number, late: boolean): Promise<string> => {
+    const relay = await Relay.start(t, keys.port);
+    let isTime = !late;
+    relay.fate = (bytes, way) => {
+      if (way === 'toServer') isTime ||= records(bytes).some((type) => type === changeCipher);
+      const replaced = way === 'toClient' && isTime && bytes[13] !== helloVerify;
+      return [{ bytes: replaced ? alert(description) : bytes, afterMs: 0 }];
+    };
+    return reasonOf(call(t, relay.port, { psk }, { deadlineMs: 2000 }));
+  };
+  for (const description of [20, 51]) {
+    assert.equal(await outcome(description, true), 'psk-mismatch');
+    assert.equal(await outcome(description, false), 'psk-refused');
+  }
+  for (const late of [true, false]) assert.equal(await outcome(115, late), 'psk-refused');
+  assert.equal(await outcome(40, true), 'psk-refused');
+  assert.equal(await outcome(40, false), 'no-common-cipher');
+});
+
+/** The types of the records in a datagram. */
+function records(bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 13 <= bytes.length; at += 13 + bytes.readUInt16BE(at + 11)) types.push(bytes[at] ?? 0);
+  return types;
+}
 
 test('names that a server may be called by: SRV-ID, wildcard, IPv6 address', async (t) => {
   const all = await parties(t);
@@ -166,7 +199,7 @@ test('a wrong key, an unknown identity, and credentials of the other kind', asyn
   const seen = (server: typeof keys): string[] => server.refused.splice(0).map(({ code }) => code);
   assert.equal(
     await reasonOf(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } })),
-    'psk-refused',
+    'psk-mismatch',
   );
   assert.deepEqual(seen(keys), ['transport/wrong-psk']);
   assert.equal(await reasonOf(call(t, keys.port, { psk: { ...psk, identity: 'nobody' } })), 'psk-refused');

@@ -281,14 +281,11 @@ test('a client takes no server below TLS 1.2, of another protocol, or without TL
 
 test('a wrong key and an unknown identity are refused at both ends', async (t) => {
   const at = await listening(t, keys);
-  for (const wrong of [
-    { ...psk, key: Buffer.from('secret124') },
-    { ...psk, identity: 'nobody' },
-  ]) {
-    await assert.rejects(
-      connectTls(at, { credentials: { psk: wrong }, serverName: at.host }),
-      isRefusal('psk-refused'),
-    );
+  for (const [wrong, reason] of [
+    [{ ...psk, key: Buffer.from('secret124') }, 'psk-mismatch'],
+    [{ ...psk, identity: 'nobody' }, 'psk-refused'],
+  ] as const) {
+    await assert.rejects(connectTls(at, { credentials: { psk: wrong }, serverName: at.host }), isRefusal(reason));
   }
   await eventually(() => at.refused.length === 2);
   assert.deepEqual(

@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test';
 import type * as api from 'vscode';
 import type { JsonObject } from '#dots/model/json';
 import type { Answer, SignalSession } from '#dots/signal/session';
+import { reasons } from '#dots/transport/refusals';
 import { settle } from '../../../support/protocol/fakeClock';
 import { loadFeatures, log } from '../../../support/loadFeatures';
 import type * as features from '../../../support/clientFeatures';
@@ -172,18 +173,38 @@ const request = {
   'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
 };
 
-test('an answer that cannot be shown does not make the request unsent', async () => {
-  editor.showTextDocument = () => Promise.reject(new Error('no editor'));
+/** Sends the request to a target whose session answers in this way; what is told of its key is kept. */
+async function sent(send: () => Promise<object>, refused: unknown[] = []): Promise<void> {
   const uri = vscode.Uri.file('/a/request.dots.json');
   editor.documents.push({ uri, languageId: 'dots', getText: () => '' });
   const state = { kind: 'mitigation-scope', direction: 'request', requestErrors: 0, destination: { kind: 'mock' } };
+  const targets = {
+    settle: () => Promise.resolve({ profile: 'up' }),
+    at: <T>(target: unknown, _: unknown, action: (target: unknown) => T): T => action(target),
+    keyRefused: (target: unknown) => refused.push(target),
+  };
   const sender = new RequestSender(
     { toSend: () => Promise.resolve({ state, value: request }) } as never,
-    { settle: () => Promise.resolve({}) } as never,
-    { send: () => Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' }) } as never,
+    targets as never,
+    { send } as never,
     {} as never,
     log,
   );
   await sender.send(uri as unknown as api.Uri);
+}
+
+test('another pre-shared key is offered only where a server could not read what was protected with it', async () => {
+  for (const reason of Object.keys(reasons)) {
+    const refused: unknown[] = [];
+    await sent(() => Promise.reject(new DotsError('unreachable', `transport/${reason}`, 'It failed.')), refused);
+    const ways = editor.ways.filter((way) => way !== 'Show log');
+    const expected = reason === 'psk-mismatch' ? [['Enter another key'], [{ profile: 'up' }]] : [[], []];
+    assert.deepEqual([ways, refused], expected, reason);
+  }
+});
+
+test('an answer that cannot be shown does not make the request unsent', async () => {
+  editor.showTextDocument = () => Promise.reject(new Error('no editor'));
+  await sent(() => Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' }));
   assert.deepEqual(editor.errors, ['The answer to request came, but could not be shown. no editor']);
 });

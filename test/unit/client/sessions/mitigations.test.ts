@@ -22,7 +22,7 @@ const session = {
 
 function bookWith(mid: number): MitigationBook {
   const book = new MitigationBook();
-  book.accepted(mid, { 'target-prefix': ['192.0.2.0/24'] }, 3600, t0);
+  book.accepted({ mid, scope: { 'target-prefix': ['192.0.2.0/24'] }, granted: 3600, aliases: {} }, t0);
   return book;
 }
 
@@ -84,10 +84,23 @@ test('an indefinite lifetime does not count down; a finite one stops at zero', (
   assert.equal(remaining(book.list()[0]!, t0 + 1e9), 0);
 });
 
+test('a mitigation says what its aliases stood for when it was sent, also once the server has reported it', () => {
+  const book = new MitigationBook();
+  const aliases = { web: ['192.0.2.1/32', 'www.example.com'], ghost: [] };
+  book.accepted({ mid: 7, scope: { 'alias-name': ['web', 'ghost'] }, granted: 3600, aliases }, t0);
+  book.told(body({ mid: 7, 'alias-name': ['web', 'ghost'], status: 'attack-successfully-mitigated' }), t0);
+  const { tooltip = '' } = find(sessionTree(stateOf(book, t0)), 'mitigation/mock/7') ?? {};
+  assert.match(
+    tooltip,
+    /Targets: web, ghost\nAlias web, as your documents define it: 192\.0\.2\.1\/32, www\.example\.com\n/,
+  );
+  assert.match(tooltip, /Alias ghost, as your documents define it: no target\n/);
+});
+
 test('ended mitigations leave when the next one is accepted', () => {
   const book = bookWith(7);
   book.told(body({ mid: 7, status: 'attack-mitigation-terminated', lifetime: 0 }), t0);
-  book.accepted(8, {}, 60, t0);
+  book.accepted({ mid: 8, scope: {}, granted: 60, aliases: {} }, t0);
   assert.deepEqual(
     book.list().map(({ mid }) => mid),
     [8],

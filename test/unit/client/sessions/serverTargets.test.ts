@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, test, type TestContext } from 'node:test';
 import type { ProfilesInfo, ServerProfile } from '#contract';
+import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { JsonObject } from '#dots/model/json';
 import { destinationOf, type Channel, type DestinationQuery } from '#dots/workspace/destination';
 import { profilesOf, type FileContext } from '#dots/workspace/workspaceFile';
@@ -33,16 +34,14 @@ function scene(
   secrets: ReturnType<typeof memory>;
   started: () => boolean;
   targets: InstanceType<typeof ServerTargets>;
+  keys: InstanceType<typeof Credentials>;
 } {
   let started = false;
   const lab = { signal: 'coap://127.0.0.1:1', data: 'https://127.0.0.1:2', ca: '/ca', cert: '/cert', key: '/key' };
   const orchestrator = { start: () => ((started = true), Promise.resolve(lab)) };
   const secrets = memory();
-  const targets = new ServerTargets(
-    orchestrator as never,
-    { cuid: () => Promise.resolve('own') } as never,
-    new Credentials({ ...secrets, get: (key: string) => Promise.resolve(secrets.kept.get(key)) } as never),
-  );
+  const keys = new Credentials({ ...secrets, get: (key: string) => Promise.resolve(secrets.kept.get(key)) } as never);
+  const targets = new ServerTargets(orchestrator as never, { cuid: () => Promise.resolve('own') } as never, keys);
   const settle = (channel: Channel = 'signal'): Promise<SettledTarget | undefined> => {
     const destination = destinationOf({
       document: 'request.dots.json',
@@ -54,7 +53,7 @@ function scene(
     });
     return targets.settle(destination, request, channel);
   };
-  return { settle, secrets, started: () => started, targets };
+  return { settle, secrets, started: () => started, targets, keys };
 }
 
 const lab = {
@@ -125,6 +124,38 @@ test('an address of production is one under every profile, however it is spelt',
   );
 });
 
+test('a name that turns out to lead to production is asked for before anything is sent, and each time', async () => {
+  const up = { signal: 'coaps://203.0.113.5', production: true };
+  const { settle, targets } = scene({ lab, up }, { profile: 'lab' });
+  const found = (await settle()) ?? assert.fail();
+  assert.ok(found.permit);
+  assert.equal(found.production, undefined);
+  assert.deepEqual(editor.confirmed, []);
+  await found.permit([{ host: '203.0.113.6', port: 4646 }]);
+  const sent: SettledTarget[] = [];
+  const send = async (target: SettledTarget): Promise<string> => {
+    await target.permit?.([{ host: '::ffff:203.0.113.5', port: 4646 }]);
+    sent.push(target);
+    return 'answer';
+  };
+  for (const agrees of [true, false]) {
+    Object.assign(editor, { agrees, confirmed: [] });
+    assert.equal(await targets.at(found, request, send), agrees ? 'answer' : undefined);
+    assert.match(
+      editor.confirmed.join(),
+      /^Send this mitigation request to "lab"\?[^]*\n"lab" leads to coap:\/\/127\.0\.0\.1:4646, which the profile "up" marks as production\.\n/,
+    );
+  }
+  assert.deepEqual(
+    sent.map(({ production, permit }) => [production !== undefined, permit]),
+    [[true, undefined]],
+  );
+  await assert.rejects(
+    targets.at(found, request, () => Promise.reject(new Error('silence'))),
+    /silence/,
+  );
+});
+
 test('a profile called mock is never looked up', async () => {
   const { settle, started } = scene({ mock: lab }, { profile: 'mock' });
   const target = (await settle()) ?? assert.fail();
@@ -146,31 +177,67 @@ test('certificates are read from the files that the profile names', async (t) =>
   });
 });
 
-test('a pre-shared key is asked for once, kept by the system, and asked for again after a refusal', async () => {
-  const { settle, targets, secrets } = scene(
-    { lab: { signal: 'coaps://192.0.2.1', 'psk-identity': 'me' } },
-    { profile: 'lab' },
-  );
-  editor.typed = ['secret', '0x00ff', undefined];
-  const key = async (): Promise<Uint8Array | undefined> => {
-    const credentials = (await settle())?.clientCredentials;
-    return credentials !== undefined && 'psk' in credentials ? credentials.psk.key : undefined;
+const keyed = { signal: 'coaps://192.0.2.1', 'psk-identity': 'me' };
+
+/** The targets of a user whose system keeps a pre-shared key, and what is used of it. */
+function keyScene(): ReturnType<typeof scene> & {
+  credentials: () => Promise<ClientCredentials>;
+  key: () => Promise<string>;
+} {
+  const all = scene({ lab: keyed }, { profile: 'lab' });
+  const credentials = async (): Promise<ClientCredentials> => {
+    const used = (await all.settle())?.clientCredentials;
+    assert.ok(used);
+    return used;
   };
-  assert.deepEqual(
-    [await key(), await key()].map((each) => Buffer.from(each ?? []).toString()),
-    ['secret', 'secret'],
-  );
-  assert.deepEqual([[...secrets.kept], editor.inputs], [[['dots.psk/lab/me', 'secret']], 1]);
-  const target = {
-    profile: 'lab',
-    server: 'coaps://192.0.2.1',
-    cuid: 'c',
-    credentials: { pskIdentity: 'me' },
+  return {
+    ...all,
+    credentials,
+    key: async () => {
+      const used = await credentials();
+      return 'psk' in used ? Buffer.from(used.psk.key).toString() : '';
+    },
   };
-  await targets.forgetKey(target);
-  assert.deepEqual(Buffer.from((await key()) ?? []).toString('hex'), '00ff');
-  await targets.forgetKey(target);
+}
+
+test('a pre-shared key is asked for once and kept by the system', async () => {
+  const { key, secrets, settle } = keyScene();
+  editor.typed = [undefined, 'secret'];
   await assert.rejects(settle(), failing('editor/no-key'));
+  assert.deepEqual([await key(), await key()], ['secret', 'secret']);
+  assert.deepEqual([[...secrets.kept], editor.inputs], [[['dots.psk/lab/me', 'secret']], 2]);
+});
+
+test('another key is used at once, and takes the place of the kept one only when a session was established with it', async () => {
+  const { key, secrets, credentials, keys } = keyScene();
+  editor.typed = ['secret', '0x616263'];
+  await key();
+  assert.equal(await keys.enterAnother('lab', 'me'), true);
+  assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], ['abc', 'secret']);
+  await keys.proved('lab', { psk: { identity: 'me', key: Buffer.from('secret') } });
+  assert.equal(
+    secrets.kept.get('dots.psk/lab/me'),
+    'secret',
+    'a session with the old key proves nothing of the new one',
+  );
+  await keys.proved('lab', await credentials());
+  assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], ['abc', '0x616263']);
+});
+
+test('a key that a server refuses gives way to the kept one, which no refusal removes', async () => {
+  const { key, secrets, settle, targets, keys } = keyScene();
+  editor.typed = ['secret', 'mistyped', ''];
+  await key();
+  await keys.enterAnother('lab', 'me');
+  assert.equal(await key(), 'mistyped');
+  for (const expected of ['secret', 'secret']) {
+    const used = await settle();
+    assert.ok(used);
+    targets.keyRefused(used);
+    assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], [expected, 'secret']);
+  }
+  assert.equal(await keys.enterAnother('lab', 'me'), false);
+  assert.equal(await key(), 'secret');
 });
 
 const profile = (name: string): ServerProfile => ({ name, ...lab, ownPrefixes: [], production: false });

@@ -12,7 +12,12 @@ const body: JsonObject = { 'ietf-dots-signal-channel:mitigation-scope': { scope:
 
 function textOf(answer: Partial<Answer>): string {
   const payload = encodeDocument(request);
-  const sent = { method: 'PUT', path: '/.well-known/dots/mitigate/cuid=c/mid=7', octets: payload.length, payload };
+  const sent = {
+    method: 'PUT',
+    path: '/.well-known/dots/mitigate/cuid=c/mid=7',
+    octets: payload.length,
+    payload,
+  } as const;
   return answerText({
     answer: { code: '2.01', ok: true, roundTripMs: 3.6, request: sent, ...answer },
     document: 'offload-request.dots.json',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -93,4 +93,44 @@ test('openssl finds the chain good for its purposes', async (t) => {
     ]);
     assert.equal(status, 0, stderr);
   }
+});
+
+test('a CA that was not made there, as one in a cloned repository, is replaced with all it signed, and that is reported', async (t) => {
+  const [theirs, mine] = [folder(t), folder(t)];
+  const planted = await openLab(theirs);
+  cpSync(theirs, mine, { recursive: true });
+  const told: string[] = [];
+  const lab = await openLab(mine, { tell: (sentence) => told.push(sentence) });
+  assert.notEqual(lab.ca, planted.ca);
+  const key = (name: string): [string, string] => [
+    readFileSync(join(theirs, `${name}-key.pem`), 'utf8'),
+    readFileSync(join(mine, `${name}-key.pem`), 'utf8'),
+  ];
+  for (const name of ['ca', 'server', 'client']) assert.notEqual(...key(name));
+  assert.deepEqual(told, [
+    `The lab CA in ${mine} was not made there, so others may know its key: a new one replaces it.`,
+  ]);
+  const again = await openLab(mine, { tell: (sentence) => told.push(sentence) });
+  assert.equal(again.ca, lab.ca);
+  assert.equal(told.length, 1);
+});
+
+test('a client key that was brought along is not certified', async (t) => {
+  const [theirs, mine] = [folder(t), folder(t)];
+  await openLab(theirs);
+  const first = await openLab(mine);
+  for (const name of ['client.pem', 'client-key.pem']) cpSync(join(theirs, name), join(mine, name));
+  const second = await openLab(mine);
+  assert.equal(second.ca, first.ca);
+  assert.ok(!client(second).checkPrivateKey(createPrivateKey(readFileSync(join(theirs, 'client-key.pem')))));
+});
+
+test('a lab that others may write to is refused', async (t) => {
+  const path = folder(t);
+  await openLab(path);
+  chmodSync(join(path, 'ca.pem'), 0o666);
+  await assert.rejects(
+    openLab(path),
+    (error: unknown) => error instanceof DotsError && error.code === 'runtime/not-private',
+  );
 });

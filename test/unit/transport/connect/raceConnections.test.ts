@@ -148,6 +148,7 @@ for (const because of [
   'bad-signature',
   'client-certificate-refused',
   'psk-refused',
+  'psk-mismatch',
 ] as const) {
   test(`a path that is refused (${because}) ends the race: no other makes up for it`, async () => {
     const all = scene({ 'dtls 2001:db8::1': { fails: 300, because }, 'tls 2001:db8::1': { works: 0 } });

@@ -1,0 +1,101 @@
+import { X509Certificate } from 'node:crypto';
+import { isIP, type LookupFunction } from 'node:net';
+import { connect, type PeerCertificate, type SecureContext, type TLSSocket } from 'node:tls';
+import { DotsError } from '#dots/model/errors';
+import type { HostPort, Permit } from '#dots/model/hostAddress';
+import { settled } from '#dots/runtime/deadline';
+import { systemResolver } from '#dots/transport/connect/resolve';
+
+type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
+
+/** Makes the one TLS connection that the requests of a data channel share. */
+export class Dialler {
+  /** Whether the connection is established, so that something may have been sent over it. */
+  established = false;
+  private underway = new AbortController();
+
+  constructor(
+    private readonly url: URL,
+    private readonly context: SecureContext,
+    private readonly permit: Permit | undefined,
+  ) {}
+
+  dial(callback: Dialled): void {
+    const { signal } = (this.underway = new AbortController());
+    this.connection(signal).then(
+      (socket) => {
+        socket.once('close', () => {
+          this.established = false;
+        });
+        this.established = true;
+        callback(null, socket);
+      },
+      (error: unknown) => callback(error as Error, null),
+    );
+  }
+
+  /** Ends a connection attempt that is no longer wanted. */
+  giveUp(): void {
+    this.underway.abort(
+      new DotsError('unreachable', 'data/cancelled', 'The connection was cancelled before it was established.'),
+    );
+  }
+
+  /** Resolves to a connection whose server has proved who it is. */
+  private async connection(signal: AbortSignal): Promise<TLSSocket> {
+    const { host, port } = hostPortOf(this.url);
+    const addresses = await settled(isIP(host) === 0 ? systemResolver(host) : Promise.resolve([host]), signal);
+    if (this.permit) await settled(this.permit(addresses.map((address) => ({ host: address, port }))), signal);
+    return secured(connectionTo({ host, port }, addresses, this.context), signal);
+  }
+}
+
+function hostPortOf({ hostname, port }: URL): HostPort {
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
+}
+
+/** Resolves once a connection is verified; one that fails, or that is given up, is destroyed. */
+function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => void socket.destroy(signal.reason as Error);
+    const settle = (error?: Error): void => {
+      signal.removeEventListener('abort', giveUp);
+      if (error === undefined) return resolve(socket);
+      socket.destroy();
+      reject(error);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    socket.on('error', settle);
+    socket.once('secureConnect', () => settle(socket.authorized ? undefined : socket.authorizationError));
+  });
+}
+
+/** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
+function connectionTo({ host, port }: HostPort, addresses: readonly string[], secureContext: SecureContext): TLSSocket {
+  return connect({
+    host,
+    port,
+    lookup: resolvedTo(addresses),
+    servername: isIP(host) === 0 ? host : '',
+    secureContext,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    checkServerIdentity: (_name, shown) => wrongName(host, shown),
+  });
+}
+
+/** A look-up that is done: what was permitted is what is dialled. */
+function resolvedTo(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_name, { all: wanted }, callback) =>
+    wanted === true ? callback(null, all) : callback(null, all[0]?.address ?? '', all[0]?.family);
+}
+
+/** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */
+function wrongName(host: string, cert: PeerCertificate): Error | undefined {
+  const certificate = new X509Certificate(cert.raw);
+  if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined)
+    return undefined;
+  return Object.assign(new Error(`The certificate is not for ${host}`), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert });
+}

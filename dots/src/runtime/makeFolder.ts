@@ -1,0 +1,37 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { writeFileAtomically } from './atomicFile';
+
+/**
+ * Makes a folder that only its user may read, with those above it that are missing. The folder itself, and one called `.dots` above it, get a
+ * `.gitignore` when they are made, so that no key in them is committed by accident. Rejects with an error of the file system.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const whole = resolve(path);
+  for (const folder of await missingFolders(whole)) {
+    if ((await isMade(folder)) && (folder === whole || basename(folder) === '.dots'))
+      await writeFileAtomically(join(folder, '.gitignore'), '*\n');
+  }
+}
+
+/** What is missing of a path, the topmost first. Step by step, because Node's recursive mkdir never ends where a folder takes none, as /proc does. */
+async function missingFolders(path: string): Promise<string[]> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found?.isDirectory() === true) return [];
+  const parent = dirname(path);
+  return found !== undefined || parent === path ? [path] : [...(await missingFolders(parent)), path];
+}
+
+/** Makes one folder; false where another process has made it meanwhile. */
+async function isMade(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return false;
+    throw error;
+  }
+}

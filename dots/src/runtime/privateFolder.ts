@@ -1,0 +1,148 @@
+import { constants, type Stats } from 'node:fs';
+import { chmod, lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { DotsError } from '#dots/model/errors';
+import { writeFileAtomically } from './atomicFile';
+import { makeFolder } from './makeFolder';
+
+/** The rights of a group and of all other users: to write, and to do anything at all. */
+const othersWrite = 0o022;
+const othersAny = 0o077;
+
+/** No link is followed, and no pipe is waited for. On Windows, which has neither constant, they add nothing. */
+const asItIs = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Receives one sentence for each change of rights. */
+export type Tell = (sentence: string) => void;
+
+/** Whether another user owns a file or folder, or may write to it; never on Windows, which has no such rights. */
+export function isOthers({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
+  const own = process.geteuid?.();
+  return own !== undefined && (uid !== own || (mode & othersWrite) !== 0);
+}
+
+/** What a private folder is opened with. */
+export interface PrivateFolderOptions {
+  /** The names that belong in it. A folder with others in it serves something else as well, such as a home or a project, and stays readable as it is. */
+  names: RegExp;
+  /** Hears what was made unreadable to others. */
+  tell: Tell;
+}
+
+/**
+ * A folder whose files decide what a program does, or prove an identity: it and its files belong to the user alone and are no links.
+ * What others own or may write to is refused. What others may read is made unreadable to them and reported.
+ */
+export class PrivateFolder {
+  private constructor(
+    readonly path: string,
+    private readonly tell: Tell | undefined,
+  ) {}
+
+  /** Opens a folder, and makes it where it is missing. Throws a DotsError `runtime/not-private`, and errors of the file system. */
+  static async make(path: string, { names, tell }: PrivateFolderOptions): Promise<PrivateFolder> {
+    await refuseLinks(path);
+    await makeFolder(path);
+    const { mode } = await claimFolder(path);
+    if (isReadable(mode) && (await readdir(path)).every((name) => names.test(name))) {
+      await chmod(path, 0o700);
+      tell(madeUnreadable(path));
+    }
+    return new PrivateFolder(path, tell);
+  }
+
+  /** Opens an existing folder to read in it: no rights are changed. Throws as `make` does. */
+  static async open(path: string): Promise<PrivateFolder> {
+    await refuseLinks(path);
+    await claimFolder(path);
+    return new PrivateFolder(path, undefined);
+  }
+
+  /** The path of a file in it. */
+  pathOf(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** The text of a file; undefined where there is none. Throws a DotsError `runtime/not-private`, and errors of the file system. */
+  async read(name: string): Promise<string | undefined> {
+    const path = this.pathOf(name);
+    const file = await openFile(path);
+    if (file === undefined) return undefined;
+    try {
+      await this.claimFile(path, file);
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Writes a file as a whole, readable by its user only. Rejects with an error of the file system. */
+  write(name: string, text: string): Promise<void> {
+    return writeFileAtomically(this.pathOf(name), text);
+  }
+
+  private async claimFile(path: string, file: FileHandle): Promise<void> {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw notPrivate(`${path} is not a regular file.`, 'Remove it.');
+    if (isOthers(stats)) throw ofOthers(path, stats);
+    if (this.tell === undefined || !isReadable(stats.mode)) return;
+    await file.chmod(0o600);
+    this.tell(madeUnreadable(path));
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, asItIs);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    await refuseLink(path);
+    throw error;
+  }
+}
+
+async function claimFolder(path: string): Promise<Stats> {
+  const stats = await lstat(path);
+  if (!stats.isDirectory()) throw notPrivate(`${path} is not a folder.`, 'Name a folder.');
+  if (isOthers(stats)) throw ofOthers(path, stats);
+  return stats;
+}
+
+/** Whether others may read a file or look into a folder; on Windows the mode says nothing about that. */
+const isReadable = (mode: number): boolean => process.geteuid !== undefined && (mode & othersAny) !== 0;
+
+const madeUnreadable = (path: string): string => `${path} was readable by other users; now only its owner can read it.`;
+
+function ofOthers(path: string, { uid }: Stats): DotsError {
+  return uid === process.geteuid?.()
+    ? notPrivate(
+        `Other users may write to ${path}, so they could change what is kept there.`,
+        'Run chmod go-w on it if you trust its content, or choose another folder.',
+      )
+    : notPrivate(
+        `${path} belongs to another user (uid ${uid}), who could change what is kept there.`,
+        'Choose a folder of your own.',
+      );
+}
+
+/** A repository may bring links with it: the end of a path must be none, and neither may its parts below the working directory. Above it there may be some, such as /tmp on macOS. */
+async function refuseLinks(path: string): Promise<void> {
+  const whole = resolve(path);
+  const names = relative('', whole).split(sep);
+  const isBelow = names[0] !== '..' && resolve(...names) === whole;
+  const parts = isBelow ? names.map((_, index) => resolve(...names.slice(0, index + 1))) : [whole];
+  for (const part of parts) await refuseLink(part);
+}
+
+async function refuseLink(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats?.isSymbolicLink() !== true) return;
+  throw notPrivate(
+    `${path} is a symbolic link to ${await readlink(path)}, and links are not followed here.`,
+    'Remove it, or name the folder that it leads to.',
+  );
+}
+
+function notPrivate(message: string, hint: string): DotsError {
+  return new DotsError('usage', 'runtime/not-private', message, hint);
+}
