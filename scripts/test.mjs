@@ -42,6 +42,8 @@ async function runAll(selected) {
 
 /** Runs what was selected; after each change that of it which may be affected by what has changed since all passed. */
 async function watch(words, changed) {
+  // Words that choose nothing end the command; later a Problem is one of the sources.
+  select(words, { changed, onlyFiles: true });
   let since;
   await atEveryChange(written(), async (latest = []) => {
     since = since === undefined ? changed : [...since, ...latest];

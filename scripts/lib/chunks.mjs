@@ -62,21 +62,21 @@ export function moduleOptions({ name, entries, external = [] }) {
 /** The second pass: what the first one made of a product, as CommonJS. Returns `[{ path, contents }]`, nothing is written. */
 export async function commonJs(esbuild, { name }, { metafile, outputFiles }) {
   const modules = modulesOf(outputFiles);
-  const exportsOf = (path) => metafile.outputs[`dist/${basename(path)}`].exports;
-  const small = smallChunks(metafile.outputs);
-  const shared = inRoot('dist', `${name}-shared.js`);
-  if (small.size > 0) modules.set(shared, substitutes(small, shared, exportsOf).made);
-  const entryPoints = [...modules.keys()].filter((path) => !small.has(path));
+  const exportsOf = (path) => metafile.outputs[relative(path)].exports;
+  const groups = groupsOf(metafile.outputs, name);
+  for (const group of new Set(groups.values())) modules.set(group, textOfGroup(group, groups, exportsOf));
   const result = await esbuild.build({
     ...common,
-    entryPoints,
+    entryPoints: [...modules.keys()].filter((path) => !groups.has(path)),
     format: 'cjs',
     supported: { 'dynamic-import': false },
     sourcemap: 'linked',
-    plugins: [fromModules({ modules, small, shared, exportsOf })],
+    plugins: [fromModules({ modules, groups, exportsOf })],
   });
   return result.outputFiles;
 }
+
+const relative = (path) => `dist/${basename(path)}`;
 
 /** The text of each module by its path, with its source map. */
 function modulesOf(outputFiles) {
@@ -94,52 +94,89 @@ const smallBytes = 8192;
 /** Modules of Node.js that it has loaded before any program starts, or that load in no time. */
 const light = ['events', 'fs', 'fs/promises', 'os', 'path', 'util'].map((name) => `node:${name}`);
 
-/** The small chunks that need nothing but each other: they go into one file, which is read whole by all that need one of them. */
+/** The small chunks that need nothing but each other. */
 function smallChunks(outputs) {
   const isSmall = (path) => {
     const { bytes, entryPoint, imports } = outputs[path];
     const isFree = (each) => (each.external ? light.includes(each.path) : isSmall(each.path));
     return entryPoint === undefined && bytes < smallBytes && imports.every(isFree);
   };
-  const scripts = Object.keys(outputs).filter((path) => path.endsWith('.js'));
-  return new Set(scripts.filter(isSmall).map((path) => inRoot(path)));
+  return Object.keys(outputs).filter((path) => path.endsWith('.js') && isSmall(path));
 }
 
-/** What the export `name` of a small chunk is called in the file of all small chunks. */
-const nameInShared = (path, name) => `${basename(path, '.js').replace(/\W/g, '_')}_${name}`;
+/** All outputs that are loaded when one of them is. */
+function loadedWith(outputs, path) {
+  const seen = new Set([path]);
+  for (const each of seen)
+    for (const { path: next, kind, external } of outputs[each].imports)
+      if (!external && kind !== 'dynamic-import') seen.add(next);
+  return seen;
+}
 
-/** The modules that stand for the small chunks: `shared`, which is made of them, and what replaces it and each of them elsewhere. */
-function substitutes(small, shared, exportsOf) {
-  const names = (path, pair) => exportsOf(path).map((name) => pair(name, nameInShared(path, name)));
-  const all = [...small].flatMap((path) => names(path, (_, long) => long));
-  const made = [...small].map(
-    (path) => `export { ${names(path, (name, long) => `${name} as ${long}`)} } from './${basename(path)}';`,
+/**
+ * The small chunks, each with the file that they become parts of: one for those that every start of the product needs, one for the rest,
+ * which is read whole by all that need one of them.
+ */
+function groupsOf(outputs, name) {
+  const starts = Object.keys(outputs)
+    .filter((path) => relative(path) === path && outputs[path].entryPoint && !basename(path).startsWith(`${name}-`))
+    .map((path) => loadedWith(outputs, path));
+  const groupOf = (path) => (starts.every((loaded) => loaded.has(path)) ? 'start' : 'shared');
+  return new Map(smallChunks(outputs).map((path) => [inRoot(path), inRoot('dist', `${name}-${groupOf(path)}.js`)]));
+}
+
+/** What the export `name` of a small chunk is called in the file that it is a part of. */
+const nameInGroup = (path, name) => `${basename(path, '.js').replace(/\W/g, '_')}_${name}`;
+
+const reexport = (names, path) => `export { ${names.join()} } from './${basename(path)}';`;
+
+const partsOf = (group, groups) => [...groups.keys()].filter((path) => groups.get(path) === group);
+
+/** The file that small chunks are parts of. */
+const textOfGroup = (group, groups, exportsOf) =>
+  partsOf(group, groups)
+    .map((path) =>
+      reexport(
+        exportsOf(path).map((name) => `${name} as ${nameInGroup(path, name)}`),
+        path,
+      ),
+    )
+    .join('\n');
+
+/** What replaces a small chunk where it is needed. */
+const textOfPart = (path, groups, exportsOf) =>
+  reexport(
+    exportsOf(path).map((name) => `${nameInGroup(path, name)} as ${name}`),
+    groups.get(path),
   );
-  return {
-    made: made.join('\n'),
-    required: `export { ${all} } from './${basename(shared)}';`,
-    part: (path) => `export { ${names(path, (name, long) => `${long} as ${name}`)} } from './${basename(shared)}';`,
-  };
-}
+
+/** What replaces a group where one of its parts is needed: all its exports in one place, so that it is required once. */
+const textOfRequire = (group, groups, exportsOf) =>
+  reexport(
+    partsOf(group, groups).flatMap((path) => exportsOf(path).map((name) => nameInGroup(path, name))),
+    group,
+  );
 
 /** Reads the modules of the first pass, and leaves every import as a require but those of small chunks. */
-function fromModules({ modules, small, shared, exportsOf }) {
-  const { required, part } = substitutes(small, shared, exportsOf);
+function fromModules({ modules, groups, exportsOf }) {
+  const isGroup = (path) => !groups.has(path) && [...groups.values()].includes(path);
+  const homeOf = (path) => (isGroup(path) ? path : groups.get(path));
   const resolve = ({ path, importer, namespace, kind }) => {
     if (kind === 'entry-point') return { path };
     const target = join(dirname(importer), path);
-    if (namespace === 'part' && importer !== shared) return { path: shared, namespace };
-    if (namespace === 'part' || !small.has(target)) return { path, external: true };
-    return small.has(importer) || importer === shared ? { path: target } : { path: target, namespace: 'part' };
+    if (namespace === 'part' && groups.has(importer)) return { path: target, namespace };
+    if (namespace === 'part' || !groups.has(target)) return { path, external: true };
+    return homeOf(importer) === groups.get(target) ? { path: target } : { path: target, namespace: 'part' };
   };
+  const replacement = ({ path }) => ({
+    contents: (groups.has(path) ? textOfPart : textOfRequire)(path, groups, exportsOf),
+  });
   return {
     name: 'from modules',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /.*/ }, resolve);
       onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => ({ contents: modules.get(path) }));
-      onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({
-        contents: path === shared ? required : part(path),
-      }));
+      onLoad({ filter: /.*/, namespace: 'part' }, replacement);
     },
   };
 }

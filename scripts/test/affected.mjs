@@ -33,6 +33,12 @@ export function affected(tests, changed) {
   return tests.filter((test) => [...reachable(graph, test)].some(isTouched));
 }
 
+/** Whether one of the test files needs what the build makes. */
+export function needBuild(tests) {
+  const graph = needs();
+  return tests.some((test) => reachable(graph, test).has(made));
+}
+
 function reachable(graph, start) {
   const seen = new Set([start]);
   for (const path of seen) for (const next of graph.get(path) ?? []) seen.add(next);
@@ -53,14 +59,17 @@ function namedIn(path) {
   const names = [...text.matchAll(quoted)].map(([, name]) => name).filter((name) => /\w[/.]\w/.test(name));
   const relative = names.filter((name) => name.startsWith('.')).map((name) => posix.join(posix.dirname(path), name));
   const fromRoot = path.startsWith('test/') ? [...names, ...joinedIn(text)] : [];
-  return [...relative, ...fromRoot].flatMap(sourcesOf).filter((each) => existsSync(inRoot(each)));
+  return [...relative, ...fromRoot].flatMap(sourcesOf).filter((each) => each === made || existsSync(inRoot(each)));
 }
 
 const joinedIn = (text) => [...text.matchAll(joined)].map(([, ...parts]) => parts.filter(Boolean).join('/'));
 
+/** Where the build leaves what it makes. */
+const made = 'dist';
+
 /** What a path of the build is made of; any other stands for itself. */
 function sourcesOf(path) {
-  if (path === dtlsModule) return dtlsSources;
-  if (path.startsWith('dist/') || path === 'cli/dots') return products.flatMap(({ entries }) => Object.values(entries));
-  return [path.replace(/\/$/, '')];
+  if (path === dtlsModule) return [made, ...dtlsSources];
+  const entries = products.flatMap((product) => Object.values(product.entries));
+  return path.startsWith(`${made}/`) || path === 'cli/dots' ? [made, ...entries] : [path.replace(/\/$/, '')];
 }

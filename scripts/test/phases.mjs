@@ -2,6 +2,7 @@ import { findBrowser, browserHint } from '../host/browser.mjs';
 import { ensureBuilt } from '../build.mjs';
 import { inRoot, root } from '../lib/paths.mjs';
 import { run } from '../lib/processes.mjs';
+import { needBuild } from './affected.mjs';
 import { filesOf, runNodeTests } from './node-tests.mjs';
 import { readmeFaults } from './readme.mjs';
 import { forgetResult, resultOf } from './results.mjs';
@@ -47,9 +48,9 @@ const build = single('build', async () => {
 const area = (name, { built = false } = {}) => ({
   name,
   files: () => filesOf(name),
-  async run(files = filesOf(name)) {
-    if (built) await ensureBuilt();
-    return runNodeTests(name, files);
+  async run(files) {
+    if (built && (files === undefined || needBuild(files))) await ensureBuilt();
+    return runNodeTests(name, files ?? filesOf(name));
   },
 });
 

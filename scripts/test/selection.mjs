@@ -17,9 +17,12 @@ export function select(words, { changed, onlyFiles = false }) {
   const patterns = words.filter((word) => !isPhase(word));
   const chosen = words.length === patterns.length ? phases : phases.filter(({ name }) => words.includes(name));
   if (patterns.length === 0 && changed === undefined && !onlyFiles) return chosen.map((phase) => ({ phase }));
+  const whole = chosen.find(({ name, files }) => words.includes(name) && files === undefined);
+  if (whole !== undefined)
+    throw new Problem(`${whole.name} has no test files to choose from: run it by itself. Usage: ${usage}`, {
+      status: 2,
+    });
   const areas = chosen.filter((phase) => phase.files !== undefined);
-  if (areas.length === 0)
-    throw new Problem(`${words.join(' ')}: this has no test files to choose from. Usage: ${usage}`, { status: 2 });
   const all = areas.flatMap((phase) => phase.files());
   const files = matching(all, patterns);
   const wanted = new Set(changed === undefined ? files : affected(files, changed));

@@ -11,6 +11,7 @@ interface Words {
 }
 interface Affected {
   affected(tests: string[], changed: string[]): string[];
+  needBuild(tests: string[]): boolean;
 }
 interface Watch {
   atEveryChange(paths: string[], work: (changed?: string[]) => Promise<boolean>): Promise<void>;
@@ -56,6 +57,14 @@ test('a change affects the tests that import it, or name it, or its folder, or w
     for (const each of tests) assert.ok(found.includes(each), `${changed} affects ${each}`);
     for (const each of spared) assert.ok(!found.includes(each), `${changed} does not affect ${each}`);
   }
+});
+
+test('only tests that name what the build makes wait for a build', async () => {
+  const { needBuild } = await load<Affected>('scripts/test/affected.mjs');
+  for (const test of ['cli/session', 'unit/scripts/package', 'protocol/transport/dtls/dtls'])
+    assert.ok(needBuild([`test/${test}.test.ts`]), test);
+  for (const test of ['unit/flowspec/documents/acl', 'unit/model/prefix'])
+    assert.ok(!needBuild([`test/${test}.test.ts`]), test);
 });
 
 test('a watch does its work at once and after each change, and says what has changed', async (t) => {
