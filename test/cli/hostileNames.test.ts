@@ -76,8 +76,8 @@ function scene(t: TestContext): Scene {
   return { root, clone, files };
 }
 
-test('no command lets the names of a hostile folder steer a terminal or make up lines', async (t) => {
-  const { root, clone, files } = scene(t);
+/** Command lines with everything that a hostile folder can put into them, none of which reaches a server. */
+function commandLines({ root, clone, files }: Scene): string[][] {
   const absent = join(clone, `absent${evilName}.dots.json`);
   const profiles = join(root, `profiles${evilName}.json`);
   writeFileSync(
@@ -91,7 +91,7 @@ test('no command lets the names of a hostile folder steer a terminal or make up 
   );
   const own = ['--workspace', join(root, `w${evilName}.json`)];
   writeFileSync(own[1] ?? '', '{}');
-  const runs: string[][] = [
+  return [
     ['validate', clone],
     ['validate', clone, '--profiles', profiles],
     ['validate', profiles, join(clone, 'dots.workspace.json'), absent],
@@ -128,8 +128,13 @@ test('no command lets the names of a hostile folder steer a terminal or make up 
       ...['table', 'exabgp', 'gobgp', 'bird'].map((format) => ['flowspec', file, '--format', format, ...own]),
     ]),
   ];
+}
+
+test('no command lets the names of a hostile folder steer a terminal or make up lines', async (t) => {
+  const hostile = scene(t);
+  const runs = commandLines(hostile);
   const before = process.cwd();
-  process.chdir(root);
+  process.chdir(hostile.root);
   t.after(() => process.chdir(before));
   for (const words of runs) {
     const output = await outputOf(words);

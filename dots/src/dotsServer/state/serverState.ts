@@ -29,7 +29,13 @@ export class ServerState {
    * Resumes from what an earlier server stored, and starts with the mitigator the mitigations that are in force.
    * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-unreadable`, `runtime/not-private`.
    */
-  static async open({ stateDir, clock, policy, mitigator, tell = () => undefined }: ServerStateOptions): Promise<ServerState> {
+  static async open({
+    stateDir,
+    clock,
+    policy,
+    mitigator,
+    tell = () => undefined,
+  }: ServerStateOptions): Promise<ServerState> {
     const store = stateDir === undefined ? memoryStore : await folderStore(stateDir, tell);
     const telemetry = await Telemetry.open(store, policy.limits);
     const clients = await DataClients.open(store, clock);
