@@ -20,7 +20,7 @@ export interface Option {
 export type ExitStatus = 0 | 1 | 2 | 3;
 
 /** What was given on the command line. */
-export interface Given {
+export interface Arguments {
   paths: string[];
   /** The value of an option, its preset, or undefined. */
   option(name: string): string | undefined;
@@ -38,7 +38,7 @@ export interface Command {
   /** Paragraphs for its help. */
   details: readonly string[];
   examples: readonly string[];
-  run(given: Given, io: Io): Promise<ExitStatus>;
+  run(given: Arguments, io: Io): Promise<ExitStatus>;
 }
 
 /** Wrong usage: exit 2, with the command whose help says more. */
@@ -50,7 +50,7 @@ export class UsageError extends DotsError {
 }
 
 /** Reads the words behind a command's name. Throws UsageError. */
-export function readArguments(command: Command, words: readonly string[]): Given {
+export function readArguments(command: Command, words: readonly string[]): Arguments {
   const { values, positionals } = parsed(command, words);
   const all = (name: string): string[] => [values[name] ?? []].flat().map(String);
   for (const { name, choices } of command.options) {
@@ -73,7 +73,7 @@ function parsed(command: Command, words: readonly string[]): ReturnType<typeof p
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/);
-    throw new UsageError(`${sentence ?? 'These arguments are not understood'}.`, `See dots ${command.name} --help.`);
+    throw new UsageError(`${sentence ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
   }
 }
 

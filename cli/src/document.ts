@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '#dots/model/json';
-import { judging as service } from '#service/validationService';
+import { validationService as service } from '#service/validationService';
 import type { LocatedFinding, ParsedDocument } from '#service/service';
 import { UsageError } from './command';
 import { filesOf, readInput } from './files';

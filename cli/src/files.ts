@@ -1,7 +1,7 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import picomatch from 'picomatch';
 import { fileReason } from '#dots/runtime/fileReason';
-import { judging as service } from '#service/validationService';
+import { validationService as service } from '#service/validationService';
 import { isDocumentFile } from '#host/documentFiles';
 import { attempt, realFile, walk } from '#host/files';
 import { UsageError } from './command';

@@ -10,7 +10,7 @@ Usage: dots COMMAND [ARGUMENTS]
 Commands:
 ${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')}
 
-Each command tells more with dots COMMAND --help. dots --version tells which dots this is.
+dots COMMAND --help explains a command. dots --version prints the version.
 
 Results go to standard output, everything else to standard error.
 

@@ -23,7 +23,7 @@ export async function attempt(who: string, io: Io, action: () => Promise<ExitSta
       io.say(`${who}: ${describeError(error)}`);
       return statusOf[error.kind];
     }
-    io.say(`${who}: This is a fault of dots itself, not of your input: ${describeError(error)}. Please report it.`);
+    io.say(`${who}: Internal error in dots (not caused by your input): ${describeError(error)}. Please report it.`);
     return 1;
   }
 }

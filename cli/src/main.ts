@@ -9,7 +9,7 @@ const io = processIo();
 
 /** An error that no code caught is a fault of dots; it is reported in one sentence, without a stack. */
 process.on('uncaughtException', (error) => {
-  io.say(`dots: This is a fault of dots itself, not of your input: ${error.message}. Please report it.`);
+  io.say(`dots: Internal error in dots (not caused by your input): ${error.message}. Please report it.`);
   process.exit(1);
 });
 

@@ -5,7 +5,7 @@ import { isDocumentName } from '#dots/workspace/fileNames';
 import { DocumentCache, type SourceDocument } from '#host/documentCache';
 import { FolderIndex } from '#host/folderIndex';
 import { Validator } from '#host/validator';
-import { judging as service } from '#service/validationService';
+import { validationService as service } from '#service/validationService';
 import { nameOfPath, pathOfFile, type CommandWorkspaces } from './workspace';
 
 /** The documents that a command line names, and what validates them. */

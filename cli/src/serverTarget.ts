@@ -20,7 +20,7 @@ import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
-import { UsageError, wholeNumber, type Given, type Option } from './command';
+import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
@@ -53,7 +53,7 @@ export const targetOptions: readonly Option[] = [
     value: 'NAME',
     description: 'The server profile; without it that of the document in the workspace file.',
   },
-  { name: 'yes', description: 'Send to a server of production as well.' },
+  { name: 'yes', description: 'Also send to a production server.' },
   {
     name: 'cuid',
     value: 'C',
@@ -65,7 +65,7 @@ export const targetOptions: readonly Option[] = [
     description:
       'The mitigation id (or sid, tsid, tmid); without it that of the workspace file, or the seconds since 1970.',
   },
-  { name: 'ca', value: 'FILE', description: 'The CA that vouches for the server (PEM).' },
+  { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
   { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
   { name: 'crl', value: 'FILE', description: 'The certificates that the CA has revoked (PEM).' },
@@ -74,7 +74,7 @@ export const targetOptions: readonly Option[] = [
     value: 'ID',
     description: 'The identity of a pre-shared key, instead of certificates; signal channel.',
   },
-  { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
+  { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
   { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
   ...workspaceOptions,
 ];
@@ -87,7 +87,7 @@ export interface Sending {
 }
 
 /** Where a document goes by the options, the workspace file and the profiles. Throws UsageError. */
-export async function sendingOf(document: ReadDocument, given: Given, io: Io): Promise<Sending> {
+export async function sendingOf(document: ReadDocument, given: Arguments, io: Io): Promise<Sending> {
   const workspaces = new CommandWorkspaces(given);
   const governing = workspaces.of(document.file);
   tellOwn(workspaces, governing, io);
@@ -112,7 +112,7 @@ export async function sendingOf(document: ReadDocument, given: Given, io: Io): P
 
 /** The target that only options name. Throws UsageError. */
 export function targetNamed(
-  given: Given,
+  given: Arguments,
   workspaces: CommandWorkspaces,
   channel: Channel,
   notDone: string,
@@ -122,12 +122,12 @@ export function targetNamed(
 }
 
 /** As whom, and under which identifier, a document would be sent. */
-export function identityOf(given: Given, workspaces: CommandWorkspaces, file: string): RequestIdentity {
+export function identityOf(given: Arguments, workspaces: CommandWorkspaces, file: string): RequestIdentity {
   return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
 }
 
 /** Without a document only the options count. */
-function queryOf(given: Given, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
+function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
   return {
     document: file ?? '',
     given: {
@@ -164,7 +164,7 @@ interface Purpose {
   prefix: string;
 }
 
-function settledTarget(query: DestinationQuery, given: Given, { notDone, prefix }: Purpose): SettledTarget {
+function settledTarget(query: DestinationQuery, given: Arguments, { notDone, prefix }: Purpose): SettledTarget {
   const destination = destinationOf(query);
   if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
   if (destination.kind === 'mock')
@@ -217,7 +217,7 @@ function checkAddress(server: string): void {
  * A production server requires --yes, and so does any server while the profiles file has errors. Throws UsageError for what is known before
  * a name is resolved; what is returned does so for the addresses that are dialled.
  */
-function permitFor(target: ServerTarget, given: Given, notDone: string): Permit | undefined {
+function permitFor(target: ServerTarget, given: Arguments, notDone: string): Permit | undefined {
   if (given.option('yes') !== undefined) return undefined;
   const refuse = ({ reason }: Production): UsageError =>
     new UsageError(`${reason}: ${notDone} to ${target.server}.`, 'Say --yes if that is meant.');
@@ -228,7 +228,7 @@ function permitFor(target: ServerTarget, given: Given, notDone: string): Permit 
 /** The key itself is never in a profile. Throws UsageError where it is required and not named. */
 function requireKey(
   { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: SettledTarget,
-  given: Given,
+  given: Arguments,
 ): void {
   if (
     profile === undefined ||
@@ -240,12 +240,12 @@ function requireKey(
     return;
   throw new UsageError(
     `The profile "${profile}" has the identity "${pskIdentity}" of a pre-shared key, and the key is missing.`,
-    'Name the file that holds it: --psk-key-file.',
+    'Name the file that contains it: --psk-key-file.',
   );
 }
 
 /** A pre-shared key named on the command line replaces the certificates of a profile, and the other way round. */
-function credentialFiles(given: Given, { credentials }: ServerTarget): CredentialFiles {
+function credentialFiles(given: Arguments, { credentials }: ServerTarget): CredentialFiles {
   const said = {
     ca: given.option('ca'),
     cert: given.option('cert'),

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { judging as service } from '#service/validationService';
+import { validationService as service } from '#service/validationService';
 import type { DocumentContext, LocatedFinding, Profiles } from '#service/service';
 import { profilesFileName, workspaceFileName } from '#dots/workspace/fileNames';
 import { ignoredSentence } from '#dots/workspace/leftOut';
@@ -11,7 +11,7 @@ import {
   type GoverningWorkspace,
   type ProfilesFile,
 } from '#host/governingWorkspaces';
-import { UsageError, type Given, type Option } from './command';
+import { UsageError, type Arguments, type Option } from './command';
 import { tell } from './document';
 import { standardInput } from './files';
 import type { Io } from './io';
@@ -48,7 +48,7 @@ export class CommandWorkspaces {
   private readonly read: ProfilesFile;
 
   /** Reads the files that the command line names. Throws UsageError where one of them cannot be read. */
-  constructor(given: Given) {
+  constructor(given: Arguments) {
     this.named = readable(given.option('workspace'));
     this.files = new GoverningWorkspaces({
       service,

@@ -18,8 +18,11 @@ function aptGet() {
   throw new Problem('apt-get is not here');
 }
 
-/** The Debian mirrors among the addresses of package archives, one a line, that apt prints: the main archive before that of security updates. */
-function mirrorsIn(addresses) {
+/**
+ * The Debian mirrors among the addresses of package archives, one a line, that apt prints: the main archive before that of security updates.
+ * @public a test imports it by its path
+ */
+export function mirrorsIn(addresses) {
   const mirrors = [...new Set(addresses.split('\n'))].filter((line) => /^https?:.*debian.*\/$/.test(line));
   return mirrors.sort((one, other) => one.length - other.length);
 }

@@ -105,7 +105,7 @@ export function run(command, args, { cwd, env, shell, deadlineMs, show = false }
 function notStarted(command, cwd, cause) {
   const reason = { ENOENT: 'it is not there', EACCES: 'it may not be executed' }[cause.code] ?? cause.message;
   return new Problem(
-    `${command} could not be started${cwd === undefined ? '' : ` in ${cwd}`}: ${reason}; install it, or mend the path.`,
+    `${command} could not be started${cwd === undefined ? '' : ` in ${cwd}`}: ${reason}; install it, or fix the path.`,
     { cause },
   );
 }

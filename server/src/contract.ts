@@ -2,7 +2,7 @@
  * What the language server offers beyond LSP. The client and the server both import this file, and nothing else of each other.
  */
 import type { JsonValue } from '#dots/model/json';
-import type { Severity } from '#dots/model/finding';
+import type { Fault, Severity } from '#dots/model/finding';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import type { Destination } from '#dots/workspace/destination';
 import type { FileContext, Profile, TargetRouter } from '#dots/workspace/workspaceFile';
@@ -56,10 +56,12 @@ export interface DocumentToSend {
   aliases: AliasTargets;
 }
 
-/** `dots/relatedDocuments`: which other documents a document needs to be understood. */
+/** `dots/relatedDocuments`: what is wrong with a document, and which other documents its rules depend on. */
 export const relatedDocumentsRequest = 'dots/relatedDocuments';
 
 export interface RelatedDocuments {
+  /** The findings of severity error that the document has: what they concern is no source of rules. */
+  errors: Fault[];
   /** The document names aliases or ACLs, which other documents may define. */
   usesNames: boolean;
   /**
@@ -69,6 +71,10 @@ export interface RelatedDocuments {
   definitions: string[];
   /** The paths of files that may define them too and were not read, because of their size or number. */
   leftOut: string[];
+  /** The URIs of the other documents of its workspace with ACLs of the same client: rules should not drop what these accept. */
+  withAcls: string[];
+  /** The port of the signal channel, as the profile of the document says; null where none does. */
+  signalPort: number | null;
 }
 
 /** `dots/profiles`: the server profiles of the user, as they are now. */

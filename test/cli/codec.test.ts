@@ -95,6 +95,6 @@ for (const [name, words, input, status, message] of failures) {
     const run = dots(words, input);
     assert.deepEqual([run.status, run.out], [status, '']);
     assert.match(run.err, message);
-    assert.doesNotMatch(run.err, /\n\s+at |fault of dots/);
+    assert.doesNotMatch(run.err, /\n\s+at |Internal error/);
   });
 }

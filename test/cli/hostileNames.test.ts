@@ -76,8 +76,8 @@ function scene(t: TestContext): Scene {
   return { root, clone, files };
 }
 
-/** Command lines with everything that a hostile folder can put into them, none of which reaches a server. */
-function commandLines({ root, clone, files }: Scene): string[][] {
+/** Command lines of every kind that name files of a hostile folder. */
+function commandLines({ root, clone, files }: ReturnType<typeof scene>): string[][] {
   const absent = join(clone, `absent${evilName}.dots.json`);
   const profiles = join(root, `profiles${evilName}.json`);
   writeFileSync(
@@ -132,11 +132,10 @@ function commandLines({ root, clone, files }: Scene): string[][] {
 
 test('no command lets the names of a hostile folder steer a terminal or make up lines', async (t) => {
   const hostile = scene(t);
-  const runs = commandLines(hostile);
   const before = process.cwd();
   process.chdir(hostile.root);
   t.after(() => process.chdir(before));
-  for (const words of runs) {
+  for (const words of commandLines(hostile)) {
     const output = await outputOf(words);
     assert.notEqual(output, '', JSON.stringify(words));
     assertHarmless(output, JSON.stringify(words));

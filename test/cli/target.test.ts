@@ -223,7 +223,7 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
   assert.equal(status, 2);
   assert.match(
     err,
-    /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that holds it: --psk-key-file\./,
+    /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that contains it: --psk-key-file\./,
   );
 });
 

@@ -106,7 +106,7 @@ async function agree(t: TestContext, path: string): Promise<number> {
   for (const { file, findings } of files) {
     const name = file.slice(file.lastIndexOf('/') + 1);
     const wanted = JSON.stringify(ofCommand(file, findings));
-    const timer = setTimeout(() => client.wake(), 20_000);
+    const timer = setTimeout(() => client.wake(), 60_000);
     const found = await client
       .settled(uriOf(path, name), (diagnostics) => JSON.stringify(ofEditor(diagnostics)) === wanted)
       .finally(() => clearTimeout(timer));

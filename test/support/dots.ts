@@ -20,9 +20,15 @@ export interface Run {
 }
 
 /** Runs `dots` in a folder, the repository's root where none is named, and waits for its end. */
-export function dots(words: readonly string[], input: string | Uint8Array = '', cwd = root): Run {
+export function dots(
+  words: readonly string[],
+  input: string | Uint8Array = '',
+  cwd = root,
+  environment: Record<string, string> = {},
+): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
     cwd,
+    env: { ...process.env, ...environment },
     input,
     maxBuffer: 1 << 28,
   });

@@ -1,7 +1,7 @@
 import { decodeDocument, fileLimits } from '#dots/cbor/codec';
 import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { readInput } from '../files';
 import { fromHex, hexOption } from '../hex';
 import type { Io } from '../io';
@@ -12,7 +12,7 @@ export const decode: Command = {
   summary: 'Read CBOR (application/dots+cbor) and print the JSON document.',
   usage: '[FILE|-] [--hex STRING]',
   options: [
-    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are passed over.' },
+    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are ignored.' },
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The document is always JSON.' },
   ],
   details: [
@@ -26,7 +26,7 @@ export const decode: Command = {
   run: runDecode,
 };
 
-async function runDecode(given: Given, io: Io): Promise<ExitStatus> {
+async function runDecode(given: Arguments, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   const hex = given.option('hex');
   if (more.length > 0 || (path !== undefined && hex !== undefined))

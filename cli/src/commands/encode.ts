@@ -4,7 +4,7 @@ import { directionOf } from '#dots/model/direction';
 import { documentTypeOf } from '#dots/model/documents';
 import { safeJson } from '#dots/model/text';
 import { requestPath } from '#dots/signal/resources';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { identityOf } from '../serverTarget';
@@ -38,7 +38,7 @@ export const encode: Command = {
   ],
   details: [
     'Data channel documents (ACLs, aliases, ...) travel as JSON and have no CBOR form: exit status 2.',
-    'The document is encoded as it is; dots validate judges it.',
+    'The document is encoded as it is; dots validate checks it.',
   ],
   examples: [
     'dots encode request.dots.json',
@@ -48,7 +48,7 @@ export const encode: Command = {
   run: runEncode,
 };
 
-async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
+async function runEncode(given: Arguments, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0)
     throw new UsageError('Name one file, or - for standard input.', 'See dots encode --help.');
@@ -75,7 +75,7 @@ async function runEncode(given: Given, io: Io): Promise<ExitStatus> {
 }
 
 /** Where the document would be sent, or null where its resource has identifiers that nobody told. */
-function uriPath({ file, value }: ReadDocument, given: Given, io: Io): string | null {
+function uriPath({ file, value }: ReadDocument, given: Arguments, io: Io): string | null {
   const workspaces = new CommandWorkspaces(given);
   tellOwn(workspaces, workspaces.of(file), io);
   const { direction } = workspaces.contextOf(file);

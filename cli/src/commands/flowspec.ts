@@ -1,4 +1,5 @@
 import { compareRuleSets, describeChanges } from '#dots/flowspec/bgp/compare';
+import { describeCounts } from '#dots/flowspec/accounts';
 import { describeEquivalence } from '#dots/flowspec/order/equivalence';
 import { explainNlri, explainRule } from '#dots/flowspec/bgp/explain';
 import { decodeNlri, encodeNlri } from '#dots/flowspec/bgp/nlri';
@@ -16,14 +17,14 @@ import {
 } from '#dots/flowspec/translate';
 import { safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
-import { judging as service } from '#service/validationService';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { validationService as service } from '#service/validationService';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import { tell, type ReadDocument } from '../document';
 import { findingJson } from '../findings';
 import { hexOption } from '../hex';
 import type { Io } from '../io';
 import { CommandWorkspaces, workspaceOptions } from '../workspace';
-import { flowspecDocuments, type FlowspecDocuments } from './flowspecDocuments';
+import { flowspecDocuments, type FlowspecDocument, type FlowspecDocuments } from './flowspecDocuments';
 import { lookUpAll } from './flowspecResolve';
 
 const seeHelp = 'See dots flowspec --help.';
@@ -58,13 +59,13 @@ export const flowspec: Command = {
     },
     {
       name: 'resolve',
-      description: 'Look up the names of target-fqdn and target-uri; a finding tells time and result.',
+      description: 'Look up the names of target-fqdn and target-uri; a finding states time and result.',
     },
     {
       name: 'no-repair',
       description: 'Leave rules as they are where routers would test them in another order than the documents.',
     },
-    { name: 'explain', description: 'Say what each octet of each rule means.' },
+    { name: 'explain', description: 'Explain each octet of each rule.' },
     {
       name: 'compare',
       value: 'OTHER',
@@ -73,15 +74,15 @@ export const flowspec: Command = {
     {
       name: 'state',
       value: 'DIR',
-      description: 'Show the rules in force of the mock orchestrator that keeps its state there.',
+      description: 'Show the rules in force of the mock orchestrator with this state folder.',
     },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
   details: [
     'All files are translated together. Names of aliases and ACLs are looked up among them, and in all documents below the folder of their workspace file; without one in those of their folder.',
-    'ACLs are first-match lists, routers sort rules by what they match. Where that makes a difference rules are changed until it does not, and a finding tells how; where it still does, a packet shows it.',
-    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird hold a comment for each rule that the tool cannot announce.',
+    'ACLs are first-match lists, routers sort rules by what they match. Where that changes the result, rules are repaired, and a finding says how; where a difference remains, a packet shows it.',
+    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird contain a comment for each rule that the tool cannot announce.',
     'With --decode HEX --format hex prints what dots itself would encode.',
   ],
   examples: [
@@ -93,7 +94,7 @@ export const flowspec: Command = {
   run: runFlowspec,
 };
 
-async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
+async function runFlowspec(given: Arguments, io: Io): Promise<ExitStatus> {
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
   const state = given.option('state');
@@ -113,7 +114,7 @@ async function runFlowspec(given: Given, io: Io): Promise<ExitStatus> {
     : 0;
 }
 
-function checkCombination(given: Given): void {
+function checkCombination(given: Arguments): void {
   const format = given.option('format') ?? 'table';
   for (const name of ['compare', 'explain']) {
     if (given.option(name) !== undefined && format !== 'table' && format !== 'json')
@@ -131,15 +132,19 @@ interface Translated extends FlowspecDocuments {
 async function translateFiles(
   paths: readonly string[],
   workspaces: CommandWorkspaces,
-  given: Given,
+  given: Arguments,
   io: Io,
 ): Promise<Translated | undefined> {
   const read = await flowspecDocuments(paths, workspaces, io);
   if (read === undefined) return undefined;
-  const { documents, ownPrefixes } = read;
+  const { accepting, ownPrefixes, signalPorts } = read;
   const action = readAction(given.option('action'));
+  const domain = given.options('domain');
+  const documents = domain.length > 0 ? read.documents.map(withoutDomain) : read.documents;
   const options: FlowspecOptions = {
-    domain: given.options('domain').length > 0 ? given.options('domain') : ownPrefixes,
+    domain: domain.length > 0 ? domain : ownPrefixes,
+    accepting,
+    ...(signalPorts.length > 0 && { signalPorts }),
     ...(action && { action }),
     ...(given.option('no-repair') !== undefined && { repair: false }),
   };
@@ -148,8 +153,17 @@ async function translateFiles(
   return { ...read, translation };
 }
 
+/** A document without what was found by the own prefixes of its workspace: the command line names others. */
+const withoutDomain = (document: FlowspecDocument): FlowspecDocument => ({
+  ...document,
+  faults: document.faults.filter(({ code }) => code !== 'cross/foreign-target'),
+});
+
 /** Asks the translation which names it needs, looks them up, and translates with the answers. */
-async function translateResolved(documents: readonly ReadDocument[], options: FlowspecOptions): Promise<Translation> {
+async function translateResolved(
+  documents: readonly FlowspecDocument[],
+  options: FlowspecOptions,
+): Promise<Translation> {
   const names = new Set<string>();
   translate(documents, { ...options, repair: false, resolve: (name) => void names.add(name) });
   const found = await lookUpAll(names);
@@ -157,7 +171,7 @@ async function translateResolved(documents: readonly ReadDocument[], options: Fl
 }
 
 /** What active ACLs and mitigations filter right now; findings have no place in a file. */
-async function showLive(state: string, given: Given, io: Io): Promise<ExitStatus> {
+async function showLive(state: string, given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0 || given.options('domain').length > 0)
     throw new UsageError(
       '--state shows what an orchestrator has in force, and takes no file and no --domain.',
@@ -210,22 +224,24 @@ function findingsJson({ documents, translation }: Translated): object[] {
   return locate(documents, translation.findings).map((finding) => ({ file: finding.file, ...findingJson(finding) }));
 }
 
-async function printRules(translated: Translated, given: Given, io: Io): Promise<void> {
+async function printRules(translated: Translated, given: Arguments, io: Io): Promise<void> {
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? (explain ? undefined : translated.router) ?? 'table';
-  const { rules, equivalence } = translated.translation;
+  const { rules, equivalence, counts } = translated.translation;
   if (format === 'json')
     return printJson(
-      { rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence },
+      { rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence, counts },
       io,
     );
   const rendering = format as Rendering;
   tellAll(translated, renderingFindings(rules, rendering), io);
   await io.out(explain ? sortRules(rules).map(explainRule).join('\n') : render(rules, rendering));
-  if (rendering === 'table' && rules.length > 0) await io.out(`\n${describeEquivalence(equivalence)}\n`);
+  if (rendering !== 'table') return;
+  const order = rules.length > 0 ? `${describeEquivalence(equivalence)}\n` : '';
+  await io.out(`\n${order}${describeCounts(counts)}\n`);
 }
 
-async function printChanges(before: Translated, now: Translated, given: Given, io: Io): Promise<void> {
+async function printChanges(before: Translated, now: Translated, given: Arguments, io: Io): Promise<void> {
   const changes = compareRuleSets(before.translation.rules, now.translation.rules);
   if (given.option('format') === 'json') {
     const { added, removed, changed, same } = changes;
@@ -265,7 +281,7 @@ function ruleJson(
 
 const notWithDecode = ['compare', 'action', 'resolve', 'no-repair'];
 
-async function decodeRule(hex: string, given: Given, io: Io): Promise<ExitStatus> {
+async function decodeRule(hex: string, given: Arguments, io: Io): Promise<ExitStatus> {
   const family = given.option('family') as Family | undefined;
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? 'json';

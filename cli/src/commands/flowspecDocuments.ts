@@ -1,38 +1,62 @@
+import type { FlowspecInput } from '#dots/flowspec/translate';
+import { isObject } from '#dots/model/json';
 import { unreadDocuments } from '#dots/workspace/leftOut';
 import type { TargetRouter } from '#dots/workspace/workspaceFile';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
+import type { RuleSources } from '#host/validator';
+import type { LocatedFinding } from '#service/service';
+import { validationService as service } from '#service/validationService';
 import { readDocument, type ReadDocument } from '../document';
-import { filesOf } from '../files';
+import { filesOf, readInput } from '../files';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
 import { tellOwn, type CommandWorkspaces } from '../workspace';
 
+/** A document to be translated, and what validation found in it. */
+export interface FlowspecDocument extends ReadDocument {
+  faults: readonly LocatedFinding[];
+  isSupporting?: boolean;
+}
+
 /** Documents to be translated, and what their workspace files and profiles say. */
 export interface FlowspecDocuments {
   /** Those that were named, then those that define what they name. */
-  documents: readonly ReadDocument[];
+  documents: readonly FlowspecDocument[];
+  /** Other documents with ACLs: rules should not drop what these accept. */
+  accepting: readonly FlowspecInput[];
   /** A workspace file of theirs counts for nothing. */
   isBroken: boolean;
   ownPrefixes: string[];
+  /** The ports of the signal channels of their profiles. */
+  signalPorts: number[];
   /** The router where all agree on one. */
   router: TargetRouter | undefined;
 }
 
-/** Reads the documents that paths name, and those that define the aliases and ACLs which they name; undefined where one has errors. */
+/**
+ * Reads the documents that paths name, validates them, and reads those that define the aliases and ACLs which they name;
+ * undefined where one of them is not JSON without doubt.
+ */
 export async function flowspecDocuments(
   paths: readonly string[],
   workspaces: CommandWorkspaces,
   io: Io,
 ): Promise<FlowspecDocuments | undefined> {
-  const documents = await readAll(paths, io);
-  if (documents === undefined) return undefined;
-  const governings = new Set(documents.map(({ file }) => workspaces.of(file)));
+  const named = await readAll(paths, io);
+  if (named === undefined) return undefined;
+  const governings = new Set(named.map(({ file }) => workspaces.of(file)));
   tellAllOwn(governings, workspaces, io);
   const routers = new Set([...governings].map(({ workspace }) => workspace.targetRouter));
+  const sources = await ruleSources(named, workspaces, io);
   return {
-    documents: [...documents, ...(await definitions(documents, workspaces, io))],
+    documents: [
+      ...named.map((document, index) => ({ ...document, faults: sources[index]?.findings ?? [] })),
+      ...(await definitions(named, sources, io)),
+    ],
+    accepting: await accepting(named, sources, io),
     isBroken: [...governings].some(({ isBroken }) => isBroken),
-    ownPrefixes: [...new Set(documents.flatMap(({ file }) => workspaces.contextOf(file).ownPrefixes))],
+    ownPrefixes: [...new Set(named.flatMap(({ file }) => workspaces.contextOf(file).ownPrefixes))],
+    signalPorts: [...new Set(sources.flatMap(({ signalPort }) => signalPort ?? []))],
     router: routers.size === 1 ? [...routers][0] : undefined,
   };
 }
@@ -52,23 +76,61 @@ async function readAll(paths: readonly string[], io: Io): Promise<ReadDocument[]
   return documents.every((document) => document !== undefined) ? documents : undefined;
 }
 
-/** The documents that define what others name. One with errors is left out, and its errors are reported. */
-async function definitions(
+/** What is wrong with each document, and which others its rules depend on. */
+async function ruleSources(
   documents: readonly ReadDocument[],
   workspaces: CommandWorkspaces,
   io: Io,
-): Promise<ReadDocument[]> {
+): Promise<RuleSources[]> {
   const { validator, add } = namedDocuments(workspaces);
-  const files = new Set<string>();
-  const unread = new Set<string>();
-  for (const source of documents.map(({ file, bytes }) => add(file, bytes))) {
-    const { members, leftOut } = await validator.definitions(source);
-    for (const { file } of members) files.add(file);
-    for (const path of leftOut) unread.add(path);
-  }
+  const sources: RuleSources[] = [];
+  for (const source of documents.map(({ file, bytes }) => add(file, bytes)))
+    sources.push(await validator.ruleSources(source));
+  const unread = new Set(sources.flatMap(({ leftOut }) => leftOut));
   if (unread.size > 0) io.say(`dots flowspec: ${unreadDocuments([...unread]).message}`);
-  const named = new Set(documents.map(({ file }) => file));
-  const found: (ReadDocument | undefined)[] = [];
-  for (const file of files) if (!named.has(file)) found.push(await readDocument(file, io));
-  return found.filter((document) => document !== undefined);
+  return sources;
+}
+
+/** The documents that define what others name. One that is not JSON is left out, and its errors are reported. */
+async function definitions(
+  named: readonly ReadDocument[],
+  sources: readonly RuleSources[],
+  io: Io,
+): Promise<FlowspecDocument[]> {
+  const files = filesBeside(
+    named,
+    sources.flatMap((source) => source.definitions),
+  );
+  const found: FlowspecDocument[] = [];
+  for (const file of files) {
+    const document = await readDocument(file, io);
+    if (document !== undefined)
+      found.push({ ...document, faults: service.validate(document.parsed).findings, isSupporting: true });
+  }
+  return found;
+}
+
+/** The other documents with ACLs, as far as they can be read; what is wrong with them is not reported. */
+async function accepting(
+  named: readonly ReadDocument[],
+  sources: readonly RuleSources[],
+  io: Io,
+): Promise<FlowspecInput[]> {
+  const defining = new Set(sources.flatMap((source) => source.definitions.map(({ file }) => file)));
+  const files = filesBeside(
+    named,
+    sources.flatMap((source) => source.withAcls.filter(({ file }) => !defining.has(file))),
+  );
+  const found: FlowspecInput[] = [];
+  for (const file of files) {
+    const { value } = service.parse((await readInput(file, io)).bytes, file);
+    if (isObject(value)) found.push({ file, value });
+  }
+  return found;
+}
+
+/** The files of members, each once, without those that the command line names. */
+function filesBeside(named: readonly ReadDocument[], members: readonly { file: string }[]): string[] {
+  const own = new Set(named.map(({ file }) => file));
+  return [...new Set(members.map(({ file }) => file))].filter((file) => !own.has(file));
 }

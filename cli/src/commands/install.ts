@@ -1,13 +1,18 @@
 import { DataSession, type Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
 import { printable, safeJson } from '#dots/model/text';
-import { UsageError, type ExitStatus, type Given } from '../command';
+import { UsageError, type ExitStatus, type Arguments } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
 import type { SettledTarget } from '../serverTarget';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
-export async function install(document: JsonObject, target: SettledTarget, given: Given, io: Io): Promise<ExitStatus> {
+export async function install(
+  document: JsonObject,
+  target: SettledTarget,
+  given: Arguments,
+  io: Io,
+): Promise<ExitStatus> {
   const {
     server,
     cuid,

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { safeJson } from '#dots/model/text';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
-import { UsageError, wholeNumber, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
 
 /** `dots mock`: the orchestrator, until it is told to end. */
 export const mock: Command = {
   name: 'mock',
-  summary: 'Run the mock orchestrator: a DOTS server that keeps mitigations and plays their life.',
+  summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
   usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR]',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
@@ -15,22 +15,22 @@ export const mock: Command = {
       name: 'signal-port',
       value: 'N',
       preset: '0',
-      description: 'The port of the plain signal channel (coap); 0 picks a free one.',
+      description: 'The port of the plain signal channel (coap); 0 selects a free one.',
     },
     {
       name: 'secure-port',
       value: 'N',
       preset: '0',
-      description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 picks a free one.',
+      description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 selects a free one.',
     },
-    { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 picks a free one.' },
-    { name: 'state', value: 'DIR', description: 'The folder that keeps its state; without one it forgets.' },
+    { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 selects a free one.' },
+    { name: 'state', value: 'DIR', description: 'The folder for its state; without it the state is lost at the end.' },
     {
       name: 'psk-identity',
       value: 'ID',
       description: 'An identity that may use a pre-shared key instead of a certificate.',
     },
-    { name: 'psk-key-file', value: 'FILE', description: 'The file that holds that key.' },
+    { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
     {
       name: 'format',
       value: 'FORMAT',
@@ -40,7 +40,7 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. What it does is told on standard error.',
+    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. Its log goes to standard error.',
     'ca, cert and key are the files with which a client opens the secure channels: a lab CA that is made at the first start and kept in DIR/lab; without --state it ends with the mock.',
     'coaps is missing from that line where the DTLS module was not built; standard error says so.',
     'It listens on loopback only. SIGTERM and SIGINT end it.',
@@ -49,7 +49,7 @@ export const mock: Command = {
   run: runMock,
 };
 
-async function runMock(given: Given, io: Io): Promise<ExitStatus> {
+async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
     throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
   const stopped = io.stopped();
@@ -74,7 +74,7 @@ async function runMock(given: Given, io: Io): Promise<ExitStatus> {
 }
 
 /** The key of the one identity that is known. Throws UsageError where only one of the two options is there. */
-async function pskOf(given: Given): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
+async function pskOf(given: Arguments): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
   const [known, file] = [given.option('psk-identity'), given.option('psk-key-file')];
   if (known === undefined && file === undefined) return undefined;
   if (known === undefined || file === undefined)

@@ -11,7 +11,7 @@ import { SignalSession, type Answer } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
@@ -19,14 +19,14 @@ import { sendingOf, targetOptions, type Sending, type SettledTarget } from '../s
 import { alwaysJson } from './sendJson';
 
 /** What was answered, how the session was protected, and whether it is one that `dots session` keeps. */
-export interface Exchanged {
+export interface SendResult {
   answer: Answer;
   security: Security | undefined;
   kept?: true;
 }
 
 /** Sends a signal channel document to a target. Throws a DotsError. */
-export type Exchange = (document: JsonObject, target: SettledTarget) => Promise<Exchanged>;
+export type SendDocument = (document: JsonObject, target: SettledTarget) => Promise<SendResult>;
 
 const description: Omit<Command, 'run'> = {
   name: 'send',
@@ -44,12 +44,12 @@ const description: Omit<Command, 'run'> = {
     },
   ],
   details: [
-    'Where the document goes, and as whom, is what the options say; else what the workspace file says of the document; else what its profile says. The answer names the profile, the cuid and the mid that were used.',
-    'A profile that is marked as production needs --yes.',
-    'A document with errors is not sent; its findings are told, and the exit status is 1.',
+    'The options say where the document is sent and as which client; then the workspace file; then its profile. The answer names the profile, the cuid and the mid that were used.',
+    'A production profile requires --yes.',
+    'A document with errors is not sent: its findings are printed, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
-    'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake has to come through first. A document from standard input goes over a session of its own.',
-    "Exit status 0: the server accepted (2.xx, 2xx). 1: it refused (4.xx, 5.xx, 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
+    'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake is needed. A document from standard input is sent over a session of its own.',
+    "Exit status 0: the server accepted (2.01 or 2.04; 2xx over https). 1: it refused (4.xx, 5.xx; 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
   ],
   examples: [
     'dots send request.dots.json',
@@ -65,14 +65,14 @@ const description: Omit<Command, 'run'> = {
 export const send = sendOver(overOwnSession);
 
 /** `dots send`, as it exchanges signal channel documents in one way or another. */
-export function sendOver(exchange: Exchange): Command {
+export function sendOver(exchange: SendDocument): Command {
   return {
     ...description,
     run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)),
   };
 }
 
-async function runSend(given: Given, io: Io, exchange: Exchange): Promise<ExitStatus> {
+async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0)
     throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
@@ -137,7 +137,7 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 export async function overOwnSession(
   value: JsonObject,
   { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
-): Promise<Exchanged> {
+): Promise<SendResult> {
   const session = await SignalSession.open({
     server,
     cuid,
@@ -153,7 +153,7 @@ export async function overOwnSession(
   }
 }
 
-function answerText({ answer, security, kept }: Exchanged, target: SettledTarget, asked: JsonObject): string {
+function answerText({ answer, security, kept }: SendResult, target: SettledTarget, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
   const granted = lifetimeOf(answer.body);
   return [
@@ -163,7 +163,7 @@ function answerText({ answer, security, kept }: Exchanged, target: SettledTarget
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
-      ? 'The answer names no lifetime, as that of a DOTS server does (RFC 9132 section 4.4.1): check that one listens there.'
+      ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that the server speaks DOTS.'
       : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,
@@ -201,7 +201,7 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson({ answer, security, kept }: Exchanged, target: SettledTarget): object {
+function answerJson({ answer, security, kept }: SendResult, target: SettledTarget): object {
   const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,

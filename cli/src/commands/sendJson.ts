@@ -1,6 +1,6 @@
 import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
-import type { ExitStatus, Given } from '../command';
+import type { ExitStatus, Arguments } from '../command';
 import { findingJson } from '../findings';
 import type { Io } from '../io';
 
@@ -9,9 +9,9 @@ import type { Io } from '../io';
  * something was sent, the findings, and the error. The exit status, and what is said on standard error, stay the same.
  */
 export async function alwaysJson(
-  given: Given,
+  given: Arguments,
   io: Io,
-  action: (given: Given, io: Io) => Promise<ExitStatus>,
+  action: (given: Arguments, io: Io) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
   if (given.option('format') !== 'json') return action(given, io);
   const findings: object[] = [];

@@ -3,12 +3,12 @@ import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import type { SessionState } from '#dots/signal/session';
 import { securityWords } from '#dots/words/sessions';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { invoke } from '../invoke';
 import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
-import { KeptSessions, type Watch } from '../keeper/sessions';
+import { LiveSessions, type Watch } from '../keeper/sessions';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
 import { overOwnSession, sendOver } from './send';
@@ -18,9 +18,9 @@ const described: Readonly<Record<string, string>> = {
   server:
     'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
   profile: 'The server profile.',
-  yes: 'Open a session with a server of production as well.',
+  yes: 'Also open a session with a production server.',
   cuid: 'The client identifier that documents will be sent under; without it that of the profile.',
-  timeout: 'Seconds to wait for the session to stand.',
+  timeout: 'Seconds to wait for the session to be established.',
 };
 
 /** `dots session`: sessions that are open before they are needed, until it is told to end. */
@@ -33,8 +33,8 @@ export const session: Command = {
     .filter(({ name }) => name !== 'mid')
     .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
-    'Under attack a handshake may not come through any more; a session that stands needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then goes over the session kept here, and answers without a handshake and without starting Node.js.',
-    'With a profile or a server it opens that session at once; the cuid has to be known then. Others are opened when the first document goes to them, and kept as well.',
+    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then goes over the session kept here, and answers without a handshake and without starting Node.js.',
+    'With a profile or a server it opens that session at once; the cuid must be known then. Others are opened with the first document for them, and kept as well.',
     'Heartbeats go out every 30 seconds. After 15 in a row without an answer, and once the server has closed it, a session is opened again, resumed where the server allows it. A document that the session does not answer within 3 seconds goes over a new one as well, and the first answer counts (RFC 9132 section 4.7).',
     `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. What becomes of the sessions is told on standard error. The socket, ${keeperSocket}, is for its user alone. SIGTERM and SIGINT end it.`,
   ],
@@ -54,11 +54,11 @@ const changes: Readonly<Record<SessionState, string>> = {
 
 /** What it means that no session could be opened. */
 const failures: Readonly<Record<'lost' | 'over-tls', (server: string) => string>> = {
-  lost: (server) => `No new session with ${server} could be opened, which is tried again in five minutes.`,
+  lost: (server) => `Could not reconnect to ${server}; retrying in five minutes.`,
   'over-tls': (server) => `The session with ${server} stays with TLS.`,
 };
 
-async function runSession(given: Given, io: Io): Promise<ExitStatus> {
+async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
     throw new UsageError(
       `dots session takes no file: "${given.paths[0] ?? ''}".`,
@@ -71,7 +71,7 @@ async function runSession(given: Given, io: Io): Promise<ExitStatus> {
     ended = true;
   });
   let server: Server | undefined;
-  const sessions = new KeptSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
+  const sessions = new LiveSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
     server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
     // Whoever ends it does not wait for a server that does not answer.
@@ -100,7 +100,7 @@ async function closeServer(server: Server | undefined): Promise<void> {
 }
 
 /** `dots send` over kept sessions; one for a cuid that was made just now would never be used again. */
-function sendKept(sessions: KeptSessions): Command {
+function sendKept(sessions: LiveSessions): Command {
   return sendOver((document, target) =>
     target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target),
   );
@@ -119,13 +119,13 @@ function watchWith(log: (line: string) => void): Watch {
 }
 
 /** Opens the session of the profile or server that was named, if one was. */
-async function openNamed(given: Given, sessions: KeptSessions): Promise<void> {
+async function openNamed(given: Arguments, sessions: LiveSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const target = targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
   if (target.newCuid)
     throw new UsageError(
-      'The session has to know the cuid that documents will be sent under.',
-      'Name it: --cuid, or in the profile; dots send tells the one that it makes where none is named.',
+      'No cuid is given, and the session needs the one that documents will be sent under.',
+      'Name it: --cuid, or in the profile; dots send prints the one that it generates where none is named.',
     );
   await sessions.open(target);
 }

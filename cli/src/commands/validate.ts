@@ -5,7 +5,7 @@ import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
-import { UsageError, type Command, type ExitStatus, type Given } from '../command';
+import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
 import type { Io } from '../io';
@@ -37,7 +37,7 @@ export const validate: Command = {
   details: [
     'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
     'Text gives file:line:column from 1; JSON gives lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
-    'Documents are also judged together: all below the folder of their workspace file; without one those of their folder, and those named.\nThe workspace file says what documents must not say themselves; where it has faults itself, they are told, and nothing else of it counts.',
+    'Documents are also checked together: all below the folder of their workspace file; without one those of their folder, and those named.\nThe workspace file says what documents must not say themselves; where it has errors itself, they are printed, and the rest of it is ignored.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
   ],
   examples: [
@@ -48,7 +48,7 @@ export const validate: Command = {
   run: runValidate,
 };
 
-async function runValidate(given: Given, io: Io): Promise<ExitStatus> {
+async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
   const json = given.option('format') === 'json';
   const workspaces = new CommandWorkspaces(given);

@@ -1,13 +1,13 @@
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
-import { KeptSession, type KeptOptions } from '#dots/signal/sessionKeeper';
+import { SessionKeeper, type SessionKeeperOptions } from '#dots/signal/sessionKeeper';
 import { nextMid } from '#dots/signal/identifiers';
 import { resourceOf } from '#dots/signal/resources';
 import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
-import type { Exchanged } from '../commands/send';
+import type { SendResult } from '../commands/send';
 import type { SettledTarget } from '../serverTarget';
 
 /** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
@@ -17,13 +17,13 @@ const mostKept = 16;
 const openingMs = 10_000;
 
 /** What hears of the sessions with a target. */
-export type Watch = (target: SettledTarget) => Required<Pick<KeptOptions, 'opened' | 'changed' | 'failed'>> & {
+export type Watch = (target: SettledTarget) => Required<Pick<SessionKeeperOptions, 'opened' | 'changed' | 'failed'>> & {
   trace(sentence: string): void;
   dismissed(): void;
 };
 
-interface Kept {
-  session: KeptSession;
+interface LiveSession {
+  session: SessionKeeper;
   target: SettledTarget;
   /** It was asked for by name, and never gives way. */
   named: boolean;
@@ -32,8 +32,8 @@ interface Kept {
 }
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and proof. */
-export class KeptSessions {
-  private readonly kept = new Map<string, Kept>();
+export class LiveSessions {
+  private readonly kept = new Map<string, LiveSession>();
   private closed = false;
   private readonly memory = connectionMemory();
   /** The last identifiers that were made, by cuid and kind, so that two documents of one second do not get the same. */
@@ -49,7 +49,7 @@ export class KeptSessions {
   }
 
   /** Sends a signal channel document over the session of its target. Throws a DotsError. */
-  async exchange(document: JsonObject, target: SettledTarget): Promise<Exchanged> {
+  async exchange(document: JsonObject, target: SettledTarget): Promise<SendResult> {
     const { timeoutMs, permit } = target;
     const mid = this.idFor(document, target);
     const { session, answer } = await this.of(target).session.ask(
@@ -75,7 +75,7 @@ export class KeptSessions {
     return chosen;
   }
 
-  private of(target: SettledTarget): Kept {
+  private of(target: SettledTarget): LiveSession {
     if (this.closed)
       throw new DotsError(
         'unreachable',
@@ -103,7 +103,7 @@ export class KeptSessions {
   }
 
   /** Credentials are read for each session that is opened, so that files which were exchanged count from then on. */
-  private keep(target: SettledTarget): Kept {
+  private keep(target: SettledTarget): LiveSession {
     const { server, cuid, credentialFiles, permit } = target;
     const { trace, ...watch } = this.watch(target);
     const options = async () => ({
@@ -114,13 +114,13 @@ export class KeptSessions {
       trace,
       ...(await credentialsFor(server, credentialFiles)),
     });
-    const session = new KeptSession({
+    const session = new SessionKeeper({
       ...watch,
       open: async (opening) =>
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
     });
-    const kept: Kept = { session, target, named: false, permit };
+    const kept: LiveSession = { session, target, named: false, permit };
     return kept;
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Fault } from '#dots/model/finding';
 import type { FlowspecInput } from '#dots/flowspec/translate';
 import { jsonObject } from '../editor/document';
 import type { LanguageServer } from '../editor/languageClient';
@@ -9,11 +10,17 @@ interface Known {
   input: FlowspecInput | undefined;
 }
 
-/** What a document needs of others. */
+/** What the rules of a document depend on. */
 export interface Needed {
+  /** The document's own errors; absent while no language server answers. */
+  errors?: readonly Fault[];
   /** It names aliases or ACLs, which other documents may define. */
   usesNames: boolean;
   inputs: FlowspecInput[];
+  /** Other documents with ACLs: rules should not drop what these accept. */
+  accepting: FlowspecInput[];
+  /** The port of the own signal channel, where a profile says it. */
+  signalPort?: number;
 }
 
 /**
@@ -28,9 +35,17 @@ export class Definitions {
   /** The definitions that a document needs; unsaved text counts before the file. */
   async neededBy(source: vscode.TextDocument): Promise<Needed> {
     const related = await this.language.relatedDocuments(source.uri);
-    const uris = (related?.definitions ?? []).map((uri) => vscode.Uri.parse(uri));
-    const inputs = await Promise.all(uris.map((uri) => this.inputAt(uri)));
-    return { usesNames: related?.usesNames ?? false, inputs: inputs.filter((input) => input !== undefined) };
+    if (related === undefined) return { usesNames: false, inputs: [], accepting: [] };
+    const { errors, usesNames, definitions, withAcls, signalPort } = related;
+    const inputs = await this.inputsAt(definitions);
+    const accepting = await this.inputsAt(withAcls.filter((uri) => !definitions.includes(uri)));
+    const supporting = inputs.map((input) => ({ ...input, isSupporting: true }));
+    return { errors, usesNames, inputs: supporting, accepting, ...(signalPort !== null && { signalPort }) };
+  }
+
+  private async inputsAt(uris: readonly string[]): Promise<FlowspecInput[]> {
+    const inputs = await Promise.all(uris.map((uri) => this.inputAt(vscode.Uri.parse(uri))));
+    return inputs.filter((input) => input !== undefined);
   }
 
   clear(): void {

@@ -3,11 +3,11 @@ import type { DocumentState } from '#contract';
 import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
-import type { FlowspecInput } from '#dots/flowspec/translate';
+import type { FlowspecOptions } from '#dots/flowspec/translate';
 import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { chosenDocument, fileName, jsonObject } from '../editor/document';
-import { Definitions } from './definitions';
+import { Definitions, type Needed } from './definitions';
 import type { DocumentStates } from '../editor/documentStates';
 import type { LanguageServer } from '../editor/languageClient';
 import { tellFailure } from '../editor/problems';
@@ -19,7 +19,7 @@ export class FlowspecPreview implements vscode.Disposable {
   private readonly previews = new VirtualDocuments('dots-flowspec', (uri) => this.restore(uri));
   private readonly pending = new Map<string, NodeJS.Timeout>();
   /** The last rules that could be read, per source: shown on while the source is half-typed. */
-  private readonly readable = new Map<string, FlowspecInput[]>();
+  private readonly readable = new Map<string, Needed>();
   /** What was known of each source when its rules were rendered last. */
   private readonly rendered = new Map<string, DocumentState | undefined>();
   private readonly definitions: Definitions;
@@ -128,9 +128,9 @@ export class FlowspecPreview implements vscode.Disposable {
         'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.',
       );
     }
-    if (value !== undefined) this.readable.set(key, await this.inputsOf(source, document, value));
-    const inputs = this.readable.get(key);
-    if (inputs === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
+    if (value !== undefined) this.readable.set(key, await this.neededBy(source, document, value));
+    const needed = this.readable.get(key);
+    if (needed === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
     const { flowspecText, translate } = await import('#lazy/protocol');
     const note =
       value === undefined
@@ -139,8 +139,8 @@ export class FlowspecPreview implements vscode.Disposable {
     const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
     return flowspecText({
       document,
-      inputs,
-      ...translate(inputs, { domain: ownPrefixes }),
+      inputs: needed.inputs,
+      ...translate(needed.inputs, { domain: ownPrefixes, ...trafficOf(needed) }),
       ...(targetRouter && { router: targetRouter }),
       ...(note === undefined ? {} : { note }),
     });
@@ -153,11 +153,12 @@ export class FlowspecPreview implements vscode.Disposable {
     return before !== now && (this.dependent.has(key) || settingsOf(before) !== settingsOf(now));
   }
 
-  private async inputsOf(source: vscode.TextDocument, file: string, value: JsonObject): Promise<FlowspecInput[]> {
-    const { usesNames, inputs } = await this.definitions.neededBy(source);
-    if (usesNames) this.dependent.add(source.uri.toString());
+  private async neededBy(source: vscode.TextDocument, file: string, value: JsonObject): Promise<Needed> {
+    const needed = await this.definitions.neededBy(source);
+    const { errors, usesNames, inputs, accepting } = needed;
+    if (usesNames || accepting.length > 0) this.dependent.add(source.uri.toString());
     else this.dependent.delete(source.uri.toString());
-    return [{ file, value }, ...inputs];
+    return { ...needed, inputs: [{ file, value, ...(errors && { faults: errors }) }, ...inputs] };
   }
 
   private forget(closed: vscode.TextDocument): void {
@@ -173,3 +174,9 @@ export class FlowspecPreview implements vscode.Disposable {
 /** What the workspace file and the profile say of the rules. */
 const settingsOf = ({ ownPrefixes, targetRouter }: Partial<DocumentState> = {}): string =>
   JSON.stringify([ownPrefixes ?? [], targetRouter ?? null]);
+
+/** The traffic that rules should let pass. */
+const trafficOf = ({ accepting, signalPort }: Needed): FlowspecOptions => ({
+  accepting,
+  ...(signalPort !== undefined && { signalPorts: [signalPort] }),
+});

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Security } from '#dots/coap/messages/channel';
-import { askOver, isOverTls, type Answered, type Asking } from '#dots/signal/requestWithFailover';
-import { RetiredSessions } from '#dots/signal/drainingSessions';
+import { requestWithFailover, isOverTls, type Answered, type Asking } from '#dots/signal/requestWithFailover';
+import { DrainingSessions } from '#dots/signal/drainingSessions';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
@@ -16,7 +16,7 @@ import { MitigationBook } from './mitigations';
 import type { SettledTarget } from './serverTargets';
 
 /** What was sent, and what came back. */
-export interface Exchange {
+export interface SendResult {
   answer: Answer;
   mid: number | undefined;
   cuid: string;
@@ -42,7 +42,7 @@ export class SessionHost implements vscode.Disposable {
   private readonly observations = new Map<number, () => void>();
   /** The last reconciling that was begun: they come one after the other. */
   private reconciled: Promise<unknown> = Promise.resolve();
-  private readonly retired = new RetiredSessions();
+  private readonly retired = new DrainingSessions();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
@@ -93,7 +93,7 @@ export class SessionHost implements vscode.Disposable {
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets = {},
-  ): Promise<Exchange> {
+  ): Promise<SendResult> {
     const mid = target.mid ?? (await this.identity.mid());
     const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
@@ -170,7 +170,7 @@ export class SessionHost implements vscode.Disposable {
   private async ask(target: SettledTarget, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
     const known = this.session && leadsTo(this.session, target) ? this.session : undefined;
     return this.retired.during(() =>
-      askOver(
+      requestWithFailover(
         {
           known,
           renew: async (left) =>

@@ -3,7 +3,7 @@ import type { JsonObject } from '#dots/model/json';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import type { ClientIdentity } from './identity';
 import type { SettledTarget } from './serverTargets';
-import { SessionHost, type Exchange } from './sessionHost';
+import { SessionHost, type SendResult } from './sessionHost';
 
 /** The signal channel sessions of the editor: at most one with the server of each profile, and one with the mock. */
 export class Sessions implements vscode.Disposable {
@@ -29,7 +29,7 @@ export class Sessions implements vscode.Disposable {
    * Sends a signal channel document; the session is opened where it is not open. Throws a DotsError.
    * @param aliases what the aliases that it names stand for
    */
-  send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<Exchange> {
+  send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<SendResult> {
     return this.host(target.profile).send(target, document, signal, aliases);
   }
 

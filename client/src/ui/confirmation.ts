@@ -22,7 +22,9 @@ export function confirmation(
   const type = documentTypeOf(document);
   const verb = type?.channel === 'data' ? 'Install' : 'Send';
   return {
-    message: printable(`${verb} this ${type?.title ?? 'document'} to "${profile}"? It protects a real network.`),
+    message: printable(
+      `${verb} this ${type?.title ?? 'document'} to "${profile}"? "${profile}" is a production server.`,
+    ),
     detail: lined(
       `Server: ${server}`,
       `Client: ${cuid}${mid === undefined ? '' : `, mid ${mid}`}`,
@@ -40,7 +42,7 @@ export function withdrawal(
   scope: JsonObject,
 ): Confirmation {
   return {
-    message: printable(`Withdraw mitigation ${mid} from "${profile}"? It protects a real network.`),
+    message: printable(`Withdraw mitigation ${mid} from "${profile}"? "${profile}" is a production server.`),
     detail: lined(`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`),
     action: 'Withdraw',
   };

@@ -36,7 +36,9 @@ const fileNames: SourceNames = { short: documentName, long: (file) => file };
 export function flowspecText(report: FlowspecReport): string {
   const { document, rules, findings, note } = report;
   const intro = `${plural(rules.length, 'rule')}, in the order in which routers try them${findings.length === 0 ? '; everything could be expressed.' : '.'}`;
-  const none = 'No rule: nothing in this document can be expressed as a Flowspec rule.';
+  const none = findings.some(({ severity }) => severity === 'error')
+    ? 'No rule, because of the errors below.'
+    : 'No rule: nothing in this document becomes one.';
   return sections(
     heading(`Flowspec of ${document}`),
     note,

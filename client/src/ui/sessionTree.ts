@@ -84,8 +84,8 @@ function sessionNode(session: SessionState, now: number): TreeNode {
 function lossNode({ name, state }: SessionState): TreeNode {
   const sentence =
     state === 'lost'
-      ? 'The server does not answer: what is shown is what it told last.'
-      : 'The session has ended: what is shown is what the server told last.';
+      ? 'Server not responding. Showing the last known state.'
+      : 'Session ended. Showing the last known state.';
   return fact(
     `session/${name}/state`,
     state === 'lost' ? 'No answer' : 'Ended',

@@ -18,7 +18,7 @@ export const tooManyFaults: Fault = {
   severity: 'error',
   rfc: '8259 9',
   pointer: '',
-  message: `This document has more than ${mostFaults} faults, so not all are told: mend these first, or check whether it is a DOTS document at all.`,
+  message: `This document has more than ${mostFaults} faults; the rest is not shown. Fix these first, or check whether it is a DOTS document at all.`,
 };
 
 /** Counts the entries of one document's lists, and looks into what no schema describes. */

@@ -63,7 +63,7 @@ function illegalText(name: string, value: string, pointer: string): Fault {
     severity: 'error',
     pointer,
     rfc: '7950 9.4',
-    message: `"${name}" has a control character or another one that no text in YANG has: take it out; it is ${shown(value)}.`,
+    message: `"${name}" contains a character that a YANG string cannot hold; remove it. It is ${shown(value)}.`,
   };
 }
 

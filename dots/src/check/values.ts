@@ -62,7 +62,7 @@ function numberFaults(text: string, type: YangType, place: Place, wireForm: bool
       severity: 'error',
       pointer: place(),
       rfc: '9132 6',
-      message: `This number comes back from the wire as "${wire}": write it so; it is ${shown(text)}.`,
+      message: `Not in canonical form: write "${wire}" instead of ${shown(text)}.`,
     },
   ];
 }

@@ -112,7 +112,7 @@ class Walker {
       const reason = whyNot(must, child(this.pointer(), name), this.frames);
       this.report({
         code: 'yang/must',
-        message: `${reason}; left out it is ${preset}`,
+        message: `${reason}; if omitted it defaults to ${preset}`,
         rfc: moduleSection({ 'x-yang': yang }),
       });
     }

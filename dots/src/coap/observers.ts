@@ -27,7 +27,7 @@ export interface ObserverLimits {
  * A change that comes too early is sent at the client's next turn, with the state of that moment.
  */
 export class Observers {
-  private readonly sessions = new Map<Requester, Session>();
+  private readonly sessions = new Map<Requester, ObserverQueue>();
   private total = 0;
 
   /**
@@ -96,10 +96,10 @@ export class Observers {
     return observer.sequence;
   }
 
-  private session(endpoint: Requester): Session {
+  private session(endpoint: Requester): ObserverQueue {
     const known = this.sessions.get(endpoint);
     if (known !== undefined) return known;
-    const session = new Session(this.clock, (observer) => this.send(observer));
+    const session = new ObserverQueue(this.clock, (observer) => this.send(observer));
     this.sessions.set(endpoint, session);
     endpoint.onClose(() => this.removeSession(endpoint));
     return session;
@@ -133,7 +133,7 @@ export class Observers {
 }
 
 /** The observations of one client, which take turns: changes in the order in which they came, then repetitions. */
-class Session {
+class ObserverQueue {
   /** By token. */
   readonly observers = new Map<string, Observer>();
   private readonly waiting: Readonly<Record<Reason, Set<Observer>>> = { changed: new Set(), repeated: new Set() };

@@ -100,6 +100,16 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return covers(a, b) || covers(b, a);
 }
 
+const mapped: Prefix = makePrefix([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0], 96);
+
+/**
+ * The IPv4 prefix that programs write as these IPv6 addresses (RFC 4291 section 2.5.5.2); undefined for other prefixes. The
+ * packets of these hosts are IPv4.
+ */
+export function mappedIpv4(prefix: Prefix): Prefix | undefined {
+  return covers(mapped, prefix) ? makePrefix(prefix.octets.slice(12), prefix.length - mapped.length) : undefined;
+}
+
 /** The two prefixes one bit longer that together are this one; it must not be a single address. */
 export function halves({ octets, length }: Prefix): [low: Prefix, high: Prefix] {
   const high = octets.map((octet, index) => (index === length >> 3 ? octet | (0x80 >> (length & 7)) : octet));

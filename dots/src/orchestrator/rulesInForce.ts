@@ -46,20 +46,23 @@ function rulesOfClient(client: DataClient | undefined, mitigations: readonly Mit
     .map(({ value }) => value)
     .filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations));
   if (acls.length === 0 && mitigations.length === 0) return { inputs: [], rules: [], findings: [] };
-  const inputs = [...(client === undefined ? [] : [clientInput(client, acls)]), ...mitigations.map(mitigationInput)];
+  const hasData = client !== undefined && acls.length + client.aliases.length > 0;
+  const inputs = [...(hasData ? [clientInput(client, acls)] : []), ...mitigations.map(mitigationInput)];
   const { rules, findings } = translate(inputs);
   return { inputs, rules, findings };
 }
 
+/** What a client installed; it was validated when it came. */
 function clientInput({ cuid, aliases }: DataClient, acls: JsonObject[]): FlowspecInput {
   const client = { cuid, aliases: { alias: aliases.map(({ value }) => value) }, acls: { acl: acls } };
-  return { file: `client ${cuid}`, value: { [dataMember]: { 'dots-client': [client] } } };
+  return { file: `client ${cuid}`, value: { [dataMember]: { 'dots-client': [client] } }, faults: [] };
 }
 
-/** Without the members that say when the request acts: it is in force. */
+/** A request without the members that say when it acts: it is in force, and was validated when it came. */
 function mitigationInput({ cuid, mid, scope }: Mitigation): FlowspecInput {
   const rest = Object.entries(scope).filter(
     ([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation',
   );
-  return { file: `mitigation ${mid} of ${cuid}`, value: { [mitigationMember]: { scope: [Object.fromEntries(rest)] } } };
+  const value = { [mitigationMember]: { scope: [Object.fromEntries(rest)] } };
+  return { file: `mitigation ${mid} of ${cuid}`, value, faults: [] };
 }

@@ -1,7 +1,7 @@
 import type { SignalSession } from './session';
 
 /** Sessions in whose place another one stands: each is closed once no request is under way any more, for it may still answer one. */
-export class RetiredSessions {
+export class DrainingSessions {
   private underway = 0;
   private sessions: SignalSession[] = [];
 

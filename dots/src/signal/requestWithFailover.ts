@@ -7,13 +7,13 @@ import type { SignalSession } from './session';
 const silenceMs = 3_000;
 
 /** What is left for one step of it: the milliseconds, where there is a bound, and what gives it up. */
-export interface Left {
+export interface Remaining {
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
 }
 
 /** One request over a session. */
-export type Asking = (session: SignalSession, left: Left) => Promise<Answer>;
+export type Asking = (session: SignalSession, left: Remaining) => Promise<Answer>;
 
 /** What was answered, and over which session. */
 export interface Answered {
@@ -21,11 +21,11 @@ export interface Answered {
   answer: Answer;
 }
 
-export interface AskOverOptions {
+export interface FailoverOptions {
   /** The session that stands, if one does. */
   known: SignalSession | undefined;
   /** Opens another one. The known one has to stay open until the request is over: it may still answer. */
-  renew(left: Left): Promise<SignalSession>;
+  renew(left: Remaining): Promise<SignalSession>;
   /** Milliseconds for all of it; without it each request and each attempt to open a session has its own time. */
   timeoutMs?: number;
   /** Gives all of it up. */
@@ -38,7 +38,7 @@ export interface AskOverOptions {
  * opened and asked in parallel, and the first answer counts (RFC 9132 section 4.7); so a request has to be one that may arrive twice.
  * Throws a DotsError: why no other session could be opened, where that says more than the silence over the known one.
  */
-export async function askOver(options: AskOverOptions, asking: Asking): Promise<Answered> {
+export async function requestWithFailover(options: FailoverOptions, asking: Asking): Promise<Answered> {
   const { known, renew, signal, clock = systemClock } = options;
   const left = timeLeft(options, clock);
   const over = async (session: SignalSession, given = signal): Promise<Answered> => ({
@@ -63,7 +63,7 @@ export async function askOver(options: AskOverOptions, asking: Asking): Promise<
 }
 
 /** Gives what is left of the time, at each moment. */
-function timeLeft({ timeoutMs }: AskOverOptions, clock: Clock): (signal: AbortSignal | undefined) => Left {
+function timeLeft({ timeoutMs }: FailoverOptions, clock: Clock): (signal: AbortSignal | undefined) => Remaining {
   const end = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
   return (signal) => ({
     signal,

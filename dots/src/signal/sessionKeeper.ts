@@ -2,8 +2,15 @@ import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { defaultParameters } from '#dots/coap/messages/parameters';
 import { DotsError } from '#dots/model/errors';
 import { limited, settled } from '#dots/runtime/deadline';
-import { askOver, isOverTls, type AskOverOptions, type Answered, type Asking, type Left } from './requestWithFailover';
-import { RetiredSessions } from './drainingSessions';
+import {
+  requestWithFailover,
+  isOverTls,
+  type FailoverOptions,
+  type Answered,
+  type Asking,
+  type Remaining,
+} from './requestWithFailover';
+import { DrainingSessions } from './drainingSessions';
 import type { SignalSession } from './session';
 
 /** What a session is opened for, and what gives that up. */
@@ -12,7 +19,7 @@ export interface Opening {
   signal: AbortSignal;
 }
 
-export interface KeptOptions {
+export interface SessionKeeperOptions {
   /** Opens the session, the first time and whenever it has to be opened again. */
   open(opening: Opening): Promise<SignalSession>;
   /** Looks for DTLS where the session stands over TLS; how often that is tried is its own affair (RFC 9132 section 4.3). */
@@ -39,24 +46,24 @@ const late = (): DotsError =>
   new DotsError(
     'unreachable',
     'transport/no-answer',
-    'The server did not answer in time, so no session stands yet.',
+    'The server did not answer in time; no session is established.',
     'Check that a DOTS server listens there; the session is opened all the same once it answers.',
   );
 
 /** A signal channel session that its owner wants to have whenever there is something to ask: heartbeats keep it, and it is opened again when it is lost. */
-export class KeptSession {
+export class SessionKeeper {
   private readonly clock: Clock;
   private readonly ending = new AbortController();
   private session: SignalSession | undefined;
   private opening: Promise<SignalSession> | undefined;
   private timer: TimerHandle;
-  private readonly retired = new RetiredSessions();
+  private readonly retired = new DrainingSessions();
   /** Heartbeats in a row after which nothing was heard, and how much had been heard before the last one. */
   private missing = 0;
   private heardBefore = -1;
   private notBefore = -Infinity;
 
-  constructor(private readonly options: KeptOptions) {
+  constructor(private readonly options: SessionKeeperOptions) {
     this.clock = options.clock ?? systemClock;
     this.wait();
   }
@@ -66,14 +73,15 @@ export class KeptSession {
     return this.session ?? this.renew({ underAttack: false });
   }
 
-  /** Asks over the session, which is opened first where it is not; see `askOver`. */
+  /** Asks over the session, which is opened first where it is not; see `requestWithFailover`. */
   async ask(
     asking: Asking,
-    { underAttack = false, ...options }: Pick<AskOverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {},
+    { underAttack = false, ...options }: Pick<FailoverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {},
   ): Promise<Answered> {
     const known = this.session;
-    const renew = (left: Left): Promise<SignalSession> => this.other(known) ?? this.renew({ ...left, underAttack });
-    return this.retired.during(() => askOver({ ...options, known, renew, clock: this.clock }, asking));
+    const renew = (left: Remaining): Promise<SignalSession> =>
+      this.other(known) ?? this.renew({ ...left, underAttack });
+    return this.retired.during(() => requestWithFailover({ ...options, known, renew, clock: this.clock }, asking));
   }
 
   /** Ends the session, an attempt to open it, and requests under way; it is not opened again. */
@@ -93,7 +101,7 @@ export class KeptSession {
     underAttack,
     timeoutMs = Infinity,
     signal,
-  }: Left & { underAttack: boolean }): Promise<SignalSession> {
+  }: Remaining & { underAttack: boolean }): Promise<SignalSession> {
     this.opening ??= this.options
       .open({ underAttack, signal: this.ending.signal })
       .then((session) => this.adopt(session))

@@ -32,7 +32,12 @@ loopback.addAddress('::1', 'ipv6');
 /** Whether an IP address stays on this machine. */
 export function isLoopback(host: string): boolean {
   const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  return family !== 0 && loopback.check(withoutZone(host), family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** An address as certificates have it: the zone of a link-local address (RFC 4007 section 11) is known on this machine only. */
+export function withoutZone(host: string): string {
+  return host.replace(/%.*$/, '');
 }
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -65,10 +70,17 @@ export function indicatedName(serverName: string): string | undefined {
 
 /**
  * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or without a scheme
- * `dots.example.net`, `[2001:db8::1]:4646`. Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
+ * `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a link-local address (RFC 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
  * `transport/plain-off-loopback`, because RFC 9132 section 3 lets nothing travel unprotected.
  */
 export function parseServer(server: string): ServerAddress {
+  const [, before, zone, after] = /^(.*\[[\da-f:.]+)%(?:25)?((?!25\])[\w.-]+)(\].*)$/i.exec(server) ?? [];
+  if (before === undefined || zone === undefined || after === undefined) return parseWithoutZone(server);
+  const address = parseWithoutZone(`${before}${after}`);
+  return { ...address, host: `${address.host}%${zone}` };
+}
+
+function parseWithoutZone(server: string): ServerAddress {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(server) ?? [];
   if (scheme !== undefined && !isScheme(scheme.toLowerCase())) throw otherScheme(server, scheme);
   const url = urlOf(server, scheme === undefined);

@@ -1,4 +1,12 @@
-import { aliasesOf, byName, mayBeSameClient, type Defined, type DocumentSet, type Member } from './documentSet';
+import {
+  aliasesOf,
+  byName,
+  isStatus,
+  mayBeSameClient,
+  type Defined,
+  type DocumentSet,
+  type Member,
+} from './documentSet';
 import type { AclFact } from './aclFacts';
 import type { Targets, TextAt } from './facts';
 
@@ -37,6 +45,17 @@ export function definingDocuments<M extends Member>(
     ...(sound ? definers(aclUses(member), aclsOf(set), member) : []),
   ]);
   return set.members.filter((other) => other.file !== member.file && other.certain && found.has(other));
+}
+
+/** The other documents of a set with ACLs of the same client: mitigations should not drop what these accept (RFC 9132 section 4.4.1.3). */
+export function documentsWithAcls<M extends Member>({ members }: { members: readonly M[] }, member: Member): M[] {
+  return members.filter(
+    (other) =>
+      other.file !== member.file &&
+      other.certain &&
+      !isStatus(other) &&
+      other.facts.acls.some(({ cuid }) => mayBeSameClient(cuid ?? other.context.cuid, member.context.cuid)),
+  );
 }
 
 function definers(

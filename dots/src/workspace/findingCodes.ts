@@ -17,7 +17,7 @@ const names: Readonly<Record<FindingClass, string>> = {
     'ignored-workspace-file late-mid not-offered overlapping-requests unknown-acl unknown-alias unknown-profile ' +
     'unmapped-attack unread-documents unused-alias',
   advice:
-    'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits judged-as-answer many-sources no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +
+    'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits icmp-family judged-as-answer many-sources mapped-prefix no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +
     'reflection-target-ports resolved-target short-lifetime short-timeout unit-scale wide-target',
 };
 

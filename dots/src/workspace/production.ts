@@ -1,4 +1,5 @@
 import { reachedHost, type HostPort, type Permit } from '#dots/model/hostAddress';
+import { serverAddress } from './serverAddress';
 import type { Profiles } from './workspaceFile';
 
 /** The server of a profile, by its name and its addresses. */
@@ -15,10 +16,6 @@ interface Addressed extends ProfileServer {
 
 /** Returns the IP addresses of a host name; none where they are not known. */
 export type LookUp = (name: string) => Promise<readonly string[]>;
-
-/** The default ports: RFC 9132 section 10.1, and https. */
-const signalPort = 4646;
-const dataPort = 443;
 
 /**
  * The profile of production whose server listens at an address, by its text: case, scheme, a port that is the usual one, a slash at the end,
@@ -121,16 +118,6 @@ function placeOf({ host, port }: HostPort): string {
 }
 
 function hostPortOf(server: string): HostPort {
-  const [, scheme = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(server.trim()) ?? [];
-  const authority = rest.replace(/[/?#].*$/, '');
-  const bracketed = /^[^[\]]*:[^[\]]*:/.test(authority) ? `[${authority}]` : authority;
-  const [, name = bracketed, port = ''] = /^(\[.*\]|[^:]*)(?::(\d*))?$/.exec(bracketed) ?? [];
-  const usual = scheme.toLowerCase() === 'https' ? dataPort : signalPort;
-  return { host: hostOf(name), port: port === '' ? usual : Number(port) };
-}
-
-/** A URL of the web knows one spelling for each host name and address, also for IPv4 addresses in other bases. */
-function hostOf(name: string): string {
-  const text = `https://${name}`;
-  return URL.canParse(text) ? new URL(text).hostname.replace(/^\[|\]$/g, '') : name;
+  const { host, port } = serverAddress(server);
+  return { host: host.replace(/^\[|\]$/g, ''), port };
 }

@@ -1,5 +1,5 @@
 import type { Fault } from '#dots/model/finding';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import type { RelatedSet, SetMember } from './documentSets';
 
 type Faults = ReadonlyMap<string, readonly Fault[]>;
@@ -8,7 +8,7 @@ type Faults = ReadonlyMap<string, readonly Fault[]>;
 export class CrossFaults {
   private readonly known = new Map<string, { set: RelatedSet; faults: Faults }>();
 
-  constructor(private readonly service: Judging) {}
+  constructor(private readonly service: ValidationService) {}
 
   /** The faults by document. */
   of(set: RelatedSet): Faults {

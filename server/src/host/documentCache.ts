@@ -1,7 +1,7 @@
 import type { Direction, Level } from '#dots/check/check';
 import { documentTypeOf } from '#dots/model/documents';
 import type { IndexEntry, LocatedFinding, ParsedDocument, Validation } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import { formOf, isDocumentName, type DocumentForm } from '#dots/workspace/fileNames';
 
 /** A text that is open in an editor or named on the command line. */
@@ -32,7 +32,7 @@ export class DocumentCache {
   private readonly readings = new WeakMap<SourceDocument, Reading>();
 
   constructor(
-    private readonly service: Judging,
+    private readonly service: ValidationService,
     private readonly formOf: FormOf = () => undefined,
   ) {}
 

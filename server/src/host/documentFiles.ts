@@ -1,7 +1,7 @@
 import { documentTypeOf } from '#dots/model/documents';
 import { isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
 import type { ParsedDocument } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import { attempt, readStart, realFile, type RealFile } from './files';
 
 /** A plain JSON file is a DOTS document only where its top-level member is named in so many octets from its start. */
@@ -20,13 +20,13 @@ export function looksLikeDocument(path: string, { size }: RealFile): boolean {
 }
 
 /** The octets of a file as a document; undefined where they turn out to be none. */
-export function documentIn(service: Judging, path: string, octets: Uint8Array): ParsedDocument | undefined {
+export function documentIn(service: ValidationService, path: string, octets: Uint8Array): ParsedDocument | undefined {
   const document = service.parse(octets, path);
   return isDocumentName(path) || documentTypeOf(document.value) !== undefined ? document : undefined;
 }
 
 /** Whether there is a document at a path. */
-export function isDocumentFile(service: Judging, path: string): boolean {
+export function isDocumentFile(service: ValidationService, path: string): boolean {
   const file = mayBeDocument(path) ? attempt(() => realFile(path)) : undefined;
   if (file === undefined || !looksLikeDocument(path, file)) return false;
   const octets = isDocumentName(path) ? undefined : attempt(() => readStart(path, file.size));

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { IndexEntry } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import { documentIn, looksLikeDocument, mayBeDocument } from './documentFiles';
 import { attempt, exists, isWithin, readStart, realFile, walk, type RealFile } from './files';
 
@@ -47,7 +47,7 @@ export interface FolderDocuments {
 }
 
 export interface FolderIndexOptions {
-  service: Judging;
+  service: ValidationService;
   /** Whether the text of a path is known otherwise, so that its file does not count. */
   isOpen(path: string): boolean;
   limits?: FolderLimits;

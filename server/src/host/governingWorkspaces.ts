@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { fileReason } from '#dots/runtime/fileReason';
 import type { DocumentContext, LocatedFinding, ParsedDocument, Profiles, Workspace } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import type { DocumentForm } from '#dots/workspace/fileNames';
 import type { IgnoredWorkspaceFile } from '#dots/workspace/leftOut';
 import { noWorkspace } from '#dots/workspace/workspaceFile';
@@ -38,7 +38,7 @@ export interface OwnFile {
 }
 
 export interface WorkspacesOptions {
-  service: Judging;
+  service: ValidationService;
   /** The path of the workspace file that the command line names: it governs every document, wherever that is. */
   named?: string | undefined;
   /** The open text of a path, read. */
@@ -183,7 +183,7 @@ export function pathInWorkspace(workspaceFile: string | undefined, path: string)
   return workspaceFile === undefined ? path : pathWithin(dirname(workspaceFile), path);
 }
 
-function readingOf(service: Judging, document: ParsedDocument, profiles: Profiles | undefined): Reading {
+function readingOf(service: ValidationService, document: ParsedDocument, profiles: Profiles | undefined): Reading {
   const findings = service.workspaceFindings(document, profiles);
   const isBroken = findings.some(({ severity }) => severity === 'error');
   return { workspace: service.workspace(document), findings, isBroken, profiles };

@@ -3,6 +3,7 @@ import type { Level } from '#dots/check/check';
 import {
   aliasTargets,
   definingDocuments,
+  documentsWithAcls,
   namesFor,
   usesNames,
   type AliasTargets,
@@ -10,28 +11,36 @@ import {
 } from '#dots/workspace/definitions';
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
+import { serverAddress } from '#dots/workspace/serverAddress';
 import type { LocatedFinding, Profiles } from '#service/service';
-import type { Judging } from '#service/validationService';
+import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
 import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
 import { pathInWorkspace } from './governingWorkspaces';
 
 export interface ValidatorOptions extends SetsOptions {
-  service: Judging;
+  service: ValidationService;
   /** The level of a document whose workspace file has the one given. */
   level(uri: string, ofWorkspace: Level | undefined): Promise<Level | undefined> | Level | undefined;
   /** The server profiles; undefined where there are none, or their file has errors. */
   profiles(): Promise<Profiles | undefined> | Profiles | undefined;
 }
 
-/** The documents that define what one names. */
-export interface Definitions {
+/** What rules that are made of a document depend on. */
+export interface RuleSources {
+  /** All findings of the document. */
+  findings: readonly LocatedFinding[];
   /** The document names an alias or an ACL. */
   usesNames: boolean;
-  members: readonly SetMember[];
-  /** The paths of files that may define them too and were not read. */
+  /** The documents that define what it names. */
+  definitions: readonly SetMember[];
+  /** The paths of files that may define it too and were not read. */
   leftOut: readonly string[];
+  /** The other documents of its workspace with ACLs of its client; none without a workspace file. */
+  withAcls: readonly SetMember[];
+  /** The port of the signal channel, as the profile of the document says. */
+  signalPort: number | undefined;
 }
 
 /** Validates documents: by themselves, with what their workspace file says, and together with those that they belong to. */
@@ -75,15 +84,21 @@ export class Validator {
     return service.adjusted(all, workspace, pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri));
   }
 
-  /** The documents that define the aliases and ACLs which a document names. */
-  async definitions(document: SourceDocument): Promise<Definitions> {
+  /** What is wrong with a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */
+  async ruleSources(document: SourceDocument): Promise<RuleSources> {
     const sets = await this.loaded(document.uri);
     const set = sets.of(document.uri);
     const member = set.byFile.get(document.uri);
-    if (member === undefined || !usesNames(member)) return { usesNames: false, members: [], leftOut: [] };
     const findings = await this.findings(document, {}, sets);
+    const isWorkspace = sets.governing(document.uri).path !== undefined;
+    const withAcls = member === undefined || !isWorkspace ? [] : documentsWithAcls(set, member);
+    const signal = sets.profiles?.get(sets.context(document.uri).profile ?? '')?.signal;
+    const signalPort = signal === undefined ? undefined : serverAddress(signal).port;
+    if (member === undefined || !usesNames(member))
+      return { findings, usesNames: false, definitions: [], leftOut: [], withAcls, signalPort };
     const isSound = findings.every(({ severity }) => severity !== 'error');
-    return { usesNames: true, members: definingDocuments(set, member, isSound), leftOut: set.leftOut };
+    const definitions = definingDocuments(set, member, isSound);
+    return { findings, usesNames: true, definitions, leftOut: set.leftOut, withAcls, signalPort };
   }
 
   /** What the aliases that a document names stand for. */

@@ -5,7 +5,7 @@ import type { LocatedFinding, ParsedDocument } from './documents/document';
 import { complete, type Completion, type Surroundings } from './features/completion';
 import { hover, type Hover } from './features/hover';
 import type { Validation } from './features/validation';
-import { judging, read, type Judging } from './validationService';
+import { validationService, read, type ValidationService } from './validationService';
 import { findingCodes } from '#dots/workspace/findingCodes';
 import { completeConfig, hoverConfig } from './features/ownFiles';
 import type { IndexEntry } from './features/documentIndex';
@@ -29,7 +29,7 @@ export interface KnownNames extends Partial<Surroundings> {
   profiles?: readonly string[];
 }
 
-/** What a document is, told without judging it. */
+/** What a document is, told without validationService it. */
 export interface DocumentFacts {
   type: DocumentType | undefined;
   /** Line of the top-level member's name, from 0. */
@@ -37,7 +37,7 @@ export interface DocumentFacts {
 }
 
 /** What an editor asks about a DOTS document: how it is judged, and what can be written and read at a place of it. */
-export interface LanguageService extends Judging {
+export interface LanguageService extends ValidationService {
   /** What can be written at a position. */
   complete(document: string | ParsedDocument, position: Position, names?: KnownNames): Completion[];
   /** What stands at a position, or undefined where nothing is known of it. */
@@ -49,7 +49,7 @@ export interface LanguageService extends Judging {
 /** The language service: pure functions behind one name, without state. */
 export function createLanguageService(): LanguageService {
   return {
-    ...judging,
+    ...validationService,
     complete: (document, position, { aliases = [], acls = [], profiles = [], direction } = {}) =>
       withOffset(document, position, (parsed, offset) =>
         parsed.form === 'dots'

@@ -24,7 +24,7 @@ export interface ValidateOptions {
  * and hover know would make it start later. Every function takes a text, or one that `parse` has read, so that one reading
  * serves several questions. Nothing here throws, whatever the text.
  */
-export interface Judging {
+export interface ValidationService {
   /** Reads a text, or a file's bytes, once. What it holds is told by the file's name, unless the form is given. */
   parse(text: string | Uint8Array, file?: string, form?: DocumentForm): ParsedDocument;
   /** All findings, in text order, each with its range. */
@@ -53,8 +53,8 @@ export interface Judging {
   ): LocatedFinding[];
 }
 
-/** Judging: pure functions behind one name, without state. */
-export const judging: Judging = {
+/** ValidationService: pure functions behind one name, without state. */
+export const validationService: ValidationService = {
   parse,
   validate: (document, { level, direction, file } = {}) => validateDocument(read(document, file), { level, direction }),
   locate: locateFaults,

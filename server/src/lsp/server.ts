@@ -234,9 +234,17 @@ class Server {
   private async relatedDocuments(uri: string): Promise<RelatedDocuments> {
     const document = this.documents.get(uri);
     if (document === undefined || !this.cache.isDocument(document))
-      return { usesNames: false, definitions: [], leftOut: [] };
-    const { usesNames, members, leftOut } = await this.validator.definitions(document);
-    return { usesNames, definitions: members.map(({ file }) => file), leftOut: [...leftOut] };
+      return { errors: [], usesNames: false, definitions: [], leftOut: [], withAcls: [], signalPort: null };
+    const { findings, usesNames, definitions, leftOut, withAcls, signalPort } =
+      await this.validator.ruleSources(document);
+    return {
+      errors: findings.filter(({ severity }) => severity === 'error'),
+      usesNames,
+      definitions: definitions.map(({ file }) => file),
+      leftOut: [...leftOut],
+      withAcls: withAcls.map(({ file }) => file),
+      signalPort: signalPort ?? null,
+    };
   }
 
   /** The server profiles of the user, once the folder is trusted. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { systemClock } from '#dots/runtime/clock';
@@ -86,6 +87,14 @@ export interface Lab {
   log: string[];
 }
 
+/** Marks the CA of a lab folder as one that was made there: one that was copied into it does not count. */
+function adoptCa(folder: string): void {
+  const { ino, birthtimeNs } = lstatSync(folder, { bigint: true });
+  const cert = readFileSync(join(folder, 'ca.pem'), 'utf8');
+  const origin = createHash('sha256').update(`${ino} ${birthtimeNs} ${cert}`).digest('hex');
+  writeFileSync(join(folder, 'ca-origin'), `${origin}\n`);
+}
+
 /** An orchestrator with these arms instead of those that it makes for itself. */
 async function lab(t: TestContext, { pki, server, client }: Arms, host: Loopback): Promise<Lab> {
   const folder = await temporaryFolder(t);
@@ -94,6 +103,7 @@ async function lab(t: TestContext, { pki, server, client }: Arms, host: Loopback
     copyFileSync(certFile, join(folder, 'lab', `${name}.pem`));
     copyFileSync(keyFile, join(folder, 'lab', `${name}-key.pem`));
   }
+  adoptCa(join(folder, 'lab'));
   const log: string[] = [];
   return {
     log,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { translate } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
 import { at } from '#dots/model/pointer';
-import { judging } from '#service/validationService';
+import { validationService } from '#service/validationService';
 import { mutate } from '../../support/mutate';
 import { Random } from '../../support/random';
 import { needShared, root } from '../../support/shared';
@@ -49,7 +49,7 @@ function demand(value: JsonObject): void {
   const text = JSON.stringify(value);
   const { rules, findings, equivalence, counts } = translate([{ file: 'x', value }], { domain: ['192.0.2.0/24'] });
   const errors = findings.filter(({ severity }) => severity === 'error');
-  const refused = judging.validate(text).findings.filter(({ severity }) => severity === 'error');
+  const refused = validationService.validate(text).findings.filter(({ severity }) => severity === 'error');
   assert.ok(rules.length > 0 || findings.length > 0, `nothing came of ${text}`);
   assert.ok(!errors.some(({ code }) => code === 'flowspec/internal'), `something was lost of ${text}`);
   for (const { given, rules: with_, errors: failed, excluded } of Object.values(counts))

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { FolderIndex, folderLimits, type FolderIndexOptions } from '#host/folderIndex';
-import { judging } from '#service/validationService';
+import { validationService } from '#service/validationService';
 import { tree } from '../../support/tree';
 
 const aliases = (name: string): string =>
@@ -15,10 +15,10 @@ const aliases = (name: string): string =>
 function indexed(options: Partial<FolderIndexOptions> = {}): { index: FolderIndex; parsed: string[] } {
   const parsed: string[] = [];
   const service = {
-    ...judging,
-    parse: (...given: Parameters<typeof judging.parse>) => {
+    ...validationService,
+    parse: (...given: Parameters<typeof validationService.parse>) => {
       parsed.push(given[1] ?? '');
-      return judging.parse(...given);
+      return validationService.parse(...given);
     },
   };
   return { index: new FolderIndex({ service, isOpen: () => false, ...options }), parsed };

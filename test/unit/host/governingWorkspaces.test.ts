@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { GoverningWorkspaces, type WorkspacesOptions } from '#host/governingWorkspaces';
 import { mayGovern, systemOwners, type Owners } from '#host/ownership';
-import { judging } from '#service/validationService';
+import { validationService } from '#service/validationService';
 import { tree } from '../../support/tree';
 
 const name = 'dots.workspace.json';
 
 const workspaces = (options: Partial<WorkspacesOptions> = {}): GoverningWorkspaces =>
-  new GoverningWorkspaces({ service: judging, ...options });
+  new GoverningWorkspaces({ service: validationService, ...options });
 
 /** The user is 1; files and folders belong to the user unless they are listed with another number. */
 const owned = (others: Record<string, number>): Owners => ({ user: 1, of: (path) => [others[path] ?? 1] });

@@ -12,7 +12,7 @@ import type { DotsError } from '#dots/model/errors';
 import { DataClients, storedEntry } from '#dots/dotsServer/state/dataClients';
 import { memoryStore } from '#dots/dotsServer/state/store';
 import { connect } from '#dots/transport/connect/connect';
-import { attemptDelay, run } from '#dots/transport/connect/raceConnections';
+import { attemptDelay, raceConnections } from '#dots/transport/connect/raceConnections';
 import { PathMemory, pathsTo } from '#dots/transport/connect/paths';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { wire, type FakeChannel } from '../../support/protocol/fakeNetwork';
@@ -163,7 +163,7 @@ test('a path that fails makes room for the next at once, though the clock was se
     leap(clock, -hour);
     return name === 'a' ? Promise.reject(new Error(name)) : Promise.resolve(name);
   };
-  const race = run({
+  const race = raceConnections({
     candidates: ['a', 'b'],
     delayMs: attemptDelay.idle,
     clock,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DotsError } from '#dots/model/errors';
-import { askOver, type AskOverOptions, type Left } from '#dots/signal/requestWithFailover';
+import { requestWithFailover, type FailoverOptions, type Remaining } from '#dots/signal/requestWithFailover';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { answer, fakeSession, minute, silence } from '../../support/fakeSession';
@@ -16,14 +16,14 @@ class Asked {
   renewals: { signal: AbortSignal | undefined; settle: (outcome: SignalSession | Error) => void }[] = [];
   readonly outcome: Promise<unknown>;
 
-  constructor(known: SignalSession | undefined, clock: FakeClock, more: Partial<AskOverOptions> = {}) {
+  constructor(known: SignalSession | undefined, clock: FakeClock, more: Partial<FailoverOptions> = {}) {
     const promised = <T>(register: (settle: (outcome: T | Error) => void) => void): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         register((outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)));
       });
-    const renew = ({ signal }: Left): Promise<SignalSession> =>
+    const renew = ({ signal }: Remaining): Promise<SignalSession> =>
       promised((settle) => this.renewals.push({ signal, settle }));
-    this.outcome = askOver({ known, renew, clock, ...more }, (session, { signal }) =>
+    this.outcome = requestWithFailover({ known, renew, clock, ...more }, (session, { signal }) =>
       promised((settle) => this.over.push({ session, signal, settle })),
     );
     this.outcome.catch(() => undefined);
@@ -142,7 +142,7 @@ test('where the time for the answer is over, no other session is opened', async 
 test('each step has what is left of the time', async () => {
   const clock = new FakeClock();
   const left: (number | undefined)[] = [];
-  const outcome = askOver(
+  const outcome = requestWithFailover(
     {
       known: fakeSession(clock).session,
       clock,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeptSession } from '#dots/signal/sessionKeeper';
+import { SessionKeeper } from '#dots/signal/sessionKeeper';
 import type { Answer, SignalSession, SessionState } from '#dots/signal/session';
 import { FakeClock } from '../../support/protocol/fakeClock';
 import { answer, fakeSession, minute, silence, type FakeSession } from '../../support/fakeSession';
 
 interface Kept {
-  kept: KeptSession;
+  kept: SessionKeeper;
   clock: FakeClock;
   opened: FakeSession[];
   changes: SessionState[];
@@ -27,7 +27,7 @@ function keep(): Kept {
     failures: [],
     fails: false,
   };
-  made.kept = new KeptSession({
+  made.kept = new SessionKeeper({
     clock,
     failed: (error, what) => made.failures.push([what, error]),
     changed: ({ state }) => made.changes.push(state),
@@ -104,7 +104,7 @@ test('a session over TLS goes on over DTLS once that works', async () => {
   const clock = new FakeClock();
   const [overTls, overDtls] = [fakeSession(clock, { protocol: 'TLS 1.3' }), fakeSession(clock)];
   let asked = 0;
-  const kept = new KeptSession({
+  const kept = new SessionKeeper({
     clock,
     open: () => Promise.resolve(overTls.session),
     overDtls: () => {
@@ -134,7 +134,7 @@ test('a request under way is not ended by the session that takes the place of it
   for (const first of ['before', 'after'] as const) {
     const clock = new FakeClock();
     const [overTls, overDtls] = [fakeSession(clock, { protocol: 'TLS 1.3' }), fakeSession(clock)];
-    const kept = new KeptSession({
+    const kept = new SessionKeeper({
       clock,
       open: () => Promise.resolve(overTls.session),
       overDtls: () => Promise.resolve(overDtls.session),
@@ -167,7 +167,7 @@ test('a session that was found over DTLS too late is closed', async () => {
   ];
   let found: (session: SignalSession) => void = () => undefined;
   let opened = 0;
-  const kept = new KeptSession({
+  const kept = new SessionKeeper({
     clock,
     open: () => Promise.resolve([overTls, fresh][opened++]!.session),
     overDtls: () =>
@@ -201,7 +201,7 @@ test('whoever has less time does not wait as long as the others, and ends the at
   const made = fakeSession(clock);
   let stands: (session: SignalSession) => void = () => assert.fail();
   let attempts = 0;
-  const kept = new KeptSession({
+  const kept = new SessionKeeper({
     clock,
     open: () =>
       new Promise((resolve) => {
@@ -229,7 +229,7 @@ test('the end gives up an attempt to open a session', async () => {
   const clock = new FakeClock();
   let given: AbortSignal | undefined;
   const failures: unknown[] = [];
-  const kept = new KeptSession({
+  const kept = new SessionKeeper({
     clock,
     failed: (error) => failures.push(error),
     open: ({ signal }) =>

@@ -183,3 +183,13 @@ test('4.13 is reported with the sizes that the server names', () => {
   assert.match(notesFor(block)?.[0] ?? '', /accepts blocks of 64 octets/);
   assert.match(notesFor(block, option('Size1', 900))?.[0] ?? '', /at most 900 octets, in blocks of 64 octets/);
 });
+
+test('the zone of a link-local address is part of the address, with and without percent encoding', () => {
+  for (const text of ['coaps://[fe80::1%25eth0]:4647', 'coaps://[fe80::1%eth0]:4647'])
+    assert.deepEqual(parseServer(text), { scheme: 'coaps', host: 'fe80::1%eth0', port: 4647 });
+  assert.deepEqual(parseServer('[fe80::1%25en0.1]'), { host: 'fe80::1%en0.1', port: 4646 });
+  assert.deepEqual(parseServer('coap://[::1%25lo]'), { scheme: 'coap', host: '::1%lo', port: 4646 });
+  assert.ok(isLoopback('::1%lo') && !isLoopback('fe80::1%lo'));
+  for (const text of ['coaps://[fe80::1%25]', 'coaps://[fe80::1%25a b]'])
+    assert.throws(() => parseServer(text), { code: 'transport/address' });
+});

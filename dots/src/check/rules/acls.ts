@@ -7,7 +7,7 @@ import { bareName, bitsIn } from '#dots/model/lexicalForms';
 import { exact } from '#dots/model/numbers';
 import { advice, rfcFault } from './fault';
 import { peacetimeAdvice } from './planning';
-import { hostBitsAdvice } from './target';
+import { foreignIcmp, hostBitsAdvice, icmpNumbers, mappedAdvice } from './target';
 
 const nameIn = (value: unknown): string => (typeof value === 'string' ? bareName(value) : '');
 const families = ['ipv4', 'ipv6'] as const;
@@ -90,7 +90,8 @@ function destination(ace: Ace, immediate: boolean): void {
   const family = objectAt(ace.matches, 'ipv6') ? 'ipv6' : 'ipv4';
   const member = destinations[family];
   const network = objectAt(ace.matches, family)?.[member];
-  if (typeof network === 'string') ace.add(hostBitsAdvice(network, () => ace.pointer('matches', family, member)));
+  const place = (): string => ace.pointer('matches', family, member);
+  if (typeof network === 'string') ace.add([...hostBitsAdvice(network, place), ...mappedAdvice(network, place)]);
   else if (immediate && network === undefined)
     ace.fault(
       'destination-missing',
@@ -136,7 +137,7 @@ function fragmentFaults(ace: Ace, fragment: JsonObject, family: string): void {
   const path = ['matches', family, 'fragment'];
   operatorFaults(ace, fragment, path);
   if (family !== 'ipv6' || typeof fragment.type !== 'string' || !bitsIn(fragment.type).includes('df')) return;
-  ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit: take it out of this filter.');
+  ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit; remove it from this filter.');
 }
 
 function flagsFaults(ace: Ace, flags: JsonObject): void {
@@ -172,16 +173,18 @@ function protocolConflict(ace: Ace): void {
   for (const family of families) {
     const protocol = objectAt(ace.matches, family)?.protocol;
     if (typeof protocol !== 'number') continue;
-    for (const [transport, number] of Object.entries(implied[family])) {
-      if (ace.matches[transport] === undefined || number === protocol) continue;
+    const path = ['matches', family, 'protocol'];
+    const containers = Object.entries(implied[family]).filter(([name]) => ace.matches[name] !== undefined);
+    const rival = containers.find(([, number]) => number !== protocol);
+    if (rival !== undefined)
       return ace.fault(
         'protocol-conflict',
-        ['matches', family, 'protocol'],
+        path,
         '8783 4.2',
-        `Protocol ${protocol} and "${transport}" exclude each other, because "${transport}" is protocol ${number} here: no packet matches this entry.`,
+        `Protocol ${protocol} and "${rival[0]}" exclude each other, because "${rival[0]}" is protocol ${rival[1]} here: no packet matches this entry.`,
         { severity: 'warning' },
       );
-    }
+    if (protocol === icmpNumbers[family].foreign) ace.add([foreignIcmp(family, ace.pointer(...path))]);
   }
 }
 

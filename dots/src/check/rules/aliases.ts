@@ -3,7 +3,7 @@ import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import type { Direction } from '#dots/model/direction';
 import { rfcFault } from './fault';
-import { hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
+import { hostFaults, icmpAdvice, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
 /** The rules for aliases (RFC 8783 section 6.1). */
 export function aliasFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
@@ -30,6 +30,7 @@ function oneAlias(alias: JsonObject, pointer: string, direction?: Direction): Fa
     ...prefixFaults(alias, 'target-prefix', pointer, '8783 6.1'),
     ...hostFaults(alias, pointer, '8783 6.1'),
     ...portAdvice(alias, pointer),
+    ...icmpAdvice(alias, pointer),
     ...nameAdvice(alias, pointer),
   ];
 }
@@ -44,7 +45,7 @@ export function readOnly(owner: JsonObject, pointer: string, direction: Directio
         'read-only-member',
         child(pointer, member),
         '8783 7.3',
-        `"${member}" is read-only: take it out before you send the document back.`,
+        `"${member}" is read-only; remove it before you send the document back.`,
         { atName: true },
       ),
     );

@@ -49,7 +49,7 @@ function gatewayMember(client: JsonObject, pointer: string, direction?: Directio
       'client-cdid',
       child(pointer, 'cdid'),
       '8783 5.1',
-      'Only a gateway of the server writes "cdid": take it out of the registration.',
+      'Only a gateway of the server writes "cdid"; remove it from the registration.',
       { severity: 'warning', atName: true },
     ),
   ];

@@ -46,7 +46,7 @@ function requestFaults({ name, value, pointer }: Parameter): Fault[] {
         'server-only-member',
         child(pointer, member),
         '9132 4.5.2',
-        `Only a server writes "${member}"; take it out of the request.`,
+        `Only a server writes "${member}"; remove it from the request.`,
         { atName: true },
       ),
     );

@@ -4,7 +4,7 @@ import { child } from '../../model/pointer';
 import { serverOnlyScopeMembers, type Direction } from '#dots/model/direction';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
-import { emptyFaults, hostFaults, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
+import { emptyFaults, hostFaults, icmpAdvice, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
 /** The rules for mitigation requests; a status is only held to what both directions share. */
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
@@ -76,6 +76,7 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
     ...hostFaults(scope, pointer, '9132 4.4.1.1'),
     ...prefixFaults(scope, 'ietf-dots-call-home:source-prefix', pointer, '9066 5.3.1'),
     ...portAdvice(scope, pointer),
+    ...icmpAdvice(scope, pointer),
     ...nameAdvice(scope, pointer),
     ...amplifierAdvice(scope, pointer),
     ...callHomeFaults(scope, pointer),
@@ -93,7 +94,7 @@ function serverMembers(scope: JsonObject, pointer: string): Fault[] {
         'server-only-member',
         child(pointer, member),
         '9132 4.4.1.1',
-        `Only a server writes "${member}"; take it out of the request.`,
+        `Only a server writes "${member}"; remove it from the request.`,
         { atName: true },
       ),
     );

@@ -1,7 +1,7 @@
 import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/json';
 import { child } from '../../model/pointer';
-import { covers, formatPrefix, hasHostBits, makePrefix, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
+import { formatPrefix, hasHostBits, mappedIpv4, overlaps, parsePrefix, type Prefix } from '../../model/prefix';
 import { domainNameProblem, isAddress } from '../../model/domainName';
 import { targetUriProblem } from '../../model/targetUri';
 import { advice, rfcFault } from './fault';
@@ -14,14 +14,6 @@ const forbidden: readonly { prefix: Prefix; what: string }[] = [
   ['ff00::/8', 'multicast'],
   ['255.255.255.255/32', 'broadcast'],
 ].map(([text, what]) => ({ prefix: parsePrefix(text as string) as Prefix, what: what as string }));
-
-const mapped = parsePrefix('::ffff:0:0/96') as Prefix;
-
-/** An IPv4 prefix written as IPv6 addresses (RFC 4291 section 2.5.5.2) is that IPv4 prefix. */
-function unmapped(prefix: Prefix): Prefix {
-  if (!covers(mapped, prefix)) return prefix;
-  return makePrefix(prefix.octets.slice(12), prefix.length - 96);
-}
 
 /** Members of which a request or alias needs at least one. */
 export const selectors = ['target-prefix', 'target-fqdn', 'target-uri'] as const;
@@ -36,7 +28,7 @@ export function prefixFaults(owner: JsonObject, member: string, pointer: string,
 /** The faults of one prefix. @param place its pointer, made only when there is a fault */
 function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
   const range = forbiddenRange(text);
-  if (range === undefined) return hostBitsAdvice(text, place);
+  if (range === undefined) return [...hostBitsAdvice(text, place), ...mappedAdvice(text, place)];
   return [
     rfcFault(
       'forbidden-prefix',
@@ -50,7 +42,7 @@ function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
 /** The range of forbidden addresses that a prefix or address shares some with, in words. */
 function forbiddenRange(text: string): string | undefined {
   const prefix = parsePrefix(text);
-  const range = prefix && forbidden.find((one) => overlaps(one.prefix, unmapped(prefix)));
+  const range = prefix && forbidden.find((one) => overlaps(one.prefix, mappedIpv4(prefix) ?? prefix));
   return range && `${range.what} range ${formatPrefix(range.prefix)}`;
 }
 
@@ -99,6 +91,21 @@ function hostFault(text: string, member: 'target-fqdn' | 'target-uri', pointer: 
 
 const nouns = { 'target-fqdn': 'name', 'target-uri': 'URI' } as const;
 
+/** Advice on a prefix that no packet matches. @param place its pointer, made only when there is a fault */
+export function mappedAdvice(text: string, place: () => string): Fault[] {
+  const prefix = text.startsWith('::') ? parsePrefix(text) : undefined;
+  const ipv4 = prefix && mappedIpv4(prefix);
+  if (ipv4 === undefined || ipv4.length === 0) return [];
+  return [
+    advice(
+      'mapped-prefix',
+      place(),
+      '4291 2.5.5.2',
+      `No packet matches ${text}: IPv4-mapped addresses do not occur in packets. Write ${formatPrefix(ipv4)}.`,
+    ),
+  ];
+}
+
 /** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
   if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];
@@ -139,6 +146,34 @@ export function portAdvice(scope: JsonObject, pointer: string): Fault[] {
 /** Whether a well-formed entry has to be resolved. */
 const isName = (text: string, member: 'target-fqdn' | 'target-uri'): boolean =>
   !isAddress(addressIn(text)) && hostProblems[member](text) === undefined;
+
+/** The protocol number of ICMP in a family, and that in the other one. */
+export const icmpNumbers = { ipv4: { own: 1, foreign: 58 }, ipv6: { own: 58, foreign: 1 } } as const;
+
+/** Advice on the ICMP of the other family. */
+export function icmpAdvice(scope: JsonObject, pointer: string): Fault[] {
+  const families = new Set(
+    itemsOf(scope['target-prefix']).flatMap((text) =>
+      typeof text === 'string' ? (parsePrefix(text)?.family ?? []) : [],
+    ),
+  );
+  return [...families].flatMap((family) => {
+    const index = itemsOf(scope['target-protocol']).indexOf(icmpNumbers[family].foreign);
+    return index < 0 ? [] : [foreignIcmp(family, child(child(pointer, 'target-protocol'), index))];
+  });
+}
+
+/** Advice on a protocol number at a pointer that is the ICMP of the other family. */
+export function foreignIcmp(family: Prefix['family'], pointer: string): Fault {
+  const { own, foreign } = icmpNumbers[family];
+  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
+  return advice(
+    'icmp-family',
+    pointer,
+    '9066 5.3.1',
+    `Protocol ${foreign} is not the ICMP of ${name}, which is ${own}.`,
+  );
+}
 
 /** Advice on names as targets: they are resolved under attack. */
 export function nameAdvice(scope: JsonObject, pointer: string): Fault[] {

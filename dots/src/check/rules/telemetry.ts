@@ -65,7 +65,7 @@ function serverMembers(owner: JsonObject, names: readonly string[], pointer: str
         'server-only-member',
         child(pointer, name),
         rfc,
-        `Only a server writes "${name}"; take it out of the request.`,
+        `Only a server writes "${name}"; remove it from the request.`,
         { atName: true },
       ),
     );

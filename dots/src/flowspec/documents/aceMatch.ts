@@ -1,9 +1,10 @@
-import type { JsonObject } from '#dots/model/json';
+import { isObject, type JsonObject } from '#dots/model/json';
 import type { Family } from '#dots/model/prefix';
 import { l3Readers } from './l3';
 import { l4Names, l4Readers } from './l4';
 import { readMembers, type Match, type MemberReaders } from './match';
 import { icmpProtocol, tcp, udp } from '../bgp/protocolNames';
+import { foreignIcmp } from './protocols';
 import { asObject, member, members, type Located } from './values';
 import type { Component } from '../bgp/rule';
 
@@ -80,4 +81,15 @@ function readAll(matches: Located<JsonObject>, match: Match): void {
   atMostOne(l4Names, matches, match);
   readL3(matches, match);
   readL4(matches, match);
+  noteForeignIcmp(matches, match);
+}
+
+/** Reports the protocol number that ICMP has in the other family. */
+function noteForeignIcmp(matches: Located<JsonObject>, { family, possible, report }: Match): void {
+  const located = member(matches, family);
+  const l3 = located && isObject(located.value) ? (located as Located<JsonObject>) : undefined;
+  const protocol = l3 && member(l3, 'protocol');
+  const foreign = icmpProtocol(family === 'ipv4' ? 'ipv6' : 'ipv4');
+  if (possible && protocol?.value === foreign)
+    report.warning(protocol, 'flowspec/icmp-family', '8783 4.2', foreignIcmp(family));
 }

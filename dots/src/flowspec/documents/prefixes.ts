@@ -1,12 +1,4 @@
-import {
-  covers,
-  formatPrefix,
-  hasHostBits,
-  makePrefix,
-  parseNetwork,
-  addressBits,
-  type Prefix,
-} from '#dots/model/prefix';
+import { formatPrefix, hasHostBits, mappedIpv4, parseNetwork, addressBits, type Prefix } from '#dots/model/prefix';
 import type { Findings } from './findings';
 import { asString, filledEntries, malformed, type Located } from './values';
 
@@ -36,18 +28,15 @@ export function readPrefix(located: Located, report: Findings): Prefix | undefin
   return prefix;
 }
 
-const mapped = parseNetwork('::ffff:0:0/96') as Prefix;
-
-/** Programs write IPv4 addresses in this form; the packets of these hosts are IPv4 (RFC 4291 section 2.5.5.2). */
 function noteMapped(prefix: Prefix, located: Located, report: Findings): void {
-  if (prefix.length <= mapped.length || !covers(mapped, prefix)) return;
-  const ipv4 = formatPrefix(makePrefix(prefix.octets.slice(12), prefix.length - mapped.length));
+  const ipv4 = mappedIpv4(prefix);
+  if (ipv4 === undefined || ipv4.length === 0) return;
   report.add(located, {
     code: 'flowspec/mapped-prefix',
     class: 'advice',
     severity: 'warning',
     rfc: '4291 2.5.5.2',
-    message: `No packet matches ${String(located.value)}: IPv4-mapped addresses do not occur in packets. Write ${ipv4}.`,
+    message: `No packet matches ${String(located.value)}: IPv4-mapped addresses do not occur in packets. Write ${formatPrefix(ipv4)}.`,
   });
 }
 

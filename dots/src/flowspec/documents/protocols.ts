@@ -92,13 +92,14 @@ function noteProtocols(family: Family, scope: Scope): void {
   }
   const foreign = icmpProtocol(family === 'ipv4' ? 'ipv6' : 'ipv4');
   if (protocols.includes(foreign)) {
-    report.warning(
-      places.protocols,
-      'flowspec/icmp-family',
-      '9066 5.3.1',
-      `Protocol ${foreign} is ${protocolName(foreign)}, which ${familyName(family)} does not use: there it is ${icmp}.`,
-    );
+    report.warning(places.protocols, 'flowspec/icmp-family', '9066 5.3.1', foreignIcmp(family));
   }
+}
+
+/** Why packets of a family hardly have the protocol number of the other family's ICMP. */
+export function foreignIcmp(family: Family): string {
+  const foreign = icmpProtocol(family === 'ipv4' ? 'ipv6' : 'ipv4');
+  return `Protocol ${foreign} is ${protocolName(foreign)}, which ${familyName(family)} does not use: there it is ${icmpProtocol(family)}.`;
 }
 
 function notePorts({ targets: { protocols, places }, report }: Scope): void {

@@ -2,11 +2,11 @@ import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { addressText, parseServer, type Address, type Scheme, type ServerAddress } from '../address';
+import { addressText, parseServer, withoutZone, type Address, type Scheme, type ServerAddress } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
-import { attemptDelay, run } from './raceConnections';
+import { attemptDelay, raceConnections } from './raceConnections';
 import { limited, settled } from '#dots/runtime/deadline';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
@@ -153,7 +153,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
     await permitted(paths, options.permit, limit.signal);
-    const { candidate, winner } = await run<Path, Channel>({
+    const { candidate, winner } = await raceConnections<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
       delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
       clock,
@@ -163,7 +163,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
         tried.push(path);
         return (options.dialers ?? defaultDialers)[path.transport](path.address, {
           credentials,
-          serverName: target.host,
+          serverName: withoutZone(target.host),
           signal,
           clock,
           deadlineMs: end - clock.monotonic(),
@@ -214,7 +214,7 @@ function noCredentials(target: ServerAddress): DotsError {
   return new DotsError(
     'usage',
     'transport/credentials',
-    `${nameOf(target)} is reached over DTLS or TLS, and nothing was given to prove who you are with.`,
+    `${nameOf(target)} is reached over DTLS or TLS, and no client credentials were given.`,
     'Name a CA, a certificate and its key, or a pre-shared key and its identity.',
   );
 }

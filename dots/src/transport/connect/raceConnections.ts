@@ -31,7 +31,7 @@ export interface Outcome<Candidate, Winner> {
 }
 
 /** Runs a race; rejects with a final failure, with the failures of all (an array in the order of the candidates), or with the reason of the signal. */
-export function run<Candidate, Winner>(race: Race<Candidate, Winner>): Promise<Outcome<Candidate, Winner>> {
+export function raceConnections<Candidate, Winner>(race: Race<Candidate, Winner>): Promise<Outcome<Candidate, Winner>> {
   return new Promise((resolve, reject) => new Runner(race, resolve, reject).start());
 }
 

@@ -116,7 +116,7 @@ const sentences: Partial<Record<ErrorName, string>> = {
   InvalidNumberFormat: 'This is no number as JSON writes it.',
   InvalidUnicode: 'A \\u escape in this string is not followed by four hexadecimal digits.',
   InvalidEscapeCharacter: 'A backslash in this string starts no escape that JSON knows; write "\\\\" for a backslash.',
-  InvalidCharacter: 'A control character stands in this string; write it as an escape, such as \\n or \\t.',
+  InvalidCharacter: 'This string contains a control character; write it as an escape, such as \\n or \\t.',
 };
 
 function fatalProblem(text: string, error: SyntaxError): Problem {

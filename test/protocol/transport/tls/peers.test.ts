@@ -120,7 +120,7 @@ for (const build of builds) {
     await connectedTo(t, port, { psk });
     assert.match(
       await reasonOf(connectedTo(t, port, { psk: { ...psk, key: Buffer.from('another secret') } })),
-      /^psk-(refused|silence)$/,
+      /^psk-(refused|silence|mismatch)$/,
     );
   });
 

@@ -1,10 +1,26 @@
 import { ace, acl, testCases } from '../../../support/checkCases';
 
+const v6 = { type: 'ipv6-acl-type' };
+
 testCases([
   [
     'immediate without destination',
     acl(ace({ ipv4: { protocol: 17 } }), { 'activation-type': 'immediate' }),
     ['rfc/destination-missing@0'],
+  ],
+  [
+    'a transport that is another protocol',
+    acl(ace({ ipv4: { protocol: 17 }, tcp: {} })),
+    ['rfc/protocol-conflict@protocol'],
+  ],
+  ['ICMP of IPv4 in IPv6', acl(ace({ ipv6: { protocol: 1 }, icmp: {} }), v6), ['rfc/protocol-conflict@protocol']],
+  ['ICMP of IPv6 in IPv4', acl(ace({ ipv4: { protocol: 58 }, icmp: {} })), ['rfc/protocol-conflict@protocol']],
+  ['ICMP of IPv6', acl(ace({ ipv6: { protocol: 58 }, icmp: { type: 128 } }), v6), []],
+  ['the protocol number of the other ICMP', acl(ace({ ipv6: { protocol: 1 } }), v6), ['advice/icmp-family@protocol']],
+  [
+    'a destination that no packet has',
+    acl(ace({ ipv6: { 'destination-ipv6-network': '::ffff:192.0.2.0/120' } }), v6),
+    ['advice/mapped-prefix@destination-ipv6-network'],
   ],
   ['reject', acl(ace({}, { forwarding: 'reject' })), ['rfc/no-reject@forwarding']],
   [

@@ -33,6 +33,21 @@ testCases([
     mitigation({ ...target, 'target-prefix': ['::ffff:127.0.0.1/128'] }),
     ['rfc/forbidden-prefix@0'],
   ],
+  [
+    'a target that no packet has',
+    mitigation({ ...target, 'target-prefix': ['::ffff:192.0.2.0/120'] }),
+    ['advice/mapped-prefix@0'],
+  ],
+  [
+    'the ICMP of the other family',
+    mitigation({ ...target, 'target-prefix': ['2001:db8::1/128', '192.0.2.1/32'], 'target-protocol': [58, 1] }),
+    ['advice/icmp-family@0', 'advice/icmp-family@1'],
+  ],
+  [
+    'the ICMP of its family',
+    mitigation({ ...target, 'target-prefix': ['2001:db8::1/128'], 'target-protocol': [58] }),
+    [],
+  ],
   ['host bits', mitigation({ ...target, 'target-prefix': ['192.0.2.1/24'] }), ['advice/host-bits@0']],
   [
     'ports without a protocol that has them',

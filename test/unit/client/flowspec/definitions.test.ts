@@ -30,7 +30,14 @@ test('the files that the language server names are read, and again only when the
     .set('/b/broken.dots.json', { mtime: 1, text: '{' })
     .set('/a/unrelated.dots.json', { mtime: 1, text: aliases('two') });
   const uris = ['file:///a/aliases.dots.json', 'file:///b/broken.dots.json'];
-  const all = definitions({ usesNames: true, definitions: uris, leftOut: [] });
+  const all = definitions({
+    errors: [],
+    usesNames: true,
+    definitions: uris,
+    leftOut: [],
+    withAcls: [],
+    signalPort: null,
+  });
   const first = await all.neededBy(source);
   assert.deepEqual(await all.neededBy(source), first);
   assert.deepEqual(
@@ -43,5 +50,24 @@ test('the files that the language server names are read, and again only when the
 });
 
 test('without a language server a document stands for itself', async () => {
-  assert.deepEqual(await definitions(undefined).neededBy(source), { usesNames: false, inputs: [] });
+  assert.deepEqual(await definitions(undefined).neededBy(source), { usesNames: false, inputs: [], accepting: [] });
+});
+
+test('errors, other ACLs and the port of the signal channel are those that the language server says', async () => {
+  const fault = { code: 'rfc/x', class: 'rfc', severity: 'error', message: 'No.', rfc: '9132', pointer: '' } as const;
+  editor.files.set('/a/acl.dots.json', { mtime: 1, text: '{"ietf-dots-data-channel:acls":{}}' });
+  const all = definitions({
+    errors: [fault],
+    usesNames: true,
+    definitions: ['file:///a/aliases.dots.json'],
+    leftOut: [],
+    withAcls: ['file:///a/acl.dots.json', 'file:///a/aliases.dots.json'],
+    signalPort: 5684,
+  });
+  const { errors, inputs, accepting, signalPort } = await all.neededBy(source);
+  assert.deepEqual([errors, signalPort], [[fault], 5684]);
+  assert.deepEqual(
+    [inputs.map(({ isSupporting }) => isSupporting), accepting.map(({ file }) => file)],
+    [[true], ['acl.dots.json']],
+  );
 });

@@ -178,7 +178,7 @@ test('a lost session is said in words', () => {
   });
   assert.match(
     `${ended[0]?.children[0]?.label}: ${ended[0]?.children[0]?.tooltip}`,
-    /^Ended: The session has ended: what is shown is what the server told last\.\nRefresh/,
+    /^Ended: Session ended\. Showing the last known state\.\nRefresh/,
   );
 });
 

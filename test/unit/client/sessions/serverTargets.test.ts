@@ -109,7 +109,7 @@ test('production is asked for, with server, resource and scope; without a yes no
   const { settle } = scene({ lab: { ...lab, production: true } }, { profile: 'lab', mid: 7 });
   assert.equal((await settle())?.server, lab.signal);
   assert.deepEqual(editor.confirmed, [
-    'Send this mitigation request to "lab"? It protects a real network.\nServer: coap://127.0.0.1:4646\nClient: of-profile, mid 7\nThe profile "lab" is marked as production.\nTargets: 192.0.2.0/24\nLifetime: 3600 s (1 h)',
+    'Send this mitigation request to "lab"? "lab" is a production server.\nServer: coap://127.0.0.1:4646\nClient: of-profile, mid 7\nThe profile "lab" is marked as production.\nTargets: 192.0.2.0/24\nLifetime: 3600 s (1 h)',
   ]);
   editor.agrees = false;
   assert.equal(await settle(), undefined);

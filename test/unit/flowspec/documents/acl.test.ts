@@ -52,6 +52,25 @@ test('a transport container demands its protocol', () => {
   }
 });
 
+test('the protocol number that ICMP has in the other family', () => {
+  const { texts, codes } = ace({ ipv6: { ...to6, protocol: 1 } }, v6);
+  assert.deepEqual(
+    [texts, codes],
+    [['dst 2001:db8::10/128, icmp -> discard'], ['warning icmp-family 0/matches/ipv6/protocol']],
+  );
+  assert.deepEqual(ace({ ipv6: { ...to6, protocol: 58 } }, v6).codes, []);
+});
+
+test('a prefix that no packet has', () => {
+  const { findings } = ace({ ipv6: { 'destination-ipv6-network': '::ffff:192.0.2.0/120' } }, v6);
+  assert.match(
+    findings.find(({ code }) => code === 'flowspec/mapped-prefix')?.message ?? '',
+    /^No packet matches ::ffff:192\.0\.2\.0\/120: .* Write 192\.0\.2\.0\/24\.$/,
+  );
+  const martians = ace({ ipv6: { ...to6, 'source-ipv6-network': '::ffff:0:0/96' } }, v6);
+  assert.ok(!martians.findings.some(({ code }) => code === 'flowspec/mapped-prefix'), 'a filter of all of them');
+});
+
 test('ports', () => {
   const port = (value: JsonObject): string | undefined =>
     after({ udp: { 'destination-port-range-or-operator': value } })?.slice(6);

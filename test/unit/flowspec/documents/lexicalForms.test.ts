@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { translate } from '#dots/flowspec/translate';
 import type { JsonObject, JsonValue } from '#dots/model/json';
-import { judging } from '#service/validationService';
+import { validationService } from '#service/validationService';
 import { aclDocument, scopeDocument } from '../../../support/flowspec/rules';
 
 const to = { 'destination-ipv4-network': '192.0.2.0/24' };
@@ -68,7 +68,7 @@ for (const [type, write, values] of forms)
   test(`each form that validation accepts is the same rule: ${type}`, () => {
     const nlris = values.map((value) => {
       const document = write(value);
-      assert.deepEqual(errorsIn(judging.validate(JSON.stringify(document)).findings), [], String(value));
+      assert.deepEqual(errorsIn(validationService.validate(JSON.stringify(document)).findings), [], String(value));
       const { rules, findings } = translate([{ file: 'x', value: document }]);
       assert.deepEqual(errorsIn(findings), [], String(value));
       return rules.map(({ nlri, extendedCommunities }) => [nlri, extendedCommunities]);
@@ -80,7 +80,7 @@ for (const [type, write, values] of forms)
 test('each form that validation refuses is no rule', () => {
   for (const rate of ['20e3', '0x4e20', ' 20000', '20000.', '.5', '20000.005', '-1', 20000, '92233720368547758.08']) {
     const document = ace({ ipv4: to }, { forwarding: 'accept', 'rate-limit': rate });
-    assert.notDeepEqual(errorsIn(judging.validate(JSON.stringify(document)).findings), [], String(rate));
+    assert.notDeepEqual(errorsIn(validationService.validate(JSON.stringify(document)).findings), [], String(rate));
     const { rules, findings } = translate([{ file: 'x', value: document }]);
     assert.deepEqual(rules, [], String(rate));
     assert.notDeepEqual(errorsIn(findings), [], String(rate));
