@@ -1,7 +1,6 @@
 import type { Security } from '#dots/coap/messages/channel';
 import { printable } from '#dots/model/text';
 import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
-import { oneLine } from '#dots/model/text';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { aliasNodes, filterNodes } from './filterTree';
 import { remaining, type Mitigation } from './mitigation';
@@ -177,8 +176,7 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
 /** What the aliases stood for when the request was sent: the server may have others of the same name. */
 const aliasLines = ({ aliases = {} }: Mitigation): string[] =>
   Object.entries(aliases).map(
-    ([name, targets]) =>
-      `Alias ${oneLine(name)}, as your documents define it: ${targets.map((text) => oneLine(text)).join(', ') || 'no target'}`,
+    ([name, targets]) => `Alias ${name}, as your documents define it: ${targets.join(', ') || 'no target'}`,
   );
 
 function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode {
