@@ -1,8 +1,11 @@
+import { createRequire } from 'node:module';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
-import ts from 'typescript';
 import { aliases } from './folders.mjs';
 import { inRoot } from './paths.mjs';
+
+/** Loaded when it is used: `npm test` imports this file before it installs the packages. */
+const typescript = () => createRequire(import.meta.url)('typescript');
 
 /** The top-level folders with source files. */
 const sourceFolders = ['schemas', 'dots', 'server', 'client', 'cli', 'scripts', 'test'];
@@ -36,7 +39,7 @@ const isFile = (path) => existsSync(path) && statSync(path).isFile();
 export function importGraph(paths = sourceFiles()) {
   const known = new Set(paths);
   const importsOf = (path) =>
-    ts
+    typescript()
       .preProcessFile(readFileSync(inRoot(path), 'utf8'))
       .importedFiles.map(({ fileName }) => targetOf(fileName, path))
       .filter((target) => known.has(target));
