@@ -118,10 +118,8 @@ for (const build of builds) {
     if (!needTool(t, `coap-server-${build}`, debianPackage)) return;
     const { port } = await libcoapServer(t, build, keyArguments);
     await connectedTo(t, port, { psk });
-    assert.match(
-      await reasonOf(connectedTo(t, port, { psk: { ...psk, key: Buffer.from('another secret') } })),
-      /^psk-(refused|silence|mismatch)$/,
-    );
+    const another = { ...psk, key: Buffer.from('another secret') };
+    assert.equal(await reasonOf(connectedTo(t, port, { psk: another })), 'psk-mismatch');
   });
 
   test(`coap-client-${build} as client over TLS, with a certificate and with a pre-shared key`, async (t) => {
