@@ -11,6 +11,7 @@ import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } fr
 import type { Listener } from '../udp';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, serverOptions, speaksCoap } from './context';
+import { hasExtendedSecret } from './extendedSecret';
 import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, faultIn, serverReason, symptomOf } from './symptoms';
 
@@ -202,6 +203,7 @@ class TlsListener implements Listener {
   /** What is against a client whose handshake is over; where nothing is, it has taken its place. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+    if (!hasExtendedSecret(socket)) return refusal('no-extended-secret', { peer });
     if (!speaksCoap(socket))
       return refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
     const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
