@@ -141,13 +141,13 @@ class Root implements FolderDocuments {
     const { pauses } = this.options;
     let steps = 0;
     let begun = pauses?.now() ?? 0;
-    for (const { path, isFolder } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
+    for (const { path, kind } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
       steps += 1;
       if (steps > this.limits.steps) {
         this.unread.add(this.at.folder);
         break;
       }
-      if (!isFolder && mayBeDocument(path)) this.add(path);
+      if (kind !== 'folder' && mayBeDocument(path)) this.add(path);
       if (pauses === undefined || pauses.now() - begun < sliceMs) continue;
       await pauses.pause();
       begun = pauses.now();
