@@ -139,6 +139,13 @@ test('links that lead nowhere, to a folder or through others count as work as we
   assert.deepEqual((await limited.loaded({ folder: path, deep: true })).leftOut, [path]);
 });
 
+test('a document whose name is not UTF-8 is named as left out', { skip: process.platform !== 'linux' }, async (t) => {
+  const path = tree(t, { 'a.dots.json': aliases('a') });
+  writeFileSync(Buffer.concat([Buffer.from(join(path, 'b')), Buffer.from([0xff]), Buffer.from('.dots.json')]), '{}');
+  const { entries, leftOut } = await indexed().index.loaded({ folder: path, deep: true });
+  assert.deepEqual([entries.size, leftOut], [1, [join(path, 'b\ufffd.dots.json')]]);
+});
+
 test('a pipe that takes the place of a file is not waited for', { skip: process.platform === 'win32' }, (t) => {
   const path = join(tree(t, {}), 'a.dots.json');
   execFileSync('mkfifo', [path]);
