@@ -40,8 +40,8 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. Its log goes to standard error.',
-    'ca, cert and key are the files of a client for the secure channels, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
+    'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses; ca, cert and key are files. Its log goes to standard error.',
+    'The files are those of a client for the secure channels, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'coaps is missing from that line if the DTLS module was not built; standard error reports that.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],

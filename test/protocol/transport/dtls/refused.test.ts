@@ -108,7 +108,7 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   const keys = await startEcho(t, { psk: () => psk.key });
   await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), {
     code: 'transport/psk-mismatch',
-    hint: /^Give both ends the same key for the same identity\./,
+    hint: /^Configure the same key for the identity at both ends\./,
   });
   assert.match(keys.refused[0]?.hint ?? '', /^Give both ends the same identity and key\.$/);
   const silent = await udpSocket(t);
