@@ -110,7 +110,7 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
     code: 'transport/psk-mismatch',
     hint: /^Configure the same key for the identity at both ends\./,
   });
-  assert.match(keys.refused[0]?.hint ?? '', /^Configure the same identity and key\.$/);
+  assert.match(keys.refused[0]?.hint ?? '', /^Configure the same identity and key at both ends\.$/);
   const silent = await udpSocket(t);
   const clock = new FakeClock();
   const attempt = assert.rejects(call(t, silent.address().port, { psk }, { clock, deadlineMs: 100 }), {
