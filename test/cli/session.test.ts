@@ -253,7 +253,7 @@ test('what a session cannot be kept for is wrong usage', (t) => {
     return err;
   };
   assert.match(usage('a.dots.json'), /accepts? no file/);
-  assert.match(usage('--server', 'coap://127.0.0.1:9'), /No cuid is given/);
+  assert.match(usage('--server', 'coap://127.0.0.1:9'), /No cuid is specified/);
   assert.match(
     usage('--profile', 'upstream', '--profiles', 'dots.profiles.json'),
     /production.*no session was opened.*--yes/s,
