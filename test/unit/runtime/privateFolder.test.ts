@@ -147,7 +147,10 @@ test('a folder is refused where all users may rename it; where only owners may, 
   mkdirSync(path, { mode: 0o700 });
   for (const mode of [0o777, 0o703]) {
     chmodSync(root, mode);
-    await assert.rejects(opened(path), isNotPrivate(/All users may write to .*, so they could replace .*state by another folder/));
+    await assert.rejects(
+      opened(path),
+      isNotPrivate(/All users may write to .*, so they could replace .*state by another folder/),
+    );
     await assert.rejects(PrivateFolder.open(path), isNotPrivate(/All users may write to /));
   }
   for (const mode of [0o1777, 0o775]) {
