@@ -41,6 +41,14 @@ export function places(): Place[] {
   return kinds.flatMap((kind) => placesOf(kind, schemaOf(kind), []));
 }
 
+/** The members whose values become Flowspec rules: what filters match and do, and what requests protect. */
+const ruleSources = /\/(?:matches|actions)\/|\/alias\/target-|\/scope\/(?:target-|ietf-dots-call-home:source-)/;
+
+/** Whether the value at a place becomes part of Flowspec rules. */
+export function feedsFlowspec({ kind, path }: Place): boolean {
+  return (kind === 'dots-data' || kind === 'mitigation-scope') && ruleSources.test(`/${path.join('/')}`);
+}
+
 /** A node on the way to a value, the innermost last. */
 interface Step {
   name: string;

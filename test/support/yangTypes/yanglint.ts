@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonValue } from '#dots/model/json';
 
 /** What the judge says of a document: its canonical form (RFC 7950 section 9.1), or why it is invalid. */
-export type Judgement = { canonical: unknown } | { reason: string };
+export type Judgement = { canonical: JsonValue } | { reason: string };
 
 /** The judge fails a document with this name for certain, so that its end is noticed. */
 const sentinel = 'end.json';
@@ -76,6 +77,6 @@ function judgement(folder: string, index: number, reasons: ReadonlyMap<string, s
   if (reason !== undefined) return { reason };
   const printed = join(folder, `${index}.out`);
   return existsSync(printed)
-    ? { canonical: JSON.parse(readFileSync(printed, 'utf8')) as unknown }
+    ? { canonical: JSON.parse(readFileSync(printed, 'utf8')) as JsonValue }
     : { reason: 'nothing was printed' };
 }
