@@ -1,4 +1,4 @@
-import { DataSession } from '#dots/data/session';
+import type { DataSession } from '#dots/data/session';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Orchestrator } from '#dots/orchestrator/orchestrator';
 import type { SignalSession } from '#dots/signal/session';
