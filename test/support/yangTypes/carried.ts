@@ -40,7 +40,7 @@ export function isAnotherForm({ value, canonical: form }: Accepted): boolean {
 }
 
 /** A request that uses the alias of a document. */
-export const use: JsonObject = {
+const use: JsonObject = {
   'ietf-dots-signal-channel:mitigation-scope': { scope: [{ lifetime: 60, 'alias-name': ['a'] }] },
 };
 

@@ -87,7 +87,7 @@ function valueOf(text: string): JsonValue {
 }
 
 /** So many of a list, evenly spread. */
-export function some<T>(list: readonly T[], count: number): T[] {
+function some<T>(list: readonly T[], count: number): T[] {
   const step = Math.max(1, list.length / count);
   return Array.from({ length: Math.min(count, list.length) }, (_, index) => list[Math.floor(index * step)] as T);
 }
