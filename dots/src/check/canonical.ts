@@ -4,8 +4,8 @@ import type { YangType } from '../model/schema';
 import type { MemberPlan, ObjectPlan } from './plan';
 
 /**
- * A text that is the same for parts of documents that mean the same: the order of members, and of the entries of a list,
- * says nothing, a value is what its type makes of its text, names of hosts have no case, and a range without its end is one
+ * A text that is equal for parts of documents with the same meaning: the order of members and of list entries is
+ * ignored, a value counts as what its type makes of its text, host names have no case, and a range without an end is one
  * number.
  * @param plan of the object, or of each entry where `value` is a list
  */
@@ -41,7 +41,7 @@ function canonicalUri(text: string): string {
   );
 }
 
-/** The ends of ranges that only have a beginning (RFC 9132 section 4.4.1.1, RFC 9066 section 5.3.1). */
+/** The ends of ranges of which only the start is written (RFC 9132 section 4.4.1.1, RFC 9066 section 5.3.1). */
 function rangeEnds(range: JsonObject): JsonObject {
   return Object.fromEntries(
     ['port', 'type'].flatMap((of) => {
