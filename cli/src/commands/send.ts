@@ -1,10 +1,12 @@
 import { conflictSentences } from '#dots/words/conflicts';
 import { documentTypeOf } from '#dots/model/documents';
+import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
+import { grantedLifetime } from '#dots/signal/answer';
 import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Security } from '#dots/coap/messages/channel';
 import { SignalSession, type Answer } from '#dots/signal/session';
@@ -25,16 +27,21 @@ export interface SendResult {
   kept?: true;
 }
 
-/** Sends a signal channel document to a target. Throws a DotsError. */
-export type SendDocument = (document: JsonObject, target: SettledTarget) => Promise<SendResult>;
+/** Sends a signal channel document to a target; `blocks`: a mitigation request of any size. Throws a DotsError. */
+export type SendDocument = (document: JsonObject, target: SettledTarget, blocks: boolean) => Promise<SendResult>;
 
 const description: Omit<Command, 'run'> = {
   name: 'send',
   summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
   usage:
-    'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
+    'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--blocks] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [
     ...targetOptions,
+    {
+      name: 'blocks',
+      description:
+        'Send a mitigation request that does not fit in one datagram in blocks (Block1); RFC 9132 section 7.3 forbids it, and some servers refuse it.',
+    },
     {
       name: 'format',
       value: 'FORMAT',
@@ -46,6 +53,8 @@ const description: Omit<Command, 'run'> = {
   details: [
     'The options say where the document is sent and as which client; then the workspace file; then its profile. The answer names the profile, the cuid and the mid that were used.',
     'A production profile requires --yes.',
+    'A mitigation request that is larger than one datagram is not sent: split it into several (RFC 9132 section 7.3), or give --blocks. Other documents go in blocks, with a word that this fails on a full link (RFC 9244 section 4.2). Over TLS there is no such limit.',
+    'What does not follow the RFC in an answer (null, unknown members and values) is left out and reported, and the rest is printed.',
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
     'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
     'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake is needed. A document from standard input is sent over a session of its own.',
@@ -86,13 +95,20 @@ async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promis
     const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
-  const exchanged = await exchange(document.value, target);
+  const exchanged = await exchange(document.value, target, given.option('blocks') !== undefined).catch(nameBlocks);
   await io.out(
     given.option('format') === 'json'
       ? `${safeJson(answerJson(exchanged, target), 2)}\n`
       : answerText(exchanged, target, document.value),
   );
   return exchanged.answer.ok ? 0 : 1;
+}
+
+/** The way out that only the command has. */
+function nameBlocks(error: unknown): never {
+  if (!(error instanceof DotsError) || error.code !== 'signal/needs-blocks') throw error;
+  const hint = `${error.hint ?? ''} --blocks sends it in blocks all the same.`;
+  throw new DotsError(error.kind, error.code, error.message, hint, { cause: error });
 }
 
 function isData({ server }: SettledTarget): boolean {
@@ -137,6 +153,7 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 export async function overOwnSession(
   value: JsonObject,
   { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
+  blocks: boolean,
 ): Promise<SendResult> {
   const session = await SignalSession.open({
     server,
@@ -147,7 +164,7 @@ export async function overOwnSession(
     ...(await credentialsFor(server, credentialFiles)),
   });
   try {
-    return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
+    return { answer: await session.send(value, { mid, timeoutMs, blocks }), security: session.security };
   } finally {
     await session.close();
   }
@@ -155,13 +172,13 @@ export async function overOwnSession(
 
 function answerText({ answer, security, kept }: SendResult, target: SettledTarget, asked: JsonObject): string {
   const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
-  const granted = lifetimeOf(answer.body);
+  const granted = grantedLifetime(answer);
   return [
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
     ...(answer.notes ?? []),
     maxAgeWords(answer) ?? '',
-    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
+    granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
       ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that the server speaks DOTS.'
       : '',
@@ -208,7 +225,7 @@ function answerJson({ answer, security, kept }: SendResult, target: SettledTarge
     code,
     meaning: codeWords(code, request.path, ok).name,
     ok,
-    grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null,
+    grantedLifetime: grantedLifetime(answer) ?? null,
     body: body ?? null,
     diagnostic: diagnostic ?? null,
     ...(notes && { notes }),
@@ -222,7 +239,12 @@ function answerJson({ answer, security, kept }: SendResult, target: SettledTarge
     ...profileOf(target),
     ...identifiers(answer, target),
     ...(target.newCuid && { newCuid: true }),
-    request: { method: request.method, path: request.path, octets: request.octets },
+    request: {
+      method: request.method,
+      path: request.path,
+      octets: request.octets,
+      ...(request.blocks !== undefined && { blocks: request.blocks }),
+    },
     answerOctets: payload?.length ?? 0,
   };
 }

@@ -6,7 +6,8 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime } from '#dots/signal/answer';
+import { isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import { connect, connectOverDtls, type Opening } from './connect';
@@ -87,12 +88,14 @@ export class SessionHost implements vscode.Disposable {
   /**
    * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError.
    * @param aliases what the aliases that it names stand for
+   * @param blocks whether a mitigation request that is larger than a datagram is sent at all
    */
   async send(
     target: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets = {},
+    blocks = false,
   ): Promise<SendResult> {
     const mid = target.mid ?? (await this.identity.mid());
     const before = this.session;
@@ -100,7 +103,7 @@ export class SessionHost implements vscode.Disposable {
     const { session, answer } = await this.ask(
       target,
       opening,
-      (open, left) => open.send(document, { mid, permit: target.permit, ...left }),
+      (open, left) => open.send(document, { mid, permit: target.permit, blocks, ...left }),
       signal,
     );
     this.logAnswer(answer);
@@ -235,7 +238,7 @@ export class SessionHost implements vscode.Disposable {
 
   private follow(session: SignalSession, { mid, aliases, document }: SentRequest, answer: Answer): void {
     const before = ongoing(this.book.list());
-    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document) ?? 0;
+    const granted = grantedLifetime(answer) ?? lifetimeOf(document) ?? 0;
     this.book.accepted({ mid, scope: scopesOf(document)[0] ?? {}, granted, aliases }, Date.now());
     this.changed.fire();
     this.reconcile(session)
@@ -272,8 +275,8 @@ export class SessionHost implements vscode.Disposable {
     this.logAnswer(answer);
     this.take(session, answer);
     if (!answer.ok || this.session !== session) return answer;
-    const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
-    for (const { mid } of before) if (!present.has(mid)) this.forget(mid);
+    const present = listedMids(answer);
+    for (const { mid } of before) if (present?.has(mid) === false) this.forget(mid);
     for (const { mid } of this.book.list()) {
       if (!this.observations.has(mid) && this.book.get(mid) !== undefined) await this.observe(session, mid);
       if (this.session !== session) return answer;

@@ -28,9 +28,16 @@ export class Sessions implements vscode.Disposable {
   /**
    * Sends a signal channel document; the session is opened where it is not open. Throws a DotsError.
    * @param aliases what the aliases that it names stand for
+   * @param blocks whether a mitigation request that is larger than a datagram is sent at all
    */
-  send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<SendResult> {
-    return this.host(target.profile).send(target, document, signal, aliases);
+  send(
+    target: SettledTarget,
+    document: JsonObject,
+    signal: AbortSignal,
+    aliases: AliasTargets,
+    blocks: boolean,
+  ): Promise<SendResult> {
+    return this.host(target.profile).send(target, document, signal, aliases, blocks);
   }
 
   /** Ends the session of a name, or all. */

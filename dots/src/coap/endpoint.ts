@@ -8,13 +8,13 @@ import { Inbound, type Handler, type InboundRequest, type Requester } from './in
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
 import type { Content, TokenMessage } from './messages/message';
-import { badOptions, strayOptions } from './messages/options';
+import { badOptions } from './messages/options';
 import { defaultParameters, type TransmissionParameters } from './messages/parameters';
 import { contentOf, type CoapRequest, type Patience } from './request';
 import { StreamLayer } from './messages/stream';
 import { Subscription, type NotificationListener } from './subscription';
 import type { Trace } from '#dots/runtime/trace';
-import { receiveWhole, sendWhole, type Ask } from './transfer';
+import { fitsInOne, receiveWhole, sendWhole, type Ask } from './transfer';
 
 export interface EndpointOptions {
   clock?: Clock;
@@ -33,6 +33,8 @@ export interface EndpointOptions {
 /** An answer of the peer, put together if it came in blocks. */
 export interface CoapResponse extends Content {
   roundTripMs: number;
+  /** In how many messages the body of the request went. */
+  blocks: number;
 }
 
 /** An observation under way. */
@@ -109,13 +111,22 @@ export class Endpoint implements Requester {
     });
   }
 
-  /** Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes. */
+  /**
+   * Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes, and of code `coap/needs-blocks` where the request
+   * does not fit in one datagram and may not go in blocks. Over a stream no datagram is lost, and it always may.
+   */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
     const since = this.environment.clock.monotonic();
     const content = contentOf(request);
     const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
-    const first = await sendWhole(ask, content, this.layer.budget);
-    return this.responseOf(await receiveWhole(ask, content, first, this.layer.ordered), since);
+    const { budget, ordered } = this.layer;
+    const { answer, blocks } = await sendWhole(ask, content, budget, request.blocks !== false || ordered);
+    return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, blocks);
+  }
+
+  /** Whether a request needs no blocks now. */
+  fitsInOne(request: CoapRequest): boolean {
+    return fitsInOne(contentOf(request), this.layer.budget);
   }
 
   /**
@@ -199,8 +210,8 @@ export class Endpoint implements Requester {
     }
   }
 
-  private responseOf({ code, options, payload }: TokenMessage, since: number): CoapResponse {
-    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since };
+  private responseOf({ code, options, payload }: TokenMessage, since: number, blocks = 1): CoapResponse {
+    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since, blocks };
   }
 
   private subscription(request: CoapRequest, patience: Patience, listener: NotificationListener): Subscription {
@@ -239,11 +250,7 @@ export class Endpoint implements Requester {
       );
       return false;
     }
-    const awaited = this.exchanges.receive(message);
-    const stray = strayOptions(message.options);
-    if (awaited && stray.length > 0)
-      this.trace(`An answer repeats options of the request, which are passed over there: ${stray.join(', ')}.`);
-    return awaited;
+    return this.exchanges.receive(message);
   }
 
   private fail(error: DotsError): void {

@@ -1,10 +1,9 @@
-import { decodeDocument, CborError } from '#dots/cbor/codec';
+import { CborError, decodeLeniently, leftOutWords } from '#dots/cbor/codec';
 import { isSuccess, isSuccessOf, type CoapOption, type Content, type Method } from '#dots/coap/messages/message';
-import { blockOf, dotsCbor, uintOf } from '#dots/coap/messages/options';
-import type { Trace } from '#dots/runtime/trace';
+import { blockOf, dotsCbor, strayOptions, uintOf } from '#dots/coap/messages/options';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
-import { scopesOf } from './scopes';
+import { lifetimeOf, scopesOf } from './scopes';
 
 /** What a server said to one request. */
 export interface Answer {
@@ -12,16 +11,16 @@ export interface Answer {
   code: string;
   /** Whether the server accepted: a success code of the method that was asked (RFC 7252 section 5.8). */
   ok: boolean;
-  /** The body, decoded from application/dots+cbor. */
+  /** The body, decoded from application/dots+cbor; what in it does not follow the RFC is left out. */
   body?: JsonObject;
-  /** The text a server gives with a refusal, without control characters; or why the body could not be read. */
+  /** The text of a server with a refusal, without control characters; or why the body could not be read, or not to its end. */
   diagnostic?: string;
   /** Seconds, with 5.03 and 4.29: until one may ask again (RFC 7252 section 5.9.3.4), or how long another server that is named counts (RFC 9132 section 4.6). */
   maxAge?: number;
   /** From sending to the whole answer, milliseconds; 0 for a notification, which nobody asked for. */
   roundTripMs: number;
   request: SentRequest;
-  /** What is not as the RFC has it, or what a refusal names in its options: one sentence each. */
+  /** What does not follow the RFC and was left out or tolerated, what a refusal names in its options, and what the size of the request meant: one sentence each. */
   notes?: string[];
   /** The body as it came. */
   payload?: Uint8Array;
@@ -35,6 +34,10 @@ export interface SentRequest {
   octets: number;
   /** The body as it went out. */
   payload?: Uint8Array | undefined;
+  /** In how many blocks (Block1) the body went, where it was more than one. */
+  blocks?: number;
+  /** Whether an observation was asked for. */
+  observe?: true;
 }
 
 /** The longest diagnostic text that is passed on, characters. */
@@ -46,36 +49,38 @@ const asksToWait: readonly string[] = ['4.29', '5.03'];
 /** CBOR null, undefined and an empty map are no body; go-dots sends null where there is nothing to say, even as text. */
 const nothings: readonly string[] = ['f6', 'f7', 'a0'];
 
-/** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
-export function readAnswer(
-  response: Content,
-  roundTripMs: number,
-  request: SentRequest,
-  trace: Trace = () => undefined,
-): Answer {
+/** Reads a response; never fails, because a server's answer must reach the user whatever is in it. */
+export function readAnswer(response: Content, roundTripMs: number, request: SentRequest): Answer {
   const { code, options } = response;
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
   const ok = isSuccessOf(request.method, code);
-  const answer: Answer = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
-  return withNotes(withBody(answer, response, trace), options);
+  const head = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
+  const { notes: ofBody = [], ...answer } = withBody(head, response);
+  const notes = [
+    otherCode(answer),
+    otherMid(answer),
+    acceptedSize(answer, options),
+    manyBlocks(request),
+    strayed(options),
+    unnumbered(answer, options),
+    ...ofBody,
+  ].filter((note) => note !== undefined);
+  return notes.length === 0 ? answer : { ...answer, notes };
 }
 
-function withBody(answer: Answer, { code, payload, options }: Content, trace: Trace): Answer {
+/** The lifetime that a server granted for what was asked, seconds; undefined where it refused, or names another mid (RFC 9132 section 4.4.1.1). */
+export function grantedLifetime(answer: Answer): number | undefined {
+  return answer.ok && otherScope(answer) === undefined ? lifetimeOf(answer.body) : undefined;
+}
+
+function withBody(answer: Answer, { code, payload, options }: Content): Answer {
   if (payload.length === 0) return answer;
-  if (nothings.includes(Buffer.from(payload).toString('hex'))) {
-    trace(`The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is taken for none.`);
-    return answer;
-  }
+  const hex = payload.length === 1 ? Buffer.from(payload).toString('hex') : '';
+  if (nothings.includes(hex))
+    return { ...answer, notes: [`The body of the answer is empty CBOR (${hex}), which is taken for none.`] };
   const format = uintOf(options, 'Content-Format');
   const isDocument = format === dotsCbor || (format === undefined && isSuccess(code));
   return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };
-}
-
-function withNotes(answer: Answer, options: CoapOption[]): Answer {
-  const notes = [otherCode(answer), otherMid(answer), acceptedSize(answer, options)].filter(
-    (note) => note !== undefined,
-  );
-  return notes.length === 0 ? answer : { ...answer, notes };
 }
 
 function otherCode({ code, ok, request: { method } }: Answer): string | undefined {
@@ -83,11 +88,45 @@ function otherCode({ code, ok, request: { method } }: Answer): string | undefine
   return `${code} does not answer a ${method} (RFC 7252 section 5.8): whether the request took effect is unknown. Ask for its status, and check that a DOTS server listens there.`;
 }
 
-function otherMid({ body, request }: Answer): string | undefined {
-  const [, asked] = /\/mid=(\d+)$/.exec(request.path) ?? [];
+function otherMid(answer: Answer): string | undefined {
+  const other = otherScope(answer);
+  if (other === undefined) return undefined;
+  const { mid, lifetime } = other;
+  const lasting = typeof lifetime === 'number' ? ` (lifetime ${lifetime} s)` : '';
+  return `The answer is for mid ${String(mid)}${lasting}, and the request was for mid ${askedMid(answer)}.`;
+}
+
+const askedMid = ({ request }: Answer): string | undefined => /\/mid=(\d+)$/.exec(request.path)?.[1];
+
+/** The first scope of an answer that is of another mid than was asked. */
+function otherScope(answer: Answer): JsonObject | undefined {
+  const asked = askedMid(answer);
   if (asked === undefined) return undefined;
-  const other = scopesOf(body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
-  return other && `The answer is for mid ${String(other.mid)}, and the request was for mid ${asked}.`;
+  return scopesOf(answer.body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
+}
+
+/** What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for telemetry. */
+export function blocksFail(path: string): string {
+  const section = path.includes('/mitigate/') ? 'RFC 9132 section 7.3' : 'RFC 9244 section 4.2';
+  return `The server has to answer each block (Block1), which fails on a full link: split the request into several that fit in one datagram (${section}).`;
+}
+
+function manyBlocks({ blocks, path }: SentRequest): string | undefined {
+  if (blocks === undefined) return undefined;
+  return `The request was sent in ${blocks} blocks. ${blocksFail(path)}`;
+}
+
+/** Options of the request that a server repeats: RFC 7252 section 5.10. */
+function strayed(options: CoapOption[]): string | undefined {
+  const stray = strayOptions(options);
+  return stray.length === 0
+    ? undefined
+    : `The answer repeats options of the request, which are ignored: ${stray.join(', ')}.`;
+}
+
+function unnumbered({ ok, request }: Answer, options: CoapOption[]): string | undefined {
+  if (!ok || request.observe === undefined || uintOf(options, 'Observe') !== undefined) return undefined;
+  return 'The answer has no Observe option (RFC 7641 section 3.2); it and the notifications are used all the same.';
 }
 
 /** The sizes that a refusal of a large body names: RFC 7959 sections 2.9.3 and 4. */
@@ -101,9 +140,14 @@ function acceptedSize({ code }: Answer, options: CoapOption[]): string | undefin
   return `The server accepts ${named.join(', in ')} (RFC 7959 section 2.9.3).`;
 }
 
-function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic'> {
+function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic' | 'notes'> {
   try {
-    return { body: decodeDocument(payload) };
+    const { document, leftOut, broken } = decodeLeniently(payload);
+    return {
+      body: document,
+      ...(broken && { diagnostic: `The body of the answer could only be read in part: ${broken.message}` }),
+      notes: leftOutWords(leftOut),
+    };
   } catch (error) {
     if (!(error instanceof CborError)) throw error;
     return { diagnostic: `The body of the answer could not be read: ${oneLine(error.message, longestDiagnostic)}` };

@@ -19,6 +19,14 @@ export function isUnderAttack(document: JsonValue): boolean {
   );
 }
 
+/** The mids that a list of mitigations names; undefined where it could not be read whole, so that a mid may be missing. */
+export function listedMids({ body, diagnostic }: { body?: JsonObject; diagnostic?: string }): Set<number> | undefined {
+  const top = body?.[topMember];
+  const mids = scopesOf(body).map(({ mid }) => mid);
+  const isWhole = diagnostic === undefined && isObject(top) && Array.isArray(top.scope);
+  return isWhole && mids.every((mid) => typeof mid === 'number') ? new Set(mids) : undefined;
+}
+
 /** The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132 section 4.4.1.1). */
 export function lifetimeOf(body: JsonValue | undefined): number | undefined {
   const lifetime = scopesOf(body)[0]?.lifetime;
