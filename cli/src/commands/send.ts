@@ -198,8 +198,8 @@ function answerText({ answer, security, kept }: SendResult, target: SettledTarge
 }
 
 /** Whether a server accepted a mitigation without a word on how long it lasts. */
-function isWithoutLifetime({ ok, body }: Answer, asked: JsonObject): boolean {
-  return ok && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
+function isWithoutLifetime({ ok, body, broken }: Answer, asked: JsonObject): boolean {
+  return ok && broken === undefined && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
 }
 
 /** Whoever comes back to a request has to say the same cuid. */

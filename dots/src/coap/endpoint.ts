@@ -33,7 +33,7 @@ export interface EndpointOptions {
 /** An answer of the peer, put together if it came in blocks. */
 export interface CoapResponse extends Content {
   roundTripMs: number;
-  /** In how many messages the body of the request went. */
+  /** In how many datagrams the body of the request went; 1 over a stream, which loses none. */
   blocks: number;
 }
 
@@ -121,12 +121,12 @@ export class Endpoint implements Requester {
     const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
     const { budget, ordered } = this.layer;
     const { answer, blocks } = await sendWhole(ask, content, budget, request.blocks !== false || ordered);
-    return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, blocks);
+    return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, ordered ? 1 : blocks);
   }
 
-  /** Whether a request needs no blocks now. */
+  /** Whether a request goes in one datagram, or over a stream. */
   fitsInOne(request: CoapRequest): boolean {
-    return fitsInOne(contentOf(request), this.layer.budget);
+    return this.layer.ordered || fitsInOne(contentOf(request), this.layer.budget);
   }
 
   /**

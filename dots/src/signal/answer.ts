@@ -13,7 +13,9 @@ export interface Answer {
   ok: boolean;
   /** The body, decoded from application/dots+cbor; what in it does not follow the RFC is left out. */
   body?: JsonObject;
-  /** The text of a server with a refusal, without control characters; or why the body could not be read, or not to its end. */
+  /** Whether the body could not be read, or not to its end; the notes say why. */
+  broken?: true;
+  /** The text of a server with a refusal, without control characters. */
   diagnostic?: string;
   /** Seconds, with 5.03 and 4.29: until one may ask again (RFC 7252 section 5.9.3.4), or how long another server that is named counts (RFC 9132 section 4.6). */
   maxAge?: number;
@@ -140,17 +142,19 @@ function acceptedSize({ code }: Answer, options: CoapOption[]): string | undefin
   return `The server accepts ${named.join(', in ')} (RFC 7959 section 2.9.3).`;
 }
 
-function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic' | 'notes'> {
+function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'broken' | 'notes'> {
   try {
     const { document, leftOut, broken } = decodeLeniently(payload);
+    const notes = leftOutWords(leftOut);
+    if (broken === undefined) return { body: document, notes };
     return {
       body: document,
-      ...(broken && { diagnostic: `The body of the answer could only be read in part: ${broken.message}` }),
-      notes: leftOutWords(leftOut),
+      broken: true,
+      notes: [`The body of the answer was read in part: ${broken.message}`, ...notes],
     };
   } catch (error) {
     if (!(error instanceof CborError)) throw error;
-    return { diagnostic: `The body of the answer could not be read: ${oneLine(error.message, longestDiagnostic)}` };
+    return { broken: true, notes: [`The body of the answer could not be read: ${error.message}`] };
   }
 }
 

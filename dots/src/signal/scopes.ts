@@ -20,10 +20,10 @@ export function isUnderAttack(document: JsonValue): boolean {
 }
 
 /** The mids that a list of mitigations names; undefined where it could not be read whole, so that a mid may be missing. */
-export function listedMids({ body, diagnostic }: { body?: JsonObject; diagnostic?: string }): Set<number> | undefined {
+export function listedMids({ body, broken }: { body?: JsonObject; broken?: true }): Set<number> | undefined {
   const top = body?.[topMember];
   const mids = scopesOf(body).map(({ mid }) => mid);
-  const isWhole = diagnostic === undefined && isObject(top) && Array.isArray(top.scope);
+  const isWhole = broken === undefined && isObject(top) && Array.isArray(top.scope);
   return isWhole && mids.every((mid) => typeof mid === 'number') ? new Set(mids) : undefined;
 }
 

@@ -121,10 +121,12 @@ test('an answer is read whatever it holds', () => {
   const noise = readAnswer(content('2.05', Buffer.from('ff00', 'hex'), 271), 5, asked);
   assert.equal(noise.ok, true);
   assert.equal(noise.body, undefined);
-  assert.match(noise.diagnostic ?? '', /could not be read/);
+  assert.deepEqual([noise.broken, noise.diagnostic], [true, undefined]);
+  assert.match(noise.notes?.[0] ?? '', /^The body of the answer could not be read: /);
   const cut = readAnswer(content('2.05', encodeDocument(document).subarray(0, -1), 271), 5, asked);
   assert.deepEqual(cut.body, { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1 }] } });
-  assert.match(cut.diagnostic ?? '', /could only be read in part: The data ends where/);
+  assert.equal(cut.broken, true);
+  assert.match(cut.notes?.[0] ?? '', /^The body of the answer was read in part: The data ends where/);
   const refused = readAnswer(content('4.00', Buffer.from(`no\u001b[31m\r\nway \u202e${'x'.repeat(5000)}`)), 5, asked);
   assert.equal(refused.ok, false);
   assert.ok((refused.diagnostic ?? '').length <= 1000);
@@ -214,7 +216,7 @@ test('a list of mitigations counts as whole only where each entry has its mid', 
   assert.deepEqual(listedMids({ body: list([{ mid: 1 }, { mid: 2 }]) }), new Set([1, 2]));
   assert.deepEqual(listedMids({ body: list([]) }), new Set());
   assert.equal(listedMids({ body: list([{ mid: 1 }, {}]) }), undefined);
-  assert.equal(listedMids({ body: list([{ mid: 1 }]), diagnostic: 'read in part' }), undefined);
+  assert.equal(listedMids({ body: list([{ mid: 1 }]), broken: true }), undefined);
   for (const body of [{}, { 'ietf-dots-signal-channel:mitigation-scope': {} }])
     assert.equal(listedMids({ body }), undefined);
   assert.equal(listedMids({}), undefined);
