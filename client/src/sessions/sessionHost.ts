@@ -6,8 +6,7 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { grantedLifetime } from '#dots/signal/answer';
-import { isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import { connect, connectOverDtls, type Opening } from './connect';
@@ -286,10 +285,18 @@ export class SessionHost implements vscode.Disposable {
   }
 
   private async observe(session: SignalSession, mid: number): Promise<void> {
+    let ended = false;
     try {
-      const stop = await session.observe(mid, (told) => this.take(session, told, mid));
+      const stop = await session.observe(mid, (told) => {
+        // The next list of the mitigations observes it again.
+        if (!told.ok) {
+          ended = true;
+          this.observations.delete(mid);
+        }
+        this.take(session, told, mid);
+      });
       // While the server answered, the mitigation or the whole session may have gone.
-      if (this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
+      if (!ended && this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
       else stop();
     } catch (error) {
       this.log.warn(`The server does not tell changes of mitigation ${mid} by itself. ${describeError(error)}`);

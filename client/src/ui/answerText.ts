@@ -4,8 +4,7 @@ import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/words/conflicts';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
-import { grantedLifetime } from '#dots/signal/answer';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { resolve, schemaOf, type SchemaNode, type YangType } from '#dots/model/schema';
 import { CborError } from './errors';
+import { leaveOut, nothingLeftOut, type LeftOut } from './leftOut';
 import { isComprehensionRequired, isRegistrable, nameOf } from './keys';
 import { readItem, readPart, wireLimits, type Item, type Limits, type MapEntry } from './reader';
 import { leafCodec, textType } from './values';
@@ -11,8 +12,8 @@ import { leafCodec, textType } from './values';
 export interface LenientReading {
   document: JsonObject;
   kind: DocumentKind;
-  /** What was left out, and why: values that are null, unknown or of another type, and members that are unknown. */
-  leftOut: CborError[];
+  /** Values that are null, unknown or of another type, and members that are unknown. */
+  leftOut: LeftOut;
   /** Why the CBOR could only be read up to some octet; what comes before that is in the document. */
   broken?: CborError;
 }
@@ -35,7 +36,7 @@ export function decodeDocument(bytes: Uint8Array, limits: Limits = wireLimits): 
  */
 export function decodeLeniently(bytes: Uint8Array, limits: Limits = wireLimits): LenientReading {
   const { item, broken } = readPart(bytes, limits);
-  const leftOut: CborError[] = [];
+  const leftOut = nothingLeftOut();
   try {
     return { ...documentOf(item, leftOut), leftOut, ...(broken && { broken }) };
   } catch (error) {
@@ -43,7 +44,7 @@ export function decodeLeniently(bytes: Uint8Array, limits: Limits = wireLimits):
   }
 }
 
-function documentOf(outer: Item, leftOut?: CborError[]): Pick<LenientReading, 'document' | 'kind'> {
+function documentOf(outer: Item, leftOut?: LeftOut): Pick<LenientReading, 'document' | 'kind'> {
   const item = outer.type === 'tag' && outer.tag === dotsTag ? outer.content : outer;
   const kind = kindOf(item);
   const root = schemaOf(kind);
@@ -71,7 +72,7 @@ class Decoder {
   /** @param leftOut takes what does not follow the RFC; without it the first such thing is thrown */
   constructor(
     private readonly root: SchemaNode,
-    private readonly leftOut?: CborError[],
+    private readonly leftOut?: LeftOut,
   ) {}
 
   /** `type` is that of the entries of the leaf-list around, for entries carry none of their own. */
@@ -85,7 +86,7 @@ class Decoder {
 
   /** An entry of a list that cannot be read keeps its place, so that the others are where the server has put them. */
   private array(items: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue[] | undefined {
-    if (item.type !== 'array') return this.refuse(wrongType(item, 'an array', pointer));
+    if (item.type !== 'array') return this.refuse(() => wrongType(item, 'an array', pointer));
     const unread = resolve(this.root, items).type === 'object' ? [{}] : [];
     return item.items.flatMap((entry, index) => {
       const value = this.node(items, type, entry, child(pointer, index));
@@ -94,7 +95,7 @@ class Decoder {
   }
 
   private object(schema: SchemaNode, item: Item, pointer: string): JsonObject | undefined {
-    if (item.type !== 'map') return this.refuse(wrongType(item, 'a map', pointer));
+    if (item.type !== 'map') return this.refuse(() => wrongType(item, 'a map', pointer));
     const seen = new Set<number>();
     const result: JsonObject = {};
     for (const entry of item.entries) {
@@ -113,29 +114,29 @@ class Decoder {
 
   /** The number of a key that no other entry of the map has. */
   private key({ key }: MapEntry, seen: Set<number>, pointer: string): number | undefined {
-    if (key.type !== 'integer') return this.refuse(wrongType(key, 'an integer', pointer, 'A key'));
-    if (!isRegistrable(key.value)) return this.refuse(unregistrable(key.value, key.at, pointer));
+    if (key.type !== 'integer') return this.refuse(() => wrongType(key, 'an integer', pointer, 'A key'));
+    if (!isRegistrable(key.value)) return this.refuse(() => unregistrable(key.value, key.at, pointer));
     const number = Number(key.value);
-    if (seen.has(number)) return this.refuse(duplicate(number, key.at, pointer));
+    if (seen.has(number)) return this.refuse(() => duplicate(number, key.at, pointer));
     seen.add(number);
     return number;
   }
 
   /** A key of no member of this place: a comprehension-optional one is ignored by every reader (RFC 9132 section 6). */
   private foreign(key: number, name: string | undefined, pointer: string, offset: number): void {
-    const error = unknownKey(key, name, pointer, offset);
+    const error = (): CborError => unknownKey(key, name, pointer, offset);
     if (isComprehensionRequired(key)) this.refuse(error);
-    else this.leftOut?.push(error);
+    else if (this.leftOut !== undefined) leaveOut(this.leftOut, error);
   }
 
   private leaf(type: YangType, item: Item, pointer: string): JsonValue | undefined {
     const codec = leafCodec(type);
-    return codec.decode(item, type) ?? this.refuse(wrongType(item, codec.cbor(type), pointer));
+    return codec.decode(item, type) ?? this.refuse(() => wrongType(item, codec.cbor(type), pointer));
   }
 
-  private refuse(error: CborError): undefined {
-    if (this.leftOut === undefined) throw error;
-    this.leftOut.push(error);
+  private refuse(error: () => CborError): undefined {
+    if (this.leftOut === undefined) throw error();
+    leaveOut(this.leftOut, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { isSuccess, isSuccessOf, type CoapOption, type Content, type Method } fr
 import { blockOf, dotsCbor, strayOptions, uintOf } from '#dots/coap/messages/options';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
-import { lifetimeOf, scopesOf } from './scopes';
+import { askedMid, scopeOfOther } from './scopes';
 
 /** What a server said to one request. */
 export interface Answer {
@@ -70,11 +70,6 @@ export function readAnswer(response: Content, roundTripMs: number, request: Sent
   return notes.length === 0 ? answer : { ...answer, notes };
 }
 
-/** The lifetime that a server granted for what was asked, seconds; undefined where it refused, or names another mid (RFC 9132 section 4.4.1.1). */
-export function grantedLifetime(answer: Answer): number | undefined {
-  return answer.ok && otherScope(answer) === undefined ? lifetimeOf(answer.body) : undefined;
-}
-
 function withBody(answer: Answer, { code, payload, options }: Content): Answer {
   if (payload.length === 0) return answer;
   const hex = payload.length === 1 ? Buffer.from(payload).toString('hex') : '';
@@ -91,20 +86,11 @@ function otherCode({ code, ok, request: { method } }: Answer): string | undefine
 }
 
 function otherMid(answer: Answer): string | undefined {
-  const other = otherScope(answer);
+  const other = scopeOfOther(answer);
   if (other === undefined) return undefined;
   const { mid, lifetime } = other;
   const lasting = typeof lifetime === 'number' ? ` (lifetime ${lifetime} s)` : '';
   return `The answer is for mid ${String(mid)}${lasting}, and the request was for mid ${askedMid(answer)}.`;
-}
-
-const askedMid = ({ request }: Answer): string | undefined => /\/mid=(\d+)$/.exec(request.path)?.[1];
-
-/** The first scope of an answer that is of another mid than was asked. */
-function otherScope(answer: Answer): JsonObject | undefined {
-  const asked = askedMid(answer);
-  if (asked === undefined) return undefined;
-  return scopesOf(answer.body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
 }
 
 /** What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for telemetry. */

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { encodeDocument } from '#dots/cbor/codec';
 import type { CoapOption } from '#dots/coap/messages/message';
 import { blockOption, option } from '#dots/coap/messages/options';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject, JsonValue } from '#dots/model/json';
-import { grantedLifetime, readAnswer, type Answer } from '#dots/signal/answer';
+import { readAnswer, type Answer } from '#dots/signal/answer';
 import { newCuid, nextMid } from '#dots/signal/identifiers';
 import { pathOf, resourceOf } from '#dots/signal/resources';
-import { listedMids } from '#dots/signal/scopes';
+import { grantedLifetime, listedMids } from '#dots/signal/scopes';
 import { isLoopback, parseServer, type ServerAddress } from '#dots/transport/address';
 
 const asked = { method: 'GET', path: '/a', octets: 0 } as const;
@@ -209,6 +210,43 @@ test('what a server departs from the RFC in is noted, and the rest is read', () 
     observe: true,
   });
   assert.equal(plain.notes, undefined);
+});
+
+test('whatever octets and options an answer has, it is read', () => {
+  const whole = encodeDocument({
+    'ietf-dots-signal-channel:mitigation-scope': {
+      scope: [{ mid: 1, 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }],
+    },
+  });
+  const spoilt = fc
+    .array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 4 })
+    .map((changes) => changes.reduce((copy, [at, octet]) => copy.fill(octet, at, at + 1), Uint8Array.from(whole)));
+  const answer = fc.record({
+    code: fc.constantFrom('2.01', '2.04', '2.05', '2.31', '3.00', '4.09', '4.13', '5.03'),
+    payload: fc.oneof(spoilt, fc.uint8Array({ maxLength: 40 })),
+    options: fc.array(
+      fc.record({
+        number: fc.constantFrom(1, 4, 6, 11, 12, 14, 17, 23, 27, 60, 250),
+        value: fc.uint8Array({ maxLength: 9 }),
+      }),
+      { maxLength: 4 },
+    ),
+  });
+  fc.assert(
+    fc.property(answer, fc.constantFrom(asked, put, withdrawn), (content, request) => {
+      const { code, notes } = readAnswer(
+        { ...content, options: [...content.options, option('Content-Format', 271)] },
+        5,
+        {
+          ...request,
+          path: '/.well-known/dots/mitigate/cuid=c/mid=1',
+        },
+      );
+      assert.equal(code, content.code);
+      assert.ok((notes ?? []).every((note) => !/[\p{Cc}\p{Cf}]/u.test(note)));
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 test('a list of mitigations counts as whole only where each entry has its mid', () => {
