@@ -95,7 +95,7 @@ test('a body that is cut off is printed up to there', async (t) => {
   assert.equal(status, 0);
   assert.match(
     out,
-    /^The body of the answer was read in part: The data ends where an item should begin, at offset 9\.$/m,
+    /^The body of the answer was read in part: The data ends where a data item is expected, at offset 9\.$/m,
   );
   assert.match(out, /"mid": 1/);
   assert.doesNotMatch(out, /The server says|speaks DOTS/);

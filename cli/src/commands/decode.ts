@@ -13,7 +13,7 @@ export const decode: Command = {
   summary: 'Read CBOR (application/dots+cbor) and print the JSON document.',
   usage: '[FILE|-] [--hex STRING] [--lenient]',
   options: [
-    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are ignored.' },
+    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; spaces between them are ignored.' },
     {
       name: 'lenient',
       description:
@@ -22,8 +22,8 @@ export const decode: Command = {
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The document is always JSON.' },
   ],
   details: [
-    'Requests are read as a server reads them: one null, one unknown member or one value of another type makes the whole invalid. Exit status 1: it is not readable; with --lenient, nothing in it is.',
-    'A file, or standard input, may hold the bytes themselves or hex digits as text. Without FILE and --hex standard input is read.',
+    'Requests are read as a server reads them: one null, one unknown member or one value of another type makes the document invalid. Exit status 1: the document is not readable; with --lenient, no part of it is.',
+    'A file, or standard input, contains the bytes themselves or hex digits as text. Without FILE and --hex, standard input is read.',
   ],
   examples: [
     'dots decode body.cbor',
@@ -38,14 +38,14 @@ async function runDecode(given: Arguments, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   const hex = given.option('hex');
   if (more.length > 0 || (path !== undefined && hex !== undefined))
-    throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
+    throw new UsageError('Specify one file or --hex, not both.', 'See dots decode --help.');
   const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : hexOption('hex', hex, 'a11831a11833f5');
   const document = given.option('lenient') === undefined ? strict(bytes) : lenient(bytes, io);
   await io.out(`${safeJson(document, 2)}\n`);
   return 0;
 }
 
-/** Throws CborError, which names --lenient where that reads something. */
+/** Throws a DotsError, whose hint names --lenient if that reads something. */
 function strict(bytes: Uint8Array): JsonObject {
   try {
     return decodeDocument(bytes, fileLimits);
@@ -65,7 +65,7 @@ function isReadableInPart(bytes: Uint8Array): boolean {
   }
 }
 
-/** What could be read; what was left out is said. Throws CborError where nothing could be read. */
+/** The readable part of a document; reports what was left out. Throws CborError if nothing could be read. */
 function lenient(bytes: Uint8Array, io: Io): JsonObject {
   const { document, leftOut, broken } = decodeLeniently(bytes, fileLimits);
   for (const words of leftOutWords(leftOut)) io.say(`dots decode: ${words}`);
@@ -73,7 +73,7 @@ function lenient(bytes: Uint8Array, io: Io): JsonObject {
   return document;
 }
 
-/** A DOTS message is a CBOR map, whose first byte is no ASCII character: so text can be told from bytes. */
+/** A DOTS message is a CBOR map, whose first byte is not an ASCII character: so text can be distinguished from bytes. */
 function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Array {
   if (
     bytes.length === 0 ||
@@ -86,7 +86,7 @@ function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Arr
   throw new DotsError(
     'malformed',
     'cli/no-cbor',
-    `${name} holds text that is neither CBOR nor an even number of hexadecimal digits.`,
-    'To make CBOR of a JSON document, use dots encode.',
+    `${name} contains neither CBOR nor an even number of hexadecimal digits.`,
+    'To encode a JSON document as CBOR, use dots encode.',
   );
 }

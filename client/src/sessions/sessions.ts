@@ -26,9 +26,9 @@ export class Sessions implements vscode.Disposable {
   }
 
   /**
-   * Sends a signal channel document; the session is opened where it is not open. Throws a DotsError.
-   * @param aliases what the aliases that it names stand for
-   * @param blocks whether a mitigation request that is larger than a datagram is sent at all
+   * Sends a signal channel document; the session is opened if necessary. Throws a DotsError.
+   * @param aliases the targets of the aliases that it names
+   * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
   send(
     target: SettledTarget,

@@ -14,25 +14,25 @@ export interface LenientReading {
   kind: DocumentKind;
   /** Values that are null, unknown or of another type, and members that are unknown. */
   leftOut: LeftOut;
-  /** Why the CBOR could only be read up to some octet; what comes before that is in the document. */
+  /** Why the CBOR could be read in part only; the document contains what precedes the fault. */
   broken?: CborError;
 }
 
-/** The CBOR tag that may stand before a DOTS message (RFC 9132 section 10.5). */
+/** The optional CBOR tag of a DOTS message (RFC 9132 section 10.5). */
 const dotsTag = 271n;
 
 /**
- * The document in the JSON form of RFC 7951. Comprehension-optional keys that are not known are left out.
- * Throws CborError, and nothing else whatever the bytes: with `offset` for broken CBOR, with `pointer` too for CBOR that
- * is no DOTS message; `cbor/unknown-key` names an unknown comprehension-required key, to be answered by 4.00.
+ * The document in the JSON form of RFC 7951. Unknown comprehension-optional keys are omitted.
+ * Throws CborError, and nothing else whatever the bytes: with `offset` for broken CBOR, with `pointer` too for CBOR
+ * that is not a DOTS message; `cbor/unknown-key` names an unknown comprehension-required key, to be answered by 4.00.
  */
 export function decodeDocument(bytes: Uint8Array, limits: Limits = wireLimits): JsonObject {
   return documentOf(readItem(bytes, limits)).document;
 }
 
 /**
- * Like `decodeDocument`, for what a server has answered: what does not follow the RFC is left out and reported, and the rest is read.
- * Throws CborError where nothing can be read.
+ * Like `decodeDocument`, for the answers of a server: what does not follow the RFC is left out and reported, and the
+ * rest is read. Throws CborError if nothing can be read.
  */
 export function decodeLeniently(bytes: Uint8Array, limits: Limits = wireLimits): LenientReading {
   const { item, broken } = readPart(bytes, limits);
@@ -67,15 +67,15 @@ function kindOf(item: Item): DocumentKind {
   });
 }
 
-/** Walks data items along a schema. What is undefined could not be read. */
+/** Walks data items along a schema. An undefined result could not be read. */
 class Decoder {
-  /** @param leftOut takes what does not follow the RFC; without it the first such thing is thrown */
+  /** @param leftOut collects what does not follow the RFC; without it the first such fault is thrown */
   constructor(
     private readonly root: SchemaNode,
     private readonly leftOut?: LeftOut,
   ) {}
 
-  /** `type` is that of the entries of the leaf-list around, for entries carry none of their own. */
+  /** `type` is that of the surrounding leaf-list, because its entries have none. */
   node(schema: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue | undefined {
     const here = resolve(this.root, schema);
     const leaf = here['x-yang']?.type ?? type;
@@ -155,11 +155,15 @@ function unknownKey(key: number, name: string | undefined, pointer: string, offs
 }
 
 function unregistrable(key: bigint, offset: number, pointer: string): CborError {
-  return new CborError('cbor/unknown-key', `The key ${key} in ${place(pointer)} is no DOTS key, at offset ${offset}.`, {
-    offset,
-    pointer,
-    hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).',
-  });
+  return new CborError(
+    'cbor/unknown-key',
+    `The key ${key} in ${place(pointer)} is not a DOTS key, at offset ${offset}.`,
+    {
+      offset,
+      pointer,
+      hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).',
+    },
+  );
 }
 
 function duplicate(key: number, offset: number, pointer: string): CborError {
@@ -195,7 +199,7 @@ function describe(item: Item): string {
     case 'bytes':
       return 'a byte string';
     case 'chunks':
-      return `a ${item.of} string in parts`;
+      return `a ${item.of} string of indefinite length`;
     case 'array':
       return 'an array';
     case 'map':

@@ -14,22 +14,22 @@ export interface CoapRequest {
   accept?: number;
   /** Any further options. */
   options?: readonly CoapOption[];
-  /** Whether the body may go in several blocks (RFC 7959); it may unless told otherwise. */
+  /** Whether the body may be sent in several blocks (RFC 7959); true by default. */
   blocks?: boolean;
   /** true: confirmable; false: non-confirmable, repeated until it is answered (RFC 9132 section 4.4). */
   confirmable: boolean;
 }
 
-/** How long to wait for an answer, and what ends the wait early. */
+/** How long to wait for an answer, and how to cancel. */
 export interface Patience {
-  /** Milliseconds until the request is given up. */
+  /** Milliseconds until the request fails. */
   timeoutMs: number;
   /** When the wait began, by the monotonic time of the clock, milliseconds; by default now. */
   since?: number;
   signal?: AbortSignal | undefined;
 }
 
-/** The path as it is written in a URI. */
+/** The path as written in a URI. */
 export function pathText(path: readonly string[]): string {
   return `/${path.join('/')}`;
 }

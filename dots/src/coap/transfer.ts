@@ -18,10 +18,10 @@ import {
 /** Sends one message and waits for its answer. */
 export type Ask = (content: Content) => Promise<TokenMessage>;
 
-/** The largest answer that is put together from blocks, bytes. */
+/** The largest answer that is reassembled from blocks, bytes. */
 const largestAnswer = 1 << 20;
 
-/** The bytes a message spends besides its payload: header, token, payload marker, options with their longest headers. */
+/** The bytes of a message besides its payload: header, token, payload marker, options with their longest headers. */
 function overheadOf(options: CoapOption[]): number {
   return 4 + 8 + 1 + 9 + options.reduce((sum, { value }) => sum + value.length + 5, 0);
 }
@@ -31,19 +31,19 @@ export function fitsInOne({ options, payload }: Content, { maxMessageSize }: Bud
   return payload.length + overheadOf(options) <= maxMessageSize;
 }
 
-/** The answer to a request, and in how many messages its body went. */
+/** The answer to a request, and the number of messages with parts of its body. */
 export interface Sent {
   answer: TokenMessage;
   blocks: number;
-  /** How many bytes of the body one message carried at most, in the end. */
+  /** The largest part of the body in one message of the last attempt, bytes. */
   step: number;
 }
 
 /**
- * Sends a request whose body may need several blocks: RFC 7959 section 2.5, as the sender. A server that names a smaller size in
- * its refusal (4.13) is sent blocks of that size (section 2.9.3).
- * Throws a DotsError of code `coap/needs-blocks` for a body that is too large for one message and may not go in blocks.
- * @param mayCut whether the body may go in blocks
+ * Sends a request whose body may need several blocks: RFC 7959 section 2.5, as the sender. If the server's refusal
+ * (4.13) names a smaller size, the request is sent again in blocks of that size (section 2.9.3).
+ * Throws a DotsError of code `coap/needs-blocks` for a body that is too large for one message and must not be cut.
+ * @param mayCut whether the body may be sent in blocks
  */
 export async function sendWhole(ask: Ask, content: Content, budget: Budget, mayCut = true): Promise<Sent> {
   const fits = fitsInOne(content, budget);
@@ -66,7 +66,10 @@ function smallerBlock({ answer, step }: Sent, length: number, bert: boolean): nu
   return (uintOf(answer.options, 'Size1') ?? length) < length ? undefined : named.size;
 }
 
-/** A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with success (RFC 7959 section 2.3). */
+/**
+ * A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with
+ * success (RFC 7959 section 2.3).
+ */
 async function sendBlocks(ask: Ask, content: Content, cut: Cut, bert: boolean): Promise<Sent> {
   const { payload } = content;
   const method = methodOf(content.code);
@@ -85,7 +88,10 @@ async function sendBlocks(ask: Ask, content: Content, cut: Cut, bert: boolean): 
   }
 }
 
-/** Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they may come several at once. */
+/**
+ * Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they
+ * may come several at once.
+ */
 export async function receiveWhole(
   ask: Ask,
   request: Content,
@@ -105,7 +111,10 @@ export async function receiveWhole(
   return { ...first, options: without(first.options, 'Block2', 'Size2'), payload: Buffer.concat(parts) };
 }
 
-/** Asks for one block, never for several: libcoap 4.3 cuts the last of several to 1024 bytes and says that it was all. */
+/**
+ * Asks for one block, never for several: libcoap 4.3 truncates the last of several to 1024 bytes and marks it as the
+ * last block.
+ */
 function nextBlock(request: Content, first: TokenMessage, number: number, size: number): Content {
   const etag = valueOf(first.options, 'ETag');
   const options = without(request.options, 'Observe', 'Block1', 'Block2', 'Size1', 'Content-Format', 'If-Match');
@@ -123,7 +132,7 @@ function continued(
 ): Block {
   const block = blockOf(answer.options, 'Block2', ordered);
   const method = methodOf(request.code);
-  // An error that is too large for one message comes in blocks too, each of them under its code.
+  // An error that is too large for one message comes in blocks too, each of them with its code.
   const fits =
     (answer.code === first.code || (method !== undefined && isSuccessOf(method, answer.code))) &&
     typeof block === 'object' &&
@@ -158,8 +167,8 @@ function misfit(): DotsError {
   return new DotsError(
     'unreachable',
     'coap/blocks',
-    'The answer came in blocks that do not fit together.',
-    'Ask again: the resource may have changed in between.',
+    'The blocks of the answer do not match each other.',
+    'Repeat the request: the resource may have changed in between.',
   );
 }
 

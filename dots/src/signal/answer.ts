@@ -11,20 +11,26 @@ export interface Answer {
   code: string;
   /** Whether the server accepted: a success code of the method that was asked (RFC 7252 section 5.8). */
   ok: boolean;
-  /** The body, decoded from application/dots+cbor; what in it does not follow the RFC is left out. */
+  /** The body, decoded from application/dots+cbor; parts that do not follow the RFC are left out. */
   body?: JsonObject;
   /** Whether the body could not be read, or not to its end; the notes say why. */
   broken?: true;
-  /** The text of a server with a refusal, without control characters. */
+  /** The diagnostic text of a refusal, without control characters. */
   diagnostic?: string;
-  /** Seconds, with 5.03 and 4.29: until one may ask again (RFC 7252 section 5.9.3.4), or how long another server that is named counts (RFC 9132 section 4.6). */
+  /**
+   * Seconds, with 5.03 and 4.29: until the client may ask again (RFC 7252 section 5.9.3.4), or how long a named
+   * alternate server is to be used (RFC 9132 section 4.6).
+   */
   maxAge?: number;
-  /** From sending to the whole answer, milliseconds; 0 for a notification, which nobody asked for. */
+  /** From sending to the whole answer, milliseconds; 0 for a notification, which is unsolicited. */
   roundTripMs: number;
   request: SentRequest;
-  /** What does not follow the RFC and was left out or tolerated, what a refusal names in its options, and what the size of the request meant: one sentence each. */
+  /**
+   * Deviations from the RFC that were left out or tolerated, the sizes that a refusal names, and a request that was sent
+   * in blocks: one sentence each.
+   */
   notes?: string[];
-  /** The body as it came. */
+  /** The body as received. */
   payload?: Uint8Array;
 }
 
@@ -34,9 +40,9 @@ export interface SentRequest {
   path: string;
   /** The size of the body, bytes. */
   octets: number;
-  /** The body as it went out. */
+  /** The body as sent. */
   payload?: Uint8Array | undefined;
-  /** In how many blocks (Block1) the body went, where it was more than one. */
+  /** The number of blocks (Block1) of the body, if it was sent in more than one. */
   blocks?: number;
   /** Whether an observation was asked for. */
   observe?: true;
@@ -45,13 +51,13 @@ export interface SentRequest {
 /** The longest diagnostic text that is passed on, characters. */
 const longestDiagnostic = 1000;
 
-/** The refusals that say by Max-Age for how long: RFC 7252 section 5.9.3.4, RFC 8516 section 3. */
+/** The refusals that state by Max-Age for how long: RFC 7252 section 5.9.3.4, RFC 8516 section 3. */
 const asksToWait: readonly string[] = ['4.29', '5.03'];
 
-/** CBOR null, undefined and an empty map are no body; go-dots sends null where there is nothing to say, even as text. */
+/** CBOR null, undefined and an empty map are no body; go-dots sends null for an empty body, even as text. */
 const nothings: readonly string[] = ['f6', 'f7', 'a0'];
 
-/** Reads a response; never fails, because a server's answer must reach the user whatever is in it. */
+/** Reads a response; never fails, because a server's answer must reach the user whatever it contains. */
 export function readAnswer(response: Content, roundTripMs: number, request: SentRequest): Answer {
   const { code, options } = response;
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
@@ -74,7 +80,7 @@ function withBody(answer: Answer, { code, payload, options }: Content): Answer {
   if (payload.length === 0) return answer;
   const hex = payload.length === 1 ? Buffer.from(payload).toString('hex') : '';
   if (nothings.includes(hex))
-    return { ...answer, notes: [`The body of the answer is empty CBOR (${hex}), which is taken for none.`] };
+    return { ...answer, notes: [`The body of the answer is empty CBOR (${hex}), which is treated as no body.`] };
   const format = uintOf(options, 'Content-Format');
   const isDocument = format === dotsCbor || (format === undefined && isSuccess(code));
   return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };

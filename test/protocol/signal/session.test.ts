@@ -278,7 +278,7 @@ test('a session says what it puts up with', async (t) => {
   });
   const [repeats, empty] = [
     'The answer repeats options of the request, which are ignored: Uri-Path.',
-    'The body of the answer is empty CBOR (f6), which is taken for none.',
+    'The body of the answer is empty CBOR (f6), which is treated as no body.',
   ];
   const lines: string[] = [];
   const session = await SignalSession.open({

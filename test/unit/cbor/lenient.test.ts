@@ -23,7 +23,7 @@ const leftOut: [what: string, entry: [unknown, unknown], message: string][] = [
   ['a value of another type', [6, 'x'], `The value in ${place}/target-prefix is a text string, at offset`],
   ['a floating-point number', [16, 1.5], `The value in ${place}/status is the floating-point number 1.5, at`],
   ['a text as a key', ['lifetime', 5], `A key in ${place} is a text string, at offset`],
-  ['a key beyond the registry', [70_000, 5], `The key 70000 in ${place} is no DOTS key, at offset`],
+  ['a key beyond the registry', [70_000, 5], `The key 70000 in ${place} is not a DOTS key, at offset`],
   ['an unknown key that must be known', [100, 5], `The comprehension-required key 100 is not known in ${place}, at`],
   ['an unknown key', [250, 5], `The comprehension-optional key 250 is not known in ${place}, at offset`],
   ['a member of another place', [49, 5], 'The comprehension-required key 49 ('],

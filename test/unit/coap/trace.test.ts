@@ -97,7 +97,7 @@ test('the trace tells of a state that was lost, and of one that the listener cou
   scene.arrive({ options: [option('Observe', 3)] });
   await settle();
   assert.deepEqual(scene.lines, [
-    'The observation of /state lost a notification: The answer came in blocks that do not fit together. Ask again: the resource may have changed in between.',
+    'The observation of /state lost a notification: The blocks of the answer do not match each other. Repeat the request: the resource may have changed in between.',
     'The observation of /state delivered a notification that could not be used: no such member',
   ]);
 });

@@ -150,7 +150,7 @@ test('an answer is read whatever it holds', () => {
       ok: code === '2.01',
       roundTripMs: 5,
       request: put,
-      notes: ['The body of the answer is empty CBOR (f6), which is taken for none.'],
+      notes: ['The body of the answer is empty CBOR (f6), which is treated as no body.'],
     });
   }
 });

@@ -258,5 +258,5 @@ test('a mitigation request larger than a datagram is sent in blocks only where t
 test('an answer that cannot be shown does not make the request unsent', async () => {
   editor.showTextDocument = () => Promise.reject(new Error('no editor'));
   await sent(() => Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' }));
-  assert.deepEqual(editor.errors, ['The answer to request came, but could not be shown. no editor']);
+  assert.deepEqual(editor.errors, ['The answer to request was received, but could not be shown. no editor']);
 });

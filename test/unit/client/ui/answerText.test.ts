@@ -106,5 +106,5 @@ test('what was left out of an answer is named, and the lifetime of another mid i
 });
 
 test('a server that cannot serve is no refusal', () => {
-  assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: not served/);
+  assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: failed/);
 });
