@@ -1,7 +1,7 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
 import { newCuid } from '#dots/signal/session';
-import { parseServer } from '#dots/transport/address';
+import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
@@ -206,11 +206,7 @@ function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: 
 /** What is wrong with an address is reported before its credentials are asked for. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
   if (!/^https:/i.test(server)) parseServer(server);
-  else if (!URL.canParse(server))
-    throw new UsageError(
-      `"${server}" is not the address of a DOTS data channel.`,
-      'Give a host, and a port up to 65535 where it is not 443, such as https://dots.example.net.',
-    );
+  else if (!URL.canParse(server)) throw noDataAddress(server);
 }
 
 /**

@@ -91,7 +91,7 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
     'an address with a path',
     ['send', '-', '--server', 'https://127.0.0.1:1/restconf', '--ca', 'x'],
     acls,
-    /not the address of a data channel/,
+    /not the address of a DOTS data channel/,
   ],
   ['a request over https', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x'], request, /signal channel/],
   ['a state folder that is not there', ['flowspec', '--state', 'nowhere'], '', /no state folder/],

@@ -185,8 +185,11 @@ test('what is wrong with an address is told before credentials are asked for', (
     '': /The address of the server is empty/,
     'http://': /asks for http, which is no scheme/,
     'mock:': /"mock:" is not the address/,
-    'coaps://a.example:70000': /names the port 70000, and there is none above 65535/,
+    'coaps://a.example:70000': /a\.example:70000.*its port is above 65535/,
     'https://': /is not the address of a DOTS data channel/,
+    'https://a.example:70000': /data channel: its port is above 65535/,
+    'https://[fe80::1%25eth0]': /data channel: an https address has no zone/,
+    'https://2001:db8::1': /data channel: an IPv6 address needs brackets/,
   };
   for (const [server, words] of Object.entries(wrong)) {
     const { status, err } = dots(['send', path, '--server', server]);

@@ -3,6 +3,7 @@ import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import { systemClock, type Clock } from '#dots/runtime/clock';
+import { noDataAddress } from '#dots/transport/address';
 import { readPem } from '#dots/transport/certificates/credentialFiles';
 import { limited, settled } from '#dots/runtime/deadline';
 import { Dialler } from './dialler';
@@ -180,12 +181,7 @@ function addressOf(server: string): URL {
     url.username === ''
   )
     return url;
-  throw new DotsError(
-    'usage',
-    'data/address',
-    `"${server}" is not the address of a data channel.`,
-    'Give scheme, host and port, such as https://127.0.0.1:4443.',
-  );
+  throw noDataAddress(server);
 }
 
 function contextOf(files: {

@@ -7,7 +7,8 @@ import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
 import { attemptDelay, raceConnections } from './raceConnections';
-import { limited, settled } from '#dots/runtime/deadline';
+import { limited, settled, type Limit } from '#dots/runtime/deadline';
+import { answeringAddress } from './plainPath';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
 import { addressesOf, systemResolver, type Resolver } from './resolve';
@@ -109,21 +110,36 @@ export async function probeDtls(
   }
 }
 
-/** Plain CoAP stays on this machine and has no handshake: there is no peer to wait for, and so nothing that a deadline could end. */
-async function plain(target: ServerAddress, { signal, permit }: ConnectOptions): Promise<Channel> {
-  const isOver = (): boolean => signal?.aborted === true;
-  await permit?.([target]);
-  if (isOver()) throw cancelled(target);
-  const channel = await connectUdp(target);
-  if (!isOver()) return channel;
-  await channel.close();
-  throw cancelled(target);
+/**
+ * Plain CoAP stays on this machine and has no handshake: with one address there is no peer to wait for, and so nothing that a deadline could
+ * end. `localhost` has two, and which of them a server listens at shows when it answers.
+ */
+async function plain(target: ServerAddress, options: ConnectOptions): Promise<Channel> {
+  const { clock = systemClock, permit, resolver = systemResolver } = options;
+  const limit = limitOf(target, options);
+  try {
+    const hosts = await settled(addressesOf(target.host, resolver), limit.signal);
+    const addresses = hosts.map((host) => ({ host, port: target.port }));
+    await permitted(addresses, permit, limit.signal);
+    const isOne = addresses.length === 1;
+    const address = isOne ? target : await answeringAddress(addresses, { clock, signal: limit.signal });
+    const channel = await connectUdp(address);
+    if (!limit.signal.aborted) return channel;
+    await channel.close();
+    throw limit.signal.reason as DotsError;
+  } catch (error) {
+    throw Array.isArray(error) ? mostTelling(error, target, ['udp']) : error;
+  } finally {
+    limit.lift();
+  }
 }
 
-async function permitted(paths: readonly Path[], permit: Permit | undefined, signal: AbortSignal): Promise<void> {
-  if (permit === undefined) return;
-  const addresses = paths.map(({ address }) => address);
-  await settled(permit(addresses), signal);
+async function permitted(
+  addresses: readonly Address[],
+  permit: Permit | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (permit !== undefined) await settled(permit(addresses), signal);
 }
 
 function nameOf({ host, port }: ServerAddress): string {
@@ -142,17 +158,12 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   if (credentials === undefined) throw noCredentials(target);
   const end = clock.monotonic() + deadlineMs;
   const tried: Path[] = [];
-  const limit = limited({
-    clock,
-    signal: options.signal,
-    deadlineMs: deadlineMs + graceMs,
-    cancelled: () => cancelled(target),
-    late: () => refusal('no-answer', { peer: nameOf(target) }),
-  });
+  const limit = limitOf(target, options);
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
-    await permitted(paths, options.permit, limit.signal);
+    const addresses = paths.map(({ address }) => address);
+    await permitted(addresses, options.permit, limit.signal);
     const { candidate, winner } = await raceConnections<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
       delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
@@ -183,6 +194,17 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   }
 }
 
+function limitOf(target: ServerAddress, options: ConnectOptions): Limit {
+  const { clock = systemClock, signal, deadlineMs = defaultDeadlineMs } = options;
+  return limited({
+    clock,
+    signal,
+    deadlineMs: deadlineMs + graceMs,
+    cancelled: () => cancelled(target),
+    late: () => refusal('no-answer', { peer: nameOf(target) }),
+  });
+}
+
 /** An attempt that reaches the deadline may first say what it knows, milliseconds. */
 const graceMs = 100;
 
@@ -203,10 +225,20 @@ function isFinal(error: unknown): boolean {
   );
 }
 
-function mostTelling(errors: readonly unknown[], target: ServerAddress, transports: readonly Transport[]): unknown {
+/** What a server has to listen on for each transport. */
+const ports: Readonly<Record<Transport | 'udp', string>> = { dtls: 'UDP (DTLS)', tls: 'TCP (TLS)', udp: 'UDP' };
+
+function mostTelling(
+  errors: readonly unknown[],
+  target: ServerAddress,
+  tried: readonly (keyof typeof ports)[],
+): unknown {
   const allRefused = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
-  if (allRefused && transports.length > 1)
-    return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
+  if (allRefused && errors.length > 1) {
+    const on = tried.map((transport) => ports[transport]);
+    const where = on.length > 1 ? `, neither on ${on.join(' nor on ')}` : ` on ${on.join()}`;
+    return refusal('refused', { peer: `${nameOf(target)}${where}` }, errors[0]);
+  }
   return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
 }
 

@@ -1,6 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DotsError } from '#dots/model/errors';
+import { isLocalName } from '../address';
 import { refusal } from '../refusals';
 
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
@@ -12,11 +15,12 @@ export const systemResolver: Resolver = async (name) =>
 
 /**
  * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked), or those of its name.
- * Throws a DotsError of kind `unreachable`: `transport/unknown-host`.
+ * Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` (`unreachable`).
  */
 export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
+  checkZone(host);
   if (isIP(host) !== 0) return [host];
-  if (/^(.+\.)?localhost\.?$/i.test(host)) return ['::1', '127.0.0.1'];
+  if (isLocalName(host)) return ['::1', '127.0.0.1'];
   try {
     const found = (await resolver(host)).filter((address) => isIP(address) !== 0);
     if (found.length > 0) return found;
@@ -24,6 +28,19 @@ export async function addressesOf(host: string, resolver: Resolver): Promise<rea
     throw refusal('unknown-host', { peer: host }, cause);
   }
   throw refusal('unknown-host', { peer: host });
+}
+
+/** The zone of an address names an interface of this machine, or is its number: RFC 4007 section 11. Throws a DotsError of kind `usage`. */
+function checkZone(host: string): void {
+  const [, zone] = /%(.*)$/.exec(host) ?? [];
+  const known = Object.keys(networkInterfaces());
+  if (zone === undefined || /^\d+$/.test(zone) || known.includes(zone)) return;
+  throw new DotsError(
+    'usage',
+    'transport/no-interface',
+    `This machine has no interface "${zone}" for the address ${host}.`,
+    known.length === 0 ? undefined : `It has ${known.join(', ')}.`,
+  );
 }
 
 /** How long a look-up may take that only serves a comparison, milliseconds. */
