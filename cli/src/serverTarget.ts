@@ -15,6 +15,7 @@ import {
   type RequestIdentity,
   type ServerTarget,
 } from '#dots/workspace/destination';
+import { serverFacts } from '#dots/workspace/documentSet';
 import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
@@ -96,8 +97,7 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
   };
   const target = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
-  const { ownPrefixes } = governing.workspace;
-  const theirs = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '')?.ownPrefixes ?? [];
+  const profile = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
@@ -105,7 +105,8 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
       ...query.workspace.context,
       cuid: target.cuid,
       ...(target.mid !== undefined && { mid: target.mid }),
-      ownPrefixes: [...ownPrefixes, ...theirs],
+      ...serverFacts(governing.workspace, profile),
+      ...(target.profile === undefined && { quirks: [] }),
     },
   };
 }

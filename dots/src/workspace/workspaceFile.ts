@@ -83,6 +83,9 @@ function contextOf({ cuid, mid, direction, profile }: JsonObject): FileContext {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as FileContext;
 }
 
+/** What a server does other than the RFCs say, as far as documents can take it into account; the schema of the profiles file describes each. */
+export type Quirk = 'source-prefix-required' | 'no-target-uri' | 'names-must-resolve';
+
 /** A server profile: where a DOTS server is, and who one is to it. It names keys and never holds them. */
 export interface Profile {
   /** Address of the signal channel: `coap`, `coaps` or `coaps+tcp`. */
@@ -97,6 +100,7 @@ export interface Profile {
   pskIdentity?: string;
   cuid?: string;
   ownPrefixes: readonly string[];
+  quirks: readonly Quirk[];
   /** Before anything is sent to it, it is asked whether that is meant. */
   production: boolean;
 }
@@ -117,6 +121,7 @@ export function profilesOf(value: JsonValue | undefined): Profiles {
 function profileOf({
   'psk-identity': pskIdentity,
   'own-prefixes': ownPrefixes,
+  quirks,
   production,
   ...texts
 }: JsonObject): Profile {
@@ -124,6 +129,7 @@ function profileOf({
     ...(texts as Partial<Profile>),
     ...(pskIdentity !== undefined && { pskIdentity: pskIdentity as string }),
     ownPrefixes: itemsOf(ownPrefixes) as string[],
+    quirks: itemsOf(quirks) as Quirk[],
     production: production === true,
   };
 }
