@@ -89,7 +89,7 @@ export class Connection {
         'usage',
         'data/certificate-file',
         'A client certificate and its key go together.',
-        'Name both (--cert, --key).',
+        'Name both (--cert and --key, or "certificate" and "key" in the profile).',
       );
     const context = contextOf({
       ca: await readPem(ca, 'CA'),
@@ -200,7 +200,7 @@ function contextOf(files: {
       mismatch
         ? 'The client certificate and the key do not fit together.'
         : 'The certificate files cannot be used: one of them is no PEM of the right kind, or needs a passphrase.',
-      'Check the files of --ca, --cert and --key.',
+      'Check the files of --ca, --cert and --key, or those that the profile names.',
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 import { DotsError } from '#dots/model/errors';
-import { refusal, type RefusalReason } from '#dots/transport/refusals';
+import { nameCertificate, refusal, type RefusalReason } from '#dots/transport/refusals';
 import { clientReason, symptomOf } from '#dots/transport/tls/symptoms';
 
 /** What a connection attempt was made with: decides between the reasons for one and the same symptom. */
@@ -24,8 +24,16 @@ const refusedCertificate: Explain = ({ server, hasCertificate }) =>
     : unreachable(
         'client-certificate-missing',
         `${server} asks for a client certificate, and none was given.`,
-        'Name it and its key (--cert, --key).',
+        nameCertificate,
       );
+
+/** A server may end the connection without a word right after the handshake: Node's does for a certificate of another CA. */
+const closedWithoutWord: Explain = (attempt, error) => {
+  const { code, message, hint } = refusedCertificate(attempt, error);
+  const said = message.slice(attempt.server.length + 1);
+  const why = `${attempt.server} closed the connection without an answer; often that is because it ${said}`;
+  return new DotsError('unreachable', code, why, hint);
+};
 
 const noTls: Explain = ({ server }) =>
   unreachable(
@@ -58,7 +66,7 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
     unreachable(
       'unknown-ca',
       `The certificate of ${server} is not signed by the CA in ${ca}: this may not be the server you expect.`,
-      'Name the CA file of that server (--ca).',
+      'Name the CA file of that server (--ca, or "ca" in the profile).',
     ),
   purpose: ({ server }) =>
     unreachable(
@@ -68,7 +76,12 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
     ),
   'client-certificate-missing': refusedCertificate,
   'client-certificate-refused': refusedCertificate,
-  'no-common-cipher': noTls,
+  'no-common-cipher': ({ server }) =>
+    unreachable(
+      'no-tls',
+      `${server} and this end have no TLS version or cipher suite in common.`,
+      'It has to offer TLS 1.2 or 1.3, with a suite of RFC 9325.',
+    ),
   'no-tls': noTls,
   refused: ({ server }) =>
     unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.'),
@@ -96,10 +109,9 @@ function failureOf(error: unknown, attempt: Attempt): DotsError {
   return unreachable(reason, message, hint ?? '');
 }
 
-/** A server may end the connection without a word right after the handshake: Node's does for a certificate of another CA. */
 function closed(attempt: Attempt, cause: string): DotsError {
   if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|socket hang up/i.test(cause))
-    return refusedCertificate(attempt, cause);
+    return closedWithoutWord(attempt, cause);
   return unreachable(
     'connection',
     `The connection to ${attempt.server} failed (${cause

@@ -1,6 +1,12 @@
 import { DotsError } from '#dots/model/errors';
 import { addressText, type Address } from './address';
 
+/** What an error of the system means, as the end of a sentence. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not listen there; ports below 1024 are often for administrators',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
+
 /** Why nothing can listen at an address, by the error of the system: of kind `usage`, `transport/port-in-use` or `transport/listen`. */
 export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: unknown): DotsError {
   const code = (cause as NodeJS.ErrnoException).code;
@@ -16,7 +22,7 @@ export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: un
   return new DotsError(
     'usage',
     'transport/listen',
-    `Cannot listen on ${protocol} ${addressText(address)} (${String(code)}).`,
+    `Cannot listen on ${protocol} ${addressText(address)}: ${reasons[code ?? ''] ?? String(code)}.`,
     'Choose another address or port.',
     { cause },
   );

@@ -13,6 +13,9 @@ type Words = (attempt: Attempt) => readonly [message: string, hint: string];
 
 const more = ({ detail }: Attempt): string => (detail === undefined ? '' : `: ${detail}`);
 
+/** What to do where a client certificate is missing: an option of the command, or a member of a profile. */
+export const nameCertificate = 'Name it and its key (--cert and --key, or "certificate" and "key" in the profile).';
+
 /** Why a connection was not made, from either end's checks: RFC 5280 section 6, RFC 6125, RFC 9132 section 7.1. */
 export const reasons = {
   'unknown-ca': (at) => [
@@ -23,7 +26,10 @@ export const reasons = {
     `The certificate of ${at.peer} is for another name${more(at)}.`,
     'Use the name or address that the certificate is for.',
   ],
-  expired: (at) => [`The certificate of ${at.peer} has expired${more(at)}.`, 'Its operator has to renew it.'],
+  expired: (at) => [
+    `The certificate of ${at.peer} has expired${more(at)}.`,
+    'Its operator has to renew it, unless the clock of this machine is wrong.',
+  ],
   'not-yet-valid': (at) => [
     `The certificate of ${at.peer} is not valid yet${more(at)}.`,
     'Check the clock of this machine.',
@@ -58,7 +64,7 @@ export const reasons = {
   ],
   'client-certificate-missing': (at) => [
     `${at.peer} asks for a client certificate, and none was given.`,
-    'Name it and its key (--cert, --key).',
+    nameCertificate,
   ],
   'client-certificate-refused': (at) => [
     `${at.peer} does not accept this client certificate${more(at)}.`,
@@ -93,6 +99,14 @@ export const reasons = {
     'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.',
   ],
   refused: (at) => [`Nothing listens at ${at.peer}.`, 'Start the server there, or check the address and the port.'],
+  'no-name-server': (at) => [
+    `The host of ${at.peer} cannot be looked up: no name server answers.`,
+    'Check the network of this machine, or name the server by its IP address.',
+  ],
+  'no-route': (at) => [
+    `${at.peer} cannot be reached: the network knows no way there${more(at)}.`,
+    'Check the address, and the network of this machine.',
+  ],
   'unknown-host': (at) => [`The host of ${at.peer} is not known.`, 'Check the name.'],
   'no-answer': (at) => [
     `${at.peer} did not answer${more(at)}.`,

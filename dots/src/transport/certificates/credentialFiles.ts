@@ -35,12 +35,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
       );
     return { psk: { identity: pskIdentity, key: await readPsk(pskKeyFile) } };
   }
-  if (ca === undefined || cert === undefined || key === undefined) {
-    throw incomplete(
-      `${server} is reached over DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
-      'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).',
-    );
-  }
+  if (ca === undefined || cert === undefined || key === undefined) throw missing(server, { ca, cert, key });
   const crls = crl === undefined ? {} : { crls: [await readPem(crl, 'revocation list')] };
   return {
     certificate: {
@@ -50,6 +45,21 @@ export async function readCredentials(server: string, files: CredentialFiles): P
       ...crls,
     },
   };
+}
+
+/** What is not named of the three files that belong together; of none, all that a client may prove itself with. */
+function missing(server: string, files: Readonly<Record<string, string | undefined>>): DotsError {
+  const options = Object.keys(files).filter((name) => files[name] === undefined);
+  const names = options.map((name) => `--${name}`).join(' and ');
+  return options.length < Object.keys(files).length
+    ? incomplete(
+        `CA, client certificate and key go together, and ${names} ${options.length === 1 ? 'is' : 'are'} missing.`,
+        'Name it on the command line or in the profile ("ca", "certificate", "key").',
+      )
+    : incomplete(
+        `${server} is reached over DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
+        'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).',
+      );
 }
 
 /** The credentials that a server requires, as an option; plain CoAP requires none. Throws as `readCredentials` does. */

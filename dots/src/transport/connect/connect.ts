@@ -69,8 +69,19 @@ const refused = [
   'psk-mismatch',
 ].map((reason) => `transport/${reason}`);
 
-/** Failures that say little: another one is reported instead where there is one. */
-const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 'transport/cancelled'];
+/** Failures that say little of the server, the least last: another one is reported instead where there is one. */
+const vague = [
+  'transport/refused',
+  'transport/no-answer',
+  'transport/no-route',
+  'transport/network',
+  'transport/cancelled',
+];
+
+/** How little a failure says. An address of a family that this machine has no way to says nothing of the server. */
+function vagueness(error: unknown): number {
+  return error instanceof DotsError ? vague.indexOf(error.code) : vague.length;
+}
 
 /**
  * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of DTLS and TLS over
@@ -239,7 +250,7 @@ function mostTelling(
     const where = on.length > 1 ? `, neither on ${on.join(' nor on ')}` : ` on ${on.join()}`;
     return refusal('refused', { peer: `${nameOf(target)}${where}` }, errors[0]);
   }
-  return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
+  return [...errors].sort((one, other) => vagueness(one) - vagueness(other))[0];
 }
 
 function noCredentials(target: ServerAddress): DotsError {

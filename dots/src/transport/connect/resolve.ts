@@ -15,7 +15,7 @@ export const systemResolver: Resolver = async (name) =>
 
 /**
  * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked), or those of its name.
- * Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` (`unreachable`).
+ * Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` or `transport/no-name-server` (`unreachable`).
  */
 export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
   checkZone(host);
@@ -25,7 +25,8 @@ export async function addressesOf(host: string, resolver: Resolver): Promise<rea
     const found = (await resolver(host)).filter((address) => isIP(address) !== 0);
     if (found.length > 0) return found;
   } catch (cause) {
-    throw refusal('unknown-host', { peer: host }, cause);
+    const { code } = cause as NodeJS.ErrnoException;
+    throw refusal(code === 'EAI_AGAIN' ? 'no-name-server' : 'unknown-host', { peer: host }, cause);
   }
   throw refusal('unknown-host', { peer: host });
 }
