@@ -127,6 +127,11 @@ export function identityOf(given: Arguments, workspaces: CommandWorkspaces, file
   return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
 }
 
+/** The mid that the command line names. Throws UsageError. */
+export function midOf(given: Arguments): number | undefined {
+  return wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff);
+}
+
 /** Without a document only the options count. */
 function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
   return {
@@ -135,7 +140,7 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
       server: given.option('server'),
       profile: given.option('profile'),
       cuid: given.option('cuid'),
-      mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
+      mid: midOf(given),
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
     profiles: knownProfiles(workspaces),

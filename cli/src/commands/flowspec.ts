@@ -206,7 +206,10 @@ function readAction(text: string | undefined): MitigationAction | undefined {
 
 function domainPrefix(text: string): string {
   if (parseNetwork(text) !== undefined) return text;
-  throw new UsageError(`--domain requires a prefix, not "${text}".`, 'Write one such as 192.0.2.0/24 or 2001:db8::/32.');
+  throw new UsageError(
+    `--domain requires a prefix, not "${text}".`,
+    'Write one such as 192.0.2.0/24 or 2001:db8::/32.',
+  );
 }
 
 function routeTarget(text: string): string {

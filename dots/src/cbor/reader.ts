@@ -132,7 +132,8 @@ class Reader {
 
   private head(): Head {
     const at = this.at;
-    if (at >= this.bytes.length) this.fail('cbor/truncated', at, 'The data ends where an item should begin');
+    if (at >= this.bytes.length)
+      this.fail('cbor/truncated', at, at === 0 ? 'There is no data' : 'The data ends where an item should begin');
     try {
       const [major, info, value] = this.events.read() ?? [7, 31, undefined];
       const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;
