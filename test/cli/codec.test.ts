@@ -100,8 +100,8 @@ for (const [name, words, input, status, message] of failures) {
 }
 
 const misuse: [words: string[], message: RegExp][] = [
-  [['encode', '-', '--mid', 'x'], /--mid is a whole number from 0 to 4294967295, not "x"/],
-  [['encode', '-', '--mid', '4294967296'], /--mid is a whole number/],
+  [['encode', '-', '--mid', 'x'], /--mid must be a whole number from 0 to 4294967295, not "x"/],
+  [['encode', '-', '--mid', '4294967296'], /--mid must be a whole number/],
   [['encode', '-', '--mid', '-1'], /--mid has no value; what follows it starts with a dash\. Write .* --mid=-1/],
   [['encode', '-', '--mid', '--format', 'bin'], /--mid has no value/],
   [['encode', '-', '--mid=-1'], /not "-1"/],

@@ -37,7 +37,7 @@ test('JSON says whether the order is proved; without repair it shows a witness',
   assert.match(dots(['flowspec', '-'], fragments).out, /^Order: proved/m);
   assert.match(
     dots(['flowspec', '-', '--no-repair'], fragments).out,
-    /^Order: .* Witness: udp 198\.51\.100\.7:40000 -> 192\.0\.2\.1:53, first fragment; documents: discard by -#.*; routers: accept by -#/m,
+    /^Order: .* Example: udp 198\.51\.100\.7:40000 -> 192\.0\.2\.1:53, first fragment; documents: discard by -#.*; routers: accept by -#/m,
   );
 });
 
@@ -58,7 +58,7 @@ const refusedOptions: [option: string, value: string, error: RegExp][] = [
   ['action', 'redirect:65001:4294967296', /--action redirect:RT .* not "65001:4294967296".* 4294967295\./],
   ['action', 'redirect:192.0.2.9:65536', /--action redirect:RT .* not "192.0.2.9:65536".* 65535/],
   ['action', 'mark:64', /--action mark:DSCP .* not "64"/],
-  ['action', 'drop', /--action is discard, .* not "drop"/],
+  ['action', 'drop', /--action must be discard, .* not "drop"/],
   ['domain', '192.0.2.1', /--domain .* not "192.0.2.1"/],
 ];
 
@@ -104,7 +104,7 @@ test('each octet in words', () => {
   assert.equal(json(['--explain'], request).rules[0]?.explained?.length, 7);
   assert.match(
     dots(['flowspec', '--decode', '03058716', '--family', 'ipv6', '--explain'], '').out,
-    /operator: always; the value takes 1 octet; the last of the list/,
+    /operator: always; the value has 1 octet; last of the list/,
   );
 });
 
@@ -156,15 +156,15 @@ test('for GoBGP and BIRD; what a tool cannot announce is a comment and a finding
   );
   const wide = JSON.stringify(aclDocument([{ matches: { ipv4: to, tcp: { 'flags-bitmask': { bitmask: 256 } } } }]));
   const run = dots(['flowspec', '-', '--format', 'gobgp'], wide);
-  assert.match(run.out, /^# rule 1 is left out \(GoBGP has names for the eight common TCP flags only\): dst/);
-  assert.match(run.err, /warning The rule .* is left out of this rendering: GoBGP .* \(flowspec\/tool,/);
+  assert.match(run.out, /^# rule 1 is omitted \(GoBGP has names for the eight common TCP flags only\): dst/);
+  assert.match(run.err, /warning The rule .* is omitted from this rendering: GoBGP .* \(flowspec\/tool,/);
 });
 
 for (const [words, message] of [
   [['flowspec', '-', '--compare', 'x', '--format', 'bird'], /table or json/],
   [['flowspec', '-', '--explain', '--format', 'hex'], /table or json/],
-  [['flowspec', '-', '--explain', '--compare', 'x'], /do not go together/],
-  [['flowspec', '--decode', '03038111', '--family', 'ipv4', '--resolve'], /--resolve does not go with --decode/],
+  [['flowspec', '-', '--explain', '--compare', 'x'], /cannot be combined/],
+  [['flowspec', '--decode', '03038111', '--family', 'ipv4', '--resolve'], /--resolve cannot be combined with --decode/],
 ] as [string[], RegExp][]) {
   test(`wrong usage: ${words.slice(1).join(' ')}`, () => {
     const run = dots(words, request);

@@ -140,12 +140,12 @@ test('a connection that is refused says in words which check failed, and exits w
   }
 });
 
-test('credentials that are missing or do not go together are wrong usage', async (t) => {
+test('credentials that are missing or cannot be combined are wrong usage', async (t) => {
   const { ready } = await mockWithFiles(t);
   const cases: [string[], RegExp][] = [
     [[], /needs the CA of the server, a client certificate and its key, or a pre-shared key/],
-    [['--ca', ready.ca], /go together, and --cert and --key are missing/],
-    [['--ca', ready.ca, '--cert', ready.cert], /go together, and --key is missing\..* profile/],
+    [['--ca', ready.ca], /required together; --cert and --key are missing/],
+    [['--ca', ready.ca, '--cert', ready.cert], /required together; --key is missing\..* profile/],
     [['--psk-identity', 'lab'], /needs its identity and its file/],
     [['--psk-identity', 'lab', '--psk-key-file', 'nowhere'], /file of the pre-shared key cannot be read/],
     [[...proofs(ready), '--psk-identity', 'lab', '--psk-key-file', ready.key], /replaces certificates/],

@@ -10,7 +10,10 @@ export interface Address {
 /** coap: plain UDP; coaps: DTLS over UDP; coaps+tcp: TLS over TCP. */
 export type Scheme = 'coap' | 'coaps' | 'coaps+tcp';
 
-/** Where a server is, as the user wrote it; the host is a name or an IP address. Without a scheme, DTLS and TLS are both tried. */
+/**
+ * The address of a server, as the user wrote it; the host is a name or an IP address. Without a scheme, DTLS and TLS
+ * are both tried.
+ */
 export interface ServerAddress {
   scheme?: Scheme;
   host: string;
@@ -35,7 +38,10 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && loopback.check(withoutZone(host), family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** An address as certificates have it: the zone of a link-local address (RFC 4007 section 11) is known on this machine only. */
+/**
+ * An address in the form of certificates: the zone of a link-local address (RFC 4007 section 11) is known on this
+ * machine only.
+ */
 export function withoutZone(host: string): string {
   return host.replace(/%.*$/, '');
 }
@@ -45,19 +51,19 @@ export function addressText({ host, port }: Address): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Whether a name is one of this machine, whatever a resolver says: `localhost` and what ends with it (RFC 6761 section 6.3). */
+/** Whether a name always means this machine: `localhost` and names that end with it (RFC 6761 section 6.3). */
 export function isLocalName(host: string): boolean {
   return /^(.+\.)?localhost\.?$/i.test(host);
 }
 
-/** `localhost` as the address that a server listens at by default; anything else as it is. */
+/** `localhost` as the address that a server listens on by default; anything else unchanged. */
 export function loopbackName(host: string): string {
   return isLocalName(host) ? '127.0.0.1' : host;
 }
 
 /**
- * What a client says in its server name indication, which knows no addresses and no final dot (RFC 6066 section 3); undefined for nothing.
- * Throws a DotsError of kind `usage`: `transport/address` for what is longer than a host name may be.
+ * The client's server name indication, which has no addresses and no final dot (RFC 6066 section 3); undefined for
+ * none. Throws a DotsError of kind `usage`: `transport/address` for a name longer than a host name may be.
  */
 export function indicatedName(serverName: string): string | undefined {
   const name = serverName.replace(/\.$/, '');
@@ -66,17 +72,19 @@ export function indicatedName(serverName: string): string | undefined {
     throw new DotsError(
       'usage',
       'transport/address',
-      `The name of the server has ${bytes} bytes, and a host name has at most ${longestHost}.`,
-      'Give the name or IP address that its certificate is for.',
+      `The name of the server has ${bytes} bytes; a host name has at most ${longestHost}.`,
+      'Use the name or IP address in its certificate.',
     );
   }
   return name === '' || isIP(name) !== 0 ? undefined : name;
 }
 
 /**
- * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or without a scheme
- * `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a link-local address (RFC 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
- * `transport/plain-off-loopback`, because RFC 9132 section 3 lets nothing travel unprotected.
+ * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or
+ * without a scheme
+ * `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a link-local address (RFC
+ * 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
+ * `transport/plain-off-loopback`, because RFC 9132 section 3 forbids unprotected messages.
  */
 export function parseServer(server: string): ServerAddress {
   const text = isIP(server) === 6 ? `[${server}]` : server;
@@ -127,7 +135,7 @@ function urlOf(server: string, bare: boolean): URL {
 
 const somePort = 'Write a port from 1 to 65535, or none for the usual one.';
 
-/** What may be wrong with an address, looked for in this order in what follows the scheme: the fault, and what to do. */
+/** Faults of an address, tested in this order on the part after the scheme: the fault, and what to do. */
 const mistakes: readonly (readonly [pattern: RegExp, fault: string, hint: string])[] = [
   [/\s/, 'it contains a blank', 'Remove it.'],
   [/^coaps?(\+tcp)?:\/?[^/\d]/i, 'the scheme is not followed by ://', 'Write it such as coaps://dots.example.net.'],
@@ -141,20 +149,20 @@ const mistakes: readonly (readonly [pattern: RegExp, fault: string, hint: string
   [/^[^[]*:.*:/, 'an IPv6 address needs brackets', 'Write it such as [2001:db8::1]:4646.'],
   [/:0*\/?$/, 'it has no port after the colon', somePort],
   [/:\d+\/?$/, 'its port is above 65535', somePort],
-  [/:[^\]]*$/, 'its port is no number', somePort],
+  [/:[^\]]*$/, 'its port is not a number', somePort],
 ];
 
 function noAddress(server: string): DotsError {
   const what =
     server.trim() === '' ? 'The address of the server is empty' : `"${server}" is not the address of a DOTS server`;
-  const { fault = '', hint = 'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.' } =
+  const { fault = '', hint = 'Write a scheme, a host and a port, such as coaps://dots.example.net:4646.' } =
     mistakeIn(server) ?? {};
   return new DotsError('usage', 'transport/address', `${what}${fault}.`, hint);
 }
 
 /** The error of kind `usage` for a text that is not the address of a data channel. */
 export function noDataAddress(server: string): DotsError {
-  const { fault = '', hint = 'Give a host, and a port where it is not 443, such as https://dots.example.net.' } =
+  const { fault = '', hint = 'Write a host, and a port if it is not 443, such as https://dots.example.net.' } =
     (/\[.*%/.test(server) ? zoneInUrl : mistakeIn(server)) ?? {};
   return new DotsError('usage', 'data/address', `"${server}" is not the address of a DOTS data channel${fault}.`, hint);
 }
@@ -165,7 +173,7 @@ interface Mistake {
   hint: string;
 }
 
-/** RFC 3986 section 3.2.2: the zones of RFC 6874 never came into use. */
+/** RFC 3986 section 3.2.2: zones (RFC 6874) are not supported in web URLs. */
 const zoneInUrl: Mistake = {
   fault: ': an https address has no zone, so link-local addresses cannot be used',
   hint: 'Use another address of the server, or its name.',
@@ -177,12 +185,12 @@ function mistakeIn(server: string): Mistake | undefined {
   return fault === undefined || hint === undefined ? undefined : { fault: `: ${fault}`, hint };
 }
 
-/** A link-local address alone names no host: RFC 4007 section 11. */
+/** A link-local address alone does not identify a host: RFC 4007 section 11. */
 function noZone(server: string): DotsError {
   return new DotsError(
     'usage',
     'transport/address',
-    `"${server}" is a link-local address, and each interface of this machine may have a host with it.`,
+    `"${server}" is a link-local address: without an interface it does not identify a host.`,
     'Add the interface, such as coaps://[fe80::1%25eth0]:4646.',
   );
 }
@@ -191,8 +199,8 @@ function otherScheme(server: string, scheme: string): DotsError {
   return new DotsError(
     'usage',
     'transport/scheme',
-    `${server} asks for ${scheme}, which is no scheme of the DOTS signal channel.`,
-    'Give coaps (DTLS), coaps+tcp (TLS), or no scheme to have both tried; coap is for loopback.',
+    `${server} has the scheme ${scheme}, which is not a scheme of the DOTS signal channel.`,
+    'Use coaps (DTLS), coaps+tcp (TLS), or no scheme to try both; coap is for loopback.',
   );
 }
 
@@ -200,7 +208,7 @@ function plainOffLoopback(server: string): DotsError {
   return new DotsError(
     'usage',
     'transport/plain-off-loopback',
-    `${server} is no loopback address, and RFC 9132 section 3 lets DOTS leave this machine only over coaps (DTLS) or coaps+tcp (TLS).`,
+    `${server} is not a loopback address; RFC 9132 section 3 requires coaps (DTLS) or coaps+tcp (TLS) for it.`,
     'Plain coap is for loopback: localhost, 127.0.0.1 or ::1.',
   );
 }

@@ -9,13 +9,16 @@ import { refusal } from '../refusals';
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
-/** The resolver of the machine. It cannot be interrupted, but `connect` waits for it no longer than for the connection. */
+/**
+ * The resolver of the machine. It cannot be interrupted, but `connect` waits for it only as long as for the connection.
+ */
 export const systemResolver: Resolver = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
 
 /**
- * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked), or those of its name.
- * Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` or `transport/no-name-server` (`unreachable`).
+ * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked),
+ * or those of its name. Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` or
+ * `transport/no-name-server` (`unreachable`).
  */
 export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
   checkZone(host);
@@ -31,7 +34,10 @@ export async function addressesOf(host: string, resolver: Resolver): Promise<rea
   throw refusal('unknown-host', { peer: host });
 }
 
-/** The zone of an address names an interface of this machine, or is its number: RFC 4007 section 11. Throws a DotsError of kind `usage`. */
+/**
+ * The zone of an address is the name or number of an interface of this machine: RFC 4007 section 11. Throws a DotsError
+ * of kind `usage`.
+ */
 function checkZone(host: string): void {
   const [, zone] = /%(.*)$/.exec(host) ?? [];
   const known = Object.keys(networkInterfaces());
@@ -44,10 +50,10 @@ function checkZone(host: string): void {
   );
 }
 
-/** How long a look-up may take that only serves a comparison, milliseconds. */
+/** The time limit of a look-up for a comparison only, milliseconds. */
 const briefMs = 2000;
 
-/** The IP addresses of a host, as far as they can be found out soon; none where its name is unknown or nobody answers. */
+/** The IP addresses of a host, if they can be resolved soon; none if its name is unknown or no name server answers. */
 export async function knownAddresses(host: string): Promise<readonly string[]> {
   const timer = new AbortController();
   const found = addressesOf(host, systemResolver).catch(() => []);
