@@ -84,7 +84,9 @@ function argumentError(message: string, command: Command): UsageError {
       `Write such a value as ${option}=-1.`,
     );
   const [sentence] = message.split(/\.(?:\s|$)/);
-  return new UsageError(`${sentence ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
+  // After the name of an unknown option there may be a key.
+  const named = sentence?.replace(/^(Unknown option '[^\s'=]*)[^]*$/, "$1'");
+  return new UsageError(`${named ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
 }
 
 /** A whole number between two bounds, as the value of an option. Throws UsageError. */
