@@ -5,8 +5,8 @@ import type { MemberPlan, ObjectPlan } from './plan';
 
 /**
  * A text that is equal for parts of documents with the same meaning: the order of members and of list entries is
- * ignored, a value counts as what its type makes of its text, host names have no case, and a range without an end is one
- * number.
+ * ignored, a value counts as what its type makes of its text, host names have no case, and a range without an end is
+ * one number.
  * @param plan of the object, or of each entry where `value` is a list
  */
 export function canonical(value: JsonValue, plan: ObjectPlan | undefined): string {

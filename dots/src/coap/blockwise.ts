@@ -43,8 +43,9 @@ export class Blockwise {
   private readonly downloads: Recent<Content>;
 
   /**
-   * @param lifetime milliseconds a transfer may be idle @param largestBody bytes @param stream whether a message may
-   * carry several blocks
+   * @param lifetime milliseconds a transfer may be idle
+   * @param largestBody bytes
+   * @param stream whether a message may carry several blocks
    */
   constructor(
     lifetime: number,
@@ -90,8 +91,8 @@ export class Blockwise {
   }
 
   /**
-   * The message that answers a request: whole, or the block of it that the client asks for or that fits.
-   * An error is never a block of the requested resource: it is sent from its beginning, in blocks of the requested size.
+   * The message that answers a request: whole, or the block of it that the client asks for or that fits. An error is
+   * never a block of the requested resource: it is sent from its beginning, in blocks of the requested size.
    */
   present(request: TokenMessage, content: Content, budget: Budget): Content {
     const asked = blockOf(request.options, 'Block2', this.stream);

@@ -35,7 +35,9 @@ const loopback = prefixes('127.0.0.0/8', '::1/128');
 /** Dialling an unspecified address reaches this machine as well. */
 const unspecified = prefixes('0.0.0.0/32', '::/128');
 
-/** Whether an IP address, with or without a zone, stays on this machine, also written as a mapped one; false for names. */
+/**
+ * Whether an IP address, with or without a zone, stays on this machine, also written as a mapped one; false for names.
+ */
 export function isLoopback(host: string): boolean {
   const octets = parseAddress(host.replace(/%.*$/, ''));
   if (octets === undefined) return false;
