@@ -86,8 +86,8 @@ async function loadDtlsBuild() {
 }
 
 /**
- * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest
- * works without; one of other sources is never left in its place. `remote: false` asks no network for the source;
+ * Makes dist/dtls.wasm. If the source of Mbed TLS is not available, reports in one sentence how to provide it, and the
+ * rest works without; a module of other sources is removed. `remote: false` asks no network for the source;
  * `renew` writes the module's hash to dots/mbedtls/pins.json. `tools` and `file` are for tests.
  */
 export async function buildDtls({ remote = true, renew = false, tools, file = inRoot(dtlsModule) } = {}) {

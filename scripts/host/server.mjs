@@ -29,7 +29,7 @@ export function temporaryFolder(prefix) {
   };
 }
 
-/** An extensions folder, made anew, that holds the extension at `extension`, a checkout, as a link. */
+/** A new extensions folder with a link to the extension at `extension`, a checkout. */
 function linkExtension(folder, extension) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -28,7 +28,7 @@ function commandLineOf(pid) {
 }
 
 /**
- * Checks who reaches VS Code's server in the browser: nobody without its token, and no page of another origin with it.
+ * Checks that VS Code's server in the browser refuses requests without its token, and any page of another origin.
  */
 export async function checkGuards(host) {
   const page = host.url({ folder: '/' });

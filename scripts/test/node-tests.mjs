@@ -42,7 +42,7 @@ class Report {
     const title = isFile(event)
       ? file
       : `${[...this.#names.slice(0, event.nesting), event.name].join(' > ')} (${file})`;
-    // What only says that something inside it failed has been told already.
+    // The failed test inside it has been reported already.
     if (event.kind === 'subtestsFailed') return;
     if (event.kind === 'testTimeoutFailure' && isFile(event))
       return this.#fail(
@@ -52,7 +52,7 @@ class Report {
     if (event.type === 'fail' && event.todo === undefined) return this.#fail(title, event.error);
     if (event.skip !== undefined || event.todo !== undefined) return this.#skip(event, title);
     if (event.suite) return;
-    if (isFile(event)) return this.#fail(title, 'This file holds no test.');
+    if (isFile(event)) return this.#fail(title, 'This file contains no test.');
     this.tally.passed += 1;
   }
 
@@ -66,7 +66,7 @@ class Report {
     printSkipped(title, event.skip ?? event.todo);
   }
 
-  /** Adds a failure that no test event told. */
+  /** Adds a failure that no test event reported. */
   broken(title, text) {
     this.#fail(title, text);
   }
