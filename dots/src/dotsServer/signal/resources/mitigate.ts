@@ -3,7 +3,7 @@ import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
-import { filterControl } from '../filterControl';
+import { uncontrolledFilters, withFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
 import { sharedTargets } from '../overlap';
@@ -11,6 +11,7 @@ import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
 import type { Resource, ResourceRequest } from '../resource';
 import { sameContent } from '../../state/equality';
+import { StoreError } from '../../state/journal';
 import {
   isActive,
   isEnding,
@@ -55,13 +56,22 @@ export interface MitigateOptions {
 /** Mitigation requests: RFC 9132 section 4.4. */
 export function mitigateResource(options: MitigateOptions): Resource {
   const server = new MitigationServer(options);
-  const { mitigations } = options.state;
+  const { state } = options;
   return {
     GET: (request) => server.get(request),
-    PUT: (request) => mitigations.exclusive(() => server.put(request)),
-    DELETE: (request) => mitigations.exclusive(() => server.delete(request)),
+    PUT: async (inbound) => {
+      const request = mitigationRequest(inbound);
+      try {
+        return await state.exclusive(() => server.put(request));
+      } catch (error) {
+        throw (isRefusedByStore(error) && uncontrolledFilters(request.mid, request.scope)) || error;
+      }
+    },
+    DELETE: (request) => state.exclusive(() => server.delete(request)),
   };
 }
+
+const isRefusedByStore = (error: unknown): boolean => error instanceof StoreError && error.isCertain;
 
 class MitigationServer {
   private readonly mitigations: ServerState['mitigations'];
@@ -89,8 +99,7 @@ class MitigationServer {
   }
 
   /** RFC 9132 sections 4.4.1 and 4.4.3. */
-  async put(inbound: ResourceRequest): Promise<CoapAnswer | undefined> {
-    const request = mitigationRequest(inbound);
+  put(request: MitigationRequest): CoapAnswer | undefined {
     const known = this.mitigations.find(request.cuid, request.mid);
     // A withdrawal that is faster than an efficacy update must not be undone by it: the update does not match any more.
     if (request.conditional && (known === undefined || isEnding(known))) return undefined;
@@ -98,10 +107,10 @@ class MitigationServer {
   }
 
   /** RFC 9132 section 4.4.4. */
-  async delete({ cuid, id }: ResourceRequest): Promise<CoapAnswer> {
+  delete({ cuid, id }: ResourceRequest): CoapAnswer {
     if (id === undefined) throw refuse('4.00', 'A withdrawal needs the mid in its path.', '9132 4.4.4');
     const known = this.mitigations.find(cuid, id);
-    if (known !== undefined && !isEnding(known)) await this.mitigations.commit({ put: [withdrawn(known, this.now)] });
+    if (known !== undefined && !isEnding(known)) this.mitigations.put(withdrawn(known, this.now));
     return { code: '2.02' };
   }
 
@@ -110,7 +119,7 @@ class MitigationServer {
   }
 
   /** A refresh or an efficacy update: only the lifetime may change. */
-  private async update(known: Mitigation, request: MitigationRequest): Promise<CoapAnswer> {
+  private update(known: Mitigation, request: MitigationRequest): CoapAnswer {
     const { attackStatus, conditional, lifetime } = request;
     const isEfficacy = conditional || attackStatus !== undefined;
     if (isEfficacy && attackStatus === undefined)
@@ -125,11 +134,11 @@ class MitigationServer {
     const { policy } = this.options;
     const current = resumed(known, policy.timing, now);
     const next = lifetime === undefined ? current : refreshed(current, grantedLifetime(lifetime, policy), now);
-    await this.mitigations.commit({ put: [next], attackStatus });
+    this.mitigations.put(next, attackStatus);
     return granted('2.04', next, now);
   }
 
-  private async create(request: MitigationRequest): Promise<CoapAnswer> {
+  private create(request: MitigationRequest): CoapAnswer {
     const { cuid, mid, owner, scope, lifetime } = request;
     if (lifetime === undefined)
       throw refuse('4.00', '"lifetime" is mandatory in a mitigation request.', '9132 4.4.1.1');
@@ -137,7 +146,7 @@ class MitigationServer {
     const own = this.mitigations.of(cuid);
     const client = this.clients.find(cuid);
     refuseUnknownAliases(scope, client);
-    const control = filterControl(request, { client, attack: own.some(isActive), now });
+    const controlled = withFilterControl(scope, { client, attack: own.some(isActive), now });
     const replaced = this.replacedBy(request, own);
     this.refuseBeyondLimits(own.length, replaced.length);
     const next = requested(
@@ -146,8 +155,9 @@ class MitigationServer {
       now,
     );
     const conflict = this.conflictWithOthers(next);
-    await control?.commit(this.clients);
-    await this.mitigations.commit({ put: [next], remove: replaced });
+    if (controlled !== undefined) this.clients.put(controlled);
+    for (const mitigation of replaced) this.mitigations.remove(mitigation);
+    this.mitigations.put(next);
     return granted('2.01', next, now, conflict);
   }
 
@@ -198,7 +208,7 @@ class MitigationServer {
 
   private refuseBeyondLimits(own: number, replaced: number): void {
     const { entriesPerClient, entries } = this.options.policy.limits;
-    if (own - replaced < entriesPerClient && this.mitigations.all().length - replaced < entries) return;
+    if (own - replaced < entriesPerClient && this.mitigations.count() - replaced < entries) return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }
