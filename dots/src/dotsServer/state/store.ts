@@ -122,7 +122,12 @@ export class Store {
   private async run(): Promise<void> {
     // Requests that arrive in the same turn are decided together.
     await Promise.resolve();
-    while (this.waiting.length > 0) await this.turn(this.waiting.splice(0));
+    while (this.waiting.length > 0) {
+      const waiting = this.waiting.splice(0);
+      await this.turn(waiting).catch((error: unknown) => {
+        for (const { reject } of waiting) reject(error);
+      });
+    }
     this.running = undefined;
   }
 
