@@ -30,6 +30,8 @@ export class Mitigations {
   private readonly applied: Mitigation[] = [];
   /** The keys of mitigations with a status that was reported and is not stored. */
   private readonly unstored = new Set<string>();
+  /** Until the write that stores them begins. */
+  private storing: Promise<void> | undefined;
   private isClosed = false;
 
   /**
@@ -160,15 +162,21 @@ export class Mitigations {
     return after;
   }
 
-  /** If they cannot be stored, they are with the next ones; after a restart, the mitigator reports them again. */
-  private async storeReports(): Promise<void> {
-    const stored = [...this.unstored];
-    this.unstored.clear();
-    try {
-      await this.options.store.append(() => stored.map((key) => this.table.stored(key)));
-    } catch {
-      for (const key of stored) this.unstored.add(key);
-    }
+  /**
+   * Stores the statuses that were reported, all with one write. If they cannot be stored, they are with the next ones; after a restart, the
+   * mitigator reports them again.
+   */
+  private storeReports(): Promise<void> {
+    let stored: string[] = [];
+    this.storing ??= this.options.store
+      .append(() => {
+        this.storing = undefined;
+        stored = [...this.unstored];
+        this.unstored.clear();
+        return stored.map((key) => this.table.stored(key));
+      })
+      .catch(() => stored.forEach((key) => this.unstored.add(key)));
+    return this.storing;
   }
 
   private catchUp(): void {
