@@ -10,7 +10,7 @@ const { topMember } = documentType('mitigation-scope');
 export interface FilterControlContext {
   client: DataClient | undefined;
   /** Whether a mitigation of the client is active. */
-  attack: boolean;
+  attack: () => boolean;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -25,7 +25,7 @@ export function withFilterControl(
 ): DataClient | undefined {
   const entries = aclEntries(scope);
   if (entries.length === 0) return undefined;
-  if (!attack)
+  if (!attack())
     throw refuse(
       '4.00',
       'Filters can be controlled over the signal channel only while a mitigation is active.',

@@ -82,6 +82,11 @@ export class DataClients {
     this.table.remove(cuid, () => this.applied(cuid, undefined));
   }
 
+  /** Calls back with each change of a client, for an index: see `Table.watch`. */
+  watch(watcher: (before: DataClient | undefined, after: DataClient | undefined) => void): void {
+    this.table.watch((_cuid, before, after) => watcher(before, after));
+  }
+
   /** Calls back when something was registered, installed, removed or has expired. */
   onDidChange(listener: () => void): void {
     this.listeners.add(listener);

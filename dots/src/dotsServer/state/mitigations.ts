@@ -52,6 +52,12 @@ export class Mitigations {
     return this.table.get(mitigationKey({ cuid, mid }));
   }
 
+  /** The mitigation of a key (`mitigationKey`). */
+  get(key: string): Mitigation | undefined {
+    this.catchUp();
+    return this.table.get(key);
+  }
+
   /** The mitigations of one client, by mid. */
   of(cuid: string): Mitigation[] {
     this.catchUp();
@@ -86,6 +92,12 @@ export class Mitigations {
   /** Part of a decision: removes a mitigation that another one replaces. */
   remove(id: MitigationId): void {
     this.table.remove(mitigationKey(id), (before) => this.follow(before, undefined));
+  }
+
+  /** Calls back with each change of an entry, for an index: see `Table.watch`. Begins with those that there are. */
+  watch(watcher: (before: Mitigation | undefined, after: Mitigation | undefined) => void): void {
+    for (const mitigation of this.table.values()) watcher(undefined, mitigation);
+    this.table.watch((_key, before, after) => watcher(before, after));
   }
 
   /** Calls back with each mitigation whose status or lifetime has changed, or that is removed. */

@@ -75,7 +75,7 @@ export class Store {
     });
   }
 
-  /** Whether decisions are being stored: until they are applied, nothing else may change the tables. */
+  /** Whether decisions are being made or stored: until they are applied, nothing else may change the tables. */
   get isStoring(): boolean {
     return this.storing;
   }
@@ -133,13 +133,16 @@ export class Store {
 
   private async turn(waiting: Waiting[]): Promise<void> {
     for (const listener of this.beforeTurn) listener();
+    this.storing = true;
     const decided = this.decideAll(waiting);
     const first = decided.findIndex(({ changes }) => changes.length > 0);
     const independent = first < 0 ? decided : decided.slice(0, first);
     for (const request of independent) settle(request);
     const dependent = decided.slice(independent.length);
-    if (dependent.length === 0) return;
-    this.storing = true;
+    if (dependent.length === 0) {
+      this.storing = false;
+      return;
+    }
     try {
       const records = dependent.map(({ changes }) => changes.map(({ stored }) => stored));
       await this.writes.run(() => this.journal.append(records.filter((record) => record.length > 0)));

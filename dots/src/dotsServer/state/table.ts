@@ -29,6 +29,7 @@ export type Stage = (change: StagedChange) => void;
 export class Table<T extends TableEntry> {
   private readonly entries = new Map<string, T>();
   private readonly byCuid = new Map<string, Map<string, T>>();
+  private readonly watchers: ((key: string, before: T | undefined, after: T | undefined) => void)[] = [];
 
   constructor(
     readonly name: string,
@@ -58,6 +59,11 @@ export class Table<T extends TableEntry> {
     return this.entries.values();
   }
 
+  /** Calls back with each change, also with those that a decision makes and that are taken back until they are stored: for an index. */
+  watch(watcher: (key: string, before: T | undefined, after: T | undefined) => void): void {
+    this.watchers.push(watcher);
+  }
+
   /** Part of a decision: adds or replaces an entry. */
   put(value: T, applied?: Applied<T>): void {
     this.change(this.keyOf(value), value, applied);
@@ -80,6 +86,7 @@ export class Table<T extends TableEntry> {
     else this.entries.set(key, value);
     if (before !== undefined && before.cuid !== value?.cuid) this.leave(before.cuid, key);
     if (value !== undefined) this.enter(key, value);
+    for (const watcher of this.watchers) watcher(key, before, value);
   }
 
   private change(key: string, value: T | undefined, applied?: Applied<T>): void {

@@ -5,6 +5,7 @@ import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
 import { uncontrolledFilters, withFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
+import { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
 import { sharedTargets } from '../overlap';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
@@ -76,9 +77,11 @@ const isRefusedByStore = (error: unknown): boolean => error instanceof StoreErro
 class MitigationServer {
   private readonly mitigations: ServerState['mitigations'];
   private readonly clients: ServerState['clients'];
+  private readonly overlaps: MitigationOverlaps;
 
   constructor(private readonly options: MitigateOptions) {
     ({ mitigations: this.mitigations, clients: this.clients } = options.state);
+    this.overlaps = new MitigationOverlaps(options.state);
   }
 
   /** RFC 9132 section 4.4.2. */
@@ -143,12 +146,12 @@ class MitigationServer {
     if (lifetime === undefined)
       throw refuse('4.00', '"lifetime" is mandatory in a mitigation request.', '9132 4.4.1.1');
     const { now } = this;
-    const own = this.mitigations.of(cuid);
     const client = this.clients.find(cuid);
     refuseUnknownAliases(scope, client);
-    const controlled = withFilterControl(scope, { client, attack: own.some(isActive), now });
-    const replaced = this.replacedBy(request, own);
-    this.refuseBeyondLimits(own.length, replaced.length);
+    const attack = (): boolean => this.mitigations.of(cuid).some(isActive);
+    const controlled = withFilterControl(scope, { client, attack, now });
+    const replaced = this.replacedBy(request);
+    this.refuseBeyondLimits(cuid, replaced.length);
     const next = requested(
       { cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) },
       grantedLifetime(lifetime, this.options.policy),
@@ -165,10 +168,10 @@ class MitigationServer {
    * The mitigations of a client that a new request of it overrides: those with overlapping targets and a lower mid.
    * Throws a Refusal (4.09) if one with a higher mid overrides the new request: RFC 9132 section 4.4.1.3.
    */
-  private replacedBy(request: MitigationRequest, own: Mitigation[]): Mitigation[] {
-    const overlapping = own.filter(
-      (other) => triggersAtOnce(other) === triggersAtOnce(request) && this.sharedBy(request, other) !== undefined,
-    );
+  private replacedBy(request: MitigationRequest): Mitigation[] {
+    const overlapping = [...this.overlaps.of(request)]
+      .filter((other) => other.cuid === request.cuid && triggersAtOnce(other) === triggersAtOnce(request))
+      .sort((a, b) => a.mid - b.mid);
     refuseOverridden(request, overlapping);
     return overlapping.filter((other) => other.mid < request.mid && !isOver(other));
   }
@@ -184,11 +187,7 @@ class MitigationServer {
 
   /** Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section 4.4.1.3. */
   private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
-    const shared = this.mitigations
-      .all()
-      .filter((other) => other.cuid !== mitigation.cuid && isActive(other))
-      .map((other) => this.sharedBy(mitigation, other))
-      .find((targets) => targets !== undefined);
+    const shared = this.targetsSharedWithOthers(mitigation);
     return (
       shared && {
         'conflict-status': 'request-active',
@@ -198,17 +197,17 @@ class MitigationServer {
     );
   }
 
-  /** The targets that two requests share, those of their aliases included. */
-  private sharedBy(one: Pick<Mitigation, 'cuid' | 'scope'>, other: Mitigation): JsonObject | undefined {
-    return sharedTargets(
-      aliasTargets(one.scope, this.clients.find(one.cuid)),
-      aliasTargets(other.scope, this.clients.find(other.cuid)),
-    );
+  private targetsSharedWithOthers(mitigation: Mitigation): JsonObject | undefined {
+    const targets = ({ cuid, scope }: Mitigation): JsonObject => aliasTargets(scope, this.clients.find(cuid));
+    for (const other of this.overlaps.of(mitigation))
+      if (other.cuid !== mitigation.cuid && isActive(other)) return sharedTargets(targets(mitigation), targets(other));
+    return undefined;
   }
 
-  private refuseBeyondLimits(own: number, replaced: number): void {
+  private refuseBeyondLimits(cuid: string, replaced: number): void {
     const { entriesPerClient, entries } = this.options.policy.limits;
-    if (own - replaced < entriesPerClient && this.mitigations.count() - replaced < entries) return;
+    if (this.mitigations.count(cuid) - replaced < entriesPerClient && this.mitigations.count() - replaced < entries)
+      return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }
