@@ -8,7 +8,7 @@ import type { Io } from '../io';
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
-  usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR]',
+  usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR [--discard-state]]',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
     {
@@ -25,6 +25,10 @@ export const mock: Command = {
     },
     { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 selects a free one.' },
     { name: 'state', value: 'DIR', description: 'The folder for its state; if absent, the state is lost on exit.' },
+    {
+      name: 'discard-state',
+      description: 'Begin with an empty state: the stored one is set aside in DIR, under a name with the date.',
+    },
     {
       name: 'psk-identity',
       value: 'ID',
@@ -43,6 +47,7 @@ export const mock: Command = {
     'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses; ca, cert and key are files. Its log goes to standard error.',
     'The files are those of a client for the secure channels, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'coaps is missing from that line if the DTLS module was not built; standard error reports that.',
+    'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
   examples: ['dots mock', 'dots mock --signal-port 4646 --state .dots/state'],
@@ -58,6 +63,7 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   const orchestrator = await Orchestrator.start({
     host: given.option('host'),
     stateDir: given.option('state'),
+    discardState: discardOf(given),
     log: (line) => io.say(`${new Date().toISOString()} ${line}`),
     securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535),
     psk: await pskOf(given),
@@ -71,6 +77,14 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   await stopped;
   await orchestrator.close();
   return 0;
+}
+
+/** Throws UsageError where there is no state to discard. */
+function discardOf(given: Arguments): boolean {
+  const discard = given.option('discard-state') !== undefined;
+  if (discard && given.option('state') === undefined)
+    throw new UsageError('--discard-state needs the folder of the state.', 'Name it: --state DIR.');
+  return discard;
 }
 
 /** The key of the only known identity. Throws UsageError if only one of the two options is present. */

@@ -260,5 +260,14 @@ test('a failed change of activation is 5.03 and says which: RFC 9133 section 3.2
   );
   assert.equal(answer.code, '5.03');
   assert.match(JSON.stringify(answer.body), /"mid":2.*"acl-name":"drop"/);
+  assert.deepEqual(
+    orchestrator.filters().map(({ activationType }) => activationType),
+    ['activate-when-mitigating'],
+    'nothing of the request has an effect',
+  );
+  assert.deepEqual(
+    orchestrator.mitigations().map(({ mid }) => mid),
+    [1],
+  );
   await rm(stateDir);
 });

@@ -46,7 +46,7 @@ test('the state comes back after a restart, and lifetimes have gone on', async (
     { mid: 3 },
   );
   await first.close();
-  assert.deepEqual((await readdir(stateDir)).sort(), ['lab', 'mitigations.json', 'telemetry.json']);
+  assert.deepEqual((await readdir(stateDir)).sort(), ['journal', 'lab', 'lock.1']);
   await clock.advance(100_000);
   const second = await startOrchestrator(t, { stateDir, clock, signalPort: port });
   assert.deepEqual(

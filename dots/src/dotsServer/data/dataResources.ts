@@ -83,7 +83,7 @@ export class DataResources {
   }
 
   /** RFC 8783 section 5.1: one client per request, and none that is registered already. */
-  async register(body: JsonObject, owner: Owner): Promise<Success> {
+  register(body: JsonObject, owner: Owner): Success {
     const client = registration(body);
     if (this.clients.find(client.cuid) !== undefined)
       throw fail(
@@ -91,40 +91,40 @@ export class DataResources {
         'resource-denied',
         `A client with the cuid ${JSON.stringify(client.cuid)} is already registered.`,
       );
-    await this.commit(this.registered(client, owner));
+    this.commit(this.registered(client, owner));
     return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
   /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
-  async replaceClient(cuid: string, body: JsonObject, owner: Owner): Promise<Success> {
+  replaceClient(cuid: string, body: JsonObject, owner: Owner): Success {
     const client = registration(body);
     if (client.cuid !== cuid)
       throw fail(400, 'invalid-value', `The cuid in the body is not the one in the path, ${JSON.stringify(cuid)}.`);
     const known = this.clients.find(cuid);
     if (known !== undefined) this.own(cuid, owner);
-    await this.commit(this.registered(client, owner, known));
+    this.commit(this.registered(client, owner, known));
     return { status: known === undefined ? 201 : 204 };
   }
 
   /** RFC 8783 section 5.2: with the client its aliases and ACLs are removed. */
-  async deregister(cuid: string, owner: Owner): Promise<Success> {
+  deregister(cuid: string, owner: Owner): Success {
     this.own(cuid, owner);
-    await this.clients.commit(cuid, undefined);
+    this.clients.remove(cuid);
     return { status: 204 };
   }
 
   /** New entries for a list: RFC 8783 sections 6.1 and 7.2. */
-  async add(list: ListTarget, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
+  add(list: ListTarget, body: JsonObject, owner: Owner, placement?: Placement): Success {
     const client = this.own(list.cuid, owner);
     const fresh = this.readEntries(list, body, client);
-    await this.change(client, list, inserted(entriesOf(client, list), fresh, list, placement), fresh);
+    this.change(client, list, inserted(entriesOf(client, list), fresh, list, placement), fresh);
     const [only, ...more] = fresh;
     const isOne = only !== undefined && more.length === 0;
     return { status: 201, location: pathOf(isOne ? { kind: 'entry', list, name: String(only.name) } : list) };
   }
 
   /** A POST to a client names the list in its body. */
-  addToClient(cuid: string, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
+  addToClient(cuid: string, body: JsonObject, owner: Owner, placement?: Placement): Success {
     const container = (['aliases', 'acls'] as const).find((name) => Object.hasOwn(body, member(name)));
     if (container === undefined)
       throw fail(400, 'unknown-element', `The body must contain "${member('aliases')}" or "${member('acls')}".`);
@@ -138,20 +138,15 @@ export class DataResources {
   }
 
   /** All entries of a list at once. */
-  async replaceList(list: ListTarget, body: JsonObject, owner: Owner): Promise<Success> {
+  replaceList(list: ListTarget, body: JsonObject, owner: Owner): Success {
     const client = this.own(list.cuid, owner);
     const fresh = this.readEntries(list, body, client);
     const isNew = entriesOf(client, list).length === 0;
-    await this.change(client, list, fresh, fresh);
+    this.change(client, list, fresh, fresh);
     return { status: isNew ? 201 : 204 };
   }
 
-  async replaceEntry(
-    { list, name }: EntryTarget,
-    body: JsonObject,
-    owner: Owner,
-    placement?: Placement,
-  ): Promise<Success> {
+  replaceEntry({ list, name }: EntryTarget, body: JsonObject, owner: Owner, placement?: Placement): Success {
     const client = this.own(list.cuid, owner);
     const [entry, ...more] = this.readEntries(list, body, client);
     if (entry === undefined || more.length > 0 || entry.name !== name)
@@ -161,21 +156,21 @@ export class DataResources {
         `The path names ${describe(list, name)}: the body must contain this entry and no other.`,
       );
     const before = entriesOf(client, list);
-    await this.change(client, list, replaced(before, entry, list, placement), [entry]);
+    this.change(client, list, replaced(before, entry, list, placement), [entry]);
     return { status: before.some((each) => each.name === name) ? 204 : 201 };
   }
 
-  async remove({ list, name }: EntryTarget, owner: Owner): Promise<Success> {
+  remove({ list, name }: EntryTarget, owner: Owner): Success {
     const client = this.own(list.cuid, owner);
     const before = entriesOf(client, list);
     const after = before.filter((entry) => entry.name !== name);
     if (after.length === before.length) throw missing(list, name);
-    await this.change(client, list, after, []);
+    this.change(client, list, after, []);
     return { status: 204 };
   }
 
-  async removeList(list: ListTarget, owner: Owner): Promise<Success> {
-    await this.change(this.own(list.cuid, owner), list, [], []);
+  removeList(list: ListTarget, owner: Owner): Success {
+    this.change(this.own(list.cuid, owner), list, [], []);
     return { status: 204 };
   }
 
@@ -218,25 +213,20 @@ export class DataResources {
     }, bare);
   }
 
-  private async change(
-    client: DataClient,
-    list: ListTarget,
-    entries: JsonObject[],
-    touched: JsonObject[],
-  ): Promise<void> {
-    await this.commit(withEntries(client, list, { entries, touched: namesOf(touched) }, this.now));
+  private change(client: DataClient, list: ListTarget, entries: JsonObject[], touched: JsonObject[]): void {
+    this.commit(withEntries(client, list, { entries, touched: namesOf(touched) }, this.now));
   }
 
   /** Stores a client within the limits, so that a flood of entries cannot fill the memory. */
-  private async commit(client: DataClient): Promise<void> {
+  private commit(client: DataClient): void {
     const { dataClients, aliasesOrAcls, aces } = this.limits;
     const isNew = this.clients.find(client.cuid) === undefined;
-    if (isNew && this.clients.all().length >= dataClients) throw full('clients', dataClients);
+    if (isNew && this.clients.size >= dataClients) throw full('clients', dataClients);
     if (Math.max(client.aliases.length, client.acls.length) > aliasesOrAcls)
       throw full('aliases or ACLs of a client', aliasesOrAcls);
     if (client.acls.reduce((sum, { value }) => sum + acesOf(value).length, 0) > aces)
       throw full('ACEs of a client', aces);
-    await this.clients.commit(client.cuid, client);
+    this.clients.put(client);
   }
 
   /** The entries in a body, checked: in their container (RFC 8783) or in the list alone (RFC 8040 section 4.4). */

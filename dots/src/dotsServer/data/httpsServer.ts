@@ -11,6 +11,7 @@ import { refusal as clientRefusal } from '#dots/transport/refusals';
 import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
 import { oneLine } from '#dots/model/text';
+import { StoreError } from '../state/journal';
 import { fail, RestconfError } from './failure';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
 
@@ -104,6 +105,8 @@ async function listen(server: Server, { host, port }: Address): Promise<Address>
 async function serve(request: IncomingMessage, response: ServerResponse, options: DataServerOptions): Promise<void> {
   const asked = `${request.socket.remoteAddress ?? ''} ${oneLine(`${request.method ?? ''} ${request.url ?? ''}`, 300)}`;
   const answer = await answerTo(request, options).catch((error: unknown) => refusal(error, asked, options.log));
+  // Whether it is in force after a restart is unknown, so neither answer would be true.
+  if (answer === undefined) return void request.socket.destroy();
   options.log(`${asked}: ${answer.status}`);
   send(request, response, answer);
 }
@@ -174,9 +177,11 @@ async function readBody(request: IncomingMessage, largest: number): Promise<stri
   }
 }
 
-function refusal(error: unknown, asked: string, log: (line: string) => void): DataResponse {
+/** Undefined where the outcome of a change is unknown. */
+function refusal(error: unknown, asked: string, log: (line: string) => void): DataResponse | undefined {
   if (error instanceof RestconfError) return { status: error.status, body: error.body, headers: { ...error.headers } };
   log(`${asked}: ${oneLine(String(error), 200)}`);
+  if (error instanceof StoreError && !error.isCertain) return undefined;
   const { body } = fail(500, 'operation-failed', 'The server failed; nothing was changed.');
   return { status: 500, body, headers: {} };
 }

@@ -35,7 +35,7 @@ type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Handler>>;
 export class DataRouter {
   constructor(
     private readonly resources: DataResources,
-    private readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>,
+    private readonly exclusive: <T>(decide: () => T) => Promise<T>,
   ) {}
 
   /** Throws a RestconfError for a request that is refused. */
@@ -50,7 +50,7 @@ export class DataRouter {
 
 interface RequestContext {
   resources: DataResources;
-  exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+  exclusive: <T>(decide: () => T) => Promise<T>;
   request: DataRequest;
   query: Query;
 }
@@ -138,14 +138,14 @@ class RequestMethods {
     return { ...methods, POST: this.change((body) => resources.add(aces, body, owner, query.placement)) };
   }
 
-  private change(work: (body: JsonObject) => Promise<Success>): Handler {
+  private change(work: (body: JsonObject) => Success): Handler {
     return async () => {
       const body = parseBody(await this.context.request.body());
       return this.context.exclusive(() => work(body));
     };
   }
 
-  private remove(work: () => Promise<Success>): Handler {
+  private remove(work: () => Success): Handler {
     return () => this.context.exclusive(work);
   }
 }

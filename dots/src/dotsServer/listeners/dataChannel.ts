@@ -24,9 +24,9 @@ export class DataChannel {
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
   static async open({ host, port, lab, state, clock, limits, log }: DataChannelOptions): Promise<DataChannel> {
-    const { clients, mitigations } = state;
+    const { clients } = state;
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
-    const router = new DataRouter(new DataResources(clients, clock, limits), (work) => mitigations.exclusive(work));
+    const router = new DataRouter(new DataResources(clients, clock, limits), (decide) => state.exclusive(decide));
     return new DataChannel(await DataServer.start({ host, port, lab, router, largestBody: limits.dataBody, log }));
   }
 

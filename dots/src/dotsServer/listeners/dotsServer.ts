@@ -24,8 +24,10 @@ export interface DotsServerOptions {
   psk?: ServerCredentials['psk'] | undefined;
   /** The folder that the state is stored in; without one it ends with the server. */
   stateDir?: string | undefined;
+  /** Sets aside what is stored there, and begins with an empty state; default: false. */
+  discardState?: boolean | undefined;
   clock?: Clock;
-  /** Receives one line for each request, each change of status, and each change to the rights of a file of its state. */
+  /** Receives one line for each request, each change of status, each change to the rights of a file of its state, and for what is not used of it. */
   log?: (line: string) => void;
   /** What the server grants. */
   policy?: Policy;
@@ -79,7 +81,7 @@ export class DotsServer {
   /**
    * Starts a server; it is ready when this resolves. The mitigator belongs to the caller, who closes it after the server.
    * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/lab-folder`,
-   * `orchestrator/state-folder`, `orchestrator/state-unreadable`, `runtime/not-private`.
+   * `orchestrator/state-folder`, `orchestrator/state-in-use`, `orchestrator/state-unreadable`, `runtime/not-private`.
    */
   static async start(mitigator: Mitigator, options: DotsServerOptions = {}): Promise<DotsServer> {
     const closers: Close[] = [];
@@ -112,7 +114,8 @@ export class DotsServer {
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
   const { stateDir, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
   const { limits } = policy;
-  const state = await ServerState.open({ stateDir, clock, policy, mitigator, tell: log });
+  const { discardState } = options;
+  const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, tell: log });
   closers.push(() => state.close());
   const service = new SignalService({ state, clock, policy, log });
   closers.push(() => service.close());

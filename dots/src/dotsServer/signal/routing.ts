@@ -2,6 +2,7 @@ import type { CoapAnswer } from '#dots/coap/answer';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import { dotsCbor } from '#dots/coap/messages/options';
 import { oneLine } from '#dots/model/text';
+import { StoreError } from '../state/journal';
 import { refuseUnmatched } from './ifMatch';
 import { refuse, Refusal } from './refusal';
 import type { Guard, Resource, ResourceName, ResourceRequest } from './resource';
@@ -15,13 +16,14 @@ const parameters: Record<ResourceName, readonly string[]> = {
   tm: ['cdid', 'cuid', 'tmid'],
 };
 
-/** Answers each request with the resource it names; a Refusal that a resource throws becomes the answer. */
+/** Answers each request with the resource it names; a Refusal that a resource throws becomes the answer. A change of unknown outcome has none. */
 export function route(resources: Record<ResourceName, Resource>, guard: Guard = () => undefined): Handler {
   return async (inbound) => {
     try {
       return await dispatch(resources, guard, inbound);
     } catch (error) {
       if (error instanceof Refusal) return error.answer;
+      if (error instanceof StoreError && !error.isCertain) return undefined;
       throw error;
     }
   };
