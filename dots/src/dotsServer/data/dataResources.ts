@@ -1,6 +1,8 @@
 import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import type { Client } from '../state/clients';
+import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
 import { sameContent } from '../state/equality';
 import type { Limits } from '../state/policy';
@@ -20,8 +22,21 @@ export interface Success {
   location?: string;
 }
 
-/** The client: SHA-256 of the public key in its certificate, hex. */
-export type Owner = string;
+/** Who a request comes from. */
+export interface Requester {
+  client: Client;
+  /** What it has proved: SHA-256 of the public key in its certificate, hex. */
+  identity: string;
+}
+
+export interface DataResourcesOptions {
+  clients: DataClients;
+  claims: CuidClaims;
+  clock: Clock;
+  limits: Limits;
+  /** What to add to the refusal of a cuid of another client, for one who has proved this identity. */
+  hint: (identity: string) => string;
+}
 
 const member = (name: string): string => `ietf-dots-data-channel:${name}`;
 const dataMember = documentType('dots-data').topMember;
@@ -29,17 +44,18 @@ const clientMember = documentType('dots-client').topMember;
 
 /** The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses. */
 export class DataResources {
-  constructor(
-    private readonly clients: DataClients,
-    private readonly clock: Clock,
-    private readonly limits: Limits,
-  ) {}
+  private readonly clients: DataClients;
+  private readonly limits: Limits;
 
-  /** The clients that a certificate has registered, and the capabilities. */
-  tree(owner: Owner, query: Query): JsonObject {
+  constructor(private readonly options: DataResourcesOptions) {
+    ({ clients: this.clients, limits: this.limits } = options);
+  }
+
+  /** What the client has registered, and the capabilities. */
+  tree(requester: Requester, query: Query): JsonObject {
     const own = this.clients
       .all()
-      .filter((client) => client.owner === owner)
+      .filter(({ cuid }) => !this.options.claims.isForeign(cuid, requester.client))
       .map((client) => clientView(client, this.now));
     const tree: JsonObject = {
       ...(own.length === 0 ? {} : { 'dots-client': own }),
@@ -65,56 +81,59 @@ export class DataResources {
     };
   }
 
-  client(cuid: string, owner: Owner, query: Query): JsonObject {
-    return { [clientMember]: [project(clientView(this.own(cuid, owner), this.now), query)] };
+  client(cuid: string, requester: Requester, query: Query): JsonObject {
+    return { [clientMember]: [project(clientView(this.own(cuid, requester), this.now), query)] };
   }
 
   /** A list, in its container. */
-  list(list: ListTarget, owner: Owner, query: Query): JsonObject {
-    return this.shown(list, this.views(list, owner), query);
+  list(list: ListTarget, requester: Requester, query: Query): JsonObject {
+    return this.shown(list, this.views(list, requester), query);
   }
 
   /** An entry, in its list and container, as in RFC 8783 figure 29. */
-  entry({ list, name }: EntryTarget, owner: Owner, query: Query): JsonObject {
-    const found = this.views(list, owner).filter((entry) => entry.name === name);
+  entry({ list, name }: EntryTarget, requester: Requester, query: Query): JsonObject {
+    const found = this.views(list, requester).filter((entry) => entry.name === name);
     if (found.length === 0) throw missing(list, name);
     return this.shown(list, found, query);
   }
 
   /** RFC 8783 section 5.1: one client per request, and none that is registered already. */
-  async register(body: JsonObject, owner: Owner): Promise<Success> {
+  async register(body: JsonObject, requester: Requester): Promise<Success> {
     const client = registration(body);
+    await this.claimed(client.cuid, requester, () => this.create(client, requester));
+    return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
+  }
+
+  private async create(client: Registration, requester: Requester): Promise<void> {
     if (this.clients.find(client.cuid) !== undefined)
       throw fail(
         409,
         'resource-denied',
         `A client with the cuid ${JSON.stringify(client.cuid)} is already registered.`,
       );
-    await this.commit(this.registered(client, owner));
-    return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
+    await this.commit(this.registered(client, requester));
   }
 
   /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
-  async replaceClient(cuid: string, body: JsonObject, owner: Owner): Promise<Success> {
+  async replaceClient(cuid: string, body: JsonObject, requester: Requester): Promise<Success> {
     const client = registration(body);
     if (client.cuid !== cuid)
       throw fail(400, 'invalid-value', `The cuid in the body is not the one in the path, ${JSON.stringify(cuid)}.`);
     const known = this.clients.find(cuid);
-    if (known !== undefined) this.own(cuid, owner);
-    await this.commit(this.registered(client, owner, known));
+    await this.claimed(cuid, requester, () => this.commit(this.registered(client, requester, known)));
     return { status: known === undefined ? 201 : 204 };
   }
 
   /** RFC 8783 section 5.2: with the client its aliases and ACLs are removed. */
-  async deregister(cuid: string, owner: Owner): Promise<Success> {
-    this.own(cuid, owner);
+  async deregister(cuid: string, requester: Requester): Promise<Success> {
+    this.own(cuid, requester);
     await this.clients.commit(cuid, undefined);
     return { status: 204 };
   }
 
   /** New entries for a list: RFC 8783 sections 6.1 and 7.2. */
-  async add(list: ListTarget, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
-    const client = this.own(list.cuid, owner);
+  async add(list: ListTarget, body: JsonObject, requester: Requester, placement?: Placement): Promise<Success> {
+    const client = this.own(list.cuid, requester);
     const fresh = this.readEntries(list, body, client);
     await this.change(client, list, inserted(entriesOf(client, list), fresh, list, placement), fresh);
     const [only, ...more] = fresh;
@@ -123,7 +142,7 @@ export class DataResources {
   }
 
   /** A POST to a client names the list in its body. */
-  addToClient(cuid: string, body: JsonObject, owner: Owner, placement?: Placement): Promise<Success> {
+  addToClient(cuid: string, body: JsonObject, requester: Requester, placement?: Placement): Promise<Success> {
     const container = (['aliases', 'acls'] as const).find((name) => Object.hasOwn(body, member(name)));
     if (container === undefined)
       throw fail(400, 'unknown-element', `The body must contain "${member('aliases')}" or "${member('acls')}".`);
@@ -133,12 +152,12 @@ export class DataResources {
         'invalid-value',
         '"insert" is supported for ACLs and ACEs only: the order of aliases is not significant.',
       );
-    return this.add({ kind: 'list', cuid, container }, body, owner, placement);
+    return this.add({ kind: 'list', cuid, container }, body, requester, placement);
   }
 
   /** All entries of a list at once. */
-  async replaceList(list: ListTarget, body: JsonObject, owner: Owner): Promise<Success> {
-    const client = this.own(list.cuid, owner);
+  async replaceList(list: ListTarget, body: JsonObject, requester: Requester): Promise<Success> {
+    const client = this.own(list.cuid, requester);
     const fresh = this.readEntries(list, body, client);
     const isNew = entriesOf(client, list).length === 0;
     await this.change(client, list, fresh, fresh);
@@ -148,10 +167,10 @@ export class DataResources {
   async replaceEntry(
     { list, name }: EntryTarget,
     body: JsonObject,
-    owner: Owner,
+    requester: Requester,
     placement?: Placement,
   ): Promise<Success> {
-    const client = this.own(list.cuid, owner);
+    const client = this.own(list.cuid, requester);
     const [entry, ...more] = this.readEntries(list, body, client);
     if (entry === undefined || more.length > 0 || entry.name !== name)
       throw fail(
@@ -164,8 +183,8 @@ export class DataResources {
     return { status: before.some((each) => each.name === name) ? 204 : 201 };
   }
 
-  async remove({ list, name }: EntryTarget, owner: Owner): Promise<Success> {
-    const client = this.own(list.cuid, owner);
+  async remove({ list, name }: EntryTarget, requester: Requester): Promise<Success> {
+    const client = this.own(list.cuid, requester);
     const before = entriesOf(client, list);
     const after = before.filter((entry) => entry.name !== name);
     if (after.length === before.length) throw missing(list, name);
@@ -173,39 +192,48 @@ export class DataResources {
     return { status: 204 };
   }
 
-  async removeList(list: ListTarget, owner: Owner): Promise<Success> {
-    await this.change(this.own(list.cuid, owner), list, [], []);
+  async removeList(list: ListTarget, requester: Requester): Promise<Success> {
+    await this.change(this.own(list.cuid, requester), list, [], []);
     return { status: 204 };
   }
 
   private get now(): number {
-    return this.clock.now();
+    return this.options.clock.now();
   }
 
-  /** The client that a path names. Only the certificate that registered a cuid may use it (403). */
-  private own(cuid: string, owner: Owner): DataClient {
-    const client = this.clients.find(cuid);
-    if (client === undefined)
+  /** The registration that a path names, which belongs to this client (403 otherwise). */
+  private own(cuid: string, { client }: Requester): DataClient {
+    const registered = this.clients.find(cuid);
+    if (registered === undefined)
       throw fail(
         404,
         'invalid-value',
         `No client with the cuid ${JSON.stringify(cuid)} is registered; register it first (RFC 8783 section 5.1).`,
       );
-    if (client.owner !== owner)
-      throw fail(
-        403,
-        'access-denied',
-        `The cuid ${JSON.stringify(cuid)} was registered with another client certificate.`,
-      );
-    return client;
+    if (this.options.claims.isForeign(cuid, client))
+      throw fail(403, 'access-denied', `The cuid ${JSON.stringify(cuid)} belongs to another client.`);
+    return registered;
   }
 
-  private registered({ cuid, cdid, aliases, acls }: Registration, owner: Owner, known?: DataClient): DataClient {
+  /** Work that registers a cuid, which is then this client's on both channels. */
+  private claimed(cuid: string, { client, identity }: Requester, work: () => Promise<void>): Promise<void> {
+    const refuse = (objection: CuidObjection): never => {
+      throw claimRefusal(objection, { cuid, client, hint: this.options.hint(identity) });
+    };
+    return this.options.claims.claim(cuid, client, refuse, work);
+  }
+
+  private registered(
+    { cuid, cdid, aliases, acls }: Registration,
+    { client: { gateway }, identity }: Requester,
+    known?: DataClient,
+  ): DataClient {
     const isBare = aliases === undefined && acls === undefined;
     const bare: DataClient = {
       cuid,
-      ...(cdid === undefined ? {} : { cdid }),
-      owner,
+      // Only a gateway may say which domain a client is of: RFC 8783 section 5.1, RFC 9132 section 4.4.1.2.
+      ...(cdid === undefined || !gateway ? {} : { cdid }),
+      owner: identity,
       aliases: isBare ? (known?.aliases ?? []) : [],
       acls: isBare ? (known?.acls ?? []) : [],
     };
@@ -292,8 +320,8 @@ export class DataResources {
     }
   }
 
-  private views(list: ListTarget, owner: Owner): JsonObject[] {
-    const client = this.own(list.cuid, owner);
+  private views(list: ListTarget, requester: Requester): JsonObject[] {
+    const client = this.own(list.cuid, requester);
     return list.container === 'aces'
       ? entriesOf(client, list)
       : client[list.container].map((entry) => entryView(entry, this.now));
@@ -301,6 +329,29 @@ export class DataResources {
 
   private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
     return { [member(container)]: project({ [lists[container].list]: entries }, query) };
+  }
+}
+
+function claimRefusal(
+  objection: CuidObjection,
+  { cuid, client, hint }: { cuid: string; client: Client; hint: string },
+): Error {
+  const name = JSON.stringify(cuid);
+  switch (objection) {
+    case 'taken':
+      return fail(409, 'resource-denied', `Another client uses the cuid ${name}. ${hint}`.trim());
+    case 'configured':
+      return fail(
+        403,
+        'access-denied',
+        `This client must use its configured cuid, ${JSON.stringify(client.cuid)}, not ${name}.`,
+      );
+    case 'second':
+      return fail(
+        403,
+        'access-denied',
+        `This client has an active mitigation under another cuid than ${name}, and may use one cuid at a time: withdraw it first.`,
+      );
   }
 }
 

@@ -19,5 +19,9 @@ export type Resource = Partial<
   Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>
 >;
 
-/** Checks each request before its resource does. What it returns is the answer, and so is a Refusal that it throws. */
-export type Guard = (name: ResourceName, request: ResourceRequest) => CoapAnswer | undefined;
+/** Answers a request, or lets the resource answer it (`proceed`). A Refusal that it throws becomes the answer. */
+export type Guard = (
+  name: ResourceName,
+  request: ResourceRequest,
+  proceed: () => Promise<CoapAnswer | undefined>,
+) => Promise<CoapAnswer | undefined>;

@@ -16,7 +16,7 @@ const parameters: Record<ResourceName, readonly string[]> = {
 };
 
 /** Answers each request with the resource it names; a Refusal that a resource throws becomes the answer. */
-export function route(resources: Record<ResourceName, Resource>, guard: Guard = () => undefined): Handler {
+export function route(resources: Record<ResourceName, Resource>, guard: Guard): Handler {
   return async (inbound) => {
     try {
       return await dispatch(resources, guard, inbound);
@@ -60,10 +60,10 @@ async function dispatch(
     throw refuse('4.05', `The resource "${name}" does not support ${inbound.method}.`, '9132 9');
   refuseOtherFormats(inbound);
   const request = resourceRequest(name, inbound);
-  const refused = guard(name, request);
-  if (refused !== undefined) return refused;
-  await refuseUnmatched(name, resources[name], request);
-  return method(request);
+  return guard(name, request, async () => {
+    await refuseUnmatched(name, resources[name], request);
+    return method(request);
+  });
 }
 
 function resourceRequest(name: ResourceName, inbound: InboundRequest): ResourceRequest {

@@ -7,6 +7,8 @@ import { oneLine } from '#dots/model/text';
 import type { Clock } from '#dots/runtime/clock';
 import { thinned } from '#dots/runtime/trace';
 import { statusLabels, type Mitigation } from '../state/lifecycle';
+import type { Clients } from '../state/clients';
+import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
 import type { ServerState } from '../state/serverState';
 import { observedBy, observedConfig } from './observation';
@@ -20,6 +22,8 @@ import { StatusNotifications } from './statusNotifications';
 
 export interface SignalServiceOptions {
   state: ServerState;
+  clients: Clients;
+  claims: CuidClaims;
   clock: Clock;
   policy: Policy;
   /** Receives one line for each request and each change of status. */
@@ -31,14 +35,14 @@ export class SignalService {
   private readonly observers: Observers;
   private readonly notifications: StatusNotifications;
   private readonly handler: Handler;
-  private readonly trace: (sentence: string, peer: string) => void;
+  private readonly trace: (sentence: string, peer?: string) => void;
 
   constructor(private readonly options: SignalServiceOptions) {
     const { state, clock, policy, log } = options;
     const { mitigations } = state;
+    this.trace = thinned((line) => log(`signal: ${line}`));
     this.observers = this.openObservers();
     this.handler = logged((request) => this.observers.handle(request), log);
-    this.trace = thinned((line) => log(`signal: ${line}`));
     mitigations.onDidChange((changed) => this.logStatuses(changed));
     this.notifications = new StatusNotifications({
       observers: this.observers,
@@ -65,7 +69,7 @@ export class SignalService {
   }
 
   private openObservers(): Observers {
-    const { state, clock, policy } = this.options;
+    const { state, clients, claims, clock, policy } = this.options;
     const resources = {
       mitigate: mitigateResource({ state, clock, policy }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
@@ -77,7 +81,7 @@ export class SignalService {
     return new Observers(
       clock,
       { perSession: observersPerSession, total: observers },
-      route(resources, ownerGuard(state)),
+      route(resources, ownerGuard({ clients, claims, log: (line) => this.trace(line) })),
       observedBy,
     );
   }
