@@ -43,12 +43,12 @@ export function startDots(t: TestContext, words: readonly string[]): ChildProces
   return child;
 }
 
-/** A mock orchestrator of its own process, once it is ready. */
+/** A mock orchestrator of its own process that offers plain CoAP as well, once it is ready. */
 export async function startMock(
   t: TestContext,
   ...words: string[]
 ): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown>; line: string }> {
-  const child = startDots(t, ['mock', ...words]);
+  const child = startDots(t, ['mock', '--plain', ...words]);
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Record<string, unknown>;
   return { child, signal: String(ready.signal), ready, line };

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { safeJson } from '#dots/model/text';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
@@ -8,14 +9,18 @@ import type { Io } from '../io';
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
-  usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR]',
+  usage: '[--clients FILE] [--state DIR] [--secure-port N] [--data-port N] [--plain [--signal-port N]] | cert NAME --state DIR',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
     {
+      name: 'plain',
+      description:
+        'Also offer the plain signal channel (coap), which proves nothing: all that use it are one client, who sees nothing of the others.',
+    },
+    {
       name: 'signal-port',
       value: 'N',
-      preset: '0',
-      description: 'The port of the plain signal channel (coap); 0 selects a free one.',
+      description: 'The port of the plain signal channel, with --plain; without it a free one.',
     },
     {
       name: 'secure-port',
@@ -40,36 +45,77 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. Its log goes to standard error.',
-    'ca, cert and key are the files with which a client opens the secure channels: a lab CA that is made at the first start and kept in DIR/lab; without --state it ends with the mock.',
-    'coaps is missing from that line where the DTLS module was not built; standard error says so.',
+    'When it is ready it prints one line of JSON: {"event":"ready","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE,"profiles":FILE}; with --plain also "signal":"coap://127.0.0.1:N". Its log goes to standard error.',
+    'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without the file.',
+    'ca, cert and key are the files of that profile: a lab CA that is made at the first start and kept in DIR/lab, and a client certificate of it; without --state they end with the mock.',
+    'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints {"name":NAME,"ca":FILE,"cert":FILE,"key":FILE,"spki-sha256":HEX}. The key stays the same when it is issued again.',
+    'Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (dots.clients.json) says which identities are of one client, and what it may do.',
+    'coaps is missing from the ready line where the DTLS module was not built; standard error says so.',
     'It listens on loopback only. SIGTERM and SIGINT end it.',
   ],
-  examples: ['dots mock', 'dots mock --signal-port 4646 --state .dots/state'],
+  examples: ['dots mock', 'dots mock --secure-port 4646 --state .dots/state', 'dots mock cert edge-2 --state .dots/state'],
   run: runMock,
 };
 
 async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
-  if (given.paths.length > 0)
-    throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
+  const [first, ...more] = given.paths;
+  if (first === 'cert') return issue(more, given, io);
+  if (first !== undefined) throw new UsageError(`dots mock takes no file: "${first}".`, 'See dots mock --help.');
   const stopped = io.stopped();
+  const options = await optionsOf(given, io);
   // Loaded here, because validating needs none of it and should start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
-  const orchestrator = await Orchestrator.start({
+  const orchestrator = await Orchestrator.start(options);
+  await io.out(`${safeJson(readyLine(orchestrator))}\n`);
+  await stopped;
+  await orchestrator.close();
+  return 0;
+}
+
+async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions> {
+  const plain = given.option('plain') !== undefined;
+  if (!plain && given.option('signal-port') !== undefined)
+    throw new UsageError(
+      '--signal-port is the port of the plain signal channel, which is offered only with --plain.',
+      'Add --plain, or give the port of DTLS and TLS: --secure-port.',
+    );
+  return {
     host: given.option('host'),
     stateDir: given.option('state'),
     log: (line) => io.say(`${new Date().toISOString()} ${line}`),
-    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535),
-    psk: await pskOf(given),
+    plain,
     signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535),
+    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535),
     dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
-  });
-  const { signal, coaps, coapsTcp, data, ca, cert, key } = orchestrator;
-  await io.out(
-    `${safeJson({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`,
+    psk: await pskOf(given),
+  };
+}
+
+function readyLine({ signal, coaps, coapsTcp, data, ca, cert, key, profiles }: Orchestrator): object {
+  const files = Object.fromEntries(
+    Object.entries({ ca, cert, key, profiles }).map(([name, file]) => [name, resolve(file)]),
   );
-  await stopped;
-  await orchestrator.close();
+  return { event: 'ready', signal, coaps, coapsTcp, data, ...files };
+}
+
+/** `dots mock cert NAME`: a certificate for a further client, from the lab CA of a state folder. */
+async function issue([name, ...more]: string[], given: Arguments, io: Io): Promise<ExitStatus> {
+  const stateDir = given.option('state');
+  if (name === undefined || more.length > 0 || stateDir === undefined)
+    throw new UsageError(
+      'dots mock cert needs one name and the state folder of the mock.',
+      'For example: dots mock cert edge-2 --state .dots/state.',
+    );
+  const { isLabClientName, openLab } = await import('#dots/transport/certificates/lab');
+  if (!isLabClientName(name))
+    throw new UsageError(
+      `"${name}" is no name for a client of the lab.`,
+      'Use 1 to 64 letters, digits, ".", "_" and "-"; begin with a letter or digit, and do not end with "-key".',
+    );
+  const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], tell: (line) => io.say(line) });
+  const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
+  const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
+  await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);
   return 0;
 }
 
