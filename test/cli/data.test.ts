@@ -31,11 +31,11 @@ test('an ACL is installed; the client registers first and says so; again it is r
 
 test('a mitigation puts the ACL in force: flowspec --state shows both', async (t) => {
   const state = join(folder(t), 'state');
-  const { ready, signal } = await startMock(t, '--state', state);
+  const { ready } = await startMock(t, '--state', state);
   dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), ...cuid], acls);
   const idle = dots(['flowspec', '--state', state]);
   assert.deepEqual([idle.status, /no rule is in force/.test(idle.err)], [0, true]);
-  dots(['send', '-', '--server', signal, ...cuid], request);
+  dots(['send', '-', '--server', String(ready.coapsTcp), ...filesOf(ready), ...cuid], request);
   const { status, out } = dots(['flowspec', '--state', state, '--format', 'json']);
   const { rules } = JSON.parse(out) as { rules: { text: string }[] };
   assert.deepEqual([status, rules.length], [0, 2]);

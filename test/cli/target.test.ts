@@ -13,7 +13,7 @@ async function scene(
 ): Promise<{ path: string; ready: Record<string, unknown>; send: (name: string, ...more: string[]) => Run }> {
   const { ready } = await startMock(t);
   const lab = {
-    signal: ready.signal,
+    signal: ready.coapsTcp,
     data: ready.data,
     ca: ready.ca,
     certificate: ready.cert,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { safeJson } from '#dots/model/text';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
+import { readClients, resolver } from '../clients';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
 
@@ -9,7 +10,8 @@ import type { Io } from '../io';
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
-  usage: '[--clients FILE] [--state DIR] [--secure-port N] [--data-port N] [--plain [--signal-port N]] | cert NAME --state DIR',
+  usage:
+    '[--clients FILE] [--state DIR] [--secure-port N] [--data-port N] [--plain [--signal-port N]] | cert NAME --state DIR',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
     {
@@ -30,6 +32,16 @@ export const mock: Command = {
     },
     { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 selects a free one.' },
     { name: 'state', value: 'DIR', description: 'The folder for its state; without it the state is lost at the end.' },
+    {
+      name: 'clients',
+      value: 'FILE',
+      description: 'The clients: their certificates and pre-shared keys, cuids and prefixes. All others are refused.',
+    },
+    {
+      name: 'resolve',
+      description:
+        'Ask the DNS of the system for names in requests of clients with own-prefixes, which the clients file does not name.',
+    },
     {
       name: 'psk-identity',
       value: 'ID',
@@ -53,7 +65,11 @@ export const mock: Command = {
     'coaps is missing from the ready line where the DTLS module was not built; standard error says so.',
     'It listens on loopback only. SIGTERM and SIGINT end it.',
   ],
-  examples: ['dots mock', 'dots mock --secure-port 4646 --state .dots/state', 'dots mock cert edge-2 --state .dots/state'],
+  examples: [
+    'dots mock',
+    'dots mock --secure-port 4646 --state .dots/state',
+    'dots mock cert edge-2 --state .dots/state',
+  ],
   run: runMock,
 };
 
@@ -79,7 +95,15 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
       '--signal-port is the port of the plain signal channel, which is offered only with --plain.',
       'Add --plain, or give the port of DTLS and TLS: --secure-port.',
     );
+  const file = given.option('clients');
+  const read = file === undefined ? undefined : await readClients(file, io);
+  if (read === undefined)
+    io.say(
+      'Each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. --clients FILE says who the clients are.',
+    );
   return {
+    clients: read?.clients,
+    resolve: resolver(read?.names ?? new Map(), given.option('resolve') !== undefined),
     host: given.option('host'),
     stateDir: given.option('state'),
     log: (line) => io.say(`${new Date().toISOString()} ${line}`),

@@ -1,5 +1,5 @@
 /** What a file holds: a DOTS document, or one of the product's own files. */
-export type DocumentForm = 'dots' | 'workspace' | 'profiles';
+export type DocumentForm = 'dots' | 'workspace' | 'profiles' | 'clients';
 
 /** What the workspace file is called; the nearest one upwards of a document counts. */
 export const workspaceFileName = 'dots.workspace.json';
@@ -7,11 +7,19 @@ export const workspaceFileName = 'dots.workspace.json';
 /** What the user's file of server profiles is called where it has its usual name. */
 export const profilesFileName = 'dots.profiles.json';
 
+/** What a file of the clients of `dots mock` is called where it has its usual name. */
+export const clientsFileName = 'dots.clients.json';
+
+const ownNames: Readonly<Record<string, DocumentForm>> = {
+  [workspaceFileName]: 'workspace',
+  [profilesFileName]: 'profiles',
+  [clientsFileName]: 'clients',
+};
+
 /** What a file holds, by its name; a path or a URI. */
 export function formOf(file: string): DocumentForm {
-  const name = /[^/\\]*$/.exec(file)?.[0];
-  if (name === workspaceFileName) return 'workspace';
-  return name === profilesFileName ? 'profiles' : 'dots';
+  const name = /[^/\\]*$/.exec(file)?.[0] ?? '';
+  return (Object.hasOwn(ownNames, name) ? ownNames[name] : undefined) ?? 'dots';
 }
 
 /** Whether a file's name claims it for DOTS. */

@@ -20,6 +20,7 @@ import type { Settings } from './settings';
 const ownTitles: Readonly<Record<Exclude<DocumentForm, 'dots'>, string>> = {
   workspace: 'workspace file',
   profiles: 'server profiles',
+  clients: 'clients of a server',
 };
 
 /** What a document is, by its text. */

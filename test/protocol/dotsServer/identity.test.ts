@@ -4,15 +4,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#dots/runtime/clock';
+import type { JsonObject } from '#dots/model/json';
 import { DataSession } from '#dots/data/session';
 import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import { openLab, type LabClient } from '#dots/transport/certificates/lab';
-import { ace, acl, acls } from '../../support/protocol/dataScene';
+import { ace, acl, acls, alias, aliases } from '../../support/protocol/dataScene';
 import {
   openSession,
   protect,
+  request,
   scopesOf,
   startOrchestrator,
   temporaryFolder,
@@ -178,17 +180,78 @@ test('a client that is no gateway has its configured cuid, or one at a time', as
       ],
     };
   });
-  const request = async (name: string, cuid: string): Promise<string> =>
+  const ask = async (name: string, cuid: string): Promise<string> =>
     (await (await signal(name, cuid)).requestMitigation(protect('192.0.2.0/24'), 1)).code;
   const install = async (name: string, cuid: string): Promise<number> =>
     (await (await data(name, cuid)).install(filter)).answer.status;
-  assert.deepEqual([await request('one', 'mine'), await request('one', 'other')], ['2.01', '4.00']);
+  assert.deepEqual([await ask('one', 'mine'), await ask('one', 'other')], ['2.01', '4.00']);
   assert.deepEqual([await install('one', 'other'), await install('one', 'mine')], [403, 201]);
-  assert.deepEqual([await request('two', 'first'), await request('two', 'second')], ['2.01', '4.00']);
+  assert.deepEqual([await ask('two', 'first'), await ask('two', 'second')], ['2.01', '4.00']);
   assert.equal(await install('two', 'second'), 403);
   assert.equal((await (await signal('two', 'first')).withdraw(1)).code, '2.02');
-  assert.deepEqual([await request('two', 'second'), await install('two', 'second')], ['2.01', 201]);
-  assert.deepEqual([await request('three', 'a'), await request('three', 'b')], ['2.01', '2.01']);
+  assert.deepEqual([await ask('two', 'second'), await install('two', 'second')], ['2.01', 201]);
+  assert.deepEqual([await ask('three', 'a'), await ask('three', 'b')], ['2.01', '2.01']);
+});
+
+test('targets, aliases and destinations outside of the own prefixes are refused on both channels, names by their addresses', async (t) => {
+  const names: Record<string, string[]> = {
+    'in.example': ['192.0.2.1', '2001:db8::1'],
+    'out.example': ['192.0.2.1', '8.8.8.8'],
+  };
+  const { signal, data } = await open(t, (clients) => ({
+    resolve: (name) => Promise.resolve(names[name] ?? []),
+    clients: [
+      {
+        name: 'web',
+        identities: [clients.get('one')?.identity ?? ''],
+        ownPrefixes: ['192.0.2.0/24', '2001:db8::/32'],
+      },
+    ],
+  }));
+  const session = await signal('one', 'c');
+  let mid = 0;
+  const put = async (scope: JsonObject): Promise<[string, string?]> => {
+    const { code, diagnostic } = await session.requestMitigation(request({ lifetime: 60, ...scope }), (mid += 1));
+    return diagnostic === undefined ? [code] : [code, diagnostic];
+  };
+  const within: JsonObject[] = [
+    { 'target-prefix': ['192.0.2.0/25', '2001:db8:1::/48'] },
+    { 'target-prefix': ['::ffff:192.0.2.9/128'] },
+    { 'target-fqdn': ['in.example'] },
+    { 'target-uri': ['https://user@in.example:8443/path', 'https://[2001:db8::2]/'] },
+  ];
+  for (const scope of within) assert.equal((await put(scope))[0], '2.01', JSON.stringify(scope));
+  const outside: [JsonObject, RegExp][] = [
+    [{ 'target-prefix': ['192.0.2.1/32', '198.51.100.0/24'] }, /"198\.51\.100\.0\/24" is outside/],
+    [{ 'target-prefix': ['192.0.0.0/16'] }, /outside/],
+    [{ 'target-prefix': ['::ffff:198.51.100.1/128'] }, /outside/],
+    [{ 'target-fqdn': ['out.example'] }, /"out\.example" has the address 8\.8\.8\.8/],
+    [{ 'target-fqdn': ['unknown.example'] }, /no address that this server knows/],
+    [{ 'target-uri': ['https://198.51.100.7/'] }, /outside/],
+    [{ 'target-uri': ['https://in.example@out.example/'] }, /8\.8\.8\.8/],
+  ];
+  for (const [scope, message] of outside) {
+    const [code, diagnostic = ''] = await put(scope);
+    assert.equal(code, '4.00', JSON.stringify(scope));
+    assert.match(diagnostic, message);
+    assert.match(diagnostic, /RFC 9132 section 4\.4\.1\.1/);
+  }
+  const channel = await data('one', 'c');
+  const refused = async (document: JsonObject, path: RegExp): Promise<void> => {
+    const { answer } = await channel.install(document);
+    assert.deepEqual([answer.status, answer.errors[0]?.tag], [400, 'invalid-value']);
+    assert.match(answer.errors[0]?.path ?? '', path);
+  };
+  await refused(
+    aliases(alias('web', '192.0.2.1/32'), alias('far', '198.51.100.1/32')),
+    /alias\[name='far'\]\/target-prefix/,
+  );
+  await refused(aliases({ name: 'far', 'target-fqdn': ['out.example'] }), /target-fqdn/);
+  const far = ace('far', 53);
+  const matches = { ...(far.matches as JsonObject), ipv4: { 'destination-ipv4-network': '198.51.100.0/24' } };
+  await refused(acls(acl('a', ace('near', 53), { ...far, matches })), /ace\[name='far'\]/);
+  assert.equal((await channel.install(aliases(alias('web', '192.0.2.1/32')))).answer.status, 201);
+  assert.equal((await channel.install(acls(acl('a', ace('near', 53))))).answer.status, 201);
 });
 
 test('an owner is the same after a restart', async (t) => {
@@ -203,7 +266,7 @@ test('an owner is the same after a restart', async (t) => {
       { name: 'b', identities: identities('two') },
     ],
   };
-  const request = async ({ coapsTcp: server, ca }: Orchestrator, name: string): Promise<string> => {
+  const ask = async ({ coapsTcp: server, ca }: Orchestrator, name: string): Promise<string> => {
     const { cert = '', key = '' } = clients.get(name) ?? {};
     const pem = { ca, cert, key };
     const certificate = Object.fromEntries(
@@ -217,10 +280,10 @@ test('an owner is the same after a restart', async (t) => {
     }
   };
   const first = await Orchestrator.start(options);
-  assert.equal(await request(first, 'one'), '2.01');
+  assert.equal(await ask(first, 'one'), '2.01');
   await first.close();
   const second = await startOrchestrator(t, options);
-  assert.deepEqual([await request(second, 'two'), await request(second, 'one')], ['4.09', '2.04']);
+  assert.deepEqual([await ask(second, 'two'), await ask(second, 'one')], ['4.09', '2.04']);
 });
 
 test('an identity of two clients is refused at the start', async (t) => {

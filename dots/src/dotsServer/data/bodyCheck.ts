@@ -62,13 +62,20 @@ function tagOf({ code }: Fault): ErrorTag {
 /** The instance identifier of the data tree: RFC 7951 section 6.11. */
 export const treePath = `/${moduleName}:dots-data`;
 
+/** The instance identifier of the node that the members of a body are in; undefined for a list without its container. */
+export function baseOf(body: JsonObject, cuid: string | undefined): string | undefined {
+  if (Object.hasOwn(body, `${moduleName}:dots-client`)) return treePath;
+  const isWhole = ['aliases', 'acls'].some((container) => Object.hasOwn(body, `${moduleName}:${container}`));
+  return cuid === undefined || !isWhole ? undefined : clientPath(cuid);
+}
+
 /** The instance identifier of a client. */
 export function clientPath(cuid: string): string {
   return `${treePath}/dots-client${keyPredicate({ cuid }) ?? ''}`;
 }
 
 /** A JSON pointer as the rest of an instance identifier: entries by their key, members of this module without its name. */
-function instancePath(document: JsonObject, pointer: string): string {
+export function instancePath(document: JsonObject, pointer: string): string {
   let here: JsonValue | undefined = document;
   let path = '';
   for (const token of tokens(pointer)) {

@@ -3,13 +3,14 @@ import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Client } from '../state/clients';
 import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
+import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
 import { sameContent } from '../state/equality';
 import type { Limits } from '../state/policy';
 import { capabilities, refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
 import { fail } from './failure';
-import { checkedContent, clientPath, treePath } from './bodyCheck';
+import { checkedContent, clientPath, instancePath, treePath } from './bodyCheck';
 import type { Placement, Query } from './query';
 import { dataRoot, lists, pathOf, type Container, type EntryTarget, type ListTarget } from './resourcePath';
 import { clientView, entryView, project } from './projection';
@@ -34,6 +35,7 @@ export interface DataResourcesOptions {
   claims: CuidClaims;
   clock: Clock;
   limits: Limits;
+  resolve: NameResolver;
   /** What to add to the refusal of a cuid of another client, for one who has proved this identity. */
   hint: (identity: string) => string;
 }
@@ -95,6 +97,17 @@ export class DataResources {
     const found = this.views(list, requester).filter((entry) => entry.name === name);
     if (found.length === 0) throw missing(list, name);
     return this.shown(list, found, query);
+  }
+
+  /**
+   * Refuses a body (400) with a target or destination outside of the client's prefixes: RFC 8783 sections 6.1 and 7.2.
+   * @param base the instance identifier of the node that the members of the body are in; undefined: not reported
+   */
+  async refuseOutside(body: JsonObject, { client }: Requester, base: string | undefined): Promise<void> {
+    const outside = await outsideDomain(client, body, this.options.resolve);
+    if (outside === undefined) return;
+    const path = base === undefined ? undefined : base + instancePath(body, outside.pointer);
+    throw fail(400, 'invalid-value', outside.sentence, path);
   }
 
   /** RFC 8783 section 5.1: one client per request, and none that is registered already. */

@@ -105,7 +105,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   send(request, response, answer);
 }
 
-async function answerTo(request: IncomingMessage, { router, clients, largestBody }: DataServerOptions): Promise<DataResponse> {
+async function answerTo(
+  request: IncomingMessage,
+  { router, clients, largestBody }: DataServerOptions,
+): Promise<DataResponse> {
   const { method = '', headers } = request;
   const { port } = request.socket.address() as AddressInfo;
   refuseForeignHost(headers.host, port);

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#dots/model/json';
 import { fail, RestconfError } from './failure';
-import { parseBody } from './bodyCheck';
+import { baseOf, parseBody } from './bodyCheck';
 import { queryOf, type Query } from './query';
 import { type DataResources, type Requester, type Success } from './dataResources';
 import { root, targetOf, type EntryTarget, type ListTarget, type Target } from './resourcePath';
@@ -102,7 +102,7 @@ class RequestMethods {
     const { resources, requester, query } = this;
     return {
       GET: () => ({ status: 200, body: resources.tree(requester, query) }),
-      POST: this.change((body) => resources.register(body, requester)),
+      POST: this.change(undefined, (body) => resources.register(body, requester)),
     };
   }
 
@@ -110,8 +110,8 @@ class RequestMethods {
     const { resources, requester, query } = this;
     return {
       GET: () => ({ status: 200, body: resources.client(cuid, requester, query) }),
-      POST: this.change((body) => resources.addToClient(cuid, body, requester, query.placement)),
-      PUT: this.change((body) => resources.replaceClient(cuid, body, requester)),
+      POST: this.change(cuid, (body) => resources.addToClient(cuid, body, requester, query.placement)),
+      PUT: this.change(cuid, (body) => resources.replaceClient(cuid, body, requester)),
       DELETE: this.remove(() => resources.deregister(cuid, requester)),
     };
   }
@@ -120,8 +120,8 @@ class RequestMethods {
     const { resources, requester, query } = this;
     return {
       GET: () => ({ status: 200, body: resources.list(list, requester, query) }),
-      POST: this.change((body) => resources.add(list, body, requester, query.placement)),
-      PUT: this.change((body) => resources.replaceList(list, body, requester)),
+      POST: this.change(list.cuid, (body) => resources.add(list, body, requester, query.placement)),
+      PUT: this.change(list.cuid, (body) => resources.replaceList(list, body, requester)),
       DELETE: this.remove(() => resources.removeList(list, requester)),
     };
   }
@@ -130,17 +130,22 @@ class RequestMethods {
     const { resources, requester, query } = this;
     const methods: Methods = {
       GET: () => ({ status: 200, body: resources.entry(entry, requester, query) }),
-      PUT: this.change((body) => resources.replaceEntry(entry, body, requester, query.placement)),
+      PUT: this.change(entry.list.cuid, (body) => resources.replaceEntry(entry, body, requester, query.placement)),
       DELETE: this.remove(() => resources.remove(entry, requester)),
     };
     if (entry.list.container !== 'acls') return methods;
     const aces: ListTarget = { kind: 'list', cuid: entry.list.cuid, container: 'aces', acl: entry.name };
-    return { ...methods, POST: this.change((body) => resources.add(aces, body, requester, query.placement)) };
+    return {
+      ...methods,
+      POST: this.change(aces.cuid, (body) => resources.add(aces, body, requester, query.placement)),
+    };
   }
 
-  private change(work: (body: JsonObject) => Promise<Success>): Handler {
+  /** Names are resolved before the work that others wait for. */
+  private change(cuid: string | undefined, work: (body: JsonObject) => Promise<Success>): Handler {
     return async () => {
       const body = parseBody(await this.context.request.body());
+      await this.resources.refuseOutside(body, this.requester, baseOf(body, cuid));
       return this.context.exclusive(() => work(body));
     };
   }

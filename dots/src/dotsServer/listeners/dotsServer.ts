@@ -2,6 +2,7 @@ import type { Lab } from '#dots/transport/certificates/lab';
 import type { ServerCredentials } from '#dots/transport/certificates/credentials';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Clients, type ClientDefinition } from '../state/clients';
+import { nothingKnown, type NameResolver } from '../state/clientDomain';
 import { CuidClaims } from '../state/cuidClaims';
 import type { DataClient } from '../state/dataClients';
 import type { Mitigation } from '../state/lifecycle';
@@ -29,6 +30,8 @@ export interface DotsServerOptions {
   psk?: ServerCredentials['psk'] | undefined;
   /** Who the clients are; without it each identity that the lab CA or a pre-shared key proves is an unrestricted client of its own. */
   clients?: readonly NamedClient[] | undefined;
+  /** Resolves the names in requests of clients with own prefixes; default: no name is known, and each is refused. */
+  resolve?: NameResolver | undefined;
   /** The folder that the state is stored in; without one it ends with the server. */
   stateDir?: string | undefined;
   clock?: Clock;
@@ -119,14 +122,16 @@ export class DotsServer {
 }
 
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
-  const { stateDir, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
+  const { stateDir, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy } = options;
+  const { log = () => undefined, resolve = nothingKnown } = options;
   const issued = (options.clients ?? []).filter(({ identities }) => identities === undefined).map(({ name }) => name);
   const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const state = await ServerState.open({ stateDir, clock, policy, mitigator, tell: log });
   closers.push(() => state.close());
-  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims: new CuidClaims(state, clients) };
+  const claims = new CuidClaims(state, clients);
+  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, resolve };
   const addresses = await listen(served, options, closers);
   const files = await writeLabProfiles(home.lab, addresses, options.clients);
   return { state, clock, addresses, files, closers };
@@ -142,6 +147,7 @@ interface Served {
   lab: Lab;
   clients: Clients;
   claims: CuidClaims;
+  resolve: NameResolver;
 }
 
 async function listen(served: Served, options: DotsServerOptions, closers: Close[]): Promise<ServerAddresses> {

@@ -7,6 +7,8 @@ import { oneLine } from '#dots/model/text';
 import type { Clock } from '#dots/runtime/clock';
 import { thinned } from '#dots/runtime/trace';
 import { statusLabels, type Mitigation } from '../state/lifecycle';
+import { nothingKnown, outsideDomain, type NameResolver } from '../state/clientDomain';
+import type { DomainCheck } from './resource';
 import type { Clients } from '../state/clients';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
@@ -24,6 +26,7 @@ export interface SignalServiceOptions {
   state: ServerState;
   clients: Clients;
   claims: CuidClaims;
+  resolve?: NameResolver;
   clock: Clock;
   policy: Policy;
   /** Receives one line for each request and each change of status. */
@@ -69,13 +72,18 @@ export class SignalService {
   }
 
   private openObservers(): Observers {
-    const { state, clients, claims, clock, policy } = this.options;
+    const { state, clients, claims, clock, policy, resolve = nothingKnown } = this.options;
+    // Who comes this far is a client: the guard has seen to that.
+    const outside: DomainCheck = async ({ endpoint }, body) => {
+      const client = clients.of(endpoint.security?.identity);
+      return client && outsideDomain(client, body, resolve);
+    };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy }),
+      mitigate: mitigateResource({ state, clock, policy, outside }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
-      'tm-setup': telemetrySetupResource(state.telemetry),
-      tm: telemetryResource(state.telemetry),
+      'tm-setup': telemetrySetupResource(state.telemetry, outside),
+      tm: telemetryResource(state.telemetry, outside),
     };
     const { observersPerSession, observers } = policy.limits;
     return new Observers(

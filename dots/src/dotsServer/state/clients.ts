@@ -102,9 +102,7 @@ export function identityText(identity: string): string {
 /** The entry that adds a proved identity to a client of a clients file. */
 export function identityEntry(identity: string): string {
   return JSON.stringify(
-    identity.startsWith(pskMark)
-      ? { 'psk-identity': identity.slice(pskMark.length) }
-      : { 'spki-sha256': identity },
+    identity.startsWith(pskMark) ? { 'psk-identity': identity.slice(pskMark.length) } : { 'spki-sha256': identity },
   );
 }
 

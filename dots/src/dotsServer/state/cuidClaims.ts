@@ -86,8 +86,10 @@ export class CuidClaims {
   private ownersOf(cuid: string): (string | undefined)[] {
     const { clients, mitigations, telemetry } = this.stored;
     const registered = clients.find(cuid);
-    return [...(registered === undefined ? [] : [registered]), ...mitigations.of(cuid), ...telemetry.ofClient(cuid)].map(
-      ({ owner }) => owner,
-    );
+    return [
+      ...(registered === undefined ? [] : [registered]),
+      ...mitigations.of(cuid),
+      ...telemetry.ofClient(cuid),
+    ].map(({ owner }) => owner);
   }
 }

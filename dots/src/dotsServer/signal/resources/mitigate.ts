@@ -9,7 +9,8 @@ import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
 import { sharedTargets } from '../overlap';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
-import type { Resource, ResourceRequest } from '../resource';
+import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
 import {
   isActive,
@@ -50,6 +51,7 @@ export interface MitigateOptions {
   state: ServerState;
   clock: Clock;
   policy: Policy;
+  outside: DomainCheck;
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
@@ -58,7 +60,7 @@ export function mitigateResource(options: MitigateOptions): Resource {
   const { mitigations } = options.state;
   return {
     GET: (request) => server.get(request),
-    PUT: (request) => mitigations.exclusive(() => server.put(request)),
+    PUT: (request) => server.put(request),
     DELETE: (request) => mitigations.exclusive(() => server.delete(request)),
   };
 }
@@ -88,12 +90,22 @@ class MitigationServer {
     return documentAnswer('2.05', scopeDocument(entries));
   }
 
-  /** RFC 9132 sections 4.4.1 and 4.4.3. */
-  async put(inbound: ResourceRequest): Promise<CoapAnswer | undefined> {
-    const request = mitigationRequest(inbound);
+  /** RFC 9132 sections 4.4.1 and 4.4.3. Names are resolved before the work that others wait for. */
+  async put(request: ResourceRequest): Promise<CoapAnswer | undefined> {
+    const mitigation = mitigationRequest(request);
+    const targets = aliasTargets(mitigation.scope, this.clients.find(request.cuid));
+    const outside = await this.options.outside(request.inbound, targets);
+    return this.mitigations.exclusive(() => this.decide(mitigation, outside));
+  }
+
+  private async decide(
+    request: MitigationRequest,
+    outside: OutsideTarget | undefined,
+  ): Promise<CoapAnswer | undefined> {
     const known = this.mitigations.find(request.cuid, request.mid);
     // A withdrawal that is faster than an efficacy update must not be undone by it: the update does not match any more.
     if (request.conditional && (known === undefined || isEnding(known))) return undefined;
+    if (outside !== undefined) throw refuse('4.00', outside.sentence, '9132 4.4.1.1');
     return known === undefined || isOver(known) ? this.create(request) : this.update(known, request);
   }
 

@@ -2,7 +2,7 @@ import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { readBody } from '../requestBody';
 import { documentAnswer, refuse } from '../refusal';
-import type { Resource, ResourceRequest } from '../resource';
+import type { DomainCheck, Resource, ResourceRequest } from '../resource';
 import type { Telemetry, TelemetryKind } from '../../state/telemetry';
 
 /** How one of the two telemetry resources differs from the other. */
@@ -17,34 +17,45 @@ interface Shape {
 }
 
 /** Telemetry setup: RFC 9244 section 7. */
-export function telemetrySetupResource(telemetry: Telemetry): Resource {
-  return storedResource(telemetry, {
-    kind: 'tsid',
-    document: 'telemetry-setup',
-    list: 'telemetry',
-    rfc: '9244 7.1',
-    created: '2.01',
-  });
+export function telemetrySetupResource(telemetry: Telemetry, outside: DomainCheck): Resource {
+  return storedResource(
+    { telemetry, outside },
+    {
+      kind: 'tsid',
+      document: 'telemetry-setup',
+      list: 'telemetry',
+      rfc: '9244 7.1',
+      created: '2.01',
+    },
+  );
 }
 
 /** Telemetry before and during a mitigation, always answered 2.04: RFC 9244 section 8.2. */
-export function telemetryResource(telemetry: Telemetry): Resource {
-  return storedResource(telemetry, {
-    kind: 'tmid',
-    document: 'telemetry',
-    list: 'pre-or-ongoing-mitigation',
-    rfc: '9244 8.2',
-    created: '2.04',
-  });
+export function telemetryResource(telemetry: Telemetry, outside: DomainCheck): Resource {
+  return storedResource(
+    { telemetry, outside },
+    {
+      kind: 'tmid',
+      document: 'telemetry',
+      list: 'pre-or-ongoing-mitigation',
+      rfc: '9244 8.2',
+      created: '2.04',
+    },
+  );
 }
 
-function storedResource(telemetry: Telemetry, shape: Shape): Resource {
+function storedResource(
+  { telemetry, outside }: { telemetry: Telemetry; outside: DomainCheck },
+  shape: Shape,
+): Resource {
   const { kind, document, rfc } = shape;
   return {
     PUT: async ({ cuid, id, inbound }) => {
       if (id === undefined) throw refuse('4.00', `The path needs a ${kind} after the cuid.`, rfc);
       const owner = inbound.endpoint.security?.identity;
       const body = readBody(inbound.payload, document);
+      const foreign = await outside(inbound, body);
+      if (foreign !== undefined) throw refuse('4.00', foreign.sentence, rfc);
       const outcome = await telemetry.put({ cuid, kind, id, ...(owner !== undefined && { owner }), body });
       if (outcome === 'full')
         throw refuse('5.03', 'This server accepts no more telemetry; delete some.', '9244 8.2', 60);
