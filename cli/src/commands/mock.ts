@@ -5,6 +5,7 @@ import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { readClients, resolver } from '../clients';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
+import { enterMock } from '../runningMocks';
 
 /** `dots mock`: the orchestrator, until it is told to end. */
 export const mock: Command = {
@@ -82,8 +83,10 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   // Loaded here, because validating needs none of it and should start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start(options);
+  const leave = await enterMock(resolve(orchestrator.profiles), io);
   await io.out(`${safeJson(readyLine(orchestrator))}\n`);
   await stopped;
+  await leave();
   await orchestrator.close();
   return 0;
 }
