@@ -10,7 +10,17 @@ const filesOf = (ready: Record<string, unknown>): string[] =>
 
 test('mock prints its data channel and the files that open it', async (t) => {
   const { ready } = await startMock(t, '--data-port', '0', '--state', join(folder(t), 'state'));
-  assert.deepEqual(Object.keys(ready), ['event', 'signal', 'coaps', 'coapsTcp', 'data', 'ca', 'cert', 'key']);
+  assert.deepEqual(Object.keys(ready), [
+    'event',
+    'signal',
+    'coaps',
+    'coapsTcp',
+    'data',
+    'ca',
+    'cert',
+    'key',
+    'profiles',
+  ]);
   assert.match(String(ready.data), /^https:\/\/127\.0\.0\.1:\d+$/);
   assert.match(readFileSync(String(ready.ca), 'utf8'), /BEGIN CERTIFICATE/);
   assert.equal(statSync(String(ready.key)).mode & 0o777, 0o600);

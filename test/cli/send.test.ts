@@ -161,7 +161,12 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
   ['a mock with a file', ['mock', 'x'], '', /takes no file/],
   ['a mock off loopback', ['mock', '--host', '192.0.2.1'], '', /loopback/],
   ['a mock on no port', ['mock', '--plain', '--signal-port', '70000'], '', /--signal-port/],
-  ['a port of plain CoAP that is not offered', ['mock', '--signal-port', '4646'], '', /only with --plain.*--secure-port/],
+  [
+    'a port of plain CoAP that is not offered',
+    ['mock', '--signal-port', '4646'],
+    '',
+    /only with --plain.*--secure-port/,
+  ],
   ['no command that exists', ['vlaidate'], '', /Did you mean dots validate\?/],
 ];
 

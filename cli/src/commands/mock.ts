@@ -83,6 +83,7 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   // Loaded here, because validating needs none of it and should start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start(options);
+  if (options.clients === undefined) io.say(everyIdentity);
   const leave = await enterMock(resolve(orchestrator.profiles), io);
   await io.out(`${safeJson(readyLine(orchestrator))}\n`);
   await stopped;
@@ -90,6 +91,10 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   await orchestrator.close();
   return 0;
 }
+
+/** Who the clients are without a file of them. */
+const everyIdentity =
+  'Each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. --clients FILE says who the clients are.';
 
 async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions> {
   const plain = given.option('plain') !== undefined;
@@ -100,10 +105,6 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
     );
   const file = given.option('clients');
   const read = file === undefined ? undefined : await readClients(file, io);
-  if (read === undefined)
-    io.say(
-      'Each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. --clients FILE says who the clients are.',
-    );
   return {
     clients: read?.clients,
     resolve: resolver(read?.names ?? new Map(), given.option('resolve') !== undefined),

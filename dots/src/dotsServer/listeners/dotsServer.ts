@@ -124,12 +124,12 @@ export class DotsServer {
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
   const { stateDir, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy } = options;
   const { log = () => undefined, resolve = nothingKnown } = options;
+  const state = await ServerState.open({ stateDir, clock, policy, mitigator, tell: log });
+  closers.push(() => state.close());
   const issued = (options.clients ?? []).filter(({ identities }) => identities === undefined).map(({ name }) => name);
   const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
-  const state = await ServerState.open({ stateDir, clock, policy, mitigator, tell: log });
-  closers.push(() => state.close());
   const claims = new CuidClaims(state, clients);
   const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, resolve };
   const addresses = await listen(served, options, closers);

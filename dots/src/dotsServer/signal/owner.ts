@@ -1,5 +1,5 @@
 import { documentType } from '#dots/model/documents';
-import { oneLine } from '#dots/model/text';
+import { printable } from '#dots/model/text';
 import { identityEntry, identityText, sameClientHint, type Client, type Clients } from '../state/clients';
 import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
 import { refuse, refuseWith } from './refusal';
@@ -38,7 +38,7 @@ function unknownClient({ inbound }: ResourceRequest): Error {
   const identity = inbound.endpoint.security?.identity ?? '';
   return refuse(
     '4.03',
-    `The ${oneLine(identityText(identity), 200)} belongs to no client of this server: its operator can add ${oneLine(identityEntry(identity), 200)} to the identities of one`,
+    `The ${printable(identityText(identity))} belongs to no client of this server: its operator can add ${printable(identityEntry(identity))} to the identities of one`,
     '9132 7.1',
   );
 }
@@ -71,6 +71,6 @@ const claimRefusals: Readonly<Record<CuidObjection, (name: ResourceName, client:
 /** The body of the answer names the cause alone, so the log says what the operator can do. */
 function takenLine({ cuid, inbound }: ResourceRequest, client: Client, clients: Clients): string {
   const { security } = inbound.endpoint;
-  const refused = `the cuid ${oneLine(JSON.stringify(cuid), 120)} belongs to another client than ${oneLine(client.name, 200)}`;
+  const refused = `the cuid ${printable(JSON.stringify(cuid))} belongs to another client than ${printable(client.name)}`;
   return clients.areDefined || security === undefined ? refused : `${refused}. ${sameClientHint(security.identity)}`;
 }

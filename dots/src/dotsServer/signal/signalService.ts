@@ -3,7 +3,7 @@ import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import type { Channel } from '#dots/coap/messages/channel';
 import { Observers } from '#dots/coap/observers';
-import { oneLine } from '#dots/model/text';
+import { oneLine, printable } from '#dots/model/text';
 import type { Clock } from '#dots/runtime/clock';
 import { thinned } from '#dots/runtime/trace';
 import { statusLabels, type Mitigation } from '../state/lifecycle';
@@ -98,7 +98,7 @@ export class SignalService {
     for (const { cuid, mid } of changed) {
       const current = this.options.state.mitigations.find(cuid, mid);
       const label = current === undefined ? 'removed' : statusLabels[current.status];
-      this.options.log(`mitigation ${mid} of ${oneLine(cuid, 80)}: ${label}`);
+      this.options.log(`mitigation ${mid} of ${printable(cuid.slice(0, 80))}: ${label}`);
     }
   }
 }
@@ -108,7 +108,7 @@ function logged(
   log: (line: string) => void,
 ): Handler {
   return async (request) => {
-    const asked = `${request.endpoint.peer} ${request.method} ${oneLine(`/${request.path.join('/')}`, 200)}`;
+    const asked = `${request.endpoint.peer} ${request.method} ${printable(`/${request.path.join('/')}`.slice(0, 200))}`;
     try {
       const answer = await handler(request);
       log(answer === undefined ? `${asked}: ignored` : `${asked}: ${answer.code}`);
