@@ -189,17 +189,13 @@ interface Purpose {
 }
 
 /** A way to the mock as one to a server. */
-function atMock(
-  { kind: _, ...route }: Destination & { kind: 'mock' },
-  mock: Profile | undefined,
-  channel: Channel,
-): ServerTarget {
+function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined, channel: Channel): ServerTarget {
   const { [channel]: server = '', ca, certificate, key, cuid } = mock ?? {};
   return {
     ...(cuid !== undefined && { cuid }),
     ...route,
     server,
-    credentials: { ...defined({ ca, certificate, key }) },
+    credentials: defined({ ca, certificate, key }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { safeJson } from '#dots/model/text';
+import { clientsFileName } from '#dots/workspace/fileNames';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { readClients, resolver } from '../clients';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
@@ -62,7 +63,7 @@ export const mock: Command = {
     'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without the file.',
     'ca, cert and key are the files of that profile: a lab CA that is made at the first start and kept in DIR/lab, and a client certificate of it; without --state they end with the mock.',
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints {"name":NAME,"ca":FILE,"cert":FILE,"key":FILE,"spki-sha256":HEX}. The key stays the same when it is issued again.',
-    'Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (dots.clients.json) says which identities are of one client, and what it may do.',
+    `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (${clientsFileName}) says which identities are of one client, and what it may do.`,
     'coaps is missing from the ready line where the DTLS module was not built; standard error says so.',
     'It listens on loopback only. SIGTERM and SIGINT end it.',
   ],

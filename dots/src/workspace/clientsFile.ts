@@ -12,7 +12,7 @@ export interface WrittenIdentity {
   'psk-identity'?: string;
 }
 
-/** Limits of one client, all its cuids together; what is absent is limited by the server for each cuid. */
+/** Limits of one client, all its cuids together. */
 export interface ClientLimits {
   mitigations?: number;
   /** Of each kind. */

@@ -10,6 +10,7 @@ import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orche
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import { openLab, type LabClient } from '#dots/transport/certificates/lab';
+import { root } from '../../support/shared';
 import { ace, acl, acls, alias, aliases } from '../../support/protocol/dataScene';
 import {
   openSession,
@@ -252,6 +253,37 @@ test('targets, aliases and destinations outside of the own prefixes are refused 
   await refused(acls(acl('a', ace('near', 53), { ...far, matches })), /ace\[name='far'\]/);
   assert.equal((await channel.install(aliases(alias('web', '192.0.2.1/32')))).answer.status, 201);
   assert.equal((await channel.install(acls(acl('a', ace('near', 53))))).answer.status, 201);
+});
+
+test('the limits of a client are for all its cuids together, and for no other client', async (t) => {
+  const { signal, data } = await open(t, (clients) => ({
+    clients: ['one', 'two'].map((name) => ({
+      name,
+      identities: [clients.get(name)?.identity ?? ''],
+      gateway: true,
+      limits: name === 'one' ? { mitigations: 2, telemetry: 1, aliases: 1, acls: 1, aces: 2 } : {},
+    })),
+  }));
+  const protects = async (name: string, cuid: string, third: number, mid = third): Promise<string> =>
+    (await (await signal(name, cuid)).requestMitigation(protect(`192.0.2.${third}/32`), mid)).code;
+  assert.deepEqual(
+    [await protects('one', 'a', 1), await protects('one', 'b', 2), await protects('one', 'b', 3)],
+    ['2.01', '2.01', '5.03'],
+  );
+  assert.equal(await protects('one', 'b', 2, 4), '2.01', 'it overrides the one with the same target');
+  assert.deepEqual([await protects('one', 'a', 1), await protects('two', 'c', 1)], ['2.04', '2.01']);
+  const telemetry = JSON.parse(readFileSync(join(root, 'examples/telemetry.dots.json'), 'utf8')) as JsonObject;
+  const measured = async (cuid: string, mid: number): Promise<string> =>
+    (await (await signal('one', cuid)).send(telemetry, { mid })).code;
+  assert.deepEqual([await measured('a', 1), await measured('b', 1), await measured('a', 1)], ['2.04', '5.03', '2.04']);
+  const [a, b] = [await data('one', 'a'), await data('one', 'b')];
+  const install = async (session: DataSession, document: JsonObject): Promise<number> =>
+    (await session.install(document)).answer.status;
+  assert.equal(await install(a, aliases(alias('web', '192.0.2.1/32'))), 201);
+  assert.equal(await install(b, aliases(alias('web', '192.0.2.1/32'))), 409);
+  assert.equal(await install(a, acls(acl('x', ace('1', 1), ace('2', 2), ace('3', 3)))), 409);
+  assert.equal(await install(a, acls(acl('x', ace('1', 1), ace('2', 2)))), 201);
+  assert.equal(await install(b, acls(acl('y', ace('1', 1)))), 409);
 });
 
 test('an owner is the same after a restart', async (t) => {

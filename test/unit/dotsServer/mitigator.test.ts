@@ -8,6 +8,7 @@ import type { JsonObject } from '#dots/model/json';
 import { SignalService } from '#dots/dotsServer/signal/signalService';
 import { defaultPolicy as policy } from '#dots/dotsServer/state/policy';
 import { Clients } from '#dots/dotsServer/state/clients';
+import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
 import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
 import { ServerState } from '#dots/dotsServer/state/serverState';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
@@ -34,7 +35,15 @@ async function open(t: TestContext): Promise<Scene> {
   const state = await ServerState.open({ clock, policy, mitigator });
   const clients = new Clients();
   const claims = new CuidClaims(state, clients);
-  const service = new SignalService({ state, clients, claims, clock, policy, log: (line) => log.push(line) });
+  const service = new SignalService({
+    state,
+    clients,
+    claims,
+    quota: new ClientQuota(clients, state),
+    clock,
+    policy,
+    log: (line) => log.push(line),
+  });
   const [near, far] = wire(clock);
   service.accept(far);
   const client = new Endpoint(near, { clock });

@@ -1,7 +1,8 @@
 import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
-import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { isObject, type JsonObject } from '#dots/model/json';
 import type { Client } from '../state/clients';
+import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
 import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
@@ -10,9 +11,10 @@ import type { Limits } from '../state/policy';
 import { capabilities, refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
 import { fail } from './failure';
-import { checkedContent, clientPath, instancePath, treePath } from './bodyCheck';
+import { checkedContent, clientPath, instancePath } from './bodyCheck';
 import type { Placement, Query } from './query';
-import { dataRoot, lists, pathOf, type Container, type EntryTarget, type ListTarget } from './resourcePath';
+import { dataRoot, lists, pathOf, type EntryTarget, type ListTarget } from './resourcePath';
+import { claimRefusal, entriesIn, registration, type Registration } from './registration';
 import { clientView, entryView, project } from './projection';
 
 /** The answer to a request that succeeds. */
@@ -33,6 +35,7 @@ export interface Requester {
 export interface DataResourcesOptions {
   clients: DataClients;
   claims: CuidClaims;
+  quota: ClientQuota;
   clock: Clock;
   limits: Limits;
   resolve: NameResolver;
@@ -276,6 +279,8 @@ export class DataResources {
       throw full('aliases or ACLs of a client', aliasesOrAcls);
     if (client.acls.reduce((sum, { value }) => sum + acesOf(value).length, 0) > aces)
       throw full('ACEs of a client', aces);
+    const exceeded = this.options.quota.registration(client);
+    if (exceeded !== undefined) throw full(exceeded.what, exceeded.limit);
     await this.clients.commit(client.cuid, client);
   }
 
@@ -343,55 +348,6 @@ export class DataResources {
   private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
     return { [member(container)]: project({ [lists[container].list]: entries }, query) };
   }
-}
-
-function claimRefusal(
-  objection: CuidObjection,
-  { cuid, client, hint }: { cuid: string; client: Client; hint: string },
-): Error {
-  const name = JSON.stringify(cuid);
-  switch (objection) {
-    case 'taken':
-      return fail(409, 'resource-denied', `Another client uses the cuid ${name}. ${hint}`.trim());
-    case 'configured':
-      return fail(
-        403,
-        'access-denied',
-        `This client must use its configured cuid, ${JSON.stringify(client.cuid)}, not ${name}.`,
-      );
-    case 'second':
-      return fail(
-        403,
-        'access-denied',
-        `This client has an active mitigation under another cuid than ${name}, and may use one cuid at a time: withdraw it first.`,
-      );
-  }
-}
-
-interface Registration {
-  cuid: string;
-  cdid?: string;
-  aliases: JsonObject[] | undefined;
-  acls: JsonObject[] | undefined;
-}
-
-function registration(body: JsonObject): Registration {
-  const [client] = itemsOf(checkedContent(body, 'dots-client', treePath)).filter(isObject);
-  if (client === undefined)
-    throw fail(400, 'missing-attribute', 'A registration must contain one client with its "cuid".');
-  const { cuid, cdid } = client;
-  const inside = (container: 'aliases' | 'acls'): JsonObject[] | undefined =>
-    isObject(client[container]) ? entriesIn(client[container], container) : undefined;
-  return {
-    cuid: String(cuid),
-    ...(typeof cdid === 'string' ? { cdid } : {}),
-    aliases: inside('aliases'),
-    acls: inside('acls'),
-  };
-}
-
-function entriesIn(value: JsonValue | undefined, container: Container): JsonObject[] {
-  return isObject(value) ? itemsOf(value[lists[container].list]).filter(isObject) : [];
 }
 
 function acesOf(acl: JsonObject): JsonObject[] {

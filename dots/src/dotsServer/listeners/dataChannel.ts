@@ -3,6 +3,7 @@ import { addressText } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/certificates/lab';
 import { sameClientHint, type Clients } from '../state/clients';
 import type { NameResolver } from '../state/clientDomain';
+import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Limits } from '../state/policy';
 import type { ServerState } from '../state/serverState';
@@ -18,6 +19,7 @@ export interface DataChannelOptions {
   state: ServerState;
   clients: Clients;
   claims: CuidClaims;
+  quota: ClientQuota;
   resolve: NameResolver;
   clock: Clock;
   limits: Limits;
@@ -30,11 +32,11 @@ export class DataChannel {
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
   static async open(options: DataChannelOptions): Promise<DataChannel> {
-    const { host, port, lab, state, clients, claims, resolve, clock, limits, log } = options;
+    const { host, port, lab, state, clients, claims, quota, resolve, clock, limits, log } = options;
     const hint = (identity: string): string => (clients.areDefined ? '' : sameClientHint(identity));
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
     const router = new DataRouter(
-      new DataResources({ clients: state.clients, claims, clock, limits, resolve, hint }),
+      new DataResources({ clients: state.clients, claims, quota, clock, limits, resolve, hint }),
       (work) => state.mitigations.exclusive(work),
     );
     return new DataChannel(

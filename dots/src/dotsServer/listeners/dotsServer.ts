@@ -3,6 +3,7 @@ import type { ServerCredentials } from '#dots/transport/certificates/credentials
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Clients, type ClientDefinition } from '../state/clients';
 import { nothingKnown, type NameResolver } from '../state/clientDomain';
+import { ClientQuota } from '../state/clientQuota';
 import { CuidClaims } from '../state/cuidClaims';
 import type { DataClient } from '../state/dataClients';
 import type { Mitigation } from '../state/lifecycle';
@@ -131,7 +132,8 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const claims = new CuidClaims(state, clients);
-  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, resolve };
+  const quota = new ClientQuota(clients, state);
+  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, resolve };
   const addresses = await listen(served, options, closers);
   const files = await writeLabProfiles(home.lab, addresses, options.clients);
   return { state, clock, addresses, files, closers };
@@ -147,6 +149,7 @@ interface Served {
   lab: Lab;
   clients: Clients;
   claims: CuidClaims;
+  quota: ClientQuota;
   resolve: NameResolver;
 }
 

@@ -10,6 +10,7 @@ import { statusLabels, type Mitigation } from '../state/lifecycle';
 import { nothingKnown, outsideDomain, type NameResolver } from '../state/clientDomain';
 import type { DomainCheck } from './resource';
 import type { Clients } from '../state/clients';
+import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
 import type { ServerState } from '../state/serverState';
@@ -26,6 +27,7 @@ export interface SignalServiceOptions {
   state: ServerState;
   clients: Clients;
   claims: CuidClaims;
+  quota: ClientQuota;
   resolve?: NameResolver;
   clock: Clock;
   policy: Policy;
@@ -72,18 +74,19 @@ export class SignalService {
   }
 
   private openObservers(): Observers {
-    const { state, clients, claims, clock, policy, resolve = nothingKnown } = this.options;
+    const { state, clients, claims, quota, clock, policy, resolve = nothingKnown } = this.options;
     // Who comes this far is a client: the guard has seen to that.
     const outside: DomainCheck = async ({ endpoint }, body) => {
       const client = clients.of(endpoint.security?.identity);
       return client && outsideDomain(client, body, resolve);
     };
+    const checked = { telemetry: state.telemetry, outside, quota };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy, outside }),
+      mitigate: mitigateResource({ state, clock, policy, outside, quota }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
-      'tm-setup': telemetrySetupResource(state.telemetry, outside),
-      tm: telemetryResource(state.telemetry, outside),
+      'tm-setup': telemetrySetupResource(checked),
+      tm: telemetryResource(checked),
     };
     const { observersPerSession, observers } = policy.limits;
     return new Observers(

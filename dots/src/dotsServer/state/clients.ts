@@ -1,6 +1,17 @@
 import { DotsError } from '#dots/model/errors';
 import { parsePrefix, type Prefix } from '#dots/model/prefix';
 
+/** Limits of one client, all its cuids together; those of the server for each cuid apply as well. */
+export interface ClientLimits {
+  mitigations?: number | undefined;
+  /** Of each kind. */
+  telemetry?: number | undefined;
+  aliases?: number | undefined;
+  acls?: number | undefined;
+  /** In all ACLs. */
+  aces?: number | undefined;
+}
+
 /** One client of a server as an administrator describes it. */
 export interface ClientDefinition {
   name: string;
@@ -12,6 +23,7 @@ export interface ClientDefinition {
   ownPrefixes?: readonly string[] | undefined;
   /** Whether it is a gateway: it may send a cdid and act for several cuids (RFC 9132 section 4.4.1.2). */
   gateway?: boolean | undefined;
+  limits?: ClientLimits | undefined;
 }
 
 /** A client of the server: who is behind the proved identities that requests come with. */
@@ -21,6 +33,7 @@ export interface Client {
   /** Undefined: unrestricted. */
   ownPrefixes: readonly Prefix[] | undefined;
   gateway: boolean;
+  limits: ClientLimits;
   /** Whether it may use several cuids at a time. */
   manyCuids: boolean;
 }
@@ -76,18 +89,19 @@ export class Clients {
   }
 }
 
-function clientOf({ name, cuid, ownPrefixes, gateway = false }: ClientDefinition): Client {
+function clientOf({ name, cuid, ownPrefixes, gateway = false, limits = {} }: ClientDefinition): Client {
   return {
     name,
     cuid,
     ownPrefixes: ownPrefixes?.map(parsePrefix).filter((prefix) => prefix !== undefined),
     gateway,
+    limits,
     manyCuids: gateway,
   };
 }
 
 function unrestricted(name: string): Client {
-  return { name, cuid: undefined, ownPrefixes: undefined, gateway: false, manyCuids: true };
+  return { name, cuid: undefined, ownPrefixes: undefined, gateway: false, limits: {}, manyCuids: true };
 }
 
 const pskMark = 'psk:';

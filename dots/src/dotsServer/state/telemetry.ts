@@ -43,6 +43,11 @@ export class Telemetry {
       .sort((a, b) => a.id - b.id);
   }
 
+  /** All of all clients. */
+  all(): TelemetryEntry[] {
+    return [...this.entries.values()];
+  }
+
   /** All of a client, of both kinds. */
   ofClient(cuid: string): TelemetryEntry[] {
     return [...this.entries.values()].filter((entry) => entry.cuid === cuid);

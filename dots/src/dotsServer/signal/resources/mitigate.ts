@@ -10,6 +10,7 @@ import { sharedTargets } from '../overlap';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { ClientQuota } from '../../state/clientQuota';
 import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
 import {
@@ -52,6 +53,7 @@ export interface MitigateOptions {
   clock: Clock;
   policy: Policy;
   outside: DomainCheck;
+  quota: ClientQuota;
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
@@ -151,7 +153,7 @@ class MitigationServer {
     refuseUnknownAliases(scope, client);
     const control = filterControl(request, { client, attack: own.some(isActive), now });
     const replaced = this.replacedBy(request, own);
-    this.refuseBeyondLimits(own.length, replaced.length);
+    this.refuseBeyondLimits(owner, own.length, replaced.length);
     const next = requested(
       { cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) },
       grantedLifetime(lifetime, this.options.policy),
@@ -208,9 +210,10 @@ class MitigationServer {
     );
   }
 
-  private refuseBeyondLimits(own: number, replaced: number): void {
+  private refuseBeyondLimits(owner: string | undefined, own: number, replaced: number): void {
     const { entriesPerClient, entries } = this.options.policy.limits;
-    if (own - replaced < entriesPerClient && this.mitigations.all().length - replaced < entries) return;
+    const isFull = this.options.quota.mitigations(owner, 1 - replaced);
+    if (!isFull && own - replaced < entriesPerClient && this.mitigations.all().length - replaced < entries) return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }

@@ -3,7 +3,15 @@ import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { readBody } from '../requestBody';
 import { documentAnswer, refuse } from '../refusal';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { ClientQuota } from '../../state/clientQuota';
 import type { Telemetry, TelemetryKind } from '../../state/telemetry';
+
+/** The stored telemetry, and what checks a request before it is stored. */
+interface CheckedTelemetry {
+  telemetry: Telemetry;
+  outside: DomainCheck;
+  quota: ClientQuota;
+}
 
 /** How one of the two telemetry resources differs from the other. */
 interface Shape {
@@ -17,37 +25,28 @@ interface Shape {
 }
 
 /** Telemetry setup: RFC 9244 section 7. */
-export function telemetrySetupResource(telemetry: Telemetry, outside: DomainCheck): Resource {
-  return storedResource(
-    { telemetry, outside },
-    {
-      kind: 'tsid',
-      document: 'telemetry-setup',
-      list: 'telemetry',
-      rfc: '9244 7.1',
-      created: '2.01',
-    },
-  );
+export function telemetrySetupResource(checked: CheckedTelemetry): Resource {
+  return storedResource(checked, {
+    kind: 'tsid',
+    document: 'telemetry-setup',
+    list: 'telemetry',
+    rfc: '9244 7.1',
+    created: '2.01',
+  });
 }
 
 /** Telemetry before and during a mitigation, always answered 2.04: RFC 9244 section 8.2. */
-export function telemetryResource(telemetry: Telemetry, outside: DomainCheck): Resource {
-  return storedResource(
-    { telemetry, outside },
-    {
-      kind: 'tmid',
-      document: 'telemetry',
-      list: 'pre-or-ongoing-mitigation',
-      rfc: '9244 8.2',
-      created: '2.04',
-    },
-  );
+export function telemetryResource(checked: CheckedTelemetry): Resource {
+  return storedResource(checked, {
+    kind: 'tmid',
+    document: 'telemetry',
+    list: 'pre-or-ongoing-mitigation',
+    rfc: '9244 8.2',
+    created: '2.04',
+  });
 }
 
-function storedResource(
-  { telemetry, outside }: { telemetry: Telemetry; outside: DomainCheck },
-  shape: Shape,
-): Resource {
+function storedResource({ telemetry, outside, quota }: CheckedTelemetry, shape: Shape): Resource {
   const { kind, document, rfc } = shape;
   return {
     PUT: async ({ cuid, id, inbound }) => {
@@ -56,7 +55,8 @@ function storedResource(
       const body = readBody(inbound.payload, document);
       const foreign = await outside(inbound, body);
       if (foreign !== undefined) throw refuse('4.00', foreign.sentence, rfc);
-      const outcome = await telemetry.put({ cuid, kind, id, ...(owner !== undefined && { owner }), body });
+      const entry = { cuid, kind, id, ...(owner !== undefined && { owner }), body };
+      const outcome = quota.telemetry(entry) ? 'full' : await telemetry.put(entry);
       if (outcome === 'full')
         throw refuse('5.03', 'This server accepts no more telemetry; delete some.', '9244 8.2', 60);
       return { code: outcome === 'created' ? shape.created : '2.04' };
