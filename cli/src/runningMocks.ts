@@ -45,7 +45,7 @@ export async function theRunningMock(notDone: string): Promise<RunningMock> {
   if (only === undefined)
     throw new UsageError(
       `${notDone}: no dots mock of yours is running.`,
-      'Start dots mock, or name a server with --server.',
+      'Start dots mock, or specify a server with --server.',
     );
   if (more.length === 0) return only;
   const list = running.map(({ pid, profiles }) => `process ${pid} (--profiles ${profiles} --profile lab)`).join(', ');

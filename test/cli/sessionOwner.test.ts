@@ -15,10 +15,10 @@ test('nobody is asked but a session of this user, and what it does not take is s
     return err;
   };
   mkdirSync(join(cwd, '.dots/session'), { recursive: true });
-  assert.match(usage(), /is there already, and is no socket of yours/);
+  assert.match(usage(), /exists, and is not a socket of yours/);
   rmSync(join(cwd, '.dots/session'), { recursive: true });
   chmodSync(join(cwd, '.dots'), 0o777);
-  assert.match(usage(), /not yours alone to write to.*chmod go-w/);
+  assert.match(usage(), /writable by other users.*chmod go-w/);
   chmodSync(join(cwd, '.dots'), 0o700);
   const keeper = await startKeeper(t, cwd);
   const sends = ways(t).map(([, send]) => send);

@@ -6,7 +6,7 @@ import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
 import type { SettledTarget } from '../serverTarget';
 
-/** Sends aliases or ACLs over the data channel and prints what the server says. */
+/** Sends aliases or ACLs over the data channel and prints the server's answer. */
 export async function install(
   document: JsonObject,
   target: SettledTarget,
@@ -22,7 +22,7 @@ export async function install(
   } = target;
   if (ca === undefined)
     throw new UsageError(
-      '--ca is missing: name the file of the CA that vouches for the server, or a profile that does.',
+      '--ca is missing: name the file of the CA that issued the certificate of the server, or a profile with it.',
       'dots mock prints the files to use.',
     );
   const session = await DataSession.open({
@@ -53,14 +53,14 @@ function installedText(
 ): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
-    replaced ? `What was there under the same name was replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
+    replaced ? `Existing entries of the same name were replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
   return [
     ...notes,
     ...dataAnswerLines(answer),
     `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`,
     newCuid && answer.ok
-      ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.`
+      ? `A new cuid was generated; the entries belong to it: use --cuid ${cuid} for documents that refer to them.`
       : '',
   ]
     .filter((line) => line !== '')

@@ -8,7 +8,7 @@ import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments 
 import type { Io } from '../io';
 import { enterMock } from '../runningMocks';
 
-/** `dots mock`: the orchestrator, until it is told to end. */
+/** `dots mock`: the orchestrator, until it is terminated. */
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
@@ -30,10 +30,10 @@ export const mock: Command = {
       name: 'secure-port',
       value: 'N',
       preset: '0',
-      description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 selects a free one.',
+      description: 'The port of the secure signal channel, for DTLS and TLS (coaps, coaps+tcp); 0 selects a free one.',
     },
     { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 selects a free one.' },
-    { name: 'state', value: 'DIR', description: 'The folder for its state; without it the state is lost at the end.' },
+    { name: 'state', value: 'DIR', description: 'The folder for its state; if absent, the state is lost on exit.' },
     {
       name: 'clients',
       value: 'FILE',
@@ -59,13 +59,13 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE,"profiles":FILE}; with --plain also "signal":"coap://127.0.0.1:N". Its log goes to standard error.',
-    'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without the file.',
-    'ca, cert and key are the files of that profile: a lab CA that is made at the first start and kept in DIR/lab, and a client certificate of it; without --state they end with the mock.',
-    'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints {"name":NAME,"ca":FILE,"cert":FILE,"key":FILE,"spki-sha256":HEX}. The key stays the same when it is issued again.',
-    `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (${clientsFileName}) says which identities are of one client, and what it may do.`,
-    'coaps is missing from the ready line where the DTLS module was not built; standard error says so.',
-    'It listens on loopback only. SIGTERM and SIGINT end it.',
+    'When it is ready it prints one line of JSON: event is "ready"; coaps, coapsTcp and data are its addresses, with --plain also signal; ca, cert, key and profiles are files. Its log goes to standard error.',
+    'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without it.',
+    'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
+    'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
+    `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
+    'coaps is missing from the ready line if the DTLS module was not built; standard error reports that.',
+    'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
   examples: [
     'dots mock',
@@ -78,10 +78,10 @@ export const mock: Command = {
 async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   const [first, ...more] = given.paths;
   if (first === 'cert') return issue(more, given, io);
-  if (first !== undefined) throw new UsageError(`dots mock takes no file: "${first}".`, 'See dots mock --help.');
+  if (first !== undefined) throw new UsageError(`dots mock accepts no file: "${first}".`, 'See dots mock --help.');
   const stopped = io.stopped();
   const options = await optionsOf(given, io);
-  // Loaded here, because validating needs none of it and should start fast.
+  // Loaded here, because dots validate does not need it and must start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start(options);
   if (options.clients === undefined) io.say(everyIdentity);
@@ -148,7 +148,7 @@ async function issue([name, ...more]: string[], given: Arguments, io: Io): Promi
   return 0;
 }
 
-/** The key of the one identity that is known. Throws UsageError where only one of the two options is there. */
+/** The key of the only known identity. Throws UsageError if only one of the two options is present. */
 async function pskOf(given: Arguments): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
   const [known, file] = [given.option('psk-identity'), given.option('psk-key-file')];
   if (known === undefined && file === undefined) return undefined;

@@ -5,8 +5,8 @@ import { findingJson } from '../findings';
 import type { Io } from '../io';
 
 /**
- * Runs what sends a document so that with `--format json` there is an object on standard output even where no answer came: whether
- * something was sent, the findings, and the error. The exit status, and what is said on standard error, stay the same.
+ * Runs a function that sends a document. With `--format json` there is an object on standard output even if no answer
+ * came: whether something was sent, the findings, and the error. The exit status and standard error are the same.
  */
 export async function alwaysJson(
   given: Arguments,
@@ -40,7 +40,7 @@ function errorJson({ code, message, hint }: DotsError): object {
   return { code, message, hint: hint ?? null };
 }
 
-/** A request that got no usable answer has left this machine, and may have arrived. */
+/** A request without a usable answer was sent, and may have arrived. */
 function wasSent({ kind, code }: DotsError): boolean {
   return kind === 'unreachable' && !code.startsWith('transport/');
 }
