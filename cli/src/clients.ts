@@ -24,8 +24,11 @@ export function resolver(names: ReadClients['names'], dns: boolean): (name: stri
   return async (name) => names.get(name.toLowerCase().replace(/\.$/, '')) ?? (dns ? knownAddresses(name) : []);
 }
 
-/** Reads a clients file. Throws UsageError where it cannot be read, has errors, or names a certificate that cannot be read. */
-export async function readClients(file: string, io: Io): Promise<ReadClients> {
+/**
+ * Reads a clients file, and says which pre-shared keys in it are unknown. Throws UsageError where it cannot be read, has errors, or names a certificate that cannot be read.
+ * @param knownPsk the one identity whose key is known
+ */
+export async function readClients(file: string, knownPsk: string | undefined, io: Io): Promise<ReadClients> {
   const octets = octetsOf(file);
   if (typeof octets === 'string') throw new UsageError(`${file} cannot be read: ${octets}.`);
   const document = service.parse(octets, file, 'clients');
@@ -34,8 +37,17 @@ export async function readClients(file: string, io: Io): Promise<ReadClients> {
   if (document.value === undefined || findings.some(({ severity }) => severity === 'error'))
     throw new UsageError(`${file} has errors, so it is unknown who the clients are.`, `See dots validate ${file}.`);
   const { clients, names } = clientsOf(document.value);
+  for (const identity of pskIdentities(clients).filter((each) => each !== knownPsk))
+    io.say(
+      `${file}: nobody can use the psk-identity "${identity}": its key is not given (--psk-identity, --psk-key-file).`,
+    );
   return { clients: await Promise.all(clients.map((client) => named(client, file))), names };
 }
+
+const pskIdentities = (clients: readonly WrittenClient[]): string[] =>
+  clients
+    .flatMap(({ identities = [] }) => identities.map((identity) => identity['psk-identity']))
+    .filter((identity) => identity !== undefined);
 
 async function named({ identities, ...client }: WrittenClient, file: string): Promise<NamedClient> {
   if (identities === undefined) return client;

@@ -105,7 +105,7 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
       'Add --plain, or give the port of DTLS and TLS: --secure-port.',
     );
   const file = given.option('clients');
-  const read = file === undefined ? undefined : await readClients(file, io);
+  const read = file === undefined ? undefined : await readClients(file, given.option('psk-identity'), io);
   return {
     clients: read?.clients,
     resolve: resolver(read?.names ?? new Map(), given.option('resolve') !== undefined),

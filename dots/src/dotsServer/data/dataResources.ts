@@ -60,7 +60,7 @@ export class DataResources {
   tree(requester: Requester, query: Query): JsonObject {
     const own = this.clients
       .all()
-      .filter(({ cuid }) => !this.options.claims.isForeign(cuid, requester.client))
+      .filter((client) => this.options.claims.isOwn(client, requester.client))
       .map((client) => clientView(client, this.now));
     const tree: JsonObject = {
       ...(own.length === 0 ? {} : { 'dots-client': own }),

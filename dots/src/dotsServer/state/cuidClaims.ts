@@ -36,6 +36,11 @@ export class CuidClaims {
     private readonly clients: Clients,
   ) {}
 
+  /** Whether something that was stored with this proof is the client's. */
+  isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
+    return this.clients.of(owner) === client;
+  }
+
   /** Whether a cuid belongs to another client. */
   isForeign(cuid: string, client: Client): boolean {
     const pending = this.pending.get(cuid);
@@ -75,7 +80,7 @@ export class CuidClaims {
 
   private usesAnother(cuid: string, client: Client): boolean {
     const isOther = (mitigation: Mitigation): boolean =>
-      mitigation.cuid !== cuid && isActive(mitigation) && this.clients.of(mitigation.owner) === client;
+      mitigation.cuid !== cuid && isActive(mitigation) && this.isOwn(mitigation, client);
     return (
       [...this.pending].some(([other, pending]) => other !== cuid && pending.client === client) ||
       this.stored.mitigations.all().some(isOther)
