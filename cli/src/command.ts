@@ -73,7 +73,9 @@ function parsed(command: Command, words: readonly string[]): ReturnType<typeof p
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/);
-    throw new UsageError(`${sentence ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
+    // After the name of an unknown option there may be a key.
+    const named = sentence?.replace(/^(Unknown option '[^\s'=]*)[^]*$/, "$1'");
+    throw new UsageError(`${named ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { chmod, lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { chmod, lstat, open, readdir, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { writeFileAtomically } from './atomicFile';
 import { makeFolder } from './makeFolder';
@@ -8,6 +8,10 @@ import { makeFolder } from './makeFolder';
 /** The rights of a group and of all other users: to write, and to do anything at all. */
 const othersWrite = 0o022;
 const othersAny = 0o077;
+
+/** All users may write to a folder, and only owners may rename what is in it, as in /tmp. */
+const everyoneWrites = 0o002;
+const sticky = 0o1000;
 
 /** No link is followed, and opening a pipe does not block. On Windows, which has neither constant, they are 0. */
 const asItIs = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -115,7 +119,18 @@ async function claimFolder(path: string): Promise<Stats> {
   const stats = await lstat(path);
   if (!stats.isDirectory()) throw notPrivate(`${path} is not a folder.`, 'Name a folder.');
   if (isOthers(stats)) throw ofOthers(path, stats);
+  await refuseOpenParent(dirname(resolve(path)), path);
   return stats;
+}
+
+/** A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is alone in it. */
+async function refuseOpenParent(parent: string, path: string): Promise<void> {
+  const { mode } = await stat(parent);
+  if (process.geteuid === undefined || (mode & everyoneWrites) === 0 || (mode & sticky) !== 0) return;
+  throw notPrivate(
+    `All users may write to ${parent}, so they could replace ${path} by another folder.`,
+    'Run chmod o-w on it, or choose another folder.',
+  );
 }
 
 /** Whether others may read a file or list a folder; on Windows the mode does not show that. */

@@ -8,6 +8,7 @@ import type { Lab } from '#dots/transport/certificates/lab';
 import { listenError } from '#dots/transport/listening';
 import { keyIdentity } from '#dots/transport/certificates/certificateNames';
 import { refusal as clientRefusal } from '#dots/transport/refusals';
+import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
 import { oneLine } from '#dots/model/text';
 import { identityEntry, identityText, type Clients } from '../state/clients';
@@ -76,9 +77,14 @@ function serverFor(options: DataServerOptions): Server {
   });
   server.maxConnections = connectionsAtOnce;
   server.on('request', (request, response) => void serve(request, response, options));
-  server.on('tlsClientError', (error, socket) =>
-    options.log(`data: connection refused: ${oneLine(refusalText(error, socket.remotePort), 300)}`),
-  );
+  const refused = (words: string): void => options.log(`data: connection refused: ${oneLine(words, 300)}`);
+  server.on('tlsClientError', (error, { remotePort }) => refused(refusalText(error, remotePort)));
+  // Nothing of a request has been read yet.
+  server.on('secureConnection', (socket) => {
+    if (hasExtendedSecret(socket)) return;
+    refused(clientRefusal('no-extended-secret', { peer: clientAt(socket.remotePort) }).message);
+    socket.destroy();
+  });
   return server;
 }
 
@@ -141,12 +147,14 @@ function refuseForeignHost(host: string | undefined, port: number): void {
 function refusalText(error: Error, port: number | undefined): string {
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
-  const peer = port === undefined ? 'the client' : `the client at port ${port}`;
   return clientRefusal(reason ?? 'broken', {
-    peer,
+    peer: clientAt(port),
     ...(reason === undefined && { detail: alertIn(symptom) ?? error.message }),
   }).message;
 }
+
+const clientAt = (port: number | undefined): string =>
+  port === undefined ? 'the client' : `the client at port ${port}`;
 
 function requesterOf(socket: TLSSocket, clients: Clients): Requester {
   const certificate = socket.getPeerX509Certificate();

@@ -11,6 +11,7 @@ import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } fr
 import type { Listener } from '../udp';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, serverOptions, speaksCoap } from './context';
+import { hasExtendedSecret } from './extendedSecret';
 import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, faultIn, serverReason, symptomOf } from './symptoms';
 
@@ -206,6 +207,7 @@ class TlsListener implements Listener {
   /** Why a client is refused after its handshake; if it is not, its session is counted. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+    if (!hasExtendedSecret(socket)) return refusal('no-extended-secret', { peer });
     if (!speaksCoap(socket))
       return refusal('no-tls', {
         peer,
