@@ -5,11 +5,16 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#dots/runtime/clock';
 import type { JsonObject } from '#dots/model/json';
+import { encodeDocument } from '#dots/cbor/codec';
+import { Endpoint } from '#dots/coap/endpoint';
+import { dotsCbor } from '#dots/coap/messages/options';
 import { DataSession } from '#dots/data/session';
 import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { SignalSession, type Answer } from '#dots/signal/session';
+import { connect } from '#dots/transport/connect/connect';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import { openLab, type LabClient } from '#dots/transport/certificates/lab';
+import { rawData } from '../../support/protocol/rawData';
 import { root } from '../../support/shared';
 import { ace, acl, acls, alias, aliases } from '../../support/protocol/dataScene';
 import {
@@ -28,6 +33,7 @@ interface Scene {
   log: string[];
   signal: (name: string, cuid: string, transport?: 'coaps' | 'coapsTcp') => Promise<SignalSession>;
   data: (name: string, cuid: string) => Promise<DataSession>;
+  files: (name: string) => { ca: string; cert: string; key: string };
 }
 
 async function open(
@@ -51,6 +57,7 @@ async function open(
   return {
     orchestrator,
     log,
+    files: filesOf,
     signal: async (name, cuid, transport = 'coapsTcp') => {
       const server = orchestrator[transport] ?? '';
       const session = await SignalSession.open({
@@ -284,6 +291,34 @@ test('the limits of a client are for all its cuids together, and for no other cl
   assert.equal(await install(a, acls(acl('x', ace('1', 1), ace('2', 2), ace('3', 3)))), 409);
   assert.equal(await install(a, acls(acl('x', ace('1', 1), ace('2', 2)))), 201);
   assert.equal(await install(b, acls(acl('y', ace('1', 1)))), 409);
+});
+
+test('a cdid of a gateway is stored and shown, one of another client is ignored, on both channels', async (t) => {
+  const { orchestrator, files, signal } = await open(t, (clients) => ({
+    clients: [
+      { name: 'direct', identities: [clients.get('one')?.identity ?? ''] },
+      { name: 'gateway', identities: [clients.get('two')?.identity ?? ''], gateway: true },
+    ],
+  }));
+  for (const [name, cdid] of [
+    ['one', undefined],
+    ['two', 'domain'],
+  ] as const) {
+    const send = rawData(t, { data: orchestrator.data, ...files(name) });
+    const client = { 'ietf-dots-data-channel:dots-client': [{ cuid: name, cdid: 'domain' }] };
+    assert.equal((await send('PUT', `/dots-client=${name}`, JSON.stringify(client))).status, 201);
+    const { text } = await send('GET', `/dots-client=${name}`);
+    const [stored] = (JSON.parse(text) as typeof client)['ietf-dots-data-channel:dots-client'];
+    assert.equal(stored?.cdid, cdid);
+    const credentials = await readCredentials(orchestrator.coapsTcp, files(name));
+    const endpoint = new Endpoint(await connect(orchestrator.coapsTcp, { credentials }));
+    t.after(() => endpoint.close());
+    const path = ['.well-known', 'dots', 'mitigate', 'cdid=domain', `cuid=${name}`, 'mid=1'];
+    const payload = encodeDocument(protect('192.0.2.0/24'));
+    const put = { method: 'PUT', confirmable: true, path, payload, contentFormat: dotsCbor } as const;
+    assert.equal((await endpoint.request(put, { timeoutMs: 10_000 })).code, '2.01');
+    assert.equal((await (await signal(name, name)).status(1)).code, '2.05');
+  }
 });
 
 test('an owner is the same after a restart', async (t) => {
