@@ -206,7 +206,7 @@ test('targets, aliases and destinations outside of the own prefixes are refused 
     'in.example': ['192.0.2.1', '2001:db8::1'],
     'out.example': ['192.0.2.1', '8.8.8.8'],
   };
-  const { signal, data } = await open(t, (clients) => ({
+  const { orchestrator, signal, data } = await open(t, (clients) => ({
     resolve: (name) => Promise.resolve(names[name] ?? []),
     clients: [
       {
@@ -259,7 +259,10 @@ test('targets, aliases and destinations outside of the own prefixes are refused 
   const matches = { ...(far.matches as JsonObject), ipv4: { 'destination-ipv4-network': '198.51.100.0/24' } };
   await refused(acls(acl('a', ace('near', 53), { ...far, matches })), /ace\[name='far'\]/);
   assert.equal((await channel.install(aliases(alias('web', '192.0.2.1/32')))).answer.status, 201);
-  assert.equal((await channel.install(acls(acl('a', ace('near', 53))))).answer.status, 201);
+  const anywhere = { ...ace('anywhere', 123), matches: { ipv4: { protocol: 17 } } };
+  assert.equal((await channel.install(acls(acl('a', ace('near', 53), anywhere)))).answer.status, 201);
+  const texts = orchestrator.flowspec().rules.map(({ text }) => text);
+  assert.ok(texts.length > 4 && texts.every((text) => /192\.0\.2\.|2001:db8:|::ffff:c000:2/.test(text)), texts.join('\n'));
 });
 
 test('the limits of a client are for all its cuids together, and for no other client', async (t) => {
