@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import { isObject } from '#dots/model/json';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
@@ -21,8 +21,8 @@ const names = /^(\.gitignore|mock-\d+\.json(\.\w+)?)$/;
 /** Where each `dots mock` of this user has an entry while it runs: a folder that ends with the user's session, or one in the user's state folder. */
 function entriesFolder(): string {
   const { XDG_RUNTIME_DIR: runtime = '', XDG_STATE_HOME: state = '' } = process.env;
-  if (runtime !== '') return join(runtime, 'dots');
-  return join(state === '' ? join(homedir(), '.local', 'state') : state, 'dots', 'run');
+  if (isAbsolute(runtime)) return join(runtime, 'dots');
+  return join(!isAbsolute(state) ? join(homedir(), '.local', 'state') : state, 'dots', 'run');
 }
 
 /** Makes the entry of this process; returns what removes it. Where it cannot be made, that is said, and `--profile mock` does not find this mock. */

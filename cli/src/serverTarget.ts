@@ -1,7 +1,7 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
 import { newCuid } from '#dots/signal/session';
-import { parseServer } from '#dots/transport/address';
+import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
@@ -16,6 +16,7 @@ import {
   type RequestIdentity,
   type ServerTarget,
 } from '#dots/workspace/destination';
+import { serverFacts } from '#dots/workspace/documentSet';
 import type { Profile } from '#dots/workspace/workspaceFile';
 import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
@@ -104,9 +105,7 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const purpose = { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' };
   const mock = await mockFor(query, workspaces, purpose);
   const target = settledTarget(query, given, { ...purpose, mock });
-  const { ownPrefixes } = governing.workspace;
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
-  const theirs = profile?.ownPrefixes ?? [];
   return {
     workspaces,
     target,
@@ -114,7 +113,8 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
       ...query.workspace.context,
       cuid: target.cuid,
       ...(target.mid !== undefined && { mid: target.mid }),
-      ownPrefixes: [...ownPrefixes, ...theirs],
+      ...serverFacts(governing.workspace, profile),
+      ...(target.profile === undefined && { quirks: [] }),
     },
   };
 }
@@ -152,6 +152,11 @@ export function identityOf(given: Arguments, workspaces: CommandWorkspaces, file
   return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
 }
 
+/** The mid that the command line names. Throws UsageError. */
+export function midOf(given: Arguments): number | undefined {
+  return wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff);
+}
+
 /** Without a document only the options are used. */
 function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
   return {
@@ -160,7 +165,7 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
       server: given.option('server'),
       profile: given.option('profile'),
       cuid: given.option('cuid'),
-      mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
+      mid: midOf(given),
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
     profiles: knownProfiles(workspaces),
@@ -243,11 +248,7 @@ function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: 
 /** Errors of an address are reported before those of credentials. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
   if (!/^https:/i.test(server)) parseServer(server);
-  else if (!URL.canParse(server))
-    throw new UsageError(
-      `"${server}" is not the address of a DOTS data channel.`,
-      'Write a host, and a port up to 65535 if it is not 443, such as https://dots.example.net.',
-    );
+  else if (!URL.canParse(server)) throw noDataAddress(server);
 }
 
 /**

@@ -184,7 +184,11 @@ function place(pointer: string): string {
   return pointer === '' ? 'the message' : pointer;
 }
 
-function describe(item: Item): string {
+/** Of an array with more elements than these only their number is shown. */
+const elementsShown = 3;
+
+/** An item as the end of "The value is"; arrays and tags with what they contain, as far as `depth` goes, for the fault may be there. */
+function describe(item: Item, depth = 2): string {
   switch (item.type) {
     case 'integer':
       return `the integer ${item.value}`;
@@ -199,12 +203,23 @@ function describe(item: Item): string {
     case 'bytes':
       return 'a byte string';
     case 'chunks':
-      return `a ${item.of} string of indefinite length`;
+      return `a ${item.of === 'bytes' ? 'byte' : 'text'} string of indefinite length`;
     case 'array':
-      return 'an array';
+      return describeArray(item.items, depth);
     case 'map':
       return 'a map';
     case 'tag':
-      return `tagged ${item.tag}`;
+      return describeTag(item.tag, item.content, depth);
   }
+}
+
+function describeArray(items: readonly Item[], depth: number): string {
+  const count = `an array of ${items.length} ${items.length === 1 ? 'element' : 'elements'}`;
+  if (depth === 0 || items.length === 0 || items.length > elementsShown) return count;
+  return `${count} (${items.map((element) => describe(element, depth - 1)).join(', ')})`;
+}
+
+function describeTag(tag: bigint, content: Item, depth: number): string {
+  if (tag === 2n || tag === 3n) return `a bignum (tag ${tag})`;
+  return depth === 0 ? `tagged ${tag}` : `tag ${tag} with ${describe(content, depth - 1)}`;
 }

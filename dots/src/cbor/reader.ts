@@ -156,7 +156,8 @@ class Reader {
   private head(): Head {
     if (this.broken !== undefined) throw this.broken;
     const at = this.at;
-    if (at >= this.bytes.length) this.fail('cbor/truncated', at, 'The data ends where a data item is expected');
+    if (at >= this.bytes.length)
+      this.fail('cbor/truncated', at, at === 0 ? 'There is no data' : 'The data ends where a data item is expected');
     try {
       const [major, info, value] = this.events.read() ?? [7, 31, undefined];
       const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;

@@ -201,12 +201,13 @@ test('a client that is no gateway has its configured cuid, or one at a time', as
   assert.deepEqual([await ask('three', 'a'), await ask('three', 'b')], ['2.01', '2.01']);
 });
 
-test('targets, aliases and destinations outside of the own prefixes are refused on both channels, names by their addresses', async (t) => {
+/** A server with one client of two prefixes, and names of its resolver. */
+function openRestricted(t: TestContext): Promise<Scene> {
   const names: Record<string, string[]> = {
     'in.example': ['192.0.2.1', '2001:db8::1'],
     'out.example': ['192.0.2.1', '8.8.8.8'],
   };
-  const { signal, data } = await open(t, (clients) => ({
+  return open(t, (clients) => ({
     resolve: (name) => Promise.resolve(names[name] ?? []),
     clients: [
       {
@@ -216,6 +217,10 @@ test('targets, aliases and destinations outside of the own prefixes are refused 
       },
     ],
   }));
+}
+
+test('targets outside of the own prefixes are refused on the signal channel, names by their addresses', async (t) => {
+  const { signal } = await openRestricted(t);
   const session = await signal('one', 'c');
   let mid = 0;
   const put = async (scope: JsonObject): Promise<[string, string?]> => {
@@ -244,6 +249,10 @@ test('targets, aliases and destinations outside of the own prefixes are refused 
     assert.match(diagnostic, message);
     assert.match(diagnostic, /RFC 9132 section 4\.4\.1\.1/);
   }
+});
+
+test('aliases and ACLs outside of the own prefixes are refused on the data channel, and an entry without a destination applies to them', async (t) => {
+  const { orchestrator, signal, data } = await openRestricted(t);
   const channel = await data('one', 'c');
   const refused = async (document: JsonObject, path: RegExp): Promise<void> => {
     const { answer } = await channel.install(document);
@@ -259,7 +268,11 @@ test('targets, aliases and destinations outside of the own prefixes are refused 
   const matches = { ...(far.matches as JsonObject), ipv4: { 'destination-ipv4-network': '198.51.100.0/24' } };
   await refused(acls(acl('a', ace('near', 53), { ...far, matches })), /ace\[name='far'\]/);
   assert.equal((await channel.install(aliases(alias('web', '192.0.2.1/32')))).answer.status, 201);
-  assert.equal((await channel.install(acls(acl('a', ace('near', 53))))).answer.status, 201);
+  const anywhere = { ...ace('anywhere', 123), matches: { ipv4: { protocol: 17 } } };
+  assert.equal((await channel.install(acls(acl('a', ace('near', 53), anywhere)))).answer.status, 201);
+  assert.equal((await (await signal('one', 'c')).requestMitigation(protect('192.0.2.0/25'), 1)).code, '2.01');
+  const texts = orchestrator.flowspec().rules.map(({ text }) => text);
+  assert.ok(texts.length === 3 && texts.every((text) => text.startsWith('dst 192.0.2.')), texts.join('\n'));
 });
 
 test('the limits of a client are for all its cuids together, and for no other client', async (t) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { encodeDocument } from '#dots/cbor/codec';
 import type { CoapOption } from '#dots/coap/messages/message';
 import { blockOption, option } from '#dots/coap/messages/options';
-import { DotsError } from '#dots/model/errors';
+import { describeError, DotsError } from '#dots/model/errors';
 import type { JsonObject, JsonValue } from '#dots/model/json';
 import { readAnswer, type Answer } from '#dots/signal/answer';
 import { newCuid, nextMid } from '#dots/signal/identifiers';
@@ -35,7 +35,9 @@ const addresses: [string, string | ServerAddress][] = [
   ['coap://127.0.0.1:5000', { scheme: 'coap', host: '127.0.0.1', port: 5000 }],
   ['coap://127.9.8.7', { scheme: 'coap', host: '127.9.8.7', port: 4646 }],
   ['coap://[::1]:5000/', { scheme: 'coap', host: '::1', port: 5000 }],
-  ['coap://localhost:5000', { scheme: 'coap', host: '127.0.0.1', port: 5000 }],
+  ['coap://localhost:5000', { scheme: 'coap', host: 'localhost', port: 5000 }],
+  ['coap://mock.localhost', { scheme: 'coap', host: 'mock.localhost', port: 4646 }],
+  ['coap://localhost.example.com', 'transport/plain-off-loopback'],
   ['coap://192.0.2.1', 'transport/plain-off-loopback'],
   ['coap://[2001:db8::1]:4646', 'transport/plain-off-loopback'],
   ['coap://example.com', 'transport/plain-off-loopback'],
@@ -286,8 +288,45 @@ test('the zone of a link-local address is part of the address, with and without 
   for (const text of ['coaps://[fe80::1%25eth0]:4647', 'coaps://[fe80::1%eth0]:4647'])
     assert.deepEqual(parseServer(text), { scheme: 'coaps', host: 'fe80::1%eth0', port: 4647 });
   assert.deepEqual(parseServer('[fe80::1%25en0.1]'), { host: 'fe80::1%en0.1', port: 4646 });
+  assert.deepEqual(parseServer('fe80::1%en0'), { host: 'fe80::1%en0', port: 4646 });
   assert.deepEqual(parseServer('coap://[::1%25lo]'), { scheme: 'coap', host: '::1%lo', port: 4646 });
   assert.ok(isLoopback('::1%lo') && !isLoopback('fe80::1%lo'));
-  for (const text of ['coaps://[fe80::1%25]', 'coaps://[fe80::1%25a b]'])
-    assert.throws(() => parseServer(text), { code: 'transport/address' });
 });
+
+const misspelled: [server: string, why: RegExp][] = [
+  ['coaps://dots.example.net%25eth0', /only a link-local IPv6 address has a zone/],
+  ['dots.example.net%eth0:4646', /only a link-local IPv6 address has a zone/],
+  ['coaps://192.0.2.1%25eth0', /only a link-local IPv6 address has a zone/],
+  ['coaps://[fe80::1%25]', /has a zone, in brackets\. .* the name of an interface/],
+  ['coaps://[fe80::1%25a b]', /contains a blank/],
+  ['coaps://fe80::1%25eth0', /has a zone, in brackets/],
+  ['coaps://[fe80::1]', /is a link-local address.*Add the interface/],
+  ['febf::7', /is a link-local address.*Add the interface/],
+  ['coaps://2001:db8::1', /needs brackets/],
+  ['2001:db8::1:4646x', /needs brackets/],
+  ['coaps:dots.example.net', /not followed by :\/\//],
+  ['coaps:/dots.example.net', /not followed by :\/\//],
+  ['coaps://edge@dots.example.net', /names a user/],
+  ['dots.example.net/.well-known', /has a path/],
+  ['coaps://dots.example.net?c=a', /has a path/],
+  ['coaps://dots.example.net:', /no port after the colon/],
+  ['coaps://dots.example.net:0', /no port after the colon.*1 to 65535/],
+  ['coaps://dots.example.net:dots', /port is not a number/],
+  ['coaps://[2001:db8::1]:dots', /port is not a number/],
+  ['dots.example.net:65536', /port is above 65535/],
+  ['coaps://[2001:db8::1]:65536', /port is above 65535/],
+  ['coaps://two words', /contains a blank/],
+  ['coaps://', /such as coaps:\/\//],
+];
+
+for (const [server, why] of misspelled) {
+  test(`what is wrong with the address "${server}"`, () => {
+    assert.throws(
+      () => parseServer(server),
+      (error: unknown) => {
+        assert.match(describeError(error), why);
+        return error instanceof DotsError && error.code === 'transport/address' && error.kind === 'usage';
+      },
+    );
+  });
+}

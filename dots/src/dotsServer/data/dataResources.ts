@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from '#dots/model/json';
 import type { Client } from '../state/clients';
 import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
+import { formatPrefix } from '#dots/model/prefix';
 import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
 import { sameContent } from '../state/equality';
@@ -234,7 +235,7 @@ export class DataResources {
 
   private registered(
     { cuid, cdid, aliases, acls }: Registration,
-    { client: { gateway }, identity }: Requester,
+    { client: { gateway, ownPrefixes }, identity }: Requester,
     known?: DataClient,
   ): DataClient {
     const isBare = aliases === undefined && acls === undefined;
@@ -243,6 +244,7 @@ export class DataResources {
       // Only a gateway may say which domain a client is of: RFC 8783 section 5.1, RFC 9132 section 4.4.1.2.
       ...(cdid === undefined || !gateway ? {} : { cdid }),
       owner: identity,
+      ...(ownPrefixes !== undefined && { ownPrefixes: ownPrefixes.map(formatPrefix) }),
       aliases: isBare ? (known?.aliases ?? []) : [],
       acls: isBare ? (known?.acls ?? []) : [],
     };
