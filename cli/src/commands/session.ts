@@ -101,8 +101,8 @@ async function closeServer(server: Server | undefined): Promise<void> {
 
 /** `dots send` over kept sessions; one for a new cuid would never be used again. */
 function sendKept(sessions: LiveSessions): Command {
-  return sendOver((document, target) =>
-    target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target),
+  return sendOver((document, target, blocks) =>
+    target.newCuid ? overOwnSession(document, target, blocks) : sessions.exchange(document, target, blocks),
   );
 }
 

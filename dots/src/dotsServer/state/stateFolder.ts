@@ -115,5 +115,5 @@ function refuseFolder(path: string, cause: unknown): never {
     code === 'EEXIST'
       ? `${path} is a file, not a folder: no state can be stored in it.`
       : `The state folder ${path} cannot be used: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
-  throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
+  throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder that you may write to.', { cause });
 }
