@@ -15,7 +15,10 @@ import { Random } from '../support/random';
 const cuid = 'one';
 const patience = { timeoutMs: 2_000 };
 
-/** What a client knows of its mitigations by what was answered: a mid that is in neither list was asked for and not answered. */
+/**
+ * What a client knows of its mitigations by what was answered: a mid that is in neither list was asked for and not
+ * answered.
+ */
 interface Known {
   requested: Set<number>;
   withdrawn: Set<number>;
@@ -27,7 +30,10 @@ type NextMid = () => number | undefined;
 
 const prefix = (mid: number): string => `198.51.${100 + (mid >> 8)}.${mid & 255}/32`;
 
-/** A client that requests mitigations and withdraws each third one, until the server does not answer. Calls back after each answer. */
+/**
+ * A client that requests mitigations and withdraws each third one, until the server does not answer. Calls back after
+ * each answer.
+ */
 async function ask(signal: string, next: NextMid, known: Known, answered = (): void => undefined): Promise<void> {
   const session = await SignalSession.open({ server: signal, cuid });
   try {

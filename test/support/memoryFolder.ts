@@ -6,7 +6,10 @@ interface Inode {
   stored: Buffer;
 }
 
-/** What goes wrong with one operation. fails: no effect; half: a write has half of its effect; done: it has its effect and is reported as failed; ends: the process ends. */
+/**
+ * What goes wrong with one operation. fails: no effect; half: a write has half of its effect; done: it has its effect
+ * and is reported as failed; ends: the process ends.
+ */
 export type Fault = 'fails' | 'half' | 'done' | 'ends';
 
 /** An operation that changes something: what it is called, and what goes wrong with it. */
@@ -17,7 +20,7 @@ export class MemoryFolder implements JournalFolder {
   readonly path = 'state';
   /** The operations so far, in order. */
   readonly operations: string[] = [];
-  private readonly names: Map<string, Inode>;
+  private names: Map<string, Inode>;
   private storedNames: Map<string, Inode>;
 
   constructor(
@@ -28,10 +31,19 @@ export class MemoryFolder implements JournalFolder {
     this.storedNames = new Map(this.names);
   }
 
-  /** The files after the end of the process, or after one of the whole machine, which loses what was not synchronised. */
+  /**
+   * The files after the end of the process, or after one of the whole machine, which loses what was not synchronised.
+   */
   after(end: 'process' | 'machine'): Map<string, Buffer> {
     const names = end === 'process' ? this.names : this.storedNames;
     return new Map([...names].map(([name, inode]) => [name, end === 'process' ? inode.seen : inode.stored]));
+  }
+
+  /** The same folder as another process finds it once this one has ended: nothing that was not synchronised is so now. */
+  restarted(): MemoryFolder {
+    const next = new MemoryFolder();
+    [next.names, next.storedNames] = [new Map(this.names), new Map(this.storedNames)];
+    return next;
   }
 
   readBytes(name: string): Promise<Buffer | undefined> {

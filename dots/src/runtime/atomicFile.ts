@@ -34,8 +34,8 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
 }
 
 /**
- * Resolves when the names in a folder are on the disk: a new name is safe only then. Windows, which cannot do that, needs not.
- * Rejects with an error of the file system.
+ * Resolves when the names in a folder are on the disk: a new name is safe only then. Windows, which cannot do that,
+ * needs not. Rejects with an error of the file system.
  */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;

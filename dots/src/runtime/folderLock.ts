@@ -4,7 +4,10 @@ import { createServer, connect, type Server } from 'node:net';
 import { relative } from 'node:path';
 import type { PrivateFolder } from './privateFolder';
 
-/** The files of a lock: `lock.1`, `lock.2` ... name its owners, the last one counts; each owner listens on a socket beside them. */
+/**
+ * The files of a lock: `lock.1`, `lock.2` ... name its owners, the last one counts; each owner listens on a socket
+ * beside them.
+ */
 export const lockNames = /^lock(\.\d+|-[0-9a-f]{16}(\.new)?)$/;
 
 /** The longest path of a socket that every system takes, bytes. */
@@ -26,14 +29,18 @@ export class FolderInUse extends Error {
 }
 
 /**
- * A lock that one process has on a folder, and that ends with it, however it ends. The owner listens on a socket, which the kernel closes with
- * the process; who wants the lock connects to it. The socket is ready before a lock file names it, lock files are made by a link, which exactly
- * one of two processes succeeds in, and their numbers never decrease, so that nobody removes a lock that is not the one it has seen end.
+ * A lock that one process has on a folder, and that ends with it, however it ends. The owner listens on a socket, which
+ * the kernel closes with the process; who wants the lock connects to it. The socket is ready before a lock file names
+ * it, lock files are made by a link, which exactly one of two processes succeeds in, and their numbers never decrease,
+ * so that nobody removes a lock that is not the one it has seen end.
  */
 export class FolderLock {
   private constructor(private readonly socket: Socket) {}
 
-  /** Takes the lock at once. Throws FolderInUse where another process, or this one, has it, and errors of the file system. */
+  /**
+   * Takes the lock at once. Throws FolderInUse where another process, or this one, has it, and errors of the file
+   * system.
+   */
   static async take(folder: PrivateFolder): Promise<FolderLock> {
     await refuseLiving(folder, await newest(folder));
     const socket = await Socket.listen(folder);
@@ -80,7 +87,9 @@ async function newest(folder: PrivateFolder): Promise<Owner | undefined> {
   return number === undefined ? undefined : ownerOf(folder, number);
 }
 
-/** An owner without a socket has never lived: its file was cut off by a crash of the machine, or is removed meanwhile. */
+/**
+ * An owner without a socket has never lived: its file was cut off by a crash of the machine, or is removed meanwhile.
+ */
 async function ownerOf(folder: PrivateFolder, number: number): Promise<Owner> {
   const text = (await folder.read(`lock.${number}`)) ?? '';
   const [, pid = '0', socket] = /^(\d+) (lock-[0-9a-f]{16})\n$/.exec(text) ?? [];
@@ -117,7 +126,10 @@ async function isAlive(folder: PrivateFolder, name: string): Promise<boolean> {
   }
 }
 
-/** Whether a process listens. Only a refusal and a missing file say that none does: a process that is busy accepts nothing, and lives. */
+/**
+ * Whether a process listens. Only a refusal and a missing file say that none does: a process that is busy accepts
+ * nothing, and lives.
+ */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

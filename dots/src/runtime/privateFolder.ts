@@ -115,7 +115,10 @@ export class PrivateFolder {
     }
   }
 
-  /** Makes a new file that only its user may read; fails where there is something of this name. Rejects with an error of the file system. */
+  /**
+   * Makes a new file that only its user may read; fails where there is something of this name. Rejects with an error of
+   * the file system.
+   */
   async create(name: string): Promise<PrivateFile> {
     return new PrivateFile(await open(this.pathOf(name), newFile, 0o600));
   }
@@ -130,7 +133,9 @@ export class PrivateFolder {
     return rename(this.pathOf(from), this.pathOf(to));
   }
 
-  /** Gives a file a second name; false where there is something of that name. Rejects with an error of the file system. */
+  /**
+   * Gives a file a second name; false where there is something of that name. Rejects with an error of the file system.
+   */
   async link(from: string, to: string): Promise<boolean> {
     try {
       await link(this.pathOf(from), this.pathOf(to));
@@ -179,7 +184,10 @@ async function claimFolder(path: string): Promise<Stats> {
   return stats;
 }
 
-/** A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is alone in it. */
+/**
+ * A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is
+ * alone in it.
+ */
 async function refuseOpenParent(parent: string, path: string): Promise<void> {
   const { mode } = await stat(parent);
   if (process.geteuid === undefined || (mode & everyoneWrites) === 0 || (mode & sticky) !== 0) return;

@@ -38,7 +38,10 @@ export interface DotsServerOptions {
   /** Sets aside what is stored there, and begins with an empty state; default: false. */
   discardState?: boolean | undefined;
   clock?: Clock;
-  /** Receives one line for each request, each change of status, each change to the rights of a file of its state, and for what is not used of it. */
+  /**
+   * Receives one line for each request, each change of status, each change to the rights of a file of its state, and
+   * for what is not used of it.
+   */
   log?: (line: string) => void;
   /** What the server grants. */
   policy?: Policy;
@@ -78,7 +81,9 @@ interface Started {
   closers: Close[];
 }
 
-/** A DOTS server for loopback (RFC 9132, RFC 8783, RFC 9133, RFC 9244). What it grants is carried out by a mitigator. */
+/**
+ * A DOTS server for loopback (RFC 9132, RFC 8783, RFC 9133, RFC 9244). What it grants is carried out by a mitigator.
+ */
 export class DotsServer {
   readonly addresses: ServerAddresses;
   readonly files: LabFiles;
@@ -92,9 +97,11 @@ export class DotsServer {
   }
 
   /**
-   * Starts a server; it is ready when this resolves. The mitigator belongs to the caller, who closes it after the server.
-   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/lab-folder`,
-   * `orchestrator/state-folder`, `orchestrator/state-in-use`, `orchestrator/state-unreadable`, `runtime/not-private`.
+   * Starts a server; it is ready when this resolves. The mitigator belongs to the caller, who closes it after the
+   * server.
+   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`,
+   * `transport/lab-folder`, `orchestrator/state-folder`, `orchestrator/state-in-use`, `orchestrator/state-unreadable`,
+   * `runtime/not-private`.
    */
   static async start(mitigator: Mitigator, options: DotsServerOptions = {}): Promise<DotsServer> {
     const closers: Close[] = [];
@@ -111,7 +118,9 @@ export class DotsServer {
     return { mitigations: state.mitigations.all(), clients: state.clients.all(), now: clock.now() };
   }
 
-  /** Calls back when a mitigation, an ACL or an alias is created, changed or removed; the returned function ends that. */
+  /**
+   * Calls back when a mitigation, an ACL or an alias is created, changed or removed; the returned function ends that.
+   */
   onDidChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

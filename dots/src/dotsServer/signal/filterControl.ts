@@ -16,7 +16,8 @@ export interface FilterControlContext {
 }
 
 /**
- * The client with the activation types that the `acl-list` of a mitigation request asks for: RFC 9133 section 3.2.1. Undefined if it has none.
+ * The client with the activation types that the `acl-list` of a mitigation request asks for: RFC 9133 section 3.2.1.
+ * Undefined if it has none.
  * Throws a Refusal: 4.00 in idle time, 4.04 for an ACL that its client has not created over the data channel.
  */
 export function withFilterControl(
@@ -37,7 +38,10 @@ export function withFilterControl(
   return entries.reduce((current, entry) => withActivation(current, entry, now), client);
 }
 
-/** The answer where a request could not be stored: a Refusal (5.03) that lists its ACLs, or undefined if it has none (RFC 9133 section 3.2.1). */
+/**
+ * The answer where a request could not be stored: a Refusal (5.03) that lists its ACLs, or undefined if it has none
+ * (RFC 9133 section 3.2.1).
+ */
 export function uncontrolledFilters(mid: number, scope: JsonObject): Refusal | undefined {
   const entries = aclEntries(scope);
   if (entries.length === 0) return undefined;

@@ -4,7 +4,10 @@ import type { ServerState } from '../state/serverState';
 import { aliasTargets } from './aliases';
 import { TargetIndex } from './targetIndex';
 
-/** Which mitigations have targets in common, those of their aliases included; follows every change of mitigations and aliases. */
+/**
+ * Which mitigations have targets in common, those of their aliases included; follows every change of mitigations and
+ * aliases.
+ */
 export class MitigationOverlaps {
   private readonly index = new TargetIndex();
 

@@ -17,7 +17,10 @@ const parameters: Record<ResourceName, readonly string[]> = {
   tm: ['cdid', 'cuid', 'tmid'],
 };
 
-/** Answers each request with the resource it names; a Refusal that a resource throws becomes the answer. A change of unknown outcome has none. */
+/**
+ * Answers each request with the resource it names; a Refusal that a resource throws becomes the answer. A change of
+ * unknown outcome has none.
+ */
 export function route(resources: Record<ResourceName, Resource>, guard: Guard): Handler {
   return async (inbound) => {
     try {
@@ -37,7 +40,10 @@ export function resourceNameOf([root, dots, name = '']: readonly string[]): Reso
     : undefined;
 }
 
-/** The parameters in a path: `cuid=...` and so on. Throws a Refusal (4.00) for one that is unknown, empty, repeated or out of order. */
+/**
+ * The parameters in a path: `cuid=...` and so on. Throws a Refusal (4.00) for one that is unknown, empty, repeated or
+ * out of order.
+ */
 export function parametersOf(name: ResourceName, path: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
   let expected = parameters[name];

@@ -3,8 +3,8 @@ import { makePrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
 import { selectors, targetForm, type Selector } from './overlap';
 
 /**
- * Scopes by their targets. What overlaps a scope is found by binary search: an entry more costs no comparison more, unless it overlaps. (Adding
- * an entry moves those behind it in a sorted array, which is one copy of memory.)
+ * Scopes by their targets. What overlaps a scope is found by binary search: an entry more costs no comparison more,
+ * unless it overlaps. (Adding an entry moves those behind it in a sorted array, which is one copy of memory.)
  */
 export class TargetIndex {
   private readonly prefixes = new SortedPrefixes();
@@ -74,7 +74,10 @@ class KeySets {
   }
 }
 
-/** Sets of keys by prefix: those inside a prefix follow one another in the order of addresses; those around it are one for each length at most. */
+/**
+ * Sets of keys by prefix: those inside a prefix follow one another in the order of addresses; those around it are one
+ * for each length at most.
+ */
 class SortedPrefixes {
   private readonly keys = new KeySets();
   private readonly sorted: string[] = [];
@@ -137,7 +140,10 @@ class SortedPrefixes {
   }
 }
 
-/** Where a prefix is in the order of addresses: before all that are inside it, and behind all that begin at the same address and are around it. */
+/**
+ * Where a prefix is in the order of addresses: before all that are inside it, and behind all that begin at the same
+ * address and are around it.
+ */
 function placeOf({ family, octets, length }: Prefix): string {
   return `${addressText(family, octets)}/${String(length).padStart(3, '0')}`;
 }

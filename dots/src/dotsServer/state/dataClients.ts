@@ -33,7 +33,10 @@ const minute = 60_000;
 
 const { topMember } = documentType('dots-client');
 
-/** The clients of the data channel with their aliases and ACLs: stored before they take effect, removed when they expire. */
+/**
+ * The clients of the data channel with their aliases and ACLs: stored before they take effect, removed when they
+ * expire.
+ */
 export class DataClients {
   private readonly table: Table<DataClient>;
   /** The first expiry of each client. */
@@ -175,7 +178,9 @@ export function findEntry(list: readonly StoredEntry[], name: JsonValue | undefi
 /** Names a client. */
 export const clientKey = ({ cuid }: Pick<DataClient, 'cuid'>): string => cuid;
 
-/** The clients of the data channel in a store. Throws `orchestrator/state-unreadable` for one that no server has stored. */
+/**
+ * The clients of the data channel in a store. Throws `orchestrator/state-unreadable` for one that no server has stored.
+ */
 export function dataClientTable(store: Store): Table<DataClient> {
   return store.table<DataClient>('client', { keyOf: clientKey, faultOf });
 }

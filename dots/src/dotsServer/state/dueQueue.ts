@@ -6,7 +6,10 @@ interface Due {
 
 /** Keys by the time at which something happens to them. Each operation takes time logarithmic in their number. */
 export class DueQueue {
-  /** A heap by time: the parent of the entry at `i` is at `(i - 1) >> 1`. An entry whose time has changed since stays in it until it is on top. */
+  /**
+   * A heap by time: the parent of the entry at `i` is at `(i - 1) >> 1`. An entry whose time has changed since stays in
+   * it until it is on top.
+   */
   private heap: Due[] = [];
   private readonly times = new Map<string, number>();
 

@@ -47,7 +47,9 @@ export async function readEarlierState(folder: PrivateFolder): Promise<StoredSta
   return state;
 }
 
-/** Gives files names with the date, so that they are out of use, and says so. Rejects with an error of the file system. */
+/**
+ * Gives files names with the date, so that they are out of use, and says so. Rejects with an error of the file system.
+ */
 export async function setAside(
   folder: PrivateFolder,
   names: readonly string[],

@@ -24,7 +24,10 @@ export interface JournalFile {
   close(): Promise<void>;
 }
 
-/** The folder of a journal. Each operation rejects with an error of the file system, or with a DotsError `runtime/not-private`. */
+/**
+ * The folder of a journal. Each operation rejects with an error of the file system, or with a DotsError
+ * `runtime/not-private`.
+ */
 export interface JournalFolder {
   readonly path: string;
   /** Undefined where there is no such file. */
@@ -57,8 +60,8 @@ interface LiveChange {
 }
 
 /**
- * A file to which each request appends one record. Records that arrive together are written and synchronised together. When most of the file
- * is outdated, what is in force is written to a new file that takes its place.
+ * A file to which each request appends one record. Records that arrive together are written and synchronised together.
+ * When most of the file is outdated, what is in force is written to a new file that takes its place.
  */
 export class FileJournal implements Journal {
   private readonly live = new Map<string, LiveChange>();
@@ -66,24 +69,27 @@ export class FileJournal implements Journal {
   private length: number;
   private hash: string;
   /** Whether there may be something behind `length` that was not acknowledged. */
-  private hasRest = false;
+  private hasRest = true;
   /** Whether the name of the file may be lost in a crash. */
-  private hasUnsafeName = false;
+  private hasUnsafeName = true;
+  /** After a compaction that failed: the size at which the next one is tried, bytes. */
+  private postponedTo = 0;
 
   private constructor(
     private readonly folder: JournalFolder,
     private file: JournalFile,
-    { values, length, hash, cutOff }: JournalContent,
+    { values, length, hash }: JournalContent,
   ) {
     this.length = length;
     this.hash = hash;
-    this.hasRest = cutOff > 0;
     for (const { change } of values.values()) this.remember(change);
   }
 
   /**
-   * Opens the journal in a folder, and makes it with an initial content where there is none. What a crash has cut off is dropped and reported.
-   * Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`, `runtime/not-private`; a StoreError; an error of the file system.
+   * Opens the journal in a folder, and makes it with an initial content where there is none. What a crash has cut off
+   * is dropped and reported.
+   * Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`, `runtime/not-private`; a StoreError; an error
+   * of the file system.
    */
   static async open(
     folder: JournalFolder,
@@ -95,6 +101,7 @@ export class FileJournal implements Journal {
     const journal = new FileJournal(folder, file, content);
     try {
       if (content.cutOff > 0) tell(cutOffSentence(folder, content));
+      // What was read may be a record that was written, and not synchronised, before the server was killed.
       await journal.repair();
     } catch (error) {
       await file.close();
@@ -111,7 +118,7 @@ export class FileJournal implements Journal {
     this.length += bytes.length;
     this.hash = hash;
     for (const change of requests.flat()) this.remember(change);
-    if (this.length > smallest + growth * this.liveSize) await this.compact();
+    if (this.length > Math.max(smallest + growth * this.liveSize, this.postponedTo)) await this.compact();
   }
 
   async close(): Promise<void> {
@@ -133,7 +140,9 @@ export class FileJournal implements Journal {
     this.hasRest = false;
   }
 
-  /** Makes up for what has failed before. While that fails nothing is written, so it is certain that nothing is stored. */
+  /**
+   * Makes up for what has failed before. While that fails nothing is written, so it is certain that nothing is stored.
+   */
   private async repair(): Promise<void> {
     try {
       if (this.hasRest) await this.removeRest();
@@ -160,11 +169,14 @@ export class FileJournal implements Journal {
     this.liveSize += size;
   }
 
-  /** If it fails, the journal stays as it is, and a later request tries again. */
+  /** If it fails, the journal stays as it is, and is compacted when it has grown by half. */
   private async compact(): Promise<void> {
     const changes = [...this.live.values()].map(({ change }) => change);
     const fresh = await replaceJournal(this.folder, changes).catch(() => undefined);
-    if (fresh === undefined) return;
+    if (fresh === undefined) {
+      this.postponedTo = 1.5 * this.length;
+      return;
+    }
     await this.file.close().catch(() => undefined);
     ({ file: this.file, length: this.length, hash: this.hash } = fresh);
     this.hasUnsafeName = true;
@@ -221,7 +233,10 @@ async function createJournal(folder: JournalFolder, changes: readonly JournalCha
   return content;
 }
 
-/** Writes a journal with one record for each change, in slices between which others have their turn, and gives it its name. */
+/**
+ * Writes a journal with one record for each change, in slices between which others have their turn, and gives it its
+ * name.
+ */
 async function replaceJournal(
   folder: JournalFolder,
   changes: readonly JournalChange[],

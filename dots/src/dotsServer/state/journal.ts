@@ -22,7 +22,10 @@ export interface StoredState {
 
 /** Where the changes of requests are stored. */
 export interface Journal {
-  /** Stores the changes of several requests, each as a whole; resolves when all are safe. Throws a StoreError. One call at a time. */
+  /**
+   * Stores the changes of several requests, each as a whole; resolves when all are safe. Throws a StoreError. One call
+   * at a time.
+   */
   append(requests: readonly (readonly JournalChange[])[]): Promise<void>;
   /** Ends all use of files. */
   close(): Promise<void>;
@@ -37,7 +40,10 @@ export const emptyState: StoredState = {
   damaged: (_entry, reason) => unreadableState('the state', reason),
 };
 
-/** The error for stored state that cannot be read, or that no server has stored. `where` names the file and the place in it. */
+/**
+ * The error for stored state that cannot be read, or that no server has stored. `where` names the file and the place in
+ * it.
+ */
 export function unreadableState(where: string, reason: string, cause?: unknown): DotsError {
   return new DotsError(
     'usage',
@@ -50,7 +56,10 @@ export function unreadableState(where: string, reason: string, cause?: unknown):
 
 /** A request that could not be stored. */
 export class StoreError extends DotsError {
-  /** @param isCertain whether it is certain that nothing of it is stored; otherwise it may be in force after a restart, and is not answered */
+  /**
+   * @param isCertain whether it is certain that nothing of it is stored; otherwise it may be in force after a restart,
+   * and is not answered
+   */
   constructor(
     readonly isCertain: boolean,
     message: string,

@@ -46,8 +46,9 @@ export class JournalDamage extends Error {
 export const entryKey = ([table, key]: JournalChange): string => `${table} ${key}`;
 
 /**
- * The lines of records, one for each request: 16 hexadecimal digits, a space, and the changes as JSON. The digits are a hash of the JSON and of the
- * digits of the record before, so that a record that is changed, missing or in another place is noticed.
+ * The lines of records, one for each request: 16 hexadecimal digits, a space, and the changes as JSON. The digits are a
+ * hash of the JSON and of the digits of the record before, so that a record that is changed, missing or in another
+ * place is noticed.
  */
 export function recordLines(
   requests: readonly (readonly JournalChange[])[],

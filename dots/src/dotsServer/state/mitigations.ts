@@ -15,7 +15,9 @@ export interface MitigationsOptions {
   mitigator: Mitigator;
 }
 
-/** The mitigations of all clients: stored before they take effect, then updated by time and by the mitigator's reports. */
+/**
+ * The mitigations of all clients: stored before they take effect, then updated by time and by the mitigator's reports.
+ */
 export class Mitigations {
   private readonly table: Table<Mitigation>;
   private readonly enforcement: Enforcement;
@@ -35,7 +37,8 @@ export class Mitigations {
   private isClosed = false;
 
   /**
-   * Resumes from what an earlier server stored; the time that has passed since counts. Mitigations in force are started with the mitigator.
+   * Resumes from what an earlier server stored; the time that has passed since counts. Mitigations in force are started
+   * with the mitigator.
    * Throws `orchestrator/state-unreadable`.
    */
   constructor(private readonly options: MitigationsOptions) {
@@ -175,8 +178,8 @@ export class Mitigations {
   }
 
   /**
-   * Stores the statuses that were reported, all with one write. If they cannot be stored, they are with the next ones; after a restart, the
-   * mitigator reports them again.
+   * Stores the statuses that were reported, all with one write. If they cannot be stored, they are with the next ones;
+   * after a restart, the mitigator reports them again.
    */
   private storeReports(): Promise<void> {
     let stored: string[] = [];

@@ -17,13 +17,15 @@ export interface ServerStateOptions {
   clock: Clock;
   policy: Policy;
   mitigator: Mitigator;
-  /** Receives a sentence for each right to the stored state that is taken from others, and for what was dropped of it. */
+  /**
+   * Receives a sentence for each right to the stored state that is taken from others, and for what was dropped of it.
+   */
   tell?: Tell;
 }
 
 /**
- * Everything that a DOTS server knows of its clients. A request reads and changes it in one decision (`exclusive`), which is stored as a whole or
- * not at all:
+ * Everything that a DOTS server knows of its clients. A request reads and changes it in one decision (`exclusive`),
+ * which is stored as a whole or not at all:
  *
  *     await state.exclusive(() => {
  *       if (state.clients.find(cuid) !== undefined) throw refusal;
@@ -57,8 +59,8 @@ export class ServerState {
 
   /**
    * Resumes from what an earlier server stored, and starts with the mitigator the mitigations that are in force.
-   * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-in-use`, `orchestrator/state-unreadable`,
-   * `runtime/not-private`.
+   * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-in-use`,
+   * `orchestrator/state-unreadable`, `runtime/not-private`.
    */
   static async open(options: ServerStateOptions): Promise<ServerState> {
     const { journal, stored } = await openState(options);

@@ -29,8 +29,8 @@ export const withoutFolder: OpenedState = { journal: memoryJournal, stored: empt
 
 /**
  * Opens the folder in which one server stores its state, and makes it if it is missing. It belongs to its user alone.
- * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-in-use`, `orchestrator/state-unreadable`,
- * `runtime/not-private`.
+ * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-in-use`,
+ * `orchestrator/state-unreadable`, `runtime/not-private`.
  */
 export async function openStateFolder(path: string, options: StateFolderOptions): Promise<OpenedState> {
   const folder = await PrivateFolder.make(path, { names: stateNames, tell: options.tell }).catch((cause: unknown) =>
@@ -46,7 +46,10 @@ export async function openStateFolder(path: string, options: StateFolderOptions)
   }
 }
 
-/** The state in an existing folder, of a server that may run now: nothing in the folder is changed. Throws as `openStateFolder` does. */
+/**
+ * The state in an existing folder, of a server that may run now: nothing in the folder is changed. Throws as
+ * `openStateFolder` does.
+ */
 export async function readStateFolder(path: string): Promise<StoredState> {
   const folder = await PrivateFolder.open(path).catch((cause: unknown) => refuseFolder(path, cause));
   return (await readStoredState(folder)) ?? (await readEarlierState(folder)) ?? emptyState;

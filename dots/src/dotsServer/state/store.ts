@@ -11,6 +11,9 @@ export interface TableOptions<T> {
   faultOf: (value: JsonValue) => string | undefined;
 }
 
+/** How many requests are decided in one turn of the event loop. */
+const mostAtOnce = 64;
+
 /** A request that waits for its decision. */
 interface Waiting {
   decide: () => unknown;
@@ -25,8 +28,8 @@ interface Decided extends Waiting {
 }
 
 /**
- * Everything that a server must not lose, in tables. A request is decided in one go and stored as a whole, or not at all; requests that arrive
- * while others are being stored are decided and stored together with one write.
+ * Everything that a server must not lose, in tables. A request is decided in one go and stored as a whole, or not at
+ * all; requests that arrive while others are being stored are decided and stored together with one write.
  */
 export class Store {
   private readonly tables = new Map<string, Table<never>>();
@@ -43,7 +46,10 @@ export class Store {
     private readonly stored: StoredState = emptyState,
   ) {}
 
-  /** The table of a name, with what was stored in it. Throws `orchestrator/state-unreadable` for a value that is refused. */
+  /**
+   * The table of a name, with what was stored in it. Throws `orchestrator/state-unreadable` for a value that is
+   * refused.
+   */
   table<T extends TableEntry>(name: string, options: TableOptions<T>): Table<T> {
     const known = this.tables.get(name) as Table<T> | undefined;
     if (known !== undefined) return known;
@@ -57,16 +63,20 @@ export class Store {
     return table;
   }
 
-  /** Throws `orchestrator/state-unreadable` for an entry of a table that does not exist. Called once every table is there. */
+  /**
+   * Throws `orchestrator/state-unreadable` for an entry of a table that does not exist. Called once every table is
+   * there.
+   */
   refuseUnknownTables(): void {
     const unknown = this.stored.entries.find(({ table }) => !this.tables.has(table));
     if (unknown !== undefined) throw this.stored.damaged(unknown, `there is no table ${JSON.stringify(unknown.table)}`);
   }
 
   /**
-   * Decides one request: `decide` runs alone, without waiting, and sees the changes of all requests before it. What it puts into and removes
-   * from tables is stored as a whole, then applied; then its result is returned. Where it throws, nothing of it is stored and the error is
-   * passed on. Throws a StoreError where its changes, or those it may have seen, could not be stored: then nothing has changed.
+   * Decides one request: `decide` runs alone, without waiting, and sees the changes of all requests before it. What it
+   * puts into and removes from tables is stored as a whole, then applied; then its result is returned. Where it throws,
+   * nothing of it is stored and the error is passed on. Throws a StoreError where its changes, or those it may have
+   * seen, could not be stored: then nothing has changed.
    */
   exclusive<T>(decide: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -85,7 +95,9 @@ export class Store {
     this.beforeTurn.push(listener);
   }
 
-  /** Calls back once decisions are stored and applied, or could not be stored; their results are returned after that. */
+  /**
+   * Calls back once decisions are stored and applied, or could not be stored; their results are returned after that.
+   */
   onDidApply(listener: () => Promise<void> | void): void {
     this.afterTurn.push(listener);
   }
@@ -123,7 +135,7 @@ export class Store {
     // Requests that arrive in the same turn are decided together.
     await Promise.resolve();
     while (this.waiting.length > 0) {
-      const waiting = this.waiting.splice(0);
+      const waiting = this.waiting.splice(0, mostAtOnce);
       await this.turn(waiting).catch((error: unknown) => {
         for (const { reject } of waiting) reject(error);
       });

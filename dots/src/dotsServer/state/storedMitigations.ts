@@ -7,7 +7,10 @@ import type { Table } from './table';
 
 const { topMember } = documentType('mitigation-scope');
 
-/** The mitigations in a store, as they were when they were last stored. Throws `orchestrator/state-unreadable` for one that no server has stored. */
+/**
+ * The mitigations in a store, as they were when they were last stored. Throws `orchestrator/state-unreadable` for one
+ * that no server has stored.
+ */
 export function mitigationTable(store: Store): Table<Mitigation> {
   return store.table<Mitigation>('mitigation', { keyOf: mitigationKey, faultOf });
 }

@@ -23,8 +23,8 @@ export interface StagedChange {
 export type Stage = (change: StagedChange) => void;
 
 /**
- * The entries of one kind, by key and by cuid. `put` and `remove` are part of a decision (`Store.exclusive`): the decision and those after it in
- * its turn see them at once, everything else sees them once they are stored.
+ * The entries of one kind, by key and by cuid. `put` and `remove` are part of a decision (`Store.exclusive`): the
+ * decision and those after it in its turn see them at once, everything else sees them once they are stored.
  */
 export class Table<T extends TableEntry> {
   private readonly entries = new Map<string, T>();
@@ -59,7 +59,10 @@ export class Table<T extends TableEntry> {
     return this.entries.values();
   }
 
-  /** Calls back with each change, also with those that a decision makes and that are taken back until they are stored: for an index. */
+  /**
+   * Calls back with each change, also with those that a decision makes and that are taken back until they are stored:
+   * for an index.
+   */
   watch(watcher: (key: string, before: T | undefined, after: T | undefined) => void): void {
     this.watchers.push(watcher);
   }
@@ -79,7 +82,10 @@ export class Table<T extends TableEntry> {
     return storedChange(this.name, key, this.entries.get(key));
   }
 
-  /** Sets an entry outside of a decision; undefined removes it. For what is read at the start, and for what follows from time alone. */
+  /**
+   * Sets an entry outside of a decision; undefined removes it. For what is read at the start, and for what follows from
+   * time alone.
+   */
   set(key: string, value: T | undefined): void {
     const before = this.entries.get(key);
     if (value === undefined) this.entries.delete(key);

@@ -5,7 +5,10 @@ import type { Store } from './store';
 import { faultOfDocument, faultOfMembers, isCuid, isOwner, isUint32 } from './storedValues';
 import type { Table } from './table';
 
-/** The two kinds of telemetry that a client sends to a server, by the parameter that names an entry: RFC 9244 sections 7 and 8. */
+/**
+ * The two kinds of telemetry that a client sends to a server, by the parameter that names an entry: RFC 9244 sections 7
+ * and 8.
+ */
 export type TelemetryKind = 'tsid' | 'tmid';
 
 export interface TelemetryEntry {

@@ -78,7 +78,10 @@ async function stored(files: ReadonlyMap<string, Buffer>): Promise<{ own: number
   };
 }
 
-/** Nothing acknowledged is lost, nothing refused has an effect, and no request has half of its effect, however the server ends. */
+/**
+ * Nothing acknowledged is lost, nothing refused has an effect, and no request has half of its effect, however the
+ * server ends.
+ */
 async function verify(what: string, plan: FaultPlan): Promise<void> {
   const folder = new MemoryFolder(plan);
   const outcomes = await run(folder);
@@ -116,6 +119,18 @@ for (const fault of ['fails', 'half', 'done'] satisfies Fault[])
 test('two operations in a row fail, whichever they are', async () => {
   for (const at of (await operationsOfARun()).keys())
     await verify(`${at} and ${at + 1}`, (index) => (index === at || index === at + 1 ? 'done' : undefined));
+});
+
+test('what a server has read at its start is there after the next crash, though the one before was killed at a write', async () => {
+  for (const at of (await operationsOfARun()).keys()) {
+    const first = new MemoryFolder((index) => (index === at ? 'ends' : undefined));
+    await run(first);
+    const second = first.restarted();
+    const { table } = await open(second);
+    const read = [...table.values()].map(({ cuid }) => cuid);
+    const { table: third } = await open(new MemoryFolder(() => undefined, second.after('machine')));
+    assert.deepEqual([...third.values()].map(({ cuid }) => cuid).sort(), read.sort(), `after operation ${at}`);
+  }
 });
 
 test('once the disk works again, so does the server', async () => {
