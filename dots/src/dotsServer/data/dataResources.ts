@@ -1,5 +1,4 @@
 import type { Clock } from '#dots/runtime/clock';
-import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject } from '#dots/model/json';
 import type { Client } from '../state/clients';
@@ -8,11 +7,11 @@ import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
 import { formatPrefix } from '#dots/model/prefix';
 import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
-import { sameContent } from '../state/equality';
 import type { Limits } from '../state/policy';
 import { capabilities, refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
 import { fail } from './failure';
+import { acesOf, FilterConflicts } from './filterConflicts';
 import { checkedContent, clientPath, instancePath } from './bodyCheck';
 import type { Placement, Query } from './query';
 import { dataRoot, lists, pathOf, type EntryTarget, type ListTarget } from './resourcePath';
@@ -53,9 +52,11 @@ const clientMember = documentType('dots-client').topMember;
 export class DataResources {
   private readonly clients: DataClients;
   private readonly limits: Limits;
+  private readonly conflicts: FilterConflicts;
 
   constructor(private readonly options: DataResourcesOptions) {
     ({ clients: this.clients, limits: this.limits } = options);
+    this.conflicts = new FilterConflicts(this.clients);
   }
 
   /** What the client has registered, and the capabilities. */
@@ -309,20 +310,13 @@ export class DataResources {
 
   private refuseAcls(cuid: string, acls: readonly JsonObject[]): void {
     for (const acl of acls) refuseUnsupported(acl);
-    const others = this.clients
-      .all()
-      .filter((client) => client.cuid !== cuid)
-      .flatMap((client) => client.acls)
-      .flatMap(({ value }) => acesOf(value));
-    for (const ace of others.length === 0 ? [] : acls.flatMap(acesOf)) {
-      const clash = others.find((other) => sameMember('matches', other, ace) && !sameMember('actions', other, ace));
-      if (clash !== undefined)
-        throw fail(
-          409,
-          'resource-denied',
-          `ACE ${JSON.stringify(ace.name)} conflicts with a filter of another client that has another action for the same traffic.`,
-        );
-    }
+    const clash = this.conflicts.firstOf(acls.flatMap(acesOf), cuid);
+    if (clash !== undefined)
+      throw fail(
+        409,
+        'resource-denied',
+        `ACE ${JSON.stringify(clash.name)} conflicts with a filter of another client that has another action for the same traffic.`,
+      );
   }
 
   private views(list: ListTarget, requester: Requester): JsonObject[] {
@@ -335,15 +329,6 @@ export class DataResources {
   private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
     return { [member(container)]: project({ [lists[container].list]: entries }, query) };
   }
-}
-
-function acesOf(acl: JsonObject): JsonObject[] {
-  return entriesIn(acl.aces, 'aces');
-}
-
-/** Whether two ACEs have the same matches, or the same actions. */
-function sameMember(name: 'matches' | 'actions', one: JsonObject, other: JsonObject): boolean {
-  return sameContent(one[name] ?? {}, other[name] ?? {}, planAt('acls', 'acl', 'aces', 'ace', name));
 }
 
 function namesOf(entries: readonly JsonObject[]): Set<unknown> {

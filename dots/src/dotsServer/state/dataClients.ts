@@ -87,8 +87,9 @@ export class DataClients {
     this.table.remove(cuid, () => this.applied(cuid, undefined));
   }
 
-  /** Calls back with each change of a client, for an index: see `Table.watch`. */
+  /** Calls back with each change of a client, for an index: see `Table.watch`. Begins with those that there are. */
   watch(watcher: (before: DataClient | undefined, after: DataClient | undefined) => void): void {
+    for (const client of this.table.values()) watcher(undefined, client);
     this.table.watch((_cuid, before, after) => watcher(before, after));
   }
 
