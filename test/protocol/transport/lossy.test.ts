@@ -108,7 +108,7 @@ test('our client and the orchestrator, over a path that loses, delays, reorders 
     pairs.map(({ proof, host, seed }, index) =>
       t.test(`${proof === 'none' ? 'coap' : `coaps, ${proof}`}, ${host}, seed ${seed}`, async (t) => {
         const all = labOf(proof, host);
-        const { signal, coaps = '' } = all.orchestrator;
+        const { signal = '', coaps = '' } = all.orchestrator;
         const relay = await lossyPath(t, host, portOf(proof === 'none' ? signal : coaps), seed);
         const server = `${proof === 'none' ? 'coap' : 'coaps'}://${bracketed(host)}:${relay.port}`;
         await mitigations(t, all, server, proof === 'none' ? undefined : clientCredentials(arms, proof), index + 1);
