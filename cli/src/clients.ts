@@ -25,7 +25,8 @@ export function resolver(names: ReadClients['names'], dns: boolean): (name: stri
 }
 
 /**
- * Reads a clients file, and says which pre-shared keys in it are unknown. Throws UsageError where it cannot be read, has errors, or names a certificate that cannot be read.
+ * Reads a clients file, and says which pre-shared keys in it are unknown. Throws UsageError where it cannot be read,
+ * has errors, or names a certificate that cannot be read.
  * @param knownPsk the one identity whose key is known
  */
 export async function readClients(file: string, knownPsk: string | undefined, io: Io): Promise<ReadClients> {
