@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedClient } from '#dots/dotsServer/listeners/dotsServer';
+import { canonicalName } from '#dots/model/domainName';
 import { fileReason } from '#dots/runtime/fileReason';
 import { keyIdentity, pskIdentity } from '#dots/transport/certificates/certificateNames';
 import { knownAddresses } from '#dots/transport/connect/resolve';
@@ -15,13 +16,13 @@ import type { Io } from './io';
 /** The clients of `dots mock`, and the addresses of names in their requests. */
 export interface ReadClients {
   clients: NamedClient[];
-  /** By the name in lower case. */
+  /** By their canonical text. */
   names: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Resolves the names of a clients file, and with `dns` others by the system. */
 export function resolver(names: ReadClients['names'], dns: boolean): (name: string) => Promise<readonly string[]> {
-  return async (name) => names.get(name.toLowerCase().replace(/\.$/, '')) ?? (dns ? knownAddresses(name) : []);
+  return async (name) => names.get(canonicalName(name)) ?? (dns ? knownAddresses(name) : []);
 }
 
 /**

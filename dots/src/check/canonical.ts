@@ -1,4 +1,5 @@
 import { canonicalText } from '../model/canonicalText';
+import { canonicalName } from '../model/domainName';
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import type { YangType } from '../model/schema';
 import type { MemberPlan, ObjectPlan } from './plan';
@@ -28,7 +29,7 @@ function memberText(value: JsonValue, member: MemberPlan | undefined): string {
 }
 
 function meaning(type: YangType, text: string): string {
-  if (type.name === 'ietf-inet-types:domain-name') return text.toLowerCase().replace(/\.$/, '');
+  if (type.name === 'ietf-inet-types:domain-name') return canonicalName(text);
   return type.name === 'ietf-inet-types:uri' ? canonicalUri(text) : canonicalText(type, text);
 }
 
