@@ -187,7 +187,7 @@ test('what is wrong with an address is told before credentials are asked for', (
     '': /The address of the server is empty/,
     'http://': /has the scheme http, which is not a scheme/,
     'mock:': /"mock:" is not the address/,
-    'coaps://a.example:70000': /names the port 70000, and there is none above 65535/,
+    'coaps://a.example:70000': /has the port 70000; the largest port is 65535/,
     'https://': /is not the address of a DOTS data channel/,
   };
   for (const [server, words] of Object.entries(wrong)) {
