@@ -105,7 +105,7 @@ function look(editor) {
         await editor.command('View: Split Editor Down');
         await editor.openFile(faultyExample);
         await editor.page.locator('.squiggly-error').first().waitFor();
-        await editor.lens('errors: nothing to send yet').first().waitFor();
+        await editor.lens('errors: cannot send this yet').first().waitFor();
       },
     ],
     [
@@ -147,7 +147,7 @@ function learn(editor) {
           .locator('.quick-input-list .monaco-list-row', { hasText: 'Get Started with DOTS' })
           .first()
           .click();
-        await editor.page.getByText('See what is wrong with a draft').first().waitFor();
+        await editor.page.getByText('Find the errors of a draft').first().waitFor();
         await editor.shot('walkthrough-dark');
         await editor.page.getByText('Send it to the mock orchestrator').first().click();
         await editor.page.getByText('Press "Send to mock" above').first().waitFor();

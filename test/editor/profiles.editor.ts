@@ -115,7 +115,7 @@ function otherTests(): void {
     const [first] = await lenses(document.uri, ([title]) => title?.includes('nowhere') === true);
     assert.deepEqual(
       [titles(first === undefined ? [] : [first]), first?.command?.command],
-      [['No profile "nowhere": nowhere to send this yet'], 'dots.openProfiles'],
+      [['No profile "nowhere": cannot send this yet'], 'dots.openProfiles'],
     );
     await vscode.commands.executeCommand('dots.openProfiles');
     await until(

@@ -10,12 +10,18 @@ import { configSchemaOf, expected, memberSchema, type ConfigForm, type ConfigSch
 const jsonValues = '8259 3';
 const jsonObjects = '8259 4';
 
+/** What messages call a file of each form. */
+const names: Readonly<Record<ConfigForm, string>> = {
+  workspace: 'The workspace file',
+  profiles: 'The profiles file',
+};
+
 /**
  * Every fault of a workspace file or profiles file by its schema, all of class `json`: a file with a fault is not used
  * at all.
  */
 export function configFaults(form: ConfigForm, value: JsonValue): Fault[] {
-  return faultsAt(configSchemaOf(form), value, '', form === 'workspace' ? 'The workspace file' : 'The profiles file');
+  return faultsAt(configSchemaOf(form), value, '', names[form]);
 }
 
 function faultsAt(schema: ConfigSchema, value: JsonValue, pointer: string, name: string): Fault[] {

@@ -269,14 +269,14 @@ test('a profile that the profiles file does not have is a finding, unless the fi
 
 test('the list of finding codes is that of the sources', () => {
   const found = new Set<string>();
-  for (const folder of ['dots/src/check', 'server/src/languageService']) {
+  for (const folder of ['dots/src/check', 'dots/src/workspace', 'server/src/languageService']) {
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
       (each) => each.endsWith('.ts') && !each.endsWith('codes.ts'),
     )) {
       const text = readFileSync(join(root, folder, name), 'utf8');
       for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|advice)\/[a-z0-9-]+)['`]/g))
         found.add(code as string);
-      for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\('([a-z0-9-]+)'/g))
+      for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\(\s*'([a-z0-9-]+)'/g))
         found.add(`${made === 'advice' ? 'advice' : 'rfc'}/${code ?? ''}`);
       for (const [, code] of text.matchAll(
         /\bcrossFault\([^'`]*(?:'(?:error|warning|information|hint)'[^'`]*)*'(?!(?:error|warning|information|hint)')([a-z0-9-]+)',/g,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { configSchemas } from '#schemas/config';
 import type { Family } from '#dots/model/prefix';
 import { decodeAction } from '#dots/flowspec/bgp/communities';
 import { decodeNlri } from '#dots/flowspec/bgp/nlri';
@@ -10,6 +11,7 @@ import {
   renderExabgp,
   renderExabgpConfiguration,
   renderHex,
+  renderings,
   renderingFindings,
   renderTable,
   type Rendering,
@@ -91,7 +93,12 @@ test('the words of every kind of component and action', () => {
   assert.equal(action('800900000000002e'), 'everything -> mark dscp 46');
 });
 
-test('the table stands in the order of routers, aligned and whole', () => {
+test('the workspace file offers every rendering that is for a tool', () => {
+  const { enum: offered = [] } = configSchemas.workspace.properties?.['target-router'] ?? {};
+  assert.deepEqual(['table', 'hex', ...offered].sort(), [...renderings].sort());
+});
+
+test('the table has the order of routers, aligned and not truncated', () => {
   assert.equal(
     renderTable(rules),
     `\
