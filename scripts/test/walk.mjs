@@ -17,7 +17,7 @@ export function walk(editor, host) {
 }
 
 const guards = (host) => [
-  ['nobody reaches the server without its token, and no page of another origin', () => checkGuards(host)],
+  ['no client reaches the server without its token, and no page of another origin', () => checkGuards(host)],
 ];
 
 /** The example, the mock and where requests go. */
@@ -165,7 +165,7 @@ function learn(editor) {
       },
     ],
     [
-      'nothing failed, and nobody else was asked',
+      'nothing failed, and no other server was asked',
       async () => {
         assert.equal(await editor.page.locator('.notification-toast').count(), 0);
         assert.deepEqual([...editor.strangers], []);

@@ -43,7 +43,7 @@ async function scene(
   };
 }
 
-test('without --server a document goes where its profile says, as the workspace file and then the profile say, and the answer tells it', async (t) => {
+test('without --server a document goes where its profile says, as the workspace file and then the profile say, and the answer shows it', async (t) => {
   const { send } = await scene(t);
   const first = send('a.dots.json');
   assert.deepEqual([first.status, first.err], [0, '']);
@@ -104,7 +104,7 @@ test('while the profiles file has faults, any server may be one of production', 
   assert.equal(send('--yes').status, 0);
 });
 
-test('the mock of the editor is no profile: dots mock stands for it', async (t) => {
+test('the mock of the editor is no profile: dots mock takes that role', async (t) => {
   const path = folder(t, { 'a.dots.json': request });
   const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
   assert.equal(status, 2);
@@ -137,7 +137,7 @@ test('the severities of the workspace file decide what may be sent, and a status
   assert.equal(broken.status, 2);
 });
 
-test('encode tells where the document would go', async (t) => {
+test('encode prints where the document would go', async (t) => {
   const { path } = await scene(t);
   const encoded = (...words: string[]): unknown =>
     (JSON.parse(dots(['encode', ...words, '--format', 'json']).out) as { path: unknown }).path;
@@ -181,7 +181,7 @@ test('what the workspace file forbids of a document is not sent: targets beyond 
   assert.equal(free('a.dots.json').status, 0);
 });
 
-test('what is wrong with an address is told before credentials are asked for', (t) => {
+test('what is wrong with an address is reported before credentials are asked for', (t) => {
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
   const wrong = {
     '': /The address of the server is empty/,
@@ -197,7 +197,7 @@ test('what is wrong with an address is told before credentials are asked for', (
   }
 });
 
-test('a cuid that was made for a request is told, with what refreshes the request', async (t) => {
+test('a cuid that was made for a request is printed, with what refreshes the request', async (t) => {
   const { ready } = await startMock(t);
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
   const send = (...more: string[]): string =>
@@ -209,7 +209,7 @@ test('a cuid that was made for a request is told, with what refreshes the reques
   assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
 });
 
-test('a profile with a pre-shared key wants the file of the key, and decides between the keys of nobody else', (t) => {
+test('a profile with a pre-shared key requires the file of the key, and decides between the keys of no other profile', (t) => {
   const path = folder(t, {
     'a.dots.json': request,
     'p.json': JSON.stringify({ profiles: { edge: { signal: 'coaps://dots.example', 'psk-identity': 'edge-1' } } }),

@@ -61,7 +61,7 @@ suite('server profiles and the workspace file', () => {
 
 /** Requests that go to the server that the workspace file names. */
 function sentTests(): void {
-  test('a request goes where the workspace file says, under its mid and the cuid of the profile, and the sidebar tells it', async () => {
+  test('a request goes where the workspace file says, under its mid and the cuid of the profile, and the sidebar shows it', async () => {
     await describe([{ path: request, profile: 'lab', mid: 77 }]);
     const { document } = await open(request);
     await lenses(document.uri, ([title]) => title === 'Send to lab');

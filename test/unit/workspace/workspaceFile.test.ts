@@ -177,7 +177,7 @@ test('profiles: addresses, paths, identity, never a key', () => {
   );
 });
 
-test('the schemas are draft-07, describe every member, and agree with our own judgement', () => {
+test('the schemas are draft-07, describe every member, and agree with our own checks', () => {
   const ajv = new Ajv({ strict: false, formats: { 'ip-prefix': (text: string) => parsePrefix(text) !== undefined } });
   const describe = (schema: ConfigSchema, at: string): void => {
     for (const [name, member] of Object.entries(schema.properties ?? {})) {
@@ -287,7 +287,7 @@ test('the list of finding codes is that of the sources', () => {
   assert.deepEqual([...found].filter((code) => !findingCodes.includes(code)).sort(), []);
 });
 
-test('every prefix and every one-character deletion is judged, completed and hovered without an exception', () => {
+test('every prefix and every one-character deletion is checked, completed and hovered without an exception', () => {
   const text =
     '{"files": [{"path": "a", "mid": 1, "direction": "request"}], "severities": {"rfc/x": "hint"}, "own-prefixes": ["192.0.2.0/24"]}';
   for (let at = 0; at <= text.length; at += 1) {

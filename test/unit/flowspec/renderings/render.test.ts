@@ -157,7 +157,7 @@ route rule-2 {
   );
 });
 
-test('ExaBGP: what it would announce wrongly is left out and told', () => {
+test('ExaBGP: what it would announce wrongly is left out and reported', () => {
   const left = (one: FlowspecRule): string =>
     renderExabgp([one]).replace(/^# rule 1 is omitted \((.*?)\): .*\n$/, '$1');
   assert.match(left(rule('ipv6', '03038111')), /as IPv4/);
@@ -194,7 +194,7 @@ gobgp global rib add -a ipv4-flowspec match destination 192.0.2.10/32 source 198
   assert.equal(then('8108c00002010064'), 'redirect 192.0.2.1:100');
 });
 
-test('BIRD: a whole configuration, IPv4 and IPv6 apart', () => {
+test('BIRD: a whole configuration, IPv4 and IPv6 in tables of their own', () => {
   const text = renderBird([
     ...rules.slice(0, 3),
     rule('ipv6', '1401300020010db8000103813a0781800c0106c204', '8009000000000008'),
@@ -218,7 +218,7 @@ test('BIRD: a whole configuration, IPv4 and IPv6 apart', () => {
   assert.equal(group('030c830c'), '!first_fragment || !last_fragment');
 });
 
-test('what a tool cannot announce, or writes otherwise, is told', () => {
+test('what a tool cannot announce, or writes otherwise, is reported', () => {
   const told = (one: FlowspecRule, rendering: Rendering): string[] =>
     renderingFindings([one], rendering).map(
       ({ severity, message }) =>
