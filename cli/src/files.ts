@@ -3,7 +3,7 @@ import picomatch from 'picomatch';
 import { fileReason } from '#dots/runtime/fileReason';
 import { validationService as service } from '#service/validationService';
 import { isDocumentFile } from '#host/documentFiles';
-import { attempt, realFile, walk } from '#host/files';
+import { attempt, isFile, realFile, walk } from '#host/files';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -75,7 +75,7 @@ function filesBelow(folder: string): string[] {
   const refused = (path: string, error: unknown): never => {
     throw new UsageError(`The folder ${path} cannot be read: ${fileReason(error)}.`);
   };
-  return [...walk(folder, true, refused)].flatMap(({ path, isFolder }) =>
-    isFolder ? [] : [path.replaceAll('\\', '/')],
-  );
+  return [...walk(folder, true, refused)]
+    .filter(({ path, kind }) => kind === 'file' || (kind === 'link' && isFile(path)))
+    .map(({ path }) => path.replaceAll('\\', '/'));
 }

@@ -1,7 +1,7 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
 import { newCuid } from '#dots/signal/session';
-import { parseServer } from '#dots/transport/address';
+import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
@@ -9,12 +9,15 @@ import {
   destinationOf,
   requestIdentityOf,
   type Channel,
+  type Destination,
   type DestinationProblem,
   type DestinationQuery,
   type KnownProfiles,
   type RequestIdentity,
   type ServerTarget,
 } from '#dots/workspace/destination';
+import { serverFacts } from '#dots/workspace/documentSet';
+import type { Profile } from '#dots/workspace/workspaceFile';
 import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
@@ -23,6 +26,7 @@ import type { DocumentContext } from '#service/service';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
+import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
 /** A target with all that is needed to send to it. */
@@ -53,7 +57,8 @@ export const targetOptions: readonly Option[] = [
   {
     name: 'profile',
     value: 'NAME',
-    description: 'The server profile (default: that of the document in the workspace file).',
+    description:
+      'The server profile (default: that of the document in the workspace file); mock: the running dots mock of this user.',
   },
   { name: 'yes', description: 'Also send to a production server.' },
   {
@@ -97,9 +102,10 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
     ...queryOf(given, workspaces, document.file),
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
   };
-  const target = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
-  const { ownPrefixes } = governing.workspace;
-  const theirs = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '')?.ownPrefixes ?? [];
+  const purpose = { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' };
+  const mock = await mockFor(query, workspaces, purpose);
+  const target = settledTarget(query, given, { ...purpose, mock });
+  const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
@@ -107,25 +113,48 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
       ...query.workspace.context,
       cuid: target.cuid,
       ...(target.mid !== undefined && { mid: target.mid }),
-      ownPrefixes: [...ownPrefixes, ...theirs],
+      ...serverFacts(governing.workspace, profile),
+      ...(target.profile === undefined && { quirks: [] }),
     },
   };
 }
 
 /** The target that only options name. Throws UsageError. */
-export function targetNamed(
+export async function targetNamed(
   given: Arguments,
   workspaces: CommandWorkspaces,
   channel: Channel,
   notDone: string,
-): SettledTarget {
+): Promise<SettledTarget> {
   const query = { ...queryOf(given, workspaces), channel };
-  return settledTarget(query, given, { notDone, prefix: '' });
+  const purpose = { notDone, prefix: '' };
+  return settledTarget(query, given, { ...purpose, mock: await mockFor(query, workspaces, purpose) });
+}
+
+/** The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do. */
+async function mockFor(
+  query: DestinationQuery,
+  workspaces: CommandWorkspaces,
+  { notDone }: Purpose,
+): Promise<Profile | undefined> {
+  if (destinationOf(query).kind !== 'mock') return undefined;
+  const { profiles: file } = await theRunningMock(notDone);
+  const profile = withAbsolutePaths(workspaces.files.profiles(file).profiles ?? new Map(), file).get('lab');
+  if (profile !== undefined) return profile;
+  throw new UsageError(
+    `${notDone}: the profiles of the running mock cannot be read from ${file}.`,
+    'Start dots mock again.',
+  );
 }
 
 /** The client and request identifiers of a document. */
 export function identityOf(given: Arguments, workspaces: CommandWorkspaces, file: string): RequestIdentity {
   return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
+}
+
+/** The mid that the command line names. Throws UsageError. */
+export function midOf(given: Arguments): number | undefined {
+  return wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff);
 }
 
 /** Without a document only the options are used. */
@@ -136,7 +165,7 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
       server: given.option('server'),
       profile: given.option('profile'),
       cuid: given.option('cuid'),
-      mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
+      mid: midOf(given),
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
     profiles: knownProfiles(workspaces),
@@ -166,14 +195,25 @@ interface Purpose {
   prefix: string;
 }
 
-function settledTarget(query: DestinationQuery, given: Arguments, { notDone, prefix }: Purpose): SettledTarget {
-  const destination = destinationOf(query);
-  if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
-  if (destination.kind === 'mock')
-    throw new UsageError(
-      `${notDone}: its target is the mock orchestrator of the editor, whose address only the editor knows.`,
-      'Start dots mock, and specify its address with --server.',
-    );
+/** A way to the mock as one to a server. */
+function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined, channel: Channel): ServerTarget {
+  const { [channel]: server = '', ca, certificate, key, cuid } = mock ?? {};
+  return {
+    ...(cuid !== undefined && { cuid }),
+    ...route,
+    server,
+    credentials: defined({ ca, certificate, key }),
+  };
+}
+
+function settledTarget(
+  query: DestinationQuery,
+  given: Arguments,
+  { notDone, prefix, mock }: Purpose & { mock: Profile | undefined },
+): SettledTarget {
+  const found = destinationOf(query);
+  if (found.kind === 'none') throw noTarget(found.problem, query, prefix);
+  const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
   const target = {
@@ -208,11 +248,7 @@ function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: 
 /** Errors of an address are reported before those of credentials. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
   if (!/^https:/i.test(server)) parseServer(server);
-  else if (!URL.canParse(server))
-    throw new UsageError(
-      `"${server}" is not the address of a DOTS data channel.`,
-      'Write a host, and a port up to 65535 if it is not 443, such as https://dots.example.net.',
-    );
+  else if (!URL.canParse(server)) throw noDataAddress(server);
 }
 
 /**

@@ -10,7 +10,17 @@ const filesOf = (ready: Record<string, unknown>): string[] =>
 
 test('mock prints its data channel and the files that open it', async (t) => {
   const { ready } = await startMock(t, '--data-port', '0', '--state', join(folder(t), 'state'));
-  assert.deepEqual(Object.keys(ready), ['event', 'signal', 'coaps', 'coapsTcp', 'data', 'ca', 'cert', 'key']);
+  assert.deepEqual(Object.keys(ready), [
+    'event',
+    'signal',
+    'coaps',
+    'coapsTcp',
+    'data',
+    'ca',
+    'cert',
+    'key',
+    'profiles',
+  ]);
   assert.match(String(ready.data), /^https:\/\/127\.0\.0\.1:\d+$/);
   assert.match(readFileSync(String(ready.ca), 'utf8'), /BEGIN CERTIFICATE/);
   assert.equal(statSync(String(ready.key)).mode & 0o777, 0o600);
@@ -31,11 +41,11 @@ test('an ACL is installed; the client registers first and says so; again it is r
 
 test('a mitigation puts the ACL in force: flowspec --state shows both', async (t) => {
   const state = join(folder(t), 'state');
-  const { ready, signal } = await startMock(t, '--state', state);
+  const { ready } = await startMock(t, '--state', state);
   dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), ...cuid], acls);
   const idle = dots(['flowspec', '--state', state]);
   assert.deepEqual([idle.status, /no rule is in force/.test(idle.err)], [0, true]);
-  dots(['send', '-', '--server', signal, ...cuid], request);
+  dots(['send', '-', '--server', String(ready.coapsTcp), ...filesOf(ready), ...cuid], request);
   const { status, out } = dots(['flowspec', '--state', state, '--format', 'json']);
   const { rules } = JSON.parse(out) as { rules: { text: string }[] };
   assert.deepEqual([status, rules.length], [0, 2]);
@@ -52,7 +62,7 @@ test('not authenticated: exit 3, and which check failed', async (t) => {
     [['--ca', String(ready.ca)], /requires a client certificate, and none was configured/],
     [
       ['--ca', String(ready.ca), '--cert', String(other.cert), '--key', String(other.key)],
-      /does not accept this client certificate/,
+      /closed the connection without an answer; often that is because it does not accept this client certificate/,
     ],
   ];
   for (const [words, message] of cases) {
@@ -91,7 +101,7 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
     'an address with a path',
     ['send', '-', '--server', 'https://127.0.0.1:1/restconf', '--ca', 'x'],
     acls,
-    /not the address of a data channel/,
+    /not the address of a DOTS data channel/,
   ],
   ['a request over https', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x'], request, /signal channel/],
   ['a state folder that is not there', ['flowspec', '--state', 'nowhere'], '', /no state folder/],

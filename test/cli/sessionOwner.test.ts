@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder, request } from '../support/dots';
@@ -54,5 +54,11 @@ test('a socket that others could have made is not asked, by the launcher as litt
     assert.deepEqual(asked(), ['Node.js'], `${path} ${mode.toString(8)}: the command does it itself`);
     chmodSync(join(cwd, path), before & 0o777);
   }
+  if (process.getuid?.() === 0)
+    for (const path of ['.dots', '.dots/session']) {
+      chownSync(join(cwd, path), 65534, 65534);
+      assert.deepEqual(asked(), ['Node.js'], `${path} of another user`);
+      chownSync(join(cwd, path), 0, 0);
+    }
   assert.deepEqual(asked(), ['launcher', 'Node.js']);
 });

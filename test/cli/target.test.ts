@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { acls, dots, folder, request, startMock, type Run } from '../support/dots';
@@ -15,7 +16,7 @@ async function scene(
 ): Promise<{ path: string; ready: Record<string, unknown>; send: (name: string, ...more: string[]) => Run }> {
   const { ready } = await startMock(t);
   const lab = {
-    signal: ready.signal,
+    signal: ready.coapsTcp,
     data: ready.data,
     ca: ready.ca,
     certificate: ready.cert,
@@ -68,16 +69,36 @@ test('each option counts before the workspace file', async (t) => {
   );
 });
 
+test('a quirk of the server is reported before its document is sent there, and nowhere else', async (t) => {
+  const { send, path, ready } = await scene(t, { quirks: ['no-target-uri'] });
+  writeFileSync(
+    join(path, 'b.dots.json'),
+    request.replace('"target-prefix": ["192.0.2.0/24"]', '"target-uri": ["https://192.0.2.7/"]'),
+  );
+  const asked = send('b.dots.json');
+  assert.equal(asked.status, 0);
+  assert.match(asked.err, /warning The server of this document refuses URIs .*"target-prefix".*cross\/no-target-uri/);
+  assert.equal(send('b.dots.json', '--server', String(ready.signal)).err.includes('no-target-uri'), false);
+  const judged = dots(['validate', join(path, 'b.dots.json'), '--profiles', join(path, 'profiles.json')]);
+  assert.match(judged.err + judged.out, /cross\/no-target-uri/);
+});
+
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
   const { send, ready } = await scene(t, { production: true });
   const hosts = ['LOCALHOST', '[::ffff:127.0.0.1]', '[::FFFF:7F00:1]', '127.0.0.2', '[::1]'];
-  const plain = hosts.map((host) => String(ready.signal).replace('127.0.0.1', host));
-  const secure = ['0.0.0.0', '0', '[::]', '[::ffff:0:7f00:1]', '[64:ff9b::127.0.0.1]', '2130706433', 'a.localhost'].map(
-    (host) => String(ready.signal).replace('coap:', 'coaps:').replace('127.0.0.1', host),
-  );
+  const same = hosts.map((host) => String(ready.coapsTcp).replace('127.0.0.1', host));
+  const overDtls = [
+    '0.0.0.0',
+    '0',
+    '[::]',
+    '[::ffff:0:7f00:1]',
+    '[64:ff9b::127.0.0.1]',
+    '2130706433',
+    'a.localhost',
+  ].map((host) => String(ready.coapsTcp).replace('coaps+tcp:', 'coaps:').replace('127.0.0.1', host));
   for (const [more, why] of [
     [[], 'The profile "lab" is marked as production'],
-    ...[...plain, ...secure].map((spelt): [string[], string] => [
+    ...[...same, ...overDtls].map((spelt): [string[], string] => [
       ['--server', spelt],
       `${spelt} is the address of the profile "lab", which is marked as production`,
     ]),
@@ -85,7 +106,7 @@ test('a profile of production is asked for with --yes, also where only its addre
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
     assert.ok(err.startsWith(`dots send: ${why}: `), err);
-    assert.match(err, /\S+a\.dots\.json was not sent to coaps?:\S+ Use --yes to confirm\.\n$/i);
+    assert.match(err, /\S+a\.dots\.json was not sent to coaps(\+tcp)?:\S+ Use --yes to confirm\.\n$/i);
   }
   assert.equal(send('a.dots.json', '--yes').status, 0);
 });
@@ -104,11 +125,11 @@ test('while the profiles file has faults, any server may be one of production', 
   assert.equal(send('--yes').status, 0);
 });
 
-test('the mock of the editor is no profile: dots mock takes that role', async (t) => {
+test('mock is no profile of the file, but the running dots mock', async (t) => {
   const path = folder(t, { 'a.dots.json': request });
   const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
   assert.equal(status, 2);
-  assert.match(err, /Start dots mock, and specify its address with --server\./);
+  assert.match(err, /no dots mock of yours is running\. Start dots mock, or specify a server with --server\./);
 });
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
@@ -187,8 +208,11 @@ test('what is wrong with an address is reported before credentials are asked for
     '': /The address of the server is empty/,
     'http://': /has the scheme http, which is not a scheme/,
     'mock:': /"mock:" is not the address/,
-    'coaps://a.example:70000': /has the port 70000; the largest port is 65535/,
+    'coaps://a.example:70000': /a\.example:70000.*its port is above 65535/,
     'https://': /is not the address of a DOTS data channel/,
+    'https://a.example:70000': /data channel: its port is above 65535/,
+    'https://[fe80::1%25eth0]': /data channel: an https address has no zone/,
+    'https://2001:db8::1': /data channel: an IPv6 address needs brackets/,
   };
   for (const [server, words] of Object.entries(wrong)) {
     const { status, err } = dots(['send', path, '--server', server]);
@@ -209,7 +233,7 @@ test('a cuid that was made for a request is printed, with what refreshes the req
   assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
 });
 
-test('a profile with a pre-shared key requires the file of the key, and decides between the keys of no other profile', (t) => {
+test('a profile with a pre-shared key wants the file of the key, and decides between the keys of nobody else', (t) => {
   const path = folder(t, {
     'a.dots.json': request,
     'p.json': JSON.stringify({ profiles: { edge: { signal: 'coaps://dots.example', 'psk-identity': 'edge-1' } } }),

@@ -101,8 +101,8 @@ async function closeServer(server: Server | undefined): Promise<void> {
 
 /** `dots send` over kept sessions; one for a new cuid would never be used again. */
 function sendKept(sessions: LiveSessions): Command {
-  return sendOver((document, target) =>
-    target.newCuid ? overOwnSession(document, target) : sessions.exchange(document, target),
+  return sendOver((document, target, blocks) =>
+    target.newCuid ? overOwnSession(document, target, blocks) : sessions.exchange(document, target, blocks),
   );
 }
 
@@ -121,7 +121,7 @@ function watchWith(log: (line: string) => void): Watch {
 /** Opens the session of the profile or server that was named, if one was. */
 async function openNamed(given: Arguments, sessions: LiveSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const target = targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
+  const target = await targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
   if (target.newCuid)
     throw new UsageError(
       'No cuid is specified, and the session needs that of the documents to send.',

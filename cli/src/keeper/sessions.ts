@@ -49,11 +49,11 @@ export class LiveSessions {
   }
 
   /** Sends a signal channel document over the session of its target. Throws a DotsError. */
-  async exchange(document: JsonObject, target: SettledTarget): Promise<SendResult> {
+  async exchange(document: JsonObject, target: SettledTarget, blocks: boolean): Promise<SendResult> {
     const { timeoutMs, permit } = target;
     const mid = this.idFor(document, target);
     const { session, answer } = await this.of(target).session.ask(
-      (open, left) => open.send(document, { mid, permit, ...left }),
+      (open, left) => open.send(document, { mid, permit, blocks, ...left }),
       { timeoutMs, underAttack: isUnderAttack(document) },
     );
     return { answer, security: session.security, kept: true };

@@ -6,7 +6,7 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import { connect, connectOverDtls, type Opening } from './connect';
@@ -88,12 +88,14 @@ export class SessionHost implements vscode.Disposable {
    * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws
    * a DotsError.
    * @param aliases the targets of the aliases that it names
+   * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
   async send(
     target: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets = {},
+    blocks = false,
   ): Promise<SendResult> {
     const mid = target.mid ?? (await this.identity.mid());
     const before = this.session;
@@ -101,7 +103,7 @@ export class SessionHost implements vscode.Disposable {
     const { session, answer } = await this.ask(
       target,
       opening,
-      (open, left) => open.send(document, { mid, permit: target.permit, ...left }),
+      (open, left) => open.send(document, { mid, permit: target.permit, blocks, ...left }),
       signal,
     );
     this.logAnswer(answer);
@@ -235,7 +237,7 @@ export class SessionHost implements vscode.Disposable {
 
   private follow(session: SignalSession, { mid, aliases, document }: SentRequest, answer: Answer): void {
     const before = ongoing(this.book.list());
-    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document) ?? 0;
+    const granted = grantedLifetime(answer) ?? lifetimeOf(document) ?? 0;
     this.book.accepted({ mid, scope: scopesOf(document)[0] ?? {}, granted, aliases }, Date.now());
     this.changed.fire();
     this.reconcile(session)
@@ -272,8 +274,8 @@ export class SessionHost implements vscode.Disposable {
     this.logAnswer(answer);
     this.take(session, answer);
     if (!answer.ok || this.session !== session) return answer;
-    const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
-    for (const { mid } of before) if (!present.has(mid)) this.forget(mid);
+    const present = listedMids(answer);
+    for (const { mid } of before) if (present?.has(mid) === false) this.forget(mid);
     for (const { mid } of this.book.list()) {
       if (!this.observations.has(mid) && this.book.get(mid) !== undefined) await this.observe(session, mid);
       if (this.session !== session) return answer;
@@ -283,10 +285,18 @@ export class SessionHost implements vscode.Disposable {
   }
 
   private async observe(session: SignalSession, mid: number): Promise<void> {
+    let ended = false;
     try {
-      const stop = await session.observe(mid, (told) => this.take(session, told, mid));
+      const stop = await session.observe(mid, (told) => {
+        // The next list of the mitigations observes it again.
+        if (!told.ok) {
+          ended = true;
+          this.observations.delete(mid);
+        }
+        this.take(session, told, mid);
+      });
       // While the server answered, the mitigation or the whole session may have ended.
-      if (this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
+      if (!ended && this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
       else stop();
     } catch (error) {
       this.log.warn(`The server does not notify changes of mitigation ${mid}. ${describeError(error)}`);

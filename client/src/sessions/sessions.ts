@@ -26,11 +26,18 @@ export class Sessions implements vscode.Disposable {
   }
 
   /**
-   * Sends a signal channel document; the session is opened if necessary. Throws a DotsError. @param aliases the targets
-   * of the aliases that it names
+   * Sends a signal channel document; the session is opened if necessary. Throws a DotsError.
+   * @param aliases the targets of the aliases that it names
+   * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
-  send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<SendResult> {
-    return this.host(target.profile).send(target, document, signal, aliases);
+  send(
+    target: SettledTarget,
+    document: JsonObject,
+    signal: AbortSignal,
+    aliases: AliasTargets,
+    blocks: boolean,
+  ): Promise<SendResult> {
+    return this.host(target.profile).send(target, document, signal, aliases, blocks);
   }
 
   /** Ends the session of a name, or all. */

@@ -11,7 +11,16 @@ import {
   type Method,
   type TokenMessage,
 } from './messages/message';
-import { badOptions, blockOf, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
+import {
+  malformedTexts,
+  badOptions,
+  blockOf,
+  blockOption,
+  optionNumbers,
+  textsOf,
+  uintOf,
+  type Block,
+} from './messages/options';
 import { exchangeLifetime } from './messages/parameters';
 
 /** The session that a request came over, one object for each: the peer, and how to notify it. */
@@ -70,7 +79,8 @@ export class Inbound {
     const bad = badOptions(message.options);
     if (bad.length > 0) return reply.reject(this.present(message, badOption(bad)));
     if (this.inWork + this.layer.unacknowledged >= requestsAtOnce)
-      return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
+      // Short enough for the smallest block: a later one would be refused in the same way.
+      return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many at once'), maxAge: 1 }));
     void this.work(message, reply);
   }
 
@@ -86,7 +96,7 @@ export class Inbound {
   private async work(message: TokenMessage, reply: Reply): Promise<void> {
     this.inWork += 1;
     const content = await this.answer(message).catch(() =>
-      answerContent(plainAnswer('5.00', 'The server failed to process the request.')),
+      this.present(message, plainAnswer('5.00', 'The server failed to process the request.')),
     );
     this.inWork -= 1;
     if (content === undefined) reply.ignore();
@@ -139,6 +149,9 @@ function refusalOf(message: TokenMessage, ordered: boolean): CoapAnswer | undefi
   const { options } = message;
   if (methodOf(message.code) === undefined)
     return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
+  const malformed = malformedTexts(options);
+  // Read as if it were UTF-8, different names would be the same.
+  if (malformed.length > 0) return badOption(malformed);
   if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme']))
     return plainAnswer('5.05', 'This server is not a proxy.');
   const hops = options.find(({ number }) => number === optionNumbers['Hop-Limit'])?.value;

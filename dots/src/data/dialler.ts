@@ -5,6 +5,8 @@ import { DotsError } from '#dots/model/errors';
 import type { HostPort, Permit } from '#dots/model/hostAddress';
 import { settled } from '#dots/runtime/deadline';
 import { systemResolver } from '#dots/transport/connect/resolve';
+import { refusal } from '#dots/transport/refusals';
+import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 
 type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
 
@@ -46,7 +48,10 @@ export class Dialler {
     const { host, port } = hostPortOf(this.url);
     const addresses = await settled(isIP(host) === 0 ? systemResolver(host) : Promise.resolve([host]), signal);
     if (this.permit) await settled(this.permit(addresses.map((address) => ({ host: address, port }))), signal);
-    return secured(connectionTo({ host, port }, addresses, this.context), signal);
+    const socket = await secured(connectionTo({ host, port }, addresses, this.context), signal);
+    if (hasExtendedSecret(socket)) return socket;
+    socket.destroy();
+    throw refusal('no-extended-secret', { peer: this.url.origin });
   }
 }
 

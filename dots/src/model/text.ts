@@ -3,7 +3,8 @@
 /** What moves a cursor, hides, reorders or breaks a line, and halves of characters. */
 const harmful = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const harmfulInJson = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-const harmfulInName = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** In names, what is invisible counts as well, but not what selects one form of the character before it. */
+const harmfulInName = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?!\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/gu;
 
 /**
  * Foreign text as a part of one line of a terminal, a log or a document: at most `longest` UTF-16 units, without

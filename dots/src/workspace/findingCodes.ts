@@ -3,7 +3,7 @@ import type { FindingClass } from '#dots/model/finding';
 /** Every finding that a document can have, by class; a workspace file can set their severity. */
 const names: Readonly<Record<FindingClass, string>> = {
   json:
-    'byte-order-mark comma-missing comment config-member config-missing config-value duplicate-member empty encoding forbidden-name lone-surrogate ' +
+    'byte-order-mark comma-missing comment config-duplicate config-member config-missing config-value duplicate-member empty encoding forbidden-name lone-surrogate ' +
     'not-an-object number-too-large syntax too-deep too-long too-many-entries too-many-faults trailing-comma unknown-document',
   yang: 'bare-identity choice double-entry invalid-value missing-member must not-allowed-here not-wire-form unknown-member wrong-type',
   rfc:
@@ -14,7 +14,7 @@ const names: Readonly<Record<FindingClass, string>> = {
     'setup-empty target-fqdn target-missing target-uri telemetry-empty telemetry-outside-update',
   cross:
     'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
-    'ignored-workspace-file late-mid not-offered overlapping-requests unknown-acl unknown-alias unknown-profile ' +
+    'ignored-workspace-file late-mid names-must-resolve no-target-uri not-offered overlapping-requests source-prefix-required unknown-acl unknown-alias unknown-profile ' +
     'unmapped-attack unread-documents unused-alias',
   advice:
     'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits icmp-family judged-as-answer many-sources mapped-prefix no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +

@@ -27,10 +27,11 @@ export function documentIn(service: ValidationService, path: string, octets: Uin
   return isDocumentName(path) || documentTypeOf(document.value) !== undefined ? document : undefined;
 }
 
-/** Whether there is a document at a path. */
+/** Whether there is a document at a path, or what has the name of one and cannot be looked at: its name may not be UTF-8. */
 export function isDocumentFile(service: ValidationService, path: string): boolean {
   const file = mayBeDocument(path) ? attempt(() => realFile(path)) : undefined;
-  if (file === undefined || !looksLikeDocument(path, file)) return false;
+  if (file === undefined) return isDocumentName(path) && mayBeDocument(path);
+  if (!looksLikeDocument(path, file)) return false;
   const octets = isDocumentName(path) ? undefined : attempt(() => readStart(path, file.size));
   return isDocumentName(path) || (octets !== undefined && documentIn(service, path, octets) !== undefined);
 }

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -65,10 +65,13 @@ export function exists(path: string): boolean {
   return attempt(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
+/** A pipe that has taken the place of a file is not waited for. On Windows, which has no such constant, it adds nothing. */
+const atOnce = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** The first octets of a file, up to a number. Throws the error of the file system. */
 export function readStart(path: string, octets: number): Uint8Array {
   const buffer = Buffer.allocUnsafe(octets);
-  const file = openSync(path, 'r');
+  const file = openSync(path, atOnce);
   try {
     let length = 0;
     for (let got = -1; got !== 0 && length < octets; length += got)
@@ -79,15 +82,16 @@ export function readStart(path: string, octets: number): Uint8Array {
   }
 }
 
-/** One step of a walk: a file, or a folder whose entries follow. */
+/** One step of a walk: a file, a link to anything or to nothing, or a folder whose entries follow. */
 export interface WalkStep {
   path: string;
-  isFolder: boolean;
+  kind: 'file' | 'link' | 'folder';
 }
 
 /**
- * Walks through a folder by name, and with `deep` through the folders below; links to files come after the files. Links
- * to folders are not followed, so that no walk loops.
+ * Walks through a folder by name, and with `deep` through the folders below; links come after the files. Their targets are
+ * not looked up here: that takes time as well, and each step has to be short. Links to folders are not followed, so that no
+ * walk loops.
  * @param refused is called for a folder that cannot be read
  */
 export function* walk(
@@ -98,14 +102,14 @@ export function* walk(
   const links: string[] = [];
   for (const entry of entriesOf(folder, refused)) {
     const path = join(folder, entry.name);
-    if (entry.isFile()) yield { path, isFolder: false };
+    if (entry.isFile()) yield { path, kind: 'file' };
     else if (entry.isSymbolicLink()) links.push(path);
     else if (deep && entry.isDirectory() && !skippedFolders.has(entry.name)) {
-      yield { path, isFolder: true };
+      yield { path, kind: 'folder' };
       yield* walk(path, deep, refused);
     }
   }
-  for (const path of links) if (isFile(path)) yield { path, isFolder: false };
+  for (const path of links) yield { path, kind: 'link' };
 }
 
 function entriesOf(folder: string, refused: (folder: string, error: unknown) => void): Dirent[] {

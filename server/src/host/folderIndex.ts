@@ -141,13 +141,14 @@ class Root implements FolderDocuments {
     const { pauses } = this.options;
     let steps = 0;
     let begun = pauses?.now() ?? 0;
-    for (const { path, isFolder } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
+    for (const { path, kind } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
       steps += 1;
       if (steps > this.limits.steps) {
         this.unread.add(this.at.folder);
         break;
       }
-      if (!isFolder && mayBeDocument(path)) this.add(path);
+      // A file that is there, and not under the name that Node.js has for it, has a name that is not UTF-8.
+      if (kind !== 'folder' && mayBeDocument(path) && !this.add(path) && kind === 'file') this.unread.add(path);
       if (pauses === undefined || pauses.now() - begun < sliceMs) continue;
       await pauses.pause();
       begun = pauses.now();
@@ -182,14 +183,16 @@ class Root implements FolderDocuments {
     return [...file.names];
   }
 
-  private add(path: string): void {
+  /** Whether there is a file. */
+  private add(path: string): boolean {
     this.unread.delete(path);
     const file = attempt(() => realFile(path));
-    if (file === undefined) return;
+    if (file === undefined) return false;
     const known = this.files.get(file.identity);
     if (known === undefined) this.files.set(file.identity, this.read(path, file));
     else known.names.add(path);
     this.identities.set(path, file.identity);
+    return true;
   }
 
   private read(path: string, file: RealFile): KnownFile {

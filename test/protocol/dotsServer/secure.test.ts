@@ -71,7 +71,8 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     const refused = await stranger.requestMitigation(protect('198.51.100.0/24'), 2);
     assert.deepEqual([refused.code, causeOf(refused)], ['4.09', 'cuid-collision']);
     assert.equal((await stranger.status(1)).code, '4.04');
-    assert.equal((await stranger.withdraw(1)).code, '2.02');
+    const withdrawal = await stranger.withdraw(1);
+    assert.deepEqual([withdrawal.code, /nothing was deleted/.test(withdrawal.diagnostic ?? '')], ['4.03', true]);
     assert.equal(scopesOf((await owner.status(1)).body)[0]?.status, 'attack-mitigation-in-progress');
     const keyed = await session(t, server, psk);
     assert.deepEqual(
@@ -147,4 +148,20 @@ test('a server that ends says so to its clients over TLS by a Release, and waits
   await orchestrator.close();
   await gone;
   assert.deepEqual(codes, [signals.csm, signals.release]);
+});
+
+test('a mitigation request larger than a datagram is refused unsent over DTLS unless blocks are allowed, and goes whole over TLS', async (t) => {
+  const { orchestrator, first } = await open(t);
+  const large = protect('192.0.2.0/24', {
+    'target-prefix': Array.from({ length: 120 }, (_, index) => `192.0.2.${index}/32`),
+  });
+  const overDtls = await session(t, orchestrator.coaps ?? '', first);
+  const before = overDtls.heard;
+  await assert.rejects(overDtls.requestMitigation(large, 1), { kind: 'usage', code: 'signal/needs-blocks' });
+  assert.deepEqual([overDtls.heard, overDtls.state], [before, 'open']);
+  const cut = await overDtls.requestMitigation(large, 1, { blocks: true });
+  assert.deepEqual([cut.code, cut.request.blocks], ['2.01', 2]);
+  const overTls = await session(t, orchestrator.coapsTcp ?? '', first);
+  const whole = await overTls.requestMitigation(large, 1);
+  assert.deepEqual([whole.code, whole.request.blocks, whole.notes], ['2.04', undefined, undefined]);
 });

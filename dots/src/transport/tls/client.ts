@@ -9,6 +9,7 @@ import { refusal } from '../refusals';
 import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
 import { clientContext, coapProtocol, speaksCoap } from './context';
+import { hasExtendedSecret } from './extendedSecret';
 import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, clientReason, detailIn, faultIn, symptomOf } from './symptoms';
 
@@ -138,6 +139,7 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
 /** The fault of a completed handshake. No unverified certificate gets this far; this checks it once more. */
 function agreementFault({ socket, peer }: Attempt): DotsError | undefined {
   if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+  if (!hasExtendedSecret(socket)) return refusal('no-extended-secret', { peer });
   return speaksCoap(socket)
     ? undefined
     : refusal('no-tls', { peer, detail: 'it negotiated another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
