@@ -253,16 +253,22 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
   );
 });
 
-test('a state folder that cannot be created is reported at once', { skip: process.platform !== 'linux' }, () => {
-  for (const state of ['/proc/foo', '/proc']) {
-    const { status, err } = dots(['mock', '--state', state]);
-    assert.equal(status, 2, err);
-    assert.match(
-      err,
-      /cannot be created: no folder can be created in its parent\. Choose a folder that you may write to\./,
-    );
-  }
-});
+test(
+  'a state folder that cannot be created or written is reported at once',
+  { skip: process.platform !== 'linux' },
+  () => {
+    const reasons = {
+      '/proc/foo':
+        /cannot be created: no folder can be created in its parent\. Choose a folder that you may write to\./,
+      '/proc': /The state folder \/proc cannot be used: permission denied\. Choose a folder that you may write to\./,
+    };
+    for (const [state, reason] of Object.entries(reasons)) {
+      const { status, err } = dots(['mock', '--state', state]);
+      assert.equal(status, 2, err);
+      assert.match(err, reason);
+    }
+  },
+);
 
 test('no profile and no server: exit 2 and what to do', (t) => {
   const path = folder(t, { 'a.dots.json': request });
