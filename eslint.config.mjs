@@ -75,8 +75,7 @@ export default tseslint.config(
   { files: product, rules: { 'no-restricted-syntax': ['error', typedError] } },
   {
     files: [...product, 'scripts/**/*.mjs'],
-    // The second lists the phrases.
-    ignores: ['dots/src/dotsServer/**', 'scripts/lint/wording.mjs'],
+    ignores: ['dots/src/dotsServer/**'],
     rules: { 'workbench/wording': 'error' },
   },
   {

@@ -40,7 +40,7 @@ async function mbedtls() {
   return [mbedtlsFinding(pins.version, upstream, debian)];
 }
 
-/** What is bundled, and what VS Code in the browser runs on, whose vulnerabilities no database lists. */
+/** What is bundled, and what VS Code in the browser runs on, whose vulnerabilities no source lists. */
 const packages = [
   ...Object.entries(manifest.dependencies).map(([name, version]) => ({ name, version, where: 'package.json' })),
   ...hostPackages.map((each) => ({ ...each, where: 'scripts/host', urgent: true })),
@@ -56,7 +56,7 @@ async function npmPackages(tell) {
   return findings;
 }
 
-/** The vulnerabilities that npm knows in the packages of a lockfile. */
+/** The vulnerabilities that npm knows of in all that a lockfile names. */
 async function audit(folder) {
   const where = `${folder}package-lock.json`;
   const report = await asked(() => npmJson(['audit'], inRoot(folder)));

@@ -27,9 +27,7 @@ function commandLineOf(pid) {
   }
 }
 
-/**
- * Checks that VS Code's server in the browser refuses requests without its token, and any page of another origin.
- */
+/** Checks who reaches VS Code's server in the browser: no client without its token, and no page of another origin with it. */
 export async function checkGuards(host) {
   const page = host.url({ folder: '/' });
   const token = new URL(page).searchParams.get('tkn');

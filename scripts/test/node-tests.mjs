@@ -19,7 +19,7 @@ export function filesOf(area) {
     .map((name) => `test/${area}/${name}`);
 }
 
-/** Whether an event is about a whole file, which the runner tells only where the file is empty or broken. */
+/** Whether an event is about a whole file, which the runner reports only where the file is empty or broken. */
 const isFile = ({ nesting, name, file }) => nesting === 0 && resolve(root, name) === file;
 
 /** Counts and shows the events of the reporter, in their order. */
@@ -42,7 +42,7 @@ class Report {
     const title = isFile(event)
       ? file
       : `${[...this.#names.slice(0, event.nesting), event.name].join(' > ')} (${file})`;
-    // The failed test inside it has been reported already.
+    // What only says that something inside it failed has been reported already.
     if (event.kind === 'subtestsFailed') return;
     if (event.kind === 'testTimeoutFailure' && isFile(event))
       return this.#fail(
