@@ -131,7 +131,9 @@ export async function targetNamed(
   return settledTarget(query, given, { ...purpose, mock: await mockFor(query, workspaces, purpose) });
 }
 
-/** The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do. */
+/**
+ * The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do.
+ */
 async function mockFor(
   query: DestinationQuery,
   workspaces: CommandWorkspaces,

@@ -187,7 +187,10 @@ function place(pointer: string): string {
 /** Of an array with more elements than these only their number is shown. */
 const elementsShown = 3;
 
-/** An item as the end of "The value is"; arrays and tags with what they contain, as far as `depth` goes, for the fault may be there. */
+/**
+ * An item as the end of "The value is"; arrays and tags with what they contain, as far as `depth` goes, for the fault
+ * may be there.
+ */
 function describe(item: Item, depth = 2): string {
   switch (item.type) {
     case 'integer':

@@ -185,7 +185,10 @@ class Reader {
     return cause.message.replace(/\.$/, '');
   }
 
-  /** The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the fault. */
+  /**
+   * The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the
+   * fault.
+   */
   private list<T>(head: Head, itemsEach: number, next: () => T | undefined, required: () => T): T[] {
     const elements: T[] = [];
     try {

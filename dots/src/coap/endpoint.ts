@@ -116,8 +116,8 @@ export class Endpoint implements Requester {
 
   /**
    * Sends a request to the peer; fails with a DotsError of kind `unreachable` if no answer comes, and of code
-   * `coap/needs-blocks` if the request does not fit in one datagram and must not be sent in blocks. Over a stream, which
-   * loses none, blocks are always allowed.
+   * `coap/needs-blocks` if the request does not fit in one datagram and must not be sent in blocks. Over a stream,
+   * which loses none, blocks are always allowed.
    */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
     const since = this.environment.clock.monotonic();

@@ -1,4 +1,5 @@
 import { DotsError } from '#dots/model/errors';
+import { encodeMessage } from './messages/codec';
 import type { Budget } from './messages/layer';
 import { isSuccessOf, methodOf, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
 import {
@@ -21,14 +22,27 @@ export type Ask = (content: Content) => Promise<TokenMessage>;
 /** The largest answer that is reassembled from blocks, bytes. */
 const largestAnswer = 1 << 20;
 
-/** The bytes of a message besides its payload: header, token, payload marker, options with their longest headers. */
+/**
+ * The bytes of a message with a block besides its payload, at most: header, token, payload marker, block options, and
+ * the other options with their longest headers.
+ */
 function overheadOf(options: CoapOption[]): number {
   return 4 + 8 + 1 + 9 + options.reduce((sum, { value }) => sum + value.length + 5, 0);
 }
 
+/** The longest token, in hex digits: RFC 7252 section 3. */
+const longestToken = '00'.repeat(8);
+/** The header of a frame may be longer than that of a datagram by so many bytes: RFC 8323 section 3.2. */
+const frameHeader = 2;
+
+/** The bytes of a message without blocks, at most. */
+function sizeOf(content: Content): number {
+  return encodeMessage({ ...content, type: 'CON', messageId: 0, token: longestToken }).length + frameHeader;
+}
+
 /** Whether a message needs no blocks. */
-export function fitsInOne({ options, payload }: Content, { maxMessageSize }: Budget): boolean {
-  return payload.length + overheadOf(options) <= maxMessageSize;
+export function fitsInOne(content: Content, { maxMessageSize }: Budget): boolean {
+  return sizeOf(content) <= maxMessageSize;
 }
 
 /** The answer to a request, and the number of messages with parts of its body. */
@@ -144,12 +158,11 @@ function continued(
   throw misfit();
 }
 
-function needsBlocks({ options, payload: { length } }: Content, { maxMessageSize }: Budget): DotsError {
-  const all = length + overheadOf(options);
+function needsBlocks(content: Content, { maxMessageSize }: Budget): DotsError {
   return new DotsError(
     'usage',
     'coap/needs-blocks',
-    `The request has ${length} octets of body, about ${all} with its CoAP header and options; one datagram takes ${maxMessageSize} at most.`,
+    `The request has ${content.payload.length} octets of body, about ${sizeOf(content)} with its CoAP header and options; one datagram takes ${maxMessageSize} at most.`,
     'Send less in one request.',
   );
 }

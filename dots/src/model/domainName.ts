@@ -29,3 +29,11 @@ export function domainNameProblem(text: string): string | undefined {
 }
 
 const shown = (text: string): string => JSON.stringify(text.length > 30 ? `${text.slice(0, 30)}...` : text);
+
+/**
+ * One text for all the texts of a domain name: without case, and without the final dot (RFC 4343, RFC 1034 section
+ * 3.1).
+ */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}

@@ -26,8 +26,8 @@ export interface Answer {
   roundTripMs: number;
   request: SentRequest;
   /**
-   * Deviations from the RFC that were left out or tolerated, the sizes that a refusal names, and a request that was sent
-   * in blocks: one sentence each.
+   * Deviations from the RFC that were left out or tolerated, the sizes that a refusal names, and a request that was
+   * sent in blocks: one sentence each.
    */
   notes?: string[];
   /** The body as received. */
@@ -99,7 +99,10 @@ function otherMid(answer: Answer): string | undefined {
   return `The answer is for mid ${String(mid)}${lasting}, and the request was for mid ${askedMid(answer)}.`;
 }
 
-/** What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for telemetry. */
+/**
+ * What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for
+ * telemetry.
+ */
 export function blocksFail(path: string): string {
   const section = path.includes('/mitigate/') ? 'RFC 9132 section 7.3' : 'RFC 9244 section 4.2';
   return `The server has to answer each block (Block1), which fails on a full link: split the request into several that fit in one datagram (${section}).`;

@@ -76,11 +76,21 @@ test('the refusal of plain CoAP beyond the machine cites its section', () => {
   assert.throws(() => parseServer('coap://192.0.2.1'), /RFC 9132 section 3.*coaps/);
 });
 
-test('loopback is 127.0.0.0/8 and ::1', () => {
-  assert.deepEqual(
-    ['127.0.0.1', '127.255.255.254', '::1', '128.0.0.1', '0.0.0.0', '::', '::2', 'localhost'].map(isLoopback),
-    [true, true, true, false, false, false, false, false],
-  );
+test('loopback is 127.0.0.0/8 and ::1, also as a mapped address, and no other text', () => {
+  const local = ['127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'];
+  const other = [
+    '128.0.0.1',
+    '0.0.0.0',
+    '::',
+    '::2',
+    '::ffff:192.0.2.1',
+    '::127.0.0.1',
+    'localhost',
+    '[::1]',
+    '127.1',
+    '',
+  ];
+  assert.deepEqual([...local, ...other].filter(isLoopback), local);
 });
 
 const routes: [string, string, boolean][] = [

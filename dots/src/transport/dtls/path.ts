@@ -15,6 +15,7 @@ import {
   type GeneralSubtree,
   type Name,
 } from '@peculiar/asn1-x509';
+import { canonicalName } from '#dots/model/domainName';
 import { certificateNames } from '../certificates/certificateNames';
 import { extension, isSelfIssued, issuerFlags } from './issuers';
 
@@ -133,16 +134,14 @@ function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtre
 
 /** Whether a wildcard may match an excluded name. */
 function isBelow(name: string, { dNSName }: GeneralName): boolean {
-  return dNSName !== undefined && name.startsWith('*.') && folded(dNSName).endsWith(folded(name).slice(1));
-}
-
-function folded(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '');
+  return (
+    dNSName !== undefined && name.startsWith('*.') && canonicalName(dNSName).endsWith(canonicalName(name).slice(1))
+  );
 }
 
 /** The name itself and all below it; with a leading dot, as many CAs write it, only those below. */
 function inDomain(name: string, base: string): boolean {
-  const [host, domain] = [folded(name), folded(base)];
+  const [host, domain] = [canonicalName(name), canonicalName(base)];
   return domain === '' || host === domain || host.endsWith(domain.startsWith('.') ? domain : `.${domain}`);
 }
 
