@@ -203,6 +203,8 @@ function describe(item: Item, depth = 2): string {
       return `the simple value ${item.value}`;
     case 'text':
       return 'a text string';
+    case 'not-utf8':
+      return 'a text string that is not UTF-8';
     case 'bytes':
       return 'a byte string';
     case 'chunks':

@@ -219,8 +219,9 @@ export class Endpoint implements Requester {
     }
   }
 
-  private responseOf({ code, options, payload }: TokenMessage, since: number, blocks = 1): CoapResponse {
-    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since, blocks };
+  private responseOf(message: TokenMessage, since: number, blocks = 1): CoapResponse {
+    const { code, options, payload, interrupted } = message;
+    return { code, options, payload, interrupted, roundTripMs: this.environment.clock.monotonic() - since, blocks };
   }
 
   private subscription(request: CoapRequest, patience: Patience, listener: NotificationListener): Subscription {

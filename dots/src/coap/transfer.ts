@@ -1,7 +1,15 @@
 import { DotsError } from '#dots/model/errors';
 import { encodeMessage } from './messages/codec';
 import type { Budget } from './messages/layer';
-import { isSuccessOf, methodOf, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
+import {
+  isSuccess,
+  isSuccessOf,
+  methodOf,
+  noBytes,
+  type CoapOption,
+  type Content,
+  type TokenMessage,
+} from './messages/message';
 import {
   blockOf,
   blockOption,
@@ -104,7 +112,8 @@ async function sendBlocks(ask: Ask, content: Content, cut: Cut, bert: boolean): 
 
 /**
  * Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they
- * may come several at once.
+ * may come several at once. Where the server answers a later block with another error, the answer has the blocks before
+ * it: its code and what it says so far are worth more than a repetition.
  */
 export async function receiveWhole(
   ask: Ask,
@@ -116,13 +125,19 @@ export async function receiveWhole(
   if (typeof block !== 'object' || !block.more || block.number !== 0) return first;
   if (!fillsBlock(block, first.payload.length)) throw misfit();
   const parts = [first.payload];
+  const whole = (): TokenMessage => ({
+    ...first,
+    options: without(first.options, 'Block2', 'Size2'),
+    payload: Buffer.concat(parts),
+  });
   for (let length = first.payload.length; block.more;) {
     const answer = await ask(nextBlock(request, first, length / block.size, block.size));
+    if (!isSuccess(answer.code) && answer.code !== first.code) return { ...whole(), interrupted: answer.code };
     block = continued(request, answer, first, length, ordered);
     parts.push(answer.payload);
     length += answer.payload.length;
   }
-  return { ...first, options: without(first.options, 'Block2', 'Size2'), payload: Buffer.concat(parts) };
+  return whole();
 }
 
 /**

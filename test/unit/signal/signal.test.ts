@@ -140,6 +140,11 @@ test('an answer is read whatever it contains', () => {
   assert.deepEqual(cut.body, { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1 }] } });
   assert.equal(cut.broken, true);
   assert.match(cut.notes?.[0] ?? '', /^The body of the answer was read in part: The data ends where/);
+  const interrupted = readAnswer({ ...content('2.01', encodeDocument(document), 271), interrupted: '4.08' }, 5, put);
+  assert.deepEqual([interrupted.ok, interrupted.broken, interrupted.body], [true, true, document]);
+  assert.deepEqual(interrupted.notes, [
+    'The server answered 4.08 instead of a later block of its answer, which was read as far as it came.',
+  ]);
   const refused = readAnswer(content('4.00', Buffer.from(`no\u001b[31m\r\nway \u202e${'x'.repeat(5000)}`)), 5, asked);
   assert.equal(refused.ok, false);
   assert.ok((refused.diagnostic ?? '').length <= 1000);

@@ -105,6 +105,12 @@ function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefi
 /** One segment: a name, with or without its module, and optionally "=" and a key (RFC 8040 section 3.5.3). */
 function segmentOf(text: string): Segment {
   const [, , name = '', key] = /^(?:([^=:]*):)?([^=]*)(?:=(.*))?$/su.exec(text) ?? [];
+  if (key?.includes(','))
+    throw fail(
+      400,
+      'invalid-value',
+      'Each list has one key, and a comma separates the values of several: write a comma in a key as %2C (RFC 8040 section 3.5.3).',
+    );
   const decoded = { name: decodedText(name), ...(key !== undefined && { key: decodedText(key) }) };
   if (isLegalText(decoded.key ?? '')) return decoded;
   throw fail(
