@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** A draft is a new file: neither one that was there before, nor what a symbolic link leads to. Windows has no O_NOFOLLOW, and there it adds nothing. */
@@ -10,7 +10,33 @@ const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | cons
  * Writes a file as a whole: readers see the old content or the new one, also after a crash. The file is readable by its user only from its
  * first moment. A symbolic link at `path` is replaced; what it leads to stays as it is. Rejects with an error of the file system.
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  return withDraft(path, content, (draft) => rename(draft, path));
+}
+
+/**
+ * Makes a new file as a whole, as `writeFileAtomically` does; of several processes that make the same one, exactly one succeeds.
+ * @returns false where the file exists already, or the folder lost the draft meanwhile
+ */
+export async function createFileAtomically(path: string, content: string | Uint8Array): Promise<boolean> {
+  try {
+    await withDraft(path, content, async (draft) => {
+      await link(draft, path);
+      await rm(draft, { force: true });
+    });
+    return true;
+  } catch (error) {
+    if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+/** Writes a draft beside a file, and has it put at its place; nothing of it is left where that fails. */
+async function withDraft(
+  path: string,
+  content: string | Uint8Array,
+  put: (draft: string) => Promise<void>,
+): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
   const file = await open(draft, newFile, 0o600);
   try {
@@ -20,7 +46,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     } finally {
       await file.close();
     }
-    await rename(draft, path);
+    await put(draft);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;

@@ -64,6 +64,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; 10 s unless told. */
   timeoutMs?: number | undefined;
+  /** Called when the request is over, answered or not, if anything of it has left this machine. */
+  left?: (() => void) | undefined;
 }
 
 /** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: over, whoever has ended it. */
@@ -239,11 +241,14 @@ export class SignalSession {
   }
 
   private async ask(request: CoapRequest, options: AskOptions): Promise<Answer> {
+    const { sent } = this.endpoint.traffic;
     try {
       const response = await this.endpoint.request(request, patience(options));
       return readAnswer(response, response.roundTripMs, sentRequest(request), this.endpoint.trace);
     } catch (error) {
       throw this.explain(error, request, options);
+    } finally {
+      if (this.endpoint.traffic.sent > sent) options.left?.();
     }
   }
 
