@@ -1,6 +1,7 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
-import { newCuid } from '#dots/signal/session';
+import type { ChosenCuid } from '#dots/signal/cuids';
+import type { Ledger } from '#dots/signal/ledgerFolder';
 import { parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
@@ -8,7 +9,6 @@ import {
   destinationError,
   destinationOf,
   requestIdentityOf,
-  type Channel,
   type DestinationProblem,
   type DestinationQuery,
   type KnownProfiles,
@@ -20,6 +20,7 @@ import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
+import { isData, ledgerOf, ledgerOption, withCuid } from './clientIdentity';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
@@ -28,14 +29,17 @@ import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from
 /** A target with all that is needed to send to it. */
 export interface SettledTarget extends ServerTarget {
   cuid: string;
+  /** Where the cuid is from. */
+  cuidSource: ChosenCuid['source'];
   timeoutMs: number;
-  /** The cuid was made just now, for nothing names one. */
-  newCuid?: true;
   /** What the client proves itself with: what the command line names, else what the profile names. */
   credentialFiles: CredentialFiles;
   /** Keeps it from production servers under other names; absent where no profile is of production, or where --yes was given. */
   permit?: Permit | undefined;
 }
+
+/** A target before it is settled as which client. */
+export type AnonymousTarget = Omit<SettledTarget, 'cuid' | 'cuidSource'> & { cuid?: string };
 
 /** The largest `--timeout`, seconds. */
 const longestTimeout = 3600;
@@ -51,19 +55,21 @@ export const targetOptions: readonly Option[] = [
   {
     name: 'profile',
     value: 'NAME',
-    description: 'The server profile; without it that of the document in the workspace file.',
+    description:
+      'The server profile; without it that of the document in the workspace file, or the one that DOTS_PROFILE names.',
   },
   { name: 'yes', description: 'Also send to a production server.' },
   {
     name: 'cuid',
     value: 'C',
-    description: 'The client identifier; without it that of the workspace file or the profile, or a new one.',
+    description:
+      'The client identifier; without it that of the workspace file or the profile, or the one that follows from the certificate or the identity of the key.',
   },
   {
     name: 'mid',
     value: 'N',
     description:
-      'The mitigation id (or sid, tsid, tmid); without it that of the workspace file, or the seconds since 1970.',
+      'The mitigation id (or sid, tsid, tmid); without it that of the workspace file, or one more than the highest in the ledger.',
   },
   { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
@@ -76,12 +82,14 @@ export const targetOptions: readonly Option[] = [
   },
   { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
   { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
+  ledgerOption,
   ...workspaceOptions,
 ];
 
 /** What a document is validated and sent with, what is known of it besides its text, and the target. */
 export interface Sending {
   target: SettledTarget;
+  ledger: Ledger;
   workspaces: CommandWorkspaces;
   context: DocumentContext;
 }
@@ -95,12 +103,15 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
     ...queryOf(given, workspaces, document.file),
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
   };
-  const target = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
+  const anonymous = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
+  const ledger = await ledgerOf(given, io);
+  const target = await withCuid(anonymous, ledger, query.profiles);
   const { ownPrefixes } = governing.workspace;
   const theirs = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '')?.ownPrefixes ?? [];
   return {
     workspaces,
     target,
+    ledger,
     context: {
       ...query.workspace.context,
       cuid: target.cuid,
@@ -110,15 +121,29 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   };
 }
 
-/** The target that only options name. Throws UsageError. */
-export function targetNamed(
+/** The target that only options name. Throws a DotsError. */
+export async function targetNamed(
   given: Arguments,
   workspaces: CommandWorkspaces,
-  channel: Channel,
+  ledger: Ledger,
   notDone: string,
-): SettledTarget {
-  const query = { ...queryOf(given, workspaces), channel };
-  return settledTarget(query, given, { notDone, prefix: '' });
+): Promise<SettledTarget> {
+  const query = { ...queryOf(given, workspaces), channel: 'signal' as const };
+  return withCuid(settledTarget(query, given, { notDone, prefix: '' }), ledger, query.profiles);
+}
+
+/** The target of a document's file, where the options, the workspace file or DOTS_PROFILE name one. Throws a DotsError. */
+export async function targetOfDocument(
+  given: Arguments,
+  workspaces: CommandWorkspaces,
+  ledger: Ledger,
+  file: string,
+  notDone: string,
+): Promise<SettledTarget | undefined> {
+  const query = { ...queryOf(given, workspaces, file), channel: 'signal' as const };
+  const destination = destinationOf(query);
+  if (destination.kind === 'none' && destination.problem.code === 'nothing-named') return undefined;
+  return withCuid(settledTarget(query, given, { notDone, prefix: '' }), ledger, query.profiles);
 }
 
 /** As whom, and under which identifier, a document would be sent. */
@@ -137,6 +162,8 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
       mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
+    // Without a document the option counts alone.
+    activeProfile: file === undefined ? undefined : process.env.DOTS_PROFILE,
     profiles: knownProfiles(workspaces),
   };
 }
@@ -164,7 +191,7 @@ interface Purpose {
   prefix: string;
 }
 
-function settledTarget(query: DestinationQuery, given: Arguments, { notDone, prefix }: Purpose): SettledTarget {
+function settledTarget(query: DestinationQuery, given: Arguments, { notDone, prefix }: Purpose): AnonymousTarget {
   const destination = destinationOf(query);
   if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
   if (destination.kind === 'mock')
@@ -177,7 +204,6 @@ function settledTarget(query: DestinationQuery, given: Arguments, { notDone, pre
   const target = {
     ...destination,
     permit,
-    ...(destination.cuid === undefined ? { cuid: newCuid(), newCuid: true as const } : { cuid: destination.cuid }),
     timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
     credentialFiles: credentialFiles(given, destination),
   };
@@ -205,7 +231,7 @@ function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: 
 
 /** What is wrong with an address is reported before its credentials are asked for. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
-  if (!/^https:/i.test(server)) parseServer(server);
+  if (!isData(server)) parseServer(server);
   else if (!URL.canParse(server))
     throw new UsageError(
       `"${server}" is not the address of a DOTS data channel.`,
@@ -227,7 +253,7 @@ function permitFor(target: ServerTarget, given: Arguments, notDone: string): Per
 
 /** The key itself is never in a profile. Throws UsageError where it is required and not named. */
 function requireKey(
-  { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: SettledTarget,
+  { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: AnonymousTarget,
   given: Arguments,
 ): void {
   if (

@@ -47,22 +47,12 @@ export async function install(
   }
 }
 
-function installedText(
-  { answer, answers, registered, replaced }: Installed,
-  { cuid, profile, newCuid }: SettledTarget,
-): string {
+function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
     replaced ? `What was there under the same name was replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
-  return [
-    ...notes,
-    ...dataAnswerLines(answer),
-    `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`,
-    newCuid && answer.ok
-      ? `A new cuid was made; what was installed belongs to it: say --cuid ${cuid} with what refers to it.`
-      : '',
-  ]
+  return [...notes, ...dataAnswerLines(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`]
     .filter((line) => line !== '')
     .map(printable)
     .map((line) => `${line}\n`)

@@ -5,28 +5,18 @@ import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
-import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import type { Security } from '#dots/coap/messages/channel';
-import { SignalSession, type Answer } from '#dots/signal/session';
-import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import type { Answer } from '#dots/signal/session';
 import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
+import { ownConnection, type Connect } from '../connection';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
 import { sendingOf, targetOptions, type Sending, type SettledTarget } from '../serverTarget';
 import { alwaysJson } from './sendJson';
-
-/** What was answered, how the session was protected, and whether it is one that `dots session` keeps. */
-export interface SendResult {
-  answer: Answer;
-  security: Security | undefined;
-  kept?: true;
-}
-
-/** Sends a signal channel document to a target. Throws a DotsError. */
-export type SendDocument = (document: JsonObject, target: SettledTarget) => Promise<SendResult>;
+import { sendSignal, type SignalResult } from './sendSignal';
 
 const description: Omit<Command, 'run'> = {
   name: 'send',
@@ -35,6 +25,15 @@ const description: Omit<Command, 'run'> = {
     'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [
     ...targetOptions,
+    {
+      name: 'replace',
+      description:
+        'Where the server refuses a mid because it has a higher one, send the request again under one that is higher still, also where that replaces mitigations.',
+    },
+    {
+      name: 'new-cuid',
+      description: 'Where another client uses the cuid, generate a new one, use it from then on, and send again.',
+    },
     {
       name: 'format',
       value: 'FORMAT',
@@ -62,17 +61,17 @@ const description: Omit<Command, 'run'> = {
 };
 
 /** `dots send`: one document to a server, over a session that lasts as long as that, and what the server says. */
-export const send = sendOver(overOwnSession);
+export const send = sendOver(ownConnection);
 
 /** `dots send`, as it exchanges signal channel documents in one way or another. */
-export function sendOver(exchange: SendDocument): Command {
+export function sendOver(connect: Connect): Command {
   return {
     ...description,
-    run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)),
+    run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, connect)),
   };
 }
 
-async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promise<ExitStatus> {
+async function runSend(given: Arguments, io: Io, connect: Connect): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0)
     throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
@@ -86,13 +85,10 @@ async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promis
     const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
-  const exchanged = await exchange(document.value, target);
-  await io.out(
-    given.option('format') === 'json'
-      ? `${safeJson(answerJson(exchanged, target), 2)}\n`
-      : answerText(exchanged, target, document.value),
-  );
-  return exchanged.answer.ok ? 0 : 1;
+  const sent = await sendSignal({ document, sending, connect, given, io });
+  const isJson = given.option('format') === 'json';
+  await io.out(isJson ? `${safeJson(answerJson(sent), 2)}\n` : answerText(sent, document.value));
+  return sent.answer.ok ? 0 : 1;
 }
 
 function isData({ server }: SettledTarget): boolean {
@@ -133,27 +129,8 @@ async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }
 /** Whether a finding was reported when the document and its workspace file were read. */
 const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'json' || code === ignoredFileCode;
 
-/** Sends over a session that is opened for it and closed behind it. Throws a DotsError. */
-export async function overOwnSession(
-  value: JsonObject,
-  { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
-): Promise<SendResult> {
-  const session = await SignalSession.open({
-    server,
-    cuid,
-    permit,
-    timeoutMs,
-    underAttack: isUnderAttack(value),
-    ...(await credentialsFor(server, credentialFiles)),
-  });
-  try {
-    return { answer: await session.send(value, { mid, timeoutMs }), security: session.security };
-  } finally {
-    await session.close();
-  }
-}
-
-function answerText({ answer, security, kept }: SendResult, target: SettledTarget, asked: JsonObject): string {
+function answerText({ answer, session, target, kept, remarks }: SignalResult, asked: JsonObject): string {
+  const { security } = session;
   const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
   const granted = lifetimeOf(answer.body);
   return [
@@ -171,7 +148,7 @@ function answerText({ answer, security, kept }: SendResult, target: SettledTarge
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) })
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
-    newCuidLine(answer, target),
+    ...remarks,
   ]
     .filter((line) => line !== '')
     .map(printable)
@@ -185,14 +162,6 @@ function isWithoutLifetime({ ok, body }: Answer, asked: JsonObject): boolean {
   return ok && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
 }
 
-/** Whoever comes back to a request has to say the same cuid. */
-function newCuidLine(answer: Answer, target: SettledTarget): string {
-  const { cuid, ...ids } = identifiers(answer, target);
-  if (target.newCuid === undefined || cuid === undefined) return '';
-  const mid = ids.mid === undefined ? '' : ` --mid ${ids.mid}`;
-  return `A new cuid was made; to refresh or replace this request say --cuid ${cuid}${mid}`;
-}
-
 const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile === undefined ? {} : { profile });
 
 /** The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none. */
@@ -201,7 +170,8 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson({ answer, security, kept }: SendResult, target: SettledTarget): object {
+function answerJson({ answer, session, target, kept, refreshes, replaced, remarks }: SignalResult): object {
+  const { security } = session;
   const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,
@@ -221,7 +191,10 @@ function answerJson({ answer, security, kept }: SendResult, target: SettledTarge
     ...(kept && { kept }),
     ...profileOf(target),
     ...identifiers(answer, target),
-    ...(target.newCuid && { newCuid: true }),
+    ...(target.cuidSource === 'generated' && { newCuid: true }),
+    ...(refreshes && { refresh: true }),
+    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null) }),
+    ...(remarks.length > 0 && { remarks }),
     request: { method: request.method, path: request.path, octets: request.octets },
     answerOctets: payload?.length ?? 0,
   };

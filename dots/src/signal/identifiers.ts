@@ -1,4 +1,5 @@
 import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { hostname } from 'node:os';
 import { certificatePattern, type ClientCredentials } from '#dots/transport/certificates/credentials';
 
 /** From here on mids start again at 0: three quarters of 2^32 - 1 (RFC 9132 section 4.4.1.1). */
@@ -18,24 +19,27 @@ export function newCuid(): string {
  * Undefined for a certificate that cannot be read, which the connection attempt reports.
  */
 export function cuidOf(credentials: ClientCredentials): string | undefined {
-  if ('psk' in credentials) return cuidFrom(credentials.psk.identity);
-  const key = publicKeyOf(credentials.certificate.cert);
-  return key && cuidFrom(key);
+  return 'psk' in credentials ? cuidFrom(credentials.psk.identity) : cuidOfCertificate(credentials.certificate.cert);
 }
 
-/** The cuid that is derived from what proves a client, or names it on a plain path, which proves nothing. */
-export function cuidFrom(proof: string | Uint8Array): string {
-  return createHash('sha256').update(proof).digest().subarray(0, 16).toString('base64url');
-}
-
-/** The first certificate is one's own; those of its issuers follow. */
-function publicKeyOf(pem: string): Uint8Array | undefined {
+/** The same for the first certificate of a PEM file, which is one's own. */
+export function cuidOfCertificate(pem: string): string | undefined {
   const [own] = pem.match(certificatePattern) ?? [];
   try {
-    return own === undefined ? undefined : new X509Certificate(own).publicKey.export({ type: 'spki', format: 'der' });
+    const key = own && new X509Certificate(own).publicKey.export({ type: 'spki', format: 'der' });
+    return key ? cuidFrom(key) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** On a plain path nothing proves the client: its cuid follows from the user and the machine, so that it is the same each time. */
+export function cuidOnPlainPath(): string {
+  return cuidFrom(`${process.geteuid?.() ?? process.env.USERNAME ?? ''}@${hostname()}`);
+}
+
+function cuidFrom(proof: string | Uint8Array): string {
+  return createHash('sha256').update(proof).digest().subarray(0, 16).toString('base64url');
 }
 
 /**

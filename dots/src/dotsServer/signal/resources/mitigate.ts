@@ -6,7 +6,7 @@ import { aliasTargets, refuseUnknownAliases } from '../aliases';
 import { filterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
-import { sharedTargets } from '../overlap';
+import { sharedTargets } from '#dots/model/sharedTargets';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
 import type { Resource, ResourceRequest } from '../resource';

@@ -1,0 +1,121 @@
+import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
+import type { JsonObject } from '#dots/model/json';
+import { sharedTargets } from '#dots/model/sharedTargets';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import type { Answer } from './answer';
+import { rollover } from './identifiers';
+import type { LedgerEntry, NewRequest } from './ledger';
+import type { LedgerOfClient } from './ledgerFolder';
+import type { Answered, Asking } from './requestWithFailover';
+import { scopesOf } from './scopes';
+
+/** Asks a server, over whichever session. */
+export type Ask = (asking: Asking) => Promise<Answered>;
+
+/** A request that is entered in the ledger, sent, and followed there. */
+export interface RecordedRequest {
+  client: LedgerOfClient;
+  request: NewRequest;
+  ask: Ask;
+  /** See `SignalSession.send`. */
+  permit?: Permit | undefined;
+  /** Whether a request whose mid was the cause of its refusal may replace others with a higher one. */
+  replace?: boolean;
+}
+
+/** What came of a request. */
+export interface Recorded extends Answered {
+  entry: LedgerEntry;
+  /** The mitigation ran already, and was to be prolonged. */
+  refreshes: boolean;
+  /** Why the answer is not in the ledger, where it is not. */
+  unrecorded?: DotsError;
+  /** The mid that was refused before, because the server had a higher one. */
+  refusedMid?: number;
+  /** The mitigations that it replaces, or with `wouldReplace` those that kept it from being sent again. */
+  replaced?: JsonObject[];
+  wouldReplace?: JsonObject[];
+  /** The mids that the server has from the rollover on. */
+  beyond?: number[];
+}
+
+/** A request without an answer, as the ledger has it; what failed is in its message. */
+export class RequestFailure extends DotsError {
+  constructor(
+    cause: DotsError,
+    readonly entry: LedgerEntry,
+    /** Whether anything of it has left this machine, and so may have arrived. */
+    readonly sent: boolean,
+    /** What to do next, where the shell knows more. */
+    hint: string | undefined = cause.hint,
+  ) {
+    super(cause.kind, cause.code, cause.message, hint, { cause });
+  }
+}
+
+/**
+ * Sends a request under a mid that is on disk before it is used. Where a mid that was chosen here is refused, and what the server has shows that
+ * the mid is the cause, it is sent again under a higher one, unless that replaces something and `replace` is not set (RFC 9132 section 4.4.1.3).
+ * Throws a RequestFailure where no answer came, and a DotsError where the ledger cannot be used.
+ */
+export async function sendRecorded(options: RecordedRequest): Promise<Recorded> {
+  const first = await sendOnce(options);
+  const isSuspect = ['4.00', '4.09'].includes(first.answer.code) && !isCollision(first.answer);
+  if (options.request.id !== undefined || options.request.parameter !== 'mid' || first.refreshes || !isSuspect)
+    return first;
+  return withHigherMid(options, first);
+}
+
+/** Whether a server says that another client uses this cuid (RFC 9132 section 4.4.1.3). */
+export function isCollision({ code, body }: Pick<Answer, 'code' | 'body'>): boolean {
+  const causes = scopesOf(body).map((scope) => scope['conflict-information'] as JsonObject | undefined);
+  return code === '4.09' && causes.some((conflict) => conflict?.['conflict-cause'] === 'cuid-collision');
+}
+
+async function sendOnce({ client, request, ask, permit }: RecordedRequest): Promise<Recorded> {
+  const { entry, refreshes } = await client.begin(request);
+  let sent = false;
+  let noted: Promise<void> | undefined;
+  const asking: Asking = async (session, left) => {
+    noted ??= client.sending(entry);
+    await noted;
+    return session.send(request.document, { mid: entry.id, permit, ...left, left: () => (sent = true) });
+  };
+  const { session, answer } = await ask(asking).catch(async (error: unknown) => {
+    if (!sent) await client.notSent(entry);
+    throw error instanceof DotsError ? new RequestFailure(error, entry, sent) : error;
+  });
+  const unrecorded = await client.answered(entry, answer).then(() => undefined, asDotsError);
+  return { session, answer, entry, refreshes, ...(unrecorded && { unrecorded }) };
+}
+
+/** The answer of a server is worth more than the trouble to keep it. */
+function asDotsError(error: unknown): DotsError {
+  if (error instanceof DotsError) return error;
+  throw error;
+}
+
+async function withHigherMid(options: RecordedRequest, first: Recorded): Promise<Recorded> {
+  const { client, request, ask, replace = false } = options;
+  const listed = await ask((session, left) => session.status(undefined, left)).catch(() => undefined);
+  if (listed?.answer.ok !== true) return first;
+  const scopes = scopesOf(listed.answer.body);
+  const { beyond } = await client.reported(scopes);
+  const [asked = {}] = scopesOf(request.document);
+  const overlapping = scopes.filter((scope) => isOngoing(scope) && sharedTargets(asked, scope) !== undefined);
+  const isCause = scopes.some(
+    (scope) => scope.mid === first.entry.id || (overlapping.includes(scope) && isHigher(scope, first.entry.id)),
+  );
+  const known = { ...first, ...(beyond.length > 0 && { beyond }) };
+  if (!isCause) return known;
+  if (overlapping.length > 0 && !replace) return { ...known, wouldReplace: overlapping };
+  const again = await sendOnce(options);
+  return { ...again, refusedMid: first.entry.id, ...(overlapping.length > 0 && { replaced: overlapping }) };
+}
+
+const isOngoing = ({ status }: JsonObject): boolean => !mitigationStatusWords(String(status)).ending;
+
+/** Mids from the rollover on are not outdone: after them there are none. */
+const isHigher = ({ mid }: JsonObject, than: number): boolean =>
+  typeof mid === 'number' && mid > than && mid <= rollover;
