@@ -6,7 +6,7 @@ import { credentialsFor, readPem } from '#dots/transport/certificates/credential
 import type { KnownProfiles } from '#dots/workspace/destination';
 import type { Arguments, Option } from './command';
 import type { Io } from './io';
-import type { AnonymousTarget, SettledTarget } from './serverTarget';
+import type { AnonymousTarget, SettledTarget } from './settledTarget';
 
 /** Where it is remembered what was asked of which server. */
 export const ledgerOption: Option = {

@@ -1,7 +1,7 @@
 import type { Ask } from '#dots/signal/recordedRequest';
 import { SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
-import type { SettledTarget } from './serverTarget';
+import type { SettledTarget } from './settledTarget';
 
 /** What a session is opened for, and what gives it up. */
 export interface Opening {

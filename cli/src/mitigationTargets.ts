@@ -8,7 +8,8 @@ import { UsageError, type Arguments } from './command';
 import { readDocument } from './document';
 import { isFile } from '#host/files';
 import type { Io } from './io';
-import { targetNamed, targetOfDocument, type SettledTarget } from './serverTarget';
+import { targetNamed, targetOfDocument } from './serverTarget';
+import type { SettledTarget } from './settledTarget';
 import { CommandWorkspaces } from './workspace';
 
 /** One client of one server, and what the ledger knows of it. */

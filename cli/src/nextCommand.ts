@@ -1,6 +1,6 @@
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import type { Arguments } from './command';
-import type { SettledTarget } from './serverTarget';
+import type { SettledTarget } from './settledTarget';
 
 /** The options that name the files of credentials. */
 const credentialOptions: readonly [keyof CredentialFiles, string][] = [

@@ -1,6 +1,5 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
-import type { ChosenCuid } from '#dots/signal/cuids';
 import type { Ledger } from '#dots/signal/ledgerFolder';
 import { parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
@@ -21,25 +20,11 @@ import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
 import { isData, ledgerOf, ledgerOption, withCuid } from './clientIdentity';
+import type { AnonymousTarget, SettledTarget } from './settledTarget';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
-
-/** A target with all that is needed to send to it. */
-export interface SettledTarget extends ServerTarget {
-  cuid: string;
-  /** Where the cuid is from. */
-  cuidSource: ChosenCuid['source'];
-  timeoutMs: number;
-  /** What the client proves itself with: what the command line names, else what the profile names. */
-  credentialFiles: CredentialFiles;
-  /** Keeps it from production servers under other names; absent where no profile is of production, or where --yes was given. */
-  permit?: Permit | undefined;
-}
-
-/** A target before it is settled as which client. */
-export type AnonymousTarget = Omit<SettledTarget, 'cuid' | 'cuidSource'> & { cuid?: string };
 
 /** The largest `--timeout`, seconds. */
 const longestTimeout = 3600;

@@ -95,6 +95,9 @@ test('a mid that is refused because the server has a higher one is outdone only 
   assert.equal(refused.status, 1);
   assert.match(refused.out, /^4\.09 /);
   assert.match(refused.out, /because of mid 3000000000 \(192\.0\.2\.0\/24\)\. Say --replace/);
+  const again = run('send', 'a.dots.json', ...to);
+  assert.deepEqual([again.status, again.out], [1, '']);
+  assert.match(again.err, /Not sent: it would replace mid 3000000000 \(192\.0\.2\.0\/24\).* Say --replace/);
   const replaced = json('send', 'a.dots.json', ...to, '--replace');
   assert.deepEqual([replaced.code, replaced.mid, replaced.replaced], ['2.01', 3_000_000_001, [3_000_000_000]]);
 });

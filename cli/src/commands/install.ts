@@ -4,7 +4,7 @@ import { printable, safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Arguments } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
-import type { SettledTarget } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
 
 /** Sends aliases or ACLs over the data channel and prints what the server says. */
 export async function install(

@@ -46,9 +46,13 @@ function clientJson({ entries, highest, ...client }: ClientLedger): object {
 
 const requestJson = ({ parameter, id, ...entry }: LedgerEntry): object => ({ [parameter]: id, ...entry });
 
-function clientText({ server, cuid, entries, replacedBy }: ClientLedger): string {
+function clientText({ server, cuid, entries, others, replacedBy }: ClientLedger): string {
   const replaced = replacedBy === null ? '' : `, replaced by ${replacedBy}`;
-  return [`${server} as ${cuid}${replaced}`, ...entries.map((entry) => `  ${requestText(entry)}`)]
+  return [
+    `${server} as ${cuid}${replaced}`,
+    ...entries.map((entry) => `  ${requestText(entry)}`),
+    ...others.map(({ mid, scope }) => `  mid ${mid}  not requested from here  ${targetWords(scope)}`),
+  ]
     .map((line) => `${printable(line)}\n`)
     .join('');
 }

@@ -14,7 +14,8 @@ import { ownConnection, type Connect } from '../connection';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
-import { sendingOf, targetOptions, type Sending, type SettledTarget } from '../serverTarget';
+import { sendingOf, targetOptions, type Sending } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
 import { alwaysJson } from './sendJson';
 import { sendSignal, type SignalResult } from './sendSignal';
 

@@ -16,7 +16,8 @@ import type { ReadDocument } from '../document';
 import { standardInput } from '../files';
 import type { Io } from '../io';
 import { nextCommand } from '../nextCommand';
-import type { Sending, SettledTarget } from '../serverTarget';
+import type { Sending } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
 
 /** What came of a document, and as which client it was sent. */
 export interface SignalResult extends Answered, Partial<Omit<Recorded, keyof Answered>> {
@@ -109,6 +110,8 @@ function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarg
 /** It may have arrived, or it has not: then it is the same as if it had never been sent. */
 function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arguments): RequestFailure {
   const { entry, sent, hint } = failure;
+  if (failure.code === 'signal/would-replace')
+    return new RequestFailure(failure, entry, sent, 'Say --replace if that is meant, or withdraw it first.');
   if (!sent || entry.parameter !== 'mid') return failure;
   const [status, withdraw] = [
     nextCommand('status', target, entry.id, given),

@@ -1,5 +1,6 @@
 import type { JsonObject } from '#dots/model/json';
-import { entryOf, isRunning, midOf } from '#dots/signal/ledger';
+import { isRunning } from '#dots/signal/ledger';
+import { entryOf, midOf } from '#dots/signal/ledgerReport';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';

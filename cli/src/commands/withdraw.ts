@@ -1,4 +1,5 @@
-import { entryOf, isRunning, midOf } from '#dots/signal/ledger';
+import { isRunning } from '#dots/signal/ledger';
+import { entryOf, midOf } from '#dots/signal/ledgerReport';
 import { scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import { plural } from '#dots/words/quantities';

@@ -4,7 +4,7 @@ import { SessionKeeper, type SessionKeeperOptions } from '#dots/signal/sessionKe
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Connect } from '../connection';
-import type { SettledTarget } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
 
 /** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
 const mostKept = 16;

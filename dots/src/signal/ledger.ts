@@ -3,9 +3,10 @@ import { canonical } from '#dots/check/canonical';
 import type { DocumentKind } from '#dots/model/documents';
 import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
+import { sharedTargets } from '#dots/model/sharedTargets';
 import { largestId, rollover } from './identifiers';
 import type { Resource } from './resources';
-import { lifetimeOf } from './scopes';
+import { lifetimeOf, scopesOf } from './scopes';
 
 /** The Uri-Path parameter that names a request: each has numbers of its own. */
 export type IdName = NonNullable<Resource['id']>;
@@ -60,6 +61,16 @@ export interface ClientLedger {
   /** The highest number of each kind that was used or reported since the last rollover. */
   highest: Partial<Record<IdName, number>>;
   entries: LedgerEntry[];
+  /** The mitigations that the server last reported and that are in no entry, such as those of another machine. */
+  others: OtherMitigation[];
+}
+
+/** A mitigation of this client that was not requested through this ledger. */
+export interface OtherMitigation {
+  mid: number;
+  /** As the server reported it. */
+  scope: JsonObject;
+  expiresAt: string | null;
 }
 
 /** A request that is about to be sent. */
@@ -79,10 +90,11 @@ export type EntryKey = Pick<LedgerEntry, 'parameter' | 'id' | 'hash'>;
 /** How long what is over is kept, milliseconds. */
 const retentionMs = 30 * 86_400_000;
 
-const iso = (now: number): string => new Date(now).toISOString();
+/** A time as the ledger has it. */
+export const iso = (now: number): string => new Date(now).toISOString();
 
 export function emptyLedger(client: Pick<ClientLedger, 'server' | 'cuid' | 'address' | 'source'>): ClientLedger {
-  return { ...client, replacedBy: null, highest: {}, entries: [] };
+  return { ...client, replacedBy: null, highest: {}, entries: [], others: [] };
 }
 
 /** The SHA-256 of what a refresh has to repeat: all but the lifetime, and but what an efficacy update adds (RFC 9132 sections 4.4.1.3 and 4.4.3). */
@@ -116,7 +128,8 @@ export const isRunning = ({ kind, state }: LedgerEntry): boolean =>
 /** Ends the entries whose lifetime is over, and drops those that have ended 30 days ago. `now`: milliseconds since 1970. */
 export function settled(ledger: ClientLedger, now: number): ClientLedger {
   const entries = ledger.entries.map((entry) => expired(entry, now)).filter((entry) => isKept(entry, now));
-  return { ...ledger, entries };
+  const others = ledger.others.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now);
+  return { ...ledger, entries, others };
 }
 
 function expired(entry: LedgerEntry, now: number): LedgerEntry {
@@ -243,8 +256,10 @@ export interface Verdict {
   body?: JsonObject;
 }
 
-/** The server has answered. A refusal of a refresh does not end the mitigation that it was for. */
-export function answered(ledger: ClientLedger, key: EntryKey, { code, ok, body }: Verdict, now: number): ClientLedger {
+/** The server has answered. A refusal of a refresh does not end the mitigation that it was for; what is accepted ends what it replaces. */
+export function answered(before: ClientLedger, key: EntryKey, { code, ok, body }: Verdict, now: number): ClientLedger {
+  const asked = before.entries.find((entry) => isNamed(entry, key));
+  const ledger = ok && asked !== undefined ? withoutReplaced(before, asked, now) : before;
   return changed(ledger, key, (entry) => {
     const common = { ...entry, code, answeredAt: iso(now) };
     if (!ok) return { ...common, state: entry.acceptedAt === null ? 'refused' : 'accepted' };
@@ -257,84 +272,44 @@ export function answered(ledger: ClientLedger, key: EntryKey, { code, ok, body }
   });
 }
 
+/** The running mitigations that a request replaces: those of lower mids that share a target and start in the same way (RFC 9132 section 4.4.1.3). */
+export function replacedBy(
+  { entries, others }: ClientLedger,
+  { kind, id, document }: LedgerEntry,
+): { own: LedgerEntry[]; others: OtherMitigation[] } {
+  const [scope] = scopesOf(document);
+  if (kind !== 'mitigation-scope' || scope === undefined) return { own: [], others: [] };
+  const isReplaced = (mid: number, other: JsonObject): boolean =>
+    mid < id && triggersAtOnce(other) === triggersAtOnce(scope) && sharedTargets(scope, other) !== undefined;
+  return {
+    own: entries.filter((entry) => isRunning(entry) && isReplaced(entry.id, scopesOf(entry.document)[0] ?? {})),
+    others: others.filter((other) => isReplaced(other.mid, other.scope)),
+  };
+}
+
+const triggersAtOnce = (scope: JsonObject): boolean => scope['trigger-mitigation'] !== false;
+
+function withoutReplaced(ledger: ClientLedger, by: LedgerEntry, now: number): ClientLedger {
+  const replaced = replacedBy(ledger, by);
+  return {
+    ...ledger,
+    entries: ledger.entries.map((entry) =>
+      replaced.own.includes(entry) ? { ...entry, state: 'ended', endedAt: iso(now) } : entry,
+    ),
+    others: ledger.others.filter((other) => !replaced.others.includes(other)),
+  };
+}
+
 /** This client has withdrawn a mitigation, and the server has confirmed it (RFC 9132 section 4.4.4). */
 export function withdrawn(ledger: ClientLedger, mid: number, code: string, now: number): ClientLedger {
-  return changed(ledger, { parameter: 'mid', id: mid }, (entry) =>
+  const others = ledger.others.filter((other) => other.mid !== mid);
+  return changed({ ...ledger, others }, { parameter: 'mid', id: mid }, (entry) =>
     isRunning(entry) ? { ...entry, state: 'withdrawn', code, endedAt: iso(now) } : entry,
   );
 }
 
-/** What a server said of this client's mitigations, beside what the ledger knew. */
-export interface Comparison {
-  ledger: ClientLedger;
-  /** The mids that the server has and the ledger has not. */
-  unknown: number[];
-  /** The mids from the rollover on: they are not counted, because one wrong number would use all others up. */
-  beyond: number[];
-}
-
-/**
- * Takes over what a server reports of this client's mitigations (RFC 9132 section 4.4.2).
- * @param asked one mid, or undefined for all of them: then those that are not reported have ended
- */
-export function reported(before: ClientLedger, scopes: readonly JsonObject[], now: number, asked?: number): Comparison {
-  const byMid = new Map<number, JsonObject>();
-  for (const scope of scopes) {
-    const mid = midOf(scope, asked);
-    if (mid !== undefined) byMid.set(mid, scope);
-  }
-  const ledger = settled(before, now);
-  const meant = new Map([...byMid].map(([mid, scope]) => [entryOf(ledger, mid), scope]));
-  const entries = ledger.entries.map((entry) => {
-    const scope = meant.get(entry);
-    if (scope !== undefined) return statusTaken(entry, scope, now);
-    const isGone = isRunning(entry) && (asked === undefined || asked === entry.id);
-    return isGone ? { ...entry, state: 'ended' as const, endedAt: iso(now) } : entry;
-  });
-  const mids = [...byMid.keys()];
-  const highest = Math.max(...mids.filter((mid) => mid <= rollover), before.highest.mid ?? -1);
-  return {
-    ledger: { ...before, highest: highest < 0 ? before.highest : { ...before.highest, mid: highest }, entries },
-    unknown: mids.filter((mid) => entryOf(ledger, mid) === undefined),
-    beyond: mids.filter((mid) => mid > rollover),
-  };
-}
-
-/** The mitigation request with a mid: the one that runs, or the last one that the server may have. */
-export function entryOf({ entries }: ClientLedger, mid: number): LedgerEntry | undefined {
-  const all = entries.filter(({ kind, id, state }) => kind === 'mitigation-scope' && id === mid && state !== 'refused');
-  return all.find(isRunning) ?? all.at(-1);
-}
-
-/** The mid of a status; the answer to a question for one need not repeat it. */
-export function midOf(scope: JsonObject, asked?: number): number | undefined {
-  return typeof scope.mid === 'number' ? scope.mid : asked;
-}
-
-/** The states that a status means (RFC 9132 section 4.4.2, table 3); any other status is one of a running mitigation. */
-const statesOf: Readonly<Record<string, RequestState>> = {
-  'dots-client-withdrawn-mitigation': 'withdrawn',
-  'attack-mitigation-terminated': 'ended',
-  'attack-mitigation-withdrawn': 'ended',
-};
-
-function statusTaken(entry: LedgerEntry, scope: JsonObject, now: number): LedgerEntry {
-  const { status, lifetime } = scope;
-  const state = typeof status === 'string' ? (statesOf[status] ?? 'accepted') : 'accepted';
-  const isOver = state !== 'accepted';
-  return {
-    ...entry,
-    state,
-    status: typeof status === 'string' ? status : entry.status,
-    statusAt: iso(now),
-    acceptedAt: entry.acceptedAt ?? iso(now),
-    endedAt: isOver ? (entry.endedAt ?? iso(now)) : null,
-    ...(typeof lifetime === 'number' && { lifetime, expiresAt: expiry(lifetime, now) }),
-  };
-}
-
 /** When a lifetime ends, in seconds from `now`; null for an indefinite or unknown one. */
-function expiry(lifetime: number | undefined | null, now: number): string | null {
+export function expiry(lifetime: number | undefined | null, now: number): string | null {
   return typeof lifetime !== 'number' || lifetime < 0 ? null : iso(now + 1000 * lifetime);
 }
 
@@ -347,7 +322,8 @@ function changed(
   key: Omit<EntryKey, 'hash'> & { hash?: string },
   change: (entry: LedgerEntry) => LedgerEntry,
 ): ClientLedger {
-  const isMeant = (entry: LedgerEntry): boolean =>
-    entry.parameter === key.parameter && entry.id === key.id && (key.hash === undefined || key.hash === entry.hash);
-  return { ...ledger, entries: ledger.entries.map((entry) => (isMeant(entry) ? change(entry) : entry)) };
+  return { ...ledger, entries: ledger.entries.map((entry) => (isNamed(entry, key) ? change(entry) : entry)) };
 }
+
+const isNamed = (entry: LedgerEntry, { parameter, id, hash }: Omit<EntryKey, 'hash'> & { hash?: string }): boolean =>
+  entry.parameter === parameter && entry.id === id && (hash === undefined || hash === entry.hash);

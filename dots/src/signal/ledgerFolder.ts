@@ -12,17 +12,16 @@ import {
   begin,
   emptyLedger,
   notSent,
-  reported,
   sending,
   settled,
   withdrawn,
   type ClientLedger,
-  type Comparison,
   type EntryKey,
   type LedgerEntry,
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { reported, type Comparison } from './ledgerReport';
 
 /** Who a client is to a server. */
 export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'>;

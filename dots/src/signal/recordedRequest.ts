@@ -3,9 +3,10 @@ import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
 import { sharedTargets } from '#dots/model/sharedTargets';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { targetWords } from '#dots/words/targets';
 import type { Answer } from './answer';
 import { rollover } from './identifiers';
-import type { LedgerEntry, NewRequest } from './ledger';
+import { replacedBy, type LedgerEntry, type NewRequest, type OtherMitigation } from './ledger';
 import type { LedgerOfClient } from './ledgerFolder';
 import type { Answered, Asking } from './requestWithFailover';
 import { scopesOf } from './scopes';
@@ -73,8 +74,10 @@ export function isCollision({ code, body }: Pick<Answer, 'code' | 'body'>): bool
   return code === '4.09' && causes.some((conflict) => conflict?.['conflict-cause'] === 'cuid-collision');
 }
 
-async function sendOnce({ client, request, ask, permit }: RecordedRequest): Promise<Recorded> {
+async function sendOnce({ client, request, ask, permit, replace = false }: RecordedRequest): Promise<Recorded> {
   const { entry, refreshes } = await client.begin(request);
+  const { own, others } = refreshes ? nothing : replacedBy(await client.read(), entry);
+  if (others.length > 0 && !replace) throw new RequestFailure(wouldReplace(others), entry, false);
   let sent = false;
   let noted: Promise<void> | undefined;
   const asking: Asking = async (session, left) => {
@@ -86,8 +89,32 @@ async function sendOnce({ client, request, ask, permit }: RecordedRequest): Prom
     if (!sent) await client.notSent(entry);
     throw error instanceof DotsError ? new RequestFailure(error, entry, sent) : error;
   });
+  const replaced = [
+    ...own.map(({ id, document }) => ({ ...scopesOf(document)[0], mid: id })),
+    ...others.map(({ scope, mid }) => ({ ...scope, mid })),
+  ];
   const unrecorded = await client.answered(entry, answer).then(() => undefined, asDotsError);
-  return { session, answer, entry, refreshes, ...(unrecorded && { unrecorded }) };
+  return {
+    session,
+    answer,
+    entry,
+    refreshes,
+    ...(answer.ok && replaced.length > 0 && { replaced }),
+    ...(unrecorded && { unrecorded }),
+  };
+}
+
+const nothing = { own: [], others: [] };
+
+/** Mitigations of this client that it did not request through this ledger end only where that is said. */
+function wouldReplace(others: readonly OtherMitigation[]): DotsError {
+  const named = others.map(({ mid, scope }) => `mid ${mid} (${targetWords(scope)})`).join(', ');
+  return new DotsError(
+    'malformed',
+    'signal/would-replace',
+    `Not sent: it would replace ${named}, which the server has of this client and the ledger has not.`,
+    'Withdraw that first, or request other targets.',
+  );
 }
 
 /** The answer of a server is worth more than the trouble to keep it. */
@@ -111,7 +138,7 @@ async function withHigherMid(options: RecordedRequest, first: Recorded): Promise
   if (!isCause) return known;
   if (overlapping.length > 0 && !replace) return { ...known, wouldReplace: overlapping };
   const again = await sendOnce(options);
-  return { ...again, refusedMid: first.entry.id, ...(overlapping.length > 0 && { replaced: overlapping }) };
+  return { ...again, refusedMid: first.entry.id };
 }
 
 const isOngoing = ({ status }: JsonObject): boolean => !mitigationStatusWords(String(status)).ending;

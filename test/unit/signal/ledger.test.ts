@@ -7,13 +7,14 @@ import {
   contentHash,
   emptyLedger,
   notSent,
-  reported,
+  replacedBy,
   sending,
   settled,
   withdrawn,
   type ClientLedger,
   type LedgerEntry,
 } from '#dots/signal/ledger';
+import { reported } from '#dots/signal/ledgerReport';
 import { documentFor, mitigationOf } from '../../support/ledgerScene';
 
 const start = Date.UTC(2030, 0, 1);
@@ -170,6 +171,32 @@ test('an answer for one mid says nothing of the others', () => {
   scene.accepted('b.example.net', 2);
   scene.ledger = reported(scene.ledger, [], scene.now, 2).ledger;
   assert.deepEqual(scene.states(), ['1 accepted', '2 ended']);
+});
+
+test('what is accepted ends the running mitigations of lower mids that share a target and start in the same way', () => {
+  const scene = new Scene();
+  scene.accepted('a.example.net', 1);
+  scene.accepted('b.example.net', 2);
+  const both = (id: number, more: JsonObject = {}): LedgerEntry => {
+    const document = documentFor('a.example.net', { 'target-protocol': [17], ...more });
+    const { ledger, entry } = begin(scene.ledger, mitigationOf('', { id, document }), scene.now);
+    scene.ledger = answered(ledger, entry, { code: '2.01', ok: true }, scene.now);
+    return entry;
+  };
+  both(3, { 'trigger-mitigation': false });
+  assert.deepEqual(scene.states(), ['1 accepted', '2 accepted', '3 accepted']);
+  both(4);
+  assert.deepEqual(scene.states(), ['1 ended', '2 accepted', '3 accepted', '4 accepted']);
+});
+
+test('mitigations that were not requested from here are known until they end', () => {
+  const scene = new Scene();
+  const theirs = { mid: 9, 'target-fqdn': ['a.example.net'], lifetime: 60, status: 'attack-stopped' };
+  scene.ledger = reported(scene.ledger, [theirs], scene.now).ledger;
+  const entry = scene.begin('a.example.net');
+  assert.deepEqual([entry.id, replacedBy(scene.ledger, entry).others.map(({ mid }) => mid)], [10, [9]]);
+  scene.now += 60_000;
+  assert.deepEqual(replacedBy(settled(scene.ledger, scene.now), entry).others, []);
 });
 
 test('mids start again at 0 from three quarters of their range on, but only in peace', () => {
