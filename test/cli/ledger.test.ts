@@ -99,7 +99,7 @@ test('a mid that is refused because the server has a higher one is outdone only 
   assert.deepEqual([again.status, again.out], [1, '']);
   assert.match(again.err, /Not sent: it would replace mid 3000000000 \(192\.0\.2\.0\/24\).* Say --replace/);
   const replaced = json('send', 'a.dots.json', ...to, '--replace');
-  assert.deepEqual([replaced.code, replaced.mid, replaced.replaced], ['2.01', 3_000_000_001, [3_000_000_000]]);
+  assert.deepEqual([replaced.code, replaced.mid, replaced.replaced], ['2.01', 3_000_000_002, [3_000_000_000]]);
 });
 
 test('another refusal is no reason for a higher mid', async (t) => {

@@ -67,7 +67,12 @@ async function scene(t: TestContext, answer?: boolean, isTaken = true): Promise<
     ...(answer !== undefined && { confirm: () => Promise.resolve(answer) }),
   };
   const send: Scene['send'] = (name, as = {}, ...options) => {
-    const sending = { target: { ...target, ...as }, ledger, workspaces: new CommandWorkspaces(given()), context: { ownPrefixes: [] } };
+    const sending = {
+      target: { ...target, ...as },
+      ledger,
+      workspaces: new CommandWorkspaces(given()),
+      context: { ownPrefixes: [] },
+    };
     return sendSignal({ document: documentOf(name), sending, connect, given: given(...options), io });
   };
   return { ledger, asked, send };
