@@ -1,6 +1,7 @@
 import tseslint from 'typescript-eslint';
 import { folders } from './scripts/lib/folders.mjs';
 import { cycle, direction } from './scripts/lint/direction.mjs';
+import { wording } from './scripts/lint/wording.mjs';
 
 const product = ['client/src/**/*.ts', 'server/src/**/*.ts', 'dots/src/**/*.ts', 'cli/src/**/*.ts', 'schemas/**/*.ts'];
 const globOf = ({ path }) => (path.endsWith('.ts') ? path : `${path}/*.ts`);
@@ -39,7 +40,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.vscode-host/', '.dots/', 'schemas/generated/'] },
   {
     files: ['{schemas,dots,server,client,cli,scripts,test}/**/*.{ts,mjs}'],
-    plugins: { workbench: { rules: { direction, cycle } } },
+    plugins: { workbench: { rules: { direction, cycle, wording } } },
     rules: {
       'workbench/direction': 'error',
       'workbench/cycle': 'error',
@@ -72,6 +73,7 @@ export default tseslint.config(
     },
   },
   { files: product, rules: { 'no-restricted-syntax': ['error', typedError] } },
+  { files: product, ignores: ['dots/src/dotsServer/**'], rules: { 'workbench/wording': 'error' } },
   {
     files: pure,
     ignores: impure,

@@ -5,21 +5,21 @@ import type { Io } from './io';
 /** An option of a command. */
 export interface Option {
   name: string;
-  /** What stands for its value in the help; without it the option takes none. */
+  /** The placeholder of its value in the help; if absent, the option has no value. */
   value?: string;
   description: string;
-  /** The values that are understood. */
+  /** The allowed values. */
   choices?: readonly string[];
-  /** The value where the option is not given. */
+  /** The default value. */
   preset?: string;
-  /** It may be given several times. */
+  /** It may be repeated. */
   multiple?: boolean;
 }
 
 /** The exit statuses of `dots`: done and clean; findings of severity error or a refusal; wrong usage; no answer. */
 export type ExitStatus = 0 | 1 | 2 | 3;
 
-/** What was given on the command line. */
+/** The arguments of a command. */
 export interface Arguments {
   paths: string[];
   /** The value of an option, its preset, or undefined. */
@@ -32,7 +32,7 @@ export interface Arguments {
 export interface Command {
   name: string;
   summary: string;
-  /** What follows the command's name. */
+  /** The text after the command's name. */
   usage: string;
   options: readonly Option[];
   /** Paragraphs for its help. */
@@ -41,7 +41,7 @@ export interface Command {
   run(given: Arguments, io: Io): Promise<ExitStatus>;
 }
 
-/** Wrong usage: exit 2, with the command whose help says more. */
+/** Wrong usage: exit 2, with a reference to the command's help. */
 export class UsageError extends DotsError {
   constructor(message: string, hint?: string) {
     super('usage', 'cli/usage', message, hint);
@@ -49,14 +49,14 @@ export class UsageError extends DotsError {
   }
 }
 
-/** Reads the words behind a command's name. Throws UsageError. */
+/** Reads the words after a command's name. Throws UsageError. */
 export function readArguments(command: Command, words: readonly string[]): Arguments {
   const { values, positionals } = parsed(command, words);
   const all = (name: string): string[] => [values[name] ?? []].flat().map(String);
   for (const { name, choices } of command.options) {
     for (const value of all(name))
       if (choices?.includes(value) === false)
-        throw new UsageError(`--${name} is ${choices.join(' or ')}, not "${value}".`);
+        throw new UsageError(`--${name} must be ${choices.join(' or ')}, not "${value}".`);
   }
   return {
     paths: positionals,
@@ -73,14 +73,16 @@ function parsed(command: Command, words: readonly string[]): ReturnType<typeof p
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/);
-    throw new UsageError(`${sentence ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
+    // After the name of an unknown option there may be a key.
+    const named = sentence?.replace(/^(Unknown option '[^\s'=]*)[^]*$/, "$1'");
+    throw new UsageError(`${named ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
   }
 }
 
-/** A whole number between two bounds, given as an option. Throws UsageError. */
+/** A whole number between two bounds, as the value of an option. Throws UsageError. */
 export function wholeNumber(name: string, text: string | undefined, low: number, high: number): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= low && number <= high) return number;
-  throw new UsageError(`--${name} is a whole number from ${low} to ${high}, not "${text}".`);
+  throw new UsageError(`--${name} must be a whole number from ${low} to ${high}, not "${text}".`);
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '#dots/model/json';
 import { httpStatusWords } from '#dots/words/httpStatuses';
 import { oneLine } from '#dots/model/text';
 
-/** One answer for a person, in lines: the status, why, and what was asked. */
+/** One answer as text, in lines: the status, the reason, and the request. */
 export function dataAnswerLines(answer: DataAnswer): string[] {
   const { name, meaning } = httpStatusWords(answer.status);
   return [

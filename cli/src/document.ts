@@ -6,7 +6,7 @@ import { filesOf, readInput } from './files';
 import { findingLines } from './findings';
 import type { Io } from './io';
 
-/** A document that was read for an action, its value known without doubt. */
+/** A document that was read for an action, with a certain value. */
 export interface ReadDocument {
   file: string;
   bytes: Uint8Array;
@@ -15,7 +15,7 @@ export interface ReadDocument {
 }
 
 /**
- * Reads the one document that an action is about. Faults of its JSON are told, and then there is no document; a file that
+ * Reads the one document of an action. Faults of its JSON are reported, and then there is no document; a file that
  * cannot be read, or is not UTF-8, throws UsageError.
  */
 export async function readDocument(path: string, io: Io): Promise<ReadDocument | undefined> {
@@ -31,7 +31,7 @@ export async function readDocument(path: string, io: Io): Promise<ReadDocument |
   return blocked ? undefined : { file, bytes, parsed, value: parsed.value as JsonObject };
 }
 
-/** Says findings on standard error. */
+/** Reports findings on standard error. */
 export function tell(file: string, findings: readonly LocatedFinding[], io: Io): void {
   io.found?.(file, findings);
   for (const finding of findings) io.say(...findingLines(file, finding));

@@ -3,22 +3,22 @@ import picomatch from 'picomatch';
 import { fileReason } from '#dots/runtime/fileReason';
 import { validationService as service } from '#service/validationService';
 import { isDocumentFile } from '#host/documentFiles';
-import { attempt, realFile, walk } from '#host/files';
+import { attempt, isFile, realFile, walk } from '#host/files';
 import { UsageError } from './command';
 import type { Io } from './io';
 
-/** A file by the name that results call it, and its bytes. */
+/** A file by its name in results, and its bytes. */
 export interface Input {
   file: string;
   bytes: Uint8Array;
 }
 
-/** What `-` stands for. */
+/** The name for standard input. */
 export const standardInput = '-';
 
 /**
  * The files that a path names: itself; of a folder all DOTS documents in it; of a glob all files that match; `-` for
- * standard input. Throws UsageError where it names nothing.
+ * standard input. Throws UsageError if there are none.
  */
 export async function filesOf(path: string): Promise<string[]> {
   if (path === standardInput) return [path];
@@ -32,7 +32,7 @@ export async function filesOf(path: string): Promise<string[]> {
 export async function readInput(file: string, io: Io): Promise<Input> {
   if (file === standardInput) return { file, bytes: await io.input() };
   try {
-    // At once, because reading in the background takes a large file apart and is several times slower.
+    // Synchronously, because reading in the background splits a large file and is several times slower.
     return { file, bytes: readFileSync(file) };
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${fileReason(error)}.`);
@@ -46,10 +46,7 @@ function statOf(path: string): Stats | undefined {
 function documentsIn(folder: string): string[] {
   const found = once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
   if (found.length === 0)
-    throw new UsageError(
-      `There is no DOTS document in ${folder}.`,
-      'Name the files, or end their names in .dots.json.',
-    );
+    throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or use the extension .dots.json.');
   return found;
 }
 
@@ -73,12 +70,12 @@ function matching(pattern: string): string[] {
   return pattern.startsWith('./') ? found.map((file) => `./${file}`) : found;
 }
 
-/** All files below a folder, as the folder is written. Throws UsageError where a folder cannot be read. */
+/** All files below a folder, with the folder's name as written. Throws UsageError where a folder cannot be read. */
 function filesBelow(folder: string): string[] {
   const refused = (path: string, error: unknown): never => {
     throw new UsageError(`The folder ${path} cannot be read: ${fileReason(error)}.`);
   };
-  return [...walk(folder, true, refused)].flatMap(({ path, isFolder }) =>
-    isFolder ? [] : [path.replaceAll('\\', '/')],
-  );
+  return [...walk(folder, true, refused)]
+    .filter(({ path, kind }) => kind === 'file' || (kind === 'link' && isFile(path)))
+    .map(({ path }) => path.replaceAll('\\', '/'));
 }

@@ -4,7 +4,10 @@ import type { LocatedFinding } from '#service/service';
 
 const colour: Record<Severity, number> = { error: 31, warning: 33, information: 36, hint: 90 };
 
-/** A finding for a person: `file:line:col severity message (code, RFC 9132 section 4.4.1.1)`, counted from 1, and a line for each other place. */
+/**
+ * A finding as text: `file:line:col severity message (code, RFC 9132 section 4.4.1.1)`, counted from 1, and a line for
+ * each other place.
+ */
 export function findingLines(file: string, finding: LocatedFinding, colours = false): string[] {
   const { severity, message, code, rfc, range } = finding;
   const shown = colours ? `\u001b[${colour[severity]}m${severity}\u001b[0m` : severity;
@@ -19,7 +22,7 @@ function placeText(file: string, { start }: LocatedFinding['range']): string {
   return `${printable(file)}:${start.line + 1}:${start.character + 1}`;
 }
 
-/** A finding as `--format json` gives it; lines and characters count from 0. */
+/** A finding as `--format json` prints it; lines and characters count from 0. */
 export function findingJson({
   code,
   class: of,

@@ -26,16 +26,16 @@ Exit status:
 export function commandHelp({ name, usage, summary, options, details, examples }: Command): string {
   const all = [...options, { name: 'help', description: 'Show this help.' }];
   const width = Math.max(...all.map((option) => heading(option).length));
-  return `Usage: dots ${name} ${usage}
+  return `${wrapped(`Usage: dots ${name} ${usage}`, 9)}
 
-${summary}
+${wrapped(summary)}
 
-${details.map((paragraph) => `${paragraph}\n`).join('\n')}
+${details.map((paragraph) => `${wrapped(paragraph)}\n`).join('\n')}
 Options:
-${all.map((option) => `  ${heading(option).padEnd(width)}  ${described(option)}`).join('\n')}
+${all.map((option) => wrapped(`  ${heading(option).padEnd(width)}  ${described(option)}`, width + 4)).join('\n')}
 
 Examples:
-${examples.map((example) => `  ${example}`).join('\n')}
+${examples.map((example) => wrapped(`  ${example}`, 6, ' \\')).join('\n')}
 `;
 }
 
@@ -48,4 +48,23 @@ function described({ description, choices, preset, multiple }: Option): string {
     multiple === true ? 'may be repeated' : '',
   ].filter((note) => note !== '');
   return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
+
+/** The most columns of a line of help. */
+const columns = 100;
+
+/** Lines broken at spaces; continued lines are indented, and broken ones end in `broken`, a backslash for the shell. */
+function wrapped(text: string, indent = 0, broken = ''): string {
+  return text
+    .split('\n')
+    .map((line) => wrappedLine(line, indent, broken))
+    .join('\n');
+}
+
+function wrappedLine(line: string, indent: number, broken: string): string {
+  if (line.length <= columns) return line;
+  const space = line.lastIndexOf(' ', columns - broken.length);
+  if (line.slice(0, space).trim() === '' || space <= indent) return line;
+  const rest = `${' '.repeat(indent)}${line.slice(space + 1)}`;
+  return `${line.slice(0, space)}${broken}\n${wrappedLine(rest, indent, broken)}`;
 }

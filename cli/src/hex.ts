@@ -1,6 +1,6 @@
 import { UsageError } from './command';
 
-/** The bytes of hex digits, or undefined where they are none; blanks between them and a leading 0x are passed over. */
+/** The bytes of hex digits, or undefined for other text; spaces between them and a leading 0x are skipped. */
 export function fromHex(text: string): Uint8Array | undefined {
   const digits = text.replace(/\s+/g, '').replace(/^0x/i, '');
   return digits.length > 0 && digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)
@@ -8,10 +8,10 @@ export function fromHex(text: string): Uint8Array | undefined {
     : undefined;
 }
 
-/** The bytes that an option gives as hex digits. Throws UsageError. */
+/** The bytes in an option's hex digits. Throws UsageError. */
 export function hexOption(name: string, text: string, example: string): Uint8Array {
   const bytes = fromHex(text);
   if (bytes === undefined)
-    throw new UsageError(`--${name} wants an even number of hexadecimal digits.`, `For example ${example}.`);
+    throw new UsageError(`--${name} requires an even number of hexadecimal digits.`, `For example ${example}.`);
   return bytes;
 }

@@ -5,7 +5,7 @@ import type { Io } from './io';
 
 const statusOf: Record<FailureKind, ExitStatus> = { usage: 2, unreachable: 3, malformed: 1 };
 
-/** Runs a command with the words behind its name. Never throws: every failure becomes a sentence and an exit status. */
+/** Runs a command with the words after its name. Never throws: every failure becomes a sentence and an exit status. */
 export async function invoke(command: Command, words: readonly string[], io: Io): Promise<ExitStatus> {
   return attempt(`dots ${command.name}`, io, async () => {
     if (!wantsHelp(words)) return command.run(readArguments(command, words), io);
@@ -14,7 +14,7 @@ export async function invoke(command: Command, words: readonly string[], io: Io)
   });
 }
 
-/** Does something in the name of `who`, and says what failed. */
+/** Runs a function, and reports a failure with the name of the command. */
 export async function attempt(who: string, io: Io, action: () => Promise<ExitStatus>): Promise<ExitStatus> {
   try {
     return await action();
@@ -28,7 +28,7 @@ export async function attempt(who: string, io: Io, action: () => Promise<ExitSta
   }
 }
 
-/** Whether help is asked for, before any `--`. */
+/** Whether there is a --help before any `--`. */
 function wantsHelp(words: readonly string[]): boolean {
   const end = words.indexOf('--');
   return words.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '-h');

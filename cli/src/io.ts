@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline/promises';
 import { printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 
-/** What a command may touch of the world besides files: its results, its messages, its input, and being stopped. */
+/** The environment of a command besides files: results, messages, input, and termination. */
 export interface Io {
   /** Results. */
   out(text: string | Uint8Array): Promise<void>;
-  /** Everything else: a message, in one line or several. Names and paths in a line can break out of none, see `printable`. */
+  /** Everything else: a message, in one line or several. Names and paths cannot break a line, see `printable`. */
   say(...lines: string[]): void;
-  /** Hears of the findings that are told, for a command that gives them as data as well. */
+  /** Receives the reported findings, for a command that prints them as data as well. */
   found?(file: string, findings: readonly LocatedFinding[]): void;
   /** All of standard input. */
   input(): Promise<Uint8Array>;
@@ -17,11 +17,11 @@ export interface Io {
   colours: boolean;
   /** Asks a question that is answered by yes or no; absent where nobody can answer. */
   confirm?(question: string): Promise<boolean>;
-  /** Settles when the user or the system asks the command to end (SIGINT, SIGTERM). */
+  /** Settles when the command is terminated (SIGINT, SIGTERM). */
   stopped(): Promise<void>;
 }
 
-/** Lines of messages as they are written, whatever names and words of others are in them. */
+/** Lines of messages, with foreign names and texts made printable. */
 export function saidText(lines: readonly string[]): string {
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
@@ -36,10 +36,10 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
-/** The world of the process: standard streams and signals. */
+/** The environment of the process: standard streams and signals. */
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
-  // A reader that closes the pipe, such as `head`, has seen enough: no fault, and nobody is left to tell.
+  // A reader that closes the pipe, such as `head`, is not an error, and there is no one to report it to.
   stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2),
   );

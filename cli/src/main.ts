@@ -2,12 +2,12 @@ import module from 'node:module';
 import { processIo } from './io';
 import { run } from './run';
 
-/** From Node.js 22.1 on, what was compiled once is kept for the next start. The types here are of an older one. */
+/** From Node.js 22.1 on, compiled code is cached for the next start. The types here are of an older version. */
 (module as { enableCompileCache?: () => void }).enableCompileCache?.();
 
 const io = processIo();
 
-/** An error that no code caught is a fault of dots; it is reported in one sentence, without a stack. */
+/** An uncaught error is an internal error; it is reported in one sentence, without a stack. */
 process.on('uncaughtException', (error) => {
   io.say(`dots: Internal error in dots (not caused by your input): ${error.message}. Please report it.`);
   process.exit(1);

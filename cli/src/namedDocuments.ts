@@ -8,7 +8,7 @@ import { Validator } from '#host/validator';
 import { validationService as service } from '#service/validationService';
 import { nameOfPath, pathOfFile, type CommandWorkspaces } from './workspace';
 
-/** The documents that a command line names, and what validates them. */
+/** The documents that a command line names, and their validator. */
 export interface NamedDocuments {
   validator: Validator;
   documents: DocumentCache;
@@ -17,7 +17,7 @@ export interface NamedDocuments {
   add(file: string, bytes: Uint8Array): SourceDocument;
 }
 
-/** Documents that a command line will name. `level` counts before that of the workspace file. */
+/** Documents that a command line will name. `level` overrides that of the workspace file. */
 export function namedDocuments(workspaces: CommandWorkspaces, level?: Level): NamedDocuments {
   const sources: SourceDocument[] = [];
   const paths = new Set<string | undefined>();
@@ -44,7 +44,7 @@ export function namedDocuments(workspaces: CommandWorkspaces, level?: Level): Na
   return { validator, documents, sources, add };
 }
 
-/** Bytes that are nothing but ASCII are text in a fraction of the time that UTF-8 takes; others are left to the language service. */
+/** ASCII bytes are decoded in a fraction of the time of UTF-8; others are left to the language service. */
 function sourceOf(uri: string, bytes: Uint8Array): SourceDocument {
   const text = isAscii(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1') : bytes;
   return { uri, version: 0, getText: () => text };
@@ -52,7 +52,7 @@ function sourceOf(uri: string, bytes: Uint8Array): SourceDocument {
 
 const workspaceMembers = ['files', 'own-prefixes', 'severities', 'suppressions', 'target-router', 'level'];
 
-/** Which of the product's own files a value is of, where its members tell. */
+/** Which of the product's own files a value is, by its members. */
 function formByMembers(value: JsonValue | undefined): 'profiles' | 'workspace' | undefined {
   if (!isObject(value) || Object.keys(value).some((name) => name.includes(':'))) return undefined;
   if (isObject(value.profiles)) return 'profiles';

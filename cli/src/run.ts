@@ -3,7 +3,7 @@ import { attempt, invoke } from './invoke';
 import type { Io } from './io';
 import { isOwnSocket } from './keeper/socket';
 
-/** The commands, in the order of their help. Each is loaded when it is run, so that none waits for the code of another. */
+/** The commands, in the order of their help. Each is loaded when it is run, so that none loads the code of another. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['validate', async () => (await import('./commands/validate')).validate],
   ['encode', async () => (await import('./commands/encode')).encode],
@@ -31,7 +31,7 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
 }
 
 /**
- * What the `dots session` of this folder made of the words of `dots send`; undefined where there is none, and for a document of
+ * The result of `dots send` from the `dots session` of this folder; undefined if there is none, and for a document from
  * standard input, which it cannot read.
  */
 async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {

@@ -29,32 +29,32 @@ import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from
 /** The largest `--timeout`, seconds. */
 const longestTimeout = 3600;
 
-/** The options that say where a document goes and as whom; each counts before the workspace file and the profile. */
+/** The options for the target and the client identity; each overrides the workspace file and the profile. */
 export const targetOptions: readonly Option[] = [
   {
     name: 'server',
     value: 'URL',
     description:
-      'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine, https://HOST for aliases and ACLs. Without it the profile names it.',
+      'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine, https://HOST for aliases and ACLs (default: from the profile).',
   },
   {
     name: 'profile',
     value: 'NAME',
     description:
-      'The server profile; without it that of the document in the workspace file, or the one that DOTS_PROFILE names.',
+      'The server profile (default: that of the document in the workspace file, or the one in DOTS_PROFILE).',
   },
   { name: 'yes', description: 'Also send to a production server.' },
   {
     name: 'cuid',
     value: 'C',
     description:
-      'The client identifier; without it that of the workspace file or the profile, or the one that follows from the certificate or the identity of the key.',
+      'The client identifier (default: from the workspace file or the profile, or derived from the certificate or the PSK identity).',
   },
   {
     name: 'mid',
     value: 'N',
     description:
-      'The mitigation id (or sid, tsid, tmid); without it that of the workspace file, or one more than the highest in the ledger.',
+      'The mitigation id (or sid, tsid, tmid) (default: from the workspace file, or the highest in the ledger plus one).',
   },
   { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
@@ -71,7 +71,7 @@ export const targetOptions: readonly Option[] = [
   ...workspaceOptions,
 ];
 
-/** What a document is validated and sent with, what is known of it besides its text, and the target. */
+/** The validation of a document, its context, and its target. */
 export interface Sending {
   target: SettledTarget;
   ledger: Ledger;
@@ -79,7 +79,7 @@ export interface Sending {
   context: DocumentContext;
 }
 
-/** Where a document goes by the options, the workspace file and the profiles. Throws UsageError. */
+/** The target of a document by the options, the workspace file and the profiles. Throws UsageError. */
 export async function sendingOf(document: ReadDocument, given: Arguments, io: Io): Promise<Sending> {
   const workspaces = new CommandWorkspaces(given);
   const governing = workspaces.of(document.file);
@@ -131,12 +131,12 @@ export async function targetOfDocument(
   return withCuid(settledTarget(query, given, { notDone, prefix: '' }), ledger, query.profiles);
 }
 
-/** As whom, and under which identifier, a document would be sent. */
+/** The client and request identifiers of a document. */
 export function identityOf(given: Arguments, workspaces: CommandWorkspaces, file: string): RequestIdentity {
   return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
 }
 
-/** Without a document only the options count. */
+/** Without a document only the options are used. */
 function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
   return {
     document: file ?? '',
@@ -170,9 +170,9 @@ function knownProfiles({ profilesFile, knownProfiles: known }: CommandWorkspaces
 
 /** What a target is for. */
 interface Purpose {
-  /** What is not done where the target may not be used: the beginning of a sentence. */
+  /** What is not done if the target may not be used: the start of a sentence. */
   notDone: string;
-  /** What comes before the sentence of a problem. */
+  /** The text before the sentence of a problem. */
   prefix: string;
 }
 
@@ -181,8 +181,8 @@ function settledTarget(query: DestinationQuery, given: Arguments, { notDone, pre
   if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
   if (destination.kind === 'mock')
     throw new UsageError(
-      `${notDone}: it would go to the mock orchestrator, and only the editor knows where its own listens.`,
-      'Start dots mock, and name its address with --server.',
+      `${notDone}: its target is the mock orchestrator of the editor, whose address only the editor knows.`,
+      'Start dots mock, and specify its address with --server.',
     );
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
@@ -196,47 +196,47 @@ function settledTarget(query: DestinationQuery, given: Arguments, { notDone, pre
   return target;
 }
 
-/** The steps that only the command has. */
+/** The hints that only the command has. */
 const furtherSteps: Partial<Record<DestinationProblem['code'], (query: DestinationQuery) => string>> = {
   'workspace-errors': ({ workspace }) => `See dots validate ${workspace.file ?? ''}.`,
   'profiles-errors': ({ profiles }) => `See dots validate ${profiles.file}.`,
-  'no-profiles-file': () => 'Or name one with --profiles.',
-  'no-address': () => 'Or name the server with --server.',
+  'no-profiles-file': () => 'Or specify one with --profiles.',
+  'no-address': () => 'Or specify the server with --server.',
 };
 
 function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: string): UsageError {
   if (problem.code === 'nothing-named')
     return new UsageError(
-      '--server is missing: name the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443, or a --profile.',
+      '--server is missing: specify the server, such as coap://127.0.0.1:4646 or https://127.0.0.1:4443, or a --profile.',
       'dots mock starts one.',
     );
   const { message, hint } = destinationError(problem, furtherSteps[problem.code]?.(query));
   return new UsageError(`${prefix}${message}`, hint);
 }
 
-/** What is wrong with an address is reported before its credentials are asked for. Throws a DotsError of kind `usage`. */
+/** Errors of an address are reported before those of credentials. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
   if (!isData(server)) parseServer(server);
   else if (!URL.canParse(server))
     throw new UsageError(
       `"${server}" is not the address of a DOTS data channel.`,
-      'Give a host, and a port up to 65535 where it is not 443, such as https://dots.example.net.',
+      'Write a host, and a port up to 65535 if it is not 443, such as https://dots.example.net.',
     );
 }
 
 /**
- * A production server requires --yes, and so does any server while the profiles file has errors. Throws UsageError for what is known before
- * a name is resolved; what is returned does so for the addresses that are dialled.
+ * A production server requires --yes, and so does any server while the profiles file has errors. Throws UsageError for
+ * what is known before a name is resolved; the returned function does so for the addresses that are dialled.
  */
 function permitFor(target: ServerTarget, given: Arguments, notDone: string): Permit | undefined {
   if (given.option('yes') !== undefined) return undefined;
   const refuse = ({ reason }: Production): UsageError =>
-    new UsageError(`${reason}: ${notDone} to ${target.server}.`, 'Say --yes if that is meant.');
+    new UsageError(`${reason}: ${notDone} to ${target.server}.`, 'Use --yes to confirm.');
   if (target.production !== undefined) throw refuse(target.production);
   return productionGuard(target, knownAddresses, refuse);
 }
 
-/** The key itself is never in a profile. Throws UsageError where it is required and not named. */
+/** The key itself is never in a profile. Throws UsageError if it is required and not specified. */
 function requireKey(
   { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: AnonymousTarget,
   given: Arguments,
@@ -250,12 +250,12 @@ function requireKey(
   )
     return;
   throw new UsageError(
-    `The profile "${profile}" has the identity "${pskIdentity}" of a pre-shared key, and the key is missing.`,
-    'Name the file that contains it: --psk-key-file.',
+    `The profile "${profile}" has the pre-shared key identity "${pskIdentity}", but no key is specified.`,
+    'Specify its file with --psk-key-file.',
   );
 }
 
-/** A pre-shared key named on the command line replaces the certificates of a profile, and the other way round. */
+/** A pre-shared key named on the command line replaces the certificates of a profile, and vice versa. */
 function credentialFiles(given: Arguments, { credentials }: ServerTarget): CredentialFiles {
   const said = {
     ca: given.option('ca'),

@@ -3,13 +3,13 @@ import { UsageError, type Command, type ExitStatus } from './command';
 import { commandHelp, generalHelp } from './help';
 import type { Io } from './io';
 
-/** The version in package.json: bundling puts it here. */
+/** The version in package.json, inserted by the bundler. */
 declare const packageVersion: string;
 
 /** How each command is loaded, by its name. */
 type Commands = ReadonlyMap<string, () => Promise<Command>>;
 
-/** What `dots` does where its first word is no command: help, version, or a UsageError with the nearest name. */
+/** Handles a first word that is not a command: help, version, or a UsageError with the nearest name. */
 export async function withoutCommand(
   commands: Commands,
   name: string | undefined,

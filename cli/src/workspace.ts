@@ -16,12 +16,12 @@ import { tell } from './document';
 import { standardInput } from './files';
 import type { Io } from './io';
 
-/** The options of every command that heeds the workspace file. */
+/** The options of every command that uses the workspace file. */
 export const workspaceOptions: readonly Option[] = [
   {
     name: 'workspace',
     value: 'FILE',
-    description: `The workspace file; without it, the nearest ${workspaceFileName} upwards of each document, up to the root of its repository.`,
+    description: `The workspace file (default: the nearest ${workspaceFileName} in the folders above each document, up to the root of its repository).`,
   },
   {
     name: 'profiles',
@@ -30,24 +30,24 @@ export const workspaceOptions: readonly Option[] = [
   },
 ];
 
-/** Where a file that the command line names is on disk; undefined for standard input. */
+/** The path of a file that the command line names; undefined for standard input. */
 export const pathOfFile = (file: string): string | undefined => (file === standardInput ? undefined : resolve(file));
 
-/** How results call a file that the command line does not name. */
+/** The name in results of a file that the command line does not name. */
 export const nameOfPath = (path: string): string => relative('', path).replaceAll('\\', '/');
 
-/** A document's path as its workspace file names it. */
+/** A document's path relative to its workspace file. */
 export const pathIn = ({ path }: GoverningWorkspace, file: string): string => pathInWorkspace(path, resolve(file));
 
 /** The workspace files and the profiles that documents of one run are read with. */
 export class CommandWorkspaces {
   readonly files: GoverningWorkspaces;
-  /** What is wrong with the files of the product's own that were read, by path. */
+  /** The faults of the product's own files that were read, by path. */
   readonly ownFindings = new Map<string, readonly LocatedFinding[]>();
   private readonly named: string | undefined;
   private readonly read: ProfilesFile;
 
-  /** Reads the files that the command line names. Throws UsageError where one of them cannot be read. */
+  /** Reads the files that the command line names. Throws UsageError if one of them cannot be read. */
   constructor(given: Arguments) {
     this.named = readable(given.option('workspace'));
     this.files = new GoverningWorkspaces({
@@ -63,53 +63,53 @@ export class CommandWorkspaces {
     return this.read.state === 'absent' ? undefined : this.read.path;
   }
 
-  /** The profiles, unless there is no file of them or it has errors. */
+  /** The profiles, unless there is no profiles file or it has errors. */
   get knownProfiles(): Profiles | undefined {
     return this.read.profiles;
   }
 
-  /** The profiles; none where there is no file of them or it has errors. */
+  /** The profiles; none if there is no profiles file or it has errors. */
   get profiles(): Profiles {
     return this.read.profiles ?? new Map();
   }
 
-  /** What is wrong with the profiles file. */
+  /** The faults of the profiles file. */
   get profileFindings(): readonly LocatedFinding[] {
     return this.read.findings;
   }
 
-  /** What a file is that the command line names as one of the product's own. */
+  /** The form of one of the product's own files that the command line names. */
   formNamed(file: string): 'workspace' | 'profiles' | undefined {
     const path = resolve(file);
     if (this.named !== undefined && path === resolve(this.named)) return 'workspace';
     return this.profilesFile !== undefined && path === resolve(this.profilesFile) ? 'profiles' : undefined;
   }
 
-  /** What governs a document: the workspace file that the command line names, or the nearest upwards. */
+  /** The settings of a document: from the workspace file that the command line names, or the nearest one above it. */
   of(file: string): GoverningWorkspace {
     return this.files.of(pathOfFile(file), this.knownProfiles);
   }
 
-  /** What is known of a document besides its text. */
+  /** The context of a document. */
   contextOf(file: string): DocumentContext {
     return this.files.contextOf(this.of(file), pathOfFile(file) ?? file, this.knownProfiles);
   }
 }
 
-/** A file's path. Throws UsageError where it cannot be read. */
+/** A file's path. Throws UsageError if it cannot be read. */
 function readable(path: string | undefined): string | undefined {
   const octets = path === undefined ? undefined : octetsOf(path);
   if (typeof octets === 'string') throw new UsageError(`${path ?? ''} cannot be read: ${octets}.`);
   return path;
 }
 
-/** The profiles file in its usual place, where there is one. */
+/** The profiles file in its usual place, if there is one. */
 function usualProfiles(): string | undefined {
   const path = defaultProfilesFile();
   return isFile(path) ? path : undefined;
 }
 
-/** Says what is wrong with the workspace file and the profiles file, and which workspace files are not used. */
+/** Reports the faults of the workspace file and the profiles file, and which workspace files are not used. */
 export function tellOwn(
   { profilesFile, profileFindings }: CommandWorkspaces,
   { path, findings, ignored }: GoverningWorkspace,

@@ -25,9 +25,9 @@ import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
 import type { TreeNode } from './ui/treeNode';
 
-/** What other extensions, and the tests, may ask of this one. */
+/** The API of this extension for other extensions and the tests. */
 export interface WorkbenchApi {
-  /** Settles when the language server answers. */
+  /** Settles when the language server is ready. */
   ready(): Promise<void>;
   /** The rows of the session view as they are now; none while there is no session. */
   sessionTree(): readonly TreeNode[];
@@ -41,7 +41,7 @@ export interface WorkbenchApi {
   lab(): OrchestratorLab | undefined;
 }
 
-/** Owns everything of the extension that lives: language server, orchestrator, session, views. */
+/** Owns all long-lived objects of the extension: language server, orchestrator, session, views. */
 export class Workbench {
   private readonly log = vscode.window.createOutputChannel('DOTS', { log: true });
   private readonly language: LanguageServer;
@@ -99,7 +99,7 @@ export class Workbench {
     };
   }
 
-  /** Ends the session, the orchestrator and the server, then lets go of the rest. */
+  /** Ends the session, the orchestrator and the server, then disposes of the rest. */
   async close(): Promise<void> {
     await this.sessions.close();
     await Promise.all([this.orchestrator.stop(), this.language.stop()]);
@@ -108,7 +108,7 @@ export class Workbench {
   }
 }
 
-/** Where the orchestrator keeps its state between windows of one workspace; none without a workspace on disk. */
+/** Where the orchestrator stores its state between windows of one workspace; undefined without a workspace on disk. */
 function stateFolder({ storageUri }: vscode.ExtensionContext): string | undefined {
   return storageUri?.scheme === 'file' ? vscode.Uri.joinPath(storageUri, 'orchestrator').fsPath : undefined;
 }

@@ -10,7 +10,7 @@ export function activate(extension: vscode.ExtensionContext): WorkbenchApi {
   return workbench.api;
 }
 
-/** Called by the editor before it goes; it waits for the promise. */
+/** Called by the editor before it exits; it waits for the promise. */
 export async function deactivate(): Promise<void> {
   await workbench?.close();
   workbench = undefined;

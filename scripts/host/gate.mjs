@@ -2,13 +2,18 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 
+/**
+ * How a browser marks what a page of another origin loads, frames or leads to (Fetch Metadata): such requests have no Origin, and from another
+ * port of this machine they bring the cookie.
+ */
+const foreignSites = ['cross-site', 'same-site'];
+
 /** Why a request does not come from a page of this very server; undefined where it does. */
 function objectionTo({ headers }, authority) {
   if (headers.host !== authority) return `This server is ${authority}, and nothing else.`;
-  const { origin } = headers;
-  if (origin !== undefined && origin !== `http://${authority}`)
-    return 'A page of another origin may not ask this server.';
-  return undefined;
+  const { origin, 'sec-fetch-site': site } = headers;
+  const isForeign = origin !== undefined && origin !== `http://${authority}`;
+  return isForeign || foreignSites.includes(site) ? 'A page of another origin may not ask this server.' : undefined;
 }
 
 /** A request as it goes on: what it was, head and all. */

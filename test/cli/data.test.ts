@@ -49,7 +49,7 @@ test('not authenticated: exit 3, and which check failed', async (t) => {
     dots(['send', '-', '--server', String(ready.data), ...more, ...cuid], acls);
   const cases: [words: string[], message: RegExp][] = [
     [['--ca', String(other.ca), '--cert', String(ready.cert), '--key', String(ready.key)], /not signed by the CA/],
-    [['--ca', String(ready.ca)], /asks for a client certificate, and none was given/],
+    [['--ca', String(ready.ca)], /requires a client certificate, and none was configured/],
     [
       ['--ca', String(ready.ca), '--cert', String(other.cert), '--key', String(other.key)],
       /does not accept this client certificate/,
@@ -85,7 +85,7 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
     'a certificate without its key',
     ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x', '--cert', 'x'],
     acls,
-    /go together/,
+    /client certificate requires its key/,
   ],
   [
     'an address with a path',
@@ -95,7 +95,7 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
   ],
   ['a request over https', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x'], request, /signal channel/],
   ['a state folder that is not there', ['flowspec', '--state', 'nowhere'], '', /no state folder/],
-  ['a state folder and a file', ['flowspec', 'x', '--state', 'nowhere'], '', /takes no file/],
+  ['a state folder and a file', ['flowspec', 'x', '--state', 'nowhere'], '', /accepts? no file/],
 ];
 
 for (const [name, words, input, message] of misuse) {

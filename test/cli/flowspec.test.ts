@@ -57,7 +57,7 @@ const failures: [name: string, words: string[], input: string, status: number, m
     ['flowspec', '--decode', 'zz', '--family', 'ipv4'],
     '',
     2,
-    /--decode wants an even number of hexadecimal digits/,
+    /--decode requires an even number of hexadecimal digits/,
   ],
   ['an NLRI without its family', ['flowspec', '--decode', '00'], '', 2, /--family is missing/],
   ['an NLRI of a family that is none', ['flowspec', '--decode', '00', '--family', 'ipx'], '', 2, /ipv4 or ipv6/],

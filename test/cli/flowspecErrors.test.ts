@@ -18,7 +18,7 @@ interface Report {
 
 const refused: [name: string, value: object, finding: RegExp][] = [
   ['an empty list of scopes', { [scopes]: { scope: [] } }, /rfc\/one-scope/],
-  ['a list that is not known', { [acls]: { acls: [] } }, /"acls" is not understood/],
+  ['a list that is not known', { [acls]: { acls: [] } }, /"acls" is not known here/],
   [
     'a list with the name of its module',
     { [scopes]: { 'ietf-dots-signal-channel:scope': [target] } },

@@ -37,7 +37,7 @@ test('JSON says whether the order is proved; without repair it shows a witness',
   assert.match(dots(['flowspec', '-'], fragments).out, /^Order: proved/m);
   assert.match(
     dots(['flowspec', '-', '--no-repair'], fragments).out,
-    /^Order: .* Witness: udp 198\.51\.100\.7:40000 -> 192\.0\.2\.1:53, first fragment; documents: discard by -#.*; routers: accept by -#/m,
+    /^Order: .* Example: udp 198\.51\.100\.7:40000 -> 192\.0\.2\.1:53, first fragment; documents: discard by -#.*; routers: accept by -#/m,
   );
 });
 
@@ -88,7 +88,7 @@ test('each octet in words', () => {
   assert.equal(json(['--explain'], request).rules[0]?.explained?.length, 7);
   assert.match(
     dots(['flowspec', '--decode', '03058716', '--family', 'ipv6', '--explain'], '').out,
-    /operator: always; the value takes 1 octet; the last of the list/,
+    /operator: always; the value has 1 octet; last of the list/,
   );
 });
 
@@ -140,15 +140,15 @@ test('for GoBGP and BIRD; what a tool cannot announce is a comment and a finding
   );
   const wide = JSON.stringify(aclDocument([{ matches: { ipv4: to, tcp: { 'flags-bitmask': { bitmask: 256 } } } }]));
   const run = dots(['flowspec', '-', '--format', 'gobgp'], wide);
-  assert.match(run.out, /^# rule 1 is left out \(GoBGP has names for the eight common TCP flags only\): dst/);
-  assert.match(run.err, /warning The rule .* is left out of this rendering: GoBGP .* \(flowspec\/tool,/);
+  assert.match(run.out, /^# rule 1 is omitted \(GoBGP has names for the eight common TCP flags only\): dst/);
+  assert.match(run.err, /warning The rule .* is omitted from this rendering: GoBGP .* \(flowspec\/tool,/);
 });
 
 for (const [words, message] of [
   [['flowspec', '-', '--compare', 'x', '--format', 'bird'], /table or json/],
   [['flowspec', '-', '--explain', '--format', 'hex'], /table or json/],
-  [['flowspec', '-', '--explain', '--compare', 'x'], /do not go together/],
-  [['flowspec', '--decode', '03038111', '--family', 'ipv4', '--resolve'], /--resolve does not go with --decode/],
+  [['flowspec', '-', '--explain', '--compare', 'x'], /cannot be combined/],
+  [['flowspec', '--decode', '03038111', '--family', 'ipv4', '--resolve'], /--resolve cannot be combined with --decode/],
 ] as [string[], RegExp][]) {
   test(`wrong usage: ${words.slice(1).join(' ')}`, () => {
     const run = dots(words, request);

@@ -48,7 +48,7 @@ test('a state folder that others may write to is refused; one that they may read
   chmodSync(state, 0o777);
   const { status, err } = dots(['mock', '--state', state], '');
   assert.equal(status, 2);
-  assert.match(err, /Other users may write to .*state, so they could change what is kept there\. Run chmod go-w/);
+  assert.match(err, /Other users may write to .*state, so they could change its content\. Run chmod go-w/);
   chmodSync(state, 0o755);
   const { child } = await startMock(t, '--state', state);
   assert.equal(statSync(state).mode & 0o777, 0o700);

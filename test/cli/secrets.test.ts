@@ -33,6 +33,16 @@ test('a key given in the place of the name of its file is in no message', (t) =>
   }
 });
 
+test('nor is one that is given to an option that does not exist', (t) => {
+  const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
+  const key = 'correct-horse';
+  for (const word of [`--psk-key=${key}`, `--psk-keyfile=${key}`, `--psk=${key}`, `-k${key}`, `--pskkeyfile ${key}`]) {
+    const { status, out, err } = dots(['send', path, '--server', 'coaps://127.0.0.1:9', '--psk-identity', 'me', word]);
+    assert.equal(status, 2);
+    assert.ok(!`${out}${err}`.includes(key), `${out}${err}`);
+  }
+});
+
 test('the file of a key given as a document is not quoted', async (t) => {
   const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
   const keys = {

@@ -140,7 +140,7 @@ test('a connection that is refused says in words which check failed, and exits w
   }
 });
 
-test('credentials that are missing or do not go together are wrong usage', async (t) => {
+test('credentials that are missing or cannot be combined are wrong usage', async (t) => {
   const { ready } = await mockWithFiles(t);
   const cases: [string[], RegExp][] = [
     [[], /needs the CA of the server, a client certificate and its key, or a pre-shared key/],

@@ -43,7 +43,7 @@ test('documents go over the session that dots session keeps in their folder, wit
     });
     const refused = send(cwd, 'faulty.dots.json', '--server', coaps, ...proofs);
     assert.deepEqual([refused.status, refused.out], [1, '']);
-    assert.match(refused.err, /^faulty\.dots\.json:\d+:\d+ error [^\n]*\n[^]*nothing was sent[^\n]*\n$/);
+    assert.match(refused.err, /^faulty\.dots\.json:\d+:\d+ error [^\n]*\n[^]*not sent[^\n]*\n$/);
     const missing = send(cwd, "it isn't $HERE.dots.json", '--server', coaps, ...proofs);
     assert.deepEqual(
       [missing.status, missing.err],
@@ -105,7 +105,7 @@ test('where dots session has ended, or was killed, dots send opens a session of 
     [again.status, again.err],
     [
       2,
-      'dots session: A dots session runs in this folder already. End that one first, or start this one in another folder.\n',
+      'dots session: A dots session is already running in this folder. Stop it first, or start this one in another folder.\n',
     ],
   );
   assert.equal(sent().status, 0);
@@ -200,10 +200,7 @@ test('a dots session that dies while it waits for an answer is told of, and noth
     const [status] = (await once(child, 'close')) as [number];
     assert.deepEqual(
       [status, said],
-      [
-        3,
-        'dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.\n',
-      ],
+      [3, 'dots send: The dots session of this folder did not answer. The document may have been sent.\n'],
     );
     assert.equal(senders.size, 1, 'nobody else has sent it');
     senders.clear();
@@ -252,7 +249,7 @@ test('what a session cannot be kept for is wrong usage', (t) => {
     assert.equal(status, 2, err);
     return err;
   };
-  assert.match(usage('a.dots.json'), /takes no file/);
+  assert.match(usage('a.dots.json'), /accepts? no file/);
   assert.match(
     usage('--profile', 'upstream', '--profiles', 'dots.profiles.json'),
     /production.*no session was opened.*--yes/s,

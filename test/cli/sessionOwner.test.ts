@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder, request } from '../support/dots';
@@ -15,10 +15,10 @@ test('nobody is asked but a session of this user, and what it does not take is s
     return err;
   };
   mkdirSync(join(cwd, '.dots/session'), { recursive: true });
-  assert.match(usage(), /is there already, and is no socket of yours/);
+  assert.match(usage(), /exists, and is not a socket of yours/);
   rmSync(join(cwd, '.dots/session'), { recursive: true });
   chmodSync(join(cwd, '.dots'), 0o777);
-  assert.match(usage(), /not yours alone to write to.*chmod go-w/);
+  assert.match(usage(), /writable by other users.*chmod go-w/);
   chmodSync(join(cwd, '.dots'), 0o700);
   const keeper = await startKeeper(t, cwd);
   const sends = ways(t).map(([, send]) => send);
@@ -54,5 +54,11 @@ test('a socket that others could have made is not asked, by the launcher as litt
     assert.deepEqual(asked(), ['Node.js'], `${path} ${mode.toString(8)}: the command does it itself`);
     chmodSync(join(cwd, path), before & 0o777);
   }
+  if (process.getuid?.() === 0)
+    for (const path of ['.dots', '.dots/session']) {
+      chownSync(join(cwd, path), 65534, 65534);
+      assert.deepEqual(asked(), ['Node.js'], `${path} of another user`);
+      chownSync(join(cwd, path), 0, 0);
+    }
   assert.deepEqual(asked(), ['launcher', 'Node.js']);
 });

@@ -5,7 +5,9 @@ import { acls, dots, folder, request, startMock, type Run } from '../support/dot
 
 const cuid = 'dz6pHjaADkaFTbjr0JGBpw';
 
-/** A folder with documents and their workspace file, and a profiles file beside it whose profile "lab" leads to a mock. */
+/**
+ * A folder with documents and their workspace file, and a profiles file beside it whose profile "lab" leads to a mock.
+ */
 async function scene(
   t: TestContext,
   profile: object = {},
@@ -83,7 +85,7 @@ test('a profile of production is asked for with --yes, also where only its addre
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
     assert.ok(err.startsWith(`dots send: ${why}: `), err);
-    assert.match(err, /\S+a\.dots\.json was not sent to coaps?:\S+ Say --yes if that is meant\.\n$/i);
+    assert.match(err, /\S+a\.dots\.json was not sent to coaps?:\S+ Use --yes to confirm\.\n$/i);
   }
   assert.equal(send('a.dots.json', '--yes').status, 0);
 });
@@ -106,7 +108,7 @@ test('the mock of the editor is no profile: dots mock stands for it', async (t) 
   const path = folder(t, { 'a.dots.json': request });
   const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
   assert.equal(status, 2);
-  assert.match(err, /Start dots mock, and name its address with --server\./);
+  assert.match(err, /Start dots mock, and specify its address with --server\./);
 });
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
@@ -183,7 +185,7 @@ test('what is wrong with an address is told before credentials are asked for', (
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
   const wrong = {
     '': /The address of the server is empty/,
-    'http://': /asks for http, which is no scheme/,
+    'http://': /has the scheme http, which is not a scheme/,
     'mock:': /"mock:" is not the address/,
     'coaps://a.example:70000': /names the port 70000, and there is none above 65535/,
     'https://': /is not the address of a DOTS data channel/,
@@ -221,7 +223,7 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
   assert.equal(status, 2);
   assert.match(
     err,
-    /The profile "edge" has the identity "edge-1" of a pre-shared key, and the key is missing\. Name the file that contains it: --psk-key-file\./,
+    /The profile "edge" has the pre-shared key identity "edge-1", but no key is specified\. Specify its file with --psk-key-file\./,
   );
 });
 
@@ -229,7 +231,10 @@ test('a state folder that cannot be created is reported at once', { skip: proces
   for (const state of ['/proc/foo', '/proc']) {
     const { status, err } = dots(['mock', '--state', state]);
     assert.equal(status, 2, err);
-    assert.match(err, /cannot be created: no folder can be created in its parent\. Choose a folder you may write to\./);
+    assert.match(
+      err,
+      /cannot be created: no folder can be created in its parent\. Choose a folder that you may write to\./,
+    );
   }
 });
 

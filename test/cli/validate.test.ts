@@ -150,7 +150,7 @@ const misuse: [name: string, words: string[], message: RegExp][] = [
   ['a glob that matches nothing', ['validate', 'nowhere/*.json'], /nowhere/],
   ['a folder without documents', ['validate', 'assets'], /no DOTS document in assets/],
   ['an unknown option', ['validate', '--frmat', 'json', 'x'], /Unknown option '--frmat'/],
-  ['an unknown format', ['validate', '--format', 'xml', 'x'], /--format is text or json, not "xml"/],
+  ['an unknown format', ['validate', '--format', 'xml', 'x'], /--format must be text or json, not "xml"/],
   ['an option without its value', ['validate', 'x', '--format'], /--format/],
 ];
 
@@ -176,7 +176,7 @@ test('a link that leads to itself is exit 2', (t) => {
   symlinkSync(file, file);
   const run = dots(['validate', file]);
   assert.equal(run.status, 2);
-  assert.match(run.err, /go in a circle/);
+  assert.match(run.err, /form a loop/);
 });
 
 test('results that are no longer read end the command quietly', async (t) => {

@@ -41,7 +41,7 @@ function lensTests(): void {
   test('a document with errors offers its problems instead', async () => {
     const { document } = await open('first-draft.dots.json');
     const [first] = await lenses(document.uri, ([title]) => title?.includes('error') === true);
-    assert.match(first?.command?.title ?? '', /^\d+ errors: nothing to send yet$/);
+    assert.match(first?.command?.title ?? '', /^\d+ errors: cannot send this yet$/);
     assert.equal(first?.command?.command, 'workbench.actions.view.problems');
   });
 

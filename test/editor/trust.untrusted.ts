@@ -31,7 +31,7 @@ suite('a folder that is not trusted', () => {
     const [first] = await lenses(document.uri, (all) => all.length > 0);
     assert.deepEqual(
       [titles(first === undefined ? [] : [first]), first?.command?.command],
-      [['Sending is off: this folder is not trusted'], 'workbench.trust.manage'],
+      [['Sending is disabled: this folder is not trusted'], 'workbench.trust.manage'],
     );
   });
 

@@ -98,7 +98,7 @@ test('what ExaBGP cannot announce is a comment with the reason, so that it accep
     .filter(({ name }) => knownBugs[name] !== undefined)
     .map(ruleOf);
   const text = renderExabgpConfiguration(rules);
-  assert.equal(text.match(/^ *# rule \d+ is left out/gm)?.length, rules.length);
+  assert.equal(text.match(/^ *# rule \d+ is omitted/gm)?.length, rules.length);
   assert.equal(exabgp(text).status, 0);
 });
 

@@ -93,7 +93,7 @@ async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Pro
   );
 }
 
-test('GoBGP takes every vector as rendered here, and announces the same octets and actions', async (t) => {
+test('GoBGP swaps every vector as rendered here, and announces the same octets and actions', async (t) => {
   if (!needTool(t, 'gobgpd', 'gobgpd')) return;
   const rules = vectors(t).map(ruleOf);
   if (rules.length === 0) return;
@@ -103,7 +103,7 @@ test('GoBGP takes every vector as rendered here, and announces the same octets a
   await announcesAll(t, rules);
 });
 
-test('GoBGP takes what ACLs and mitigation requests become, and announces the same octets and actions', async (t) => {
+test('GoBGP swaps what ACLs and mitigation requests become, and announces the same octets and actions', async (t) => {
   if (!needTool(t, 'gobgpd', 'gobgpd')) return;
   for (const rules of [...actions.map(rulesOfDocuments), repairedRules()]) await announcesAll(t, rules);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test, type TestContext } from 'node:test';
@@ -62,6 +62,16 @@ test('a named folder: each real file is judged once', (t) => {
   );
 });
 
+test('a document whose name is not UTF-8 is not passed over', { skip: process.platform !== 'linux' }, (t) => {
+  const folder = tree(t, { 'a.dots.json': aliases });
+  writeFileSync(Buffer.concat([Buffer.from(join(folder, 'b')), Buffer.from([0xff]), Buffer.from('.dots.json')]), '{}');
+  const { status, err } = dots(['validate', folder]);
+  assert.deepEqual(
+    [status, err],
+    [2, `dots validate: ${join(folder, 'b\ufffd.dots.json')} cannot be read: there is no such file.\n`],
+  );
+});
+
 test("another user's workspace file above governs nothing, and is reported by the editor and each command", async (t) => {
   if (process.getuid?.() !== 0) return t.skip('only root can give a file to another user');
   const folder = tree(t, { [workspaceFile]: '{"own-prefixes": ["198.51.100.0/24"]}', 'in/r.dots.json': request });
@@ -92,6 +102,16 @@ test('a workspace file above the open folder, or above the repository, governs n
   const found = await client.settled(uriOf(folder, 'in/r.dots.json'), (each) => each.length === 2);
   assert.equal(codes(found), 'cross/ignored-workspace-file,cross/unknown-alias');
   assert.match(String(found[0]?.message), sentence);
-  mkdirSync(join(folder, 'in/.git'));
-  assert.match(dots(['validate', join(folder, 'in/r.dots.json')]).out, sentence);
+  const git = join(folder, 'in/.git');
+  // A worktree and a submodule have a file, which need not lead anywhere.
+  const roots = [
+    () => void mkdirSync(git),
+    () => writeFileSync(git, 'gitdir: ../nowhere'),
+    () => symlinkSync('nowhere', git),
+  ];
+  for (const make of roots) {
+    make();
+    assert.match(dots(['validate', join(folder, 'in/r.dots.json')]).out, sentence);
+    rmSync(git, { recursive: true });
+  }
 });

@@ -12,11 +12,11 @@ export const decode: Command = {
   summary: 'Read CBOR (application/dots+cbor) and print the JSON document.',
   usage: '[FILE|-] [--hex STRING]',
   options: [
-    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; blanks between them are ignored.' },
+    { name: 'hex', value: 'STRING', description: 'The CBOR as hex digits; spaces between them are ignored.' },
     { name: 'format', value: 'FORMAT', choices: ['json'], preset: 'json', description: 'The document is always JSON.' },
   ],
   details: [
-    'A file, or standard input, may hold the bytes themselves or hex digits as text. Without FILE and --hex standard input is read.',
+    'A file, or standard input, contains the bytes themselves or hex digits as text. Without FILE and --hex, standard input is read.',
   ],
   examples: [
     'dots decode body.cbor',
@@ -30,13 +30,15 @@ async function runDecode(given: Arguments, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   const hex = given.option('hex');
   if (more.length > 0 || (path !== undefined && hex !== undefined))
-    throw new UsageError('Name one file, or give --hex, not both.', 'See dots decode --help.');
+    throw new UsageError('Specify one file or --hex, not both.', 'See dots decode --help.');
   const bytes = hex === undefined ? ofInput(await readInput(path ?? '-', io)) : hexOption('hex', hex, 'a11831a11833f5');
   await io.out(`${safeJson(decodeDocument(bytes, fileLimits), 2)}\n`);
   return 0;
 }
 
-/** A DOTS message is a CBOR map, whose first byte is no ASCII character: so text can be told from bytes. */
+/**
+ * A DOTS message is a CBOR map, whose first byte is not an ASCII character: so text can be distinguished from bytes.
+ */
 function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Array {
   if (
     bytes.length === 0 ||
@@ -49,7 +51,7 @@ function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Arr
   throw new DotsError(
     'malformed',
     'cli/no-cbor',
-    `${name} holds text that is neither CBOR nor an even number of hexadecimal digits.`,
-    'To make CBOR of a JSON document, use dots encode.',
+    `${name} contains neither CBOR nor an even number of hexadecimal digits.`,
+    'To encode a JSON document as CBOR, use dots encode.',
   );
 }

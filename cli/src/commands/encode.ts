@@ -22,23 +22,23 @@ export const encode: Command = {
       choices: ['hex', 'diag', 'bin', 'json'],
       preset: 'hex',
       description:
-        'One line of hex digits, diagnostic notation (RFC 8949 section 8), the bytes, or all as JSON, with the Uri-Path where cuid and mid are known.',
+        'One line of hex digits, diagnostic notation (RFC 8949 section 8), the bytes, or all as JSON, with the Uri-Path if cuid and mid are known.',
     },
     {
       name: 'cuid',
       value: 'C',
-      description: 'The client identifier in the Uri-Path; without it that of the workspace file or its profile.',
+      description: 'The client identifier in the Uri-Path (default: from the workspace file or its profile).',
     },
     {
       name: 'mid',
       value: 'N',
-      description: 'The mitigation id (or sid, tsid, tmid) in the Uri-Path; without it that of the workspace file.',
+      description: 'The mitigation id (or sid, tsid, tmid) in the Uri-Path (default: from the workspace file).',
     },
     ...workspaceOptions,
   ],
   details: [
-    'Data channel documents (ACLs, aliases, ...) travel as JSON and have no CBOR form: exit status 2.',
-    'The document is encoded as it is; dots validate checks it.',
+    'Data channel documents (ACLs, aliases, ...) are sent as JSON and have no CBOR form: exit status 2.',
+    'The document is encoded without validation; use dots validate to check it.',
   ],
   examples: [
     'dots encode request.dots.json',
@@ -74,7 +74,7 @@ async function runEncode(given: Arguments, io: Io): Promise<ExitStatus> {
   return 0;
 }
 
-/** Where the document would be sent, or null where its resource has identifiers that nobody told. */
+/** Where the document would be sent, or null if an identifier of its resource is unknown. */
 function uriPath({ file, value }: ReadDocument, given: Arguments, io: Io): string | null {
   const workspaces = new CommandWorkspaces(given);
   tellOwn(workspaces, workspaces.of(file), io);

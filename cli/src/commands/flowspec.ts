@@ -29,7 +29,7 @@ import { lookUpAll } from './flowspecResolve';
 
 const seeHelp = 'See dots flowspec --help.';
 
-/** `dots flowspec`: what documents ask of the network, as BGP Flowspec. */
+/** `dots flowspec`: documents as BGP Flowspec rules. */
 export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
@@ -41,35 +41,35 @@ export const flowspec: Command = {
       value: 'PREFIX',
       multiple: true,
       description:
-        "A prefix of one's own: stands for a missing destination. Without it those of the workspace file and the profile do.",
+        'An own prefix, used as the destination of entries without one (default: from the workspace file and the profile).',
     },
     ...workspaceOptions,
     {
       name: 'action',
       value: 'ACTION',
       description:
-        'What mitigations do, which name no action: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).',
+        'The action of mitigation requests: discard, rate:BYTES (per second), redirect:RT or mark:DSCP (default discard).',
     },
     {
       name: 'format',
       value: 'FORMAT',
       choices: ['json', ...renderings],
       description:
-        'How rules are written (default: for the target router of the workspace file, or table; with --decode json).',
+        'The output format (default: that of the target router in the workspace file, or table; with --decode json).',
     },
     {
       name: 'resolve',
-      description: 'Look up the names of target-fqdn and target-uri; a finding states time and result.',
+      description: 'Resolve the names of target-fqdn and target-uri; a finding states the time and the result.',
     },
     {
       name: 'no-repair',
-      description: 'Leave rules as they are where routers would test them in another order than the documents.',
+      description: 'Do not change rules that routers would test in another order than the documents.',
     },
     { name: 'explain', description: 'Explain each octet of each rule.' },
     {
       name: 'compare',
       value: 'OTHER',
-      description: 'Show what the rules of FILE add to, remove from and change in those of the document OTHER.',
+      description: 'Show the rules that FILE adds, removes and changes compared with the document OTHER.',
     },
     {
       name: 'state',
@@ -80,10 +80,10 @@ export const flowspec: Command = {
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
   details: [
-    'All files are translated together. Names of aliases and ACLs are looked up among them, and in all documents below the folder of their workspace file; without one in those of their folder.',
-    'ACLs are first-match lists, routers sort rules by what they match. Where that changes the result, rules are repaired, and a finding says how; where a difference remains, a packet shows it.',
-    'What cannot be expressed is a finding, with its reason; with exit status 1 some of it is an error. exabgp, gobgp and bird contain a comment for each rule that the tool cannot announce.',
-    'With --decode HEX --format hex prints what dots itself would encode.',
+    'All files are translated together. Names of aliases and ACLs are looked up in them, and in all documents below the folder of their workspace file, or in their own folder if there is none.',
+    'ACLs are first-match lists, but routers sort rules by what they match. If that changes the result, rules are repaired, and a finding states how; if a difference remains, a finding shows an example packet.',
+    'Each part that cannot be expressed has a finding with the reason; exit status 1 means that at least one is an error. exabgp, gobgp and bird contain a comment for each rule that the tool cannot announce.',
+    'With --decode HEX, --format hex prints the NLRI as dots encodes it.',
   ],
   examples: [
     'dots flowspec examples/offload-request.dots.json --action redirect:65000:100',
@@ -121,10 +121,10 @@ function checkCombination(given: Arguments): void {
       throw new UsageError(`With --${name} the format is table or json, not ${format}.`);
   }
   if (given.option('compare') !== undefined && given.option('explain') !== undefined)
-    throw new UsageError('--compare and --explain do not go together.', seeHelp);
+    throw new UsageError('--compare and --explain cannot be combined.', seeHelp);
 }
 
-/** Documents with what they become. */
+/** Documents and their rules. */
 interface Translated extends FlowspecDocuments {
   translation: Translation;
 }
@@ -153,13 +153,13 @@ async function translateFiles(
   return { ...read, translation };
 }
 
-/** A document without what was found by the own prefixes of its workspace: the command line names others. */
+/** A document without the findings on the own prefixes of its workspace: the command line specifies others. */
 const withoutDomain = (document: FlowspecDocument): FlowspecDocument => ({
   ...document,
   faults: document.faults.filter(({ code }) => code !== 'cross/foreign-target'),
 });
 
-/** Asks the translation which names it needs, looks them up, and translates with the answers. */
+/** Determines which names the translation needs, resolves them, and translates with the results. */
 async function translateResolved(
   documents: readonly FlowspecDocument[],
   options: FlowspecOptions,
@@ -170,11 +170,11 @@ async function translateResolved(
   return translate(documents, { ...options, resolve: (name) => found.get(name) });
 }
 
-/** What active ACLs and mitigations filter right now; findings have no place in a file. */
+/** The rules of the current active ACLs and mitigations; their findings are not in files. */
 async function showLive(state: string, given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0 || given.options('domain').length > 0)
     throw new UsageError(
-      '--state shows what an orchestrator has in force, and takes no file and no --domain.',
+      '--state shows the rules in force of an orchestrator; it accepts no file and no --domain.',
       'See dots flowspec --help.',
     );
   const { storedRulesInForce } = await import('#dots/orchestrator/storedRulesInForce');
@@ -199,7 +199,7 @@ function readAction(text: string | undefined): MitigationAction | undefined {
   if (kind === 'redirect' && value !== '') return { kind: 'redirect', rt: value };
   if (kind === 'rate' && /^\d{1,17}(\.\d+)?$/.test(value)) return { kind: 'rate', bytes: Number(value) };
   if (kind === 'mark') return { kind: 'mark', dscp: wholeNumber('action mark', value, 0, 63) ?? 0 };
-  throw new UsageError(`--action is discard, rate:BYTES, redirect:RT or mark:DSCP, not "${text}".`, seeHelp);
+  throw new UsageError(`--action must be discard, rate:BYTES, redirect:RT or mark:DSCP, not "${text}".`, seeHelp);
 }
 
 type Placed = LocatedFinding & { file: string };
@@ -286,9 +286,9 @@ async function decodeRule(hex: string, given: Arguments, io: Io): Promise<ExitSt
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? 'json';
   if (given.paths.length > 0 || given.options('domain').length > 0)
-    throw new UsageError('--decode reads the NLRI it is given, and no file.', seeHelp);
+    throw new UsageError('--decode accepts no file.', seeHelp);
   for (const name of notWithDecode)
-    if (given.option(name) !== undefined) throw new UsageError(`--${name} does not go with --decode.`, seeHelp);
+    if (given.option(name) !== undefined) throw new UsageError(`--${name} cannot be combined with --decode.`, seeHelp);
   if (family === undefined) throw new UsageError('--family is missing: ipv4 or ipv6.', seeHelp);
   if (format !== 'json' && format !== 'hex')
     throw new UsageError(`With --decode the format is json or hex, not ${format}.`);

@@ -12,30 +12,30 @@ import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
 import { tellOwn, type CommandWorkspaces } from '../workspace';
 
-/** A document to be translated, and what validation found in it. */
+/** A document to be translated, and the findings of validation. */
 export interface FlowspecDocument extends ReadDocument {
   faults: readonly LocatedFinding[];
   isSupporting?: boolean;
 }
 
-/** Documents to be translated, and what their workspace files and profiles say. */
+/** Documents to be translated, and the settings of their workspace files and profiles. */
 export interface FlowspecDocuments {
-  /** Those that were named, then those that define what they name. */
+  /** Those on the command line, then those that define names in them. */
   documents: readonly FlowspecDocument[];
   /** Other documents with ACLs: rules should not drop what these accept. */
   accepting: readonly FlowspecInput[];
-  /** A workspace file of theirs counts for nothing. */
+  /** A workspace file of theirs is not used. */
   isBroken: boolean;
   ownPrefixes: string[];
   /** The ports of the signal channels of their profiles. */
   signalPorts: number[];
-  /** The router where all agree on one. */
+  /** The router software, if all agree on one. */
   router: TargetRouter | undefined;
 }
 
 /**
- * Reads the documents that paths name, validates them, and reads those that define the aliases and ACLs which they name;
- * undefined where one of them is not JSON without doubt.
+ * Reads the documents that paths name, validates them, and reads those that define the aliases and ACLs which they
+ * name; undefined if one of them is not certain to be JSON.
  */
 export async function flowspecDocuments(
   paths: readonly string[],
@@ -61,7 +61,7 @@ export async function flowspecDocuments(
   };
 }
 
-/** Says what is wrong with workspace files, each once. */
+/** Reports the faults of workspace files, each once. */
 function tellAllOwn(governings: Iterable<GoverningWorkspace>, workspaces: CommandWorkspaces, io: Io): void {
   const keyOf = ({ path, ignored }: GoverningWorkspace): string => JSON.stringify([path, ignored]);
   const byFile = new Map([...governings].map((governing) => [keyOf(governing), governing]));
@@ -76,7 +76,7 @@ async function readAll(paths: readonly string[], io: Io): Promise<ReadDocument[]
   return documents.every((document) => document !== undefined) ? documents : undefined;
 }
 
-/** What is wrong with each document, and which others its rules depend on. */
+/** The errors of each document, and which others its rules depend on. */
 async function ruleSources(
   documents: readonly ReadDocument[],
   workspaces: CommandWorkspaces,
@@ -91,7 +91,7 @@ async function ruleSources(
   return sources;
 }
 
-/** The documents that define what others name. One that is not JSON is left out, and its errors are reported. */
+/** The documents that define names in others. One that is not JSON is left out, and its errors are reported. */
 async function definitions(
   named: readonly ReadDocument[],
   sources: readonly RuleSources[],
@@ -110,7 +110,7 @@ async function definitions(
   return found;
 }
 
-/** The other documents with ACLs, as far as they can be read; what is wrong with them is not reported. */
+/** The other documents with ACLs, as far as they can be read; their errors are not reported. */
 async function accepting(
   named: readonly ReadDocument[],
   sources: readonly RuleSources[],

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Resolution } from '#dots/flowspec/translate';
 
-/** How long one name may take, milliseconds. */
+/** The time limit of one name, milliseconds. */
 const patience = 5000;
 
 async function addressesOf(name: string): Promise<string[]> {
@@ -18,7 +18,10 @@ async function addressesOf(name: string): Promise<string[]> {
   }
 }
 
-/** Looks names up as this machine does; a name without an address, or whose answer takes longer than 5 s, has none. */
+/**
+ * Resolves names by this machine's resolver; a name without an address, or with an answer after more than 5 s, has
+ * none.
+ */
 export async function lookUpAll(names: Iterable<string>): Promise<Map<string, Resolution>> {
   const entries = [...names].map(async (name): Promise<[string, Resolution]> => {
     const addresses = await addressesOf(name);

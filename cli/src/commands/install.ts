@@ -6,7 +6,7 @@ import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
 import type { SettledTarget } from '../settledTarget';
 
-/** Sends aliases or ACLs over the data channel and prints what the server says. */
+/** Sends aliases or ACLs over the data channel and prints the server's answer. */
 export async function install(
   document: JsonObject,
   target: SettledTarget,
@@ -22,7 +22,7 @@ export async function install(
   } = target;
   if (ca === undefined)
     throw new UsageError(
-      '--ca is missing: name the file of the CA that vouches for the server, or a profile that does.',
+      '--ca is missing: name the file of the CA that issued the certificate of the server, or a profile with it.',
       'dots mock prints the files to use.',
     );
   const session = await DataSession.open({
@@ -50,7 +50,7 @@ export async function install(
 function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
-    replaced ? `What was there under the same name was replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
+    replaced ? `Existing entries of the same name were replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
   return [...notes, ...dataAnswerLines(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`]
     .filter((line) => line !== '')

@@ -4,7 +4,7 @@ import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
 
-/** `dots mock`: the orchestrator, until it is told to end. */
+/** `dots mock`: the orchestrator, until it is terminated. */
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
@@ -21,10 +21,10 @@ export const mock: Command = {
       name: 'secure-port',
       value: 'N',
       preset: '0',
-      description: 'The port of the secure one, for DTLS and TLS alike (coaps, coaps+tcp); 0 selects a free one.',
+      description: 'The port of the secure signal channel, for DTLS and TLS (coaps, coaps+tcp); 0 selects a free one.',
     },
     { name: 'data-port', value: 'N', preset: '0', description: 'The port of the data channel; 0 selects a free one.' },
-    { name: 'state', value: 'DIR', description: 'The folder for its state; without it the state is lost at the end.' },
+    { name: 'state', value: 'DIR', description: 'The folder for its state; if absent, the state is lost on exit.' },
     {
       name: 'psk-identity',
       value: 'ID',
@@ -40,10 +40,10 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: {"event":"ready","signal":"coap://127.0.0.1:N","coaps":"coaps://127.0.0.1:N","coapsTcp":"coaps+tcp://127.0.0.1:N","data":"https://127.0.0.1:N","ca":FILE,"cert":FILE,"key":FILE}. Its log goes to standard error.',
-    'ca, cert and key are the files with which a client opens the secure channels: a lab CA that is made at the first start and kept in DIR/lab; without --state it ends with the mock.',
-    'coaps is missing from that line where the DTLS module was not built; standard error says so.',
-    'It listens on loopback only. SIGTERM and SIGINT end it.',
+    'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses; ca, cert and key are files. Its log goes to standard error.',
+    'The files are those of a client for the secure channels, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
+    'coaps is missing from that line if the DTLS module was not built; standard error reports that.',
+    'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
   examples: ['dots mock', 'dots mock --signal-port 4646 --state .dots/state'],
   run: runMock,
@@ -51,9 +51,9 @@ export const mock: Command = {
 
 async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
-    throw new UsageError(`dots mock takes no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
+    throw new UsageError(`dots mock accepts no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
   const stopped = io.stopped();
-  // Loaded here, because validating needs none of it and should start fast.
+  // Loaded here, because dots validate does not need it and must start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start({
     host: given.option('host'),
@@ -73,7 +73,7 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   return 0;
 }
 
-/** The key of the one identity that is known. Throws UsageError where only one of the two options is there. */
+/** The key of the only known identity. Throws UsageError if only one of the two options is present. */
 async function pskOf(given: Arguments): Promise<((identity: string) => Uint8Array | undefined) | undefined> {
   const [known, file] = [given.option('psk-identity'), given.option('psk-key-file')];
   if (known === undefined && file === undefined) return undefined;

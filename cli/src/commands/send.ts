@@ -40,15 +40,15 @@ const description: Omit<Command, 'run'> = {
       value: 'FORMAT',
       choices: ['text', 'json'],
       preset: 'text',
-      description: 'How the answer is written.',
+      description: 'The output format.',
     },
   ],
   details: [
-    'The options say where the document is sent and as which client; then the workspace file; then its profile. The answer names the profile, the cuid and the mid that were used.',
+    'The target and the client identity come from the options, then the workspace file, then its profile. The answer shows the profile, the cuid and the mid that were used.',
     'A production profile requires --yes.',
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
-    'Aliases and ACLs go over the data channel (https); dots registers the client first where the server does not know it, and replaces what has the same name. A cuid belongs to the certificate that registered it.',
-    'Where dots session runs in this folder, the document goes over the session that it keeps: no handshake is needed. A document from standard input is sent over a session of its own.',
+    'Aliases and ACLs are sent over the data channel (https); dots registers the client first if the server does not know it, and replaces entries of the same name. A cuid belongs to the certificate that registered it.',
+    'If dots session is running in this folder, the document is sent over its session: no handshake is needed. A document from standard input is sent over a separate session.',
     "Exit status 0: the server accepted (2.01 or 2.04; 2xx over https). 1: it refused (4.xx, 5.xx; 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
   ],
   examples: [
@@ -61,10 +61,10 @@ const description: Omit<Command, 'run'> = {
   ],
 };
 
-/** `dots send`: one document to a server, over a session that lasts as long as that, and what the server says. */
+/** `dots send`: one document to a server, over a session for this document only, and the server's answer. */
 export const send = sendOver(ownConnection);
 
-/** `dots send`, as it exchanges signal channel documents in one way or another. */
+/** `dots send` over one kind of connection. */
 export function sendOver(connect: Connect): Command {
   return {
     ...description,
@@ -101,17 +101,17 @@ function requireChannel({ file, value }: ReadDocument, target: SettledTarget): v
   const type = documentTypeOf(value);
   if (type?.channel === 'data' && !isData(target))
     throw new UsageError(
-      `${file} holds ${type.title}, which travel on the data channel over https.`,
-      'Name its server: --server https://... with --ca, --cert and --key.',
+      `${file} contains ${type.title}, which are sent over the data channel (https).`,
+      'Specify its server: --server https://... with --ca, --cert and --key.',
     );
   if (type?.channel === 'signal' && isData(target))
     throw new UsageError(
-      `${file} holds a ${type.title}, which travels on the signal channel.`,
-      'Name its server: --server coaps://... or coaps+tcp://...',
+      `${file} contains a ${type.title}, which is sent over the signal channel.`,
+      'Specify its server: --server coaps://... or coaps+tcp://...',
     );
 }
 
-/** Whether nothing speaks against sending, by itself or beside the documents that it belongs to; what does is reported. */
+/** Whether the document may be sent: it has no error, alone or together with related documents; errors are reported. */
 async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }: Sending, io: Io): Promise<boolean> {
   const { validator, add } = namedDocuments(workspaces);
   const source = add(file, bytes);
@@ -123,7 +123,7 @@ async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }
     io,
   );
   const errors = findings.filter(({ severity }) => severity === 'error').length;
-  if (errors > 0) io.say(`dots send: nothing was sent, for the server would refuse ${file}.`);
+  if (errors > 0) io.say(`dots send: not sent: ${file} has errors, so the server would refuse it.`);
   return errors === 0;
 }
 
@@ -141,7 +141,7 @@ function answerText({ answer, session, target, kept, remarks }: SignalResult, as
     maxAgeWords(answer) ?? '',
     answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
-      ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that the server speaks DOTS.'
+      ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that it is a DOTS server.'
       : '',
     ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
     `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,
@@ -158,14 +158,16 @@ function answerText({ answer, session, target, kept, remarks }: SignalResult, as
     .join('');
 }
 
-/** Whether a server accepted a mitigation without a word on how long it lasts. */
+/** Whether a server accepted a mitigation without stating its lifetime. */
 function isWithoutLifetime({ ok, body }: Answer, asked: JsonObject): boolean {
   return ok && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
 }
 
 const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile === undefined ? {} : { profile });
 
-/** The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none. */
+/**
+ * The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none.
+ */
 function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<string, string | number> {
   const [, name, id] = /\/(mid|sid|tsid|tmid)=(\d+)$/.exec(request.path) ?? [];
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };

@@ -6,8 +6,8 @@ import { findingJson } from '../findings';
 import type { Io } from '../io';
 
 /**
- * Runs what sends a document so that with `--format json` there is an object on standard output even where no answer came: whether
- * something was sent, the findings, and the error. The exit status, and what is said on standard error, stay the same.
+ * Runs a function that sends a document. With `--format json` there is an object on standard output even if no answer
+ * came: whether something was sent, the findings, and the error. The exit status and standard error are the same.
  */
 export async function alwaysJson(
   given: Arguments,

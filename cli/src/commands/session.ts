@@ -14,30 +14,30 @@ import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
 import { sendOver } from './send';
 
-/** What options mean here, where that is another thing than for `dots send`. */
+/** The descriptions of options that differ from those of `dots send`. */
 const described: Readonly<Record<string, string>> = {
   server:
     'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
   profile: 'The server profile.',
   yes: 'Also open a session with a production server.',
-  cuid: 'The client identifier that documents will be sent under; without it that of the profile, or the one that follows from the certificate or the identity of the key.',
+  cuid: 'The client identifier of the documents to send (default: from the profile, or derived from the certificate or the PSK identity).',
   timeout: 'Seconds to wait for the session to be established.',
 };
 
-/** `dots session`: sessions that are open before they are needed, until it is told to end. */
+/** `dots session`: sessions that are open before they are needed, until it is terminated. */
 export const session: Command = {
   name: 'session',
-  summary: 'Keep signal channel sessions open, and send over them what dots send is given in the same folder.',
+  summary: 'Keep signal channel sessions open, and use them for dots send in the same folder.',
   usage:
     '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
   options: targetOptions
     .filter(({ name }) => name !== 'mid')
     .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
-    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then goes over the session kept here, and answers without a handshake and without starting Node.js.',
-    'With a profile or a server it opens that session at once. Others are opened with the first document for them, and kept as well.',
-    'Heartbeats go out every 30 seconds. After 15 in a row without an answer, and once the server has closed it, a session is opened again, resumed where the server allows it. A document that the session does not answer within 3 seconds goes over a new one as well, and the first answer counts (RFC 9132 section 4.7).',
-    `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. What becomes of the sessions is told on standard error. The socket, ${keeperSocket}, is for its user alone. SIGTERM and SIGINT end it.`,
+    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then uses this session, without a handshake and without starting Node.js.',
+    'With a profile or a server it opens that session immediately. Other sessions are opened with the first document for them, and kept open as well.',
+    'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A document without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
+    `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. Changes of the sessions are reported on standard error. Only its user can access the socket, ${keeperSocket}. SIGTERM or SIGINT terminates it.`,
   ],
   examples: [
     'dots session --profile upstream',
@@ -46,27 +46,27 @@ export const session: Command = {
   run: runSession,
 };
 
-/** What a change to a state means. */
+/** The messages for changes of state. */
 const changes: Readonly<Record<SessionState, string>> = {
-  lost: 'does not answer; heartbeats go on.',
+  lost: 'is not responding; heartbeats continue.',
   open: 'answers again.',
-  closed: 'has ended the session; it is opened again within a minute and a half, or with the next document.',
+  closed: 'has ended the session; it is opened again within 90 seconds, or with the next document.',
 };
 
-/** What it means that no session could be opened. */
+/** The messages for failures to open a session. */
 const failures: Readonly<Record<'lost' | 'over-tls', (server: string) => string>> = {
   lost: (server) => `Could not reconnect to ${server}; retrying in five minutes.`,
-  'over-tls': (server) => `The session with ${server} stays with TLS.`,
+  'over-tls': (server) => `The session with ${server} continues over TLS.`,
 };
 
 async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
     throw new UsageError(
-      `dots session takes no file: "${given.paths[0] ?? ''}".`,
-      'dots send, in the same folder, sends one.',
+      `dots session accepts no file: "${given.paths[0] ?? ''}".`,
+      'Use dots send in the same folder to send one.',
     );
   if (process.platform === 'win32')
-    throw new UsageError('dots session is not for Windows.', 'dots send opens a session of its own there.');
+    throw new UsageError('dots session is not available on Windows.', 'dots send opens a separate session there.');
   let ended = false;
   const stopped = io.stopped().then(() => {
     ended = true;
@@ -75,19 +75,19 @@ async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
   const sessions = new LiveSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
     server = await listenForSends((words) => collected((apart) => invoke(sendOver(sessions.connect), words, apart)));
-    // Whoever ends it does not wait for a server that does not answer.
+    // The exit does not wait for a server that does not answer.
     await Promise.race([openNamed(given, sessions, io), stopped]);
     if (!ended) await io.out(`${safeJson({ event: 'ready', socket: keeperSocket })}\n`);
     await stopped;
     return 0;
   } finally {
-    // Those who wait for an answer hear that the session has ended; those who do not ask are not waited for.
+    // Clients that wait for an answer receive that the session has ended; others are not waited for.
     await sessions.close();
     await closeServer(server);
   }
 }
 
-/** How long those who have asked are given to hear the end, milliseconds. */
+/** How long pending clients may take to receive that, milliseconds. */
 const farewellMs = 1000;
 
 async function closeServer(server: Server | undefined): Promise<void> {
@@ -100,7 +100,7 @@ async function closeServer(server: Server | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Tells what becomes of the sessions, a line each. */
+/** Reports changes of the sessions, a line each. */
 function watchWith(log: (line: string) => void): Watch {
   return ({ server, cuid }) => ({
     opened: ({ security }) =>
@@ -108,7 +108,7 @@ function watchWith(log: (line: string) => void): Watch {
     changed: ({ state }) => log(`${server} ${changes[state]}`),
     failed: (error, what) => log(`${failures[what](server)} ${describeError(error)}`),
     trace: (sentence) => log(`${server}: ${sentence}`),
-    dismissed: () => log(`The session with ${server} as ${cuid} ends, because others were used after it.`),
+    dismissed: () => log(`The session with ${server} as ${cuid} ends, because it is the least recently used one.`),
   });
 }
 
@@ -119,7 +119,7 @@ async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Prom
   await sessions.open(await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened'));
 }
 
-/** Runs a command whose results and messages go to somebody else. */
+/** Runs a command whose results and messages are sent to a client. */
 async function collected(run: (io: Io) => Promise<ExitStatus>): Promise<Reply> {
   let [out, said] = ['', ''];
   const status = await run({

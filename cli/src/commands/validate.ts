@@ -23,21 +23,21 @@ export const validate: Command = {
       value: 'FORMAT',
       choices: ['text', 'json'],
       preset: 'text',
-      description: 'How findings are written.',
+      description: 'The output format.',
     },
     {
       name: 'level',
       value: 'LEVEL',
       choices: ['practice', 'strict'],
       description:
-        'What DOTS implementers write and accept, or RFC 7951 to the letter (default: that of the workspace file, or practice).',
+        'practice: as DOTS implementations write and accept; strict: exactly RFC 7951 (default: from the workspace file, or practice).',
     },
     ...workspaceOptions,
   ],
   details: [
     'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
-    'Text gives file:line:column from 1; JSON gives lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
-    'Documents are also checked together: all below the folder of their workspace file; without one those of their folder, and those named.\nThe workspace file says what documents must not say themselves; where it has errors itself, they are printed, and the rest of it is ignored.',
+    'Text output has file:line:column from 1; JSON output has lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
+    'Documents are also checked together: all below the folder of their workspace file, or those of their folder and those named if there is none.\nErrors of the workspace file are printed, and it is then ignored.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
   ],
   examples: [
@@ -83,7 +83,7 @@ async function verdicts({ sources, documents, validator }: NamedDocuments): Prom
   return judged;
 }
 
-/** The faults of the workspace and profiles files that counted and were not named. */
+/** The faults of the workspace and profiles files that were used and are not on the command line. */
 function ownFiles({ ownFindings, profilesFile }: CommandWorkspaces, { sources }: NamedDocuments): Judged[] {
   const named = new Set(sources.map(({ uri }) => resolve(uri)));
   return [...ownFindings]
@@ -96,7 +96,10 @@ function ownFiles({ ownFindings, profilesFile }: CommandWorkspaces, { sources }:
     }));
 }
 
-/** Calls back for each file that the paths name; says what cannot be read and goes on. Returns how many those were. */
+/**
+ * Calls back for each file that the paths name; reports those that cannot be read and continues. Returns how many those
+ * were.
+ */
 async function eachFile(paths: readonly string[], io: Io, judge: (file: string) => Promise<void>): Promise<number> {
   let unread = 0;
   const attempt = async <T>(action: () => Promise<T>): Promise<T | undefined> => {

@@ -5,8 +5,8 @@ import type { Io } from '../io';
 import { keeperSocket, replyOf, silentMs, wordEnd, type Reply } from './socket';
 
 /**
- * Has the `dots session` of this folder run `dots send` with these words; undefined where none is running, or it does not take them.
- * What it does not answer may have been sent all the same, and is not sent again.
+ * Has the `dots session` of this folder run `dots send` with these words; undefined if none is running, or it does not
+ * accept them. A document without an answer may have been sent, and is not sent again.
  */
 export async function sendKept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
   const reply = await ask(words).catch((error: NodeJS.ErrnoException) =>
@@ -14,9 +14,7 @@ export async function sendKept(words: readonly string[], io: Io): Promise<ExitSt
   );
   if (reply === 'untaken') return undefined;
   if (reply === 'unanswered') {
-    io.say(
-      'dots send: The dots session of this folder has ended or hangs, and has not answered. The document may have been sent all the same.',
-    );
+    io.say('dots send: The dots session of this folder did not answer. The document may have been sent.');
     return 3;
   }
   await io.out(reply.out);

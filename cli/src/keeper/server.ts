@@ -17,23 +17,23 @@ import {
   type Reply,
 } from './socket';
 
-/** The longest command line that is taken, bytes. */
+/** The longest command line that is accepted, bytes. */
 const longestCommand = 65_536;
 
 /**
- * Takes the words of `dots send` from this folder, and gives back what came of them.
- * Throws UsageError where that is taken already or cannot be.
+ * Runs the words of `dots send` from this folder, and returns the results. Throws UsageError if the socket is in use or
+ * cannot be made.
  */
 export async function listenForSends(run: (words: readonly string[]) => Promise<Reply>): Promise<Server> {
   const server = createServer((request, response) => void serve(request, response, run));
-  // Who may open the socket may send in this user's name.
+  // A process that can open the socket can send as this user.
   const before = process.umask(0o077);
   try {
     await makeFolder(keeperFolder);
     if (!isOwnFolder())
       throw new UsageError(
-        `The folder ${keeperFolder} is not yours alone to write to, so others could take the place of this session.`,
-        `Take the rights of others away (chmod go-w ${keeperFolder}), or start dots session in another folder.`,
+        `The folder ${keeperFolder} is writable by other users, who could replace this session.`,
+        `Run chmod go-w ${keeperFolder}, or start dots session in another folder.`,
       );
     await clear();
     server.listen(keeperSocket);
@@ -51,23 +51,25 @@ export async function listenForSends(run: (words: readonly string[]) => Promise<
   return server;
 }
 
-/** Removes what a `dots session` that was killed has left. Throws UsageError where one is alive, or something else stands there. */
+/**
+ * Removes the socket of a killed `dots session`. Throws UsageError if one is running, or the path is something else.
+ */
 async function clear(): Promise<void> {
   if (!existsSync(keeperSocket)) return;
   if (!isOwnSocket())
     throw new UsageError(
-      `${keeperSocket} is there already, and is no socket of yours.`,
+      `${keeperSocket} exists, and is not a socket of yours.`,
       'Remove it, or start dots session in another folder.',
     );
   if (await isAnswered())
     throw new UsageError(
-      'A dots session runs in this folder already.',
-      'End that one first, or start this one in another folder.',
+      'A dots session is already running in this folder.',
+      'Stop it first, or start this one in another folder.',
     );
   rmSync(keeperSocket, { force: true });
 }
 
-/** Whether anybody listens: all but a refusal says so. */
+/** Whether a process listens: anything but a refusal means that. */
 function isAnswered(): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(keeperSocket);
@@ -88,7 +90,7 @@ async function serve(
   response.on('error', () => undefined);
   const text = request.method === 'POST' ? await bodyOf(request) : undefined;
   if (text === undefined) return void response.writeHead(400).end();
-  // Whoever has left meanwhile does not expect that anything is sent any more.
+  // If the client has exited meanwhile, nothing must be sent.
   await new Promise((resolve) => setImmediate(resolve));
   if (request.socket.destroyed) return;
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
@@ -98,7 +100,7 @@ async function serve(
   response.end(replyText(reply));
 }
 
-/** The body of a request, read to its end; undefined where it is too long or ends early. */
+/** The body of a request, read to its end; undefined if it is too long or ends early. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const parts: Buffer[] = [];
   let length = 0;

@@ -6,13 +6,13 @@ import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Connect } from '../connection';
 import type { SettledTarget } from '../settledTarget';
 
-/** More sessions than these are not kept beside those that were asked for by name: the one that was used last the longest time ago ends. */
+/** The most sessions that are kept besides those opened by name: the least recently used one is closed. */
 const mostKept = 16;
 
-/** An attempt to open a session has at least this long, milliseconds: whoever has less time leaves it to others. */
+/** An attempt to open a session has at least this long, milliseconds: a client with less time does not end it. */
 const openingMs = 10_000;
 
-/** What hears of the sessions with a target. */
+/** The callbacks for the sessions with a target. */
 export type Watch = (target: SettledTarget) => Required<Pick<SessionKeeperOptions, 'opened' | 'changed' | 'failed'>> & {
   trace(sentence: string): void;
   dismissed(): void;
@@ -21,13 +21,13 @@ export type Watch = (target: SettledTarget) => Required<Pick<SessionKeeperOption
 interface LiveSession {
   session: SessionKeeper;
   target: SettledTarget;
-  /** It was asked for by name, and never gives way. */
+  /** It was opened by name, and is never closed for others. */
   named: boolean;
-  /** Keeps new sessions from servers of production, until one of its targets was meant for one. */
+  /** Prevents new sessions with production servers, until a document for one was confirmed. */
   permit: Permit | undefined;
 }
 
-/** Sessions that stay open from one document to the next: one for each server, cuid and proof. */
+/** Sessions that stay open from one document to the next: one for each server, cuid and credentials. */
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
@@ -35,7 +35,7 @@ export class LiveSessions {
 
   constructor(private readonly watch: Watch) {}
 
-  /** Opens the session of a target, which is then kept whatever else is. Throws a DotsError. */
+  /** Opens the session of a target, which is then always kept. Throws a DotsError. */
   async open(target: SettledTarget): Promise<void> {
     const kept = this.of(target);
     kept.named = true;
@@ -60,8 +60,8 @@ export class LiveSessions {
       throw new DotsError(
         'unreachable',
         'signal/closed',
-        'The dots session of this folder is ending, and nothing was sent.',
-        'Send it again: dots send opens a session of its own.',
+        'Not sent: the dots session of this folder is ending.',
+        'Send it again: dots send opens a separate session.',
       );
     const { server, cuid, credentialFiles } = target;
     const key = JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);
@@ -82,7 +82,7 @@ export class LiveSessions {
     }
   }
 
-  /** Credentials are read for each session that is opened, so that files which were exchanged count from then on. */
+  /** Credentials are read for each session that is opened, so that replaced files are used from then on. */
   private keep(target: SettledTarget): LiveSession {
     const { server, cuid, credentialFiles, permit } = target;
     const { trace, ...watch } = this.watch(target);

@@ -1,17 +1,20 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { isOthers } from '#dots/runtime/privateFolder';
 
-/** Where `dots session` listens for the `dots send` of the same folder: a socket that only its user may open. The launcher knows it too. */
+/**
+ * Where `dots session` listens for the `dots send` of the same folder: a socket that only its user may open. The
+ * launcher uses it too.
+ */
 export const keeperFolder = '.dots';
 export const keeperSocket = `${keeperFolder}/session`;
 
-/** Whether a file is this user's, is what it says and no link, and nobody else can put another in its place. */
+/** Whether a file is this user's, of the expected type and not a link, and other users cannot replace it. */
 function isOwn(path: string, is: (stats: Stats) => boolean): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && is(stats) && !isOthers(stats);
 }
 
-/** Whether the folder of the socket is this user's alone to change. */
+/** Whether only this user can change the folder of the socket. */
 export function isOwnFolder(): boolean {
   return isOwn(keeperFolder, (stats) => stats.isDirectory());
 }
@@ -21,24 +24,27 @@ export function isOwnSocket(): boolean {
   return isOwnFolder() && isOwn(keeperSocket, (stats) => stats.isSocket());
 }
 
-/** What stands between the words handed over. */
+/** The separator of the words. */
 export const wordEnd = '\0';
-/** What stands between exit status, results and messages in the reply (ASCII record separator); no text holds it. */
+/** The separator of exit status, results and messages in the reply (ASCII record separator); no text contains it. */
 const separator = '\x1e';
 
-/** What comes before the reply while it is awaited, and how often, milliseconds; after `silentMs` without any the keeper is taken for hung. */
+/**
+ * The keep-alive before the reply, and its interval, milliseconds; after `silentMs` without any the keeper counts as
+ * hung.
+ */
 export const signOfLife = ' '.repeat(16);
 export const signOfLifeMs = 1000;
 export const silentMs = 10_000;
 
-/** What a run of `dots send` came to. */
+/** The result of a run of `dots send`. */
 export interface Reply {
   status: number;
   out: string;
   said: string;
 }
 
-/** A reply as it goes over the socket. */
+/** A reply as sent over the socket. */
 export function replyText({ status, out, said }: Reply): string {
   return [String(status), out, said].map((part) => part.replaceAll(separator, ' ')).join(separator);
 }

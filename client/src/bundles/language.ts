@@ -1,4 +1,4 @@
-/** A bundle of its own, loaded when the extension is active already: the LSP client, which is most of what has to be read then. */
+/** A separate bundle, loaded after the activation of the extension: the LSP client, which is most of the code. */
 import type * as vscode from 'vscode';
 import {
   CloseAction,
@@ -15,10 +15,10 @@ export interface ClientOptions {
   /** The path of the language server's bundle. */
   module: string;
   documentSelector: { language: string; scheme: string }[];
-  /** What the server is told each time it starts. */
+  /** The initialization options at each start of the server. */
   initializationOptions: () => object;
   log: vscode.LogOutputChannel;
-  /** Called when the server ended twice and stays off. */
+  /** Called when the server has ended twice and is not restarted. */
   gaveUp: () => void;
 }
 
@@ -34,7 +34,7 @@ export function createClient({
   return new LanguageClient(
     'dots',
     'DOTS',
-    // Where the extension is debugged, a debugger can attach to the server too (.vscode/launch.json).
+    // If the extension is debugged, a debugger can attach to the server too (.vscode/launch.json).
     { run, debug: { ...run, options: { execArgv: ['--inspect=6009'] } } },
     {
       documentSelector,
@@ -47,7 +47,7 @@ export function createClient({
   );
 }
 
-/** A server that ends is started again once; when it ends again, one message says so, and that is all. */
+/** A server that ends is restarted once; when it ends again, one message reports that. */
 function restartOnce(log: vscode.LogOutputChannel, gaveUp: () => void): ErrorHandler {
   let restarted = false;
   return {
@@ -55,7 +55,7 @@ function restartOnce(log: vscode.LogOutputChannel, gaveUp: () => void): ErrorHan
     closed: () => {
       if (!restarted) {
         restarted = true;
-        log.warn('The DOTS language server ended; it is started again.');
+        log.warn('The DOTS language server ended; restarting it.');
         return { action: CloseAction.Restart, handled: true };
       }
       gaveUp();

@@ -1,4 +1,7 @@
-/** A bundle of its own, loaded on first use: what sends, checks, translates and serves. Until then it costs nothing. */
+/**
+ * A separate bundle, loaded on first use: the code that sends, checks, translates and serves. Until then it costs
+ * nothing.
+ */
 export { DataSession } from '#dots/data/session';
 export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';

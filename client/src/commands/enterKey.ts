@@ -6,7 +6,7 @@ import type { ProfileHost } from '../sessions/profiles';
 import { labelText } from '../ui/textLayout';
 import type { Sessions } from '../sessions/sessions';
 
-/** The command that replaces a pre-shared key, and what keeps the new one once a server has accepted it. */
+/** The command that replaces a pre-shared key; the new one is stored once a server has accepted it. */
 export function registerKeys(
   profiles: ProfileHost,
   credentials: Credentials,
@@ -24,7 +24,7 @@ async function enterKey(profiles: ProfileHost, credentials: Credentials, name?: 
   if (profile?.pskIdentity === undefined) return;
   if (!(await credentials.enterAnother(profile.name, profile.pskIdentity))) return;
   vscode.window.setStatusBarMessage(
-    `$(key) DOTS: the next request uses the new key; it is kept once the server accepts it`,
+    `$(key) DOTS: the next request uses the new key; it is stored once the server accepts it`,
     8000,
   );
 }
@@ -55,7 +55,7 @@ async function keepProved(credentials: Credentials, sessions: Sessions, log: vsc
   for (const { at, state } of sessions.list()) {
     if (state !== 'open' || at?.clientCredentials === undefined) continue;
     await credentials.proved(at.profile, at.clientCredentials).catch((error: unknown) => {
-      log.error(`The pre-shared key of ${at.profile} could not be kept. ${describeError(error)}`);
+      log.error(`The pre-shared key of ${at.profile} could not be stored. ${describeError(error)}`);
     });
   }
 }

@@ -9,7 +9,7 @@ import { tellFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
 
-/** What can be done with the sessions and their mitigations: end one, withdraw, ask for the status. */
+/** The commands of sessions and their mitigations: end a session, withdraw, refresh the status. */
 export function registerMitigationCommands(sessions: Sessions, log: vscode.LogOutputChannel): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('dots.withdraw', (node?: TreeNode) => withdraw(sessions, log, node)),
@@ -49,13 +49,13 @@ async function refresh(sessions: Sessions, log: vscode.LogOutputChannel, node?: 
   }
 }
 
-/** What a row of the view stands for. */
+/** The mitigation of a row of the view. */
 function pointed(sessions: Sessions, node?: TreeNode): [SessionHost, number] | undefined {
   const session = node?.session === undefined ? undefined : sessions.named(node.session);
   return session === undefined || node?.mid === undefined ? undefined : [session, node.mid];
 }
 
-/** For the command palette: the only mitigation that goes on, or the one that the user picks. */
+/** For the command palette: the only current mitigation, or the one that the user picks. */
 async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undefined> {
   const all = sessions
     .list()
@@ -79,7 +79,7 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
   return picked && [picked.session, picked.mid];
 }
 
-/** A mitigation of a server of production is withdrawn only where the user says so twice. */
+/** A mitigation of a production server is withdrawn only after confirmation. */
 async function isMeant(session: SessionHost, mid: number): Promise<boolean> {
   const { at } = session;
   if (at?.production === undefined) return true;

@@ -14,9 +14,9 @@ import { inProblems, sendable, type Sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
 
 const gone =
-  'This answer was shown before the window was reloaded, and is not kept. Send the request again to see a new one.\n';
+  'This answer is no longer available, because the window was reloaded. Send the request again to see a new one.\n';
 
-/** Carries a document to the server; gives what makes the text of the answer. */
+/** Sends a document to the server; returns the function that makes the text of the answer. */
 type Work = (sent: Sendable, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
@@ -39,7 +39,10 @@ export class RequestSender implements Sender, vscode.Disposable {
     return this.current;
   }
 
-  /** Sends a document over the signal channel; every failure is told to the user, none leaves. A second click while one is under way does nothing. */
+  /**
+   * Sends a document over the signal channel; every failure is reported to the user, none is thrown. A second click
+   * while one is under way does nothing.
+   */
   send(uri?: vscode.Uri): Promise<void> {
     return this.carry(uri, 'signal', async ({ value, aliases }, target, document, abort) => {
       const exchange = await this.sessions.send(target, value, abort, aliases);
@@ -65,17 +68,17 @@ export class RequestSender implements Sender, vscode.Disposable {
     } catch (error) {
       tellFailure(
         this.log,
-        `The answer to ${documentName(answered.document.uri.path)} came, but could not be shown.`,
+        `The answer to ${documentName(answered.document.uri.path)} was received, but could not be shown.`,
         error,
       );
     }
   }
 
-  /** Stops waiting for the answer. The server may have got the request all the same. */
+  /** Stops waiting for the answer. The server may have received the request. */
   cancel(): void {
     if (this.abort === undefined) return;
     this.abort.abort();
-    this.log.info('Waiting for the answer was stopped; the server may have got the request all the same.');
+    this.log.info('Stopped waiting for the answer; the server may have received the request.');
     vscode.window.setStatusBarMessage('$(circle-slash) DOTS: no longer waiting for the answer', 5000);
   }
 
@@ -84,7 +87,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** The document and the text of what came of it, or undefined where that was a failure, which the user has been told. */
+  /** The document and the text of the answer, or undefined after a failure, which has been reported to the user. */
   private async attempt(
     uri: vscode.Uri | undefined,
     channel: Channel,
@@ -110,8 +113,9 @@ export class RequestSender implements Sender, vscode.Disposable {
   }
 
   /**
-   * Another pre-shared key is offered where the server says that it cannot read what was protected with this one. Every other failure, silence
-   * above all, says nothing about the key; and this answer may be forged as well, so the kept key stays until another one is proved.
+   * Offers to enter another pre-shared key if the server reports that it cannot decrypt with this one. Other failures,
+   * such as a time-out, do not concern the key; and this answer may be forged as well, so the stored key is kept until
+   * another one is verified.
    */
   private wayOutOf(error: unknown, target: SettledTarget | undefined): Way | undefined {
     if (target === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
@@ -143,7 +147,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
   }
 
-  /** Errors that are in the Problems view are shown there, as its lens does; every other failure is one message. */
+  /** Errors in the Problems view are shown there, as its CodeLens does; every other failure is one message. */
   private tell(error: unknown, target: SettledTarget | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
@@ -151,7 +155,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
-    const what = unanswered ? `${name} got no answer.` : `${name} was not sent.`;
+    const what = unanswered ? `${name} received no answer.` : `${name} was not sent.`;
     tellFailure(this.log, what, error, this.wayOutOf(error, target));
   }
 }

@@ -9,15 +9,15 @@ import type { Channel, Destination } from '#dots/workspace/destination';
 /** The code of a refusal whose reasons are in the Problems view. */
 export const inProblems = 'editor/in-problems';
 
-/** A document that a client may send, and where it goes. */
+/** A document that a client may send, and its target. */
 export interface Sendable {
   value: JsonObject;
   destination: Destination;
-  /** What the aliases that it names stand for. */
+  /** The targets of the aliases that it names. */
   aliases: AliasTargets;
 }
 
-/** What is sent of a document on a channel. Throws a DotsError that says why it may not be sent. */
+/** The document to send on a channel. Throws a DotsError that states why it may not be sent. */
 export function sendable({ state, value, aliases }: DocumentToSend, channel: Channel): Sendable {
   const type = documentTypes.find(({ kind }) => kind === state.kind);
   const { destination } = state;
@@ -33,7 +33,7 @@ function unknownKind(state: DocumentState): DotsError {
     new DotsError(
       'usage',
       'editor/unknown-kind',
-      'The document is of no known DOTS kind.',
+      'The document is not a known kind of DOTS document.',
       'Its top-level member must be one such as "ietf-dots-signal-channel:mitigation-scope".',
     )
   );
@@ -44,12 +44,12 @@ function otherChannel(type: DocumentType, channel: Channel): DotsError | undefin
   return new DotsError(
     'usage',
     'editor/other-channel',
-    `A document with ${type.title} belongs to the ${type.channel} channel.`,
+    `A document of kind "${type.title}" is sent over the ${type.channel} channel.`,
     type.channel === 'data' ? 'Install aliases and ACLs instead.' : 'Send it instead.',
   );
 }
 
-/** The workspace file declares a status: then there is no destination, which says so. */
+/** If the workspace file declares a status, there is no target, and the problem states that. */
 const isDeclared = (destination: Destination): boolean =>
   destination.kind === 'none' && destination.problem.code === 'status-document';
 

@@ -3,7 +3,7 @@ import { documentActions } from '../ui/documentActions';
 import type { DocumentStates } from './documentStates';
 import { documentSelector } from './languageClient';
 
-/** Links over the top-level member of a document: what can be done with it. */
+/** Links above the top-level member of a document: its actions. */
 export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly registration: vscode.Disposable;
   readonly onDidChangeCodeLenses: vscode.Event<void>;
@@ -13,7 +13,7 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
     this.registration = vscode.languages.registerCodeLensProvider(documentSelector, this);
   }
 
-  /** Waits for the state of the present version: until then the editor moves the links that it has along with the text. */
+  /** Waits for the state of the present version: until then the editor moves the existing links along with the text. */
   async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     const state = await this.states.current(document, token);
     if (state === undefined || state.line === null) return [];

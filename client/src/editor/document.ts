@@ -3,7 +3,7 @@ import { parse, type ParseError } from 'jsonc-parser';
 import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject } from '#dots/model/json';
 
-/** The document a command is about: the one it was given (from a lens or a menu), or the one in the active editor. */
+/** The document of a command: its argument (from a CodeLens or a menu), or the document in the active editor. */
 export async function chosenDocument(uri?: vscode.Uri): Promise<vscode.TextDocument> {
   if (uri instanceof vscode.Uri) return vscode.workspace.openTextDocument(uri);
   const active = vscode.window.activeTextEditor?.document;
@@ -16,7 +16,7 @@ export function fileName(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-/** The JSON object in a text (comments and trailing commas forgiven), or undefined where it holds none. */
+/** The JSON object in a text (comments and trailing commas are allowed), or undefined if there is none. */
 export function jsonObject(text: string): JsonObject | undefined {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });

@@ -4,12 +4,12 @@ import { DotsError } from '#dots/model/errors';
 import type { LanguageServer } from './languageClient';
 
 /**
- * What the language server says of the open documents: their kind, their errors, and where each goes. The server pushes it after each
- * validation; everything in the editor that shows it reads it here.
+ * The states of the open documents from the language server: their kind, their errors, and their targets. The server
+ * pushes it after each validation; everything in the editor that shows it reads it here.
  */
 export class DocumentStates implements vscode.Disposable {
   private readonly states = new Map<string, DocumentState>();
-  /** The language server has ended, and has said nothing since. */
+  /** The language server has ended, and has sent nothing since. */
   private silent = false;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly listeners: vscode.Disposable[];
@@ -25,18 +25,18 @@ export class DocumentStates implements vscode.Disposable {
     ];
   }
 
-  /** What was said last of a document, which may be about an earlier version of its text. */
+  /** The last state of a document, which may be of an earlier version of its text. */
   latest(document: vscode.TextDocument): DocumentState | undefined {
     return this.states.get(document.uri.toString());
   }
 
-  /** What was said last of the document in the active editor. */
+  /** The last state of the document in the active editor. */
   active(): DocumentState | undefined {
     const document = vscode.window.activeTextEditor?.document;
     return document?.languageId === 'dots' ? this.latest(document) : undefined;
   }
 
-  /** The state of the present version of a document, as soon as it is known; undefined where nobody waits for it any more. */
+  /** The state of the present version of a document, as soon as it is known; undefined if the wait was cancelled. */
   current(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<DocumentState | undefined> {
     return new Promise((resolve) => {
       const listeners: vscode.Disposable[] = [];
@@ -53,8 +53,9 @@ export class DocumentStates implements vscode.Disposable {
   }
 
   /**
-   * A document to be sent, which the server validates at this moment: files may have changed that nothing has reported yet. This is
-   * the only request between a click and the first datagram. Throws a DotsError where there is no answer about this version.
+   * A document to be sent, which the server validates now: files may have changed without a notification yet. This is
+   * the only request between a click and the first datagram. Throws a DotsError if there is no answer about this
+   * version.
    */
   async toSend(document: vscode.TextDocument): Promise<DocumentToSend> {
     const { version } = document;
@@ -70,7 +71,7 @@ export class DocumentStates implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** What comes late, about a document that was closed meanwhile, would be taken for its next opening. */
+  /** A late state of a closed document would otherwise be used when it is opened again. */
   private take(state: DocumentState): void {
     this.silent = false;
     if (!vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === state.uri)) return;
@@ -109,5 +110,10 @@ function notOpen(): DotsError {
 }
 
 function hasChanged(): DotsError {
-  return new DotsError('usage', 'editor/changed', 'It was changed while it was checked.', 'Send it again.');
+  return new DotsError(
+    'usage',
+    'editor/changed',
+    'The document was changed while it was being checked.',
+    'Send it again.',
+  );
 }

@@ -6,8 +6,8 @@ import type { DocumentStates } from './documentStates';
 import { documentSelector } from './languageClient';
 
 /**
- * Says what kind of DOTS document the active editor shows: in the language status, with the RFC section to open,
- * and in the context key `dots.documentKind`, which decides which menus stand there.
+ * Shows the kind of DOTS document in the active editor: in the language status, with a link to the RFC section, and in
+ * the context key `dots.documentKind`, on which menus depend.
  */
 export class DocumentStatus implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem('dots.document', documentSelector);
@@ -33,7 +33,7 @@ export class DocumentStatus implements vscode.Disposable {
 
   private show({ kind, title }: DocumentState): void {
     const type = documentTypes.find((each) => each.kind === kind);
-    this.item.text = title === null ? 'No known kind of DOTS document' : capitalised(title);
+    this.item.text = title === null ? 'Unknown kind of DOTS document' : capitalised(title);
     this.item.detail =
       type === undefined
         ? title === null

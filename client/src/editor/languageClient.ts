@@ -16,17 +16,17 @@ import {
 } from '#contract';
 import type { ActiveProfile } from './activeProfile';
 
-/** Where a DOTS document may live for language features; diffs and our own read-only documents are left alone. */
+/** The schemes of documents with language features; diffs and our own read-only documents are excluded. */
 export const documentSelector = ['file', 'untitled', 'vscode-vfs'].map((scheme) => ({ language: 'dots', scheme }));
 
-/** The language server, and the questions that the editor asks it beyond LSP. */
+/** The language server, and its requests beyond LSP. */
 export class LanguageServer implements vscode.Disposable {
   private readonly stated = new vscode.EventEmitter<DocumentState>();
   private readonly stopped = new vscode.EventEmitter<void>();
   private readonly listeners: vscode.Disposable[];
   private readonly started: Promise<LanguageClient>;
 
-  /** The server says what a document is and where it goes; its address is as the editor writes it. */
+  /** The state of a document from the server; its URI is as the editor writes it. */
   readonly onDocumentState = this.stated.event;
 
   /** The server has ended, or could not be started. */
@@ -47,17 +47,17 @@ export class LanguageServer implements vscode.Disposable {
     this.started.catch((error: unknown) => this.couldNotStart(error));
   }
 
-  /** Settles when the server answers; rejects when it could not be started. */
+  /** Settles when the server is ready; rejects if it could not be started. */
   async ready(): Promise<void> {
     await this.started;
   }
 
-  /** A document to be sent; null where it is not open in the server, undefined while the server is not running. */
+  /** A document to be sent; null if it is not open in the server, undefined while the server is not running. */
   documentToSend(uri: vscode.Uri): Promise<DocumentToSend | null | undefined> {
     return this.ask(documentToSendRequest, uri);
   }
 
-  /** The documents that a document needs to be understood; undefined while the server is not running. */
+  /** The documents that a document depends on; undefined while the server is not running. */
   relatedDocuments(uri: vscode.Uri): Promise<RelatedDocuments | undefined> {
     return this.ask(relatedDocumentsRequest, uri);
   }
@@ -73,7 +73,7 @@ export class LanguageServer implements vscode.Disposable {
     this.stopped.dispose();
   }
 
-  /** Ends the server; to be awaited, so that no process stays behind. */
+  /** Ends the server; to be awaited, so that no process is left. */
   async stop(): Promise<void> {
     await this.started.then(
       (client) => client.stop(),
@@ -84,7 +84,10 @@ export class LanguageServer implements vscode.Disposable {
   private async start(module: string): Promise<LanguageClient> {
     const { createClient, State } = await import('#lazy/language');
     const gaveUp = (): void =>
-      offerLog('The DOTS language server ended twice and stays off until the window is reloaded.', this.log);
+      offerLog(
+        'The DOTS language server ended twice and is not restarted. Reload the window to start it again.',
+        this.log,
+      );
     const initializationOptions = (): object => ({
       trusted: vscode.workspace.isTrusted,
       activeProfile: this.active.name,
@@ -102,7 +105,7 @@ export class LanguageServer implements vscode.Disposable {
     return client;
   }
 
-  /** Asks the server something that LSP does not know; undefined while it is not running. */
+  /** Sends the server a request beyond LSP; undefined while it is not running. */
   private async ask<T>(request: string, uri?: vscode.Uri): Promise<T | undefined> {
     const client = await this.started.catch(() => undefined);
     if (client?.isRunning() !== true) return undefined;

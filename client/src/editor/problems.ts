@@ -13,7 +13,7 @@ export interface Way {
 const showProblems: Way = { title: 'Show problems', command: 'workbench.actions.view.problems' };
 const openProfiles: Way = { title: 'Open profiles', command: 'dots.openProfiles' };
 
-/** What helps with a failure, by its code; the log helps with every one. */
+/** The button for a failure, by its code; the log is offered for all. */
 const waysOut: Record<string, Way> = {
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
   'destination/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
@@ -34,9 +34,9 @@ const waysOut: Record<string, Way> = {
 const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
 
 /**
- * Tells a failed user action: one message with a sentence, its way out, and the log, which has the details.
- * Names of files and words of a server may stand in it: they bring no links. It does not wait for the user: the message may stand for long.
- * @param particular a way out of this very failure, which counts before that of its code
+ * Reports a failed user action: one message with a sentence, a button, and the log, which has the details. It may
+ * contain names of files and text of a server, which are not shown as links. It does not wait for the user: the message
+ * may stay open for long. @param particular a button for this failure, which takes precedence over that of its code
  */
 export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown, particular?: Way): void {
   const sentence = oneLine(`${what} ${describeError(error)}`);

@@ -4,35 +4,35 @@ import type { FlowspecInput } from '#dots/flowspec/translate';
 import { jsonObject } from '../editor/document';
 import type { LanguageServer } from '../editor/languageClient';
 
-/** What a file contained when it had this stamp. */
+/** The content of a file with this stamp. */
 interface Known {
   stamp: string;
   input: FlowspecInput | undefined;
 }
 
-/** What the rules of a document depend on. */
+/** The documents and errors that the rules of a document depend on. */
 export interface Needed {
-  /** The document's own errors; absent while no language server answers. */
+  /** The document's own errors; absent while the language server is not responding. */
   errors?: readonly Fault[];
   /** It names aliases or ACLs, which other documents may define. */
   usesNames: boolean;
   inputs: FlowspecInput[];
   /** Other documents with ACLs: rules should not drop what these accept. */
   accepting: FlowspecInput[];
-  /** The port of the own signal channel, where a profile says it. */
+  /** The port of the own signal channel, if a profile has it. */
   signalPort?: number;
 }
 
 /**
- * The documents that define the aliases and ACLs which others name; which these are, the language server says. A file is
- * read and parsed again only when it has changed: previews ask at every pause in the typing.
+ * The documents that define the aliases and ACLs which others name; the language server determines them. A file is read
+ * and parsed again only when it has changed: previews are updated at every pause in the typing.
  */
 export class Definitions {
   private readonly known = new Map<string, Known>();
 
   constructor(private readonly language: LanguageServer) {}
 
-  /** The definitions that a document needs; unsaved text counts before the file. */
+  /** The definitions that a document needs; unsaved text takes precedence over the file. */
   async neededBy(source: vscode.TextDocument): Promise<Needed> {
     const related = await this.language.relatedDocuments(source.uri);
     if (related === undefined) return { usesNames: false, inputs: [], accepting: [] };
@@ -70,7 +70,7 @@ function inputOf(uri: vscode.Uri, text: string): FlowspecInput | undefined {
   return value === undefined ? undefined : { file: vscode.workspace.asRelativePath(uri), value };
 }
 
-/** A file that is gone has a stamp of its own. */
+/** A deleted file has its own stamp. */
 async function fileStamp(uri: vscode.Uri): Promise<string> {
   return vscode.workspace.fs.stat(uri).then(
     ({ mtime, size }) => `${mtime} ${size}`,

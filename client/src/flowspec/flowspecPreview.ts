@@ -14,13 +14,13 @@ import { tellFailure } from '../editor/problems';
 
 const followDelay = 200;
 
-/** Read-only views of documents as BGP Flowspec rules; they follow the documents as these are edited. */
+/** Read-only views of documents as BGP Flowspec rules; they are updated as the documents are edited. */
 export class FlowspecPreview implements vscode.Disposable {
   private readonly previews = new VirtualDocuments('dots-flowspec', (uri) => this.restore(uri));
   private readonly pending = new Map<string, NodeJS.Timeout>();
-  /** The last rules that could be read, per source: shown on while the source is half-typed. */
+  /** The last readable rules, per source: shown while the source is half-typed. */
   private readonly readable = new Map<string, Needed>();
-  /** What was known of each source when its rules were rendered last. */
+  /** The state of each source when its rules were last rendered. */
   private readonly rendered = new Map<string, DocumentState | undefined>();
   private readonly definitions: Definitions;
   /** The sources whose rules depend on other documents, as far as was known when they were last shown. */
@@ -61,7 +61,7 @@ export class FlowspecPreview implements vscode.Disposable {
     return this.previews.uri(`Flowspec: ${fileName(source.uri)}`, source.uri.toString());
   }
 
-  /** A preview depends on its own document, and on those that may define what it names. */
+  /** A preview depends on its own document, and on those that may define the names in it. */
   private follow(changed: vscode.TextDocument): void {
     if (changed.languageId === 'dots')
       this.renderWhere((source) => source === changed || this.dependent.has(source.uri.toString()));
@@ -106,7 +106,7 @@ export class FlowspecPreview implements vscode.Disposable {
     try {
       return await this.textOf(await vscode.workspace.openTextDocument(vscode.Uri.parse(preview.query)));
     } catch {
-      return noFlowspecText(preview.path.slice(1), 'The document that this previewed cannot be opened any more.');
+      return noFlowspecText(preview.path.slice(1), 'The document of this preview can no longer be opened.');
     }
   }
 
@@ -125,16 +125,16 @@ export class FlowspecPreview implements vscode.Disposable {
     ) {
       return noFlowspecText(
         document,
-        'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is none of them.',
+        'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is of another kind.',
       );
     }
     if (value !== undefined) this.readable.set(key, await this.neededBy(source, document, value));
     const needed = this.readable.get(key);
-    if (needed === undefined) return noFlowspecText(document, 'The document is not JSON. See the Problems view.');
+    if (needed === undefined) return noFlowspecText(document, 'The document is not valid JSON. See the Problems view.');
     const { flowspecText, translate } = await import('#lazy/protocol');
     const note =
       value === undefined
-        ? 'The document is not JSON right now: these are the rules of its last readable state.'
+        ? 'The document is currently not valid JSON. These are the rules of its last valid state.'
         : undefined;
     const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
     return flowspecText({
@@ -146,7 +146,7 @@ export class FlowspecPreview implements vscode.Disposable {
     });
   }
 
-  /** Whether rules depend on what the language server has said since; the text itself is followed by its own event. */
+  /** Whether rules depend on a new state from the language server; changes of the text have their own event. */
   private isOutdated(source: vscode.TextDocument): boolean {
     const key = source.uri.toString();
     const [before, now] = [this.rendered.get(key), this.states.latest(source)];
@@ -171,11 +171,11 @@ export class FlowspecPreview implements vscode.Disposable {
   }
 }
 
-/** What the workspace file and the profile say of the rules. */
+/** The settings of the workspace file and the profile for rules. */
 const settingsOf = ({ ownPrefixes, targetRouter }: Partial<DocumentState> = {}): string =>
   JSON.stringify([ownPrefixes ?? [], targetRouter ?? null]);
 
-/** The traffic that rules should let pass. */
+/** The traffic that rules should not drop. */
 const trafficOf = ({ accepting, signalPort }: Needed): FlowspecOptions => ({
   accepting,
   ...(signalPort !== undefined && { signalPorts: [signalPort] }),

@@ -5,9 +5,9 @@ import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 
-const subject = 'the mock, right now';
+const subject = 'mock orchestrator, now';
 
-/** The Flowspec rules in force on the mock: active ACLs and mitigations. The view follows them. */
+/** The Flowspec rules in force on the mock: active ACLs and mitigations. The view is updated with them. */
 export class LiveFlowspec implements vscode.Disposable {
   private readonly documents = new VirtualDocuments('dots-live', () => this.text());
   private readonly uri = this.documents.uri('Flowspec: in force', 'mock');
@@ -30,7 +30,7 @@ export class LiveFlowspec implements vscode.Disposable {
     await this.documents.showBeside(this.uri);
   }
 
-  /** Only while it is shown: translating a long ACL is work. */
+  /** Only while it is shown: translating a long ACL takes time. */
   private async update(): Promise<void> {
     const shown = vscode.workspace.textDocuments.some(
       ({ uri, isClosed }) => !isClosed && uri.toString() === this.uri.toString(),
@@ -44,7 +44,7 @@ export class LiveFlowspec implements vscode.Disposable {
       const live = this.orchestrator.flowspec();
       if (live === undefined) return noFlowspecText(subject, 'The mock orchestrator is not running.');
       if (live.rules.length === 0 && live.findings.length === 0)
-        return noFlowspecText(subject, 'No rule is in force: no ACL is active, and nothing is being mitigated.');
+        return noFlowspecText(subject, 'No rule is in force: there is no active ACL and no active mitigation.');
       return flowspecText({ document: subject, ...live, names: liveNames(live.inputs.map(({ file }) => file)) });
     } catch (error) {
       return noFlowspecText(subject, describeError(error));

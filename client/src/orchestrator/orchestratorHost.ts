@@ -3,7 +3,7 @@ import type { AliasView, FilterView, Orchestrator, RulesInForce } from '#dots/or
 import { DotsError } from '#dots/model/errors';
 import { ongoing } from '#dots/words/mitigationStatuses';
 
-/** The secure addresses of the mock, and the files of its lab that a client of them needs. */
+/** The secure addresses of the mock, and its lab files for a client of them. */
 export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'ca' | 'cert' | 'key'>;
 
 export type OrchestratorState = 'stopped' | 'starting' | 'running';
@@ -41,12 +41,12 @@ export class OrchestratorHost implements vscode.Disposable {
     return [signal, coaps, coapsTcp, data].filter((address) => address !== undefined);
   }
 
-  /** The ACLs that it keeps, of any client. */
+  /** The ACLs that it stores, of any client. */
   get filters(): FilterView[] {
     return this.running?.filters() ?? [];
   }
 
-  /** The aliases that it keeps, of any client. */
+  /** The aliases that it stores, of any client. */
   get aliases(): AliasView[] {
     return this.running?.aliases() ?? [];
   }
@@ -56,18 +56,18 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.running?.flowspec();
   }
 
-  /** How many mitigations it keeps, of any client. */
+  /** How many mitigations it stores, of any client. */
   get mitigations(): number {
     return this.running?.mitigations().length ?? 0;
   }
 
-  /** What became of the mitigations that went on when it was last stopped: it takes those up again that it keeps on disk. */
+  /** The fate of the mitigations that were active when it was last stopped: those stored on disk resume. */
   get stopped(): 'ended' | 'kept' | undefined {
     if (!this.interrupted) return undefined;
     return this.stateDir === undefined ? 'ended' : 'kept';
   }
 
-  /** Starts it where it is not running. Throws a DotsError, e.g. for a port in use or an untrusted folder. */
+  /** Starts it if it is not running. Throws a DotsError, e.g. for a port in use or an untrusted folder. */
   start(): Promise<Orchestrator> {
     if (this.running !== undefined) return Promise.resolve(this.running);
     this.starting ??= this.launch().finally(() => {
@@ -78,7 +78,7 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.starting;
   }
 
-  /** Ends it, and with it the mitigations it keeps in memory. */
+  /** Ends it, and with it the mitigations in memory. */
   async stop(): Promise<void> {
     await this.starting?.catch(() => undefined);
     const { running } = this;
@@ -99,7 +99,7 @@ export class OrchestratorHost implements vscode.Disposable {
       throw new DotsError(
         'usage',
         'editor/untrusted',
-        'The mock orchestrator stays off while this folder is not trusted.',
+        'The mock orchestrator does not start in an untrusted folder.',
         'Trust the folder first.',
       );
     }

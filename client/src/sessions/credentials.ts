@@ -5,22 +5,23 @@ import { printable } from '#dots/model/text';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { ServerTarget } from '#dots/workspace/destination';
 
-/** A target that a profile leads to. */
+/** The target of a profile. */
 type ProfileTarget = ServerTarget & { profile: string };
 
 /**
- * What proves this client to a server of a profile: certificate files, or a pre-shared key that the system keeps. A kept key is replaced only
- * by one with which a session was established: before that every answer of a server, and its silence, may be the doing of an attacker.
+ * The credentials for the server of a profile: certificate files, or a pre-shared key in the system's secret storage. A
+ * stored key is replaced only by one with which a session was established: before that, every answer of a server, and
+ * its silence, may be caused by an attacker.
  */
 export class Credentials {
-  /** Keys that were entered instead of a kept one and are not proved yet, by the name of their secret. */
+  /** Keys that were entered instead of a stored one and are not verified yet, by the name of their secret. */
   private readonly candidates = new Map<string, string>();
 
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
   /**
-   * The credentials for the signal channel of a profile; none for plain CoAP. A pre-shared key is asked for once.
-   * Throws a DotsError for a file that cannot be read, a profile that names too little, and a question that was not answered.
+   * The credentials for the signal channel of a profile; none for plain CoAP. The user is asked for a pre-shared key
+   * once. Throws a DotsError for a file that cannot be read, an incomplete profile, and a cancelled input.
    */
   async of({ profile, server, credentials }: ProfileTarget): Promise<ClientCredentials | undefined> {
     if (server.startsWith('coap:')) return undefined;
@@ -30,7 +31,10 @@ export class Credentials {
     return certificates({ ca, cert: certificate, key, crl });
   }
 
-  /** Asks for another pre-shared key, which is used from now on and kept once it is proved; false where the user enters none. */
+  /**
+   * Asks for another pre-shared key, which is used from now on and stored once it is verified; false if the user enters
+   * none.
+   */
   async enterAnother(profile: string, identity: string): Promise<boolean> {
     const given = await askForKey(profile, identity);
     if (given === undefined || given === '') return false;
@@ -38,7 +42,7 @@ export class Credentials {
     return true;
   }
 
-  /** A session was established with these credentials: a key that was entered for it is kept from now on. */
+  /** A session was established with these credentials: a key that was entered for it is stored from now on. */
   async proved(profile: string, used: ClientCredentials): Promise<void> {
     const secret = this.candidateOf(profile, used);
     if (secret === undefined) return;
@@ -46,13 +50,13 @@ export class Credentials {
     this.candidates.delete(secret.name);
   }
 
-  /** A server could not read what was protected with these credentials: a key that was entered gives way to the one that is kept. */
+  /** A server could not decrypt with these credentials: an entered key is discarded in favour of the stored one. */
   refused(profile: string, used: ClientCredentials): void {
     const secret = this.candidateOf(profile, used);
     if (secret !== undefined) this.candidates.delete(secret.name);
   }
 
-  /** The key that was entered and not proved yet, if it is the one in use. */
+  /** The key that was entered and not verified yet, if it is in use. */
   private candidateOf(profile: string, used: ClientCredentials): { name: string; key: string } | undefined {
     if (!('psk' in used)) return undefined;
     const name = secretName(profile, used.psk.identity);
@@ -80,7 +84,7 @@ export class Credentials {
 function askForKey(profile: string, identity: string): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: printable(`DOTS: Pre-Shared Key of ${profile}`),
-    prompt: `The key that belongs to the identity "${printable(identity)}", as text or as hexadecimal digits after 0x. Your system keeps it.`,
+    prompt: `The key that belongs to the identity "${printable(identity)}", as text or as hexadecimal digits after 0x. It is stored in your system's secret storage.`,
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) =>
@@ -106,7 +110,7 @@ export async function certificates({
 
 const secretName = (profile: string, identity: string): string => `dots.psk/${profile}/${identity}`;
 
-/** The octets of a key as it was typed; none where hexadecimal digits were announced and are not there. */
+/** The octets of a key as it was typed; none if 0x is not followed by hexadecimal digits. */
 function bytesOf(text: string): Uint8Array {
   const digits = /^0x(.*)$/i.exec(text)?.[1];
   if (digits === undefined) return new TextEncoder().encode(text);
@@ -131,7 +135,7 @@ function incomplete(name: string): DotsError {
   return new DotsError(
     'usage',
     'editor/incomplete-profile',
-    `The profile "${name}" does not say how this client proves itself.`,
-    'Give it "ca", "certificate" and "key", or a "psk-identity".',
+    `The profile "${name}" has no client credentials.`,
+    'Add "ca", "certificate" and "key", or a "psk-identity".',
   );
 }

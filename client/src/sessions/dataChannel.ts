@@ -3,7 +3,7 @@ import type { Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
 import type { SettledTarget } from './serverTargets';
 
-/** What was installed, and what came back. */
+/** The installed document, and the answer. */
 export interface Installation {
   installed: Installed;
   cuid: string;

@@ -3,11 +3,11 @@ import type * as vscode from 'vscode';
 const cuidKey = 'dots.cuid';
 const midKey = 'dots.mid';
 
-/** Who this DOTS client is (RFC 9132 section 4.4.1.1): a cuid that stays, and mids that only grow. */
+/** Who this DOTS client is (RFC 9132 section 4.4.1.1): a constant cuid, and increasing mids. */
 export class ClientIdentity {
   constructor(private readonly memory: vscode.Memento) {}
 
-  /** The cuid of this installation; made on first use. */
+  /** The cuid of this installation; generated on first use. */
   async cuid(): Promise<string> {
     const known = this.memory.get<string>(cuidKey);
     if (known !== undefined) return known;

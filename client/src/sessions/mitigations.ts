@@ -5,7 +5,9 @@ import type { Mitigation } from '../ui/mitigation';
 const started = 'attack-mitigation-in-progress';
 const ended = 'attack-mitigation-terminated';
 
-/** The mitigations of one session as the server told them, by mid. It asks nothing itself: answers are put in. */
+/**
+ * The mitigations of one session as reported by the server, by mid. It sends nothing itself: answers are passed to it.
+ */
 export class MitigationBook {
   private readonly entries = new Map<number, Mitigation>();
 
@@ -18,13 +20,16 @@ export class MitigationBook {
     return this.entries.get(mid);
   }
 
-  /** Notes a request that the server accepted; `granted` is the lifetime of its answer in seconds. Forgets those that have ended. */
+  /**
+   * Records a request that the server accepted; `granted` is the lifetime of its answer in seconds. Removes those that
+   * have ended.
+   */
   accepted(request: Required<Pick<Mitigation, 'mid' | 'scope' | 'granted' | 'aliases'>>, now: number): void {
     for (const entry of this.list()) if (entry.status === ended) this.remove(entry.mid);
     this.entries.set(request.mid, { ...request, status: started, lifetime: request.granted, toldAt: now });
   }
 
-  /** Takes over what an answer or a notification tells of one mitigation, or of all. */
+  /** Records the content of an answer or a notification on one mitigation, or on all. */
   told(body: JsonObject | undefined, now: number, mid?: number): void {
     for (const scope of scopesOf(body)) {
       const named = numberOf(scope.mid) ?? mid;

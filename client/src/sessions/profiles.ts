@@ -18,7 +18,7 @@ export class ProfileHost {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** The profiles as they are now. */
+  /** The current profiles. */
   async read(): Promise<ProfilesInfo> {
     return (await this.language.profiles()) ?? unread;
   }
@@ -27,14 +27,14 @@ export class ProfileHost {
   async select(): Promise<void> {
     const picked = await vscode.window.showQuickPick(profileItems(await this.read(), this.active.name), {
       title: 'DOTS: Server Profile',
-      placeHolder: 'Where requests, aliases and ACLs of this workspace go',
+      placeHolder: 'The target of requests, aliases and ACLs of this workspace',
       matchOnDescription: true,
     });
     if (picked?.choice.kind === 'file') await this.openFile();
     else if (picked !== undefined) await this.active.select(picked.choice.name);
   }
 
-  /** Opens the profiles file; where there is none, one is made of a template first. */
+  /** Opens the profiles file; if there is none, one is created from a template first. */
   async openFile(): Promise<void> {
     try {
       const { file, state } = await this.read();
@@ -53,7 +53,7 @@ export function registerProfiles(profiles: ProfileHost): vscode.Disposable {
   );
 }
 
-/** Writes the template where no file is; only the user may read it. */
+/** Writes the template if there is no file; only the user may read it. */
 async function make(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFileAtomically(file, template);

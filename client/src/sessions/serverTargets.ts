@@ -12,23 +12,26 @@ import { certificates, type Credentials } from './credentials';
 import type { ClientIdentity } from './identity';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 
-/** A target with all that is needed to send to it, and confirmed by the user where that is asked. */
+/** A target with all that is needed to send to it, confirmed by the user if necessary. */
 export interface SettledTarget extends ServerTarget {
   /** The name of the profile, or `mock`. */
   profile: string;
   cuid: string;
-  /** Keeps what was not meant for production from production servers under other names; rejects with a DotsError `editor/production`. */
+  /**
+   * Prevents sending to production servers under other names without confirmation; rejects with a DotsError
+   * `editor/production`.
+   */
   permit?: Permit | undefined;
-  /** What proves the client on the signal channel; none on a plain one. */
+  /** The client's credentials on the signal channel; none on a plain one. */
   clientCredentials?: ClientCredentials;
-  /** The files that prove it on the data channel. */
+  /** The files of its credentials on the data channel. */
   files?: { ca: string; cert?: string; key?: string; crl?: string };
 }
 
-/** The code of the refusal of an address that turned out to be one of production. */
+/** The code of the refusal of an address that is that of a production server. */
 const unforeseen = 'editor/production';
 
-/** Settles a destination: starts the mock, gets the credentials, and asks the user where the server is one of production. */
+/** Prepares a target: starts the mock, gets the credentials, and asks the user to confirm a production server. */
 export class ServerTargets {
   constructor(
     private readonly orchestrator: OrchestratorHost,
@@ -36,7 +39,7 @@ export class ServerTargets {
     private readonly credentials: Credentials,
   ) {}
 
-  /** The target of a document; undefined where the user does not confirm it. Throws a DotsError. */
+  /** The target of a document; undefined if the user does not confirm it. Throws a DotsError. */
   async settle(destination: Destination, value: JsonObject, channel: Channel): Promise<SettledTarget | undefined> {
     if (destination.kind === 'none') throw destinationError(destination.problem);
     const cuid = destination.cuid ?? (await this.identity.cuid());
@@ -46,8 +49,8 @@ export class ServerTargets {
   }
 
   /**
-   * Does something at a target. Where its name turns out to lead to a production server, the user is asked whether that is meant;
-   * undefined where it is not. Throws what `action` throws.
+   * Runs an action with a target. If its name resolves to a production server, the user must confirm it; undefined if
+   * not confirmed. Throws what `action` throws.
    */
   async at<T>(
     target: SettledTarget,
@@ -63,7 +66,7 @@ export class ServerTargets {
     }
   }
 
-  /** A server could not read what was protected with the pre-shared key of a target; a key that the system keeps stays kept. */
+  /** A server could not decrypt with the pre-shared key of a target; a stored key is kept. */
   keyRefused({ profile, clientCredentials }: SettledTarget): void {
     if (clientCredentials !== undefined) this.credentials.refused(profile, clientCredentials);
   }
@@ -88,7 +91,7 @@ export class ServerTargets {
   }
 }
 
-/** With what finds out whether its name leads to a production server, where it is not known to be one. */
+/** With the check whether its name resolves to a production server, if it is not known to be one. */
 function guarded(target: SettledTarget): SettledTarget {
   const permit = productionGuard(
     target,
@@ -104,8 +107,8 @@ function filesOf({ profile, credentials }: SettledTarget): NonNullable<SettledTa
     throw new DotsError(
       'usage',
       'editor/incomplete-profile',
-      `The profile "${profile}" names no CA that vouches for its server.`,
-      'Give it "ca".',
+      `The profile "${profile}" names no CA for its server.`,
+      'Add "ca".',
     );
   return {
     ca,

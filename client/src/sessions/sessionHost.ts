@@ -15,7 +15,7 @@ import type { Mitigation } from '../ui/mitigation';
 import { MitigationBook } from './mitigations';
 import type { SettledTarget } from './serverTargets';
 
-/** What was sent, and what came back. */
+/** The request, and the answer. */
 export interface SendResult {
   answer: Answer;
   mid: number | undefined;
@@ -32,15 +32,15 @@ interface SentRequest {
 }
 
 /**
- * A DOTS signal channel session of the editor, and the mitigations that live in it.
- * What is known of a mitigation is what the server told over CoAP: in answers, and in the notifications of an Observe on its mid.
+ * A DOTS signal channel session of the editor, and its mitigations. Their state comes from the server over CoAP: in
+ * answers, and in the notifications of an Observe on the mid.
  */
 export class SessionHost implements vscode.Disposable {
   private session: SignalSession | undefined;
   private target: SettledTarget | undefined;
   private readonly book = new MitigationBook();
   private readonly observations = new Map<number, () => void>();
-  /** The last reconciling that was begun: they come one after the other. */
+  /** The last reconciliation that was started: they run one after the other. */
   private reconciled: Promise<unknown> = Promise.resolve();
   private readonly retired = new DrainingSessions();
   private readonly changed = new vscode.EventEmitter<void>();
@@ -53,12 +53,12 @@ export class SessionHost implements vscode.Disposable {
     /** The profile of the server, or `mock`. */ readonly name: string,
   ) {}
 
-  /** Where it leads, while it is open. */
+  /** The address of its server, while it is open. */
   get at(): SettledTarget | undefined {
     return this.session === undefined ? undefined : this.target;
   }
 
-  /** How it is protected, and who the server has proved to be; undefined on a plain path. */
+  /** How it is protected, and the authenticated identity of the server; undefined on a plain path. */
   get security(): Security | undefined {
     return this.session?.security;
   }
@@ -85,8 +85,9 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /**
-   * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws a DotsError.
-   * @param aliases what the aliases that it names stand for
+   * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws
+   * a DotsError.
+   * @param aliases the targets of the aliases that it names
    */
   async send(
     target: SettledTarget,
@@ -104,7 +105,7 @@ export class SessionHost implements vscode.Disposable {
       signal,
     );
     this.logAnswer(answer);
-    // A mitigation belongs to the cuid, whichever session was asked for it.
+    // A mitigation belongs to the cuid, whatever session it was requested over.
     const current = this.session;
     if (
       documentTypeOf(document)?.kind === 'mitigation-scope' &&
@@ -141,7 +142,7 @@ export class SessionHost implements vscode.Disposable {
     });
   }
 
-  /** Ends the session and forgets its mitigations; the server keeps them until their lifetime is over. */
+  /** Ends the session and removes its mitigations; the server keeps them until their lifetime is over. */
   async close(): Promise<void> {
     const { session } = this;
     this.session = undefined;
@@ -154,7 +155,7 @@ export class SessionHost implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** The session, or one in its place where it was lost or its server has ended it. Throws a DotsError. */
+  /** The session, or a new one if it was lost or its server has ended it. Throws a DotsError. */
   private async standing(): Promise<SignalSession> {
     const { session, target } = this;
     if (session === undefined || target === undefined)
@@ -166,7 +167,10 @@ export class SessionHost implements vscode.Disposable {
     return current;
   }
 
-  /** Asks over the session with a server, which is opened where none stands; the session of another server or cuid is of no use. */
+  /**
+   * Sends a request over the session with a server, which is opened if there is none; a session with another server or
+   * cuid is not used.
+   */
   private async ask(target: SettledTarget, opening: Opening, asking: Asking, signal?: AbortSignal): Promise<Answered> {
     const known = this.session && leadsTo(this.session, target) ? this.session : undefined;
     return this.retired.during(() =>
@@ -182,7 +186,7 @@ export class SessionHost implements vscode.Disposable {
     );
   }
 
-  /** Adopts a session that was opened, unless it is too late: another one has answered, or nobody waits any more. */
+  /** Uses a new session, unless it is too late: another one has answered, or the request was cancelled. */
   private async renewed(
     target: SettledTarget,
     session: SignalSession,
@@ -190,14 +194,10 @@ export class SessionHost implements vscode.Disposable {
   ): Promise<SignalSession> {
     if (signal?.aborted !== true) return this.adopt(target, session);
     await session.close();
-    throw new DotsError(
-      'unreachable',
-      'transport/cancelled',
-      `The session with ${target.server} is not needed any more.`,
-    );
+    throw new DotsError('unreachable', 'transport/cancelled', `The session with ${target.server} is no longer needed.`);
   }
 
-  /** Looks for DTLS beside a session over TLS, in the background; where it works by now, the session goes on over it. */
+  /** Tries DTLS beside a session over TLS, in the background; if it works now, the session continues over it. */
   private async improve(target: SettledTarget, opening: Opening, session: SignalSession): Promise<void> {
     try {
       const better = await connectOverDtls(target, opening);
@@ -206,11 +206,11 @@ export class SessionHost implements vscode.Disposable {
       if (this.session === session) await this.reconcile(await this.adopt(target, better));
       else await better.close();
     } catch (error) {
-      this.log.warn(`The session with ${this.name} stays with TLS. ${describeError(error)}`);
+      this.log.warn(`The session with ${this.name} continues over TLS. ${describeError(error)}`);
     }
   }
 
-  /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
+  /** Replaces the session by a new one; the old one is ended once no request waits for its answer. */
   private async adopt(target: SettledTarget, session: SignalSession): Promise<SignalSession> {
     const before = this.session;
     this.forgetMitigations();
@@ -247,7 +247,7 @@ export class SessionHost implements vscode.Disposable {
     this.log.warn(`The mitigations of this session could not be listed. ${describeError(error)}`);
   }
 
-  /** Says which of the earlier mitigations an accepted request took the place of. */
+  /** Reports which of the earlier mitigations an accepted request has replaced. */
   private tellReplaced(before: readonly Mitigation[], by: number): void {
     if (this.book.get(by) === undefined) return;
     for (const { mid } of before.filter((entry) => this.book.get(entry.mid) === undefined)) {
@@ -257,8 +257,8 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /**
-   * Asks which mitigations this client has, forgets the others and follows each: a request takes the place of an older,
-   * overlapping one (RFC 9132 section 4.4.1.3), and a server may still have some from before.
+   * Asks for this client's mitigations, removes others and observes each: a request replaces an older, overlapping one
+   * (RFC 9132 section 4.4.1.3), and a server may still have earlier ones.
    */
   private reconcile(session: SignalSession): Promise<Answer> {
     const answer = this.reconciled.then(() => this.reconcileNow(session));
@@ -285,11 +285,11 @@ export class SessionHost implements vscode.Disposable {
   private async observe(session: SignalSession, mid: number): Promise<void> {
     try {
       const stop = await session.observe(mid, (told) => this.take(session, told, mid));
-      // While the server answered, the mitigation or the whole session may have gone.
+      // While the server answered, the mitigation or the whole session may have ended.
       if (this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
       else stop();
     } catch (error) {
-      this.log.warn(`The server does not tell changes of mitigation ${mid} by itself. ${describeError(error)}`);
+      this.log.warn(`The server does not notify changes of mitigation ${mid}. ${describeError(error)}`);
     }
   }
 

@@ -9,14 +9,14 @@ import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { Sessions } from './sessions';
 
 /**
- * The sidebar's tree: session, mitigations, orchestrator. It changes when something is told, and counts lifetimes down by itself,
- * once a second and only while it can be seen. Nothing is polled.
+ * The sidebar's tree: session, mitigations, orchestrator. It is updated on events, and counts lifetimes down, once a
+ * second and only while it is visible. Nothing is polled.
  */
 export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<TreeNode | undefined>();
   private readonly view: vscode.TreeView<TreeNode>;
   private readonly listeners: vscode.Disposable[];
-  /** The rows that the editor holds, by id: an event must name the very object that it was given. */
+  /** The rows that the editor has, by id: an event must refer to the same object. */
   private readonly rows = new Map<string, TreeNode>();
   private ticking: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.changed.event;
@@ -35,7 +35,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.update();
   }
 
-  /** The rows as they are now. */
+  /** The current rows. */
   tree(): TreeNode[] {
     const { addresses, mitigations, filters, aliases } = this.orchestrator;
     return sessionTree({
@@ -104,7 +104,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     }
   }
 
-  /** Redraws only the rows whose words have changed, so that the others stand still under the pointer. */
+  /** Redraws only the rows whose text has changed, so that the others do not move under the pointer. */
   private tick(): void {
     for (const now of flat(this.tree())) {
       const shown = this.rows.get(now.id);

@@ -26,8 +26,8 @@ export class Sessions implements vscode.Disposable {
   }
 
   /**
-   * Sends a signal channel document; the session is opened where it is not open. Throws a DotsError.
-   * @param aliases what the aliases that it names stand for
+   * Sends a signal channel document; the session is opened if necessary. Throws a DotsError. @param aliases the targets
+   * of the aliases that it names
    */
   send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<SendResult> {
     return this.host(target.profile).send(target, document, signal, aliases);

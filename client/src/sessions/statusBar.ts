@@ -6,13 +6,13 @@ import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import { labelText } from '../ui/textLayout';
 import type { Sessions } from './sessions';
 
-/** What is being sent right now, and since when, milliseconds since 1970. */
+/** The document being sent, and since when, milliseconds since 1970. */
 export interface Sending {
   document: string;
   since: number;
 }
 
-/** Who sends, as the status bar sees it. */
+/** The senders that the status bar shows. */
 export interface Sender {
   readonly sending: Sending | undefined;
   readonly onDidChange: vscode.Event<void>;
@@ -61,7 +61,7 @@ export class StatusBar implements vscode.Disposable {
     this.item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
   }
 
-  /** Only while something is being sent does the item change by the second. */
+  /** The item is updated every second only while something is being sent. */
   private tick(wanted: boolean): void {
     if (wanted) this.ticking ??= setInterval(() => this.update(), 1000);
     else {
@@ -95,7 +95,7 @@ export class StatusBar implements vscode.Disposable {
     if (lost !== undefined) {
       return {
         text: `$(warning) DOTS: session with ${labelText(lost.name)} lost`,
-        tooltip: `${lost.server ?? 'The server'} does not answer any more. Click to see the session.`,
+        tooltip: `${lost.server ?? 'The server'} is not responding. Click to see the session.`,
         command: showView,
         warning: true,
       };

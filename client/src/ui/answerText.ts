@@ -8,7 +8,7 @@ import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 
-/** What an answer document shows: the answer, and what it answers. */
+/** The content of an answer document: the answer, and its request. */
 export interface AnswerReport {
   answer: Answer;
   /** The name of the document that was sent. */
@@ -20,7 +20,7 @@ export interface AnswerReport {
   mid: number | undefined;
 }
 
-/** An answer in words, then its body, then the request as it was sent: readable without knowing CoAP or CBOR. */
+/** An answer in words, then its body, then the request as it was sent: readable without knowledge of CoAP or CBOR. */
 export function answerText(report: AnswerReport): string {
   const { answer } = report;
   const words = codeWords(answer.code, answer.request.path, answer.ok);
@@ -57,7 +57,7 @@ export function answerText(report: AnswerReport): string {
 function verdict(answer: Answer): string {
   if (answer.ok) return 'accepted';
   if (answer.code.startsWith('2')) return 'not confirmed';
-  return answer.code.startsWith('4') ? 'refused' : 'not served';
+  return answer.code.startsWith('4') ? 'refused' : 'failed';
 }
 
 /** The lifetime that the server granted, in words, where the answer has one. */

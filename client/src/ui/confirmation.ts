@@ -7,14 +7,14 @@ import { targetWords } from '#dots/words/targets';
 import { lifetime } from '#dots/words/quantities';
 import { lined } from './textLayout';
 
-/** What is asked before something goes to a server of production. */
+/** The confirmation before something is sent to a production server. */
 export interface Confirmation {
   message: string;
   detail: string;
   action: string;
 }
 
-/** Names the server, the resource and the scope of what would be sent. */
+/** The server, the resource and the scope of the document. */
 export function confirmation(
   { profile, server, cuid, mid, production }: ServerTarget & { profile: string; cuid: string },
   document: JsonObject,
@@ -35,7 +35,7 @@ export function confirmation(
   };
 }
 
-/** The same before a mitigation is withdrawn. */
+/** The confirmation before a mitigation is withdrawn. */
 export function withdrawal(
   { profile, server, cuid }: { profile: string; server: string; cuid: string },
   mid: number,

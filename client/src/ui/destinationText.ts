@@ -2,7 +2,7 @@ import { printable } from '#dots/model/text';
 import type { Destination, DestinationProblem } from '#dots/workspace/destination';
 import { labelText, lined } from './textLayout';
 
-/** What the status bar item of the server profile shows. */
+/** The content of the status bar item of the server profile. */
 export interface ProfileText {
   text: string;
   tooltip: string;
@@ -11,22 +11,25 @@ export interface ProfileText {
   warning: boolean;
 }
 
-/** Problems of a document and not of its profile: the item does not warn of them. */
+/** Problems of a document, not of its profile: the item does not warn of them. */
 const ofDocument: ReadonlySet<DestinationProblem['code']> = new Set(['status-document', 'untrusted']);
 
-/** The profile of a destination, as the labels of links and of the status bar call it. */
+/** The name of a target's profile in the labels of links and of the status bar. */
 export function destinationName(destination: Destination): string {
   return `${labelText(destination.profile ?? '')}${isProduction(destination) ? ' (production)' : ''}`;
 }
 
-/** The server of a destination, within a sentence. */
+/** The server of a target, within a sentence. */
 export function destinationServer(destination: Destination): string {
   return destination.kind === 'mock'
     ? 'the mock orchestrator on this machine'
     : `the server of the profile "${printable(destination.profile ?? '')}"`;
 }
 
-/** What the status bar says of where the document in the active editor goes; `active` is the profile where that is not known. */
+/**
+ * The status bar item for the target of the document in the active editor; `active` is the profile if the target is
+ * unknown.
+ */
 export function profileText(destination: Destination | null | undefined, active: string): ProfileText {
   if (destination === null || destination === undefined)
     return {

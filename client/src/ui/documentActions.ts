@@ -4,14 +4,14 @@ import type { Destination, DestinationProblem } from '#dots/workspace/destinatio
 import { destinationName, destinationServer } from './destinationText';
 import { labelText } from './textLayout';
 
-/** A link over a document: the command gets the document's address. */
+/** A link above a document: the command receives the document's URI. */
 export interface DocumentAction {
   title: string;
   tooltip: string;
   command: string;
 }
 
-/** What is done with a document on its channel. */
+/** The action for a document on its channel. */
 interface Sending {
   verb: 'send' | 'install';
   title: (name: string) => string;
@@ -39,7 +39,7 @@ const preview: DocumentAction = {
   command: 'dots.previewFlowspec',
 };
 
-/** What can be done with a document, by its state. */
+/** The actions for a document, by its state. */
 export function documentActions(state: DocumentState): DocumentAction[] {
   switch (state.kind) {
     case 'acls':
@@ -66,7 +66,7 @@ function sending(state: DocumentState, how: Sending): DocumentAction[] {
 /** Errors that it has only as a request are not in the Problems view: the command itself reports them. */
 function errors({ requestErrors, counts }: DocumentState, { verb, command }: Sending): DocumentAction {
   return {
-    title: `${plural(requestErrors, 'error')}: nothing to ${verb} yet`,
+    title: `${plural(requestErrors, 'error')}: cannot ${verb} this yet`,
     tooltip: 'Show the problems of this document',
     command: counts.error > 0 ? 'workbench.actions.view.problems' : command,
   };
@@ -78,14 +78,14 @@ interface Obstacle {
   command: string;
 }
 
-const nowhere = (why: string, verb: Sending['verb']): string => `${why}: nowhere to ${verb} this yet`;
+const nowhere = (why: string, verb: Sending['verb']): string => `${why}: cannot ${verb} this yet`;
 const openProfiles = { tooltip: 'Open your server profiles', command: 'dots.openProfiles' };
 const openProblems = { tooltip: 'Show the problems', command: 'workbench.actions.view.problems' };
 const noProfile: Obstacle = { title: (profile, verb) => nowhere(`No profile "${profile}"`, verb), ...openProfiles };
 
 const obstacles: Record<DestinationProblem['code'], Obstacle> = {
   untrusted: {
-    title: () => 'Sending is off: this folder is not trusted',
+    title: () => 'Sending is disabled: this folder is not trusted',
     tooltip: 'Manage workspace trust',
     command: 'workbench.trust.manage',
   },
@@ -101,7 +101,7 @@ const obstacles: Record<DestinationProblem['code'], Obstacle> = {
   'nothing-named': { title: (_, verb) => nowhere('No server profile', verb), ...openProfiles },
 };
 
-/** What appears instead while a document goes nowhere. */
+/** What appears instead while a document has no target. */
 function obstacle({ profile = '', problem }: Destination & { kind: 'none' }, { verb }: Sending): DocumentAction {
   const { title, tooltip, command } = obstacles[problem.code];
   return { title: title(labelText(profile), verb), tooltip, command };

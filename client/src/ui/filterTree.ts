@@ -15,29 +15,29 @@ const looks: Record<FilterView['activationType'], { active: Look; idle: Look }> 
   'activate-when-mitigating': {
     active: {
       description: 'ACL, active',
-      sentence: 'A mitigation of this client is in force, so this ACL filters now.',
+      sentence: 'This ACL is active, because a mitigation of this client is in force.',
       icon: 'filter-filled',
       color: 'charts.green',
     },
     idle: {
       description: 'ACL, standby',
-      sentence: 'This ACL filters as soon as a mitigation of this client is in force.',
+      sentence: 'This ACL becomes active when a mitigation of this client is in force.',
       icon: 'filter',
     },
   },
   immediate: {
     active: {
       description: 'ACL, active',
-      sentence: 'This ACL filters all the time.',
+      sentence: 'This ACL is always active.',
       icon: 'filter-filled',
       color: 'charts.green',
     },
-    idle: { description: 'ACL, off', sentence: 'This ACL does not filter.', icon: 'circle-slash' },
+    idle: { description: 'ACL, off', sentence: 'This ACL is not active.', icon: 'circle-slash' },
   },
   deactivate: {
     active: {
       description: 'ACL, active',
-      sentence: 'This ACL filters now.',
+      sentence: 'This ACL is active.',
       icon: 'filter-filled',
       color: 'charts.green',
     },
@@ -49,7 +49,7 @@ const looks: Record<FilterView['activationType'], { active: Look; idle: Look }> 
   },
 };
 
-/** The ACLs that a server keeps, each with its activation in words. */
+/** The ACLs that a server stores, each with its activation in words. */
 export function filterNodes(filters: readonly FilterView[]): TreeNode[] {
   return filters.map(({ cuid, name, activationType, active, pendingLifetime, acl }) => {
     const look = looks[activationType][active ? 'active' : 'idle'];
@@ -72,7 +72,7 @@ export function filterNodes(filters: readonly FilterView[]): TreeNode[] {
   });
 }
 
-/** The aliases that a server keeps, each with what it stands for. */
+/** The aliases that a server stores, each with its targets. */
 export function aliasNodes(aliases: readonly AliasView[]): TreeNode[] {
   return aliases.map(({ cuid, name, pendingLifetime, alias }) => {
     const targets = ['target-prefix', 'target-fqdn', 'target-uri']

@@ -14,7 +14,7 @@ type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 
 const routers: Readonly<Record<TargetRouter, string>> = { exabgp: 'ExaBGP', gobgp: 'GoBGP', bird: 'BIRD' };
 
-/** What a Flowspec preview shows. */
+/** The content of a Flowspec preview. */
 export interface FlowspecReport {
   /** The name of the document it previews. */
   document: string;
@@ -22,23 +22,26 @@ export interface FlowspecReport {
   inputs: readonly FlowspecInput[];
   rules: readonly FlowspecRule[];
   findings: readonly FlowspecFinding[];
-  /** A sentence about the state of the document, e.g. that it is half-typed and the preview older. */
+  /** A sentence about the state of the document, e.g. that it is half-typed and the preview is older. */
   note?: string;
-  /** Whose configuration is shown; ExaBGP where nothing is said. */
+  /** The router software of the configuration; default ExaBGP. */
   router?: TargetRouter;
-  /** How the sources of rules are called; by the names of their files where nothing is said. */
+  /** The names of the sources of rules; default the names of their files. */
   names?: SourceNames;
 }
 
 const fileNames: SourceNames = { short: documentName, long: (file) => file };
 
-/** The rules of a document as a table, as text for a router and as NLRI octets, with what could not be expressed. */
+/**
+ * The rules of a document as a table, as text for a router and as NLRI octets, and the parts that could not be
+ * expressed.
+ */
 export function flowspecText(report: FlowspecReport): string {
   const { document, rules, findings, note } = report;
-  const intro = `${plural(rules.length, 'rule')}, in the order in which routers try them${findings.length === 0 ? '; everything could be expressed.' : '.'}`;
+  const intro = `${plural(rules.length, 'rule')}, in the order in which routers test them${findings.length === 0 ? '; everything could be expressed.' : '.'}`;
   const none = findings.some(({ severity }) => severity === 'error')
     ? 'No rule, because of the errors below.'
-    : 'No rule: nothing in this document becomes one.';
+    : 'No rule: this document contains nothing that becomes one.';
   return sections(
     heading(`Flowspec of ${document}`),
     note,
@@ -56,7 +59,10 @@ export function flowspecText(report: FlowspecReport): string {
   );
 }
 
-/** Narrow enough to stand beside the document: what a rule does, then what it matches; and where it is from, if from another file. */
+/**
+ * Narrow enough for a column beside the document: the actions of a rule, then its match; and its source, if that is
+ * another file.
+ */
 function ruleTable(rules: readonly FlowspecRule[], own: string | undefined, { short }: SourceNames): string {
   const others = rules.some(({ source }) => source.file !== own);
   const rows = sortRules(rules).map(({ actions, components, source }, index) => [
@@ -68,7 +74,7 @@ function ruleTable(rules: readonly FlowspecRule[], own: string | undefined, { sh
   return columns([['#', 'Action', ...(others ? ['Source'] : []), 'Match'], ...rows]);
 }
 
-/** Each finding once, with all the places it is about. */
+/** Each finding once, with all its places. */
 function findingsText({ document, inputs, findings, names = fileNames }: FlowspecReport): string | undefined {
   if (findings.length === 0) return undefined;
   const places = new Map<string, Set<string>>();
@@ -87,5 +93,5 @@ function findingsText({ document, inputs, findings, names = fileNames }: Flowspe
   const paragraphs = [...places].map(
     ([sentence, where]) => `${sentence}\n${indented([...where].map((place) => `at ${place}`).join('\n'))}`,
   );
-  return sections(heading('What to know'), ...paragraphs).trimEnd();
+  return sections(heading('Findings'), ...paragraphs).trimEnd();
 }

@@ -3,7 +3,7 @@ import { httpStatusWords } from '#dots/words/httpStatuses';
 import type { DataAnswer, Installed } from '#dots/data/session';
 import { facts, heading, indented, sections } from './textLayout';
 
-/** What an answer document shows of an installation. */
+/** The content of the answer document of an installation. */
 export interface InstallReport {
   installed: Installed;
   document: string;

@@ -1,7 +1,7 @@
 import { printable } from '#dots/model/text';
 import { heading, sections } from './textLayout';
 
-/** What stands there while the document cannot be previewed at all. */
+/** The text of the preview while the document cannot be previewed. */
 export function noFlowspecText(document: string, sentence: string): string {
   return sections(heading(`Flowspec of ${document}`), printable(sentence));
 }

@@ -2,7 +2,7 @@ import { isObject, type JsonValue } from '#dots/model/json';
 import { tokens } from '#dots/model/pointer';
 
 /**
- * A place in a document as a person finds it: list entries by their name, or by their number from 1, and the last member;
+ * A place in a document in readable form: list entries by their name, or by their number from 1, and the last member;
  * `/ietf-dots-data-channel:acls/acl/0/aces/ace/1/matches/ipv4/ttl` reads `amplification-drop`, `drop-dns`, `ttl`.
  */
 export function placeWords(document: JsonValue | undefined, pointer: string): string[] {

@@ -2,14 +2,14 @@ import type { QuickPickItem } from 'vscode';
 import type { ProfilesInfo, ServerProfile } from '#contract';
 import { labelText } from './textLayout';
 
-/** What an item of the pick stands for. */
+/** The meaning of an item of the pick. */
 export type ProfileChoice = { kind: 'profile'; name: string } | { kind: 'file' };
 
 export interface ProfileItem extends QuickPickItem {
   choice: ProfileChoice;
 }
 
-/** What a new profiles file holds: one server, to be changed. */
+/** The template of a profiles file: one server, to be edited. */
 export const template = `{
   "$schema": "https://dots-workbench.github.io/schemas/profiles.json",
   "profiles": {
@@ -25,7 +25,7 @@ export const template = `{
 }
 `;
 
-/** The items of the pick: the mock, the profiles, and the file that they stand in. */
+/** The items of the pick: the mock, the profiles, and their file. */
 export function profileItems({ state, file, profiles }: ProfilesInfo, active: string): ProfileItem[] {
   const gone = active !== 'mock' && !profiles.some(({ name }) => name === active);
   return [
@@ -75,6 +75,6 @@ function fileItem(state: ProfilesInfo['state'], file: string): ProfileItem {
   const choice = { kind: 'file' as const };
   if (state === 'absent') return { label: '$(add) Create a profiles file', description: file, choice };
   if (state === 'faulty')
-    return { label: '$(error) The profiles file has errors, so nothing in it counts', description: file, choice };
+    return { label: '$(error) The profiles file has errors and is not used', description: file, choice };
   return { label: '$(edit) Open the profiles file', description: file, choice };
 }

@@ -23,7 +23,7 @@ export interface SessionState {
   mitigations: readonly Mitigation[];
 }
 
-/** What the rows are made of. */
+/** The data of the rows. */
 export interface TreeState {
   sessions: readonly SessionState[];
   orchestrator:
@@ -38,7 +38,10 @@ export interface TreeState {
   now: number;
 }
 
-/** The rows of the session view: none while there is no session and nothing is installed, so that the view can say the next step instead. */
+/**
+ * The rows of the session view: none while there is no session and nothing is installed, so that the view shows the
+ * next step instead.
+ */
 export function sessionTree(state: TreeState): TreeNode[] {
   const orchestrator = orchestratorNode(state.orchestrator);
   if (state.sessions.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
@@ -66,8 +69,8 @@ function sessionNode(session: SessionState, now: number): TreeNode {
       `Server profile: ${name}${production ? ' (production)' : ''}`,
       `Server: ${server}`,
       `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
-      `Verified peer: ${security?.peerName ?? 'none, plain CoAP proves nothing'}`,
-      `State: ${open ? 'open, the server answers' : `${state}, the server does not answer`}`,
+      `Verified peer: ${security?.peerName ?? 'none, plain CoAP has no authentication'}`,
+      `State: ${open ? 'open, the server responds' : `${state}, the server is not responding`}`,
       `cuid: ${cuid}`,
     ),
     icon: open ? 'vm-active' : 'debug-disconnect',
@@ -80,7 +83,7 @@ function sessionNode(session: SessionState, now: number): TreeNode {
   };
 }
 
-/** That what stands below may be out of date, and what to do about it; the row above may have no room for its state. */
+/** States that the rows below may be outdated, and what to do; the row above may have no space for its state. */
 function lossNode({ name, state }: SessionState): TreeNode {
   const sentence =
     state === 'lost'
@@ -91,13 +94,13 @@ function lossNode({ name, state }: SessionState): TreeNode {
     state === 'lost' ? 'No answer' : 'Ended',
     'refresh to try again',
     'warning',
-    `${sentence}\nRefresh the status, or send a request: both open the session again where that is needed.`,
+    `${sentence}\nRefresh the status, or send a request: both open the session again if necessary.`,
   );
 }
 
 const plainTransport = 'plain CoAP';
 
-/** How the session travels, and to whom: what was verified, and that nothing was where it is so. */
+/** The transport and the peer of the session: what was verified, or that nothing was. */
 function transportNode({ name, security }: SessionState): TreeNode {
   if (security === undefined)
     return fact(
@@ -105,7 +108,7 @@ function transportNode({ name, security }: SessionState): TreeNode {
       'Transport',
       plainTransport,
       'unlock',
-      'Plain CoAP, to this machine only: nothing is encrypted, and nobody has proved who they are.',
+      'Plain CoAP, to this machine only: nothing is encrypted or authenticated.',
     );
   return fact(
     `session/${name}/transport`,
@@ -114,8 +117,8 @@ function transportNode({ name, security }: SessionState): TreeNode {
     'lock',
     lined(
       security.asked === false
-        ? 'The server has proved who it is, and did not ask for the certificate of this client.'
-        : 'Both ends have proved who they are.',
+        ? 'The server is authenticated, and did not request a client certificate.'
+        : 'Both ends are authenticated.',
       `Verified peer: ${security.peerName}`,
       `Cipher suite: ${security.cipherSuite}`,
     ),
@@ -131,7 +134,7 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
     description: running ? 'running' : 'stopped',
     tooltip: running
       ? lined(
-          `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It keeps ${plural(orchestrator.mitigations, 'mitigation')}.`,
+          `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It has ${plural(orchestrator.mitigations, 'mitigation')}.`,
         )
       : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
@@ -173,7 +176,7 @@ function mitigationNode(mitigation: Mitigation, now: number, session: string): T
   };
 }
 
-/** What the aliases stood for when the request was sent: the server may have others of the same name. */
+/** The targets of the aliases when the request was sent: the server may have others of the same name. */
 const aliasLines = ({ aliases = {} }: Mitigation): string[] =>
   Object.entries(aliases).map(
     ([name, targets]) => `Alias ${name}, as your documents define it: ${targets.join(', ') || 'no target'}`,
@@ -185,11 +188,11 @@ function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode
     'Lifetime',
     lifetimeWords(mitigation, remaining(mitigation, now)),
     'clock',
-    'The mitigation ends when its lifetime is over, unless the request is sent again.',
+    'The mitigation ends when its lifetime expires, unless the request is sent again.',
   );
 }
 
-/** What was dropped in all, then the rate. */
+/** The total dropped, then the rate. */
 function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
   if (dropped === undefined)
     return [
@@ -214,7 +217,7 @@ function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
       'Rate',
       `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`,
       'dashboard',
-      `Dropped per second, on average, as the server reports it: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
+      `Dropped per second, on average, as reported by the server: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
     ),
   ];
 }

@@ -1,7 +1,10 @@
-/** Layout of the read-only text documents, tooltips and labels: headings, aligned facts, hex. What others have named stays in its line. */
+/**
+ * Layout of the read-only text documents, tooltips and labels: headings, aligned facts, hex. Foreign names cannot break
+ * a line.
+ */
 import { printable } from '#dots/model/text';
 
-/** A heading line; the documents' grammars colour what starts with `# `. */
+/** A heading line; the documents' grammars colour lines that start with `# `. */
 export function heading(text: string): string {
   return `# ${printable(text)}`;
 }
@@ -43,17 +46,19 @@ export function sections(...parts: (string | undefined)[]): string {
   return `${parts.filter((part) => part !== undefined && part !== '').join('\n\n')}\n`;
 }
 
-/** Lines as one text, such as a tooltip; no name in a line makes up another one. */
+/** Lines as one text, such as a tooltip; no name in a line can add another line. */
 export function lined(...lines: readonly string[]): string {
   return lines.map(printable).join('\n');
 }
 
-/** A name as a part of a label in which the editor draws `$(icon)` as a picture. */
+/** A name as a part of a label in which the editor renders `$(icon)` as an icon. */
 export function labelText(name: string): string {
   return printable(name).replaceAll('$(', '$ (');
 }
 
-/** Text as a notification of the editor, which would make a link, even one that runs a command, of `[words](target)`. */
+/**
+ * Text for a notification of the editor, which would show `[words](target)` as a link, even one that runs a command.
+ */
 export function notificationText(text: string): string {
   return text.replaceAll('](', '] (');
 }

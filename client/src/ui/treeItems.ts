@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { TreeNode } from './treeNode';
 
-/** A row of the session view as the editor draws it: stable id, tooltip, and a name for screen readers. */
+/** A row of the session view as a tree item of the editor: stable id, tooltip, and a name for screen readers. */
 export function treeItem(node: TreeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, collapsible(node));
   item.id = node.id;

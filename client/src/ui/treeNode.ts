@@ -2,7 +2,7 @@ import { printable } from '#dots/model/text';
 
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {
-  /** Stays the same while the row stands for the same thing. */
+  /** Constant while the row represents the same object. */
   id: string;
   label: string;
   description: string;
@@ -10,7 +10,7 @@ export interface TreeNode {
   /** The name of a codicon, and a theme colour for it. */
   icon: string;
   color?: string;
-  /** Which actions the row has: `contextValue` of the editor. */
+  /** The actions of the row: `contextValue` of the editor. */
   role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
   mid?: number;
   /** The name of the session that it belongs to. */
@@ -18,7 +18,7 @@ export interface TreeNode {
   children: TreeNode[];
 }
 
-/** A row that only says something; `tooltip` has its lines already. */
+/** A row without children; `tooltip` is already split into lines. */
 export function fact(id: string, label: string, description: string, icon: string, tooltip: string): TreeNode {
   return {
     id,

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { printable } from '#dots/model/text';
 
-/** Read-only documents of one scheme, held in memory: text in, tab out. */
+/** Read-only documents of one scheme, in memory. */
 export class VirtualDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly registration: vscode.Disposable;
   readonly onDidChange = this.changed.event;
 
-  /** `absent` gives the text of a document that is not in memory, e.g. after a reload of the window. */
+  /** `absent` returns the text of a document that is not in memory, e.g. after a reload of the window. */
   constructor(
     readonly scheme: string,
     private readonly absent: (uri: vscode.Uri) => string | Promise<string>,
@@ -16,7 +16,10 @@ export class VirtualDocuments implements vscode.TextDocumentContentProvider, vsc
     this.registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
   }
 
-  /** The address of a document. `title` stands on its tab and decides its language (package.json); `source` tells it from others with that title. */
+  /**
+   * The address of a document. `title` is shown on its tab and determines its language (package.json); `source`
+   * distinguishes it from others with that title.
+   */
   uri(title: string, source: string): vscode.Uri {
     return vscode.Uri.from({ scheme: this.scheme, path: `/${printable(title).replaceAll('/', '∕')}`, query: source });
   }
@@ -25,7 +28,7 @@ export class VirtualDocuments implements vscode.TextDocumentContentProvider, vsc
     return this.texts.get(uri.toString()) ?? this.absent(uri);
   }
 
-  /** Sets the text of a document; open tabs follow. */
+  /** Sets the text of a document; open tabs are updated. */
   set(uri: vscode.Uri, text: string): void {
     if (this.texts.get(uri.toString()) === text) return;
     this.texts.set(uri.toString(), text);

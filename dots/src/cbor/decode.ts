@@ -10,9 +10,9 @@ import { leafCodec, textType } from './values';
 /** A comprehension-optional key that was skipped (RFC 9132 section 6). */
 export interface IgnoredKey {
   key: number;
-  /** The member that the key encodes, when it is known but not allowed at this place. */
+  /** The member that the key encodes, if it is known but not allowed in this place. */
   name?: string;
-  /** JSON pointer to the object that would have held it. */
+  /** JSON pointer to the object that would have contained it. */
   pointer: string;
   offset: number;
 }
@@ -24,13 +24,13 @@ export interface DecodeReport {
   ignored: IgnoredKey[];
 }
 
-/** The CBOR tag that may stand before a DOTS message (RFC 9132 section 10.5). */
+/** The optional CBOR tag of a DOTS message (RFC 9132 section 10.5). */
 const dotsTag = 271n;
 
 /**
- * The document in the JSON form of RFC 7951. Comprehension-optional keys that are not known are left out.
- * Throws CborError, and nothing else whatever the bytes: with `offset` for broken CBOR, with `pointer` too for CBOR that
- * is no DOTS message; `cbor/unknown-key` names an unknown comprehension-required key, to be answered by 4.00.
+ * The document in the JSON form of RFC 7951. Unknown comprehension-optional keys are omitted.
+ * Throws CborError, and nothing else whatever the bytes: with `offset` for broken CBOR, with `pointer` too for CBOR
+ * that is not a DOTS message; `cbor/unknown-key` names an unknown comprehension-required key, to be answered by 4.00.
  */
 export function decodeDocument(bytes: Uint8Array, limits: Limits = wireLimits): JsonObject {
   return decodeWithReport(bytes, limits).document;
@@ -65,7 +65,7 @@ class Decoder {
 
   constructor(private readonly root: SchemaNode) {}
 
-  /** `type` is that of the entries of the leaf-list around, for entries carry none of their own. */
+  /** `type` is that of the surrounding leaf-list, because its entries have none. */
   node(schema: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue {
     const here = resolve(this.root, schema);
     const leaf = here['x-yang']?.type ?? type;
@@ -123,7 +123,7 @@ function keyNumber({ key }: MapEntry, seen: Set<number>, pointer: string): numbe
   if (!isRegistrable(key.value)) {
     throw new CborError(
       'cbor/unknown-key',
-      `The key ${key.value} in ${place(pointer)} is no DOTS key, at offset ${key.at}.`,
+      `The key ${key.value} in ${place(pointer)} is not a DOTS key, at offset ${key.at}.`,
       { ...details, hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).' },
     );
   }
@@ -167,7 +167,7 @@ function describe(item: Item): string {
     case 'bytes':
       return 'a byte string';
     case 'chunks':
-      return `a ${item.of} string in parts`;
+      return `a ${item.of} string of indefinite length`;
     case 'array':
       return 'an array';
     case 'map':

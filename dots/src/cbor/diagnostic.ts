@@ -2,12 +2,15 @@ import { safeJson } from '#dots/model/text';
 import { nameOf } from './keys';
 import { readItem, wireLimits, type Item, type Limits, type MapEntry } from './reader';
 
-/** CBOR in diagnostic notation (RFC 8949 section 8) on one line. Any well-formed CBOR will do; otherwise throws CborError. */
+/**
+ * CBOR in diagnostic notation (RFC 8949 section 8) on one line. Accepts any well-formed CBOR; otherwise throws
+ * CborError.
+ */
 export function diagnostic(bytes: Uint8Array, limits: Limits = wireLimits): string {
   return plain(readItem(bytes, limits));
 }
 
-/** The same over several lines, each integer key with its member name as a comment. Throws CborError likewise. */
+/** The same on several lines, each integer key with its member name as a comment. Throws CborError likewise. */
 export function annotatedDiagnostic(bytes: Uint8Array, limits: Limits = wireLimits): string {
   return annotated(readItem(bytes, limits), '');
 }
@@ -70,7 +73,7 @@ function block(open: string, close: string, indefinite: boolean, lines: string[]
   return `${open}${indefinite ? '_' : ''}\n${lines.join(',\n')}\n${indent}${close}`;
 }
 
-/** A floating-point number that cannot be taken for an integer. */
+/** A floating-point number that does not look like an integer. */
 function float(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const digits = Object.is(value, -0) ? '-0' : String(value);

@@ -10,10 +10,11 @@ import { leafCodec, textType, type CborValue } from './values';
 /**
  * The application/dots+cbor form of a signal channel or telemetry document (RFC 9132 section 6): integer keys,
  * enumerations by number, 64-bit integers as integers, decimals as tag 4 with exponent -2. Every number is in its
- * shortest form; members keep the order of the document, as in the RFC's own example (figure 8). Ranges and patterns are not looked at: a document that breaks a rule can be encoded, and judged by its receiver.
+ * shortest form; members keep the order of the document, as in the RFC's own example (figure 8). Ranges and patterns
+ * are not checked: an invalid document can be encoded, so that its receiver validates it.
  *
  * Throws CborError: `cbor/no-cbor-form` (kind `usage`) for a data channel document, `cbor/unknown-kind`,
- * `cbor/unknown-member` and `cbor/wrong-type` with the JSON pointer of what has no CBOR form.
+ * `cbor/unknown-member` and `cbor/wrong-type` with the JSON pointer of the part without a CBOR form.
  */
 export function encodeDocument(value: JsonObject): Uint8Array {
   const root = schemaOf(signalKind(value));
@@ -46,7 +47,7 @@ function signalKind(value: JsonObject) {
 class Encoder {
   constructor(private readonly root: SchemaNode) {}
 
-  /** `type` is that of the entries of the leaf-list around, for entries carry none of their own. */
+  /** `type` is that of the surrounding leaf-list, because its entries have none. */
   node(schema: SchemaNode, type: YangType, value: JsonValue, pointer: string): CborValue {
     const here = resolve(this.root, schema);
     const leaf = here['x-yang']?.type ?? type;

@@ -1,18 +1,18 @@
 import { DotsError, type FailureKind } from '#dots/model/errors';
 
-/** Where a CBOR failure lies, and what to do about it. */
+/** Where a CBOR error is, and what to do about it. */
 export interface CborErrorDetails {
   /** Octets before the item at fault; for failures of decoding. */
   offset?: number;
-  /** JSON pointer (RFC 6901) to the value at fault, in the document that is read or would be written. */
+  /** JSON pointer (RFC 6901) to the value at fault, in the document that is decoded or encoded. */
   pointer?: string;
   hint?: string;
-  /** `malformed` unless the caller asked for something that cannot be. */
+  /** `malformed` unless the caller asked for something impossible. */
   kind?: FailureKind;
   cause?: unknown;
 }
 
-/** Bytes that are no DOTS document, or a document that has no CBOR form: the only error that leaves this room. */
+/** Bytes that are not a DOTS document, or a document without a CBOR form: the only error that this folder throws. */
 export class CborError extends DotsError {
   readonly offset: number | undefined;
   readonly pointer: string | undefined;

@@ -23,29 +23,27 @@ export interface MapEntry {
   value: Item;
 }
 
-/** How much is read before giving up. */
+/** The limits of what is read. */
 export interface Limits {
   octets: number;
-  /** How deep arrays, maps and tags may lie in each other. */
+  /** The deepest nesting of arrays, maps and tags. */
   depth: number;
   /** Data items, keys included. */
   items: number;
 }
 
-/** For what comes from a peer: beyond any message that fits DOTS, small enough that nothing hostile hurts. */
+/** For data from a peer: more than any DOTS message needs, small enough to bound the cost of hostile data. */
 export const wireLimits: Limits = { octets: 65_536, depth: 32, items: 32_768 };
 
-/** For files that the user names: a document of any sensible size. */
+/** For files that the user names: a document of any realistic size. */
 export const fileLimits: Limits = { octets: 16_777_216, depth: 32, items: 4_194_304 };
 
 /** Reads exactly one well-formed data item. Throws CborError with the offset of what is wrong. */
 export function readItem(bytes: Uint8Array, limits: Limits = wireLimits): Item {
   if (bytes.length > limits.octets) {
-    throw new CborError(
-      'cbor/too-large',
-      `${bytes.length} octets of CBOR are more than the ${limits.octets} that are read.`,
-      { offset: limits.octets },
-    );
+    throw new CborError('cbor/too-large', `${bytes.length} octets of CBOR exceed the limit of ${limits.octets}.`, {
+      offset: limits.octets,
+    });
   }
   const reader = new Reader(bytes, limits);
   const item = reader.required(0);
@@ -63,10 +61,10 @@ interface Head {
 
 const lengthOctets: Record<number, number> = { 24: 1, 25: 2, 26: 4, 27: 8 };
 
-/** The package counts an array as two levels; its own limit is only there to stop it behind ours. */
+/** The package counts an array as two levels; its own limit is only a backstop for this one. */
 const packageDepth = 4;
 
-/** Builds items from the events of the CBOR package, which allocates nothing by declared lengths. */
+/** Builds items from the events of the CBOR package, which does not allocate memory by declared lengths. */
 class Reader {
   /** The octets read so far: where the next item begins. */
   private at = 0;
@@ -80,7 +78,7 @@ class Reader {
     this.events = new SequenceEvents(bytes, { maxDepth: limits.depth * packageDepth });
   }
 
-  /** The next item where there must be one. */
+  /** The next item, which is required. */
   required(depth: number): Item {
     const at = this.at;
     return this.item(depth) ?? this.fail('cbor/malformed', at, 'Unexpected "break" where a data item is expected');
@@ -88,15 +86,19 @@ class Reader {
 
   /** Refuses octets after the item. */
   end(): void {
-    if (this.at < this.bytes.length) this.fail('cbor/trailing', this.at, 'The data goes on after its only item');
+    if (this.at < this.bytes.length) this.fail('cbor/trailing', this.at, 'Unexpected data after the only item');
   }
 
   /** The next item; undefined for a break. */
   private item(depth: number): Item | undefined {
     if (depth > this.limits.depth)
-      this.fail('cbor/too-deep', this.at, `Arrays, maps and tags lie more than ${this.limits.depth} deep`);
+      this.fail(
+        'cbor/too-deep',
+        this.at,
+        `Arrays, maps and tags are nested more than ${this.limits.depth} levels deep`,
+      );
     if (++this.count > this.limits.items)
-      this.fail('cbor/too-many-items', this.at, `There are more than ${this.limits.items} data items`);
+      this.fail('cbor/too-many-items', this.at, `The data has more than ${this.limits.items} data items`);
     const head = this.head();
     const at = head.at;
     switch (head.major) {
@@ -132,22 +134,21 @@ class Reader {
 
   private head(): Head {
     const at = this.at;
-    if (at >= this.bytes.length) this.fail('cbor/truncated', at, 'The data ends where an item should begin');
+    if (at >= this.bytes.length) this.fail('cbor/truncated', at, 'The data ends where a data item is expected');
     try {
       const [major, info, value] = this.events.read() ?? [7, 31, undefined];
       const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;
       this.at += 1 + (lengthOctets[info] ?? 0) + content;
       return { major, info, value, at };
     } catch (cause) {
-      throw new CborError(
-        'cbor/malformed',
-        `No well-formed data item begins at offset ${at}: ${this.reason(cause, at)}.`,
-        { offset: at, cause },
-      );
+      throw new CborError('cbor/malformed', `No well-formed data item at offset ${at}: ${this.reason(cause, at)}.`, {
+        offset: at,
+        cause,
+      });
     }
   }
 
-  /** The declared octets of a definite string, once the package has found them all there. */
+  /** The declared octets of a definite-length string, once the package has found all of them. */
   private contentOctets(at: number, info: number): number {
     const octets = lengthOctets[info];
     if (octets === undefined) return info;
@@ -157,7 +158,7 @@ class Reader {
   private reason(cause: unknown, at: number): string {
     if (cause instanceof RangeError) return 'the data ends inside it';
     const declaresTooMuch = cause instanceof TypeError && ((this.bytes[at] ?? 0) & 31) === 27;
-    if (declaresTooMuch || !(cause instanceof Error)) return 'it declares more octets than there can be';
+    if (declaresTooMuch || !(cause instanceof Error)) return 'it declares more octets than the data has';
     return cause.message.replace(/\.$/, '');
   }
 
@@ -171,7 +172,7 @@ class Reader {
     const declared = Number(head.value);
     const left = this.bytes.length - this.at;
     if (declared * itemsEach > left)
-      this.fail('cbor/truncated', head.at, `${declared} elements are declared and only ${left} octets are left`);
+      this.fail('cbor/truncated', head.at, `${declared} elements are declared, but only ${left} octets are left`);
     while (elements.length < declared) elements.push(required());
     return elements;
   }

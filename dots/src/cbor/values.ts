@@ -4,14 +4,14 @@ import { mantissaIn } from '#dots/model/numbers';
 import type { YangType } from '#dots/model/schema';
 import type { Item } from './reader';
 
-/** What the CBOR package is given to write; an absent float is the point: DOTS has none. */
+/** The values passed to the CBOR package; floats are absent on purpose: DOTS has none. */
 export type CborValue = bigint | string | boolean | Tag | CborValue[] | Map<bigint, CborValue>;
 
 /** The wire form of one type of leaf (RFC 9132 section 6) and its JSON form (RFC 7951 section 6). */
 interface LeafCodec {
-  /** What JSON must hold, as a noun phrase. */
+  /** The expected JSON value, as a noun phrase. */
   json(type: YangType): string;
-  /** What CBOR must hold, as a noun phrase. */
+  /** The expected CBOR value, as a noun phrase. */
   cbor(type: YangType): string;
   /** undefined: the value is not of this type. */
   encode(value: JsonValue, type: YangType): CborValue | undefined;
@@ -27,7 +27,7 @@ const largestInteger = 2n ** 64n - 1n;
 
 const inRange = (value: bigint) => value >= smallestInteger && value <= largestInteger;
 
-/** The type of a value for which the schema has none. */
+/** The type of a value without one in the schema. */
 export const textType: YangType = { base: 'string' };
 
 const text: LeafCodec = {
@@ -100,7 +100,7 @@ const enumeration: LeafCodec = {
       : undefined,
 };
 
-/** The first member that fits decides, as in YANG (RFC 7950 section 9.12). */
+/** The first member type that matches decides, as in YANG (RFC 7950 section 9.12). */
 const union: LeafCodec = {
   json: (type) => alternatives(membersOf(type).map((member) => leafCodec(member).json(member))),
   cbor: (type) => alternatives(membersOf(type).map((member) => leafCodec(member).cbor(member))),
@@ -108,7 +108,7 @@ const union: LeafCodec = {
   decode: (item, type) => firstOf(membersOf(type), (member) => leafCodec(member).decode(item, member)),
 };
 
-/** How values of a type are written. No signal channel leaf is binary or empty; what is left travels as text. */
+/** How values of a type are written. No signal channel leaf is binary or empty; the remaining types are text. */
 export function leafCodec(type: YangType): LeafCodec {
   switch (type.base) {
     case 'int8':
@@ -139,7 +139,7 @@ export function leafCodec(type: YangType): LeafCodec {
   }
 }
 
-/** The string of a text item, whole or in parts; undefined for any other item. */
+/** The string of a text item of definite or indefinite length; undefined for any other item. */
 function textOf(item: Item): string | undefined {
   if (item.type === 'text') return item.value;
   if (item.type !== 'chunks' || item.of !== 'text') return undefined;
@@ -147,8 +147,8 @@ function textOf(item: Item): string | undefined {
 }
 
 /**
- * `mantissa * 10 ** exponent` in the form of the RFCs' examples: exactly `digits` digits after the point ("1.50", "2.00"),
- * more only where the number needs them. This is the one form of a number that survives encoding and decoding.
+ * `mantissa * 10 ** exponent` in the form of the RFCs' examples: exactly `digits` digits after the point ("1.50",
+ * "2.00"), more only if the number needs them. Only this form of a number is unchanged by encoding and decoding.
  */
 export function decimalText(mantissa: bigint, exponent: bigint, digits: number): string {
   const scale = exponent < 0n ? Number(-exponent) : 0;

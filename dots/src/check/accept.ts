@@ -6,12 +6,15 @@ import { isLegalText } from './legalText';
 export type Test = (value: JsonValue) => boolean;
 
 /**
- * Longer texts match no pattern: no DOTS value needs more, and a regular expression that somebody else wrote may take
- * long, or exhaust the stack, on a text of its worst kind.
+ * Longer texts match no pattern: no DOTS value is that long, and a regular expression from a YANG module may take long,
+ * or exhaust the stack, on a text that is its worst case.
  */
 const longestPatternedText = 1024;
 
-/** The test of a schema node, made once: what JSON Schema says of it, nothing of `x-yang`, and of texts that every character is one of YANG's. */
+/**
+ * The test of a schema node, compiled once: its JSON Schema keywords without `x-yang`, and for texts that every
+ * character is allowed in YANG.
+ */
 export function testOf(root: SchemaNode, node: SchemaNode): Test {
   const schema = resolve(root, node);
   const { allOf = [], anyOf } = schema;

@@ -2,8 +2,8 @@ import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import { formatPrefix, parsePrefix } from '../model/prefix';
 
 /**
- * A text that is the same for parts of documents that mean the same: the order of members, and of the entries of a list,
- * says nothing, a prefix is what it matches, names of hosts have no case, and a range without its end is one number.
+ * A text that is equal for parts of documents with the same meaning: the order of members and of list entries is
+ * ignored, a prefix counts as what it matches, host names have no case, and a range without an end is one number.
  * @param member the name of the member that holds the value
  */
 export function canonical(value: JsonValue, member = ''): string {
@@ -37,7 +37,7 @@ function canonicalUri(text: string): string {
   );
 }
 
-/** The ends of ranges that only have a beginning (RFC 9132 section 4.4.1.1, RFC 9066 section 5.3.1). */
+/** The ends of ranges of which only the start is written (RFC 9132 section 4.4.1.1, RFC 9066 section 5.3.1). */
 function rangeEnds(range: JsonObject): JsonObject {
   return Object.fromEntries(
     ['port', 'type'].flatMap((of) => {

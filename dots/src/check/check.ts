@@ -12,21 +12,21 @@ export { directionOf, type Direction } from '#dots/model/direction';
 export interface CheckOptions {
   /** Default `practice`. */
   level?: Level | undefined;
-  /** What the document is meant to be; without it, its members decide. */
+  /** The intended direction of the document; if absent, its members decide. */
   direction?: Direction | undefined;
 }
 
 export interface CheckResult {
   /** What the document is, or undefined where its top-level member names nothing of DOTS. */
   type: DocumentType | undefined;
-  /** In no particular order; the same value has no two faults of the same code. */
+  /** In no particular order; a value has at most one fault of each code. */
   faults: Fault[];
 }
 
 /**
- * Judges a parsed document by the YANG modules (class `yang`) and by what the RFCs say in prose (class `rfc`).
- * The one truth for the editor, the command and the orchestrator. Never throws, whatever the value, and gives at most
- * `mostFaults` faults, then one that says so.
+ * Validates a parsed document against the YANG modules (class `yang`) and the prose of the RFCs (class `rfc`). The
+ * editor, the command and the orchestrator all use this function. Never throws, whatever the value. Returns at most
+ * `mostFaults` faults, then one that reports the limit.
  */
 export function check(value: unknown, options: CheckOptions = {}): CheckResult {
   const type = documentTypeOf(value);

@@ -25,14 +25,17 @@ export function holds(expression: YangExpression, value: JsonValue, frames: Fram
   return order !== undefined && (expression.op === '>=' ? order >= 0 : order <= 0);
 }
 
-/** Whether what stands in a document already rules a node out; what is not there yet rules out nothing. `frames` ends with the object around the node. */
+/**
+ * Whether the present content of a document rules a node out; absent members rule out nothing. `frames` ends with the
+ * object around the node.
+ */
 export function rulesOut(when: YangExpression, frames: Frame[]): boolean {
   const known =
     when.op === '=' || when.op === 'derived-from-or-self' ? follow(when.path, null, frames) !== undefined : true;
   return known && !holds(when, null, frames);
 }
 
-/** Negative, zero or positive; undefined where one of them is no number. */
+/** Negative, zero or positive; undefined if one of them is not a number. */
 function compare(left: bigint | undefined, right: bigint | undefined): number | undefined {
   if (left === undefined || right === undefined) return undefined;
   return left < right ? -1 : left > right ? 1 : 0;
@@ -61,7 +64,7 @@ function bound(path: string, frames: Frame[]): string {
   if (/^\d+$/.test(path)) return path;
   const value = follow(path, null, frames);
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return value === undefined ? `"${name}", which is not there` : `"${name}" (${String(value)})`;
+  return value === undefined ? `"${name}", which is missing` : `"${name}" (${String(value)})`;
 }
 
 /** A path as the number of steps up and the names from there; the few that occur are split once. */
@@ -78,7 +81,10 @@ function pathOf(path: string): { ups: number; names: string[] } {
   return split;
 }
 
-/** Walks a path such as `../../min-config-values/interval`; a leaf that is absent has its default (RFC 7950 section 6.4.1). */
+/**
+ * Walks a path such as `../../min-config-values/interval`; a leaf that is absent has its default (RFC 7950 section
+ * 6.4.1).
+ */
 function follow(path: string, value: JsonValue, frames: Frame[]): JsonValue | undefined {
   if (path === '.') return value;
   const { ups, names } = pathOf(path);

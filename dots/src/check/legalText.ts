@@ -1,7 +1,7 @@
 /**
- * Whether a text has only characters that a YANG string may have: no C0 controls but tab, line feed and carriage return,
- * no noncharacters (RFC 7950 section 9.4). Lone surrogates are the business of those who read the text: they are no JSON.
- * One loop, because large documents hold many texts.
+ * Whether a text has only characters that a YANG string may have: no C0 controls but tab, line feed and carriage
+ * return, no noncharacters (RFC 7950 section 9.4). Lone surrogates are left to the reader of the text: they are not
+ * JSON. One loop, because large documents contain many texts.
  */
 export function isLegalText(text: string): boolean {
   for (let at = 0; at < text.length; at++) {

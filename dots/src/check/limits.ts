@@ -2,16 +2,18 @@ import type { Fault } from '../model/finding';
 import type { JsonObject, JsonValue } from '../model/json';
 import { child, tokens } from '../model/pointer';
 
-/** More list entries in one document are not judged: each may have several faults, and all of them would be held in memory. */
+/**
+ * Most list entries of a document that is validated: each may have several faults, and all of them are kept in memory.
+ */
 const mostEntries = 100_000;
 
 /** Deeper than any DOTS document. */
 const deepest = 64;
 
-/** More faults than this are not told one by one. */
+/** Most faults that are reported one by one. */
 export const mostFaults = 5_000;
 
-/** The last word on a document with more faults than that. */
+/** The final fault of a document with more faults than that. */
 export const tooManyFaults: Fault = {
   code: 'json/too-many-faults',
   class: 'json',
@@ -21,18 +23,21 @@ export const tooManyFaults: Fault = {
   message: `This document has more than ${mostFaults} faults; the rest is not shown. Fix these first, or check whether it is a DOTS document at all.`,
 };
 
-/** Counts the entries of one document's lists, and looks into what no schema describes. */
+/** Counts the entries of one document's lists, and walks values that no schema describes. */
 export class Measure {
   private entries = 0;
 
-  /** Counts the entries of a list; the fault of too many of them, or undefined. @param place its pointer, made only when there is a fault */
+  /**
+   * Counts the entries of a list; the fault of too many of them, or undefined. @param place its pointer, made only when
+   * there is a fault
+   */
   list(count: number, place: () => string): Fault | undefined {
     this.entries += count;
     if (this.entries <= mostEntries) return undefined;
     return limit(
       'too-many-entries',
       place(),
-      `With this list the document has more than ${mostEntries} entries, so nothing of it was judged: split it.`,
+      `With this list the document has more than ${mostEntries} entries, so it was not validated: split it.`,
     );
   }
 
@@ -47,7 +52,7 @@ export class Measure {
       return limit(
         'too-deep',
         pointer,
-        `This is nested more than ${deepest} levels deep, so nothing of the document was judged.`,
+        `This is nested more than ${deepest} levels deep, so the document was not validated.`,
       );
     const tooMany = Array.isArray(value) ? this.list(value.length, () => pointer) : undefined;
     if (tooMany !== undefined) return tooMany;

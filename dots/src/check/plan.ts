@@ -31,21 +31,21 @@ export interface MemberPlan {
   bit: number;
   yang: XYang | undefined;
   required: boolean;
-  /** A leaf of which `accepts` says all there is to say. */
+  /** A leaf that `accepts` checks completely. */
   simple: boolean;
-  /** A list or leaf-list: what follows is said of its entries. */
+  /** A list or leaf-list: the following fields describe its entries. */
   many: boolean;
   /** A container, or the entries of a list. */
   object: ObjectPlan | undefined;
   /** Whether a leaf has one of the values that JSON Schema allows. */
   accepts: Test;
-  /** Its type says more than that: bounds of numbers in strings, double bits, forms of identities. */
+  /** Its type demands more than that: bounds of numbers in strings, no repeated bits, forms of identities. */
   unfinished: boolean;
-  /** What makes two entries the same; absent where doubles are allowed. */
+  /** What makes two entries equal; absent where duplicates are allowed. */
   identity: Identity | undefined;
 }
 
-/** What an entry is told from others by; undefined where it lacks that. */
+/** What identifies an entry; undefined where the entry lacks it. */
 export type Identity = (entry: JsonValue) => JsonValue | undefined;
 
 const planned = new Map<DocumentKind, ObjectPlan>();
@@ -121,7 +121,10 @@ function memberPlan(root: SchemaNode, schema: SchemaNode): Omit<MemberPlan, 'bit
   };
 }
 
-/** Keys make entries of a list the same; in configuration so do equal values of a leaf-list (RFC 7950 sections 7.8.2 and 7.7). */
+/**
+ * Keys make entries of a list the same; in configuration so do equal values of a leaf-list (RFC 7950 sections 7.8.2 and
+ * 7.7).
+ */
 function identityOf(
   root: SchemaNode,
   entries: SchemaNode,
@@ -147,7 +150,9 @@ const prefixTypes = new Set([
   'ietf-inet-types:ipv6-prefix',
 ]);
 
-/** What values of a leaf are compared by: prefixes by what they match, however they are written (RFC 6991 section 4). */
+/**
+ * What values of a leaf are compared by: prefixes by what they match, however they are written (RFC 6991 section 4).
+ */
 function valueOf(yang: XYang | undefined): (value: JsonValue) => JsonValue {
   return prefixTypes.has(yang?.type?.name ?? '')
     ? (value) => (typeof value === 'string' ? canonicalPrefix(value) : value)

@@ -25,7 +25,10 @@ const rules: Partial<Record<DocumentKind, Rules>> = {
   'dots-data': clientFaults,
 };
 
-/** What the RFCs demand in prose and YANG cannot say (class `rfc`, some class `advice`). Malformed parts are passed over. */
+/**
+ * What the RFCs require in prose and YANG cannot express (class `rfc`, some class `advice`). Malformed parts are
+ * skipped.
+ */
 export function rfcFaults(kind: DocumentKind, document: JsonObject, direction?: Direction): Fault[] {
   const member = documentType(kind).topMember;
   const body: JsonValue | undefined = document[member];

@@ -1,6 +1,6 @@
 import type { SchemaNode, XYang } from '../model/schema';
 
-/** The section that holds each module. */
+/** The section that defines each module. */
 const moduleSections: Record<string, string> = {
   'ietf-dots-signal-channel': '9132 5.3',
   'ietf-dots-signal-control': '9133 3.2.2.2',

@@ -38,7 +38,7 @@ export function missingMember(kind: DocumentKind, pointer: string, name: string,
   };
 }
 
-/** The fault of a value that is of another type than its member's, or none of its values. */
+/** The fault of a value that does not have its member's type, or is not one of its values. */
 export function valueFault(kind: DocumentKind, pointer: string, value: unknown): Fault {
   const node = schemaAt(kind, tokens(pointer)) ?? {};
   const entryOf = entryAnnotation(kind, pointer, node);
@@ -85,7 +85,7 @@ function jsonTypes(node: SchemaNode): string[] {
   return (node.anyOf ?? []).flatMap((one) => one.type ?? (typeof one.const === 'number' ? ['integer'] : ['string']));
 }
 
-/** Which section of RFC 7951 says how this node is written in JSON. */
+/** Which section of RFC 7951 defines how this node is written in JSON. */
 function encodingSection(node: SchemaNode): string {
   const base = node['x-yang']?.type?.base;
   if (node.type === 'array') return node['x-yang']?.node === 'list' ? '7951 5.4' : '7951 5.3';

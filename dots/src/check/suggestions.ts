@@ -1,6 +1,6 @@
 /**
- * Names people write for other names: members of drafts that the RFCs renamed, and members that live elsewhere.
- * Data, so that a new slip is one line.
+ * Names people write for other names: members of drafts that the RFCs renamed, and members that belong elsewhere. Data,
+ * so that another mistake is one line.
  */
 interface Known {
   name: string;
@@ -35,7 +35,7 @@ const known: readonly Known[] = [
     message: 'sources are named by the Call Home members',
     rfc: '9066 5.3.1',
   },
-  { name: 'target-port', use: 'target-port-range', message: 'ports are given as ranges', rfc: '9132 4.4.1.1' },
+  { name: 'target-port', use: 'target-port-range', message: 'ports are written as ranges', rfc: '9132 4.4.1.1' },
   { name: 'actions', within: 'matches', message: '"actions" belongs beside "matches", not inside it', rfc: '8783 7.2' },
   {
     name: 'target-protocol',
@@ -51,7 +51,7 @@ const known: readonly Known[] = [
   { name: 'tmid', message: 'the tmid travels in the Uri-Path of a request', rfc: '9244 8.2' },
 ];
 
-/** What to say about a member that the schema does not have. */
+/** The advice on a member that the schema does not have. */
 export interface Near {
   sentence: string;
   rfc?: string;

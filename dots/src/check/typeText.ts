@@ -22,14 +22,14 @@ export function expectedType(type: YangType): string {
     case 'identityref':
       return `one of ${listOf((type.identities ?? []).map((name) => name.slice(name.indexOf(':') + 1)))}`;
     case 'bits':
-      return `a string of ${listOf(type.bits ?? [])}, separated by blanks`;
+      return `a string of ${listOf(type.bits ?? [])}, separated by spaces`;
     case 'union':
       return (type.members ?? []).map(expectedType).join(', or ');
     case 'int64':
     case 'uint64':
       return `a whole number from ${bounds(type)}, written as a string`;
     case 'decimal64':
-      return `a decimal number with at most ${type.fractionDigits ?? 0} digits after the point, written as a string`;
+      return `a decimal number with up to ${type.fractionDigits ?? 0} digits after the point, written as a string`;
     case 'binary':
       return `a string in base64${type.octets === undefined ? '' : ` of ${type.octets.join(' to ')} octets`}`;
     case 'string':
@@ -54,7 +54,7 @@ export function expectedValue(node: SchemaNode): string {
   return expectedType(yang.type) + length;
 }
 
-/** How a value looks in a sentence; long ones are cut. */
+/** How a value looks in a sentence; long values are truncated. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -62,7 +62,7 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** `a, b or c`; long lists are cut after eight. */
+/** `a, b or c`; long lists are truncated after eight names. */
 function listOf(names: readonly string[]): string {
   if (names.length > 8) return `${names.slice(0, 8).join(', ')}, ... (${names.length} in all)`;
   return names.length < 2

@@ -4,7 +4,7 @@ import { bitsIn } from '#dots/model/lexicalForms';
 import { exact, wireText, withoutZeros } from '#dots/model/numbers';
 import { expectedType, shown } from './typeText';
 
-/** Which forms of writing are demanded beyond what the type accepts. */
+/** Which lexical forms are required beyond what the type accepts. */
 export interface Forms {
   /** Identities with their module's name (RFC 7951 section 6.8). */
   qualifiedIdentities: boolean;
@@ -15,7 +15,10 @@ export interface Forms {
 /** The pointer of the value, made only when there is a fault. */
 type Place = () => string;
 
-/** What JSON Schema cannot say of a leaf's value: bounds of numbers in strings, double bits, and the forms asked for. */
+/**
+ * What JSON Schema cannot express of a leaf's value: bounds of numbers in strings, repeated bits, and the required
+ * forms.
+ */
 export function typeFaults(value: string, type: YangType, place: Place, forms: Forms): Fault[] {
   switch (type.base) {
     case 'int64':
@@ -82,7 +85,7 @@ function bitFaults(text: string, place: Place): Fault[] {
       severity: 'error',
       pointer: place(),
       rfc: '7950 9.7.2',
-      message: `The bit "${double}" stands twice: name each bit once.`,
+      message: `The bit "${double}" is repeated: name each bit once.`,
     },
   ];
 }

@@ -14,9 +14,10 @@ import { typeFaults, type Forms } from './values';
 export type Level = 'practice' | 'strict';
 
 /**
- * The faults of a document by the YANG modules (class `yang`), all in one walk: members and values that its schema does not
- * have, and what JSON Schema cannot express: keys, choices, `when`, `must`, bounds of 64-bit numbers, double entries.
- * The walk ends soon after `mostFaults` faults, and where a limit of length or depth is passed: then that is the only fault.
+ * The faults of a document by the YANG modules (class `yang`), all in one walk: members and values that its schema does
+ * not have, and what JSON Schema cannot express: keys, choices, `when`, `must`, bounds of 64-bit numbers, repeated
+ * entries. The walk ends soon after `mostFaults` faults, and where a limit of length or depth is exceeded: then that is
+ * the only fault.
  */
 export function yangFaults(
   kind: DocumentKind,
@@ -95,7 +96,7 @@ class Walker {
       if (!Object.hasOwn(value, name)) this.faults.push(missingMember(this.kind, this.pointer(), name));
   }
 
-  /** What others need beside them, and what counts although it is not there. */
+  /** Members that others require beside them, and absent members whose default counts. */
   private absent(value: JsonObject, { dependencies, defaults }: ObjectPlan): void {
     for (const [name, needed] of dependencies) {
       if (!Object.hasOwn(value, name)) continue;
@@ -200,7 +201,7 @@ class Walker {
       const first = key === undefined ? undefined : seen.get(key);
       if (key !== undefined && first === undefined) seen.set(key, index);
       if (first === undefined) continue;
-      const message = `This entry repeats entry ${first + 1} (${identified(entries[index] as JsonValue, yang)}): each may stand only once`;
+      const message = `This entry repeats entry ${first + 1} (${identified(entries[index] as JsonValue, yang)}): each may occur only once`;
       this.report({
         code: 'yang/double-entry',
         message,
@@ -235,7 +236,7 @@ class Walker {
   }
 }
 
-/** What an entry is known by, in words. */
+/** What identifies an entry, in words. */
 function identified(entry: JsonValue, yang: XYang | undefined): string {
   const keys = yang?.keys;
   return keys !== undefined && isObject(entry)

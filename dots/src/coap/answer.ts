@@ -1,7 +1,7 @@
 import { noBytes, type CoapOption, type Content } from './messages/message';
 import { option } from './messages/options';
 
-/** What a server says to a request. */
+/** A server's answer to a request. */
 export interface CoapAnswer {
   code: string;
   payload?: Uint8Array;
@@ -12,7 +12,7 @@ export interface CoapAnswer {
   observe?: number;
 }
 
-/** An answer without a body, or with one line for a person (RFC 7252 section 5.5.2). */
+/** An answer without a body, or with one line of diagnostic text (RFC 7252 section 5.5.2). */
 export function plainAnswer(code: string, diagnostic?: string): CoapAnswer {
   return diagnostic === undefined ? { code } : { code, payload: Buffer.from(diagnostic, 'utf8') };
 }

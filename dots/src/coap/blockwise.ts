@@ -19,7 +19,10 @@ import { Recent } from './messages/recent';
 
 /** How many transfers of one session are remembered at once, in each direction. */
 const transfersPerSession = 2;
-/** The largest answer that is remembered for its later blocks, bytes; those of a larger one are of its state at each moment. */
+/**
+ * The largest answer that is remembered for its later blocks, bytes; later blocks of a larger one reflect the current
+ * state.
+ */
 const largestRemembered = 131_072;
 
 /** The largest size of the header and the options of an answer, bytes. */
@@ -31,7 +34,7 @@ interface Upload {
   complete: boolean;
 }
 
-/** What is known of a request's body after one of its blocks: all of it, or what to answer meanwhile. */
+/** The state of a request's body after one of its blocks: complete, or the interim answer. */
 export type Assembled = { payload: Uint8Array; block?: Block } | { answer: CoapAnswer; block?: Block };
 
 /** The server's side of block-wise transfers on one session: RFC 7959. */
@@ -39,7 +42,10 @@ export class Blockwise {
   private readonly uploads: Recent<Upload>;
   private readonly downloads: Recent<Content>;
 
-  /** @param lifetime milliseconds a transfer may rest  @param largestBody bytes  @param stream whether a message may carry several blocks */
+  /**
+   * @param lifetime milliseconds a transfer may be idle @param largestBody bytes @param stream whether a message may
+   * carry several blocks
+   */
   constructor(
     lifetime: number,
     private readonly largestBody: number,
@@ -50,7 +56,7 @@ export class Blockwise {
     this.downloads = new Recent(lifetime, 2 * transfersPerSession);
   }
 
-  /** Puts the body of a request together from its Block1 options. */
+  /** Reassembles the body of a request from its Block1 options. */
   assemble(request: TokenMessage): Assembled {
     const block = blockOf(request.options, 'Block1', this.stream);
     const announced = uintOf(request.options, 'Size1') ?? 0;
@@ -63,7 +69,7 @@ export class Blockwise {
   private append(request: TokenMessage, block: Block): Assembled {
     if (block.more && !fillsBlock(block, request.payload.length))
       return {
-        answer: plainAnswer('4.00', 'A block that is not the last has to be full (RFC 7959 section 2.2).'),
+        answer: plainAnswer('4.00', 'A block that is not the last must be full (RFC 7959 section 2.2).'),
         block,
       };
     const key = resourceKey(request);
@@ -85,7 +91,7 @@ export class Blockwise {
 
   /**
    * The message that answers a request: whole, or the block of it that the client asks for or that fits.
-   * An error is never a block of what the client asks for: it goes out whole, or from its beginning where it does not fit.
+   * An error is never a block of the requested resource: it is sent whole, or from its beginning if it does not fit.
    */
   present(request: TokenMessage, content: Content, budget: Budget): Content {
     const wanted = isSuccess(content.code) ? blockOf(request.options, 'Block2', this.stream) : undefined;
@@ -106,8 +112,9 @@ export class Blockwise {
   }
 
   /**
-   * A later block of an answer that was given before; undefined when it is no such request or the answer is forgotten.
-   * A client should name the version by its ETag (RFC 9132 section 4.4.2); libcoap does not, and gets the latest version that it received.
+   * A later block of an earlier answer; undefined for another request or if the answer is no longer stored. A client
+   * should name the version by its ETag (RFC 9132 section 4.4.2); libcoap does not, and gets the latest version that it
+   * received.
    */
   continuation(request: TokenMessage, budget: Budget): Content | undefined {
     const wanted = blockOf(request.options, 'Block2', this.stream);
@@ -131,7 +138,7 @@ function incomplete(): CoapAnswer {
   return plainAnswer('4.08', 'A block is missing: start the transfer again (RFC 7959 section 2.9.2).');
 }
 
-/** A copy of the last block, which the client sent again because it heard no answer. */
+/** A copy of the last block, which the client sent again because it received no answer. */
 function isRepeat(upload: Upload, block: Block, payload: Uint8Array): boolean {
   const last = upload.parts.at(-1);
   return (
@@ -151,7 +158,7 @@ function cutAs(wanted: Block | undefined, budget: Budget): Cut {
 
 function slice(content: Content, start: number, cut: Cut): Content {
   if (start >= content.payload.length)
-    return { code: '4.02', options: [], payload: Buffer.from('Block2 lies behind the end of the answer.') };
+    return { code: '4.02', options: [], payload: Buffer.from('Block2 is beyond the end of the answer.') };
   const more = start + cut.step < content.payload.length;
   const options =
     start === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');

@@ -22,15 +22,15 @@ export interface EndpointOptions {
   parameters?: TransmissionParameters;
   /** Answers the requests of the peer; without it each of them gets 4.04. */
   handler?: Handler;
-  /** The largest body taken in a request, bytes. */
+  /** The largest accepted body of a request, bytes. */
   largestBody?: number;
-  /** The largest message taken from a stream, bytes: our Max-Message-Size (RFC 8323 section 5.3.1). */
+  /** The largest accepted message on a stream, bytes: our Max-Message-Size (RFC 8323 section 5.3.1). */
   largestMessage?: number;
   /** Receives what was dropped or lost, and which deviations of the peer were tolerated, until the session ends. */
   trace?: Trace;
 }
 
-/** An answer of the peer, put together if it came in blocks. */
+/** An answer of the peer, reassembled if it came in blocks. */
 export interface CoapResponse extends Content {
   roundTripMs: number;
 }
@@ -38,23 +38,23 @@ export interface CoapResponse extends Content {
 /** An observation under way. */
 export interface Observed {
   response: CoapResponse;
-  /** Deregisters; resolves when the server has answered or was given up, and never fails. */
+  /** Deregisters; resolves when the server has answered or the wait has ended, and never fails. */
   stop: () => Promise<void>;
 }
 
-/** What the owner of the session may show. */
+/** Counters that the owner of the session may show. */
 export interface Traffic {
-  /** Messages from the peer that made sense. */
+  /** Valid messages from the peer. */
   received: number;
   /** Messages that the network took to carry, copies included. */
   sent: number;
-  /** Datagrams that were dropped because they made none, and the one message that broke a stream. */
+  /** Datagrams that were dropped because they were invalid, and the one message that broke a stream. */
   malformed: number;
 }
 
 const largestBodyByDefault = 16_384;
 
-/** The failures that mean that the peer kept silent. */
+/** The failures that mean that the peer did not answer. */
 const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
 
 /** The failures of a message that did not leave this machine. */
@@ -80,10 +80,13 @@ function closedError(peer: string): DotsError {
   return new DotsError('unreachable', 'coap/closed', `The session with ${peer} is closed.`, 'Open it again.');
 }
 
-/** One CoAP endpoint at one end of a session, which asks and answers over the same channel: RFC 7252, 7641, 7959, 8323. */
+/**
+ * One CoAP endpoint at one end of a session, which sends requests and answers over the same channel: RFC 7252, 7641,
+ * 7959, 8323.
+ */
 export class Endpoint implements Requester {
   readonly peer: string;
-  /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
+  /** How the path is protected, and the authenticated identity of the peer; absent on a plain path. */
   readonly security?: Security | undefined;
   readonly traffic: Traffic = { received: 0, sent: 0, malformed: 0 };
   /** Reports to the owner of the session what was dropped, lost or tolerated. */
@@ -130,7 +133,7 @@ export class Endpoint implements Requester {
     });
   }
 
-  /** Asks the peer; fails with a DotsError of kind `unreachable` when no answer comes. */
+  /** Sends a request to the peer; fails with a DotsError of kind `unreachable` if no answer comes. */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
     const since = this.environment.clock.monotonic();
     const content = contentOf(request);
@@ -140,9 +143,10 @@ export class Endpoint implements Requester {
   }
 
   /**
-   * Observes a resource (RFC 7641): the answer is its state now, the listener hears each change after that, in the order of the changes.
-   * When the answer is an error, there is no observation. The time-out of `patience` is that of the registration with all blocks of the
-   * answer, then that of each later request; once the observation is established, an abort of its signal ends it as `stop` does.
+   * Observes a resource (RFC 7641): the answer is its state now, the listener receives each change after that, in
+   * order. If the answer is an error, there is no observation. The time-out of `patience` is that of the registration
+   * with all blocks of the answer, then that of each later request; once the observation is established, an abort of
+   * its signal ends it as `stop` does.
    */
   async observe(request: CoapRequest, patience: Patience, listener: NotificationListener): Promise<Observed> {
     const since = this.environment.clock.monotonic();
@@ -156,8 +160,9 @@ export class Endpoint implements Requester {
   }
 
   /**
-   * Asks whether the peer is there, and returns the round-trip time in milliseconds: an empty confirmable message over datagrams
-   * (RFC 7252 section 4.3), Ping over a stream (RFC 8323 section 5.4). Fails with a DotsError of kind `unreachable`.
+   * Checks whether the peer is alive, and returns the round-trip time in milliseconds: an empty confirmable message
+   * over datagrams (RFC 7252 section 4.3), Ping over a stream (RFC 8323 section 5.4). Fails with a DotsError of kind
+   * `unreachable`.
    */
   async ping(patience: Patience): Promise<number> {
     const since = this.environment.clock.monotonic();
@@ -165,7 +170,10 @@ export class Endpoint implements Requester {
     return this.environment.clock.monotonic() - since;
   }
 
-  /** Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when the peer rejects it. */
+  /**
+   * Sends the state of an observed resource, always non-confirmable (RFC 9132 section 4.4.2.1); `reset` is called when
+   * the peer rejects it.
+   */
   notify(request: InboundRequest, answer: CoapAnswer, reset: () => void): void {
     if (!this.closed) this.layer.notify({ ...this.inbound.notification(request, answer), token: request.token }, reset);
   }
@@ -251,7 +259,7 @@ export class Endpoint implements Requester {
     for (const listener of this.livenessListeners) listener(error);
   }
 
-  /** A response with an unknown critical option is no answer: RFC 7252 section 5.4.1. */
+  /** A response with an unknown critical option is not an answer: RFC 7252 section 5.4.1. */
   private response(message: TokenMessage): boolean {
     const bad = badOptions(message.options);
     if (bad.length > 0) {
@@ -263,13 +271,13 @@ export class Endpoint implements Requester {
     const awaited = this.exchanges.receive(message);
     const stray = strayOptions(message.options);
     if (awaited && stray.length > 0)
-      this.trace(`An answer repeats options of the request, which are passed over there: ${stray.join(', ')}.`);
+      this.trace(`An answer repeats options of the request, which are ignored there: ${stray.join(', ')}.`);
     return awaited;
   }
 
   private fail(error: DotsError): void {
     if (notCarried.includes(error.code)) this.traffic.sent -= 1;
-    // A message that was not sent is as good as lost: it says nothing of the others, nor of the peer.
+    // A message that was not sent counts as lost: it says nothing about the others or the peer.
     if (error.code === 'transport/not-sent') return;
     this.exchanges.fail(error);
     this.tellLiveness(error);
@@ -279,7 +287,7 @@ export class Endpoint implements Requester {
     if (this.closed) return;
     this.closed = true;
     for (const subscription of [...this.subscriptions]) subscription.abandon();
-    // First of all: a request that fails makes room for the next one that waits, and none may start now.
+    // Before all else: a request that fails lets the next waiting one start, and none may start now.
     this.layer.close();
     this.exchanges.fail(closedError(this.peer));
     for (const listener of this.closeListeners) listener();

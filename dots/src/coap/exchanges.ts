@@ -5,10 +5,10 @@ import type { Content, TokenMessage } from './messages/message';
 import { blockOf } from './messages/options';
 import type { Patience } from './request';
 
-/** Hears every message that carries its token. */
+/** Receives every message that carries its token. */
 export type TokenListener = (message: TokenMessage) => void;
 
-/** How many bytes of chance a token has: RFC 7252 section 5.3.1 asks for 32 bits. */
+/** The random bytes of a token: RFC 7252 section 5.3.1 requires 32 bits. */
 const tokenBytes = 4;
 
 /**
@@ -39,7 +39,8 @@ export class Exchanges {
       const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
         if (this.waiting.get(token) === exchange) this.waiting.delete(token);
       });
-      // An observation renews and ends itself under one token: what came before is no longer waited for, and its silence would be no news.
+      // An observation renews and ends itself under one token: earlier requests are no longer waited for, and their
+      // time-outs are irrelevant.
       this.waiting.get(token)?.cancel();
       this.waiting.set(token, exchange);
       exchange.isFinal = ({ code }) => code !== '2.31' || hasMoreBlocks(content);
@@ -47,7 +48,7 @@ export class Exchanges {
     });
   }
 
-  /** Asks whether the peer is there; fails with a DotsError of kind `unreachable` when it says nothing. */
+  /** Checks whether the peer is alive; fails with a DotsError of kind `unreachable` if it does not answer. */
   ping(patience: Patience): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const exchange = new Exchange<void>(this.peer, this.environment, { resolve, reject }, () =>
@@ -61,7 +62,7 @@ export class Exchanges {
     });
   }
 
-  /** Hears what comes with this token, from now until `ignore`. */
+  /** Receives messages with this token, from now until `ignore`. */
   listen(token: string, listener: TokenListener): void {
     this.listeners.set(token, listener);
   }
@@ -70,7 +71,7 @@ export class Exchanges {
     this.listeners.delete(token);
   }
 
-  /** Hands a response to the request that waits for it; returns whether one does. */
+  /** Passes a response to the request that waits for it; returns whether there is one. */
   receive(message: TokenMessage): boolean {
     const exchange = this.waiting.get(message.token);
     const listener = this.listeners.get(message.token);
@@ -95,7 +96,7 @@ interface Promised<T> {
   reject: (error: DotsError) => void;
 }
 
-/** What waits for one sign of the peer, from its first copy to its answer. */
+/** One request that waits for an answer, from its first copy on. */
 class Exchange<T> {
   private transmission: Transmission | undefined;
   private deadline: TimerHandle;
@@ -119,11 +120,11 @@ class Exchange<T> {
     const left = since === undefined ? timeoutMs : Math.max(0, since + timeoutMs - clock.monotonic());
     this.deadline = clock.setTimeout(() => this.fail(this.silence(timeoutMs)), left);
     this.transmission = transmit((why) => this.fail(this.givenUp(why)));
-    // The network may have refused the first copy at once, before there was anything to stop.
+    // The network may have refused the first copy immediately, before there was anything to stop.
     if (this.settled) this.transmission.stop();
   }
 
-  /** 2.31 asks for the next block (RFC 7959 section 2.9.1): where none follows, the answer is still to come. */
+  /** 2.31 asks for the next block (RFC 7959 section 2.9.1): if there is none, the answer is still to come. */
   answered(value: T): void {
     if (this.isFinal(value)) this.settle(value);
     else this.continued = true;
@@ -137,7 +138,7 @@ class Exchange<T> {
     if (this.finish()) this.promised.reject(error);
   }
 
-  /** Nobody waits for it any longer. */
+  /** The caller no longer waits for it. */
   cancel(): void {
     this.fail(
       new DotsError(
@@ -169,7 +170,7 @@ class Exchange<T> {
       return new DotsError(
         'unreachable',
         'coap/only-continue',
-        `${this.peer} asked for more blocks (2.31), and there were none: no other answer came within ${timeoutMs / 1000} s.`,
+        `${this.peer} asked for more blocks (2.31) of a request that has none, and sent no other answer within ${timeoutMs / 1000} s.`,
         'Check that a DOTS server listens there, and ask for the status of the request.',
       );
     return new DotsError(
@@ -197,7 +198,7 @@ const failures: Readonly<Record<Failure, { code: string; text: string; hint: str
   },
   'too-large': {
     code: 'coap/too-large',
-    text: 'cannot be sent a request whose path and query are that long',
+    text: 'cannot be sent a request with such a long path and query',
     hint: 'Use a shorter cuid, or fewer filters.',
   },
   released: {

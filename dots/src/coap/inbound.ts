@@ -14,12 +14,12 @@ import {
 import { badOptions, blockOf, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
 import { exchangeLifetime } from './messages/parameters';
 
-/** The session that a request came over, one object for each: who the peer is, and how it is told more. */
+/** The session that a request came over, one object for each: the peer, and how to notify it. */
 export interface Requester {
   readonly peer: string;
-  /** How the path is protected, and who the peer has proved to be; absent on a plain path. */
+  /** How the path is protected, and the authenticated identity of the peer; absent on a plain path. */
   readonly security?: Security | undefined;
-  /** Sends the state of an observed resource; `reset` is called when the peer does not want it. */
+  /** Sends the state of an observed resource; `reset` is called if the peer rejects it. */
   notify(request: InboundRequest, answer: CoapAnswer, reset: () => void): void;
   /** Calls back once, when the session has ended. */
   onClose(listener: () => void): void;
@@ -38,13 +38,16 @@ export interface InboundRequest {
   accept?: number | undefined;
 }
 
-/** Answers a request; undefined: the request is ignored in silence. Never rejects with anything but a bug. */
+/** Answers a request; undefined: the request is ignored silently. Rejects only on a bug. */
 export type Handler = (request: InboundRequest) => Promise<CoapAnswer | undefined>;
 
-/** How many requests of one session may be open at once: in work, or answered by a message of its own that is not acknowledged yet. */
+/**
+ * How many requests of one session may be open at once: in progress, or answered by a separate message that is not
+ * acknowledged yet.
+ */
 const requestsAtOnce = 32;
 
-/** How many options a refusal names. */
+/** The most options that a refusal names. */
 const optionsNamed = 3;
 
 /** The server side of one session. */
@@ -71,7 +74,7 @@ export class Inbound {
     void this.work(message, reply);
   }
 
-  /** The form in which a notification goes out: whole, or its first block. */
+  /** The form in which a notification is sent: whole, or its first block. */
   notification({ method, token, options }: InboundRequest, answer: CoapAnswer): Content {
     return this.present({ code: methodCodes[method], token, options, payload: noBytes }, answer);
   }
@@ -128,16 +131,19 @@ function badOption(numbers: number[]): CoapAnswer {
   );
 }
 
-/** What CoAP itself refuses, before the resource is asked: RFC 7252 sections 5.8 and 5.10.2, RFC 7959 section 2.2, RFC 8768 section 3. */
+/**
+ * Requests that CoAP itself refuses, before the resource is called: RFC 7252 sections 5.8 and 5.10.2, RFC 7959 section
+ * 2.2, RFC 8768 section 3.
+ */
 function refusalOf(message: TokenMessage, ordered: boolean): CoapAnswer | undefined {
   const { options } = message;
   if (methodOf(message.code) === undefined)
     return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
   if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme']))
-    return plainAnswer('5.05', 'This server is no proxy.');
+    return plainAnswer('5.05', 'This server is not a proxy.');
   const hops = options.find(({ number }) => number === optionNumbers['Hop-Limit'])?.value;
   if (hops !== undefined && (hops.length !== 1 || hops[0] === 0))
-    return plainAnswer('4.00', 'Hop-Limit lies outside 1 to 255 (RFC 8768 section 3).');
+    return plainAnswer('4.00', 'Hop-Limit is outside 1 to 255 (RFC 8768 section 3).');
   for (const name of ['Block1', 'Block2'] as const) {
     if (blockOf(options, name, ordered) === 'malformed')
       return plainAnswer('4.00', `${name} has the reserved size (RFC 7959 section 2.2).`);

@@ -6,15 +6,18 @@ import { uintOf } from './messages/options';
 const halfSpace = 2 ** 23;
 /** After this long, any notification is newer, milliseconds. */
 const freshAfter = 128_000;
-/** A client asks again this long after Max-Age, milliseconds: RFC 7641 section 3.3.1. */
+/** A client registers again this long after Max-Age, milliseconds: RFC 7641 section 3.3.1. */
 const renewalDelay = { least: 5_000, spread: 10_000 };
 const defaultMaxAge = 60;
 
-/** What an observation asks of its endpoint. */
+/** What an observation requires of its endpoint. */
 export interface ObservationHost {
   clock: Clock;
   random: (bound: number) => number;
-  /** Messages arrive as they were sent, and the connection ends when the server is gone: no number is compared and nothing is renewed (RFC 8323 section 7). */
+  /**
+   * Messages arrive in order, and the connection ends with the server: sequence numbers are not compared and nothing is
+   * renewed (RFC 8323 section 7).
+   */
   ordered: boolean;
   /** Registers again, with the same token. */
   renew(): void;
@@ -24,7 +27,10 @@ export interface ObservationHost {
   ended(): void;
 }
 
-/** The client's side of one observed resource: drops what is older than what it has, and registers again when the server falls silent. */
+/**
+ * The client's side of one observed resource: drops outdated notifications, and registers again when the server is
+ * silent.
+ */
 export class Observation {
   private sequence: number | undefined;
   private receivedAt = 0;
@@ -52,7 +58,7 @@ export class Observation {
     this.host.notify(message);
   }
 
-  /** RFC 7641 section 3.4. A response without the option is taken as it comes: some servers leave it out of the first one. */
+  /** RFC 7641 section 3.4. A response without the option is accepted: some servers omit it from the first one. */
   private accept(sequence: number | undefined): boolean {
     const now = this.host.clock.monotonic();
     const last = this.sequence;
@@ -75,7 +81,9 @@ export class Observation {
   }
 }
 
-/** The sequence number of a notification sent at `now`: ahead of the previous one, and of those from before a restart. */
+/**
+ * The sequence number of a notification sent at `now`: ahead of the previous one, and of those from before a restart.
+ */
 export function nextSequence(previous: number | undefined, now: number): number {
   const fromClock = Math.floor(now / 16) % (2 * halfSpace);
   if (previous === undefined) return fromClock;

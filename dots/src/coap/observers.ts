@@ -5,7 +5,10 @@ import { isSuccess } from './messages/message';
 import { nextSequence } from './observation';
 import { blockOf, blockOption, uintOf, without } from './messages/options';
 
-/** Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132 section 4.4.2.1. */
+/**
+ * Without an estimate of the round trip, no client gets more than one notification in this time, milliseconds: RFC 9132
+ * section 4.4.2.1.
+ */
 const notificationInterval = 3000;
 
 interface Observer {
@@ -23,8 +26,8 @@ export interface ObserverLimits {
 }
 
 /**
- * The observed resources of a server (RFC 7641 section 4): who observes what, and when each client may be notified again.
- * A change that comes too early is sent at the client's next turn, with the state of that moment.
+ * The observed resources of a server (RFC 7641 section 4): the observers of each, and when each client may be notified
+ * again. A change that comes too early is sent when the client may be notified again, with the state at that time.
  */
 export class Observers {
   private readonly sessions = new Map<Requester, ObserverQueue>();
@@ -46,7 +49,7 @@ export class Observers {
     return this.total;
   }
 
-  /** Answers a request and registers or removes an observation as it asks. */
+  /** Answers a request and registers or removes an observation as requested. */
   async handle(request: InboundRequest): Promise<CoapAnswer | undefined> {
     const wish = request.method === 'GET' ? uintOf(request.options, 'Observe') : undefined;
     if (wish === 1) this.remove(request.endpoint, request.token);
@@ -56,7 +59,7 @@ export class Observers {
     return observe === undefined ? answer : { ...answer, observe };
   }
 
-  /** Tells everybody who observes this resource. */
+  /** Notifies all observers of this resource. */
   changed(key: string): void {
     this.notify(key, 'changed');
   }
@@ -66,7 +69,7 @@ export class Observers {
     this.notify(key, 'repeated');
   }
 
-  /** Ends every observation without a word. */
+  /** Ends every observation silently. */
   close(): void {
     for (const endpoint of [...this.sessions.keys()]) this.removeSession(endpoint);
   }
@@ -132,7 +135,10 @@ export class Observers {
   }
 }
 
-/** The observations of one client, which take turns: changes in the order in which they came, then repetitions. */
+/**
+ * The observations of one client, which are notified in turn: changes in the order in which they came, then
+ * repetitions.
+ */
 class ObserverQueue {
   /** By token. */
   readonly observers = new Map<string, Observer>();
@@ -146,7 +152,7 @@ class ObserverQueue {
     private readonly send: (observer: Observer) => void,
   ) {}
 
-  /** The answer to a registration contains the state as well; it is sent at any time, and delays no other observer. */
+  /** The answer to a registration contains the state as well; it is sent immediately, and delays no other observer. */
   add(token: string, observer: Observer): void {
     this.observers.set(token, observer);
     if (this.rest === undefined) this.startRest(observer);
@@ -195,7 +201,10 @@ class ObserverQueue {
   }
 }
 
-/** A notification starts with the first block, of at most the size that the registration asked for: RFC 7959 section 2.6. */
+/**
+ * A notification starts with the first block, of at most the size that the registration requested: RFC 7959 section
+ * 2.6.
+ */
 function fromFirstBlock(request: InboundRequest): InboundRequest {
   const asked = blockOf(request.options, 'Block2', true);
   if (typeof asked !== 'object') return request;

@@ -18,16 +18,16 @@ export interface CoapRequest {
   confirmable: boolean;
 }
 
-/** How long to wait for an answer, and what ends the wait early. */
+/** How long to wait for an answer, and how to cancel. */
 export interface Patience {
-  /** Milliseconds until the request is given up. */
+  /** Milliseconds until the request fails. */
   timeoutMs: number;
   /** When the wait began, by the monotonic time of the clock, milliseconds; by default now. */
   since?: number;
   signal?: AbortSignal | undefined;
 }
 
-/** The path as it is written in a URI. */
+/** The path as written in a URI. */
 export function pathText(path: readonly string[]): string {
   return `/${path.join('/')}`;
 }

@@ -8,20 +8,20 @@ import { pathText, type Patience } from './request';
 import type { Trace } from '#dots/runtime/trace';
 import { receiveWhole } from './transfer';
 
-/** Hears each fresh state of an observed resource, the last of them maybe an error that ended the observation. */
+/** Receives each new state of an observed resource; the last one may be an error that ended the observation. */
 export type NotificationListener = (response: Content) => void;
 
-/** What a subscription asks of its endpoint. */
+/** What a subscription requires of its endpoint. */
 export interface SubscriptionHost {
   environment: Environment;
   /** Whether messages arrive in the order in which they were sent. */
   ordered: boolean;
-  /** Sends one request with a token of its own. */
+  /** Sends one request with a new token. */
   ask(content: Content, patience: Patience): Promise<TokenMessage>;
   /** Sends one request with the token of the observation. */
   register(content: Content, patience: Patience): Promise<TokenMessage>;
   trace: Trace;
-  /** Nothing more is to be heard. */
+  /** Nothing more will be received. */
   ended(): void;
 }
 
@@ -32,8 +32,8 @@ interface First {
 
 /**
  * The client's side of one observed resource, from its registration to its end.
- * States are handed on one after the other in the order in which they came; one whose blocks are still being fetched is given up for
- * the next (RFC 7959 section 2.6), so that no more than one fetch is ever under way.
+ * States are passed on one after the other in the order in which they came; one whose blocks are still being fetched is
+ * replaced by the next (RFC 7959 section 2.6), so that no more than one fetch is ever under way.
  */
 export class Subscription {
   private readonly observation: Observation;
@@ -41,14 +41,14 @@ export class Subscription {
   private renewal: AbortController | undefined;
   private handedOn: Promise<void> = Promise.resolve();
   private first: First | undefined;
-  /** The first state has been handed on. */
+  /** The first state has been passed on. */
   private established = false;
-  /** Neither renewed nor to be ended any more. */
+  /** Neither renewed nor ended any more. */
   private released = false;
-  /** The listener hears nothing more; when the server has ended the observation, it still hears that. */
+  /** The listener receives nothing more, except that the server has ended the observation. */
   private silent = false;
 
-  /** @param registration until when the first state has to be there, and what ends the wait; later requests have its time-out each */
+  /** @param registration the deadline of the first state, and how to cancel; later requests each have its time-out */
   constructor(
     private readonly host: SubscriptionHost,
     private readonly request: Content,
@@ -79,7 +79,7 @@ export class Subscription {
     this.observation.receive(message);
   }
 
-  /** Deregisters; resolves when the server has answered or was given up, and never fails. */
+  /** Deregisters; resolves when the server has answered or the wait has ended, and never fails. */
   async stop(): Promise<void> {
     if (this.released) return;
     this.abandon();
@@ -90,7 +90,7 @@ export class Subscription {
     );
   }
 
-  /** Ends without a word to the server. */
+  /** Ends without notifying the server. */
   abandon(): void {
     this.silent = true;
     this.release();
@@ -163,8 +163,8 @@ export class Subscription {
     this.first?.resolve(state);
     this.heedAbort();
     if (!this.released && uintOf(state.options, 'Observe') === undefined)
-      this.report('was not confirmed by an Observe option; its notifications are used all the same');
-    // Whoever waits for the first state has to have it before the listener hears the next.
+      this.report('was not confirmed by an Observe option; its notifications are used nevertheless');
+    // The caller must have the first state before the listener receives the next.
     await new Promise((resolve) => setImmediate(resolve));
   }
 

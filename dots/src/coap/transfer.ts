@@ -16,17 +16,18 @@ import {
 /** Sends one message and waits for its answer. */
 export type Ask = (content: Content) => Promise<TokenMessage>;
 
-/** The largest answer that is put together from blocks, bytes. */
+/** The largest answer that is reassembled from blocks, bytes. */
 const largestAnswer = 1 << 20;
 
-/** The bytes a message spends besides its payload: header, token, payload marker, options with their longest headers. */
+/** The bytes of a message besides its payload: header, token, payload marker, options with their longest headers. */
 function overheadOf(options: CoapOption[]): number {
   return 4 + 8 + 1 + 9 + options.reduce((sum, { value }) => sum + value.length + 5, 0);
 }
 
 /**
  * Sends a request whose body may need several blocks: RFC 7959 section 2.5, as the sender.
- * A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with success (section 2.3).
+ * A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with
+ * success (section 2.3).
  */
 export async function sendWhole(ask: Ask, content: Content, budget: Budget): Promise<TokenMessage> {
   const { payload } = content;
@@ -47,7 +48,10 @@ export async function sendWhole(ask: Ask, content: Content, budget: Budget): Pro
   }
 }
 
-/** Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they may come several at once. */
+/**
+ * Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they
+ * may come several at once.
+ */
 export async function receiveWhole(
   ask: Ask,
   request: Content,
@@ -67,7 +71,10 @@ export async function receiveWhole(
   return { ...first, options: without(first.options, 'Block2', 'Size2'), payload: Buffer.concat(parts) };
 }
 
-/** Asks for one block, never for several: libcoap 4.3 cuts the last of several to 1024 bytes and says that it was all. */
+/**
+ * Asks for one block, never for several: libcoap 4.3 truncates the last of several to 1024 bytes and marks it as the
+ * last block.
+ */
 function nextBlock(request: Content, first: TokenMessage, number: number, size: number): Content {
   const etag = valueOf(first.options, 'ETag');
   const options = without(request.options, 'Observe', 'Block1', 'Block2', 'Size1', 'Content-Format', 'If-Match');
@@ -78,7 +85,7 @@ function nextBlock(request: Content, first: TokenMessage, number: number, size: 
 
 function continued(answer: TokenMessage, first: TokenMessage, length: number, ordered: boolean): Block {
   const block = blockOf(answer.options, 'Block2', ordered);
-  // An error that is too large for one message comes in blocks too, each of them under its code.
+  // An error that is too large for one message comes in blocks too, each of them with its code.
   const fits =
     (isSuccess(answer.code) || answer.code === first.code) &&
     typeof block === 'object' &&
@@ -103,8 +110,8 @@ function misfit(): DotsError {
   return new DotsError(
     'unreachable',
     'coap/blocks',
-    'The answer came in blocks that do not fit together.',
-    'Ask again: the resource may have changed in between.',
+    'The blocks of the answer do not match each other.',
+    'Repeat the request: the resource may have changed in between.',
   );
 }
 

@@ -5,11 +5,11 @@ import type { Request, Response } from './connection';
 export interface DataAnswer {
   /** The HTTP status. */
   status: number;
-  /** Whether the server did it: 2xx. */
+  /** Whether the server accepted: 2xx. */
   ok: boolean;
-  /** The body, where it is JSON. */
+  /** The body, if it is JSON. */
   body?: JsonObject;
-  /** What an `ietf-restconf:errors` body says (RFC 8040 section 7.1), or a text instead. */
+  /** The messages of an `ietf-restconf:errors` body (RFC 8040 section 7.1), or a text instead. */
   errors: { tag?: string; message: string; path?: string }[];
   /** From sending to the whole answer, milliseconds. */
   roundTripMs: number;
@@ -17,7 +17,7 @@ export interface DataAnswer {
     method: string;
     path: string;
     /** The size of the body, bytes. */ octets: number;
-    /** The body as it went out. */ payload?: string;
+    /** The body as sent. */ payload?: string;
   };
 }
 
@@ -65,7 +65,7 @@ function objectIn(text: string): JsonObject | undefined {
   }
 }
 
-/** A stranger's text, fit to be shown: no control characters, of bounded length. */
+/** Untrusted text that is safe to show: no control characters, of bounded length. */
 function plain(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')

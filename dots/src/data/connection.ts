@@ -8,18 +8,20 @@ import { limited, settled } from '#dots/runtime/deadline';
 import { Dialler } from './dialler';
 import { explain, type Attempt } from './failures';
 
-/** Where a data channel is, and what opens it; the files are PEM. */
+/** The address and the credentials of a data channel; the files are PEM. */
 export interface ConnectionOptions {
   /** `https://127.0.0.1:4443`: scheme, host and port only. */
   server: string;
-  /** The file of the CA that vouches for the server; nothing else is trusted. */
+  /** The file of the CA that signed the server's certificate; nothing else is trusted. */
   ca: string;
   /** The files of the client's certificate and its key. */
   cert?: string;
   key?: string;
   /** The file of the certificates that the CA has revoked. */
   crl?: string;
-  /** Whether the addresses that the server has right now may be dialled: what it rejects with ends the request before anything is sent. */
+  /**
+   * Whether the current addresses of the server may be dialled: its rejection ends the request before anything is sent.
+   */
   permit?: Permit | undefined;
   clock?: Clock;
 }
@@ -39,9 +41,9 @@ export interface Request {
   accept?: string;
   /** Milliseconds until the request is given up, connecting included. */
   timeoutMs: number;
-  /** When the wait began, by the monotonic time of the clock, milliseconds: several requests may have one time-out. */
+  /** When the wait began, by the monotonic time of the clock, milliseconds: several requests may share one time-out. */
   since: number;
-  /** Gives the request up early. */
+  /** Cancels the request. */
   signal?: AbortSignal;
 }
 
@@ -49,12 +51,12 @@ export interface Request {
 const longestAnswer = 8 * 1024 * 1024;
 
 /**
- * HTTPS through `tls.connect` itself. VS Code changes Node's `https` in its extension host, so that nothing there can be
- * relied upon to refuse a server; here the CA, the host name and the dates are checked in any case.
+ * HTTPS through `tls.connect` itself. VS Code changes Node's `https` in its extension host, so it cannot be relied upon
+ * to refuse a server there; here the CA, the host name and the dates are checked in any case.
  */
 export class Connection {
   private readonly client: Client;
-  /** How many requests wait. */
+  /** How many requests are waiting. */
   private waiting = 0;
 
   private constructor(
@@ -62,7 +64,7 @@ export class Connection {
     private readonly attempt: Attempt,
     private readonly clock: Clock,
   ) {
-    // Undici has time-outs of its own, in real time; here the requests say how long they wait.
+    // Undici has its own time-outs, in real time; here each request has its own limit.
     const times = { headersTimeout: 0, bodyTimeout: 0 };
     this.client = new Client(attempt.server, {
       connect: (_options, callback) => dialler.dial(callback),
@@ -72,7 +74,10 @@ export class Connection {
     });
   }
 
-  /** Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an address or a file that will not do. */
+  /**
+   * Reads the files; connects with the first request. Throws a DotsError of kind `usage` for an invalid address or
+   * file.
+   */
   static async open({
     server,
     ca,
@@ -87,7 +92,7 @@ export class Connection {
       throw new DotsError(
         'usage',
         'data/certificate-file',
-        'A client certificate and its key go together.',
+        'A client certificate requires its key, and a key its certificate.',
         'Name both (--cert, --key).',
       );
     const context = contextOf({
@@ -103,7 +108,7 @@ export class Connection {
     );
   }
 
-  /** Throws a DotsError of kind `unreachable` that says which check failed. */
+  /** Throws a DotsError of kind `unreachable` that states which check failed. */
   async request(request: Request): Promise<Response> {
     const { clock } = this;
     const { since, timeoutMs, signal } = request;
@@ -146,7 +151,7 @@ export class Connection {
 
   private cancelled(): DotsError {
     const what = this.dialler.established
-      ? 'The request was cancelled; it may have arrived all the same.'
+      ? 'The request was cancelled; it may have arrived nevertheless.'
       : 'The request was cancelled before it was sent.';
     return new DotsError('unreachable', 'data/cancelled', what);
   }
@@ -159,13 +164,13 @@ export class Connection {
           'unreachable',
           'data/no-answer',
           `${server} did not answer ${method} ${path} ${within}.`,
-          'It may have done what was asked all the same: look before you repeat it.',
+          'It may have processed the request: check before you repeat it.',
         )
       : new DotsError(
           'unreachable',
           'data/no-answer',
           `${server} did not answer ${within}.`,
-          'Check the address, and that the server runs.',
+          'Check the address, and that the server is running.',
         );
   }
 }
@@ -184,7 +189,7 @@ function addressOf(server: string): URL {
     'usage',
     'data/address',
     `"${server}" is not the address of a data channel.`,
-    'Give scheme, host and port, such as https://127.0.0.1:4443.',
+    'Use scheme, host and port, such as https://127.0.0.1:4443.',
   );
 }
 
@@ -202,8 +207,8 @@ function contextOf(files: {
       'usage',
       'data/certificate-file',
       mismatch
-        ? 'The client certificate and the key do not fit together.'
-        : 'The certificate files cannot be used: one of them is no PEM of the right kind, or needs a passphrase.',
+        ? 'The private key does not belong to the client certificate.'
+        : 'The certificate files cannot be used: one of them is not PEM of the right kind, or needs a passphrase.',
       'Check the files of --ca, --cert and --key.',
       { cause },
     );

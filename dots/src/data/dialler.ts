@@ -5,6 +5,8 @@ import { DotsError } from '#dots/model/errors';
 import type { HostPort, Permit } from '#dots/model/hostAddress';
 import { settled } from '#dots/runtime/deadline';
 import { systemResolver } from '#dots/transport/connect/resolve';
+import { refusal } from '#dots/transport/refusals';
+import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 
 type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
 
@@ -34,19 +36,22 @@ export class Dialler {
     );
   }
 
-  /** Ends a connection attempt that is no longer wanted. */
+  /** Ends a connection attempt that is no longer needed. */
   giveUp(): void {
     this.underway.abort(
       new DotsError('unreachable', 'data/cancelled', 'The connection was cancelled before it was established.'),
     );
   }
 
-  /** Resolves to a connection whose server has proved who it is. */
+  /** Resolves to a connection whose server is authenticated. */
   private async connection(signal: AbortSignal): Promise<TLSSocket> {
     const { host, port } = hostPortOf(this.url);
     const addresses = await settled(isIP(host) === 0 ? systemResolver(host) : Promise.resolve([host]), signal);
     if (this.permit) await settled(this.permit(addresses.map((address) => ({ host: address, port }))), signal);
-    return secured(connectionTo({ host, port }, addresses, this.context), signal);
+    const socket = await secured(connectionTo({ host, port }, addresses, this.context), signal);
+    if (hasExtendedSecret(socket)) return socket;
+    socket.destroy();
+    throw refusal('no-extended-secret', { peer: this.url.origin });
   }
 }
 
@@ -54,7 +59,7 @@ function hostPortOf({ hostname, port }: URL): HostPort {
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
 }
 
-/** Resolves once a connection is verified; one that fails, or that is given up, is destroyed. */
+/** Resolves once a connection is verified; one that fails, or is cancelled, is destroyed. */
 function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => void socket.destroy(signal.reason as Error);
@@ -70,7 +75,10 @@ function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
   });
 }
 
-/** A check of the chain, the dates and the name cannot be switched off from outside: neither by an option nor by NODE_TLS_REJECT_UNAUTHORIZED. */
+/**
+ * The check of the chain, the dates and the name cannot be disabled from outside: neither by an option nor by
+ * NODE_TLS_REJECT_UNAUTHORIZED.
+ */
 function connectionTo({ host, port }: HostPort, addresses: readonly string[], secureContext: SecureContext): TLSSocket {
   return connect({
     host,
@@ -85,14 +93,14 @@ function connectionTo({ host, port }: HostPort, addresses: readonly string[], se
   });
 }
 
-/** A look-up that is done: what was permitted is what is dialled. */
+/** Returns known addresses: exactly the permitted addresses are dialled. */
 function resolvedTo(addresses: readonly string[]): LookupFunction {
   const all = addresses.map((address) => ({ address, family: isIP(address) }));
   return (_name, { all: wanted }, callback) =>
     wanted === true ? callback(null, all) : callback(null, all[0]?.address ?? '', all[0]?.family);
 }
 
-/** Node's own check takes a common name where there is no DNS name, which RFC 9525 section 2 forbids. */
+/** Node's own check accepts a common name if there is no DNS name, which RFC 9525 section 2 forbids. */
 function wrongName(host: string, cert: PeerCertificate): Error | undefined {
   const certificate = new X509Certificate(cert.raw);
   if ((isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) !== undefined)

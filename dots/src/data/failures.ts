@@ -2,11 +2,11 @@ import { DotsError } from '#dots/model/errors';
 import { refusal, type RefusalReason } from '#dots/transport/refusals';
 import { clientReason, symptomOf } from '#dots/transport/tls/symptoms';
 
-/** What a connection attempt was made with: decides between the reasons for one and the same symptom. */
+/** The parameters of a connection attempt: they decide between the reasons for one symptom. */
 export interface Attempt {
   server: string;
   /** The path of the CA's file. */ ca: string;
-  /** Whether a client certificate was shown. */ hasCertificate: boolean;
+  /** Whether a client certificate was presented. */ hasCertificate: boolean;
 }
 
 type Explain = (attempt: Attempt, error: unknown) => DotsError;
@@ -19,22 +19,22 @@ const refusedCertificate: Explain = ({ server, hasCertificate }) =>
     ? unreachable(
         'client-certificate-refused',
         `${server} does not accept this client certificate: it is not signed by a CA that the server trusts, or is no longer valid.`,
-        'Use the certificate that the operator of the server gave you (dots mock prints the files of its own).',
+        'Use the certificate that the operator of the server issued (dots mock prints the paths of its own).',
       )
     : unreachable(
         'client-certificate-missing',
-        `${server} asks for a client certificate, and none was given.`,
+        `${server} requires a client certificate, and none was configured.`,
         'Name it and its key (--cert, --key).',
       );
 
 const noTls: Explain = ({ server }) =>
   unreachable(
     'no-tls',
-    `${server} does not speak TLS 1.2 or later.`,
-    'Check the port: it has to be that of the data channel.',
+    `${server} does not support TLS 1.2 or later.`,
+    'Check the port: it must be that of the data channel.',
   );
 
-/** The words for what a connection over TLS fails with, where those of the data channel say more than those of every transport. */
+/** The messages for failures over TLS where the data channel's are more specific than those of all transports. */
 const explanations: Partial<Record<RefusalReason, Explain>> = {
   'wrong-name': ({ server }, error) =>
     unreachable(
@@ -46,7 +46,7 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
     unreachable(
       'certificate-expired',
       `The certificate of ${server} has expired.`,
-      'The operator of the server has to renew it; dots mock does so at its next start.',
+      'The operator of the server must renew it; dots mock does so when it is restarted.',
     ),
   'not-yet-valid': ({ server }) =>
     unreachable(
@@ -63,8 +63,8 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
   purpose: ({ server }) =>
     unreachable(
       'certificate-purpose',
-      `The certificate of ${server} is not meant for a server.`,
-      'The operator of the server has to show a server certificate.',
+      `The certificate of ${server} is not a server certificate.`,
+      'The operator of the server must install a server certificate.',
     ),
   'client-certificate-missing': refusedCertificate,
   'client-certificate-refused': refusedCertificate,
@@ -72,12 +72,13 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
   'no-tls': noTls,
   refused: ({ server }) =>
     unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.'),
-  'unknown-host': ({ server }) => unreachable('unknown-host', `The host of ${server} is not known.`, 'Check the name.'),
+  'unknown-host': ({ server }) =>
+    unreachable('unknown-host', `The host name of ${server} cannot be resolved.`, 'Check the name.'),
   'no-answer': ({ server }) =>
-    unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server runs.'),
+    unreachable('no-answer', `${server} did not answer in time.`, 'Check the address, and that the server is running.'),
 };
 
-/** Says in words which check a connection failed. */
+/** Describes which check of a connection failed. */
 export function explain(error: unknown, attempt: Attempt): DotsError {
   if (error instanceof DotsError) return error;
   const failure = failureOf(error, attempt);
@@ -86,7 +87,7 @@ export function explain(error: unknown, attempt: Attempt): DotsError {
 
 function failureOf(error: unknown, attempt: Attempt): DotsError {
   const symptom = symptomOf(error);
-  // How a server of TLS 1.2 says that it requires a certificate, or a different one.
+  // How a TLS 1.2 server requires a certificate, or a different one.
   if (/ALERT_HANDSHAKE_FAILURE/.test(symptom)) return refusedCertificate(attempt, error);
   const reason = clientReason(symptom, false);
   if (reason === undefined) return closed(attempt, symptom);
@@ -96,7 +97,10 @@ function failureOf(error: unknown, attempt: Attempt): DotsError {
   return unreachable(reason, message, hint ?? '');
 }
 
-/** A server may end the connection without a word right after the handshake: Node's does for a certificate of another CA. */
+/**
+ * A server may close the connection without an alert right after the handshake: Node's does for a certificate of
+ * another CA.
+ */
 function closed(attempt: Attempt, cause: string): DotsError {
   if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|socket hang up/i.test(cause))
     return refusedCertificate(attempt, cause);
@@ -110,10 +114,10 @@ function closed(attempt: Attempt, cause: string): DotsError {
   );
 }
 
-/** The names that a certificate is for, as Node's error for a wrong name contains them. */
+/** The names in a certificate, from Node's error for a wrong name. */
 function namesIn(error: unknown): string {
   const { cert } = error as { cert?: { subjectaltname?: unknown } };
   return typeof cert?.subjectaltname === 'string'
     ? `it names ${cert.subjectaltname.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)}.`
-    : 'it names none.';
+    : 'it contains no names.';
 }

@@ -12,20 +12,20 @@ export interface DataSessionOptions extends ConnectionOptions {
   cuid: string;
 }
 
-/** What may be said about one request, or one installation. */
+/** The options of one request, or one installation. */
 export interface AskOptions {
-  /** Gives the request up early. */
+  /** Cancels the request. */
   signal?: AbortSignal;
-  /** Milliseconds until all of it is given up: connecting, and every request that it needs; default 10 s. */
+  /** Milliseconds for everything: connecting, and every request that it needs; default 10 s. */
   timeoutMs?: number;
 }
 
-/** With when the wait began, where that was before the request at hand: by the monotonic time of the clock, milliseconds. */
+/** With the start of the wait, if that was before this request: by the monotonic time of the clock, milliseconds. */
 interface Patience extends AskOptions {
   since?: number;
 }
 
-/** What a GET asks for: RFC 8040 sections 4.8.1 and 4.8.2. */
+/** The query of a GET: RFC 8040 sections 4.8.1 and 4.8.2. */
 export interface GetOptions extends AskOptions {
   content?: 'all' | 'config' | 'nonconfig';
   depth?: number;
@@ -34,13 +34,13 @@ export interface GetOptions extends AskOptions {
 /** A part of the data channel's tree: of this client, or `capabilities` of the server. */
 export type ResourcePath = '' | 'aliases' | 'acls' | `aliases/alias=${string}` | `acls/acl=${string}` | 'capabilities';
 
-/** How a document came to be installed. */
+/** The result of installing a document. */
 export interface Installed {
   /** The answer that decided: the last one, or the refusal. */
   answer: DataAnswer;
   /** Whether the client had to register first. */
   registered: boolean;
-  /** Whether something of that name was there already and was replaced. */
+  /** Whether an entry of that name existed and was replaced. */
   replaced: boolean;
   /** Every answer, in order. */
   answers: DataAnswer[];
@@ -50,7 +50,7 @@ const yangData = 'application/yang-data+json';
 const defaultTimeoutMs = 10_000;
 const usualRoot = '/restconf';
 
-/** Documents that go into a client: the container, and the list in it. */
+/** Documents that are installed for a client: the container, and the list in it. */
 const lists = { aliases: 'alias', acls: 'acl' } as const;
 
 /** The path of an alias or an ACL, its name encoded. */
@@ -69,31 +69,37 @@ export class DataSession {
     private readonly clock: Clock,
   ) {}
 
-  /** Opens a session; it connects with the first request. Throws a DotsError of kind `usage` for an address, a file or a cuid that will not do. */
+  /**
+   * Opens a session; it connects with the first request. Throws a DotsError of kind `usage` for an invalid address,
+   * file or cuid.
+   */
   static async open({ cuid, ...options }: DataSessionOptions): Promise<DataSession> {
     if (cuid === '' || Buffer.byteLength(cuid) > 250)
       throw new DotsError(
         'usage',
         'data/cuid',
         'A cuid has 1 to 250 bytes (RFC 9132 section 4.4.1.1).',
-        'Take one of 22 characters.',
+        'Use one of 22 characters.',
       );
     return new DataSession(await Connection.open(options), options.server, cuid, options.clock ?? systemClock);
   }
 
-  /** Registers this client: RFC 8783 section 5.1. Like all that follow, throws a DotsError of kind `unreachable` without an answer. */
+  /**
+   * Registers this client: RFC 8783 section 5.1. Like all following methods, throws a DotsError of kind `unreachable`
+   * without an answer.
+   */
   register(options: AskOptions = {}): Promise<DataAnswer> {
     return this.ask('POST', '', this.registration, options);
   }
 
-  /** Takes this client and all that it left off the server: RFC 8783 section 5.2. */
+  /** Deletes this client and its documents from the server: RFC 8783 section 5.2. */
   deregister(options: AskOptions = {}): Promise<DataAnswer> {
     return this.ask('DELETE', this.clientPath(), undefined, options);
   }
 
   /**
-   * Installs aliases or ACLs; registers first where the server does not know this client. What is there already under the
-   * same name is replaced, one by one. Throws a DotsError of kind `usage` for any other document.
+   * Installs aliases or ACLs; registers first if the server does not know this client. Entries that exist under the
+   * same name are replaced, one by one. Throws a DotsError of kind `usage` for any other document.
    */
   async install(document: JsonObject, options: AskOptions = {}): Promise<Installed> {
     const { container, entries } = contentOf(document);
@@ -198,12 +204,12 @@ function contentOf(document: JsonObject): { container: keyof typeof lists; entri
 function notInstallable(type: DocumentType | undefined): DotsError {
   const what =
     type === undefined
-      ? 'The document is of no known kind'
-      : `A document of kind "${type.title}" is not installed over the data channel`;
+      ? 'The kind of the document is unknown'
+      : `A document of kind "${type.title}" cannot be installed over the data channel`;
   return new DotsError(
     'usage',
     'data/document',
-    `${what}: aliases and ACLs are.`,
+    `${what}: only aliases and ACLs can.`,
     type?.channel === 'signal'
       ? 'Send it over the signal channel (coap://...).'
       : 'Start the document with "ietf-dots-data-channel:acls" or "ietf-dots-data-channel:aliases".',

@@ -6,7 +6,7 @@ import type { Reading } from './documents/read';
 import { unitAround, unitsOf, type Unit, type UnitKind } from './documents/units';
 import type { Entry } from './packets/draft';
 
-/** What became of a unit. */
+/** The outcome of a unit. */
 type Outcome = 'rules' | 'errors' | 'excluded';
 
 /** How many units there are, and how many of them have rules, have an error, or have no rule for a stated reason. */
@@ -19,10 +19,10 @@ const counted = ['document', 'acl', 'entry', 'scope', 'target', 'alias'] as cons
 
 type Counted = (typeof counted)[number];
 
-/** What the documents consist of, and what became of it. An alias that is used counts as one with rules. */
+/** The units of the documents, and their outcomes. A used alias counts as one with rules. */
 export type Counts = Record<Counted, Count>;
 
-/** What a translation made of its documents. */
+/** The results of translating the documents. */
 export interface Result {
   rules: readonly FlowspecRule[];
   reading: Reading;
@@ -30,9 +30,9 @@ export interface Result {
 }
 
 /**
- * Counts what came in against what came out, independently of how the rules were made: every document, ACL, entry, scope,
- * target and alias has rules, an error, or a stated reason for having none. One that has nothing is reported as an internal
- * error, so that nothing disappears silently.
+ * Counts input against output, independently of how the rules were made: every document, ACL, entry, scope, target and
+ * alias has rules, an error, or a stated reason for having none. A unit without any of these is reported as an internal
+ * error, so that nothing is lost silently.
  */
 export function account(documents: readonly { file: string; value: JsonObject }[], result: Result): Counts {
   const counts = noCounts();
@@ -62,7 +62,10 @@ function add(count: Count, outcome: Outcome): void {
   count[outcome]++;
 }
 
-/** States that rules come from other documents, where there is neither an entry nor a scope. Aliases are there for scopes. */
+/**
+ * States that rules come from other documents, where there is neither an entry nor a scope. Aliases are there for
+ * scopes.
+ */
 function noteEmpty(documents: readonly (readonly Unit[])[], report: Findings): void {
   const hasScopes = documents.some((units) => units.some(({ kind }) => kind === 'scope'));
   const withErrors = new Set(report.all.filter(({ severity }) => severity === 'error').map(({ file }) => file));
@@ -79,7 +82,7 @@ function noteEmpty(documents: readonly (readonly Unit[])[], report: Findings): v
   }
 }
 
-/** What is known of places, by their keys. */
+/** What is known of units, by the keys of their places. */
 interface Known {
   errors: ReadonlySet<string>;
   rules: ReadonlySet<string>;
@@ -103,8 +106,8 @@ function knownOf({ rules, reading, report }: Result): Known {
 const order: readonly (Outcome | undefined)[] = [undefined, 'excluded', 'errors', 'rules'];
 
 /**
- * What became of each unit, in their order. An error or a reason at one is that of all inside it; where nothing is known of
- * one, the best that became of what is inside it counts.
+ * The outcome of each unit, in their order. An error or a reason at a unit applies to all units inside it; if nothing
+ * is known of a unit, the best outcome inside it counts.
  */
 function outcomesOf(units: readonly Unit[], { errors, rules, excluded }: Known): (Outcome | undefined)[] {
   const outcomes: (Outcome | undefined)[] = [];
@@ -158,7 +161,7 @@ export function describeCounts(counts: Counts): string {
   const parts = (['acl', 'entry', 'scope', 'target'] as const)
     .filter((kind) => counts[kind].given > 0)
     .map((kind) => countWords(kind, counts[kind]));
-  return parts.length === 0 ? 'Input: nothing that rules come from.' : `Input: ${parts.join('; ')}.`;
+  return parts.length === 0 ? 'Input: no mitigation requests or ACLs.' : `Input: ${parts.join('; ')}.`;
 }
 
 function countWords(kind: Counted, { given, rules, errors, excluded }: Count): string {

@@ -17,7 +17,7 @@ import {
   type NumericType,
 } from './bgp/rule';
 
-/** Values in one component that FRR 8.4 and IOS XR still take. */
+/** The most values in one component that FRR 8.4 and IOS XR accept. */
 const mostValues = 5;
 /** Rates in bytes per second below which ExaBGP warns and some routers drop everything. */
 const smallRate = 9600;
@@ -30,7 +30,7 @@ function accepts(component: NumericComponent, data: number): boolean {
   return component.anyOf.some((group) => group.every((test) => numericMatches(test, data)));
 }
 
-/** Whether actions discard or limit what they apply to. */
+/** Whether actions discard or limit traffic. */
 export function limitsTraffic({ actions }: { actions: readonly Action[] }): boolean {
   return actions.some((action) => action.kind === 'traffic-rate-bytes' || action.kind === 'traffic-rate-packets');
 }
@@ -66,7 +66,7 @@ function advice(code: Remark['code'], severity: Remark['severity'], rfc: string,
   return { code, severity, rfc, message, class: 'advice' };
 }
 
-/** What there is to say about one rule. */
+/** The advice on one rule. */
 function* remarksOn(rule: FlowspecRule): Generator<Remark> {
   const to = prefixComponent(rule.components, 1);
   if (to !== undefined && discards(rule) && rule.components.length === 1) {
@@ -74,7 +74,7 @@ function* remarksOn(rule: FlowspecRule): Generator<Remark> {
       'flowspec/whole-destination',
       'warning',
       '8955 4.2',
-      `This discards everything sent to ${formatPrefix(to)}, whatever it is. Name protocols and ports if only an attack is to be filtered.`,
+      `This discards everything sent to ${formatPrefix(to)}. To filter only an attack, name its protocols and ports.`,
     );
   }
   if (to?.length === 0)
@@ -82,14 +82,14 @@ function* remarksOn(rule: FlowspecRule): Generator<Remark> {
       'flowspec/any-destination',
       'warning',
       '8955 6',
-      'The destination is every address: this filters all that passes the router.',
+      'The destination is every address: this filters all traffic through the router.',
     );
   if (hidesFragments(rule))
     yield advice(
       'flowspec/later-fragments',
       'hint',
       '8955 4.2.2.4',
-      'Later fragments of large datagrams show no ports, so the rule does not match them. Add an entry for fragments if the attack uses them.',
+      'Later fragments of large datagrams carry no ports, so the rule does not match them. Add an entry for fragments if the attack uses them.',
     );
   const rate = rule.actions.find((action) => action.kind === 'traffic-rate-bytes')?.rate ?? 0;
   if (rate > 0 && rate < smallRate)
@@ -97,7 +97,7 @@ function* remarksOn(rule: FlowspecRule): Generator<Remark> {
       'flowspec/rate-small',
       'hint',
       '8955 7.1',
-      `${rate} byte/s is very little: ExaBGP warns below ${smallRate}, and some routers then drop everything.`,
+      `${rate} byte/s is very low: ExaBGP warns below ${smallRate}, and some routers then drop everything.`,
     );
   yield* routerLimits(rule);
 }
@@ -109,7 +109,7 @@ function* routerLimits(rule: FlowspecRule): Generator<Remark> {
       'flowspec/not-equal',
       'hint',
       '8955 4.2.1.1',
-      '"Not equal" is correct, but FRR 8.4 answers it by closing the BGP session; two ranges around the value do the same.',
+      '"Not equal" is correct, but FRR 8.4 closes the BGP session on receiving it; two ranges around the value match the same.',
     );
   if (hasManyValues(rule))
     yield advice(
@@ -155,6 +155,6 @@ function noteMultiplied(entry: Entry, count: number, report: Findings): void {
     entry.source,
     'flowspec/rate-multiplied',
     '8955 7.1',
-    `${entry.label} became ${count} rules, and each has the whole rate limit: together they let up to ${count * rate} byte/s pass instead of ${rate}. The limit is not divided, because that would drop traffic that the entry lets pass.`,
+    `${entry.label} became ${count} rules, and each has the whole rate limit: together they accept up to ${count * rate} byte/s instead of ${rate}. The limit is not divided, because that would drop traffic that the entry accepts.`,
   );
 }

@@ -19,13 +19,13 @@ export interface LeftOut {
 
 type Rules = readonly EncodedRule[];
 
-/** The other entry as a related place, where it is in the same file. */
+/** The other entry as a related place, if it is in the same file. */
 function relatedTo(other: Entry, message: string, at: Entry): { related?: NonNullable<FlowspecFinding['related']> } {
   const { file, pointer } = other.source;
   return file === at.source.file ? { related: [{ pointer, message }] } : {};
 }
 
-/** Reports where routers, which order rules by what they match, decide otherwise than the order of the entries. */
+/** Reports where routers, which order rules by what they match, decide differently from the order of the entries. */
 function reportConflict({ first, routersFirst, packet }: Conflict, rules: Rules, report: Findings): void {
   const [listed, routers] = [rules[first], rules[routersFirst]];
   if (listed === undefined || routers === undefined) return;
@@ -57,12 +57,12 @@ export function reportOrder(
       { file: place.file, pointer: '' },
       'flowspec/order-unknown',
       '8955 5.1',
-      `It is unknown whether routers always decide as the order here does: ${unknown}.`,
+      `It is unknown whether routers always decide as in the order here: ${unknown}.`,
     );
   }
 }
 
-/** Whether a rule may match packets that the entry is about. */
+/** Whether a rule may match packets of the entry. */
 function concerns({ listed }: EncodedRule, entry: Entry): boolean {
   return entry.drafts.some(
     ({ family, components }) =>
@@ -71,7 +71,7 @@ function concerns({ listed }: EncodedRule, entry: Entry): boolean {
   );
 }
 
-/** Reports when a later entry that does something else takes the packets of an entry without rules. */
+/** Reports that a later entry with another action matches the packets of an entry without rules. */
 export function reportLeftOut(
   { leftOut, rules }: { leftOut: readonly LeftOut[]; rules: Rules },
   report: Findings,
@@ -84,19 +84,19 @@ export function reportLeftOut(
       entry.source,
       'flowspec/left-out',
       '8783 4',
-      `${entry.label} (${action}) has no rule, so ${later.entry.label} (${later.listed.action}) takes its packets.`,
+      `${entry.label} (${action}) has no rule, so ${later.entry.label} (${later.listed.action}) matches its packets.`,
     );
   }
 }
 
 const repairWords: Record<RepairKind, (repair: Repair) => string> = {
   dropped: ({ rule }) =>
-    `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} was dropped: by the order here nothing changes without it`,
+    `the rule "${describeMatch(rule.draft.components)}" of ${rule.entry.label} was removed: in the order here it has no effect`,
   split: (repair) => `${replacedWords(repair)}, which routers test first`,
   narrowed: (repair) => `${replacedWords(repair)}, which no longer overlaps`,
 };
 
-/** How many of the new rules are named. */
+/** The most new rules that a finding names. */
 const mostNamed = 4;
 
 function replacedWords({ rule, by }: Repair): string {
@@ -121,7 +121,7 @@ export function reportRepair(repair: Repair, report: Findings): void {
   });
 }
 
-/** Reports that no rules were found for which routers keep the order of the entries. */
+/** Reports that no rules were found with which routers keep the order of the entries. */
 export function reportNotRepaired(file: string, reason: string, report: Findings): void {
   report.information(
     { file, pointer: '' },
@@ -141,12 +141,15 @@ export function noteDefaultAction(rules: Rules, action: Action, report: Findings
       severity: 'information',
       rfc: '9132 4.4.1',
       message:
-        'A mitigation request names no action. These rules discard; an operator may prefer to limit the rate or to redirect to a scrubber.',
+        'A mitigation request names no action. These rules discard; you may prefer to limit the rate or to redirect to a scrubber.',
     });
   }
 }
 
-/** Adds the errors that validation found, except where the translation has reported an error at the same member or around it. */
+/**
+ * Adds the errors that validation found, except where the translation has reported an error at the same member or
+ * around it.
+ */
 export function reportErrors(file: string, errors: readonly Fault[], report: Findings): void {
   const known = new Set(report.all.filter(({ severity }) => severity === 'error').map(placeKey));
   for (const fault of errors) {

@@ -15,7 +15,7 @@ class RuleTable {
 
   constructor(private readonly report: Findings) {}
 
-  /** Makes the rules of an entry; each one that cannot be made, or that would never apply, is reported. */
+  /** Makes the rules of an entry; each one that cannot be made, or that would have no effect, is reported. */
   add(entry: Entry): void {
     if (entry.leftOut === true) {
       this.leftOut.push({ entry, from: this.rules.length });
@@ -40,13 +40,15 @@ class RuleTable {
         entry.source,
         'flowspec/too-long',
         '8955 4.1',
-        `${entry.label} gets no rule for ${describeMatch(draft.components.slice(0, 1))}: ${error.message} ${error.hint ?? ''}`.trim(),
+        `${entry.label} has no rule for ${describeMatch(draft.components.slice(0, 1))}: ${error.message} ${error.hint ?? ''}`.trim(),
       );
       return undefined;
     }
   }
 
-  /** A rule that no packet matches, or one that is in the table already: announced again, it would replace the first. */
+  /**
+   * A rule that no packet matches, or one that is already in the table: announced again, it would replace the first.
+   */
   private isUseless(rule: EncodedRule): boolean {
     const { draft, entry, listed } = rule;
     const words = describeMatch(draft.components);
@@ -55,7 +57,7 @@ class RuleTable {
         code: 'flowspec/never-matches',
         severity: 'warning',
         rfc: '8955 4.2',
-        message: `No packet can match "${words}", so ${entry.label} gets no such rule.`,
+        message: `No packet can match "${words}", so ${entry.label} has no such rule.`,
       });
       return true;
     }
@@ -67,24 +69,24 @@ class RuleTable {
       code: same ? 'flowspec/duplicate' : 'flowspec/shadowed',
       severity: same ? 'information' : 'warning',
       rfc: '8955 4',
-      message: `${first.entry.label} already has the rule "${words}"${difference}; the one of ${entry.label} is left out.`,
+      message: `${first.entry.label} already has the rule "${words}"${difference}; the one of ${entry.label} is omitted.`,
     });
     return true;
   }
 }
 
-/** What may be done so that the rules do what the entries say; `false` leaves the rules as they are. */
+/** The limits of repairs that make the rules agree with the entries; `false`: no repairs. */
 export interface RuleOptions {
   repair?: RepairBudget | false;
 }
 
-/** Rules in the order of first-match evaluation, and how routers, which sort them, differ from it. */
+/** Rules in the order of first-match evaluation, and how the order of routers differs from it. */
 export interface RuleSet {
   rules: readonly EncodedRule[];
   comparison: Comparison;
 }
 
-/** The rules for routers: repaired where their order makes a difference, if that is possible. */
+/** The rules for routers: repaired where their order changes the result, if possible. */
 function settle(rules: readonly EncodedRule[], options: RuleOptions, report: Findings): RuleSet {
   const comparison = compareOrders(rules.map(({ listed }) => listed));
   const [first] = rules;
@@ -100,8 +102,8 @@ function settle(rules: readonly EncodedRule[], options: RuleOptions, report: Fin
 }
 
 /**
- * Makes the rules of all entries, which come in the order of first-match evaluation, compares that with the routers' order,
- * and repairs what differs.
+ * Makes the rules of all entries, which come in the order of first-match evaluation, compares it with the routers'
+ * order, and repairs the differences.
  */
 export function makeRules(entries: readonly Entry[], report: Findings, options: RuleOptions = {}): RuleSet {
   const table = new RuleTable(report);

@@ -9,7 +9,7 @@ import { describePacket } from './packets/packet';
 import { regionsOf, type Region } from './packets/region';
 import { bgpPackets, signalPackets } from './packets/sessions';
 
-/** Traffic that rules should let pass, in words. */
+/** Traffic that rules should not drop, in words. */
 interface Wanted {
   code: `flowspec/${string}`;
   /** What is dropped. */
@@ -38,7 +38,7 @@ function sessionTraffic(ports: readonly number[]): Traffic<Wanted>[] {
 /** Regions made while earlier entries are cut out of those that accept. */
 const mostCuts = 100_000;
 
-/** What the entries of ACLs accept, in their order: less what earlier ones drop. */
+/** What the entries of ACLs accept, in their order, without what earlier ones drop. */
 function acceptedTraffic(entries: readonly Entry[]): Traffic<Wanted>[] {
   const search: Search = { cutsLeft: mostCuts };
   const before = { ipv4: [] as Region[], ipv6: [] as Region[] };
@@ -64,7 +64,7 @@ function accepted({ label, source: { file } }: Entry): Wanted {
   };
 }
 
-/** How many kinds of traffic one finding names. */
+/** The most kinds of traffic that one finding names. */
 const mostNamed = 3;
 
 /** Reports, once for an entry, which traffic its rules drop, each kind with a packet. */
@@ -97,8 +97,8 @@ function remark({ actions }: Entry, kinds: readonly Decided<Wanted>[]): Remark {
 }
 
 /**
- * Warns of rules that drop, or limit, packets of BGP and DOTS sessions, or packets that ACLs which are not translated accept.
- * Only packets count that routers decide by these rules.
+ * Warns of rules that drop, or limit, packets of BGP and DOTS sessions, or packets that ACLs which are not translated
+ * accept. Only packets that routers decide by these rules count.
  */
 export function adviseOnTraffic(
   rules: readonly EncodedRule[],

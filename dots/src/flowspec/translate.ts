@@ -31,13 +31,13 @@ export type { Family } from '#dots/model/prefix';
 export interface FlowspecInput {
   file: string;
   value: JsonObject;
-  /** What validation found in it, where the caller has validated it; without this it is checked here. */
+  /** The findings of validation, if the caller has validated it; otherwise it is validated here. */
   faults?: readonly Fault[];
-  /** The document is here for the names that it defines: its errors count only where they concern what is used. */
+  /** The document only supplies definitions: its errors count only if they concern used ones. */
   isSupporting?: boolean;
 }
 
-/** What mitigations do with the traffic they match: DOTS leaves that to the operator. */
+/** The action of mitigations on matching traffic: DOTS leaves it to the operator. */
 export type MitigationAction =
   | { kind: 'discard' }
   /** Bytes per second. */
@@ -51,22 +51,22 @@ export interface FlowspecOptions {
   domain?: string[];
   /** Default: discard. */
   action?: MitigationAction;
-  /** What a name of target-fqdn or target-uri stood for when it was looked up; without it names are findings. */
+  /** The result of resolving a name of target-fqdn or target-uri; without it names are findings. */
   resolve?: (name: string) => Resolution | undefined;
   /** How far rules may be changed so that routers keep the order of the documents; `false`: not at all. */
   repair?: RepairBudget | false;
   /** Ports of the own DOTS signal channels; default 4646. */
   signalPorts?: readonly number[];
-  /** ACL documents of the workspace that are not translated: what they accept should not be dropped. */
+  /** ACL documents of the workspace that are not translated: traffic that they accept should not be dropped. */
   accepting?: readonly FlowspecInput[];
 }
 
-/** The rules of all documents, what there is to say about them, and whether routers do what the documents say. */
+/** The rules of all documents, the findings, and whether routers treat packets as the documents say. */
 export interface Translation {
   rules: FlowspecRule[];
   findings: FlowspecFinding[];
   equivalence: Equivalence;
-  /** What the documents consist of, and what became of it. */
+  /** The units of the documents, and their outcomes. */
   counts: Counts;
 }
 
@@ -78,7 +78,7 @@ function readDomain(domain: readonly string[]): Prefix[] {
       throw new DotsError(
         'usage',
         'flowspec/domain',
-        `"${text}" is no prefix.`,
+        `"${text}" is not a prefix.`,
         'Write one such as 192.0.2.0/24 or 2001:db8::/32.',
       );
     }),
@@ -107,7 +107,7 @@ function readAction(option: MitigationAction): Action {
   throw new DotsError(
     'usage',
     'flowspec/route-target',
-    `${JSON.stringify(option)} names no route target.`,
+    `${JSON.stringify(option)} is not a route target.`,
     'Write one such as 65000:100, 192.0.2.1:100 or [2001:db8::1]:100.',
   );
 }
@@ -129,7 +129,7 @@ const unknownDocument: Fault = {
   severity: 'error',
   rfc: '7951 4',
   pointer: '',
-  message: 'No top-level member of this document is one of DOTS.',
+  message: 'This document has no top-level member of a DOTS document.',
 };
 
 /** Reads documents that are translated together, each with its errors. */
@@ -139,7 +139,7 @@ function read(inputs: readonly FlowspecInput[], errors: readonly Fault[][], arou
   return readDocuments(inputs, { ...around, errors: known });
 }
 
-/** The errors of a document that count: of one that only supports others, those of aliases that are not used do not. */
+/** The errors of a document that count: in one that only supports others, those of unused aliases do not. */
 function concerned({ file, isSupporting }: FlowspecInput, errors: readonly Fault[], { aliases }: Reading): Fault[] {
   return errors.filter(({ pointer }) => {
     const unit = placeKey({ file, pointer: unitAround(pointer) });
@@ -149,10 +149,10 @@ function concerned({ file, isSupporting }: FlowspecInput, errors: readonly Fault
 
 /**
  * Turns ACLs (RFC 8783) and mitigation requests (RFC 9132, 9066, 9133), with aliases expanded from the documents given,
- * into Flowspec rules. Rules are in the order of first-match evaluation: active ACLs, then mitigations. What has an error, or
- * cannot be expressed exactly, is a finding and gets no rule. Where routers would decide otherwise than the documents' order
- * says, rules are changed until they do not, and a finding states what was done, or shows a packet. Documents may be
- * malformed; only options that make no sense throw (DotsError).
+ * into Flowspec rules. Rules are in the order of first-match evaluation: active ACLs, then mitigations. A part that has
+ * an error, or cannot be expressed exactly, has a finding and no rule. If routers would decide differently from the
+ * documents' order, rules are changed until they agree, and a finding states the change, or shows a packet. Documents
+ * may be malformed; only invalid options throw (DotsError).
  */
 export function translate(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): Translation {
   const report = new Findings();

@@ -22,7 +22,7 @@ export const serverOnlyScopeMembers = [
 /** Bounds that a server writes beside a value of the session configuration (RFC 9132 section 4.5.1). */
 export const serverOnlyBounds = ['min-value', 'max-value', 'min-value-decimal', 'max-value-decimal'] as const;
 
-/** What a server says of the telemetry that it offers (RFC 9244 section 7.1.1). */
+/** Members in which a server describes the telemetry that it offers (RFC 9244 section 7.1.1). */
 export const serverOnlySetup = [
   'max-config-values',
   'min-config-values',
@@ -31,7 +31,9 @@ export const serverOnlySetup = [
 ];
 const targets = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
 
-/** The place of the member that makes a document an answer of a server, as a JSON pointer; undefined where there is none. */
+/**
+ * The place of the member that marks a document as a server's answer, as a JSON pointer; undefined where there is none.
+ */
 type Evidence = string | undefined;
 
 /** The first of these members that an object has. */
@@ -40,7 +42,7 @@ function oneOf(owner: JsonValue | undefined, pointer: string, members: readonly 
   return found === undefined ? undefined : child(pointer, found);
 }
 
-/** What the first entry of a list that is evidence contains. */
+/** What the first entry of a list contains as evidence. */
 function inList(
   owner: JsonValue | undefined,
   pointer: string,
@@ -55,7 +57,9 @@ function inList(
   return undefined;
 }
 
-/** A `mid` beside a target is a slip in a request, unless another member says that it is an answer; alone it is the answer to one. */
+/**
+ * A `mid` beside a target is a mistake in a request, unless another member marks an answer; alone it marks an answer.
+ */
 function inScope(scope: JsonObject, pointer: string): Evidence {
   const { mid, ...others } = scope;
   const found = oneOf(others, pointer, serverOnlyScopeMembers);
@@ -90,7 +94,10 @@ function inConfiguration(body: JsonObject, pointer: string): Evidence {
   return undefined;
 }
 
-/** Where a document of each kind shows that a server wrote it; `heartbeat` and others that look alike in both directions are absent. */
+/**
+ * Where a document of each kind shows that a server wrote it; `heartbeat` and other kinds that look the same in both
+ * directions are absent.
+ */
 const evidence: Partial<Record<DocumentKind, (body: JsonObject, pointer: string) => Evidence>> = {
   'mitigation-scope': (body, pointer) => inList(body, pointer, 'scope', inScope),
   'signal-config': inConfiguration,
@@ -105,7 +112,10 @@ const evidence: Partial<Record<DocumentKind, (body: JsonObject, pointer: string)
     inList(body, pointer, 'pre-or-ongoing-mitigation', (entry, place) => oneOf(entry, place, ['tmid'])),
 };
 
-/** The JSON pointer of a member that only a server writes and that makes a document an answer; undefined where there is none. */
+/**
+ * The JSON pointer of a member that only a server writes and that marks a document as an answer; undefined if there is
+ * none.
+ */
 export function serverEvidence(document: unknown): string | undefined {
   const type = documentTypeOf(document);
   if (type === undefined) return undefined;
@@ -115,7 +125,10 @@ export function serverEvidence(document: unknown): string | undefined {
   return isObject(body) ? evidence[kind]?.(body, child('', topMember)) : undefined;
 }
 
-/** What a document is by its members; undefined where both sides may have written it: on the data channel a client puts back what it got. */
+/**
+ * The direction of a document by its members; undefined if both sides may have written it: on the data channel a client
+ * sends back what it received.
+ */
 export function directionOf(document: unknown): Direction | undefined {
   const type = documentTypeOf(document);
   if (type === undefined) return undefined;

@@ -15,12 +15,12 @@ export type DocumentKind =
   | 'capabilities'
   | 'vendor-mapping';
 
-/** What is known of a document kind before looking inside. */
+/** What is known of a document kind regardless of its content. */
 export interface DocumentType {
   kind: DocumentKind;
   /** The member that makes a document one of this kind. */
   topMember: string;
-  /** As a person calls it. */
+  /** Its name in messages. */
   title: string;
   /** The section that defines it. */
   rfc: string;
@@ -28,7 +28,7 @@ export interface DocumentType {
   channel: 'signal' | 'data';
 }
 
-/** Every kind of DOTS document, in the order people meet them. */
+/** Every kind of DOTS document, the most common first. */
 export const documentTypes: readonly DocumentType[] = [
   {
     kind: 'mitigation-scope',

@@ -9,9 +9,9 @@ const label = /^(?:[a-z0-9_]|[a-z0-9_][a-z0-9_-]{0,61}[a-z0-9_])$/i;
 export const isAddress = (text: string): boolean => parseAddress(text) !== undefined;
 
 /**
- * Why a text names no host in the DNS, as the end of a sentence; undefined where it may name one.
- * An address is no name, nor is one whose last label is a number (RFC 1123 section 2.1); `localhost` never leaves the
- * machine (RFC 6761 section 6.3).
+ * Why a text is not the DNS name of a host, as the end of a sentence; undefined if it may be one. An address is not a
+ * name, nor is a text whose last label is a number (RFC 1123 section 2.1); `localhost` never leaves the machine (RFC
+ * 6761 section 6.3).
  */
 export function domainNameProblem(text: string): string | undefined {
   const name = text.endsWith('.') ? text.slice(0, -1) : text;
@@ -21,9 +21,9 @@ export function domainNameProblem(text: string): string | undefined {
   const labels = name.split('.');
   const wrong = labels.find((one) => !label.test(one));
   if (wrong !== undefined)
-    return wrong === '' ? 'has an empty label' : `has a label that no domain name can have: ${shown(wrong)}`;
+    return wrong === '' ? 'has an empty label' : `has a label that is invalid in a domain name: ${shown(wrong)}`;
   const last = labels[labels.length - 1] ?? '';
-  if (/^\d+$/.test(last)) return 'ends in a number, so it is read as an address, and it is none';
+  if (/^\d+$/.test(last)) return 'ends in a number, so it is read as an address, and it is not a valid one';
   if (last.toLowerCase() === 'localhost') return 'names the machine that resolves it';
   return undefined;
 }

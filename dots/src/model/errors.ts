@@ -1,4 +1,4 @@
-/** Why an action could not be done; each class of failure has its own exit status in `dots`. */
+/** Why an action failed; each class of failure has its own exit status in `dots`. */
 export type FailureKind =
   /** wrong usage, or a file that cannot be read: exit 2 */
   | 'usage'
@@ -7,7 +7,7 @@ export type FailureKind =
   /** the input cannot be processed (malformed CBOR, NLRI, ...): exit 1 */
   | 'malformed';
 
-/** The base of every error that crosses a module's edge: what happened, where, and what to do next. */
+/** The base of every error that leaves a module: what happened, where, and what to do next. */
 export class DotsError extends Error {
   constructor(
     readonly kind: FailureKind,

@@ -1,7 +1,7 @@
 /** Which kind of rule was broken: the JSON itself, the YANG modules, RFC prose, the other files, or good planning. */
 export type FindingClass = 'json' | 'yang' | 'rfc' | 'cross' | 'advice';
 
-/** error: the server will refuse it; warning: it will not do what it seems to; the others: planning advice. */
+/** error: the server will refuse it; warning: its effect is not the apparent one; the others: planning advice. */
 export type Severity = 'error' | 'warning' | 'information' | 'hint';
 
 /** A rule that a document breaks, placed by JSON pointer. The language service adds the range in the text. */
@@ -10,7 +10,7 @@ export interface Fault {
   code: string;
   class: FindingClass;
   severity: Severity;
-  /** One sentence in the user's terms: what is wrong, and what to do. */
+  /** One sentence for the user: what is wrong, and what to do. */
   message: string;
   /** RFC number and section, e.g. `9132 4.4.1.1`. */
   rfc: string;
@@ -18,7 +18,7 @@ export interface Fault {
   pointer: string;
   /** true: the member's name is at fault, not its value. */
   atName?: boolean;
-  /** Other places that explain the fault; `file` names another document, as the one who asked names it. */
+  /** Other places that explain the fault; `file` names another document, as the caller names it. */
   related?: { pointer: string; message: string; file?: string }[];
 }
 
@@ -28,7 +28,7 @@ export interface Position {
   character: number;
 }
 
-/** A stretch of a text, its end excluded. */
+/** A range of a text, its end excluded. */
 export interface Range {
   start: Position;
   end: Position;

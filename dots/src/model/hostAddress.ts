@@ -6,18 +6,26 @@ export interface HostPort {
   port: number;
 }
 
-/** Is asked before the first packet goes to one of some IP addresses; rejects to keep it from being sent. */
+/** Called before the first packet is sent to one of some IP addresses; rejects to prevent it. */
 export type Permit = (addresses: readonly HostPort[]) => Promise<void>;
 
-/** IPv6 prefixes whose last 32 bits are the IPv4 address that is reached: mapped and translated addresses (RFC 4291 section 2.5.5.2, RFC 2765 section 2.1), and those of NAT64 (RFC 6052 section 2.1). */
-const carriers = prefixes('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96');
+/**
+ * IPv6 prefixes whose last 32 bits are the IPv4 address that is reached: mapped and translated addresses (RFC 4291 section 2.5.5.2, RFC 2765
+ * section 2.1), and those of NAT64 (RFC 6052 section 2.1), also with a prefix of 96 bits for local use (RFC 8215).
+ */
+const carriers = prefixes('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48');
 
-/** Addresses that lead to this machine; the unspecified ones do so as well where they are dialled. */
+/** The prefix of 6to4, after which an address has the IPv4 address of its router, octets (RFC 3056 section 2). */
+const sixToFour = prefixes('2002::/16');
+const routerAt = 2;
+
+/** Addresses of this machine; dialling the unspecified ones reaches it as well. */
 const loopback = prefixes('127.0.0.0/8', '0.0.0.0/32', '::1/128', '::/128');
 
 /**
- * A host as what is reached when it is dialled, in one spelling: `localhost` for every address and name of this machine, an IPv4 address for
- * an IPv6 one that carries it, else the address as RFC 5952 has it, or the name in small letters without a final dot.
+ * The host that is reached on dialling, in one spelling: `localhost` for every address and name of this machine, an
+ * IPv4 address for an IPv6 one that carries it, else the address in the form of RFC 5952, or the name in lower case
+ * without a final dot.
  */
 export function reachedHost(host: string): string {
   const name = host
@@ -26,8 +34,14 @@ export function reachedHost(host: string): string {
     .replace(/\.$/, '');
   const written = parseAddress(name);
   if (written === undefined) return /^(.+\.)?localhost$/.test(name) ? 'localhost' : name;
-  const octets = within(carriers, written) ? written.slice(-4) : written;
+  const octets = carried(written);
   return within(loopback, octets) ? 'localhost' : formatAddress(octets);
+}
+
+/** The IPv4 address that an IPv6 one carries, or the address itself. */
+function carried(address: Octets): Octets {
+  if (within(carriers, address)) return address.slice(-4);
+  return within(sixToFour, address) ? address.slice(routerAt, routerAt + 4) : address;
 }
 
 function within(prefixes: readonly Prefix[], octets: Octets): boolean {

@@ -1,6 +1,6 @@
 import { networkKey, type Prefix } from './prefix';
 
-/** Finds what is kept under the networks that cover a prefix, without looking at all of them. */
+/** Finds the values stored for the networks that cover a prefix, without visiting all of them. */
 export class NetworkIndex<T> {
   private readonly kept = new Map<string, T[]>();
   private readonly lengths = new Set<number>();
@@ -13,14 +13,14 @@ export class NetworkIndex<T> {
     this.lengths.add(prefix.length);
   }
 
-  /** Whether something is kept under the prefix itself or a network around it. */
+  /** Whether a value is stored for the prefix itself or a network around it. */
   covers(prefix: Prefix): boolean {
     for (const length of this.lengths)
       if (length <= prefix.length && this.kept.has(networkKey(prefix, length))) return true;
     return false;
   }
 
-  /** What is kept under the prefix itself and under every network around it. */
+  /** The values stored for the prefix itself and for every network around it. */
   covering(prefix: Prefix): T[] {
     return [...this.lengths]
       .filter((length) => length <= prefix.length)

@@ -14,7 +14,7 @@ export function exact(value: unknown): bigint | undefined {
   return sign === '-' ? -units : units;
 }
 
-/** Digits after the point without the zeros at their end, which change no value (RFC 7950 section 9.3.2). */
+/** Digits after the point without trailing zeros, which do not change the value (RFC 7950 section 9.3.2). */
 export function withoutZeros(fraction: string): string {
   let end = fraction.length;
   while (fraction.charAt(end - 1) === '0') end -= 1;
@@ -22,8 +22,8 @@ export function withoutZeros(fraction: string): string {
 }
 
 /**
- * The text in which a number comes back from the wire: an integer without sign and leading zeros, a decimal with all its
- * fraction digits, because tag 4 carries a fixed exponent (RFC 9132 section 6).
+ * The text in which a number comes back from the wire: an integer without sign and leading zeros, a decimal with all
+ * its fraction digits, because tag 4 carries a fixed exponent (RFC 9132 section 6).
  * @param digits fraction digits of a decimal64; 0 for an integer
  */
 export function wireText(number: bigint, digits: number): string {
@@ -40,7 +40,10 @@ export function mantissaIn(text: string, digits: number): bigint | undefined {
   return units === undefined || units % step !== 0n ? undefined : units / step;
 }
 
-/** The value of an int64, uint64 or decimal64 in any of its lexical forms (RFC 7950 sections 9.2.1 and 9.3.1); undefined for another text. */
+/**
+ * The value of an int64, uint64 or decimal64 in any of its lexical forms (RFC 7950 sections 9.2.1 and 9.3.1); undefined
+ * for another text.
+ */
 export function numberIn(text: string): number | undefined {
   return exact(text) === undefined ? undefined : Number(text);
 }

@@ -24,7 +24,10 @@ export function parseAddress(text: string): number[] | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
-/** Reads `192.0.2.0/24` or `2001:db8::/32`; an address without a length is a host. Undefined for anything else. Linear time. */
+/**
+ * Reads `192.0.2.0/24` or `2001:db8::/32`; an address without a length is a host. Undefined for anything else. Linear
+ * time.
+ */
 export function parsePrefix(text: string): Prefix | undefined {
   const written = readPrefix(text);
   return written && makePrefix(written.octets, written.length);
@@ -35,16 +38,16 @@ export function parseNetwork(text: string): Prefix | undefined {
   return text.includes('/') ? parsePrefix(text) : undefined;
 }
 
-/** Whether the text of a prefix has bits set beyond its length: they do not count (RFC 6991 section 4). */
+/** Whether the text of a prefix has bits set beyond its length: they are ignored (RFC 6991 section 4). */
 export function hasHostBits(text: string): boolean {
   const written = readPrefix(text);
   return written !== undefined && !sameBits(written.octets, maskedOctets(written.octets, written.length));
 }
 
-/** Longer texts are no prefix. */
+/** Longer texts are not prefixes. */
 const longestText = 64;
 
-/** The address as it is written, and the length of the prefix. */
+/** The address as written, and the length of the prefix. */
 function readPrefix(text: string): { octets: number[]; length: number } | undefined {
   const slash = text.indexOf('/');
   const octets = parseAddress(slash < 0 ? text : text.slice(0, slash));
@@ -103,14 +106,14 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
 const mapped: Prefix = makePrefix([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0], 96);
 
 /**
- * The IPv4 prefix that programs write as these IPv6 addresses (RFC 4291 section 2.5.5.2); undefined for other prefixes. The
- * packets of these hosts are IPv4.
+ * The IPv4 prefix that programs write as these IPv6 addresses (RFC 4291 section 2.5.5.2); undefined for other prefixes.
+ * The packets of these hosts are IPv4.
  */
 export function mappedIpv4(prefix: Prefix): Prefix | undefined {
   return covers(mapped, prefix) ? makePrefix(prefix.octets.slice(12), prefix.length - mapped.length) : undefined;
 }
 
-/** The two prefixes one bit longer that together are this one; it must not be a single address. */
+/** The two halves of a prefix, one bit longer each; it must not be a single address. */
 export function halves({ octets, length }: Prefix): [low: Prefix, high: Prefix] {
   const high = octets.map((octet, index) => (index === length >> 3 ? octet | (0x80 >> (length & 7)) : octet));
   return [makePrefix(octets, length + 1), makePrefix(high, length + 1)];
@@ -125,7 +128,7 @@ export function compareAddresses(a: Octets, b: Octets): number {
   return 0;
 }
 
-/** A key for maps: the same for all prefixes that lie in one network of `length` bits. */
+/** A key for maps: the same for all prefixes in one network of `length` bits. */
 export function networkKey({ family, octets }: Prefix, length: number): string {
   return `${family} ${length} ${maskedOctets(octets, length).join('.')}`;
 }

@@ -11,8 +11,8 @@ const illegal = /[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]/u;
 const parts = /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/([^/?#]*)(.*))?/;
 
 /**
- * Why a text is no URI that names a host, as the end of a sentence; undefined where it is one. RFC 9132 section 4.4.1.1
- * needs scheme, host and port of a target-uri, so a URI without an authority (RFC 3986 section 3.2) is no target.
+ * Why a text is not a URI with a host, as the end of a sentence; undefined if it is one. RFC 9132 section 4.4.1.1
+ * needs scheme, host and port of a target-uri, so a URI without an authority (RFC 3986 section 3.2) is not a target.
  */
 export function targetUriProblem(text: string): string | undefined {
   if (text.length > longestUri) return `is longer than ${longestUri} characters`;
@@ -36,21 +36,22 @@ function authorityProblem(authority: string): string | undefined {
     return hostport.includes(':') ? unbracketed : 'has a misplaced bracket';
   if (port !== undefined && name !== undefined && port.includes(':')) return unbracketed;
   if (port !== undefined && !/^\d*$/.test(port))
-    return `has a port that is no number: ${JSON.stringify(port.slice(0, 20))}`;
-  if (port !== undefined && Number(port) > 65_535) return `has the port ${port.slice(0, 20)}; ports end at 65535`;
+    return `has a port that is not a number: ${JSON.stringify(port.slice(0, 20))}`;
+  if (port !== undefined && Number(port) > 65_535)
+    return `has the port ${port.slice(0, 20)}; the largest port is 65535`;
   return literal === undefined ? hostProblem(name ?? '') : literalProblem(literal);
 }
 
 const unbracketed = 'has an IPv6 address without brackets around it';
 
 function literalProblem(literal: string): string | undefined {
-  return parseAddress(literal)?.length === 16 ? undefined : 'has brackets around what is no IPv6 address';
+  return parseAddress(literal)?.length === 16 ? undefined : 'has brackets around what is not an IPv6 address';
 }
 
 function hostProblem(host: string): string | undefined {
   if (host === '') return 'has no host';
   if (parseAddress(host)?.length === 4) return undefined;
-  if (host.includes('%')) return 'has a percent-encoded host; a DNS name needs none';
+  if (host.includes('%')) return 'has a percent-encoded host; DNS names are not percent-encoded';
   const problem = domainNameProblem(host);
   return problem && `has a host that ${problem}`;
 }

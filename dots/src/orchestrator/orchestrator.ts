@@ -15,7 +15,7 @@ export type { AliasView, FilterView, MitigationView } from './overview';
 export type { RulesInForce } from './rulesInForce';
 
 export interface OrchestratorOptions extends DotsServerOptions {
-  /** How fast simulated attacks pass. */
+  /** The timing of simulated attacks. */
   simulation?: SimulationTiming;
 }
 
@@ -53,12 +53,12 @@ export class Orchestrator {
     }
   }
 
-  /** Every mitigation of every client, as it is now. */
+  /** The current state of every mitigation of every client. */
   mitigations(): MitigationView[] {
     return mitigationViews(this.server.snapshot());
   }
 
-  /** Every ACL of every client, and whether it filters now. */
+  /** Every ACL of every client, and whether it is active now. */
   filters(): FilterView[] {
     return filterViews(this.server.snapshot());
   }
@@ -73,7 +73,9 @@ export class Orchestrator {
     return rulesInForce(this.server.snapshot());
   }
 
-  /** Calls back when a mitigation, an ACL or an alias is created, changed or removed; the returned function ends that. */
+  /**
+   * Calls back when a mitigation, an ACL or an alias is created, changed or removed; the returned function ends that.
+   */
   onDidChange(listener: () => void): () => void {
     return this.server.onDidChange(listener);
   }

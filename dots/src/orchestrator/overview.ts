@@ -12,7 +12,7 @@ export interface MitigationView {
   status: number;
   /** RFC 9132 section 10.6.2. */
   statusLabel: string;
-  /** Seconds left; -1: no end. */
+  /** Seconds left; -1: indefinite. */
   lifetime: number;
   /** The scope that was requested. */
   scope: JsonObject;
@@ -25,11 +25,11 @@ export interface FilterView {
   cuid: string;
   name: string;
   activationType: ActivationType;
-  /** Whether it filters now. */
+  /** Whether it is active now. */
   active: boolean;
   /** Minutes left. */
   pendingLifetime: number;
-  /** The ACL as its client wrote it; an `acl-list` may have changed its activation type (RFC 9133). */
+  /** The ACL as its client sent it; an `acl-list` may have changed its activation type (RFC 9133). */
   acl: JsonObject;
 }
 

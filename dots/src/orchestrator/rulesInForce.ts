@@ -5,7 +5,7 @@ import { isActiveAcl } from '#dots/dotsServer/state/activation';
 import type { DataClient } from '#dots/dotsServer/state/dataClients';
 import { inForce, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 
-/** The Flowspec rules that filter the traffic at a moment, and the documents they come from: one per client and per mitigation. */
+/** The Flowspec rules in force at a time, and the documents they come from: one per client and per mitigation. */
 export interface RulesInForce {
   inputs: FlowspecInput[];
   rules: FlowspecRule[];
@@ -16,8 +16,8 @@ const mitigationMember = documentType('mitigation-scope').topMember;
 const dataMember = documentType('dots-data').topMember;
 
 /**
- * The rules in force: active ACLs, then mitigations, client by client. Each client is translated separately, because the same alias
- * name means something else for another client.
+ * The rules in force: active ACLs, then mitigations, client by client. Each client is translated separately, because an
+ * alias name may have another definition for another client.
  */
 export function rulesInForce({
   clients,
@@ -52,13 +52,13 @@ function rulesOfClient(client: DataClient | undefined, mitigations: readonly Mit
   return { inputs, rules, findings };
 }
 
-/** What a client installed; it was validated when it came. */
+/** A client's documents; they were validated on arrival. */
 function clientInput({ cuid, aliases }: DataClient, acls: JsonObject[]): FlowspecInput {
   const client = { cuid, aliases: { alias: aliases.map(({ value }) => value) }, acls: { acl: acls } };
   return { file: `client ${cuid}`, value: { [dataMember]: { 'dots-client': [client] } }, faults: [] };
 }
 
-/** A request without the members that say when it acts: it is in force, and was validated when it came. */
+/** A request without the members that decide when it takes effect: it is in force, and was validated on arrival. */
 function mitigationInput({ cuid, mid, scope }: Mitigation): FlowspecInput {
   const rest = Object.entries(scope).filter(
     ([name]) => name !== 'ietf-dots-signal-control:acl-list' && name !== 'trigger-mitigation',

@@ -8,7 +8,7 @@ import type {
   ReportStatus,
 } from '#dots/dotsServer/state/mitigator';
 
-/** How fast simulated attacks pass, milliseconds. */
+/** The timing of simulated attacks, milliseconds. */
 export interface SimulationTiming {
   /** From the request until the traffic is diverted: status 1. */
   setupMs: number;
@@ -22,8 +22,9 @@ const defaultSimulationTiming: SimulationTiming = { setupMs: 3_000, attackMs: 30
 const packetSize = 1200;
 
 /**
- * A mitigator without traffic: every mitigation is set up, meets an attack of constant strength, and sees it stop. What it reports
- * follows from the mitigation and the time alone, so it continues after a restart as if it had not stopped.
+ * A mitigator without traffic: every mitigation is set up, filters an attack of constant strength, and the attack
+ * stops. Its reports depend on the mitigation and the time alone, so it continues after a restart as if it had not
+ * stopped.
  */
 export class SimulatedMitigator implements Mitigator {
   private readonly attacks = new Set<SimulatedAttack>();
@@ -51,7 +52,7 @@ export class SimulatedMitigator implements Mitigator {
   }
 }
 
-/** A phase of the attack: the status that it means, and since when. A withdrawal does not change it. */
+/** A phase of the attack: its status, and since when. A withdrawal does not change it. */
 type Phase = Pick<Mitigation, 'status' | 'since'>;
 
 interface AttackOptions {
@@ -119,7 +120,10 @@ class SimulatedAttack implements ActiveMitigation {
   }
 }
 
-/** The traffic dropped for a mitigation: a rate from 20,000 to 999,999 packets per second, different for each mid, while it is mitigated. */
+/**
+ * The traffic dropped for a mitigation: a rate from 20,000 to 999,999 packets per second, different for each mid, while
+ * it is mitigated.
+ */
 function dropped(mitigation: Mitigation, now: number): DropCounters {
   const rate = 20_000 + ((mitigation.mid * 7_919) % 980_000);
   const pkts = Math.floor((rate * mitigatedTime(mitigation, now)) / 1000);

@@ -9,8 +9,9 @@ import { readMitigations } from '#dots/dotsServer/state/storedMitigations';
 import { rulesInForce, type RulesInForce } from './rulesInForce';
 
 /**
- * The Flowspec rules in force of an orchestrator with a state folder, whether it runs now or not; the time that has passed counts.
- * Changes nothing in the folder. Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-unreadable`.
+ * The Flowspec rules in force of an orchestrator with a state folder, running or not; elapsed time is taken into
+ * account. Changes nothing in the folder. Throws a DotsError of kind `usage`: `orchestrator/state-folder`,
+ * `orchestrator/state-unreadable`.
  */
 export async function storedRulesInForce(
   stateDir: string,

@@ -3,12 +3,16 @@ import { constants } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** A draft is a new file: neither one that was there before, nor what a symbolic link leads to. Windows has no O_NOFOLLOW, and there it adds nothing. */
+/**
+ * A draft is a new file: never an existing one, nor the target of a symbolic link. On Windows, which has no O_NOFOLLOW,
+ * the flag is 0.
+ */
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Writes a file as a whole: readers see the old content or the new one, also after a crash. The file is readable by its user only from its
- * first moment. A symbolic link at `path` is replaced; what it leads to stays as it is. Rejects with an error of the file system.
+ * Writes a file as a whole: readers see the old content or the new one, also after a crash. Only its user can read the
+ * file, from its creation on. A symbolic link at `path` is replaced; its target is unchanged. Rejects with an error of
+ * the file system.
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
   return withDraft(path, content, (draft) => rename(draft, path));
@@ -54,7 +58,10 @@ async function withDraft(
   await syncFolder(dirname(path));
 }
 
-/** The new name of a file is safe only once its folder is; some systems cannot do that for folders, and need not. */
+/**
+ * The new name of a file is durable only once its folder is synchronised; some systems cannot do that for folders, and
+ * need not.
+ */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');

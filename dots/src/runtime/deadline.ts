@@ -1,26 +1,26 @@
 import type { Clock } from './clock';
 import type { DotsError } from '#dots/model/errors';
 
-/** What may end something that waits for a peer or a network. */
+/** The limits of waiting for a peer or a network. */
 export interface Bounds {
   clock: Clock;
-  /** The caller's; what it is aborted with does not matter. */
+  /** The caller's; its reason is not used. */
   signal?: AbortSignal | undefined;
   /** Milliseconds. */
   deadlineMs: number;
-  /** What to say when the caller gives up, and when the time is over. */
+  /** The errors for the caller's cancellation and for the time-out. */
   cancelled: () => DotsError;
   late: () => DotsError;
 }
 
-/** A signal for the deadline and the caller's in one, aborted with what there is to say. */
+/** One signal for the deadline and the caller's, aborted with the error to report. */
 export interface Limit {
   signal: AbortSignal;
-  /** Takes the timer and the listener away. */
+  /** Removes the timer and the listener. */
   lift(): void;
 }
 
-/** Sets both limits; who has waited lifts them. */
+/** Sets both limits; the caller releases them after waiting. */
 export function limited({ clock, signal, deadlineMs, cancelled, late }: Bounds): Limit {
   const controller = new AbortController();
   const cancel = (): void => controller.abort(cancelled());
@@ -36,7 +36,7 @@ export function limited({ clock, signal, deadlineMs, cancelled, late }: Bounds):
   };
 }
 
-/** Waits for what cannot be interrupted, or for the reason of the signal, whichever comes first. */
+/** Waits for something that cannot be interrupted, or for the abort of the signal, whichever comes first. */
 export function settled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);

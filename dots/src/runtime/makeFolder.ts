@@ -3,8 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { writeFileAtomically } from './atomicFile';
 
 /**
- * Makes a folder that only its user may read, with those above it that are missing. The folder itself, and one called `.dots` above it, get a
- * `.gitignore` when they are made, so that no key in them is committed by accident. Rejects with an error of the file system.
+ * Makes a folder that only its user may read, with missing parent folders. The folder itself, and one called `.dots`
+ * above it, get a
+ * `.gitignore` when they are made, so that no key in them is committed by accident. Rejects with an error of the file
+ * system.
  */
 export async function makeFolder(path: string): Promise<void> {
   const whole = resolve(path);
@@ -14,7 +16,10 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** What is missing of a path, the topmost first. Step by step, because Node's recursive mkdir never ends where a folder takes none, as /proc does. */
+/**
+ * The missing folders of a path, the topmost first. Step by step, because Node's recursive mkdir never ends in a folder
+ * such as /proc, where none can be made.
+ */
 async function missingFolders(path: string): Promise<string[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

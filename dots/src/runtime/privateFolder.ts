@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { chmod, lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { chmod, lstat, open, readdir, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { writeFileAtomically } from './atomicFile';
 import { makeFolder } from './makeFolder';
@@ -9,7 +9,11 @@ import { makeFolder } from './makeFolder';
 const othersWrite = 0o022;
 const othersAny = 0o077;
 
-/** No link is followed, and no pipe is waited for. On Windows, which has neither constant, they add nothing. */
+/** All users may write to a folder, and only owners may rename what is in it, as in /tmp. */
+const everyoneWrites = 0o002;
+const sticky = 0o1000;
+
+/** No link is followed, and opening a pipe does not block. On Windows, which has neither constant, they are 0. */
 const asItIs = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Receives one sentence for each change of rights. */
@@ -21,17 +25,21 @@ export function isOthers({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
   return own !== undefined && (uid !== own || (mode & othersWrite) !== 0);
 }
 
-/** What a private folder is opened with. */
+/** How a private folder is opened. */
 export interface PrivateFolderOptions {
-  /** The names that belong in it. A folder with others in it serves something else as well, such as a home or a project, and stays readable as it is. */
+  /**
+   * The names that belong in it. A folder with others in it has another purpose as well, such as a home or a project,
+   * and its permissions are not changed.
+   */
   names: RegExp;
-  /** Hears what was made unreadable to others. */
+  /** Receives the names of what was made unreadable to others. */
   tell: Tell;
 }
 
 /**
- * A folder whose files decide what a program does, or prove an identity: it and its files belong to the user alone and are no links.
- * What others own or may write to is refused. What others may read is made unreadable to them and reported.
+ * A folder whose files decide what a program does, or prove an identity: it and its files belong to the user alone and
+ * are not links. If others own or may write to one, it is refused. If others may read one, it is made unreadable to
+ * them and reported.
  */
 export class PrivateFolder {
   private constructor(
@@ -39,7 +47,10 @@ export class PrivateFolder {
     private readonly tell: Tell | undefined,
   ) {}
 
-  /** Opens a folder, and makes it where it is missing. Throws a DotsError `runtime/not-private`, and errors of the file system. */
+  /**
+   * Opens a folder, and makes it if it is missing. Throws a DotsError `runtime/not-private`, and errors of the file
+   * system.
+   */
   static async make(path: string, { names, tell }: PrivateFolderOptions): Promise<PrivateFolder> {
     await refuseLinks(path);
     await makeFolder(path);
@@ -63,7 +74,10 @@ export class PrivateFolder {
     return join(this.path, name);
   }
 
-  /** The text of a file; undefined where there is none. Throws a DotsError `runtime/not-private`, and errors of the file system. */
+  /**
+   * The text of a file; undefined where there is none. Throws a DotsError `runtime/not-private`, and errors of the file
+   * system.
+   */
   async read(name: string): Promise<string | undefined> {
     const path = this.pathOf(name);
     const file = await openFile(path);
@@ -105,10 +119,21 @@ async function claimFolder(path: string): Promise<Stats> {
   const stats = await lstat(path);
   if (!stats.isDirectory()) throw notPrivate(`${path} is not a folder.`, 'Name a folder.');
   if (isOthers(stats)) throw ofOthers(path, stats);
+  await refuseOpenParent(dirname(resolve(path)), path);
   return stats;
 }
 
-/** Whether others may read a file or look into a folder; on Windows the mode says nothing about that. */
+/** A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is alone in it. */
+async function refuseOpenParent(parent: string, path: string): Promise<void> {
+  const { mode } = await stat(parent);
+  if (process.geteuid === undefined || (mode & everyoneWrites) === 0 || (mode & sticky) !== 0) return;
+  throw notPrivate(
+    `All users may write to ${parent}, so they could replace ${path} by another folder.`,
+    'Run chmod o-w on it, or choose another folder.',
+  );
+}
+
+/** Whether others may read a file or list a folder; on Windows the mode does not show that. */
 const isReadable = (mode: number): boolean => process.geteuid !== undefined && (mode & othersAny) !== 0;
 
 const madeUnreadable = (path: string): string => `${path} was readable by other users; now only its owner can read it.`;
@@ -116,16 +141,19 @@ const madeUnreadable = (path: string): string => `${path} was readable by other 
 function ofOthers(path: string, { uid }: Stats): DotsError {
   return uid === process.geteuid?.()
     ? notPrivate(
-        `Other users may write to ${path}, so they could change what is kept there.`,
+        `Other users may write to ${path}, so they could change its content.`,
         'Run chmod go-w on it if you trust its content, or choose another folder.',
       )
     : notPrivate(
-        `${path} belongs to another user (uid ${uid}), who could change what is kept there.`,
-        'Choose a folder of your own.',
+        `${path} belongs to another user (uid ${uid}), who could change its content.`,
+        'Choose a folder that you own.',
       );
 }
 
-/** A repository may bring links with it: the end of a path must be none, and neither may its parts below the working directory. Above it there may be some, such as /tmp on macOS. */
+/**
+ * A repository may contain links: neither the end of a path nor its parts below the working directory may be one. Above
+ * it links are allowed, such as /tmp on macOS.
+ */
 async function refuseLinks(path: string): Promise<void> {
   const whole = resolve(path);
   const names = relative('', whole).split(sep);
@@ -138,7 +166,7 @@ async function refuseLink(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => undefined);
   if (stats?.isSymbolicLink() !== true) return;
   throw notPrivate(
-    `${path} is a symbolic link to ${await readlink(path)}, and links are not followed here.`,
+    `${path} is a symbolic link to ${await readlink(path)}, and symbolic links are not followed here.`,
     'Remove it, or name the folder that it leads to.',
   );
 }

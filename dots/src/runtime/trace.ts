@@ -1,13 +1,12 @@
 /** Receives what a session dropped, lost or tolerated: one sentence for each event. */
 export type Trace = (sentence: string) => void;
 
-/** How many different sentences have counters of their own; those beyond share one. */
+/** How many different sentences are counted separately; further ones share a counter. */
 const countedApart = 256;
 
 /**
- * Keeps noise from flooding a log: of equal sentences the first is passed on, then the second, the fourth, the eighth and so on, with
- * their number.
- * @returns hears a sentence, and whom it is about
+ * Limits repetition in a log: of equal sentences the first is passed on, then the second, the fourth, the eighth and so
+ * on, with their count. @returns receives a sentence, and the peer that it is about
  */
 export function thinned(write: (line: string) => void): (sentence: string, about?: string) => void {
   const counts = new Map<string, number>();

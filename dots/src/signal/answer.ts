@@ -14,16 +14,19 @@ export interface Answer {
   ok: boolean;
   /** The body, decoded from application/dots+cbor. */
   body?: JsonObject;
-  /** The text a server gives with a refusal, without control characters; or why the body could not be read. */
+  /** The diagnostic text of a refusal, without control characters; or why the body could not be read. */
   diagnostic?: string;
-  /** Seconds, with 5.03 and 4.29: until one may ask again (RFC 7252 section 5.9.3.4), or how long another server that is named counts (RFC 9132 section 4.6). */
+  /**
+   * Seconds, with 5.03 and 4.29: until the client may ask again (RFC 7252 section 5.9.3.4), or how long a named
+   * alternate server is to be used (RFC 9132 section 4.6).
+   */
   maxAge?: number;
-  /** From sending to the whole answer, milliseconds; 0 for a notification, which nobody asked for. */
+  /** From sending to the whole answer, milliseconds; 0 for a notification, which is unsolicited. */
   roundTripMs: number;
   request: SentRequest;
-  /** What is not as the RFC has it, or what a refusal names in its options: one sentence each. */
+  /** Deviations from the RFC, or what a refusal names in its options: one sentence each. */
   notes?: string[];
-  /** The body as it came. */
+  /** The body as received. */
   payload?: Uint8Array;
 }
 
@@ -33,20 +36,20 @@ export interface SentRequest {
   path: string;
   /** The size of the body, bytes. */
   octets: number;
-  /** The body as it went out. */
+  /** The body as sent. */
   payload?: Uint8Array | undefined;
 }
 
 /** The longest diagnostic text that is passed on, characters. */
 const longestDiagnostic = 1000;
 
-/** The refusals that say by Max-Age for how long: RFC 7252 section 5.9.3.4, RFC 8516 section 3. */
+/** The refusals that state by Max-Age for how long: RFC 7252 section 5.9.3.4, RFC 8516 section 3. */
 const asksToWait: readonly string[] = ['4.29', '5.03'];
 
-/** CBOR null, undefined and an empty map are no body; go-dots sends null where there is nothing to say, even as text. */
+/** CBOR null, undefined and an empty map are no body; go-dots sends null for an empty body, even as text. */
 const nothings: readonly string[] = ['f6', 'f7', 'a0'];
 
-/** Reads a response; never fails, because a server's answer must reach the user whatever it holds. */
+/** Reads a response; never fails, because a server's answer must reach the user whatever it contains. */
 export function readAnswer(
   response: Content,
   roundTripMs: number,
@@ -63,7 +66,9 @@ export function readAnswer(
 function withBody(answer: Answer, { code, payload, options }: Content, trace: Trace): Answer {
   if (payload.length === 0) return answer;
   if (nothings.includes(Buffer.from(payload).toString('hex'))) {
-    trace(`The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is taken for none.`);
+    trace(
+      `The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is treated as no body.`,
+    );
     return answer;
   }
   const format = uintOf(options, 'Content-Format');

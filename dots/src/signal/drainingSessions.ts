@@ -1,11 +1,14 @@
 import type { SignalSession } from './session';
 
-/** Sessions in whose place another one stands: each is closed once no request is under way any more, for it may still answer one. */
+/**
+ * Sessions that another one has replaced: each is closed once no request is under way any more, because it may still
+ * answer one.
+ */
 export class DrainingSessions {
   private underway = 0;
   private sessions: SignalSession[] = [];
 
-  /** Does something during which no session is closed. */
+  /** Runs a function during which no session is closed. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.underway += 1;
     try {
@@ -21,7 +24,7 @@ export class DrainingSessions {
     await this.closeIdle();
   }
 
-  /** Closes all, whatever waits for them. */
+  /** Closes all, even with requests under way. */
   async close(): Promise<void> {
     await Promise.all(this.sessions.splice(0).map((session) => session.close()));
   }

@@ -2,13 +2,16 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { hostname } from 'node:os';
 import { certificatePattern, type ClientCredentials } from '#dots/transport/certificates/credentials';
 
-/** From here on mids start again at 0: three quarters of 2^32 - 1 (RFC 9132 section 4.4.1.1). */
+/** The mid from which on mids start again at 0: three quarters of 2^32 - 1 (RFC 9132 section 4.4.1.1). */
 export const rollover = 3_221_225_471;
 
 /** The largest mid, sid, tsid and tmid. */
 export const largestId = 0xffff_ffff;
 
-/** A client identifier of 22 characters: 16 random bytes in base64url, as long as one made from a certificate (RFC 9132 section 4.4.1.1). */
+/**
+ * A client identifier of 22 characters: 16 random bytes in base64url, as long as one made from a certificate (RFC 9132
+ * section 4.4.1.1).
+ */
 export function newCuid(): string {
   return randomBytes(16).toString('base64url');
 }
@@ -44,7 +47,7 @@ function cuidFrom(proof: string | Uint8Array): string {
 
 /**
  * The mid of the next mitigation request: the seconds since 1970, and more than the previous one in any case,
- * so that a client which remembers nothing still goes up. After the rollover it starts again at 0.
+ * so that it increases even for a client without stored state. After the rollover it starts again at 0.
  */
 export function nextMid(previous: number | undefined, now: Date): number {
   const next = Math.max(Math.floor(now.getTime() / 1000), (previous ?? -1) + 1);

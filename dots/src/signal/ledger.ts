@@ -215,7 +215,7 @@ function highestAfter({ highest, entries }: ClientLedger, { parameter, id }: Led
 }
 
 /** One more than the highest number; the clock is where they start, and says nothing after that. From the rollover on they start again at 0, in peace. */
-export function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
+function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
   const before = highest[parameter];
   if (before === undefined) return Math.min(Math.floor(now / 1000), rollover - 1);
   if (before >= rollover && !entries.some(isRunning)) return 0;

@@ -3,10 +3,10 @@ import { DotsError } from '#dots/model/errors';
 import type { Answer } from './answer';
 import type { SignalSession } from './session';
 
-/** How long a session may keep silent before a new one is opened beside it, milliseconds. */
+/** How long a session may be silent before a new one is opened beside it, milliseconds. */
 const silenceMs = 3_000;
 
-/** What is left for one step of it: the milliseconds, where there is a bound, and what gives it up. */
+/** The limits of one step: the remaining milliseconds, if there is a limit, and the cancellation. */
 export interface Remaining {
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
@@ -15,28 +15,29 @@ export interface Remaining {
 /** One request over a session. */
 export type Asking = (session: SignalSession, left: Remaining) => Promise<Answer>;
 
-/** What was answered, and over which session. */
+/** The answer, and the session that it came over. */
 export interface Answered {
   session: SignalSession;
   answer: Answer;
 }
 
 export interface FailoverOptions {
-  /** The session that stands, if one does. */
+  /** The established session, if there is one. */
   known: SignalSession | undefined;
   /** Opens another one. The known one has to stay open until the request is over: it may still answer. */
   renew(left: Remaining): Promise<SignalSession>;
   /** Milliseconds for all of it; without it each request and each attempt to open a session has its own time. */
   timeoutMs?: number;
-  /** Gives all of it up. */
+  /** Cancels everything. */
   signal?: AbortSignal | undefined;
   clock?: Clock;
 }
 
 /**
- * Asks over the session that stands. Where no answer comes, because the link drowns or the server was started anew, a new session is
- * opened and asked in parallel, and the first answer counts (RFC 9132 section 4.7); so a request has to be one that may arrive twice.
- * Throws a DotsError: why no other session could be opened, where that says more than the silence over the known one.
+ * Sends a request over the established session. If no answer comes, because the link is congested or the server was
+ * restarted, a new session is opened and the request sent over it in parallel; the first answer counts (RFC 9132
+ * section 4.7); so it must be safe for the request to arrive twice. Throws a DotsError: why no other session could be
+ * opened, if that explains more than the time-out over the known one.
  */
 export async function requestWithFailover(options: FailoverOptions, asking: Asking): Promise<Answered> {
   const { known, renew, signal, clock = systemClock } = options;
@@ -62,7 +63,7 @@ export async function requestWithFailover(options: FailoverOptions, asking: Aski
   }
 }
 
-/** Gives what is left of the time, at each moment. */
+/** Returns the remaining time. */
 function timeLeft({ timeoutMs }: FailoverOptions, clock: Clock): (signal: AbortSignal | undefined) => Remaining {
   const end = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs;
   return (signal) => ({
@@ -72,8 +73,8 @@ function timeLeft({ timeoutMs }: FailoverOptions, clock: Clock): (signal: AbortS
 }
 
 /**
- * Resolves when a request has not been answered for so many milliseconds, or cannot be over this session, and there is time for another
- * one; fails once it is answered, or needs no other session to fail.
+ * Resolves when a request has not been answered for so many milliseconds, or cannot be over this session, and there is
+ * time for another one; fails once it is answered, or fails in a way that another session cannot change.
  */
 function silenceOf(first: Promise<unknown>, milliseconds: number, isTime: () => boolean, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -92,19 +93,19 @@ function silenceOf(first: Promise<unknown>, milliseconds: number, isTime: () => 
 const answered = new DotsError(
   'unreachable',
   'signal/answered',
-  'The session that stands has answered, so no other one is opened.',
+  'The established session has answered, so no other one is opened.',
 );
 
 function isSilence(error: unknown): boolean {
   return error instanceof DotsError && error.kind === 'unreachable' && error.code !== 'coap/cancelled';
 }
 
-/** What was asked over the known session may have arrived, which a second silence does not tell. */
+/** The request over the known session may have arrived; a second time-out does not show that. */
 function moreTelling([first, second]: unknown[]): unknown {
   return second instanceof DotsError && second.code === 'transport/no-answer' ? first : second;
 }
 
-/** Whether a session stands over TLS, although DTLS comes first (RFC 9132 section 4.3). */
+/** Whether a session uses TLS, although DTLS is preferred (RFC 9132 section 4.3). */
 export function isOverTls({ security }: SignalSession): boolean {
   return security?.protocol.startsWith('TLS') === true;
 }

@@ -11,7 +11,7 @@ export interface Resource {
   cuid: boolean;
   /** The Uri-Path parameter that names the entry. */
   id?: 'mid' | 'sid' | 'tsid' | 'tmid';
-  /** Configuration is confirmable; what travels during an attack is not. */
+  /** Configuration is confirmable; requests during an attack are not. */
   confirmable: boolean;
 }
 
@@ -46,7 +46,7 @@ export function requestPath(
   return pathText(pathOf(resource, cuid ?? '', id));
 }
 
-/** Where a document goes; throws a DotsError of kind `usage` for one that no signal channel carries. */
+/** Where a document goes; throws a DotsError of kind `usage` for a document of another channel. */
 export function resourceOf(document: JsonObject): Resource {
   const type = documentTypeOf(document);
   const resource = type && resources[type.kind];
@@ -59,7 +59,7 @@ function noSignalDocument(type: DocumentType | undefined): DotsError {
     return new DotsError(
       'usage',
       'signal/unknown-document',
-      'The document is of no known kind: no top-level member names one.',
+      'The kind of the document is unknown: it has no top-level member of a DOTS document.',
       'A mitigation request starts with "ietf-dots-signal-channel:mitigation-scope".',
     );
   }

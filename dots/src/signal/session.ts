@@ -23,7 +23,7 @@ import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 export type { Answer } from './answer';
 export { newCuid, nextMid } from './identifiers';
 
-/** What outlives a session; nothing of it is written to a file. */
+/** State that outlives a session; none of it is written to a file. */
 export interface ConnectionMemory {
   paths: PathMemory;
   sessions: SessionMemory;
@@ -35,45 +35,55 @@ export function connectionMemory(): ConnectionMemory {
 
 export interface SessionOptions {
   /**
-   * `coaps://dots.example.net:4646` for DTLS, `coaps+tcp://` for TLS; without a scheme both are tried, as RFC 9132 section 4.3 has it.
+   * `coaps://dots.example.net:4646` for DTLS, `coaps+tcp://` for TLS; without a scheme both are tried (RFC 9132 section
+   * 4.3).
    * `coap://127.0.0.1:4646` is for loopback only.
    */
   server: string;
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
-  /** What the client proves itself with; needed for everything but `coap`. */
+  /** The client's credentials; required except for `coap`. */
   credentials?: ClientCredentials | undefined;
-  /** What became of earlier connection attempts, and DTLS sessions that may be resumed; a session that is opened again profits from it. */
+  /**
+   * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
+   * again.
+   */
   memory?: ConnectionMemory;
-  /** Gives the connection attempt up early. */
+  /** Cancels the connection attempt. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for the connection attempt; 10 s unless told. */
+  /** Milliseconds for the connection attempt; default 10 s. */
   timeoutMs?: number;
-  /** Whether an attack is under way, as it is for a session that is opened to ask for mitigation: paths are tried faster (RFC 9132 section 4.3). */
+  /**
+   * Whether an attack is under way, such as for a session that is opened to request mitigation: paths are tried faster
+   * (RFC 9132 section 4.3).
+   */
   underAttack?: boolean;
   /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
   permit?: Permit | undefined;
   clock?: Clock;
-  /** Hears what was dropped, lost or put up with, one sentence each; of those that come again and again, ever fewer. */
+  /** Receives what was dropped, lost or tolerated, one sentence each; repeated ones ever less often. */
   trace?: Trace;
 }
 
-/** What may be said about one request. */
+/** The options of one request. */
 export interface AskOptions {
-  /** Gives the request up early. */
+  /** Cancels the request. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds until the request is given up; 10 s unless told. */
+  /** Milliseconds until the request is given up; default 10 s. */
   timeoutMs?: number | undefined;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
 }
 
-/** open: usable, and nothing speaks against it; lost: the last word was silence or a refusal of the network; closed: over, whoever has ended it. */
+/**
+ * open: usable, and no failure known; lost: the last attempt had no answer or a network error; closed: ended by either
+ * side.
+ */
 export type SessionState = 'open' | 'lost' | 'closed';
 
 const defaultTimeoutMs = 10_000;
 
-/** What a server did that gave no answer, by the code of the message layer. */
+/** What a server did instead of answering, by the code of the message layer. */
 const failures: Readonly<Record<string, (asked: string, seconds: number) => string>> = {
   'coap/no-answer': (asked, seconds) => `did not answer ${asked} within ${seconds} s`,
   'coap/only-continue': (asked, seconds) =>
@@ -89,7 +99,7 @@ export class SignalSession {
   private readonly clock: Clock;
   private readonly endpoint: Endpoint;
   private current: SessionState = 'open';
-  /** The last identifier of each kind: mid, sid, tsid and tmid count for themselves. */
+  /** The last identifier of each kind: mid, sid, tsid and tmid are counted separately. */
   private readonly lastIds = new Map<Resource['id'], number>();
   /** When the server sent its last heartbeat, by the monotonic time. */
   private heartbeatAt = -Infinity;
@@ -109,8 +119,9 @@ export class SignalSession {
   }
 
   /**
-   * Opens a session: over DTLS or TLS both ends have proved who they are when it resolves. Plain UDP has no handshake: nothing is sent before the first request.
-   * Throws a DotsError: `usage` for an address, credentials or a cuid that will not do, `unreachable` with the check that failed.
+   * Opens a session: over DTLS or TLS both ends are authenticated when it resolves. Plain UDP has no handshake: nothing
+   * is sent before the first request. Throws a DotsError: `usage` for an invalid address, credentials or cuid,
+   * `unreachable` with the check that failed.
    */
   static async open(options: SessionOptions): Promise<SignalSession> {
     checkCuid(options.cuid);
@@ -118,8 +129,9 @@ export class SignalSession {
   }
 
   /**
-   * For a session that stands over TLS because DTLS did not come through: the same over DTLS, once it is time to look again and it works
-   * now (RFC 9132 section 4.3); undefined otherwise, and for a server whose scheme leaves no choice. Throws a DotsError where one end refuses the other.
+   * For a session over TLS because DTLS failed: the same over DTLS, if it is time to try again and it works now (RFC
+   * 9132 section 4.3); undefined otherwise, and for a server whose scheme leaves no choice. Throws a DotsError if one
+   * end refuses the other.
    */
   static async overDtls(options: SessionOptions & { memory: ConnectionMemory }): Promise<SignalSession | undefined> {
     const channel = await probeDtls(options.server, { ...connectOptions(options), memory: options.memory.paths });
@@ -130,7 +142,7 @@ export class SignalSession {
     return new SignalSession(channel, options);
   }
 
-  /** How the session is protected, and who the server has proved to be; undefined for plain CoAP. */
+  /** How the session is protected, and the authenticated identity of the server; undefined for plain CoAP. */
   get security(): Security | undefined {
     return this.endpoint.security;
   }
@@ -144,7 +156,10 @@ export class SignalSession {
     return this.endpoint.traffic.received;
   }
 
-  /** Asks for mitigation; an `attack-status` in the scope makes it an efficacy update (RFC 9132 sections 4.4.1 and 4.4.3). */
+  /**
+   * Requests mitigation; an `attack-status` in the scope makes it an efficacy update (RFC 9132 sections 4.4.1 and
+   * 4.4.3).
+   */
   requestMitigation(document: JsonObject, mid: number, options: AskOptions = {}): Promise<Answer> {
     return this.send(document, { ...options, mid });
   }
@@ -163,8 +178,9 @@ export class SignalSession {
   }
 
   /**
-   * Hears the state of a mitigation now and on each change, until the returned function is called or the server ends it
-   * with an answer that is not `ok`. `timeoutMs` counts for each request of the observation; its `signal` ends it at any time.
+   * Observes the state of a mitigation, now and on each change, until the returned function is called or the server
+   * ends it with an answer that is not `ok`. `timeoutMs` applies to each request of the observation; its `signal` ends
+   * it at any time.
    */
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
@@ -181,9 +197,10 @@ export class SignalSession {
   }
 
   /**
-   * Sends a document to the resource of its kind; `mid` stands for sid, tsid or tmid where the kind has those, and is made when absent.
-   * `permit` is asked whether it may go where this session leads, which may have been opened for another document; what it rejects with is thrown.
-   * Throws a DotsError: `usage` for a document of another channel, `malformed` for one without a CBOR form, `unreachable` without an answer.
+   * Sends a document to the resource of its kind; `mid` is the sid, tsid or tmid for kinds with those, and is generated
+   * if absent. `permit` decides whether the document may be sent to the server of this session, which may have been
+   * opened for another document; its rejection is thrown. Throws a DotsError: `usage` for a document of another
+   * channel, `malformed` for one without a CBOR form, `unreachable` without an answer.
    */
   async send(
     document: JsonObject,
@@ -205,7 +222,8 @@ export class SignalSession {
   }
 
   /**
-   * Tells the server that this end is there, and whether a heartbeat of the server has arrived here in the last two intervals: RFC 9132 section 4.7.
+   * Tells the server that this end is alive, and whether a heartbeat of the server has arrived here in the last two
+   * intervals: RFC 9132 section 4.7.
    * @param intervalMs milliseconds between two heartbeats
    */
   heartbeat(intervalMs: number, options: AskOptions = {}): Promise<Answer> {
@@ -252,7 +270,7 @@ export class SignalSession {
     }
   }
 
-  /** Puts the server and the request into the message of a silence or a rejection. */
+  /** Adds the server and the request to the message of a time-out or a rejection. */
   private explain(error: unknown, request: CoapRequest, { timeoutMs }: AskOptions): unknown {
     const failure = error instanceof DotsError ? failures[error.code] : undefined;
     if (failure === undefined || !(error instanceof DotsError)) return error;
@@ -266,7 +284,7 @@ export class SignalSession {
     });
   }
 
-  /** A server may ask as well: it sends heartbeats (RFC 9132 section 4.7). */
+  /** A server may send requests as well: its heartbeats (RFC 9132 section 4.7). */
   private answerServer({ method, path }: InboundRequest): CoapAnswer {
     if (path.join('/') !== '.well-known/dots/hb') return plainAnswer('4.04');
     if (method !== 'PUT') return plainAnswer('4.05');
@@ -288,7 +306,7 @@ function checkCuid(cuid: string): void {
     'usage',
     'signal/cuid',
     `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`,
-    'Take one of 22 characters.',
+    'Use one of 22 characters.',
   );
 }
 
@@ -342,7 +360,7 @@ function checkedId(id: number): number {
   throw new DotsError(
     'usage',
     'signal/mid',
-    `${id} is no mid: it has to be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`,
-    'Leave it out to get the next one.',
+    `${id} is not a mid: it must be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`,
+    'Omit it to get the next one.',
   );
 }

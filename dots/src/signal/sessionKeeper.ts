@@ -13,22 +13,25 @@ import {
 import { DrainingSessions } from './drainingSessions';
 import type { SignalSession } from './session';
 
-/** What a session is opened for, and what gives that up. */
+/** What a session is opened for, and how that is cancelled. */
 export interface Opening {
   underAttack: boolean;
   signal: AbortSignal;
 }
 
 export interface SessionKeeperOptions {
-  /** Opens the session, the first time and whenever it has to be opened again. */
+  /** Opens the session, the first time and each time it must be opened again. */
   open(opening: Opening): Promise<SignalSession>;
-  /** Looks for DTLS where the session stands over TLS; how often that is tried is its own affair (RFC 9132 section 4.3). */
+  /** Tries DTLS if the session uses TLS; it decides how often (RFC 9132 section 4.3). */
   overDtls?(opening: Opening): Promise<SignalSession | undefined>;
-  /** Hears of each session that was opened. */
+  /** Called with each session that was opened. */
   opened?(session: SignalSession): void;
-  /** Hears when the state of the session changes: it is lost, answers again, or was closed by its server. */
+  /** Called when the state of the session changes: it is lost, answers again, or was closed by its server. */
   changed?(session: SignalSession): void;
-  /** Hears why a session that was lost could not be opened again, which is tried again later, or why one stays with TLS. */
+  /**
+   * Called with the reason why a lost session could not be opened again, which is retried later, or why one keeps using
+   * TLS.
+   */
   failed?(error: unknown, what: 'lost' | 'over-tls'): void;
   clock?: Clock;
 }
@@ -36,10 +39,16 @@ export interface SessionKeeperOptions {
 /** heartbeat-interval, milliseconds, and missing-hb-allowed: RFC 9132 section 4.5.2. */
 const heartbeatMs = 30_000;
 const missingAllowed = 15;
-/** How soon a session is opened again that nobody asks for, after one that stood and after a failure: RFC 9132 section 4.7, milliseconds. */
+/**
+ * The delay before an unused session is opened again, after an established one and after a failure: RFC 9132 section
+ * 4.7, milliseconds.
+ */
 const againMs = 60_000;
 const retryMs = 300_000;
-/** A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section 4.5.2). */
+/**
+ * A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section
+ * 4.5.2).
+ */
 const heartbeatPatienceMs = defaultParameters.nonInterval - 1;
 
 const late = (): DotsError =>
@@ -47,10 +56,12 @@ const late = (): DotsError =>
     'unreachable',
     'transport/no-answer',
     'The server did not answer in time; no session is established.',
-    'Check that a DOTS server listens there; the session is opened all the same once it answers.',
+    'Check that a DOTS server listens there; the session is established once it answers.',
   );
 
-/** A signal channel session that its owner wants to have whenever there is something to ask: heartbeats keep it, and it is opened again when it is lost. */
+/**
+ * A signal channel session that is kept established: heartbeats keep it alive, and it is opened again if it is lost.
+ */
 export class SessionKeeper {
   private readonly clock: Clock;
   private readonly ending = new AbortController();
@@ -58,7 +69,7 @@ export class SessionKeeper {
   private opening: Promise<SignalSession> | undefined;
   private timer: TimerHandle;
   private readonly retired = new DrainingSessions();
-  /** Heartbeats in a row after which nothing was heard, and how much had been heard before the last one. */
+  /** Consecutive heartbeats after which nothing was received, and how much had been received before the last one. */
   private missing = 0;
   private heardBefore = -1;
   private notBefore = -Infinity;
@@ -73,7 +84,7 @@ export class SessionKeeper {
     return this.session ?? this.renew({ underAttack: false });
   }
 
-  /** Asks over the session, which is opened first where it is not; see `requestWithFailover`. */
+  /** Sends a request over the session, which is opened first if necessary; see `requestWithFailover`. */
   async ask(
     asking: Asking,
     { underAttack = false, ...options }: Pick<FailoverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean } = {},
@@ -91,12 +102,12 @@ export class SessionKeeper {
     await Promise.all([this.session?.close(), this.retired.close()]);
   }
 
-  /** A session that has taken the place of a known one meanwhile. */
+  /** A session that has replaced a known one meanwhile. */
   private other(known: SignalSession | undefined): Promise<SignalSession> | undefined {
     return this.session !== known && this.session?.state === 'open' ? Promise.resolve(this.session) : undefined;
   }
 
-  /** One attempt at a time, whoever waits for it: nobody who gives up, or has less time, ends it for the others. */
+  /** One attempt at a time for all callers: a caller that cancels, or has less time, does not end it for the others. */
   private async renew({
     underAttack,
     timeoutMs = Infinity,
@@ -112,20 +123,21 @@ export class SessionKeeper {
       clock: this.clock,
       signal,
       deadlineMs: timeoutMs,
-      cancelled: () => new DotsError('unreachable', 'transport/cancelled', 'The session was given up before it stood.'),
+      cancelled: () =>
+        new DotsError('unreachable', 'transport/cancelled', 'The session was cancelled before it was established.'),
       late,
     });
     return settled(this.opening, limit.signal).finally(() => limit.lift());
   }
 
-  /** Takes a new session in the place of the one before, which is ended once nobody waits for its answer. */
+  /** Replaces the session by a new one; the old one is ended once no request waits for its answer. */
   private async adopt(session: SignalSession): Promise<SignalSession> {
     if (this.ending.signal.aborted) {
       await session.close();
       throw new DotsError(
         'unreachable',
         'signal/closed',
-        `The session with ${session.server} was ended while it was opened.`,
+        `The session with ${session.server} was ended while it was being opened.`,
       );
     }
     const before = this.session;
@@ -176,7 +188,7 @@ export class SessionKeeper {
     if (!this.ending.signal.aborted) this.options.failed?.(error, what);
   }
 
-  /** Goes on over a session that seems lost: on a link that drowns the server may still hear it. */
+  /** Continues over a session that seems lost: on a congested link the server may still receive it. */
   private beat(session: SignalSession): void {
     this.missing = session.heard === this.heardBefore ? this.missing + 1 : 0;
     this.heardBefore = session.heard;

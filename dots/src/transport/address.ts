@@ -10,7 +10,10 @@ export interface Address {
 /** coap: plain UDP; coaps: DTLS over UDP; coaps+tcp: TLS over TCP. */
 export type Scheme = 'coap' | 'coaps' | 'coaps+tcp';
 
-/** Where a server is, as the user wrote it; the host is a name or an IP address. Without a scheme, DTLS and TLS are both tried. */
+/**
+ * The address of a server, as the user wrote it; the host is a name or an IP address. Without a scheme, DTLS and TLS
+ * are both tried.
+ */
 export interface ServerAddress {
   scheme?: Scheme;
   host: string;
@@ -35,7 +38,10 @@ export function isLoopback(host: string): boolean {
   return family !== 0 && loopback.check(withoutZone(host), family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** An address as certificates have it: the zone of a link-local address (RFC 4007 section 11) is known on this machine only. */
+/**
+ * An address in the form of certificates: the zone of a link-local address (RFC 4007 section 11) is known on this
+ * machine only.
+ */
 export function withoutZone(host: string): string {
   return host.replace(/%.*$/, '');
 }
@@ -45,14 +51,14 @@ export function addressText({ host, port }: Address): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `localhost` as the address that it always means (RFC 6761 section 6.3); anything else as it is. */
+/** `localhost` as the address that it always means (RFC 6761 section 6.3); anything else unchanged. */
 export function loopbackName(host: string): string {
   return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
 }
 
 /**
- * What a client says in its server name indication, which knows no addresses and no final dot (RFC 6066 section 3); undefined for nothing.
- * Throws a DotsError of kind `usage`: `transport/address` for what is longer than a host name may be.
+ * The client's server name indication, which has no addresses and no final dot (RFC 6066 section 3); undefined for
+ * none. Throws a DotsError of kind `usage`: `transport/address` for a name longer than a host name may be.
  */
 export function indicatedName(serverName: string): string | undefined {
   const name = serverName.replace(/\.$/, '');
@@ -61,17 +67,19 @@ export function indicatedName(serverName: string): string | undefined {
     throw new DotsError(
       'usage',
       'transport/address',
-      `The name of the server has ${bytes} bytes, and a host name has at most ${longestHost}.`,
-      'Give the name or IP address that its certificate is for.',
+      `The name of the server has ${bytes} bytes; a host name has at most ${longestHost}.`,
+      'Use the name or IP address in its certificate.',
     );
   }
   return name === '' || isIP(name) !== 0 ? undefined : name;
 }
 
 /**
- * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or without a scheme
- * `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a link-local address (RFC 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
- * `transport/plain-off-loopback`, because RFC 9132 section 3 lets nothing travel unprotected.
+ * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or
+ * without a scheme
+ * `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a link-local address (RFC
+ * 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
+ * `transport/plain-off-loopback`, because RFC 9132 section 3 forbids unprotected messages.
  */
 export function parseServer(server: string): ServerAddress {
   const [, before, zone, after] = /^(.*\[[\da-f:.]+)%(?:25)?((?!25\])[\w.-]+)(\].*)$/i.exec(server) ?? [];
@@ -119,7 +127,7 @@ function noPort(server: string, port: string): DotsError {
   return new DotsError(
     'usage',
     'transport/address',
-    `"${server}" names the port ${port}, and there is none above 65535.`,
+    `"${server}" has the port ${port}; the largest port is 65535.`,
     'The port of DOTS is 4646.',
   );
 }
@@ -129,7 +137,7 @@ function noAddress(server: string): DotsError {
     'usage',
     'transport/address',
     server.trim() === '' ? 'The address of the server is empty.' : `"${server}" is not the address of a DOTS server.`,
-    'Give a scheme, a host and a port, such as coaps://dots.example.net:4646.',
+    'Write a scheme, a host and a port, such as coaps://dots.example.net:4646.',
   );
 }
 
@@ -137,8 +145,8 @@ function otherScheme(server: string, scheme: string): DotsError {
   return new DotsError(
     'usage',
     'transport/scheme',
-    `${server} asks for ${scheme}, which is no scheme of the DOTS signal channel.`,
-    'Give coaps (DTLS), coaps+tcp (TLS), or no scheme to have both tried; coap is for loopback.',
+    `${server} has the scheme ${scheme}, which is not a scheme of the DOTS signal channel.`,
+    'Use coaps (DTLS), coaps+tcp (TLS), or no scheme to try both; coap is for loopback.',
   );
 }
 
@@ -146,7 +154,7 @@ function plainOffLoopback(server: string): DotsError {
   return new DotsError(
     'usage',
     'transport/plain-off-loopback',
-    `${server} lies beyond this machine, and RFC 9132 section 3 lets DOTS leave it only over coaps (DTLS) or coaps+tcp (TLS).`,
+    `${server} is not on this machine; RFC 9132 section 3 requires coaps (DTLS) or coaps+tcp (TLS) for it.`,
     'Plain coap is for loopback: 127.0.0.1 or ::1.',
   );
 }

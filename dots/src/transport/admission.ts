@@ -2,36 +2,36 @@ import { isIP } from 'node:net';
 import type { Clock } from '#dots/runtime/clock';
 import type { SessionLimits } from './secure';
 
-/** A handshake that was begun: who began it, and when, by the clock of the server, it no longer counts. */
+/** A started handshake: its client, and when, by the clock of the server, it no longer counts. */
 export interface Start {
   readonly network: string;
   readonly until: number;
 }
 
 /**
- * Counts handshakes and sessions, in all and by the network of the client. A handshake counts until it has succeeded or the time that it
- * is given is over: one that fails early, or begins anew, has cost the server its signature all the same.
+ * Counts handshakes and sessions, in all and by the network of the client. A handshake counts until it has succeeded or
+ * its time limit is over: one that fails early, or starts again, has cost the server a signature nevertheless.
  */
 export class Admission {
-  /** The oldest first, because each is given the same time. */
+  /** The oldest first, because all have the same time limit. */
   private readonly starts = new Set<Start>();
   private readonly starting = new Tally();
   private readonly inside = new Tally();
 
-  /** `handshakeMs`: how long a client may take to prove who it is, milliseconds. */
+  /** `handshakeMs`: how long a client may take to authenticate, milliseconds. */
   constructor(
     private readonly limits: SessionLimits,
     private readonly clock: Clock,
     private readonly handshakeMs: number,
   ) {}
 
-  /** Whether a host may begin another handshake. */
+  /** Whether a host may start another handshake. */
   mayStart(host: string): boolean {
     this.expire();
     return this.starting.has(networkOf(host), this.limits.halfOpen, this.limits.halfOpenPerAddress);
   }
 
-  /** A host begins a handshake. */
+  /** A host starts a handshake. */
   start(host: string): Start {
     const start = { network: networkOf(host), until: this.clock.monotonic() + this.handshakeMs };
     this.starts.add(start);
@@ -44,7 +44,7 @@ export class Admission {
     if (this.starts.delete(start)) this.starting.remove(start.network);
   }
 
-  /** Takes a place inside, or says that there is none. */
+  /** Counts a session; false if the limit is reached. */
   enter(host: string): boolean {
     const network = networkOf(host);
     if (!this.inside.has(network, this.limits.sessions, this.limits.sessionsPerAddress)) return false;
@@ -52,7 +52,7 @@ export class Admission {
     return true;
   }
 
-  /** Gives the place inside back. */
+  /** Stops counting a session. */
   exit(host: string): void {
     this.inside.remove(networkOf(host));
   }
@@ -87,10 +87,16 @@ class Tally {
   }
 }
 
-/** How many of the eight groups of an IPv6 address name the network: a host with one address of a /64 can use all of them (RFC 4291 section 2.5.1). */
+/**
+ * How many of the eight groups of an IPv6 address are the network: a host with one address of a /64 can use all of them
+ * (RFC 4291 section 2.5.1).
+ */
 const networkGroups = 4;
 
-/** The network that the limits count an address for: an IPv4 address itself, also where it is mapped into IPv6, and the /64 of an IPv6 address. */
+/**
+ * The network that the limits count an address for: an IPv4 address itself, also if it is mapped into IPv6, and the /64
+ * of an IPv6 address.
+ */
 export function networkOf(host: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
   if (isIP(host) !== 6 || mapped !== undefined) return mapped ?? host;
@@ -100,7 +106,7 @@ export function networkOf(host: string): string {
   return [...left, ...Array.from({ length: zeros }, () => '0'), ...right].slice(0, networkGroups).join(':');
 }
 
-/** The groups of a part of an IPv6 address, without leading zeros; an IPv4 address at the end takes two. */
+/** The groups of a part of an IPv6 address, without leading zeros; an IPv4 address at the end counts as two. */
 function groupsOf(part: string): string[] {
   if (part === '') return [];
   return part

@@ -1,7 +1,10 @@
 import { DotsError } from '#dots/model/errors';
 import { addressText, type Address } from './address';
 
-/** Why nothing can listen at an address, by the error of the system: of kind `usage`, `transport/port-in-use` or `transport/listen`. */
+/**
+ * Why listening on an address failed, by the error of the system: of kind `usage`, `transport/port-in-use` or
+ * `transport/listen`.
+ */
 export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: unknown): DotsError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE') {

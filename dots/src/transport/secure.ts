@@ -2,24 +2,27 @@ import type { Clock } from '#dots/runtime/clock';
 import type { DotsError } from '#dots/model/errors';
 import type { ClientCredentials, ServerCredentials } from './certificates/credentials';
 
-/** What a secure connection is made with. */
+/** The options of a secure connection. */
 export interface SecureOptions {
   credentials: ClientCredentials;
-  /** The DNS name or IP address that the user wrote: what the certificate of the server has to be for. */
+  /** The DNS name or IP address that the user wrote: the certificate of the server must contain it. */
   serverName: string;
-  /** Gives the attempt up early. */
+  /** Cancels the attempt. */
   signal?: AbortSignal | undefined;
   clock?: Clock;
   /** Milliseconds for the whole handshake; default 10 s. */
   deadlineMs?: number;
 }
 
-/** How much of a server strangers may take up. */
+/** The limits of a server. */
 export interface SessionLimits {
-  /** Handshakes under way, and those that failed before their time was over, in all and from one address; of IPv6 addresses a /64 counts as one. */
+  /**
+   * Handshakes under way, and those that failed before their time was over, in all and from one address; a /64 of IPv6
+   * addresses counts as one.
+   */
   halfOpen: number;
   halfOpenPerAddress: number;
-  /** Sessions that stand, in all and with one address, counted alike. */
+  /** Open sessions, in all and with one address, counted in the same way. */
   sessions: number;
   sessionsPerAddress: number;
   /** Milliseconds without a message after which a session is closed. */
@@ -34,12 +37,12 @@ export const defaultSessionLimits: SessionLimits = {
   idleMs: 600_000,
 };
 
-/** What a secure server listens with. */
+/** The options of a secure server. */
 export interface SecureListenOptions {
   credentials: ServerCredentials;
   clock?: Clock;
   limits?: Partial<SessionLimits>;
-  /** Hears of each client that was turned away, and why. */
+  /** Called with each refused client, and the reason. */
   refused?: (error: DotsError) => void;
   /** Listens beyond loopback too; never unless an explicit setting says so. */
   allowRemote?: boolean;

@@ -8,21 +8,25 @@ import { listenError } from './listening';
 /** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */
 const maxMessageSize = 1280 - 48;
 
-/** How many peers a listening socket distinguishes; the one heard longest ago is dropped. */
+/** How many peers a listening socket distinguishes; the least recently heard one is dropped. */
 const peersAtOnce = 256;
 
 function socketFor(host: string): Socket {
   return createSocket({ type: isIP(host) === 6 ? 'udp6' : 'udp4' });
 }
 
-/** Opens a UDP socket towards one peer, so that only its datagrams arrive, and the network's report that nothing listens there. */
+/**
+ * Connects a UDP socket to one peer, so that only its datagrams arrive, and the network's report that nothing listens
+ * there.
+ */
 export async function connectUdp(address: Address): Promise<Channel> {
   return new ConnectedChannel(await connectSocket(address), address);
 }
 
 /**
- * A UDP socket towards one peer, by its IP address. Throws a DotsError of kind `unreachable`.
- * Like all that opens, binds and closes sockets here, it waits for this machine only, not for a peer: so there is neither signal nor deadline.
+ * A UDP socket connected to one peer, by its IP address. Throws a DotsError of kind `unreachable`. Like all functions
+ * here that open, bind and close sockets, it waits for local work only, not for a peer: so there is neither signal nor
+ * deadline.
  */
 export async function connectSocket(address: Address): Promise<Socket> {
   const socket = socketFor(address.host);
@@ -41,7 +45,10 @@ export async function connectSocket(address: Address): Promise<Socket> {
   return socket;
 }
 
-/** Every error of a connected UDP socket says that the peer cannot be reached now; ECONNREFUSED is its ICMP port unreachable. */
+/**
+ * Every error of a connected UDP socket means that the peer cannot be reached now; ECONNREFUSED is its ICMP port
+ * unreachable.
+ */
 export function networkError(address: Address, cause: unknown): DotsError {
   const code = (cause as NodeJS.ErrnoException).code;
   const why =
@@ -98,14 +105,14 @@ class ConnectedChannel implements Channel {
   }
 }
 
-/** A UDP socket that many peers may talk to. */
+/** A UDP socket for many peers. */
 export interface Listener {
   readonly address: Address;
   close(): Promise<void>;
 }
 
 /**
- * Listens on a loopback address; `accept` gets a channel for each peer when it is first heard.
+ * Listens on a loopback address; `accept` receives a channel for each peer with its first datagram.
  * Throws a DotsError: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`.
  */
 export async function listenUdp(wanted: Address, accept: (channel: Channel) => void): Promise<Listener> {

@@ -127,8 +127,9 @@ const byClass: Readonly<Record<string, CodeWords>> = {
 };
 
 /**
- * The words for a response code such as `2.01`; a code that DOTS does not list gets those of its class.
- * @param path the path that was asked for: a mitigation that is changed was there before, which telemetry need not have been
+ * The text for a response code such as `2.01`; a code that DOTS does not list has the text of its class.
+ * @param path the path that was asked for: a mitigation that is changed was there before, which telemetry need not have
+ * been
  * @param ok whether the code answers the method that was asked
  */
 export function codeWords(code: string, path = '', ok = true): CodeWords {
@@ -144,10 +145,13 @@ export function codeWords(code: string, path = '', ok = true): CodeWords {
   );
 }
 
-/** Without end: RFC 9132 section 4.6. */
+/** Unlimited: RFC 9132 section 4.6. */
 const endless = 2 ** 32 - 1;
 
-/** One sentence for the Max-Age of an answer: how long to wait, or how long the other server that it names is to be used (RFC 9132 section 4.6); undefined without one. */
+/**
+ * One sentence for the Max-Age of an answer: how long to wait, or how long the other server that it names is to be used
+ * (RFC 9132 section 4.6); undefined without one.
+ */
 export function maxAgeWords({ maxAge, body }: { maxAge?: number; body?: JsonObject }): string | undefined {
   if (maxAge === undefined) return undefined;
   const time = maxAge < 60 ? `${maxAge} s` : `${maxAge} s (${duration(maxAge)})`;

@@ -4,10 +4,10 @@ import { targetsOf } from './targets';
 
 const causes: Readonly<Record<string, string>> = {
   'overlapping-targets': 'another request is for the same targets',
-  'conflict-with-acceptlist': 'a filter of this client accepts what the request would drop',
+  'conflict-with-acceptlist': 'a filter of this client accepts traffic that the request would drop',
   'cuid-collision': 'another client uses the same cuid: choose a new one',
   'request-rejected-legitimate-traffic': 'the server considers the traffic legitimate',
-  'overlapping-pipes': 'another telemetry request is for the same pipe',
+  'overlapping-pipes': 'another telemetry request configures the same pipe',
 };
 
 const outcomes: Readonly<Record<string, string>> = {
@@ -17,8 +17,8 @@ const outcomes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The conflicts that a server reports (RFC 9132 section 4.4.1.3), each in one sentence: what conflicts, with what, what became of the
- * request, and how long to wait. The scopes are those of an answer, of any shape.
+ * The conflicts that a server reports (RFC 9132 section 4.4.1.3), each in one sentence: what conflicts, with what, what
+ * became of the request, and how long to wait. The scopes are those of an answer, of any shape.
  */
 export function conflictSentences(scopes: readonly JsonValue[]): string[] {
   return scopes

@@ -8,7 +8,7 @@ export interface StatusWords {
   next: string;
 }
 
-const installed = 'Its activation and statistics are in the DOTS view where the server is the embedded orchestrator.';
+const installed = 'If the server is the embedded orchestrator, the DOTS view shows its activation and statistics.';
 const corrected = 'Fix what the server names, then install it again.';
 
 /** The statuses of a DOTS data channel (RFC 8783 sections 5 to 7, RFC 8040 section 7). */
@@ -44,7 +44,7 @@ const statuses: Readonly<Record<number, readonly [name: string, meaning: string,
   503: ['Service Unavailable', 'The server cannot do this now.', 'Send again later.'],
 };
 
-/** The words for a status; one that the data channel does not list gets those of its class. */
+/** The text for a status; one that the data channel does not list has the text of its class. */
 export function httpStatusWords(status: number): StatusWords {
   const [name, meaning, next] = statuses[status] ?? [
     status < 300 ? 'Success' : 'Failure',

@@ -1,4 +1,4 @@
-/** A status of a mitigation as a person reads it. */
+/** A status of a mitigation in words. */
 export interface MitigationStatusWords {
   /** A few words, for a row. */
   short: string;
@@ -23,13 +23,13 @@ const statuses: Readonly<Record<string, readonly [short: string, sentence: strin
   'attack-mitigation-signal-loss': ['waiting for signal loss', 'Prepared; it starts when the session is lost.'],
 };
 
-/** The words for a status label; a label that RFC 9132 does not define is shown as it is. */
+/** The text for a status label; a label that RFC 9132 does not define is shown as it is. */
 export function mitigationStatusWords(label: string): MitigationStatusWords {
   const [short, sentence, ending] = statuses[label] ?? [label, `Status ${label}.`];
   return { short, sentence, ending: ending !== undefined };
 }
 
-/** The mitigations that are neither withdrawn nor over: what is counted, and what can be withdrawn. */
+/** The mitigations that are neither withdrawn nor ended: those that are counted and can be withdrawn. */
 export function ongoing<T extends { status: string }>(mitigations: readonly T[]): T[] {
   return mitigations.filter(({ status }) => !mitigationStatusWords(status).ending);
 }

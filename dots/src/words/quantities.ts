@@ -1,4 +1,4 @@
-/** Numbers of the DOTS protocol as a person reads them. */
+/** Numbers of the DOTS protocol in readable form. */
 
 const timeUnits = [
   [86_400, 'd', 'day'],
@@ -7,7 +7,7 @@ const timeUnits = [
   [1, 's', 'second'],
 ] as const;
 
-/** The two largest units of a number of seconds, each with how many of it there are; empty below one second. */
+/** The two largest units of a number of seconds, each with its count; empty below one second. */
 function largestUnits(seconds: number): { count: number; short: string; long: string }[] {
   const whole = Math.max(0, Math.floor(seconds));
   const first = timeUnits.findIndex(([size]) => whole >= size);
@@ -51,7 +51,7 @@ const decimalSteps = [
   [1e3, 'k'],
 ] as const;
 
-/** A mitigation lifetime in seconds as granted: `3600 s (1 h)`; -1 is an indefinite one (RFC 9132 section 4.4.1.1). */
+/** A mitigation lifetime in seconds as granted: `3600 s (1 h)`; -1 is indefinite (RFC 9132 section 4.4.1.1). */
 export function lifetime(seconds: number): string {
   if (seconds === -1) return 'indefinite (-1)';
   return seconds < 60 ? `${seconds} s` : `${seconds} s (${duration(seconds)})`;
@@ -63,7 +63,7 @@ export function grantedLifetimeWords(granted: number, requested: number | undefi
   return requested === undefined || requested === granted ? words : `${words}; requested ${lifetime(requested)}`;
 }
 
-/** A count in three digits at most, with a decimal prefix: `432 k`. */
+/** A count in at most three digits, with a decimal prefix: `432 k`. */
 export function count(value: number): string {
   const step = decimalSteps.find(([size]) => value >= size);
   if (step === undefined) return String(Math.round(value));

@@ -2,7 +2,7 @@ import { itemsOf, type JsonObject } from '#dots/model/json';
 
 const targetMembers = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'];
 
-/** All targets of a mitigation scope, or of the scope of a conflict (RFC 9132 section 4.4.1.1), as they are written. */
+/** All targets of a mitigation scope, or of the scope of a conflict (RFC 9132 section 4.4.1.1), as written. */
 export const targetsOf = (scope: JsonObject): string[] =>
   targetMembers.flatMap((member) => itemsOf(scope[member])).map(String);
 

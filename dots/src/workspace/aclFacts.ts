@@ -1,11 +1,11 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 
-/** A use of something that a server may not offer (RFC 8783 section 7.1), by where capabilities tell it. */
+/** A use of something that a server may not offer (RFC 8783 section 7.1), by where capabilities describe it. */
 export interface FieldUse {
-  /** The container in `capabilities`, or `''` for what stands beside the containers. */
+  /** The container in `capabilities`, or `''` for what is beside the containers. */
   group: string;
-  /** The member in it: a boolean, or a list that has to hold `value`. */
+  /** The member in it: a boolean, or a list that must contain `value`. */
   field: string;
   value?: string | number;
   pointer: string;
@@ -16,11 +16,11 @@ export interface FieldUse {
 export interface AclFact {
   name: string;
   pointer: string;
-  /** The client that has it, where the document says it. */
+  /** The client that owns it, if the document names one. */
   cuid?: string;
   activation: string;
   aces: ReadonlySet<string>;
-  /** The prefixes that its entries name as destinations, each where it is first named. */
+  /** The destination prefixes of its entries, each where it first occurs. */
   destinations: { text: string; pointer: string }[];
   /** The first use of each field. */
   fields: FieldUse[];
@@ -57,7 +57,7 @@ const capabilityNames: Readonly<Record<string, string>> = {
   'destination-port-range-or-operator': 'destination-port',
 };
 
-/** What a match can hold, each with its container in `capabilities`, and the protocol that it stands for. */
+/** What a match can contain, each with its container in `capabilities`, and the protocol that it implies. */
 const matchGroups = [['ipv4'], ['ipv6'], ['tcp', 6], ['udp', 17], ['icmp', 1]] as const;
 
 const icmpV6 = 58;
@@ -65,8 +65,8 @@ const icmpV6 = 58;
 const destinationNames: ReadonlySet<string> = new Set(['destination-ipv4-network', 'destination-ipv6-network']);
 
 /**
- * Reads the entries of an ACL, which may be ten thousands that use the same few fields: what was seen before costs one
- * look, and pointers are made only for what is told.
+ * Reads the entries of an ACL, of which there may be tens of thousands with the same few fields: a field seen before
+ * costs one look-up, and pointers are made only for reported fields.
  */
 class AclReader {
   readonly aces = new Set<string>();

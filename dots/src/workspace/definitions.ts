@@ -24,16 +24,16 @@ export function aliasUses({ facts }: Member): TextAt[] {
   return [...facts.scopes.flatMap(({ targets }) => targets.aliases), ...facts.telemetryAliases];
 }
 
-/** Where a document names ACLs that it switches (RFC 9133 section 3.2.1). */
+/** Where a document names ACLs to activate or deactivate (RFC 9133 section 3.2.1). */
 const aclUses = ({ facts }: Member): TextAt[] => facts.scopes.flatMap(({ acls }) => acls);
 
 /** Whether a document names something that another one may define. */
 export const usesNames = (member: Member): boolean => aliasUses(member).length + aclUses(member).length > 0;
 
 /**
- * The other documents of a set that define an alias or an ACL which a document names, for the same client, in the order of
- * the set. One whose text has an error is not among them: what it defines is in doubt.
- * @param sound false: the document has an error, so that a server refuses it and switches no ACL
+ * The other documents of a set that define an alias or an ACL which a document names, for the same client, in the order
+ * of the set. A document whose text has an error is left out: its definitions are uncertain.
+ * @param sound false: the document has an error, so that a server refuses it and leaves its ACLs unchanged
  */
 export function definingDocuments<M extends Member>(
   set: Omit<DocumentSet, 'members'> & { members: readonly M[] },
@@ -47,7 +47,10 @@ export function definingDocuments<M extends Member>(
   return set.members.filter((other) => other.file !== member.file && other.certain && found.has(other));
 }
 
-/** The other documents of a set with ACLs of the same client: mitigations should not drop what these accept (RFC 9132 section 4.4.1.3). */
+/**
+ * The other documents of a set with ACLs of the same client: mitigations should not drop what these accept (RFC 9132
+ * section 4.4.1.3).
+ */
 export function documentsWithAcls<M extends Member>({ members }: { members: readonly M[] }, member: Member): M[] {
   return members.filter(
     (other) =>
@@ -85,10 +88,10 @@ export function namesFor(set: DocumentSet, cuid: string | undefined): DefinedNam
   return { aliases: of(aliasesOf(set)), acls: of(aclsOf(set)) };
 }
 
-/** What aliases stand for, by their names: prefixes, domain names and URIs as they are written. */
+/** The targets of aliases by name: prefixes, domain names and URIs as written. */
 export type AliasTargets = Readonly<Record<string, readonly string[]>>;
 
-/** What the aliases that a document names stand for, as far as the documents of its set define them. */
+/** The targets of the aliases that a document names, as far as the documents of its set define them. */
 export function aliasTargets(set: DocumentSet, member: Member): AliasTargets {
   const known = aliasesOf(set);
   const targets = aliasUses(member).flatMap(({ text }) => {

@@ -11,24 +11,24 @@ export type Channel = DocumentType['channel'];
 export interface KnownProfiles {
   /** The path of the profiles file, or the one where it would be. */
   file: string;
-  /** absent: there is no file; faulty: it has errors, and nothing in it counts; off: the folder is not trusted. */
+  /** absent: there is no file; faulty: it has errors, and is not used at all; off: the folder is not trusted. */
   state: 'read' | 'absent' | 'faulty' | 'off';
   /** By name. The paths in them are used as they are: a shell makes them absolute first. */
   profiles: Profiles;
 }
 
-/** What says where a document goes and as whom; what comes first here counts first. */
+/** What determines the target and the client identity of a document, in order of precedence. */
 export interface DestinationQuery {
-  /** What the user says for this time only. */
+  /** What the user chose for this time only. */
   given?: {
     server?: string | undefined;
     profile?: string | undefined;
     cuid?: string | undefined;
     mid?: number | undefined;
   };
-  /** The workspace file of the document, and what it says of it. */
+  /** The workspace file of the document, and its entry for the document. */
   workspace: { file?: string | undefined; faulty: boolean; context: FileContext };
-  /** The profile of documents for which nothing names one. */
+  /** The profile of documents that have none otherwise. */
   activeProfile?: string | undefined;
   profiles: KnownProfiles;
   /** The document, as a sentence names it. */
@@ -36,30 +36,30 @@ export interface DestinationQuery {
   channel: Channel;
 }
 
-/** The profile that was named, and by what; neither where only an address was named. */
+/** The profile that was named, and by what; both absent if only an address was named. */
 export interface Route {
   /** The name of a server profile, or `mock`. */
   profile?: string;
   namedBy?: 'user' | 'workspace' | 'active';
 }
 
-/** What the client calls itself and its request; what nothing names is made when it is sent. */
+/** The identifiers of the client and of its request; an absent one is generated on sending. */
 export interface RequestIdentity {
   cuid?: string;
   /** Or the sid, tsid or tmid, by the kind of the document. */
   mid?: number;
 }
 
-/** The files and the identity that a profile names to prove the client, and to verify the server. */
+/** The files and the identity in a profile that authenticate the client and verify the server. */
 export type ProfileCredentials = Pick<Profile, 'ca' | 'certificate' | 'key' | 'crl' | 'pskIdentity'>;
 
-/** A DOTS server, and who this client is to it. */
+/** A DOTS server, and this client's identity there. */
 export interface ServerTarget extends Route, RequestIdentity {
   /** The address of the document's channel. */
   server: string;
-  /** Why nothing goes there before the user has confirmed it; absent where nothing says so. */
+  /** Why sending there needs the user's confirmation; absent if it needs none. */
   production?: Production;
-  /** The production servers that it must not turn out to be, by what its name resolves to; absent where there are none, or it is one. */
+  /** The production servers that its name must not resolve to; absent if there are none, or it is one. */
   otherThan?: ProfileServer[];
   credentials: ProfileCredentials;
 }
@@ -79,13 +79,13 @@ export interface DestinationProblem {
   hint?: string;
 }
 
-/** Where a document goes and as whom: a server, the mock orchestrator of the editor, or nowhere. */
+/** The target of a document and the client identity: a server, the mock orchestrator of the editor, or none. */
 export type Destination =
   | ({ kind: 'server' } & ServerTarget)
   | ({ kind: 'mock' } & Route & RequestIdentity)
   | ({ kind: 'none'; problem: DestinationProblem } & Route);
 
-/** The one answer to where a document goes and as whom, for the editor and the command alike. */
+/** Determines the target of a document and the client identity, for the editor and the command alike. */
 export function destinationOf(query: DestinationQuery): Destination {
   const route = routeOf(query);
   const problem = documentProblem(query) ?? profileProblem(query, route);
@@ -98,13 +98,13 @@ export function destinationOf(query: DestinationQuery): Destination {
     : { kind: 'none', ...route, problem: noAddress(query, route) };
 }
 
-/** A problem as the error that an action ends with; `more` is a further step that only one shell has. */
+/** A problem as the error that ends an action; `more` is a further hint that only one of editor and command has. */
 export function destinationError({ code, message, hint }: DestinationProblem, more?: string): DotsError {
   const steps = [hint, more].filter((step) => step !== undefined);
   return new DotsError('usage', `destination/${code}`, message, steps.length === 0 ? undefined : steps.join(' '));
 }
 
-/** Which profile leads the way; where the user names an address, only one that the user names as well. */
+/** Which profile is used; if the user names an address, only one that the user names as well. */
 function routeOf(query: DestinationQuery): Route {
   const { given } = query;
   if (given?.profile !== undefined) return { profile: given.profile, namedBy: 'user' };
@@ -114,11 +114,13 @@ function routeOf(query: DestinationQuery): Route {
   return { profile, namedBy: query.workspace.context.profile === undefined ? 'active' : 'workspace' };
 }
 
-/** The profile that the document is of, whether or not the way leads there. */
+/** The profile of the document, whether or not it is sent there. */
 const profileNamed = ({ given, workspace, activeProfile }: DestinationQuery): string | undefined =>
   given?.profile ?? workspace.context.profile ?? activeProfile;
 
-/** As whom and under which identifier; the cuid of a profile stays where the user names another address for this time. */
+/**
+ * The client and request identifiers; the cuid of a profile is kept if the user names another address for this time.
+ */
 export function requestIdentityOf(query: DestinationQuery): RequestIdentity {
   const { given, workspace } = query;
   const cuid = given?.cuid ?? workspace.context.cuid ?? profileOf(query, profileNamed(query))?.cuid;
@@ -149,13 +151,13 @@ function targetAt(server: string, query: DestinationQuery, route: Route): Server
 const profileOf = ({ profiles }: DestinationQuery, name: string | undefined): Profile | undefined =>
   name === undefined || name === mockName ? undefined : profiles.profiles.get(name);
 
-/** Why the document itself goes nowhere. */
+/** Why the document itself cannot be sent. */
 function documentProblem({ profiles, workspace, document }: DestinationQuery): DestinationProblem | undefined {
   const { file = '' } = workspace;
   if (profiles.state === 'off')
     return {
       code: 'untrusted',
-      message: 'Nothing is sent while this folder is not trusted.',
+      message: 'Nothing is sent from an untrusted folder.',
       hint: 'Trust the folder first.',
     };
   if (workspace.faulty)
@@ -172,7 +174,7 @@ function documentProblem({ profiles, workspace, document }: DestinationQuery): D
   return undefined;
 }
 
-/** Why the profile that leads the way cannot be used. */
+/** Why the profile of the target cannot be used. */
 function profileProblem(query: DestinationQuery, { profile }: Route): DestinationProblem | undefined {
   const { given, profiles } = query;
   if (profile === mockName) return undefined;

@@ -2,12 +2,15 @@ import type { Fault, Severity } from '#dots/model/finding';
 import type { AliasFact, Facts } from './facts';
 import type { FileContext, Profiles, Workspace } from './workspaceFile';
 
-/** What is known of a document besides its text: the workspace file's word, and its profile's where that says nothing. */
+/** What is known of a document besides its text: from the workspace file, otherwise from its profile. */
 export interface DocumentContext extends FileContext {
   ownPrefixes: readonly string[];
 }
 
-/** What the workspace file and the profile that it names say of a document. `path` is relative to the workspace file's folder. */
+/**
+ * The context of a document from the workspace file and the profile that it names. `path` is relative to the workspace
+ * file's folder.
+ */
 export function documentContext(workspace: Workspace, profiles: Profiles, path: string): DocumentContext {
   const context = workspace.contextOf(path);
   const profile = context.profile === undefined ? undefined : profiles.get(context.profile);
@@ -20,18 +23,18 @@ export function documentContext(workspace: Workspace, profiles: Profiles, path: 
 
 /** One document of a set. */
 export interface Member {
-  /** As the one who asks names it: a path or a URI. */
+  /** As the caller names it: a path or a URI. */
   file: string;
   facts: Facts;
   context: DocumentContext;
-  /** false: its text has an error, and the facts are those of before it; nothing is said of it. */
+  /** false: its text has an error, and the facts are the last ones before it; no findings are reported on it. */
   certain: boolean;
 }
 
-/** Documents that are judged together. */
+/** Documents that are validated together. */
 export interface DocumentSet {
   members: readonly Member[];
-  /** Whatever is not among them does not exist: a workspace file says that they belong together. */
+  /** The set is complete: a workspace file determines which documents belong together. */
   complete: boolean;
 }
 
@@ -41,7 +44,7 @@ export interface PlacedFault {
   fault: Fault;
 }
 
-/** Judges a set by one rule. */
+/** Validates a set by one rule. */
 export type CrossRule = (set: DocumentSet) => PlacedFault[];
 
 /** A fault of class `cross` in a member. */
@@ -72,7 +75,7 @@ export function crossFault(
 export const isStatus = ({ context, facts }: Member): boolean =>
   context.direction === undefined ? facts.looksLikeStatus : context.direction === 'status';
 
-/** Whether two may be of one client: where one does not say, they may. */
+/** Whether two may be of one client: if one names no client, they may. */
 export const mayBeSameClient = (one: string | undefined, other: string | undefined): boolean =>
   one === undefined || other === undefined || one === other;
 
@@ -86,7 +89,7 @@ export function shortName(file: string): string {
   }
 }
 
-/** Something defined in a member, and the client that has it. */
+/** Something defined in a member, and the client that owns it. */
 export interface Defined<T> {
   member: Member;
   fact: T;

@@ -3,7 +3,7 @@ import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/
 import { child } from '#dots/model/pointer';
 import { aclFacts, type AclFact } from './aclFacts';
 
-/** A text of a document and where it stands. */
+/** A text of a document and its place. */
 export interface TextAt {
   text: string;
   pointer: string;
@@ -20,7 +20,7 @@ export interface Targets {
 export interface AliasFact {
   name: string;
   pointer: string;
-  /** The client that has it, where the document says it. */ cuid?: string;
+  /** The client that owns it, if the document names one. */ cuid?: string;
   targets: Targets;
 }
 
@@ -34,7 +34,7 @@ export interface ScopeFact {
   /** It reports on the efficacy of a request that was made before. */
   efficacy: boolean;
   callHome: boolean;
-  /** What it switches among the ACLs. */
+  /** The ACLs that it activates or deactivates. */
   acls: (TextAt & { activation: string })[];
 }
 
@@ -55,7 +55,7 @@ export interface Facts {
   scopes: ScopeFact[];
   /** Names of aliases in telemetry. */
   telemetryAliases: TextAt[];
-  /** What telemetry that a client writes is about, with the section that defines it. */
+  /** The target of a client's telemetry, with the section that defines it. */
   telemetryTargets: { targets: Targets; rfc: string }[];
   attacks: AttackFact[];
   /** `vendor/attack`. */
@@ -64,7 +64,7 @@ export interface Facts {
   capabilities: { value: JsonObject; pointer: string }[];
 }
 
-/** Reads the facts of a document; malformed parts are passed over. Linear in its size. */
+/** Reads the facts of a document; malformed parts are skipped. Linear in its size. */
 export function factsOf(value: JsonValue | undefined): Facts {
   const type = documentTypeOf(value);
   const facts: Facts = {
@@ -123,7 +123,7 @@ function targetsOf(owner: JsonObject, pointer: string): Targets {
   };
 }
 
-/** Members that tell a status at once (RFC 9132 section 4.4.2). */
+/** Members that mark a status (RFC 9132 section 4.4.2). */
 const statusMembers = ['mid', 'mitigation-start', 'status', 'conflict-information'];
 
 function readScopes(facts: Facts, body: JsonValue | undefined, pointer: string): void {

@@ -1,26 +1,26 @@
-/** What a file holds: a DOTS document, or one of the product's own files. */
+/** What a file contains: a DOTS document, or one of the product's own files. */
 export type DocumentForm = 'dots' | 'workspace' | 'profiles';
 
-/** What the workspace file is called; the nearest one upwards of a document counts. */
+/** The name of the workspace file; the nearest one in the folders above a document is used. */
 export const workspaceFileName = 'dots.workspace.json';
 
-/** What the user's file of server profiles is called where it has its usual name. */
+/** The usual name of the user's file of server profiles. */
 export const profilesFileName = 'dots.profiles.json';
 
-/** What a file holds, by its name; a path or a URI. */
+/** What a file contains, by its name; a path or a URI. */
 export function formOf(file: string): DocumentForm {
   const name = /[^/\\]*$/.exec(file)?.[0];
   if (name === workspaceFileName) return 'workspace';
   return name === profilesFileName ? 'profiles' : 'dots';
 }
 
-/** Whether a file's name claims it for DOTS. */
+/** Whether a file's name marks it as a DOTS document. */
 export const isDocumentName = (file: string): boolean => /\.dots\.jsonc?$/.test(file);
 
-/** Whether a file may hold a document: JSON by its name, and none of the product's own files. */
+/** Whether a file may contain a document: JSON by its name, and not one of the product's own files. */
 export const mayHoldDocument = (file: string): boolean => /\.jsonc?$/.test(file) && formOf(file) === 'dots';
 
-/** Folders that hold no documents of one's own. */
+/** Folders without documents of the user. */
 export const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
 /** What the editor calls its own orchestrator among the servers; no profile has this name. */

@@ -1,6 +1,6 @@
 import type { FindingClass } from '#dots/model/finding';
 
-/** Every finding that a document can have, by class: what a workspace file can name. */
+/** Every finding that a document can have, by class; a workspace file can set their severity. */
 const names: Readonly<Record<FindingClass, string>> = {
   json:
     'byte-order-mark comma-missing comment config-member config-missing config-value duplicate-member empty encoding forbidden-name lone-surrogate ' +

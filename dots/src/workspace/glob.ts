@@ -1,13 +1,13 @@
 /**
  * Whether a path matches a glob: `*` and `?` within a segment, `**` for any number of segments. In time proportional to
- * the product of the lengths whatever the glob, for a workspace file may come from a stranger.
+ * the product of the lengths whatever the glob, because a workspace file may be untrusted.
  * @param path relative, its segments separated by `/`
  */
 export function matchesGlob(glob: string, path: string): boolean {
   return matchesList(segments(glob), segments(path), (pattern) => pattern === '**', matchesSegment);
 }
 
-/** Whether a glob stands for one path only. */
+/** Whether a glob matches one path only. */
 export const isExact = (glob: string): boolean => !/[*?]/.test(glob);
 
 /** One spelling for all that name the same path. */
@@ -23,7 +23,10 @@ const matchesSegment = (pattern: string, segment: string): boolean =>
     (sign, letter) => sign === '?' || sign === letter,
   );
 
-/** Matches a list against a pattern in which some signs stand for any number of items; only the last such sign is ever retried. */
+/**
+ * Matches a list against a pattern in which some wildcards match any number of items; only the last of them is ever
+ * retried.
+ */
 function matchesList(
   pattern: readonly string[],
   items: readonly string[],

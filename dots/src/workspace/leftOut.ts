@@ -1,5 +1,5 @@
 import type { Fault } from '#dots/model/finding';
-import { oneLine } from '#dots/model/text';
+import { printable } from '#dots/model/text';
 
 /** Why a workspace file is not used. */
 export type IgnoredBecause =
@@ -33,12 +33,12 @@ export function ignoredWorkspaceFile(file: IgnoredWorkspaceFile): Fault {
 
 /** Why a workspace file is not used, and what to do. */
 export function ignoredSentence({ path, because }: IgnoredWorkspaceFile): string {
-  const start = `The workspace file ${oneLine(path)} is not used`;
+  const start = `The workspace file ${printable(path)} is not used`;
   switch (because.kind) {
     case 'owner':
       return `${start}: it belongs to another user than you and the owner of this folder. If it is meant for these documents, copy it into their folder.`;
     case 'outside':
-      return `${start}: it is outside ${oneLine(because.folder)}. If it is meant for these documents, copy it into that folder.`;
+      return `${start}: it is outside ${printable(because.folder)}. If it is meant for these documents, copy it into that folder.`;
     case 'unreadable':
       return `${start}: ${because.reason}.`;
   }
@@ -49,7 +49,7 @@ const listed = 3;
 
 /** Reports, at the start of a document, that files which may define what it names were not read. */
 export function unreadDocuments(files: readonly string[]): Fault {
-  const names = files.slice(0, listed).map((file) => oneLine(file));
+  const names = files.slice(0, listed).map(printable);
   const others = files.length > listed ? ` and ${files.length - listed} more` : '';
   const [verb, possessive] = files.length === 1 ? ['was', 'its'] : ['were', 'their'];
   return {
@@ -58,6 +58,6 @@ export function unreadDocuments(files: readonly string[]): Fault {
     severity: 'information',
     pointer: '',
     rfc: '9132 4.4.1.1',
-    message: `${names.join(', ')}${others} ${verb} not read, because of ${possessive} size, number or permissions: names that only ${files.length === 1 ? 'it defines' : 'they define'} are unknown here. Open the file, or name it on the command line.`,
+    message: `${names.join(', ')}${others} ${verb} not read, because of ${possessive} size, number, name or permissions: names that only ${files.length === 1 ? 'it defines' : 'they define'} are unknown here. Open the file, or name it on the command line.`,
   };
 }

@@ -10,14 +10,17 @@ import { configSchemaOf, expected, memberSchema, type ConfigForm, type ConfigSch
 const jsonValues = '8259 3';
 const jsonObjects = '8259 4';
 
-/** Every fault of a workspace file or profiles file by its schema, all of class `json`: such a file is then not used at all. */
+/**
+ * Every fault of a workspace file or profiles file by its schema, all of class `json`: a file with a fault is not used
+ * at all.
+ */
 export function configFaults(form: ConfigForm, value: JsonValue): Fault[] {
   return faultsAt(configSchemaOf(form), value, '', form === 'workspace' ? 'The workspace file' : 'The profiles file');
 }
 
 function faultsAt(schema: ConfigSchema, value: JsonValue, pointer: string, name: string): Fault[] {
   if (!fits(schema, value)) {
-    // What is no object as a whole is another file, perhaps that of a key: it is not quoted.
+    // A file that is not an object is another file, perhaps a private key: it is not quoted.
     const found = pointer === '' ? '' : `; it is ${shown(value)}`;
     return [
       fault('config-value', pointer, schema['x-rfc'] ?? jsonValues, `${name} must be ${expected(schema)}${found}.`),

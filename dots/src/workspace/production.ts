@@ -18,8 +18,9 @@ interface Addressed extends ProfileServer {
 export type LookUp = (name: string) => Promise<readonly string[]>;
 
 /**
- * The profile of production whose server listens at an address, by its text: case, scheme, a port that is the usual one, a slash at the end,
- * the names of loopback and IPv4 addresses inside IPv6 ones make no difference. What a name resolves to is for `productionGuard`.
+ * The production profile whose server listens at an address, by its text: case, scheme, a default port, a slash at the
+ * end, the names of loopback and IPv4 addresses inside IPv6 ones make no difference. `productionGuard` compares what
+ * names resolve to.
  */
 export function productionAt<P extends Addressed>(server: string, profiles: readonly P[]): P | undefined {
   const place = placeOf(hostPortOf(server));
@@ -28,15 +29,15 @@ export function productionAt<P extends Addressed>(server: string, profiles: read
   );
 }
 
-/** Why a server counts as one of production. */
+/** Why a server counts as a production server. */
 export interface Production {
   /** A sentence without its full stop. */
   reason: string;
-  /** The profile that says so; absent where the profiles file has errors, so that it is unknown. */
+  /** The profile that marks it; absent if the profiles file has errors, so that it is unknown. */
   by?: string;
 }
 
-/** The servers of all profiles of production. */
+/** The servers of all production profiles. */
 export function productionServers(profiles: Profiles): ProfileServer[] {
   return [...profiles]
     .filter(([, { production }]) => production)
@@ -47,18 +48,19 @@ export function productionServers(profiles: Profiles): ProfileServer[] {
     }));
 }
 
-/** A target that is not known to be of production before its name is resolved. */
+/** A target that is not known to be a production server before its name is resolved. */
 interface Unconfirmed {
   server: string;
-  /** The profile that leads there, if one does. */
+  /** The profile of the target, if there is one. */
   profile?: string;
-  /** The servers that it must not turn out to be. */
+  /** The servers that its name must not resolve to. */
   otherThan?: readonly ProfileServer[];
 }
 
 /**
- * Keeps packets from production servers under other names: compares the IP addresses that are about to be dialled with those of the profiles
- * of production, whose names are looked up; a name that cannot be looked up leads nowhere. Undefined where there is nothing to compare with.
+ * Keeps packets from production servers under other names: compares the IP addresses about to be dialled with those of
+ * the production profiles, whose names are resolved; a name that cannot be resolved has no addresses. Undefined if
+ * there is nothing to compare with.
  * @param refuse makes the error to reject with
  */
 export function productionGuard(
@@ -78,8 +80,8 @@ export function productionGuard(
 }
 
 /**
- * Why a server counts as one of production: its own profile, another one with its address, or, while the profiles file has errors,
- * that any server may be one. `name`: the profile that leads there, if one does.
+ * Why a server counts as a production server: its own profile, another one with its address, or, while the profiles
+ * file has errors, that any server may be one. `name`: the profile of the target, if there is one.
  */
 export function productionOf(
   server: string,
@@ -112,7 +114,7 @@ async function placesOf(profile: ProfileServer, lookUp: LookUp): Promise<string[
   return (await Promise.all(found)).flat();
 }
 
-/** Host and port, spelt in one way. */
+/** Host and port in one spelling. */
 function placeOf({ host, port }: HostPort): string {
   return `${reachedHost(host)} ${port}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Which documents belong together. With a workspace file: the documents below its folder that it governs. Without one:
- * those of the document's own folder, and those named on the command line. Validation, previews, `dots flowspec`,
- * `dots send` and completion all ask here.
+ * those of the document's own folder, and those named on the command line. Validation, previews, `dots flowspec`, `dots
+ * send` and completion all use this.
  */
 
 /** Documents that belong together, by what they have in common. */
@@ -16,7 +16,7 @@ export interface DocumentGroup {
   alone?: string;
 }
 
-/** What is known of files. Documents are identified as the caller does it, by paths or URIs. */
+/** Access to files. Documents are identified as the caller does, by paths or URIs. */
 export interface DocumentPlaces {
   /** The folder of a file; undefined where it is in none. */
   folderOf(file: string): string | undefined;

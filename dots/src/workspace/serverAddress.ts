@@ -4,12 +4,12 @@ const dataPort = 443;
 
 /** Where a server listens. */
 export interface ServerAddress {
-  /** In one spelling for each name and address. */
+  /** In a canonical spelling. */
   host: string;
   port: number;
 }
 
-/** Host and port of a server's address, with or without a scheme; the port is that of the scheme where none is written. */
+/** Host and port of a server's address, with or without a scheme; without a port, the scheme's default. */
 export function serverAddress(server: string): ServerAddress {
   const [, scheme = '', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(server.trim()) ?? [];
   const authority = rest.replace(/[/?#].*$/, '');
@@ -19,7 +19,7 @@ export function serverAddress(server: string): ServerAddress {
   return { host: hostOf(name), port: port === undefined || port === '' ? usual : Number(port) };
 }
 
-/** A URL of the web knows one spelling for each host name and address. */
+/** The URL parser returns one spelling for each host name and address. */
 function hostOf(name: string): string {
   const text = `https://${name}`;
   return (URL.canParse(text) ? new URL(text).hostname : name.toLowerCase()).replace(/\.$/, '');

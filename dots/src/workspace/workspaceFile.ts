@@ -3,7 +3,7 @@ import type { Severity } from '#dots/model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { isExact, matchesGlob, normalPath } from './glob';
 
-/** What the workspace file says of one document. */
+/** The workspace file's entry for one document. */
 export interface FileContext {
   cuid?: string;
   /** Or the sid, tsid or tmid, by the kind of the document. */
@@ -13,23 +13,23 @@ export interface FileContext {
   profile?: string;
 }
 
-/** The software that previews are written for. */
+/** The router software of previews. */
 export type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 
 /** A workspace file, read. Paths are relative to its folder, with forward slashes. */
 export interface Workspace {
-  /** undefined: whatever the editor or the command has. */
+  /** undefined: the default of the editor or the command. */
   level: Level | undefined;
-  /** One's own prefixes as they are written; each is one. */
+  /** The own prefixes as written; each is valid. */
   ownPrefixes: readonly string[];
   targetRouter: TargetRouter | undefined;
-  /** What is said of a document; of several entries that match, the later one decides, member by member. */
+  /** The settings of a document; of several matching entries, the last one decides, member by member. */
   contextOf(path: string): FileContext;
-  /** How serious a finding is in a document; undefined where it is not to be shown. */
+  /** The severity of a finding in a document; undefined if it is hidden. */
   severityOf(path: string, code: string, severity: Severity): Severity | undefined;
 }
 
-/** The workspace where there is no file, or a broken one. */
+/** The workspace without a file, or with one that has errors. */
 export const noWorkspace: Workspace = {
   level: undefined,
   ownPrefixes: [],
@@ -38,7 +38,7 @@ export const noWorkspace: Workspace = {
   severityOf: (_path, _code, severity) => severity,
 };
 
-/** A workspace file's value, which is without faults. */
+/** Converts the value of a workspace file without faults. */
 export function workspaceOf(value: JsonValue | undefined): Workspace {
   if (!isObject(value)) return noWorkspace;
   const files = entriesFor(objectsOf(value.files));
@@ -58,7 +58,10 @@ export function workspaceOf(value: JsonValue | undefined): Workspace {
 
 const objectsOf = (value: JsonValue | undefined): JsonObject[] => itemsOf(value).filter(isObject);
 
-/** The entries that apply to a path, in their order. Those for one path are looked up: there may be one for each document. */
+/**
+ * The entries that apply to a path, in their order. Entries for exactly one path are indexed: there may be one for each
+ * document.
+ */
 function entriesFor(entries: readonly JsonObject[]): (path: string) => JsonObject[] {
   const exact = new Map<string, number[]>();
   const globs: number[] = [];
@@ -83,7 +86,10 @@ function contextOf({ cuid, mid, direction, profile }: JsonObject): FileContext {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as FileContext;
 }
 
-/** A server profile: where a DOTS server is, and who one is to it. It names keys and never holds them. */
+/**
+ * A server profile: the address of a DOTS server, and the client's identity there. It names key files and never
+ * contains keys.
+ */
 export interface Profile {
   /** Address of the signal channel: `coap`, `coaps` or `coaps+tcp`. */
   signal?: string;
@@ -97,14 +103,14 @@ export interface Profile {
   pskIdentity?: string;
   cuid?: string;
   ownPrefixes: readonly string[];
-  /** Before anything is sent to it, it is asked whether that is meant. */
+  /** Sending to it needs the user's confirmation. */
   production: boolean;
 }
 
 /** The profiles by name. */
 export type Profiles = ReadonlyMap<string, Profile>;
 
-/** A profiles file's value, which is without faults. */
+/** Converts the value of a profiles file without faults. */
 export function profilesOf(value: JsonValue | undefined): Profiles {
   const profiles = isObject(value) && isObject(value.profiles) ? value.profiles : {};
   return new Map(

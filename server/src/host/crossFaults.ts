@@ -4,7 +4,7 @@ import type { RelatedSet, SetMember } from './documentSets';
 
 type Faults = ReadonlyMap<string, readonly Fault[]>;
 
-/** What is wrong between the documents of sets. A set is judged again only when one of its documents has changed. */
+/** The faults between the documents of sets. A set is validated again only when one of its documents has changed. */
 export class CrossFaults {
   private readonly known = new Map<string, { set: RelatedSet; faults: Faults }>();
 

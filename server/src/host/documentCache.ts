@@ -6,28 +6,28 @@ import { formOf, isDocumentName, type DocumentForm } from '#dots/workspace/fileN
 
 /** A text that is open in an editor or named on the command line. */
 export interface SourceDocument {
-  /** What it is called by the one who asks: a URI or a path. */
+  /** Its name for the caller: a URI or a path. */
   readonly uri: string;
   readonly version: number;
-  /** What the editor takes it for. */
+  /** The language that the editor has set. */
   readonly languageId?: string;
   getText(): string | Uint8Array;
 }
 
-/** Says what a text holds where its name does not say it; undefined leaves it as it is. */
+/** Returns the form of a text if its name does not show it; undefined: by its name. */
 export type FormOf = (source: SourceDocument, parsed: ParsedDocument) => DocumentForm | undefined;
 
 interface Reading {
   version: number;
   parsed: ParsedDocument;
-  /** By level and direction: what is to be sent is validated as a request as well. */
+  /** By level and direction: a document to be sent is validated as a request as well. */
   validations: Map<string, Validation>;
   entry?: IndexEntry;
-  /** What was known of the last version without a syntax error. */
+  /** The facts of the last version without a syntax error. */
   before?: IndexEntry;
 }
 
-/** What was last read of each text, so that several questions about one version read it once. */
+/** The last reading of each text, so that several requests about one version read it once. */
 export class DocumentCache {
   private readonly readings = new WeakMap<SourceDocument, Reading>();
 
@@ -48,7 +48,7 @@ export class DocumentCache {
     return validation;
   }
 
-  /** What other documents need to know of one; while a text is broken, what was known before it was. */
+  /** The facts of a document that others need; while a text has a syntax error, those of the version before it. */
   entry(document: SourceDocument): IndexEntry {
     const reading = this.reading(document);
     if (reading.entry === undefined) {
@@ -63,7 +63,7 @@ export class DocumentCache {
     return !this.isForeign(document) && this.parsed(document).form === 'dots';
   }
 
-  /** A file of plain JSON that is no DOTS document: none of our business. */
+  /** A plain JSON file that is not a DOTS document: it is ignored. */
   isForeign(document: SourceDocument): boolean {
     return isPlainJson(document) && documentTypeOf(this.parsed(document).value) === undefined;
   }
@@ -89,7 +89,7 @@ export class DocumentCache {
   }
 }
 
-/** A document that the editor calls JSON, and whose name does not claim it for DOTS. */
+/** A document that the editor calls JSON, and whose name does not mark it as DOTS. */
 export function isPlainJson({ languageId, uri }: SourceDocument): boolean {
   return (languageId === 'json' || languageId === 'jsonc') && !isDocumentName(uri) && formOf(uri) === 'dots';
 }

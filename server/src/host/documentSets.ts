@@ -7,16 +7,16 @@ import { isWithin, type FileNaming } from './files';
 import type { FolderDocuments, FolderIndex } from './folderIndex';
 import type { GoverningWorkspace, GoverningWorkspaces } from './governingWorkspaces';
 
-/** A document of a set, by the name that it has for those who ask. */
+/** A document of a set, by its name for the caller. */
 export type SetMember = Member & IndexEntry;
 
 /** Documents that belong together. */
 export interface RelatedSet {
-  /** The same for all documents of the set. */
+  /** Equal for all documents of the set. */
   key: string;
   members: readonly SetMember[];
   byFile: ReadonlyMap<string, SetMember>;
-  /** Whatever is not among the members does not exist: a workspace file says that they belong together, and all were read. */
+  /** The set is complete: a workspace file determines which documents belong together, and all were read. */
   complete: boolean;
   /** false: documents on disk are still being read. */
   isLoaded: boolean;
@@ -24,7 +24,7 @@ export interface RelatedSet {
   leftOut: readonly string[];
 }
 
-/** Where the documents of sets come from. */
+/** The sources of the documents of sets. */
 export interface SetsOptions {
   documents: DocumentCache;
   workspaces: GoverningWorkspaces;
@@ -40,7 +40,7 @@ type Members = Pick<RelatedSet, 'members' | 'byFile'>;
 
 const nothing: FolderDocuments = { entries: new Map(), leftOut: [], isLoaded: true };
 
-/** All documents as they are at one moment: what governs each, and which belong together. */
+/** A snapshot of all documents: the workspace file of each, and which belong together. */
 export class DocumentSets {
   private readonly sources: ReadonlyMap<string, SourceDocument>;
   private readonly sets = new Map<string, RelatedSet>();
@@ -51,7 +51,7 @@ export class DocumentSets {
 
   constructor(
     private readonly options: SetsOptions,
-    /** undefined where there are none, or their file has errors. */
+    /** undefined if there are none, or their file has errors. */
     readonly profiles: Profiles | undefined,
   ) {
     const { documents, areNamed } = options;
@@ -65,7 +65,7 @@ export class DocumentSets {
     };
   }
 
-  /** What governs a document. */
+  /** The workspace file of a document and its settings. */
   governing(uri: string): GoverningWorkspace {
     const path = this.options.naming.pathOf(uri);
     const key = path === undefined ? '' : dirname(path);
@@ -105,7 +105,7 @@ export class DocumentSets {
     const ids = documentsOf(group, this.places);
     const unread = leftOut.filter((path) => this.places.workspaceFileOf(path) === workspaceFile);
     const complete = deep && unread.length === 0;
-    // Without others beside them the named documents are one set, whatever folders they are in.
+    // Without other sources the named documents are one set, whatever folders they are in.
     const areAllNamed = ids.length === this.sources.size && ids.every((id) => this.sources.has(id));
     const members = areAllNamed ? (this.allSources ??= this.membersOf(ids, entries)) : this.membersOf(ids, entries);
     return { key: areAllNamed ? '' : group.key, ...members, complete, isLoaded, leftOut: unread };

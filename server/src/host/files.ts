@@ -1,23 +1,23 @@
-import { closeSync, lstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { profilesFileName, skippedFolders } from '#dots/workspace/fileNames';
 
 /*
- * Files are read at once, not in the background: that is several times faster. Whoever reads many of them pauses in
- * between (FolderIndex).
+ * Files are read synchronously, which is several times faster. A caller that reads many of them pauses in between
+ * (FolderIndex).
  */
 
-/** A file's identity on this machine, whatever name leads to it, and its size in octets. */
+/** A file's identity on this machine, independent of its names, and its size in octets. */
 export interface RealFile {
   identity: string;
   size: number;
 }
 
-/** How the files of a set are called by the one who asks, and where they are on disk. */
+/** The names of files for the caller, and their paths on disk. */
 export interface FileNaming {
-  /** The path of a name; undefined for what is not on disk. */
+  /** The path of a name; undefined if it is not on disk. */
   pathOf(name: string): string | undefined;
   nameOf(path: string): string;
 }
@@ -25,7 +25,7 @@ export interface FileNaming {
 /** Names that are URIs, as a language server has them. */
 export const uriNaming: FileNaming = { pathOf, nameOf: uriOf };
 
-/** The path of a `file:` URI; undefined for what lies elsewhere or is no URI. */
+/** The path of a `file:` URI; undefined for other URIs and texts. */
 export function pathOf(uri: string): string | undefined {
   try {
     return uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
@@ -42,15 +42,15 @@ export function uriOf(path: string): string {
 /** A path relative to a folder, with forward slashes. */
 export const pathWithin = (folder: string, path: string): string => relative(folder, path).replaceAll('\\', '/');
 
-/** Whether a path lies in a folder or below. */
+/** Whether a path is in a folder or below. */
 export function isWithin(folder: string, path: string): boolean {
   const way = pathWithin(folder, path);
   return way !== '..' && !way.startsWith('../') && !/^([a-zA-Z]:|\/)/.test(way);
 }
 
-/** What a path leads to, or undefined where that is no file. */
+/** The file at a path, or undefined if there is none. */
 export function realFile(path: string): RealFile | undefined {
-  // Numbers of files on Windows need more than 53 bits.
+  // File numbers on Windows need more than 53 bits.
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats?.isFile() === true ? { identity: `${stats.dev}:${stats.ino}`, size: Number(stats.size) } : undefined;
 }
@@ -60,15 +60,18 @@ export function isFile(path: string): boolean {
   return attempt(() => realFile(path)) !== undefined;
 }
 
-/** Whether there is anything at a path, be it a link that leads nowhere. */
+/** Whether there is anything at a path, even a broken link. */
 export function exists(path: string): boolean {
   return attempt(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
+/** A pipe that has taken the place of a file is not waited for. On Windows, which has no such constant, it adds nothing. */
+const atOnce = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** The first octets of a file, up to a number. Throws the error of the file system. */
 export function readStart(path: string, octets: number): Uint8Array {
   const buffer = Buffer.allocUnsafe(octets);
-  const file = openSync(path, 'r');
+  const file = openSync(path, atOnce);
   try {
     let length = 0;
     for (let got = -1; got !== 0 && length < octets; length += got)
@@ -79,15 +82,16 @@ export function readStart(path: string, octets: number): Uint8Array {
   }
 }
 
-/** One step of a walk: a file, or a folder whose entries follow. */
+/** One step of a walk: a file, a link to anything or to nothing, or a folder whose entries follow. */
 export interface WalkStep {
   path: string;
-  isFolder: boolean;
+  kind: 'file' | 'link' | 'folder';
 }
 
 /**
- * Walks through a folder by name, and with `deep` through the folders below; links to files come after the files. Links to
- * folders are not followed, so that no walk goes in a circle.
+ * Walks through a folder by name, and with `deep` through the folders below; links come after the files. Their targets are
+ * not looked up here: that takes time as well, and each step has to be short. Links to folders are not followed, so that no
+ * walk loops.
  * @param refused is called for a folder that cannot be read
  */
 export function* walk(
@@ -98,14 +102,14 @@ export function* walk(
   const links: string[] = [];
   for (const entry of entriesOf(folder, refused)) {
     const path = join(folder, entry.name);
-    if (entry.isFile()) yield { path, isFolder: false };
+    if (entry.isFile()) yield { path, kind: 'file' };
     else if (entry.isSymbolicLink()) links.push(path);
     else if (deep && entry.isDirectory() && !skippedFolders.has(entry.name)) {
-      yield { path, isFolder: true };
+      yield { path, kind: 'folder' };
       yield* walk(path, deep, refused);
     }
   }
-  for (const path of links) if (isFile(path)) yield { path, isFolder: false };
+  for (const path of links) yield { path, kind: 'link' };
 }
 
 function entriesOf(folder: string, refused: (folder: string, error: unknown) => void): Dirent[] {
@@ -117,7 +121,7 @@ function entriesOf(folder: string, refused: (folder: string, error: unknown) => 
   }
 }
 
-/** What an action returns, or undefined where the file system refuses it. */
+/** The result of an action, or undefined if the file system refuses it. */
 export function attempt<T>(action: () => T): T | undefined {
   try {
     return action();
@@ -126,7 +130,7 @@ export function attempt<T>(action: () => T): T | undefined {
   }
 }
 
-/** Where the profiles file is looked for when nothing names it. */
+/** The default path of the profiles file. */
 export function defaultProfilesFile(): string {
   const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
   const base =

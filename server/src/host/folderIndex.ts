@@ -4,11 +4,11 @@ import type { ValidationService } from '#service/validationService';
 import { documentIn, looksLikeDocument, mayBeDocument } from './documentFiles';
 import { attempt, exists, isWithin, readStart, realFile, walk, type RealFile } from './files';
 
-/** How much is read of a folder whose files are not open. What is beyond is left out, and reported. */
+/** The limits of what is read of a folder whose files are not open. What exceeds them is left out, and reported. */
 export interface FolderLimits {
-  /** Files and folders that are looked at. */
+  /** Files and folders that are visited. */
   steps: number;
-  /** Octets of one file: reading it is one turn of the event loop. */
+  /** Octets of one file: reading it blocks the event loop. */
   fileOctets: number;
   /** Octets of all files of a folder. */
   octets: number;
@@ -22,11 +22,11 @@ export const folderLimits: FolderLimits = { steps: 100_000, fileOctets: 4 * mebi
 /** Work is interrupted after this long, milliseconds. */
 const sliceMs = 15;
 
-/** What lets others work in between; without it the work is done at once. */
+/** Yields to other work; without it the work is done synchronously. */
 export interface Pauses {
-  /** Milliseconds from any start. */
+  /** Milliseconds from an arbitrary start. */
   now(): number;
-  /** Settles after whatever waits has been served. */
+  /** Settles after pending work has been done. */
   pause(): Promise<void>;
 }
 
@@ -38,17 +38,17 @@ export interface IndexedFolder {
 
 /** What is known of the documents of a folder. */
 export interface FolderDocuments {
-  /** The documents by path, but for those that are open; a file with several names has one of them. */
+  /** The documents by path, except those that are open; a file with several names is under one of them. */
   entries: ReadonlyMap<string, IndexEntry>;
   /** The paths of files and folders that were not read. */
   leftOut: readonly string[];
-  /** All of the folder has been read. */
+  /** The folder has been read completely. */
   isLoaded: boolean;
 }
 
 export interface FolderIndexOptions {
   service: ValidationService;
-  /** Whether the text of a path is known otherwise, so that its file does not count. */
+  /** Whether the text of a path comes from elsewhere, so that its file is not used. */
   isOpen(path: string): boolean;
   limits?: FolderLimits;
   pauses?: Pauses;
@@ -63,7 +63,7 @@ export class FolderIndex {
 
   constructor(private readonly options: FolderIndexOptions) {}
 
-  /** The documents of a folder as far as they have been read; the first time reading begins. */
+  /** The documents of a folder as far as they have been read; the first call starts reading. */
   documents(folder: IndexedFolder): FolderDocuments {
     return this.rootOf(folder);
   }
@@ -92,12 +92,12 @@ export class FolderIndex {
   }
 }
 
-/** A file of a folder, by whatever names. */
+/** A file of a folder, with all of its names. */
 interface KnownFile {
   names: Set<string>;
-  /** What it takes of the limit of its folder. */
+  /** Its share of the limit of its folder. */
   octets: number;
-  /** undefined: it is no document, or it is open. */
+  /** undefined: it is not a document, or it is open. */
   entry: IndexEntry | undefined;
 }
 
@@ -141,13 +141,14 @@ class Root implements FolderDocuments {
     const { pauses } = this.options;
     let steps = 0;
     let begun = pauses?.now() ?? 0;
-    for (const { path, isFolder } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
+    for (const { path, kind } of walk(this.at.folder, this.at.deep, (folder) => this.refused(folder))) {
       steps += 1;
       if (steps > this.limits.steps) {
         this.unread.add(this.at.folder);
         break;
       }
-      if (!isFolder && mayBeDocument(path)) this.add(path);
+      // A file that is there, and not under the name that Node.js has for it, has a name that is not UTF-8.
+      if (kind !== 'folder' && mayBeDocument(path) && !this.add(path) && kind === 'file') this.unread.add(path);
       if (pauses === undefined || pauses.now() - begun < sliceMs) continue;
       await pauses.pause();
       begun = pauses.now();
@@ -155,13 +156,13 @@ class Root implements FolderDocuments {
     this.isLoaded = true;
   }
 
-  /** Reads a file again, by all of its names; then what was left out before and now may be within the limits. */
+  /** Reads a file again, by all of its names; then files that were left out and may now be within the limits. */
   changed(path: string): void {
     this.again(path);
     for (const unread of [...this.unread]) if (mayBeDocument(unread)) this.again(unread);
   }
 
-  /** A folder that is there and cannot be read may contain documents. */
+  /** An existing folder that cannot be read may contain documents. */
   private refused(folder: string): void {
     if (exists(folder)) this.unread.add(folder);
   }
@@ -172,7 +173,7 @@ class Root implements FolderDocuments {
     for (const name of names) this.add(name);
   }
 
-  /** Forgets a file; the names that it had. */
+  /** Removes a file; returns its names. */
   private forget(identity: string | undefined): string[] {
     const file = identity === undefined ? undefined : this.files.get(identity);
     if (file === undefined || identity === undefined) return [];
@@ -182,14 +183,16 @@ class Root implements FolderDocuments {
     return [...file.names];
   }
 
-  private add(path: string): void {
+  /** Whether there is a file. */
+  private add(path: string): boolean {
     this.unread.delete(path);
     const file = attempt(() => realFile(path));
-    if (file === undefined) return;
+    if (file === undefined) return false;
     const known = this.files.get(file.identity);
     if (known === undefined) this.files.set(file.identity, this.read(path, file));
     else known.names.add(path);
     this.identities.set(path, file.identity);
+    return true;
   }
 
   private read(path: string, file: RealFile): KnownFile {

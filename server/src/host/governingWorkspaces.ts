@@ -9,16 +9,16 @@ import { attempt, exists, isFile, pathWithin, readStart, realFile } from './file
 import { systemOwners, type Owners } from './ownership';
 import { WorkspaceSearch } from './workspaceSearch';
 
-/** What governs a document: its workspace file, and what that says. */
+/** The settings of a document: its workspace file, and the content. */
 export interface GoverningWorkspace {
-  /** The path of the file; undefined where there is none. */
+  /** The path of the file; undefined if there is none. */
   path: string | undefined;
   workspace: Workspace;
-  /** What is wrong with the file. */
+  /** The faults of the file. */
   findings: readonly LocatedFinding[];
-  /** The file has errors or cannot be read, so what it says of the document is unknown. */
+  /** The file has errors or cannot be read, so its settings for the document are unknown. */
   isBroken: boolean;
-  /** Files that would govern the document and are not used. */
+  /** Files that would apply to the document and are not used. */
   ignored: readonly IgnoredWorkspaceFile[];
 }
 
@@ -31,7 +31,7 @@ export interface ProfilesFile {
   findings: readonly LocatedFinding[];
 }
 
-/** One of the product's own files that was read from disk, and what is wrong with it. */
+/** One of the product's own files that was read from disk, and its faults. */
 export interface OwnFile {
   path: string;
   findings: readonly LocatedFinding[];
@@ -39,36 +39,39 @@ export interface OwnFile {
 
 export interface WorkspacesOptions {
   service: ValidationService;
-  /** The path of the workspace file that the command line names: it governs every document, wherever that is. */
+  /** The path of the workspace file that the command line names: it applies to every document, wherever that is. */
   named?: string | undefined;
   /** The open text of a path, read. */
   open?(path: string): ParsedDocument | undefined;
-  /** The folders that are open in the editor, as paths: workspace files above them do not count. */
+  /** The folders that are open in the editor, as paths: workspace files above them are not used. */
   folders?(): readonly string[];
   /** Called with each file that is read from disk, each time. */
   heard?(file: OwnFile): void;
   owners?: Owners;
 }
 
-/** A file of the product's own that is larger is not read, octets. */
+/** The largest of the product's own files that is read, octets. */
 const maximumSize = 4 * 1024 * 1024;
 
-/** The octets of a file and what they say. */
+/** The octets of a file and their content. */
 interface FileText {
   octets: Uint8Array;
   document: ParsedDocument;
 }
 
-/** What a workspace file says, beside given profiles. */
+/** The content of a workspace file, with the given profiles. */
 type Reading = Omit<GoverningWorkspace, 'path' | 'ignored'> & { profiles: Profiles | undefined };
 
-/** What is known of documents besides their text, by their path. */
+/** The context of documents, by their path. */
 interface Contexts {
   profiles: Profiles | undefined;
   byPath: Map<string, DocumentContext>;
 }
 
-/** The workspace files of documents and the user's profiles, as they are now: open texts count before what is on disk. */
+/**
+ * The workspace files of documents and the user's profiles, as they are now: open texts take precedence over files on
+ * disk.
+ */
 export class GoverningWorkspaces {
   private readonly search: WorkspaceSearch;
   private readonly texts = new Map<string, FileText>();
@@ -85,12 +88,12 @@ export class GoverningWorkspaces {
     return this.options.named ?? (path === undefined ? undefined : this.search.from(dirname(path)).path);
   }
 
-  /** Forgets where workspace files are: one may have come or gone. */
+  /** Clears the search results: a workspace file may have been added or removed. */
   forget(): void {
     this.search.forget();
   }
 
-  /** What governs a document. `profiles`: what the workspace file may name; undefined where that is unknown. */
+  /** The settings of a document. `profiles`: those that the workspace file may name; undefined if unknown. */
   of(path: string | undefined, profiles: Profiles | undefined): GoverningWorkspace {
     const file = this.fileOf(path);
     const ignored =
@@ -119,7 +122,7 @@ export class GoverningWorkspaces {
     return known;
   }
 
-  /** What is known of a document besides its text: the same object as long as it is the same. */
+  /** The context of a document; the same object while it is unchanged. */
   contextOf(
     { workspace, path: file }: GoverningWorkspace,
     path: string,
@@ -135,7 +138,7 @@ export class GoverningWorkspaces {
     return context;
   }
 
-  /** The file was found once and is there no more. */
+  /** The file was found before and no longer exists. */
   private ofOther(path: string | undefined, profiles: Profiles | undefined): GoverningWorkspace {
     this.forget();
     return this.of(path, profiles);
@@ -157,7 +160,7 @@ export class GoverningWorkspaces {
     return { path, state: 'read', profiles: this.options.service.profiles(document), findings };
   }
 
-  /** Says what is wrong with a file, unless it is open: then it is shown as a document. */
+  /** Reports the faults of a file, unless it is open: then it is shown as a document. */
   private hear(path: string, findings: readonly LocatedFinding[]): void {
     if (this.options.open?.(path) === undefined) this.options.heard?.({ path, findings });
   }
@@ -193,7 +196,7 @@ function readingOf(service: ValidationService, document: ParsedDocument, profile
 export function octetsOf(path: string): Uint8Array | string {
   try {
     const file = realFile(path);
-    if (file === undefined) return exists(path) ? 'it is no file' : 'there is no such file';
+    if (file === undefined) return exists(path) ? 'it is not a file' : 'there is no such file';
     return file.size > maximumSize ? `it is larger than ${maximumSize} octets` : readStart(path, file.size);
   } catch (error) {
     return fileReason(error);

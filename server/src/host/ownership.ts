@@ -1,11 +1,11 @@
 import { lstatSync, statSync } from 'node:fs';
 import { attempt } from './files';
 
-/** Who owns files, by the numbers of POSIX. */
+/** The owners of files, by POSIX user ids. */
 export interface Owners {
-  /** The user; undefined where the system has no such numbers: then every file counts as the user's own. */
+  /** The user; undefined if the system has no user ids: then every file counts as the user's own. */
   user: number | undefined;
-  /** The owners of what a path leads to, and of the link where it is one; empty where that is unknown. */
+  /** The owners of the file at a path, and of the link if it is one; empty if unknown. */
   of(path: string): readonly number[];
 }
 
@@ -17,7 +17,7 @@ export const systemOwners: Owners = {
 
 /**
  * Whether a file may decide about the documents of a folder: it belongs to the user, or to the owner of that folder.
- * A file of anybody else may have been put there to govern the documents of others (the class of CVE-2022-24765).
+ * A file of another user may have been put there to affect the documents of others (the class of CVE-2022-24765).
  */
 export function mayGovern(file: string, folder: string, { user, of }: Owners): boolean {
   if (user === undefined) return true;

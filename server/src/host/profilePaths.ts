@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Profile, Profiles } from '#dots/workspace/workspaceFile';
 
-/** The profiles of a file with absolute paths: what they write may be relative to its folder. */
+/** The profiles of a file with absolute paths: in the file they may be relative to its folder. */
 export function withAbsolutePaths(profiles: Profiles, file: string): Profiles {
   return new Map([...profiles].map(([name, profile]) => [name, absolute(profile, dirname(file))]));
 }

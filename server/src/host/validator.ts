@@ -21,13 +21,13 @@ import { pathInWorkspace } from './governingWorkspaces';
 
 export interface ValidatorOptions extends SetsOptions {
   service: ValidationService;
-  /** The level of a document whose workspace file has the one given. */
+  /** The level of a document, given that of its workspace file. */
   level(uri: string, ofWorkspace: Level | undefined): Promise<Level | undefined> | Level | undefined;
-  /** The server profiles; undefined where there are none, or their file has errors. */
+  /** The server profiles; undefined if there are none, or their file has errors. */
   profiles(): Promise<Profiles | undefined> | Profiles | undefined;
 }
 
-/** What rules that are made of a document depend on. */
+/** What the rules of a document depend on. */
 export interface RuleSources {
   /** All findings of the document. */
   findings: readonly LocatedFinding[];
@@ -39,11 +39,11 @@ export interface RuleSources {
   leftOut: readonly string[];
   /** The other documents of its workspace with ACLs of its client; none without a workspace file. */
   withAcls: readonly SetMember[];
-  /** The port of the signal channel, as the profile of the document says. */
+  /** The port of the signal channel, from the profile of the document. */
   signalPort: number | undefined;
 }
 
-/** Validates documents: by themselves, with what their workspace file says, and together with those that they belong to. */
+/** Validates documents: alone, with the settings of their workspace file, and together with related documents. */
 export class Validator {
   private readonly faults: CrossFaults;
 
@@ -51,7 +51,7 @@ export class Validator {
     this.faults = new CrossFaults(options.service);
   }
 
-  /** The documents at this moment; several questions may share it. */
+  /** A snapshot of the documents; several calls may share it. */
   async now(): Promise<DocumentSets> {
     return new DocumentSets(this.options, await this.options.profiles());
   }
@@ -64,7 +64,7 @@ export class Validator {
 
   /**
    * All findings of a document in text order.
-   * @param said counts before what the workspace file and the profile say
+   * @param said overrides the workspace file and the profile
    */
   async findings(
     document: SourceDocument,
@@ -84,7 +84,7 @@ export class Validator {
     return service.adjusted(all, workspace, pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri));
   }
 
-  /** What is wrong with a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */
+  /** The errors of a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */
   async ruleSources(document: SourceDocument): Promise<RuleSources> {
     const sets = await this.loaded(document.uri);
     const set = sets.of(document.uri);
@@ -101,21 +101,21 @@ export class Validator {
     return { findings, usesNames: true, definitions, leftOut: set.leftOut, withAcls, signalPort };
   }
 
-  /** What the aliases that a document names stand for. */
+  /** The targets of the aliases that a document names. */
   aliases(document: SourceDocument, sets: DocumentSets): AliasTargets {
     const set = sets.of(document.uri);
     const member = set.byFile.get(document.uri);
     return member === undefined ? {} : aliasTargets(set, member);
   }
 
-  /** The names that the documents which belong together with one define, and the direction that the workspace file states. */
+  /** The names that the related documents define, and the direction from the workspace file. */
   async names(uri: string): Promise<DefinedNames & Pick<DocumentContext, 'direction'>> {
     const sets = await this.now();
     const { cuid, direction } = sets.context(uri);
     return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
   }
 
-  /** What was left out around a document. */
+  /** The related files that were not read. */
   private around(document: SourceDocument, sets: DocumentSets): LocatedFinding[] {
     const { service, documents } = this.options;
     const { leftOut } = sets.of(document.uri);
@@ -126,7 +126,7 @@ export class Validator {
     ]);
   }
 
-  /** What is wrong between the document and the others of its set; nothing before all of them have been read. */
+  /** The faults between the document and the others of its set; none before all of them have been read. */
   private cross(document: SourceDocument, said: Partial<DocumentContext>, set: RelatedSet): LocatedFinding[] {
     if (!set.isLoaded) return [];
     const { service, documents } = this.options;
@@ -135,7 +135,7 @@ export class Validator {
   }
 }
 
-/** The set as it is where something else is said of one of its documents. */
+/** The set with another context of one of its documents. */
 function withContext(set: RelatedSet, uri: string, said: Partial<DocumentContext>): RelatedSet {
   const before = set.byFile.get(uri);
   if (before === undefined) return set;
@@ -148,7 +148,7 @@ function withContext(set: RelatedSet, uri: string, said: Partial<DocumentContext
   };
 }
 
-/** Rules between documents ask no more of a direction than whether it is that of a status. */
+/** Rules between documents depend only on whether the direction is that of a status. */
 function isSameToOthers(one: Member, other: Member): boolean {
   const [before, after] = [one, other].map(({ context }) => ({ ...context, direction: undefined }));
   return isStatus(one) === isStatus(other) && isDeepStrictEqual(before, after);

@@ -4,21 +4,21 @@ import type { IgnoredWorkspaceFile } from '#dots/workspace/leftOut';
 import { exists, isFile } from './files';
 import { mayGovern, type Owners } from './ownership';
 
-/** The workspace file of the documents of a folder, and those that would be nearer or further up and do not count. */
+/** The workspace file of the documents of a folder, and nearer or higher ones that are not used. */
 export interface FoundWorkspaceFile {
   path: string | undefined;
   ignored: readonly IgnoredWorkspaceFile[];
 }
 
-/** A workspace file upwards of a folder, and the nearest boundary in between. */
+/** A workspace file above a folder, and the nearest boundary in between. */
 interface Candidate {
   path: string;
   outside: string | undefined;
 }
 
 /**
- * Finds the workspace file of documents: the nearest upwards that the user or the owner of the documents' folder owns. The
- * search ends at a folder that is open in the editor, and at the root of a repository.
+ * Finds the workspace file of documents: the nearest one in the parent folders that the user or the owner of the
+ * documents' folder owns. The search ends at a folder that is open in the editor, and at the root of a repository.
  */
 export class WorkspaceSearch {
   private readonly found = new Map<string, FoundWorkspaceFile>();
@@ -36,7 +36,7 @@ export class WorkspaceSearch {
     return known;
   }
 
-  /** Forgets what was found: a file may have come or gone. */
+  /** Clears the results: a file may have been added or removed. */
   forget(): void {
     this.found.clear();
     this.candidates.clear();

@@ -24,25 +24,28 @@ export type {
   Workspace,
 };
 
-/** What completion knows besides the text: names of aliases and ACLs that related documents define, those of server profiles, and the document's direction. */
+/**
+ * The context of completion: names of aliases and ACLs that related documents define, those of server profiles, and the
+ * document's direction.
+ */
 export interface KnownNames extends Partial<Surroundings> {
   profiles?: readonly string[];
 }
 
-/** What a document is, told without validationService it. */
+/** The kind of a document, determined without validating it. */
 export interface DocumentFacts {
   type: DocumentType | undefined;
   /** Line of the top-level member's name, from 0. */
   line: number | undefined;
 }
 
-/** What an editor asks about a DOTS document: how it is judged, and what can be written and read at a place of it. */
+/** What an editor needs of a DOTS document: its findings, and completions and hovers at a place. */
 export interface LanguageService extends ValidationService {
-  /** What can be written at a position. */
+  /** The completions at a position. */
   complete(document: string | ParsedDocument, position: Position, names?: KnownNames): Completion[];
-  /** What stands at a position, or undefined where nothing is known of it. */
+  /** The hover at a position, or undefined if nothing is known of it. */
   hover(document: string | ParsedDocument, position: Position): Hover | undefined;
-  /** What the document is, and where its top-level member stands. */
+  /** The kind of the document, and the place of its top-level member. */
   documentInfo(document: string | ParsedDocument): DocumentFacts;
 }
 

@@ -11,39 +11,42 @@ import { workspaceFindings } from './features/ownFileFindings';
 import { noWorkspace, profilesOf, workspaceOf, type Profiles, type Workspace } from '#dots/workspace/workspaceFile';
 
 export interface ValidateOptions {
-  /** How literally RFC 7951 is taken; default `practice`. */
+  /** How literally RFC 7951 is applied; default `practice`. */
   level?: Level | undefined;
   /** The file's name: comments and trailing commas are allowed in `.jsonc`. */
   file?: string;
-  /** Whether it goes to a server or came from one; without it, its members tell. */
+  /** Whether it goes to a server or came from one; if absent, its members decide. */
   direction?: Direction | undefined;
 }
 
 /**
- * The part of the language service that judges. It stands by itself because `dots validate` needs no more: what completion
- * and hover know would make it start later. Every function takes a text, or one that `parse` has read, so that one reading
- * serves several questions. Nothing here throws, whatever the text.
+ * The part of the language service that validates. It is separate because `dots validate` needs no more: the data of
+ * completion and hover would delay its start. Every function takes a text, or one that `parse` has read, so that
+ * several calls share one reading. Nothing here throws, whatever the text.
  */
 export interface ValidationService {
-  /** Reads a text, or a file's bytes, once. What it holds is told by the file's name, unless the form is given. */
+  /** Reads a text, or a file's bytes, once. Its form follows from the file's name, unless it is passed. */
   parse(text: string | Uint8Array, file?: string, form?: DocumentForm): ParsedDocument;
   /** All findings, in text order, each with its range. */
   validate(document: string | ParsedDocument, options?: ValidateOptions): Validation;
   /** Faults that others found in the document's value, with their ranges. */
   locate(document: ParsedDocument, faults: readonly Fault[]): LocatedFinding[];
-  /** What a workspace file says; of a broken one, nothing. */
+  /** The content of a workspace file; empty if it has errors. */
   workspace(document: ParsedDocument): Workspace;
-  /** All findings of a workspace file; where no profiles file is known, or it has faults, nothing is said of the profiles that it names. */
+  /**
+   * All findings of a workspace file; if no profiles file is known, or it has faults, the profiles that it names are
+   * not checked.
+   */
   workspaceFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[];
-  /** The server profiles of a profiles file; of a broken one, none. */
+  /** The server profiles of a profiles file; none if it has errors. */
   profiles(document: ParsedDocument): Profiles;
   /** What is known of a document besides its text; `path` is relative to the workspace file's folder. */
   context(workspace: Workspace, profiles: Profiles, path: string): DocumentContext;
-  /** The findings of a document as the workspace wants them: of other severities, or none. */
+  /** The findings of a document with the severities that the workspace file sets, without hidden ones. */
   adjusted(findings: readonly LocatedFinding[], workspace: Workspace, path: string): LocatedFinding[];
-  /** What other documents may need to know of one; with `keep` false to be kept instead of the document. */
+  /** The facts of a document that others may need; with `keep` false they can be stored instead of the document. */
   index(document: ParsedDocument, keep?: boolean): IndexEntry;
-  /** What is wrong between the documents of a set, by document, the same whatever their order. */
+  /** The faults between the documents of a set, by document, independent of their order. */
   cross(set: DocumentSet): ReadonlyMap<string, readonly Fault[]>;
   /** Faults between documents with their ranges; the entries are those of the set, by document. */
   locateCross(

@@ -19,7 +19,9 @@ const severities: Record<Severity, DiagnosticSeverity> = {
   hint: DiagnosticSeverity.Hint,
 };
 
-/** A finding as the editor shows it: its code leads to the RFC section, its related places into this document or another. */
+/**
+ * A finding as an LSP diagnostic: its code links to the RFC section, its related places to this document or another.
+ */
 export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
   return {
     range: finding.range,
@@ -38,7 +40,7 @@ export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
   };
 }
 
-/** The diagnostic that stands for what could not be listed: editors slow down long before this many help. */
+/** The diagnostic for findings over the limit: editors slow down with this many. */
 export function capped(diagnostics: Diagnostic[], limit: number): Diagnostic[] {
   const last = diagnostics[limit - 1];
   if (diagnostics.length <= limit || last === undefined) return diagnostics;
@@ -57,7 +59,7 @@ const kinds: Record<Completion['kind'], CompletionItemKind> = {
   value: CompletionItemKind.Value,
 };
 
-/** A completion as LSP has it; `snippets` says whether the editor knows tab stops. */
+/** A completion in LSP form; `snippets`: whether the editor supports tab stops. */
 export function completionItemOf(completion: Completion, snippets: boolean): CompletionItem {
   const { label, kind, detail, documentation, snippet, text, filterText, sortText, range, comma } = completion;
   return {
@@ -75,7 +77,7 @@ export function completionItemOf(completion: Completion, snippets: boolean): Com
   };
 }
 
-/** A hover as LSP has it. */
+/** A hover in LSP form. */
 export function hoverOf({ markdown, range }: Hover): LspHover {
   return { contents: { kind: MarkupKind.Markdown, value: markdown }, range };
 }

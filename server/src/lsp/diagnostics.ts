@@ -7,17 +7,17 @@ import type { Validator } from '#host/validator';
 import type { LocatedFinding } from '#service/service';
 import type { StartOptions } from './settings';
 
-/** Typing pauses this long before a text is judged, in milliseconds; large texts wait in proportion. */
+/** The pause in typing after which a text is validated, in milliseconds; proportionally longer for large texts. */
 const pause = 120;
 const pausePerMegabyte = 60;
 
-/** After a change the other documents of the set are judged this much later, in milliseconds. */
+/** The delay after a change before the other documents of the set are validated, in milliseconds. */
 const pauseForOthers = 200;
 
-/** More diagnostics than this in one document help nobody. */
+/** The most diagnostics of one document. */
 const maximumDiagnostics = 2000;
 
-/** What diagnostics need of the server that they are part of. */
+/** The parts of the server that diagnostics use. */
 export interface DiagnosticsHost {
   /** The present version of a document, or undefined once it is closed. */
   current(uri: string): TextDocument | undefined;
@@ -28,8 +28,8 @@ export interface DiagnosticsHost {
 }
 
 /**
- * Publishes what is wrong with the open documents, and behind it their state: at once when opened, after a pause when typed, never of
- * an old version.
+ * Publishes the findings of the open documents, and then their state: immediately when opened, after a pause when
+ * edited, never of an old version.
  */
 export class Diagnostics {
   private readonly waiting = new Map<string, NodeJS.Timeout>();
@@ -38,7 +38,7 @@ export class Diagnostics {
   private readonly published = new Map<string, string>();
   /** The same for its state. */
   private readonly states = new Map<string, string>();
-  /** How often each document was judged: of several judgements under way only the last is published. */
+  /** How often each document was validated: of several validations under way only the last is published. */
   private readonly runs = new Map<string, number>();
   private others: NodeJS.Timeout | undefined;
 
@@ -50,7 +50,7 @@ export class Diagnostics {
     private readonly host: DiagnosticsHost,
   ) {}
 
-  /** Judges all open documents, a little later: something that they have in common changed. */
+  /** Validates all open documents after a delay: something that they have in common changed. */
   soon(): void {
     clearTimeout(this.others);
     this.others = setTimeout(() => {
@@ -58,7 +58,7 @@ export class Diagnostics {
     }, pauseForOthers);
   }
 
-  /** Publishes what is wrong with a file of the product's own that is not open; one without faults needs no word. */
+  /** Publishes the findings of one of the product's own files that is not open, if there are any. */
   own(uri: string, findings: readonly LocatedFinding[]): void {
     if (findings.length === 0 && !this.published.has(uri)) return;
     this.send(
@@ -68,7 +68,7 @@ export class Diagnostics {
     ).catch((error: unknown) => this.host.failed('publishing', error));
   }
 
-  /** Judges a document that was opened at once, and one that was changed after a pause in the typing. */
+  /** Validates an opened document immediately, and a changed one after a pause in the typing. */
   changed(document: TextDocument): void {
     if (!this.open.has(document.uri)) {
       this.open.add(document.uri);
@@ -86,13 +86,13 @@ export class Diagnostics {
     );
   }
 
-  /** Judges a document without delay. */
+  /** Validates a document without delay. */
   now(uri: string): void {
     this.cancel(uri);
     this.publish(uri).catch((error: unknown) => this.host.failed('validation', error));
   }
 
-  /** Takes back what was said of a document that was closed. */
+  /** Removes the diagnostics of a closed document. */
   async clear(uri: string): Promise<void> {
     this.cancel(uri);
     this.open.delete(uri);
@@ -113,7 +113,7 @@ export class Diagnostics {
     const { version } = document;
     const run = (this.runs.get(uri) ?? 0) + 1;
     this.runs.set(uri, run);
-    // What was typed or changed in the meantime is validated in its turn.
+    // Changes in the meantime are validated separately.
     const isLatest = (): boolean => this.host.current(uri)?.version === version && this.runs.get(uri) === run;
     const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document);
     if (!isLatest()) return;

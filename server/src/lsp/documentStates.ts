@@ -16,18 +16,18 @@ import type { Validator } from '#host/validator';
 import type { LanguageService, LocatedFinding } from '#service/service';
 import type { Settings } from './settings';
 
-/** What the product's own files are called. */
+/** The names of the product's own files. */
 const ownTitles: Readonly<Record<Exclude<DocumentForm, 'dots'>, string>> = {
   workspace: 'workspace file',
   profiles: 'server profiles',
 };
 
-/** What a document is, by its text. */
+/** The kind of a document, by its text. */
 type Identity = Pick<DocumentState, 'kind' | 'title' | 'line'> & { type: DocumentType | undefined; form: DocumentForm };
 
 const foreign: Identity = { kind: null, title: null, line: null, type: undefined, form: 'dots' };
 
-/** What an editor is told of a document after its validation, and what it asks before it sends one. */
+/** The state of a document that the editor receives after its validation, and requests before sending it. */
 export class DocumentStates {
   constructor(
     private readonly service: LanguageService,
@@ -37,7 +37,7 @@ export class DocumentStates {
     private readonly workspaces: GoverningWorkspaces,
   ) {}
 
-  /** The state of a document as its text is now, which has these findings. */
+  /** The state of a document with its current text and these findings. */
   async of(document: TextDocument, findings: readonly LocatedFinding[], known?: DocumentSets): Promise<DocumentState> {
     const { uri, version } = document;
     const { type, form, ...identity } = this.identify(document);
@@ -61,14 +61,14 @@ export class DocumentStates {
     };
   }
 
-  /** A document to be sent: its value, and its state beside all documents that it belongs to, with the files as they are now. */
+  /** A document to be sent: its value, and its state together with all related documents, with the current files. */
   async toSend(document: TextDocument): Promise<DocumentToSend> {
     const { uri, version } = document;
     const { value = null } = this.cache.parsed(document);
     const sets = await this.validator.loaded(uri);
     const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document, {}, sets);
     const state = await this.of(document, findings, sets);
-    // What was typed in the meantime would mix two versions.
+    // An edit in the meantime would mix two versions.
     if (document.version !== version) return this.toSend(document);
     return { state, value, aliases: this.validator.aliases(document, sets) };
   }

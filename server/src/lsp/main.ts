@@ -1,7 +1,7 @@
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { startServer } from './server';
 
-const usage = `The DOTS language server speaks the Language Server Protocol with an editor, which starts it with one of:
+const usage = `The DOTS language server communicates with an editor by the Language Server Protocol. Options:
   --stdio            over standard input and output
   --node-ipc         over the channel of a parent Node process
   --socket=PORT      over TCP, connecting to the editor

@@ -152,7 +152,7 @@ class Server {
     });
   }
 
-  /** Its file does not count any more, and a workspace file beside it does. */
+  /** Its file is no longer used, and a workspace file beside it is. */
   private opened(uri: string): void {
     const path = pathOf(uri);
     if (path !== undefined) this.openFiles.add(path);
@@ -171,7 +171,7 @@ class Server {
     for (const { uri } of this.documents.all()) this.diagnostics.now(uri);
   }
 
-  /** Asks the editor to tell of changed settings, folders and files. */
+  /** Asks the editor to report changed settings, folders and files. */
   private async watch(): Promise<void> {
     const {
       connection,
@@ -197,7 +197,7 @@ class Server {
     await this.watchFiles();
   }
 
-  /** Asks to be notified of files that change: those of the folders, and the profiles file, which lies elsewhere. */
+  /** Asks to be notified of files that change: those of the folders, and the profiles file, which is elsewhere. */
   private async watchFiles(): Promise<void> {
     const { workspace } = this.params.capabilities;
     const profiles = await this.settings.profilesFile();
@@ -212,7 +212,7 @@ class Server {
     (await before)?.dispose();
   }
 
-  /** Takes into account that files may have come, changed or gone. */
+  /** Handles files that may have been added, changed or removed. */
   private filesChanged(uris: readonly string[]): void {
     const paths = uris.flatMap((uri) => pathOf(uri) ?? []);
     if (uris.some((uri) => formOf(uri) === 'workspace')) this.workspaces.forget();
@@ -259,7 +259,7 @@ class Server {
     return document !== undefined && this.cache.isDocument(document) ? this.validator.names(uri) : {};
   }
 
-  /** Answers about a document that is open and ours; a fault of our own is logged and answered with nothing. */
+  /** Answers about an open DOTS document; an internal error is logged and answered with nothing. */
   private guarded<T>(what: string, nothing: T, uri: string, answer: (document: TextDocument) => T): T {
     const document = this.documents.get(uri);
     try {

@@ -4,21 +4,21 @@ import type { Level } from '#dots/check/check';
 import { isObject } from '#dots/model/json';
 import { defaultProfilesFile } from '#host/files';
 
-/** What the editor decides at the start, in `initializationOptions`. */
+/** The editor's `initializationOptions`. */
 export interface StartOptions {
-  /** Used where the editor has no `dots.level` setting. */
+  /** Used if the editor has no `dots.level` setting. */
   level: Level;
-  /** Who reports syntax errors of plain JSON files: an editor may have a JSON server of its own. */
+  /** Who reports syntax errors of plain JSON files: an editor may have its own JSON server. */
   syntax: 'server' | 'editor';
-  /** Used where the editor has no `dots.profilesFile` setting. */
+  /** Used if the editor has no `dots.profilesFile` setting. */
   profilesFile: string | undefined;
   /** false: the open folder is not trusted, and profiles are not read until it is. */
   trusted: boolean;
-  /** The profile of documents for which nothing names one. */
+  /** The profile of documents that have none otherwise. */
   activeProfile: string | undefined;
 }
 
-/** Reads `initializationOptions`; whatever is not understood is as if it were not there. */
+/** Reads `initializationOptions`; unknown members and values are ignored. */
 export function startOptions({ initializationOptions: given }: InitializeParams): StartOptions {
   const options: Record<string, unknown> = isObject(given) ? given : {};
   return {
@@ -30,15 +30,15 @@ export function startOptions({ initializationOptions: given }: InitializeParams)
   };
 }
 
-/** The settings of the editor, asked of it where it can be asked. */
+/** The settings of the editor, requested from it if it supports that. */
 export class Settings {
   private readonly levels = new Map<string, Promise<Level>>();
   private profiles: Promise<string> | undefined;
 
-  /** Whether the open folder is trusted; before, server profiles do not count. */
+  /** Whether the open folder is trusted; until then, server profiles are not used. */
   trusted: boolean;
 
-  /** The profile of documents for which nothing names one, as the editor says. */
+  /** The profile of documents that have none otherwise, from the editor. */
   activeProfile: string | undefined;
 
   constructor(
@@ -50,7 +50,7 @@ export class Settings {
     this.activeProfile = fallback.activeProfile;
   }
 
-  /** Asks to be told of changes; each change forgets what was answered before, then calls the listener. */
+  /** Registers for changes; each change clears cached settings, then calls the listener. */
   async watch(changed: () => void): Promise<void> {
     this.connection.onDidChangeConfiguration(() => {
       this.levels.clear();
@@ -72,12 +72,12 @@ export class Settings {
     return asked;
   }
 
-  /** The path of the user's file of server profiles (`dots.profilesFile`); it need not be there. */
+  /** The path of the user's file of server profiles (`dots.profilesFile`); it need not exist. */
   profilesFile(): Promise<string> {
     return (this.profiles ??= this.askProfiles());
   }
 
-  /** Forgets a document that was closed. */
+  /** Removes a closed document. */
   forget(uri: string): void {
     this.levels.delete(uri);
   }
@@ -108,7 +108,7 @@ function levelOf(value: unknown): Level | undefined {
   return value === 'practice' || value === 'strict' ? value : undefined;
 }
 
-/** A path that somebody set; `~` at its start is the user's folder. */
+/** A path in a setting; `~` at its start is the user's home folder. */
 function pathIn(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.replace(/^~(?=[/\\]|$)/, homedir()) : undefined;
 }

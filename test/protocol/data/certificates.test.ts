@@ -45,7 +45,7 @@ test('each check that fails is told in words', async (t) => {
       { ...right, data: nameless.replace('127.0.0.1', 'localhost'), ca: stranger.cert },
       {},
       'data/wrong-host-name',
-      /it names none/,
+      /it contains no names/,
     ],
     [{ ...right, data: expired, ca: stranger.cert }, {}, 'data/certificate-expired', /has expired/],
     [
@@ -88,7 +88,7 @@ test('a server without TLS is told in words', async (t) => {
   const data = `https://127.0.0.1:${(plain.address() as AddressInfo).port}`;
   await assert.rejects(
     (await openData(t, { data, ca, cert, key })).register(),
-    refusal('data/no-tls', /does not speak TLS/),
+    refusal('data/no-tls', /does not support TLS/),
   );
 });
 

@@ -112,7 +112,7 @@ test('a request that was sent may have arrived, whether its time is over or its 
   const late = assert.rejects(session.get('aliases', { timeoutMs: 1000 }), {
     code: 'data/no-answer',
     message: /GET \/\.well-known\/host-meta within 1 s/,
-    hint: /It may have done/,
+    hint: /It may have processed/,
   });
   await eventually(() => asked.length === 1);
   await clock.advance(1000);

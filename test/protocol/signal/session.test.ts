@@ -291,8 +291,8 @@ test('a session says what it puts up with', async (t) => {
       'request',
     ]);
   const [repeats, empty] = [
-    'An answer repeats options of the request, which are passed over there: Uri-Path.',
-    'The body of an answer is empty CBOR (f6), which is taken for none.',
+    'An answer repeats options of the request, which are ignored there: Uri-Path.',
+    'The body of an answer is empty CBOR (f6), which is treated as no body.',
   ];
   assert.deepEqual(lines, [repeats, empty, `${repeats} (2 so far)`, `${empty} (2 so far)`]);
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createServer, type Server } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
@@ -74,9 +74,10 @@ export async function httpsServer(
   t: Pick<TestContext, 'after'>,
   server: { cert: string; key: string },
   ca: string,
+  more: ServerOptions = {},
 ): Promise<string> {
   const listener: Server = createServer(
-    { ...server, ca, requestCert: true, rejectUnauthorized: true },
+    { ...server, ca, requestCert: true, rejectUnauthorized: true, ...more },
     (_request, response) => response.writeHead(404).end(),
   );
   listener.on('tlsClientError', () => undefined);

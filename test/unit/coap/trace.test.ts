@@ -91,8 +91,8 @@ test('the trace tells of what is put up with: an answer that repeats the path, a
   scene.arrive({ options: [option('Uri-Path', 'state'), option('Accept', 271)] });
   await observing;
   assert.deepEqual(scene.lines, [
-    'An answer repeats options of the request, which are passed over there: Uri-Path, Accept.',
-    'The observation of /state was not confirmed by an Observe option; its notifications are used all the same.',
+    'An answer repeats options of the request, which are ignored there: Uri-Path, Accept.',
+    'The observation of /state was not confirmed by an Observe option; its notifications are used nevertheless.',
   ]);
 });
 
@@ -109,7 +109,7 @@ test('the trace tells of a state that was lost, and of one that the listener cou
   scene.arrive({ options: [option('Observe', 3)] });
   await settle();
   assert.deepEqual(scene.lines, [
-    'The observation of /state lost a notification: The answer came in blocks that do not fit together. Ask again: the resource may have changed in between.',
+    'The observation of /state lost a notification: The blocks of the answer do not match each other. Repeat the request: the resource may have changed in between.',
     'The observation of /state delivered a notification that could not be used: no such member',
   ]);
 });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { linkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { FolderIndex, folderLimits, type FolderIndexOptions } from '#host/folderIndex';
+import { readStart } from '#host/files';
 import { validationService } from '#service/validationService';
 import { tree } from '../../support/tree';
 
@@ -118,6 +120,36 @@ test('others are served between slices of the work', async (t) => {
   });
   assert.equal((await namesIn(index, path)).length, 8);
   assert.ok(pauses >= 4);
+});
+
+test('links that lead nowhere, to a folder or through others count as work as well', async (t) => {
+  const path = tree(t, { 'a.dots.json': aliases('a'), 'in/.keep': '' });
+  for (let link = 0; link < 10; link++) {
+    symlinkSync('nowhere', join(path, `n${link}.dots.json`));
+    symlinkSync('in', join(path, `f${link}.dots.json`));
+    symlinkSync(`l${link + 1}`, join(path, `l${link}`));
+  }
+  let [time, pauses] = [0, 0];
+  const pause = (): Promise<void> => Promise.resolve(void (pauses += 1));
+  const { index } = indexed({ pauses: { now: () => (time += 10), pause } });
+  assert.deepEqual(await namesIn(index, path), ['a']);
+  assert.ok(pauses >= 15, `${pauses}`);
+  const limits = { ...folderLimits, steps: 20 };
+  const { index: limited } = indexed({ limits });
+  assert.deepEqual((await limited.loaded({ folder: path, deep: true })).leftOut, [path]);
+});
+
+test('a document whose name is not UTF-8 is named as left out', { skip: process.platform !== 'linux' }, async (t) => {
+  const path = tree(t, { 'a.dots.json': aliases('a') });
+  writeFileSync(Buffer.concat([Buffer.from(join(path, 'b')), Buffer.from([0xff]), Buffer.from('.dots.json')]), '{}');
+  const { entries, leftOut } = await indexed().index.loaded({ folder: path, deep: true });
+  assert.deepEqual([entries.size, leftOut], [1, [join(path, 'b\ufffd.dots.json')]]);
+});
+
+test('a pipe that takes the place of a file is not waited for', { skip: process.platform === 'win32' }, (t) => {
+  const path = join(tree(t, {}), 'a.dots.json');
+  execFileSync('mkfifo', [path]);
+  assert.throws(() => readStart(path, 10));
 });
 
 test('a file that is replaced, changes its name or goes', async (t: TestContext) => {

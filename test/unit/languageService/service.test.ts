@@ -190,7 +190,7 @@ test('a request that fills a datagram is told its size', () => {
   );
   const [over] = validate(request(120)).findings;
   assert.equal(over?.severity, 'warning');
-  assert.match(over?.message ?? '', /takes \d+ octets of CBOR/);
+  assert.match(over?.message ?? '', /has \d+ octets of CBOR/);
 });
 
 test('a document that one member makes an answer says so at that member, unless its direction is stated', () => {

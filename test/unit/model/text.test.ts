@@ -17,6 +17,8 @@ test('a line of foreign text: no control characters, no bidi marks, no half char
 
 test('a foreign name is shown in one line, and two names never look the same for what is hidden in them', () => {
   assert.equal(printable('a\n\u001b]0;x\u0007\u202e\u2028\ud800b'), 'a\\u000a\\u001b]0;x\\u0007\\u202e\\u2028\\ud800b');
+  assert.equal(printable('a\u034fb\u115f\u3164\uffa0'), 'a\\u034fb\\u115f\\u3164\\uffa0');
+  assert.equal(printable('⚠\ufe0f'), '⚠\ufe0f');
   assert.equal(printable('Grüße/設定 (1).dots.json'), 'Grüße/設定 (1).dots.json');
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => !harmful.test(printable(name))));
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => printable(printable(name)) === printable(name)));

@@ -141,6 +141,24 @@ test('what others may write to is refused, folder and file', async (t) => {
   await assert.rejects((await opened(path)).files.read('open'), isNotPrivate(/Other users may write to .*open/));
 });
 
+test('a folder is refused where all users may rename it; where only owners may, as in /tmp, it is not', async (t) => {
+  const root = folder(t);
+  const path = join(root, 'state');
+  mkdirSync(path, { mode: 0o700 });
+  for (const mode of [0o777, 0o703]) {
+    chmodSync(root, mode);
+    await assert.rejects(
+      opened(path),
+      isNotPrivate(/All users may write to .*, so they could replace .*state by another folder/),
+    );
+    await assert.rejects(PrivateFolder.open(path), isNotPrivate(/All users may write to /));
+  }
+  for (const mode of [0o1777, 0o775]) {
+    chmodSync(root, mode);
+    await opened(path);
+  }
+});
+
 test('what belongs to another user is refused, folder and file', async (t) => {
   if (!needRoot(t)) return;
   const path = folder(t, { theirs: '{}' });

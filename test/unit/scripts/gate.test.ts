@@ -75,9 +75,13 @@ async function upgrade(authority: string, lines: string[], until: string): Promi
 
 test('pages of the server itself are let through, with their bodies, cookies and WebSockets', async (t) => {
   const { authority, asked } = await scene(t);
-  const plain = await ask(authority, { headers: { cookie: 'c=3' } });
+  const plain = await ask(authority, { headers: { cookie: 'c=3', 'sec-fetch-site': 'none' } });
   assert.deepEqual([plain.status, plain.headers['set-cookie'], plain.headers['x-seen']], [200, ['a=1', 'b=2'], 'c=3']);
-  const posted = await ask(authority, { method: 'POST', body: 'body', headers: { origin: `http://${authority}` } });
+  const posted = await ask(authority, {
+    method: 'POST',
+    body: 'body',
+    headers: { origin: `http://${authority}`, 'sec-fetch-site': 'same-origin' },
+  });
   assert.equal(posted.text, 'body');
   assert.match(await upgrade(authority, [`Host: ${authority}`], 'hello'), /^HTTP\/1\.1 101 [^]*hello$/);
   assert.match(
@@ -104,6 +108,15 @@ test('a page of another origin, and a name that was made to lead here, reach not
     { host: 'rebound.example.com' },
     { host: `localhost:${port}` },
     { host: '127.0.0.1' },
+    { host: `${authority}.` },
+    { host: `user@${authority}` },
+    { host: `[::ffff:127.0.0.1]:${port}` },
+    { origin: '' },
+    { origin: `http://${authority}/` },
+    { origin: `http://${authority}.` },
+    { origin: `http://${authority}, null` },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
   ] as Record<string, string>[]) {
     const { status, text } = await ask(authority, { headers });
     assert.equal(status, 403, JSON.stringify(headers));

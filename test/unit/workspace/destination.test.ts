@@ -92,7 +92,7 @@ test('each reason not to send is one sentence, with the next step', () => {
       'The profile "lab" cannot be used: p.json has errors. Correct its errors first.',
     ],
     [named('half'), 'The profile "half" names no signal channel. Add "signal" to it in p.json.'],
-    [named('lab', { state: 'off' }), 'Nothing is sent while this folder is not trusted. Trust the folder first.'],
+    [named('lab', { state: 'off' }), 'Nothing is sent from an untrusted folder. Trust the folder first.'],
     [
       { activeProfile: 'mock', workspace: { faulty: true } },
       'dots.workspace.json has errors, so the target of a.dots.json is unknown. Correct its errors first.',

@@ -47,7 +47,10 @@ function aclType(acl: JsonObject, pointer: string): Fault[] {
   ];
 }
 
-/** An entry of an ACL and the list of faults that its rules add to: one may have ten thousands of entries, nearly all without a fault. */
+/**
+ * An entry of an ACL and the list of faults that its rules add to: an ACL may have tens of thousands of entries, nearly
+ * all without a fault.
+ */
 class Ace {
   readonly matches: JsonObject;
   readonly actions: JsonObject;
@@ -61,7 +64,7 @@ class Ace {
     this.actions = objectAt(value, 'actions') ?? nothing;
   }
 
-  /** The pointer of what stands in the entry. */
+  /** The pointer of a member of the entry. */
   pointer(...path: string[]): string {
     return path.reduce(child, this.place());
   }
@@ -109,7 +112,7 @@ function fragmentsAndFlags(ace: Ace): void {
       'fragment-and-flags',
       ['matches', 'ipv4', 'flags'],
       '8783 4.2',
-      '"fragment" and "flags" must not stand together: keep "fragment".',
+      '"fragment" and "flags" exclude each other: keep "fragment".',
       { atName: true },
     );
   }
@@ -118,7 +121,7 @@ function fragmentsAndFlags(ace: Ace): void {
       'bitmask-and-flags',
       ['matches', 'tcp', 'flags'],
       '8783 4.2',
-      '"flags-bitmask" and "flags" must not stand together: keep "flags-bitmask".',
+      '"flags-bitmask" and "flags" exclude each other: keep "flags-bitmask".',
       { atName: true },
     );
   }
@@ -213,7 +216,7 @@ function actionFaults(ace: Ace): void {
         'rate-limit-zero',
         ace.pointer('actions', 'rate-limit'),
         '8783 7.2',
-        'A rate of 0 bytes per second lets nothing pass: write "drop" if that is meant.',
+        'A rate of 0 bytes per second drops all traffic: write "drop" if that is intended.',
       ),
     ]);
 }

@@ -35,7 +35,7 @@ function oneAlias(alias: JsonObject, pointer: string, direction?: Direction): Fa
   ];
 }
 
-/** Read-only state has no place in what a client sends; in what it got it is all right. */
+/** A client must not send read-only state; in a server's answer it is allowed. */
 export function readOnly(owner: JsonObject, pointer: string, direction: Direction | undefined): Fault[] {
   if (direction !== 'request') return [];
   return ['pending-lifetime', 'statistics', 'capabilities']

@@ -41,7 +41,7 @@ function oneClient(client: JsonObject, pointer: string, direction?: Direction): 
   ];
 }
 
-/** A gateway inserts the cdid; what a client sends of it a server ignores (RFC 9132 section 4.4.1.2, RFC 8783 section 5.1). */
+/** A gateway inserts the cdid; a server ignores one from a client (RFC 9132 section 4.4.1.2, RFC 8783 section 5.1). */
 function gatewayMember(client: JsonObject, pointer: string, direction?: Direction): Fault[] {
   if (direction !== 'request' || !Object.hasOwn(client, 'cdid')) return [];
   return [

@@ -20,7 +20,7 @@ export function configFaults(body: JsonObject, pointer: string, direction?: Dire
             'config-empty',
             pointer,
             '9132 4.5.2',
-            'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another one.',
+            'A session configuration sets at least one parameter: add "heartbeat-interval", "missing-hb-allowed" or another parameter.',
           ),
         ]),
     ...parameters.flatMap(boundFaults),
@@ -69,7 +69,7 @@ function requestFaults({ name, value, pointer }: Parameter): Fault[] {
   ];
 }
 
-/** Each value lies between the bounds beside it (RFC 9132 section 4.5.1). */
+/** Each value is within the bounds beside it (RFC 9132 section 4.5.1). */
 function boundFaults({ name, value, pointer }: Parameter): Fault[] {
   const suffix = Object.hasOwn(value, 'current-value-decimal') ? '-decimal' : '';
   const member = `current-value${suffix}`;
@@ -91,7 +91,7 @@ function boundFaults({ name, value, pointer }: Parameter): Fault[] {
       'outside-bounds',
       child(pointer, member),
       '9132 4.5.1',
-      `The value of "${name}" is outside the bounds beside it.`,
+      `The value of "${name}" is outside the bounds given beside it.`,
     ),
   ];
 }

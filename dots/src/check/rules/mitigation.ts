@@ -6,7 +6,7 @@ import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
 import { emptyFaults, hostFaults, icmpAdvice, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
 
-/** The rules for mitigation requests; a status is only held to what both directions share. */
+/** The rules for mitigation requests; a status is checked only by the rules common to both directions. */
 export function mitigationFaults(body: JsonObject, pointer: string, direction?: Direction): Fault[] {
   const entries = itemsOf(body.scope);
   const list = child(pointer, 'scope');
@@ -20,7 +20,7 @@ export function mitigationFaults(body: JsonObject, pointer: string, direction?: 
 
 const besideCollision = ['conflict-status', 'conflict-scope', 'retry-timer'];
 
-/** The refusal of a cuid that another client has tells nothing of that client's requests. */
+/** The refusal of a cuid that another client uses must not disclose that client's requests. */
 function statusFaults(scope: JsonObject, pointer: string): Fault[] {
   const member = 'conflict-information';
   const conflict = scope[member];
@@ -32,7 +32,7 @@ function statusFaults(scope: JsonObject, pointer: string): Fault[] {
         'cuid-collision-detail',
         child(child(pointer, member), name),
         '9132 4.4.1.3',
-        `A server that refuses a cuid because another client has it must not return "${name}".`,
+        `A server that refuses a cuid because another client uses it must not return "${name}".`,
         { atName: true },
       ),
     );
@@ -46,7 +46,7 @@ function scopeCount(body: JsonObject, count: number, pointer: string, list: stri
         'scope-missing',
         pointer,
         '9132 4.4.1.1',
-        'A mitigation request needs a "scope" that says what to protect.',
+        'A mitigation request needs a "scope" with the targets to protect.',
       ),
     ];
   if (count === 0)
@@ -107,7 +107,7 @@ function lifetimeFaults(scope: JsonObject, pointer: string): Fault[] {
         'lifetime-zero',
         child(pointer, 'lifetime'),
         '9132 4.4.1.1',
-        'A lifetime of 0 is invalid: give seconds (3600 is common), or -1 for no end.',
+        'A lifetime of 0 is invalid: write it in seconds (3600 is common), or -1 for an indefinite one.',
       ),
     ];
   if (Object.hasOwn(scope, 'lifetime')) return [];
@@ -144,7 +144,7 @@ function selectorFaults(scope: JsonObject, pointer: string): Fault[] {
   ];
 }
 
-/** TCP only, and yet the source ports of UDP amplifiers: the filter would match nothing of a reflection attack. */
+/** TCP only, but source ports of UDP amplifiers: the filter would match no packet of a reflection attack. */
 function amplifierAdvice(scope: JsonObject, pointer: string): Fault[] {
   const protocols = itemsOf(scope['target-protocol']);
   if (protocols.length === 0 || protocols.includes(17)) return [];
@@ -156,7 +156,7 @@ function amplifierAdvice(scope: JsonObject, pointer: string): Fault[] {
       'amplifier-not-udp',
       child(child(pointer, member), hit),
       '9066 5.3.1',
-      'Traffic from this source port is UDP amplification, but "target-protocol" does not include 17 (UDP): nothing of it would match.',
+      'Traffic from this source port is UDP amplification, but "target-protocol" does not include 17 (UDP): the filter would match none of it.',
       {
         related: [{ pointer: child(pointer, 'target-protocol'), message: 'UDP is 17' }],
       },
@@ -164,7 +164,7 @@ function amplifierAdvice(scope: JsonObject, pointer: string): Fault[] {
   ];
 }
 
-/** What the Call Home scenario demands; on the base channel the same members are hints (RFC 9066 section 5.3.1). */
+/** What the Call Home scenario requires; on the base channel the same members are hints (RFC 9066 section 5.3.1). */
 function callHomeFaults(scope: JsonObject, pointer: string): Fault[] {
   const sources = child(pointer, 'ietf-dots-call-home:source-prefix');
   if (!Object.hasOwn(scope, 'ietf-dots-call-home:source-prefix')) return [];
@@ -194,7 +194,10 @@ function callHomeFaults(scope: JsonObject, pointer: string): Fault[] {
   return faults;
 }
 
-/** ACLs are switched during an attack, by a request with a new mid, never by an efficacy update (RFC 9133 section 3.2.1). */
+/**
+ * ACLs are activated or deactivated during an attack by a request with a new mid, never by an efficacy update (RFC 9133
+ * section 3.2.1).
+ */
 function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
   const member = 'ietf-dots-signal-control:acl-list';
   if (!Object.hasOwn(scope, member)) return [];
@@ -204,7 +207,7 @@ function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
         'acl-in-idle-time',
         child(pointer, member),
         '9133 3.2.1',
-        'A request that waits for the loss of the session is sent in idle time, and then a server refuses to switch ACLs: take this out, or "trigger-mitigation".',
+        'A request that waits for the loss of the session is sent in idle time, when a server refuses to change the activation of ACLs: remove this member, or "trigger-mitigation".',
         { severity: 'warning', atName: true },
       ),
     ];
@@ -215,13 +218,13 @@ function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
       'acl-in-efficacy-update',
       child(pointer, member),
       '9133 3.2.1',
-      'An efficacy update cannot switch ACLs: send a new request, with a new mid and without "attack-status".',
+      'An efficacy update cannot change the activation of ACLs: send a new request, with a new mid and without "attack-status".',
       { atName: true },
     ),
   ];
 }
 
-/** A client tells telemetry of a mitigation only in an efficacy update. */
+/** A client includes telemetry of a mitigation only in an efficacy update. */
 function telemetryFaults(scope: JsonObject, pointer: string): Fault[] {
   if (Object.hasOwn(scope, 'attack-status')) return [];
   return ['ietf-dots-telemetry:total-attack-traffic', 'ietf-dots-telemetry:attack-detail']
@@ -231,7 +234,7 @@ function telemetryFaults(scope: JsonObject, pointer: string): Fault[] {
         'telemetry-outside-update',
         child(pointer, member),
         '9244 9.1',
-        'A client sends this only in an efficacy update: add "attack-status", or send it as telemetry of its own.',
+        'A client sends this only in an efficacy update: add "attack-status", or send it in a separate telemetry document.',
         { severity: 'warning', atName: true },
       ),
     );

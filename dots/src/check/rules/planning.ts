@@ -16,10 +16,10 @@ const sourcePrefixes = 'ietf-dots-call-home:source-prefix';
 const widest = { ipv4: 16, ipv6: 32 };
 /** A mitigation that ends sooner has to be refreshed while the link is congested. */
 const shortLifetime = 300;
-/** More sources than this are many for one datagram on an attacked link, and new ones come all the time. */
+/** More sources than this are many for one datagram on an attacked link, and attackers add new ones all the time. */
 const manySources = 16;
 
-/** Advice on a mitigation request: what will work, but not well. */
+/** Advice on a mitigation request: what is valid, but will not work well. */
 export function planningAdvice(scope: JsonObject, pointer: string): Fault[] {
   return [
     ...wideTargets(scope, pointer),
@@ -39,7 +39,7 @@ function wideTargets(scope: JsonObject, pointer: string): Fault[] {
         'wide-target',
         child(list, index),
         '9132 4.4.1.1',
-        `The prefix ${String(text)} is a very wide target: everything in it is mitigated alike. Name the prefixes under attack.`,
+        `The prefix ${String(text)} is a very wide target: all traffic to it is mitigated alike. Name the prefixes under attack.`,
       ),
     ];
   });
@@ -61,7 +61,10 @@ function lifetimeAdvice({ lifetime }: JsonObject, pointer: string): Fault[] {
 const namesAmplifier = (scope: JsonObject): boolean =>
   itemsOf(scope[sourcePorts]).some((range) => isObject(range) && amplifiers.has(range['lower-port']));
 
-/** Reflected traffic comes from well-known ports to ports that the attacker draws at random (mitigation offload draft, section 5). */
+/**
+ * Reflected traffic comes from well-known ports to ports that the attacker chooses at random (mitigation offload draft,
+ * section 5).
+ */
 function reflectionAdvice(scope: JsonObject, pointer: string): Fault[] {
   if (!namesAmplifier(scope) || itemsOf(scope['target-port-range']).length === 0) return [];
   return [
@@ -69,7 +72,7 @@ function reflectionAdvice(scope: JsonObject, pointer: string): Fault[] {
       'reflection-target-ports',
       child(pointer, 'target-port-range'),
       '8903 3.3',
-      'Traffic that amplifiers reflect goes to random ports: name its source ports and leave "target-port-range" out, or most of it does not match.',
+      'Reflected traffic goes to random ports: name its source ports and omit "target-port-range", or most of it does not match.',
       { severity: 'information' },
     ),
   ];
@@ -80,19 +83,21 @@ function sourceAdvice(scope: JsonObject, pointer: string): Fault[] {
   if (count <= manySources) return [];
   const instead = namesAmplifier(scope)
     ? 'the source ports alone cover them all'
-    : 'attackers draw such sources at random';
+    : 'attackers choose such sources at random';
   return [
     advice(
       'many-sources',
       child(pointer, sourcePrefixes),
       '8903 3.3',
-      `A request with ${count} sources is long for an attacked link, and ${instead}: leave them out, or switch on an ACL that was prepared in peacetime.`,
+      `A request with ${count} sources is long for an attacked link, and ${instead}: omit them, or activate an ACL that was installed in peacetime.`,
       { severity: 'information' },
     ),
   ];
 }
 
-/** An ACL that names no source address knows nothing that is known only under attack: it can be installed in peacetime. */
+/**
+ * An ACL without source addresses depends on nothing that is known only under attack: it can be installed in peacetime.
+ */
 export function peacetimeAdvice(acl: JsonObject, pointer: string): Fault[] {
   const { aces } = acl;
   const entries = itemsOf(isObject(aces) ? aces.ace : undefined).filter(isObject);
@@ -102,7 +107,7 @@ export function peacetimeAdvice(acl: JsonObject, pointer: string): Fault[] {
       'prepare-in-peacetime',
       child(pointer, 'activation-type'),
       '9133 3.1',
-      'This ACL names no attacker: install it in peacetime with "activate-when-mitigating", and a mitigation switches it on.',
+      'This ACL names no attacker: install it in peacetime with "activate-when-mitigating", and a mitigation activates it.',
       { severity: 'hint' },
     ),
   ];

@@ -5,7 +5,10 @@ import { rfcFault } from './fault';
 
 const callHome = 'ietf-dots-call-home:alt-ch-client';
 
-/** A redirect names either another DOTS server or another Call Home DOTS client (RFC 9132 section 4.6, RFC 9066 section 5.2.2). */
+/**
+ * A redirect names either another DOTS server or another Call Home DOTS client (RFC 9132 section 4.6, RFC 9066 section
+ * 5.2.2).
+ */
 export function redirectFaults(body: JsonObject, pointer: string): Fault[] {
   const ofCallHome = [
     'ietf-dots-call-home:alt-ch-client',
@@ -20,7 +23,7 @@ export function redirectFaults(body: JsonObject, pointer: string): Fault[] {
         'redirect-both',
         child(pointer, stray),
         '9066 5.2.2',
-        `A redirect is of the base signal channel or of Call Home, never both: "${stray}" and "${ofServer[0] ?? ''}" must not stand together.`,
+        `A redirect is for the base signal channel or for Call Home, never both: "${stray}" and "${ofServer[0] ?? ''}" exclude each other.`,
         { atName: true },
       ),
     ];
@@ -30,7 +33,7 @@ export function redirectFaults(body: JsonObject, pointer: string): Fault[] {
       'redirect-missing',
       pointer,
       '9132 4.6',
-      `A redirect names where to go: add "alt-server", or "${callHome}" in Call Home.`,
+      `A redirect must name the new server: add "alt-server", or "${callHome}" in Call Home.`,
     ),
   ];
 }

@@ -6,7 +6,7 @@ import { domainNameProblem, isAddress } from '../../model/domainName';
 import { targetUriProblem } from '../../model/targetUri';
 import { advice, rfcFault } from './fault';
 
-/** Ranges that can be no target (RFC 9132 section 4.4.1.1). */
+/** Ranges that cannot be targets (RFC 9132 section 4.4.1.1). */
 const forbidden: readonly { prefix: Prefix; what: string }[] = [
   ['127.0.0.0/8', 'loopback'],
   ['::1/128', 'loopback'],
@@ -39,14 +39,14 @@ function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
   ];
 }
 
-/** The range of forbidden addresses that a prefix or address shares some with, in words. */
+/** The range of forbidden addresses that a prefix or address overlaps, in words. */
 function forbiddenRange(text: string): string | undefined {
   const prefix = parsePrefix(text);
   const range = prefix && forbidden.find((one) => overlaps(one.prefix, mappedIpv4(prefix) ?? prefix));
   return range && `${range.what} range ${formatPrefix(range.prefix)}`;
 }
 
-/** The address that a URI or a name is, where it is one; otherwise the text. */
+/** The address in a URI or name, if it is one; otherwise the text. */
 export const addressIn = (text: string): string =>
   text.length > longestHost
     ? text
@@ -55,7 +55,7 @@ export const addressIn = (text: string): string =>
         ?.slice(1)
         .find((address) => address !== undefined) ?? text);
 
-/** Longer texts are no URI that anybody resolves. */
+/** Longer texts are not URIs in use. */
 const longestHost = 2048;
 
 /** What makes a text of each member unusable as a host, as the end of a sentence. */
@@ -67,8 +67,8 @@ const advised = {
 } as const;
 
 /**
- * Faults of names and URIs: their form (RFC 3986, RFC 1123), and, where they are addresses, the same rules as for prefixes
- * (RFC 9132 section 4.4.1.1).
+ * Faults of names and URIs: their form (RFC 3986, RFC 1123), and, where they are addresses, the same rules as for
+ * prefixes (RFC 9132 section 4.4.1.1).
  */
 export function hostFaults(owner: JsonObject, pointer: string, rfc: string): Fault[] {
   return (['target-fqdn', 'target-uri'] as const).flatMap((member) =>
@@ -106,7 +106,10 @@ export function mappedAdvice(text: string, place: () => string): Fault[] {
   ];
 }
 
-/** Advice on a prefix whose text says more than is matched. @param place its pointer, made only when there is a fault */
+/**
+ * Advice on a prefix whose text has bits that are not matched. @param place its pointer, made only when there is a
+ * fault
+ */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
   if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];
   const prefix = parsePrefix(text);
@@ -116,7 +119,7 @@ export function hostBitsAdvice(text: string, place: () => string): Fault[] {
       'host-bits',
       place(),
       '7950 9.1',
-      `The prefix ${text} has bits set behind its length; servers read it as ${formatPrefix(prefix)}: write that.`,
+      `The prefix ${text} has bits set beyond its length; servers read it as ${formatPrefix(prefix)}: write that.`,
     ),
   ];
 }
@@ -124,7 +127,7 @@ export function hostBitsAdvice(text: string, place: () => string): Fault[] {
 /** Protocols that have ports. */
 const withPorts = new Set<JsonValue>([6, 17, 33, 132]);
 
-/** Advice on ports that can match nothing. */
+/** Advice on ports that cannot match. */
 export function portAdvice(scope: JsonObject, pointer: string): Fault[] {
   const protocols = itemsOf(scope['target-protocol']);
   if (
@@ -138,7 +141,7 @@ export function portAdvice(scope: JsonObject, pointer: string): Fault[] {
       'ports-without-protocol',
       child(pointer, 'target-port-range'),
       '9132 4.4.1.1',
-      'None of the protocols in "target-protocol" has ports: add 6 (TCP) or 17 (UDP), or drop the ports.',
+      'None of the protocols in "target-protocol" has ports: add 6 (TCP) or 17 (UDP), or remove the ports.',
     ),
   ];
 }
@@ -184,7 +187,7 @@ export function nameAdvice(scope: JsonObject, pointer: string): Fault[] {
         'resolved-target',
         child(pointer, member),
         '9132 4.4.1.1',
-        'The server has to resolve this name, also while the name servers are under attack: name the prefixes too if you know them.',
+        'The server must resolve this name, even while the name servers are under attack: add the prefixes if you know them.',
         { severity: 'information' },
       ),
     );
@@ -198,7 +201,7 @@ export function emptyFaults(value: JsonValue, pointer: string, rfc = '9132 4.4.1
         'empty-value',
         pointer,
         rfc,
-        'An empty value makes the whole request invalid: fill it in, or leave the member out.',
+        'An empty value makes the whole request invalid: fill it in, or remove the member.',
       ),
     ];
   }

@@ -41,7 +41,7 @@ function setupEntryFaults(entry: JsonObject, pointer: string): Fault[] {
             'setup-empty',
             child(pointer, 'current-config'),
             '9244 7.1.2',
-            'A telemetry configuration sets at least one attribute: add "measurement-interval", "low-percentile" or another one.',
+            'A telemetry configuration sets at least one attribute: add "measurement-interval", "low-percentile" or another attribute.',
           ),
         ]
       : []),
@@ -51,7 +51,10 @@ function setupEntryFaults(entry: JsonObject, pointer: string): Fault[] {
   ];
 }
 
-/** Targets of telemetry are defined as those of a mitigation request, so the same addresses can be none (RFC 9132 section 4.4.1.1). */
+/**
+ * Targets of telemetry are defined as those of a mitigation request, so the same addresses are excluded (RFC 9132
+ * section 4.4.1.1).
+ */
 function addressFaults(target: JsonObject, pointer: string, rfc: string): Fault[] {
   return [...prefixFaults(target, 'target-prefix', pointer, rfc), ...hostFaults(target, pointer, rfc)];
 }
@@ -71,7 +74,10 @@ function serverMembers(owner: JsonObject, names: readonly string[], pointer: str
     );
 }
 
-/** Pipes and baselines have one unit of each class, the largest that gives more than one (RFC 9244 sections 7.2 and 7.3). */
+/**
+ * Pipes and baselines have one unit of each class, the largest in which the value exceeds one (RFC 9244 sections 7.2
+ * and 7.3).
+ */
 function unitFaults(entry: JsonObject, pointer: string): Fault[] {
   const pipes = unitsOf(entry['total-pipe-capacity'], child(pointer, 'total-pipe-capacity'), '9244 7.2');
   const list = child(pointer, 'baseline');
@@ -136,7 +142,7 @@ function scaleAdvice(
       'unit-scale',
       place,
       rfc,
-      `A client uses the largest unit that gives more than one: ${capacity} ${written} is ${capacity.slice(0, -3)} ${larger}${unit}.`,
+      `A client uses the largest unit in which the value exceeds one: ${capacity} ${written} is ${capacity.slice(0, -3)} ${larger}${unit}.`,
       { severity: 'information' },
     ),
   ];
@@ -154,7 +160,7 @@ function setupKinds(entries: JsonObject[], pointer: string): Fault[] {
         'setup-empty',
         pointer,
         '9244 7.1.2',
-        'A telemetry setup sets at least one thing: add "current-config", "total-pipe-capacity" or "baseline".',
+        'A telemetry setup needs at least one member: add "current-config", "total-pipe-capacity" or "baseline".',
       ),
     ];
   const names = [...present].map((member) => kinds[member]).join(' and ');
@@ -168,7 +174,7 @@ function setupKinds(entries: JsonObject[], pointer: string): Fault[] {
   ];
 }
 
-/** Capacity 0 deletes a link; to delete all of them is another request. */
+/** Capacity 0 deletes a link; a different request deletes all of them. */
 function deletedPipes(entries: JsonObject[], pointer: string): Fault[] {
   return entries.flatMap((entry, index) => {
     const pipes = itemsOf(entry['total-pipe-capacity']).filter(isObject);
@@ -226,7 +232,7 @@ function attackTimes(entry: JsonObject, pointer: string): Fault[] {
 const requestFaults = (entry: JsonObject, pointer: string): Fault[] =>
   serverMembers(entry, ['tmid'], pointer, '9244 8.2');
 
-/** A request with nothing but a target asks for telemetry; a server that sends no more than that says nothing. */
+/** A request with nothing but a target asks for telemetry; in a server's answer it carries no information. */
 function statusFaults(entry: JsonObject, pointer: string): Fault[] {
   if (Object.keys(entry).some((name) => name !== 'target' && name !== 'tmid')) return [];
   return [
@@ -234,7 +240,7 @@ function statusFaults(entry: JsonObject, pointer: string): Fault[] {
       'telemetry-empty',
       pointer,
       '9244 8.1.1',
-      'Telemetry has more than a target: traffic, connections or attack details are missing.',
+      'Telemetry has only a target: add traffic, connections or attack details.',
       { severity: 'warning' },
     ),
   ];

@@ -6,7 +6,7 @@ import { rfcFault } from './fault';
 
 const percentiles = ['low-percentile', 'mid-percentile', 'high-percentile'] as const;
 
-/** Seconds of the labels of `interval` and `sample`; a month has 28 days at least (RFC 9244 section 11.1). */
+/** Seconds of the labels of `interval` and `sample`; a month has at least 28 days (RFC 9244 section 11.1). */
 const seconds: Readonly<Record<string, number>> = {
   second: 1,
   '5-seconds': 5,
@@ -21,7 +21,10 @@ const seconds: Readonly<Record<string, number>> = {
   month: 2_419_200,
 };
 
-/** The rules for every group of telemetry parameters of a setup: current, smallest and largest values (RFC 9244 section 7.1). */
+/**
+ * The rules for every group of telemetry parameters of a setup: current, smallest and largest values (RFC 9244 section
+ * 7.1).
+ */
 export function telemetryConfigFaults(body: JsonObject, pointer: string): Fault[] {
   const list = child(pointer, 'telemetry');
   const current = itemsOf(body.telemetry).map((entry, index): [JsonValue | undefined, string] => [
@@ -75,7 +78,9 @@ function sampleFaults(config: JsonObject, pointer: string): Fault[] {
   ];
 }
 
-/** The largest values are not below the smallest (RFC 9244 section 7.1.1); YANG compares only the notification interval. */
+/**
+ * The largest values are not below the smallest (RFC 9244 section 7.1.1); YANG compares only the notification interval.
+ */
 function reversedBounds(body: JsonObject, pointer: string): Fault[] {
   const { 'min-config-values': least, 'max-config-values': most } = body;
   if (!isObject(least) || !isObject(most)) return [];

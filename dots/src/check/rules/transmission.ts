@@ -15,7 +15,7 @@ const decimals = ['current-value-decimal', 'min-value-decimal', 'max-value-decim
 
 const one = exact(1) as bigint;
 
-/** What CoAP demands of its transmission parameters (RFC 7252 section 4.8.1). */
+/** What CoAP requires of its transmission parameters (RFC 7252 section 4.8.1). */
 export function transmissionFaults({ name, value, pointer }: Parameter): Fault[] {
   if (name === 'ack-random-factor') return decimals.flatMap((member) => randomFactorFault(value, member, pointer));
   if (name === 'ack-timeout' || name.endsWith(':non-timeout')) return timeoutAdvice(name, value, pointer);
@@ -30,7 +30,7 @@ function randomFactorFault(value: JsonObject, member: string, pointer: string): 
       'random-factor',
       child(pointer, member),
       '7252 4.8.1',
-      'The random factor must not be below "1.00": it lengthens time-outs, it never shortens them.',
+      'The random factor must not be below "1.00": it lengthens time-outs and never shortens them.',
     ),
   ];
 }
@@ -64,7 +64,7 @@ function missingHeartbeatsAdvice(value: JsonObject, pointer: string): Fault[] {
   ];
 }
 
-/** What one group of parameters demands of several of them together. */
+/** What one group of parameters requires of several of them together. */
 export function groupFaults(group: JsonValue | undefined, pointer: string): Fault[] {
   return isObject(group) ? [...heartbeatRate(group, pointer), ...receiveTimeout(group, pointer)] : [];
 }

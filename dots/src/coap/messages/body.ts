@@ -44,11 +44,11 @@ export function decodeBody(bytes: Uint8Array): Body | Malformed {
     }
     const delta = extended(bytes, index + 1, byte >> 4);
     const length = delta && extended(bytes, delta.next, byte & 15);
-    if (delta === undefined || length === undefined) return { malformed: 'option header cut short or reserved' };
+    if (delta === undefined || length === undefined) return { malformed: 'option header truncated or reserved' };
     number += delta.value;
     if (number > 65_535) return { malformed: 'option number above 65535' };
     index = length.next + length.value;
-    if (index > bytes.length) return { malformed: 'option value runs past the end' };
+    if (index > bytes.length) return { malformed: 'option value exceeds the message' };
     options.push({ number, value: bytes.subarray(length.next, index) });
   }
   return { options, payload: bytes.subarray(bytes.length) };

@@ -34,7 +34,10 @@ export function decodeMessage(bytes: Uint8Array): Message | Malformed {
   };
 }
 
-/** The message ID of a confirmable message of this version, whatever is wrong with the rest of it; undefined for every other datagram. */
+/**
+ * The message ID of a confirmable message of this version, even if the rest of it is invalid; undefined for every other
+ * datagram.
+ */
 export function confirmableId(bytes: Uint8Array): number | undefined {
   const [first = 0, , high = 0, low = 0] = bytes;
   return bytes.length >= 4 && first >> 6 === version && typeOf(first) === 'CON' ? high * 256 + low : undefined;
@@ -54,7 +57,7 @@ function headFault(bytes: Uint8Array): string | undefined {
   if (code === 0) return bytes.length === 4 && tokenLength === 0 ? undefined : 'an empty message with a body';
   const name = codeName(code);
   if (!isRequest(name) && !isResponse(name)) return `reserved code ${name}`;
-  if (bytes.length < 4 + tokenLength) return 'token runs past the end';
+  if (bytes.length < 4 + tokenLength) return 'token exceeds the message';
   return typeFault(typeOf(first), name);
 }
 

@@ -37,7 +37,7 @@ interface Pending {
   failed: (why: Failure) => void;
 }
 
-/** How many messages of a peer are remembered for their duplicates. */
+/** How many messages of a peer are remembered to detect duplicates. */
 const rememberedMessages = 128;
 /** How many of our own messages can still be answered with an acknowledgement or a reset. */
 const rememberedSent = 128;
@@ -45,7 +45,10 @@ const rememberedSent = 128;
 const empty: TokenMessage = { code: emptyCode, token: '', options: [], payload: noBytes };
 const ignored = (): void => undefined;
 
-/** The message layer over datagrams (RFC 7252 section 4): message ids, duplicates, acknowledgements, resets, retransmission. */
+/**
+ * The message layer over datagrams (RFC 7252 section 4): message ids, duplicates, acknowledgements, resets,
+ * retransmission.
+ */
 export class DatagramLayer implements MessageLayer {
   readonly ordered = false;
   readonly budget: Budget;
@@ -53,12 +56,15 @@ export class DatagramLayer implements MessageLayer {
   private closed = false;
   private readonly underway = new Map<number, Pending>();
   private readonly waiting: Pending[] = [];
-  /** The messages of the peer and our replies, by message id and token: a message id alone comes round too soon on a busy session. */
+  /**
+   * The messages of the peer and our replies, by message id and token: message ids alone repeat too soon on a busy
+   * session.
+   */
   private readonly history: Recent<{ reply?: Uint8Array }>;
-  /** What was sent lately, by message id: its token, and who hears of a reset. */
+  /** Recently sent messages by message id: the token, and who is notified of a reset. */
   private readonly sent: Recent<{ token: string; reset: () => void }>;
   private readonly repeats: Repeats;
-  /** The requests whose acknowledgement is still due. */
+  /** The requests that still have to be acknowledged. */
   private readonly replies = new Set<ConfirmableReply>();
 
   constructor(
@@ -90,7 +96,7 @@ export class DatagramLayer implements MessageLayer {
     this.nonConfirmable(message, unwanted);
   }
 
-  /** An empty confirmable message, which every endpoint has to reset: RFC 7252 section 4.3. */
+  /** An empty confirmable message, which every endpoint must reset: RFC 7252 section 4.3. */
   ping(done: (why?: Failure) => void): Transmission {
     return this.confirmable(empty, { acknowledged: done, failed: (why) => done(why === 'reset' ? undefined : why) });
   }
@@ -116,7 +122,7 @@ export class DatagramLayer implements MessageLayer {
     this.history.clear();
   }
 
-  /** Sends until it is acknowledged, reset or given up; waits its turn while NSTART others are under way. */
+  /** Sends until it is acknowledged, reset or timed out; waits while NSTART others are under way. */
   confirmable(
     draft: TokenMessage,
     { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {},
@@ -204,8 +210,8 @@ export class DatagramLayer implements MessageLayer {
   }
 
   /**
-   * An acknowledgement or a reset ends the message it names; an acknowledgement may carry the response to that message and to no other
-   * (RFC 7252 section 5.3.2). go-dots acknowledges non-confirmable requests as well, which does no harm.
+   * An acknowledgement or a reset ends the message it names; an acknowledgement may carry the response to that message
+   * and to no other (RFC 7252 section 5.3.2). go-dots acknowledges non-confirmable requests as well, which is harmless.
    */
   private concluded(message: Message): void {
     const pending = this.underway.get(message.messageId);
@@ -239,8 +245,9 @@ export class DatagramLayer implements MessageLayer {
   }
 
   /**
-   * A confirmable message that cannot be read is reset, so that its sender stops to repeat it (RFC 7252 section 4.2). Everything else is dropped
-   * in silence: an answer to a reset would go round in circles, and other versions must not be answered (section 3).
+   * A confirmable message that cannot be read is reset, so that its sender stops repeating it (RFC 7252 section 4.2).
+   * Everything else is dropped silently: an answer to a reset would cause a loop, and other versions must not be
+   * answered (section 3).
    */
   private refuse(bytes: Uint8Array, why: string): void {
     this.sink.dropped(why);
@@ -252,7 +259,7 @@ export class DatagramLayer implements MessageLayer {
     this.reply(message, { type: 'RST', messageId: message.messageId, ...empty });
   }
 
-  /** Hands a request or a response on, unless it came before: then the reply is sent again. */
+  /** Passes a request or a response on, unless it is a duplicate: then the reply is sent again. */
   private once(message: Message): void {
     const now = this.environment.clock.monotonic();
     const earlier = this.history.get(keyOf(message), now);
@@ -275,7 +282,7 @@ export class DatagramLayer implements MessageLayer {
     return reply;
   }
 
-  /** A confirmable response is acknowledged; a notification that nothing waits for is reset (RFC 7641 section 3.6). */
+  /** A confirmable response is acknowledged; a notification without an observer is reset (RFC 7641 section 3.6). */
   private answered(message: Message): void {
     const known = this.response(message);
     if (message.type === 'CON' && known) this.acknowledge(message);
@@ -296,7 +303,10 @@ function keyOf(message: Message): string {
   return `${message.messageId} ${message.token}`;
 }
 
-/** The way back to a confirmable request: piggybacked while the acknowledgement is still due, else in a message of its own. */
+/**
+ * The way back to a confirmable request: piggybacked while the acknowledgement is still due, otherwise in a separate
+ * message.
+ */
 class ConfirmableReply implements Reply {
   private readonly timer: TimerHandle;
   private acknowledged = false;

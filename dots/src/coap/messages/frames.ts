@@ -2,7 +2,7 @@ import { decodeBody, encodeBody } from './body';
 import { codeByte, codeName, longestToken } from './codec';
 import type { Malformed, TokenMessage } from './message';
 
-/** How far the longer forms of the length count from: RFC 8323 section 3.2. */
+/** The offsets of the longer forms of the length: RFC 8323 section 3.2. */
 const lengthForms = [
   { nibble: 13, width: 1, base: 13 },
   { nibble: 14, width: 2, base: 269 },
@@ -12,7 +12,10 @@ const lengthForms = [
 /** How many segments are kept before they are joined: it bounds both their number and the copying. */
 const segmentsKept = 64;
 
-/** The form of a message on a stream: RFC 8323 section 3.2. The code may be one of signalling, whose options have numbers of their own. */
+/**
+ * The form of a message on a stream: RFC 8323 section 3.2. The code may be a signaling code, whose options have their
+ * own numbers.
+ */
 export function encodeFrame(message: TokenMessage): Uint8Array {
   const token = Buffer.from(message.token, 'hex');
   const body = encodeBody(message);
@@ -37,17 +40,17 @@ function lengthOf(length: number): { nibble: number; extension: Uint8Array } {
 interface Head {
   /** Offset of the code. */ code: number;
   tokenLength: number;
-  /** Bytes of the whole message, or, while its length is not there yet, of that. */ total: number;
+  /** Bytes of the whole message, or of the length field while that is incomplete. */ total: number;
 }
 
-/** Cuts a stream into messages, however it arrives. */
+/** Splits a stream into messages, however it arrives. */
 export class FrameReader {
   private segments: Uint8Array[] = [];
   private length = 0;
   /** How many bytes the next step needs; before that nothing is read. */
   private need = 2;
 
-  /** @param largest the largest message, bytes: a larger one is refused by its length, before it is there */
+  /** @param largest the largest message, bytes: a larger one is refused by its length, before it has arrived */
   constructor(private readonly largest: number) {}
 
   /** The messages that these bytes complete; after one that is malformed the stream cannot be read any further. */

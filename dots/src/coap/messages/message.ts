@@ -7,7 +7,7 @@ export interface CoapOption {
   value: Uint8Array;
 }
 
-/** What a message says, without how it is delivered. */
+/** The content of a message, without its delivery. */
 export interface Content {
   /** `0.01` to `0.31` for a request, `2.00` to `5.31` for a response, `0.00` for an empty message. */
   code: string;
@@ -27,7 +27,7 @@ export interface Message extends TokenMessage {
   messageId: number;
 }
 
-/** Bytes that are no CoAP message, and why. */
+/** Bytes that are not a CoAP message, and why. */
 export interface Malformed {
   malformed: string;
 }
@@ -46,9 +46,12 @@ export function methodOf(code: string): Method | undefined {
 }
 
 export const isRequest = (code: string): boolean => code.startsWith('0.') && code !== emptyCode;
-/** 3.xx is not assigned, but a response all the same: RFC 7252 section 12.1. */
+/** 3.xx is not assigned, but is a response: RFC 7252 section 12.1. */
 export const isResponse = (code: string): boolean => /^[2-5]\./.test(code);
-/** The codes that say that a method has succeeded: RFC 7252 sections 5.8.1 to 5.8.4. 2.03 answers a GET with an ETag, which no whole request here has. */
+/**
+ * The success codes of each method: RFC 7252 sections 5.8.1 to 5.8.4. 2.03 answers a GET with an ETag, which no whole
+ * request here has.
+ */
 const successes: Readonly<Record<Method, readonly string[]>> = {
   GET: ['2.05'],
   POST: ['2.01', '2.02', '2.04'],
@@ -56,6 +59,6 @@ const successes: Readonly<Record<Method, readonly string[]>> = {
   DELETE: ['2.02'],
 };
 
-/** Whether a response code says that a request with this method has succeeded. */
+/** Whether a response code means success for this method. */
 export const isSuccessOf = (method: Method, code: string): boolean => successes[method].includes(code);
 export const isSuccess = (code: string): boolean => code.startsWith('2.');

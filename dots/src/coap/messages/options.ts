@@ -38,7 +38,10 @@ interface Rule {
   repeatable?: true;
 }
 
-/** The options this endpoint understands, with the bounds of their length in bytes: RFC 7252 section 5.10, RFC 7641, RFC 7959, RFC 8768. */
+/**
+ * The options this endpoint understands, with the bounds of their length in bytes: RFC 7252 section 5.10, RFC 7641, RFC
+ * 7959, RFC 8768.
+ */
 const understood: Partial<Record<OptionName, Rule>> = {
   'If-Match': { min: 0, max: 8, repeatable: true },
   'Uri-Host': { min: 1, max: 255 },
@@ -72,14 +75,14 @@ function bytesOf(value: Uint8Array | string): Uint8Array {
   return typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
 }
 
-/** The shortest big-endian form of an unsigned integer below 2^32; 0 is no byte at all (RFC 7252 section 3.2). */
+/** The shortest big-endian form of an unsigned integer below 2^32; 0 is empty (RFC 7252 section 3.2). */
 export function uintBytes(value: number): Uint8Array {
   const bytes: number[] = [];
   for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
   return Uint8Array.from(bytes);
 }
 
-/** The first value of an option, or undefined; one of a forbidden length is as good as absent (RFC 7252 section 5.4.3). */
+/** The first value of an option, or undefined; one of an invalid length counts as absent (RFC 7252 section 5.4.3). */
 export function valueOf(options: CoapOption[], name: OptionName): Uint8Array | undefined {
   const value = options.find(({ number }) => number === optionNumbers[name])?.value;
   const rule = understood[name];
@@ -109,7 +112,9 @@ export function without(options: CoapOption[], ...names: OptionName[]): CoapOpti
   return options.filter(({ number }) => !dropped.has(number));
 }
 
-/** The critical options that have to be refused: unknown, of a forbidden length, or repeated against the rule (RFC 7252 section 5.4). */
+/**
+ * The critical options that must be refused: unknown, of an invalid length, or wrongly repeated (RFC 7252 section 5.4).
+ */
 export function badOptions(options: CoapOption[]): number[] {
   return options
     .filter(({ number, value }, index) => {
@@ -121,10 +126,10 @@ export function badOptions(options: CoapOption[]): number[] {
     .map(({ number }) => number);
 }
 
-/** What only requests have: RFC 7252 sections 5.10.1, 5.10.2, 5.10.4 and 5.10.8. */
+/** Options of requests only: RFC 7252 sections 5.10.1, 5.10.2, 5.10.4 and 5.10.8. */
 const ofRequests: readonly OptionName[] = ['If-Match', 'Uri-Host', 'Uri-Port', 'Uri-Path', 'Uri-Query', 'Accept'];
 
-/** The options of a request that stand in a response, where they mean nothing. */
+/** The request options in a response, where they have no meaning. */
 export function strayOptions(options: CoapOption[]): OptionName[] {
   return ofRequests.filter((name) => options.some(({ number }) => number === optionNumbers[name]));
 }
@@ -142,7 +147,7 @@ export interface Block {
 /** SZX of a BERT block; over datagrams it is reserved. */
 const bertSize = 7;
 
-/** Reads Block1 or Block2; undefined when absent, `malformed` when its size is reserved where BERT is not spoken. */
+/** Reads Block1 or Block2; undefined when absent, `malformed` if its size is reserved without BERT. */
 export function blockOf(
   options: CoapOption[],
   name: 'Block1' | 'Block2',
@@ -160,21 +165,21 @@ export function blockOption(name: 'Block1' | 'Block2', { number, more, size, ber
   return option(name, number * 16 + (more ? 8 : 0) + (bert === true ? bertSize : Math.log2(size / 16)));
 }
 
-/** Whether a payload of this length may stand in a block that others follow. */
+/** Whether a payload of this length is allowed in a block that is not the last. */
 export function fillsBlock({ size, bert }: Block, length: number): boolean {
   return bert === true ? length > 0 && length % size === 0 : length === size;
 }
 
 const largestBlock = 1024;
 
-/** How a body is cut: what block numbers count in, and how many bytes of it one message carries. */
+/** How a body is split: the unit of block numbers, and how many bytes of it one message carries. */
 export interface Cut {
   size: number;
   step: number;
   bert?: true;
 }
 
-/** The largest blocks that leave room for the header and the options. */
+/** The largest blocks that leave space for the header and the options. */
 export function cutFor({ maxMessageSize, bert }: Budget, overhead: number): Cut {
   const room = Math.max(16, maxMessageSize - overhead);
   if (bert && room >= largestBlock) return { size: largestBlock, step: room - (room % largestBlock), bert };

@@ -1,4 +1,7 @@
-/** How messages are sent again and for how long they are remembered: RFC 7252 section 4.8, with the values of RFC 9132 section 4.5.2. */
+/**
+ * How messages are sent again and for how long they are remembered: RFC 7252 section 4.8, with the values of RFC 9132
+ * section 4.5.2.
+ */
 export interface TransmissionParameters {
   /** ACK_TIMEOUT, milliseconds. */
   ackTimeout: number;
@@ -8,11 +11,14 @@ export interface TransmissionParameters {
   maxRetransmit: number;
   /** NSTART: how many confirmable messages may wait for their acknowledgement at once. */
   nstart: number;
-  /** Least time between two copies of an unanswered non-confirmable request, and between any two such requests where no round trip is known, milliseconds (RFC 9132 section 4.4). */
+  /**
+   * Least time between two copies of an unanswered non-confirmable request, and between any two such requests while no
+   * round trip is known, milliseconds (RFC 9132 section 4.4).
+   */
   nonInterval: number;
 }
 
-/** What two DOTS agents use that have negotiated nothing else. */
+/** The defaults of DOTS agents that have not negotiated others. */
 export const defaultParameters: TransmissionParameters = {
   ackTimeout: 2000,
   ackRandomFactor: 1.5,
@@ -29,7 +35,9 @@ function maxTransmitSpan({ ackTimeout, ackRandomFactor, maxRetransmit }: Transmi
   return ackTimeout * (2 ** maxRetransmit - 1) * ackRandomFactor;
 }
 
-/** EXCHANGE_LIFETIME: how long a message id may not be used again, milliseconds. PROCESSING_DELAY equals ACK_TIMEOUT. */
+/**
+ * EXCHANGE_LIFETIME: how long a message id may not be used again, milliseconds. PROCESSING_DELAY equals ACK_TIMEOUT.
+ */
 export function exchangeLifetime(parameters: TransmissionParameters): number {
   return maxTransmitSpan(parameters) + 2 * maxLatency + parameters.ackTimeout;
 }

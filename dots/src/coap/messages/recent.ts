@@ -3,7 +3,7 @@ interface Entry<T> {
   expires: number;
 }
 
-/** A memory that forgets: by age, and the oldest first when it is full. It needs no timer. */
+/** A cache that expires entries by age, and drops the oldest when it is full. It needs no timer. */
 export class Recent<T> {
   private readonly entries = new Map<string | number, Entry<T>>();
 

@@ -4,7 +4,7 @@ import type { Transmission } from './layer';
 /** A non-confirmable request and how to send one copy of it. */
 export interface Repeatable {
   token: string;
-  /** It changes something, rather than asks. */
+  /** It changes something, rather than reads. */
   changes: boolean;
   send: () => void;
 }
@@ -20,21 +20,21 @@ const weight = 1 / 8;
 
 /**
  * When the copies of the non-confirmable requests to one peer go out: RFC 9132 section 4.4 with RFC 8085 section 3.1.3.
- * Each is repeated at its interval until it is stopped, and all of them together keep to one per round trip: the next one goes when the last
- * one is answered, or its time is over. Where no round trip is known, or the peer has answered nothing for an interval, one goes per interval.
- * By then its answer counts as no longer expected, which RFC 7252 section 4.7 leaves to the sender. Confirmable messages wait for each
- * other by themselves (NSTART).
+ * Each is repeated at its interval until it is stopped, and together they are limited to one per round trip: the next
+ * one is sent when the last one is answered, or its time is over. While no round trip is known, or if the peer has
+ * answered nothing for an interval, one is sent per interval. By then its answer is no longer expected, which RFC 7252
+ * section 4.7 leaves to the sender. Confirmable messages wait for each other by themselves (NSTART).
  */
 export class Repeats {
   private readonly open = new Map<string, Repeated>();
-  /** Whose copies are due, in their turn. */
+  /** The requests whose copies are due, in order. */
   private readonly due: Repeated[] = [];
-  /** The request that went out last. */
+  /** The request that was sent last. */
   private last: Repeated | undefined;
   private lastAnswered = true;
   /** Smoothed, milliseconds. */
   private roundTrip: number | undefined;
-  /** When the first copy went that nothing has been heard after. */
+  /** When the first copy was sent after which nothing was received. */
   private silentSince: number | undefined;
   private timer: TimerHandle;
 
@@ -44,7 +44,7 @@ export class Repeats {
     private readonly interval: number,
   ) {}
 
-  /** Sends a request, now or when its turn comes, and again until it is stopped. */
+  /** Sends a request, now or when it is due, and again until it is stopped. */
   add(request: Repeatable): Transmission {
     const repeated: Repeated = { ...request, copies: 0, sentAt: 0 };
     this.open.set(request.token, repeated);
@@ -53,7 +53,7 @@ export class Repeats {
     return { stop: () => this.stop(repeated) };
   }
 
-  /** The peer has reacted to the request with this token; its caller may stop it, or go on waiting. */
+  /** The peer has reacted to the request with this token; its caller may stop it, or continue to wait. */
   answered(token: string): void {
     const repeated = this.open.get(token);
     if (repeated === undefined || repeated.copies === 0) return;
@@ -89,7 +89,7 @@ export class Repeats {
     if (this.due.length > 0) this.timer = this.clock.setTimeout(() => this.sendDue(), this.wait());
   }
 
-  /** Milliseconds until the next copy may go. */
+  /** Milliseconds until the next copy may be sent. */
   private wait(): number {
     if (this.last === undefined || this.lastAnswered) return 0;
     const now = this.clock.monotonic();
@@ -98,7 +98,10 @@ export class Repeats {
     return this.last.sentAt + distance - now;
   }
 
-  /** Requests that change something and requests that read take turns: a series of unanswered reads must not delay a mitigation request. */
+  /**
+   * Requests that change something and requests that read alternate: a series of unanswered reads must not delay a
+   * mitigation request.
+   */
   private takeNext(): Repeated {
     const other = this.due.findIndex(({ changes }) => changes !== (this.last?.changes ?? false));
     return this.due.splice(Math.max(0, other), 1)[0] as Repeated;

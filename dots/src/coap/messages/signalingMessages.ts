@@ -1,7 +1,7 @@
 import { noBytes, type CoapOption, type TokenMessage } from './message';
 import { uintBytes } from './options';
 
-/** The signalling messages of a stream: RFC 8323 section 5. Their options have numbers of their own for each of them. */
+/** The signaling messages of a stream: RFC 8323 section 5. Option numbers are specific to each of them. */
 export const signals = { csm: '7.01', ping: '7.02', pong: '7.03', release: '7.04', abort: '7.05' } as const;
 
 export const isSignal = (code: string): boolean => code.startsWith('7.');
@@ -13,13 +13,13 @@ const maxMessageSizeOption = 2;
 const blockWiseOption = 4;
 const badCsmOption = 2;
 
-/** What a peer says of itself; what it leaves out stays as it was. */
+/** The capabilities of a peer; what a CSM omits is unchanged. */
 export interface Capabilities {
   maxMessageSize?: number;
   blockWise?: true;
 }
 
-/** A signalling message. */
+/** A signaling message. */
 export function signal(
   code: string,
   { token = '', options = [], text = '' }: { token?: string; options?: CoapOption[]; text?: string } = {},
@@ -27,7 +27,7 @@ export function signal(
   return { code, token, options, payload: text === '' ? noBytes : Buffer.from(text, 'utf8') };
 }
 
-/** What one says of oneself first: block-wise transfers, of several blocks at once where the size allows. */
+/** This end's CSM: block-wise transfers, with several blocks per message if the size allows. */
 export function ourCapabilities(maxMessageSize: number): TokenMessage {
   return signal(signals.csm, {
     options: [
@@ -37,7 +37,7 @@ export function ourCapabilities(maxMessageSize: number): TokenMessage {
   });
 }
 
-/** The farewell of one who cannot go on; `badOption` names the option of a CSM that was the reason. */
+/** The Abort of an end that cannot continue; `badOption` names the option of a CSM that was the reason. */
 export function abortion(text: string, badOption?: number): TokenMessage {
   return signal(signals.abort, {
     text,
@@ -45,7 +45,7 @@ export function abortion(text: string, badOption?: number): TokenMessage {
   });
 }
 
-/** Reads a CSM; or the number of the option in it that cannot be taken. */
+/** Reads a CSM; or the number of an option in it that is not acceptable. */
 export function capabilitiesOf({ options }: TokenMessage): Capabilities | { badOption: number } {
   const found: Capabilities = {};
   for (const { number, value } of options) {
@@ -58,7 +58,7 @@ export function capabilitiesOf({ options }: TokenMessage): Capabilities | { badO
   return found;
 }
 
-/** The critical option of a signalling message other than a CSM, none of which has one that is known; undefined where there is none. */
+/** The critical option of a signaling message other than a CSM, for which none is known; undefined if there is none. */
 export function criticalOption({ options }: TokenMessage): number | undefined {
   return options.find(({ number }) => isCritical(number))?.number;
 }

@@ -27,28 +27,31 @@ import {
 /** How long a peer may take to send its CSM, milliseconds. */
 const introductionTime = 10_000;
 /**
- * What one message has at most in either direction, bytes: one TLS record. libcoap 4.3 with GnuTLS neither reads nor writes the rest of a
- * longer one before something else happens, and long messages hold up those behind them (RFC 8323 section 6).
+ * The largest message in either direction, bytes: one TLS record. libcoap 4.3 with GnuTLS neither reads nor writes the
+ * rest of a longer one before something else happens, and long messages delay those behind them (RFC 8323 section 6).
  */
 export const largestMessage = 16_384;
-/** How much of a peer's last words is repeated, characters. */
+/** The longest diagnostic text of a peer's Abort or Release that is shown, characters. */
 const lastWords = 200;
 
-/** The message layer over a stream (RFC 8323): the transport delivers, so what is left is framing, capabilities and an orderly end. */
+/**
+ * The message layer over a stream (RFC 8323): the transport is reliable, so only framing, capabilities and an orderly
+ * end remain.
+ */
 export class StreamLayer implements MessageLayer {
   readonly ordered = true;
-  /** Nothing is acknowledged here; the channel ends a peer that does not read. */
+  /** Nothing is acknowledged here; the channel is closed if the peer does not read. */
   readonly unacknowledged = 0;
   private readonly reader: FrameReader;
   private readonly introduction: TimerHandle;
   private introduced = false;
   private blockWise = false;
   private maxMessageSize = baseMaxMessageSize;
-  /** The peer is leaving: what is open is finished, nothing new is begun. */
+  /** The peer has sent Release: open requests are finished, no new ones are started. */
   private released = false;
   private closed = false;
   private readonly open = new Set<object>();
-  /** Who waits for a Pong, the oldest first. */
+  /** The pending Pings, the oldest first. */
   private readonly pings = new Set<() => void>();
 
   constructor(
@@ -59,7 +62,7 @@ export class StreamLayer implements MessageLayer {
   ) {
     this.reader = new FrameReader(largest);
     this.introduction = environment.clock.setTimeout(
-      () => this.abort('no CSM came (RFC 8323 section 3.3)'),
+      () => this.abort('no CSM was received (RFC 8323 section 3.3)'),
       introductionTime,
     );
     this.send(ourCapabilities(largest));
@@ -97,8 +100,9 @@ export class StreamLayer implements MessageLayer {
   }
 
   /**
-   * The token is empty, because libcoap's Pong has none whatever the Ping had; so Pongs answer Pings in their order. One that is given up
-   * is forgotten, since its Pong may never come: a Pong that comes late then answers the next Ping, and it does show that the peer is there.
+   * The token is empty, because libcoap's Pong has none whatever the Ping had; so Pongs answer Pings in their order. A
+   * Ping that timed out is discarded, because its Pong may never come: a late Pong then answers the next Ping, which is
+   * still a sign that the peer is alive.
    */
   ping(done: () => void): Transmission {
     const ponged = (): void => {
@@ -123,7 +127,7 @@ export class StreamLayer implements MessageLayer {
   private take(message: TokenMessage): void {
     if (message.code === emptyCode) return;
     if (!this.introduced && message.code !== signals.csm && message.code !== signals.abort)
-      return this.abort('the first message has to be a CSM (RFC 8323 section 3.3)');
+      return this.abort('the first message must be a CSM (RFC 8323 section 3.3)');
     if (!isSignal(message.code) && !isRequest(message.code) && !isResponse(message.code))
       return this.abort(`reserved code ${message.code}`);
     this.sink.heard();
@@ -145,7 +149,7 @@ export class StreamLayer implements MessageLayer {
   private learn(message: TokenMessage): void {
     const capabilities = capabilitiesOf(message);
     if ('badOption' in capabilities)
-      return this.abort(`the option ${capabilities.badOption} of the CSM cannot be taken`, capabilities.badOption);
+      return this.abort(`the option ${capabilities.badOption} of the CSM is not acceptable`, capabilities.badOption);
     this.introduced = true;
     this.environment.clock.clearTimeout(this.introduction);
     this.maxMessageSize = capabilities.maxMessageSize ?? this.maxMessageSize;
@@ -188,13 +192,13 @@ export class StreamLayer implements MessageLayer {
       new DotsError(
         'unreachable',
         'coap/aborted',
-        `${this.channel.peer} broke off the session${words === '' ? '' : `: ${words}`}.`,
+        `${this.channel.peer} aborted the session${words === '' ? '' : `: ${words}`}.`,
         'Open it again.',
       ),
     );
   }
 
-  /** Says why, and ends the connection: RFC 8323 section 5.6. */
+  /** Sends the reason, and ends the connection: RFC 8323 section 5.6. */
   private abort(reason: string, badOption?: number): void {
     this.sink.dropped(reason);
     this.send(abortion(reason, badOption));

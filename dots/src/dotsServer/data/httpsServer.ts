@@ -8,6 +8,7 @@ import type { Lab } from '#dots/transport/certificates/lab';
 import { listenError } from '#dots/transport/listening';
 import { keyIdentity } from '#dots/transport/certificates/certificateNames';
 import { refusal as clientRefusal } from '#dots/transport/refusals';
+import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
 import { oneLine } from '#dots/model/text';
 import { fail, RestconfError } from './failure';
@@ -73,9 +74,14 @@ function serverFor(options: DataServerOptions): Server {
   });
   server.maxConnections = connectionsAtOnce;
   server.on('request', (request, response) => void serve(request, response, options));
-  server.on('tlsClientError', (error, socket) =>
-    options.log(`data: connection refused: ${oneLine(refusalText(error, socket.remotePort), 300)}`),
-  );
+  const refused = (words: string): void => options.log(`data: connection refused: ${oneLine(words, 300)}`);
+  server.on('tlsClientError', (error, { remotePort }) => refused(refusalText(error, remotePort)));
+  // Nothing of a request has been read yet.
+  server.on('secureConnection', (socket) => {
+    if (hasExtendedSecret(socket)) return;
+    refused(clientRefusal('no-extended-secret', { peer: clientAt(socket.remotePort) }).message);
+    socket.destroy();
+  });
   return server;
 }
 
@@ -135,12 +141,14 @@ function refuseForeignHost(host: string | undefined, port: number): void {
 function refusalText(error: Error, port: number | undefined): string {
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
-  const peer = port === undefined ? 'the client' : `the client at port ${port}`;
   return clientRefusal(reason ?? 'broken', {
-    peer,
+    peer: clientAt(port),
     ...(reason === undefined && { detail: alertIn(symptom) ?? error.message }),
   }).message;
 }
+
+const clientAt = (port: number | undefined): string =>
+  port === undefined ? 'the client' : `the client at port ${port}`;
 
 function ownerOf(socket: TLSSocket): string {
   const certificate = socket.getPeerX509Certificate();

@@ -17,7 +17,7 @@ function field(value: number, octets: number, what: string): number[] {
   if (!Number.isInteger(value) || value < 0 || value >= 256 ** octets) {
     throw new FlowspecError(
       'flowspec/action-value',
-      `${value} is no ${what}: it must be a whole number below ${256 ** octets}.`,
+      `${value} is not a valid ${what}: it must be a whole number below ${256 ** octets}.`,
     );
   }
   return toOctets(value, octets);
@@ -26,14 +26,17 @@ function field(value: number, octets: number, what: string): number[] {
 function rateOctets(subtype: number, as: number, rate: number): number[] {
   const octets = floatOctets(rate);
   if (!(rate >= 0) || !Number.isFinite(floatOf(octets))) {
-    throw new FlowspecError('flowspec/action-value', `${rate} is no rate: it must be 0 or more and below 3.4e38.`);
+    throw new FlowspecError(
+      'flowspec/action-value',
+      `${rate} is not a valid rate: it must be 0 or more and below 3.4e38.`,
+    );
   }
   return [0x80, subtype, ...field(as, 2, 'AS number'), ...octets];
 }
 
 function ipv6RedirectOctets(address: string, value: number): number[] {
   const octets = parseAddress(address);
-  if (octets?.length !== 16) throw new FlowspecError('flowspec/action-value', `"${address}" is no IPv6 address.`);
+  if (octets?.length !== 16) throw new FlowspecError('flowspec/action-value', `"${address}" is not an IPv6 address.`);
   return [0x00, 0x0d, ...octets, ...field(value, 2, 'local administrator')];
 }
 
@@ -54,7 +57,7 @@ function actionOctets(action: Action): number[] {
       return ipv6RedirectOctets(action.address, action.value);
     case 'traffic-marking':
       if (action.dscp > 63)
-        throw new FlowspecError('flowspec/action-value', `${action.dscp} is no DSCP: it must be at most 63.`);
+        throw new FlowspecError('flowspec/action-value', `${action.dscp} is not a DSCP: it must be at most 63.`);
       return [0x80, 0x09, 0, 0, 0, 0, 0, ...field(action.dscp, 1, 'DSCP')];
   }
 }
@@ -70,7 +73,7 @@ export function encodeAction(action: Action): string {
 /** Reads a rate: negative counts as 0 (RFC 8955 section 7.1). */
 function readRate(octets: readonly number[]): { as: number; rate: number } {
   const rate = floatOf(octets.slice(4));
-  if (!Number.isFinite(rate)) throw new FlowspecError('flowspec/action-value', 'the rate is no finite number.', 4);
+  if (!Number.isFinite(rate)) throw new FlowspecError('flowspec/action-value', 'the rate is not a finite number.', 4);
   return { as: toNumber(octets.slice(2, 4)), rate: Math.max(0, rate) || 0 };
 }
 
@@ -101,7 +104,7 @@ const readers: Record<string, (octets: readonly number[]) => Action> = {
 
 /**
  * Reads one extended community (8 octets, or 20 for IPv6-address-specific) in hex digits.
- * Throws FlowspecError for one that is no traffic filtering action or cannot be read.
+ * Throws FlowspecError for one that is not a traffic filtering action or cannot be read.
  */
 export function decodeAction(hex: string): Action {
   const octets = fromHex(hex);
@@ -118,7 +121,7 @@ export function decodeAction(hex: string): Action {
   }
   const read = readers[type];
   if (read === undefined)
-    throw new FlowspecError('flowspec/action-type', `0x${type} is no traffic filtering action.`, 0);
+    throw new FlowspecError('flowspec/action-type', `0x${type} is not a traffic filtering action.`, 0);
   return read(octets);
 }
 

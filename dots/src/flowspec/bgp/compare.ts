@@ -1,13 +1,13 @@
 import { describeActions, describeMatch } from './ruleText';
 import type { FlowspecRule } from './rule';
 
-/** What has to be announced and withdrawn to get from one set of rules to another. */
+/** The announcements and withdrawals that turn one set of rules into another. */
 export interface RuleChanges {
   added: FlowspecRule[];
   removed: FlowspecRule[];
-  /** Rules that match the same and do something else. */
+  /** Rules with the same match and other actions. */
   changed: { before: FlowspecRule; after: FlowspecRule }[];
-  /** How many stay as they are. */
+  /** How many are unchanged. */
   same: number;
 }
 
@@ -19,7 +19,7 @@ function actionsOf({ extendedCommunities, ipv6ExtendedCommunities = [] }: Flowsp
   return [...extendedCommunities, ...ipv6ExtendedCommunities].sort().join(' ');
 }
 
-/** What is different in the second set of rules; routers know rules by family and NLRI. */
+/** The changes in the second set of rules; routers identify rules by family and NLRI. */
 export function compareRuleSets(before: readonly FlowspecRule[], after: readonly FlowspecRule[]): RuleChanges {
   const old = new Map(before.map((rule) => [keyOf(rule), rule]));
   const kept = new Set(after.map(keyOf));

@@ -6,7 +6,7 @@ import { fromHex, OctetReader, toHex } from './octets';
 import { patternText } from './prefixPattern';
 import { isBitmask, isPrefix, type Component, type FlowspecRule } from './rule';
 
-/** Some octets, in hex digits, and what they say. */
+/** Some octets, in hex digits, and their meaning. */
 export interface Explained {
   octets: string;
   words: string;
@@ -32,7 +32,7 @@ function octetCount(count: number): string {
   return `${count} ${count === 1 ? 'octet' : 'octets'}`;
 }
 
-/** Gives out the octets of a list from its start on. */
+/** Returns the octets of a list in order. */
 class Octets {
   private at = 0;
 
@@ -54,13 +54,13 @@ function* prefixLines(component: Component, octets: Octets): Generator<Explained
   yield octets.next(`prefix length ${prefix.length}`);
   if (prefix.family === 'ipv6') yield octets.next(`offset ${prefix.offset}`);
   const count = Math.ceil((prefix.length - prefix.offset) / 8);
-  if (count > 0) yield octets.next(`the address as far as it matters: ${patternText(prefix)}`, count);
+  if (count > 0) yield octets.next(`the significant octets of the address: ${patternText(prefix)}`, count);
 }
 
 function operatorWords(operator: number, isFirst: boolean, comparison: string): string {
   const link = isFirst ? '' : (operator & 0x40) === 0 ? 'or ' : 'and ';
   const width = 1 << ((operator >> 4) & 3);
-  return `operator: ${link}${comparison}; the value takes ${octetCount(width)}${(operator & 0x80) === 0 ? '' : '; the last of the list'}`;
+  return `operator: ${link}${comparison}; the value has ${octetCount(width)}${(operator & 0x80) === 0 ? '' : '; last of the list'}`;
 }
 
 function comparisonWords(operator: number, bitmask: boolean): string {
@@ -84,7 +84,9 @@ function* operatorLines(component: Component, octets: Octets): Generator<Explain
   }
 }
 
-/** What each octet of an NLRI says, its length octets included. Throws FlowspecError for one that cannot be read. */
+/**
+ * The meaning of each octet of an NLRI, its length octets included. Throws FlowspecError for one that cannot be read.
+ */
 export function explainNlri(hex: string, family: Family): Explained[] {
   const list = fromHex(hex);
   const reader = new OctetReader(list);
@@ -103,7 +105,7 @@ export function explainNlri(hex: string, family: Family): Explained[] {
   return lines;
 }
 
-/** How many octets each field of an action takes, and what it is: after the two octets of its type. */
+/** The width in octets and the meaning of each field of an action, after the two octets of its type. */
 const actionFields: Record<string, [count: number, words: string][]> = {
   8006: [
     [2, 'AS number, for information only'],
@@ -115,7 +117,7 @@ const actionFields: Record<string, [count: number, words: string][]> = {
   ],
   8007: [
     [5, 'unused'],
-    [1, 'bits: 2 samples, 1 goes on to later rules'],
+    [1, 'bits: 2 = sample, 1 = continue with later rules'],
   ],
   8008: [
     [2, 'AS number'],
@@ -139,7 +141,7 @@ const actionFields: Record<string, [count: number, words: string][]> = {
   ],
 };
 
-/** What each octet of an action's extended community says. Throws FlowspecError for one that cannot be read. */
+/** The meaning of each octet of an action's extended community. Throws FlowspecError for one that cannot be read. */
 export function explainCommunity(hex: string): Explained[] {
   const action = decodeAction(hex);
   const octets = new Octets(fromHex(hex));
@@ -148,7 +150,7 @@ export function explainCommunity(hex: string): Explained[] {
   return lines;
 }
 
-/** What each octet of a rule says, under the rule in words. */
+/** The meaning of each octet of a rule, below the rule in words. */
 export function explainRule({
   family,
   nlri,

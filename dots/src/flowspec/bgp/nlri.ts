@@ -22,9 +22,9 @@ export function encodeOperands(component: Component): number[] {
 }
 
 /**
- * The NLRI of a rule as hex digits, the length octets included (RFC 8955 section 4). Components are put in the order
- * of their types and take the shortest operands. Throws FlowspecError for a rule that has no NLRI: no component,
- * a type twice, a component of the other family, more than 4095 octets.
+ * The NLRI of a rule as hex digits, the length octets included (RFC 8955 section 4). Components are put in the order of
+ * their types, with the shortest operands. Throws FlowspecError for a rule that has no NLRI: no component, a type
+ * twice, a component of the other family, more than 4095 octets.
  */
 export function encodeNlri(components: readonly Component[], family: Family): string {
   return nlriOf(encodeComponents(components, family));
@@ -53,7 +53,7 @@ function checkComponent(component: Component, next: Component | undefined, famil
   if (isPrefix(component) ? component.prefix.family !== family : component.type === 13 && family === 'ipv4') {
     throw new FlowspecError(
       'flowspec/family',
-      `Component type ${component.type} does not belong into a rule for ${familyName(family)}.`,
+      `Component type ${component.type} does not belong in a rule for ${familyName(family)}.`,
     );
   }
   if (
@@ -79,14 +79,15 @@ function lengthOctets(length: number): number[] {
   return length < extendedFrom ? [length] : [0xf0 | (length >> 8), length & 0xff];
 }
 
-/** The family as people write it. */
+/** The usual name of the family. */
 export function familyName(family: Family): string {
   return family === 'ipv4' ? 'IPv4' : 'IPv6';
 }
 
 /**
- * Reads one NLRI in hex digits, length octets included, and nothing after it. Bits that must be ignored are.
- * Throws FlowspecError that names the octet (RFC 8955 section 4.2: components in strictly ascending order, no unknown type).
+ * Reads one NLRI in hex digits, length octets included, and nothing after it. Bits that must be ignored are ignored.
+ * Throws FlowspecError that names the octet (RFC 8955 section 4.2: components in strictly ascending order, no unknown
+ * type).
  */
 export function decodeNlri(hex: string, family: Family): Component[] {
   const reader = new OctetReader(fromHex(hex));
@@ -100,18 +101,18 @@ export function decodeNlri(hex: string, family: Family): Component[] {
   return components;
 }
 
-/** A component together with the octets after its type, as they came. */
+/** A component with the octets after its type, as received. */
 export interface NlriPart {
   component: Component;
   operands: readonly number[];
 }
 
-/** Reads the NLRI at the reader's place and leaves the reader after it. */
+/** Reads the NLRI at the reader's position and leaves the reader after it. */
 export function readNlri(reader: OctetReader, family: Family): Component[] {
   return readParts(reader, family).map(({ component }) => component);
 }
 
-/** `readNlri`, with the octets of each component: the order of rules is one of octets, widths included. */
+/** `readNlri`, with the octets of each component: the order of rules compares octets, widths included. */
 export function readParts(reader: OctetReader, family: Family): NlriPart[] {
   const start = reader.at;
   const first = reader.octet('the length of the NLRI');
@@ -120,7 +121,7 @@ export function readParts(reader: OctetReader, family: Family): NlriPart[] {
   if (reader.at + length > reader.end) {
     throw new FlowspecError(
       'flowspec/truncated',
-      `the length says ${length} octets, but only ${reader.end - reader.at} follow.`,
+      `the length field has ${length} octets, but only ${reader.end - reader.at} follow.`,
       start,
     );
   }

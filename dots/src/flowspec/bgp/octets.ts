@@ -10,7 +10,7 @@ export function toHex(octets: readonly number[]): string {
 }
 
 /**
- * Reads hex digits; white space between them and a leading 0x are passed over.
+ * Reads hex digits; white space between them and a leading 0x are skipped.
  * Throws FlowspecError for anything else, naming the octet.
  */
 export function fromHex(text: string): number[] {
@@ -24,7 +24,7 @@ export function fromHex(text: string): number[] {
   return octets;
 }
 
-/** Reads octets one after the other, and says which one is missing. */
+/** Reads octets in sequence; its errors name the missing one. */
 export class OctetReader {
   constructor(
     readonly octets: readonly number[],
@@ -36,7 +36,7 @@ export class OctetReader {
     return this.at >= this.end;
   }
 
-  /** The next `count` octets, or FlowspecError when the input ends before. */
+  /** The next `count` octets, or FlowspecError if the input ends before. */
   take(count: number, what: string): readonly number[] {
     if (this.at + count > this.end)
       throw new FlowspecError('flowspec/truncated', `the input ends before ${what}.`, this.end);

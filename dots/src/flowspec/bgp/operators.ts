@@ -19,14 +19,17 @@ const widths = [1, 2, 4, 8] as const;
 const notBit = 0x02;
 const matchBit = 0x01;
 
-/** Widths that MUST be kept, and the bits that carry meaning: the others are cleared on reading (RFC 8955 sections 4.2.2.9, .11, .12). */
+/**
+ * Widths that are mandatory, and the significant bits: the others are cleared on reading (RFC 8955 sections 4.2.2.9,
+ * .11, .12).
+ */
 const limits: Partial<Record<NumericType | BitmaskType, { width: number; bits: number }>> = {
   9: { width: 2, bits: 0xffff },
   11: { width: 1, bits: 0x3f },
   12: { width: 1, bits: 0x0f },
 };
 
-/** RFC 8956 section 3.7 recommends 4 octets for flow labels; everything else takes the shortest form. */
+/** RFC 8956 section 3.7 recommends 4 octets for flow labels; everything else has the shortest form. */
 function leastWidth(type: number): number {
   return type === 13 ? 4 : 1;
 }
@@ -36,7 +39,7 @@ interface Pair {
   operand: readonly number[];
 }
 
-/** Reads {operator, operand} pairs to the one that ends the list, and groups them: OR of groups, AND within a group. */
+/** Reads {operator, operand} pairs up to the end of the list, and groups them: OR of groups, AND within a group. */
 function readPairs(reader: OctetReader, type: NumericType | BitmaskType): Pair[][] {
   const groups: Pair[][] = [];
   for (;;) {
@@ -86,7 +89,7 @@ export function decodeBitmask(reader: OctetReader, type: BitmaskType, meaningful
   return { type, anyOf: readPairs(reader, type).map((group) => group.map(test)) };
 }
 
-/** The operand in the shortest width that is enough. The width decides the order of rules (RFC 8955 section 5.1). */
+/** The operand in the shortest sufficient width. The width decides the order of rules (RFC 8955 section 5.1). */
 function operandOctets(value: number | string, type: NumericType | BitmaskType): number[] {
   if (typeof value === 'string') return longOperand(value, type);
   if (!Number.isSafeInteger(value) || value < 0 || value > (limits[type]?.bits ?? value)) throw unwritable(value, type);

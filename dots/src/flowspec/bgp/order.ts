@@ -4,7 +4,7 @@ import { fromHex, OctetReader, toHex } from './octets';
 import type { PrefixPattern } from './prefixPattern';
 import { isPrefix, type Component } from './rule';
 
-/** What the order of a rule depends on, computed once: for each component its type and its prefix or operand octets. */
+/** The sort key of a rule, computed once: for each component its type and its prefix or operand octets. */
 export type OrderKey = readonly (readonly [type: number, operand: PrefixPattern | string])[];
 
 /** The order key of a rule. */
@@ -21,12 +21,12 @@ export function partsKey(parts: readonly NlriPart[]): OrderKey {
   ]);
 }
 
-/** The order key of an NLRI as it came, whatever the width of its operands. Throws FlowspecError. */
+/** The order key of an NLRI as received, whatever the width of its operands. Throws FlowspecError. */
 export function nlriKey(hex: string, family: Family): OrderKey {
   return partsKey(readParts(new OctetReader(fromHex(hex)), family));
 }
 
-/** The more specific of two nested prefixes comes first, otherwise the lower address; a lower offset before everything. */
+/** A lower offset comes first, then the more specific of two nested prefixes, otherwise the lower address. */
 function comparePatterns(a: PrefixPattern, b: PrefixPattern): number {
   if (a.offset !== b.offset) return a.offset - b.offset;
   if (sameBits(a.octets, b.octets, Math.min(a.length, b.length))) return b.length - a.length;

@@ -83,7 +83,7 @@ export function decodePrefix(reader: OctetReader, family: Family): PrefixPattern
   return prefixPattern(makePrefix(octets, length), offset);
 }
 
-/** The eight bits that start at bit `at` of a pattern; `at` may lie up to any distance before it. */
+/** The eight bits that start at bit `at` of a pattern; `at` may be any distance before it. */
 function bitsBefore(pattern: Octets, at: number): number {
   if (at >= 0) return bitsAt(pattern, at);
   return at <= -8 ? 0 : (pattern[0] ?? 0) >> -at;

@@ -1,4 +1,4 @@
-/** Protocol numbers that people know by name (IANA protocol numbers). */
+/** Protocol numbers with well-known names (IANA protocol numbers). */
 const protocols: Record<number, string> = {
   1: 'icmp',
   2: 'igmp',
@@ -29,15 +29,18 @@ export function icmpProtocol(family: string): number {
   return family === 'ipv4' ? 1 : 58;
 }
 
-/** A protocol as people call it: `udp`, or `protocol 253` for one without a name here. */
+/** The usual name of a protocol: `udp`, or `protocol 253` for one without a name here. */
 export function protocolName(protocol: number): string {
   return protocols[protocol] ?? `protocol ${protocol}`;
 }
 
-/** The control bits of the TCP header from the least significant one; the upper four have no name that everybody knows. */
+/** The control bits of the TCP header from the least significant one; the upper four have no common name. */
 export const tcpFlagNames = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'] as const;
 
-/** The fragment bits from the least significant one: don't fragment, offset not 0, first, last (RFC 8955 section 4.2.2.12). */
+/**
+ * The fragment bits from the least significant one: don't fragment, offset not 0, first, last (RFC 8955 section
+ * 4.2.2.12).
+ */
 export const fragmentNames = ['df', 'later', 'first', 'last'] as const;
 
 /** The bits of the fragment component. */

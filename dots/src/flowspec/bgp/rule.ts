@@ -14,7 +14,7 @@ export interface NumericTest {
   value: number | string;
 }
 
-/** One bitmask test: `match` requires all bits of the value, otherwise any of them; `not` turns the result around. */
+/** One bitmask test: `match` requires all bits of the value, otherwise any of them; `not` inverts the result. */
 export interface BitmaskTest {
   not: boolean;
   match: boolean;
@@ -33,12 +33,12 @@ export interface PrefixComponent {
   type: PrefixType;
   prefix: PrefixPattern;
 }
-/** A component that compares numbers: it matches when all tests of one of the groups do. */
+/** A component that compares numbers: it matches if all tests of one of the groups match. */
 export interface NumericComponent {
   type: NumericType;
   anyOf: NumericTest[][];
 }
-/** A component that tests bits: it matches when all tests of one of the groups do. */
+/** A component that tests bits: it matches if all tests of one of the groups match. */
 export interface BitmaskComponent {
   type: BitmaskType;
   anyOf: BitmaskTest[][];
@@ -46,9 +46,9 @@ export interface BitmaskComponent {
 /** One component of a Flowspec rule (RFC 8955 section 4.2.2, RFC 8956 section 3). */
 export type Component = PrefixComponent | NumericComponent | BitmaskComponent;
 
-/** A traffic filtering action (RFC 8955 section 7, RFC 8956 section 6.1); no action at all means accept. */
+/** A traffic filtering action (RFC 8955 section 7, RFC 8956 section 6.1); without actions, traffic is accepted. */
 export type Action =
-  /** Bytes per second, kept as a 32-bit float on the wire; 0 discards. `as` is informational. */
+  /** Bytes per second, a 32-bit float on the wire; 0 discards. `as` is informational. */
   | { kind: 'traffic-rate-bytes'; as: number; rate: number }
   /** Packets per second; 0 discards. */
   | { kind: 'traffic-rate-packets'; as: number; rate: number }
@@ -85,11 +85,11 @@ export interface FlowspecRule {
   ipv6ExtendedCommunities?: string[];
   /** The rule in words, on one line. */
   text: string;
-  /** What asked for it: an ACE or a mitigation scope. */
+  /** Its source: an ACE or a mitigation scope. */
   source: Place;
 }
 
-/** The component of one kind, where present. */
+/** The component of one kind, if present. */
 export function prefixComponent(components: readonly Component[], type: PrefixType): PrefixPattern | undefined {
   for (const component of components) if (isPrefix(component) && component.type === type) return component.prefix;
   return undefined;

@@ -12,7 +12,7 @@ import {
   type NumericTest,
 } from './rule';
 
-/** What is written before the value of a component, by its type. */
+/** The text before the value of a component, by its type. */
 const words: Record<Component['type'], string> = {
   1: 'dst',
   2: 'src',
@@ -97,8 +97,9 @@ export function describeAction(action: Action): string {
       return action.rate === 0 ? 'discard' : `rate ${action.rate} packet/s`;
     case 'traffic-action':
       return (
-        [...(action.sample ? ['sample'] : []), ...(action.terminal ? ['go on to later rules'] : [])].join(' and ') ||
-        'stop here'
+        [...(action.sample ? ['sample'] : []), ...(action.terminal ? ['continue with later rules'] : [])].join(
+          ' and ',
+        ) || 'stop here'
       );
     case 'rt-redirect':
       return `redirect ${routeTargetText(action)}`;
@@ -109,7 +110,7 @@ export function describeAction(action: Action): string {
   }
 }
 
-/** What happens to packets under a list of actions; without any they are accepted. */
+/** The effect of a list of actions on packets; without any they are accepted. */
 export function describeActions(actions: readonly Action[]): string {
   return actions.length === 0 ? 'accept' : actions.map(describeAction).join(', ');
 }

@@ -33,7 +33,7 @@ const transitive = 0xc0;
 const local = 0x80;
 const extendedLength = 0x10;
 
-/** Who announces: a peer within the AS (the default), or one with its own AS number. */
+/** The announcing peer: within the AS (the default), or with its own AS number. */
 export interface Announcer {
   as?: number;
 }
@@ -42,7 +42,10 @@ function attribute(flags: number, type: number, value: readonly number[]): numbe
   return [flags | extendedLength, type, ...toOctets(value.length, 2), ...value];
 }
 
-/** What every announcement carries: origin IGP, and the path or the preference that the kind of session needs. */
+/**
+ * The attributes of every announcement: origin IGP, and the AS path or local preference that the kind of session
+ * requires.
+ */
 function commonAttributes({ as }: Announcer): number[] {
   const path = as === undefined ? [] : [2, 1, ...toOctets(as, 4)];
   const preference = as === undefined ? attribute(wellKnown, attributeTypes.localPreference, toOctets(100, 4)) : [];
@@ -103,7 +106,10 @@ function groups(rules: readonly FlowspecRule[], keyOf: (rule: FlowspecRule) => s
   return [...found.values()];
 }
 
-/** The messages for rules of one family: one path attribute with NLRIs, first as RFC 7606 section 5.1 requires, then the rest. */
+/**
+ * The messages for rules of one family: one path attribute with NLRIs, first as RFC 7606 section 5.1 requires, then the
+ * rest.
+ */
 function messages(
   rules: readonly FlowspecRule[],
   type: number,
@@ -115,8 +121,9 @@ function messages(
 }
 
 /**
- * The BGP UPDATE messages that announce the rules, in hex digits: MP_REACH_NLRI without a next hop (RFC 8955 section 4), as
- * many rules in one message as fit. The AS path has 4-octet numbers (RFC 6793). Throws FlowspecError for a rule too long for a message.
+ * The BGP UPDATE messages that announce the rules, in hex digits: MP_REACH_NLRI without a next hop (RFC 8955 section
+ * 4), as many rules in one message as fit. The AS path has 4-octet numbers (RFC 6793). Throws FlowspecError for a rule
+ * too long for a message.
  */
 export function encodeAnnouncements(rules: readonly FlowspecRule[], announcer: Announcer = {}): string[] {
   const common = commonAttributes(announcer);
@@ -134,7 +141,10 @@ export function encodeAnnouncements(rules: readonly FlowspecRule[], announcer: A
   });
 }
 
-/** The BGP UPDATE messages that withdraw the rules (MP_UNREACH_NLRI), in hex digits. Throws FlowspecError for a rule too long for a message. */
+/**
+ * The BGP UPDATE messages that withdraw the rules (MP_UNREACH_NLRI), in hex digits. Throws FlowspecError for a rule too
+ * long for a message.
+ */
 export function encodeWithdrawals(rules: readonly FlowspecRule[]): string[] {
   return groups(rules, ({ family }) => family).flatMap((group) =>
     messages(group, attributeTypes.unreach, [...toOctets(afis[(group as [FlowspecRule])[0].family], 2), safi], []),
@@ -148,7 +158,10 @@ export interface Carried {
   /** Hex digits, the length octets included. */ nlri: string;
 }
 
-/** What an UPDATE message says about Flowspec; communities are 16 (IPv6: 40) hex digits each, and belong to all that it announces. */
+/**
+ * The Flowspec content of an UPDATE message; communities are 16 (IPv6: 40) hex digits each, and apply to all its
+ * announcements.
+ */
 export interface DecodedUpdate {
   announced: Carried[];
   withdrawn: Carried[];
@@ -160,7 +173,7 @@ function readLength(reader: OctetReader, what: string): number {
   return toNumber(reader.take(2, what));
 }
 
-/** A reader for the next `length` octets, which names places as its parent does. */
+/** A reader for the next `length` octets, whose errors name octets as its parent's do. */
 function within(reader: OctetReader, length: number, what: string): OctetReader {
   const start = reader.at;
   reader.take(length, what);
@@ -174,15 +187,15 @@ function readHeader(reader: OctetReader): void {
   if (length !== reader.end)
     throw new FlowspecError(
       'flowspec/message-length',
-      `the length says ${length} octets, but there are ${reader.end}.`,
+      `the length field has ${length} octets, but the message has ${reader.end}.`,
       markerLength,
     );
   const type = reader.octet('the type of the message');
   if (type !== updateType)
-    throw new FlowspecError('flowspec/message-type', `message type ${type} is no UPDATE.`, headerLength - 1);
+    throw new FlowspecError('flowspec/message-type', `message type ${type} is not UPDATE.`, headerLength - 1);
 }
 
-/** The rules behind AFI and SAFI; other families have none. */
+/** The rules after AFI and SAFI; other families have none. */
 function readRules(value: OctetReader, hasNextHop: boolean): Carried[] {
   const afi = readLength(value, 'the AFI');
   const family = (['ipv4', 'ipv6'] as const).find((name) => afis[name] === afi);
@@ -203,8 +216,8 @@ function readCommunities(value: OctetReader, octets: number): string[] {
 }
 
 /**
- * Reads a BGP UPDATE message in hex digits, header included; attributes that have nothing to do with Flowspec are passed
- * over. Throws FlowspecError that names the octet of the message.
+ * Reads a BGP UPDATE message in hex digits, header included; attributes without Flowspec content are skipped. Throws
+ * FlowspecError that names the octet of the message.
  */
 export function decodeUpdate(hex: string): DecodedUpdate {
   const reader = new OctetReader(fromHex(hex));

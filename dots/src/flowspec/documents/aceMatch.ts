@@ -8,7 +8,7 @@ import { foreignIcmp } from './protocols';
 import { asObject, member, members, type Located } from './values';
 import type { Component } from '../bgp/rule';
 
-/** Members that RFC 8783 section 4.2 forbids side by side, as both look at the same bits. */
+/** Members that exclude each other by RFC 8783 section 4.2, because both match the same bits. */
 const exclusive: Record<string, readonly [string, string]> = {
   ipv4: ['fragment', 'flags'],
   tcp: ['flags-bitmask', 'flags'],
@@ -16,7 +16,7 @@ const exclusive: Record<string, readonly [string, string]> = {
 
 const l3Names = ['ipv4', 'ipv6'] as const;
 
-/** Reports the second of several members of which there may be one. */
+/** Reports the second of several members of which at most one is allowed. */
 function atMostOne(names: readonly string[], object: Located<JsonObject>, match: Match): void {
   const present = names.filter((name) => Object.hasOwn(object.value, name));
   const second = present[1] === undefined ? undefined : member(object, present[1]);
@@ -39,7 +39,7 @@ function readL3(matches: Located<JsonObject>, match: Match): void {
     const located = member(matches, name);
     if (located === undefined) continue;
     if (name === match.family) readContainer(name, located, l3Readers[name], match);
-    else match.fail(located, 'flowspec/family', '8783 4.2', `${name} does not fit the type of the ACL.`, true);
+    else match.fail(located, 'flowspec/family', '8783 4.2', `${name} does not match the type of the ACL.`, true);
   }
 }
 
@@ -58,13 +58,13 @@ export interface AceMatch {
   components: Component[];
   /** false: the components match more than the ACE does. */
   exact: boolean;
-  /** false: what it asks for contradicts itself, so that no packet matches. */
+  /** false: its match contradicts itself, so that no packet matches. */
   possible: boolean;
 }
 
 /**
- * The components that `matches` of an ACE asks for in one family, in the order of their types; without `matches` none.
- * Where something cannot be expressed exactly, there is a finding at each member that is to blame.
+ * The components for `matches` of an ACE in one family, in the order of their types; without `matches` none. Each
+ * member that cannot be expressed exactly has a finding.
  */
 export function readMatches(matches: Located<JsonObject> | undefined, match: Match): AceMatch {
   if (matches !== undefined) readAll(matches, match);

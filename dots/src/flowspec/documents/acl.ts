@@ -27,7 +27,7 @@ function nameOf(object: Located<JsonObject>): string {
   return quote(object.value.name ?? null);
 }
 
-/** What an ACL becomes, entry by entry in its order; nothing after reporting why not. */
+/** The translation of an ACL, entry by entry in its order; empty after reporting why. */
 export function translateAcl(acl: Located<JsonObject>, context: Context): Entry[] {
   const { report } = context;
   const label = `ACL ${nameOf(acl)}`;
@@ -44,7 +44,7 @@ export function translateAcl(acl: Located<JsonObject>, context: Context): Entry[
       code: 'flowspec/empty',
       severity: 'information',
       rfc: '8783 4.1',
-      message: `${label} has no entries, so it gets no rules.`,
+      message: `${label} has no entries, so it has no rules.`,
     });
   return entries.flatMap((ace) => translateAce(ace, `ACE ${nameOf(ace)} of ${label}`, families, context));
 }
@@ -54,7 +54,10 @@ function isEmpty(aces: Located<JsonObject> | undefined): boolean {
   return aces !== undefined && (aces.value.ace === undefined || itemsOf(aces.value.ace).length === 0);
 }
 
-/** The families of an ACL: by its type, or all of them where it has none. Undefined for a type that Flowspec does not know. */
+/**
+ * The families of an ACL: by its type, or all of them if it has none. Undefined for a type that Flowspec does not
+ * support.
+ */
 function aclFamilies(acl: Located<JsonObject>, report: Findings): readonly Family[] | undefined {
   const located = member(acl, 'type');
   if (located === undefined) return ['ipv4', 'ipv6'];
@@ -66,23 +69,25 @@ function aclFamilies(acl: Located<JsonObject>, report: Findings): readonly Famil
       located,
       'flowspec/acl-type',
       '8783 4.1',
-      `Flowspec filters IPv4 and IPv6; an ACL of type ${quote(type)} gets no rules.`,
+      `Flowspec filters IPv4 and IPv6; an ACL of type ${quote(type)} has no rules.`,
     );
   return undefined;
 }
 
-/** Whether the ACL is in force (or will be during a mitigation); what a mitigation request says about it counts more. */
+/**
+ * Whether the ACL is in force (or will be during a mitigation); a mitigation request that sets its activation takes
+ * precedence.
+ */
 function isActive(acl: Located<JsonObject>, label: string, { report, activation }: Context): boolean {
   const located = member(acl, 'activation-type');
   const asked = typeof acl.value.name === 'string' ? activation.get(acl.value.name) : undefined;
   const own = located === undefined ? 'activate-when-mitigating' : located.value;
   const type = asked ?? own;
   if (type === 'immediate' || type === 'activate-when-mitigating') return true;
-  if (type !== 'deactivate') malformed(located ?? acl, 'is no activation type', report);
+  if (type !== 'deactivate') malformed(located ?? acl, 'is not an activation type', report);
   else if (asked === undefined)
-    report.exclude(acl, deactivated('8783 7.2', `${label} is deactivated, so it gets no rules.`), located);
-  else
-    report.exclude(acl, deactivated('9133 3.2.1', `A mitigation request deactivates ${label}, so it gets no rules.`));
+    report.exclude(acl, deactivated('8783 7.2', `${label} is deactivated, so it has no rules.`), located);
+  else report.exclude(acl, deactivated('9133 3.2.1', `A mitigation request deactivates ${label}, so it has no rules.`));
   return false;
 }
 
@@ -123,14 +128,17 @@ function containerFamilies(matches: Located<JsonObject> | undefined, families: r
   return named.length === 0 ? families : named;
 }
 
-/** Whether the destination that an ACE names lies within the own prefixes, as far as these are known. */
+/** Whether the destination of an ACE is within the own prefixes, as far as these are known. */
 function isInDomain({ components, family }: AceMatch, matches: Located<JsonObject>, context: Context): boolean {
   const named = prefixComponent(components, 1);
   const pointer = `${matches.pointer}/${family}/destination-${family}-network`;
   return named === undefined || checkDomain(named, { file: matches.file, pointer }, '8783 7.2', context);
 }
 
-/** The rules of an ACE in one family: one, or without a destination one for each of the own prefixes (RFC 8783 section 7.2). */
+/**
+ * The rules of an ACE in one family: one, or without a destination one for each of the own prefixes (RFC 8783 section
+ * 7.2).
+ */
 function withDestinations(
   { components, family, exact, possible }: AceMatch,
   matches: Located<JsonObject>,
@@ -144,13 +152,13 @@ function withDestinations(
       matches,
       'flowspec/domain-filled',
       '8783 7.2',
-      `No destination is named, which means the own prefixes: ${own.map(formatPrefix).join(', ')}.`,
+      `Without a destination the entry applies to the own prefixes: ${own.map(formatPrefix).join(', ')}.`,
     );
   }
   return own.map((prefix) => ({ family, components: [destination(prefix), ...components] }));
 }
 
-/** What an ACE does, or undefined after reporting actions that Flowspec or RFC 8783 does not have. */
+/** The action of an ACE, or undefined after reporting actions that Flowspec or RFC 8783 does not have. */
 function aceActions(ace: Located<JsonObject>, label: string, report: Findings): Action[] | undefined {
   const located = member(ace, 'actions');
   const actions = located && asObject(located, report);
@@ -159,7 +167,7 @@ function aceActions(ace: Located<JsonObject>, label: string, report: Findings): 
       ace,
       'flowspec/no-action',
       '8783 7.2',
-      `${label} names no action (accept or drop), so it gets no rule.`,
+      `${label} names no action (accept or drop), so it has no rule.`,
     );
   if (actions === undefined) return undefined;
   const known = onlyKnown(actions, actionMembers, label, report);
@@ -169,7 +177,7 @@ function aceActions(ace: Located<JsonObject>, label: string, report: Findings): 
       actions,
       'flowspec/no-action',
       '8783 7.2',
-      `"forwarding" (accept or drop) is missing, so ${label} gets no rule.`,
+      `"forwarding" (accept or drop) is missing, so ${label} has no rule.`,
     );
   const result = forwarding && forwardingActions(forwarding, member(actions, 'rate-limit'), label, report);
   return known ? result : undefined;
@@ -190,7 +198,7 @@ function forwardingActions(
       limit as Located,
       'flowspec/rate-limit',
       '8783 7.2',
-      `A rate limit goes with accept, not with drop; ${label} gets no rule.`,
+      `A rate limit requires accept, not drop; ${label} has no rule.`,
       true,
     );
   else if (action === 'reject')
@@ -198,14 +206,14 @@ function forwardingActions(
       forwarding,
       'flowspec/reject',
       '8783 4.1',
-      `DOTS has no reject, and Flowspec sends no ICMP errors: use drop. ${label} gets no rule.`,
+      `DOTS has no reject, and Flowspec sends no ICMP errors: use drop. ${label} has no rule.`,
     );
   else if (text !== undefined)
     report.error(
       forwarding,
       'flowspec/no-action',
       '8783 7.2',
-      `${quote(text)} is neither accept nor drop; ${label} gets no rule.`,
+      `${quote(text)} is neither accept nor drop; ${label} has no rule.`,
     );
   return undefined;
 }

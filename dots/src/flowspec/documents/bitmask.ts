@@ -14,7 +14,7 @@ const allOf = (value: number): BitmaskTest => ({ not: false, match: true, value 
 const anyOf = (value: number): BitmaskTest => ({ not: false, match: false, value });
 const noneOf = (value: number): BitmaskTest => ({ not: true, match: false, value });
 
-/** Reads the `operator` beside a mask; absent it means match. Undefined after reporting one that makes no sense. */
+/** Reads the `operator` beside a mask; absent it means match. Undefined after reporting an invalid one. */
 function readOperator(container: Located<JsonObject>, match: Match): Operator | undefined {
   const located = member(container, 'operator');
   if (located === undefined) return { not: false, match: true };
@@ -35,7 +35,7 @@ function readOperator(container: Located<JsonObject>, match: Match): Operator | 
   return { not: bits.has('not'), match: !bits.has('any') };
 }
 
-/** The container of a mask with only the members it may have. */
+/** The container of a mask, with only the allowed members. */
 function container(located: Located, mask: string, match: Match): { operator: Operator; mask: Located } | undefined {
   const object = asObject(located, match.report);
   const value = object && member(object, mask);
@@ -68,7 +68,7 @@ export function readFlagsBitmask(located: Located, match: Match): void {
   match.set({ type: 9, anyOf: [[{ ...read.operator, value }]] });
 }
 
-/** `flags` of TCP: these bits set and all other named ones clear (RFC 8783 section 4.2). */
+/** `flags` of TCP: these bits set and all other named bits clear (RFC 8783 section 4.2). */
 export function readTcpFlags(located: Located, match: Match): void {
   const bits = match.bits(located, tcpFlagNames);
   if (bits === undefined) return;
@@ -101,8 +101,8 @@ function fragmentGroups(types: ReadonlySet<string>, { not, match }: Operator): B
 }
 
 /**
- * `fragment`: the bits have the values of RFC 8955, but ISF does not mean the same. RFC 8783 appendix A uses it for every
- * fragment, Flowspec only for later ones; so it becomes "later or first".
+ * `fragment`: the bits have the values of RFC 8955, but ISF does not mean the same. RFC 8783 appendix A uses it for
+ * every fragment, Flowspec only for later ones; so it becomes "later or first".
  */
 export function readFragment(located: Located, match: Match): void {
   const read = container(located, 'type', match);
@@ -132,14 +132,14 @@ function noteFragments(located: Located, match: Match): void {
       located,
       'flowspec/atomic-fragment',
       '8956 3.6',
-      'Flowspec does not distinguish an atomic fragment (a Fragment header on a whole packet) from an unfragmented packet: to this rule it is no fragment.',
+      'Flowspec does not distinguish an atomic fragment (a Fragment header on a whole packet) from an unfragmented packet: this rule treats it as unfragmented.',
     );
   }
 }
 
 /**
- * The fragment tests for exactly this DF and "more fragments" bit. More fragments: the first one, or a later one that is
- * not the last. No more: not fragmented, or the last.
+ * The fragment tests for exactly this DF and "more fragments" bit. More fragments: the first one, or a later one that
+ * is not the last. No more: not fragmented, or the last.
  */
 function flagGroups(df: boolean, more: boolean): BitmaskTest[][] {
   const { notFirst, first, last } = fragmentBits;
@@ -155,7 +155,7 @@ function flagGroups(df: boolean, more: boolean): BitmaskTest[][] {
   ];
 }
 
-/** `flags` of IPv4 (RFC 8519): the three bits exactly as given, of which Flowspec does not see the reserved one. */
+/** `flags` of IPv4 (RFC 8519): exactly these three bits, of which Flowspec cannot match the reserved one. */
 export function readIpv4Flags(located: Located, match: Match): void {
   const bits = asBits(located, ['reserved', 'fragment', 'more'], match.report);
   if (bits === undefined) {
@@ -167,7 +167,7 @@ export function readIpv4Flags(located: Located, match: Match): void {
       located,
       'flowspec/not-expressible',
       '8955 4.2.2.12',
-      'Flowspec cannot look at the reserved bit of the IPv4 header.',
+      'Flowspec cannot match the reserved bit of the IPv4 header.',
     );
     return;
   }
@@ -175,7 +175,7 @@ export function readIpv4Flags(located: Located, match: Match): void {
     located,
     'flowspec/reserved-bit',
     '8783 4.2',
-    'flags means these bits and no others, but Flowspec does not see the reserved bit: packets that have it set match as well. RFC 8783 advises fragment instead.',
+    '"flags" means these bits and no others, but Flowspec cannot match the reserved bit: packets with it set match as well. RFC 8783 recommends "fragment" instead.',
   );
   match.set({ type: 12, anyOf: flagGroups(bits.has('fragment'), bits.has('more')) });
 }

@@ -6,22 +6,22 @@ import type { DocumentErrors } from './errors';
 import type { Findings } from './findings';
 import type { Located } from './values';
 
-/** What a name stood for when it was looked up; the lookup itself is not done here. */
+/** The result of resolving a name; the look-up itself is not done here. */
 export interface Resolution {
   /** IPv4 and IPv6 addresses as text; empty when there were none. */
   addresses: readonly string[];
-  /** When, as people read it. */
+  /** When, as a readable text. */
   at: string;
 }
 
-/** What the translation of one document needs to know of everything else. */
+/** The context in which one document is translated. */
 export interface Context {
   report: Findings;
-  /** What validation found in the documents. */
+  /** The findings of validation in the documents. */
   errors: DocumentErrors;
-  /** The own prefixes, merged; empty when they were not given. */
+  /** The own prefixes, merged; empty if they are unknown. */
   domain: readonly Prefix[];
-  /** What mitigations do, which name no action themselves. */
+  /** The action of mitigations, which name none themselves. */
   mitigationActions: Action[];
   /** Aliases of all given documents, by name. */
   aliases: ReadonlyMap<string, Located<JsonObject>>;
@@ -29,16 +29,19 @@ export interface Context {
   usedAliases: Set<string>;
   /** Activation types that mitigation requests set for ACLs (RFC 9133), by name of the ACL. */
   activation: ReadonlyMap<string, string>;
-  /** What names stood for when they were looked up; absent when no lookup was asked for. */
+  /** The results of resolving names; absent if names are not resolved. */
   resolve: ((name: string) => Resolution | undefined) | undefined;
 }
 
-/** Whether a prefix lies within the own prefixes. */
+/** Whether a prefix is within the own prefixes. */
 export function isOwn(prefix: Prefix, { domain }: Context): boolean {
   return domain.some((own) => covers(own, prefix));
 }
 
-/** Whether a destination lies within the own prefixes, as far as these are known; reports one that does not, as a server refuses it. */
+/**
+ * Whether a destination is within the own prefixes, as far as these are known; reports one that is not, because a
+ * server refuses it.
+ */
 export function checkDomain(prefix: Prefix, place: Place, rfc: string, context: Context): boolean {
   const { domain, report } = context;
   if (domain.length === 0 || isOwn(prefix, context)) return true;
@@ -46,7 +49,7 @@ export function checkDomain(prefix: Prefix, place: Place, rfc: string, context: 
     place,
     'flowspec/outside-domain',
     rfc,
-    `${formatPrefix(prefix)} is not within the own prefixes ${domain.map(formatPrefix).join(', ')}: a server refuses it, so it gets no rule.`,
+    `${formatPrefix(prefix)} is not within the own prefixes ${domain.map(formatPrefix).join(', ')}: a server refuses it, so it has no rule.`,
   );
   return false;
 }
@@ -56,9 +59,9 @@ export function ownPrefixes(family: Family, { domain }: Context): Prefix[] {
   return domain.filter((prefix) => prefix.family === family);
 }
 
-/** Why no destination could be filled in, and what to do. */
+/** Why no destination could be added, and what to do. */
 export function noDestination(family: Family | undefined, { domain }: Context): string {
-  const rule = 'a rule without a destination would filter everything that passes the router';
+  const rule = 'a rule without a destination would filter all traffic through the router';
   if (domain.length === 0) return `names no destination, and ${rule}: name one, or state your own prefixes (--domain).`;
   return `names no destination, and there is no ${family === undefined ? '' : `${familyName(family)} `}prefix among the own prefixes; ${rule}.`;
 }

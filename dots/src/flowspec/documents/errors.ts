@@ -4,7 +4,7 @@ import type { Place } from '../bgp/rule';
 import { placeKey } from './findings';
 import { unitsTouched } from './units';
 
-/** The errors that validation found in the given documents: what they may concern is no source of rules. */
+/** The errors that validation found in the documents: the parts that they may concern become no rules. */
 export class DocumentErrors {
   private readonly units = new Map<string, Fault>();
 
@@ -22,7 +22,7 @@ export class DocumentErrors {
       }
   }
 
-  /** An error that may concern what is at a place; undefined where none does. */
+  /** An error that may concern a place; undefined if there is none. */
   touching({ file, pointer }: Place): Fault | undefined {
     if (this.units.size === 0) return undefined;
     const fault = this.units.get(placeKey({ file, pointer }));

@@ -8,7 +8,9 @@ import { bareName, bitsIn } from '#dots/model/lexicalForms';
 import { numberIn } from '#dots/model/numbers';
 import type { Action, Place } from '../bgp/rule';
 
-/** What an ACL does with a packet, and which ACE says so; no ACE and no action when none matches, which accepts it. */
+/**
+ * The action of an ACL on a packet, and the ACE that decides it; neither if no ACE matches, which accepts the packet.
+ */
 export interface AclVerdict {
   actions: Action[];
   source?: Place;
@@ -72,7 +74,7 @@ const ipv4Flags: FieldTest = (value, packet) => {
   return bits.has('fragment') === packet.dontFragment && bits.has('more') === more(packet) && !bits.has('reserved');
 };
 
-/** Whether a port lies in a range or satisfies an operator (RFC 8519). */
+/** Whether a port is in a range or satisfies an operator (RFC 8519). */
 function portMatches(value: JsonValue, port: number): boolean {
   if (!isObject(value)) return false;
   if (value.port === undefined) return Number(value['lower-port']) <= port && port <= Number(value['upper-port']);
@@ -126,7 +128,7 @@ function isOf(name: string, packet: Packet): boolean {
   return packet.protocol === { tcp, udp, icmp: icmpProtocol(packet.family) }[name];
 }
 
-/** Whether a container's fields match; fields of the transport header never do on a later fragment, which has none. */
+/** Whether a container's fields match; fields of the transport header never match a later fragment, which has none. */
 function containerMatches(name: string, container: JsonValue | undefined, packet: Packet): boolean {
   const tests = containers[name];
   if (!isObject(container) || tests === undefined || !isOf(name, packet)) return false;
@@ -172,8 +174,9 @@ function actionsOf(ace: JsonObject): Action[] {
 }
 
 /**
- * What a valid `acls` document does with a packet by first-match evaluation over its active ACLs (RFC 8783 section 4),
- * worked out from the document itself, without any rule made of it. Throws FlowspecError for fields that `Packet` has not.
+ * The action of a valid `acls` document on a packet by first-match evaluation over its active ACLs (RFC 8783 section
+ * 4), computed from the document itself, independently of the rules made of it. Throws FlowspecError for fields that
+ * `Packet` does not have.
  */
 export function evaluateAcl(
   document: { file: string; value: JsonObject },

@@ -1,7 +1,7 @@
 import type { FindingClass, Severity } from '#dots/model/finding';
 import type { FlowspecFinding, Place } from '../bgp/rule';
 
-/** What a finding says, besides where. */
+/** A finding without its place. */
 export interface Remark {
   code: `flowspec/${string}`;
   severity: Severity;
@@ -22,7 +22,7 @@ export function placeKey({ file, pointer }: Place): string {
 /** Collects findings; the same finding at the same place counts once. */
 export class Findings {
   readonly all: FlowspecFinding[] = [];
-  /** Keys of the places that become no rule for a reason that a finding states and that is no error. */
+  /** Keys of the places that become no rule for a reason that a finding states and that is not an error. */
   readonly excluded = new Set<string>();
   private readonly known = new Set<string>();
 
@@ -38,17 +38,20 @@ export class Findings {
     this.add(place, { code, severity: 'error', rfc, message, ...(atName && { atName }) });
   }
 
-  /** Something that becomes a rule which does not do quite what the document says. */
+  /** Something that becomes a rule which differs slightly from the document. */
   warning(place: Place, code: Remark['code'], rfc: string, message: string): void {
     this.add(place, { code, severity: 'warning', rfc, message });
   }
 
-  /** Something that an operator should know. */
+  /** Information for the operator. */
   information(place: Place, code: Remark['code'], rfc: string, message: string): void {
     this.add(place, { code, severity: 'information', rfc, message });
   }
 
-  /** States why an ACL, an entry, a scope or a target becomes no rule although it has no error; `at` is where the reason is. */
+  /**
+   * States why an ACL, an entry, a scope or a target becomes no rule although it has no error; `at` is where the reason
+   * is.
+   */
   exclude(unit: Place, remark: Remark, at: Place = unit): void {
     this.excluded.add(placeKey(unit));
     this.add(at, remark);

@@ -18,12 +18,12 @@ function network(make: (prefix: Prefix) => Component): MemberReaders[string] {
         located,
         'flowspec/family',
         '8783 4.2',
-        `${quote(located.value)} is no ${familyName(match.family)} prefix.`,
+        `${quote(located.value)} is not an ${familyName(match.family)} prefix.`,
       );
   };
 }
 
-/** The longest payload for which header and payload fit into the two octets that routers know for a packet length. */
+/** The longest payload for which header and payload fit into the two octets of a packet length in routers. */
 const longestPayload = 65535 - 40;
 
 /** `length` in IPv6 is the payload; Flowspec counts the header as well (RFC 8955 section 4.2.2.10). */

@@ -26,7 +26,7 @@ function onlyMembers(object: Located<JsonObject>, allowed: readonly string[], ma
   for (const [name, located] of members(object)) if (!allowed.includes(name)) match.unknown(located, name);
 }
 
-/** A port that must be there. */
+/** A required port. */
 function port(object: Located<JsonObject>, name: string, match: Match): number | undefined {
   const located = member(object, name);
   if (located === undefined) match.fail(object, 'flowspec/value', '8519 4.2', `"${name}" is missing.`);
@@ -54,7 +54,7 @@ function portTest(object: Located<JsonObject>, match: Match): NumericTest[] | un
     located ?? object,
     'flowspec/value',
     '8519 4.2',
-    `${quote(name)} is no port operator; known are ${Object.keys(portOperators).join(', ')}.`,
+    `${quote(name)} is not a port operator; known are ${Object.keys(portOperators).join(', ')}.`,
   );
   return undefined;
 }

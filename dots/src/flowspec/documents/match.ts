@@ -4,7 +4,7 @@ import type { Remark, Findings } from './findings';
 import { asBits, asNumber, type Located } from './values';
 import type { Component, NumericType, Place } from '../bgp/rule';
 
-/** What the fields that Flowspec cannot look at are called; a rule that leaves one out would match more than was asked for. */
+/** The names of the fields that Flowspec cannot match; a rule without one would match more than intended. */
 const inexpressible: Record<string, string> = {
   ecn: 'the ECN bits',
   ttl: 'the time to live',
@@ -23,7 +23,7 @@ const inexpressible: Record<string, string> = {
   eth: 'Ethernet headers',
 };
 
-/** The match of one ACE in one family while it is put together. Once something failed, the ACE gets no rule. */
+/** The match of one ACE in one family while it is built. Once something has failed, the ACE has no rule. */
 export class Match {
   failed = false;
   /** Whether a packet can match. */
@@ -50,10 +50,10 @@ export class Match {
     return this.parts.get(type);
   }
 
-  /** Reports why the ACE gets no rule. */
+  /** Reports why the ACE has no rule. */
   fail(located: Located, code: Remark['code'], rfc: string, message: string, atName = false): void {
     this.failed = true;
-    this.report.error(located, code, rfc, `${message} ${this.label} gets no rule.`, atName);
+    this.report.error(located, code, rfc, `${message} ${this.label} has no rule.`, atName);
   }
 
   /** A field that has no component. */
@@ -62,18 +62,18 @@ export class Match {
       located,
       'flowspec/not-expressible',
       '8955 4.2.2',
-      `Flowspec cannot look at ${inexpressible[field] ?? field}.`,
+      `Flowspec cannot match ${inexpressible[field] ?? field}.`,
       true,
     );
   }
 
-  /** A member that is not known here, and may have been meant to narrow the match. */
+  /** An unknown member, which may be intended to narrow the match. */
   unknown(located: Located, name: string): void {
     this.fail(
       located,
       'flowspec/unknown-member',
       '8783 4.2',
-      `"${name}" is not understood here, and leaving it out could match more than was meant.`,
+      `"${name}" is not known here, and a rule without it could match more than intended.`,
       true,
     );
   }
@@ -90,7 +90,7 @@ export class Match {
     return value;
   }
 
-  /** Demands the protocol of a transport container; with another one beside it no packet matches. */
+  /** Requires the protocol of a transport container; with another one beside it no packet matches. */
   demandProtocol(located: Located, protocol: number, name: string): void {
     const given = this.get(3);
     const value = given !== undefined && 'anyOf' in given ? given.anyOf[0]?.[0]?.value : undefined;
@@ -107,7 +107,7 @@ export class Match {
         code: 'flowspec/protocol-conflict',
         severity: 'warning',
         rfc: '8783 4.2',
-        message: `${why}: no packet matches, so ${this.label} gets no rule.`,
+        message: `${why}: no packet matches, so ${this.label} has no rule.`,
         atName: true,
       },
       located,
@@ -118,7 +118,7 @@ export class Match {
 /** What to do with each member of a container. */
 export type MemberReaders = Readonly<Record<string, (located: Located, match: Match) => void>>;
 
-/** Lets the reader of each member do its work; members without one make the match fail. */
+/** Calls the reader of each member; members without one make the match fail. */
 export function readMembers(list: readonly [string, Located][], readers: MemberReaders, match: Match): void {
   for (const [name, located] of list) {
     const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
@@ -127,7 +127,7 @@ export function readMembers(list: readonly [string, Located][], readers: MemberR
   }
 }
 
-/** A reader for a member that must equal one number in the packet; `plus` turns it into the number of Flowspec. */
+/** A reader for a member that must equal one number in the packet; `plus` converts it to the number in Flowspec. */
 export function equal(type: NumericType, most: number, plus = 0): MemberReaders[string] {
   return (located, match) => {
     const value = match.number(located, most);

@@ -5,7 +5,7 @@ function compare(a: Prefix, b: Prefix): number {
   return a.family.localeCompare(b.family) || compareAddresses(a.octets, b.octets) || a.length - b.length;
 }
 
-/** The prefix of which both are one half each, or undefined. */
+/** The prefix of which the two are the halves, or undefined. */
 function joined(a: Prefix, b: Prefix): Prefix | undefined {
   if (a.family !== b.family || a.length !== b.length || a.length === 0) return undefined;
   const whole = makePrefix(a.octets, a.length - 1);
@@ -13,8 +13,8 @@ function joined(a: Prefix, b: Prefix): Prefix | undefined {
 }
 
 /**
- * The fewest prefixes with exactly the addresses of the given ones: doubles and covered ones go,
- * two halves become their whole. IPv4 first, ascending.
+ * The fewest prefixes with exactly the addresses of the given ones: duplicates and covered prefixes are removed, two
+ * halves become one prefix. IPv4 first, ascending.
  */
 export function mergePrefixes(prefixes: readonly Prefix[]): Prefix[] {
   const result: Prefix[] = [];
@@ -32,7 +32,7 @@ function joinLast(list: readonly Prefix[]): Prefix | undefined {
   return before !== undefined && last !== undefined ? joined(before, last) : undefined;
 }
 
-/** What merging did, in words, or undefined when the list stayed as it was (its order aside). */
+/** The effect of merging, in words, or undefined if the list is unchanged except for its order. */
 export function mergeNote(before: readonly Prefix[], after: readonly Prefix[]): string | undefined {
   if (before.length === after.length) return undefined;
   return `${before.length} prefixes became ${after.length}: ${after.map(formatPrefix).join(', ')}. They match the same addresses.`;

@@ -15,7 +15,7 @@ import { callHome, type Scope, type Sources, type Targets } from './scope';
 import { merged, readTargets } from './targets';
 import { malformed, member, members, objects, onlyKnown, type Located } from './values';
 
-/** Members of a scope that say something about the match, or that have nothing to do with it. */
+/** Members of a scope that are part of the match, or irrelevant to it. */
 const scopeMembers = new Set([
   'target-prefix',
   'target-port-range',
@@ -44,10 +44,10 @@ const scopeMembers = new Set([
   'ietf-dots-telemetry:attack-detail',
 ]);
 
-/** More rules than a router takes; a product of long lists would also fill the memory. */
+/** The most rules for one scope: routers do not accept more, and a product of long lists would exhaust the memory. */
 const mostRules = 20_000;
 
-/** Statuses of a mitigation that is over (RFC 9132 table 3): nothing is filtered any more. */
+/** Statuses of a mitigation that has ended (RFC 9132 table 3): nothing is filtered any more. */
 const over: readonly unknown[] = ['attack-mitigation-terminated', 'attack-mitigation-withdrawn', 6, 7];
 
 /** The names of the ACLs whose activation type a scope changes (RFC 9133 section 3.2.1), with that type. */
@@ -64,7 +64,7 @@ export function askedActivations(
   });
 }
 
-/** Whether every member of a scope is understood; one that is not may have been meant to narrow the match. */
+/** Whether every member of a scope is known; an unknown one may be intended to narrow the match. */
 function scopeKnown(scope: Located<JsonObject>, report: Findings): boolean {
   const unknown = members(scope).filter(([name]) => !scopeMembers.has(name));
   for (const [name, located] of unknown) {
@@ -73,14 +73,14 @@ function scopeKnown(scope: Located<JsonObject>, report: Findings): boolean {
       located,
       'flowspec/unknown-member',
       '9132 4.4.1.1',
-      `"${name}" is not understood here${advice}. Without it a rule could match more than was meant, so there is none.`,
+      `"${name}" is not known here${advice}. A rule without it could match more than intended, so there is none.`,
       true,
     );
   }
   return unknown.length === 0;
 }
 
-/** What a mitigation scope becomes; undefined after reporting why it gets no rule. */
+/** The translation of a mitigation scope; undefined after reporting why it has no rule. */
 export function translateScope({ scope, label }: ScopePart, context: Context): Entry | undefined {
   const { report } = context;
   if (isOver(scope, report)) return undefined;
@@ -106,7 +106,7 @@ export function translateScope({ scope, label }: ScopePart, context: Context): E
   };
 }
 
-/** Whether a mitigation is over; reports that it gets no rules. */
+/** Whether a mitigation has ended; reports that it has no rules. */
 function isOver(scope: Located<JsonObject>, report: Findings): boolean {
   const status = member(scope, 'status');
   if (status === undefined || !over.includes(status.value)) return false;
@@ -116,7 +116,7 @@ function isOver(scope: Located<JsonObject>, report: Findings): boolean {
       code: 'flowspec/over',
       severity: 'information',
       rfc: '9132 4.4.2',
-      message: 'This mitigation is over: nothing is filtered for it any more, so it gets no rules.',
+      message: 'This mitigation has ended, so it has no rules.',
     },
     status,
   );
@@ -128,7 +128,7 @@ function noAddress(scope: Located<JsonObject>, label: string, report: Findings):
     scope,
     'flowspec/no-destination',
     '8955 6',
-    `No address is known for ${label}, and a rule without a destination would filter everything that passes the router: name one in target-prefix.`,
+    `No address is known for ${label}, and a rule without a destination would filter all traffic through the router: name one in target-prefix.`,
   );
 }
 
@@ -144,8 +144,8 @@ function notePreconfigured(scope: Located<JsonObject>, report: Findings): void {
 }
 
 /**
- * Whether the targets are within the own prefixes. In Call Home the sources are, and the targets belong to somebody else:
- * routers refuse such rules unless validation is switched off.
+ * Whether the targets are within the own prefixes. In Call Home the sources are, and the targets are foreign: routers
+ * refuse such rules unless validation is disabled.
  */
 function checkPrefixes({ targets, sources, report }: Scope, context: Context): boolean {
   const callsHome = sources.prefixes.length > 0 && sources.prefixes.every((prefix) => isOwn(prefix, context));
@@ -158,7 +158,7 @@ function checkPrefixes({ targets, sources, report }: Scope, context: Context): b
       severity: 'information',
       rfc: '8955 6',
       message:
-        'The sources are own prefixes and the targets are not (Call Home): routers refuse such rules unless validation is switched off for the session.',
+        'The sources are own prefixes and the targets are not (Call Home): routers refuse such rules unless validation is disabled for the session.',
     });
   }
   return true;
@@ -188,7 +188,9 @@ function readSources(scope: Located<JsonObject>, report: Findings): Sources {
   };
 }
 
-/** A URI says itself what protocol and port it means; those of the request are for its other targets (RFC 9132 section 4.4.1.1). */
+/**
+ * A URI implies its own protocol and port; those of the request apply to its other targets (RFC 9132 section 4.4.1.1).
+ */
 function targetsOfUri({ given, protocol, port, place }: Targets['uris'][number], targets: Targets): Targets {
   return {
     ...targets,
@@ -200,7 +202,7 @@ function targetsOfUri({ given, protocol, port, place }: Targets['uris'][number],
   };
 }
 
-/** Every destination with every source of its family, for each group of protocols that needs a rule of its own. */
+/** Every destination with every source of its family, for each group of protocols that needs a separate rule. */
 function scopeDrafts(scope: Scope): Draft[] {
   const plans = (['ipv4', 'ipv6'] as const).map((family) => {
     const pairs = prefixPairs(family, scope);
@@ -212,7 +214,7 @@ function scopeDrafts(scope: Scope): Draft[] {
       scope.node,
       'flowspec/too-many-rules',
       '8955 4.2',
-      `This would become ${count} rules, more than routers take (the limit here is ${mostRules}): name fewer prefixes.`,
+      `This would become ${count} rules, more than routers accept (the limit here is ${mostRules}): name fewer prefixes.`,
     );
     return [];
   }
@@ -221,7 +223,7 @@ function scopeDrafts(scope: Scope): Draft[] {
   );
 }
 
-/** The prefix components of each pair of a target and a source; no packet goes from one family to the other. */
+/** The prefix components of each pair of a target and a source; no packet has addresses of both families. */
 function prefixPairs(family: Family, { targets, sources, report }: Scope): Component[][] {
   const to = targets.prefixes.filter((prefix) => prefix.family === family);
   const from = sources.prefixes.filter((prefix) => prefix.family === family);
@@ -231,13 +233,13 @@ function prefixPairs(family: Family, { targets, sources, report }: Scope): Compo
     for (const { by } of targets.given.filter(({ prefix }) => prefix.family === family))
       report.exclude(
         by,
-        familyPair(`No source is an ${name} prefix, so the ${name} targets get no rule.`),
+        familyPair(`No source is an ${name} prefix, so the ${name} targets have no rule.`),
         targets.places.prefixes,
       );
   if (from.length > 0 && to.length === 0)
     report.add(
       sources.places.prefixes,
-      familyPair(`No target is an ${name} prefix, so the ${name} sources get no rule.`),
+      familyPair(`No target is an ${name} prefix, so the ${name} sources have no rule.`),
     );
   return to.flatMap((target) => from.map((prefix) => [destination(target), source(prefix)]));
 }

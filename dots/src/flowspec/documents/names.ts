@@ -5,7 +5,7 @@ import { askedActivations } from './mitigation';
 import type { Parts } from './parts';
 import { quote, type Located } from './values';
 
-/** The aliases by name; the first definition of a name counts. */
+/** The aliases by name; the first definition of a name is used. */
 export function readAliases({ aliases }: Parts, report: Findings): Map<string, Located<JsonObject>> {
   const byName = new Map<string, Located<JsonObject>>();
   for (const alias of aliases) {
@@ -17,14 +17,14 @@ export function readAliases({ aliases }: Parts, report: Findings): Map<string, L
         alias,
         'flowspec/alias-twice',
         '8783 6.1',
-        `Alias ${quote(name)} is defined twice; the first definition counts.`,
+        `Alias ${quote(name)} is defined twice; the first definition is used.`,
       );
     else byName.set(name, alias);
   }
   return byName;
 }
 
-/** What mitigation requests without an error say about the activation of ACLs; the last one counts. */
+/** The activation of ACLs by mitigation requests without an error; the last one is used. */
 export function readActivations(
   { acls, scopes }: Parts,
   errors: DocumentErrors,
@@ -42,7 +42,7 @@ export function readActivations(
         place,
         'flowspec/acl-unknown',
         '9133 3.2.1',
-        `None of the given documents has ACL ${quote(name)}: its rules are not shown. Name the document with the ACLs as well.`,
+        `None of the documents contains the ACL ${quote(name)}: its rules are not shown. Add the document with the ACL.`,
       );
   }
   return activation;

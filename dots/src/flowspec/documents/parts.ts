@@ -3,16 +3,16 @@ import type { JsonObject } from '#dots/model/json';
 import type { Findings } from './findings';
 import { asObject, members, objects, onlyKnown, quote, type Located } from './values';
 
-/** A mitigation scope, and how findings call it. */
+/** A mitigation scope, and its name in findings. */
 export interface ScopePart {
   scope: Located<JsonObject>;
   label: string;
 }
 
-/** Names of vendors' attacks, which filter nothing (RFC 9244 section 8.1.6). */
+/** Names of vendors' attacks, which do not filter traffic (RFC 9244 section 8.1.6). */
 const vendorMapping = 'ietf-dots-mapping:vendor-mapping';
 
-/** What rules come from, in the order of the documents. */
+/** The sources of rules, in the order of the documents. */
 export interface Parts {
   acls: Located<JsonObject>[];
   aliases: Located<JsonObject>[];
@@ -43,7 +43,7 @@ export function collectParts(document: Located<JsonObject>, parts: Parts, report
           located,
           'flowspec/unknown-member',
           '7951 4',
-          `${quote(name)} is no member of a DOTS document.`,
+          `${quote(name)} is not a member of a DOTS document.`,
           true,
         );
         break;
@@ -54,7 +54,7 @@ export function collectParts(document: Located<JsonObject>, parts: Parts, report
             code: 'flowspec/nothing-to-translate',
             severity: 'information',
             rfc: '8955 4',
-            message: `${quote(name)} filters nothing: rules come from mitigation requests and ACLs.`,
+            message: `${quote(name)} does not filter traffic: rules come from mitigation requests and ACLs.`,
           },
           located,
         );

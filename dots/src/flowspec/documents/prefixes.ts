@@ -8,13 +8,13 @@ export interface ResolvedPrefix {
   place: Located;
 }
 
-/** Reads a prefix. Host bits are reported and cleared; anything that is no prefix is reported. */
+/** Reads a prefix. Host bits are reported and cleared; anything that is not a prefix is reported. */
 export function readPrefix(located: Located, report: Findings): Prefix | undefined {
   const text = asString(located, report);
   if (text === undefined) return undefined;
   const prefix = parseNetwork(text);
   if (prefix === undefined) {
-    malformed(located, 'is no prefix such as 192.0.2.0/24 or 2001:db8::/32', report);
+    malformed(located, 'is not a prefix such as 192.0.2.0/24 or 2001:db8::/32', report);
     return undefined;
   }
   if (hasHostBits(text))
@@ -22,7 +22,7 @@ export function readPrefix(located: Located, report: Findings): Prefix | undefin
       located,
       'flowspec/host-bits',
       '8955 4.2.2.1',
-      `${text} means all of ${formatPrefix(prefix)}: bits after the prefix length do not count. For one address write /${addressBits(prefix.family)}.`,
+      `${text} means all of ${formatPrefix(prefix)}: bits beyond the prefix length are ignored. For one address write /${addressBits(prefix.family)}.`,
     );
   noteMapped(prefix, located, report);
   return prefix;
@@ -40,7 +40,7 @@ function noteMapped(prefix: Prefix, located: Located, report: Findings): void {
   });
 }
 
-/** The prefixes of a list with their places; `complete` is false when some could not be read and are left out. */
+/** The prefixes of a list with their places; `complete` is false if some could not be read and are omitted. */
 export function readPrefixes(
   list: Located | undefined,
   report: Findings,

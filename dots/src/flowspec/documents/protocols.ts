@@ -6,7 +6,7 @@ import { familyName } from '../bgp/nlri';
 import type { Scope } from './scope';
 import type { Component } from '../bgp/rule';
 
-/** Protocols that have ports which Flowspec cannot see: DCCP, SCTP, UDP-Lite. */
+/** Protocols with ports that Flowspec cannot match: DCCP, SCTP, UDP-Lite. */
 const otherPorts = [33, 132, 136];
 
 function limitsPorts({ targets, sources }: Scope): boolean {
@@ -18,7 +18,7 @@ function allPorts(ports: IntervalSet): boolean {
   return ports.length === 2 && ports[0] === 0 && ports[1] === 65536;
 }
 
-/** The port components of a scope; a range of all ports says nothing once TCP or UDP is demanded anyway. */
+/** The port components of a scope; a range of all ports is redundant once TCP or UDP is required anyway. */
 function portComponents({ targets, sources }: Scope): Component[] {
   const list: [5 | 6, IntervalSet][] = [
     [5, targets.ports],
@@ -31,7 +31,8 @@ function portComponents({ targets, sources }: Scope): Component[] {
 
 /**
  * The components beside the prefixes, one list for each rule that is needed: TCP and UDP with the ports, ICMP with its
- * types, and all other protocols without either, as a component for a field that a protocol has not never matches.
+ * types, and all other protocols without either, because a component for a field that a protocol does not have never
+ * matches.
  */
 export function protocolGroups(family: Family, scope: Scope): Component[][] {
   const { targets, sources } = scope;
@@ -63,7 +64,7 @@ function anyProtocol(family: Family, scope: Scope): Component[][] {
       place,
       'flowspec/ports-any-protocol',
       '8955 4.2.2.4',
-      'No protocol is named, and Flowspec sees ports in TCP and UDP only: packets of other protocols do not match. Name the protocols in target-protocol.',
+      'No protocol is named, and Flowspec matches ports of TCP and UDP only: packets of other protocols do not match. Name the protocols in target-protocol.',
     );
   }
   if (!withPorts && sources.icmpTypes.length === 0) return [[]];
@@ -73,7 +74,7 @@ function anyProtocol(family: Family, scope: Scope): Component[][] {
   ];
 }
 
-/** Tells for which of the named protocols ports or ICMP types do not apply. */
+/** Reports the named protocols to which ports or ICMP types do not apply. */
 function noteProtocols(family: Family, scope: Scope): void {
   if (limitsPorts(scope)) notePorts(scope);
   const {
@@ -87,7 +88,7 @@ function noteProtocols(family: Family, scope: Scope): void {
       sources.places.icmpTypes,
       'flowspec/icmp-types',
       '9066 5.3.1',
-      `target-protocol does not name ICMP for ${familyName(family)} (${icmp}), so the ICMP types select nothing there.`,
+      `target-protocol does not name ICMP for ${familyName(family)} (${icmp}), so the ICMP types match nothing there.`,
     );
   }
   const foreign = icmpProtocol(family === 'ipv4' ? 'ipv6' : 'ipv4');
@@ -96,7 +97,7 @@ function noteProtocols(family: Family, scope: Scope): void {
   }
 }
 
-/** Why packets of a family hardly have the protocol number of the other family's ICMP. */
+/** Why packets of a family do not normally have the protocol number of the other family's ICMP. */
 export function foreignIcmp(family: Family): string {
   const foreign = icmpProtocol(family === 'ipv4' ? 'ipv6' : 'ipv4');
   return `Protocol ${foreign} is ${protocolName(foreign)}, which ${familyName(family)} does not use: there it is ${icmpProtocol(family)}.`;
@@ -108,7 +109,7 @@ function notePorts({ targets: { protocols, places }, report }: Scope): void {
       places.protocols,
       'flowspec/ports-not-visible',
       '8955 4.2.2.4',
-      `Flowspec cannot look at the ports of ${name}; a rule without them would match more than was asked for, so ${name} gets none.`,
+      `Flowspec cannot match the ports of ${name}; a rule without them would match more than intended, so ${name} has none.`,
     );
   }
   const without = protocols
@@ -119,7 +120,7 @@ function notePorts({ targets: { protocols, places }, report }: Scope): void {
       places.protocols,
       'flowspec/ports-do-not-apply',
       '8955 4.2.2.4',
-      `${without.join(', ')} has no ports: a rule of its own matches it whatever the ports.`,
+      `${without.join(', ')} has no ports: a separate rule matches it without ports.`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { interval, union, type IntervalSet } from '../packets/intervals';
 import type { Findings } from './findings';
 import { asNumber, asObject, filledEntries, member, members, type Located } from './values';
 
-/** Reads a list of port or ICMP type ranges into a set; undefined when one of them cannot be read. */
+/** Reads a list of port or ICMP type ranges into a set; undefined if one of them cannot be read. */
 export function readRanges(
   list: Located | undefined,
   names: readonly [lower: string, upper: string],
@@ -30,7 +30,7 @@ function readRange(
       unknown[1],
       'flowspec/unknown-member',
       '9132 4.4.1.1',
-      `"${unknown[0]}" is not understood in a range of ${names[0]} to ${names[1]}.`,
+      `"${unknown[0]}" is not known in a range of ${names[0]} to ${names[1]}.`,
       true,
     );
   if (lower === undefined) report.error(range, 'flowspec/value', '9132 4.4.1.1', `"${names[0]}" is missing.`);

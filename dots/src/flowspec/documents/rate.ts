@@ -9,8 +9,9 @@ function wireRate(rate: number): number {
 }
 
 /**
- * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Reports that the 32-bit float of
- * the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for what is no rate.
+ * The action for `rate-limit` in bytes per second, the unit of both RFC 8783 and Flowspec. Reports that the 32-bit
+ * float of the wire rounds it, and that a rate of 0 discards. Undefined, with a finding, for a value that is not a
+ * rate.
  */
 export function rateActions(located: Located, report: Findings): Action[] | undefined {
   const rate = typeof located.value === 'string' ? numberIn(located.value) : undefined;
@@ -19,7 +20,7 @@ export function rateActions(located: Located, report: Findings): Action[] | unde
       located,
       'flowspec/value',
       '8783 7.2',
-      `${quote(located.value)} is no rate in bytes per second such as "125000.00"; without it no rule can be made.`,
+      `${quote(located.value)} is not a rate in bytes per second such as "125000.00", so there is no rule.`,
     );
     return undefined;
   }
@@ -33,7 +34,7 @@ function noteRate(located: Located, rate: number, report: Findings): void {
       located,
       'flowspec/rate-zero',
       '8955 7.1',
-      'A rate of 0 discards everything that matches. If that is meant, write forwarding drop.',
+      'A rate of 0 discards everything that matches. If that is intended, write forwarding drop.',
     );
   else if (wireRate(rate) !== rate) {
     report.information(

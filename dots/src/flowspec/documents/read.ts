@@ -9,11 +9,11 @@ import { readActivations, readAliases } from './names';
 import { collectParts, type Parts } from './parts';
 import { asObject } from './values';
 
-/** What a set of documents asks for. */
+/** What a set of documents requests. */
 export interface Reading {
-  /** In the order of first-match evaluation: active ACLs as given, then mitigations. */
+  /** In the order of first-match evaluation: active ACLs in their order, then mitigations. */
   entries: Entry[];
-  /** What validation found. */
+  /** The findings of validation. */
   errors: DocumentErrors;
   /** Keys of the places of all aliases, and of those that are used. */
   aliases: { all: ReadonlySet<string>; used: ReadonlySet<string> };
@@ -22,7 +22,7 @@ export interface Reading {
 /** What is known before the documents are read. */
 export type Around = Omit<Context, 'aliases' | 'activation' | 'usedAliases'>;
 
-/** Reads documents that are translated together; whatever does not become an entry is a finding. */
+/** Reads documents that are translated together; anything that does not become an entry is a finding. */
 export function readDocuments(documents: readonly { file: string; value: JsonObject }[], around: Around): Reading {
   const { report, errors } = around;
   const parts: Parts = { acls: [], aliases: [], scopes: [] };

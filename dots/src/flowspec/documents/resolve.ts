@@ -6,7 +6,7 @@ import { tcp, udp } from '../bgp/protocolNames';
 import type { ResolvedPrefix } from './prefixes';
 import { asString, malformed, quote, type Located } from './values';
 
-/** What a URI aims at: the addresses of its host, and the protocol and port of its scheme. */
+/** The target of a URI: the addresses of its host, and the protocol and port of its scheme. */
 export interface UriTarget {
   given: ResolvedPrefix[];
   protocol: number | undefined;
@@ -14,7 +14,7 @@ export interface UriTarget {
   place: Located;
 }
 
-/** Protocol and default port of schemes (IANA); another scheme needs a port of its own. */
+/** Protocol and default port of schemes (IANA); another scheme needs an explicit port. */
 const schemes: Record<string, { protocol: number; port: number }> = {
   http: { protocol: tcp, port: 80 },
   https: { protocol: tcp, port: 443 },
@@ -30,14 +30,17 @@ function host(octets: Octets, place: Located): ResolvedPrefix {
   return { prefix: hostPrefix(octets), place };
 }
 
-/** The addresses of a name, with a finding that states their time; undefined after reporting that there are none. */
+/**
+ * The addresses of a name, with a finding that states when it was resolved; undefined after reporting that there are
+ * none.
+ */
 function lookUp(name: string, place: Located, { report, resolve }: Context): ResolvedPrefix[] | undefined {
   if (resolve === undefined) {
     report.error(
       place,
       'flowspec/needs-resolution',
       '9132 4.4.1.1',
-      `${quote(place.value)} is a name, and names are looked up only on request (--resolve): it gets no rule. Name the addresses in target-prefix, or have it looked up.`,
+      `${quote(place.value)} is a name, and names are resolved only on request (--resolve): it has no rule. Add its addresses to target-prefix, or resolve it.`,
     );
     return undefined;
   }
@@ -48,7 +51,7 @@ function lookUp(name: string, place: Located, { report, resolve }: Context): Res
       place,
       'flowspec/not-resolved',
       '9132 4.4.1.1',
-      `${quote(name)} has no address${resolution === undefined ? '' : ` (${resolution.at})`}, so it gets no rule.`,
+      `${quote(name)} has no address${resolution === undefined ? '' : ` (${resolution.at})`}, so it has no rule.`,
     );
     return undefined;
   }
@@ -56,7 +59,7 @@ function lookUp(name: string, place: Located, { report, resolve }: Context): Res
     place,
     'flowspec/resolved',
     '9132 4.4.1.1',
-    `${quote(name)} had ${octets.length === 1 ? 'the address' : 'the addresses'} ${octets.map(formatAddress).join(', ')} (${resolution.at}). The rules are for these only: resolve it again when they change.`,
+    `${quote(name)} had ${octets.length === 1 ? 'the address' : 'the addresses'} ${octets.map(formatAddress).join(', ')} (${resolution.at}). The rules are for these addresses only: resolve it again when they change.`,
   );
   return octets.map((list) => host(list, place));
 }
@@ -72,7 +75,7 @@ export function fqdnTargets(place: Located, context: Context): ResolvedPrefix[] 
 /** Scheme, host and port of a URI that names a host; user information, path, query and fragment do not matter. */
 const uriParts = /^([^:]+):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)(?::(\d*))?/;
 
-/** What an entry of target-uri aims at; undefined after reporting why nothing. */
+/** The target of an entry of target-uri; undefined after reporting why there is none. */
 export function uriTarget(place: Located, context: Context): UriTarget | undefined {
   const text = asString(place, context.report);
   if (text === undefined) return undefined;

@@ -6,37 +6,40 @@ import type { Located } from './values';
 import type { UriTarget } from './resolve';
 import type { Place } from '../bgp/rule';
 
-/** Where the members of the Call Home module live (RFC 9066). */
+/** The module prefix of the Call Home members (RFC 9066). */
 export const callHome = 'ietf-dots-call-home:';
 
-/** A prefix that a scope aims at. */
+/** A target prefix of a scope. */
 export interface Target {
   prefix: Prefix;
   /** Where it is written: in the scope or in an alias. */
   place: Place;
-  /** The entry of the scope that brings it: the target itself, or the name of the alias that has it. */
+  /** The entry of the scope that it comes from: the target itself, or the name of the alias that contains it. */
   by: Place;
 }
 
-/** What a mitigation scope aims at: every list is the union of the scope's own and those of its aliases (RFC 9132 section 4.4.1.3). */
+/**
+ * The targets of a mitigation scope: every list is the union of the scope's own and those of its aliases (RFC 9132
+ * section 4.4.1.3).
+ */
 export interface Targets {
   /** Merged. */
   prefixes: Prefix[];
-  /** As they were written, each with its place. */
+  /** As written, each with its place. */
   given: Target[];
   /** Ascending; empty means any protocol. */
   protocols: number[];
   /** Destination ports; empty means any port. */
   ports: IntervalSet;
-  /** Where to point for each of them: the scope's own member, or the alias-name that brought it. */
+  /** The place of each of them: the scope's own member, or the alias-name that it comes from. */
   places: { prefixes: Place; protocols: Place; ports: Place };
-  /** What URIs aim at, each with a protocol and a port of its own. */
+  /** The targets of URIs, each with its own protocol and port. */
   uris: (UriTarget & { given: Target[] })[];
-  /** Something could not be understood, and a rule without it could match more than was meant. */
+  /** Something is unknown, and a rule without it could match more than intended. */
   failed: boolean;
 }
 
-/** What a mitigation scope says about where the traffic comes from (RFC 9066 section 5.3.1). */
+/** The sources of traffic in a mitigation scope (RFC 9066 section 5.3.1). */
 export interface Sources {
   /** Merged; empty means any source. */
   prefixes: Prefix[];

@@ -25,7 +25,7 @@ interface Source {
   isScope?: true;
 }
 
-/** What the entries of a member of all sources aim at. */
+/** The targets in the entries of a member of all sources. */
 function aims<T>(
   sources: readonly Source[],
   name: string,
@@ -40,7 +40,7 @@ function aims<T>(
   );
 }
 
-/** The entry of the scope that brings a target: the target itself, or the name of the alias that has it. */
+/** The entry of the scope that a target comes from: the target itself, or the name of the alias that contains it. */
 function bringer(source: Source, target: Place): Place {
   return source.isScope === true ? target : source.place;
 }
@@ -52,8 +52,8 @@ function readProtocols(list: Located | undefined, report: Findings): number[] | 
 }
 
 /**
- * The aliases that a scope names; undefined for one that cannot be used. The scope then gets no rule: what the alias says of
- * protocols and ports would limit its other targets too.
+ * The aliases that a scope names; undefined for one that cannot be used. The scope then has no rule: the protocols and
+ * ports of the alias would limit its other targets too.
  */
 function aliasesOf(scope: Located<JsonObject>, context: Context): (Source | undefined)[] {
   return entries(member(scope, 'alias-name'), context.report).map((entry) => {
@@ -74,14 +74,14 @@ function usableAlias(name: string, entry: Located, context: Context): Located<Js
       entry,
       'flowspec/alias-unknown',
       '9132 4.4.1.1',
-      `None of the given documents defines alias ${quote(name)}, so it gets no rule. Name the document with the aliases as well.`,
+      `None of the documents defines the alias ${quote(name)}, so it has no rule. Add the document with the alias.`,
     );
   else if (fault !== undefined)
     report.error(
       entry,
       'flowspec/alias-invalid',
       '9132 4.4.1.1',
-      `Alias ${quote(name)} has an error, so it gets no rule: ${fault.message}`,
+      `Alias ${quote(name)} has an error, so it has no rule: ${fault.message}`,
     );
   return fault === undefined ? alias : undefined;
 }
@@ -104,7 +104,7 @@ function limitsOf({ object }: Source): string {
   return JSON.stringify([sorted('target-protocol'), sorted('target-port-range')]);
 }
 
-/** RFC 9132 appends the lists to each other, so protocols and ports of one source apply to the prefixes of another. */
+/** RFC 9132 concatenates the lists, so protocols and ports of one source apply to the prefixes of another. */
 function notePooling(sources: readonly Source[], scope: Place, report: Findings): void {
   const aiming = sources.filter(({ object }) => targetMembers.some((name) => Object.hasOwn(object.value, name)));
   if (new Set(aiming.map(limitsOf)).size <= 1) return;
@@ -113,11 +113,11 @@ function notePooling(sources: readonly Source[], scope: Place, report: Findings)
     scope,
     'flowspec/alias-pooled',
     '9132 4.4.1.3',
-    `Prefixes, protocols and ports of ${labels} are put together: each protocol and port applies to each prefix. Use one request for each where that is not meant.`,
+    `Prefixes, protocols and ports of ${labels} are combined: each protocol and port applies to each prefix. If that is not intended, use separate requests.`,
   );
 }
 
-/** Everything a mitigation scope aims at, its aliases included. */
+/** All targets of a mitigation scope, its aliases included. */
 export function readTargets(scope: Located<JsonObject>, context: Context): Targets {
   const { report } = context;
   const own: Source = { object: scope, place: scope, label: 'the request itself', isScope: true };
@@ -169,7 +169,7 @@ function placesOf(sources: readonly Source[], scope: Place): Targets['places'] {
   };
 }
 
-/** The fewest prefixes with the same addresses; reports that there are fewer. */
+/** The fewest prefixes with the same addresses; reports if there are fewer. */
 export function merged(given: readonly { prefix: Prefix }[], place: Place, report: Findings): Prefix[] {
   const before = given.map(({ prefix }) => prefix);
   const after = mergePrefixes(before);

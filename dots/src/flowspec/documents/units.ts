@@ -4,17 +4,17 @@ import { bareName } from '#dots/model/lexicalForms';
 import { child, tokens } from '#dots/model/pointer';
 import type { Place } from '../bgp/rule';
 
-/** What documents consist of that rules come from; a part is what a client has of ACLs or aliases. */
+/** The units of documents that become rules; a part is a client's ACLs or aliases. */
 export type UnitKind = 'document' | 'client' | 'part' | 'acl' | 'entry' | 'scope' | 'target' | 'alias';
 
-/** One of them, and where it is. */
+/** A unit, and its place. */
 export interface Unit extends Place {
   kind: UnitKind;
   /** The place in the list of the smallest unit that it is in; -1 for a document. */
   within: number;
 }
 
-/** Where units are: the members to look into, by the member that contains them. Module names do not matter here. */
+/** Where units are: the members to search, by the member that contains them. Module names are ignored here. */
 const inside: Readonly<Record<string, readonly string[]>> = {
   '': ['acls', 'aliases', 'dots-data', 'dots-client', 'mitigation-scope'],
   'dots-data': ['dots-client'],
@@ -41,8 +41,8 @@ const kinds: Readonly<Record<string, UnitKind>> = {
 };
 
 /**
- * The units of a document, each before those inside it. Found by the names of members alone, and not by the reading that
- * makes rules of them, so that one can be counted against the other.
+ * The units of a document, each before those inside it. Found by the names of members alone, not by the translation to
+ * rules, so that the two can be compared.
  */
 export function unitsOf(file: string, value: JsonValue): Unit[] {
   const units: Unit[] = [{ kind: 'document', file, pointer: '', within: -1 }];
@@ -76,12 +76,12 @@ function collectMember(value: JsonValue, name: string, units: Unit[], within: nu
   }
 }
 
-/** Lists whose entries mean nothing to each other: what is wrong with one leaves the others as they are. */
+/** Lists with independent entries: a fault of one does not concern the others. */
 const independent = new Set(['dots-client', 'acl', 'ace', 'alias', 'scope']);
 
 /**
- * The smallest unit that a fault at this pointer may concern, as a pointer: an entry of a list, the ACLs or aliases of a
- * client, or the whole document (""). What is outside of it is not touched by the fault.
+ * The smallest unit that a fault at this pointer may concern, as a pointer: an entry of a list, the ACLs or aliases of
+ * a client, or the whole document (""). The fault does not concern anything outside of it.
  */
 export function unitAround(pointer: string): string {
   let around = '';
@@ -98,7 +98,10 @@ export function unitAround(pointer: string): string {
   return around;
 }
 
-/** The units that a fault may concern, as pointers: that of its place, and those of other places which it is about, such as the entry with the same key. */
+/**
+ * The units that a fault may concern, as pointers: that of its place, and those of its related places, such as the
+ * entry with the same key.
+ */
 export function unitsTouched({ pointer, related = [] }: Fault): string[] {
   const others = related.filter(({ file }) => file === undefined).map((other) => other.pointer);
   return [pointer, ...others].map(unitAround);

@@ -9,18 +9,18 @@ export interface Located<T = JsonValue> extends Place {
   value: T;
 }
 
-/** The member with this name, or undefined where there is none. */
+/** The member with this name, or undefined if there is none. */
 export function member(object: Located<JsonObject>, name: string): Located | undefined {
   if (!Object.hasOwn(object.value, name)) return undefined;
   return { file: object.file, pointer: child(object.pointer, name), value: object.value[name] as JsonValue };
 }
 
-/** All members, in the order they are written. */
+/** All members, in the order of the document. */
 export function members(object: Located<JsonObject>): [name: string, member: Located][] {
   return Object.keys(object.value).map((name) => [name, member(object, name) as Located]);
 }
 
-/** Whether all members are known; an unknown one may have been meant to change what the rules do. */
+/** Whether all members are known; an unknown one may be intended to change the rules. */
 export function onlyKnown(
   object: Located<JsonObject>,
   known: readonly string[],
@@ -33,14 +33,14 @@ export function onlyKnown(
       located,
       'flowspec/unknown-member',
       '7951 4',
-      `"${name}" is not understood here; ${label} gets no rule.`,
+      `"${name}" is not known here; ${label} has no rule.`,
       true,
     );
   }
   return unknown.length === 0;
 }
 
-/** The entries of a list; anything else than a list counts as a malformed value. */
+/** The entries of a list; anything else is a malformed value. */
 export function entries(list: Located | undefined, report: Findings): Located[] {
   if (list === undefined) return [];
   if (!Array.isArray(list.value)) {
@@ -51,8 +51,8 @@ export function entries(list: Located | undefined, report: Findings): Located[] 
 }
 
 /**
- * The entries of a list that limits what a request is about; undefined after reporting one that is no list, or that is
- * empty, which makes a request invalid (RFC 9132 section 4.4.1.1).
+ * The entries of a list that limits a request; undefined after reporting one that is not a list, or that is empty,
+ * which makes a request invalid (RFC 9132 section 4.4.1.1).
  */
 export function filledEntries(list: Located | undefined, report: Findings): Located[] | undefined {
   const found = entries(list, report);
@@ -62,7 +62,7 @@ export function filledEntries(list: Located | undefined, report: Findings): Loca
       list,
       'flowspec/empty-list',
       '9132 4.4.1.1',
-      'This list is empty; without a limit a rule could match more than was meant, so there is none.',
+      'This list is empty; a rule without it could match more than intended, so there is none.',
     );
   return undefined;
 }
@@ -105,12 +105,12 @@ export function asBits(located: Located, known: readonly string[], report: Findi
   return undefined;
 }
 
-/** Reports a value that is not what it must be; whatever needs it is left out. */
+/** Reports an invalid value; what depends on it is omitted. */
 export function malformed(located: Located, what: string, report: Findings): void {
-  report.error(located, 'flowspec/value', '7951 6', `${quote(located.value)} ${what}; without it no rule can be made.`);
+  report.error(located, 'flowspec/value', '7951 6', `${quote(located.value)} ${what}, so there is no rule.`);
 }
 
-/** A value for a sentence, cut where it would fill the page. */
+/** A value for a sentence, truncated if it is long. */
 export function quote(value: JsonValue): string {
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -5,17 +5,17 @@ import type { Packet } from '../packets/packet';
 import { intersectRegions, packetIn, regionsOf, regionsTouch, subtractRegion, type Region } from '../packets/region';
 import type { Component } from '../bgp/rule';
 
-/** A rule as first-match evaluation sees it: its place in the list says when it is tested. */
+/** A rule in first-match evaluation: its place in the list is the order in which it is tested. */
 export interface ListedRule {
   family: Family;
-  /** What it does; rules with equal text do the same. */
+  /** Its action; rules with equal text have the same effect. */
   action: string;
   key: OrderKey;
-  /** The packets that match; undefined where they are no regions. */
+  /** The packets that match; undefined if they cannot be expressed as regions. */
   regions: Region[] | undefined;
 }
 
-/** A rule for `compareOrders`; `key` where it is known already. */
+/** A rule for `compareOrders`; `key` if it is known already. */
 export function listRule(
   components: readonly Component[],
   family: Family,
@@ -25,7 +25,7 @@ export function listRule(
   return { family, action, key, regions: regionsOf(components, family) };
 }
 
-/** Two rules that routers test in the other order, and a packet for which that makes a difference. */
+/** Two rules that routers test in the other order, and a packet for which the result differs. */
 export interface Conflict {
   /** The place in the list of the rule that first-match evaluation applies to the packet. */
   first: number;
@@ -34,15 +34,15 @@ export interface Conflict {
   packet: Packet;
 }
 
-/** What a comparison of the two orders found; it is valid for all packets unless `unknown` says why not. */
+/** The result of comparing the two orders; it is valid for all packets unless `unknown` states why not. */
 export interface Comparison {
   conflicts: Conflict[];
   unknown?: string;
 }
 
-/** How much work is spent before the answer is called unknown. */
+/** How much work is done before the result is unknown. */
 export interface Budget {
-  /** Pairs of regions looked at; default 2,000,000. */
+  /** Pairs of regions compared; default 2,000,000. */
   pairs?: number;
   /** Regions made while earlier rules are cut out of later ones; default 2,000,000. */
   cuts?: number;
@@ -55,7 +55,7 @@ export interface Search {
   cutsLeft: number;
 }
 
-/** What the other regions leave of `regions`. Once the budget is used up the result is too large. */
+/** `regions` without the other regions. Once the budget is used up, the result is too large. */
 export function remainder(regions: readonly Region[], others: readonly Region[], search: Search): Region[] {
   let rest = [...regions];
   for (const other of others) {
@@ -68,7 +68,7 @@ export function remainder(regions: readonly Region[], others: readonly Region[],
 
 /** The rules of one family in both orders. */
 class Order {
-  /** When routers test each rule. */
+  /** The position of each rule in router order. */
   private readonly rank: number[];
 
   constructor(readonly rules: readonly ListedRule[]) {
@@ -77,7 +77,7 @@ class Order {
     for (const [rank, index] of order.entries()) this.rank[index] = rank;
   }
 
-  /** Whether two rules swap places, and it could matter. */
+  /** Whether two rules swap places, and it could change the result. */
   swaps(a: number, b: number): boolean {
     return a < b !== this.rankOf(a) < this.rankOf(b) && this.rules[a]?.action !== this.rules[b]?.action;
   }
@@ -87,7 +87,7 @@ class Order {
   }
 }
 
-/** The packets that each rule of one family decides in either order, worked out when asked for. */
+/** The packets that each rule of one family decides in either order, computed on demand. */
 class Decisions {
   private readonly inList = new Map<number, Region[]>();
   private readonly inRouters = new Map<number, Region[]>();
@@ -109,7 +109,7 @@ class Decisions {
     return undefined;
   }
 
-  /** The packets of a rule that no rule before it takes away. */
+  /** The packets of a rule that no earlier rule matches. */
   private decided(index: number, known: Map<number, Region[]>, isBefore: (other: number) => boolean): Region[] {
     const found = known.get(index);
     if (found !== undefined) return found;
@@ -144,7 +144,7 @@ function compareFamily(
     for (const j of [...others].filter((other) => i < other).sort((a, b) => a - b)) {
       const dispute = decisions.dispute(i, j);
       if (search.cutsLeft <= 0)
-        return { conflicts, unknown: `the overlaps could not be followed up within ${budget.cuts} steps` };
+        return { conflicts, unknown: `the overlaps could not be compared within ${budget.cuts} steps` };
       if (dispute === undefined) continue;
       conflicts.push({ first: places[i] ?? 0, routersFirst: places[j] ?? 0, packet: packetIn(dispute, family) });
       if (conflicts.length >= budget.conflicts)
@@ -157,11 +157,11 @@ function compareFamily(
 const mostCuts = 2_000_000;
 
 /**
- * Compares first-match evaluation of the list with the order in which routers test the same rules (RFC 8955 section 5.1).
- * The two differ on a packet exactly when the first rule that matches it in the list and the first that matches it in
- * router order do different things. So for each two overlapping rules that swap places it intersects the packets that the one
- * decides in the list with those that the other decides in routers. No conflicts and no `unknown` is a proof that both
- * orders mean the same. `search` lets several comparisons share one budget of cuts.
+ * Compares first-match evaluation of the list with the order in which routers test the same rules (RFC 8955 section
+ * 5.1). The two differ on a packet exactly when the first rule that matches it in the list and the first that matches
+ * it in router order have different actions. So for each two overlapping rules that swap places it intersects the
+ * packets that one decides in the list with those that the other decides in routers. No conflicts and no `unknown` is a
+ * proof that both orders are equivalent. With `search`, several comparisons share one budget of cuts.
  */
 export function compareOrders(
   rules: readonly ListedRule[],
@@ -170,7 +170,7 @@ export function compareOrders(
 ): Comparison {
   const limits = { pairs: 2_000_000, cuts: mostCuts, conflicts: 100, ...budget };
   if (rules.some(({ regions }) => regions === undefined)) {
-    return { conflicts: [], unknown: 'a prefix with an offset matches addresses that are no interval' };
+    return { conflicts: [], unknown: 'a prefix with an offset matches addresses that are not an interval' };
   }
   const result: Comparison = { conflicts: [] };
   for (const family of ['ipv4', 'ipv6'] as const) {

@@ -14,7 +14,7 @@ export interface EncodedRule {
   listed: ListedRule;
 }
 
-/** Encodes a rule of an entry. Throws FlowspecError where it has no NLRI. */
+/** Encodes a rule of an entry. Throws FlowspecError if it has no NLRI. */
 export function makeRule(draft: Draft, entry: Entry): EncodedRule {
   const { components, family } = draft;
   const parts = encodeComponents(components, family);
@@ -22,7 +22,7 @@ export function makeRule(draft: Draft, entry: Entry): EncodedRule {
   return { draft, nlri: nlriOf(parts), entry, listed };
 }
 
-/** What routers know a rule by: of two rules with the same key only one can be announced. */
+/** How routers identify a rule: of two rules with the same key only one can be announced. */
 export function keyOf({ draft, nlri }: EncodedRule): string {
   return `${draft.family} ${nlri}`;
 }
@@ -36,7 +36,7 @@ function communities({ actions }: Entry): Pick<FlowspecRule, 'extendedCommunitie
   };
 }
 
-/** The rule as it is announced. */
+/** The rule as announced. */
 export function announced({ draft, nlri, entry }: EncodedRule): FlowspecRule {
   return {
     ...draft,

@@ -8,21 +8,21 @@ import type { FlowspecRule, Place } from '../bgp/rule';
 /** A packet that the documents and the routers treat differently, all in words. */
 export interface Witness {
   packet: string;
-  /** What the order of the documents says, and which entry says it. */
+  /** The result by the order of the documents, and the entry that decides it. */
   documents: { action: string; source: Place };
-  /** What routers do, and by which rule. */
+  /** The result in routers, and the rule that decides it. */
   routers: { action: string; nlri: string; source: Place };
 }
 
-/** Whether routers with the rules do with every packet what the documents say. */
+/** Whether routers with the rules treat every packet as the documents say. */
 export type Equivalence =
   { proved: true } | { proved: false; witness: Witness } | { proved: 'unknown'; reason: string };
 
-/** Findings after which the rules are not the whole of what the documents say, for reasons that packets as modelled do not show. */
+/** Findings after which the rules do not express the documents completely, for reasons outside the packet model. */
 const approximations: Record<string, string> = {
-  'flowspec/atomic-fragment': 'Flowspec cannot see atomic fragments',
-  'flowspec/reserved-bit': 'Flowspec cannot see the reserved bit of the IPv4 header',
-  'flowspec/ports-any-protocol': 'ports were asked for in any protocol, and Flowspec sees those of TCP and UDP only',
+  'flowspec/atomic-fragment': 'Flowspec cannot match atomic fragments',
+  'flowspec/reserved-bit': 'Flowspec cannot match the reserved bit of the IPv4 header',
+  'flowspec/ports-any-protocol': 'ports are requested for any protocol, and Flowspec matches those of TCP and UDP only',
 };
 
 function witnessOf({ first, routersFirst, packet }: Conflict, rules: readonly FlowspecRule[]): Witness | undefined {
@@ -36,8 +36,8 @@ function witnessOf({ first, routersFirst, packet }: Conflict, rules: readonly Fl
 }
 
 /**
- * The answer for rules in the order of the documents, from the comparison of that order with the routers' and from what
- * the translation found: where something asked for has no exact rule, nothing is proved.
+ * The answer for rules in the order of the documents, from the comparison of that order with the routers' and from the
+ * findings of the translation: if a part of the documents has no exact rule, nothing is proved.
  */
 export function equivalenceOf(
   rules: readonly FlowspecRule[],
@@ -48,7 +48,7 @@ export function equivalenceOf(
   if (errors > 0)
     return {
       proved: 'unknown',
-      reason: `something that was asked for has no rule (${errors} ${errors === 1 ? 'error' : 'errors'} among the findings)`,
+      reason: `a part of the documents has no rule (${errors} ${errors === 1 ? 'error' : 'errors'} among the findings)`,
     };
   const witness = conflicts[0] && witnessOf(conflicts[0], rules);
   if (witness !== undefined) return { proved: false, witness };
@@ -57,16 +57,16 @@ export function equivalenceOf(
   return reason === undefined ? { proved: true } : { proved: 'unknown', reason };
 }
 
-/** An entry as a line of text names it. */
+/** The name of an entry in text output. */
 function placeText({ file, pointer }: Place): string {
   return printable(`${file}#${pointer}`);
 }
 
 /** The answer as one sentence. */
 export function describeEquivalence(equivalence: Equivalence): string {
-  if (equivalence.proved === true) return 'Order: proved that routers do with every packet what the documents say.';
+  if (equivalence.proved === true) return 'Order: proved that routers treat every packet as the documents say.';
   if (equivalence.proved === 'unknown')
-    return `Order: not known whether routers do what the documents say: ${equivalence.reason}.`;
+    return `Order: unknown whether routers treat packets as the documents say: ${equivalence.reason}.`;
   const { packet, documents, routers } = equivalence.witness;
-  return `Order: routers do not do what the documents say. Witness: ${packet}; documents: ${documents.action} by ${placeText(documents.source)}; routers: ${routers.action} by ${placeText(routers.source)}.`;
+  return `Order: routers treat packets differently from the documents. Example: ${packet}; documents: ${documents.action} by ${placeText(documents.source)}; routers: ${routers.action} by ${placeText(routers.source)}.`;
 }

@@ -17,7 +17,7 @@ import {
   type PrefixType,
 } from '../bgp/rule';
 
-/** The most tests in one component; with more, a repair is not readable and is not made. */
+/** The most tests in one component; a repair with more would be unreadable and is not made. */
 const mostTests = 64;
 
 /** The numbers that a field can have. */
@@ -26,7 +26,7 @@ function fieldOf(type: NumericType): IntervalSet {
   return interval(0, 2 ** bits);
 }
 
-/** The tests for the numbers of one interval; at an end of the field one bound is enough. */
+/** The tests for the numbers of one interval; at an end of the field one bound suffices. */
 function boundedTests(from: number, to: number, end: number): NumericTest[] {
   if (from + 1 === to) return [{ op: '=', value: from }];
   const low: NumericTest[] = from > 0 ? [{ op: '>=', value: from }] : [];
@@ -43,12 +43,12 @@ function numericOf(type: NumericType, set: IntervalSet): NumericComponent | unde
     : { type, anyOf };
 }
 
-/** The component of a type, where present. */
+/** The component of a type, if present. */
 function componentOf<T extends Component>({ components }: Draft, type: T['type']): T | undefined {
   return components.find((component): component is T => component.type === type);
 }
 
-/** The draft with a component put in the place of the one of its type. */
+/** The draft with the component of a type replaced. */
 function withComponent({ family, components }: Draft, component: Component): Draft {
   return {
     family,
@@ -58,7 +58,10 @@ function withComponent({ family, components }: Draft, component: Component): Dra
   };
 }
 
-/** The prefixes that together cover the addresses of `outer` without those of `inner`, which it covers: one for each bit more. */
+/**
+ * The prefixes that together cover the addresses of `outer` without those of `inner`, which it covers: one for each
+ * additional bit.
+ */
 function siblings(outer: Prefix, inner: Prefix): Prefix[] {
   const list: Prefix[] = [];
   for (let length = outer.length; length < inner.length; length++) {
@@ -111,7 +114,10 @@ function bitsOutside(draft: Draft, { type, anyOf }: BitmaskComponent): Draft[] |
     : bitsWithin(draft, type, negated(anyOf));
 }
 
-/** What a draft loses because another demands protocols, or a visible transport header, by its other components. */
+/**
+ * The part of a draft that is removed because another draft requires protocols, or a visible transport header, by its
+ * other components.
+ */
 function outsideImplied(draft: Draft, other: Draft): (Draft[] | undefined)[] {
   const sets = other.components
     .flatMap(({ type }) => [impliedProtocols(type, other.family) ?? []])
@@ -130,9 +136,10 @@ function outside(draft: Draft, component: Component): Draft[] | undefined {
 }
 
 /**
- * Rules that together match what `draft` matches and `other` does not; they may overlap. For each component of `other` there is
- * the draft with the opposite of it, and for what `other` implies as well: a packet of the draft that is none of `other`'s fails
- * one of these. Undefined where a component has no opposite of a sensible size, or looks at two ports at once (type 4).
+ * Rules that together match what `draft` matches and `other` does not; they may overlap. For each component of `other`
+ * there is the draft with its complement, and for what `other` implies as well: a packet of the draft that `other` does
+ * not match fails one of these. Undefined if a component has no complement of reasonable size, or matches two ports at
+ * once (type 4).
  */
 export function draftsOutside(draft: Draft, other: Draft): Draft[] | undefined {
   if ([draft, other].some(({ components }) => components.some(({ type }) => type === 4))) return undefined;
@@ -146,7 +153,10 @@ function prefixesAbove(own: Prefix, other: Prefix): Prefix[] {
   return [...siblings(own, other), ...halves(other)];
 }
 
-/** The halves of a draft by one prefix so that routers test it before `other`; undefined where the prefixes do not allow it. */
+/**
+ * The halves of a draft by one prefix so that routers test it before `other`; undefined if the prefixes do not allow
+ * it.
+ */
 function splitBy(draft: Draft, other: Draft, type: PrefixType): Draft[] | undefined {
   const bits = addressBits(draft.family);
   const own = prefixComponent(draft.components, type) ?? everyAddress(draft.family);
@@ -161,8 +171,8 @@ function splitBy(draft: Draft, other: Draft, type: PrefixType): Draft[] | undefi
 }
 
 /**
- * Rules that together match exactly what `draft` matches, and of which those that overlap `other` have a longer prefix, so that
- * routers test them before it (RFC 8955 section 5.1). Undefined where prefixes cannot bring that about.
+ * Rules that together match exactly what `draft` matches, and of which those that overlap `other` have a longer prefix,
+ * so that routers test them before it (RFC 8955 section 5.1). Undefined if prefixes cannot achieve that.
  */
 export function draftsAbove(draft: Draft, other: Draft): Draft[] | undefined {
   return prefixComponent(draft.components, 1) === undefined ? undefined : splitBy(draft, other, 1);

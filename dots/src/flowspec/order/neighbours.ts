@@ -1,7 +1,7 @@
 import type { Bound } from '../packets/intervals';
 import { dimensions, regionsTouch, type Dimension, type Region } from '../packets/region';
 
-/** A region with the number of whatever it belongs to. */
+/** A region with the number of its owner. */
 export interface Owned {
   owner: number;
   region: Region;
@@ -39,7 +39,7 @@ function countPairs(spans: readonly Span[]): number {
   return (spans.length * (spans.length - 1)) / 2 - disjoint;
 }
 
-/** The spans of the field that separates most regions, and how many pairs are left to compare. */
+/** The spans of the field that separates most regions, and how many pairs remain to compare. */
 function bestSpans(items: readonly Owned[]): { spans: Span[]; pairs: number } {
   let best: { spans: Span[]; pairs: number } | undefined;
   for (const dimension of dimensions) {
@@ -53,9 +53,9 @@ function bestSpans(items: readonly Owned[]): { spans: Span[]; pairs: number } {
 }
 
 /**
- * For each owner the others (of the same family) whose regions have a packet in common with one of its own, as far as the pair
- * is of interest. Sweeps along the field that separates best, so that disjoint rules cost n log n.
- * Undefined when more than `budget` pairs would have to be looked at.
+ * For each owner the others (of the same family) whose regions have a packet in common with one of its own, if the pair
+ * is of interest. Sweeps along the field that separates best, so that disjoint rules cost n log n. Undefined if more
+ * than `budget` pairs would have to be compared.
  */
 export function neighbours(
   items: readonly Owned[],

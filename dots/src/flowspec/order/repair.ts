@@ -5,10 +5,12 @@ import { keyOf, makeRule, type EncodedRule } from './encodedRule';
 import { draftsAbove, draftsOutside } from './narrow';
 import { regionsTouch, type Region } from '../packets/region';
 
-/** How a conflict was removed: the rule that routers test too early never decides anything, comes later, or no longer overlaps. */
+/**
+ * How a conflict was removed: the rule that routers test too early has no effect, comes later, or no longer overlaps.
+ */
 export type RepairKind = 'dropped' | 'split' | 'narrowed';
 
-/** One repair: which rule was replaced, by what, and for the sake of which other rule. */
+/** One repair: which rule was replaced, by what, and because of which other rule. */
 export interface Repair {
   kind: RepairKind;
   rule: EncodedRule;
@@ -18,22 +20,25 @@ export interface Repair {
 
 /** How far repairs may go. */
 export interface RepairBudget {
-  /** Rules more than before; default a quarter more, at least 100. */
+  /** Additional rules; default a quarter more, at least 100. */
   rules?: number;
-  /** Times that all rules are compared again; default 8. */
+  /** How often all rules are compared again; default 8. */
   rounds?: number;
   /** Regions made while rules are cut out of others, in all comparisons together; default 100,000. */
   cuts?: number;
 }
 
-/** A list that routers and first-match evaluation read in the same way, and the repairs that it took; or why there is none. */
+/**
+ * A list with the same result in routers and in first-match evaluation, and the repairs that were needed; or why there
+ * is none.
+ */
 export type Repaired = { rules: EncodedRule[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
 
 const mostCuts = 100_000;
 const fewestExtra = 100;
-/** A rate limit applies to each rule for itself, so that multiplying its rule comes last. */
+/** A rate limit applies to each rule separately, so multiplying its rule is the last choice. */
 const rateCost = 1000;
-/** Conflicts that are looked for before repairing; more are left to the next round. */
+/** Most conflicts of one round of repairs; others are left to the next round. */
 const conflictsAtOnce = 1000;
 
 /** The regions of a rule that have a packet in common with one of the given regions. */
@@ -53,8 +58,8 @@ function decides(list: readonly EncodedRule[], index: number, search: Search): R
 }
 
 /**
- * Whether the list does the same without a rule, because its packets fall to later rules with its action. An accept whose packets
- * no other rule takes is kept: other rules in the same routers may not be shown here.
+ * Whether the list has the same result without a rule, because later rules with its action match its packets. An accept
+ * rule whose packets no other rule matches is kept: the same routers may have other rules.
  */
 function isRedundant(list: readonly EncodedRule[], index: number, search: Search): boolean {
   const { listed } = list[index] as EncodedRule;
@@ -73,7 +78,7 @@ function limitsRate({ actions }: Entry): boolean {
   return actions.some((action) => action.kind === 'traffic-rate-bytes' && action.rate > 0);
 }
 
-/** The rules for drafts in the place of another; undefined where one of them has no NLRI. */
+/** The rules for drafts that replace another; undefined if one of them has no NLRI. */
 function replacements(drafts: readonly Draft[] | undefined, { entry }: EncodedRule): EncodedRule[] | undefined {
   try {
     return drafts?.map((draft) => makeRule(draft, entry));
@@ -83,7 +88,7 @@ function replacements(drafts: readonly Draft[] | undefined, { entry }: EncodedRu
   }
 }
 
-/** How many rules a repair adds; those that multiply a rate limit count for more. */
+/** How many rules a repair adds; those that multiply a rate limit count more. */
 function cost({ rule, by }: Repair): number {
   return by.length - 1 + (by.length > 1 && limitsRate(rule.entry) ? rateCost : 0);
 }
@@ -101,13 +106,13 @@ function cheapest(list: readonly EncodedRule[], { first, routersFirst }: Conflic
   return found.sort((a, b) => cost(a) - cost(b))[0];
 }
 
-/** The list without rules that an earlier one repeats: those never decide anything. */
+/** The list without rules that repeat an earlier one: those have no effect. */
 function distinct(list: readonly EncodedRule[]): EncodedRule[] {
   const known = new Set<string>();
   return list.filter((rule) => !known.has(keyOf(rule)) && known.add(keyOf(rule)));
 }
 
-/** Repairs conflicts that do not touch the same rules; undefined where one has no repair. */
+/** Repairs conflicts that do not concern the same rules; undefined if one has no repair. */
 function round(
   list: readonly EncodedRule[],
   conflicts: readonly Conflict[],
@@ -128,9 +133,9 @@ function round(
 }
 
 /**
- * Changes the rules so that routers, which order them by what they match, do what the list says in its order. Every step leaves
- * first-match evaluation as it is, and the result is compared again, so that the result does not depend on the repairs being right. All
- * conflicts are repaired or none.
+ * Changes the rules so that routers, which order them by what they match, have the result of the list in its order.
+ * Every step preserves first-match evaluation, and the result is compared again, so that the result does not depend on
+ * the correctness of the repairs. All conflicts are repaired or none.
  */
 export function repairOrder(
   rules: readonly EncodedRule[],
@@ -153,7 +158,7 @@ export function repairOrder(
       { conflicts: conflictsAtOnce },
       search,
     );
-    if (search.cutsLeft <= 0) return { reason: 'the overlaps are too many to follow up' };
+    if (search.cutsLeft <= 0) return { reason: 'there are too many overlaps to compare' };
     if (now.conflicts.length === 0)
       return now.unknown === undefined ? { rules: list, comparison: now, repairs } : { reason: now.unknown };
   }

@@ -32,8 +32,9 @@ interface Overlap<T> {
 }
 
 /**
- * For each rule of interest and each kind of traffic that it meets, one packet that routers decide by this rule, because no
- * rule that they test before matches it (RFC 8955 section 5.1). Undefined when there is more to compare than `mostPairs`.
+ * For each rule of interest and each kind of traffic that it overlaps, one packet that routers decide by this rule,
+ * because no rule that they test before matches it (RFC 8955 section 5.1). Undefined if there are more than `mostPairs`
+ * to compare.
  */
 export function decidedPackets<T>(
   rules: readonly ListedRule[],
@@ -63,7 +64,7 @@ function addOverlaps<T>(rule: ListedRule, index: number, all: readonly Traffic<T
   }
 }
 
-/** For each of the wanted rules the regions of those that routers test before it and that it overlaps. */
+/** For each of the given rules the regions of the overlapping rules that routers test before it. */
 function testedBefore(rules: readonly ListedRule[], wanted: ReadonlySet<number>): (rule: number) => Region[] {
   const near = (['ipv4', 'ipv6'] as const).map((family) => {
     const owned = rules.flatMap((rule, owner) =>
@@ -81,7 +82,7 @@ function testedBefore(rules: readonly ListedRule[], wanted: ReadonlySet<number>)
   };
 }
 
-/** A packet that is in both regions of a pair and that none of the rules before takes. */
+/** A packet in both regions of a pair that no earlier rule matches. */
 function decidedPacket(
   pairs: Overlap<unknown>['pairs'],
   before: readonly Region[],
@@ -96,7 +97,7 @@ function decidedPacket(
   return undefined;
 }
 
-/** A part of a region that none of the others from a place on takes; the region itself once there were too many cuts. */
+/** A part of a region outside all others from an index on; the region itself once there were too many cuts. */
 function anyLeft(region: Region, others: readonly Region[], from: number, search: Search): Region | undefined {
   let index = from;
   while (index < others.length && !regionsTouch(region, others[index] as Region)) index++;

@@ -1,7 +1,7 @@
 import { addressBits, type Family, type Octets, type Prefix } from '#dots/model/prefix';
 import { interval, type Bound, type IntervalSet } from './intervals';
 
-/** An address as a number, for IPv6 as a bigint: what intervals of addresses consist of. */
+/** An address as a number, for IPv6 as a bigint: the element of address intervals. */
 function addressNumber(octets: Octets): Bound {
   return octets.length === 4
     ? octets.reduce((value, octet) => value * 256 + octet, 0)

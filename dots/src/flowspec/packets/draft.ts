@@ -13,13 +13,16 @@ export interface Draft {
 /** One ACE or mitigation scope with the rules it becomes. */
 export interface Entry {
   source: Place;
-  /** How findings call it: `ACE "a" of ACL "b"`. */
+  /** Its name in findings: `ACE "a" of ACL "b"`. */
   label: string;
   actions: Action[];
   drafts: Draft[];
-  /** For a mitigation scope: the prefixes that it aims at, each with the entry of the scope that brings it. */
+  /** For a mitigation scope: its target prefixes, each with the entry of the scope that it comes from. */
   targets?: readonly { prefix: Prefix; by: Place }[];
-  /** The drafts must not become rules: part of the match cannot be expressed, so they match too much, or the document has an error. */
+  /**
+   * The drafts must not become rules: part of the match cannot be expressed, so they match too much, or the document
+   * has an error.
+   */
   leftOut?: boolean;
 }
 
@@ -65,7 +68,7 @@ export function source(prefix: Prefix): Component {
   return within(2, prefix);
 }
 
-/** Whether Flowspec can look at the ports of a protocol (RFC 8955 section 4.2.2.4). */
+/** Whether Flowspec can match the ports of a protocol (RFC 8955 section 4.2.2.4). */
 export function hasPortComponents(protocol: number): boolean {
   return protocol === tcp || protocol === udp;
 }

@@ -43,7 +43,7 @@ export function bitmaskMatches({ not, match, value }: BitmaskTest, data: number)
   return matched !== not;
 }
 
-/** The numbers of a packet that a numeric component looks at; none where the packet does not show the field. */
+/** The numbers of a packet that a numeric component tests; none if the packet does not have the field. */
 function numericData(type: NumericType, packet: Packet): number[] {
   const ports = hasPorts(packet);
   const icmp = packet.protocol === icmpProtocol(packet.family) && hasTransportHeader(packet);
@@ -96,15 +96,15 @@ export function ruleMatches(rule: Pick<FlowspecRule, 'family' | 'components'>, p
   return rule.family === packet.family && rule.components.every((component) => componentMatches(component, packet));
 }
 
-/** What happens to a packet, and which rules decided it; no rule and no action means accept. */
+/** The actions on a packet, and the rules that decided them; neither means accept. */
 export interface Verdict {
   actions: Action[];
   rules: FlowspecRule[];
 }
 
 /**
- * What a router does with a packet: rules are tested in the order of RFC 8955 section 5.1; the first that matches decides,
- * unless its traffic-action says to go on, which adds the actions of the next that matches.
+ * A router's treatment of a packet: rules are tested in the order of RFC 8955 section 5.1; the first match decides,
+ * unless its traffic-action is not terminal, which adds the actions of the next match.
  */
 export function evaluateRules(rules: readonly FlowspecRule[], packet: Packet): Verdict {
   return evaluateSorted(sortRules(rules), packet);

@@ -7,7 +7,10 @@ import { bitNames, fragmentBits, icmpProtocol, protocolName, tcp, tcpFlagNames, 
  */
 export type Fragment = 'whole' | 'atomic' | 'first' | 'middle' | 'last';
 
-/** The fields of a packet that a filter can look at; those the packet has not (ports of ICMP, ...) are ignored. */
+/**
+ * The fields of a packet that a filter can match; fields that the packet does not have (ports of ICMP, ...) are
+ * ignored.
+ */
 export interface Packet {
   family: Family;
   /** 4 or 16 octets. */
@@ -30,7 +33,7 @@ export interface Packet {
   flowLabel: number;
 }
 
-/** What a packet in an example looks like where nothing else is asked for; these values go without saying. */
+/** The default fields of packets in examples; these values are not written out. */
 export const usual = {
   protocol: udp,
   sourcePort: 40000,
@@ -65,12 +68,12 @@ export function fragmentWith(bits: number): Fragment | undefined {
   return (['whole', 'first', 'middle', 'last'] as const).find((kind) => fragmentMask[kind] === mask);
 }
 
-/** Whether the packet shows its transport header: not when it is a later fragment. */
+/** Whether the packet has a transport header: a later fragment has none. */
 export function hasTransportHeader(packet: Packet): boolean {
   return packet.fragment !== 'middle' && packet.fragment !== 'last';
 }
 
-/** Whether the packet shows the ports of TCP or UDP. */
+/** Whether the packet has the ports of TCP or UDP. */
 export function hasPorts(packet: Packet): boolean {
   return (packet.protocol === tcp || packet.protocol === udp) && hasTransportHeader(packet);
 }
@@ -82,7 +85,7 @@ function endPoint(packet: Packet, side: 'source' | 'destination'): string {
   return packet.family === 'ipv4' ? `${address}:${port}` : `[${address}]:${port}`;
 }
 
-/** The fields of a packet that are not as usual, in words. */
+/** The fields of a packet that differ from the defaults, in words. */
 function peculiarities(packet: Packet): string[] {
   const shown = hasTransportHeader(packet);
   const details: string[] = [];
@@ -98,7 +101,7 @@ function peculiarities(packet: Packet): string[] {
   return details;
 }
 
-/** A packet on one line: `udp 198.51.100.7:53 -> 192.0.2.10:4000`, then what is peculiar about it. */
+/** A packet on one line: `udp 198.51.100.7:53 -> 192.0.2.10:4000`, then the fields that differ from the defaults. */
 export function describePacket(packet: Packet): string {
   const flow = `${protocolName(packet.protocol)} ${endPoint(packet, 'source')} -> ${endPoint(packet, 'destination')}`;
   return [flow, ...peculiarities(packet)].join(', ');

@@ -45,8 +45,8 @@ export const dimensions = [
 export type Dimension = (typeof dimensions)[number];
 
 /**
- * A set of packets: for each field the values it may have, each field for itself.
- * A field that a packet does not show (ports of ICMP, ...) may have any value, so that all packets have all fields.
+ * A set of packets: for each field the values it may have, independently of the others. A field that a packet does not
+ * have (ports of ICMP, ...) may have any value, so that all packets have all fields.
  */
 export type Region = Readonly<Record<Dimension, IntervalSet>>;
 
@@ -86,7 +86,7 @@ function wholeFamily(family: Family): Region {
 /** All packets of a family. */
 export const everything: Record<Family, Region> = { ipv4: wholeFamily('ipv4'), ipv6: wholeFamily('ipv6') };
 
-/** The packets whose transport header can be seen. */
+/** The packets with a transport header. */
 const withHeader = numbersWhere(16, (bits) => (bits & fragmentBits.notFirst) === 0);
 
 function testInterval(test: NumericTest): IntervalSet {
@@ -116,7 +116,7 @@ export function numericSet(component: NumericComponent): IntervalSet {
   return union(component.anyOf.map((group) => group.map(testInterval).reduce(intersect)));
 }
 
-/** Sets of TCP flags and fragment bits by their tests: lists of 4096 values, asked for again and again. */
+/** Sets of TCP flags and fragment bits by their tests: lists of 4096 values, computed once. */
 const bitmaskSets = new Map<string, IntervalSet>();
 
 /** The bits that a bitmask component accepts: of TCP flags 12, of fragments 4. */
@@ -131,7 +131,7 @@ export function bitmaskSet(component: BitmaskComponent): IntervalSet {
   return set;
 }
 
-/** Which field a numeric component looks at; the port component (type 4) looks at two. */
+/** The field that a numeric component tests; the port component (type 4) tests two. */
 const numericDimension: Record<Exclude<NumericType, 4>, Dimension> = {
   3: 'protocol',
   5: 'destinationPort',
@@ -148,7 +148,7 @@ const onlyTcp = only(tcp);
 const tcpOrUdp = union([onlyTcp, only(udp)]);
 const onlyIcmp = { ipv4: only(icmpProtocol('ipv4')), ipv6: only(icmpProtocol('ipv6')) };
 
-/** The protocols that a component demands without saying so (RFC 8955 section 4.2.2), or undefined. */
+/** The protocols that a component implies (RFC 8955 section 4.2.2), or undefined. */
 export function impliedProtocols(type: Component['type'], family: Family): IntervalSet | undefined {
   if (type === 4 || type === 5 || type === 6) return tcpOrUdp;
   if (type === 7 || type === 8) return onlyIcmp[family];
@@ -163,8 +163,8 @@ function limitOf(component: Component): [Dimension, IntervalSet] | undefined {
 }
 
 /**
- * The packets that match a rule, as regions: two for the port component, otherwise one. Regions without a packet are left
- * out. Undefined for an IPv6 prefix with an offset, whose addresses are no interval.
+ * The packets that match a rule, as regions: two for the port component, otherwise one. Regions without a packet are
+ * omitted. Undefined for an IPv6 prefix with an offset, whose addresses are not an interval.
  */
 export function regionsOf(components: readonly Component[], family: Family): Region[] | undefined {
   if ([1, 2].some((type) => (prefixComponent(components, type as 1 | 2)?.offset ?? 0) > 0)) return undefined;
@@ -205,7 +205,7 @@ export function regionsTouch(a: Region, b: Region): boolean {
   return true;
 }
 
-/** The packets that are in both regions, or undefined when there are none. */
+/** The packets that are in both regions, or undefined if there are none. */
 export function intersectRegions(a: Region, b: Region): Region | undefined {
   if (!regionsTouch(a, b)) return undefined;
   const result: Partial<Record<Dimension, IntervalSet>> = {};
@@ -228,7 +228,7 @@ export function subtractRegion(region: Region, other: Region): Region[] {
   return pieces;
 }
 
-/** The preferred value where the set has it, otherwise its first one. */
+/** The preferred value if the set contains it, otherwise its first one. */
 function pick(set: IntervalSet, preferred: Bound): Bound {
   return has(set, preferred) ? preferred : (set[0] as Bound);
 }
@@ -240,7 +240,7 @@ function pickAddress(set: IntervalSet): Bound {
   return pick(set, next);
 }
 
-/** Where the packets of examples come from: documentation addresses. */
+/** The sources of example packets: documentation addresses. */
 const usualSource: Record<Family, Bound> = { ipv4: 0xc6336407, ipv6: 0x20010db8000000000000000000000007n };
 
 /** One packet of a region that is not empty, with usual values where the region allows them. */

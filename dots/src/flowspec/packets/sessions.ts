@@ -15,7 +15,10 @@ const ephemeral = interval(49_152, 65_536);
 
 const bits = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, reserved: 0xf00 } as const;
 
-/** Whether a segment of a session can have these flags (RFC 9293 section 3.5): the first two have SYN, others ACK, and RST ends it. */
+/**
+ * Whether a segment of a session can have these flags (RFC 9293 section 3.5): the first two have SYN, others ACK, and
+ * RST ends it.
+ */
 function occursInSession(flags: number): boolean {
   const has = (mask: number): boolean => (flags & mask) !== 0;
   if (has(bits.reserved)) return false;
@@ -32,7 +35,7 @@ const unfragmented = numbersWhere(16, (state) => (state & ~fragmentBits.df) === 
 const shortest = { [tcp]: 20, [udp]: 8 + 13 } as const;
 const ipHeader = { ipv4: 20, ipv6: 40 } as const;
 
-/** Addresses that no host has as its own: unspecified, loopback, multicast, reserved, IPv4-mapped (RFC 6890). */
+/** Addresses that are not assigned to hosts: unspecified, loopback, multicast, reserved, IPv4-mapped (RFC 6890). */
 const notUnicast = {
   ipv4: ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'],
   ipv6: ['::/127', '::ffff:0:0/96', 'ff00::/8'],

@@ -35,12 +35,17 @@ const fragments: Record<number, string> = {
   8: 'last_fragment',
 };
 
-/** Whether BIRD writes a fragment test in these very octets: it names one bit in each, as "match" or as "not any". */
+/**
+ * Whether BIRD writes a fragment test in exactly these octets: it names one bit in each, as "match" or as "not any".
+ */
 function isOwnForm({ not, match, value }: BitmaskTest): boolean {
   return fragments[value] !== undefined && not !== match;
 }
 
-/** A fragment test as alternatives of tests of one bit: any of several bits is one alternative for each, all of them are one. */
+/**
+ * A fragment test as alternatives of tests of one bit: any of several bits is one alternative for each, all of them are
+ * one.
+ */
 function singleBits({ not, match, value }: BitmaskTest): string[][] {
   const names = [1, 2, 4, 8]
     .filter((bit) => (value & bit) !== 0)
@@ -48,7 +53,7 @@ function singleBits({ not, match, value }: BitmaskTest): string[][] {
   return not === match ? names.map((name) => [name]) : [names];
 }
 
-/** The groups of a fragment component in BIRD's words. */
+/** The groups of a fragment component in BIRD's syntax. */
 function fragmentGroups({ anyOf }: BitmaskComponent): string[][] {
   const product = (groups: string[][], test: BitmaskTest): string[][] =>
     groups.flatMap((group) => singleBits(test).map((more) => [...group, ...more]));
@@ -63,7 +68,7 @@ function isWritable({ type, anyOf }: BitmaskComponent): boolean {
 function obstacle(rule: FlowspecRule): string | undefined {
   if (rule.ipv6ExtendedCommunities !== undefined) return 'BIRD cannot redirect to an IPv6 route target';
   if (numericTests(rule).some(({ value }) => Number(value) > 0xffff))
-    return 'BIRD cuts values above 65535 to two octets';
+    return 'BIRD truncates values above 65535 to two octets';
   return rule.components.every((component) => !isBitmask(component) || isWritable(component))
     ? undefined
     : 'BIRD knows the 12 control bits of TCP and the 4 of fragments only';
@@ -124,7 +129,7 @@ ${routes.map((line) => `  ${line}\n`).join('')}}
 `;
 }
 
-/** Who speaks with whom; `port` where it is not the one of BGP (179). */
+/** The two peers; `port` if it is not the one of BGP (179). */
 export interface BirdNeighbor {
   localAddress: string;
   peerAddress: string;
@@ -133,7 +138,7 @@ export interface BirdNeighbor {
   port?: number;
 }
 
-/** A session on loopback with private AS numbers: replace it with your own. */
+/** A session on loopback with private AS numbers: replace it with yours. */
 const exampleNeighbor: BirdNeighbor = {
   localAddress: '127.0.0.1',
   peerAddress: '127.0.0.2',
@@ -141,7 +146,10 @@ const exampleNeighbor: BirdNeighbor = {
   peerAs: 65001,
 };
 
-/** A whole BIRD 2.0 configuration that announces the rules to one neighbor, and keeps what it hears in the same tables. */
+/**
+ * A whole BIRD 2.0 configuration that announces the rules to one neighbor, and stores received rules in the same
+ * tables.
+ */
 export function renderBird(
   rules: readonly FlowspecRule[],
   { localAddress, peerAddress, localAs, peerAs, port }: BirdNeighbor = exampleNeighbor,

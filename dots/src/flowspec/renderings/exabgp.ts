@@ -31,16 +31,16 @@ const keywords: Record<Component['type'], string> = {
   13: 'flow-label',
 };
 
-/** Where ExaBGP has another keyword for IPv6. */
+/** Keywords of ExaBGP that differ for IPv6. */
 const keywordsIpv6: Partial<typeof keywords> = { 3: 'next-header', 11: 'traffic-class' };
 
 const tcpFlags = ['fin', 'syn', 'rst', 'push', 'ack', 'urg', 'ece', 'cwr'];
 const fragments = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragment'];
 
-/** The highest rate that ExaBGP takes as text; it also takes whole numbers only. */
+/** The highest rate that ExaBGP accepts as text; it accepts whole numbers only. */
 const highestRate = 1e12;
 
-/** Octets of the longest NLRI that it reads back, the length octets left out. */
+/** Octets of the longest NLRI that it reads back, without the length octets. */
 const longestNlri = 255;
 
 function obstacle(rule: FlowspecRule): string | undefined {
@@ -73,7 +73,7 @@ function matchLine(component: Component, family: Family): string {
   return `${keyword} [ ${groupsOf(component).join(' ')} ];`;
 }
 
-/** The action in ExaBGP's words where it has exact ones, otherwise as the octets of its extended community. */
+/** The action in ExaBGP's syntax if that is exact, otherwise as the octets of its extended community. */
 function thenLine(hex: string): string {
   const action = decodeAction(hex);
   return `${keywordFor(action) ?? `extended-community 0x${hex}`};`;
@@ -107,8 +107,8 @@ function route(rule: FlowspecRule, index: number): string[] {
 }
 
 /**
- * The rules as ExaBGP 4.2 reads them inside `neighbor { flow { ... } }`, one route each. A rule that ExaBGP would announce
- * wrongly is left out, and a comment says why.
+ * The rules as ExaBGP 4.2 reads them inside `neighbor { flow { ... } }`, one route each. A rule that ExaBGP would
+ * announce wrongly is omitted, and a comment states why.
  */
 export function renderExabgp(rules: readonly FlowspecRule[]): string {
   return rules
@@ -120,7 +120,7 @@ export function renderExabgp(rules: readonly FlowspecRule[]): string {
 /** ExaBGP: the routes of a `flow` section. */
 export const exabgp: RouterTarget = { name: 'ExaBGP 4.2', obstacle, render: renderExabgp };
 
-/** Who speaks with whom in a whole ExaBGP configuration. */
+/** The two peers of a whole ExaBGP configuration. */
 export interface ExabgpNeighbor {
   localAddress: string;
   peerAddress: string;
@@ -128,7 +128,7 @@ export interface ExabgpNeighbor {
   peerAs: number;
 }
 
-/** A session on loopback with private AS numbers: replace it with your own. */
+/** A session on loopback with private AS numbers: replace it with yours. */
 const exampleNeighbor: ExabgpNeighbor = {
   localAddress: '127.0.0.1',
   peerAddress: '127.0.0.2',
@@ -136,7 +136,10 @@ const exampleNeighbor: ExabgpNeighbor = {
   peerAs: 65001,
 };
 
-/** A whole ExaBGP 4.2 configuration with one neighbor that announces the rules. The router id is the local (IPv4) address. */
+/**
+ * A whole ExaBGP 4.2 configuration with one neighbor that announces the rules. The router id is the local (IPv4)
+ * address.
+ */
 export function renderExabgpConfiguration(
   rules: readonly FlowspecRule[],
   neighbor: ExabgpNeighbor = exampleNeighbor,

@@ -29,7 +29,7 @@ const keywords: Record<Component['type'], string> = {
   13: 'label',
 };
 
-/** From the least significant bit on. */
+/** Starting with the least significant bit. */
 const tcpFlags = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C'];
 const fragments = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragment'];
 
@@ -47,7 +47,7 @@ function rateDigits(rate: number): string | undefined {
   return /^\d+(\.\d+)?$/.test(text) ? text : undefined;
 }
 
-/** The words for an action, or undefined where GoBGP has none for its octets. */
+/** The syntax for an action, or undefined if GoBGP has none for its octets. */
 function actionWords(action: Action): string[] | undefined {
   switch (action.kind) {
     case 'traffic-rate-bytes': {
@@ -69,7 +69,7 @@ function actionWords(action: Action): string[] | undefined {
   }
 }
 
-/** An AS number of 4 octets has to be written with a dot: without one GoBGP cuts it to 2 octets. */
+/** An AS number of 4 octets has to be written with a dot: without one GoBGP truncates it to 2 octets. */
 function administrator({ form, administrator: number }: Extract<Action, { kind: 'rt-redirect' }>): string {
   if (form === 'ipv4') return formatAddress(toOctets(number, 4));
   return form === 'as2' ? String(number) : `${toNumber(toOctets(number, 4).slice(0, 2))}.${number % 65536}`;
@@ -77,12 +77,12 @@ function administrator({ form, administrator: number }: Extract<Action, { kind: 
 
 function obstacle(rule: FlowspecRule): string | undefined {
   if (hasOffset(rule)) return 'GoBGP writes IPv6 prefixes with an offset wrongly';
-  if (hasConstantTest(rule)) return 'GoBGP takes the comparisons true and false for each other';
+  if (hasConstantTest(rule)) return 'GoBGP swaps the comparisons true and false';
   if (!rule.components.every((component) => !isBitmask(component) || isNamed(component)))
     return 'GoBGP has names for the eight common TCP flags only';
   if (componentOctets(rule) > longestForGobgp)
     return `GoBGP writes components of more than ${longestForGobgp} octets wrongly`;
-  if (rule.actions.some((action) => actionWords(action) === undefined)) return 'GoBGP has no words for its action';
+  if (rule.actions.some((action) => actionWords(action) === undefined)) return 'GoBGP has no syntax for its action';
   return undefined;
 }
 
@@ -103,12 +103,12 @@ function matchWords(component: Component): string[] {
   return [keywords[component.type], ...words];
 }
 
-/** A word as a shell takes it for itself. */
+/** A word quoted for a shell. */
 function quoted(word: string): string {
   return /^[\w./:-]+$/.test(word) ? word : `'${word}'`;
 }
 
-/** The arguments behind `gobgp global rib add` for one rule that has no obstacle. */
+/** The arguments after `gobgp global rib add` for one rule that has no obstacle. */
 function argumentsOf({ family, components, actions }: FlowspecRule): string[] {
   const then = actions.length === 0 ? ['accept'] : actions.flatMap((action) => actionWords(action) ?? []);
   return ['-a', `${family}-flowspec`, 'match', ...components.flatMap(matchWords), 'then', ...then];

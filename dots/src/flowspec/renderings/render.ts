@@ -20,7 +20,7 @@ function columns(rows: readonly string[][]): string {
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
-/** The rules as aligned text in the order in which routers test them; nothing is cut off. */
+/** The rules as aligned text in the order in which routers test them; nothing is truncated. */
 export function renderTable(rules: readonly FlowspecRule[]): string {
   if (rules.length === 0) return 'No rules.\n';
   const rows = sortRules(rules).map((rule, index) => [
@@ -58,7 +58,7 @@ export function render(rules: readonly FlowspecRule[], rendering: Rendering): st
   return rendering === 'hex' ? renderHex(rules) : tools[rendering].render(rules);
 }
 
-/** What a rendering leaves out or changes; nothing for those that are not for a tool. */
+/** What a rendering omits or changes; empty for those that are not for a tool. */
 export function renderingFindings(rules: readonly FlowspecRule[], rendering: Rendering): FlowspecFinding[] {
   return rendering === 'table' || rendering === 'hex' ? [] : toolFindings(rules, tools[rendering]);
 }

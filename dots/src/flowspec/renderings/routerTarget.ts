@@ -1,13 +1,13 @@
 import type { FlowspecFinding } from '../bgp/rule';
 import { isBitmask, isPrefix, prefixComponent, type Component, type FlowspecRule, type NumericTest } from '../bgp/rule';
 
-/** A program that announces rules written in its own language. */
+/** A program that announces rules written in its own syntax. */
 export interface RouterTarget {
-  /** Its name and the version that its limits were seen in. */
+  /** Its name and the version that its limits were observed in. */
   name: string;
-  /** Why it cannot announce a rule to the octet, or undefined. */
+  /** Why it cannot announce a rule exactly, or undefined. */
   obstacle(rule: FlowspecRule): string | undefined;
-  /** What it writes in other octets that match the same packets, if it does; flow labels are common to all tools. */
+  /** What it encodes in other octets that match the same packets, if anything; flow labels are common to all tools. */
   rewrites?(rule: FlowspecRule): string | undefined;
   /** The text that makes it announce rules; one with an obstacle is a comment. */
   render(rules: readonly FlowspecRule[]): string;
@@ -28,31 +28,33 @@ export function hasOffset({ components }: Pick<FlowspecRule, 'components'>): boo
   return ([1, 2] as const).some((type) => (prefixComponent(components, type)?.offset ?? 0) > 0);
 }
 
-/** How many octets the components of a rule take. */
+/** How many octets the components of a rule have. */
 export function componentOctets({ nlri }: Pick<FlowspecRule, 'nlri'>): number {
   const octets = nlri.length / 2;
   return nlri.startsWith('f') ? octets - 2 : octets - 1;
 }
 
-/** The tools write flow labels in the fewest octets; RFC 8956 section 3.7 recommends four, as the rules here have them. */
+/**
+ * The tools write flow labels in the fewest octets; RFC 8956 section 3.7 recommends four, which the rules here have.
+ */
 function writesLabelShort(component: Component): boolean {
   return component.type === 13 && component.anyOf.flat().some(({ value }) => Number(value) < 0x10000);
 }
 
-/** What a tool does otherwise than the octets shown, without changing what the rule matches. */
+/** How a tool's octets differ from those shown, without changing what the rule matches. */
 function caveat(rule: FlowspecRule, tool: Pick<RouterTarget, 'name' | 'rewrites'>): string | undefined {
   const what = rule.components.some(writesLabelShort)
     ? 'writes flow labels in the fewest octets'
     : tool.rewrites?.(rule);
   return (
     what &&
-    `${tool.name} ${what}: the rule matches the same packets, but routers may sort it otherwise among rules that differ in nothing else`
+    `${tool.name} ${what}: the rule matches the same packets, but routers may order it differently among otherwise equal rules`
   );
 }
 
-/** The comment in place of a rule that a tool cannot announce. */
+/** The comment for a rule that a tool cannot announce. */
 export function leftOutLine(rule: FlowspecRule, index: number, reason: string): string {
-  return `# rule ${index + 1} is left out (${reason}): ${rule.text}`;
+  return `# rule ${index + 1} is omitted (${reason}): ${rule.text}`;
 }
 
 /** The comments above a rule. */
@@ -73,12 +75,12 @@ function finding(rule: FlowspecRule, severity: FlowspecFinding['severity'], mess
   };
 }
 
-/** What gets lost or changes when a tool announces the rules; each finding is at what asked for the rule. */
+/** What is lost or changed when a tool announces the rules; each finding is at the source of the rule. */
 export function toolFindings(rules: readonly FlowspecRule[], tool: RouterTarget): FlowspecFinding[] {
   return rules.flatMap((rule) => {
     const reason = tool.obstacle(rule);
     if (reason !== undefined)
-      return [finding(rule, 'warning', `The rule "${rule.text}" is left out of this rendering: ${reason}.`)];
+      return [finding(rule, 'warning', `The rule "${rule.text}" is omitted from this rendering: ${reason}.`)];
     const note = caveat(rule, tool);
     return note === undefined ? [] : [finding(rule, 'information', `${note} ("${rule.text}").`)];
   });

@@ -8,18 +8,18 @@ const srvNameType = '1.3.6.1.5.5.7.8.7';
 const commonNameType = '2.5.4.3';
 const ia5String = 22;
 
-/** What a certificate says of its holder. */
+/** The names in a certificate. */
 export interface CertificateNames {
-  /** DNS-IDs, as they are written. */
+  /** DNS-IDs, as written. */
   dns: string[];
   /** SRV-IDs: `_dots-signal.example.net`. */
   srv: string[];
   ip: string[];
-  /** For a person to read only: it never proves a server (RFC 9525 section 2). */
+  /** For display only: it never authenticates a server (RFC 9525 section 2). */
   commonName?: string;
 }
 
-/** Reads the names in a certificate, DER; one without a subject alternative name has none but its common name. */
+/** Reads the names in a certificate, DER; one without a subject alternative name has only its common name. */
 export function certificateNames(der: Uint8Array): CertificateNames {
   const { subject, extensions } = AsnConvert.parse(der, Certificate).tbsCertificate;
   const alternative = extensions?.find(({ extnID }) => extnID === id_ce_subjectAltName);
@@ -55,8 +55,9 @@ function asciiOf(der: Uint8Array): string | undefined {
 }
 
 /**
- * Whether a certificate is for the server that the user named: RFC 6125 section 6 and RFC 9525 section 6, with the identifiers of
- * RFC 9132 section 7.1. An IP address needs an iPAddress, a name a DNS-ID or an SRV-ID of the service; a common name never counts.
+ * Whether a certificate is for the server that the user named: RFC 6125 section 6 and RFC 9525 section 6, with the
+ * identifiers of RFC 9132 section 7.1. An IP address needs an iPAddress, a name a DNS-ID or an SRV-ID of the service; a
+ * common name never counts.
  */
 export function isForServer(der: Uint8Array, serverName: string, service = 'dots-signal'): boolean {
   if (isIP(serverName) !== 0) return new X509Certificate(der).checkIP(serverName) !== undefined;
@@ -67,7 +68,7 @@ export function isForServer(der: Uint8Array, serverName: string, service = 'dots
   );
 }
 
-/** The names that a certificate is for, for a person: `DNS:a.example, IP:192.0.2.1`. */
+/** The names in a certificate, in readable form: `DNS:a.example, IP:192.0.2.1`. */
 export function namesText(der: Uint8Array): string {
   const { dns, srv, ip } = certificateNames(der);
   const all = [
@@ -75,10 +76,10 @@ export function namesText(der: Uint8Array): string {
     ...srv.map((name) => `SRV:${name}`),
     ...ip.map((name) => `IP:${name}`),
   ];
-  return all.length === 0 ? 'it names no host' : `it is for ${all.join(', ')}`;
+  return all.length === 0 ? 'it contains no host names' : `it is for ${all.join(', ')}`;
 }
 
-/** What the holder of a certificate is known by on every channel: the SHA-256 of the public key, hex. */
+/** The identifier of a certificate's holder on every channel: the SHA-256 of the public key, hex. */
 export function keyIdentity(der: Uint8Array): string {
   const { publicKey } = new X509Certificate(der);
   return createHash('sha256')
@@ -86,18 +87,18 @@ export function keyIdentity(der: Uint8Array): string {
     .digest('hex');
 }
 
-/** What the holder of a pre-shared key is known by. */
+/** The identifier of a pre-shared key's holder. */
 export function pskIdentity(identity: string): string {
   return `psk:${identity}`;
 }
 
-/** What to call the holder of a certificate that was verified. */
+/** The display name of the holder of a verified certificate. */
 export function holderName(der: Uint8Array): string {
   const { dns, commonName, ip } = certificateNames(der);
   return dns[0] ?? commonName ?? ip[0] ?? new X509Certificate(der).subject.replaceAll('\n', ', ');
 }
 
-/** DNS names are equal whatever the case of their ASCII letters, with or without the final dot. */
+/** DNS names are compared without the case of ASCII letters and without the final dot. */
 function folded(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, '');
 }

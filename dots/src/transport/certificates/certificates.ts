@@ -47,13 +47,13 @@ export interface Credentials {
   key: string;
 }
 
-/** What a certificate is good for: to sign others, or to show as a server or as a client. */
+/** The use of a certificate: to sign others, or to authenticate a server or a client. */
 export type Purpose = 'ca' | 'server' | 'client';
 
 export interface CertificateRequest {
   purpose: Purpose;
   commonName: string;
-  /** For a server: the DNS names and IP addresses it answers under. */
+  /** For a server: its DNS names and IP addresses. */
   names?: readonly string[];
   notBefore: Date;
   notAfter: Date;
@@ -73,8 +73,8 @@ export async function newKey(): Promise<string> {
 }
 
 /**
- * An X.509 certificate (RFC 5280) for a key, signed by an issuer, or by itself where there is none.
- * The keys and the signature are Node's; what is encoded here is only the form.
+ * An X.509 certificate (RFC 5280) for a key, signed by an issuer, or self-signed without one. Node makes the keys and
+ * the signature; only the encoding is done here.
  */
 export function certify(request: CertificateRequest, key: string, issuer?: Credentials): Credentials {
   const subjectKey = publicKeyOf(key);
@@ -99,7 +99,10 @@ export function certify(request: CertificateRequest, key: string, issuer?: Crede
   return { cert: new X509Certificate(Buffer.from(AsnConvert.serialize(certificate))).toString(), key };
 }
 
-/** Whether a certificate and its key fit together, are signed by the issuer, and are valid at a time and for all of the names. */
+/**
+ * Whether a key belongs to a certificate, and the certificate is signed by the issuer and valid at a time and for all
+ * of the names.
+ */
 export function isUsable(
   { cert, key }: Credentials,
   { issuer, now, names = [] }: { issuer: string; now: Date; names?: readonly string[] },
@@ -113,7 +116,7 @@ export function isUsable(
   );
 }
 
-/** Whether a certificate and its key fit together and are signed by the issuer, whatever the time. */
+/** Whether a key belongs to a certificate, and the certificate is signed by the issuer, whatever the time. */
 export function isIssued({ cert, key }: Credentials, issuer: string): boolean {
   try {
     const certificate = new X509Certificate(cert);
@@ -146,7 +149,7 @@ function subjectOf(cert: string): Name {
   return AsnConvert.parse(new X509Certificate(cert).raw, Certificate).tbsCertificate.subject;
 }
 
-/** Positive, and never long enough to be refused (RFC 5280 section 4.1.2.2). */
+/** Positive, and within the allowed length (RFC 5280 section 4.1.2.2). */
 function serialNumber(): ArrayBuffer {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;

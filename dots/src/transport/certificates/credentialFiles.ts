@@ -3,22 +3,23 @@ import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
 import { longestKey, type ClientCredentials } from './credentials';
 
-/** The files that a client's credentials are in: certificates and keys are PEM. */
+/** The files of a client's credentials: certificates and keys are PEM. */
 export interface CredentialFiles {
-  /** Who may vouch for the server, and what the client shows. */
+  /** The CA of the server, and the client's certificate. */
   ca?: string | undefined;
   cert?: string | undefined;
   key?: string | undefined;
   /** Certificates that were revoked. */
   crl?: string | undefined;
   pskIdentity?: string | undefined;
-  /** The key as it is, without a line end behind it. */
+  /** The key as it is, without a final line end. */
   pskKeyFile?: string | undefined;
 }
 
 /**
- * Reads what a client proves itself with to a server. These are small files of this machine: there is nothing to wait for, and no signal.
- * Throws a DotsError of kind `usage`: `transport/credentials` for what is missing or does not go together, `transport/credential-file` for a file that will not do.
+ * Reads a client's credentials. These are small local files: there is nothing to wait for, and no signal.
+ * Throws a DotsError of kind `usage`: `transport/credentials` for missing or contradictory credentials,
+ * `transport/credential-file` for an invalid file.
  */
 export async function readCredentials(server: string, files: CredentialFiles): Promise<ClientCredentials> {
   const { ca, cert, key, crl, pskIdentity, pskKeyFile } = files;
@@ -37,8 +38,8 @@ export async function readCredentials(server: string, files: CredentialFiles): P
   }
   if (ca === undefined || cert === undefined || key === undefined) {
     throw incomplete(
-      `${server} is reached over DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
-      'Name --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the files of its own).',
+      `${server} requires DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
+      'Use --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the paths of its own).',
     );
   }
   const crls = crl === undefined ? {} : { crls: [await readPem(crl, 'revocation list')] };
@@ -60,7 +61,9 @@ export async function credentialsFor(
   return /^coap:/i.test(server) ? {} : { credentials: await readCredentials(server, files) };
 }
 
-/** The text of a PEM file; `what` names it in errors. Throws a DotsError of kind `usage`, `transport/credential-file`. */
+/**
+ * The text of a PEM file; `what` names it in errors. Throws a DotsError of kind `usage`, `transport/credential-file`.
+ */
 export async function readPem(path: string, what: string): Promise<string> {
   const text = (await readBytes(path, what)).toString('utf8');
   if (text.includes('-----BEGIN ')) return text;
@@ -68,17 +71,17 @@ export async function readPem(path: string, what: string): Promise<string> {
     'usage',
     'transport/credential-file',
     `The ${what} file ${path} is not PEM.`,
-    'It has to have a line "-----BEGIN ...-----".',
+    'It must have a line "-----BEGIN ...-----".',
   );
 }
 
 /** The pre-shared key in a file. Throws a DotsError of kind `usage`. */
 export async function readPsk(path: string): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    // What was given may be the key itself, which belongs in no message and no log.
+    // The value may be the key itself, which must not appear in messages and logs.
     const reason = fileReason(cause);
     throw unreadable(
-      `The file of the pre-shared key cannot be read: ${reason.includes(path) ? 'it is no path' : reason}.`,
+      `The file of the pre-shared key cannot be read: ${reason.includes(path) ? 'it is not a path' : reason}.`,
       'Name the file that contains the key, not the key itself.',
     );
   });
@@ -88,14 +91,14 @@ export async function readPsk(path: string): Promise<Uint8Array> {
       'usage',
       'transport/credential-file',
       `The pre-shared key file ${path} is empty.`,
-      'It has to hold the key, as text or bytes.',
+      'It must contain the key, as text or bytes.',
     );
   if (end > longestKey)
     throw new DotsError(
       'usage',
       'transport/credential-file',
-      `The pre-shared key in ${path} has ${end} bytes; at most ${longestKey} are taken (RFC 4279 section 5.3).`,
-      'Agree on a shorter one: 16 to 32 random bytes are plenty.',
+      `The pre-shared key in ${path} has ${end} bytes; at most ${longestKey} are accepted (RFC 4279 section 5.3).`,
+      'Use a shorter one at both ends: 16 to 32 random bytes are enough.',
     );
   return bytes.subarray(0, end);
 }

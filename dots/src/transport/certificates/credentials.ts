@@ -1,8 +1,8 @@
-/** What one end shows and whom it trusts; texts are PEM. RFC 9132 section 7.1: both ends prove who they are. */
+/** The credentials and the trusted CAs of one end; texts are PEM. RFC 9132 section 7.1: both ends are authenticated. */
 export interface CertificateCredentials {
-  /** The CAs that may vouch for the other end; nothing else is trusted. */
+  /** The CAs that may sign the other end's certificate; nothing else is trusted. */
   ca: string;
-  /** One's own certificate, with the intermediate ones up to the CA, and its private key. */
+  /** The own certificate, with the intermediate ones up to the CA, and its private key. */
   cert: string;
   key: string;
   /** Certificate revocation lists of those CAs. */
@@ -12,22 +12,25 @@ export interface CertificateCredentials {
 /** Each certificate in a text of PEM. */
 export const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** What every end has to take of identities and pre-shared keys (RFC 4279 section 5.3), and here the most that any takes, bytes. */
+/**
+ * The lengths of identities and pre-shared keys that every end must accept (RFC 4279 section 5.3), used as limits here,
+ * bytes.
+ */
 export const longestIdentity = 128;
 export const longestKey = 64;
 
-/** A pre-shared key: the identity travels in the clear, the key never does. */
+/** A pre-shared key: the identity is sent in the clear, the key never. */
 export interface PskCredentials {
   identity: string;
   key: Uint8Array;
 }
 
-/** How a client proves itself: by a certificate or by a pre-shared key. */
+/** How a client is authenticated: by a certificate or by a pre-shared key. */
 export type ClientCredentials = { certificate: CertificateCredentials } | { psk: PskCredentials };
 
 /** What a server accepts: either, or both on one port. */
 export interface ServerCredentials {
   certificate?: CertificateCredentials;
-  /** The key of an identity; undefined for one that is not known. */
+  /** The key of an identity; undefined for an unknown one. */
   psk?: ((identity: string) => Uint8Array | undefined) | undefined;
 }

@@ -5,36 +5,37 @@ import { fileReason } from '#dots/runtime/fileReason';
 import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
 import { certify, isIssued, isUsable, newKey, type CertificateRequest, type Credentials } from './certificates';
 
-/** The certificates of a lab, for mutual TLS between a server and a client of one's own. All PEM. */
+/** The certificates of a lab, for mutual TLS between a test server and its client. All PEM. */
 export interface Lab {
   /** What both ends trust. */
   ca: string;
   server: Credentials;
-  /** Where the client finds what it needs: paths of files, the key readable by its owner only. */
+  /** The client's files: paths, the key readable by its owner only. */
   files: { ca: string; cert: string; key: string };
 }
 
 export interface LabOptions {
-  /** Further names and addresses that the server answers under, besides 127.0.0.1, ::1 and localhost. */
+  /** Further names and addresses of the server, besides 127.0.0.1, ::1 and localhost. */
   names?: readonly string[];
   /** The current time; by default now. */
   now?: Date;
-  /** Hears what was changed, or made anew, because others could have known or changed it. */
+  /** Receives what was changed, or replaced, because others could have known or changed it. */
   tell?: Tell;
 }
 
 const day = 24 * 3600 * 1000;
 const caDays = 3650;
 const leafDays = 365;
-/** Clocks of one machine agree, but those of a container and its host may not. */
+/** Tolerance for clocks that differ, such as those of a container and its host. */
 const toleranceMs = 3600 * 1000;
 
 const serverNames = ['127.0.0.1', '::1', 'localhost'];
 
 /**
- * Opens the lab in a folder: what was made there and is still valid is used again, everything else is made. A client keeps its key
- * when its certificate is renewed, so that a server recognises it. It waits only for files and for keys to be generated.
- * Throws a DotsError of kind `usage`: `transport/lab-folder` where the folder cannot be written, `runtime/not-private` where others could.
+ * Opens the lab in a folder: valid files that were made there are used again, all others are made. A client keeps its
+ * key when its certificate is renewed, so that a server recognises it. It waits only for files and for key generation.
+ * Throws a DotsError of kind `usage`: `transport/lab-folder` if the folder cannot be written, `runtime/not-private` if
+ * others could write it.
  */
 export async function openLab(path: string, options: LabOptions = {}): Promise<Lab> {
   try {
@@ -61,7 +62,7 @@ export async function openLab(path: string, options: LabOptions = {}): Promise<L
       'usage',
       'transport/lab-folder',
       `The lab folder ${path} cannot be ${isMissing(cause) ? 'created: no folder can be created in its parent' : `used: ${fileReason(cause)}`}.`,
-      'Choose a folder you may write to.',
+      'Choose a folder that you may write to.',
       { cause },
     );
   }
@@ -71,10 +72,10 @@ function isMissing(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** What a lab folder contains, with drafts that a crash has left. */
+/** The content of a lab folder, with drafts that a crash has left behind. */
 const labNames = /^(\.gitignore|ca-origin|\w+(-key)?\.pem(\.\w+)?)$/;
 
-/** The file that says where the CA was made. */
+/** The file that records where the CA was made. */
 const origin = 'ca-origin';
 
 async function authority(folder: PrivateFolder, now: Date, tell: Tell): Promise<Credentials> {
@@ -90,8 +91,8 @@ async function authority(folder: PrivateFolder, now: Date, tell: Tell): Promise<
 }
 
 /**
- * What ties a CA to the folder it was made in. A repository or an archive may bring a CA whose key its author knows; its author cannot know
- * the number and the time of birth that the file system gives to the folder it is unpacked in.
+ * Binds a CA to the folder it was made in. A repository or an archive may contain a CA whose key its author knows; its
+ * author cannot know the inode number and the birth time of the folder it is unpacked in.
  */
 async function originOf(folder: PrivateFolder, cert: string): Promise<string> {
   const { ino, birthtimeNs } = await lstat(folder.path, { bigint: true });
@@ -113,7 +114,7 @@ async function leaf(
   return keep(folder, name, certify(withinIssuer(request, ca), key, ca));
 }
 
-/** No certificate outlives the one that vouches for it. */
+/** No certificate is valid longer than its issuer's. */
 function withinIssuer(request: CertificateRequest, ca: Credentials): CertificateRequest {
   const end = new Date(new X509Certificate(ca.cert).validTo);
   return request.notAfter <= end ? request : { ...request, notAfter: end };

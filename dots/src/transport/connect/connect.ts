@@ -18,21 +18,23 @@ import { connectUdp } from '../udp';
 export type Dialers = Readonly<Record<Transport, (address: Address, options: DtlsOptions) => Promise<Channel>>>;
 
 export interface ConnectOptions {
-  /** Needed for everything but `coap`. */
+  /** Required except for `coap`. */
   credentials?: ClientCredentials | undefined;
-  /** Gives up early. */
+  /** Cancels the attempt. */
   signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
-  /** Milliseconds for all of it, names and every attempt; default 10 s. */
+  /** Milliseconds for everything, name resolution and all attempts; default 10 s. */
   deadlineMs?: number;
-  /** What became of earlier attempts. */
+  /** The outcomes of earlier attempts. */
   memory?: PathMemory | undefined;
   /** DTLS sessions that may be resumed. */
   sessions?: SessionMemory | undefined;
-  /** Whether an attack is under way: the attempts follow each other faster (RFC 9132 section 4.3). */
+  /** Whether an attack is under way: attempts are started faster (RFC 9132 section 4.3). */
   underAttack?: boolean | undefined;
   resolver?: Resolver;
-  /** Whether the addresses that the server has right now may be dialled: what it rejects with ends the attempt before anything is sent. */
+  /**
+   * Whether the current addresses of the server may be dialled: its rejection ends the attempt before anything is sent.
+   */
   permit?: Permit | undefined;
   dialers?: Dialers;
 }
@@ -47,8 +49,8 @@ const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Tr
 };
 
 /**
- * One end has looked at what the other has shown, and said no. Another path leads to the same server with the same certificate, or to
- * somebody else, and it must not look as if all were well: so this ends the race, and no TLS makes up for a DTLS that was refused.
+ * One end has refused the other's credentials. Another path leads to the same server with the same certificate, or to
+ * another server, and must not hide that: so this ends the race, and TLS is no fallback for a refused DTLS.
  */
 const refused = [
   'unknown-ca',
@@ -68,29 +70,32 @@ const refused = [
   'psk-mismatch',
 ].map((reason) => `transport/${reason}`);
 
-/** Failures that say little: another one is reported instead where there is one. */
+/** Unspecific failures: another one is reported instead if there is one. */
 const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 'transport/cancelled'];
 
 /**
- * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of DTLS and TLS over
- * IPv6 and IPv4 is established first (RFC 9132 section 4.3, RFC 8305); the other attempts are given up.
- * Throws a DotsError: `usage` for an address or credentials that will not do, `unreachable` with a code of the refusals or `transport/cancelled`.
+ * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of
+ * DTLS and TLS over IPv6 and IPv4 is established first (RFC 9132 section 4.3, RFC 8305); the other attempts are
+ * cancelled. Throws a DotsError: `usage` for an invalid address or invalid credentials, `unreachable` with a code of
+ * the refusals or `transport/cancelled`.
  */
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
   const target = parseServer(server);
   if (target.scheme === 'coap') return plain(target, options);
   const { channel, transport, soughtDtls } = await open(target, transportsOf[target.scheme ?? 'any'], options);
   const { memory, clock = systemClock } = options;
-  // Where TLS had its turn first, because it has worked before, nothing was learnt of DTLS: to look for that stays due when it was.
+  // If TLS was tried first, because it has worked before, nothing is known of DTLS: the next attempt is due as before.
   if (target.scheme === undefined && soughtDtls)
     memory?.probed(nameOf(target), transport === 'dtls', clock.monotonic());
   return channel;
 }
 
 /**
- * For a session that is established over TLS, although its server may be reached over DTLS by now: tries that, unless it was tried less than
- * `intervalMs` ago (default 24 hours, never less than five minutes: RFC 9132 section 4.3). Resolves to the channel to go on with, or
- * to undefined where DTLS is not due or does not work; fails as `connect` does where one end refuses the other, or is cancelled.
+ * For a session that is established over TLS, although its server may be reached over DTLS by now: tries that, unless
+ * it was tried less than
+ * `intervalMs` ago (default 24 hours, never less than five minutes: RFC 9132 section 4.3). Resolves to the new channel,
+ * or to undefined if DTLS is not due or does not work; fails as `connect` does if one end refuses the other, or on
+ * cancellation.
  */
 export async function probeDtls(
   server: string,
@@ -109,7 +114,7 @@ export async function probeDtls(
   }
 }
 
-/** Plain CoAP stays on this machine and has no handshake: there is no peer to wait for, and so nothing that a deadline could end. */
+/** Plain CoAP is local and has no handshake: there is no peer to wait for, so no deadline is needed. */
 async function plain(target: ServerAddress, { signal, permit }: ConnectOptions): Promise<Channel> {
   const isOver = (): boolean => signal?.aborted === true;
   await permit?.([target]);
@@ -183,7 +188,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   }
 }
 
-/** An attempt that reaches the deadline may first say what it knows, milliseconds. */
+/** The time in which an attempt at the deadline may still report its failure, milliseconds. */
 const graceMs = 100;
 
 function cancelled(target: ServerAddress): DotsError {
@@ -194,7 +199,7 @@ function cancelled(target: ServerAddress): DotsError {
   );
 }
 
-/** What is wrong here is wrong for every path; but where the DTLS module is missing, TLS still works. */
+/** An error here applies to every path; but if only the DTLS module is missing, TLS still works. */
 function isFinal(error: unknown): boolean {
   return (
     !(error instanceof DotsError) ||
@@ -214,7 +219,7 @@ function noCredentials(target: ServerAddress): DotsError {
   return new DotsError(
     'usage',
     'transport/credentials',
-    `${nameOf(target)} is reached over DTLS or TLS, and no client credentials were given.`,
-    'Name a CA, a certificate and its key, or a pre-shared key and its identity.',
+    `${nameOf(target)} requires DTLS or TLS, and no client credentials were configured.`,
+    'Specify a CA, a certificate and its key, or a pre-shared key and its identity.',
   );
 }

@@ -9,12 +9,13 @@ export interface Path {
   address: Address;
 }
 
-/** More than these are not tried for one server. */
+/** The most paths that are tried for one server. */
 const pathsAtMost = 16;
 
 /**
- * The paths to a server in the order of RFC 9132 section 4.3: UDP over IPv6, UDP over IPv4, TCP over IPv6, TCP over IPv4; then
- * the same with the second address of each family, and so on, so that a server with many addresses does not put TCP off.
+ * The paths to a server in the order of RFC 9132 section 4.3: UDP over IPv6, UDP over IPv4, TCP over IPv6, TCP over
+ * IPv4; then the same with the second address of each family, and so on, so that a server with many addresses does not
+ * delay TCP.
  */
 export function pathsTo(hosts: readonly string[], port: number, transports: readonly Transport[]): Path[] {
   const families = [6, 4].map((family) => hosts.filter((host) => isIP(host) === family));
@@ -30,13 +31,16 @@ export function pathsTo(hosts: readonly string[], port: number, transports: read
   return paths.flat().slice(0, pathsAtMost);
 }
 
-/** When something was tried, by the monotonic time of the clock (milliseconds, so it is for memory, not for files), and whether it worked. */
+/**
+ * When something was tried, by the monotonic time of the clock (milliseconds; not valid across processes), and whether
+ * it worked.
+ */
 export interface Remembered {
   at: number;
   worked: boolean;
 }
 
-/** Where a memory keeps what it knows: a Map will do. */
+/** The storage of a memory, such as a Map. */
 export interface PathStore {
   get(key: string): Remembered | undefined;
   set(key: string, remembered: Remembered): unknown;
@@ -45,10 +49,10 @@ export interface PathStore {
 
 /** How long an outcome counts: RFC 9132 section 4.3, milliseconds. */
 const outcomeCounts = 10 * 60_000;
-/** How often a session over TLS may look for DTLS: at most (SHOULD NOT) and by no means (MUST NOT), milliseconds. */
+/** How often a session over TLS may try DTLS: the SHOULD NOT and the MUST NOT limit, milliseconds. */
 const probeInterval = { usual: 24 * 3_600_000, least: 5 * 60_000 } as const;
 
-/** What became of earlier attempts, by path; what does not count any longer is dropped when it is met. `now` is the monotonic time. */
+/** The outcomes of earlier attempts, by path; expired ones are dropped on access. `now` is the monotonic time. */
 export class PathMemory {
   constructor(private readonly store: PathStore = new Map<string, Remembered>()) {}
 
@@ -56,7 +60,7 @@ export class PathMemory {
     this.store.set(keyOf(path), { at: now, worked });
   }
 
-  /** The same paths: first those that worked lately, then untried ones, then those that failed lately. */
+  /** The same paths: first those that worked recently, then untried ones, then those that failed recently. */
   sorted(paths: readonly Path[], now: number): Path[] {
     const rank = (path: Path): number => {
       const known = this.recall(keyOf(path), outcomeCounts, now);
@@ -69,14 +73,16 @@ export class PathMemory {
       .map(({ path }) => path);
   }
 
-  /** When a session over TLS may look for DTLS next, by the monotonic time; `intervalMs` below five minutes counts as five. */
+  /**
+   * When a session over TLS may try DTLS next, by the monotonic time; `intervalMs` below five minutes counts as five.
+   */
   nextProbe(server: string, now: number, intervalMs: number = probeInterval.usual): number {
     const interval = Math.max(intervalMs, probeInterval.least);
     const last = this.recall(probeKey(server), interval, now);
     return last === undefined ? now : last.at + interval;
   }
 
-  /** The whole mechanism ran, or DTLS alone was looked for. */
+  /** The whole mechanism ran, or DTLS alone was tried. */
   probed(server: string, worked: boolean, now: number): void {
     this.store.set(probeKey(server), { at: now, worked });
   }

@@ -1,12 +1,15 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
 
-/** From the start of one attempt to the start of the next: RFC 8305 section 5, and in an attack RFC 9132 section 4.3, milliseconds. */
+/**
+ * From the start of one attempt to the start of the next: RFC 8305 section 5, and in an attack RFC 9132 section 4.3,
+ * milliseconds.
+ */
 export const attemptDelay = { idle: 250, attack: 100 } as const;
 
-/** No attempt starts sooner after the one before, not even when that has failed: RFC 8305 section 5, milliseconds. */
+/** The minimum time between two attempts, even if the first has failed: RFC 8305 section 5, milliseconds. */
 const leastDelay = 10;
 
-/** A race of attempts, of which the first that succeeds is taken. */
+/** A race of attempts; the first that succeeds wins. */
 export interface Race<Candidate, Winner> {
   /** The most preferred first; at least one. */
   candidates: readonly Candidate[];
@@ -14,23 +17,26 @@ export interface Race<Candidate, Winner> {
   delayMs: number;
   clock: Clock;
   signal?: AbortSignal;
-  /** Fails when its signal is aborted. */
+  /** Fails if its signal is aborted. */
   attempt(candidate: Candidate, signal: AbortSignal): Promise<Winner>;
-  /** Whether a failure is the answer to the whole, so that nothing else may be tried. */
+  /** Whether a failure is final, so that nothing else may be tried. */
   isFinal(error: unknown): boolean;
-  /** Hears of each failure that is not the doing of the race itself. */
+  /** Called with each failure that the race itself did not cause. */
   failed?(candidate: Candidate, error: unknown): void;
-  /** Gets what came too late. */
+  /** Receives connections that were established too late. */
   discard(late: Winner): void;
 }
 
-/** The winner of a race, and who it was. */
+/** The result of a race, and the winning candidate. */
 export interface Outcome<Candidate, Winner> {
   candidate: Candidate;
   winner: Winner;
 }
 
-/** Runs a race; rejects with a final failure, with the failures of all (an array in the order of the candidates), or with the reason of the signal. */
+/**
+ * Runs a race; rejects with a final failure, with the failures of all (an array in the order of the candidates), or
+ * with the reason of the signal.
+ */
 export function raceConnections<Candidate, Winner>(race: Race<Candidate, Winner>): Promise<Outcome<Candidate, Winner>> {
   return new Promise((resolve, reject) => new Runner(race, resolve, reject).start());
 }
@@ -105,7 +111,7 @@ class Runner<Candidate, Winner> {
     this.reject(reason);
   }
 
-  /** The attempts still under way are given up, and no further one starts. */
+  /** Pending attempts are cancelled, and no further one starts. */
   private finish(): void {
     this.over = true;
     this.race.clock.clearTimeout(this.timer);

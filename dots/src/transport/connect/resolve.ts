@@ -6,13 +6,15 @@ import { refusal } from '../refusals';
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
-/** The resolver of the machine. It cannot be interrupted, but `connect` waits for it no longer than for the connection. */
+/**
+ * The resolver of the machine. It cannot be interrupted, but `connect` waits for it only as long as for the connection.
+ */
 export const systemResolver: Resolver = async (name) =>
   (await lookup(name, { all: true })).map(({ address }) => address);
 
 /**
- * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked), or those of its name.
- * Throws a DotsError of kind `unreachable`: `transport/unknown-host`.
+ * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked),
+ * or those of its name. Throws a DotsError of kind `unreachable`: `transport/unknown-host`.
  */
 export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host];
@@ -26,10 +28,10 @@ export async function addressesOf(host: string, resolver: Resolver): Promise<rea
   throw refusal('unknown-host', { peer: host });
 }
 
-/** How long a look-up may take that only serves a comparison, milliseconds. */
+/** The time limit of a look-up for a comparison only, milliseconds. */
 const briefMs = 2000;
 
-/** The IP addresses of a host, as far as they can be found out soon; none where its name is unknown or nobody answers. */
+/** The IP addresses of a host, if they can be resolved soon; none if its name is unknown or no name server answers. */
 export async function knownAddresses(host: string): Promise<readonly string[]> {
   const timer = new AbortController();
   const found = addressesOf(host, systemResolver).catch(() => []);

@@ -6,23 +6,23 @@ import type { Engine, SessionHost } from './engine';
 import { closeNotify, helloVerifyRequired, refusalOf, silence, wantRead } from './outcome';
 import type { Proof } from './proof';
 
-/** What the owner of an association hears of it; it may end the association from within. */
+/** The callbacks of an association; they may end the association. */
 export interface AssociationOwner {
-  /** Hands a datagram to the network. */
+  /** Passes a datagram to the network. */
   transmit(bytes: Buffer): void;
-  /** The other end has proved who it is. */
+  /** The other end is authenticated. */
   established(): void;
   message(bytes: Buffer): void;
-  /** It is over: because the other end closed it, or because of an error. Not called for `close` and `discard`. */
+  /** It has ended: the other end closed it, or there was an error. Not called for `close` and `discard`. */
   ended(error?: DotsError): void;
 }
 
 export interface AssociationOptions {
   role: 'client' | 'server';
-  /** The other end, as a person writes it; a server learns it when it is greeted. */
+  /** The other end, in readable form; a server learns it with the client hello. */
   peer?: string;
   proof: Proof;
-  /** What goes into the server name indication. */
+  /** The server name indication. */
   name?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ function looksLikeDtls(bytes: Uint8Array): boolean {
   return bytes.length >= 13 && bytes[0]! >= 20 && bytes[0]! <= 25 && bytes[1] === 0xfe;
 }
 
-/** One DTLS association at one of its ends: it turns datagrams and time into messages. */
+/** One DTLS association at one of its ends: it converts datagrams to messages and runs the timers. */
 export class Association {
   established = false;
   private readonly id: number;
@@ -44,7 +44,7 @@ export class Association {
   private peer: string;
   private readonly heard = { datagrams: 0, dtls: false };
 
-  /** Throws a DotsError where memory is missing. */
+  /** Throws a DotsError if there is not enough memory. */
   constructor(
     private readonly engine: Engine,
     context: number,
@@ -73,13 +73,13 @@ export class Association {
     };
   }
 
-  /** Whether a whole handshake with certificates has ended without a word about this client's. */
+  /** Whether a full handshake with certificates has ended without a request for this client's. */
   private get unasked(): boolean {
     const { role, proof } = this.options;
     return role === 'client' && !proof.psk && !this.resumed && this.engine.calls.session_asked(this.session) === 0;
   }
 
-  /** Whether it goes on where an earlier one ended, without a proof of its own. */
+  /** Whether it resumes an earlier session, without authentication of its own. */
   get resumed(): boolean {
     return this.engine.calls.session_resumed(this.session) !== 0;
   }
@@ -89,7 +89,7 @@ export class Association {
     return this.engine.calls.session_payload(this.session);
   }
 
-  /** Offers to resume an earlier session; without effect where the library cannot read it. */
+  /** Offers to resume an earlier session; without effect if the library cannot read it. */
   resume(saved: Uint8Array): boolean {
     const size = this.engine.put(saved);
     const done = size !== undefined && this.engine.calls.session_resume(this.session, size) === 0;
@@ -97,7 +97,10 @@ export class Association {
     return done;
   }
 
-  /** The session, to be resumed later; undefined without a ticket of at most so many bytes, and where it would no longer be known that the server did not ask for credentials. */
+  /**
+   * The session, to be resumed later; undefined without a ticket of at most so many bytes, and if it would no longer be
+   * known that the server did not request credentials.
+   */
   save(largestTicket: number): Buffer | undefined {
     if (this.unasked) return undefined;
     const size = this.engine.calls.session_save(this.session, largestTicket);
@@ -106,14 +109,15 @@ export class Association {
     return saved;
   }
 
-  /** Says the first word, as a client. */
+  /** Sends the client hello. */
   start(): void {
     this.move(0);
   }
 
   /**
-   * Hears the first word of a client at an address, as a server. `verify`: it was sent a cookie, and nothing of it was kept (RFC 6347 section 4.2.1);
-   * `started`: it has shown a cookie; `nothing`: no client hello, and this object is as new. An error ends nothing here, because no address is proved.
+   * Handles the client hello from an address, as a server. `verify`: a cookie was sent, and no state was kept (RFC 6347
+   * section 4.2.1); `started`: the client has returned its cookie; `nothing`: not a client hello, and this object is
+   * unchanged. An error ends nothing here, because the address is not verified.
    */
   greet(address: string, hello: Uint8Array): 'verify' | 'started' | 'nothing' | DotsError {
     const { calls } = this.engine;
@@ -133,7 +137,7 @@ export class Association {
     return 'started';
   }
 
-  /** Takes a datagram of the other end. */
+  /** Handles a datagram of the other end. */
   receive(datagram: Uint8Array): void {
     if (this.over) return;
     this.count(datagram);
@@ -141,7 +145,7 @@ export class Association {
     if (size !== undefined && size > 0) this.move(size);
   }
 
-  /** Sends a message, once established. Throws a DotsError for one that does not fit in a datagram. */
+  /** Sends a message, once established. Throws a DotsError for a message that does not fit in a datagram. */
   send(message: Uint8Array): void {
     if (this.over) return;
     const size = this.engine.put(message);
@@ -156,14 +160,14 @@ export class Association {
     }
   }
 
-  /** Says goodbye, and is gone. */
+  /** Sends close_notify, and ends. */
   close(): void {
     if (this.over) return;
     if (this.established) this.engine.calls.session_close(this.session);
     this.discard();
   }
 
-  /** Is gone without a word. */
+  /** Ends silently. */
   discard(): void {
     if (this.over) return;
     this.over = true;
@@ -173,7 +177,7 @@ export class Association {
     this.engine.calls.session_free(this.session);
   }
 
-  /** Why a handshake that has taken too long did not end. */
+  /** Why a handshake timed out. */
   silence(): DotsError {
     const { role, proof } = this.options;
     return silence(this.peer, role, this.engine.calls.session_state(this.session), this.heard, proof.psk);
@@ -201,14 +205,14 @@ export class Association {
     this.heard.dtls ||= looksLikeDtls(datagram);
   }
 
-  /** Goes on with a datagram that was put into the inbox or, of size 0, because time has passed. */
+  /** Continues with a datagram in the inbox or, with size 0, because a timer has expired. */
   private move(size: number): void {
     this.clock.clearTimeout(this.timer);
     if (this.shakeHands(size)) this.readAll();
     if (!this.over) this.arm();
   }
 
-  /** Whether the handshake is over. */
+  /** Whether the handshake has ended. */
   private shakeHands(size: number): boolean {
     const result = this.engine.calls.session_step(this.session, size);
     if (result === 0 && !this.established) {
@@ -267,7 +271,7 @@ export class Association {
   }
 }
 
-/** MBEDTLS_SSL_CLIENT_HELLO: what a server waits for at first. */
+/** MBEDTLS_SSL_CLIENT_HELLO: the first message that a server waits for. */
 const clientHello = 1;
 
 function sessionOf(engine: Engine, context: number, id: number, name: string | undefined): number {
@@ -283,6 +287,6 @@ function sessionOf(engine: Engine, context: number, id: number, name: string | u
     'unreachable',
     'transport/memory',
     'There is not enough memory for another DTLS session.',
-    'Close some.',
+    'Close some sessions.',
   );
 }

@@ -2,15 +2,15 @@ import type { Channel, Receiver, Security } from '#dots/coap/messages/channel';
 import { DotsError } from '#dots/model/errors';
 import type { Association } from './association';
 
-/** How many messages wait for a receiver that is not there yet; it comes in the same turn. */
+/** How many messages wait for a receiver that is not set yet; it is set in the same turn. */
 const waitingAtMost = 16;
 
-/** An established association as the CoAP layer sees it. */
+/** An established association as a channel of the CoAP layer. */
 export class DtlsChannel implements Channel {
   readonly kind = 'datagram';
   readonly maxMessageSize: number;
   readonly security: Security;
-  /** Whether the handshake went on from an earlier session (RFC 5077). */
+  /** Whether the handshake resumed an earlier session (RFC 5077). */
   readonly resumed: boolean;
   private receiver: Receiver | undefined;
   private waiting: Uint8Array[] = [];
@@ -55,16 +55,16 @@ export class DtlsChannel implements Channel {
     else if (this.waiting.length < waitingAtMost) this.waiting.push(bytes);
   }
 
-  /** The network, or the other end, had something to complain about. */
+  /** The network, or the other end, reported an error. */
   fail(error: DotsError): void {
     if (this.open) this.receiver?.failure(error);
   }
 
-  /** The association is over; says so once. */
+  /** The association has ended; reported once. */
   async finish(error?: DotsError): Promise<void> {
     if (!this.open) return;
     this.open = false;
-    // First, for whatever the receiver does with the news.
+    // Set first, before the receiver reacts.
     const released = this.release();
     if (error !== undefined) this.receiver?.failure(error);
     this.receiver?.closed();

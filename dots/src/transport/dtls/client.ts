@@ -12,19 +12,22 @@ import { ServerProof } from './proof';
 import { endOfProof, isResumable, sessionKey, type SavedSession, type SessionMemory } from './sessions';
 
 export interface DtlsOptions extends SecureOptions {
-  /** Where sessions are kept to be resumed; without it, each handshake is a whole one. */
+  /** The sessions that may be resumed; without it, each handshake is a full one. */
   sessions?: SessionMemory | undefined;
 }
 
 const defaultDeadlineMs = 10_000;
 
-/** A client hello that offers a larger ticket, bytes, would not fit in one datagram, and no server takes it in parts (RFC 6347 section 4.2.1). */
+/**
+ * A client hello that offers a larger ticket, bytes, would not fit in one datagram, and no server accepts fragments of
+ * it (RFC 6347 section 4.2.1).
+ */
 const largestTicket = 750;
 
 /**
- * Opens a DTLS 1.2 association with a server that proves to be the one named: RFC 9132 section 7.
- * Throws DotsErrors of kind `unreachable` with the codes of ../refusals and `transport/cancelled`, and of kind `usage` for credentials that
- * cannot be used or a DTLS module that is missing.
+ * Opens a DTLS 1.2 association with a server that is authenticated by its name: RFC 9132 section 7.
+ * Throws DotsErrors of kind `unreachable` with the codes of ../refusals and `transport/cancelled`, and of kind `usage`
+ * for credentials that cannot be used or a DTLS module that is missing.
  */
 export async function connectDtls(address: Address, options: DtlsOptions): Promise<DtlsChannel> {
   if (options.signal?.aborted === true) throw cancelled(serverOf(address, options));
@@ -34,7 +37,7 @@ export async function connectDtls(address: Address, options: DtlsOptions): Promi
   try {
     return await attempt.outcome;
   } catch (error) {
-    // OpenSSL's servers hand out tickets that some of them (libcoap 4.3) then choke on.
+    // OpenSSL's servers issue tickets that some of them (libcoap 4.3) then fail on.
     if (!attempt.offered || !(error instanceof DotsError) || error.code !== 'transport/broken') throw error;
     return (await begin(address, options, clock, end)).outcome;
   }
@@ -48,11 +51,14 @@ function cancelled(server: string): DotsError {
   return new DotsError(
     'unreachable',
     'transport/cancelled',
-    `The connection with ${server} was given up before it was made.`,
+    `The connection with ${server} was cancelled before it was established.`,
   );
 }
 
-/** Loading the module and opening a socket is local work, milliseconds; a caller that cancels meanwhile is answered right after it. */
+/**
+ * Loading the module and opening a socket is local work, milliseconds; a cancellation meanwhile takes effect right
+ * after it.
+ */
 async function begin(address: Address, options: DtlsOptions, clock: Clock, end: number): Promise<Attempt> {
   const name = indicatedName(options.serverName);
   const engine = await Engine.load(clock);
@@ -68,14 +74,14 @@ async function begin(address: Address, options: DtlsOptions, clock: Clock, end: 
   }
 }
 
-/** One handshake, and what becomes of the association after it. */
+/** One handshake, and the association after it. */
 class Attempt implements AssociationOwner {
   readonly outcome: Promise<DtlsChannel>;
   /** Whether an earlier session was offered to the server. */
   offered = false;
   private readonly association: Association;
   private readonly proof: ServerProof;
-  /** The earlier session that may go on. */
+  /** The earlier session that may be resumed. */
   private readonly known: SavedSession | undefined;
   private readonly server: string;
   private readonly key: string | undefined;
@@ -143,7 +149,7 @@ class Attempt implements AssociationOwner {
     return association;
   }
 
-  /** A session that was resumed is kept again, for its ticket may be a new one; its proof is as old as before. */
+  /** A resumed session is stored again, because its ticket may be new; the time of its authentication is unchanged. */
   private remember(): void {
     if (this.key === undefined) return;
     const bytes = this.association.save(largestTicket);
@@ -160,7 +166,7 @@ class Attempt implements AssociationOwner {
     });
   }
 
-  /** What this handshake has proved, and until when. */
+  /** When this handshake authenticated the peer, and until when that is valid. */
   private proved(): Pick<SavedSession, 'provedAt' | 'notAfter'> {
     const { credentials } = this.options;
     return {
@@ -179,7 +185,7 @@ class Attempt implements AssociationOwner {
     else this.channel.fail(error);
   }
 
-  /** Ends the attempt; the session that it may have offered is not offered again. */
+  /** Ends the attempt; a session that it offered is not offered again. */
   private fail(error: DotsError): void {
     const settle = this.stopWaiting();
     if (settle === undefined) return;

@@ -11,10 +11,16 @@ import {
 } from '../certificates/credentials';
 import type { Engine } from './engine';
 
-/** The largest chain that goes into one handshake message, bytes, with three for the length of each certificate: MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length. */
+/**
+ * The largest chain that fits into one handshake message, bytes, with three for the length of each certificate:
+ * MBEDTLS_SSL_OUT_CONTENT_LEN of dots/mbedtls/config.h, less a header and one length.
+ */
 const largestChain = 8192 - 12 - 3;
 
-/** What an end shows and whom it trusts, in the library: an address there. Throws DotsErrors of kind `usage` for credentials that cannot be used. */
+/**
+ * The credentials and trusted CAs of one end, in the library: an address there. Throws DotsErrors of kind `usage` for
+ * credentials that cannot be used.
+ */
 export function openContext(
   engine: Engine,
   role: 'client' | 'server',
@@ -58,16 +64,16 @@ function certify(engine: Engine, context: number, { ca, cert, key, crls = [] }: 
   hand(engine, 'The private key', textOf(key), (pem, size) => calls.context_sign(context, pem, size));
 }
 
-/** As C expects it. */
+/** As a C string. */
 function textOf(pem: string): Buffer {
   return Buffer.from(`${pem}\0`);
 }
 
-/** Each by itself, DER. The library says little about what is wrong with a text, so that is looked at first. */
+/** Each by itself, DER. The library's errors on invalid texts are unspecific, so they are checked first. */
 function certificatesIn(what: string, pem: string): Buffer[] {
   const all = pem.match(certificatePattern) ?? [];
   if (all.length === 0)
-    throw unusable(what, 'there is no certificate in it', 'Give certificates in PEM (BEGIN CERTIFICATE).');
+    throw unusable(what, 'it contains no certificate', 'Provide certificates in PEM (BEGIN CERTIFICATE).');
   try {
     return all.map((each) => new X509Certificate(each).raw);
   } catch (cause) {
@@ -80,7 +86,7 @@ function checkSize(shown: readonly Buffer[]): void {
   if (size > largestChain)
     throw unusable(
       'The certificate',
-      `with those after it, it takes ${size} bytes of a handshake, and ${largestChain} is the most`,
+      `with the certificates after it, it has ${size} bytes, more than the ${largestChain} of a handshake message`,
       'Present only the certificates between this one and the CA, or use EC keys, which are shorter.',
     );
 }
@@ -90,17 +96,18 @@ function checkKey(cert: string, key: string): void {
   try {
     fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch (cause) {
-    throw unusable('The private key', 'it cannot be read', 'Give an EC or RSA key in PEM, without a password.', cause);
-  }
-  if (!fits)
     throw unusable(
       'The private key',
-      'it does not belong to the certificate',
-      'Give the key that the certificate was made for.',
+      'it cannot be read',
+      'Provide an EC or RSA key in PEM, without a password.',
+      cause,
     );
+  }
+  if (!fits)
+    throw unusable('The private key', 'it does not belong to the certificate', 'Provide the key of the certificate.');
 }
 
-/** Hands bytes to the library, and leaves nothing of them here. */
+/** Passes bytes to the library, and wipes them here. */
 function hand(engine: Engine, what: string, bytes: Buffer, call: (place: number, size: number) => number): void {
   const result = engine.lend([bytes], (place) => call(place, bytes.length));
   bytes.fill(0);
@@ -108,7 +115,7 @@ function hand(engine: Engine, what: string, bytes: Buffer, call: (place: number,
     throw unusable(
       what,
       result < 0 ? engine.describe(result) : `${result} of its parts cannot be read`,
-      'Give it in PEM, with EC keys on P-256, P-384 or P-521, or RSA keys of 2048 bits or more.',
+      'Provide it in PEM, with EC keys on P-256, P-384 or P-521, or RSA keys of 2048 bits or more.',
     );
 }
 
@@ -126,11 +133,11 @@ function share(
     throw unusable(
       'The pre-shared key',
       `the identity has ${identity.length} bytes and the key ${key.length}`,
-      `Give an identity of 1 to ${longestIdentity} bytes and a key of 1 to ${longestKey}, 16 or more of them random.`,
+      `Use an identity of 1 to ${longestIdentity} bytes and a key of 1 to ${longestKey}, 16 or more of them random.`,
     );
   }
   const result = engine.lend([key, identity], (first, second) =>
     engine.calls.context_share(context, first, key.length, second, identity.length),
   );
-  if (result !== 0) throw unusable('The pre-shared key', engine.describe(result), 'Give another one.');
+  if (result !== 0) throw unusable('The pre-shared key', engine.describe(result), 'Use another one.');
 }

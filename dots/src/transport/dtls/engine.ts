@@ -4,7 +4,7 @@ import { DotsError } from '#dots/model/errors';
 import { dtlsModule } from './module';
 import { instantiate, type CompiledModule, type LinearMemory } from './webassembly';
 
-/** What an instance exports: dots/mbedtls. Numbers without a name are addresses, sizes in bytes, or error codes below zero. */
+/** The exports of an instance: dots/mbedtls. Plain numbers are addresses, sizes in bytes, or error codes below zero. */
 interface Exports {
   memory: LinearMemory;
   _initialize(): void;
@@ -41,34 +41,34 @@ interface Exports {
   session_resume(session: number, size: number): number;
 }
 
-/** What the library asks of the owner of a session. */
+/** The library's callbacks to the owner of a session. */
 export interface SessionHost {
-  /** Hands a datagram to the network. */
+  /** Passes a datagram to the network. */
   transmit(bytes: Buffer): void;
-  /** The key of an identity that a client shows. */
+  /** The key of a client's identity. */
   keyOf(identity: Buffer): Uint8Array | undefined;
-  /** Takes note of one certificate of the path above the leaf, DER, the trusted one first. */
+  /** Records one certificate of the path above the leaf, DER, the trusted one first. */
   issuer(der: Buffer): void;
-  /** Takes note of one certificate of the chain that the peer shows, the leaf first. */
+  /** Records one certificate of the peer's chain, the leaf first. */
   certificate(der: Buffer): void;
-  /** Further reasons against the peer, as flags, beside those that the library has found. */
+  /** Further reasons to refuse the peer, as flags, besides those that the library has found. */
   judge(): number;
-  /** What a ticket for the client has to say of it, or undefined for no ticket. */
+  /** The identity of the client for its ticket, or undefined for no ticket. */
   passport(): Uint8Array | undefined;
-  /** Whether the client of a ticket may come back. */
+  /** Whether the client of a ticket may resume its session. */
   admit(passport: Buffer): boolean;
 }
 
 /** MBEDTLS_X509_BADCERT_OTHER. */
 const otherReason = 0x100;
 
-/** What a ticket says of the client beside the session itself, bytes: PASSPORT_SIZE of dots/mbedtls/dots.h. */
+/** The size of the client's identity in a ticket, bytes: PASSPORT_SIZE of dots/mbedtls/dots.h. */
 export const passportSize = 96;
 
 /** EBADF: the library has no files. */
 const noFile = 8;
 
-/** One instance of Mbed TLS with a memory of its own, for one client or one listener: nothing of it is left when they are gone. */
+/** One instance of Mbed TLS with its own memory, for one client or one listener; the memory is freed with them. */
 export class Engine {
   readonly calls: Exports;
   private readonly hosts = new Map<number, SessionHost>();
@@ -90,13 +90,13 @@ export class Engine {
     this.outbox = this.calls.exchange_out();
   }
 
-  /** Frees a context whose sessions are gone, and leaves no plaintext behind. */
+  /** Frees a context whose sessions have ended, and wipes the plaintext. */
   close(context: number): void {
     this.calls.context_free(context);
     this.calls.wipe();
   }
 
-  /** Names a session's owner towards the library. */
+  /** Registers a session's owner for the library's callbacks. */
   adopt(host: SessionHost): number {
     this.lastId += 1;
     this.hosts.set(this.lastId, host);
@@ -107,19 +107,19 @@ export class Engine {
     this.hosts.delete(id);
   }
 
-  /** Puts bytes where the library expects its input; undefined where they are too many for it. */
+  /** Copies bytes to the library's input; undefined if they are too many for it. */
   put(bytes: Uint8Array): number | undefined {
     if (bytes.length > this.calls.exchange_size()) return undefined;
     this.bytes(this.inbox, bytes.length).set(bytes);
     return bytes.length;
   }
 
-  /** A copy of what the library has put out. */
+  /** A copy of the library's output. */
   take(size: number): Buffer {
     return Buffer.from(this.bytes(this.outbox, size));
   }
 
-  /** Lends byte strings to the library for one call, and leaves no trace of them there. */
+  /** Passes byte strings to the library for one call, and wipes them there. */
   lend(parts: readonly Uint8Array[], call: (...places: number[]) => number): number {
     const places: number[] = [];
     try {
@@ -134,7 +134,7 @@ export class Engine {
     }
   }
 
-  /** The library's words for an error. */
+  /** The library's text for an error. */
   describe(error: number): string {
     return this.take(this.calls.describe(error)).toString().toLowerCase();
   }
@@ -146,7 +146,7 @@ export class Engine {
         'unreachable',
         'transport/memory',
         'There is not enough memory for another DTLS session.',
-        'Close some.',
+        'Close some sessions.',
       );
     return place;
   }
@@ -159,7 +159,7 @@ export class Engine {
     return Buffer.from(this.bytes(place, size));
   }
 
-  /** Nothing may be thrown through the library's frames: what fails on this side is a no on that one. */
+  /** Nothing may be thrown through the library's frames: a failure here is a refusal there. */
   private ask<T>(session: number, question: (host: SessionHost) => T, otherwise: T): T {
     const host = this.hosts.get(session);
     try {
@@ -205,7 +205,7 @@ export class Engine {
     return bytes.length;
   }
 
-  /** All that the C library needs of a system: the date; its files exist in name only. */
+  /** The system functions that the C library needs: the date, and stubs for files. */
   private systemCalls(): Record<string, (...values: never[]) => number> {
     return {
       clock_time_get: (_id: number, _precision: bigint, out: number) => {

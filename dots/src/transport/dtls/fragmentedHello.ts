@@ -1,13 +1,15 @@
 import { Recent } from '#dots/coap/messages/recent';
 
-/** Where the parts of a record with a handshake message lie: RFC 6347 sections 4.1 and 4.2.2, bytes. */
+/** The offsets in a record with a handshake message: RFC 6347 sections 4.1 and 4.2.2, bytes. */
 const recordHead = 13;
 const handshakeHead = 12;
 const [handshake, clientHello] = [22, 1];
 
-/** The largest client hello that is put together; with a ticket and many names one has less than half of this, bytes. */
+/** The largest client hello that is reassembled; one with a ticket and many names has less than half of this, bytes. */
 const largestHello = 4096;
-/** How many strangers may have a client hello in parts under way, and how long each may take, milliseconds. */
+/**
+ * How many unverified clients may have a fragmented client hello under way, and how long each may take, milliseconds.
+ */
 const strangersAtOnce = 32;
 const assemblyMs = 5000;
 
@@ -29,13 +31,13 @@ interface Assembly {
 }
 
 /**
- * Puts client hellos together that come in several records or datagrams (RFC 6347 section 4.2.3), which the library does not do.
- * What it keeps of strangers, whose addresses are not proved, is bounded in number, size and time.
+ * Reassembles client hellos that come in several records or datagrams (RFC 6347 section 4.2.3), which the library does
+ * not do. State of unverified clients is bounded in number, size and time.
  */
 export class FragmentedHellos {
   private readonly assemblies = new Recent<Assembly>(assemblyMs, strangersAtOnce);
 
-  /** The datagram to go on with: itself, or a whole client hello in one record; undefined while parts are missing. */
+  /** The datagram to process: itself, or a whole client hello in one record; undefined while parts are missing. */
   take(datagram: Buffer, peer: string, now: number): Buffer | undefined {
     const fragments = fragmentsOf(datagram);
     if (fragments === undefined) return datagram;
@@ -61,7 +63,10 @@ export class FragmentedHellos {
   }
 }
 
-/** The parts of a client hello that a datagram consists of; undefined for any other datagram, also one with a whole client hello. */
+/**
+ * The parts of a client hello that a datagram consists of; undefined for any other datagram, also one with a whole
+ * client hello.
+ */
 function fragmentsOf(datagram: Buffer): Fragment[] | undefined {
   const fragments: Fragment[] = [];
   for (let at = 0; at < datagram.length;) {
@@ -89,7 +94,7 @@ function fragmentOf(record: Buffer): Fragment | undefined {
   };
 }
 
-/** In the record of its last part, because the server goes on to count from there. */
+/** In the record of its last part, because the server continues its sequence numbers from there. */
 function wholeHello(record: Buffer, { message, body }: Assembly): Buffer {
   const whole = Buffer.concat([record, Buffer.alloc(2), message, Buffer.alloc(6), body]);
   whole.writeUInt16BE(handshakeHead + body.length, 11);

@@ -8,14 +8,20 @@ import {
   Version,
 } from '@peculiar/asn1-x509';
 
-/** Flags against a path, beside those of dots/mbedtls/dots.h: one that must not sign vouches for another, and more CAs follow a CA than it allows. */
+/**
+ * Flags against a path, beside those of dots/mbedtls/dots.h: a certificate is signed by one that must not sign, or more
+ * CAs follow a CA than it allows.
+ */
 export const notCa = 0x2000_0000;
 export const pathTooLong = 0x4000_0000;
 
-/** The value of an extension, DER. Throws for one that a certificate has twice, which RFC 5280 section 4.2 forbids: readers differ in which of them counts. */
+/**
+ * The value of an extension, DER. Throws for one that a certificate has twice, which RFC 5280 section 4.2 forbids:
+ * implementations differ in which of them they use.
+ */
 export function extension({ tbsCertificate }: Certificate, id: string): ArrayBuffer | undefined {
   const found = tbsCertificate.extensions?.filter(({ extnID }) => extnID === id) ?? [];
-  if (found.length > 1) throw new TypeError(`extension ${id} is there twice`);
+  if (found.length > 1) throw new TypeError(`duplicate extension ${id}`);
   return found[0]?.extnValue.buffer;
 }
 
@@ -29,8 +35,9 @@ function bytesOf(value: unknown): Buffer {
 }
 
 /**
- * What speaks against the issuers of a path, from the trusted certificate down, as flags: each has to be a CA, and the path below it no longer than it
- * allows (RFC 5280 section 6.1.4 (k) to (n)), whatever the library has made of them. A certificate that cannot be read here throws.
+ * The faults of the issuers of a path, from the trusted certificate down, as flags: each must be a CA, and the path
+ * below it no longer than it allows (RFC 5280 section 6.1.4 (k) to (n)), independently of the library's result. A
+ * certificate that cannot be read here throws.
  */
 export function issuerFlags(issuers: readonly Certificate[]): number {
   const cas = issuers.every((issuer, index) => isCa(issuer) || (index === 0 && isOldRoot(issuer)));
@@ -43,7 +50,10 @@ function isCa(certificate: Certificate): boolean {
   );
 }
 
-/** What does not come out as it went in was not understood, and makes nobody a CA: a number where a truth value belongs, for one. */
+/**
+ * A value that is not re-encoded to the same octets is malformed, such as a number instead of a boolean, and does not
+ * make a CA.
+ */
 function constraintsOf(certificate: Certificate): BasicConstraints | undefined {
   const value = extension(certificate, id_ce_basicConstraints);
   if (value === undefined) return undefined;
@@ -56,7 +66,10 @@ function maySign(certificate: Certificate): boolean {
   return value === undefined || AsnConvert.parse(value, KeyUsage).toJSON().includes('keyCertSign');
 }
 
-/** A certificate from before there were extensions says nothing of what it is: section 6.1.4 (k) leaves that to who names it as the CA, and a root is signed by itself. */
+/**
+ * A certificate without extensions (X.509 version 1) does not state that it is a CA: section 6.1.4 (k) leaves that to
+ * the configuration, and a root is self-signed.
+ */
 function isOldRoot(certificate: Certificate): boolean {
   return certificate.tbsCertificate.version === Version.v1 && isSelfIssued(certificate);
 }
@@ -72,7 +85,10 @@ function isShortEnough(issuers: readonly Certificate[]): boolean {
   return true;
 }
 
-/** What speaks against the issuers that a peer shows above its certificate, DER, the leaf first, as flags; found by their names alone, for words about a chain that was refused. */
+/**
+ * The faults of the issuers in a peer's chain, DER, the leaf first, as flags; found by their names alone, to describe a
+ * refused chain.
+ */
 export function shownIssuerFlags(chain: readonly Uint8Array[]): number {
   const [leaf, ...rest] = chain.map((der) => AsnConvert.parse(der, Certificate));
   const others = rest.map((certificate) => ({ certificate, subject: bytesOf(certificate.tbsCertificate.subject) }));

@@ -4,8 +4,8 @@ import { DotsError } from '#dots/model/errors';
 import { compile, type CompiledModule } from './webassembly';
 
 /**
- * Where the module may be: beside the bundle that this file is part of, or, when it runs from its source, where the build puts it. A bundle looks
- * nowhere else: what lies above its folder may be for others to write.
+ * Where the module may be: beside the bundle that this file is part of, or, when it runs from its source, where the
+ * build puts it. A bundle looks nowhere else: others may be able to write above its folder.
  */
 export function placesFrom(folder: string): string[] {
   const fromSource = folder.endsWith(join('dots', 'src', 'transport', 'dtls'));
@@ -15,8 +15,8 @@ export function placesFrom(folder: string): string[] {
 let compiled: Promise<CompiledModule> | undefined;
 
 /**
- * Mbed TLS, compiled once per process, and only when DTLS is used: one file to read and about 50 ms of work, which need not be interruptible.
- * Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
+ * Mbed TLS, compiled once per process, and only when DTLS is used: reading one file and about 50 ms of work, which need
+ * not be interruptible. Throws a DotsError of kind `usage`: `transport/dtls-module-missing`.
  */
 export function dtlsModule(): Promise<CompiledModule> {
   compiled ??= load(placesFrom(__dirname)).catch((error: unknown) => {
@@ -26,7 +26,7 @@ export function dtlsModule(): Promise<CompiledModule> {
   return compiled;
 }
 
-/** Compiles the first of the files that is there. */
+/** Compiles the first of the files that exists. */
 export async function load(files: readonly string[]): Promise<CompiledModule> {
   for (const place of files) {
     const bytes = await readFile(place).catch(() => undefined);
@@ -36,6 +36,6 @@ export async function load(files: readonly string[]): Promise<CompiledModule> {
     'usage',
     'transport/dtls-module-missing',
     'DTLS is not built here: dtls.wasm is missing.',
-    'Run npm run build; where it cannot fetch the source of Mbed TLS, set MBEDTLS_SOURCE to its archive or folder.',
+    'Run npm run build; if it cannot fetch the source of Mbed TLS, set MBEDTLS_SOURCE to its archive or folder.',
   );
 }

@@ -18,26 +18,38 @@ const handshakeFailure = -0x6e00;
 /** NO_EXTENDED_SECRET of dots/mbedtls/dots.h. */
 const noExtendedSecret = -0x1_0001;
 
-/** MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC: a client that is this far has shown all it has, and waits to hear that it was enough. */
+/**
+ * MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC: a client in this state has sent its credentials, and waits for the server's
+ * decision.
+ */
 const clientHasProved = 12;
-/** MBEDTLS_SSL_CLIENT_CERTIFICATE: what a server waits for once it has shown all it has. */
+/** MBEDTLS_SSL_CLIENT_CERTIFICATE: the state of a server that has sent its credentials. */
 const serverHasShown = 7;
 
-/** The state of the handshake when the signature of the peer is invalid: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and what comes after MBEDTLS_SSL_CERTIFICATE_VERIFY. */
+/**
+ * The state of the handshake when the signature of the peer is invalid: MBEDTLS_SSL_SERVER_KEY_EXCHANGE, and the one
+ * after MBEDTLS_SSL_CERTIFICATE_VERIFY.
+ */
 const verified = { client: 4, server: 10 } as const;
-/** The state of the handshake when the peer sends its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and MBEDTLS_SSL_CLIENT_CERTIFICATE. */
+/**
+ * The state of the handshake when the peer sends its certificates: MBEDTLS_SSL_SERVER_CERTIFICATE and
+ * MBEDTLS_SSL_CLIENT_CERTIFICATE.
+ */
 const peerShows = { client: 3, server: 7 } as const;
 
 /** MBEDTLS_X509_BADCERT_CN_MISMATCH. */
 export const nameMismatch = 0x4;
 
-const tooManyCas = 'more CAs follow a CA of its chain than that one allows';
+const tooManyCas = 'its chain is longer than one of its CAs allows';
 
-/** The flags of include/mbedtls/x509.h, in the order in which they matter: a name in an unsigned certificate proves nothing. */
+/**
+ * The flags of include/mbedtls/x509.h, in the order in which they matter: a name in an unsigned certificate proves
+ * nothing.
+ */
 const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: string])[] = [
-  // Those of dots/mbedtls/dots.h, which keep the others from being found out.
+  // Those of dots/mbedtls/dots.h, which prevent the other checks.
   [0x100_0000, 'bad-certificate', 'one in its chain has an RSA key with a public exponent of more than 32 bits'],
-  [0x200_0000, 'bad-certificate', 'its chain requires more signature checks than a valid one does'],
+  [0x200_0000, 'bad-certificate', 'its chain requires more signature checks than a valid one'],
   [0x2, 'revoked'],
   [notCa, 'not-a-ca'],
   [pathTooLong, 'not-a-ca', tooManyCas],
@@ -47,12 +59,12 @@ const flags: readonly (readonly [mask: number, reason: RefusalReason, detail?: s
   [0x1800, 'purpose'],
   [wrongPurpose, 'purpose', 'a CA above it is for another use'],
   [0x1c000, 'weak'],
-  [outsideConstraints, 'bad-certificate', 'a CA above it may not vouch for its names'],
+  [outsideConstraints, 'bad-certificate', 'the name constraints of a CA above it exclude its names'],
   [0x4, 'wrong-name'],
   [0x20, 'bad-certificate', 'the certificate revocation list is out of date'],
   [0x400, 'bad-certificate', 'the certificate revocation list is not valid yet'],
-  [0xe0010, 'bad-certificate', 'the certificate revocation list is not signed as it should be'],
-  [0x400_0000, 'bad-certificate', 'its CA gave no certificate revocation list that is good now'],
+  [0xe0010, 'bad-certificate', 'the certificate revocation list has an invalid signature'],
+  [0x400_0000, 'bad-certificate', 'there is no currently valid certificate revocation list of its CA'],
 ];
 
 /** Alert descriptions: RFC 5246 section 7.2 and RFC 4279 section 2. */
@@ -84,7 +96,7 @@ const alerts: Readonly<Record<number, string>> = {
 
 const aboutCertificates = [42, 43, 44, 45, 46, 48, 49];
 const aboutKeys = [20, 21, 51, 115];
-/** What a server says that cannot decrypt, or verify, what the client has protected with its key. */
+/** The alerts of a server that cannot decrypt or verify the client's messages. */
 const aboutProtection = [20, 21, 51];
 const aboutVersions = [40, 70, 71];
 
@@ -94,7 +106,7 @@ export interface Failure {
   role: 'client' | 'server';
   /** What the library returned. */
   result: number;
-  /** How far it came: mbedtls_ssl_states. */
+  /** The state that it reached: mbedtls_ssl_states. */
   state: number;
   /** What was wrong with the certificate of the peer. */
   flags: number;
@@ -102,23 +114,23 @@ export interface Failure {
   alert: number;
   /** Whether a pre-shared key was agreed on or offered. */
   psk: boolean;
-  /** What the peer has shown, DER, the leaf first. */
+  /** The peer's certificates, DER, the leaf first. */
   chain: readonly Buffer[];
-  /** The library's words for the result. */
+  /** The library's text for the result. */
   words: string;
 }
 
-/** Which check failed, in the words that every transport shares. */
+/** Which check failed, as a reason common to all transports. */
 export function refusalOf(failure: Failure): DotsError {
   const { peer, result, words, state, role, psk } = failure;
   if (failure.flags !== 0 && failure.chain.length > 0) return certificateRefusal(failure);
   if (result === fatalAlert) return alertRefusal(failure);
-  // GnuTLS waits, and says goodbye where others send an alert or nothing.
+  // GnuTLS waits, and sends close_notify where others send an alert or nothing.
   if (result === closeNotify && role === 'client' && state >= clientHasProved)
     return refusal(psk ? 'psk-refused' : 'client-certificate-refused', {
       peer,
       detail:
-        'it closed the connection in the middle of the handshake (a server that waits no longer on a path that loses much does so too)',
+        'it closed the connection in the middle of the handshake (a server also does so when it times out on a lossy path)',
     });
   if (state === verified[role] && isKeyError(result)) return refusal('bad-signature', { peer });
   if (state === peerShows[role] && isUnreadable(result)) return refusal('bad-certificate', { peer, detail: words });
@@ -131,14 +143,15 @@ export function refusalOf(failure: Failure): DotsError {
   return refusal('broken', { peer, detail: words });
 }
 
-/** Whether a public key is what an error is about: PK, RSA and ECP of include/mbedtls/error.h. */
+/** Whether an error concerns a public key: PK, RSA and ECP of include/mbedtls/error.h. */
 function isKeyError(result: number): boolean {
   return result <= -0x3900 && result > -0x5000;
 }
 
 /**
- * Whether certificates that cannot be read, or a chain that is too long, are what an error is about: include/mbedtls/error.h, X.509 but for its memory,
- * keys, and what TLS says of certificates and of messages with a wrong length. Below 128 the number says more, of ASN.1.
+ * Whether an error concerns unreadable certificates or a chain that is too long: include/mbedtls/error.h, X.509 except
+ * its memory errors, keys, and TLS errors of certificates and message lengths. The numbers below 128 are details of
+ * ASN.1.
  */
 function isUnreadable(result: number): boolean {
   const kind = -(-result & 0xff80);
@@ -153,11 +166,12 @@ function isUnreadable(result: number): boolean {
 function certificateRefusal({ peer, flags: set, chain }: Failure): DotsError {
   const [, reason, detail] = firstOf(set) ?? [0, 'bad-certificate' as const];
   try {
-    // The library passes over issuers that must not sign, and then knows of no way to the CA.
+    // The library skips issuers that must not sign, and then finds no path to the CA.
     const [, shown, more] = (reason === 'unknown-ca' && firstOf(shownIssuerFlags(chain))) || [0, reason, detail];
     return refusal(shown, { peer, detail: more ?? detailOf(shown, chain) });
   } catch (cause) {
-    // What a stranger shows may be anything; the library has refused it, and more cannot be read from it.
+    // The certificate of an unauthenticated peer may be anything; the library has refused it, and no more can be read
+    // from it.
     return refusal(reason, { peer, detail }, cause);
   }
 }
@@ -190,7 +204,7 @@ function alertRefusal({ peer, alert, role, state, psk }: Failure): DotsError {
   return refusal('broken', { peer, detail });
 }
 
-/** Why a handshake ended in silence. */
+/** Why a handshake timed out. */
 export function silence(
   peer: string,
   role: 'client' | 'server',
@@ -203,5 +217,5 @@ export function silence(
   const proved = role === 'client' ? state >= clientHasProved : state >= serverHasShown;
   return psk && proved
     ? refusal('psk-silence', { peer })
-    : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
+    : refusal('no-answer', { peer, detail: 'it stopped answering in the middle of the handshake' });
 }

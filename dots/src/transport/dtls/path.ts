@@ -18,16 +18,21 @@ import {
 import { certificateNames } from '../certificates/certificateNames';
 import { extension, isSelfIssued, issuerFlags } from './issuers';
 
-/** Flags against a path, beside those of dots/mbedtls/dots.h: a CA of it is for another use, and a CA of it may not vouch for a name in it. */
+/**
+ * Flags against a path, beside those of dots/mbedtls/dots.h: a CA of it is for another use, or the name constraints of
+ * a CA exclude a name in it.
+ */
 export const wrongPurpose = 0x800_0000;
 export const outsideConstraints = 0x1000_0000;
 
 const emailAddress = '1.2.840.113549.1.9.1';
 
 /**
- * What speaks against a path that the library has found, as flags: issuers that must not sign (./issuers), whatever the library says of them, and what it
- * leaves aside, extended key usage of CAs (RFC 5280 section 4.2.1.12, read as for the path below them) and name constraints (section 6.1.3 (b), (c)).
- * `path` is DER, from the trusted certificate down to the leaf, whose holder is a `role`. A certificate that cannot be read here throws.
+ * The faults of a path that the library has found, as flags: issuers that must not sign (./issuers), independently of
+ * the library's result, and what the library does not check: extended key usage of CAs (RFC 5280 section 4.2.1.12, read
+ * as for the path below them) and name constraints (section 6.1.3 (b), (c)).
+ * `path` is DER, from the trusted certificate down to the leaf, whose holder is a `role`. A certificate that cannot be
+ * read here throws.
  */
 export function pathFlags(path: readonly Uint8Array[], role: 'client' | 'server'): number {
   const certificates = path.map((der) => AsnConvert.parse(der, Certificate));
@@ -35,7 +40,7 @@ export function pathFlags(path: readonly Uint8Array[], role: 'client' | 'server'
   const suited = issuers.every((issuer) => isFor(issuer, role === 'server' ? id_kp_serverAuth : id_kp_clientAuth));
   const within = issuers.every((issuer, index) => {
     const constraints = constraintsOf(issuer);
-    // One that an issuer has made for itself, a new key perhaps, is held to nothing: section 6.1.3.
+    // Self-issued certificates, such as for a new key, are exempt: section 6.1.3.
     const held = certificates
       .slice(index + 1)
       .filter((each, at, rest) => at === rest.length - 1 || !isSelfIssued(each));
@@ -56,7 +61,7 @@ function constraintsOf(certificate: Certificate): NameConstraints | undefined {
   const value = extension(certificate, id_ce_nameConstraints);
   if (value === undefined) return undefined;
   const constraints = AsnConvert.parse(value, NameConstraints);
-  // What does not come out as it went in was not understood: a mask that is no prefix, for one.
+  // A value that is not re-encoded to the same octets is malformed, such as a mask that is not a prefix.
   if (!Buffer.from(AsnConvert.serialize(constraints)).equals(Buffer.from(value)))
     throw new TypeError('name constraints in an unknown form');
   return constraints;
@@ -64,7 +69,7 @@ function constraintsOf(certificate: Certificate): NameConstraints | undefined {
 
 type Form = keyof GeneralName;
 
-/** The names of one form, and how to tell whether one of them is in a subtree. */
+/** The names of one form, and the test whether one of them is in a subtree. */
 interface Names {
   form: Form;
   names: string[];
@@ -87,7 +92,7 @@ function namesIn(certificate: Certificate): Names[] {
   const general = value === undefined ? [] : [...AsnConvert.parse(value, SubjectAlternativeName)];
   const mail = subject.some((part) => [...part].some(({ type }) => type === emailAddress)) ? [emailAddress] : [];
   const { dns, srv, ip } = certificateNames(new Uint8Array(AsnConvert.serialize(certificate)));
-  // An SRV-ID names a host as well (RFC 4985 section 2), and must be no way around a constraint on DNS names.
+  // An SRV-ID names a host as well (RFC 4985 section 2), and must not bypass a constraint on DNS names.
   const hosts = [...dns, ...srv.map((name) => name.replace(/^_[^.]*\./, ''))];
   const directory = [subject, ...general.map(({ directoryName }) => directoryName)]
     .filter((name) => name !== undefined && name.length > 0)
@@ -126,7 +131,7 @@ function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtre
   });
 }
 
-/** Whether a wildcard may stand for a name that is excluded. */
+/** Whether a wildcard may match an excluded name. */
 function isBelow(name: string, { dNSName }: GeneralName): boolean {
   return dNSName !== undefined && name.startsWith('*.') && folded(dNSName).endsWith(folded(name).slice(1));
 }
@@ -135,7 +140,7 @@ function folded(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** The name itself and all below it; with a dot before it, as many CAs write it, only those below. */
+/** The name itself and all below it; with a leading dot, as many CAs write it, only those below. */
 function inDomain(name: string, base: string): boolean {
   const [host, domain] = [folded(name), folded(base)];
   return domain === '' || host === domain || host.endsWith(domain.startsWith('.') ? domain : `.${domain}`);
@@ -150,7 +155,7 @@ function inPrefix(name: string, base: string): boolean {
   return list.check(name, family);
 }
 
-/** A name as it is compared, whatever the case and the kind of its strings: RFC 5280 section 7.1. */
+/** A name normalised for comparison, without the case and the type of its strings: RFC 5280 section 7.1. */
 function directoryText(name: Name): string {
   const parts = name.map((part) =>
     [...part]

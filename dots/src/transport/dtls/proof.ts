@@ -12,35 +12,35 @@ type Peer = Pick<Security, 'peerName' | 'certificate' | 'identity'>;
 
 const unknownPeer: Peer = { peerName: '', identity: '' };
 
-/** What one end asks of the other, and what it has learnt of it, during one handshake. */
+/** What one end requires of the other, and what it has learnt, during one handshake. */
 export abstract class Proof {
-  /** What the other end has shown, DER, the leaf first. */
+  /** The other end's certificates, DER, the leaf first. */
   readonly chain: Buffer[] = [];
   /** The path above the leaf that the library has found, DER, the trusted certificate first. */
   readonly issuers: Buffer[] = [];
-  /** Whether a pre-shared key is what proves it. */
+  /** Whether it is authenticated by a pre-shared key. */
   psk = false;
-  /** Who has shown a certificate. */
+  /** The role of the certificate's holder. */
   protected holder = unknownPeer;
 
-  /** Who the other end is, once the handshake is over; `resumed` when it went on from an earlier one. */
+  /** The identity of the other end, after the handshake; `resumed` if it resumed an earlier session. */
   abstract peer(resumed: boolean): Peer;
 
-  /** Forgets what another end may have shown. */
+  /** Discards the certificates of another end. */
   reset(): void {
     this.chain.length = 0;
     this.issuers.length = 0;
     this.holder = unknownPeer;
   }
 
-  /** The key of an identity that a client shows. */
+  /** The key of a client's identity. */
   abstract keyOf(identity: Buffer): Uint8Array | undefined;
-  /** What a ticket for a client has to say of it. */
+  /** The identity of a client for its ticket. */
   abstract passport(): Uint8Array | undefined;
-  /** Whether the client of a ticket may come back. */
+  /** Whether the client of a ticket may resume its session. */
   abstract admit(passport: Buffer): boolean;
 
-  /** Further flags against the certificate shown. One that cannot be read here throws, and so is refused. */
+  /** Further flags against the certificate. One that cannot be read here throws, and so is refused. */
   judge(): number {
     const [leaf] = this.chain;
     if (leaf === undefined) return nameMismatch;
@@ -48,19 +48,19 @@ export abstract class Proof {
     return (this.suits(leaf) ? 0 : nameMismatch) | pathFlags([...this.issuers, leaf], this.holderRole);
   }
 
-  /** What the holder of the certificate is. */
+  /** The role of the certificate's holder. */
   protected abstract readonly holderRole: 'client' | 'server';
-  /** Whether the holder of a certificate that the CA vouches for is the one wanted. */
+  /** Whether the holder of a certificate signed by the CA is the expected one. */
   protected abstract suits(leaf: Buffer): boolean;
-  /** What to call the holder. */
+  /** The display name of the holder. */
   protected abstract nameOf(leaf: Buffer): string;
 }
 
-/** A client's: the server has to be the one that the user named, or to have the key. */
+/** A client's: the server must be the one that the user named, or have the key. */
 export class ServerProof extends Proof {
   protected readonly holderRole = 'server';
 
-  /** `known` names the peer of an earlier session, when it may be resumed; `identity` that of the pre-shared key. */
+  /** `known`: the peer of an earlier session that may be resumed; `identity`: that of the pre-shared key. */
   constructor(
     private readonly serverName: string,
     private readonly known: Peer | undefined,
@@ -81,12 +81,12 @@ export class ServerProof extends Proof {
     return isForServer(leaf, this.serverName);
   }
 
-  /** As the user does: the rest of the certificate need not be read. */
+  /** The name that the user wrote: the rest of the certificate need not be read. */
   protected nameOf(): string {
     return this.serverName;
   }
 
-  /** Only a server is asked for keys and tickets. */
+  /** Only servers look up keys and issue tickets. */
   keyOf(): undefined {}
   passport(): undefined {}
   admit(): boolean {
@@ -97,18 +97,21 @@ export class ServerProof extends Proof {
 /** The two kinds of client that a ticket may be for. */
 const certificateKind = 1;
 const pskKind = 2;
-/** In a passport, before the name: its kind, the hash of the public key or of the pre-shared one, the end of its time in seconds since 1970, the length of the name. */
+/**
+ * In a passport, before the name: its kind, the hash of the public key or of the pre-shared one, the end of its time in
+ * seconds since 1970, the length of the name.
+ */
 const hashSize = 32;
 const head = 1 + hashSize + 4 + 1;
 const endOfTime = 0xffff_ffff;
 
-/** A server's: the client has to have a certificate of the CA or a key that is known, and its tickets say which. */
+/** A server's: the client must have a certificate of the CA or a known key, and its tickets record which. */
 export class ClientProof extends Proof {
   protected readonly holderRole = 'client';
   private identity: string | undefined;
   private returned: Peer | undefined;
 
-  /** The dates in what a client brings back are those of the clock's wall. */
+  /** The dates in tickets are those of the system time. */
   constructor(
     private readonly credentials: ServerCredentials,
     private readonly clock: Pick<Clock, 'now'>,
@@ -128,7 +131,7 @@ export class ClientProof extends Proof {
     this.returned = undefined;
   }
 
-  /** Any client of the CA may come; which of them may do what is for others to say. */
+  /** Any client of the CA is accepted; authorisation is done elsewhere. */
   protected suits(): boolean {
     return true;
   }
@@ -143,7 +146,7 @@ export class ClientProof extends Proof {
     return this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
   }
 
-  /** Undefined where the name is too long to travel in a ticket. */
+  /** Undefined if the name is too long for a ticket. */
   passport(): Uint8Array | undefined {
     const key = this.identity === undefined ? undefined : this.credentials.psk?.(this.identity);
     if (this.identity !== undefined) return key && passport(pskKind, hashOf(key), endOfTime, this.identity);
@@ -153,7 +156,7 @@ export class ClientProof extends Proof {
     );
   }
 
-  /** A certificate that has expired since, and a key that is gone or another one now, no longer let anybody in. */
+  /** A certificate that has expired since, and a key that was removed or changed, are no longer accepted. */
   admit(shown: Buffer): boolean {
     const name = shown.toString('utf8', head, head + shown[head - 1]!);
     const kind = shown[0];

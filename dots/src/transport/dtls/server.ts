@@ -14,14 +14,15 @@ import { Engine } from './engine';
 import { FragmentedHellos } from './fragmentedHello';
 import { ClientProof } from './proof';
 
-/** How long a client may take to prove who it is, and how long a handshake counts that has failed, milliseconds. */
+/** How long a client may take to authenticate, and how long a failed handshake counts, milliseconds. */
 const handshakeMs = 15_000;
-/** How often, at most, a client is spoken of that has not even proved its address, milliseconds. */
+/** The minimum time between reports on clients whose address is not verified, milliseconds. */
 const strangersEveryMs = 1000;
 
 /**
- * Listens for DTLS 1.2; `accept` gets a channel for each client that has proved who it is.
- * Throws DotsErrors of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`, `transport/dtls-module-missing`.
+ * Listens for DTLS 1.2; `accept` receives a channel for each authenticated client.
+ * Throws DotsErrors of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`,
+ * `transport/credentials`, `transport/dtls-module-missing`.
  */
 export async function listenDtls(
   wanted: Address,
@@ -42,7 +43,7 @@ export async function listenDtls(
       'usage',
       'transport/credentials',
       'A DTLS server needs a certificate or pre-shared keys.',
-      'Give at least one of them.',
+      'Configure at least one of them.',
     );
   }
   const clock = options.clock ?? systemClock;
@@ -57,7 +58,7 @@ export async function listenDtls(
   }
 }
 
-/** Where the random of a client hello lies, which tells one handshake from another: RFC 6347 section 4.2.2. */
+/** The offset of the random of a client hello, which identifies a handshake: RFC 6347 section 4.2.2. */
 const [randomStart, randomEnd] = [27, 59];
 
 /** The random of a plaintext client hello, or undefined for any other datagram. */
@@ -66,23 +67,23 @@ function helloRandom(bytes: Buffer): Buffer | undefined {
   return hello ? Buffer.from(bytes.subarray(randomStart, randomEnd)) : undefined;
 }
 
-/** What became of a client through a fault on this side: missing memory, or whoever was to hear of it. */
+/** The refusal of a client because of a fault on this side, such as missing memory or a callback that failed. */
 function faultOf(peer: string, cause: unknown): DotsError {
   return cause instanceof DotsError ? cause : refusal('broken', { peer, detail: 'this end failed' }, cause);
 }
 
 class DtlsListener implements Listener {
   private readonly limits: SessionLimits;
-  /** By address and port: those that have proved who they are, and those that are about to. One address may be among both. */
+  /** By address and port: authenticated clients, and those in a handshake. One address may be among both. */
   private readonly standing = new Map<string, Client>();
   private readonly pending = new Map<string, Client>();
   private readonly admission: Admission;
-  /** Hears first words and answers them with cookies; a client that brings one back becomes its owner. */
+  /** Handles client hellos and answers them with cookies; a client that returns one becomes its owner. */
   private spare: Client | undefined;
   private readonly hellos = new FragmentedHellos();
   private strangerTold = -Infinity;
   private open = true;
-  /** Datagrams on their way into the network, which the last words to the clients are among. */
+  /** Datagrams on their way into the network, such as the close_notify to clients. */
   private sending = 0;
   private allSent: (() => void) | undefined;
 
@@ -119,15 +120,15 @@ class DtlsListener implements Listener {
   }
 
   /**
-   * A client is who it says: only now does it take the place of an earlier one at its address (RFC 6347 section 4.2.8).
-   * Whoever is told of anything here may close the listener, which has to know by then of each session that lives.
+   * A client is authenticated: only now does it replace an earlier one at its address (RFC 6347 section 4.2.8). Any
+   * callback here may close the listener, which must know of each open session by then.
    */
   welcome(client: Client): void {
     const before = this.standing.get(client.key);
     this.leavePending(client);
     if (client.start !== undefined) this.admission.release(client.start);
     if (before === undefined && !this.admission.enter(client.address.host))
-      return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions stand' }));
+      return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions are open' }));
     this.standing.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
     client.heard();
@@ -135,7 +136,7 @@ class DtlsListener implements Listener {
     if (!client.association.ended) this.accept(client.channel);
   }
 
-  /** A client is gone before it proved anything, or for want of room. */
+  /** A client ended before it was authenticated, or because of a limit. */
   turnAway(client: Client, error: DotsError | undefined): void {
     this.drop(client);
     if (error !== undefined) this.tell(error);
@@ -172,7 +173,7 @@ class DtlsListener implements Listener {
     else if (random !== undefined) this.knock(bytes, address, random);
   }
 
-  /** A fault on this side costs the client whose datagram it was its session, and nobody else anything. */
+  /** A fault on this side ends the session of the client whose datagram caused it, and no other. */
   private deliver(client: Client, bytes: Buffer): void {
     try {
       client.association.receive(bytes);
@@ -189,7 +190,7 @@ class DtlsListener implements Listener {
     this.tell(error);
   }
 
-  /** Nothing is kept of a stranger until it has shown the cookie that was sent to its address. */
+  /** No state is kept for a client until it has returned the cookie that was sent to its address. */
   private knock(hello: Buffer, address: Address, random: Buffer): void {
     if (!this.admission.mayStart(address.host))
       return this.tellOfStranger(
@@ -204,7 +205,7 @@ class DtlsListener implements Listener {
     client.hurry(handshakeMs);
   }
 
-  /** Answers a first word; the client where it has shown its cookie. */
+  /** Answers a client hello; returns the client once it has returned its cookie. */
   private greet(hello: Buffer, address: Address, random: Buffer): Client | undefined {
     try {
       this.spare ??= this.newClient();
@@ -227,7 +228,7 @@ class DtlsListener implements Listener {
     this.tell(error);
   }
 
-  /** Whoever hears of refusals has no say in what becomes of the server. */
+  /** A failing callback for refusals must not affect the server. */
   private tell(error: DotsError): void {
     try {
       this.options.refused?.(error);
@@ -261,14 +262,14 @@ class DtlsListener implements Listener {
   }
 }
 
-/** One client of a listener: at first a stranger, then somebody. */
+/** One client of a listener, unauthenticated at first. */
 class Client implements AssociationOwner {
   readonly association: Association;
   address: Address = { host: '', port: 0 };
   key = '';
   random: Buffer = Buffer.alloc(0);
   channel: DtlsChannel | undefined;
-  /** Its place among the handshakes, once it has shown its cookie. */
+  /** Its place among the handshakes, once it has returned its cookie. */
   start: Start | undefined;
   private timer: TimerHandle;
   private lastHeard = 0;
@@ -289,12 +290,12 @@ class Client implements AssociationOwner {
     this.random = random;
   }
 
-  /** Gives it so many milliseconds to prove who it is. */
+  /** Starts the time limit of its authentication, milliseconds. */
   hurry(milliseconds: number): void {
     this.timer = this.clock.setTimeout(() => this.listener.turnAway(this, this.association.silence()), milliseconds);
   }
 
-  /** It lives: its idle time begins anew. */
+  /** It is active: its idle time starts again. */
   heard(): void {
     this.lastHeard = this.clock.monotonic();
     this.stop();
@@ -323,7 +324,7 @@ class Client implements AssociationOwner {
     else this.finish(error);
   }
 
-  /** Its session is over; whoever hears of that may fail over it, and nothing depends on it any more. */
+  /** Its session has ended; a callback may throw on that, and nothing depends on it any more. */
   finish(error?: DotsError): void {
     this.channel?.finish(error).catch(() => undefined);
   }

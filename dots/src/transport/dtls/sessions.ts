@@ -2,19 +2,22 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { certificatePattern, type ClientCredentials } from '../certificates/credentials';
 import { addressText, type Address } from '../address';
 
-/** A session that a server lets one resume: its secrets, so it is for memory, not for files. */
+/** A session that may be resumed: it contains secrets, so it is for memory, not for files. */
 export interface SavedSession {
   bytes: Uint8Array;
   peerName: string;
   certificate?: Uint8Array;
   identity: string;
-  /** Milliseconds since 1970 when the server proved who it is, which no resumption does again. */
+  /** Milliseconds since 1970 when the server was authenticated, which a resumption does not repeat. */
   provedAt: number;
-  /** Milliseconds since 1970 when the first of the certificates expires that proved it. */
+  /** Milliseconds since 1970 when the first of its certificates expires. */
   notAfter: number;
 }
 
-/** How long a session may be resumed after the proof that it is based on, milliseconds: RFC 5246 section F.1.4 suggests 24 hours, and a ticket may be renewed any number of times. */
+/**
+ * How long a session may be resumed after its authentication, milliseconds: RFC 5246 section F.1.4 suggests 24 hours,
+ * and a ticket may be renewed any number of times.
+ */
 const resumableMs = 24 * 3600 * 1000;
 
 /** Whether a session may still be resumed, by the date of the clock, milliseconds since 1970. */
@@ -22,7 +25,10 @@ export function isResumable({ provedAt, notAfter }: SavedSession, now: number): 
   return now >= provedAt && now < provedAt + resumableMs && now < notAfter;
 }
 
-/** Milliseconds since 1970 when a chain, DER, ends to prove anything: of itself the first certificate that expires counts, of the CAs, PEM, the last one that vouches for it. */
+/**
+ * Milliseconds since 1970 when a chain, DER, is no longer valid: of the chain the first certificate that expires
+ * counts, of the CAs, PEM, the last one that signed it.
+ */
 export function endOfProof(chain: readonly Uint8Array[], ca = ''): number {
   try {
     const shown = chain.map((der) => new X509Certificate(der));
@@ -31,7 +37,7 @@ export function endOfProof(chain: readonly Uint8Array[], ca = ''): number {
       .filter((each) => shown.some((certificate) => certificate.checkIssued(each)));
     return Math.min(...shown.map(endOf), issuers.length === 0 ? Infinity : Math.max(...issuers.map(endOf)));
   } catch {
-    // What cannot be read here vouches for nothing later on.
+    // A certificate that cannot be read here is ignored.
     return 0;
   }
 }
@@ -40,14 +46,14 @@ function endOf({ validTo }: X509Certificate): number {
   return Date.parse(validTo);
 }
 
-/** Where a client keeps the sessions that it may resume: RFC 9132 section 7.1. */
+/** The sessions that a client may resume: RFC 9132 section 7.1. */
 export interface SessionMemory {
   get(key: string): SavedSession | undefined;
   set(key: string, session: SavedSession): void;
   delete(key: string): void;
 }
 
-/** A memory of the last sessions, which is gone with the process. */
+/** A cache of the last sessions, in memory only. */
 export function sessionMemory(most = 32): SessionMemory {
   const kept = new Map<string, SavedSession>();
   const forget = (key: string): void => {
@@ -66,7 +72,7 @@ export function sessionMemory(most = 32): SessionMemory {
   };
 }
 
-/** Names a session by all that it depends on: the server, what it has to prove, and as whom one came. */
+/** The key of a session, with all that it depends on: the server, its required identity, and the client's identity. */
 export function sessionKey(address: Address, serverName: string, credentials: ClientCredentials): string {
   const shown =
     'psk' in credentials

@@ -1,4 +1,4 @@
-/** What is needed of the global `WebAssembly`, which the types of Node.js leave out. */
+/** The parts of the global `WebAssembly` used here, which the types of Node.js omit. */
 export interface CompiledModule {
   readonly compiled: unique symbol;
 }
@@ -20,7 +20,7 @@ export function compile(bytes: Uint8Array): Promise<CompiledModule> {
   return platform.compile(bytes);
 }
 
-/** Makes an instance, with a memory of its own, and returns what it exports. */
+/** Makes an instance, with its own memory, and returns its exports. */
 export function instantiate(module: CompiledModule, imports: Imports): unknown {
   return new platform.Instance(module, imports).exports;
 }

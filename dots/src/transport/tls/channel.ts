@@ -6,9 +6,9 @@ import { holderName, keyIdentity, pskIdentity } from '../certificates/certificat
 import { refusal } from '../refusals';
 import { symptomOf } from './symptoms';
 
-/** While a peer leaves this much unread, it is not read either, bytes. */
+/** While a peer has this much unread data, nothing is read from it, bytes. */
 const unreadByPeer = 256 * 1024;
-/** A peer that leaves more than this unread is given up, bytes. */
+/** A peer with more unread data than this is disconnected, bytes. */
 const mostUnread = 4 * 1024 * 1024;
 /** How long the other end may take to close its side, milliseconds. */
 const closingTime = 1000;
@@ -17,11 +17,11 @@ export interface TlsChannelOptions {
   clock: Clock;
   /** Milliseconds without a byte after which the channel is closed. */
   idleMs?: number;
-  /** What to say of a connection that breaks before the peer has said anything, in place of the general word. */
+  /** The reason for a connection that breaks before the peer has sent anything, instead of the general one. */
   early?: ((symptom: string) => DotsError) | undefined;
 }
 
-/** One TLS connection as the CoAP layer sees it. */
+/** One TLS connection as a channel of the CoAP layer. */
 export class TlsChannel implements Channel {
   readonly kind = 'stream';
   readonly maxMessageSize = Infinity;
@@ -52,7 +52,7 @@ export class TlsChannel implements Channel {
     if (options.idleMs !== undefined) this.watch(options.idleMs, options.idleMs);
   }
 
-  /** What came before waits in the socket. */
+  /** Earlier data waits in the socket. */
   attach(receiver: Receiver): void {
     this.receiver = receiver;
     this.socket.on('data', (bytes) => this.hear(bytes));
@@ -66,11 +66,11 @@ export class TlsChannel implements Channel {
   send(bytes: Uint8Array): void {
     if (!this.open || !this.socket.writable) return;
     this.socket.write(bytes);
-    if (this.socket.writableLength > mostUnread) this.socket.destroy(new Error('it does not read what it is sent'));
+    if (this.socket.writableLength > mostUnread) this.socket.destroy(new Error('it does not read its data'));
     else if (this.socket.writableLength > unreadByPeer) this.socket.pause();
   }
 
-  /** Lets what was sent arrive, and waits for the other end no longer than a second of the clock. */
+  /** Flushes sent data, and waits at most one second for the other end. */
   async close(): Promise<void> {
     if (!this.open) return this.gone;
     this.leave();
@@ -79,14 +79,14 @@ export class TlsChannel implements Channel {
     await this.goneInTime();
   }
 
-  /** Closes without waiting for the other end to close its side; what was sent has the same second to arrive. */
+  /** Closes without waiting for the other end to close its side; sent data has the same second to be flushed. */
   async drop(): Promise<void> {
     this.leave();
     this.socket.destroySoon();
     await this.goneInTime();
   }
 
-  /** Whoever hears the channel may say a last word: a Release (RFC 8323 section 5.5). */
+  /** The receiver may send a last message: a Release (RFC 8323 section 5.5). */
   private leave(): void {
     const { receiver } = this;
     this.receiver = undefined;
@@ -94,7 +94,7 @@ export class TlsChannel implements Channel {
     this.open = false;
   }
 
-  /** A peer that does not read what it is sent is not waited for. */
+  /** A peer that does not read its data is not waited for. */
   private async goneInTime(): Promise<void> {
     const timer = this.options.clock.setTimeout(() => this.socket.destroy(), closingTime);
     await this.gone;
@@ -129,7 +129,7 @@ export class TlsChannel implements Channel {
       });
   }
 
-  /** The connection is gone, with a reason unless it ended as it should. */
+  /** The connection has ended, with a reason unless it was closed properly. */
   private end(): void {
     this.options.clock.clearTimeout(this.idle);
     if (this.open && !this.heard && this.options.early !== undefined) this.fail('closed');
@@ -145,8 +145,8 @@ export class TlsChannel implements Channel {
 }
 
 /**
- * The facts of an established connection; `identity` is that of the pre-shared key that proved the peer, `serverName` what a
- * client asked for. Throws a DotsError where nothing has proved the peer, which the checks before have to rule out.
+ * The facts of an established connection; `identity` is that of the peer's pre-shared key, `serverName` the name that a
+ * client connected to. Throws a DotsError if the peer is not authenticated, which the earlier checks must rule out.
  */
 export function securityOf(
   socket: TLSSocket,
@@ -168,7 +168,10 @@ export function securityOf(
   };
 }
 
-/** A server that asks for a certificate says which signatures it takes. BoringSSL, in the desktop's VS Code, keeps that to itself: there nothing is known. */
+/**
+ * A server that requests a certificate lists the signature algorithms that it accepts. BoringSSL, in the desktop's VS
+ * Code, does not expose them: there it is unknown.
+ */
 function unasked(socket: TLSSocket): boolean {
   return !process.versions.electron && !socket.isSessionReused() && socket.getSharedSigalgs().length === 0;
 }

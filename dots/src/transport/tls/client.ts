@@ -9,33 +9,35 @@ import { refusal } from '../refusals';
 import type { SecureOptions } from '../secure';
 import { securityOf, TlsChannel } from './channel';
 import { clientContext, coapProtocol, speaksCoap } from './context';
+import { hasExtendedSecret } from './extendedSecret';
 import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, clientReason, detailIn, faultIn, symptomOf } from './symptoms';
 
 const defaultDeadlineMs = 10_000;
 
 /**
- * In TLS 1.3 the client is done before the server has looked at its certificate, so the first byte of the server is the sign that
- * all is well: its CSM, which comes at once. A server may also wait for ours (RFC 8323 section 3.3); it is waited for so long only, milliseconds.
+ * In TLS 1.3 the client's handshake ends before the server has checked its certificate, so only the first byte of the
+ * server confirms it: its CSM, which is sent immediately. A server may also wait for ours (RFC 8323 section 3.3), so
+ * this wait is limited, milliseconds.
  */
 const firstByteMs = 500;
 const acceptedUnseen = 'TLSv1.3';
 
-/** One attempt, and what is known of it. */
+/** One attempt, and its state. */
 interface Attempt {
   peer: string;
   psk: boolean;
   socket: TLSSocket;
-  /** What our own check of the certificate says. */
+  /** The result of our own check of the certificate. */
   objection?: DotsError | undefined;
-  /** Whether the server has said anything, which the socket no longer knows once it is closed. */
+  /** Whether the server has sent anything, which a closed socket no longer shows. */
   answered: boolean;
 }
 
 /**
- * Connects over TLS 1.2 or 1.3 and proves both ends: CoAP over TLS of RFC 8323 with the profile of RFC 9132 section 7.1.
- * Throws a DotsError: `usage` for credentials that cannot be used, `unreachable` with a code of the refusals for everything else.
- * It goes through `tls.connect` itself: in VS Code's extension host Node's `https` is another one.
+ * Connects over TLS 1.2 or 1.3 and authenticates both ends: CoAP over TLS of RFC 8323 with the profile of RFC 9132
+ * section 7.1. Throws a DotsError: `usage` for credentials that cannot be used, `unreachable` with a code of the
+ * refusals for everything else. It uses `tls.connect` itself: VS Code's extension host replaces Node's `https`.
  */
 export async function connectTls(address: Address, options: SecureOptions): Promise<Channel> {
   const { credentials, signal, clock = systemClock, deadlineMs = defaultDeadlineMs } = options;
@@ -82,14 +84,14 @@ function proofOf(credentials: ClientCredentials): Pick<ConnectionOptions, 'pskCa
   return { pskCallback: () => ({ identity, psk: key }) };
 }
 
-/** OpenSSL has verified the chain; this is the rest. */
+/** OpenSSL has verified the chain; the other checks are here. */
 function objection(peer: string, serverName: string, shown: DetailedPeerCertificate): DotsError | undefined {
   try {
     if (!isForServer(shown.raw, serverName)) return refusal('wrong-name', { peer, detail: namesText(shown.raw) });
     const found = objectionTo(shown);
     return found && refusal(found.reason, { peer, detail: found.detail });
   } catch (cause) {
-    // OpenSSL may let pass what cannot be read here.
+    // OpenSSL may accept a certificate that cannot be read here.
     return refusal('bad-certificate', { peer, detail: 'it cannot be read' }, cause);
   }
 }
@@ -100,7 +102,7 @@ interface Patience {
   deadlineMs: number;
 }
 
-/** Resolves when both ends are proved; fails with the reason. */
+/** Resolves when both ends are authenticated; fails with the reason. */
 function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience): Promise<void> {
   const { socket, peer } = attempt;
   return new Promise<void>((resolve, reject) => {
@@ -134,12 +136,13 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
   });
 }
 
-/** What is wrong with a handshake that is over; no certificate gets this far unverified, and this says so once more. */
+/** The fault of a completed handshake. No unverified certificate gets this far; this checks it once more. */
 function agreementFault({ socket, peer }: Attempt): DotsError | undefined {
   if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+  if (!hasExtendedSecret(socket)) return refusal('no-extended-secret', { peer });
   return speaksCoap(socket)
     ? undefined
-    : refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
+    : refusal('no-tls', { peer, detail: 'it negotiated another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
 }
 
 function failureOf({ peer, psk, answered, objection: found }: Attempt, symptom: string, cause?: unknown): DotsError {
@@ -147,14 +150,14 @@ function failureOf({ peer, psk, answered, objection: found }: Attempt, symptom: 
   const reason = clientReason(symptom, psk);
   const detail = alertIn(symptom) ?? faultIn(symptom);
   if (reason !== undefined) return refusal(reason, { peer, detail: detailIn(symptom) }, cause);
-  // Some servers end the connection without a word when they do not like what the client has shown.
+  // Some servers close the connection without an alert when they refuse the client's credentials.
   if (detail === undefined && answered)
     return refusal(
       psk ? 'psk-refused' : 'client-certificate-refused',
-      { peer, detail: 'it ended the connection without a word' },
+      { peer, detail: 'it closed the connection without an alert' },
       cause,
     );
-  return refusal('broken', { peer, detail: detail ?? 'it ended the connection before the handshake' }, cause);
+  return refusal('broken', { peer, detail: detail ?? 'it closed the connection before the handshake' }, cause);
 }
 
 /** Whether the server has chosen a suite; the bytes that the socket counts are those of the application. */
@@ -166,7 +169,7 @@ function silence({ socket, peer, psk }: Attempt): DotsError {
   if (!hasAnswered(socket)) return refusal('no-answer', { peer });
   return psk
     ? refusal('psk-silence', { peer })
-    : refusal('no-answer', { peer, detail: 'it fell silent in the middle of the handshake' });
+    : refusal('no-answer', { peer, detail: 'it stopped answering in the middle of the handshake' });
 }
 
 function cancelled(peer: string): DotsError {

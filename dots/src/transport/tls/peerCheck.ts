@@ -4,7 +4,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate, id_ce_keyUsage, KeyUsage, KeyUsageFlags } from '@peculiar/asn1-x509';
 import type { RefusalReason } from '../refusals';
 
-/** What speaks against a certificate. */
+/** A fault of a certificate. */
 export interface Objection {
   reason: RefusalReason;
   detail?: string;
@@ -18,8 +18,9 @@ const leastCurveBits = 256;
 const weakSignatures = ['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1', '1.2.840.10040.4.3'];
 
 /**
- * What OpenSSL lets pass in a chain that it has verified: a key usage without signatures, which TLS 1.3 forbids (RFC 8446 section 4.4.2.2)
- * and OpenSSL takes for key agreement, and keys and hashes that are too weak. Extended key usage is among what it has verified.
+ * Faults that OpenSSL accepts in a verified chain: a key usage without signatures, which TLS 1.3 forbids (RFC 8446
+ * section 4.4.2.2) and OpenSSL allows for key agreement, and weak keys and hashes. OpenSSL does verify the extended key
+ * usage.
  */
 export function objectionTo(shown: DetailedPeerCertificate): Objection | undefined {
   const chain = chainOf(shown);
@@ -52,7 +53,7 @@ function maySign(der: Buffer): boolean {
   );
 }
 
-/** The signature of a root proves nothing and is not looked at. */
+/** The signature of a root proves nothing and is not checked. */
 function weakness(der: Buffer): string | undefined {
   const certificate = new X509Certificate(der);
   const algorithm = AsnConvert.parse(der, Certificate).signatureAlgorithm.algorithm;

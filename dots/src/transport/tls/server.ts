@@ -11,15 +11,17 @@ import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } fr
 import type { Listener } from '../udp';
 import { securityOf, TlsChannel } from './channel';
 import { coapProtocol, serverOptions, speaksCoap } from './context';
+import { hasExtendedSecret } from './extendedSecret';
 import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, faultIn, serverReason, symptomOf } from './symptoms';
 
-/** How long a client may take for its handshake, and how long one counts that has failed, milliseconds. */
+/** How long a client may take for its handshake, and how long a failed one counts, milliseconds. */
 const handshakeMs = 10_000;
 
 /**
- * Listens for CoAP over TLS 1.2 and 1.3 (RFC 8323); `accept` gets a channel for each client that has proved who it is.
- * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`.
+ * Listens for CoAP over TLS 1.2 and 1.3 (RFC 8323); `accept` receives a channel for each authenticated client.
+ * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`,
+ * `transport/credentials`.
  */
 export async function listenTls(
   wanted: Address,
@@ -31,7 +33,7 @@ export async function listenTls(
     throw new DotsError(
       'usage',
       'transport/not-loopback',
-      `${wanted.host} is not a loopback address, and this server is for this machine only.`,
+      `${wanted.host} is not a loopback address; this server accepts local clients only.`,
       'Listen on 127.0.0.1 or ::1.',
     );
   }
@@ -40,17 +42,17 @@ export async function listenTls(
   return listener;
 }
 
-/** A client that has not proved anything yet. */
+/** A client that is not authenticated yet. */
 interface Guest {
   socket: Socket;
   peer: string;
   address: string;
   deadline?: TimerHandle;
-  /** Its place among the handshakes; none where there was no room. */
+  /** Its place among the handshakes; absent if the limit was reached. */
   start?: Start;
   /** Whether its refusal has been reported. */
   reported: boolean;
-  /** Whether Node has said all it will say of it. */
+  /** Whether Node has reported its last event on it. */
   over: boolean;
 }
 
@@ -61,7 +63,7 @@ class TlsListener implements Listener {
   private readonly limits: SessionLimits;
   private readonly admission: Admission;
   private readonly guests = new Map<string, Guest>();
-  /** Guests that are gone, of whom Node has yet to say why; its error does not name them. */
+  /** Closed connections whose error Node has yet to report; the error does not identify them. */
   private readonly leaving: Guest[] = [];
   private readonly channels = new Set<TlsChannel>();
   private readonly identities = new WeakMap<TLSSocket, string>();
@@ -100,7 +102,7 @@ class TlsListener implements Listener {
     this.address = { host: wanted.host, port: (this.server.address() as AddressInfo).port };
   }
 
-  /** Waits for no client longer than a channel does that is dropped: a second of the clock. */
+  /** Waits for a client at most as long as a dropped channel does: one second. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.server.close(() => resolve());
@@ -124,7 +126,7 @@ class TlsListener implements Listener {
 
   private greet(socket: Socket): void {
     const address = socket.remoteAddress;
-    // One that is gone already has no address, and nothing is kept of it.
+    // A closed one has no address, and no state is kept for it.
     if (address === undefined) return void socket.on('error', () => undefined).destroy();
     const guest: Guest = {
       socket,
@@ -137,7 +139,7 @@ class TlsListener implements Listener {
       .on('error', () => undefined)
       .once('close', () => {
         this.forget(guest);
-        // One that has said nothing has cost nothing: it has only asked whether anybody is there.
+        // One that has sent nothing has cost nothing: it only probed the port.
         if (guest.start !== undefined && socket.bytesRead === 0) this.admission.release(guest.start);
         if (!guest.over) this.leaving.push(guest);
       });
@@ -149,7 +151,7 @@ class TlsListener implements Listener {
       () =>
         this.sendAway(
           guest,
-          refusal('no-answer', { peer: guest.peer, detail: 'it fell silent in the middle of the handshake' }),
+          refusal('no-answer', { peer: guest.peer, detail: 'it stopped answering in the middle of the handshake' }),
         ),
       handshakeMs,
     );
@@ -187,7 +189,10 @@ class TlsListener implements Listener {
     this.accept(channel);
   }
 
-  /** Who a client is whose handshake is over, or what is against it. OpenSSL may have let pass what cannot be read here. */
+  /**
+   * The identity of a client after its handshake, or why it is refused. OpenSSL may have accepted a certificate that
+   * cannot be read here.
+   */
   private judge(socket: TLSSocket, peer: string): Security | DotsError {
     try {
       const security = securityOf(socket, peer, { identity: this.identities.get(socket) });
@@ -199,19 +204,25 @@ class TlsListener implements Listener {
     }
   }
 
-  /** What is against a client whose handshake is over; where nothing is, it has taken its place. */
+  /** Why a client is refused after its handshake; if it is not, its session is counted. */
   private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
+    if (!hasExtendedSecret(socket)) return refusal('no-extended-secret', { peer });
     if (!speaksCoap(socket))
-      return refusal('no-tls', { peer, detail: 'it speaks another protocol than CoAP (ALPN, RFC 8323 section 8.2)' });
+      return refusal('no-tls', {
+        peer,
+        detail: 'it negotiated another protocol than CoAP (ALPN, RFC 8323 section 8.2)',
+      });
     const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
     if (found !== undefined) return refusal(found.reason, { peer, detail: found.detail });
     return this.admission.enter(socket.remoteAddress ?? '')
       ? undefined
-      : refusal('broken', { peer, detail: 'too many sessions stand' });
+      : refusal('broken', { peer, detail: 'too many sessions are open' });
   }
 
-  /** Node ends the connection itself; where it did so before reporting it, the peer counts as the one that closed first. */
+  /**
+   * Node closes the connection itself; if it did so before reporting it, the peer counts as the one that closed first.
+   */
   private refuse(error: Error, socket: TLSSocket): void {
     const guest =
       this.guests.get(peerOf(socket)) ??
@@ -228,7 +239,7 @@ function peerOf({ remoteAddress = '', remotePort = 0 }: TLSSocket): string {
 }
 
 function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket): DotsError {
-  // A string, whatever the types say, and only there when a certificate was refused.
+  // A string, contrary to the types, and only present if a certificate was refused.
   const verdict = authorizationError as unknown as string | null | undefined;
   if (typeof verdict === 'string') return certificateRefusal(peer, verdict, error);
   const symptom = symptomOf(error);
@@ -239,7 +250,7 @@ function reasonFor(peer: string, error: Error, { authorizationError }: TLSSocket
       peer,
       detail:
         reason === undefined
-          ? (alertIn(symptom) ?? faultIn(symptom) ?? 'it left in the middle of the handshake')
+          ? (alertIn(symptom) ?? faultIn(symptom) ?? 'it closed the connection in the middle of the handshake')
           : undefined,
     },
     error,

@@ -3,7 +3,7 @@ import { alertText, refusal, type RefusalReason } from '../refusals';
 
 type Symptoms = readonly (readonly [symptom: RegExp, reason: RefusalReason])[];
 
-/** What Node's OpenSSL, and the BoringSSL of a desktop VS Code, find wrong with the certificate of the peer; the most particular first. */
+/** The certificate errors of Node's OpenSSL, and of the BoringSSL of a desktop VS Code; the most specific first. */
 const verification: Symptoms = [
   [/ALTNAME_INVALID/, 'wrong-name'],
   [/CERT_HAS_EXPIRED|certificate has expired/i, 'expired'],
@@ -35,13 +35,16 @@ const agreement: Symptoms = [
   ],
 ];
 
-/** What is found only once the chain has been verified. For RSA, OpenSSL names the step in which a signature failed, and it may be any; what an end does with its own key is left out. */
+/**
+ * Errors that are found only once the chain has been verified. For RSA, OpenSSL names the step in which a signature
+ * failed, which may be any; errors of the own key are omitted.
+ */
 const proof: Symptoms = [
   [/BAD_SIGNATURE|:RSA routines:(?!\w*(private|padding_add|sign))/i, 'bad-signature'],
   [/ECC_CERT_NOT_FOR_SIGNING|BAD_ECC_CERT|KEY_USAGE_BIT_INCORRECT/, 'purpose'],
 ];
 
-/** The alerts with which a server turns a client's certificate away: RFC 8446 section 6.2. */
+/** The alerts with which a server refuses a client's certificate: RFC 8446 section 6.2. */
 const clientTurnedAway: Symptoms = [
   [/CERTIFICATE_REQUIRED/, 'client-certificate-missing'],
   [
@@ -49,7 +52,7 @@ const clientTurnedAway: Symptoms = [
     'client-certificate-refused',
   ],
 ];
-/** With the first, a server says that it cannot decrypt what the client has protected with its key. */
+/** The first one means that the server cannot decrypt the client's messages. */
 const keyTurnedAway: Symptoms = [
   [/ALERT_(BAD_RECORD_MAC|DECRYPT)/, 'psk-mismatch'],
   [/ALERT_(UNKNOWN_PSK|ILLEGAL_PARAMETER|ACCESS_DENIED)|BAD_RECORD_MAC|DECRYPTION_FAILED/, 'psk-refused'],
@@ -69,12 +72,12 @@ export function symptomOf(error: unknown): string {
   return `${'code' in error ? String(error.code) : ''} ${error.message}`;
 }
 
-/** What the checks of a certificate found, by the code or the words of the library. */
+/** The reason for a certificate error, by the code or the text of the library. */
 export function certificateRefusal(peer: string, symptom: string, cause?: unknown): DotsError {
   return refusal(reasonIn(symptom, verification) ?? 'bad-certificate', { peer, detail: detailIn(symptom) }, cause);
 }
 
-/** Why a client came to nothing; undefined where the symptom does not say. */
+/** Why a client was refused; undefined if the symptom does not show it. */
 export function clientReason(symptom: string, psk: boolean): RefusalReason | undefined {
   const turnedAway = psk ? keyTurnedAway : clientTurnedAway;
   return reasonIn(
@@ -87,14 +90,14 @@ export function clientReason(symptom: string, psk: boolean): RefusalReason | und
   );
 }
 
-/** Why a server turned a client away; undefined where the symptom does not say. */
+/** Why a server refused a client; undefined if the symptom does not show it. */
 export function serverReason(symptom: string): RefusalReason | undefined {
   return /ALERT_/.test(symptom) ? undefined : reasonIn(symptom, clientFailed, proof, agreement);
 }
 
 /** More about an error, as the end of a sentence. */
 export function detailIn(symptom: string): string | undefined {
-  return /CRL/.test(symptom) ? 'its CA gave no certificate revocation list that is good now' : alertIn(symptom);
+  return /CRL/.test(symptom) ? 'there is no currently valid certificate revocation list of its CA' : alertIn(symptom);
 }
 
 /** The alert in an error, as the end of a sentence. */
@@ -103,7 +106,7 @@ export function alertIn(symptom: string): string | undefined {
   return name === undefined ? undefined : alertText(inWords(name));
 }
 
-/** What this end found wrong in a handshake, as the end of a sentence. */
+/** The fault that this end found in a handshake, as the end of a sentence. */
 export function faultIn(symptom: string): string | undefined {
   const name = /^ERR_SSL_((?!\w*ALERT_)\w+)/.exec(symptom)?.[1];
   return name === undefined ? undefined : `this end found a fault in the handshake, "${inWords(name)}"`;

@@ -15,7 +15,10 @@ interface Request {
   switches: ReadonlyMap<string, string[]>;
 }
 
-/** ACLs of a complete set that stay without effect: no mitigation of their client can switch them on (RFC 8783 section 7.2, RFC 9133). */
+/**
+ * ACLs of a complete set that have no effect: no mitigation of their client can activate them (RFC 8783 section 7.2,
+ * RFC 9133).
+ */
 export const idleAcls: CrossRule = (set) => {
   if (!set.complete) return [];
   const requests = set.members
@@ -43,7 +46,7 @@ function idle({ member, fact, cuid }: Defined<AclFact>, requests: readonly Reque
   if (isSwitchedOn || (fact.activation === 'activate-when-mitigating' && own.length > 0)) return [];
   const message =
     fact.activation === 'deactivate'
-      ? `The ACL "${fact.name}" is deactivated, and no request of this workspace switches it on ("acl-list"): it stays without effect.`
+      ? `The ACL "${fact.name}" is deactivated, and no request of this workspace activates it ("acl-list"): it has no effect.`
       : `The ACL "${fact.name}" waits for a mitigation of its client, and this workspace has no request of that client.`;
   return [crossFault(member, 'warning', 'idle-acl', fact.pointer, '8783 7.2', message)];
 }

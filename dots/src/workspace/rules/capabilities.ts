@@ -33,7 +33,7 @@ function missing(member: Member, use: FieldUse, offers: readonly Offer[], comple
       'not-offered',
       use.pointer,
       '8783 7.1',
-      `The server does not offer ${use.what}, as its capabilities in ${shortName(lacking.member.file)} tell: it refuses this ACL.`,
+      `The server does not offer ${use.what} (see its capabilities in ${shortName(lacking.member.file)}): it refuses this ACL.`,
       related,
     ),
   ];

@@ -3,17 +3,22 @@ import type { DocumentKind } from '#dots/model/documents';
 import { crossFault, isStatus, type CrossRule, type Member } from '../documentSet';
 import type { ScopeFact } from '../facts';
 
-/** Three quarters of the numbers: from here on a client starts again at 0 as soon as there is no attack (RFC 9132 section 4.4.1.1). */
+/**
+ * Three quarters of the numbers: from here on a client starts again at 0 as soon as there is no attack (RFC 9132
+ * section 4.4.1.1).
+ */
 const rollover = 3_221_225_471;
 
-/** Kinds whose number is to start again, with the section that says so; the sid of a session configuration just grows. */
+/**
+ * Kinds whose number must restart, with the section that requires it; the sid of a session configuration only grows.
+ */
 const rollingOver: Partial<Record<DocumentKind, [name: string, rfc: string]>> = {
   'mitigation-scope': ['mid', '9132 4.4.1.1'],
   'telemetry-setup': ['tsid', '9244 7.1.2'],
   telemetry: ['tmid', '9244 8.2'],
 };
 
-/** Numbers near their end: what is sent after them must be higher, and soon nothing is. */
+/** Numbers near the end of their range: later documents need higher ones, and few are left. */
 export const lateMids: CrossRule = ({ members }) =>
   members.flatMap((member) => {
     const { mid = 0 } = member.context;
@@ -26,12 +31,15 @@ export const lateMids: CrossRule = ({ members }) =>
         'late-mid',
         '',
         rfc,
-        `The ${name} ${mid} is in the last quarter of its range, where a client must start again at 0 as soon as no attack is detected: give this document a low ${name} and make all active requests anew.`,
+        `The ${name} ${mid} is in the last quarter of its range, where a client must start again at 0 as soon as no attack is detected: use a low ${name} for this document and send all active requests again.`,
       ),
     ];
   });
 
-/** Reports on the efficacy of a mitigation whose targets are not those of its request: the server refuses them (RFC 9132 section 4.4.3). */
+/**
+ * Reports on the efficacy of a mitigation whose targets are not those of its request: the server refuses them (RFC 9132
+ * section 4.4.3).
+ */
 export const changedTargets: CrossRule = ({ members }) => {
   const requests = members.filter((member) => member.certain && !isStatus(member));
   return requests.flatMap((member) =>

@@ -34,7 +34,10 @@ export const overlappingRequests: CrossRule = (set) => {
   });
 };
 
-/** Two documents that are sent under one mid: the second is taken for a refresh of the first, and refused where it is not one (RFC 9132 section 4.4.1). */
+/**
+ * Two documents that are sent under one mid: the server treats the second as a refresh of the first, and refuses it if
+ * it is not one (RFC 9132 section 4.4.1).
+ */
 export const doubleMids: CrossRule = (set) =>
   [...clientsOf(set).values()].flatMap((requests) => {
     const first = new Map<number, Request>();
@@ -57,19 +60,19 @@ export const doubleMids: CrossRule = (set) =>
           'double-mid',
           request.scope.pointer,
           '9132 4.4.1.3',
-          `${shortName(other.member.file)} is sent as mid ${mid} too: the server takes the later one for a refresh and refuses whatever differs but the lifetime. Give it a higher mid.`,
+          `${shortName(other.member.file)} is sent as mid ${mid} too: the server treats the later one as a refresh and refuses any difference except the lifetime. Use a higher mid.`,
           related,
         ),
       ];
     });
   });
 
-/** What a refresh leaves as it is: everything but the lifetime. */
+/** What a refresh must not change: everything except the lifetime. */
 function refreshed({ value }: ScopeFact): string {
   return canonical({ 'trigger-mitigation': true, ...value, lifetime: 0 });
 }
 
-/** The requests of each client: those without a cuid are of one client. Reports on a request that was made before are none. */
+/** The requests of each client: those without a cuid are of one client. Efficacy updates do not count. */
 function clientsOf(set: DocumentSet): Map<string, Request[]> {
   const aliases = aliasesOf(set);
   const clients = new Map<string, Request[]>();
@@ -140,7 +143,7 @@ function told(request: Request, others: ReadonlyMap<Request, string>): PlacedFau
 
 type Others = readonly [Request, string][];
 
-/** So many other requests are named in one finding. */
+/** Most other requests that one finding names. */
 const namedAtMost = 5;
 
 const relatedTo = (
@@ -161,7 +164,8 @@ const named = (others: Others): string => {
 function deleted(request: Request, higher: Others): PlacedFault[] {
   const [first] = higher;
   if (first === undefined) return [];
-  // A request that switches ACLs has to repeat the targets under a new mid (RFC 9133 section 3.2.1): replacing is its purpose.
+  // A request that activates or deactivates ACLs must repeat the targets under a new mid (RFC 9133 section 3.2.1): it
+  // is meant to replace.
   const meant = higher.every(([{ scope }]) => scope.acls.length > 0);
   const message = `This request (mid ${request.member.context.mid ?? 0}) shares ${first[1]} with ${named(higher)}: the higher mid wins, and the server deletes this one.`;
   return [
@@ -180,7 +184,7 @@ function deleted(request: Request, higher: Others): PlacedFault[] {
 function deletes(request: Request, lower: Others): PlacedFault[] {
   const [first] = lower;
   if (first === undefined) return [];
-  const message = `This request (mid ${request.member.context.mid ?? 0}) shares ${first[1]} with ${named(lower)}: the server deletes what has the lower mid.`;
+  const message = `This request (mid ${request.member.context.mid ?? 0}) shares ${first[1]} with ${named(lower)}: the server deletes the one with the lower mid.`;
   return [
     crossFault(
       request.member,

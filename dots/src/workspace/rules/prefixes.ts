@@ -4,7 +4,10 @@ import { covers, parsePrefix, type Prefix } from '#dots/model/prefix';
 import { crossFault, isStatus, type CrossRule, type Member, type PlacedFault } from '../documentSet';
 import type { Targets, TextAt } from '../facts';
 
-/** Targets that are not wholly within one's own prefixes, where these are known: a server must refuse them (RFC 9132 section 4.4.1.1). */
+/**
+ * Targets that are not completely within the own prefixes, if these are known: a server must refuse them (RFC 9132
+ * section 4.4.1.1).
+ */
 export const foreignTargets: CrossRule = ({ members }) =>
   members
     .filter((member) => member.certain && !isStatus(member))
@@ -23,7 +26,7 @@ function inMember(member: Member, own: readonly Prefix[]): PlacedFault[] {
   ];
 }
 
-/** Prefixes, and the addresses that stand where names do. */
+/** Prefixes, and addresses in members for names. */
 function addressesOf({ prefixes, fqdns, uris }: Targets): TextAt[] {
   return [...prefixes, ...[...fqdns, ...uris].map(({ text, pointer }) => ({ text: addressIn(text), pointer }))];
 }
@@ -40,8 +43,8 @@ function foreign(
     if (prefix === undefined || own.some((one) => covers(one, prefix))) return [];
     const severity: Severity = callHome ? 'information' : 'error';
     const consequence = callHome
-      ? 'in order for Call Home, but refused on the signal channel of a DOTS client'
-      : "a server refuses what lies outside of the client's domain";
+      ? 'valid in Call Home, but refused on the signal channel of a DOTS client'
+      : "a server refuses targets outside the client's domain";
     return [
       crossFault(
         member,

@@ -17,7 +17,7 @@ import type { TextAt } from '../facts';
 
 /** Names of aliases and ACLs that are used and not defined (RFC 9132 section 4.4.1.1, RFC 9133 section 3.2.1). */
 export const unknownNames: CrossRule = ({ members, complete }) => {
-  // A document with an error may define what is missed, only unreadably.
+  // A document with an error may define the missing name in a part that cannot be read.
   const set = { members, complete: complete && members.every(({ certain }) => certain) };
   const aliases = aliasesOf(set);
   const acls = aclsOf(set);
@@ -132,7 +132,7 @@ function unknown(
   const near = closest(use.text, [...known.keys()]);
   const advice = near === undefined ? '' : ` Did you mean "${near}"?`;
   const message = set.complete
-    ? `No document of this workspace defines the ${what} "${use.text}": unless it was installed by other means, the server ${refusal}.${advice}`
-    : `None of the documents at hand defines the ${what} "${use.text}"; a server that does not have it either ${refusal}.${advice}`;
+    ? `No document of this workspace defines the ${what} "${use.text}": unless it was installed otherwise, the server ${refusal}.${advice}`
+    : `None of the known documents defines the ${what} "${use.text}"; if the server does not have it either, it ${refusal}.${advice}`;
   return [crossFault(member, set.complete ? 'warning' : 'information', code, use.pointer, rfc, message)];
 }

@@ -3,24 +3,24 @@ import { stringContent, Tokens, type TokenKind } from './tokens';
 
 /** What is written, or can be written, at an offset of a text that may be half-typed. */
 export interface Cursor {
-  /** document: outside of any object or array; none: nothing but punctuation fits here, or it is in a comment. */
+  /** document: outside of any object or array; none: only punctuation is possible here, or it is in a comment. */
   role: 'document' | 'name' | 'value' | 'none';
   offset: number;
   /** The tokens of the pointer to the object or array around the offset. */
   path: string[];
-  /** value: the member's name or the element's index. name: the name at the offset, where there is one. */
+  /** value: the member's name or the element's index. name: the name at the offset, if there is one. */
   token: string | undefined;
-  /** The text at the offset that a completion replaces; empty where nothing is written yet. */
+  /** The text at the offset that a completion replaces; empty if nothing is written yet. */
   span: Span;
-  /** A string or literal stands at the offset. */
+  /** There is a string or literal at the offset. */
   touched: boolean;
   /** Names of the other members of the object around the offset. */
   names: string[];
   /** name: a colon follows, so that the value is already there. */
   colon: boolean;
-  /** Where a comma is missing between what stands before and what is written here. */
+  /** Where a comma is missing before the text that is written here. */
   commaBefore?: number;
-  /** Something follows that no comma separates from what is written here. */
+  /** The following text is not separated by a comma. */
   commaAfter: boolean;
 }
 
@@ -35,7 +35,7 @@ interface Frame {
 }
 
 /**
- * Looks at a text around an offset: one pass up to it, then on to the end of the object around it for the names that
+ * Analyses a text around an offset: one pass up to it, then on to the end of the object around it for the names that
  * follow. A closing bracket closes the nearest bracket of its kind, so that an unclosed one does not swallow the rest.
  */
 export function cursorAt(text: string, offset: number): Cursor {
@@ -64,7 +64,7 @@ export function pathAt(text: string, offset: number): string[] {
 const isTouched = ({ kind, start, end }: Tokens, offset: number): boolean =>
   (kind === 'string' || kind === 'literal') && start < offset && offset <= end;
 
-/** Whether an offset is in a comment of a text of blanks and comments; at the end of a line its comment goes on. */
+/** Whether an offset is in a comment of a text of blanks and comments; the end of a line belongs to its comment. */
 function isInComment(blanks: string, offset: number): boolean {
   for (const { 0: comment, index } of blanks.matchAll(/\/\/[^\r\n]*|\/\*[^]*?(?:\*\/|$)/g)) {
     const end = index + comment.length;
@@ -129,7 +129,9 @@ function describe(text: string, offset: number, frames: Frame[], tokens: Tokens)
   };
 }
 
-/** What a completion replaces: the token, but of an unclosed string, which runs to its line's end, only the word begun. */
+/**
+ * What a completion replaces: the token, but of an unclosed string, which runs to its line's end, only the word begun.
+ */
 function replaced(text: string, offset: number, { start, end, closed, kind }: Tokens): Span {
   if (kind !== 'string' || closed) return { start, end };
   return { start, end: offset + (/^[\w:.-]*/.exec(text.slice(offset, end))?.[0].length ?? 0) };
@@ -145,7 +147,7 @@ function roleAt(frame: Frame | undefined, touched: Tokens | undefined, after: To
   return frame.state === 'named' ? 'none' : 'name';
 }
 
-/** A member has its value already: what follows its colon is no name of a further member. */
+/** A member has its value already: the string after its colon is not another member's name. */
 const startsValue = (after: Tokens): boolean =>
   after.kind === '{' || after.kind === '[' || after.kind === 'literal' || (after.kind === 'string' && !after.isName());
 
@@ -156,7 +158,7 @@ function tokenOf(text: string, frame: Frame): string {
   return name === undefined ? '' : stringContent(text, name.start, name.end);
 }
 
-/** The element whose value is to be written: one further than the last that was read. */
+/** The element whose value is to be written: the one after the last that was read. */
 function valueToken(text: string, frame: Frame): string {
   return frame.array ? String(frame.index + 1) : tokenOf(text, frame);
 }

@@ -1,14 +1,14 @@
 import { maximumDepth } from './inspect';
 
-/** Shorter texts are read in no time, however deep. */
+/** Shorter texts are read quickly, however deep. */
 const long = 1 << 20;
-/** So much of a text is looked at, in so many places. */
+/** The size and the number of the samples of a text. */
 const sample = 2048;
 const samples = 128;
 
 /**
  * Whether a text may be nested so deep over so great a part of it that `JSON.parse` would take gigabytes: in some place
- * far more brackets open than close. Looks at places spread over the text only; true means: find out before reading.
+ * far more brackets open than close. Takes samples of the text only; true means: count the depth before reading.
  */
 export function looksDeep(text: string): boolean {
   if (text.length < long) return false;

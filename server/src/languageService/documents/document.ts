@@ -19,32 +19,32 @@ export const maximumLength = 64 * 1024 * 1024;
 export interface ParseOptions {
   /** Comments and trailing commas are allowed (`.jsonc`). */
   relaxed?: boolean;
-  /** What the text holds; a DOTS document unless said otherwise. */
+  /** The content of the text; default a DOTS document. */
   form?: DocumentForm;
 }
 
-/** What the editor calls a finding: the range of each related place stands beside its pointer, and its file where it is another one. */
+/** A finding for the editor: each related place has its range beside its pointer, and its file if it is another one. */
 export interface LocatedFinding extends Finding {
   related?: { pointer: string; message: string; file?: string; range: Range }[];
 }
 
-/** A text, read once, and what can be asked of it. */
+/** A text, read once, and its queries. */
 export class ParsedDocument {
   private linesRead: Lines | undefined;
 
   constructor(
     readonly text: string,
-    /** The JSON value, as far as it could be read; undefined where nothing could. */
+    /** The JSON value, as far as it could be read; undefined if nothing could. */
     readonly value: JsonValue | undefined,
     /** Faults of the JSON itself, in text order. */
     readonly problems: readonly Problem[],
-    /** From this offset on the structure is a guess, after a syntax error. */
+    /** From this offset on, after a syntax error, the structure is uncertain. */
     readonly certainUntil: number,
     /** The text is beyond the limits of length or depth: nothing else may walk it. */
     readonly beyondLimits: boolean,
-    /** What the text holds: a DOTS document, or one of the product's own files. */
+    /** The content of the text: a DOTS document, or one of the product's own files. */
     readonly form: DocumentForm = 'dots',
-    /** The text is JSON, and its strings hold neither backslash nor surrogate. */
+    /** The text is JSON, and its strings contain neither backslash nor surrogate. */
     private readonly plain = false,
   ) {}
 
@@ -56,20 +56,20 @@ export class ParsedDocument {
     return this.lines.range(start, end);
   }
 
-  /** Where the values at these pointers stand; one pass over the text for all of them. */
+  /** The places of the values at these pointers; one pass over the text for all of them. */
   places(pointers: Iterable<string>): Map<string, Place> {
     return this.beyondLimits ? new Map() : locateAll(this.text, pointers, this.plain);
   }
 
-  /** The range of the value at a pointer, or of its member's name; undefined where the pointer leads nowhere. */
+  /** The range of the value at a pointer, or of its member's name; undefined if there is no such value. */
   locate(pointer: string, atName = false): Range | undefined {
     const place = this.places([pointer]).get(pointer);
     return place === undefined ? undefined : this.range(this.smallest(place, atName));
   }
 
   /**
-   * The part of a place that a fault is shown at: the name where the name is at fault; the whole of a value on one line;
-   * of an object or array over several lines its name, or its opening bracket where it has none.
+   * The part of a place that a fault is shown at: the name if the name is at fault; the whole of a value on one line;
+   * of an object or array on several lines its name, or its opening bracket if it has none.
    */
   smallest(place: Place, atName: boolean): Span {
     if (atName && place.name !== undefined) return place.name;
@@ -107,7 +107,9 @@ export class ParsedDocument {
   }
 }
 
-/** Reads a file's bytes; where they are not UTF-8 the text ends before the first wrong byte, and nothing of it is judged. */
+/**
+ * Reads a file's bytes; if they are not UTF-8, the text ends before the first invalid byte, and it is not validated.
+ */
 export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): ParsedDocument {
   // A UTF-16 unit takes at most three bytes of UTF-8; what is beyond the limit anyway is not even decoded.
   if (bytes.length > 3 * maximumLength) return unread('', [tooLong(bytes.length, 'bytes')], true, options);
@@ -115,7 +117,7 @@ export function parseBytes(bytes: Uint8Array, options: ParseOptions = {}): Parse
   return problem === undefined ? parseDocument(text, options) : unread(text, [problem], false, options);
 }
 
-/** Reads a text, whatever it is: a value as far as there is one, and every fault of its JSON. Never throws. */
+/** Reads any text: its value as far as it can be read, and every fault of its JSON. Never throws. */
 export function parseDocument(text: string, options: ParseOptions = {}): ParsedDocument {
   if (text.length > maximumLength) return unread(text, [tooLong(text.length, 'characters')], true, options);
   if (looksDeep(text)) {
@@ -137,7 +139,7 @@ export function parseDocument(text: string, options: ParseOptions = {}): ParsedD
 
 const nothing: Inspection = { problems: [], tooDeep: false };
 
-/** Reads text that `JSON.parse` refuses, or whose value must not be walked as it stands. */
+/** Reads text that `JSON.parse` refuses, or whose value must not be walked unchecked. */
 function readBroken(
   text: string,
   body: string,
@@ -189,14 +191,14 @@ const emptyText = ({ form = 'dots' }: ParseOptions): Problem => ({
   end: 0,
   message:
     form === 'dots'
-      ? 'There is nothing in this document; a DOTS document is a JSON object with one top-level member.'
-      : 'There is nothing in this file; it holds a JSON object, at least {}.',
+      ? 'This document is empty; a DOTS document is a JSON object with one top-level member.'
+      : 'This file is empty; it must contain a JSON object, at least {}.',
 });
 
 function byteOrderMark(text: string): Problem[] {
   if (!text.startsWith('\ufeff')) return [];
   const message =
-    'This file starts with a byte order mark, which JSON must not have and some readers refuse; save it as UTF-8 without it.';
+    'This file starts with a byte order mark, which JSON must not have and some parsers refuse; save it as UTF-8 without it.';
   return [
     { code: 'json/byte-order-mark', severity: 'warning', message, rfc: rfcOf.encoding, pointer: '', start: 0, end: 1 },
   ];

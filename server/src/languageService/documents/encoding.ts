@@ -1,6 +1,6 @@
 import { rfcOf, type Problem } from './problem';
 
-/** A file's bytes as text, with the fault of their encoding where they have one. */
+/** A file's bytes as text, with the fault of their encoding if there is one. */
 export interface DecodedText {
   text: string;
   problem?: Problem;
@@ -12,8 +12,8 @@ const utf16 = new Map([
 ]);
 
 /**
- * Decodes a file's bytes. They must be UTF-8 (RFC 8259 section 8.1); where they are not, the text up to the first wrong
- * byte is returned with a problem that stands at its end. A byte order mark stays in the text.
+ * Decodes a file's bytes. They must be UTF-8 (RFC 8259 section 8.1); otherwise the text up to the first invalid byte is
+ * returned with a problem at its end. A byte order mark is kept in the text.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   const mark = utf16.get([...bytes.subarray(0, 2)].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
@@ -24,7 +24,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   const byte = (bytes[good] ?? 0).toString(16).padStart(2, '0');
   return wrong(
     decode(bytes.subarray(0, good)) ?? '',
-    `This file is not UTF-8: byte ${good} (0x${byte}) starts no character. Save it as UTF-8.`,
+    `This file is not UTF-8: byte ${good} (0x${byte}) does not start a character. Save it as UTF-8.`,
   );
 }
 
@@ -58,7 +58,7 @@ function wellFormedLength(bytes: Uint8Array): number {
   return at;
 }
 
-/** How many bytes the character at an offset takes (RFC 3629 section 4), or 0 where none starts. */
+/** How many bytes the character at an offset has (RFC 3629 section 4), or 0 where none starts. */
 function characterLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0xff;
   if (lead < 0x80) return 1;
@@ -70,6 +70,6 @@ function characterLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-/** The second byte's bounds, which keep out overlong forms, surrogates and what lies beyond U+10FFFF. */
+/** The second byte's bounds, which exclude overlong forms, surrogates and code points above U+10FFFF. */
 const lowest = (lead: number): number => (lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80);
 const highest = (lead: number): number => (lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf);

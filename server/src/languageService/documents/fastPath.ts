@@ -2,9 +2,9 @@ import { isObject, type JsonValue } from '#dots/model/json';
 import { maximumDepth } from './inspect';
 
 /**
- * Whether a quick look sees nothing that a thorough one (`inspect`) could report: as many names in the text as members in
- * the value, so that none stands twice; no `__proto__`, no number that may have lost digits, little depth. False only
- * means: look thoroughly.
+ * Whether a quick check rules out everything that a full one (`inspect`) could report: as many names in the text as
+ * members in the value, so that there are no duplicates; no `__proto__`, no number that may have lost digits, little
+ * depth. False only means: run the full check.
  * @param plain JSON without backslashes and surrogates (`isPlain`)
  * @param value what `JSON.parse` makes of it
  */
@@ -12,7 +12,9 @@ export function isUnremarkable(plain: string, value: JsonValue): boolean {
   return !plain.includes('"__proto__"') && isShort(value) && countNames(plain) === countMembers(value, 0);
 }
 
-/** A quote before a colon ends a name, or begins a string, which makes the count too large and the look thorough. */
+/**
+ * A quote before a colon ends a name, or begins a string, which makes the count too large and leads to the full check.
+ */
 function countNames(plain: string): number {
   let count = 0;
   for (let offset = plain.indexOf(':'); offset >= 0; offset = plain.indexOf(':', offset + 1)) {
@@ -25,7 +27,10 @@ function countNames(plain: string): number {
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
-/** Members of all objects in a value; not a number where it is nested too deep, or holds a number that may have lost digits. */
+/**
+ * Members of all objects in a value; not a number where it is nested too deep, or contains a number that may have lost
+ * digits.
+ */
 function countMembers(value: JsonValue, depth: number): number {
   if (depth >= maximumDepth) return NaN;
   let count = 0;
@@ -45,5 +50,5 @@ function countMembers(value: JsonValue, depth: number): number {
   return count;
 }
 
-/** Whether a value is no number of so many digits that it may be another one than was written. */
+/** Whether a value is not a number with so many digits that it may differ from the written one. */
 const isShort = (value: JsonValue): boolean => typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER;

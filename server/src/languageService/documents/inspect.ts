@@ -2,13 +2,13 @@ import { child } from '#dots/model/pointer';
 import { maximumProblems, rfcOf, type Problem } from './problem';
 import { stringContent, Tokens } from './tokens';
 
-/** How deep objects and arrays may stand in each other; no DOTS document needs half of it. */
+/** The deepest nesting of objects and arrays; no DOTS document needs half of it. */
 export const maximumDepth = 64;
 
 /** Objects with more members than this are searched for duplicates by a table rather than pair by pair. */
 const fewMembers = 8;
 
-/** What a linear look at a text finds that `JSON.parse` does not tell. */
+/** What a linear pass over a text finds that `JSON.parse` does not report. */
 export interface Inspection {
   problems: Problem[];
   /** The text is nested beyond `maximumDepth`: nothing may walk it. */
@@ -21,7 +21,7 @@ interface Frame {
   index: number;
   /** Object: the index of its first name among all open names. */
   firstName: number;
-  /** Object: one of its names holds an escape, so names must be compared decoded. */
+  /** Object: one of its names contains an escape, so names must be compared decoded. */
   escapedNames: boolean;
 }
 
@@ -64,7 +64,7 @@ class Inspector {
   }
 
   private tooDeep(): Inspection {
-    const message = `Objects and arrays stand in each other more than ${maximumDepth} levels deep from here; a DOTS document needs far fewer.`;
+    const message = `Objects and arrays are nested more than ${maximumDepth} levels deep from here; a DOTS document needs far fewer.`;
     this.report({
       code: 'json/too-deep',
       severity: 'error',
@@ -111,7 +111,7 @@ class Inspector {
   private literal(): void {
     const { start, end } = this.tokens;
     this.value();
-    // A number alone is no document, and it may be a key: it is not quoted.
+    // A single number is not a document, and may be a key: it is not quoted.
     if (this.frames.length === 0) return;
     const message =
       end - start > 15 || /[eE]/.test(this.text.slice(start, end))
@@ -130,12 +130,12 @@ class Inspector {
     }
   }
 
-  /** Half a character, by an escape or by itself, can be carried by neither UTF-8 nor CBOR. */
+  /** Half a character, escaped or not, cannot be encoded in UTF-8 or CBOR. */
   private surrogates(): void {
     const { start, end } = this.tokens;
     if (!hasLoneSurrogate(this.tokens.stringValue())) return;
     const message =
-      'This string holds half of a character (a lone surrogate), which cannot be written in UTF-8 or CBOR; write the whole character.';
+      'This string contains half of a character (a lone surrogate), which cannot be written in UTF-8 or CBOR; write the whole character.';
     this.report({
       code: 'json/lone-surrogate',
       severity: 'error',
@@ -147,7 +147,9 @@ class Inspector {
     });
   }
 
-  /** Ends the innermost object or array; a bracket of the other kind closes nothing, so the depth is never counted too low. */
+  /**
+   * Ends the innermost object or array; a bracket of the other kind is ignored, so the depth is never counted too low.
+   */
   private close(array: boolean): void {
     const frame = this.frames[this.frames.length - 1];
     if (frame === undefined || frame.array !== array) return;
@@ -196,14 +198,14 @@ class Inspector {
       code: 'json/duplicate-member',
       severity: 'error',
       rfc: rfcOf.objects,
-      message: `The member "${name}" stands twice in this object, and readers differ in which one they keep; remove one.`,
+      message: `Duplicate member "${name}": parsers differ in which one they use; remove one.`,
       start: this.names[at] ?? 0,
       end: this.names[at + 1] ?? 0,
       pointer: child(this.pointer(this.frames.length - 1), name),
       related: {
         start: this.names[before] ?? 0,
         end: this.names[before + 1] ?? 0,
-        message: `"${name}" stands here first.`,
+        message: `First "${name}".`,
       },
     });
   }
@@ -238,17 +240,17 @@ class Inspector {
 
 const largest = 2n ** 64n;
 
-/** Why a number literal is not read as written, or undefined where it is, or is no number at all. */
+/** Why a number literal is not read as written, or undefined if it is, or is not a number. */
 function numberFault(literal: string): string | undefined {
   if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(literal)) return undefined;
   const value = Number(literal);
   const shown = literal.length > 40 ? `${literal.slice(0, 37)}...` : literal;
   const whole = /^-?\d+$/.test(literal);
   if (Math.abs(value) > Number(largest) || (whole && literal.length > 400))
-    return `${shown} is beyond 64 bits; no DOTS value is that large.`;
+    return `${shown} exceeds 64 bits; no DOTS value is that large.`;
   if (!whole) return undefined;
   const exact = BigInt(literal);
-  if (exact >= largest || exact < -largest / 2n) return `${shown} is beyond 64 bits; no DOTS value is that large.`;
+  if (exact >= largest || exact < -largest / 2n) return `${shown} exceeds 64 bits; no DOTS value is that large.`;
   if (exact === BigInt(value)) return undefined;
   return `${shown} loses its last digits when read as a JSON number; 64-bit values are written as strings: "${shown}".`;
 }

@@ -1,12 +1,12 @@
 import type { Position, Range } from '#dots/model/finding';
 
 /**
- * Where the lines of a text start, so that offsets (UTF-16 units) become LSP positions and back. `\n`, `\r\n` and `\r` end
- * a line, as in LSP. The text is read as far as it is asked about, and no part of it twice.
+ * Where the lines of a text start, so that offsets (UTF-16 units) become LSP positions and back. `\n`, `\r\n` and `\r`
+ * end a line, as in LSP. The text is read as far as needed, and no part of it twice.
  */
 export class Lines {
   private readonly starts = [0];
-  /** Set where carriage returns end lines too, which a search for one character cannot tell. */
+  /** Set where carriage returns end lines too, which a search for one character does not find. */
   private readonly anyEnd: RegExp | undefined;
   private complete = false;
 
@@ -18,17 +18,17 @@ export class Lines {
     return new Lines(text);
   }
 
-  /** The position of an offset; offsets beyond the text are taken as its end. */
+  /** The position of an offset; offsets beyond the text count as its end. */
   positionAt(offset: number): Position {
     const inside = Math.min(Math.max(offset, 0), this.text.length);
     const line = this.lineOf(inside);
     return { line, character: inside - this.start(line) };
   }
 
-  /** The offset of a position; characters beyond the line are taken as its end. */
+  /** The offset of a position; characters beyond the line count as its end. */
   offsetAt({ line, character }: Position): number {
     if (line < 0) return 0;
-    // The start of the line behind it is needed as well, for its end.
+    // The start of the next line is needed as well, for its end.
     while (this.starts.length <= line + 1 && !this.complete) this.readLine();
     if (line >= this.starts.length) return this.text.length;
     return Math.min(this.start(line) + Math.max(character, 0), this.lineEnd(line));
@@ -39,7 +39,7 @@ export class Lines {
     return { start: this.positionAt(start), end: this.positionAt(end) };
   }
 
-  /** The blanks that a line starts with. */
+  /** The indentation of a line. */
   indentAt(offset: number): string {
     const start = this.start(this.lineOf(offset));
     return /^[ \t]*/.exec(this.text.slice(start, offset))?.[0] ?? '';

@@ -2,21 +2,21 @@ import { tokens as pointerTokens } from '#dots/model/pointer';
 import type { Span } from './problem';
 import { Tokens } from './tokens';
 
-/** Where a value stands, and the name of the member whose value it is. */
+/** The place of a value, and of the name of its member. */
 export interface Place extends Span {
   name?: Span;
   /** An object or array whose closing bracket is missing. */
   unclosed?: true;
 }
 
-/** The pointers wanted, as a tree by their tokens. */
+/** The requested pointers, as a tree by their tokens. */
 interface Wanted {
   pointer?: string;
   children: Map<string, Wanted>;
 }
 
 interface Frame {
-  /** undefined: nothing inside is wanted. */
+  /** undefined: nothing inside is needed. */
   wanted: Wanted | undefined;
   array: boolean;
   index: number;
@@ -24,9 +24,10 @@ interface Frame {
 }
 
 /**
- * Finds many JSON pointers in one pass over the text, whatever their number. Pointers that lead nowhere are absent from
- * the result. Of two members with one name the last is taken, as `JSON.parse` does.
- * @param plain the text is JSON without backslashes (`isPlain`), so that what is not wanted can be skipped by its brackets
+ * Finds many JSON pointers in one pass over the text, whatever their number. Pointers without a value are absent from
+ * the result. Of two members with one name the last is used, as in `JSON.parse`.
+ * @param plain the text is JSON without backslashes (`isPlain`), so that unneeded values can be skipped by their
+ * brackets
  */
 export function locateAll(text: string, pointers: Iterable<string>, plain: boolean): Map<string, Place> {
   const wanted = wantedTree(pointers);
@@ -53,7 +54,7 @@ class Locator {
   private readonly tokens: Tokens;
   private readonly frames: Frame[] = [];
   private readonly places = new Map<string, Place>();
-  /** The member name just read, and what is wanted below it. */
+  /** The member name just read, and what is needed below it. */
   private name: Span | undefined;
   private named: Wanted | undefined;
 
@@ -89,7 +90,7 @@ class Locator {
     this.named = top.wanted?.children.get(tokens.stringValue());
   }
 
-  /** What is wanted of the value that starts at the current token. */
+  /** What is needed of the value that starts at the current token. */
   private next(): Wanted | undefined {
     const { top } = this;
     if (top === undefined) return this.root;

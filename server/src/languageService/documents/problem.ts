@@ -1,6 +1,6 @@
 import type { Severity } from '#dots/model/finding';
 
-/** A stretch of a text by offsets, its end excluded. */
+/** A range of a text by offsets, its end excluded. */
 export interface Span {
   start: number;
   end: number;
@@ -14,13 +14,13 @@ export interface Problem extends Span {
   message: string;
   /** RFC number and section. */
   rfc: string;
-  /** JSON pointer of the value it stands in. */
+  /** JSON pointer of the value that contains it. */
   pointer: string;
   /** Another place that explains it. */
   related?: Span & { message: string };
 }
 
-/** Where the rules of JSON are written that the problems cite. */
+/** The sections with the JSON rules that the problems cite. */
 export const rfcOf = {
   grammar: '8259 2',
   objects: '8259 4',
@@ -34,5 +34,5 @@ export const rfcOf = {
   longNumbers: '7951 6.1',
 } as const;
 
-/** How many problems of its JSON are told of one text; more would only bury the first. */
+/** The most JSON problems that are reported of one text; more would hide the first. */
 export const maximumProblems = 1000;

@@ -7,7 +7,10 @@ const slash = 0x2f;
 const star = 0x2a;
 const byteOrderMark = 0xfeff;
 
-/** What ends a run of blanks, and a run of plain characters in a string: regular expressions skip such runs several times faster than a loop. */
+/**
+ * The end of a run of blanks, and of a run of plain characters in a string: regular expressions skip such runs several
+ * times faster than a loop.
+ */
 const notBlank = /[^ \t\r\n\ufeff]/g;
 const notPlain = /["\\\r\n\ud800-\udfff]/g;
 const bracketOrQuote = /["{}[\]]/g;
@@ -43,19 +46,19 @@ function punctuationAt(code: number): TokenKind | undefined {
 }
 
 /**
- * Reads the tokens of any text, JSON or not, one after the other and never backwards: the linear pass below every
- * feature. Comments count as blanks; an unclosed string ends with its line.
+ * Reads the tokens of any text, JSON or not, one after the other and never backwards: the linear pass that every
+ * feature uses. Comments count as blanks; an unclosed string ends with its line.
  */
 export class Tokens {
   kind: TokenKind = 'end';
   /** The token's first offset, and the one after its last. */
   start = 0;
   end: number;
-  /** string: it holds a backslash. */
+  /** string: it contains a backslash. */
   escaped = false;
-  /** string: it holds a surrogate, paired or not. */
+  /** string: it contains a surrogate, paired or not. */
   surrogates = false;
-  /** string: its closing quote is there. */
+  /** string: it has its closing quote. */
   closed = true;
 
   /**
@@ -70,7 +73,7 @@ export class Tokens {
     this.end = from;
   }
 
-  /** Moves to the next token and tells its kind; at the end of the text again and again `end`. */
+  /** Moves to the next token and returns its kind; at the end of the text always `end`. */
   next(): TokenKind {
     this.start = this.skipBlanks(this.end);
     const code = this.text.charCodeAt(this.start);
@@ -163,12 +166,12 @@ export class Tokens {
   }
 }
 
-/** Whether the strings of a text that is JSON hold neither backslash nor surrogate: nearly every DOTS document. */
+/** Whether the strings of a JSON text contain neither backslash nor surrogate: nearly every DOTS document. */
 export function isPlain(json: string): boolean {
   return !json.includes('\\') && !/[\ud800-\udfff]/.test(json);
 }
 
-/** The content of the string that stands at [start, end) with its quotes; a broken one is taken as it stands. */
+/** The content of the string at [start, end) with its quotes; a malformed one is returned unchanged. */
 export function stringContent(text: string, start: number, end: number): string {
   const raw = text.slice(start, end);
   const bare = raw.slice(1, raw.length > 1 && raw.endsWith('"') ? -1 : undefined);

@@ -2,12 +2,12 @@ import { printParseErrorCode, visit, type JSONVisitor, type ParseErrorCode } fro
 import { isObject, type JsonValue } from '#dots/model/json';
 import { maximumProblems, rfcOf, type Problem, type Span } from './problem';
 
-/** What could be read of a text that is not JSON. */
+/** The readable part of a text that is not JSON. */
 export interface TolerantReading {
   value: JsonValue | undefined;
-  /** In text order; at most one of them leaves the structure in doubt, and it is the last. */
+  /** In text order; at most one of them makes the structure uncertain, and it is the last. */
   problems: Problem[];
-  /** From here on the structure of the text is a guess; the text's length where it is certain to the end. */
+  /** From here on the structure of the text is uncertain; the text's length if it is certain to the end. */
   certainUntil: number;
 }
 
@@ -20,8 +20,9 @@ interface SyntaxError {
 }
 
 /**
- * Reads a text that `JSON.parse` refused, as far as it can be read. What is certain in spite of the error (a missing
- * comma, a trailing comma, a comment) is reported and read on; the first real error is reported and nothing after it.
+ * Reads a text that `JSON.parse` refused, as far as it can be read. An error that leaves the structure certain (a
+ * missing comma, a trailing comma, a comment) is reported and reading continues; the first real error is reported and
+ * nothing after it.
  * @param relaxed comments and trailing commas are allowed (`.jsonc`)
  */
 export function readTolerantly(text: string, relaxed: boolean): TolerantReading {
@@ -39,7 +40,7 @@ export function readTolerantly(text: string, relaxed: boolean): TolerantReading 
   return { value: builder.root, ...judge(text, errors) };
 }
 
-/** A text with more errors than this is none that somebody is typing: the rest of it is not read. */
+/** A text with more errors than this is not being typed: the rest of it is not read. */
 const mostErrors = 100_000;
 
 /** Ends the reading of a text. */
@@ -87,18 +88,17 @@ function harmlessProblem(text: string, error: SyntaxError): Problem | undefined 
     (error.name === 'PropertyNameExpected' || error.name === 'ValueExpected')
   ) {
     if (/[,:[{]/.test(text.charAt(trimmedEnd(text, before - 1) - 1))) return undefined;
-    return problemAt(
-      'json/trailing-comma',
-      'A comma stands before the closing bracket, with nothing after it; remove it.',
-      { start: before - 1, end: before },
-    );
+    return problemAt('json/trailing-comma', 'Trailing comma before the closing bracket; remove it.', {
+      start: before - 1,
+      end: before,
+    });
   }
   return undefined;
 }
 
 const startsValue = (text: string, { start }: SyntaxError): boolean => /["{[\d-]/.test(text.charAt(start));
 
-/** After `0` a further digit belongs to the same number, written as JSON does not write it. */
+/** After `0` a further digit belongs to the same number, which is invalid in JSON. */
 const continuesNumber = (text: string, { start }: SyntaxError): boolean =>
   /\d\d/.test(text.slice(start - 1, start + 1));
 
@@ -107,15 +107,15 @@ const sentences: Partial<Record<ErrorName, string>> = {
   ValueExpected: 'A value is expected here.',
   ColonExpected: 'A colon is expected here, between the member name and its value.',
   CommaExpected: 'A comma or a closing bracket is expected here.',
-  CloseBraceExpected: 'An object that was opened before is not closed; a "}" is missing.',
-  CloseBracketExpected: 'An array that was opened before is not closed; a "]" is missing.',
-  EndOfFileExpected: 'The document ended before this; a file holds one JSON object and nothing after it.',
+  CloseBraceExpected: 'An object is not closed; a "}" is missing.',
+  CloseBracketExpected: 'An array is not closed; a "]" is missing.',
+  EndOfFileExpected: 'Unexpected text after the end of the document; a file contains one JSON object.',
   UnexpectedEndOfComment: 'This comment is not closed; "*/" is missing.',
   UnexpectedEndOfString: 'This string is not closed; a double quote is missing at its end.',
-  UnexpectedEndOfNumber: 'This number is not complete; digits are missing.',
-  InvalidNumberFormat: 'This is no number as JSON writes it.',
+  UnexpectedEndOfNumber: 'This number is incomplete; digits are missing.',
+  InvalidNumberFormat: 'This is not a JSON number.',
   InvalidUnicode: 'A \\u escape in this string is not followed by four hexadecimal digits.',
-  InvalidEscapeCharacter: 'A backslash in this string starts no escape that JSON knows; write "\\\\" for a backslash.',
+  InvalidEscapeCharacter: 'Unknown escape in this string; write "\\\\" for a backslash.',
   InvalidCharacter: 'This string contains a control character; write it as an escape, such as \\n or \\t.',
 };
 
@@ -130,36 +130,35 @@ function fatalProblem(text: string, error: SyntaxError): Problem {
   return problemAt('json/syntax', message ?? 'This is not JSON.', span);
 }
 
-/** An error at the end of the text is shown at the last thing written: there is nothing to underline behind it. */
+/** An error at the end of the text is shown at the last thing written: there is nothing to underline after it. */
 function placeOf(text: string, error: SyntaxError): Span {
   if (error.start < text.length && error.end > error.start) return error;
   const end = trimmedEnd(text, text.length);
   return { start: Math.max(end - 1, 0), end };
 }
 
-/** A text without a brace before the error is no document; it may be the file of a key, which is not quoted. */
+/** A text without a brace before the error is not a document; it may be a key file, so it is not quoted. */
 function symbolSentence(text: string, { start, end }: Span): string {
-  if (!text.slice(0, start).includes('{'))
-    return 'This is nothing that JSON knows; a document is one object, in braces.';
+  if (!text.slice(0, start).includes('{')) return 'This is not JSON; a document is one object, in braces.';
   const symbol = text.slice(start, end);
   const shown = symbol.length > 30 ? `${symbol.slice(0, 27)}...` : symbol;
   if (/^['\u2018\u2019\u201c\u201d`]/.test(symbol))
-    return `JSON names and strings stand in straight double quotes, not in ${symbol.charAt(0)}.`;
+    return `JSON names and strings are in straight double quotes, not in ${symbol.charAt(0)}.`;
   const meant = { none: 'null', nil: 'null', undefined: 'null', true: 'true', false: 'false', null: 'null' }[
     symbol.toLowerCase()
   ];
   if (meant !== undefined) return `JSON writes ${meant}, not ${shown}.`;
-  return `"${shown}" is nothing that JSON knows; names and strings stand in double quotes.`;
+  return `"${shown}" is not a JSON value; names and strings are in double quotes.`;
 }
 
-/** The offset behind the last character before `offset` that is no blank. */
+/** The offset after the last non-blank character before `offset`. */
 function trimmedEnd(text: string, offset: number): number {
   let end = offset;
   while (end > 0 && /\s/.test(text.charAt(end - 1))) end -= 1;
   return end;
 }
 
-/** Builds the value from the visitor's events: of two equal names the last counts, and `__proto__` is left out. */
+/** Builds the value from the visitor's events: of two equal names the last is used, and `__proto__` is left out. */
 class ValueBuilder {
   root: JsonValue | undefined;
   private readonly open: { container: JsonValue; name: string }[] = [];

@@ -3,8 +3,8 @@ import { serverEvidence, type Direction } from '#dots/model/direction';
 import { tokens } from '#dots/model/pointer';
 
 /**
- * Says that a document is validated as an answer, and because of which member: in a request that is meant to be sent, such a
- * member is a slip that otherwise goes unnoticed. Where the direction is stated, there is nothing to say.
+ * Reports that a document is validated as an answer, and because of which member: in a request, such a member is a
+ * mistake that is otherwise not noticed. If the direction is stated, there is no finding.
  */
 export function answerNotice(value: unknown, direction: Direction | undefined): Fault[] {
   const pointer = direction === undefined ? serverEvidence(value) : undefined;

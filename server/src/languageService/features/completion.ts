@@ -17,33 +17,36 @@ import { nameSuggestions, valueSuggestions, withOtherBits } from './values';
 export interface Completion {
   label: string;
   kind: 'document' | 'member' | 'value';
-  /** One line beside the label. */
+  /** One line of detail beside the label. */
   detail?: string;
   /** Markdown. */
   documentation?: string;
-  /** What replaces `range`: LSP snippet syntax, and the same without tab stops. */
+  /** The replacement of `range`: LSP snippet syntax, and the same without tab stops. */
   snippet: string;
   text: string;
-  /** What the editor compares with what was typed. */
+  /** The text that the editor compares with the typed one. */
   filterText: string;
   sortText: string;
   range: Range;
-  /** Where a comma is missing after the previous member or entry; never at the start of `range`, whose text has it then. */
+  /**
+   * Where a comma is missing after the previous member or entry; never at the start of `range`, because the text then
+   * contains it.
+   */
   comma?: Position;
 }
 
 /** What is known of a document besides its text. */
 export interface Surroundings extends DefinedNames {
-  /** Whether it goes to a server or came from one; without it, its members tell. */
+  /** Whether it goes to a server or came from one; if absent, its members decide. */
   direction?: Direction | undefined;
 }
 
 const nothingKnown: Surroundings = { aliases: [], acls: [] };
 
 /**
- * What fits at an offset of a text, half-typed or not: names, values, or whole documents; nothing that the checker refuses
- * there. Needs no valid JSON.
- * @param around what is known besides the text, such as names that the documents which belong to this one define
+ * The completions at an offset of a text, half-typed or not: names, values, or whole documents; nothing that the
+ * checker refuses there. The text need not be valid JSON. @param around the context of the text, such as names that
+ * related documents define
  */
 export function complete(document: ParsedDocument, offset: number, around = nothingKnown): Completion[] {
   if (document.beyondLimits) return [];
@@ -64,11 +67,11 @@ export function complete(document: ParsedDocument, offset: number, around = noth
   }
 }
 
-/** Where completions go: what they replace, and the commas that they need. */
+/** The place of completions: what they replace, and the commas that they need. */
 export class Placement {
   private readonly range: Range;
   private readonly comma: Position | undefined;
-  /** The comma belongs into the text itself: LSP allows no two edits at one position (LSP 3.17, additionalTextEdits). */
+  /** The comma is part of the text itself: LSP allows no two edits at one position (LSP 3.17, additionalTextEdits). */
   private readonly joined: boolean;
 
   constructor(
@@ -130,7 +133,10 @@ function topMember({ kind, topMember: name }: DocumentType): string {
   return `"${name}": ${skeleton(kind, name, schemaOf(kind).properties?.[name] ?? {})}`;
 }
 
-/** The members that fit into the object around the cursor: not there yet, of no case that another one excludes, and accepted by the checker. */
+/**
+ * The members that are possible in the object around the cursor: not present yet, not excluded by another case, and
+ * accepted by the checker.
+ */
 function members(document: ParsedDocument, cursor: Cursor, place: Placement, direction?: Direction): Completion[] {
   const kind = kindOf(cursor.path);
   const object = kind === undefined ? undefined : schemaAt(kind, cursor.path);
@@ -160,7 +166,9 @@ function members(document: ParsedDocument, cursor: Cursor, place: Placement, dir
     });
 }
 
-/** The objects on the way to the one at a path, with their schemas; undefined where the document cannot be read that far. */
+/**
+ * The objects on the way to the one at a path, with their schemas; undefined if the document cannot be read that far.
+ */
 function framesAt(kind: DocumentKind, document: JsonValue | undefined, path: readonly string[]): Frame[] | undefined {
   const frames: Frame[] = [];
   let value = document;
@@ -181,7 +189,7 @@ function aroundName(document: JsonValue | undefined, cursor: Cursor): { others: 
   return cursor.token === undefined ? { others: object, own: '' } : { others, own };
 }
 
-/** The value that a snippet writes; what is to be filled in is blank. */
+/** The value that a snippet writes; placeholders are blank. */
 function valueOf(snippet: string): JsonValue {
   return parseDocument(plainText(snippet).replace(/(?<=: )(?=[,\n }])/g, '""')).value ?? '';
 }
@@ -212,7 +220,7 @@ function memberFacts(
   };
 }
 
-/** Required members come first, then the usual ones, then the others; what only a server says comes last. */
+/** Required members come first, then the usual ones, then the others; members that only a server writes come last. */
 function memberGroup(name: string, schema: SchemaNode, object: SchemaNode, first: readonly string[]): number {
   if (object.required?.includes(name) === true) return 0;
   if (first.includes(name)) return 1;
@@ -261,7 +269,7 @@ function container(kind: DocumentKind, name: string, schema: SchemaNode, place: 
     place.item({
       label,
       kind: 'value',
-      detail: `${name}: begin with what is usual`,
+      detail: `${name}: insert the usual members`,
       snippet,
       filterText: label,
       sortText: rank(0, 0),
@@ -269,7 +277,7 @@ function container(kind: DocumentKind, name: string, schema: SchemaNode, place: 
   ];
 }
 
-/** Without the values that the list around the cursor has already; the one at the cursor may stay as it is. */
+/** Without the values that the list around the cursor already has; the one at the cursor may stay. */
 function unlisted(completions: Completion[], document: ParsedDocument, cursor: Cursor): Completion[] {
   const list = at(document.value, cursor.path.reduce(child, ''));
   if (!Array.isArray(list)) return completions;
@@ -279,7 +287,7 @@ function unlisted(completions: Completion[], document: ParsedDocument, cursor: C
   return completions.filter(({ text }) => !there.has(text.replace(/,$/, '')));
 }
 
-/** The name of the member that holds the value at a path: array indexes are passed over. */
+/** The name of the member that holds the value at a path: array indexes are skipped. */
 function holder(path: readonly string[]): string {
   return path.findLast((token) => !/^\d+$/.test(token)) ?? '';
 }

@@ -10,15 +10,18 @@ import { child } from '#dots/model/pointer';
 const pathMtu = 1280;
 
 /**
- * What goes around the CBOR body of a request in one datagram, at most: IPv6 and UDP headers (48), DTLS record with
- * explicit nonce and tag (37), CoAP header, token and options with a cuid of 22 characters and a mid (95).
+ * The overhead of a request in one datagram, besides its CBOR body, at most: IPv6 and UDP headers (48), DTLS record
+ * with explicit nonce and tag (37), CoAP header, token and options with a cuid of 22 characters and a mid (95).
  */
 const around = 48 + 37 + 95;
 
-/** From this share of the limit on it is worth a word. */
+/** The share of the limit from which on it is reported. */
 const nearly = 0.8;
 
-/** Advice on a request that fills a datagram: on an attacked link only what fits in one has a chance (RFC 9132 section 7.3). */
+/**
+ * Advice on a request that fills a datagram: on an attacked link only a single datagram has a chance (RFC 9132 section
+ * 7.3).
+ */
 export function datagramAdvice(value: unknown, direction = directionOf(value)): Fault[] {
   const type = documentTypeOf(value);
   if (type?.channel !== 'signal' || direction === 'status') return [];
@@ -27,9 +30,9 @@ export function datagramAdvice(value: unknown, direction = directionOf(value)): 
   if (octets < nearly * pathMtu) return [];
   const fits = octets <= pathMtu;
   const message =
-    `This request takes ${body} octets of CBOR, about ${octets} in a datagram; ${pathMtu} pass on any path. ` +
+    `This request has ${body} octets of CBOR, about ${octets} in a datagram; the safe path MTU is ${pathMtu}. ` +
     (fits
-      ? 'Little more fits in.'
+      ? 'There is little space left.'
       : 'Split it into several requests, each with its own mid, or define an alias in peacetime.');
   return [
     {
@@ -44,7 +47,7 @@ export function datagramAdvice(value: unknown, direction = directionOf(value)): 
   ];
 }
 
-/** Octets of the body; 0 where the document has no CBOR form because it is faulty, which other findings tell. */
+/** Octets of the body; 0 where the document has no CBOR form because it is faulty, which other findings report. */
 function sizeOf(document: JsonObject): number {
   try {
     return documentSize(document);

@@ -3,17 +3,17 @@ import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import { locateFaults } from './validation';
 import { factsOf, type Facts } from '#dots/workspace/facts';
 
-/** What is kept of a document for the sake of others: its facts, and where the places stand that others point at. */
+/** What is stored of a document for others: its facts, and the ranges of the places that others refer to. */
 export interface IndexEntry {
   facts: Facts;
-  /** The text has no error that leaves its structure in doubt. */
+  /** The text has no error that makes its structure uncertain. */
   certain: boolean;
   rangeOf(pointer: string): Range | undefined;
 }
 
 /**
- * Reads what other documents may need to know of one.
- * @param keep the entry may keep the document: then ranges are looked up only when they are asked for
+ * Reads the facts of a document that others may need.
+ * @param keep the entry may keep the document: then ranges are looked up only on demand
  */
 export function indexEntry(document: ParsedDocument, keep = true): IndexEntry {
   const facts = factsOf(document.value);
@@ -23,7 +23,7 @@ export function indexEntry(document: ParsedDocument, keep = true): IndexEntry {
 
 type RangeOf = IndexEntry['rangeOf'];
 
-/** Apart from `lookedUp`, so that what it returns does not hold the document. */
+/** Separate from `lookedUp`, so that the closure that it returns does not keep the document. */
 const known =
   (ranges: ReadonlyMap<string, Range>): RangeOf =>
   (pointer) =>
@@ -43,7 +43,7 @@ function rangesOf(document: ParsedDocument, facts: Facts): Map<string, Range> {
   );
 }
 
-/** The pointers that faults of other documents can lead to. */
+/** The pointers that faults of other documents can refer to. */
 function anchorsOf({ aliases, acls, scopes, capabilities }: Facts): string[] {
   return [...aliases, ...acls, ...scopes, ...capabilities].map(({ pointer }) => pointer);
 }

@@ -8,13 +8,13 @@ import { longDuration } from '#dots/words/quantities';
 import { docs } from '#schemas/docs/index';
 import { ports, protocols } from '../knowledge/numbers';
 
-/** What is written of a member in our own words. `path` leads to it from the top-level member. */
+/** The description of a member. `path` leads to it from the top-level member. */
 export function memberText(path: readonly string[], node: SchemaNode): Doc | undefined {
   const module = node['x-yang']?.module;
   return module === undefined ? undefined : memberDoc(docs, module, path);
 }
 
-/** The section to read about a member; where none is written, that of the kind of document. */
+/** The section that describes a member; otherwise that of the kind of document. */
 export function sectionOf(kind: DocumentKind, doc: Doc | undefined): string {
   return doc?.rfc ?? documentType(kind).rfc;
 }
@@ -47,7 +47,7 @@ export function factLines(kind: DocumentKind, name: string, node: SchemaNode): s
   return [
     yang?.mandatory === true ? 'Must be present.' : '',
     yang?.keys === undefined ? '' : `Entries differ in ${yang.keys.map((member) => `\`${member}\``).join(' and ')}.`,
-    yang?.config === false ? 'Told by the server; a client does not send it.' : '',
+    yang?.config === false ? 'Reported by the server; a client does not send it.' : '',
     yang === undefined
       ? ''
       : `YANG: ${yang.node} of \`${yang.module}\`${yang.type?.name === undefined ? '' : `, type \`${yang.type.name}\``}`,
@@ -65,23 +65,23 @@ export function isPort(type: YangType | undefined): boolean {
   return type?.name === 'ietf-inet-types:port-number';
 }
 
-/** What a label, a bit or an identity of a member means, in our own words. */
+/** The description of a label, a bit or an identity of a member. */
 export function valueText(path: readonly string[], yang: XYang | undefined, value: string): Doc | undefined {
   return yang?.type === undefined ? undefined : valueDoc(docs, yang.module, path, yang.type, value);
 }
 
-/** What a written value means, in a sentence, or undefined where it says it itself. */
+/** The meaning of a value, in a sentence, or undefined if it is self-explanatory. */
 export function valueMeaning(path: readonly string[], yang: XYang | undefined, value: string): string | undefined {
   const name = path[path.length - 1] ?? '';
   if (isProtocol(name, yang?.type)) return protocols.get(Number(value));
   if (isPort(yang?.type)) return ports.get(Number(value));
-  if (name === 'lifetime') return Number(value) === -1 ? 'no end: until it is withdrawn' : inWords(Number(value));
+  if (name === 'lifetime') return Number(value) === -1 ? 'indefinite: until it is withdrawn' : inWords(Number(value));
   const text = valueText(path, yang, value)?.text;
   const number = yang?.type?.enums?.[value];
   return number === undefined || text === undefined ? text : `${text} (${number} in CBOR.)`;
 }
 
-/** Seconds as a person says them: `1 hour 30 minutes`. */
+/** Seconds in words: `1 hour 30 minutes`. */
 function inWords(seconds: number): string | undefined {
   if (!Number.isSafeInteger(seconds) || seconds < 1) return undefined;
   return longDuration(seconds);

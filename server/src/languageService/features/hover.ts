@@ -8,12 +8,12 @@ import { factLines, memberText, rfcLink, sectionOf, typeLine, valueMeaning } fro
 
 /** What is known of the member or value at an offset. */
 export interface Hover {
-  /** Markdown, of our own words only: nothing of the document is copied into it. */
+  /** Markdown; it contains no text of the document. */
   markdown: string;
   range: Range;
 }
 
-/** What to show of the member name or value at an offset; undefined where nothing is known of it. */
+/** What to show of the member name or value at an offset; undefined if nothing is known of it. */
 export function hover(document: ParsedDocument, offset: number): Hover | undefined {
   if (document.beyondLimits) return undefined;
   const cursor = cursorAt(document.text, offset + 1);

@@ -5,14 +5,14 @@ import { child } from '#dots/model/pointer';
 import type { ParsedDocument } from '../documents/document';
 import { rfcOf, type Problem } from '../documents/problem';
 
-/** So many top-level members are looked at for a slip of the pen; a DOTS document has one. */
+/** How many top-level members are compared with known names; a DOTS document has one. */
 const likelyNames = 20;
 
 const known = documentTypes.map(({ topMember }) => topMember);
 
 /**
- * Why a document is none of DOTS: its value is no object, or no top-level member is known. Undefined where it is one, and
- * where a syntax error stands before its first member.
+ * Why a document is not a DOTS document: its value is not an object, or no top-level member is known. Undefined if it
+ * is one, or if a syntax error precedes its first member.
  */
 export function kindProblem(document: ParsedDocument): Problem | undefined {
   const { value } = document;
@@ -41,7 +41,8 @@ function unknownKind(document: ParsedDocument, value: JsonObject): Problem | und
     return undefined;
   const advice =
     meant === undefined ? `it needs one of the top-level members ${known.join(', ')}` : `did you mean "${meant}"?`;
-  const subject = wrong === undefined ? 'This object is empty' : `"${wrong}" names no kind of DOTS document`;
+  const subject =
+    wrong === undefined ? 'This object is empty' : `"${wrong}" is not the top-level member of a DOTS document`;
   return {
     ...document.smallest(place, true),
     code: 'json/unknown-document',

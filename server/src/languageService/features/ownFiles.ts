@@ -12,10 +12,10 @@ import {
   type ConfigSchema,
 } from '#dots/workspace/ownSchema';
 
-/** What is known beyond the schemas: codes of findings, names of server profiles. */
+/** Names that are not in the schemas: codes of findings, names of server profiles. */
 export type Known = Readonly<Record<'codes' | 'profiles', readonly string[]>>;
 
-/** What fits at an offset of a workspace file or profiles file. */
+/** The completions at an offset of a workspace file or profiles file. */
 export function completeConfig(document: ParsedDocument, form: ConfigForm, offset: number, known: Known): Completion[] {
   if (document.beyondLimits) return [];
   const cursor = cursorAt(document.text, offset);
@@ -37,7 +37,7 @@ export function completeConfig(document: ParsedDocument, form: ConfigForm, offse
   }
 }
 
-/** What to show of the member or value at an offset; undefined where nothing is known of it. */
+/** What to show of the member or value at an offset; undefined if nothing is known of it. */
 export function hoverConfig(document: ParsedDocument, form: ConfigForm, offset: number): Hover | undefined {
   if (document.beyondLimits) return undefined;
   const cursor = cursorAt(document.text, offset + 1);
@@ -78,7 +78,7 @@ function members(schema: ConfigSchema | undefined, cursor: Cursor, place: Placem
     });
 }
 
-/** Members whose names are values of something known, such as codes of findings. */
+/** Members whose names are known values, such as codes of findings. */
 function knownMembers(
   schema: ConfigSchema | undefined,
   { names, colon }: Cursor,
@@ -141,7 +141,7 @@ function values(
   });
 }
 
-/** The value to begin with, as an LSP snippet. */
+/** The initial value, as an LSP snippet. */
 function beginning(schema: ConfigSchema): string {
   switch (schema.type) {
     case 'object':

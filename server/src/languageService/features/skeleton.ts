@@ -2,12 +2,12 @@ import type { DocumentKind } from '#dots/model/documents';
 import { resolve, schemaOf, type SchemaNode, type YangType } from '#dots/model/schema';
 import { usualMembers, usualValues } from '../knowledge/usual';
 
-/** How deep a skeleton goes; deeper members are left to the person. */
+/** How deep a skeleton goes; deeper members are left to the user. */
 const maximumDepth = 8;
 
 /**
- * The value of a member to begin with, as an LSP snippet: what the schema requires and what is usual, with a tab stop at
- * each value that only a person knows.
+ * The initial value of a member, as an LSP snippet: what the schema requires and what is usual, with a tab stop at each
+ * value that the user must enter.
  * @param name the member that has the value
  * @param isAllowed whether a label, bit or identity may be written at a path below the value
  */
@@ -17,7 +17,7 @@ export function skeleton(kind: DocumentKind, name: string, node: SchemaNode, isA
 
 type Allowed = (path: readonly string[], value: string) => boolean;
 
-/** A snippet without its tab stops and choices, for editors that know none. */
+/** A snippet without its tab stops and choices, for editors without snippet support. */
 export function plainText(snippet: string): string {
   return snippet.replace(
     /\\([\\$}])|\$\{\d+\|([^,|]*)[^|]*\|\}|\$\{\d+:([^}]*)\}|\$\d+/g,
@@ -111,7 +111,7 @@ export function skeletonMembers(name: string, schema: SchemaNode): string[] {
   return Object.keys(schema.properties ?? {}).filter((member) => wanted.has(member));
 }
 
-/** The usual ones of the values that a schema has, where any are known to be usual. */
+/** The usual ones of a schema's values, if any are known to be usual. */
 function usualOf(name: string, values: readonly string[] = []): readonly string[] {
   const usual = (usualValues[name] ?? []).filter((value) => values.includes(value));
   return usual.length === 0 ? values : usual;

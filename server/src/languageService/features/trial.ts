@@ -3,10 +3,13 @@ import type { Fault } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { at } from '#dots/model/pointer';
 
-/** So many entries of each list around a place are part of a trial: enough for rules between entries, and quick in a list of thousands. */
+/**
+ * How many entries of each list around a place are part of a trial: enough for rules between entries, and quick in a
+ * list of thousands.
+ */
 const mostEntries = 8;
 
-/** Findings that something is still missing: to be expected while a document is written. */
+/** Findings that something is still missing: expected while a document is written. */
 const incomplete = /(-missing|-member-missing|-empty)$|\/(missing-member|empty-value|call-home-target)$/;
 
 /** Findings about how much is sent or when, which no choice of a single value or member causes. */
@@ -16,9 +19,8 @@ const planning = /^advice\//;
 type Fill = (value: JsonValue | undefined) => JsonValue | undefined;
 
 /**
- * Asks the checker about values at one place before they are offered there: a value is accepted where it adds no finding,
- * other than that something is still missing. Only a part of a long document is checked: what is on the way to the place,
- * and what is beside it.
+ * Checks values at one place before they are offered there: a value is accepted if it adds no finding, other than that
+ * something is still missing. Only a part of a long document is checked: the path to the place, and what is beside it.
  */
 export class Trial {
   private readonly fill: Fill;
@@ -29,9 +31,9 @@ export class Trial {
 
   /**
    * @param path the tokens of the pointer to the place
-   * @param present what the place contains without the value in question
+   * @param present the present value at the place
    * @param replaces the last token of the path names an entry that is replaced, not one that is inserted
-   * @param direction that of the document; without it, its members tell, and otherwise it is a request
+   * @param direction that of the document; if absent, its members decide, and otherwise it is a request
    */
   constructor(
     document: JsonValue | undefined,
@@ -54,8 +56,8 @@ export class Trial {
   }
 
   /**
-   * Those of the values that may be written at the place. A member that is allowed only beside a certain value has its finding
-   * without any value too; that finding counts against a value where another one, or the one that is there, avoids it.
+   * Those of the values that may be written at the place. A member that is allowed only beside a certain value has its
+   * finding without any value too; that finding counts against a value if another one, or the present one, avoids it.
    */
   accepted<T>(candidates: readonly T[], valueOf: (candidate: T) => JsonValue, own?: JsonValue): T[] {
     const tried = candidates
@@ -69,13 +71,16 @@ export class Trial {
     return tried.filter(({ conditions }) => conditions.every(isInAll)).map(({ candidate }) => candidate);
   }
 
-  /** Whether a finding says that something is missing: a member, a value that is blank, or the one that decides what is allowed. */
+  /**
+   * Whether a finding reports that something is missing: a member, a value that is blank, or the one that decides what
+   * is allowed.
+   */
   private isIncomplete({ code, pointer, atName }: Fault, document: JsonValue | undefined): boolean {
     if (incomplete.test(code) || (atName !== true && isBlank(at(document, pointer)))) return true;
     return code === 'yang/not-allowed-here' && at(this.before, pointer) === undefined;
   }
 
-  /** The findings of conditions that are already there without the value. */
+  /** The findings of conditions that exist without the value. */
   private conditions(value: JsonValue): string[] {
     return this.faults(this.fill(short(value)))
       .filter(({ code }) => code === 'yang/not-allowed-here' || code === 'yang/must')
@@ -83,7 +88,7 @@ export class Trial {
       .filter((key) => this.known.has(key));
   }
 
-  /** Whether the value may be written below the place, in objects and lists that are not there yet. */
+  /** Whether the value may be written below the place, in objects and lists that do not exist yet. */
   acceptsBelow(path: readonly string[], value: JsonValue): boolean {
     const [name, ...rest] = path;
     if (name === undefined) return this.accepts(value);
@@ -101,7 +106,10 @@ function nested(path: readonly string[], value: JsonValue): JsonValue {
   return path.reduceRight<JsonValue>((inner, token) => (/^\d+$/.test(token) ? [inner] : { [token]: inner }), value);
 }
 
-/** A document with a gap at a path; the entry that leads there becomes the last of its list, so that those before it keep their places. */
+/**
+ * A document with a gap at a path; the entry on the path becomes the last of its list, so that earlier entries keep
+ * their indexes.
+ */
 function around(value: JsonValue | undefined, [token, ...rest]: readonly string[], replaces: boolean): Fill {
   if (token === undefined) return (inner) => inner;
   if (Array.isArray(value) || (value === undefined && /^\d+$/.test(token)))

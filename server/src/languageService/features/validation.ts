@@ -12,20 +12,20 @@ import { kindProblem } from './kind';
 export interface ValidationOptions {
   /** Default `practice`. */
   level?: Level | undefined;
-  /** Whether it goes to a server or came from one; without it, its members tell. */
+  /** Whether it goes to a server or came from one; if absent, its members decide. */
   direction?: Direction | undefined;
 }
 
 export interface Validation {
-  /** What the document is, or undefined where its top-level member names nothing of DOTS. */
+  /** What the document is, or undefined if it has no top-level member of DOTS. */
   type: DocumentType | undefined;
   /** In text order. */
   findings: LocatedFinding[];
 }
 
 /**
- * Every fault of a document, each with its range. After a syntax error only what stands wholly before the error is
- * judged: what follows may belong somewhere else.
+ * Every fault of a document, each with its range. After a syntax error only the part before the error is validated:
+ * what follows may belong elsewhere.
  */
 export function validateDocument(document: ParsedDocument, options: ValidationOptions = {}): Validation {
   if (document.form !== 'dots') return { type: undefined, findings: configFindings(document, document.form) };
@@ -48,12 +48,12 @@ function configFindings(document: ParsedDocument, form: 'workspace' | 'profiles'
   return inTextOrder([...document.findings(), ...locateFaults(document, faults)]);
 }
 
-/** Where a place of another document stands, as far as it is known. */
+/** The range of a place in another document, if it is known. */
 export type Elsewhere = (file: string, pointer: string) => Range | undefined;
 
 const unknownPlace: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
-/** Gives faults their ranges; those in a part of the text whose structure is a guess are left out. */
+/** Adds the ranges to faults; those in a part of the text whose structure is uncertain are left out. */
 export function locateFaults(
   document: ParsedDocument,
   faults: readonly Fault[],
@@ -70,7 +70,10 @@ export function locateFaults(
 
 type PlaceOf = (pointer: string) => Place;
 
-/** Places of all faults and of what they relate to, by one pass; of a pointer that leads nowhere, the nearest place around it. */
+/**
+ * Places of all faults and of what they relate to, by one pass; for a pointer without a value, the nearest place around
+ * it.
+ */
 function placesOf(document: ParsedDocument, faults: readonly Fault[]): PlaceOf {
   const pointers = new Set(
     faults.flatMap(({ pointer, related }) => [
@@ -116,7 +119,7 @@ function findingAt(
   };
 }
 
-/** Sorts findings as they stand in the text. */
+/** Sorts findings in text order. */
 export function inTextOrder(findings: LocatedFinding[]): LocatedFinding[] {
   return findings.sort(byPosition);
 }

@@ -11,7 +11,7 @@ import { inSnippet } from './skeleton';
 export interface ValueSuggestion {
   label: string;
   detail?: string;
-  /** What it means. */
+  /** Its meaning. */
   documentation?: string;
   snippet: string;
   filterText: string;
@@ -19,7 +19,8 @@ export interface ValueSuggestion {
 }
 
 /**
- * The values that are known for a leaf or an entry of a leaf-list: its default, labels, identities, and numbers by name.
+ * The values that are known for a leaf or an entry of a leaf-list: its default, labels, identities, and numbers by
+ * name.
  * @param path leads to the member from the top-level member
  */
 export function valueSuggestions(path: readonly string[], yang: XYang | undefined): ValueSuggestion[] {
@@ -33,11 +34,13 @@ export function valueSuggestions(path: readonly string[], yang: XYang | undefine
   if (preset !== undefined && !all.some(({ snippet }) => snippet === written(type, preset)))
     all.unshift(presetSuggestion(type, preset, yang?.units));
   if (name === 'lifetime')
-    all.push({ label: '-1', detail: 'no end: until it is withdrawn', snippet: '-1', filterText: '-1', group: 2 });
+    all.push({ label: '-1', detail: 'indefinite: until it is withdrawn', snippet: '-1', filterText: '-1', group: 2 });
   return all;
 }
 
-/** Suggestions for a string of bits that is there already: each adds its bit, or replaces the word at the cursor; the others stay. */
+/**
+ * Suggestions for an existing string of bits: each adds its bit, or replaces the word at the cursor; the others stay.
+ */
 export function withOtherBits(
   suggestions: ValueSuggestion[],
   yang: XYang | undefined,
@@ -59,7 +62,7 @@ export function withOtherBits(
     });
 }
 
-/** Which names of other documents a member's values are. */
+/** The kind of names in other documents that a member's values refer to. */
 const namedBy: Readonly<Record<string, [of: keyof DefinedNames, detail: string]>> = {
   'alias-name': ['aliases', 'alias'],
   'acl-name': ['acls', 'ACL'],

@@ -1,4 +1,4 @@
-/** IP protocol numbers that DOTS documents name, with what they are called (IANA protocol numbers registry). */
+/** IP protocol numbers that DOTS documents use, with their names (IANA protocol numbers registry). */
 export const protocols: ReadonlyMap<number, string> = new Map([
   [6, 'TCP'],
   [17, 'UDP'],

@@ -1,5 +1,5 @@
 /**
- * What a person usually writes in an object besides what the schema requires, by the member that holds the object.
+ * The usual members of an object besides those that the schema requires, by the member that contains the object.
  * Completion offers these first, and the skeletons of whole documents are made of them.
  */
 export const usualMembers: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +37,7 @@ export const usualMembers: Readonly<Record<string, readonly string[]>> = {
   'ietf-dots-data-channel:dots-data': ['dots-client'],
 };
 
-/** The values that DOTS uses, of all that the schema has for a member, the most usual first. */
+/** The schema's values of a member that DOTS uses, the most usual first. */
 export const usualValues: Readonly<Record<string, readonly string[]>> = {
   forwarding: ['ietf-access-control-list:drop', 'ietf-access-control-list:accept'],
   type: ['ietf-access-control-list:ipv4-acl-type', 'ietf-access-control-list:ipv6-acl-type'],

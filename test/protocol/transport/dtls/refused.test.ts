@@ -108,14 +108,14 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   const keys = await startEcho(t, { psk: () => psk.key });
   await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), {
     code: 'transport/psk-mismatch',
-    hint: /^Give both ends the same key for the same identity\./,
+    hint: /^Configure the same key for the identity at both ends\./,
   });
-  assert.match(keys.refused[0]?.hint ?? '', /^Give both ends the same identity and key\.$/);
+  assert.match(keys.refused[0]?.hint ?? '', /^Configure the same identity and key at both ends\.$/);
   const silent = await udpSocket(t);
   const clock = new FakeClock();
   const attempt = assert.rejects(call(t, silent.address().port, { psk }, { clock, deadlineMs: 100 }), {
     code: 'transport/no-answer',
-    hint: /Check the address, that the server runs, and that no firewall blocks it/,
+    hint: /Check the address, that the server is running, and that no firewall blocks it/,
   });
   await once(silent, 'message');
   await clock.advance(100);
@@ -126,7 +126,7 @@ test('a wrong key and a silent peer are told with what to do next', async (t) =>
   const wrong = { psk: { ...psk, key: Buffer.from('another secret') } };
   const silence = assert.rejects(call(t, relay.port, wrong, { clock, deadlineMs: 1000 }), {
     code: 'transport/psk-silence',
-    hint: /meet a wrong pre-shared key with silence: check the identity and the key/,
+    hint: /do not answer if the pre-shared key is wrong: check the identity and the key/,
   });
   await eventually(() => keys.refused.length === 2);
   await clock.advance(1000);

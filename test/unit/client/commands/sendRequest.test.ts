@@ -206,5 +206,5 @@ test('another pre-shared key is offered only where a server could not read what 
 test('an answer that cannot be shown does not make the request unsent', async () => {
   editor.showTextDocument = () => Promise.reject(new Error('no editor'));
   await sent(() => Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' }));
-  assert.deepEqual(editor.errors, ['The answer to request came, but could not be shown. no editor']);
+  assert.deepEqual(editor.errors, ['The answer to request was received, but could not be shown. no editor']);
 });

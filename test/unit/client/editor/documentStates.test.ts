@@ -129,9 +129,9 @@ const refusals: [string, () => unknown, RegExp][] = [
   [
     'another channel',
     () => ({ state: state({ kind: 'acls', title: 'ACLs' }), value: request }),
-    /belongs to the data channel/,
+    /sent over the data channel/,
   ],
-  ['no known kind', () => ({ state: state({ kind: null }), value: request }), /of no known DOTS kind/],
+  ['no known kind', () => ({ state: state({ kind: null }), value: request }), /not a known kind of DOTS document/],
   [
     'a destination that is none',
     () => ({
@@ -175,7 +175,7 @@ test('links wait for the state of the present version, and ask nothing', async (
   await settle();
   assert.equal(settled, false);
   server.push(state({ version: 2, requestErrors: 3, counts: { error: 3, warning: 0, information: 0, hint: 0 } }));
-  assert.deepEqual(await later, ['3 errors: nothing to send yet', 'Preview Flowspec']);
+  assert.deepEqual(await later, ['3 errors: cannot send this yet', 'Preview Flowspec']);
   assert.deepEqual(server.requests, []);
 });
 

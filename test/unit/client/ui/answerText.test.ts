@@ -94,5 +94,5 @@ test('how long the server asks to wait, and how long another server counts', () 
 });
 
 test('a server that cannot serve is no refusal', () => {
-  assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: not served/);
+  assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: failed/);
 });

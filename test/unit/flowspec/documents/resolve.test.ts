@@ -75,9 +75,9 @@ test('names that were looked up are targets, with time and result told', () => {
   assert.deepEqual(
     findings.filter(({ code }) => /resolved/.test(code)).map(({ severity, message }) => `${severity} ${message}`),
     [
-      'information "dns.example.com" had the address 192.0.2.53 (2026-01-01T00:00:00Z). The rules are for these only: resolve it again when they change.',
-      'error "gone.example.com" has no address (2026-01-01T00:00:00Z), so it gets no rule.',
-      'error "none.example.com" has no address, so it gets no rule.',
+      'information "dns.example.com" had the address 192.0.2.53 (2026-01-01T00:00:00Z). The rules are for these addresses only: resolve it again when they change.',
+      'error "gone.example.com" has no address (2026-01-01T00:00:00Z), so it has no rule.',
+      'error "none.example.com" has no address, so it has no rule.',
     ],
   );
 });

@@ -86,7 +86,7 @@ test('what decides nothing is dropped', () => {
     [to('192.0.2.10/32'), 'accept'],
   ]);
   assert.deepEqual([texts, proved], [['dst 192.0.2.0/24 -> discard'], true]);
-  assert.match(findings[0]?.message ?? '', /"dst 192\.0\.2\.10\/32" of ACE "a2" of ACL "acl" was dropped/);
+  assert.match(findings[0]?.message ?? '', /"dst 192\.0\.2\.10\/32" of ACE "a2" of ACL "acl" was removed/);
 });
 
 test('a prefix is split where that takes fewer rules than narrowing', () => {
@@ -138,7 +138,7 @@ test('beyond the budget the rules stay as they are, with the witness and the rea
     tight.findings.map(({ code }) => code),
     ['flowspec/not-repaired', 'flowspec/order'],
   );
-  assert.match(repaired(aces, { repair: { cuts: 1 } }).findings[0]?.message ?? '', /too many to follow up/);
+  assert.match(repaired(aces, { repair: { cuts: 1 } }).findings[0]?.message ?? '', /too many overlaps to compare/);
   assert.match(
     repaired(
       [

@@ -192,11 +192,11 @@ test('equivalence: proved, disproved with a witness, or unknown with the reason'
   });
   assert.deepEqual(of([match('192.0.2.0/24', { ttl: 1 }), drop]), {
     proved: 'unknown',
-    reason: 'something that was asked for has no rule (1 error among the findings)',
+    reason: 'a part of the documents has no rule (1 error among the findings)',
   });
   assert.deepEqual(of([match('192.0.2.0/24', { flags: 'more' }), drop]), {
     proved: 'unknown',
-    reason: 'Flowspec cannot see the reserved bit of the IPv4 header',
+    reason: 'Flowspec cannot match the reserved bit of the IPv4 header',
   });
   const { rules, findings, equivalence } = translate([]);
   assert.deepEqual({ rules, findings, equivalence }, { rules: [], findings: [], equivalence: { proved: true } });

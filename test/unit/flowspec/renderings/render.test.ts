@@ -86,7 +86,7 @@ test('the words of every kind of component and action', () => {
   const action = (hex: string): string => describeRule([], [decodeAction(hex)]);
   assert.equal(action('800c0000447a0000'), 'everything -> rate 1000 packet/s');
   assert.equal(action('8007000000000000'), 'everything -> stop here');
-  assert.equal(action('8007000000000003'), 'everything -> sample and go on to later rules');
+  assert.equal(action('8007000000000003'), 'everything -> sample and continue with later rules');
   assert.equal(action('8108c00002010064'), 'everything -> redirect 192.0.2.1:100');
   assert.equal(action('800900000000002e'), 'everything -> mark dscp 46');
 });
@@ -152,7 +152,7 @@ route rule-2 {
 
 test('ExaBGP: what it would announce wrongly is left out and told', () => {
   const left = (one: FlowspecRule): string =>
-    renderExabgp([one]).replace(/^# rule 1 is left out \((.*?)\): .*\n$/, '$1');
+    renderExabgp([one]).replace(/^# rule 1 is omitted \((.*?)\): .*\n$/, '$1');
   assert.match(left(rule('ipv6', '03038111')), /as IPv4/);
   assert.match(left(rule('ipv6', '08016840123456789a')), /offset/);
   assert.match(left(rule('ipv4', '03048719')), /true and false/);
@@ -220,20 +220,18 @@ test('what a tool cannot announce, or writes otherwise, is told', () => {
   assert.deepEqual(told(rule('ipv4', '0409910102'), 'gobgp'), [
     'warning GoBGP has names for the eight common TCP flags only.',
   ]);
-  assert.deepEqual(told(rule('ipv4', '03048719'), 'gobgp'), [
-    'warning GoBGP takes the comparisons true and false for each other.',
-  ]);
+  assert.deepEqual(told(rule('ipv4', '03048719'), 'gobgp'), ['warning GoBGP swaps the comparisons true and false.']);
   assert.deepEqual(told(rule('ipv6', '08016840123456789a'), 'gobgp'), [
     'warning GoBGP writes IPv6 prefixes with an offset wrongly.',
   ]);
   assert.deepEqual(told(rule('ipv4', '050118c00002', '800c0000447a0000'), 'gobgp'), [
-    'warning GoBGP has no words for its action.',
+    'warning GoBGP has no syntax for its action.',
   ]);
   assert.deepEqual(told(rule('ipv4', '03098100'), 'bird'), [
     'warning BIRD knows the 12 control bits of TCP and the 4 of fragments only.',
   ]);
   assert.deepEqual(told(rule('ipv6', '060da100012345'), 'bird'), [
-    'warning BIRD cuts values above 65535 to two octets.',
+    'warning BIRD truncates values above 65535 to two octets.',
   ]);
   assert.deepEqual(told(rule('ipv6', '060da100000064'), 'bird'), [
     'information BIRD 2.0 writes flow labels in the fewest octets',
@@ -242,7 +240,7 @@ test('what a tool cannot announce, or writes otherwise, is told', () => {
     'information BIRD 2.0 names one fragment bit in each test',
   ]);
   assert.deepEqual(told(rule('ipv4', '030c8006'), 'table'), []);
-  assert.match(render([rule('ipv4', '03048719')], 'gobgp'), /^# rule 1 is left out \(GoBGP takes .*\): port true/);
+  assert.match(render([rule('ipv4', '03048719')], 'gobgp'), /^# rule 1 is omitted \(GoBGP swaps .*\): port true/);
 });
 
 test('each octet of a rule in words, none left out', () => {
@@ -254,25 +252,25 @@ test('each octet of a rule in words, none left out', () => {
   assert.deepEqual(words('07050350455a8164'), [
     'IPv4: 7 octets of components follow',
     'component type 5, destination port: dst port 80-90 or 100',
-    'operator: greater or equal; the value takes 1 octet',
+    'operator: greater or equal; the value has 1 octet',
     'value: 80',
-    'operator: and less or equal; the value takes 1 octet',
+    'operator: and less or equal; the value has 1 octet',
     'value: 90',
-    'operator: or equal; the value takes 1 octet; the last of the list',
+    'operator: or equal; the value has 1 octet; last of the list',
     'value: 100',
   ]);
   assert.deepEqual(words('08016840123456789a', 'ipv6').slice(2), [
     'prefix length 104',
     'offset 64',
-    'the address as far as it matters: ::1234:5678:9a00:0/64-104',
+    'the significant octets of the address: ::1234:5678:9a00:0/64-104',
   ]);
   assert.deepEqual(words('05090102c23d').slice(2), [
-    'operator: all of these bits; the value takes 1 octet',
+    'operator: all of these bits; the value has 1 octet',
     'value: 0x2 (syn)',
-    'operator: and not any of these bits; the value takes 1 octet; the last of the list',
+    'operator: and not any of these bits; the value has 1 octet; last of the list',
     'value: 0x3d (fin, rst, psh, ack, urg)',
   ]);
-  assert.equal(words('f0030381fd')[2], 'operator: equal; the value takes 1 octet; the last of the list');
+  assert.equal(words('f0030381fd')[2], 'operator: equal; the value has 1 octet; last of the list');
   for (const hex of [
     '8006000047f42400',
     '800c0000447a0000',

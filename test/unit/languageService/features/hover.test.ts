@@ -13,7 +13,7 @@ const shown: [name: string, marked: string, expected: RegExp[], place: string][]
     '"lifetime"',
   ],
   ['a lifetime', scope('"lifetime": 54|00'), [/^1 hour 30 minutes\./, /\*\*lifetime\*\*/], '5400'],
-  ['a lifetime without end', scope('"lifetime": |-1'), [/^No end/], '-1'],
+  ['a lifetime without end', scope('"lifetime": |-1'), [/^Indefinite/], '-1'],
   ['a protocol number', scope('"target-protocol": [6, |17]'), [/^UDP\./, /\*\*target-protocol\*\*/], '17'],
   ['a port', scope('"target-port-range": [{"lower-port": 5|3}]'), [/^DNS/], '53'],
   [
@@ -45,7 +45,7 @@ const shown: [name: string, marked: string, expected: RegExp[], place: string][]
   [
     'state that only the server tells',
     acl('"pending|-lifetime": 1'),
-    [/in minutes/, /Told by the server/],
+    [/in minutes/, /Reported by the server/],
     '"pending-lifetime"',
   ],
 ];

@@ -45,7 +45,7 @@ test('a common name proves nothing, but names the holder', async () => {
   assert.ok(!isForServer(der, 'a.example'));
   assert.deepEqual(certificateNames(der), { dns: [], srv: [], ip: [], commonName: 'a.example' });
   assert.equal(holderName(der), 'a.example');
-  assert.equal(namesText(der), 'it names no host');
+  assert.equal(namesText(der), 'it contains no host names');
   assert.equal(namesText(await certificate(['b.example', '192.0.2.1'])), 'it is for DNS:b.example, IP:192.0.2.1');
 });
 

@@ -98,6 +98,6 @@ test('which end has found the fault is told, and what it means that a decryption
     assert.equal(faultIn(symptom), undefined, symptom);
   assert.match(
     alertIn('ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR tlsv1 alert decrypt error') ?? '',
-    /^it said "decrypt error", because a signature /,
+    /^its alert is "decrypt error": it found an invalid signature /,
   );
 });
