@@ -1,14 +1,18 @@
 import { resolve } from 'node:path';
 import { documentTypeOf } from '#dots/model/documents';
-import type { JsonObject } from '#dots/model/json';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type NewRequest } from '#dots/signal/ledger';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
-import { isCollision, RequestFailure, sendRecorded, type Recorded } from '#dots/signal/recordedRequest';
+import {
+  isCollision,
+  recordedSentences,
+  RequestFailure,
+  sendRecorded,
+  type Recorded,
+} from '#dots/signal/recordedRequest';
 import type { Answered } from '#dots/signal/requestWithFailover';
 import { resourceOf } from '#dots/signal/resources';
 import { isUnderAttack } from '#dots/signal/scopes';
-import { targetWords } from '#dots/words/targets';
 import { ledgerAt } from '../clientIdentity';
 import type { Arguments } from '../command';
 import type { Connect, Connection } from '../connection';
@@ -122,24 +126,12 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
 }
 
 function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments): string[] {
-  const { answer, entry, refreshes, unrecorded, refusedMid, replaced, wouldReplace, beyond } = recorded;
-  const all = [
-    refreshes && answer.ok ? `The same request runs already: it was refreshed under its mid ${entry.id}.` : undefined,
-    refusedMid === undefined
-      ? undefined
-      : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
-    replaced && `It replaces ${listed(replaced)}.`,
-    wouldReplace &&
-      `The server refused mid ${entry.id} because of ${listed(wouldReplace)}. Say --replace to send the request under a higher mid, which replaces ${wouldReplace.length === 1 ? 'it' : 'them'}.`,
-    beyond &&
-      `The server reports mid ${beyond.join(', ')}, which is above 3221225471 and is not counted (RFC 9132 section 4.4.1.1).`,
-    unrecorded && `The answer is not in the ledger. ${unrecorded.message}`,
-    answer.ok && entry.kind === 'mitigation-scope'
-      ? `Next: ${nextCommand('status', target, entry.id, given)} asks how it goes, ${nextCommand('withdraw', target, entry.id, given)} ends it.`
-      : undefined,
-  ];
-  return all.filter((remark) => remark !== undefined);
+  const { answer, entry, wouldReplace } = recorded;
+  const all = [...recordedSentences(recorded)];
+  if (wouldReplace !== undefined) all.push('Say --replace to send it under a higher mid all the same.');
+  if (answer.ok && entry.kind === 'mitigation-scope')
+    all.push(
+      `Next: ${nextCommand('status', target, entry.id, given)} asks how it goes, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
+    );
+  return all;
 }
-
-const listed = (scopes: readonly JsonObject[]): string =>
-  scopes.map((scope) => `mid ${String(scope.mid)} (${targetWords(scope)})`).join(', ');

@@ -29,8 +29,14 @@ export class Sessions implements vscode.Disposable {
    * Sends a signal channel document; the session is opened if necessary. Throws a DotsError. @param aliases the targets
    * of the aliases that it names
    */
-  send(target: SettledTarget, document: JsonObject, signal: AbortSignal, aliases: AliasTargets): Promise<SendResult> {
-    return this.host(target.profile).send(target, document, signal, aliases);
+  send(
+    target: SettledTarget,
+    document: JsonObject,
+    signal: AbortSignal,
+    aliases: AliasTargets,
+    file: string | null,
+  ): Promise<SendResult> {
+    return this.host(target.profile).send(target, document, signal, aliases, file);
   }
 
   /** Ends the session of a name, or all. */

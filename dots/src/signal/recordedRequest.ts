@@ -68,6 +68,35 @@ export async function sendRecorded(options: RecordedRequest): Promise<Recorded> 
   return withHigherMid(options, first);
 }
 
+/** What there is to say of a request besides its answer, one sentence each. */
+export function recordedSentences({
+  answer,
+  entry,
+  refreshes,
+  unrecorded,
+  refusedMid,
+  replaced,
+  wouldReplace,
+  beyond,
+}: Recorded): string[] {
+  const all = [
+    refreshes && answer.ok ? `The same request runs already: it was refreshed under its mid ${entry.id}.` : undefined,
+    refusedMid === undefined
+      ? undefined
+      : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
+    replaced && `It replaces ${listed(replaced)}.`,
+    wouldReplace &&
+      `The server refused mid ${entry.id} because of ${listed(wouldReplace)}. A higher mid would replace that, so it was not sent again.`,
+    beyond &&
+      `The server reports mid ${beyond.join(', ')}, which is above ${rollover} and is not counted (RFC 9132 section 4.4.1.1).`,
+    unrecorded && `The answer is not in the ledger. ${unrecorded.message}`,
+  ];
+  return all.filter((sentence) => sentence !== undefined);
+}
+
+const listed = (scopes: readonly JsonObject[]): string =>
+  scopes.map((scope) => `mid ${String(scope.mid)} (${targetWords(scope)})`).join(', ');
+
 /** Whether a server says that another client uses this cuid (RFC 9132 section 4.4.1.3). */
 export function isCollision({ code, body }: Pick<Answer, 'code' | 'body'>): boolean {
   const causes = scopesOf(body).map((scope) => scope['conflict-information'] as JsonObject | undefined);
@@ -108,11 +137,10 @@ const nothing = { own: [], others: [] };
 
 /** Mitigations of this client that it did not request through this ledger end only where that is said. */
 function wouldReplace(others: readonly OtherMitigation[]): DotsError {
-  const named = others.map(({ mid, scope }) => `mid ${mid} (${targetWords(scope)})`).join(', ');
   return new DotsError(
     'malformed',
     'signal/would-replace',
-    `Not sent: it would replace ${named}, which the server has of this client and the ledger has not.`,
+    `Not sent: it would replace ${listed(others.map(({ mid, scope }) => ({ ...scope, mid })))}, which the server has of this client and the ledger has not.`,
     'Withdraw that first, or request other targets.',
   );
 }
