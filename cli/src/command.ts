@@ -72,11 +72,21 @@ function parsed(command: Command, words: readonly string[]): ReturnType<typeof p
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
   } catch (error) {
-    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.(?:\s|$)/);
-    // After the name of an unknown option there may be a key.
-    const named = sentence?.replace(/^(Unknown option '[^\s'=]*)[^]*$/, "$1'");
-    throw new UsageError(`${named ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
+    throw argumentError(error instanceof Error ? error.message : String(error), command);
   }
+}
+
+function argumentError(message: string, command: Command): UsageError {
+  const [, option] = /^Option '(-\S+)' argument is ambiguous/.exec(message) ?? [];
+  if (option !== undefined)
+    return new UsageError(
+      `${option} has no value; what follows it starts with a dash.`,
+      `Write such a value as ${option}=-1.`,
+    );
+  const [sentence] = message.split(/\.(?:\s|$)/);
+  // After the name of an unknown option there may be a key.
+  const named = sentence?.replace(/^(Unknown option '[^\s'=]*)[^]*$/, "$1'");
+  return new UsageError(`${named ?? 'Unknown arguments'}.`, `See dots ${command.name} --help.`);
 }
 
 /** A whole number between two bounds, as the value of an option. Throws UsageError. */

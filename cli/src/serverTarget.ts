@@ -1,7 +1,7 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
 import type { Ledger } from '#dots/signal/ledgerFolder';
-import { parseServer } from '#dots/transport/address';
+import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
@@ -14,6 +14,7 @@ import {
   type RequestIdentity,
   type ServerTarget,
 } from '#dots/workspace/destination';
+import { serverFacts } from '#dots/workspace/documentSet';
 import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
@@ -91,8 +92,7 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const anonymous = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
   const ledger = await ledgerOf(given, io);
   const target = await withCuid(anonymous, ledger, query.profiles);
-  const { ownPrefixes } = governing.workspace;
-  const theirs = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '')?.ownPrefixes ?? [];
+  const profile = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
@@ -101,7 +101,8 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
       ...query.workspace.context,
       cuid: target.cuid,
       ...(target.mid !== undefined && { mid: target.mid }),
-      ownPrefixes: [...ownPrefixes, ...theirs],
+      ...serverFacts(governing.workspace, profile),
+      ...(target.profile === undefined && { quirks: [] }),
     },
   };
 }
@@ -136,6 +137,11 @@ export function identityOf(given: Arguments, workspaces: CommandWorkspaces, file
   return requestIdentityOf({ ...queryOf(given, workspaces, file), channel: 'signal' });
 }
 
+/** The mid that the command line names. Throws UsageError. */
+export function midOf(given: Arguments): number | undefined {
+  return wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff);
+}
+
 /** Without a document only the options are used. */
 function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string): Omit<DestinationQuery, 'channel'> {
   return {
@@ -144,7 +150,7 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
       server: given.option('server'),
       profile: given.option('profile'),
       cuid: given.option('cuid'),
-      mid: wholeNumber('mid', given.option('mid'), 0, 0xffff_ffff),
+      mid: midOf(given),
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
     // Without a document the option counts alone.
@@ -217,11 +223,7 @@ function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: 
 /** Errors of an address are reported before those of credentials. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
   if (!isData(server)) parseServer(server);
-  else if (!URL.canParse(server))
-    throw new UsageError(
-      `"${server}" is not the address of a DOTS data channel.`,
-      'Write a host, and a port up to 65535 if it is not 443, such as https://dots.example.net.',
-    );
+  else if (!URL.canParse(server)) throw noDataAddress(server);
 }
 
 /**

@@ -11,6 +11,7 @@ export type Deviation = { id: string; reason: string; rfc: string } & (
   | { change: 'function'; from: string; to: string }
   | { change: 'presence'; containers: string[] }
   | { change: 'enum'; type: string; values: Record<string, number> }
+  | { change: 'pattern'; types: string[]; pattern: string }
   | { change: 'bare-identity' }
   /** The modules are taken literally where other judges do not. */
   | { change: 'none' }
@@ -30,6 +31,11 @@ export class Deviations {
   /** Values that an IANA registry added to an enumeration after the module was published. */
   extraEnums(type: string): Record<string, number> | undefined {
     return this.find('enum', (entry) => entry.type === type)?.values;
+  }
+
+  /** A pattern that values of a type match besides those of its module. */
+  extraPattern(type: string): string | undefined {
+    return this.find('pattern', (entry) => entry.types.includes(type))?.pattern;
   }
 
   /** Whether a container (`module:name`) counts as a presence container. */

@@ -60,6 +60,8 @@ export class TypeResolver {
     for (const keyword of ['default', 'units'] as const)
       resolved[keyword] = find(statement, keyword)?.argument ?? resolved[keyword];
     if (enums) resolved.enums = { ...resolved.enums, ...enums };
+    const pattern = this.deviations.extraPattern(name);
+    if (pattern !== undefined) resolved.patterns = [...(resolved.patterns ?? []), pattern];
     return this.restrict(resolved, type);
   }
 
@@ -106,6 +108,8 @@ export class TypeResolver {
 
   private restrict(type: ResolvedType, statement: Statement): ResolvedType {
     const range = find(statement, 'range')?.argument;
+    if (range !== undefined && type.base === 'decimal64')
+      throw new SchemaError(`line ${statement.line}: a range of decimal64 has no form in the schemas yet`);
     const length = find(statement, 'length')?.argument;
     const patterns = all(statement, 'pattern').map((pattern) => {
       if (find(pattern, 'modifier'))

@@ -98,3 +98,23 @@ for (const [name, words, input, status, message] of failures) {
     assert.doesNotMatch(run.err, /\n\s+at |Internal error/);
   });
 }
+
+const misuse: [words: string[], message: RegExp][] = [
+  [['encode', '-', '--mid', 'x'], /--mid must be a whole number from 0 to 4294967295, not "x"/],
+  [['encode', '-', '--mid', '4294967296'], /--mid must be a whole number/],
+  [['encode', '-', '--mid', '-1'], /--mid has no value; what follows it starts with a dash\. Write .* --mid=-1/],
+  [['encode', '-', '--mid', '--format', 'bin'], /--mid has no value/],
+  [['encode', '-', '--mid=-1'], /not "-1"/],
+];
+
+for (const [words, message] of misuse) {
+  test(`an option with an unusable value is an error that names it: ${words.slice(2).join(' ')}`, () => {
+    const run = dots(words, request);
+    assert.deepEqual([run.status, run.out], [2, '']);
+    assert.match(run.err, message);
+  });
+}
+
+test('decoding nothing says that there is nothing', () => {
+  assert.match(dots(['decode', '-'], '').err, /There is no data/);
+});

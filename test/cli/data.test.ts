@@ -52,7 +52,7 @@ test('not authenticated: exit 3, and which check failed', async (t) => {
     [['--ca', String(ready.ca)], /requires a client certificate, and none was configured/],
     [
       ['--ca', String(ready.ca), '--cert', String(other.cert), '--key', String(other.key)],
-      /does not accept this client certificate/,
+      /closed the connection without an answer; often that is because it does not accept this client certificate/,
     ],
   ];
   for (const [words, message] of cases) {
@@ -91,7 +91,7 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
     'an address with a path',
     ['send', '-', '--server', 'https://127.0.0.1:1/restconf', '--ca', 'x'],
     acls,
-    /not the address of a data channel/,
+    /not the address of a DOTS data channel/,
   ],
   ['a request over https', ['send', '-', '--server', 'https://127.0.0.1:1', '--ca', 'x'], request, /signal channel/],
   ['a state folder that is not there', ['flowspec', '--state', 'nowhere'], '', /no state folder/],

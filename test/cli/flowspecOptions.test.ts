@@ -48,12 +48,28 @@ test('the action of mitigations', () => {
   assert.deepEqual(community('rate:125000'), ['8006000047f42400']);
   assert.deepEqual(community('redirect:65000:100'), ['8008fde800000064']);
   assert.deepEqual(community('mark:46'), ['800900000000002e']);
-  for (const action of ['rate:fast', 'redirect:', 'redirect:scrubber', 'mark:64', 'drop']) {
-    const run = dots(['flowspec', '-', '--action', action], request);
-    assert.equal(run.status, 2, action);
-    assert.doesNotMatch(run.err, /\n\s+at /);
-  }
 });
+
+const refusedOptions: [option: string, value: string, error: RegExp][] = [
+  ['action', 'rate:fast', /--action rate:BYTES .* not "fast"/],
+  ['action', 'rate:-1', /--action rate:BYTES .* not "-1"/],
+  ['action', 'redirect:', /--action redirect:RT .* not ""/],
+  ['action', 'redirect:scrubber', /--action redirect:RT .* not "scrubber"/],
+  ['action', 'redirect:65001:4294967296', /--action redirect:RT .* not "65001:4294967296".* 4294967295\./],
+  ['action', 'redirect:192.0.2.9:65536', /--action redirect:RT .* not "192.0.2.9:65536".* 65535/],
+  ['action', 'mark:64', /--action mark:DSCP .* not "64"/],
+  ['action', 'drop', /--action must be discard, .* not "drop"/],
+  ['domain', '192.0.2.1', /--domain .* not "192.0.2.1"/],
+];
+
+for (const [option, value, error] of refusedOptions) {
+  test(`the error names the option and what is wrong with it: --${option} ${value}`, () => {
+    const run = dots(['flowspec', '-', `--${option}`, value], request);
+    assert.equal(run.status, 2);
+    assert.match(run.err, error);
+    assert.doesNotMatch(run.err, /\{|\n\s+at /);
+  });
+}
 
 /** The answers of a name server that the tests do not ask. */
 const answers = `require('node:dns/promises').lookup = async (name) =>

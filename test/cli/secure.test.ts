@@ -144,7 +144,8 @@ test('credentials that are missing or cannot be combined are wrong usage', async
   const { ready } = await mockWithFiles(t);
   const cases: [string[], RegExp][] = [
     [[], /needs the CA of the server, a client certificate and its key, or a pre-shared key/],
-    [['--ca', ready.ca], /needs the CA of the server/],
+    [['--ca', ready.ca], /required together; --cert and --key are missing/],
+    [['--ca', ready.ca, '--cert', ready.cert], /required together; --key is missing\..* profile/],
     [['--psk-identity', 'lab'], /needs its identity and its file/],
     [['--psk-identity', 'lab', '--psk-key-file', 'nowhere'], /file of the pre-shared key cannot be read/],
     [[...proofs(ready), '--psk-identity', 'lab', '--psk-key-file', ready.key], /replaces certificates/],

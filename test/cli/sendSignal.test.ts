@@ -71,7 +71,7 @@ async function scene(t: TestContext, answer?: boolean, isTaken = true): Promise<
       target: { ...target, ...as },
       ledger,
       workspaces: new CommandWorkspaces(given()),
-      context: { ownPrefixes: [] },
+      context: { ownPrefixes: [], quirks: [] },
     };
     return sendSignal({ document: documentOf(name), sending, connect, given: given(...options), io });
   };

@@ -254,7 +254,7 @@ test('what a session cannot be kept for is wrong usage', (t) => {
     usage('--profile', 'upstream', '--profiles', 'dots.profiles.json'),
     /production.*no session was opened.*--yes/s,
   );
-  assert.match(usage('--server', 'coaps://127.0.0.1:9', '--cuid', 'a'), /Name --ca, --cert and --key/);
+  assert.match(usage('--server', 'coaps://127.0.0.1:9', '--cuid', 'a'), /Use --ca, --cert and --key/);
 });
 
 test('the launcher finds the program through links, and passes on what is not for dots session', (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { acls, dots, folder, request, startMock, type Run } from '../support/dots';
@@ -66,6 +67,20 @@ test('each option counts before the workspace file', async (t) => {
     send('b.dots.json', '--profile', 'hlaf').err,
     /no profile "hlaf" in \S+profiles\.json\. It has lab, half\./,
   );
+});
+
+test('a quirk of the server is reported before its document is sent there, and nowhere else', async (t) => {
+  const { send, path, ready } = await scene(t, { quirks: ['no-target-uri'] });
+  writeFileSync(
+    join(path, 'b.dots.json'),
+    request.replace('"target-prefix": ["192.0.2.0/24"]', '"target-uri": ["https://192.0.2.7/"]'),
+  );
+  const asked = send('b.dots.json');
+  assert.equal(asked.status, 0);
+  assert.match(asked.err, /warning The server of this document refuses URIs .*"target-prefix".*cross\/no-target-uri/);
+  assert.equal(send('b.dots.json', '--server', String(ready.signal)).err.includes('no-target-uri'), false);
+  const judged = dots(['validate', join(path, 'b.dots.json'), '--profiles', join(path, 'profiles.json')]);
+  assert.match(judged.err + judged.out, /cross\/no-target-uri/);
 });
 
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
@@ -187,8 +202,11 @@ test('what is wrong with an address is told before credentials are asked for', (
     '': /The address of the server is empty/,
     'http://': /has the scheme http, which is not a scheme/,
     'mock:': /"mock:" is not the address/,
-    'coaps://a.example:70000': /names the port 70000, and there is none above 65535/,
+    'coaps://a.example:70000': /a\.example:70000.*its port is above 65535/,
     'https://': /is not the address of a DOTS data channel/,
+    'https://a.example:70000': /data channel: its port is above 65535/,
+    'https://[fe80::1%25eth0]': /data channel: an https address has no zone/,
+    'https://2001:db8::1': /data channel: an IPv6 address needs brackets/,
   };
   for (const [server, words] of Object.entries(wrong)) {
     const { status, err } = dots(['send', path, '--server', server]);

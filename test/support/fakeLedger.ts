@@ -23,8 +23,8 @@ export function identityWith(mid: number): Pick<ClientIdentity, 'client'> {
     notSent: () => Promise.resolve(),
     answered: (key, verdict) => become(answered(ledger, key, verdict, 0)),
     withdrawn: (id, code) => become(withdrawn(ledger, id, code, 0)),
-    reported: (scopes, asked) => {
-      const result = reported(ledger, scopes, 0, asked);
+    reported: (answer, asked) => {
+      const result = reported(ledger, answer, 0, asked);
       return become(result.ledger).then(() => result);
     },
     replaced: () => Promise.resolve(),

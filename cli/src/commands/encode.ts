@@ -7,7 +7,7 @@ import { requestPath } from '#dots/signal/resources';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
-import { identityOf } from '../serverTarget';
+import { identityOf, midOf } from '../serverTarget';
 import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
 
 /** `dots encode`: the CBOR form of a document. */
@@ -52,6 +52,7 @@ async function runEncode(given: Arguments, io: Io): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0)
     throw new UsageError('Name one file, or - for standard input.', 'See dots encode --help.');
+  midOf(given);
   const document = await readDocument(path, io);
   if (document === undefined) return 1;
   const bytes = encodeDocument(document.value);

@@ -1,4 +1,5 @@
 import { compareRuleSets, describeChanges } from '#dots/flowspec/bgp/compare';
+import { parseRouteTarget, routeTargetForms } from '#dots/flowspec/bgp/communities';
 import { describeCounts } from '#dots/flowspec/accounts';
 import { describeEquivalence } from '#dots/flowspec/order/equivalence';
 import { explainNlri, explainRule } from '#dots/flowspec/bgp/explain';
@@ -15,6 +16,7 @@ import {
   type MitigationAction,
   type Translation,
 } from '#dots/flowspec/translate';
+import { parseNetwork } from '#dots/model/prefix';
 import { safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import { validationService as service } from '#service/validationService';
@@ -139,7 +141,7 @@ async function translateFiles(
   if (read === undefined) return undefined;
   const { accepting, ownPrefixes, signalPorts } = read;
   const action = readAction(given.option('action'));
-  const domain = given.options('domain');
+  const domain = given.options('domain').map(domainPrefix);
   const documents = domain.length > 0 ? read.documents.map(withoutDomain) : read.documents;
   const options: FlowspecOptions = {
     domain: domain.length > 0 ? domain : ownPrefixes,
@@ -196,10 +198,31 @@ function readAction(text: string | undefined): MitigationAction | undefined {
   const [kind, ...rest] = text.split(':');
   const value = rest.join(':');
   if (text === 'discard') return { kind: 'discard' };
-  if (kind === 'redirect' && value !== '') return { kind: 'redirect', rt: value };
-  if (kind === 'rate' && /^\d{1,17}(\.\d+)?$/.test(value)) return { kind: 'rate', bytes: Number(value) };
-  if (kind === 'mark') return { kind: 'mark', dscp: wholeNumber('action mark', value, 0, 63) ?? 0 };
+  if (kind === 'redirect') return { kind, rt: routeTarget(value) };
+  if (kind === 'rate') return { kind, bytes: bytesPerSecond(value) };
+  if (kind === 'mark') return { kind, dscp: wholeNumber('action mark:DSCP', value, 0, 63) ?? 0 };
   throw new UsageError(`--action must be discard, rate:BYTES, redirect:RT or mark:DSCP, not "${text}".`, seeHelp);
+}
+
+function domainPrefix(text: string): string {
+  if (parseNetwork(text) !== undefined) return text;
+  throw new UsageError(
+    `--domain requires a prefix, not "${text}".`,
+    'Write one such as 192.0.2.0/24 or 2001:db8::/32.',
+  );
+}
+
+function routeTarget(text: string): string {
+  if (parseRouteTarget(text) !== undefined) return text;
+  throw new UsageError(`--action redirect:RT requires a route target, not "${text}".`, routeTargetForms);
+}
+
+function bytesPerSecond(text: string): number {
+  if (/^\d{1,17}(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(
+    `--action rate:BYTES requires a number of bytes per second, not "${text}".`,
+    'Write it without sign and exponent, such as 125000 for 1 Mbit/s.',
+  );
 }
 
 type Placed = LocatedFinding & { file: string };

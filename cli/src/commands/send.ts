@@ -1,11 +1,12 @@
 import { conflictSentences } from '#dots/words/conflicts';
 import { documentTypeOf } from '#dots/model/documents';
+import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Answer } from '#dots/signal/session';
 import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
@@ -23,9 +24,14 @@ const description: Omit<Command, 'run'> = {
   name: 'send',
   summary: 'Send a document to a DOTS server, over the channel it belongs to, and print its answer.',
   usage:
-    'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
+    'FILE|- [--profile NAME] [--yes] [--cuid C] [--mid N] [--blocks] [--timeout S] [--format text|json]\n       dots send FILE|- --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C] [--mid N]\n       dots send FILE|- --server coaps+tcp://... --psk-identity ID --psk-key-file FILE\n       dots send FILE|- --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [
     ...targetOptions,
+    {
+      name: 'blocks',
+      description:
+        'Send a mitigation request that does not fit in one datagram in blocks (Block1); RFC 9132 section 7.3 forbids it, and some servers refuse it.',
+    },
     {
       name: 'replace',
       description:
@@ -46,6 +52,8 @@ const description: Omit<Command, 'run'> = {
   details: [
     'The target and the client identity come from the options, then the workspace file, then its profile. The answer shows the profile, the cuid and the mid that were used.',
     'A production profile requires --yes.',
+    'A mitigation request that is larger than one datagram is not sent: split it into several (RFC 9132 section 7.3), or use --blocks. Other documents are sent in blocks, with a note that this fails on a full link (RFC 9244 section 4.2). Over TLS there is no such limit.',
+    'Parts of an answer that do not follow the RFC (null, unknown members and values) are left out and reported; the rest is printed. With --format json the reports are in notes.',
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
     'Aliases and ACLs are sent over the data channel (https); dots registers the client first if the server does not know it, and replaces entries of the same name. A cuid belongs to the certificate that registered it.',
     'If dots session is running in this folder, the document is sent over its session: no handshake is needed. A document from standard input is sent over a separate session.',
@@ -86,10 +94,17 @@ async function runSend(given: Arguments, io: Io, connect: Connect): Promise<Exit
     const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
-  const sent = await sendSignal({ document, sending, connect, given, io });
+  const sent = await sendSignal({ document, sending, connect, given, io }).catch(nameBlocks);
   const isJson = given.option('format') === 'json';
   await io.out(isJson ? `${safeJson(answerJson(sent), 2)}\n` : answerText(sent, document.value));
   return sent.answer.ok ? 0 : 1;
+}
+
+/** Adds the option of the command to the hint. */
+function nameBlocks(error: unknown): never {
+  if (!(error instanceof DotsError) || error.code !== 'signal/needs-blocks') throw error;
+  const hint = `${error.hint ?? ''} --blocks sends it in blocks all the same.`;
+  throw new DotsError(error.kind, error.code, error.message, hint, { cause: error });
 }
 
 function isData({ server }: SettledTarget): boolean {
@@ -133,13 +148,13 @@ const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'jso
 function answerText({ answer, session, target, kept, remarks }: SignalResult, asked: JsonObject): string {
   const { security } = session;
   const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
-  const granted = lifetimeOf(answer.body);
+  const granted = grantedLifetime(answer);
   return [
     `${answer.code} ${name}: ${meaning}`,
     answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
     ...(answer.notes ?? []),
     maxAgeWords(answer) ?? '',
-    answer.ok && granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
+    granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
     isWithoutLifetime(answer, asked)
       ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that it is a DOTS server.'
       : '',
@@ -159,8 +174,8 @@ function answerText({ answer, session, target, kept, remarks }: SignalResult, as
 }
 
 /** Whether a server accepted a mitigation without stating its lifetime. */
-function isWithoutLifetime({ ok, body }: Answer, asked: JsonObject): boolean {
-  return ok && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
+function isWithoutLifetime({ ok, body, broken }: Answer, asked: JsonObject): boolean {
+  return ok && broken === undefined && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
 }
 
 const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile === undefined ? {} : { profile });
@@ -181,7 +196,7 @@ function answerJson({ answer, session, target, kept, refreshes, replaced, remark
     code,
     meaning: codeWords(code, request.path, ok).name,
     ok,
-    grantedLifetime: (ok ? lifetimeOf(body) : undefined) ?? null,
+    grantedLifetime: grantedLifetime(answer) ?? null,
     body: body ?? null,
     diagnostic: diagnostic ?? null,
     ...(notes && { notes }),
@@ -198,7 +213,12 @@ function answerJson({ answer, session, target, kept, refreshes, replaced, remark
     ...(refreshes && { refresh: true }),
     ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null) }),
     ...(remarks.length > 0 && { remarks }),
-    request: { method: request.method, path: request.path, octets: request.octets },
+    request: {
+      method: request.method,
+      path: request.path,
+      octets: request.octets,
+      ...(request.blocks !== undefined && { blocks: request.blocks }),
+    },
     answerOctets: payload?.length ?? 0,
   };
 }

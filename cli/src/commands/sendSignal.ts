@@ -97,8 +97,15 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
     return { ...answered, target, kept, remarks: [] };
   }
-  const replace = given.option('replace') !== undefined;
-  const recorded = await sendRecorded({ client: ledgerAt(sending.ledger, target), request, ask, permit, replace });
+  const [replace, blocks] = ['replace', 'blocks'].map((option) => given.option(option) !== undefined);
+  const recorded = await sendRecorded({
+    client: ledgerAt(sending.ledger, target),
+    request,
+    ask,
+    permit,
+    replace: replace === true,
+    blocks: blocks === true,
+  });
   return { ...recorded, target, kept, remarks: remarksOn(recorded, target, given) };
 }
 

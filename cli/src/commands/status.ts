@@ -42,7 +42,7 @@ async function askStatus(each: ClientTarget, connection: Connection, given: Argu
   const isNone = answer.code === '4.04';
   if (!answer.ok && !isNone) return { ...reportOn(each, linesBefore(each, mid)), refusal: answer };
   const scopes = scopesOf(answer.body);
-  const { beyond } = await each.client.reported(scopes, mid);
+  const { beyond } = await each.client.reported(answer, mid);
   const mitigations = await linesAfter(each.client, scopes, linesBefore(each, mid), mid);
   const remarks = [
     ...(beyond.length === 0

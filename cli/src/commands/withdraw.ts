@@ -66,7 +66,7 @@ async function isConfirmed({ clients }: Selection, io: Io): Promise<boolean> {
 async function allMids({ client }: ClientTarget, connection: Connection): Promise<number[]> {
   const { answer } = await connection.ask((session, left) => session.status(undefined, left));
   const scopes = scopesOf(answer.body);
-  if (answer.ok || answer.code === '4.04') await client.reported(scopes);
+  if (answer.ok || answer.code === '4.04') await client.reported(answer);
   const theirs = ongoing(scopes.map((scope) => ({ mid: midOf(scope), status: String(scope.status) }))).map(
     ({ mid }) => mid,
   );

@@ -7,6 +7,8 @@ export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
 export { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
+export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
+export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';
 export { connectionMemory, SignalSession } from '#dots/signal/session';
 export { answerText } from '../ui/answerText';

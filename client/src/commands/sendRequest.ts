@@ -16,6 +16,9 @@ import type { Sender, Sending } from '../sessions/statusBar';
 const gone =
   'This answer is no longer available, because the window was reloaded. Send the request again to see a new one.\n';
 
+/** The second argument of `dots.sendRequest`; menus pass other ones. */
+const inBlocks = 'in-blocks';
+
 /** Sends a document to the server; returns the function that makes the text of the answer. */
 type Work = (
   sent: Sendable,
@@ -47,10 +50,11 @@ export class RequestSender implements Sender, vscode.Disposable {
   /**
    * Sends a document over the signal channel; every failure is reported to the user, none is thrown. A second click
    * while one is under way does nothing.
+   * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
-  send(uri?: vscode.Uri): Promise<void> {
+  send(uri?: vscode.Uri, blocks = false): Promise<void> {
     return this.carry(uri, 'signal', async ({ value, aliases }, target, { document, file }, abort) => {
-      const exchange = await this.sessions.send(target, value, abort, aliases, file);
+      const exchange = await this.sessions.send(target, value, abort, aliases, { blocks, file });
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -100,8 +104,9 @@ export class RequestSender implements Sender, vscode.Disposable {
     abort: AbortController,
   ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
     let target: SettledTarget | undefined;
+    let document: vscode.TextDocument | undefined;
     try {
-      const document = await chosenDocument(uri);
+      document = await chosenDocument(uri);
       this.begin(document, abort);
       const sent = sendable(await this.states.toSend(document), channel);
       target = await this.targets.settle(sent.destination, sent.value, channel);
@@ -114,7 +119,7 @@ export class RequestSender implements Sender, vscode.Disposable {
       const text = await this.targets.at(target, sent.value, (where) => work(sent, where, source, abort.signal));
       return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error, target);
+      if (!abort.signal.aborted) this.tell(error, this.wayOutOf(error, target, document?.uri));
       return undefined;
     } finally {
       this.end();
@@ -124,11 +129,13 @@ export class RequestSender implements Sender, vscode.Disposable {
   /**
    * Offers to enter another pre-shared key if the server reports that it cannot decrypt with this one. Other failures,
    * such as a time-out, do not concern the key; and this answer may be forged as well, so the stored key is kept until
-   * another one is verified.
+   * another one is verified. Offers to send a mitigation request that is larger than a datagram in blocks.
    */
-  private wayOutOf(error: unknown, target: SettledTarget | undefined): Way | undefined {
-    if (target === undefined || !(error instanceof DotsError) || error.code !== 'transport/psk-mismatch')
-      return undefined;
+  private wayOutOf(error: unknown, target: SettledTarget | undefined, uri: vscode.Uri | undefined): Way | undefined {
+    if (target === undefined || !(error instanceof DotsError)) return undefined;
+    if (error.code === 'signal/needs-blocks')
+      return { title: 'Send in blocks', command: 'dots.sendRequest', args: [uri, inBlocks] };
+    if (error.code !== 'transport/psk-mismatch') return undefined;
     this.targets.keyRefused(target);
     return { title: 'Enter another key', command: 'dots.enterKey', args: [target.profile] };
   }
@@ -157,7 +164,7 @@ export class RequestSender implements Sender, vscode.Disposable {
   }
 
   /** Errors in the Problems view are shown there, as its CodeLens does; every other failure is one message. */
-  private tell(error: unknown, target: SettledTarget | undefined): void {
+  private tell(error: unknown, way: Way | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
@@ -165,13 +172,15 @@ export class RequestSender implements Sender, vscode.Disposable {
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
     const what = unanswered ? `${name} received no answer.` : `${name} was not sent.`;
-    tellFailure(this.log, what, error, this.wayOutOf(error, target));
+    tellFailure(this.log, what, error, way);
   }
 }
 
 export function registerSendRequest(sender: RequestSender): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri) => sender.send(uri)),
+    vscode.commands.registerCommand('dots.sendRequest', (uri?: vscode.Uri, how?: unknown) =>
+      sender.send(uri, how === inBlocks),
+    ),
     vscode.commands.registerCommand('dots.install', (uri?: vscode.Uri) => sender.install(uri)),
     vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
   );

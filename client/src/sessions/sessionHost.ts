@@ -6,17 +6,23 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import { connect, connectOverDtls, type Opening } from './connect';
-import { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
-import { resourceOf } from '#dots/signal/resources';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import type { ClientIdentity } from './identity';
 import type { Mitigation } from '../ui/mitigation';
 import { MitigationBook } from './mitigations';
 import type { SettledTarget } from './serverTargets';
+
+/** What may be said about sending a document. */
+export interface SendingOptions {
+  /** Whether a mitigation request that is larger than a datagram is sent, in blocks. */
+  blocks?: boolean;
+  /** The path of its file; null where it has none. */
+  file?: string | null;
+}
 
 /** The request, and the answer. */
 export interface SendResult {
@@ -91,18 +97,17 @@ export class SessionHost implements vscode.Disposable {
    * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws
    * a DotsError.
    * @param aliases the targets of the aliases that it names
-   * @param file the path of its file; null where it has none
    */
   async send(
     target: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets = {},
-    file: string | null = null,
+    { blocks = false, file = null }: SendingOptions = {},
   ): Promise<SendResult> {
     const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
-    const { session, answer, mid } = await this.sendRecorded(target, opening, document, file, signal);
+    const { session, answer, mid } = await this.sendRecorded(target, opening, document, { blocks, file }, signal);
     this.logAnswer(answer);
     // A mitigation belongs to the cuid, whatever session it was requested over.
     const current = this.session;
@@ -125,18 +130,19 @@ export class SessionHost implements vscode.Disposable {
     target: SettledTarget,
     opening: Opening,
     document: JsonObject,
-    file: string | null,
+    { blocks, file }: Required<SendingOptions>,
     signal: AbortSignal,
   ): Promise<Answered & { mid: number | undefined }> {
+    const { recordedSentences, resourceOf, sendRecorded } = await import('#lazy/protocol');
     const { permit, profile, mid: id } = target;
     const kind = documentTypeOf(document)?.kind;
     const { id: parameter } = resourceOf(document);
     const ask = (asking: Asking): Promise<Answered> => this.ask(target, opening, asking, signal);
     if (kind === undefined || parameter === undefined)
-      return { ...(await ask((open, left) => open.send(document, { permit, ...left }))), mid: undefined };
+      return { ...(await ask((open, left) => open.send(document, { permit, blocks, ...left }))), mid: undefined };
     const client = await this.identity.client(target);
     const request = { kind, parameter, id, document, file, profile };
-    const recorded = await sendRecorded({ client, request, ask, permit });
+    const recorded = await sendRecorded({ client, request, ask, permit, blocks });
     const notes = [...(recorded.answer.notes ?? []), ...recordedSentences(recorded)];
     const answer = notes.length === 0 ? recorded.answer : { ...recorded.answer, notes };
     return { ...recorded, answer, mid: recorded.entry.id };
@@ -270,7 +276,7 @@ export class SessionHost implements vscode.Disposable {
 
   private follow(session: SignalSession, { mid, aliases, document }: SentRequest, answer: Answer): void {
     const before = ongoing(this.book.list());
-    const granted = lifetimeOf(answer.body) ?? lifetimeOf(document) ?? 0;
+    const granted = grantedLifetime(answer) ?? lifetimeOf(document) ?? 0;
     this.book.accepted({ mid, scope: scopesOf(document)[0] ?? {}, granted, aliases }, Date.now());
     this.changed.fire();
     this.reconcile(session)
@@ -307,8 +313,8 @@ export class SessionHost implements vscode.Disposable {
     this.logAnswer(answer);
     this.take(session, answer);
     if (!answer.ok || this.session !== session) return answer;
-    const present = new Set(scopesOf(answer.body).map((scope) => scope.mid));
-    for (const { mid } of before) if (!present.has(mid)) this.forget(mid);
+    const present = listedMids(answer);
+    for (const { mid } of before) if (present?.has(mid) === false) this.forget(mid);
     for (const { mid } of this.book.list()) {
       if (!this.observations.has(mid) && this.book.get(mid) !== undefined) await this.observe(session, mid);
       if (this.session !== session) return answer;
@@ -318,10 +324,18 @@ export class SessionHost implements vscode.Disposable {
   }
 
   private async observe(session: SignalSession, mid: number): Promise<void> {
+    let ended = false;
     try {
-      const stop = await session.observe(mid, (told) => this.take(session, told, mid));
+      const stop = await session.observe(mid, (told) => {
+        // The next list of the mitigations observes it again.
+        if (!told.ok) {
+          ended = true;
+          this.observations.delete(mid);
+        }
+        this.take(session, told, mid);
+      });
       // While the server answered, the mitigation or the whole session may have ended.
-      if (this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
+      if (!ended && this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
       else stop();
     } catch (error) {
       this.log.warn(`The server does not notify changes of mitigation ${mid}. ${describeError(error)}`);
@@ -330,7 +344,7 @@ export class SessionHost implements vscode.Disposable {
 
   private take(session: SignalSession, answer: Answer, mid?: number): void {
     if (this.session !== session) return;
-    if (answer.ok || answer.code === '4.04') void this.record((client) => client.reported(scopesOf(answer.body), mid));
+    if (answer.ok || answer.code === '4.04') void this.record((client) => client.reported(answer, mid));
     if (answer.code === '4.04') this.forget(mid);
     else if (answer.ok) this.book.told(answer.body, Date.now(), mid);
     this.changed.fire();

@@ -3,7 +3,7 @@ import type { JsonObject } from '#dots/model/json';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import type { ClientIdentity } from './identity';
 import type { SettledTarget } from './serverTargets';
-import { SessionHost, type SendResult } from './sessionHost';
+import { SessionHost, type SendingOptions, type SendResult } from './sessionHost';
 
 /** The signal channel sessions of the editor: at most one with the server of each profile, and one with the mock. */
 export class Sessions implements vscode.Disposable {
@@ -26,17 +26,18 @@ export class Sessions implements vscode.Disposable {
   }
 
   /**
-   * Sends a signal channel document; the session is opened if necessary. Throws a DotsError. @param aliases the targets
-   * of the aliases that it names
+   * Sends a signal channel document; the session is opened if necessary. Throws a DotsError.
+   * @param aliases the targets of the aliases that it names
+   * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
   send(
     target: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets,
-    file: string | null,
+    options: SendingOptions,
   ): Promise<SendResult> {
-    return this.host(target.profile).send(target, document, signal, aliases, file);
+    return this.host(target.profile).send(target, document, signal, aliases, options);
   }
 
   /** Ends the session of a name, or all. */

@@ -4,7 +4,7 @@ import { annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { conflictSentences } from '#dots/words/conflicts';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
-import { lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import { facts, heading, hexRows, indented, sections } from './textLayout';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 
@@ -33,7 +33,7 @@ export function answerText(report: AnswerReport): string {
     answer.diagnostic === undefined ? undefined : `The server says:\n${indented(oneLine(answer.diagnostic))}`,
     facts([
       ['Document', report.document],
-      ['Granted lifetime', grantedLifetime(answer)],
+      ['Granted lifetime', grantedLifetimeText(answer)],
       ['Conflict', conflict === '' ? undefined : conflict],
       ['mid', report.mid?.toString()],
       ['cuid', report.cuid],
@@ -61,8 +61,8 @@ function verdict(answer: Answer): string {
 }
 
 /** The lifetime that the server granted, in words, where the answer has one. */
-function grantedLifetime(answer: Answer): string | undefined {
-  const granted = answer.ok ? lifetimeOf(answer.body) : undefined;
+function grantedLifetimeText(answer: Answer): string | undefined {
+  const granted = grantedLifetime(answer);
   if (granted === undefined) return undefined;
   const { payload } = answer.request;
   const asked = payload && payload.length > 0 ? lifetimeOf(decodeDocument(payload, fileLimits)) : undefined;

@@ -3,25 +3,19 @@ import type { JsonObject, JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { resolve, schemaOf, type SchemaNode, type YangType } from '#dots/model/schema';
 import { CborError } from './errors';
+import { leaveOut, nothingLeftOut, type LeftOut } from './leftOut';
 import { isComprehensionRequired, isRegistrable, nameOf } from './keys';
-import { readItem, wireLimits, type Item, type Limits, type MapEntry } from './reader';
+import { readItem, readPart, wireLimits, type Item, type Limits, type MapEntry } from './reader';
 import { leafCodec, textType } from './values';
 
-/** A comprehension-optional key that was skipped (RFC 9132 section 6). */
-export interface IgnoredKey {
-  key: number;
-  /** The member that the key encodes, if it is known but not allowed in this place. */
-  name?: string;
-  /** JSON pointer to the object that would have contained it. */
-  pointer: string;
-  offset: number;
-}
-
-/** What `decodeWithReport` returns. */
-export interface DecodeReport {
+/** What `decodeLeniently` returns. */
+export interface LenientReading {
   document: JsonObject;
   kind: DocumentKind;
-  ignored: IgnoredKey[];
+  /** Values that are null, unknown or of another type, and members that are unknown. */
+  leftOut: LeftOut;
+  /** Why the CBOR could be read in part only; the document contains what precedes the fault. */
+  broken?: CborError;
 }
 
 /** The optional CBOR tag of a DOTS message (RFC 9132 section 10.5). */
@@ -33,24 +27,38 @@ const dotsTag = 271n;
  * that is not a DOTS message; `cbor/unknown-key` names an unknown comprehension-required key, to be answered by 4.00.
  */
 export function decodeDocument(bytes: Uint8Array, limits: Limits = wireLimits): JsonObject {
-  return decodeWithReport(bytes, limits).document;
+  return documentOf(readItem(bytes, limits)).document;
 }
 
-/** Like `decodeDocument`, and reports the kind of document and the ignored keys. */
-export function decodeWithReport(bytes: Uint8Array, limits: Limits = wireLimits): DecodeReport {
-  const outer = readItem(bytes, limits);
+/**
+ * Like `decodeDocument`, for the answers of a server: what does not follow the RFC is left out and reported, and the
+ * rest is read. Throws CborError if nothing can be read.
+ */
+export function decodeLeniently(bytes: Uint8Array, limits: Limits = wireLimits): LenientReading {
+  const { item, broken } = readPart(bytes, limits);
+  const leftOut = nothingLeftOut();
+  try {
+    return { ...documentOf(item, leftOut), leftOut, ...(broken && { broken }) };
+  } catch (error) {
+    throw broken ?? error;
+  }
+}
+
+function documentOf(outer: Item, leftOut?: LeftOut): Pick<LenientReading, 'document' | 'kind'> {
   const item = outer.type === 'tag' && outer.tag === dotsTag ? outer.content : outer;
   const kind = kindOf(item);
   const root = schemaOf(kind);
-  const decoder = new Decoder(root);
-  return { document: decoder.node(root, textType, item, '') as JsonObject, kind, ignored: decoder.ignored };
+  return { document: (new Decoder(root, leftOut).node(root, textType, item, '') ?? {}) as JsonObject, kind };
 }
 
 function kindOf(item: Item): DocumentKind {
-  const entries = item.type === 'map' ? item.entries : [];
-  const names = entries.map(({ key }) => (key.type === 'integer' ? nameOf(Number(key.value)) : undefined));
-  const type = documentTypes.find(({ channel, topMember }) => channel === 'signal' && names.includes(topMember));
-  if (type !== undefined) return type.kind;
+  const tops = (item.type === 'map' ? item.entries : []).flatMap(({ key, value }) => {
+    const name = key.type === 'integer' ? nameOf(Number(key.value)) : undefined;
+    const type = documentTypes.find(({ channel, topMember }) => channel === 'signal' && topMember === name);
+    return type === undefined ? [] : [{ kind: type.kind, value }];
+  });
+  const top = tops.find(({ value }) => value.type === 'map') ?? tops[0];
+  if (top !== undefined) return top.kind;
   const what = item.type === 'map' ? 'a map without the key of a DOTS message' : describe(item);
   throw new CborError('cbor/unknown-kind', `The data is ${what}, at offset ${item.at}.`, {
     offset: item.at,
@@ -59,14 +67,16 @@ function kindOf(item: Item): DocumentKind {
   });
 }
 
-/** Walks data items along a schema. */
+/** Walks data items along a schema. An undefined result could not be read. */
 class Decoder {
-  readonly ignored: IgnoredKey[] = [];
-
-  constructor(private readonly root: SchemaNode) {}
+  /** @param leftOut collects what does not follow the RFC; without it the first such fault is thrown */
+  constructor(
+    private readonly root: SchemaNode,
+    private readonly leftOut?: LeftOut,
+  ) {}
 
   /** `type` is that of the surrounding leaf-list, because its entries have none. */
-  node(schema: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue {
+  node(schema: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue | undefined {
     const here = resolve(this.root, schema);
     const leaf = here['x-yang']?.type ?? type;
     if (here.type === 'array') return this.array(here.items ?? {}, leaf, item, pointer);
@@ -74,70 +84,92 @@ class Decoder {
     return this.leaf(leaf, item, pointer);
   }
 
-  private array(items: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue[] {
-    if (item.type !== 'array') throw wrongType(item, 'an array', pointer);
-    return item.items.map((entry, index) => this.node(items, type, entry, child(pointer, index)));
+  /** An entry of a list that cannot be read keeps its place, so that the others are where the server has put them. */
+  private array(items: SchemaNode, type: YangType, item: Item, pointer: string): JsonValue[] | undefined {
+    if (item.type !== 'array') return this.refuse(() => wrongType(item, 'an array', pointer));
+    const unread = resolve(this.root, items).type === 'object' ? [{}] : [];
+    return item.items.flatMap((entry, index) => {
+      const value = this.node(items, type, entry, child(pointer, index));
+      return value === undefined ? unread : [value];
+    });
   }
 
-  private object(schema: SchemaNode, item: Item, pointer: string): JsonObject {
-    if (item.type !== 'map') throw wrongType(item, 'a map', pointer);
+  private object(schema: SchemaNode, item: Item, pointer: string): JsonObject | undefined {
+    if (item.type !== 'map') return this.refuse(() => wrongType(item, 'a map', pointer));
     const seen = new Set<number>();
     const result: JsonObject = {};
     for (const entry of item.entries) {
-      const key = keyNumber(entry, seen, pointer);
-      const name = nameOf(key);
+      const key = this.key(entry, seen, pointer);
+      const name = key === undefined ? undefined : nameOf(key);
       const member = name === undefined ? undefined : schema.properties?.[name];
-      if (name === undefined || member === undefined) this.ignore(key, name, pointer, entry.key.at);
-      else result[name] = this.node(member, textType, entry.value, child(pointer, name));
+      if (key === undefined) continue;
+      if (name === undefined || member === undefined) this.foreign(key, name, pointer, entry.key.at);
+      else {
+        const value = this.node(member, textType, entry.value, child(pointer, name));
+        if (value !== undefined) result[name] = value;
+      }
     }
     return result;
   }
 
-  private ignore(key: number, name: string | undefined, pointer: string, offset: number): void {
-    if (isComprehensionRequired(key)) {
-      const what = name === undefined ? 'is not known' : `(${name}) does not belong`;
-      throw new CborError(
-        'cbor/unknown-key',
-        `The comprehension-required key ${key} ${what} in ${place(pointer)}, at offset ${offset}.`,
-        {
-          offset,
-          pointer,
-          hint: 'A message with such a key must be refused (RFC 9132 section 6).',
-        },
-      );
-    }
-    this.ignored.push({ key, pointer, offset, ...(name === undefined ? {} : { name }) });
+  /** The number of a key that no other entry of the map has. */
+  private key({ key }: MapEntry, seen: Set<number>, pointer: string): number | undefined {
+    if (key.type !== 'integer') return this.refuse(() => wrongType(key, 'an integer', pointer, 'A key'));
+    if (!isRegistrable(key.value)) return this.refuse(() => unregistrable(key.value, key.at, pointer));
+    const number = Number(key.value);
+    if (seen.has(number)) return this.refuse(() => duplicate(number, key.at, pointer));
+    seen.add(number);
+    return number;
   }
 
-  private leaf(type: YangType, item: Item, pointer: string): JsonValue {
+  /** A key of no member of this place: a comprehension-optional one is ignored by every reader (RFC 9132 section 6). */
+  private foreign(key: number, name: string | undefined, pointer: string, offset: number): void {
+    const error = (): CborError => unknownKey(key, name, pointer, offset);
+    if (isComprehensionRequired(key)) this.refuse(error);
+    else if (this.leftOut !== undefined) leaveOut(this.leftOut, error);
+  }
+
+  private leaf(type: YangType, item: Item, pointer: string): JsonValue | undefined {
     const codec = leafCodec(type);
-    const value = codec.decode(item, type);
-    if (value === undefined) throw wrongType(item, codec.cbor(type), pointer);
-    return value;
+    return codec.decode(item, type) ?? this.refuse(() => wrongType(item, codec.cbor(type), pointer));
+  }
+
+  private refuse(error: () => CborError): undefined {
+    if (this.leftOut === undefined) throw error();
+    leaveOut(this.leftOut, error);
   }
 }
 
-function keyNumber({ key }: MapEntry, seen: Set<number>, pointer: string): number {
-  if (key.type !== 'integer') throw wrongType(key, 'an integer', pointer, 'A key');
-  const details = { offset: key.at, pointer };
-  if (!isRegistrable(key.value)) {
-    throw new CborError(
-      'cbor/unknown-key',
-      `The key ${key.value} in ${place(pointer)} is not a DOTS key, at offset ${key.at}.`,
-      { ...details, hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).' },
-    );
-  }
-  const number = Number(key.value);
-  if (seen.has(number)) {
-    const name = nameOf(number);
-    throw new CborError(
-      'cbor/duplicate-key',
-      `The key ${number}${name === undefined ? '' : ` (${name})`} appears twice in ${place(pointer)}, at offset ${key.at}.`,
-      details,
-    );
-  }
-  seen.add(number);
-  return number;
+function unknownKey(key: number, name: string | undefined, pointer: string, offset: number): CborError {
+  const kind = isComprehensionRequired(key) ? 'comprehension-required' : 'comprehension-optional';
+  const what = name === undefined ? 'is not known' : `(${name}) does not belong`;
+  return new CborError(
+    'cbor/unknown-key',
+    `The ${kind} key ${key} ${what} in ${place(pointer)}, at offset ${offset}.`,
+    {
+      offset,
+      pointer,
+      hint: 'A message with such a key must be refused (RFC 9132 section 6).',
+    },
+  );
+}
+
+function unregistrable(key: bigint, offset: number, pointer: string): CborError {
+  return new CborError(
+    'cbor/unknown-key',
+    `The key ${key} in ${place(pointer)} is not a DOTS key, at offset ${offset}.`,
+    {
+      offset,
+      pointer,
+      hint: 'Keys are 1 to 65535 (RFC 9132 section 10.6.1.1).',
+    },
+  );
+}
+
+function duplicate(key: number, offset: number, pointer: string): CborError {
+  const name = nameOf(key);
+  const what = `The key ${key}${name === undefined ? '' : ` (${name})`} appears twice in ${place(pointer)}`;
+  return new CborError('cbor/duplicate-key', `${what}, at offset ${offset}.`, { offset, pointer });
 }
 
 function wrongType(item: Item, expected: string, pointer: string, what = 'The value'): CborError {
@@ -152,7 +184,11 @@ function place(pointer: string): string {
   return pointer === '' ? 'the message' : pointer;
 }
 
-function describe(item: Item): string {
+/** Of an array with more elements than these only their number is shown. */
+const elementsShown = 3;
+
+/** An item as the end of "The value is"; arrays and tags with what they contain, as far as `depth` goes, for the fault may be there. */
+function describe(item: Item, depth = 2): string {
   switch (item.type) {
     case 'integer':
       return `the integer ${item.value}`;
@@ -167,12 +203,23 @@ function describe(item: Item): string {
     case 'bytes':
       return 'a byte string';
     case 'chunks':
-      return `a ${item.of} string of indefinite length`;
+      return `a ${item.of === 'bytes' ? 'byte' : 'text'} string of indefinite length`;
     case 'array':
-      return 'an array';
+      return describeArray(item.items, depth);
     case 'map':
       return 'a map';
     case 'tag':
-      return `tagged ${item.tag}`;
+      return describeTag(item.tag, item.content, depth);
   }
+}
+
+function describeArray(items: readonly Item[], depth: number): string {
+  const count = `an array of ${items.length} ${items.length === 1 ? 'element' : 'elements'}`;
+  if (depth === 0 || items.length === 0 || items.length > elementsShown) return count;
+  return `${count} (${items.map((element) => describe(element, depth - 1)).join(', ')})`;
+}
+
+function describeTag(tag: bigint, content: Item, depth: number): string {
+  if (tag === 2n || tag === 3n) return `a bignum (tag ${tag})`;
+  return depth === 0 ? `tagged ${tag}` : `tag ${tag} with ${describe(content, depth - 1)}`;
 }

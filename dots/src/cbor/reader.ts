@@ -40,15 +40,32 @@ export const fileLimits: Limits = { octets: 16_777_216, depth: 32, items: 4_194_
 
 /** Reads exactly one well-formed data item. Throws CborError with the offset of what is wrong. */
 export function readItem(bytes: Uint8Array, limits: Limits = wireLimits): Item {
+  const { item, broken } = readPart(bytes, limits, false);
+  if (broken !== undefined) throw broken;
+  return item;
+}
+
+/** The well-formed part of a data item, and the fault that follows it. */
+export interface PartialItem {
+  item: Item;
+  broken?: CborError;
+}
+
+/**
+ * Reads one data item up to the first fault; arrays and maps around the fault have the elements before it.
+ * Throws CborError if there is no item at all, or more octets than the limit.
+ * @param partial whether an item with a fault inside is read in part, instead of throwing the fault
+ */
+export function readPart(bytes: Uint8Array, limits: Limits = wireLimits, partial = true): PartialItem {
   if (bytes.length > limits.octets) {
     throw new CborError('cbor/too-large', `${bytes.length} octets of CBOR exceed the limit of ${limits.octets}.`, {
       offset: limits.octets,
     });
   }
-  const reader = new Reader(bytes, limits);
+  const reader = new Reader(bytes, limits, partial);
   const item = reader.required(0);
-  reader.end();
-  return item;
+  const broken = reader.broken ?? reader.trailing();
+  return broken === undefined ? { item } : { item, broken };
 }
 
 /** One step of the CBOR package: major type, additional information, argument or content, offset. */
@@ -70,10 +87,13 @@ class Reader {
   private at = 0;
   private count = 0;
   private readonly events: SequenceEvents;
+  /** The fault that ended a partial reading. */
+  broken: CborError | undefined;
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly limits: Limits,
+    private readonly partial: boolean,
   ) {
     this.events = new SequenceEvents(bytes, { maxDepth: limits.depth * packageDepth });
   }
@@ -84,9 +104,10 @@ class Reader {
     return this.item(depth) ?? this.fail('cbor/malformed', at, 'Unexpected "break" where a data item is expected');
   }
 
-  /** Refuses octets after the item. */
-  end(): void {
-    if (this.at < this.bytes.length) this.fail('cbor/trailing', this.at, 'Unexpected data after the only item');
+  /** The error of octets after the item. */
+  trailing(): CborError | undefined {
+    if (this.at === this.bytes.length) return undefined;
+    return broken('cbor/trailing', this.at, 'Unexpected data after the only item');
   }
 
   /** The next item; undefined for a break. */
@@ -133,8 +154,10 @@ class Reader {
   }
 
   private head(): Head {
+    if (this.broken !== undefined) throw this.broken;
     const at = this.at;
-    if (at >= this.bytes.length) this.fail('cbor/truncated', at, 'The data ends where a data item is expected');
+    if (at >= this.bytes.length)
+      this.fail('cbor/truncated', at, at === 0 ? 'There is no data' : 'The data ends where a data item is expected');
     try {
       const [major, info, value] = this.events.read() ?? [7, 31, undefined];
       const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;
@@ -162,19 +185,28 @@ class Reader {
     return cause.message.replace(/\.$/, '');
   }
 
-  /** The elements of an array or map: as many as declared, or all until a break. */
+  /** The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the fault. */
   private list<T>(head: Head, itemsEach: number, next: () => T | undefined, required: () => T): T[] {
     const elements: T[] = [];
-    if (head.info === 31) {
-      for (let element = next(); element !== undefined; element = next()) elements.push(element);
-      return elements;
+    try {
+      if (head.info === 31) for (let element = next(); element !== undefined; element = next()) elements.push(element);
+      else {
+        const declared = this.declared(head, itemsEach);
+        while (elements.length < declared) elements.push(required());
+      }
+    } catch (error) {
+      if (!this.partial || !(error instanceof CborError)) throw error;
+      this.broken ??= error;
     }
+    return elements;
+  }
+
+  private declared(head: Head, itemsEach: number): number {
     const declared = Number(head.value);
     const left = this.bytes.length - this.at;
-    if (declared * itemsEach > left)
+    if (declared * itemsEach > left && !this.partial)
       this.fail('cbor/truncated', head.at, `${declared} elements are declared, but only ${left} octets are left`);
-    while (elements.length < declared) elements.push(required());
-    return elements;
+    return declared;
   }
 
   private entries(head: Head, depth: number): MapEntry[] {
@@ -194,8 +226,12 @@ class Reader {
   }
 
   private fail(code: `cbor/${string}`, offset: number, what: string): never {
-    throw new CborError(code, `${what}, at offset ${offset}.`, { offset });
+    throw broken(code, offset, what);
   }
+}
+
+function broken(code: `cbor/${string}`, offset: number, what: string): CborError {
+  return new CborError(code, `${what}, at offset ${offset}.`, { offset });
 }
 
 /** An item of major type 7; undefined for a break. */

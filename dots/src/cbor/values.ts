@@ -46,15 +46,15 @@ const boolean: LeafCodec = {
 };
 
 const integer: LeafCodec = {
-  json: () => 'a whole number, not in quotes',
-  cbor: () => 'an integer',
+  json: () => `a whole number up to ${Number.MAX_SAFE_INTEGER}, not in quotes`,
+  cbor: () => `an integer up to ${Number.MAX_SAFE_INTEGER}`,
   encode: (value) => (Number.isSafeInteger(value) ? BigInt(value as number) : undefined),
   decode: (item) =>
     item.type === 'integer' && Number.isSafeInteger(Number(item.value)) ? Number(item.value) : undefined,
 };
 
 const longInteger: LeafCodec = {
-  json: () => 'a whole number in quotes, such as "3600"',
+  json: () => 'a whole number of at most 64 bits in quotes, such as "3600"',
   cbor: () => 'an integer',
   encode: (value) => {
     if (typeof value !== 'string' || !/^[+-]?\d+$/.test(value)) return undefined;
@@ -67,7 +67,8 @@ const longInteger: LeafCodec = {
 const decimal: LeafCodec = {
   json: (type) =>
     `a decimal number in quotes with ${digitsOf(type)} digits after the point, such as "${decimalText(150n, -2n, digitsOf(type))}"`,
-  cbor: () => 'a decimal fraction (tag 4, an exponent and an integer)',
+  cbor: () =>
+    `a decimal fraction: tag 4 with an array of two integers, an exponent from -${largestExponent} to ${largestExponent} and a mantissa, which is no bignum`,
   encode: (value, type) => {
     const mantissa = typeof value === 'string' ? mantissaIn(value, digitsOf(type)) : undefined;
     return mantissa === undefined || !inRange(mantissa)

@@ -1,31 +1,35 @@
+import { canonicalText } from '../model/canonicalText';
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
-import { formatPrefix, parsePrefix } from '../model/prefix';
+import type { YangType } from '../model/schema';
+import type { MemberPlan, ObjectPlan } from './plan';
 
 /**
  * A text that is equal for parts of documents with the same meaning: the order of members and of list entries is
- * ignored, a prefix counts as what it matches, host names have no case, and a range without an end is one number.
- * @param member the name of the member that holds the value
+ * ignored, a value counts as what its type makes of its text, host names have no case, and a range without an end is one
+ * number.
+ * @param plan of the object, or of each entry where `value` is a list
  */
-export function canonical(value: JsonValue, member = ''): string {
-  if (Array.isArray(value)) return `[${[...new Set(value.map((entry) => canonical(entry, member)))].sort().join()}]`;
-  if (!isObject(value)) return JSON.stringify(typeof value === 'string' ? spelled(value, member) : value);
+export function canonical(value: JsonValue, plan: ObjectPlan | undefined): string {
+  return textOf(value, plan, undefined);
+}
+
+function textOf(value: JsonValue, plan: ObjectPlan | undefined, type: YangType | undefined): string {
+  if (Array.isArray(value)) return `[${[...new Set(value.map((entry) => textOf(entry, plan, type)))].sort().join()}]`;
+  if (!isObject(value)) return JSON.stringify(typeof value === 'string' && type ? meaning(type, value) : value);
   const whole = { ...rangeEnds(value), ...value };
   return `{${Object.keys(whole)
     .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonical(whole[name] ?? null, name)}`)
+    .map((name) => `${JSON.stringify(name)}:${memberText(whole[name] ?? null, plan?.members.get(name))}`)
     .join()}}`;
 }
 
-function spelled(text: string, member: string): string {
-  if (/-(?:prefix|network)$/.test(member)) return canonicalPrefix(text);
-  if (member === 'target-fqdn') return text.toLowerCase().replace(/\.$/, '');
-  return member === 'target-uri' ? canonicalUri(text) : text;
+function memberText(value: JsonValue, member: MemberPlan | undefined): string {
+  return textOf(value, member?.object, member?.yang?.type);
 }
 
-/** The text of a prefix as it is written by RFC 5952, without host bits; another text as it is. */
-export function canonicalPrefix(text: string): string {
-  const prefix = parsePrefix(text);
-  return prefix === undefined ? text : formatPrefix(prefix);
+function meaning(type: YangType, text: string): string {
+  if (type.name === 'ietf-inet-types:domain-name') return text.toLowerCase().replace(/\.$/, '');
+  return type.name === 'ietf-inet-types:uri' ? canonicalUri(text) : canonicalText(type, text);
 }
 
 /** The scheme and the host of a URI have no case (RFC 3986 section 6.2.2.1). */

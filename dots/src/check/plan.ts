@@ -1,9 +1,9 @@
-import type { DocumentKind } from '../model/documents';
+import { canonicalText } from '../model/canonicalText';
+import { documentType, type DocumentKind } from '../model/documents';
 import type { JsonValue } from '../model/json';
 import { isObject } from '../model/json';
 import { resolve, schemaOf, type SchemaNode, type XYang } from '../model/schema';
 import { testOf, type Test } from './accept';
-import { canonicalPrefix } from './canonical';
 
 /** What there is to check in an object. */
 export interface ObjectPlan {
@@ -59,6 +59,14 @@ export function planOf(kind: DocumentKind): ObjectPlan {
     planned.set(kind, plan);
   }
   return plan;
+}
+
+/** The plan of an object inside a kind of document, or of the entries of a list. @param names the members that lead to it, below the top-level one */
+export function planAt(kind: DocumentKind, ...names: string[]): ObjectPlan | undefined {
+  return [documentType(kind).topMember, ...names].reduce<ObjectPlan | undefined>(
+    (plan, name) => plan?.members.get(name)?.object,
+    planOf(kind),
+  );
 }
 
 function objectPlan(root: SchemaNode, schema: SchemaNode): ObjectPlan {
@@ -144,17 +152,10 @@ function identityOf(
       : undefined;
 }
 
-const prefixTypes = new Set([
-  'ietf-inet-types:ip-prefix',
-  'ietf-inet-types:ipv4-prefix',
-  'ietf-inet-types:ipv6-prefix',
-]);
-
-/**
- * What values of a leaf are compared by: prefixes by what they match, however they are written (RFC 6991 section 4).
- */
+/** What values of a leaf are compared by: what they are, however they are written (RFC 7950 section 9.1). */
 function valueOf(yang: XYang | undefined): (value: JsonValue) => JsonValue {
-  return prefixTypes.has(yang?.type?.name ?? '')
-    ? (value) => (typeof value === 'string' ? canonicalPrefix(value) : value)
-    : (value) => value;
+  const type = yang?.type;
+  return type === undefined
+    ? (value) => value
+    : (value) => (typeof value === 'string' ? canonicalText(type, value) : value);
 }

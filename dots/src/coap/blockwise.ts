@@ -91,10 +91,11 @@ export class Blockwise {
 
   /**
    * The message that answers a request: whole, or the block of it that the client asks for or that fits.
-   * An error is never a block of the requested resource: it is sent whole, or from its beginning if it does not fit.
+   * An error is never a block of the requested resource: it is sent from its beginning, in blocks of the requested size.
    */
   present(request: TokenMessage, content: Content, budget: Budget): Content {
-    const wanted = isSuccess(content.code) ? blockOf(request.options, 'Block2', this.stream) : undefined;
+    const asked = blockOf(request.options, 'Block2', this.stream);
+    const wanted = typeof asked === 'object' && !isSuccess(content.code) ? { ...asked, number: 0 } : asked;
     return this.part(request, content, wanted === 'malformed' ? undefined : wanted, budget);
   }
 
@@ -157,8 +158,8 @@ function cutAs(wanted: Block | undefined, budget: Budget): Cut {
 }
 
 function slice(content: Content, start: number, cut: Cut): Content {
-  if (start >= content.payload.length)
-    return { code: '4.02', options: [], payload: Buffer.from('Block2 is beyond the end of the answer.') };
+  // Short enough for the smallest block.
+  if (start >= content.payload.length) return { code: '4.02', options: [], payload: Buffer.from('Beyond the end.') };
   const more = start + cut.step < content.payload.length;
   const options =
     start === 0 ? [...content.options, option('Size2', content.payload.length)] : without(content.options, 'Observe');

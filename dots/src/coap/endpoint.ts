@@ -8,13 +8,13 @@ import { Inbound, type Handler, type InboundRequest, type Requester } from './in
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
 import type { Content, TokenMessage } from './messages/message';
-import { badOptions, strayOptions } from './messages/options';
+import { badOptions } from './messages/options';
 import { defaultParameters, type TransmissionParameters } from './messages/parameters';
 import { contentOf, type CoapRequest, type Patience } from './request';
 import { StreamLayer } from './messages/stream';
 import { Subscription, type NotificationListener } from './subscription';
 import type { Trace } from '#dots/runtime/trace';
-import { receiveWhole, sendWhole, type Ask } from './transfer';
+import { fitsInOne, receiveWhole, sendWhole, type Ask } from './transfer';
 
 export interface EndpointOptions {
   clock?: Clock;
@@ -33,6 +33,8 @@ export interface EndpointOptions {
 /** An answer of the peer, reassembled if it came in blocks. */
 export interface CoapResponse extends Content {
   roundTripMs: number;
+  /** The number of datagrams with parts of the request's body; 1 over a stream, which loses none. */
+  blocks: number;
 }
 
 /** An observation under way. */
@@ -133,13 +135,23 @@ export class Endpoint implements Requester {
     });
   }
 
-  /** Sends a request to the peer; fails with a DotsError of kind `unreachable` if no answer comes. */
+  /**
+   * Sends a request to the peer; fails with a DotsError of kind `unreachable` if no answer comes, and of code
+   * `coap/needs-blocks` if the request does not fit in one datagram and must not be sent in blocks. Over a stream, which
+   * loses none, blocks are always allowed.
+   */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
     const since = this.environment.clock.monotonic();
     const content = contentOf(request);
     const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
-    const first = await sendWhole(ask, content, this.layer.budget);
-    return this.responseOf(await receiveWhole(ask, content, first, this.layer.ordered), since);
+    const { budget, ordered } = this.layer;
+    const { answer, blocks } = await sendWhole(ask, content, budget, request.blocks !== false || ordered);
+    return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, ordered ? 1 : blocks);
+  }
+
+  /** Whether a request fits in one datagram; always true over a stream. */
+  fitsInOne(request: CoapRequest): boolean {
+    return this.layer.ordered || fitsInOne(contentOf(request), this.layer.budget);
   }
 
   /**
@@ -228,8 +240,8 @@ export class Endpoint implements Requester {
     }
   }
 
-  private responseOf({ code, options, payload }: TokenMessage, since: number): CoapResponse {
-    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since };
+  private responseOf({ code, options, payload }: TokenMessage, since: number, blocks = 1): CoapResponse {
+    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since, blocks };
   }
 
   private subscription(request: CoapRequest, patience: Patience, listener: NotificationListener): Subscription {
@@ -268,11 +280,7 @@ export class Endpoint implements Requester {
       );
       return false;
     }
-    const awaited = this.exchanges.receive(message);
-    const stray = strayOptions(message.options);
-    if (awaited && stray.length > 0)
-      this.trace(`An answer repeats options of the request, which are ignored there: ${stray.join(', ')}.`);
-    return awaited;
+    return this.exchanges.receive(message);
   }
 
   private fail(error: DotsError): void {

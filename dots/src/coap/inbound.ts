@@ -70,7 +70,8 @@ export class Inbound {
     const bad = badOptions(message.options);
     if (bad.length > 0) return reply.reject(this.present(message, badOption(bad)));
     if (this.inWork + this.layer.unacknowledged >= requestsAtOnce)
-      return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many requests at once.'), maxAge: 1 }));
+      // Short enough for the smallest block: a later one would be refused in the same way.
+      return reply.send(answerContent({ ...plainAnswer('5.03', 'Too many at once'), maxAge: 1 }));
     void this.work(message, reply);
   }
 
@@ -86,7 +87,7 @@ export class Inbound {
   private async work(message: TokenMessage, reply: Reply): Promise<void> {
     this.inWork += 1;
     const content = await this.answer(message).catch(() =>
-      answerContent(plainAnswer('5.00', 'The server failed to process the request.')),
+      this.present(message, plainAnswer('5.00', 'The server failed to process the request.')),
     );
     this.inWork -= 1;
     if (content === undefined) reply.ignore();

@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import { isSuccess, type TokenMessage } from './messages/message';
+import { isSuccessOf, type TokenMessage } from './messages/message';
 import { uintOf } from './messages/options';
 
 /** Half of the 24-bit space of sequence numbers: RFC 7641 section 3.4. */
@@ -38,9 +38,11 @@ export class Observation {
 
   constructor(private readonly host: ObservationHost) {}
 
-  /** One response with the observation's token. */
+  /** One response with the observation's token. Only 2.05 has a state (RFC 7641 section 3.2); 2.03 answers an ETag, which no registration has. */
   receive(message: TokenMessage): void {
-    if (!isSuccess(message.code)) return this.end(message);
+    // It asks for blocks, of which a GET has none: the answer is still to come.
+    if (message.code === '2.31') return;
+    if (!isSuccessOf('GET', message.code)) return this.end(message);
     if (!this.host.ordered) {
       if (!this.accept(uintOf(message.options, 'Observe'))) return;
       this.scheduleRenewal(uintOf(message.options, 'Max-Age') ?? defaultMaxAge);

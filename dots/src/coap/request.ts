@@ -14,6 +14,8 @@ export interface CoapRequest {
   accept?: number;
   /** Any further options. */
   options?: readonly CoapOption[];
+  /** Whether the body may be sent in several blocks (RFC 7959); true by default. */
+  blocks?: boolean;
   /** true: confirmable; false: non-confirmable, repeated until it is answered (RFC 9132 section 4.4). */
   confirmable: boolean;
 }

@@ -3,7 +3,7 @@ import { oneLine } from '#dots/model/text';
 import type { Environment } from './messages/layer';
 import type { Content, TokenMessage } from './messages/message';
 import { Observation } from './observation';
-import { option, textsOf, uintOf } from './messages/options';
+import { option, textsOf } from './messages/options';
 import { pathText, type Patience } from './request';
 import type { Trace } from '#dots/runtime/trace';
 import { receiveWhole } from './transfer';
@@ -162,8 +162,6 @@ export class Subscription {
     this.established = true;
     this.first?.resolve(state);
     this.heedAbort();
-    if (!this.released && uintOf(state.options, 'Observe') === undefined)
-      this.report('was not confirmed by an Observe option; its notifications are used nevertheless');
     // The caller must have the first state before the listener receives the next.
     await new Promise((resolve) => setImmediate(resolve));
   }

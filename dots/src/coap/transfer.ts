@@ -1,6 +1,6 @@
 import { DotsError } from '#dots/model/errors';
 import type { Budget } from './messages/layer';
-import { isSuccess, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
+import { isSuccessOf, methodOf, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
 import {
   blockOf,
   blockOption,
@@ -8,9 +8,11 @@ import {
   fillsBlock,
   option,
   optionNumbers,
+  uintOf,
   valueOf,
   without,
   type Block,
+  type Cut,
 } from './messages/options';
 
 /** Sends one message and waits for its answer. */
@@ -24,23 +26,61 @@ function overheadOf(options: CoapOption[]): number {
   return 4 + 8 + 1 + 9 + options.reduce((sum, { value }) => sum + value.length + 5, 0);
 }
 
+/** Whether a message needs no blocks. */
+export function fitsInOne({ options, payload }: Content, { maxMessageSize }: Budget): boolean {
+  return payload.length + overheadOf(options) <= maxMessageSize;
+}
+
+/** The answer to a request, and the number of messages with parts of its body. */
+export interface Sent {
+  answer: TokenMessage;
+  blocks: number;
+  /** The largest part of the body in one message of the last attempt, bytes. */
+  step: number;
+}
+
 /**
- * Sends a request whose body may need several blocks: RFC 7959 section 2.5, as the sender.
- * A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with
- * success (section 2.3).
+ * Sends a request whose body may need several blocks: RFC 7959 section 2.5, as the sender. If the server's refusal
+ * (4.13) names a smaller size, the request is sent again in blocks of that size (section 2.9.3).
+ * Throws a DotsError of code `coap/needs-blocks` for a body that is too large for one message and must not be cut.
+ * @param mayCut whether the body may be sent in blocks
  */
-export async function sendWhole(ask: Ask, content: Content, budget: Budget): Promise<TokenMessage> {
+export async function sendWhole(ask: Ask, content: Content, budget: Budget, mayCut = true): Promise<Sent> {
+  const fits = fitsInOne(content, budget);
+  if (!fits && !mayCut) throw needsBlocks(content, budget);
+  let sent = fits
+    ? { answer: await ask(content), blocks: 1, step: content.payload.length }
+    : await sendBlocks(ask, content, cutFor(budget, overheadOf(content.options)), budget.bert);
+  for (;;) {
+    const size = mayCut ? smallerBlock(sent, content.payload.length, budget.bert) : undefined;
+    if (size === undefined) return sent;
+    sent = await sendBlocks(ask, content, { size, step: size }, budget.bert);
+  }
+}
+
+/** The smaller size of blocks that a refusal names for a body which the server would accept. */
+function smallerBlock({ answer, step }: Sent, length: number, bert: boolean): number | undefined {
+  const named = blockOf(answer.options, 'Block1', bert);
+  if (answer.code !== '4.13' || typeof named !== 'object' || named.bert === true || named.size >= step)
+    return undefined;
+  return (uintOf(answer.options, 'Size1') ?? length) < length ? undefined : named.size;
+}
+
+/**
+ * A refusal of any block is the answer to the whole; a server that acts on each block by itself answers each with
+ * success (RFC 7959 section 2.3).
+ */
+async function sendBlocks(ask: Ask, content: Content, cut: Cut, bert: boolean): Promise<Sent> {
   const { payload } = content;
-  const overhead = overheadOf(content.options);
-  if (payload.length + overhead <= budget.maxMessageSize) return ask(content);
-  let cut = cutFor(budget, overhead);
-  for (let sent = 0; ;) {
+  const method = methodOf(content.code);
+  for (let [sent, blocks] = [0, 1]; ; blocks += 1) {
     const more = sent + cut.step < payload.length;
     const options = [...content.options, blockOption('Block1', { ...cut, number: sent / cut.size, more })];
     if (sent === 0) options.push(option('Size1', payload.length));
     const answer = await ask({ ...content, options, payload: payload.subarray(sent, sent + cut.step) });
-    if (!more || !isSuccess(answer.code)) return answer;
-    const wanted = blockOf(answer.options, 'Block1', budget.bert);
+    const goesOn = answer.code === '2.31' || (method !== undefined && isSuccessOf(method, answer.code));
+    if (!more || !goesOn) return { answer, blocks, step: cut.step };
+    const wanted = blockOf(answer.options, 'Block1', bert);
     if (answer.code !== '2.31' && !(typeof wanted === 'object' && wanted.number === sent / cut.size)) throw cutShort();
     sent += cut.step;
     if (typeof wanted === 'object' && wanted.bert === undefined && wanted.size < cut.step)
@@ -64,7 +104,7 @@ export async function receiveWhole(
   const parts = [first.payload];
   for (let length = first.payload.length; block.more;) {
     const answer = await ask(nextBlock(request, first, length / block.size, block.size));
-    block = continued(answer, first, length, ordered);
+    block = continued(request, answer, first, length, ordered);
     parts.push(answer.payload);
     length += answer.payload.length;
   }
@@ -83,11 +123,18 @@ function nextBlock(request: Content, first: TokenMessage, number: number, size: 
   return { code: request.code, options, payload: noBytes };
 }
 
-function continued(answer: TokenMessage, first: TokenMessage, length: number, ordered: boolean): Block {
+function continued(
+  request: Content,
+  answer: TokenMessage,
+  first: TokenMessage,
+  length: number,
+  ordered: boolean,
+): Block {
   const block = blockOf(answer.options, 'Block2', ordered);
+  const method = methodOf(request.code);
   // An error that is too large for one message comes in blocks too, each of them with its code.
   const fits =
-    (isSuccess(answer.code) || answer.code === first.code) &&
+    (answer.code === first.code || (method !== undefined && isSuccessOf(method, answer.code))) &&
     typeof block === 'object' &&
     block.number * block.size === length &&
     !isOtherVersion(first, answer) &&
@@ -95,6 +142,16 @@ function continued(answer: TokenMessage, first: TokenMessage, length: number, or
     (!block.more || fillsBlock(block, answer.payload.length));
   if (fits) return block;
   throw misfit();
+}
+
+function needsBlocks({ options, payload: { length } }: Content, { maxMessageSize }: Budget): DotsError {
+  const all = length + overheadOf(options);
+  return new DotsError(
+    'usage',
+    'coap/needs-blocks',
+    `The request has ${length} octets of body, about ${all} with its CoAP header and options; one datagram takes ${maxMessageSize} at most.`,
+    'Send less in one request.',
+  );
 }
 
 function cutShort(): DotsError {

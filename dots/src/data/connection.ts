@@ -3,6 +3,7 @@ import { Client } from 'undici';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import { systemClock, type Clock } from '#dots/runtime/clock';
+import { noDataAddress } from '#dots/transport/address';
 import { readPem } from '#dots/transport/certificates/credentialFiles';
 import { limited, settled } from '#dots/runtime/deadline';
 import { Dialler } from './dialler';
@@ -93,7 +94,7 @@ export class Connection {
         'usage',
         'data/certificate-file',
         'A client certificate requires its key, and a key its certificate.',
-        'Name both (--cert, --key).',
+        'Name both (--cert and --key, or "certificate" and "key" in the profile).',
       );
     const context = contextOf({
       ca: await readPem(ca, 'CA'),
@@ -185,12 +186,7 @@ function addressOf(server: string): URL {
     url.username === ''
   )
     return url;
-  throw new DotsError(
-    'usage',
-    'data/address',
-    `"${server}" is not the address of a data channel.`,
-    'Use scheme, host and port, such as https://127.0.0.1:4443.',
-  );
+  throw noDataAddress(server);
 }
 
 function contextOf(files: {
@@ -209,7 +205,7 @@ function contextOf(files: {
       mismatch
         ? 'The private key does not belong to the client certificate.'
         : 'The certificate files cannot be used: one of them is not PEM of the right kind, or needs a passphrase.',
-      'Check the files of --ca, --cert and --key.',
+      'Check the files of --ca, --cert and --key, or those that the profile names.',
       { cause },
     );
   }

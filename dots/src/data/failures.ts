@@ -1,5 +1,5 @@
 import { DotsError } from '#dots/model/errors';
-import { refusal, type RefusalReason } from '#dots/transport/refusals';
+import { nameCertificate, refusal, type RefusalReason } from '#dots/transport/refusals';
 import { clientReason, symptomOf } from '#dots/transport/tls/symptoms';
 
 /** The parameters of a connection attempt: they decide between the reasons for one symptom. */
@@ -24,8 +24,19 @@ const refusedCertificate: Explain = ({ server, hasCertificate }) =>
     : unreachable(
         'client-certificate-missing',
         `${server} requires a client certificate, and none was configured.`,
-        'Name it and its key (--cert, --key).',
+        nameCertificate,
       );
+
+/**
+ * A server may close the connection without an alert right after the handshake: Node's does for a certificate of
+ * another CA.
+ */
+const closedWithoutAlert: Explain = (attempt, error) => {
+  const { code, message, hint } = refusedCertificate(attempt, error);
+  const said = message.slice(attempt.server.length + 1);
+  const why = `${attempt.server} closed the connection without an answer; often that is because it ${said}`;
+  return new DotsError('unreachable', code, why, hint);
+};
 
 const noTls: Explain = ({ server }) =>
   unreachable(
@@ -58,7 +69,7 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
     unreachable(
       'unknown-ca',
       `The certificate of ${server} is not signed by the CA in ${ca}: this may not be the server you expect.`,
-      'Name the CA file of that server (--ca).',
+      'Name the CA file of that server (--ca, or "ca" in the profile).',
     ),
   purpose: ({ server }) =>
     unreachable(
@@ -68,7 +79,12 @@ const explanations: Partial<Record<RefusalReason, Explain>> = {
     ),
   'client-certificate-missing': refusedCertificate,
   'client-certificate-refused': refusedCertificate,
-  'no-common-cipher': noTls,
+  'no-common-cipher': ({ server }) =>
+    unreachable(
+      'no-tls',
+      `${server} and this end have no TLS version or cipher suite in common.`,
+      'It has to offer TLS 1.2 or 1.3, with a suite of RFC 9325.',
+    ),
   'no-tls': noTls,
   refused: ({ server }) =>
     unreachable('refused', `Nothing listens at ${server}.`, 'Start the server (dots mock) or check the address.'),
@@ -97,13 +113,9 @@ function failureOf(error: unknown, attempt: Attempt): DotsError {
   return unreachable(reason, message, hint ?? '');
 }
 
-/**
- * A server may close the connection without an alert right after the handshake: Node's does for a certificate of
- * another CA.
- */
 function closed(attempt: Attempt, cause: string): DotsError {
   if (/ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|socket hang up/i.test(cause))
-    return refusedCertificate(attempt, cause);
+    return closedWithoutAlert(attempt, cause);
   return unreachable(
     'connection',
     `The connection to ${attempt.server} failed (${cause

@@ -78,7 +78,7 @@ export class DataSession {
       throw new DotsError(
         'usage',
         'data/cuid',
-        'A cuid has 1 to 250 bytes (RFC 9132 section 4.4.1.1).',
+        `A cuid has 1 to 250 bytes; this one has ${Buffer.byteLength(cuid)} (RFC 9132 section 4.4.1.1).`,
         'Use one of 22 characters.',
       );
     return new DataSession(await Connection.open(options), options.server, cuid, options.clock ?? systemClock);

@@ -153,19 +153,8 @@ export function noteDefaultAction(rules: Rules, action: Action, report: Findings
 export function reportErrors(file: string, errors: readonly Fault[], report: Findings): void {
   const known = new Set(report.all.filter(({ severity }) => severity === 'error').map(placeKey));
   for (const fault of errors) {
-    const { code, class: of, severity, message, rfc, pointer, atName, related } = fault;
-    if (isKnown(file, pointer, unitAround(pointer), known)) continue;
-    report.all.push({
-      code,
-      class: of,
-      severity,
-      message,
-      rfc,
-      pointer,
-      file,
-      ...(atName === true && { atName }),
-      ...(related !== undefined && { related }),
-    });
+    const { pointer } = fault;
+    if (!isKnown(file, pointer, unitAround(pointer), known)) report.all.push({ ...fault, file });
   }
 }
 

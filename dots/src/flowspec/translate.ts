@@ -5,7 +5,7 @@ import type { JsonObject } from '#dots/model/json';
 import { parseNetwork, type Prefix } from '#dots/model/prefix';
 import { account, type Counts } from './accounts';
 import { adviseOnRules } from './advice';
-import { encodeAction, parseRouteTarget } from './bgp/communities';
+import { encodeAction, parseRouteTarget, routeTargetForms } from './bgp/communities';
 import type { Action, FlowspecFinding, FlowspecRule } from './bgp/rule';
 import type { Resolution } from './documents/context';
 import { DocumentErrors } from './documents/errors';
@@ -107,8 +107,8 @@ function readAction(option: MitigationAction): Action {
   throw new DotsError(
     'usage',
     'flowspec/route-target',
-    `${JSON.stringify(option)} is not a route target.`,
-    'Write one such as 65000:100, 192.0.2.1:100 or [2001:db8::1]:100.',
+    `"${option.kind === 'redirect' ? option.rt : ''}" is not a route target.`,
+    routeTargetForms,
   );
 }
 

@@ -42,8 +42,8 @@ export function mantissaIn(text: string, digits: number): bigint | undefined {
 
 /**
  * The value of an int64, uint64 or decimal64 in any of its lexical forms (RFC 7950 sections 9.2.1 and 9.3.1); undefined
- * for another text.
+ * for another text. "-0" is 0: YANG has one zero, a float on the wire has two.
  */
 export function numberIn(text: string): number | undefined {
-  return exact(text) === undefined ? undefined : Number(text);
+  return exact(text) === undefined ? undefined : Number(text) + 0;
 }

@@ -52,12 +52,15 @@ function readPrefix(text: string): { octets: number[]; length: number } | undefi
   const slash = text.indexOf('/');
   const octets = parseAddress(slash < 0 ? text : text.slice(0, slash));
   if (octets === undefined) return undefined;
-  const length = slash < 0 ? 8 * octets.length : lengthIn(text.slice(slash + 1));
+  const length = slash < 0 ? 8 * octets.length : lengthIn(text.slice(slash + 1), familyOf(octets));
   return length === undefined || length > 8 * octets.length ? undefined : { octets, length };
 }
 
-function lengthIn(text: string): number | undefined {
-  return /^(0|[1-9]\d?|1\d\d)$/.test(text) ? Number(text) : undefined;
+/** One zero may begin the length of an IPv6 prefix, none that of an IPv4 prefix (RFC 6991 section 4). */
+const lengths: Record<Family, RegExp> = { ipv4: /^(\d|[1-3]\d)$/, ipv6: /^(\d{1,2}|1\d\d)$/ };
+
+function lengthIn(text: string, family: Family): number | undefined {
+  return lengths[family].test(text) ? Number(text) : undefined;
 }
 
 /** A prefix of an address. */

@@ -1,10 +1,9 @@
-import { decodeDocument, CborError } from '#dots/cbor/codec';
+import { CborError, decodeLeniently, leftOutWords } from '#dots/cbor/codec';
 import { isSuccess, isSuccessOf, type CoapOption, type Content, type Method } from '#dots/coap/messages/message';
-import { blockOf, dotsCbor, uintOf } from '#dots/coap/messages/options';
-import type { Trace } from '#dots/runtime/trace';
+import { blockOf, dotsCbor, strayOptions, uintOf } from '#dots/coap/messages/options';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine } from '#dots/model/text';
-import { scopesOf } from './scopes';
+import { askedMid, scopeOfOther } from './scopes';
 
 /** What a server said to one request. */
 export interface Answer {
@@ -12,9 +11,11 @@ export interface Answer {
   code: string;
   /** Whether the server accepted: a success code of the method that was asked (RFC 7252 section 5.8). */
   ok: boolean;
-  /** The body, decoded from application/dots+cbor. */
+  /** The body, decoded from application/dots+cbor; parts that do not follow the RFC are left out. */
   body?: JsonObject;
-  /** The diagnostic text of a refusal, without control characters; or why the body could not be read. */
+  /** Whether the body could not be read, or not to its end; the notes say why. */
+  broken?: true;
+  /** The diagnostic text of a refusal, without control characters. */
   diagnostic?: string;
   /**
    * Seconds, with 5.03 and 4.29: until the client may ask again (RFC 7252 section 5.9.3.4), or how long a named
@@ -24,7 +25,10 @@ export interface Answer {
   /** From sending to the whole answer, milliseconds; 0 for a notification, which is unsolicited. */
   roundTripMs: number;
   request: SentRequest;
-  /** Deviations from the RFC, or what a refusal names in its options: one sentence each. */
+  /**
+   * Deviations from the RFC that were left out or tolerated, the sizes that a refusal names, and a request that was sent
+   * in blocks: one sentence each.
+   */
   notes?: string[];
   /** The body as received. */
   payload?: Uint8Array;
@@ -38,6 +42,10 @@ export interface SentRequest {
   octets: number;
   /** The body as sent. */
   payload?: Uint8Array | undefined;
+  /** The number of blocks (Block1) of the body, if it was sent in more than one. */
+  blocks?: number;
+  /** Whether an observation was asked for. */
+  observe?: true;
 }
 
 /** The longest diagnostic text that is passed on, characters. */
@@ -50,37 +58,32 @@ const asksToWait: readonly string[] = ['4.29', '5.03'];
 const nothings: readonly string[] = ['f6', 'f7', 'a0'];
 
 /** Reads a response; never fails, because a server's answer must reach the user whatever it contains. */
-export function readAnswer(
-  response: Content,
-  roundTripMs: number,
-  request: SentRequest,
-  trace: Trace = () => undefined,
-): Answer {
+export function readAnswer(response: Content, roundTripMs: number, request: SentRequest): Answer {
   const { code, options } = response;
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
   const ok = isSuccessOf(request.method, code);
-  const answer: Answer = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
-  return withNotes(withBody(answer, response, trace), options);
+  const head = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
+  const { notes: ofBody = [], ...answer } = withBody(head, response);
+  const notes = [
+    otherCode(answer),
+    otherMid(answer),
+    acceptedSize(answer, options),
+    manyBlocks(request),
+    strayed(options),
+    unnumbered(answer, options),
+    ...ofBody,
+  ].filter((note) => note !== undefined);
+  return notes.length === 0 ? answer : { ...answer, notes };
 }
 
-function withBody(answer: Answer, { code, payload, options }: Content, trace: Trace): Answer {
+function withBody(answer: Answer, { code, payload, options }: Content): Answer {
   if (payload.length === 0) return answer;
-  if (nothings.includes(Buffer.from(payload).toString('hex'))) {
-    trace(
-      `The body of an answer is empty CBOR (${Buffer.from(payload).toString('hex')}), which is treated as no body.`,
-    );
-    return answer;
-  }
+  const hex = payload.length === 1 ? Buffer.from(payload).toString('hex') : '';
+  if (nothings.includes(hex))
+    return { ...answer, notes: [`The body of the answer is empty CBOR (${hex}), which is treated as no body.`] };
   const format = uintOf(options, 'Content-Format');
   const isDocument = format === dotsCbor || (format === undefined && isSuccess(code));
   return { ...answer, payload, ...(isDocument ? decoded(payload) : { diagnostic: textOf(payload) }) };
-}
-
-function withNotes(answer: Answer, options: CoapOption[]): Answer {
-  const notes = [otherCode(answer), otherMid(answer), acceptedSize(answer, options)].filter(
-    (note) => note !== undefined,
-  );
-  return notes.length === 0 ? answer : { ...answer, notes };
 }
 
 function otherCode({ code, ok, request: { method } }: Answer): string | undefined {
@@ -88,11 +91,36 @@ function otherCode({ code, ok, request: { method } }: Answer): string | undefine
   return `${code} does not answer a ${method} (RFC 7252 section 5.8): whether the request took effect is unknown. Ask for its status, and check that a DOTS server listens there.`;
 }
 
-function otherMid({ body, request }: Answer): string | undefined {
-  const [, asked] = /\/mid=(\d+)$/.exec(request.path) ?? [];
-  if (asked === undefined) return undefined;
-  const other = scopesOf(body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
-  return other && `The answer is for mid ${String(other.mid)}, and the request was for mid ${asked}.`;
+function otherMid(answer: Answer): string | undefined {
+  const other = scopeOfOther(answer);
+  if (other === undefined) return undefined;
+  const { mid, lifetime } = other;
+  const lasting = typeof lifetime === 'number' ? ` (lifetime ${lifetime} s)` : '';
+  return `The answer is for mid ${String(mid)}${lasting}, and the request was for mid ${askedMid(answer)}.`;
+}
+
+/** What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for telemetry. */
+export function blocksFail(path: string): string {
+  const section = path.includes('/mitigate/') ? 'RFC 9132 section 7.3' : 'RFC 9244 section 4.2';
+  return `The server has to answer each block (Block1), which fails on a full link: split the request into several that fit in one datagram (${section}).`;
+}
+
+function manyBlocks({ blocks, path }: SentRequest): string | undefined {
+  if (blocks === undefined) return undefined;
+  return `The request was sent in ${blocks} blocks. ${blocksFail(path)}`;
+}
+
+/** Options of the request that a server repeats: RFC 7252 section 5.10. */
+function strayed(options: CoapOption[]): string | undefined {
+  const stray = strayOptions(options);
+  return stray.length === 0
+    ? undefined
+    : `The answer repeats options of the request, which are ignored: ${stray.join(', ')}.`;
+}
+
+function unnumbered({ ok, request }: Answer, options: CoapOption[]): string | undefined {
+  if (!ok || request.observe === undefined || uintOf(options, 'Observe') !== undefined) return undefined;
+  return 'The answer has no Observe option (RFC 7641 section 3.2); it and the notifications are used all the same.';
 }
 
 /** The sizes that a refusal of a large body names: RFC 7959 sections 2.9.3 and 4. */
@@ -106,12 +134,19 @@ function acceptedSize({ code }: Answer, options: CoapOption[]): string | undefin
   return `The server accepts ${named.join(', in ')} (RFC 7959 section 2.9.3).`;
 }
 
-function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'diagnostic'> {
+function decoded(payload: Uint8Array): Pick<Answer, 'body' | 'broken' | 'notes'> {
   try {
-    return { body: decodeDocument(payload) };
+    const { document, leftOut, broken } = decodeLeniently(payload);
+    const notes = leftOutWords(leftOut);
+    if (broken === undefined) return { body: document, notes };
+    return {
+      body: document,
+      broken: true,
+      notes: [`The body of the answer was read in part: ${broken.message}`, ...notes],
+    };
   } catch (error) {
     if (!(error instanceof CborError)) throw error;
-    return { diagnostic: `The body of the answer could not be read: ${oneLine(error.message, longestDiagnostic)}` };
+    return { broken: true, notes: [`The body of the answer could not be read: ${error.message}`] };
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonical } from '#dots/check/canonical';
-import type { DocumentKind } from '#dots/model/documents';
+import { planOf } from '#dots/check/plan';
+import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
 import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { sharedTargets } from '#dots/model/sharedTargets';
@@ -103,9 +104,9 @@ export function contentHash(document: JsonObject): string {
     name,
     isObject(body) ? withoutChanging(body) : body,
   ]);
-  return createHash('sha256')
-    .update(canonical(Object.fromEntries(repeated) as JsonObject))
-    .digest('hex');
+  const kind = documentTypeOf(document)?.kind;
+  const text = canonical(Object.fromEntries(repeated) as JsonObject, kind && planOf(kind));
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The members that may change from one message of a mitigation to the next. */
@@ -253,17 +254,23 @@ export function notSent(ledger: ClientLedger, key: EntryKey, before: LedgerEntry
 export interface Verdict {
   code: string;
   ok: boolean;
-  body?: JsonObject;
+  /** Granted, seconds; absent where the answer names none: then it is the one that was asked for. */
+  lifetime?: number | undefined;
 }
 
 /** The server has answered. A refusal of a refresh does not end the mitigation that it was for; what is accepted ends what it replaces. */
-export function answered(before: ClientLedger, key: EntryKey, { code, ok, body }: Verdict, now: number): ClientLedger {
+export function answered(
+  before: ClientLedger,
+  key: EntryKey,
+  { code, ok, lifetime: granted }: Verdict,
+  now: number,
+): ClientLedger {
   const asked = before.entries.find((entry) => isNamed(entry, key));
   const ledger = ok && asked !== undefined ? withoutReplaced(before, asked, now) : before;
   return changed(ledger, key, (entry) => {
     const common = { ...entry, code, answeredAt: iso(now) };
     if (!ok) return { ...common, state: entry.acceptedAt === null ? 'refused' : 'accepted' };
-    const lifetime = lifetimeOf(body) ?? lifetimeOf(entry.document) ?? null;
+    const lifetime = granted ?? lifetimeOf(entry.document) ?? null;
     const acceptedAt = entry.acceptedAt ?? iso(now);
     return expired(
       { ...common, state: 'accepted', acceptedAt, endedAt: null, lifetime, expiresAt: expiry(lifetime, now) },

@@ -5,7 +5,6 @@ import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
-import type { JsonObject } from '#dots/model/json';
 import { addressText, parseServer } from '#dots/transport/address';
 import {
   answered,
@@ -21,7 +20,7 @@ import {
   type NewRequest,
   type Verdict,
 } from './ledger';
-import { reported, type Comparison } from './ledgerReport';
+import { reported, type Comparison, type Report } from './ledgerReport';
 
 /** Who a client is to a server. */
 export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'>;
@@ -121,9 +120,9 @@ export class LedgerOfClient {
   }
 
   /** Takes over what the server reports of one mitigation or of all; see `reported`. */
-  reported(scopes: readonly JsonObject[], asked?: number): Promise<Comparison> {
+  reported(answer: Report, asked?: number): Promise<Comparison> {
     return this.change((ledger, now) => {
-      const result = reported(ledger, scopes, now, asked);
+      const result = reported(ledger, answer, now, asked);
       return { value: result.ledger, result };
     });
   }

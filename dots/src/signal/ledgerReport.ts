@@ -1,4 +1,5 @@
 import type { JsonObject } from '#dots/model/json';
+import type { Answer } from './answer';
 import { rollover } from './identifiers';
 import {
   expiry,
@@ -10,6 +11,16 @@ import {
   type OtherMitigation,
   type RequestState,
 } from './ledger';
+import { listedMids, scopesOf } from './scopes';
+
+/** An answer to a question for mitigations. */
+export type Report = Pick<Answer, 'code' | 'body' | 'broken'>;
+
+/** Whether an answer says that the server does not have a mitigation: a list that could not be read whole does not. */
+function saysNothing(answer: Report, mid: number, asked: number | undefined): boolean {
+  if (asked !== undefined) return answer.code === '4.04' && asked === mid;
+  return answer.code === '4.04' || listedMids(answer) !== undefined;
+}
 
 /** What a server said of this client's mitigations, beside what the ledger knew. */
 export interface Comparison {
@@ -22,11 +33,11 @@ export interface Comparison {
 
 /**
  * Takes over what a server reports of this client's mitigations (RFC 9132 section 4.4.2).
- * @param asked one mid, or undefined for all of them: then those that are not reported have ended
+ * @param asked one mid, or undefined for all of them: then those that a whole list has not have ended
  */
-export function reported(before: ClientLedger, scopes: readonly JsonObject[], now: number, asked?: number): Comparison {
+export function reported(before: ClientLedger, answer: Report, now: number, asked?: number): Comparison {
   const byMid = new Map<number, JsonObject>();
-  for (const scope of scopes) {
+  for (const scope of scopesOf(answer.body)) {
     const mid = midOf(scope, asked);
     if (mid !== undefined) byMid.set(mid, scope);
   }
@@ -35,7 +46,7 @@ export function reported(before: ClientLedger, scopes: readonly JsonObject[], no
   const entries = ledger.entries.map((entry) => {
     const scope = meant.get(entry);
     if (scope !== undefined) return statusTaken(entry, scope, now);
-    const isGone = isRunning(entry) && (asked === undefined || asked === entry.id);
+    const isGone = isRunning(entry) && saysNothing(answer, entry.id, asked);
     return isGone ? { ...entry, state: 'ended' as const, endedAt: iso(now) } : entry;
   });
   const mids = [...byMid.keys()];

@@ -9,7 +9,7 @@ import { rollover } from './identifiers';
 import { replacedBy, type LedgerEntry, type NewRequest, type OtherMitigation } from './ledger';
 import type { LedgerOfClient } from './ledgerFolder';
 import type { Answered, Asking } from './requestWithFailover';
-import { scopesOf } from './scopes';
+import { grantedLifetime, scopesOf } from './scopes';
 
 /** Asks a server, over whichever session. */
 export type Ask = (asking: Asking) => Promise<Answered>;
@@ -21,6 +21,8 @@ export interface RecordedRequest {
   ask: Ask;
   /** See `SignalSession.send`. */
   permit?: Permit | undefined;
+  /** See `SignalSession.send`. */
+  blocks?: boolean;
   /** Whether a request whose mid was the cause of its refusal may replace others with a higher one. */
   replace?: boolean;
 }
@@ -103,7 +105,7 @@ export function isCollision({ code, body }: Pick<Answer, 'code' | 'body'>): bool
   return code === '4.09' && causes.some((conflict) => conflict?.['conflict-cause'] === 'cuid-collision');
 }
 
-async function sendOnce({ client, request, ask, permit, replace = false }: RecordedRequest): Promise<Recorded> {
+async function sendOnce({ client, request, ask, permit, blocks, replace = false }: RecordedRequest): Promise<Recorded> {
   const { entry, refreshes } = await client.begin(request);
   const { own, others } = refreshes ? nothing : replacedBy(await client.read(), entry);
   if (others.length > 0 && !replace) throw new RequestFailure(wouldReplace(others), entry, false);
@@ -112,7 +114,7 @@ async function sendOnce({ client, request, ask, permit, replace = false }: Recor
   const asking: Asking = async (session, left) => {
     noted ??= client.sending(entry);
     await noted;
-    return session.send(request.document, { mid: entry.id, permit, ...left, left: () => (sent = true) });
+    return session.send(request.document, { mid: entry.id, permit, blocks, ...left, left: () => (sent = true) });
   };
   const { session, answer } = await ask(asking).catch(async (error: unknown) => {
     if (!sent) await client.notSent(entry);
@@ -122,7 +124,9 @@ async function sendOnce({ client, request, ask, permit, replace = false }: Recor
     ...own.map(({ id, document }) => ({ ...scopesOf(document)[0], mid: id })),
     ...others.map(({ scope, mid }) => ({ ...scope, mid })),
   ];
-  const unrecorded = await client.answered(entry, answer).then(() => undefined, asDotsError);
+  const unrecorded = await client
+    .answered(entry, { ...answer, lifetime: grantedLifetime(answer) })
+    .then(() => undefined, asDotsError);
   return {
     session,
     answer,
@@ -156,7 +160,7 @@ async function withHigherMid(options: RecordedRequest, first: Recorded): Promise
   const listed = await ask((session, left) => session.status(undefined, left)).catch(() => undefined);
   if (listed?.answer.ok !== true) return first;
   const scopes = scopesOf(listed.answer.body);
-  const { beyond } = await client.reported(scopes);
+  const { beyond } = await client.reported(listed.answer);
   const [asked = {}] = scopesOf(request.document);
   const overlapping = scopes.filter((scope) => isOngoing(scope) && sharedTargets(asked, scope) !== undefined);
   const isCause = scopes.some(

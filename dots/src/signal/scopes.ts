@@ -19,6 +19,36 @@ export function isUnderAttack(document: JsonValue): boolean {
   );
 }
 
+/** The mids that a list of mitigations names; undefined where it could not be read whole, so that a mid may be missing. */
+export function listedMids({ body, broken }: { body?: JsonObject; broken?: true }): Set<number> | undefined {
+  const top = body?.[topMember];
+  const mids = scopesOf(body).map(({ mid }) => mid);
+  const isWhole = broken === undefined && isObject(top) && Array.isArray(top.scope);
+  return isWhole && mids.every((mid) => typeof mid === 'number') ? new Set(mids) : undefined;
+}
+
+/** What an answer to a request about one mitigation says, and what was asked for. */
+interface Answered {
+  ok: boolean;
+  body?: JsonObject;
+  request: { path: string };
+}
+
+/** The mid in the path of a request, where it has one. */
+export const askedMid = ({ request }: Answered): string | undefined => /\/mid=(\d+)$/.exec(request.path)?.[1];
+
+/** The first scope of an answer that is of another mid than was asked for. */
+export function scopeOfOther(answer: Answered): JsonObject | undefined {
+  const asked = askedMid(answer);
+  if (asked === undefined) return undefined;
+  return scopesOf(answer.body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
+}
+
+/** The lifetime that a server granted for what was asked, seconds; undefined where it refused, or names another mid (RFC 9132 section 4.4.1.1). */
+export function grantedLifetime(answer: Answered): number | undefined {
+  return answer.ok && scopeOfOther(answer) === undefined ? lifetimeOf(answer.body) : undefined;
+}
+
 /** The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132 section 4.4.1.1). */
 export function lifetimeOf(body: JsonValue | undefined): number | undefined {
   const lifetime = scopesOf(body)[0]?.lifetime;

@@ -4,7 +4,7 @@ import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
-import { noBytes, type CoapOption, type Content, type Method } from '#dots/coap/messages/message';
+import { noBytes, type CoapOption, type Content } from '#dots/coap/messages/message';
 import { dotsCbor, option } from '#dots/coap/messages/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
@@ -16,7 +16,7 @@ import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/connect/paths';
-import { readAnswer, type Answer, type SentRequest } from './answer';
+import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
@@ -73,6 +73,16 @@ export interface AskOptions {
   timeoutMs?: number | undefined;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
+}
+
+/** Options for sending one document. */
+export interface SendOptions extends AskOptions {
+  /** The identifier in the path: mid, sid, tsid or tmid; generated if absent. */
+  mid?: number | undefined;
+  /** Whether the document may be sent to the server of this session; see `ConnectOptions`. */
+  permit?: Permit | undefined;
+  /** Whether a mitigation request that does not fit in one datagram is sent in blocks, against RFC 9132 section 7.3. */
+  blocks?: boolean | undefined;
 }
 
 /**
@@ -160,7 +170,7 @@ export class SignalSession {
    * Requests mitigation; an `attack-status` in the scope makes it an efficacy update (RFC 9132 sections 4.4.1 and
    * 4.4.3).
    */
-  requestMitigation(document: JsonObject, mid: number, options: AskOptions = {}): Promise<Answer> {
+  requestMitigation(document: JsonObject, mid: number, options: SendOptions = {}): Promise<Answer> {
     return this.send(document, { ...options, mid });
   }
 
@@ -184,9 +194,8 @@ export class SignalSession {
    */
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
-    const sent = sentRequest(request);
-    const tell = (content: Content, roundTripMs: number): void =>
-      listener(readAnswer(content, roundTripMs, sent, this.endpoint.trace));
+    const sent: SentRequest = { ...sentRequest(request), observe: true };
+    const tell = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
     const { response, stop } = await this.endpoint
       .observe(request, patience(options), (content) => tell(content, 0))
       .catch((error: unknown) => {
@@ -200,12 +209,10 @@ export class SignalSession {
    * Sends a document to the resource of its kind; `mid` is the sid, tsid or tmid for kinds with those, and is generated
    * if absent. `permit` decides whether the document may be sent to the server of this session, which may have been
    * opened for another document; its rejection is thrown. Throws a DotsError: `usage` for a document of another
-   * channel, `malformed` for one without a CBOR form, `unreachable` without an answer.
+   * channel and, with the code `signal/needs-blocks`, for a mitigation request that is larger than a datagram;
+   * `malformed` for one without a CBOR form, `unreachable` without an answer.
    */
-  async send(
-    document: JsonObject,
-    options: AskOptions & { mid?: number | undefined; permit?: Permit | undefined } = {},
-  ): Promise<Answer> {
+  async send(document: JsonObject, options: SendOptions = {}): Promise<Answer> {
     await options.permit?.([parseServer(this.endpoint.peer)]);
     const resource = resourceOf(document);
     return this.ask(
@@ -216,6 +223,7 @@ export class SignalSession {
         payload: encodeDocument(document),
         contentFormat: dotsCbor,
         options: conditions(resource, document),
+        blocks: resource !== mitigate || options.blocks === true,
       },
       options,
     );
@@ -262,7 +270,7 @@ export class SignalSession {
     const { sent } = this.endpoint.traffic;
     try {
       const response = await this.endpoint.request(request, patience(options));
-      return readAnswer(response, response.roundTripMs, sentRequest(request), this.endpoint.trace);
+      return this.read(response, response.roundTripMs, sentRequest(request, response.blocks));
     } catch (error) {
       throw this.explain(error, request, options);
     } finally {
@@ -270,18 +278,31 @@ export class SignalSession {
     }
   }
 
+  /** Notes are traced as well: notifications have no other place for them. */
+  private read(content: Content, roundTripMs: number, request: SentRequest): Answer {
+    const answer = readAnswer(content, roundTripMs, request);
+    for (const note of answer.notes ?? []) this.endpoint.trace(note);
+    return answer;
+  }
+
   /** Adds the server and the request to the message of a time-out or a rejection. */
   private explain(error: unknown, request: CoapRequest, { timeoutMs }: AskOptions): unknown {
-    const failure = error instanceof DotsError ? failures[error.code] : undefined;
-    if (failure === undefined || !(error instanceof DotsError)) return error;
-    const conditional = error.code === 'coap/no-answer' && request.options !== undefined && request.options.length > 0;
-    const hint = conditional
-      ? 'A server ignores an efficacy update for a mid it does not know (RFC 9132 section 4.4.3): check the mid.'
-      : error.hint;
+    if (!(error instanceof DotsError)) return error;
+    if (error.code === 'coap/needs-blocks') return needsBlocks(error);
+    const failure = failures[error.code];
+    if (failure === undefined) return error;
+    const hint = (error.code === 'coap/no-answer' ? this.whySilent(request) : undefined) ?? error.hint;
     const what = failure(`${request.method} ${pathText(request.path)}`, (timeoutMs ?? defaultTimeoutMs) / 1000);
     return new DotsError(error.kind, error.code.replace('coap/', 'signal/'), `${this.endpoint.peer} ${what}.`, hint, {
       cause: error,
     });
+  }
+
+  /** A hint for a request without an answer. */
+  private whySilent(request: CoapRequest): string | undefined {
+    if (request.options !== undefined && request.options.length > 0)
+      return 'A server ignores an efficacy update for a mid it does not know (RFC 9132 section 4.4.3): check the mid.';
+    return this.endpoint.fitsInOne(request) ? undefined : blocksFail(pathText(request.path));
   }
 
   /** A server may send requests as well: its heartbeats (RFC 9132 section 4.7). */
@@ -310,6 +331,16 @@ function checkCuid(cuid: string): void {
   );
 }
 
+function needsBlocks(cause: DotsError): DotsError {
+  return new DotsError(
+    'usage',
+    'signal/needs-blocks',
+    `${cause.message} RFC 9132 section 7.3 requires that a larger mitigation request is split.`,
+    'Split the targets over several requests, each with its own mid, or define an alias in peacetime and name it.',
+    { cause },
+  );
+}
+
 function connectOptions({
   credentials,
   memory,
@@ -335,16 +366,8 @@ function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patienc
   return { timeoutMs, signal };
 }
 
-function sentRequest({
-  method,
-  path,
-  payload,
-}: {
-  method: Method;
-  path: readonly string[];
-  payload?: Uint8Array;
-}): SentRequest {
-  return { method, path: pathText(path), octets: payload?.length ?? 0, payload };
+function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {
+  return { method, path: pathText(path), octets: payload?.length ?? 0, payload, ...(blocks > 1 && { blocks }) };
 }
 
 /** An efficacy update must not create anything: If-Match with an empty value (RFC 9132 section 4.4.3). */

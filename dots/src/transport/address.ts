@@ -51,9 +51,14 @@ export function addressText({ host, port }: Address): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `localhost` as the address that it always means (RFC 6761 section 6.3); anything else unchanged. */
+/** Whether a name always means this machine: `localhost` and names that end with it (RFC 6761 section 6.3). */
+export function isLocalName(host: string): boolean {
+  return /^(.+\.)?localhost\.?$/i.test(host);
+}
+
+/** `localhost` as the address that a server listens on by default; anything else unchanged. */
 export function loopbackName(host: string): string {
-  return host.toLowerCase() === 'localhost' ? '127.0.0.1' : host;
+  return isLocalName(host) ? '127.0.0.1' : host;
 }
 
 /**
@@ -82,8 +87,13 @@ export function indicatedName(serverName: string): string | undefined {
  * `transport/plain-off-loopback`, because RFC 9132 section 3 forbids unprotected messages.
  */
 export function parseServer(server: string): ServerAddress {
-  const [, before, zone, after] = /^(.*\[[\da-f:.]+)%(?:25)?((?!25\])[\w.-]+)(\].*)$/i.exec(server) ?? [];
-  if (before === undefined || zone === undefined || after === undefined) return parseWithoutZone(server);
+  const text = isIP(server) === 6 ? `[${server}]` : server;
+  const [, before, zone, after] = /^(.*\[[\da-f:.]+)%(?:25)?((?!25\])[\w.-]+)(\].*)$/i.exec(text) ?? [];
+  if (before === undefined || zone === undefined || after === undefined) {
+    const address = parseWithoutZone(text);
+    if (/^fe[89ab]/i.test(address.host) && isIP(address.host) === 6) throw noZone(server);
+    return address;
+  }
   const address = parseWithoutZone(`${before}${after}`);
   return { ...address, host: `${address.host}%${zone}` };
 }
@@ -97,8 +107,8 @@ function parseWithoutZone(server: string): ServerAddress {
   if (port === 0) throw noAddress(server);
   if (scheme === undefined) return { host, port };
   if (url.protocol !== 'coap:') return { scheme: scheme.toLowerCase() as Scheme, host, port };
-  if (!isLoopback(loopbackName(host))) throw plainOffLoopback(server);
-  return { scheme: 'coap', host: loopbackName(host), port };
+  if (!isLoopback(host) && !isLocalName(host)) throw plainOffLoopback(server);
+  return { scheme: 'coap', host, port };
 }
 
 function isScheme(text: string): text is Scheme {
@@ -106,12 +116,13 @@ function isScheme(text: string): text is Scheme {
 }
 
 function urlOf(server: string, bare: boolean): URL {
-  const text = bare ? `coaps://${isIP(server) === 6 ? `[${server}]` : server}` : server;
+  const text = bare ? `coaps://${server}` : server;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (
     url !== undefined &&
     url.hostname !== '' &&
     url.hostname.length <= longestHost &&
+    !url.hostname.includes('%') &&
     !/[^:]:\/?$/.test(server) &&
     /^\/?$/.test(url.pathname) &&
     url.search === '' &&
@@ -119,25 +130,68 @@ function urlOf(server: string, bare: boolean): URL {
     url.username === ''
   )
     return url;
-  const port = /[^:]:(\d+)\/?$/.exec(server)?.[1];
-  throw port !== undefined && Number(port) > 65_535 ? noPort(server, port) : noAddress(server);
+  throw noAddress(server);
 }
 
-function noPort(server: string, port: string): DotsError {
-  return new DotsError(
-    'usage',
-    'transport/address',
-    `"${server}" has the port ${port}; the largest port is 65535.`,
-    'The port of DOTS is 4646.',
-  );
-}
+const somePort = 'Write a port from 1 to 65535, or none for the usual one.';
+
+/** Faults of an address, tested in this order on the part after the scheme: the fault, and what to do. */
+const mistakes: readonly (readonly [pattern: RegExp, fault: string, hint: string])[] = [
+  [/\s/, 'it contains a blank', 'Remove it.'],
+  [/^coaps?(\+tcp)?:\/?[^/\d]/i, 'the scheme is not followed by ://', 'Write it such as coaps://dots.example.net.'],
+  [/@/, 'it names a user', 'Remove what is before the @: certificates or a pre-shared key prove who the client is.'],
+  [/\/.|[?#]/, 'it has a path', 'Remove all after host and port: the client knows the paths.'],
+  [
+    /%/,
+    'only a link-local IPv6 address has a zone, in brackets',
+    'Write it such as [fe80::1%25eth0]:4646, with the name of an interface.',
+  ],
+  [/^[^[]*:.*:/, 'an IPv6 address needs brackets', 'Write it such as [2001:db8::1]:4646.'],
+  [/:0*\/?$/, 'it has no port after the colon', somePort],
+  [/:\d+\/?$/, 'its port is above 65535', somePort],
+  [/:[^\]]*$/, 'its port is not a number', somePort],
+];
 
 function noAddress(server: string): DotsError {
+  const what =
+    server.trim() === '' ? 'The address of the server is empty' : `"${server}" is not the address of a DOTS server`;
+  const { fault = '', hint = 'Write a scheme, a host and a port, such as coaps://dots.example.net:4646.' } =
+    mistakeIn(server) ?? {};
+  return new DotsError('usage', 'transport/address', `${what}${fault}.`, hint);
+}
+
+/** The error of kind `usage` for a text that is not the address of a data channel. */
+export function noDataAddress(server: string): DotsError {
+  const { fault = '', hint = 'Write a host, and a port if it is not 443, such as https://dots.example.net.' } =
+    (/\[.*%/.test(server) ? zoneInUrl : mistakeIn(server)) ?? {};
+  return new DotsError('usage', 'data/address', `"${server}" is not the address of a DOTS data channel${fault}.`, hint);
+}
+
+/** What is wrong with an address, as the end of a sentence, and what to do. */
+interface Mistake {
+  fault: string;
+  hint: string;
+}
+
+/** RFC 3986 section 3.2.2: zones (RFC 6874) are not supported in web URLs. */
+const zoneInUrl: Mistake = {
+  fault: ': an https address has no zone, so link-local addresses cannot be used',
+  hint: 'Use another address of the server, or its name.',
+};
+
+function mistakeIn(server: string): Mistake | undefined {
+  const rest = server.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  const [, fault, hint] = mistakes.find(([pattern]) => pattern.test(rest)) ?? [];
+  return fault === undefined || hint === undefined ? undefined : { fault: `: ${fault}`, hint };
+}
+
+/** A link-local address alone does not identify a host: RFC 4007 section 11. */
+function noZone(server: string): DotsError {
   return new DotsError(
     'usage',
     'transport/address',
-    server.trim() === '' ? 'The address of the server is empty.' : `"${server}" is not the address of a DOTS server.`,
-    'Write a scheme, a host and a port, such as coaps://dots.example.net:4646.',
+    `"${server}" is a link-local address: without an interface it does not identify a host.`,
+    'Add the interface, such as coaps://[fe80::1%25eth0]:4646.',
   );
 }
 
@@ -154,7 +208,7 @@ function plainOffLoopback(server: string): DotsError {
   return new DotsError(
     'usage',
     'transport/plain-off-loopback',
-    `${server} is not on this machine; RFC 9132 section 3 requires coaps (DTLS) or coaps+tcp (TLS) for it.`,
-    'Plain coap is for loopback: 127.0.0.1 or ::1.',
+    `${server} is not a loopback address; RFC 9132 section 3 requires coaps (DTLS) or coaps+tcp (TLS) for it.`,
+    'Plain coap is for loopback: localhost, 127.0.0.1 or ::1.',
   );
 }

@@ -13,6 +13,9 @@ type Words = (attempt: Attempt) => readonly [message: string, hint: string];
 
 const more = ({ detail }: Attempt): string => (detail === undefined ? '' : `: ${detail}`);
 
+/** The hint for a missing client certificate: options of the command, or members of a profile. */
+export const nameCertificate = 'Name it and its key (--cert and --key, or "certificate" and "key" in the profile).';
+
 /** Why a connection failed, from either end's checks: RFC 5280 section 6, RFC 6125, RFC 9132 section 7.1. */
 export const reasons = {
   'unknown-ca': (at) => [
@@ -23,7 +26,10 @@ export const reasons = {
     `The certificate of ${at.peer} is for another name${more(at)}.`,
     'Use the name or address in the certificate.',
   ],
-  expired: (at) => [`The certificate of ${at.peer} has expired${more(at)}.`, 'Its operator must renew it.'],
+  expired: (at) => [
+    `The certificate of ${at.peer} has expired${more(at)}.`,
+    'Its operator must renew it, unless the clock of this machine is wrong.',
+  ],
   'not-yet-valid': (at) => [
     `The certificate of ${at.peer} is not valid yet${more(at)}.`,
     'Check the clock of this machine.',
@@ -58,7 +64,7 @@ export const reasons = {
   ],
   'client-certificate-missing': (at) => [
     `${at.peer} requires a client certificate, and none was configured.`,
-    'Name it and its key (--cert, --key).',
+    nameCertificate,
   ],
   'client-certificate-refused': (at) => [
     `${at.peer} does not accept this client certificate${more(at)}.`,
@@ -93,6 +99,14 @@ export const reasons = {
     'Check the port and the scheme: coaps is DTLS over UDP, coaps+tcp is TLS over TCP.',
   ],
   refused: (at) => [`Nothing listens at ${at.peer}.`, 'Start the server there, or check the address and the port.'],
+  'no-name-server': (at) => [
+    `The host name of ${at.peer} cannot be resolved now: no name server answers.`,
+    'Check the network of this machine, or use the IP address of the server.',
+  ],
+  'no-route': (at) => [
+    `${at.peer} cannot be reached: there is no route to it${more(at)}.`,
+    'Check the address, and the network of this machine.',
+  ],
   'unknown-host': (at) => [`The host name of ${at.peer} cannot be resolved.`, 'Check the name.'],
   'no-answer': (at) => [
     `${at.peer} did not answer${more(at)}.`,

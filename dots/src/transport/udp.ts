@@ -2,8 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
 import type { Channel, Receiver } from '#dots/coap/messages/channel';
-import { addressText, isLoopback, loopbackName, type Address } from './address';
-import { listenError } from './listening';
+import { addressText, type Address } from './address';
+import { listenError, listeningHost } from './listening';
 
 /** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */
 const maxMessageSize = 1280 - 48;
@@ -116,15 +116,8 @@ export interface Listener {
  * Throws a DotsError: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`.
  */
 export async function listenUdp(wanted: Address, accept: (channel: Channel) => void): Promise<Listener> {
-  const host = loopbackName(wanted.host);
-  if (!isLoopback(host)) {
-    throw new DotsError(
-      'usage',
-      'transport/not-loopback',
-      `${wanted.host} is not a loopback address, and plain coap must not leave the machine (RFC 9132 section 3).`,
-      'Listen on 127.0.0.1 or ::1.',
-    );
-  }
+  // Plain coap must not leave the machine: RFC 9132 section 3.
+  const host = listeningHost(wanted.host);
   const socket = await bindSocket(host, wanted.port);
   return new UdpListener(socket, { host, port: socket.address().port }, accept);
 }

@@ -1,10 +1,12 @@
 import type { Fault, Severity } from '#dots/model/finding';
 import type { AliasFact, Facts } from './facts';
-import type { FileContext, Profiles, Workspace } from './workspaceFile';
+import type { FileContext, Profile, Profiles, Quirk, Workspace } from './workspaceFile';
 
 /** What is known of a document besides its text: from the workspace file, otherwise from its profile. */
 export interface DocumentContext extends FileContext {
   ownPrefixes: readonly string[];
+  /** Of the server that it is meant for. */
+  quirks: readonly Quirk[];
 }
 
 /**
@@ -17,7 +19,18 @@ export function documentContext(workspace: Workspace, profiles: Profiles, path: 
   return {
     ...(profile?.cuid !== undefined && { cuid: profile.cuid }),
     ...context,
+    ...serverFacts(workspace, profile),
+  };
+}
+
+/** What one's own domain and a server, if it has a profile, have to do with a document. */
+export function serverFacts(
+  workspace: Workspace,
+  profile: Profile | undefined,
+): Pick<DocumentContext, 'ownPrefixes' | 'quirks'> {
+  return {
     ownPrefixes: [...workspace.ownPrefixes, ...(profile?.ownPrefixes ?? [])],
+    quirks: profile?.quirks ?? [],
   };
 }
 

@@ -14,7 +14,7 @@ const names: Readonly<Record<FindingClass, string>> = {
     'setup-empty target-fqdn target-missing target-uri telemetry-empty telemetry-outside-update',
   cross:
     'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
-    'ignored-workspace-file late-mid not-offered overlapping-requests unknown-acl unknown-alias unknown-profile ' +
+    'ignored-workspace-file late-mid names-must-resolve no-target-uri not-offered overlapping-requests source-prefix-required unknown-acl unknown-alias unknown-profile ' +
     'unmapped-attack unread-documents unused-alias',
   advice:
     'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits icmp-family judged-as-answer many-sources mapped-prefix no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +

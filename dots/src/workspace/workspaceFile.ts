@@ -86,6 +86,9 @@ function contextOf({ cuid, mid, direction, profile }: JsonObject): FileContext {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as FileContext;
 }
 
+/** A deviation of a server from the RFCs that documents can avoid; the schema of the profiles file describes each. */
+export type Quirk = 'source-prefix-required' | 'no-target-uri' | 'names-must-resolve';
+
 /**
  * A server profile: the address of a DOTS server, and the client's identity there. It names key files and never
  * contains keys.
@@ -103,6 +106,7 @@ export interface Profile {
   pskIdentity?: string;
   cuid?: string;
   ownPrefixes: readonly string[];
+  quirks: readonly Quirk[];
   /** Sending to it needs the user's confirmation. */
   production: boolean;
 }
@@ -123,6 +127,7 @@ export function profilesOf(value: JsonValue | undefined): Profiles {
 function profileOf({
   'psk-identity': pskIdentity,
   'own-prefixes': ownPrefixes,
+  quirks,
   production,
   ...texts
 }: JsonObject): Profile {
@@ -130,6 +135,7 @@ function profileOf({
     ...(texts as Partial<Profile>),
     ...(pskIdentity !== undefined && { pskIdentity: pskIdentity as string }),
     ownPrefixes: itemsOf(ownPrefixes) as string[],
+    quirks: itemsOf(quirks) as Quirk[],
     production: production === true,
   };
 }

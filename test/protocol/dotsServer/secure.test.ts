@@ -148,3 +148,19 @@ test('a server that ends says so to its clients over TLS by a Release, and waits
   await gone;
   assert.deepEqual(codes, [signals.csm, signals.release]);
 });
+
+test('a mitigation request larger than a datagram is refused unsent over DTLS unless blocks are allowed, and goes whole over TLS', async (t) => {
+  const { orchestrator, first } = await open(t);
+  const large = protect('192.0.2.0/24', {
+    'target-prefix': Array.from({ length: 120 }, (_, index) => `192.0.2.${index}/32`),
+  });
+  const overDtls = await session(t, orchestrator.coaps ?? '', first);
+  const before = overDtls.heard;
+  await assert.rejects(overDtls.requestMitigation(large, 1), { kind: 'usage', code: 'signal/needs-blocks' });
+  assert.deepEqual([overDtls.heard, overDtls.state], [before, 'open']);
+  const cut = await overDtls.requestMitigation(large, 1, { blocks: true });
+  assert.deepEqual([cut.code, cut.request.blocks], ['2.01', 2]);
+  const overTls = await session(t, orchestrator.coapsTcp ?? '', first);
+  const whole = await overTls.requestMitigation(large, 1);
+  assert.deepEqual([whole.code, whole.request.blocks, whole.notes], ['2.04', undefined, undefined]);
+});

@@ -276,6 +276,10 @@ test('a session says what it puts up with', async (t) => {
       address,
     );
   });
+  const [repeats, empty] = [
+    'The answer repeats options of the request, which are ignored: Uri-Path.',
+    'The body of the answer is empty CBOR (f6), which is treated as no body.',
+  ];
   const lines: string[] = [];
   const session = await SignalSession.open({
     server: `coap://127.0.0.1:${lax.address().port}`,
@@ -284,15 +288,6 @@ test('a session says what it puts up with', async (t) => {
   });
   t.after(() => session.close());
   for (let mid = 1; mid <= 3; mid++)
-    assert.deepEqual(Object.keys(await session.requestMitigation(protect('192.0.2.0/24'), mid)), [
-      'code',
-      'ok',
-      'roundTripMs',
-      'request',
-    ]);
-  const [repeats, empty] = [
-    'An answer repeats options of the request, which are ignored there: Uri-Path.',
-    'The body of an answer is empty CBOR (f6), which is treated as no body.',
-  ];
+    assert.deepEqual((await session.requestMitigation(protect('192.0.2.0/24'), mid)).notes, [repeats, empty]);
   assert.deepEqual(lines, [repeats, empty, `${repeats} (2 so far)`, `${empty} (2 so far)`]);
 });

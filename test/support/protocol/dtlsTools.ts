@@ -58,7 +58,7 @@ export function libcoapShows({ certFile, keyFile }: Identity, { ca }: TestPki): 
 }
 
 /** What openssl's tools show and trust. */
-export function opensslShows({ certFile, keyFile }: Identity, { ca }: TestPki): string[] {
+export function opensslShows({ certFile, keyFile }: Identity, { ca }: { ca: { certFile: string } }): string[] {
   return ['-cert', certFile, '-key', keyFile, '-CAfile', ca.certFile];
 }
 

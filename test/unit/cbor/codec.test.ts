@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode, Tag } from 'cbor2';
-import { CborError, decodeDocument, decodeWithReport, encodeDocument, fileLimits } from '#dots/cbor/codec';
+import { CborError, decodeDocument, encodeDocument, fileLimits } from '#dots/cbor/codec';
 import { annotatedDiagnostic, diagnostic } from '#dots/cbor/diagnostic';
 import { documentSize } from '#dots/cbor/size';
 import { decimalText } from '#dots/cbor/values';
@@ -295,7 +295,7 @@ const refused: [what: string, bytes: Uint8Array, code: string, message: RegExp][
   ['a key beyond the registry', scopeBytes([65_536, 1]), 'cbor/unknown-key', /not a DOTS key/],
   ['text for a number', scopeBytes([14, '3600']), 'cbor/wrong-type', /scope\/0\/lifetime is a text string/],
   ['a float for a number', scopeBytes([14, 1.5]), 'cbor/wrong-type', /floating-point number 1.5/],
-  ['a bignum for a number', scopeBytes([15, 2n ** 64n]), 'cbor/wrong-type', /tagged 2/],
+  ['a bignum for a number', scopeBytes([15, 2n ** 64n]), 'cbor/wrong-type', /is a bignum \(tag 2\)/],
   ['an unknown enumeration value', scopeBytes([16, 99]), 'cbor/wrong-type', /the integer 99/],
   ['bytes for text', scopeBytes([13, [new Uint8Array(1)]]), 'cbor/wrong-type', /alias-name\/0 is a byte string/],
   ['a map for a list', scopeBytes([6, new Map()]), 'cbor/wrong-type', /target-prefix is a map/],
@@ -304,7 +304,7 @@ const refused: [what: string, bytes: Uint8Array, code: string, message: RegExp][
     'a decimal with a monstrous exponent',
     encode(new Map([[30, new Map([[32, new Map([[39, new Map([[43, new Tag(4, [2 ** 31, 1])]])]])]])]])),
     'cbor/wrong-type',
-    /tagged 4/,
+    /tag 4/,
   ],
 ];
 
@@ -318,19 +318,8 @@ for (const [what, bytes, code, message] of refused) {
   });
 }
 
-test('comprehension-optional keys are ignored and reported', () => {
-  const { document, kind, ignored } = decodeWithReport(
-    scopeBytes([14, 60], [250, 'x'], [40_000, []], [65_535, 1], [185, '192.0.2.0/24']),
-  );
-  const pointer = '/ietf-dots-signal-channel:mitigation-scope/scope/0';
-  assert.deepEqual(document, scope({ lifetime: 60 }));
-  assert.equal(kind, 'mitigation-scope');
-  assert.deepEqual(ignored, [
-    { key: 250, pointer, offset: 9 },
-    { key: 40_000, pointer, offset: 13 },
-    { key: 65_535, pointer, offset: 17 },
-    { key: 185, pointer, offset: 21, name: 'source-prefix' },
-  ]);
+test('comprehension-optional keys are ignored', () => {
+  assert.deepEqual(decoded([14, 60], [250, 'x'], [40_000, []], [65_535, 1], [185, '192.0.2.0/24']), { lifetime: 60 });
 });
 
 test('64-bit integers keep every digit, whatever their size', () => {

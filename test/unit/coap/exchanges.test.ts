@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { plainAnswer } from '#dots/coap/answer';
 import { encodeMessage } from '#dots/coap/messages/codec';
 import { Endpoint } from '#dots/coap/endpoint';
+import type { CoapOption } from '#dots/coap/messages/message';
 import { option, textsOf } from '#dots/coap/messages/options';
 import { DotsError } from '#dots/model/errors';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
@@ -135,14 +136,47 @@ test('an answer of class 3, which nobody has assigned, is an answer', async () =
   assert.equal((await request).code, '3.00');
 });
 
-test('an answer with an unknown critical option is rejected', async () => {
-  const { channel, endpoint, clock } = alone();
-  const outcome = fails(endpoint.request(nonConfirmable, { timeoutMs: 10_000 }), 'coap/no-answer');
-  await settle();
-  arrive(channel, { type: 'CON', token: last(channel).token, options: [{ number: 65_001, value: new Uint8Array() }] });
-  assert.equal(last(channel).type, 'RST');
-  await clock.advance(10_000);
-  await outcome;
+test('an answer with a critical option that is unknown, repeated or too long is none, in whatever message it comes', async () => {
+  const wrong: CoapOption[][] = [
+    [{ number: 9, value: new Uint8Array() }],
+    [{ number: 65_001, value: Buffer.alloc(20) }],
+    [option('Block2', 0), option('Block2', 1)],
+    [{ number: 23, value: Buffer.alloc(4, 1) }],
+    [option('Q-Block2', 6)],
+    [option('If-None-Match', '')],
+  ];
+  for (const options of wrong) {
+    for (const type of ['CON', 'NON', 'ACK'] as const) {
+      const { channel, endpoint, clock } = alone();
+      const request = type === 'ACK' ? confirmable : nonConfirmable;
+      const outcome = fails(endpoint.request(request, { timeoutMs: 10_000 }), 'coap/no-answer');
+      await settle();
+      const { token, messageId } = last(channel);
+      const before = channel.sent.length;
+      arrive(channel, { type, token, options, messageId: type === 'ACK' ? messageId : 9 });
+      await settle();
+      // What is not confirmable may be rejected in silence (RFC 7252 sections 4.2 and 4.3).
+      assert.deepEqual(
+        channel.sent.slice(before).map(({ message }) => [message.type, message.messageId]),
+        type === 'CON' ? [['RST', 9]] : [],
+      );
+      await clock.advance(10_000);
+      await outcome;
+    }
+  }
+});
+
+test('a reset and an empty acknowledgement with options are malformed, and conclude nothing', async () => {
+  for (const head of ['60', '70']) {
+    const { channel, endpoint } = alone();
+    const request = endpoint.request(confirmable, long);
+    await settle();
+    const { token, messageId } = last(channel);
+    channel.deliver(Buffer.from(`${head}00${messageId.toString(16).padStart(4, '0')}90`, 'hex'));
+    assert.equal(endpoint.traffic.malformed, 1);
+    arrive(channel, { type: 'ACK', messageId, token });
+    assert.equal((await request).code, '2.05');
+  }
 });
 
 test('an answer that repeats Uri-Path, as go-dots writes it, is taken', async () => {

@@ -5,10 +5,12 @@ import { encodeMessage } from '#dots/coap/messages/codec';
 import { Endpoint } from '#dots/coap/endpoint';
 import { nextSequence } from '#dots/coap/observation';
 import { Observers } from '#dots/coap/observers';
-import { option, uintOf } from '#dots/coap/messages/options';
+import type { CoapOption } from '#dots/coap/messages/message';
+import { blockOption, option, uintOf } from '#dots/coap/messages/options';
 import type { CoapRequest } from '#dots/coap/request';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { wire, type FakeChannel } from '../../support/protocol/fakeNetwork';
+import { arrive, last } from '../../support/coapScene';
 
 const watched: CoapRequest = { method: 'GET', path: ['state'], confirmable: false };
 const patience = { timeoutMs: 10_000 };
@@ -245,3 +247,93 @@ test('an observation as go-dots serves it: no Observe in the answer, numbers fro
   assert.equal(near.sent.length, 1, 'neither a reset nor another copy');
   assert.equal(clock.pending, 0);
 });
+
+test('only 2.05 is a state: every other code is the answer to a registration that is none, and ends an observation', async () => {
+  for (const code of ['2.00', '2.01', '2.02', '2.03', '2.04', '2.05', '3.00', '4.04', '4.29', '5.00', '5.03']) {
+    for (const during of ['registration', 'observation']) {
+      const { clock, near, client } = loneClient();
+      const heard: string[] = [];
+      const asked = client.observe(watched, patience, (notification) => heard.push(notification.code));
+      await settle();
+      const says = (said: string, number: number): void =>
+        arrive(near, {
+          code: said,
+          messageId: number,
+          token: near.sent[0]?.message.token ?? '',
+          options: [option('Observe', number)],
+        });
+      if (during === 'observation') says('2.05', 1);
+      says(code, 2);
+      heard.unshift((await asked).response.code);
+      await settle();
+      assert.deepEqual(heard, during === 'registration' ? [code] : ['2.05', code]);
+      const before = near.sent.length;
+      says('2.05', 3);
+      await settle();
+      const isOver = near.sent.length > before;
+      assert.equal(isOver, code !== '2.05', `${code} ${during}`);
+      if (isOver) assert.deepEqual([last(near).type, clock.pending], ['RST', 0]);
+      await client.close();
+    }
+  }
+});
+
+test('2.31 is no answer to an observation: what follows counts', async () => {
+  const { near, client } = loneClient();
+  const asked = client.observe(watched, patience, () => undefined);
+  await settle();
+  const token = near.sent[0]?.message.token ?? '';
+  arrive(near, { code: '2.31', token, messageId: 1 });
+  await settle();
+  arrive(near, { code: '2.05', token, messageId: 2, options: [option('Observe', 1)], payload: Buffer.from('state') });
+  assert.equal(Buffer.from((await asked).response.payload).toString(), 'state');
+  await client.close();
+});
+
+test('notifications with a repeated path or without a number are taken; one with an unknown critical option is rejected', async () => {
+  for (const type of ['CON', 'NON'] as const) {
+    const { near, client } = loneClient();
+    const heard: string[] = [];
+    const asked = client.observe(watched, patience, ({ payload }) => heard.push(Buffer.from(payload).toString()));
+    await settle();
+    const token = near.sent[0]?.message.token ?? '';
+    const says = (text: string, messageId: number, options: CoapOption[]): void =>
+      arrive(near, { type, token, messageId, options, payload: Buffer.from(text) });
+    says('first', 1, []);
+    await asked;
+    says('second', 2, [option('Uri-Path', 'state')]);
+    await settle();
+    says('third', 3, [option('Observe', 3), { number: 65_001, value: new Uint8Array() }]);
+    assert.deepEqual([last(near).type, last(near).messageId], ['RST', 3]);
+    says('fourth', 4, [option('Observe', 4)]);
+    await settle();
+    assert.deepEqual(heard, ['second', 'fourth']);
+    await client.close();
+  }
+});
+
+test('an error that ends an observation comes in blocks of the size that the registration asked for', async () => {
+  const all = scene();
+  const ends: string[] = [];
+  const options = [blockOption('Block2', { number: 0, more: false, size: 16 })];
+  await all.client.observe({ ...watched, options }, patience, ({ code, payload }) =>
+    ends.push(`${code} ${Buffer.from(payload).toString()}`),
+  );
+  Object.assign(all.state, { code: '4.04', value: 'There is no such mitigation any more.' });
+  const before = all.far.sent.length;
+  await all.clock.advance(5000);
+  all.observers.changed('state');
+  for (let step = 0; step < 20; step++) await all.clock.advance(10);
+  assert.deepEqual(ends, ['4.04 There is no such mitigation any more.']);
+  assert.deepEqual(
+    all.far.sent.slice(before).map(({ message }) => message.payload.length),
+    [16, 16, 5],
+  );
+});
+
+/** A client whose server is the test. */
+function loneClient(): { clock: FakeClock; near: FakeChannel; client: Endpoint } {
+  const clock = new FakeClock();
+  const [near] = wire(clock);
+  return { clock, near, client: new Endpoint(near, { clock }) };
+}

@@ -84,18 +84,6 @@ test('the trace tells why a message was dropped', async () => {
   assert.equal(scene.lines.length, 2);
 });
 
-test('the trace tells of what is put up with: an answer that repeats the path, a registration without a number', async () => {
-  const scene = new Scene();
-  const observing = scene.endpoint.observe(watched, { timeoutMs: 10_000 }, () => undefined);
-  await settle();
-  scene.arrive({ options: [option('Uri-Path', 'state'), option('Accept', 271)] });
-  await observing;
-  assert.deepEqual(scene.lines, [
-    'An answer repeats options of the request, which are ignored there: Uri-Path, Accept.',
-    'The observation of /state was not confirmed by an Observe option; its notifications are used nevertheless.',
-  ]);
-});
-
 test('the trace tells of a state that was lost, and of one that the listener could not use', async () => {
   const scene = new Scene();
   await scene.observed(() => {

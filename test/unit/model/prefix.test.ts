@@ -29,6 +29,11 @@ const texts: [text: string, canonical: string | undefined][] = [
   ['192.0.2.1::/64', undefined],
   ['192.0.2.0/024', undefined],
   ['::ffff:192.0.2.1/128', '::ffff:c000:201/128'],
+  ['2001:db8::/08', '2000::/8'],
+  ['::/00', '::/0'],
+  ['2001:db8::/008', undefined],
+  ['192.0.2.0/08', undefined],
+  ['192.0.2.0/8', '192.0.0.0/8'],
 ];
 
 for (const [text, canonical] of texts) {

@@ -14,14 +14,15 @@ import {
   type ClientLedger,
   type LedgerEntry,
 } from '#dots/signal/ledger';
-import { reported } from '#dots/signal/ledgerReport';
+import { reported, type Report } from '#dots/signal/ledgerReport';
 import { documentFor, mitigationOf } from '../../support/ledgerScene';
 
 const start = Date.UTC(2030, 0, 1);
 const day = 86_400_000;
 const client = { server: 'dots.example.net:4646', cuid: 'c', address: 'dots.example.net', source: 'derived' } as const;
-const granted = (mid: number, lifetime = 3600): JsonObject => ({
-  'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid, lifetime }] },
+const listed = (...scope: JsonObject[]): Report => ({
+  code: '2.05',
+  body: { 'ietf-dots-signal-channel:mitigation-scope': { scope } },
 });
 
 /** A ledger that goes through steps, at a time that a test sets. */
@@ -40,8 +41,7 @@ class Scene {
   }
 
   answer(entry: LedgerEntry, code: string, lifetime?: number): void {
-    const body = lifetime === undefined ? {} : { body: granted(entry.id, lifetime) };
-    this.ledger = answered(this.ledger, entry, { code, ok: code.startsWith('2'), ...body }, this.now);
+    this.ledger = answered(this.ledger, entry, { code, ok: code.startsWith('2'), lifetime }, this.now);
   }
 
   accepted(name: string, id?: number): LedgerEntry {
@@ -146,12 +146,12 @@ test('what the server lists resolves what is unanswered; what it does not list h
   scene.accepted('c.example.net', 3);
   const { ledger, unknown, beyond } = reported(
     scene.ledger,
-    [
+    listed(
       { mid: 1, status: 'attack-successfully-mitigated', lifetime: 10 },
       { mid: 3, status: 'attack-mitigation-terminated', lifetime: 0 },
       { mid: 9, status: 'attack-stopped', lifetime: 5 },
       { mid: 4_000_000_000, status: 'attack-stopped', lifetime: 5 },
-    ],
+    ),
     scene.now,
   );
   scene.ledger = ledger;
@@ -169,8 +169,16 @@ test('an answer for one mid says nothing of the others', () => {
   const scene = new Scene();
   scene.accepted('a.example.net', 1);
   scene.accepted('b.example.net', 2);
-  scene.ledger = reported(scene.ledger, [], scene.now, 2).ledger;
+  scene.ledger = reported(scene.ledger, { code: '4.04' }, scene.now, 2).ledger;
   assert.deepEqual(scene.states(), ['1 accepted', '2 ended']);
+});
+
+test('a list that could not be read whole ends nothing', () => {
+  const scene = new Scene();
+  scene.accepted('a.example.net', 1);
+  const list = listed({ mid: 2, lifetime: 5 });
+  assert.deepEqual(reported(scene.ledger, { ...list, broken: true }, scene.now).ledger.entries[0]?.state, 'accepted');
+  assert.deepEqual(reported(scene.ledger, list, scene.now).ledger.entries[0]?.state, 'ended');
 });
 
 test('what is accepted ends the running mitigations of lower mids that share a target and start in the same way', () => {
@@ -192,7 +200,7 @@ test('what is accepted ends the running mitigations of lower mids that share a t
 test('mitigations that were not requested from here are known until they end', () => {
   const scene = new Scene();
   const theirs = { mid: 9, 'target-fqdn': ['a.example.net'], lifetime: 60, status: 'attack-stopped' };
-  scene.ledger = reported(scene.ledger, [theirs], scene.now).ledger;
+  scene.ledger = reported(scene.ledger, listed(theirs), scene.now).ledger;
   const entry = scene.begin('a.example.net');
   assert.deepEqual([entry.id, replacedBy(scene.ledger, entry).others.map(({ mid }) => mid)], [10, [9]]);
   scene.now += 60_000;

@@ -9,7 +9,7 @@ const member = (file: string, value: JsonObject, more: Partial<Member> = {}, cui
   file,
   facts: factsOf(value),
   certain: true,
-  context: { ownPrefixes: [], ...(cuid !== undefined && { cuid }) },
+  context: { ownPrefixes: [], quirks: [], ...(cuid !== undefined && { cuid }) },
   ...more,
 });
 const request = (scope: JsonObject): JsonObject => ({

@@ -146,6 +146,7 @@ test('profiles: addresses, paths, identity, never a key', () => {
         key: 'me.key',
         cuid: 'c',
         'own-prefixes': ['192.0.2.0/24'],
+        quirks: ['no-target-uri'],
         production: true,
       },
       psk: { signal: 'coap://127.0.0.1', 'psk-identity': 'me' },
@@ -160,20 +161,22 @@ test('profiles: addresses, paths, identity, never a key', () => {
     key: 'me.key',
     cuid: 'c',
     ownPrefixes: ['192.0.2.0/24'],
+    quirks: ['no-target-uri'],
     production: true,
   });
   assert.deepEqual(profiles.get('psk'), {
     signal: 'coap://127.0.0.1',
     pskIdentity: 'me',
     ownPrefixes: [],
+    quirks: [],
     production: false,
   });
   assert.deepEqual(
     codes(
-      '{"profiles": {"a": {"key": "-----BEGIN PRIVATE KEY-----", "psk": "secret", "signal": "udp://x"}}}',
+      '{"profiles": {"a": {"key": "-----BEGIN PRIVATE KEY-----", "psk": "secret", "signal": "udp://x", "quirks": ["slow"]}}}',
       'dots.profiles.json',
     ).map(([code]) => code),
-    ['json/config-value', 'json/config-member', 'json/config-value'],
+    ['json/config-value', 'json/config-member', 'json/config-value', 'json/config-value'],
   );
 });
 
@@ -215,6 +218,11 @@ test('members and values are completed, and explained', () => {
   assert.deepEqual(complete('{"files": [{"direction": "|"}]}'), ['request', 'status']);
   assert.deepEqual(complete('{"severities": {"rfc/one-scope": |}}'), ['error', 'warning', 'information', 'hint']);
   assert.deepEqual(complete('{"profiles": {"lab": {"production": |}}}', 'dots.profiles.json'), ['true', 'false']);
+  assert.deepEqual(complete('{"profiles": {"lab": {"quirks": ["|"]}}}', 'dots.profiles.json'), [
+    'source-prefix-required',
+    'no-target-uri',
+    'names-must-resolve',
+  ]);
   assert.deepEqual(complete('|'), ['DOTS workspace file']);
   const { text, position } = withCaret('{"files": [{"direc|tion": "status"}]}');
   assert.match(
@@ -225,6 +233,18 @@ test('members and values are completed, and explained', () => {
     service.hover(parse(text), withCaret('{"files": [{"direction": "sta|tus"}]}').position)?.markdown ?? '',
     /^It came from the server/,
   );
+});
+
+test('a quirk of a server is explained', () => {
+  const explained = (marked: string): string => {
+    const { text, position } = withCaret(marked);
+    return service.hover(service.parse(text, 'dots.profiles.json'), position)?.markdown ?? '';
+  };
+  assert.match(
+    explained('{"profiles": {"lab": {"quirks": ["no-targ|et-uri"]}}}'),
+    /^It refuses a request with a `target-uri`/,
+  );
+  assert.match(explained('{"profiles": {"lab": {"quir|ks": []}}}'), /other than the RFCs say/);
 });
 
 test('codes of findings and names of profiles are completed', () => {
@@ -243,7 +263,7 @@ test('codes of findings and names of profiles are completed', () => {
 test('a profile that the profiles file does not have is a finding, unless the file is not known or the workspace file says otherwise', () => {
   const found = (value: object, names?: string[]): [string, string, string][] => {
     const document = parse(JSON.stringify(value));
-    const profiles = names && new Map(names.map((name) => [name, { ownPrefixes: [], production: false }]));
+    const profiles = names && new Map(names.map((name) => [name, { ownPrefixes: [], quirks: [], production: false }]));
     return service
       .workspaceFindings(document, profiles)
       .map(({ code, severity, range, message }) => [`${code} ${severity}`, textIn(document.text, range), message]);

@@ -1,4 +1,5 @@
 import type { Clock } from '#dots/runtime/clock';
+import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
@@ -279,10 +280,7 @@ export class DataResources {
       .flatMap((client) => client.acls)
       .flatMap(({ value }) => acesOf(value));
     for (const ace of others.length === 0 ? [] : acls.flatMap(acesOf)) {
-      const clash = others.find(
-        (other) =>
-          sameContent(other.matches ?? {}, ace.matches ?? {}) && !sameContent(other.actions ?? {}, ace.actions ?? {}),
-      );
+      const clash = others.find((other) => sameMember('matches', other, ace) && !sameMember('actions', other, ace));
       if (clash !== undefined)
         throw fail(
           409,
@@ -332,6 +330,11 @@ function entriesIn(value: JsonValue | undefined, container: Container): JsonObje
 
 function acesOf(acl: JsonObject): JsonObject[] {
   return entriesIn(acl.aces, 'aces');
+}
+
+/** Whether two ACEs have the same matches, or the same actions. */
+function sameMember(name: 'matches' | 'actions', one: JsonObject, other: JsonObject): boolean {
+  return sameContent(one[name] ?? {}, other[name] ?? {}, planAt('acls', 'acl', 'aces', 'ace', name));
 }
 
 function namesOf(entries: readonly JsonObject[]): Set<unknown> {

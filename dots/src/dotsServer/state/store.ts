@@ -48,7 +48,7 @@ function refuseFolder(path: string, cause: unknown): never {
     code === 'EEXIST'
       ? `${path} is a file, not a folder: no state can be stored in it.`
       : `The state folder ${path} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
-  throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder you may write to.', { cause });
+  throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder that you may write to.', { cause });
 }
 
 /** The error for a stored value that cannot be read, or that this version did not write. */

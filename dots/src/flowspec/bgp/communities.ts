@@ -139,6 +139,10 @@ function asNumber(text: string): number {
     : Number.NaN;
 }
 
+/** What a route target looks like: for the hint of an error. */
+export const routeTargetForms =
+  'Write one such as 65000:100, 192.0.2.1:100 or [2001:db8::1]:100; the number after an address, or an AS number above 65535, is at most 65535, else 4294967295.';
+
 /**
  * Reads a route target: `65000:100`, `4200000000:100`, `64086.59904:100`, `192.0.2.1:100` or `[2001:db8::1]:100`.
  * Undefined for other text and for numbers that do not fit.

@@ -2,7 +2,7 @@ import type { Family } from '#dots/model/prefix';
 import { decodeAction } from './communities';
 import { describeAction, describeComponent, describeTest } from './ruleText';
 import { familyName, readNlri } from './nlri';
-import { fromHex, OctetReader, toHex } from './octets';
+import { fromHex, OctetReader, toHex, toNumber } from './octets';
 import { patternText } from './prefixPattern';
 import { isBitmask, isPrefix, type Component, type FlowspecRule } from './rule';
 
@@ -48,13 +48,23 @@ class Octets {
   }
 }
 
+/** What is added where an octet has bits that do not count: they must be 0 when written, and are ignored when read. */
+function ignoredWords(bits: number, section: string): string {
+  return bits === 0 ? '' : `; 0x${bits.toString(16).padStart(2, '0')} of it is ignored (${section})`;
+}
+
 function* prefixLines(component: Component, octets: Octets): Generator<Explained> {
   if (!isPrefix(component)) return;
   const { prefix } = component;
   yield octets.next(`prefix length ${prefix.length}`);
   if (prefix.family === 'ipv6') yield octets.next(`offset ${prefix.offset}`);
   const count = Math.ceil((prefix.length - prefix.offset) / 8);
-  if (count > 0) yield octets.next(`the significant octets of the address: ${patternText(prefix)}`, count);
+  if (count === 0) return;
+  const address = octets.take(count);
+  const padding = 2 ** (8 * count - (prefix.length - prefix.offset)) - 1;
+  const section = prefix.family === 'ipv4' ? 'RFC 8955 section 4.2.2.1' : 'RFC 8956 section 3.1';
+  const ignored = ignoredWords((address.at(-1) ?? 0) & padding, section);
+  yield { octets: toHex(address), words: `the significant octets of the address: ${patternText(prefix)}${ignored}` };
 }
 
 function operatorWords(operator: number, isFirst: boolean, comparison: string): string {
@@ -72,15 +82,31 @@ function comparisonWords(operator: number, bitmask: boolean): string {
   );
 }
 
-function* operatorLines(component: Component, octets: Octets): Generator<Explained> {
+/** The bits of an operator that are ignored: those that are reserved, and the AND of the first one (RFC 8955 section 4.2.1). */
+function ignoredOperatorBits(operator: number, isFirst: boolean, bitmask: boolean): number {
+  return operator & ((isFirst ? 0x40 : 0) | (bitmask ? 0x0c : 0x08));
+}
+
+/** Where it says which bits of an operand are ignored. */
+function operandSection(type: Component['type'], family: Family): string {
+  return type === 12 && family === 'ipv6' ? 'RFC 8956 section 3.6' : `RFC 8955 section 4.2.2.${type}`;
+}
+
+function* operatorLines(component: Component, octets: Octets, family: Family): Generator<Explained> {
   if (isPrefix(component)) return;
+  const { type } = component;
+  const bitmask = isBitmask(component);
   for (const [index, test] of component.anyOf.flat().entries()) {
     const [operator = 0] = octets.take(1);
+    const ignored = ignoredOperatorBits(operator, index === 0, bitmask);
+    const words = operatorWords(operator, index === 0, comparisonWords(operator, bitmask));
+    yield { octets: toHex([operator]), words: `${words}${ignoredWords(ignored, 'RFC 8955 section 4.2.1')}` };
+    const operand = octets.take(1 << ((operator >> 4) & 3));
+    const lost = operand.length > 2 ? 0 : toNumber(operand) & ~Number(test.value);
     yield {
-      octets: toHex([operator]),
-      words: operatorWords(operator, index === 0, comparisonWords(operator, isBitmask(component))),
+      octets: toHex(operand),
+      words: `value: ${describeTest(type, test.value)}${ignoredWords(lost, operandSection(type, family))}`,
     };
-    yield octets.next(`value: ${describeTest(component.type, test.value)}`, 1 << ((operator >> 4) & 3));
   }
 }
 
@@ -100,7 +126,7 @@ export function explainNlri(hex: string, family: Family): Explained[] {
         `component type ${component.type}, ${componentNames[component.type]}: ${describeComponent(component)}`,
       ),
     );
-    lines.push(...prefixLines(component, octets), ...operatorLines(component, octets));
+    lines.push(...prefixLines(component, octets), ...operatorLines(component, octets, family));
   }
   return lines;
 }

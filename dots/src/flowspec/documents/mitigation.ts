@@ -1,3 +1,4 @@
+import { serverOnlyScopeMembers } from '#dots/model/direction';
 import type { JsonObject } from '#dots/model/json';
 import type { Family } from '#dots/model/prefix';
 import { familyName } from '../bgp/nlri';
@@ -25,23 +26,14 @@ const scopeMembers = new Set([
   'alias-name',
   'lifetime',
   'trigger-mitigation',
-  'mid',
-  'mitigation-start',
-  'status',
-  'conflict-information',
-  'bytes-dropped',
-  'bps-dropped',
-  'pkts-dropped',
-  'pps-dropped',
   'attack-status',
   'ietf-dots-call-home:source-prefix',
   'ietf-dots-call-home:source-port-range',
   'ietf-dots-call-home:source-icmp-type-range',
   'ietf-dots-signal-control:acl-list',
-  'ietf-dots-telemetry:total-traffic',
   'ietf-dots-telemetry:total-attack-traffic',
-  'ietf-dots-telemetry:total-attack-connection',
   'ietf-dots-telemetry:attack-detail',
+  ...serverOnlyScopeMembers,
 ]);
 
 /** The most rules for one scope: routers do not accept more, and a product of long lists would exhaust the memory. */

@@ -1,7 +1,16 @@
 import { formatPrefix, type Family } from '#dots/model/prefix';
 import { decodeAction, routeTargetText } from '../bgp/communities';
 import { bitNames } from '../bgp/protocolNames';
-import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type RouterTarget } from './routerTarget';
+import {
+  componentKeywords,
+  componentOctets,
+  fragmentKeywords,
+  hasConstantTest,
+  hasOffset,
+  headLines,
+  leftOutLine,
+  type RouterTarget,
+} from './routerTarget';
 import {
   isBitmask,
   isPrefix,
@@ -15,27 +24,12 @@ import {
 } from '../bgp/rule';
 
 /** The keyword of each component in ExaBGP 4.2. */
-const keywords: Record<Component['type'], string> = {
-  1: 'destination',
-  2: 'source',
-  3: 'protocol',
-  4: 'port',
-  5: 'destination-port',
-  6: 'source-port',
-  7: 'icmp-type',
-  8: 'icmp-code',
-  9: 'tcp-flags',
-  10: 'packet-length',
-  11: 'dscp',
-  12: 'fragment',
-  13: 'flow-label',
-};
+const keywords: Record<Component['type'], string> = { ...componentKeywords, 13: 'flow-label' };
 
 /** Keywords of ExaBGP that differ for IPv6. */
 const keywordsIpv6: Partial<typeof keywords> = { 3: 'next-header', 11: 'traffic-class' };
 
 const tcpFlags = ['fin', 'syn', 'rst', 'push', 'ack', 'urg', 'ece', 'cwr'];
-const fragments = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragment'];
 
 /** The highest rate that ExaBGP accepts as text; it accepts whole numbers only. */
 const highestRate = 1e12;
@@ -62,7 +56,7 @@ function bitmaskText({ not, match, value }: BitmaskTest, names: readonly string[
 function groupsOf(component: NumericComponent | BitmaskComponent): string[] {
   if (!isBitmask(component))
     return component.anyOf.map((group) => group.map(({ op, value }) => `${op}${value}`).join('&'));
-  const names = component.type === 9 ? tcpFlags : fragments;
+  const names = component.type === 9 ? tcpFlags : fragmentKeywords;
   return component.anyOf.map((group) => group.map((test) => bitmaskText(test, names)).join('&'));
 }
 

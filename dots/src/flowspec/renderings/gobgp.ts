@@ -1,6 +1,15 @@
 import { formatAddress, formatPrefix } from '#dots/model/prefix';
 import { toOctets, toNumber } from '../bgp/octets';
-import { componentOctets, hasConstantTest, hasOffset, headLines, leftOutLine, type RouterTarget } from './routerTarget';
+import {
+  componentKeywords,
+  componentOctets,
+  fragmentKeywords,
+  hasConstantTest,
+  hasOffset,
+  headLines,
+  leftOutLine,
+  type RouterTarget,
+} from './routerTarget';
 import {
   isBitmask,
   isPrefix,
@@ -13,31 +22,16 @@ import {
 } from '../bgp/rule';
 
 /** The keyword of each component in GoBGP 3.10. */
-const keywords: Record<Component['type'], string> = {
-  1: 'destination',
-  2: 'source',
-  3: 'protocol',
-  4: 'port',
-  5: 'destination-port',
-  6: 'source-port',
-  7: 'icmp-type',
-  8: 'icmp-code',
-  9: 'tcp-flags',
-  10: 'packet-length',
-  11: 'dscp',
-  12: 'fragment',
-  13: 'label',
-};
+const keywords: Record<Component['type'], string> = { ...componentKeywords, 13: 'label' };
 
 /** Starting with the least significant bit. */
 const tcpFlags = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C'];
-const fragments = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragment'];
 
 /** The most octets of components that GoBGP 3.10 still writes and reads. */
 export const longestForGobgp = 238;
 
 function isNamed(component: BitmaskComponent): boolean {
-  const names = component.type === 9 ? tcpFlags : fragments;
+  const names = component.type === 9 ? tcpFlags : fragmentKeywords;
   return component.anyOf.flat().every(({ value }) => value > 0 && value < 1 << names.length);
 }
 
@@ -87,7 +81,7 @@ function obstacle(rule: FlowspecRule): string | undefined {
 }
 
 function bitmaskWord({ not, match, value }: BitmaskTest, type: 9 | 12): string {
-  const names = (type === 9 ? tcpFlags : fragments).filter((_, index) => (value & (1 << index)) !== 0);
+  const names = (type === 9 ? tcpFlags : fragmentKeywords).filter((_, index) => (value & (1 << index)) !== 0);
   return `${not ? '!' : ''}${match ? '=' : ''}${names.join(type === 9 ? '' : '+')}`;
 }
 

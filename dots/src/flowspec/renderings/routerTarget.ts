@@ -13,6 +13,25 @@ export interface RouterTarget {
   render(rules: readonly FlowspecRule[]): string;
 }
 
+/** The keywords of components that ExaBGP and GoBGP have in common. */
+export const componentKeywords = {
+  1: 'destination',
+  2: 'source',
+  3: 'protocol',
+  4: 'port',
+  5: 'destination-port',
+  6: 'source-port',
+  7: 'icmp-type',
+  8: 'icmp-code',
+  9: 'tcp-flags',
+  10: 'packet-length',
+  11: 'dscp',
+  12: 'fragment',
+} as const;
+
+/** The bits of the fragment component in both, from the least significant on. */
+export const fragmentKeywords = ['dont-fragment', 'is-fragment', 'first-fragment', 'last-fragment'];
+
 /** All numeric comparisons of a rule. */
 export function numericTests({ components }: Pick<FlowspecRule, 'components'>): NumericTest[] {
   return components.flatMap((component) => (isPrefix(component) || isBitmask(component) ? [] : component.anyOf.flat()));

@@ -36,12 +36,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
       );
     return { psk: { identity: pskIdentity, key: await readPsk(pskKeyFile) } };
   }
-  if (ca === undefined || cert === undefined || key === undefined) {
-    throw incomplete(
-      `${server} requires DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
-      'Use --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the paths of its own).',
-    );
-  }
+  if (ca === undefined || cert === undefined || key === undefined) throw missing(server, { ca, cert, key });
   const crls = crl === undefined ? {} : { crls: [await readPem(crl, 'revocation list')] };
   return {
     certificate: {
@@ -51,6 +46,21 @@ export async function readCredentials(server: string, files: CredentialFiles): P
       ...crls,
     },
   };
+}
+
+/** The error that names which of the three files are missing; if all are, also the pre-shared key. */
+function missing(server: string, files: Readonly<Record<string, string | undefined>>): DotsError {
+  const options = Object.keys(files).filter((name) => files[name] === undefined);
+  const names = options.map((name) => `--${name}`).join(' and ');
+  return options.length < Object.keys(files).length
+    ? incomplete(
+        `CA, client certificate and key are required together; ${names} ${options.length === 1 ? 'is' : 'are'} missing.`,
+        'Name all three on the command line or in the profile ("ca", "certificate", "key").',
+      )
+    : incomplete(
+        `${server} requires DTLS or TLS, which needs the CA of the server, a client certificate and its key, or a pre-shared key.`,
+        'Use --ca, --cert and --key, or --psk-identity and --psk-key-file (dots mock prints the paths of its own).',
+      );
 }
 
 /** The credentials that a server requires, as an option; plain CoAP requires none. Throws as `readCredentials` does. */

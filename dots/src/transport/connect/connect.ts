@@ -7,7 +7,8 @@ import type { ClientCredentials } from '../certificates/credentials';
 import { connectDtls, type DtlsOptions } from '../dtls/client';
 import type { SessionMemory } from '../dtls/sessions';
 import { attemptDelay, raceConnections } from './raceConnections';
-import { limited, settled } from '#dots/runtime/deadline';
+import { limited, settled, type Limit } from '#dots/runtime/deadline';
+import { answeringAddress } from './plainPath';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
 import { addressesOf, systemResolver, type Resolver } from './resolve';
@@ -70,8 +71,19 @@ const refused = [
   'psk-mismatch',
 ].map((reason) => `transport/${reason}`);
 
-/** Unspecific failures: another one is reported instead if there is one. */
-const vague = ['transport/refused', 'transport/no-answer', 'transport/network', 'transport/cancelled'];
+/** Unspecific failures, the least specific last: another one is reported instead if there is one. */
+const vague = [
+  'transport/refused',
+  'transport/no-answer',
+  'transport/no-route',
+  'transport/network',
+  'transport/cancelled',
+];
+
+/** The rank of a failure; higher is less specific. An address without a route says nothing about the server. */
+function vagueness(error: unknown): number {
+  return error instanceof DotsError ? vague.indexOf(error.code) : vague.length;
+}
 
 /**
  * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of
@@ -114,21 +126,36 @@ export async function probeDtls(
   }
 }
 
-/** Plain CoAP is local and has no handshake: there is no peer to wait for, so no deadline is needed. */
-async function plain(target: ServerAddress, { signal, permit }: ConnectOptions): Promise<Channel> {
-  const isOver = (): boolean => signal?.aborted === true;
-  await permit?.([target]);
-  if (isOver()) throw cancelled(target);
-  const channel = await connectUdp(target);
-  if (!isOver()) return channel;
-  await channel.close();
-  throw cancelled(target);
+/**
+ * Plain CoAP is local and has no handshake: with one address there is no peer to wait for. `localhost` has two
+ * addresses; a CoAP Ping finds the one with a server.
+ */
+async function plain(target: ServerAddress, options: ConnectOptions): Promise<Channel> {
+  const { clock = systemClock, permit, resolver = systemResolver } = options;
+  const limit = limitOf(target, options);
+  try {
+    const hosts = await settled(addressesOf(target.host, resolver), limit.signal);
+    const addresses = hosts.map((host) => ({ host, port: target.port }));
+    await permitted(addresses, permit, limit.signal);
+    const isOne = addresses.length === 1;
+    const address = isOne ? target : await answeringAddress(addresses, { clock, signal: limit.signal });
+    const channel = await connectUdp(address);
+    if (!limit.signal.aborted) return channel;
+    await channel.close();
+    throw limit.signal.reason as DotsError;
+  } catch (error) {
+    throw Array.isArray(error) ? mostTelling(error, target, ['udp']) : error;
+  } finally {
+    limit.lift();
+  }
 }
 
-async function permitted(paths: readonly Path[], permit: Permit | undefined, signal: AbortSignal): Promise<void> {
-  if (permit === undefined) return;
-  const addresses = paths.map(({ address }) => address);
-  await settled(permit(addresses), signal);
+async function permitted(
+  addresses: readonly Address[],
+  permit: Permit | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (permit !== undefined) await settled(permit(addresses), signal);
 }
 
 function nameOf({ host, port }: ServerAddress): string {
@@ -147,17 +174,12 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   if (credentials === undefined) throw noCredentials(target);
   const end = clock.monotonic() + deadlineMs;
   const tried: Path[] = [];
-  const limit = limited({
-    clock,
-    signal: options.signal,
-    deadlineMs: deadlineMs + graceMs,
-    cancelled: () => cancelled(target),
-    late: () => refusal('no-answer', { peer: nameOf(target) }),
-  });
+  const limit = limitOf(target, options);
   try {
     const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
     const paths = pathsTo(hosts, target.port, transports);
-    await permitted(paths, options.permit, limit.signal);
+    const addresses = paths.map(({ address }) => address);
+    await permitted(addresses, options.permit, limit.signal);
     const { candidate, winner } = await raceConnections<Path, Channel>({
       candidates: memory?.sorted(paths, clock.monotonic()) ?? paths,
       delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
@@ -188,6 +210,17 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   }
 }
 
+function limitOf(target: ServerAddress, options: ConnectOptions): Limit {
+  const { clock = systemClock, signal, deadlineMs = defaultDeadlineMs } = options;
+  return limited({
+    clock,
+    signal,
+    deadlineMs: deadlineMs + graceMs,
+    cancelled: () => cancelled(target),
+    late: () => refusal('no-answer', { peer: nameOf(target) }),
+  });
+}
+
 /** The time in which an attempt at the deadline may still report its failure, milliseconds. */
 const graceMs = 100;
 
@@ -208,11 +241,21 @@ function isFinal(error: unknown): boolean {
   );
 }
 
-function mostTelling(errors: readonly unknown[], target: ServerAddress, transports: readonly Transport[]): unknown {
+/** What a server has to listen on for each transport. */
+const ports: Readonly<Record<Transport | 'udp', string>> = { dtls: 'UDP (DTLS)', tls: 'TCP (TLS)', udp: 'UDP' };
+
+function mostTelling(
+  errors: readonly unknown[],
+  target: ServerAddress,
+  tried: readonly (keyof typeof ports)[],
+): unknown {
   const allRefused = errors.every((error) => error instanceof DotsError && error.code === 'transport/refused');
-  if (allRefused && transports.length > 1)
-    return refusal('refused', { peer: `${nameOf(target)}, neither on UDP (DTLS) nor on TCP (TLS)` }, errors[0]);
-  return errors.find((error) => error instanceof DotsError && !vague.includes(error.code)) ?? errors[0];
+  if (allRefused && errors.length > 1) {
+    const on = tried.map((transport) => ports[transport]);
+    const where = on.length > 1 ? `, neither on ${on.join(' nor on ')}` : ` on ${on.join()}`;
+    return refusal('refused', { peer: `${nameOf(target)}${where}` }, errors[0]);
+  }
+  return [...errors].sort((one, other) => vagueness(one) - vagueness(other))[0];
 }
 
 function noCredentials(target: ServerAddress): DotsError {

@@ -1,6 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { DotsError } from '#dots/model/errors';
+import { isLocalName } from '../address';
 import { refusal } from '../refusals';
 
 /** The IP addresses of a host name; fails with an error of Node's kind (`ENOTFOUND`). */
@@ -14,18 +17,37 @@ export const systemResolver: Resolver = async (name) =>
 
 /**
  * The addresses of a host: its own, those that `localhost` always means (RFC 6761 section 6.3: no resolver is asked),
- * or those of its name. Throws a DotsError of kind `unreachable`: `transport/unknown-host`.
+ * or those of its name. Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` or
+ * `transport/no-name-server` (`unreachable`).
  */
 export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
+  checkZone(host);
   if (isIP(host) !== 0) return [host];
-  if (/^(.+\.)?localhost\.?$/i.test(host)) return ['::1', '127.0.0.1'];
+  if (isLocalName(host)) return ['::1', '127.0.0.1'];
   try {
     const found = (await resolver(host)).filter((address) => isIP(address) !== 0);
     if (found.length > 0) return found;
   } catch (cause) {
-    throw refusal('unknown-host', { peer: host }, cause);
+    const { code } = cause as NodeJS.ErrnoException;
+    throw refusal(code === 'EAI_AGAIN' ? 'no-name-server' : 'unknown-host', { peer: host }, cause);
   }
   throw refusal('unknown-host', { peer: host });
+}
+
+/**
+ * The zone of an address is the name or number of an interface of this machine: RFC 4007 section 11. Throws a DotsError
+ * of kind `usage`.
+ */
+function checkZone(host: string): void {
+  const [, zone] = /%(.*)$/.exec(host) ?? [];
+  const known = Object.keys(networkInterfaces());
+  if (zone === undefined || /^\d+$/.test(zone) || known.includes(zone)) return;
+  throw new DotsError(
+    'usage',
+    'transport/no-interface',
+    `This machine has no interface "${zone}" for the address ${host}.`,
+    known.length === 0 ? undefined : `It has ${known.join(', ')}.`,
+  );
 }
 
 /** The time limit of a look-up for a comparison only, milliseconds. */

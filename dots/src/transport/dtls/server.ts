@@ -2,8 +2,9 @@ import type { Socket } from 'node:dgram';
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { addressText, type Address } from '../address';
 import { Admission, type Start } from '../admission';
+import { listeningHost } from '../listening';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import { bindSocket, type Listener } from '../udp';
@@ -29,15 +30,7 @@ export async function listenDtls(
   options: SecureListenOptions,
   accept: (channel: Channel) => void,
 ): Promise<Listener> {
-  const host = loopbackName(wanted.host);
-  if (options.allowRemote !== true && !isLoopback(host)) {
-    throw new DotsError(
-      'usage',
-      'transport/not-loopback',
-      `${wanted.host} is not a loopback address.`,
-      'Listen on 127.0.0.1 or ::1, or allow clients of other machines explicitly.',
-    );
-  }
+  const host = listeningHost(wanted.host, options.allowRemote);
   if (options.credentials.certificate === undefined && options.credentials.psk === undefined) {
     throw new DotsError(
       'usage',

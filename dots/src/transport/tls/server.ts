@@ -3,9 +3,9 @@ import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { addressText, isLoopback, loopbackName, type Address } from '../address';
+import { addressText, type Address } from '../address';
 import { Admission, type Start } from '../admission';
-import { listenError } from '../listening';
+import { listenError, listeningHost } from '../listening';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import type { Listener } from '../udp';
@@ -28,15 +28,7 @@ export async function listenTls(
   options: SecureListenOptions,
   accept: (channel: Channel) => void,
 ): Promise<Listener> {
-  const host = loopbackName(wanted.host);
-  if (options.allowRemote !== true && !isLoopback(host)) {
-    throw new DotsError(
-      'usage',
-      'transport/not-loopback',
-      `${wanted.host} is not a loopback address; this server accepts local clients only.`,
-      'Listen on 127.0.0.1 or ::1.',
-    );
-  }
+  const host = listeningHost(wanted.host, options.allowRemote);
   const listener = new TlsListener(options, accept);
   await listener.listen({ host, port: wanted.port });
   return listener;

@@ -19,8 +19,10 @@ const verification: Symptoms = [
 
 const network: Symptoms = [
   [/ECONNREFUSED/, 'refused'],
-  [/ENOTFOUND|EAI_AGAIN/, 'unknown-host'],
-  [/TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL/, 'no-answer'],
+  [/ENOTFOUND/, 'unknown-host'],
+  [/EAI_AGAIN/, 'no-name-server'],
+  [/EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|EADDRNOTAVAIL/, 'no-route'],
+  [/TIMEOUT|ETIMEDOUT/, 'no-answer'],
 ];
 
 const agreement: Symptoms = [

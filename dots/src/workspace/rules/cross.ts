@@ -7,6 +7,7 @@ import { changedTargets, lateMids } from './mids';
 import { unknownNames, unusedAliases } from './references';
 import { doubleMids, overlappingRequests } from './overlap';
 import { foreignTargets } from './prefixes';
+import { quirkyRequests } from './quirks';
 
 const rules: readonly CrossRule[] = [
   unknownNames,
@@ -18,6 +19,7 @@ const rules: readonly CrossRule[] = [
   changedTargets,
   foreignTargets,
   notOffered,
+  quirkyRequests,
   unmappedAttacks,
   describedAttacks,
 ];

@@ -1,4 +1,5 @@
 import { canonical } from '#dots/check/canonical';
+import { planAt } from '#dots/check/plan';
 import type { DocumentKind } from '#dots/model/documents';
 import { crossFault, isStatus, type CrossRule, type Member } from '../documentSet';
 import type { ScopeFact } from '../facts';
@@ -88,4 +89,7 @@ const targetMembers = [
 
 /** Targets as one text, whatever their order and spelling. */
 const targetText = ({ value }: ScopeFact): string =>
-  canonical(targetMembers.map((member) => ({ [member]: value[member] ?? [] })));
+  canonical(
+    targetMembers.map((member) => ({ [member]: value[member] ?? [] })),
+    planAt('mitigation-scope', 'scope'),
+  );

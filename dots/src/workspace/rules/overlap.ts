@@ -1,4 +1,5 @@
 import { canonical } from '#dots/check/canonical';
+import { planAt } from '#dots/check/plan';
 import { NetworkIndex } from '#dots/model/networkIndex';
 import { formatPrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
 import {
@@ -69,7 +70,7 @@ export const doubleMids: CrossRule = (set) =>
 
 /** What a refresh must not change: everything except the lifetime. */
 function refreshed({ value }: ScopeFact): string {
-  return canonical({ 'trigger-mitigation': true, ...value, lifetime: 0 });
+  return canonical({ 'trigger-mitigation': true, ...value, lifetime: 0 }, planAt('mitigation-scope', 'scope'));
 }
 
 /** The requests of each client: those without a cuid are of one client. Efficacy updates do not count. */

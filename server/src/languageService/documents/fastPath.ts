@@ -3,14 +3,22 @@ import { maximumDepth } from './inspect';
 
 /**
  * Whether a quick check rules out everything that a full one (`inspect`) could report: as many names in the text as
- * members in the value, so that there are no duplicates; no `__proto__`, no number that may have lost digits, little
- * depth. False only means: run the full check.
+ * members in the value, so that there are no duplicates; no `__proto__`, no number that may have lost digits or a
+ * fraction, little depth. False only means: run the full check.
  * @param plain JSON without backslashes and surrogates (`isPlain`)
  * @param value what `JSON.parse` makes of it
  */
 export function isUnremarkable(plain: string, value: JsonValue): boolean {
-  return !plain.includes('"__proto__"') && isShort(value) && countNames(plain) === countMembers(value, 0);
+  return (
+    !plain.includes('"__proto__"') &&
+    !written.test(plain) &&
+    isShort(value) &&
+    countNames(plain) === countMembers(value, 0)
+  );
 }
+
+/** A number with a fraction or an exponent: its value does not show whether it is as written. Or a text that looks like one. */
+const written = /[:,[]\s*-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)\s*[,\]}]/;
 
 /**
  * A quote before a colon ends a name, or begins a string, which makes the count too large and leads to the full check.

@@ -1,3 +1,4 @@
+import { withoutZeros } from '#dots/model/numbers';
 import { child } from '#dots/model/pointer';
 import { maximumProblems, rfcOf, type Problem } from './problem';
 import { stringContent, Tokens } from './tokens';
@@ -242,17 +243,28 @@ const largest = 2n ** 64n;
 
 /** Why a number literal is not read as written, or undefined if it is, or is not a number. */
 function numberFault(literal: string): string | undefined {
-  if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(literal)) return undefined;
+  const parts = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal);
+  if (parts === null) return undefined;
+  const [, whole = '', fraction = '', exponent = '0'] = parts;
   const value = Number(literal);
   const shown = literal.length > 40 ? `${literal.slice(0, 37)}...` : literal;
-  const whole = /^-?\d+$/.test(literal);
-  if (Math.abs(value) > Number(largest) || (whole && literal.length > 400))
-    return `${shown} exceeds 64 bits; no DOTS value is that large.`;
-  if (!whole) return undefined;
-  const exact = BigInt(literal);
-  if (exact >= largest || exact < -largest / 2n) return `${shown} exceeds 64 bits; no DOTS value is that large.`;
-  if (exact === BigInt(value)) return undefined;
+  const tooLarge = `${shown} exceeds 64 bits; no DOTS value is that large.`;
+  if (Math.abs(value) > Number(largest) || whole.length > 400) return tooLarge;
+  if (!Number.isInteger(value)) return undefined;
+  const exact = wholeNumber(whole + fraction, Number(exponent) - fraction.length);
+  if (exact === undefined)
+    return `${shown} is not a whole number, but is read as ${value}: write the number that is meant.`;
+  if (exact >= largest || (value < 0 && exact > largest / 2n)) return tooLarge;
+  if (exact === BigInt(Math.abs(value))) return undefined;
   return `${shown} loses its last digits when read as a JSON number; 64-bit values are written as strings: "${shown}".`;
+}
+
+/** `digits * 10 ** exponent`, which is no larger than 64 bits; undefined where it has a fraction. */
+function wholeNumber(digits: string, exponent: number): bigint | undefined {
+  const significant = withoutZeros(digits);
+  if (significant === '') return 0n;
+  const zeros = exponent + digits.length - significant.length;
+  return zeros < 0 ? undefined : BigInt(significant) * 10n ** BigInt(zeros);
 }
 
 function hasLoneSurrogate(value: string): boolean {

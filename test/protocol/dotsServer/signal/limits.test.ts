@@ -15,15 +15,16 @@ test('a list too large for a datagram comes in blocks', async (t) => {
 test('a request too large for a datagram is accepted in blocks, and refused beyond the limit', async (t) => {
   const orchestrator = await startOrchestrator(t);
   const session = await openSession(t, orchestrator.signal);
+  const inBlocks = { blocks: true };
   const prefixes = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => `2001:db8:${index.toString(16)}::/48`);
   assert.equal(
-    (await session.requestMitigation(request({ 'target-prefix': prefixes(300), lifetime: 60 }), 1)).code,
+    (await session.requestMitigation(request({ 'target-prefix': prefixes(300), lifetime: 60 }), 1, inBlocks)).code,
     '2.01',
   );
   assert.equal((orchestrator.mitigations()[0]?.scope['target-prefix'] as string[]).length, 300);
   assert.equal(
-    (await session.requestMitigation(request({ 'target-prefix': prefixes(2000), lifetime: 60 }), 2)).code,
+    (await session.requestMitigation(request({ 'target-prefix': prefixes(2000), lifetime: 60 }), 2, inBlocks)).code,
     '4.13',
   );
 });

@@ -8,8 +8,8 @@ import type { DotsError } from '#dots/model/errors';
 import type { SessionMemory } from '#dots/transport/dtls/sessions';
 import { connectTls } from '#dots/transport/tls/client';
 import { call, parties, reasonOf, shows, startEcho, type Parties } from '../../../support/protocol/dtlsScene';
-import { connectWhenUp, startProgram } from '../../../support/protocol/dtlsTools';
-import { eventually, freePort, run, temporaryFolder } from '../../../support/protocol/scene';
+import { connectWhenUp, opensslServer, opensslShows } from '../../../support/protocol/dtlsTools';
+import { run, temporaryFolder } from '../../../support/protocol/scene';
 import type { Identity, TestPki } from '../../../support/protocol/testPki';
 
 const names = ['localhost'];
@@ -194,22 +194,8 @@ test('a server may name many CAs', async (t) => {
     ).stdout.toString();
   const others = await Promise.all(Array.from({ length: 20 }, (_, count) => name(count)));
   writeFileSync(file, [pki.ca.cert, ...others].join(''));
-  const port = await freePort();
-  startProgram(t, 'openssl', [
-    's_server',
-    '-dtls1_2',
-    '-quiet',
-    '-accept',
-    `127.0.0.1:${port}`,
-    '-cert',
-    server.certFile,
-    '-key',
-    server.keyFile,
-    '-CAfile',
-    file,
-    '-Verify',
-    '3',
-  ]);
+  const trusted = { ca: { certFile: file } };
+  const { port } = await opensslServer(t, ['-dtls1_2', ...opensslShows(server, trusted), '-Verify', '3']);
   assert.match(
     (await connectWhenUp(t, port, { credentials: shows(pki, client), serverName: 'localhost' })).security.protocol,
     /DTLS/,
@@ -231,18 +217,7 @@ test('a chain that is too long and one with a certificate that cannot be read ar
   }
   // Our own end does not show one that the library cannot read.
   const unreadable = pki.issue({ names, extendedKeyUsage: 'serverAuth\n1.2.3.4=critical,DER:0500' });
-  const port = await freePort();
-  startProgram(t, 'openssl', [
-    's_server',
-    '-dtls1_2',
-    '-quiet',
-    '-accept',
-    `127.0.0.1:${port}`,
-    '-cert',
-    unreadable.certFile,
-    '-key',
-    unreadable.keyFile,
-  ]);
+  const { port } = await opensslServer(t, ['-dtls1_2', ...opensslShows(unreadable, pki)]);
   assert.equal(
     await reasonOf(connectWhenUp(t, port, { credentials: shows(pki, all.client), serverName: 'localhost' })),
     'bad-certificate',
@@ -266,20 +241,7 @@ test('a server that does not ask for a certificate is told, over DTLS and TLS, a
     [['-Verify', '3'], undefined],
     [[], false],
   ] as const) {
-    const port = await freePort();
-    const files = [
-      '-quiet',
-      '-accept',
-      `127.0.0.1:${port}`,
-      '-cert',
-      server.certFile,
-      '-key',
-      server.keyFile,
-      '-CAfile',
-      pki.ca.certFile,
-      ...asking,
-    ];
-    startProgram(t, 'openssl', ['s_server', '-dtls1_2', ...files]);
+    const { port } = await opensslServer(t, ['-dtls1_2', ...opensslShows(server, pki), ...asking]);
     const over = await connectWhenUp(t, port, options);
     assert.equal(over.security.asked, asked);
     if (asked === false) assert.equal(kept, 0);
@@ -299,29 +261,9 @@ async function tlsServer(
   version: string,
   asking: readonly string[],
 ): Promise<Channel> {
-  const port = await freePort();
-  startProgram(t, 'openssl', [
-    's_server',
-    version,
-    '-quiet',
-    '-accept',
-    `127.0.0.1:${port}`,
-    '-cert',
-    server.certFile,
-    '-key',
-    server.keyFile,
-    '-CAfile',
-    pki.ca.certFile,
-    ...asking,
-  ]);
-  let channel: Channel | undefined;
-  await eventually(async () => {
-    channel = await connectTls(
-      { host: '127.0.0.1', port },
-      { credentials: shows(pki, client), serverName: 'localhost' },
-    ).catch(() => undefined);
-    return channel !== undefined;
-  });
-  t.after(() => channel?.close());
-  return channel!;
+  const { port } = await opensslServer(t, [version, ...opensslShows(server, pki), ...asking]);
+  const credentials = shows(pki, client);
+  const channel = await connectTls({ host: '127.0.0.1', port }, { credentials, serverName: 'localhost' });
+  t.after(() => channel.close());
+  return channel;
 }

@@ -7,6 +7,8 @@ import { opensslShows, startProgram } from '../../../support/protocol/dtlsTools'
 import { eventually, temporaryFolder } from '../../../support/protocol/scene';
 
 const longProtocol = `coap,${'p'.repeat(100)}`;
+/** Beside a ticket they make a hello of nearly 2000 octets. */
+const longProtocols = `coap,${['p', 'q', 'r'].map((letter) => letter.repeat(200)).join(',')}`;
 
 test('a client hello in several records is put together: small datagrams, a ticket, many cipher suites, a long protocol name', async (t) => {
   const all = await parties(t);
@@ -20,6 +22,8 @@ test('a client hello in several records is put together: small datagrams, a tick
     ['-mtu', '280'],
     ['-mtu', '256'],
     ['-mtu', '300', '-cipher', 'ALL:@SECLEVEL=0', '-alpn', longProtocol],
+    ['-mtu', '256', '-alpn', longProtocols],
+    ['-mtu', '256', '-sess_in', session, '-cipher', 'ALL:@SECLEVEL=0', '-alpn', longProtocols],
   ]) {
     const client = startProgram(t, 'openssl', [
       's_client',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { call, parties, psk, shows, startEcho } from '../../../support/protocol/dtlsScene';
-import { connectWhenUp, startProgram } from '../../../support/protocol/dtlsTools';
+import { connectWhenUp, opensslShows, startProgram } from '../../../support/protocol/dtlsTools';
 import { eventually, freePort } from '../../../support/protocol/scene';
 
 const keyArguments = ['-psk_identity', psk.identity, '-psk', psk.key.toString('hex')];
@@ -14,17 +14,7 @@ for (const kind of ['ec', 'rsa', 'psk'] as const) {
     const proof =
       kind === 'psk'
         ? ['-nocert', ...keyArguments]
-        : [
-            '-cert',
-            all.server.certFile,
-            '-key',
-            all.server.keyFile,
-            '-CAfile',
-            all.pki.ca.certFile,
-            '-Verify',
-            '3',
-            '-verify_return_error',
-          ];
+        : [...opensslShows(all.server, all.pki), '-Verify', '3', '-verify_return_error'];
     const server = startProgram(t, 'openssl', [
       's_server',
       '-dtls1_2',

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { connectDtls } from '#dots/transport/dtls/client';
 import { listenDtls } from '#dots/transport/dtls/server';
 import { call, parties, psk, reasonOf, shows, startEcho, type Parties } from '../../../support/protocol/dtlsScene';
-import { connectWhenUp, startProgram } from '../../../support/protocol/dtlsTools';
+import { connectWhenUp, opensslServer, opensslShows, startProgram } from '../../../support/protocol/dtlsTools';
 import { Relay } from '../../../support/protocol/relay';
 import { eventually, freePort, udpSocket } from '../../../support/protocol/scene';
 import { FakeClock } from '../../../support/protocol/fakeClock';
@@ -26,18 +26,7 @@ function flawed({ pki }: Parties, purpose: 'server' | 'client'): [reason: string
 }
 
 async function shownByOpenssl(t: TestContext, { pki, client }: Parties, server: Identity): Promise<string> {
-  const port = await freePort();
-  startProgram(t, 'openssl', [
-    's_server',
-    '-dtls1_2',
-    '-quiet',
-    '-accept',
-    `127.0.0.1:${port}`,
-    '-cert',
-    server.certFile,
-    '-key',
-    server.keyFile,
-  ]);
+  const { port } = await opensslServer(t, ['-dtls1_2', ...opensslShows(server, pki)]);
   return reasonOf(connectWhenUp(t, port, { credentials: shows(pki, client), serverName: 'localhost' }));
 }
 
@@ -303,19 +292,8 @@ test('openssl s_client without a certificate, and with DTLS 1.0, is refused', as
 test('openssl s_server with DTLS 1.0 is refused', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
-  const port = await freePort();
-  startProgram(t, 'openssl', [
-    's_server',
-    '-dtls1',
-    '-cipher',
-    'ALL:@SECLEVEL=0',
-    '-accept',
-    `127.0.0.1:${port}`,
-    '-cert',
-    all.server.certFile,
-    '-key',
-    all.server.keyFile,
-  ]);
+  const shown = opensslShows(all.server, all.pki);
+  const { port } = await opensslServer(t, ['-dtls1', '-cipher', 'ALL:@SECLEVEL=0', ...shown]);
   assert.equal(
     await reasonOf(connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost' })),
     'no-common-cipher',

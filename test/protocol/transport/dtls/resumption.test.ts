@@ -10,9 +10,8 @@ import { keyIdentity } from '#dots/transport/certificates/certificateNames';
 import { Random } from '../../../support/random';
 import { root } from '../../../support/shared';
 import { call, parties, psk, reasonOf, shows, startEcho, type Caller } from '../../../support/protocol/dtlsScene';
-import { connectWhenUp, startProgram } from '../../../support/protocol/dtlsTools';
+import { connectWhenUp, opensslServer, opensslShows } from '../../../support/protocol/dtlsTools';
 import { Relay } from '../../../support/protocol/relay';
-import { freePort } from '../../../support/protocol/scene';
 
 const hour = 3600 * 1000;
 
@@ -157,23 +156,8 @@ test('a resumption proves nothing anew: the time of the proof stays, and the fir
 test('a ticket that would not fit into one datagram is not kept', async (t) => {
   const all = await parties(t, 'rsa');
   if (all === undefined) return;
-  const port = await freePort();
   // OpenSSL puts the certificate of the client into its tickets.
-  startProgram(t, 'openssl', [
-    's_server',
-    '-dtls1_2',
-    '-quiet',
-    '-accept',
-    `127.0.0.1:${port}`,
-    '-cert',
-    all.server.certFile,
-    '-key',
-    all.server.keyFile,
-    '-CAfile',
-    all.pki.ca.certFile,
-    '-Verify',
-    '3',
-  ]);
+  const { port } = await opensslServer(t, ['-dtls1_2', ...opensslShows(all.server, all.pki), '-Verify', '3']);
   const sessions = new OpenMemory();
   await connectWhenUp(t, port, { credentials: shows(all.pki, all.client), serverName: 'localhost', sessions });
   assert.equal(sessions.saved, undefined);

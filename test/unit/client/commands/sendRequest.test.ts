@@ -106,6 +106,41 @@ test('mitigations are listed one time after the other, so each is observed once'
   assert.deepEqual(session.asked, ['status', 'observe 1', 'status']);
 });
 
+test('a list that could not be read whole removes no mitigation that it does not name', async () => {
+  const { host, session } = hosted();
+  const list = async (answer: Answer, ...observed: Answer[]): Promise<(number | undefined)[]> => {
+    const listing = host.refresh();
+    await settle();
+    for (const each of [answer, ...observed]) await session.answer(each);
+    await listing;
+    return host.mitigations().map(({ mid }) => mid);
+  };
+  const [one, two] = [
+    { mid: 1, lifetime: 60 },
+    { mid: 2, lifetime: 60 },
+  ];
+  assert.deepEqual(await list(answerOf(one, two), answerOf(two), answerOf(one)), [2, 1]);
+  assert.deepEqual(await list(answerOf(one, {})), [2, 1]);
+  assert.deepEqual(await list({ ...answerOf(one), broken: true }), [2, 1]);
+  const bodiless = answerOf();
+  delete bodiless.body;
+  assert.deepEqual(await list(bodiless), [2, 1]);
+  assert.deepEqual(await list(answerOf(one)), [1]);
+});
+
+test('a mitigation whose observation the server refuses is observed again with the next list', async () => {
+  const { host, session } = hosted();
+  const refused = { ...answerOf(), code: '5.03', ok: false };
+  for (const answer of [refused, answerOf({ mid: 1, lifetime: 60 })]) {
+    const listing = host.refresh();
+    await settle();
+    await session.answer(answerOf({ mid: 1, lifetime: 60 }));
+    await session.answer(answer);
+    await listing;
+  }
+  assert.deepEqual(session.asked, ['status', 'observe 1', 'status', 'observe 1']);
+});
+
 test('a failed listing does not keep the next from being made', async () => {
   const { host, session } = hosted();
   session.status = () => Promise.reject(new DotsError('unreachable', 'x', 'silence'));
@@ -173,8 +208,10 @@ const request = {
   'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
 };
 
+type Send = (...words: unknown[]) => Promise<object>;
+
 /** Sends the request to a target whose session answers in this way; what is told of its key is kept. */
-async function sent(send: () => Promise<object>, refused: unknown[] = []): Promise<void> {
+async function sent(send: Send, refused: unknown[] = [], blocks?: boolean): Promise<void> {
   const uri = vscode.Uri.file('/a/request.dots.json');
   editor.documents.push({ uri, languageId: 'dots', getText: () => '' });
   const state = { kind: 'mitigation-scope', direction: 'request', requestErrors: 0, destination: { kind: 'mock' } };
@@ -190,7 +227,7 @@ async function sent(send: () => Promise<object>, refused: unknown[] = []): Promi
     {} as never,
     log,
   );
-  await sender.send(uri as unknown as api.Uri);
+  await sender.send(uri as unknown as api.Uri, blocks);
 }
 
 test('another pre-shared key is offered only where a server could not read what was protected with it', async () => {
@@ -201,6 +238,21 @@ test('another pre-shared key is offered only where a server could not read what 
     const expected = reason === 'psk-mismatch' ? [['Enter another key'], [{ profile: 'up' }]] : [[], []];
     assert.deepEqual([ways, refused], expected, reason);
   }
+});
+
+test('a mitigation request larger than a datagram is sent in blocks only where the user chooses that in its message', async () => {
+  const asked: unknown[] = [];
+  const send: Send = (_target, _document, _signal, _aliases, blocks) => {
+    asked.push(blocks);
+    return Promise.reject(
+      new DotsError('usage', 'signal/needs-blocks', 'The request has 1500 octets of body.', 'Split the targets.'),
+    );
+  };
+  await sent(send);
+  assert.deepEqual(editor.errors, ['request was not sent. The request has 1500 octets of body. Split the targets.']);
+  assert.deepEqual(editor.ways, ['Send in blocks', 'Show log']);
+  await sent(send, [], true);
+  assert.deepEqual(asked, [false, true]);
 });
 
 test('an answer that cannot be shown does not make the request unsent', async () => {

@@ -240,7 +240,7 @@ test('a key that a server refuses gives way to the kept one, which no refusal re
   assert.equal(await key(), 'secret');
 });
 
-const profile = (name: string): ServerProfile => ({ name, ...lab, ownPrefixes: [], production: false });
+const profile = (name: string): ServerProfile => ({ name, ...lab, ownPrefixes: [], quirks: [], production: false });
 
 test('the active profile is selected once and kept', async () => {
   const info: ProfilesInfo = { file: '/p.json', state: 'read', profiles: [profile('lab')] };

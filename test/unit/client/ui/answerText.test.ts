@@ -93,6 +93,18 @@ test('how long the server asks to wait, and how long another server counts', () 
   );
 });
 
+test('what was left out of an answer is named, and the lifetime of another mid is not called granted', () => {
+  const notes = [
+    'The answer is for mid 9 (lifetime 60 s), and the request was for mid 7.',
+    'Left out: The value in /a/status is null, at offset 9.',
+  ];
+  const other: JsonObject = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 9, lifetime: 60 }] } };
+  const text = textOf({ body: other, payload: encodeDocument(other), notes });
+  for (const note of notes) assert.ok(text.includes(`\n${note}\n`), text);
+  assert.match(text, /"mid": 9/);
+  assert.doesNotMatch(text, /Granted lifetime/);
+});
+
 test('a server that cannot serve is no refusal', () => {
   assert.match(textOf({ code: '5.03', ok: false }), /^# 5\.03 Service Unavailable: failed/);
 });

@@ -105,6 +105,7 @@ test('an item of a pick draws no picture and no line of a name', () => {
     signal: `s${evil}`,
     pskIdentity: `i${evil}`,
     ownPrefixes: [],
+    quirks: [],
     production: true,
   };
   for (const active of [profile.name, `gone${evil}`]) {

@@ -270,6 +270,17 @@ test('each octet of a rule in words, none left out', () => {
     'operator: and not any of these bits; the value has 1 octet; last of the list',
     'value: 0x3d (fin, rst, psh, ack, urg)',
   ]);
+  const ignored = (hex: string, family: Family = 'ipv4'): string[] =>
+    words(hex, family).flatMap((line) => /; (0x.* ignored .*)/.exec(line)?.[1] ?? []);
+  assert.deepEqual(ignored('080118c000020c8110'), ['0x10 of it is ignored (RFC 8955 section 4.2.2.12)']);
+  assert.deepEqual(ignored('0a01200020010db80c8101', 'ipv6'), ['0x01 of it is ignored (RFC 8956 section 3.6)']);
+  assert.deepEqual(ignored('030c8101'), []);
+  assert.deepEqual(ignored('030b81ee'), ['0xc0 of it is ignored (RFC 8955 section 4.2.2.11)']);
+  assert.deepEqual(ignored('0303c911'), ['0x48 of it is ignored (RFC 8955 section 4.2.1)']);
+  assert.deepEqual(ignored('0309c602'), ['0x44 of it is ignored (RFC 8955 section 4.2.1)']);
+  assert.deepEqual(ignored('060119c00002ff'), ['0x7f of it is ignored (RFC 8955 section 4.2.2.1)']);
+  assert.deepEqual(ignored('0501090020ff', 'ipv6'), ['0x7f of it is ignored (RFC 8956 section 3.1)']);
+  assert.deepEqual(ignored('050109002080', 'ipv6'), []);
   assert.equal(words('f0030381fd')[2], 'operator: equal; the value has 1 octet; last of the list');
   for (const hex of [
     '8006000047f42400',

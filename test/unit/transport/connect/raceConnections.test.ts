@@ -171,6 +171,22 @@ test('where all fail, the failure that says most is told', async () => {
   assert.equal(await outcome(all), 'transport/no-common-cipher');
 });
 
+test('an address that this machine has no way to says less than one that does not answer', async () => {
+  const all = scene({
+    'dtls 2001:db8::1': { fails: 5, because: 'no-route' },
+    'dtls 192.0.2.1': { fails: 5, because: 'no-answer' },
+    'tls 2001:db8::1': { fails: 5, because: 'no-route' },
+    'tls 192.0.2.1': { fails: 5, because: 'no-answer' },
+  });
+  assert.equal(await outcome(all), 'transport/no-answer');
+});
+
+test('a name server that does not answer is not blamed on the name', async () => {
+  const failing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
+  assert.equal(await outcome(scene({}, undefined, { resolver: failing('EAI_AGAIN') })), 'transport/no-name-server');
+  assert.equal(await outcome(scene({}, undefined, { resolver: failing('ENOTFOUND') })), 'transport/unknown-host');
+});
+
 test('a network that is silent ends with the deadline, whatever waits', async () => {
   const all = scene({});
   assert.equal(await outcome(all), 'transport/no-answer');

@@ -6,7 +6,10 @@ import { alertIn, certificateRefusal, clientReason, faultIn, serverReason } from
 const clients: [symptom: string, reason: string | undefined, withKey?: string | undefined][] = [
   ['ECONNREFUSED connect ECONNREFUSED 192.0.2.1:4646', 'refused'],
   ['ENOTFOUND getaddrinfo ENOTFOUND dots.example.net', 'unknown-host'],
-  ['EHOSTUNREACH connect EHOSTUNREACH 192.0.2.1:4646', 'no-answer'],
+  ['EAI_AGAIN getaddrinfo EAI_AGAIN dots.example.net', 'no-name-server'],
+  ['EHOSTUNREACH connect EHOSTUNREACH 192.0.2.1:4646', 'no-route'],
+  ['ENETUNREACH connect ENETUNREACH 2001:db8::1:4646', 'no-route'],
+  ['ETIMEDOUT connect ETIMEDOUT 192.0.2.1:4646', 'no-answer'],
   ['SELF_SIGNED_CERT_IN_CHAIN self-signed certificate in certificate chain', 'unknown-ca'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE unable to verify the first certificate', 'unknown-ca'],
   ['CERT_HAS_EXPIRED certificate has expired', 'expired'],

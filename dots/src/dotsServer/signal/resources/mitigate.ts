@@ -1,5 +1,6 @@
 import type { CoapAnswer } from '#dots/coap/answer';
 import type { Clock } from '#dots/runtime/clock';
+import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
@@ -115,7 +116,7 @@ class MitigationServer {
     const isEfficacy = conditional || attackStatus !== undefined;
     if (isEfficacy && attackStatus === undefined)
       throw refuse('4.00', 'An efficacy update needs an "attack-status".', '9132 4.4.3');
-    if (!sameContent(withDefaults(known.scope), withDefaults(request.scope)))
+    if (!sameContent(withDefaults(known.scope), withDefaults(request.scope), planAt('mitigation-scope', 'scope')))
       throw refuse(
         '4.00',
         `The mitigation with mid ${request.mid} has another scope: only its lifetime can change. Use a new mid.`,
