@@ -35,6 +35,6 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
  * standard input, which it cannot read.
  */
 async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
-  if (words.includes('-') || !isOwnSocket()) return undefined;
+  if (words.includes('-') || process.env.DOTS_PROFILE !== undefined || !isOwnSocket()) return undefined;
   return (await import('./keeper/client')).sendKept(words, io);
 }
