@@ -21,7 +21,7 @@ import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
 export type { Answer } from './answer';
-export { newCuid, nextMid } from './identifiers';
+export { newCuid } from './identifiers';
 
 /** State that outlives a session; none of it is written to a file. */
 export interface ConnectionMemory {

@@ -242,8 +242,8 @@ test('another pre-shared key is offered only where a server could not read what 
 
 test('a mitigation request larger than a datagram is sent in blocks only where the user chooses that in its message', async () => {
   const asked: unknown[] = [];
-  const send: Send = (_target, _document, _signal, _aliases, { blocks }) => {
-    asked.push(blocks);
+  const send: Send = (_target, _document, _signal, _aliases, options) => {
+    asked.push((options as { blocks?: boolean }).blocks);
     return Promise.reject(
       new DotsError('usage', 'signal/needs-blocks', 'The request has 1500 octets of body.', 'Split the targets.'),
     );
