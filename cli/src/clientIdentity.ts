@@ -50,9 +50,8 @@ async function ledgersAt(ledger: Ledger, address: string | undefined): Promise<C
 async function derivedCuid({ server, credentialFiles }: AnonymousTarget): Promise<string> {
   if (isData(server)) {
     const { cert } = credentialFiles;
-    return (
-      (cert === undefined ? undefined : cuidOfCertificate(await readPem(cert, 'certificate'))) ?? cuidOnPlainPath()
-    );
+    const certificate = cert === undefined ? '' : await readPem(cert, 'certificate').catch(() => '');
+    return cuidOfCertificate(certificate) ?? cuidOnPlainPath();
   }
   const { credentials } = await credentialsFor(server, credentialFiles);
   return (credentials && cuidOf(credentials)) ?? cuidOnPlainPath();

@@ -8,6 +8,8 @@ import {
   destinationError,
   destinationOf,
   requestIdentityOf,
+  type Channel,
+  type Destination,
   type DestinationProblem,
   type DestinationQuery,
   type KnownProfiles,
@@ -15,6 +17,7 @@ import {
   type ServerTarget,
 } from '#dots/workspace/destination';
 import { serverFacts } from '#dots/workspace/documentSet';
+import type { Profile } from '#dots/workspace/workspaceFile';
 import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
@@ -25,6 +28,7 @@ import type { AnonymousTarget, SettledTarget } from './settledTarget';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
+import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
 /** The largest `--timeout`, seconds. */
@@ -42,7 +46,7 @@ export const targetOptions: readonly Option[] = [
     name: 'profile',
     value: 'NAME',
     description:
-      'The server profile (default: that of the document in the workspace file, or the one in DOTS_PROFILE).',
+      'The server profile (default: that of the document in the workspace file, or the one in DOTS_PROFILE); mock: the running dots mock of this user.',
   },
   { name: 'yes', description: 'Also send to a production server.' },
   {
@@ -89,10 +93,12 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
     ...queryOf(given, workspaces, document.file),
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
   };
-  const anonymous = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
+  const purpose = { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' };
+  const mock = await mockFor(query, workspaces, purpose);
+  const anonymous = settledTarget(query, given, { ...purpose, mock });
   const ledger = await ledgerOf(given, io);
   const target = await withCuid(anonymous, ledger, query.profiles);
-  const profile = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
+  const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
@@ -115,10 +121,10 @@ export async function targetNamed(
   notDone: string,
 ): Promise<SettledTarget> {
   const query = { ...queryOf(given, workspaces), channel: 'signal' as const };
-  return withCuid(settledTarget(query, given, { notDone, prefix: '' }), ledger, query.profiles);
+  return targetFor(query, given, { workspaces, ledger, notDone });
 }
 
-/** The target of a document's file, where the options, the workspace file or DOTS_PROFILE name one. Throws a DotsError. */
+/** The target of a document's file, if the options, the workspace file or DOTS_PROFILE name one. Throws a DotsError. */
 export async function targetOfDocument(
   given: Arguments,
   workspaces: CommandWorkspaces,
@@ -129,7 +135,33 @@ export async function targetOfDocument(
   const query = { ...queryOf(given, workspaces, file), channel: 'signal' as const };
   const destination = destinationOf(query);
   if (destination.kind === 'none' && destination.problem.code === 'nothing-named') return undefined;
-  return withCuid(settledTarget(query, given, { notDone, prefix: '' }), ledger, query.profiles);
+  return targetFor(query, given, { workspaces, ledger, notDone });
+}
+
+async function targetFor(
+  query: DestinationQuery,
+  given: Arguments,
+  { workspaces, ledger, notDone }: { workspaces: CommandWorkspaces; ledger: Ledger; notDone: string },
+): Promise<SettledTarget> {
+  const purpose = { notDone, prefix: '' };
+  const mock = await mockFor(query, workspaces, purpose);
+  return withCuid(settledTarget(query, given, { ...purpose, mock }), ledger, query.profiles);
+}
+
+/** The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do. */
+async function mockFor(
+  query: DestinationQuery,
+  workspaces: CommandWorkspaces,
+  { notDone }: Purpose,
+): Promise<Profile | undefined> {
+  if (destinationOf(query).kind !== 'mock') return undefined;
+  const { profiles: file } = await theRunningMock(notDone);
+  const profile = withAbsolutePaths(workspaces.files.profiles(file).profiles ?? new Map(), file).get('lab');
+  if (profile !== undefined) return profile;
+  throw new UsageError(
+    `${notDone}: the profiles of the running mock cannot be read from ${file}.`,
+    'Start dots mock again.',
+  );
 }
 
 /** The client and request identifiers of a document. */
@@ -182,14 +214,25 @@ interface Purpose {
   prefix: string;
 }
 
-function settledTarget(query: DestinationQuery, given: Arguments, { notDone, prefix }: Purpose): AnonymousTarget {
-  const destination = destinationOf(query);
-  if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
-  if (destination.kind === 'mock')
-    throw new UsageError(
-      `${notDone}: its target is the mock orchestrator of the editor, whose address only the editor knows.`,
-      'Start dots mock, and specify its address with --server.',
-    );
+/** A way to the mock as one to a server. */
+function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined, channel: Channel): ServerTarget {
+  const { [channel]: server = '', ca, certificate, key, cuid } = mock ?? {};
+  return {
+    ...(cuid !== undefined && { cuid }),
+    ...route,
+    server,
+    credentials: defined({ ca, certificate, key }),
+  };
+}
+
+function settledTarget(
+  query: DestinationQuery,
+  given: Arguments,
+  { notDone, prefix, mock }: Purpose & { mock: Profile | undefined },
+): AnonymousTarget {
+  const found = destinationOf(query);
+  if (found.kind === 'none') throw noTarget(found.problem, query, prefix);
+  const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
   const target = {

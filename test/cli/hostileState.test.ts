@@ -15,12 +15,12 @@ function clone(victims: Record<string, string>, t: Parameters<typeof folder>[0])
 
 test('links that a repository brings are not followed when the mock writes its state', async (t) => {
   const { root, state } = clone({ profile: 'mine', ssh: 'mine', shell: 'mine' }, t);
-  symlinkSync(join(root, 'profile'), join(state, 'mitigations.json.new'));
+  symlinkSync(join(root, 'profile'), join(state, 'journal.new'));
   symlinkSync(join(root, 'ssh'), join(state, 'lab/client-key.pem.new'));
   symlinkSync(join(root, 'shell'), join(state, 'lab/ca.pem.new'));
   const { signal } = await startMock(t, '--state', state);
   assert.equal(dots(['send', '-', '--server', signal], request).status, 0);
-  assert.match(readFileSync(join(state, 'mitigations.json'), 'utf8'), /192\.0\.2\.0/);
+  assert.match(readFileSync(join(state, 'journal'), 'utf8'), /192\.0\.2\.0/);
   for (const name of ['profile', 'ssh', 'shell']) assert.equal(readFileSync(join(root, name), 'utf8'), 'mine', name);
 });
 
@@ -28,7 +28,9 @@ for (const [what, path] of [
   ['its state folder', '.dots/state'],
   ['its folder .dots', '.dots'],
   ['its lab', '.dots/state/lab'],
-  ['a file of its state', '.dots/state/mitigations.json'],
+  ['its journal', '.dots/state/journal'],
+  ['a file of the state of an earlier version', '.dots/state/mitigations.json'],
+  ['its lock', '.dots/state/lock.1'],
   ['the key of its lab', '.dots/state/lab/client-key.pem'],
 ] as const)
   test(`the mock does not start where ${what} is a link`, (t) => {
@@ -36,7 +38,7 @@ for (const [what, path] of [
     mkdirSync(join(root, 'elsewhere'));
     const parent = join(root, 'clone', path, '..');
     mkdirSync(parent, { recursive: true, mode: 0o700 });
-    symlinkSync(join(root, /\.(json|pem)$/.test(path) ? 'victim' : 'elsewhere'), join(root, 'clone', path));
+    symlinkSync(join(root, /\.(json|pem|1)$|journal$/.test(path) ? 'victim' : 'elsewhere'), join(root, 'clone', path));
     const { status, err } = dots(['mock', '--state', '.dots/state'], '', join(root, 'clone'));
     assert.equal(status, 2);
     assert.match(err, /^dots mock: .* is a symbolic link to /m);

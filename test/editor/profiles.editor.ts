@@ -34,7 +34,7 @@ suite('server profiles and the workspace file', () => {
       join(config, 'dots.profiles.json'),
       JSON.stringify({
         profiles: {
-          lab: { signal, cuid: 'of-profile' },
+          lab: { signal, cuid: 'of-profile', ...proof },
           upstream: { signal: 'coap://127.0.0.1:1', production: true },
           dtls: { signal: lab.coaps, ...proof },
           tls: { signal: lab.coapsTcp, ...proof },

@@ -66,7 +66,7 @@ function requestTests(): void {
     assert.match(text, /Granted lifetime +3600 s \(1 h\)/);
     assert.match(text, /PUT \S*mitigate\S*cuid=\S+mid=\d+/);
     assert.match(text, /6 \/ target-prefix \/: \["192\.0\.2\.0\/24"/);
-    assert.match(api.orchestrator() ?? '', /^coap:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(api.orchestrator() ?? '', /^coaps:\/\/127\.0\.0\.1:\d+$/);
     const [session] = api.sessionTree();
     assert.ok(session !== undefined && session.tooltip.includes(api.lab()?.coaps ?? '?'));
     assert.deepEqual(
@@ -106,7 +106,7 @@ function mockTests(): void {
       taken.close();
     }
     await vscode.commands.executeCommand('dots.startOrchestrator');
-    assert.match(api.orchestrator() ?? '', /^coap:/);
+    assert.match(api.orchestrator() ?? '', /^coaps:/);
   });
 
   test('stopping the mock ends the session', async () => {

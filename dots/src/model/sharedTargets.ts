@@ -2,15 +2,21 @@ import { itemsOf, type JsonObject } from './json';
 import { networkKey, parsePrefix, type Prefix } from './prefix';
 
 /** The members by which two scopes can overlap; ports and protocols do not matter: RFC 9132 section 4.4.1.3. */
-const selectors = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'] as const;
+export const selectors = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'] as const;
+
+export type Selector = (typeof selectors)[number];
+
+/** A name in the form in which names of this member are compared. */
+export function targetForm(member: Selector, name: string): string {
+  return member === 'target-fqdn' ? name.toLowerCase() : name;
+}
 
 /** The targets that `scope` shares with `other`, as members of a conflict-scope; undefined if there are none. */
 export function sharedTargets(scope: JsonObject, other: JsonObject): JsonObject | undefined {
   const shared: JsonObject = {};
   for (const member of selectors) {
     const [mine, theirs] = [texts(scope, member), texts(other, member)];
-    const common =
-      member === 'target-prefix' ? sharedPrefixes(mine, theirs) : sharedNames(mine, theirs, member === 'target-fqdn');
+    const common = member === 'target-prefix' ? sharedPrefixes(mine, theirs) : sharedNames(mine, theirs, member);
     if (common.length > 0) shared[member] = common;
   }
   return Object.keys(shared).length > 0 ? shared : undefined;
@@ -20,8 +26,8 @@ function texts(scope: JsonObject, member: string): string[] {
   return itemsOf(scope[member]).filter((item) => typeof item === 'string');
 }
 
-function sharedNames(mine: string[], theirs: string[], anyCase: boolean): string[] {
-  const form = (name: string): string => (anyCase ? name.toLowerCase() : name);
+function sharedNames(mine: string[], theirs: string[], member: Selector): string[] {
+  const form = (name: string): string => targetForm(member, name);
   const known = new Set(theirs.map(form));
   return mine.filter((name) => known.has(form(name)));
 }

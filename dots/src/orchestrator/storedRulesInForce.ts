@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { DataClients } from '#dots/dotsServer/state/dataClients';
+import { memoryJournal } from '#dots/dotsServer/state/journal';
 import { advance } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy, type Policy } from '#dots/dotsServer/state/policy';
-import { existingStore } from '#dots/dotsServer/state/store';
-import { readMitigations } from '#dots/dotsServer/state/storedMitigations';
+import { readStateFolder } from '#dots/dotsServer/state/stateFolder';
+import { Store } from '#dots/dotsServer/state/store';
+import { mitigationTable } from '#dots/dotsServer/state/storedMitigations';
 import { rulesInForce, type RulesInForce } from './rulesInForce';
 
 /**
@@ -25,13 +27,12 @@ export async function storedRulesInForce(
       `There is no state folder ${stateDir}.`,
       'Name the folder that dots mock was started with (--state).',
     );
-  const store = await existingStore(stateDir);
-  const stored = await readMitigations(store);
+  const store = new Store(memoryJournal, await readStateFolder(stateDir));
   const now = clock.now();
-  const mitigations = stored
+  const mitigations = [...mitigationTable(store).values()]
     .map((mitigation) => advance(mitigation, now, policy.timing))
     .filter((mitigation) => mitigation !== undefined);
-  const clients = await DataClients.open(store, clock);
+  const clients = new DataClients(store, clock);
   try {
     return rulesInForce({ clients: clients.all(), mitigations });
   } finally {

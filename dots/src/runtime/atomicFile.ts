@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
  * A draft is a new file: never an existing one, nor the target of a symbolic link. On Windows, which has no O_NOFOLLOW,
  * the flag is 0.
  */
-const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+export const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
  * Writes a file as a whole: readers see the old content or the new one, also after a crash. Only its user can read the
@@ -55,18 +55,26 @@ async function withDraft(
     await rm(draft, { force: true });
     throw error;
   }
-  await syncFolder(dirname(path));
+  // The file itself is safe, and so is the old one until the new name is.
+  await syncFolder(dirname(path)).catch(() => undefined);
 }
 
 /**
- * The new name of a file is durable only once its folder is synchronised; some systems cannot do that for folders, and
- * need not.
+ * Resolves when the names in a folder are on the disk: a new name is safe only then. Windows, which cannot do that,
+ * needs not. Rejects with an error of the file system.
  */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
   try {
-    const folder = await open(path, 'r');
-    await folder.sync().finally(() => folder.close());
-  } catch {
-    // The file itself is safe.
+    await folder.sync();
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  } finally {
+    await folder.close();
   }
 }
+
+/** Some file systems, such as those of networks, synchronise no folders. */
+const isUnsupported = (error: unknown): boolean =>
+  ['EINVAL', 'ENOTSUP', 'ENOSYS'].includes((error as NodeJS.ErrnoException).code ?? '');

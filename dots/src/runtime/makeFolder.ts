@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { writeFileAtomically } from './atomicFile';
+import { syncFolder, writeFileAtomically } from './atomicFile';
 
 /**
  * Makes a folder that only its user may read, with missing parent folders. The folder itself, and one called `.dots`
@@ -34,6 +34,7 @@ async function missingFolders(path: string): Promise<string[]> {
 async function isMade(folder: string): Promise<boolean> {
   try {
     await mkdir(folder, { mode: 0o700 });
+    await syncFolder(dirname(folder)).catch(() => undefined);
     return true;
   } catch (error) {
     if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return false;

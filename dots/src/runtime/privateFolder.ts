@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs';
-import { chmod, lstat, open, readdir, readlink, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, link, lstat, open, readdir, readlink, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { DotsError } from '#dots/model/errors';
-import { writeFileAtomically } from './atomicFile';
+import { newFile, syncFolder, writeFileAtomically } from './atomicFile';
 import { makeFolder } from './makeFolder';
+import { PrivateFile } from './privateFile';
 
 /** The rights of a group and of all other users: to write, and to do anything at all. */
 const othersWrite = 0o022;
@@ -14,7 +15,7 @@ const everyoneWrites = 0o002;
 const sticky = 0o1000;
 
 /** No link is followed, and opening a pipe does not block. On Windows, which has neither constant, they are 0. */
-const asItIs = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const asItIs = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Receives one sentence for each change of rights. */
 export type Tell = (sentence: string) => void;
@@ -74,25 +75,85 @@ export class PrivateFolder {
     return join(this.path, name);
   }
 
+  /** The names of the files in it. Rejects with an error of the file system. */
+  names(): Promise<string[]> {
+    return readdir(this.path);
+  }
+
   /**
    * The text of a file; undefined where there is none. Throws a DotsError `runtime/not-private`, and errors of the file
    * system.
    */
   async read(name: string): Promise<string | undefined> {
+    return (await this.readBytes(name))?.toString();
+  }
+
+  /** The content of a file. Returns and throws as `read` does. */
+  async readBytes(name: string): Promise<Buffer | undefined> {
     const path = this.pathOf(name);
-    const file = await openFile(path);
+    const file = await openFile(path, constants.O_RDONLY);
     if (file === undefined) return undefined;
     try {
       await this.claimFile(path, file);
-      return await file.readFile('utf8');
+      return await file.readFile();
     } finally {
       await file.close();
     }
   }
 
+  /** Opens an existing file to write to it. Throws as `read` does, and `runtime/file-removed`. */
+  async openToWrite(name: string): Promise<PrivateFile> {
+    const path = this.pathOf(name);
+    const file = await openFile(path, constants.O_WRONLY);
+    if (file === undefined) throw new DotsError('usage', 'runtime/file-removed', `${path} was removed.`);
+    try {
+      await this.claimFile(path, file);
+      return new PrivateFile(file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a new file that only its user may read; fails where there is something of this name. Rejects with an error of
+   * the file system.
+   */
+  async create(name: string): Promise<PrivateFile> {
+    return new PrivateFile(await open(this.pathOf(name), newFile, 0o600));
+  }
+
   /** Writes a file as a whole, readable by its user only. Rejects with an error of the file system. */
   write(name: string, text: string): Promise<void> {
     return writeFileAtomically(this.pathOf(name), text);
+  }
+
+  /** Gives a file another name; what had it is replaced. Rejects with an error of the file system. */
+  rename(from: string, to: string): Promise<void> {
+    return rename(this.pathOf(from), this.pathOf(to));
+  }
+
+  /**
+   * Gives a file a second name; false where there is something of that name. Rejects with an error of the file system.
+   */
+  async link(from: string, to: string): Promise<boolean> {
+    try {
+      await link(this.pathOf(from), this.pathOf(to));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /** Removes a file, if it is there. Rejects with an error of the file system. */
+  remove(name: string): Promise<void> {
+    return rm(this.pathOf(name), { force: true });
+  }
+
+  /** Resolves when the names in it are on the disk. Rejects with an error of the file system. */
+  sync(): Promise<void> {
+    return syncFolder(this.path);
   }
 
   private async claimFile(path: string, file: FileHandle): Promise<void> {
@@ -105,9 +166,9 @@ export class PrivateFolder {
   }
 }
 
-async function openFile(path: string): Promise<FileHandle | undefined> {
+async function openFile(path: string, access: number): Promise<FileHandle | undefined> {
   try {
-    return await open(path, asItIs);
+    return await open(path, access | asItIs);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     await refuseLink(path);
@@ -123,7 +184,10 @@ async function claimFolder(path: string): Promise<Stats> {
   return stats;
 }
 
-/** A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is alone in it. */
+/**
+ * A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is
+ * alone in it.
+ */
 async function refuseOpenParent(parent: string, path: string): Promise<void> {
   const { mode } = await stat(parent);
   if (process.geteuid === undefined || (mode & everyoneWrites) === 0 || (mode & sticky) !== 0) return;

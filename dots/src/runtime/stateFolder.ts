@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** What of the process decides where its user's state is; a test gives its own. */
 export interface Surroundings {
@@ -15,7 +15,8 @@ export interface Surroundings {
 export function stateFolder({ env, platform, home }: Surroundings = surroundings()): string {
   const { XDG_STATE_HOME: set = '', LOCALAPPDATA: local = '' } = env;
   const usual = platform === 'win32' && local !== '' ? local : join(home, '.local', 'state');
-  return join(set === '' ? usual : set, 'dots');
+  // A relative path is ignored, as the specification requires.
+  return join(isAbsolute(set) ? set : usual, 'dots');
 }
 
 const surroundings = (): Surroundings => ({ env: process.env, platform: process.platform, home: homedir() });

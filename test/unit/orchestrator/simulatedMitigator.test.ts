@@ -3,29 +3,40 @@ import { test } from 'node:test';
 import { requested, resumed, withdrawn, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import { Mitigations } from '#dots/dotsServer/state/mitigations';
 import { defaultTiming as timing } from '#dots/dotsServer/state/policy';
-import { memoryStore, type Store } from '#dots/dotsServer/state/store';
-import type { JsonValue } from '#dots/model/json';
+import { memoryJournal } from '#dots/dotsServer/state/journal';
+import type { OpenedState } from '#dots/dotsServer/state/stateFolder';
+import { Store } from '#dots/dotsServer/state/store';
 import { SimulatedMitigator } from '#dots/orchestrator/simulatedMitigator';
 import { FakeClock } from '../../support/protocol/fakeClock';
+import { commit as commitTo, KeptJournal, type Change } from '../../support/stateScene';
 
 interface Scene {
   clock: FakeClock;
   start: number;
   mitigations: Mitigations;
   heard: number[];
+  commit: (change: Change) => Promise<void>;
   close: () => Promise<void>;
 }
 
-async function open(store: Store = memoryStore, clock = new FakeClock()): Promise<Scene> {
+function open({ journal = memoryJournal, stored }: Partial<OpenedState> = {}, clock = new FakeClock()): Scene {
   const mitigator = new SimulatedMitigator(clock);
-  const mitigations = await Mitigations.open({ store, clock, timing, mitigator });
+  const store = new Store(journal, stored);
+  const mitigations = new Mitigations({ store, clock, timing, mitigator });
   const heard: number[] = [];
   mitigations.onDidChange((changed) => heard.push(...changed.map(({ status }) => status)));
   const close = async (): Promise<void> => {
     await mitigations.close();
     mitigator.close();
   };
-  return { clock, start: clock.now(), mitigations, heard, close };
+  return {
+    clock,
+    start: clock.now(),
+    mitigations,
+    heard,
+    commit: (change) => commitTo(store, mitigations, change),
+    close,
+  };
 }
 
 function mitigation(now: number, lifetime = 3600): Mitigation {
@@ -33,23 +44,11 @@ function mitigation(now: number, lifetime = 3600): Mitigation {
   return requested({ cuid: 'c', mid: 7, scope, terminatingMs: timing.terminatingMs }, lifetime, now);
 }
 
-/** Keeps what is written, as a folder would. */
-function keepingStore(): Store {
-  const values = new Map<string, JsonValue>();
-  return {
-    read: (name) => Promise.resolve(structuredClone(values.get(name))),
-    write: (name, value) => {
-      values.set(name, structuredClone(value) as JsonValue);
-      return Promise.resolve();
-    },
-  };
-}
-
 const only = (mitigations: Mitigations): Mitigation => mitigations.all()[0] as Mitigation;
 
 test('a mitigation is set up, mitigates, sees the attack stop, and ends with its lifetime; then no timer is left', async () => {
-  const { clock, start, mitigations, heard, close } = await open();
-  await mitigations.commit({ put: [mitigation(start)] });
+  const { clock, start, mitigations, heard, commit, close } = open();
+  await commit({ put: [mitigation(start)] });
   const statuses: (number | undefined)[] = [];
   for (const seconds of [0, 2.9, 3, 302, 303, 3599, 3600, 3605, 3606]) {
     await clock.advance(start + seconds * 1000 - clock.now());
@@ -63,15 +62,15 @@ test('a mitigation is set up, mitigates, sees the attack stop, and ends with its
 
 test('after a restart the status is what it would have been without', async () => {
   for (const seconds of [0, 2, 3, 100, 303, 1000, 3599, 3601, 3700]) {
-    const store = keepingStore();
-    const first = await open(store);
-    await first.mitigations.commit({ put: [mitigation(first.start)] });
+    const journal = new KeptJournal();
+    const first = open({ journal });
+    await first.commit({ put: [mitigation(first.start)] });
     await first.close();
     assert.equal(first.clock.pending, 0);
-    const watched = await open(memoryStore, first.clock);
-    await watched.mitigations.commit({ put: [mitigation(first.start)] });
+    const watched = open({}, first.clock);
+    await watched.commit({ put: [mitigation(first.start)] });
     await first.clock.advance(seconds * 1000);
-    const second = await open(store, first.clock);
+    const second = open({ journal, stored: journal.stored }, first.clock);
     const shown = ({ mitigations }: Scene): unknown =>
       mitigations.all().map((entry) => {
         const { status, since } = entry;
@@ -85,12 +84,12 @@ test('after a restart the status is what it would have been without', async () =
 });
 
 test('an attack that goes on takes back that it has stopped, and lasts as long again', async () => {
-  const { clock, mitigations, heard, close } = await open();
-  await mitigations.commit({ put: [mitigation(clock.now())] });
+  const { clock, mitigations, heard, commit, close } = open();
+  await commit({ put: [mitigation(clock.now())] });
   await clock.advance(400_000);
-  await mitigations.commit({ put: [only(mitigations)], attackStatus: 'attack-successfully-mitigated' });
+  await commit({ put: [only(mitigations)], attackStatus: 'attack-successfully-mitigated' });
   assert.equal(only(mitigations).status, 3);
-  await mitigations.commit({ put: [only(mitigations)], attackStatus: 'under-attack' });
+  await commit({ put: [only(mitigations)], attackStatus: 'under-attack' });
   assert.deepEqual([only(mitigations).status, only(mitigations).since], [2, clock.now()]);
   await clock.advance(300_000);
   assert.deepEqual(heard, [1, 2, 3, 3, 2, 3]);
@@ -98,20 +97,20 @@ test('an attack that goes on takes back that it has stopped, and lasts as long a
 });
 
 test('a withdrawn mitigation sees no more of the attack; requested again it goes on at once', async () => {
-  const { clock, mitigations, close } = await open();
-  await mitigations.commit({ put: [mitigation(clock.now())] });
+  const { clock, mitigations, commit, close } = open();
+  await commit({ put: [mitigation(clock.now())] });
   await clock.advance(1_000);
-  await mitigations.commit({ put: [withdrawn(only(mitigations), clock.now())] });
+  await commit({ put: [withdrawn(only(mitigations), clock.now())] });
   await clock.advance(100_000);
   assert.equal(only(mitigations).status, 5);
-  await mitigations.commit({ put: [resumed(only(mitigations), timing, clock.now())] });
+  await commit({ put: [resumed(only(mitigations), timing, clock.now())] });
   assert.deepEqual([only(mitigations).status, only(mitigations).since], [2, clock.now()]);
   await close();
 });
 
 test('what is dropped grows while the attack is mitigated, and only then', async () => {
-  const { clock, start, mitigations, close } = await open();
-  await mitigations.commit({ put: [mitigation(start)] });
+  const { clock, start, mitigations, commit, close } = open();
+  await commit({ put: [mitigation(start)] });
   const at = async (seconds: number): Promise<{ bytes: number; pkts: number; bps: number; pps: number }> => {
     await clock.advance(start + seconds * 1000 - clock.now());
     const counters = mitigations.counters(only(mitigations));
@@ -128,8 +127,8 @@ test('what is dropped grows while the attack is mitigated, and only then', async
 });
 
 test('the wall clock set back neither loses nor repeats a phase', async () => {
-  const { clock, start, mitigations, heard, close } = await open();
-  await mitigations.commit({ put: [mitigation(start)] });
+  const { clock, start, heard, commit, close } = open();
+  await commit({ put: [mitigation(start)] });
   clock.set(start - 60_000);
   await clock.advance(10_000);
   assert.deepEqual(heard, [1]);

@@ -10,7 +10,8 @@ import { Observers } from '#dots/coap/observers';
 import { option } from '#dots/coap/messages/options';
 import type { DotsError } from '#dots/model/errors';
 import { DataClients, storedEntry } from '#dots/dotsServer/state/dataClients';
-import { memoryStore } from '#dots/dotsServer/state/store';
+import { memoryJournal } from '#dots/dotsServer/state/journal';
+import { Store } from '#dots/dotsServer/state/store';
 import { connect } from '#dots/transport/connect/connect';
 import { attemptDelay, raceConnections } from '#dots/transport/connect/raceConnections';
 import { PathMemory, pathsTo } from '#dots/transport/connect/paths';
@@ -226,8 +227,10 @@ test('what became of a path is known for ten minutes, and DTLS looked for after 
 
 test('aliases and ACLs are kept in files and over restarts, so it is the time on the wall that ends them', async () => {
   const clock = new FakeClock();
-  const clients = await DataClients.open(memoryStore, clock);
-  await clients.commit('c', { cuid: 'c', owner: 'o', aliases: [storedEntry({ name: 'web' }, clock.now())], acls: [] });
+  const store = new Store(memoryJournal);
+  const clients = new DataClients(store, clock);
+  const client = { cuid: 'c', owner: 'o', aliases: [storedEntry({ name: 'web' }, clock.now())], acls: [] };
+  await store.exclusive(() => clients.put(client));
   leap(clock, -30 * day);
   await clock.advance(6 * day);
   assert.equal(clients.find('c')?.aliases.length, 1);

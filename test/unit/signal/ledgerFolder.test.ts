@@ -11,6 +11,7 @@ import { stateFolder } from '#dots/runtime/stateFolder';
 import { Ledger, serverName, type LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { bundled } from '../../support/bundle';
 import { folder } from '../../support/dots';
+import { root } from '../../support/shared';
 import { mitigationOf } from '../../support/ledgerScene';
 
 const name = { address: 'coaps://dots.example.net', cuid: 'c', source: 'derived' } as const;
@@ -107,7 +108,8 @@ test('a damaged file is reported with what to do, and a folder that takes nothin
 test('the state folder is that of the XDG specification, and of Windows there', () => {
   const at = (env: Record<string, string>, platform: NodeJS.Platform = 'linux'): string =>
     stateFolder({ env, platform, home: join('home', 'me') });
-  assert.equal(at({ XDG_STATE_HOME: 'state' }), join('state', 'dots'));
+  assert.equal(at({ XDG_STATE_HOME: join(root, 'state') }), join(root, 'state', 'dots'));
+  assert.equal(at({ XDG_STATE_HOME: 'state' }), join('home', 'me', '.local', 'state', 'dots'));
   assert.equal(at({}), join('home', 'me', '.local', 'state', 'dots'));
   assert.equal(at({ LOCALAPPDATA: 'local' }, 'win32'), join('local', 'dots'));
 });

@@ -1,6 +1,10 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
-import { unreadableState, type Store } from './store';
+import { documentType } from '#dots/model/documents';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { DueQueue } from './dueQueue';
+import type { Store } from './store';
+import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime } from './storedValues';
+import type { Table } from './table';
 
 /** An alias or an ACL as its client wrote it. */
 export interface StoredEntry {
@@ -15,6 +19,8 @@ export interface DataClient {
   cdid?: string;
   /** SHA-256 of the public key in the certificate that registered it, hex: only this certificate may use the cuid. */
   owner: string;
+  /** The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to; absent: all. */
+  ownPrefixes?: readonly string[];
   aliases: StoredEntry[];
   /** In the order in which they are applied. */
   acls: StoredEntry[];
@@ -24,52 +30,67 @@ export interface DataClient {
 const lifetimeMinutes = 10_080;
 
 const minute = 60_000;
-const stateName = 'data';
 
-/** The clients of the data channel with their aliases and ACLs: stored before they take effect, removed when they expire. */
+const { topMember } = documentType('dots-client');
+
+/**
+ * The clients of the data channel with their aliases and ACLs: stored before they take effect, removed when they
+ * expire.
+ */
 export class DataClients {
-  private clients = new Map<string, DataClient>();
+  private readonly table: Table<DataClient>;
+  /** The first expiry of each client. */
+  private readonly due = new DueQueue();
   private timer: TimerHandle;
   private nextAt = Infinity;
+  private hasChanged = false;
   private readonly listeners = new Set<() => void>();
-
-  private constructor(
-    private readonly store: Store,
-    private readonly clock: Clock,
-  ) {}
 
   /**
    * Resumes from what an earlier server stored; the time that has passed since counts.
-   * Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`.
+   * Throws `orchestrator/state-unreadable`.
    */
-  static async open(store: Store, clock: Clock): Promise<DataClients> {
-    const clients = new DataClients(store, clock);
-    const stored = await store.read(stateName);
-    for (const client of stored === undefined ? [] : readState(stored)) clients.clients.set(client.cuid, client);
-    clients.expire();
-    return clients;
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {
+    this.table = dataClientTable(store);
+    store.onWillDecide(() => this.catchUp());
+    store.onDidApply(() => this.finish());
+    for (const client of this.table.values()) this.track(client);
+    this.expire();
+  }
+
+  /** How many clients there are. */
+  get size(): number {
+    return this.table.size;
   }
 
   find(cuid: string): DataClient | undefined {
     this.catchUp();
-    return this.clients.get(cuid);
+    return this.table.get(cuid);
   }
 
   /** All clients, by cuid. */
   all(): DataClient[] {
     this.catchUp();
-    return [...this.clients.values()].sort((a, b) => (a.cuid < b.cuid ? -1 : 1));
+    return [...this.table.values()].sort((a, b) => (a.cuid < b.cuid ? -1 : 1));
   }
 
-  /** Stores and applies the new state of a client; undefined removes it. If it cannot be stored, nothing changes and the error is thrown. */
-  async commit(cuid: string, client: DataClient | undefined): Promise<void> {
-    const next = new Map(this.clients);
-    if (client === undefined) next.delete(cuid);
-    else next.set(cuid, client);
-    await this.store.write(stateName, { version: 1, clients: [...next.values()] });
-    this.clients = next;
-    this.schedule();
-    this.notify();
+  /** Part of a decision: adds or replaces a client. */
+  put(client: DataClient): void {
+    this.table.put(client, () => this.applied(client.cuid, client));
+  }
+
+  /** Part of a decision: removes a client. */
+  remove(cuid: string): void {
+    this.table.remove(cuid, () => this.applied(cuid, undefined));
+  }
+
+  /** Calls back with each change of a client, for an index: see `Table.watch`. Begins with those that there are. */
+  watch(watcher: (before: DataClient | undefined, after: DataClient | undefined) => void): void {
+    for (const client of this.table.values()) watcher(undefined, client);
+    this.table.watch((_cuid, before, after) => watcher(before, after));
   }
 
   /** Calls back when something was registered, installed, removed or has expired. */
@@ -83,33 +104,56 @@ export class DataClients {
     this.nextAt = Infinity;
   }
 
+  private applied(cuid: string, client: DataClient | undefined): void {
+    this.hasChanged = true;
+    if (client === undefined) this.due.set(cuid, undefined);
+    else this.track(client);
+  }
+
+  private finish(): void {
+    this.schedule();
+    if (this.hasChanged) this.notify();
+    this.hasChanged = false;
+  }
+
+  /** What is being stored is not changed meanwhile. */
   private catchUp(): void {
-    if (this.clock.now() >= this.nextAt) this.expire();
+    if (!this.store.isStoring && this.clock.now() >= this.nextAt) this.expire();
   }
 
   private expire(): void {
     const now = this.clock.now();
     const valid = ({ expiresAt }: StoredEntry): boolean => expiresAt > now;
-    for (const client of this.clients.values()) {
-      this.clients.set(client.cuid, {
-        ...client,
-        aliases: client.aliases.filter(valid),
-        acls: client.acls.filter(valid),
-      });
+    const due = this.due.takeDue(now);
+    for (const cuid of due) {
+      const client = this.table.get(cuid);
+      if (client === undefined) continue;
+      const left = { ...client, aliases: client.aliases.filter(valid), acls: client.acls.filter(valid) };
+      this.table.set(cuid, left);
+      this.track(left);
     }
     this.schedule();
-    this.notify();
+    if (due.length > 0) this.notify();
+  }
+
+  private track({ cuid, aliases, acls }: DataClient): void {
+    const first = [...aliases, ...acls].reduce((earliest, { expiresAt }) => Math.min(earliest, expiresAt), Infinity);
+    this.due.set(cuid, first === Infinity ? undefined : first);
   }
 
   private schedule(): void {
+    const { nextAt } = this.due;
+    if (nextAt === this.nextAt) return;
     this.clock.clearTimeout(this.timer);
-    this.nextAt = Math.min(
-      ...[...this.clients.values()]
-        .flatMap(({ aliases, acls }) => [...aliases, ...acls])
-        .map(({ expiresAt }) => expiresAt),
-    );
-    if (this.nextAt !== Infinity)
-      this.timer = this.clock.setTimeout(() => this.expire(), Math.max(0, this.nextAt - this.clock.now()));
+    this.nextAt = nextAt;
+    if (nextAt !== Infinity)
+      this.timer = this.clock.setTimeout(() => this.wake(), Math.max(0, nextAt - this.clock.now()));
+  }
+
+  /** A timer may be early: it counts by another clock, and only so far. */
+  private wake(): void {
+    this.nextAt = -Infinity;
+    this.catchUp();
   }
 
   private notify(): void {
@@ -132,24 +176,46 @@ export function findEntry(list: readonly StoredEntry[], name: JsonValue | undefi
   return list.find(({ value }) => value.name === name);
 }
 
-function readState(stored: JsonValue): DataClient[] {
-  const clients =
-    isObject(stored) && stored.version === 1 && Array.isArray(stored.clients) ? stored.clients : undefined;
-  if (clients?.every(isClient) !== true) throw unreadableState(stateName);
-  return clients as unknown as DataClient[];
+/** Names a client. */
+export const clientKey = ({ cuid }: Pick<DataClient, 'cuid'>): string => cuid;
+
+/**
+ * The clients of the data channel in a store. Throws `orchestrator/state-unreadable` for one that no server has stored.
+ */
+export function dataClientTable(store: Store): Table<DataClient> {
+  return store.table<DataClient>('client', { keyOf: clientKey, faultOf });
 }
 
-function isClient(value: JsonValue): boolean {
-  return (
-    isObject(value) &&
-    typeof value.cuid === 'string' &&
-    typeof value.owner === 'string' &&
-    [value.aliases, value.acls].every((list) => Array.isArray(list) && list.every(isStoredEntry))
-  );
+function faultOf(value: JsonValue): string | undefined {
+  const fault = faultOfMembers(value, {
+    cuid: isCuid,
+    cdid: (cdid) => cdid === undefined || typeof cdid === 'string',
+    owner: (owner) => owner !== undefined && isOwner(owner),
+    aliases: isEntryList,
+    acls: isEntryList,
+  });
+  return fault ?? faultOfDocument({ [topMember]: [registrationOf(value as JsonObject)] });
 }
 
-function isStoredEntry(value: JsonValue): boolean {
+/** The registration that a client could send to have the same content: RFC 8783 section 5.1. */
+function registrationOf({ cuid, cdid, aliases, acls }: JsonObject): JsonObject {
+  const [alias, acl] = [valuesOf(aliases), valuesOf(acls)];
+  return {
+    cuid: cuid ?? null,
+    ...(cdid !== undefined && { cdid }),
+    ...(alias.length > 0 && { aliases: { alias } }),
+    ...(acl.length > 0 && { acls: { acl } }),
+  };
+}
+
+const valuesOf = (list: JsonValue | undefined): JsonValue[] =>
+  itemsOf(list)
+    .filter(isObject)
+    .map(({ value }) => value ?? null);
+
+function isEntryList(list: JsonValue | undefined): boolean {
   return (
-    isObject(value) && isObject(value.value) && typeof value.value.name === 'string' && Number.isFinite(value.expiresAt)
+    Array.isArray(list) &&
+    list.every((entry) => faultOfMembers(entry, { value: isObject, expiresAt: isTime }) === undefined)
   );
 }

@@ -4,51 +4,77 @@ import { DataClients } from './dataClients';
 import { Mitigations } from './mitigations';
 import type { Mitigator } from './mitigator';
 import type { Policy } from './policy';
-import { folderStore, memoryStore } from './store';
+import { openStateFolder, withoutFolder, type OpenedState } from './stateFolder';
+import { Store } from './store';
+import { mitigationTable } from './storedMitigations';
 import { Telemetry } from './telemetry';
 
 export interface ServerStateOptions {
   /** The folder that the state is stored in; without one it ends with the server. */
   stateDir?: string | undefined;
+  /** Sets aside what is stored there, and starts with an empty state. */
+  discardState?: boolean | undefined;
   clock: Clock;
   policy: Policy;
   mitigator: Mitigator;
-  /** Receives a sentence for each right to the stored state that is taken from others. */
+  /**
+   * Receives a sentence for each right to the stored state that is taken from others, and for what was dropped of it.
+   */
   tell?: Tell;
 }
 
-/** Everything that a DOTS server knows of its clients. */
+/**
+ * Everything that a DOTS server knows of its clients. A request reads and changes it in one decision (`exclusive`),
+ * which is stored as a whole or not at all:
+ *
+ *     await state.exclusive(() => {
+ *       if (state.clients.find(cuid) !== undefined) throw refusal;
+ *       state.clients.put(client);
+ *       state.mitigations.put(mitigation);
+ *       return answer;
+ *     });
+ *
+ * A further kind of entry is one more `Table` of the same store (see `Telemetry`).
+ */
 export class ServerState {
+  readonly telemetry: Telemetry;
+  readonly clients: DataClients;
+  readonly mitigations: Mitigations;
+
   private constructor(
-    readonly mitigations: Mitigations,
-    readonly clients: DataClients,
-    readonly telemetry: Telemetry,
-  ) {}
+    private readonly store: Store,
+    { clock, policy, mitigator }: ServerStateOptions,
+  ) {
+    this.telemetry = new Telemetry(store, policy.limits);
+    this.clients = new DataClients(store, clock);
+    try {
+      mitigationTable(store);
+      store.refuseUnknownTables();
+      this.mitigations = new Mitigations({ store, clock, timing: policy.timing, mitigator });
+    } catch (error) {
+      this.clients.close();
+      throw error;
+    }
+  }
 
   /**
    * Resumes from what an earlier server stored, and starts with the mitigator the mitigations that are in force.
-   * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-unreadable`, `runtime/not-private`.
+   * Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `orchestrator/state-in-use`,
+   * `orchestrator/state-unreadable`, `runtime/not-private`.
    */
-  static async open({
-    stateDir,
-    clock,
-    policy,
-    mitigator,
-    tell = () => undefined,
-  }: ServerStateOptions): Promise<ServerState> {
-    const store = stateDir === undefined ? memoryStore : await folderStore(stateDir, tell);
-    const telemetry = await Telemetry.open(store, policy.limits);
-    const clients = await DataClients.open(store, clock);
+  static async open(options: ServerStateOptions): Promise<ServerState> {
+    const { journal, stored } = await openState(options);
     try {
-      return new ServerState(
-        await Mitigations.open({ store, clock, timing: policy.timing, mitigator }),
-        clients,
-        telemetry,
-      );
+      return new ServerState(new Store(journal, stored), options);
     } catch (error) {
-      clients.close();
+      await journal.close();
       throw error;
     }
+  }
+
+  /** Decides one request, alone and in one go, and stores what it changes: see `Store.exclusive`. */
+  exclusive<T>(decide: () => T): Promise<T> {
+    return this.store.exclusive(decide);
   }
 
   /** Calls back when a mitigation, an alias or an ACL is created, changed or removed. */
@@ -57,10 +83,15 @@ export class ServerState {
     this.clients.onDidChange(listener);
   }
 
-  /** Stops every timer and waits for the current work. */
+  /** Stops every timer, waits for the current work and frees the state folder. */
   async close(): Promise<void> {
     await this.mitigations.close();
     this.clients.close();
-    await this.telemetry.close();
+    await this.store.close();
   }
+}
+
+async function openState(options: ServerStateOptions): Promise<OpenedState> {
+  const { stateDir, discardState = false, clock, tell = () => undefined } = options;
+  return stateDir === undefined ? withoutFolder : openStateFolder(stateDir, { discardState, clock, tell });
 }

@@ -1,72 +1,207 @@
 import { DotsError } from '#dots/model/errors';
-import { fileReason } from '#dots/runtime/fileReason';
-import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
 import type { JsonValue } from '#dots/model/json';
+import { emptyState, type Journal, type JournalChange, type JournalEntry, type StoredState } from './journal';
+import { Table, type StagedChange, type TableEntry } from './table';
+import { WorkQueue } from './workQueue';
 
-/** Where the server stores what it must not lose when it stops. */
-export interface Store {
-  /** The value stored under this name, or undefined. */
-  read(name: string): Promise<JsonValue | undefined>;
-  /** Stores a value; resolves when it is safe. */
-  write(name: string, value: unknown): Promise<void>;
+/** How the values of a table are named and checked. */
+export interface TableOptions<T> {
+  keyOf: (value: T) => string;
+  /** Why a stored value is refused; undefined: it is valid. */
+  faultOf: (value: JsonValue) => string | undefined;
 }
 
-/** Stores nothing: for a server whose state ends with it. */
-export const memoryStore: Store = {
-  read: () => Promise.resolve(undefined),
-  write: () => Promise.resolve(),
-};
+/** How many requests are decided in one turn of the event loop. */
+const mostAtOnce = 64;
 
-/** What a state folder contains, with drafts that a crash has left. */
-const stateNames = /^(\.gitignore|lab|\w+\.json(\.\w+)?)$/;
+/** A request that waits for its decision. */
+interface Waiting {
+  decide: () => unknown;
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
+}
+
+/** A request whose decision is made. */
+interface Decided extends Waiting {
+  outcome: { value: unknown } | { error: unknown };
+  changes: StagedChange[];
+}
 
 /**
- * Stores each value in a JSON file of a folder that belongs to its user alone, and is created if missing; `tell` receives a sentence for each
- * right that is taken from others. Throws a DotsError of kind `usage`: `orchestrator/state-folder`, `runtime/not-private`.
+ * Everything that a server must not lose, in tables. A request is decided in one go and stored as a whole, or not at
+ * all; requests that arrive while others are being stored are decided and stored together with one write.
  */
-export async function folderStore(path: string, tell: Tell = () => undefined): Promise<Store> {
-  const folder = PrivateFolder.make(path, { names: stateNames, tell });
-  return storeIn(await folder.catch((cause: unknown) => refuseFolder(path, cause)));
-}
+export class Store {
+  private readonly tables = new Map<string, Table<never>>();
+  private waiting: Waiting[] = [];
+  private current: StagedChange[] | undefined;
+  private running: Promise<void> | undefined;
+  private storing = false;
+  private readonly writes = new WorkQueue();
+  private readonly beforeTurn: (() => void)[] = [];
+  private readonly afterTurn: (() => Promise<void> | void)[] = [];
 
-/** The store of an existing folder, for reading: nothing in it is changed. Throws as `folderStore` does. */
-export async function existingStore(path: string): Promise<Store> {
-  return storeIn(await PrivateFolder.open(path).catch((cause: unknown) => refuseFolder(path, cause)));
-}
+  constructor(
+    private readonly journal: Journal,
+    private readonly stored: StoredState = emptyState,
+  ) {}
 
-function storeIn(folder: PrivateFolder): Store {
-  return {
-    read: (name) => readState(folder, `${name}.json`),
-    write: (name, value) => folder.write(`${name}.json`, JSON.stringify(value)),
-  };
-}
-
-function refuseFolder(path: string, cause: unknown): never {
-  if (cause instanceof DotsError) throw cause;
-  const { code } = cause as NodeJS.ErrnoException;
-  const why =
-    code === 'EEXIST'
-      ? `${path} is a file, not a folder: no state can be stored in it.`
-      : `The state folder ${path} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
-  throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder that you may write to.', { cause });
-}
-
-/** The error for a stored value that cannot be read, or that this version did not write. */
-export function unreadableState(path: string, cause?: unknown): DotsError {
-  return new DotsError(
-    'usage',
-    'orchestrator/state-unreadable',
-    `The stored state "${path}" cannot be read${cause instanceof Error && 'code' in cause ? `: ${fileReason(cause)}` : ''}.`,
-    'Move it away to start without it, or choose another folder.',
-    { cause },
-  );
-}
-
-async function readState(folder: PrivateFolder, name: string): Promise<JsonValue | undefined> {
-  try {
-    const text = await folder.read(name);
-    return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
-  } catch (cause) {
-    throw cause instanceof DotsError ? cause : unreadableState(folder.pathOf(name), cause);
+  /**
+   * The table of a name, with what was stored in it. Throws `orchestrator/state-unreadable` for a value that is
+   * refused.
+   */
+  table<T extends TableEntry>(name: string, options: TableOptions<T>): Table<T> {
+    const known = this.tables.get(name) as Table<T> | undefined;
+    if (known !== undefined) return known;
+    const table = new Table<T>(name, options.keyOf, (change) => this.stage(change));
+    for (const entry of this.stored.entries.filter((each) => each.table === name)) {
+      const fault = options.faultOf(entry.value) ?? wrongKey(entry, options.keyOf(entry.value as unknown as T));
+      if (fault !== undefined) throw this.stored.damaged(entry, fault);
+      table.set(entry.key, entry.value as unknown as T);
+    }
+    this.tables.set(name, table as unknown as Table<never>);
+    return table;
   }
+
+  /**
+   * Throws `orchestrator/state-unreadable` for an entry of a table that does not exist. Called once every table is
+   * there.
+   */
+  refuseUnknownTables(): void {
+    const unknown = this.stored.entries.find(({ table }) => !this.tables.has(table));
+    if (unknown !== undefined) throw this.stored.damaged(unknown, `there is no table ${JSON.stringify(unknown.table)}`);
+  }
+
+  /**
+   * Decides one request: `decide` runs alone, without waiting, and sees the changes of all requests before it. What it
+   * puts into and removes from tables is stored as a whole, then applied; then its result is returned. Where it throws,
+   * nothing of it is stored and the error is passed on. Throws a StoreError where its changes, or those it may have
+   * seen, could not be stored: then nothing has changed.
+   */
+  exclusive<T>(decide: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.push({ decide, resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  /** Whether decisions are being made or stored: until they are applied, nothing else may change the tables. */
+  get isStoring(): boolean {
+    return this.storing;
+  }
+
+  /** Calls back before decisions are made, to bring tables up to date. */
+  onWillDecide(listener: () => void): void {
+    this.beforeTurn.push(listener);
+  }
+
+  /**
+   * Calls back once decisions are stored and applied, or could not be stored; their results are returned after that.
+   */
+  onDidApply(listener: () => Promise<void> | void): void {
+    this.afterTurn.push(listener);
+  }
+
+  /** Waits for all requests. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+    await this.writes.idle();
+  }
+
+  /**
+   * Stores changes that are not those of a request, after what is being stored now.
+   * @param changes is called when it is their turn. Throws a StoreError
+   */
+  append(changes: () => readonly JournalChange[]): Promise<void> {
+    return this.writes.run(() => this.journal.append([changes()]));
+  }
+
+  async close(): Promise<void> {
+    await this.idle();
+    await this.journal.close();
+  }
+
+  private stage(change: StagedChange): void {
+    if (this.current === undefined)
+      throw new DotsError(
+        'usage',
+        'orchestrator/internal',
+        'The state is changed in a decision only (Store.exclusive).',
+      );
+    this.current.push(change);
+  }
+
+  private async run(): Promise<void> {
+    // Requests that arrive in the same turn are decided together.
+    await Promise.resolve();
+    while (this.waiting.length > 0) {
+      const waiting = this.waiting.splice(0, mostAtOnce);
+      await this.turn(waiting).catch((error: unknown) => {
+        for (const { reject } of waiting) reject(error);
+      });
+    }
+    this.running = undefined;
+  }
+
+  private async turn(waiting: Waiting[]): Promise<void> {
+    for (const listener of this.beforeTurn) listener();
+    this.storing = true;
+    const decided = this.decideAll(waiting);
+    const first = decided.findIndex(({ changes }) => changes.length > 0);
+    const independent = first < 0 ? decided : decided.slice(0, first);
+    for (const request of independent) settle(request);
+    const dependent = decided.slice(independent.length);
+    if (dependent.length === 0) {
+      this.storing = false;
+      return;
+    }
+    try {
+      const records = dependent.map(({ changes }) => changes.map(({ stored }) => stored));
+      await this.writes.run(() => this.journal.append(records.filter((record) => record.length > 0)));
+    } catch (error) {
+      await this.finish();
+      for (const { reject } of dependent) reject(error);
+      return;
+    }
+    for (const { changes } of dependent) for (const change of changes) change.apply();
+    await this.finish();
+    for (const request of dependent) settle(request);
+  }
+
+  /** All in one turn of the event loop: nothing else sees a change before it is stored. */
+  private decideAll(waiting: Waiting[]): Decided[] {
+    const decided = waiting.map((request) => this.decide(request));
+    for (const { changes } of [...decided].reverse()) undo(changes);
+    return decided;
+  }
+
+  private decide(request: Waiting): Decided {
+    const changes: StagedChange[] = [];
+    this.current = changes;
+    try {
+      return { ...request, outcome: { value: request.decide() }, changes };
+    } catch (error) {
+      undo(changes);
+      return { ...request, outcome: { error }, changes: [] };
+    } finally {
+      this.current = undefined;
+    }
+  }
+
+  private async finish(): Promise<void> {
+    this.storing = false;
+    for (const listener of this.afterTurn) await listener();
+  }
+}
+
+const wrongKey = ({ key }: JournalEntry, expected: string): string | undefined =>
+  key === expected ? undefined : `its key is ${JSON.stringify(key)}`;
+
+function undo(changes: readonly StagedChange[]): void {
+  for (const change of [...changes].reverse()) change.undo();
+}
+
+function settle({ outcome, resolve, reject }: Decided): void {
+  if ('error' in outcome) reject(outcome.error);
+  else resolve(outcome.value as never);
 }

@@ -1,32 +1,35 @@
-import { isObject, itemsOf, type JsonValue } from '#dots/model/json';
-import { statusLabels, type Mitigation } from './lifecycle';
-import { unreadableState, type Store } from './store';
+import { documentType } from '#dots/model/documents';
+import { isObject, type JsonValue } from '#dots/model/json';
+import { mitigationKey, status, statusLabels, type Mitigation } from './lifecycle';
+import type { Store } from './store';
+import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime, isUint32 } from './storedValues';
+import type { Table } from './table';
 
-const stateName = 'mitigations';
+const { topMember } = documentType('mitigation-scope');
 
-/** The mitigations in a store, as they were when they were last written. Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`. */
-export async function readMitigations(store: Store): Promise<Mitigation[]> {
-  const stored = await store.read(stateName);
-  if (stored === undefined) return [];
-  const mitigations = isObject(stored) && stored.version === 1 ? itemsOf(stored.mitigations) : undefined;
-  if (mitigations?.every(isMitigation) !== true) throw unreadableState(stateName);
-  return mitigations as unknown as Mitigation[];
+/**
+ * The mitigations in a store, as they were when they were last stored. Throws `orchestrator/state-unreadable` for one
+ * that no server has stored.
+ */
+export function mitigationTable(store: Store): Table<Mitigation> {
+  return store.table<Mitigation>('mitigation', { keyOf: mitigationKey, faultOf });
 }
 
-/** Writes all mitigations; resolves when they are safe. */
-export function writeMitigations(store: Store, mitigations: Iterable<Mitigation>): Promise<void> {
-  return store.write(stateName, { version: 1, mitigations: [...mitigations] });
-}
-
-function isMitigation(value: JsonValue): boolean {
-  if (!isObject(value)) return false;
-  const { mid, since, droppedForMs, terminatingMs, startedAt, expiresAt } = value;
-  const numbers = [mid, since, droppedForMs, terminatingMs, startedAt ?? 0, expiresAt ?? 0];
-  return (
-    typeof value.cuid === 'string' &&
-    ['string', 'undefined'].includes(typeof value.owner) &&
-    isObject(value.scope) &&
-    Object.hasOwn(statusLabels, String(value.status)) &&
-    numbers.every(Number.isFinite)
-  );
+function faultOf(value: JsonValue): string | undefined {
+  const fault = faultOfMembers(value, {
+    cuid: isCuid,
+    mid: isUint32,
+    owner: isOwner,
+    scope: isObject,
+    status: (code) => Object.hasOwn(statusLabels, String(code)),
+    since: isTime,
+    startedAt: (at) => at === null || isTime(at),
+    expiresAt: (at) => at === null || isTime(at),
+    droppedForMs: isTime,
+    terminatingMs: isTime,
+  });
+  if (fault !== undefined || !isObject(value) || !isObject(value.scope)) return fault ?? 'it is no object';
+  if (value.startedAt === null && value.status !== status.waiting && value.status !== status.terminated)
+    return '"startedAt" is null, and its status is one of a mitigation that has started';
+  return faultOfDocument({ [topMember]: { scope: [{ ...value.scope, lifetime: 1 }] } });
 }

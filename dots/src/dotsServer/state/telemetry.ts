@@ -1,9 +1,14 @@
+import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Limits } from './policy';
-import { unreadableState, type Store } from './store';
-import { WorkQueue } from './workQueue';
+import type { Store } from './store';
+import { faultOfDocument, faultOfMembers, isCuid, isOwner, isUint32 } from './storedValues';
+import type { Table } from './table';
 
-/** The two kinds of telemetry that a client sends to a server, by the parameter that names an entry: RFC 9244 sections 7 and 8. */
+/**
+ * The two kinds of telemetry that a client sends to a server, by the parameter that names an entry: RFC 9244 sections 7
+ * and 8.
+ */
 export type TelemetryKind = 'tsid' | 'tmid';
 
 export interface TelemetryEntry {
@@ -16,92 +21,78 @@ export interface TelemetryEntry {
   body: JsonObject;
 }
 
-const stateName = 'telemetry';
-
 /** The telemetry of all clients: stored before it takes effect. */
 export class Telemetry {
-  private entries = new Map<string, TelemetryEntry>();
-  private readonly queue = new WorkQueue();
+  private readonly table: Table<TelemetryEntry>;
 
-  private constructor(
+  /** Resumes from what an earlier server stored. Throws `orchestrator/state-unreadable`. */
+  constructor(
     private readonly store: Store,
     private readonly limits: Limits,
-  ) {}
-
-  /** Resumes from what an earlier server stored. Throws a DotsError of kind `usage`: `orchestrator/state-unreadable`. */
-  static async open(store: Store, limits: Limits): Promise<Telemetry> {
-    const telemetry = new Telemetry(store, limits);
-    const stored = await store.read(stateName);
-    for (const entry of stored === undefined ? [] : readState(stored)) telemetry.entries.set(keyOf(entry), entry);
-    return telemetry;
+  ) {
+    this.table = telemetryTable(store);
   }
 
   /** One entry, or all of a client, by identifier. */
   of(cuid: string, kind: TelemetryKind, id?: number): TelemetryEntry[] {
-    return [...this.entries.values()]
-      .filter((entry) => entry.cuid === cuid && entry.kind === kind && (id === undefined || entry.id === id))
+    return this.ofClient(cuid)
+      .filter((entry) => entry.kind === kind && (id === undefined || entry.id === id))
       .sort((a, b) => a.id - b.id);
+  }
+
+  /** All of all clients. */
+  all(): TelemetryEntry[] {
+    return [...this.table.values()];
   }
 
   /** All of a client, of both kinds. */
   ofClient(cuid: string): TelemetryEntry[] {
-    return [...this.entries.values()].filter((entry) => entry.cuid === cuid);
+    return this.table.of(cuid);
   }
 
   /** Stores an entry, except where a new one would exceed the limits. */
   put(entry: TelemetryEntry): Promise<'created' | 'changed' | 'full'> {
-    return this.queue.run(async () => {
-      const isNew = !this.entries.has(keyOf(entry));
+    return this.store.exclusive(() => {
+      const isNew = this.table.get(telemetryKey(entry)) === undefined;
       if (isNew && this.isFull(entry)) return 'full';
-      await this.commit((next) => next.set(keyOf(entry), entry));
+      this.table.put(entry);
       return isNew ? 'created' : 'changed';
     });
   }
 
   /** Removes one entry, or all of a client. */
   delete(cuid: string, kind: TelemetryKind, id?: number): Promise<void> {
-    return this.queue.run(() =>
-      this.commit((next) => {
-        for (const entry of this.of(cuid, kind, id)) next.delete(keyOf(entry));
-      }),
-    );
-  }
-
-  /** Waits for the current work. */
-  async close(): Promise<void> {
-    await this.queue.idle();
+    return this.store.exclusive(() => {
+      for (const entry of this.of(cuid, kind, id)) this.table.remove(telemetryKey(entry));
+    });
   }
 
   private isFull({ cuid, kind }: TelemetryEntry): boolean {
-    return this.entries.size >= this.limits.entries || this.of(cuid, kind).length >= this.limits.entriesPerClient;
-  }
-
-  private async commit(change: (next: Map<string, TelemetryEntry>) => void): Promise<void> {
-    const next = new Map(this.entries);
-    change(next);
-    await this.store.write(stateName, { version: 1, entries: [...next.values()] });
-    this.entries = next;
+    return this.table.size >= this.limits.entries || this.of(cuid, kind).length >= this.limits.entriesPerClient;
   }
 }
 
-function keyOf({ cuid, kind, id }: Pick<TelemetryEntry, 'cuid' | 'kind' | 'id'>): string {
+/** Names an entry. */
+export function telemetryKey({ cuid, kind, id }: Pick<TelemetryEntry, 'cuid' | 'kind' | 'id'>): string {
   return `${kind} ${id} ${cuid}`;
 }
 
-function readState(stored: JsonValue): TelemetryEntry[] {
-  const entries =
-    isObject(stored) && stored.version === 1 && Array.isArray(stored.entries) ? stored.entries : undefined;
-  if (entries?.every(isEntry) !== true) throw unreadableState(stateName);
-  return entries as unknown as TelemetryEntry[];
+/** The telemetry in a store. Throws `orchestrator/state-unreadable` for an entry that no server has stored. */
+export function telemetryTable(store: Store): Table<TelemetryEntry> {
+  return store.table<TelemetryEntry>('telemetry', { keyOf: telemetryKey, faultOf });
 }
 
-function isEntry(value: JsonValue): boolean {
-  return (
-    isObject(value) &&
-    typeof value.cuid === 'string' &&
-    (value.kind === 'tsid' || value.kind === 'tmid') &&
-    Number.isInteger(value.id) &&
-    ['string', 'undefined'].includes(typeof value.owner) &&
-    isObject(value.body)
-  );
+const kinds = { tsid: 'telemetry-setup', tmid: 'telemetry' } as const;
+
+function faultOf(value: JsonValue): string | undefined {
+  const fault = faultOfMembers(value, {
+    cuid: isCuid,
+    kind: (kind) => kind === 'tsid' || kind === 'tmid',
+    id: isUint32,
+    owner: isOwner,
+    body: isObject,
+  });
+  if (fault !== undefined) return fault;
+  const { kind, body } = value as unknown as TelemetryEntry;
+  return faultOfDocument({ [documentType(kinds[kind]).topMember]: body });
 }

@@ -4,14 +4,18 @@ import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
-import { filterControl } from '../filterControl';
+import { uncontrolledFilters, withFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
+import { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
 import { sharedTargets } from '#dots/model/sharedTargets';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
-import type { Resource, ResourceRequest } from '../resource';
+import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { ClientQuota } from '../../state/clientQuota';
+import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
+import { StoreError } from '../../state/journal';
 import {
   isActive,
   isEnding,
@@ -51,25 +55,31 @@ export interface MitigateOptions {
   state: ServerState;
   clock: Clock;
   policy: Policy;
+  outside: DomainCheck;
+  quota: ClientQuota;
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
 export function mitigateResource(options: MitigateOptions): Resource {
   const server = new MitigationServer(options);
-  const { mitigations } = options.state;
+  const { state } = options;
   return {
     GET: (request) => server.get(request),
-    PUT: (request) => mitigations.exclusive(() => server.put(request)),
-    DELETE: (request) => mitigations.exclusive(() => server.delete(request)),
+    PUT: (request) => server.put(request),
+    DELETE: (request) => state.exclusive(() => server.delete(request)),
   };
 }
+
+const isRefusedByStore = (error: unknown): boolean => error instanceof StoreError && error.isCertain;
 
 class MitigationServer {
   private readonly mitigations: ServerState['mitigations'];
   private readonly clients: ServerState['clients'];
+  private readonly overlaps: MitigationOverlaps;
 
   constructor(private readonly options: MitigateOptions) {
     ({ mitigations: this.mitigations, clients: this.clients } = options.state);
+    this.overlaps = new MitigationOverlaps(options.state);
   }
 
   /** RFC 9132 section 4.4.2. */
@@ -89,20 +99,31 @@ class MitigationServer {
     return documentAnswer('2.05', scopeDocument(entries));
   }
 
-  /** RFC 9132 sections 4.4.1 and 4.4.3. */
+  /** RFC 9132 sections 4.4.1 and 4.4.3. Names are resolved before the work that others wait for. */
   async put(inbound: ResourceRequest): Promise<CoapAnswer | undefined> {
     const request = mitigationRequest(inbound);
+    const targets = aliasTargets(request.scope, this.clients.find(request.cuid));
+    const outside = await this.options.outside(inbound.inbound, targets);
+    try {
+      return await this.options.state.exclusive(() => this.decide(request, outside));
+    } catch (error) {
+      throw (isRefusedByStore(error) && uncontrolledFilters(request.mid, request.scope)) || error;
+    }
+  }
+
+  private decide(request: MitigationRequest, outside: OutsideTarget | undefined): CoapAnswer | undefined {
     const known = this.mitigations.find(request.cuid, request.mid);
     // A withdrawal that is faster than an efficacy update must not be undone by it: the update does not match any more.
     if (request.conditional && (known === undefined || isEnding(known))) return undefined;
+    if (outside !== undefined) throw refuse('4.00', outside.sentence, '9132 4.4.1.1');
     return known === undefined || isOver(known) ? this.create(request) : this.update(known, request);
   }
 
   /** RFC 9132 section 4.4.4. */
-  async delete({ cuid, id }: ResourceRequest): Promise<CoapAnswer> {
+  delete({ cuid, id }: ResourceRequest): CoapAnswer {
     if (id === undefined) throw refuse('4.00', 'A withdrawal needs the mid in its path.', '9132 4.4.4');
     const known = this.mitigations.find(cuid, id);
-    if (known !== undefined && !isEnding(known)) await this.mitigations.commit({ put: [withdrawn(known, this.now)] });
+    if (known !== undefined && !isEnding(known)) this.mitigations.put(withdrawn(known, this.now));
     return { code: '2.02' };
   }
 
@@ -111,7 +132,7 @@ class MitigationServer {
   }
 
   /** A refresh or an efficacy update: only the lifetime may change. */
-  private async update(known: Mitigation, request: MitigationRequest): Promise<CoapAnswer> {
+  private update(known: Mitigation, request: MitigationRequest): CoapAnswer {
     const { attackStatus, conditional, lifetime } = request;
     const isEfficacy = conditional || attackStatus !== undefined;
     if (isEfficacy && attackStatus === undefined)
@@ -126,29 +147,30 @@ class MitigationServer {
     const { policy } = this.options;
     const current = resumed(known, policy.timing, now);
     const next = lifetime === undefined ? current : refreshed(current, grantedLifetime(lifetime, policy), now);
-    await this.mitigations.commit({ put: [next], attackStatus });
+    this.mitigations.put(next, attackStatus);
     return granted('2.04', next, now);
   }
 
-  private async create(request: MitigationRequest): Promise<CoapAnswer> {
+  private create(request: MitigationRequest): CoapAnswer {
     const { cuid, mid, owner, scope, lifetime } = request;
     if (lifetime === undefined)
       throw refuse('4.00', '"lifetime" is mandatory in a mitigation request.', '9132 4.4.1.1');
     const { now } = this;
-    const own = this.mitigations.of(cuid);
     const client = this.clients.find(cuid);
     refuseUnknownAliases(scope, client);
-    const control = filterControl(request, { client, attack: own.some(isActive), now });
-    const replaced = this.replacedBy(request, own);
-    this.refuseBeyondLimits(own.length, replaced.length);
+    const attack = (): boolean => this.mitigations.of(cuid).some(isActive);
+    const controlled = withFilterControl(scope, { client, attack, now });
+    const replaced = this.replacedBy(request);
+    this.refuseBeyondLimits(request, replaced.length);
     const next = requested(
       { cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) },
       grantedLifetime(lifetime, this.options.policy),
       now,
     );
     const conflict = this.conflictWithOthers(next);
-    await control?.commit(this.clients);
-    await this.mitigations.commit({ put: [next], remove: replaced });
+    if (controlled !== undefined) this.clients.put(controlled);
+    for (const mitigation of replaced) this.mitigations.remove(mitigation);
+    this.mitigations.put(next);
     return granted('2.01', next, now, conflict);
   }
 
@@ -156,10 +178,10 @@ class MitigationServer {
    * The mitigations of a client that a new request of it overrides: those with overlapping targets and a lower mid.
    * Throws a Refusal (4.09) if one with a higher mid overrides the new request: RFC 9132 section 4.4.1.3.
    */
-  private replacedBy(request: MitigationRequest, own: Mitigation[]): Mitigation[] {
-    const overlapping = own.filter(
-      (other) => triggersAtOnce(other) === triggersAtOnce(request) && this.sharedBy(request, other) !== undefined,
-    );
+  private replacedBy(request: MitigationRequest): Mitigation[] {
+    const overlapping = [...this.overlaps.of(request)]
+      .filter((other) => other.cuid === request.cuid && triggersAtOnce(other) === triggersAtOnce(request))
+      .sort((a, b) => a.mid - b.mid);
     refuseOverridden(request, overlapping);
     return overlapping.filter((other) => other.mid < request.mid && !isOver(other));
   }
@@ -175,11 +197,7 @@ class MitigationServer {
 
   /** Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section 4.4.1.3. */
   private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
-    const shared = this.mitigations
-      .all()
-      .filter((other) => other.cuid !== mitigation.cuid && isActive(other))
-      .map((other) => this.sharedBy(mitigation, other))
-      .find((targets) => targets !== undefined);
+    const shared = this.targetsSharedWithOthers(mitigation);
     return (
       shared && {
         'conflict-status': 'request-active',
@@ -189,17 +207,19 @@ class MitigationServer {
     );
   }
 
-  /** The targets that two requests share, those of their aliases included. */
-  private sharedBy(one: Pick<Mitigation, 'cuid' | 'scope'>, other: Mitigation): JsonObject | undefined {
-    return sharedTargets(
-      aliasTargets(one.scope, this.clients.find(one.cuid)),
-      aliasTargets(other.scope, this.clients.find(other.cuid)),
-    );
+  private targetsSharedWithOthers(mitigation: Mitigation): JsonObject | undefined {
+    const targets = ({ cuid, scope }: Mitigation): JsonObject => aliasTargets(scope, this.clients.find(cuid));
+    for (const other of this.overlaps.of(mitigation))
+      if (other.cuid !== mitigation.cuid && isActive(other)) return sharedTargets(targets(mitigation), targets(other));
+    return undefined;
   }
 
-  private refuseBeyondLimits(own: number, replaced: number): void {
+  private refuseBeyondLimits({ owner, cuid }: MitigationRequest, replaced: number): void {
     const { entriesPerClient, entries } = this.options.policy.limits;
-    if (own - replaced < entriesPerClient && this.mitigations.all().length - replaced < entries) return;
+    const isFull = this.options.quota.mitigations(owner, 1 - replaced);
+    const { mitigations } = this;
+    if (!isFull && mitigations.count(cuid) - replaced < entriesPerClient && mitigations.count() - replaced < entries)
+      return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }
