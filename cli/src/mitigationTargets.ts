@@ -117,6 +117,7 @@ async function clientsInLedger(
     try {
       const { cuid, source } = known;
       const target = await targetNamed(wayTo(known, given), workspaces, ledger, notDone);
+      if (serverName(target.server) !== known.server) throw elsewhere(known, target);
       found.clients.push(await clientTarget({ ...target, cuid, cuidSource: source }, ledger));
     } catch (error) {
       if (!(error instanceof DotsError)) throw error;
@@ -137,6 +138,14 @@ function wayTo({ server, address, entries }: ClientLedger, given: Arguments): Ar
       'Name the server and its credentials: --server with --ca, --cert and --key, or with --psk-identity and --psk-key-file.',
     );
   return withOption(given, 'server', address);
+}
+
+/** A profile may have changed, and the mock of the editor is not a `dots mock`. */
+function elsewhere({ server }: ClientLedger, { profile = '', server: other }: SettledTarget): UsageError {
+  return new UsageError(
+    `The profile "${profile}" leads to ${other}, not to ${server}.`,
+    'Name the server and its credentials with --server.',
+  );
 }
 
 /** The same arguments with one more option. */

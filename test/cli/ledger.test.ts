@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { command, dots, folder, request, startMock, type Run } from '../support/dots';
@@ -223,7 +223,19 @@ test('a profile leads back, also where DOTS_PROFILE names it', async (t) => {
   assert.deepEqual([sent.status, sent.err], [0, '']);
   assert.match(sent.out, /Next: dots status \d+ --profile lab --profiles profiles\.json --ledger \S+ asks/);
   assert.match(run({}, 'status').out, /\(profile lab\)[\s\S]*mid \d+/);
-  assert.equal(run({ DOTS_PROFILE: 'lab' }, 'withdraw').status, 0);
+  writeFileSync(
+    join(path, 'profiles.json'),
+    JSON.stringify({ profiles: { lab: { signal: 'coaps://127.0.0.1:1', ca, certificate, key } } }),
+  );
+  const moved = run({}, 'status');
+  assert.deepEqual(
+    [moved.status, /The profile "lab" leads to coaps:\/\/127\.0\.0\.1:1, not to/.test(moved.out)],
+    [2, true],
+  );
+  assert.equal(
+    dots(['withdraw', '--all', '--server', coaps, ...proofs.slice(0, -2), '--ledger', join(path, 'ledger')]).status,
+    0,
+  );
 });
 
 test(
