@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import { isObject } from '#dots/model/json';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
+import { stateFolder } from '#dots/runtime/stateFolder';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -23,9 +23,9 @@ const names = /^(\.gitignore|mock-\d+\.json(\.\w+)?)$/;
  * the user's state folder.
  */
 function entriesFolder(): string {
-  const { XDG_RUNTIME_DIR: runtime = '', XDG_STATE_HOME: state = '' } = process.env;
+  const { XDG_RUNTIME_DIR: runtime = '' } = process.env;
   if (isAbsolute(runtime)) return join(runtime, 'dots');
-  return join(!isAbsolute(state) ? join(homedir(), '.local', 'state') : state, 'dots', 'run');
+  return join(stateFolder(), 'run');
 }
 
 /**

@@ -48,7 +48,12 @@ export async function runEditorSuite({
       vsix,
       trust,
       tests: true,
-      env: { DOTS_EDITOR_RESULT: resultFile, DOTS_EDITOR_SUITE: suite, XDG_CONFIG_HOME: join(data.path, 'config') },
+      env: {
+        DOTS_EDITOR_RESULT: resultFile,
+        DOTS_EDITOR_SUITE: suite,
+        XDG_CONFIG_HOME: join(data.path, 'config'),
+        XDG_STATE_HOME: join(data.path, 'state'),
+      },
     });
     browser = await startBrowser();
     const end = await openTestPage({ host, browser, extension, tests, folder, deadlineMs });

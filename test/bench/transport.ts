@@ -12,6 +12,7 @@ import { SignalSession } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { Engine } from '#dots/transport/dtls/engine';
+import '../support/ownState';
 import { root } from '../support/shared';
 import {
   coapClient,

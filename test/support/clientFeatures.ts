@@ -4,6 +4,7 @@ export { ActiveProfile } from '../../client/src/editor/activeProfile';
 export { DocumentLenses } from '../../client/src/editor/codeLens';
 export { DocumentStates } from '../../client/src/editor/documentStates';
 export { LanguageServer } from '../../client/src/editor/languageClient';
+export { ClientIdentity } from '../../client/src/sessions/identity';
 export { ServerTargets } from '../../client/src/sessions/serverTargets';
 export { ProfileHost } from '../../client/src/sessions/profiles';
 export { Definitions } from '../../client/src/flowspec/definitions';
