@@ -1,4 +1,5 @@
 /** The schemas of the product's own files, made by hand: draft-07 for any editor, with sections of the RFCs for hover. */
+import clients from './clients.json';
 import profiles from './profiles.json';
 import workspace from './workspace.json';
 
@@ -21,6 +22,8 @@ export interface ConfigSchema {
   minimum?: number;
   maximum?: number;
   default?: string | boolean;
+  /** Exactly one of the members is there. */
+  'x-one-member'?: true;
   /** RFC number and section to read about the member. */
   'x-rfc'?: string;
   /** What the value must be, for the end of a sentence. */
@@ -33,6 +36,6 @@ export interface ConfigSchema {
   'x-known'?: 'codes' | 'profiles';
 }
 
-export const configSchemas = { workspace, profiles } as unknown as Readonly<
-  Record<'workspace' | 'profiles', ConfigSchema>
+export const configSchemas = { workspace, profiles, clients } as unknown as Readonly<
+  Record<'workspace' | 'profiles' | 'clients', ConfigSchema>
 >;

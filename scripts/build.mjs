@@ -87,7 +87,7 @@ async function loadDtlsBuild() {
 
 /**
  * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest works without; one of other
- * sources is never left in its place. `remote: false` asks no network for the source; `renew` writes the module's hash to dots/mbedtls/pins.json.
+ * sources is never left behind. `remote: false` asks no network for the source; `renew` writes the module's hash to dots/mbedtls/pins.json.
  * `tools` and `file` are for tests.
  */
 export async function buildDtls({ remote = true, renew = false, tools, file = inRoot(dtlsModule) } = {}) {

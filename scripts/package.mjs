@@ -11,7 +11,7 @@ const { zipEntries } = await import('./lib/zip.mjs');
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
 
-/** What a .vsix weighs: in all, its bundles, and apart DTLS and the rest. */
+/** What a .vsix weighs: in all, its bundles, and DTLS and the rest separately. */
 export function report(file, archive) {
   const entries = zipEntries(archive);
   const inDist = entries.filter(({ name }) => /^extension\/dist\/.*\.(js|wasm)$/.test(name));

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import type { Level } from '#dots/check/check';
 import { isObject, type JsonValue } from '#dots/model/json';
-import { isDocumentName } from '#dots/workspace/fileNames';
+import { isDocumentName, type DocumentForm } from '#dots/workspace/fileNames';
 import { DocumentCache, type SourceDocument } from '#host/documentCache';
 import { FolderIndex } from '#host/folderIndex';
 import { Validator } from '#host/validator';
@@ -53,8 +53,9 @@ function sourceOf(uri: string, bytes: Uint8Array): SourceDocument {
 const workspaceMembers = ['files', 'own-prefixes', 'severities', 'suppressions', 'target-router', 'level'];
 
 /** Which of the product's own files a value is, by its members. */
-function formByMembers(value: JsonValue | undefined): 'profiles' | 'workspace' | undefined {
+function formByMembers(value: JsonValue | undefined): DocumentForm | undefined {
   if (!isObject(value) || Object.keys(value).some((name) => name.includes(':'))) return undefined;
   if (isObject(value.profiles)) return 'profiles';
+  if (Array.isArray(value.clients)) return 'clients';
   return workspaceMembers.some((name) => Object.hasOwn(value, name)) ? 'workspace' : undefined;
 }

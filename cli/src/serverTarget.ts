@@ -9,6 +9,7 @@ import {
   destinationOf,
   requestIdentityOf,
   type Channel,
+  type Destination,
   type DestinationProblem,
   type DestinationQuery,
   type KnownProfiles,
@@ -16,6 +17,7 @@ import {
   type ServerTarget,
 } from '#dots/workspace/destination';
 import { serverFacts } from '#dots/workspace/documentSet';
+import type { Profile } from '#dots/workspace/workspaceFile';
 import { productionGuard, type Production } from '#dots/workspace/production';
 import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
@@ -24,6 +26,7 @@ import type { DocumentContext } from '#service/service';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
+import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
 /** A target with all that is needed to send to it. */
@@ -54,7 +57,8 @@ export const targetOptions: readonly Option[] = [
   {
     name: 'profile',
     value: 'NAME',
-    description: 'The server profile (default: that of the document in the workspace file).',
+    description:
+      'The server profile (default: that of the document in the workspace file); mock: the running dots mock of this user.',
   },
   { name: 'yes', description: 'Also send to a production server.' },
   {
@@ -98,8 +102,10 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
     ...queryOf(given, workspaces, document.file),
     channel: documentTypeOf(document.value)?.channel ?? 'signal',
   };
-  const target = settledTarget(query, given, { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' });
-  const profile = workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
+  const purpose = { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' };
+  const mock = await mockFor(query, workspaces, purpose);
+  const target = settledTarget(query, given, { ...purpose, mock });
+  const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
@@ -114,14 +120,31 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
 }
 
 /** The target that only options name. Throws UsageError. */
-export function targetNamed(
+export async function targetNamed(
   given: Arguments,
   workspaces: CommandWorkspaces,
   channel: Channel,
   notDone: string,
-): SettledTarget {
+): Promise<SettledTarget> {
   const query = { ...queryOf(given, workspaces), channel };
-  return settledTarget(query, given, { notDone, prefix: '' });
+  const purpose = { notDone, prefix: '' };
+  return settledTarget(query, given, { ...purpose, mock: await mockFor(query, workspaces, purpose) });
+}
+
+/** The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do. */
+async function mockFor(
+  query: DestinationQuery,
+  workspaces: CommandWorkspaces,
+  { notDone }: Purpose,
+): Promise<Profile | undefined> {
+  if (destinationOf(query).kind !== 'mock') return undefined;
+  const { profiles: file } = await theRunningMock(notDone);
+  const profile = withAbsolutePaths(workspaces.files.profiles(file).profiles ?? new Map(), file).get('lab');
+  if (profile !== undefined) return profile;
+  throw new UsageError(
+    `${notDone}: the profiles of the running mock cannot be read from ${file}.`,
+    'Start dots mock again.',
+  );
 }
 
 /** The client and request identifiers of a document. */
@@ -172,14 +195,25 @@ interface Purpose {
   prefix: string;
 }
 
-function settledTarget(query: DestinationQuery, given: Arguments, { notDone, prefix }: Purpose): SettledTarget {
-  const destination = destinationOf(query);
-  if (destination.kind === 'none') throw noTarget(destination.problem, query, prefix);
-  if (destination.kind === 'mock')
-    throw new UsageError(
-      `${notDone}: its target is the mock orchestrator of the editor, whose address only the editor knows.`,
-      'Start dots mock, and specify its address with --server.',
-    );
+/** A way to the mock as one to a server. */
+function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined, channel: Channel): ServerTarget {
+  const { [channel]: server = '', ca, certificate, key, cuid } = mock ?? {};
+  return {
+    ...(cuid !== undefined && { cuid }),
+    ...route,
+    server,
+    credentials: defined({ ca, certificate, key }),
+  };
+}
+
+function settledTarget(
+  query: DestinationQuery,
+  given: Arguments,
+  { notDone, prefix, mock }: Purpose & { mock: Profile | undefined },
+): SettledTarget {
+  const found = destinationOf(query);
+  if (found.kind === 'none') throw noTarget(found.problem, query, prefix);
+  const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
   const target = {

@@ -16,7 +16,7 @@ await runMain(() =>
     copyFileSync(join(locks, 'package.json'), join(folder, 'package.json'));
     await npm(lockOnly, folder);
     await npm(['ci', ...lean], folder);
-    // The versions that the server was tested with stay; what its package.json asks for besides is added.
+    // The versions that the server was tested with stay; what its package.json requires besides is added.
     renameSync(join(server, 'npm-shrinkwrap.json'), join(server, 'package-lock.json'));
     await npm(lockOnly, server);
     copyFileSync(join(folder, 'package-lock.json'), join(locks, 'package-lock.json'));

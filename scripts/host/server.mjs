@@ -29,7 +29,7 @@ export function temporaryFolder(prefix) {
   };
 }
 
-/** An extensions folder, made anew, that holds the extension at `extension`, a checkout, as a link. */
+/** An extensions folder, made anew, that contains the extension at `extension`, a checkout, as a link. */
 function linkExtension(folder, extension) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

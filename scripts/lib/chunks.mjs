@@ -22,8 +22,8 @@ const schemaFolder = inRoot('schemas', 'generated');
 const schemaFile = (name) => `schema-${name}`;
 
 /** Schemas stay files of their own: a document is of one kind, so most of them are never read. */
-const schemasApart = {
-  name: 'schemas apart',
+const separateSchemas = {
+  name: 'separate schemas',
   setup: ({ onResolve }) =>
     onResolve({ filter: /^\.\/generated\/[^/]+\.json$/ }, ({ path }) => ({
       path: `./${schemaFile(basename(path))}`,
@@ -52,7 +52,7 @@ export function moduleOptions({ name, entries, external = [] }) {
     format: 'esm',
     splitting: true,
     mainFields: ['module', 'main'],
-    plugins: [schemasApart],
+    plugins: [separateSchemas],
     sourcemap: 'external',
     legalComments: 'none',
     metafile: true,

@@ -18,7 +18,7 @@ const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 let onSignal = (signal) => process.exit(128 + signals[signal]);
 for (const signal of Object.keys(signals)) process.on(signal, () => onSignal(signal));
 
-// npm that is told to end tells only the shell between it and this process.
+// npm that receives a signal to end passes it only to the shell between it and this process.
 if (process.env.npm_lifecycle_event !== undefined) {
   const { ppid } = process;
   setInterval(() => {

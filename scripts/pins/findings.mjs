@@ -1,8 +1,8 @@
 import { fixesSince, newerOf, upstreamOf } from './versions.mjs';
 
 /**
- * What is known of a pin: `name`, `version`, the file `where` it is; `newer`, a release that can take its place; `fixes`, the holes that it has, a text
- * each; `unknown`, why something could not be found out, and `silent` where that is everything. Of an `urgent` pin nobody lists the holes, so that each
+ * What is known of a pin: `name`, `version`, the file `where` it is; `newer`, a release that can take its place; `fixes`, the vulnerabilities that it has, a text
+ * each; `unknown`, why something could not be found out, and `silent` where that is everything. No source lists the vulnerabilities of an `urgent` pin, so that each
  * newer release may repair one.
  */
 const pin = (name, version, where, more) => ({ name, version, where, fixes: [], ...more });
@@ -30,17 +30,22 @@ export function packageFinding({ name, version, where, urgent = false }, version
   return pin(name, version, where, { newer: newerOf(versions, version, 1), urgent });
 }
 
-/** What `npm audit --json` says of the packages that a lockfile names, one finding for each that has holes. */
+/** What `npm audit --json` says of the packages that a lockfile names, one finding for each that has vulnerabilities. */
 export function auditFindings(report, where) {
   return Object.values(report.vulnerabilities ?? {}).flatMap(({ name, range, via, fixAvailable }) => {
-    const holes = via.filter((each) => typeof each === 'object').map(({ title, url }) => `${title} (${url})`);
-    return holes.length === 0
+    const vulnerabilities = via.filter((each) => typeof each === 'object').map(({ title, url }) => `${title} (${url})`);
+    return vulnerabilities.length === 0
       ? []
-      : [pin(name, range, where, { fixes: holes, ...(fixAvailable?.version && { newer: fixAvailable.version }) })];
+      : [
+          pin(name, range, where, {
+            fixes: vulnerabilities,
+            ...(fixAvailable?.version && { newer: fixAvailable.version }),
+          }),
+        ];
   });
 }
 
-/** That nobody says whether the packages of a lockfile have holes. */
+/** That no source says whether the packages of a lockfile have vulnerabilities. */
 export const unaudited = (where) =>
   pin('npm packages', '', where, { unknown: 'npm audit has no answer', silent: true });
 
@@ -51,7 +56,13 @@ const isUrgent = ({ newer, fixes, urgent }) => fixes.length > 0 || (urgent === t
 export function lineOf(finding) {
   const { name, version, where, newer, fixes, unknown, silent } = finding;
   const parts = [
-    silent ? 'not known' : newer ? `${newer} is newer` : fixes.length > 0 ? 'has holes' : 'the newest of its series',
+    silent
+      ? 'not known'
+      : newer
+        ? `${newer} is newer`
+        : fixes.length > 0
+          ? 'has vulnerabilities'
+          : 'the newest of its series',
     ...(fixes.length > 0 ? [fixes.join(', ')] : []),
     ...(unknown ? [unknown] : []),
   ];

@@ -67,7 +67,7 @@ const joinedIn = (text) => [...text.matchAll(joined)].map(([, ...parts]) => part
 /** Where the build leaves what it makes. */
 const made = 'dist';
 
-/** What a path of the build is made of; any other stands for itself. */
+/** What a path of the build is made of; any other is its own source. */
 function sourcesOf(path) {
   if (path === dtlsModule) return [made, ...dtlsSources];
   const entries = products.flatMap((product) => Object.values(product.entries));

@@ -51,7 +51,7 @@ export async function runEditorSuite({
     const end = await openTestPage({ host, browser, extension, tests, folder, deadlineMs });
     return judgeEditorRun({ ...end, resultFile });
   } finally {
-    // A browser that no longer answers must not hold up the end; it ends with this process.
+    // A browser that no longer answers must not delay the end; it ends with this process.
     await Promise.race([browser?.close(), sleep(5000, undefined, { ref: false })]);
     await host?.stop();
     data.remove();

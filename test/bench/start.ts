@@ -76,7 +76,7 @@ function measure(all: readonly Figure[], cwd: string): void {
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
   writeFileSync(join(folder, 'request.dots.json'), document);
-  const { child: mock, ready } = await start(folder, 'mock', '--state', join(folder, 'state'));
+  const { child: mock, ready } = await start(folder, 'mock', '--plain', '--state', join(folder, 'state'));
   const server = ['--server', ready.signal ?? '', '--cuid', 'bench'];
   const { child: keeper } = await start(folder, 'session', ...server);
   try {

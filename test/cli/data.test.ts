@@ -10,7 +10,17 @@ const filesOf = (ready: Record<string, unknown>): string[] =>
 
 test('mock prints its data channel and the files that open it', async (t) => {
   const { ready } = await startMock(t, '--data-port', '0', '--state', join(folder(t), 'state'));
-  assert.deepEqual(Object.keys(ready), ['event', 'signal', 'coaps', 'coapsTcp', 'data', 'ca', 'cert', 'key']);
+  assert.deepEqual(Object.keys(ready), [
+    'event',
+    'signal',
+    'coaps',
+    'coapsTcp',
+    'data',
+    'ca',
+    'cert',
+    'key',
+    'profiles',
+  ]);
   assert.match(String(ready.data), /^https:\/\/127\.0\.0\.1:\d+$/);
   assert.match(readFileSync(String(ready.ca), 'utf8'), /BEGIN CERTIFICATE/);
   assert.equal(statSync(String(ready.key)).mode & 0o777, 0o600);
@@ -31,11 +41,11 @@ test('an ACL is installed; the client registers first and says so; again it is r
 
 test('a mitigation puts the ACL in force: flowspec --state shows both', async (t) => {
   const state = join(folder(t), 'state');
-  const { ready, signal } = await startMock(t, '--state', state);
+  const { ready } = await startMock(t, '--state', state);
   dots(['send', '-', '--server', String(ready.data), ...filesOf(ready), ...cuid], acls);
   const idle = dots(['flowspec', '--state', state]);
   assert.deepEqual([idle.status, /no rule is in force/.test(idle.err)], [0, true]);
-  dots(['send', '-', '--server', signal, ...cuid], request);
+  dots(['send', '-', '--server', String(ready.coapsTcp), ...filesOf(ready), ...cuid], request);
   const { status, out } = dots(['flowspec', '--state', state, '--format', 'json']);
   const { rules } = JSON.parse(out) as { rules: { text: string }[] };
   assert.deepEqual([status, rules.length], [0, 2]);

@@ -160,7 +160,13 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
   ['no file', ['send', '--server', 'coap://127.0.0.1:1'], '', /one file/],
   ['a mock with a file', ['mock', 'x'], '', /accepts? no file/],
   ['a mock off loopback', ['mock', '--host', '192.0.2.1'], '', /loopback/],
-  ['a mock on no port', ['mock', '--signal-port', '70000'], '', /--signal-port/],
+  ['a mock on no port', ['mock', '--plain', '--signal-port', '70000'], '', /--signal-port/],
+  [
+    'a port of plain CoAP that is not offered',
+    ['mock', '--signal-port', '4646'],
+    '',
+    /only with --plain.*--secure-port/,
+  ],
   ['no command that exists', ['vlaidate'], '', /Did you mean dots validate\?/],
 ];
 
@@ -177,7 +183,7 @@ for (const [name, words, input, message] of misuse) {
 test('a port in use: exit 2 and one sentence that names it', async (t) => {
   const { signal } = await startMock(t);
   const port = signal.slice(signal.lastIndexOf(':') + 1);
-  const run = dots(['mock', '--signal-port', port]);
+  const run = dots(['mock', '--plain', '--signal-port', port]);
   assert.equal(run.status, 2);
   assert.match(run.err, new RegExp(port));
 });

@@ -16,7 +16,7 @@ async function scene(
 ): Promise<{ path: string; ready: Record<string, unknown>; send: (name: string, ...more: string[]) => Run }> {
   const { ready } = await startMock(t);
   const lab = {
-    signal: ready.signal,
+    signal: ready.coapsTcp,
     data: ready.data,
     ca: ready.ca,
     certificate: ready.cert,
@@ -44,7 +44,7 @@ async function scene(
   };
 }
 
-test('without --server a document goes where its profile says, as the workspace file and then the profile say, and the answer tells it', async (t) => {
+test('without --server a document goes where its profile says, as the workspace file and then the profile say, and the answer shows it', async (t) => {
   const { send } = await scene(t);
   const first = send('a.dots.json');
   assert.deepEqual([first.status, first.err], [0, '']);
@@ -86,13 +86,19 @@ test('a quirk of the server is reported before its document is sent there, and n
 test('a profile of production is asked for with --yes, also where only its address is named', async (t) => {
   const { send, ready } = await scene(t, { production: true });
   const hosts = ['LOCALHOST', '[::ffff:127.0.0.1]', '[::FFFF:7F00:1]', '127.0.0.2', '[::1]'];
-  const plain = hosts.map((host) => String(ready.signal).replace('127.0.0.1', host));
-  const secure = ['0.0.0.0', '0', '[::]', '[::ffff:0:7f00:1]', '[64:ff9b::127.0.0.1]', '2130706433', 'a.localhost'].map(
-    (host) => String(ready.signal).replace('coap:', 'coaps:').replace('127.0.0.1', host),
-  );
+  const same = hosts.map((host) => String(ready.coapsTcp).replace('127.0.0.1', host));
+  const overDtls = [
+    '0.0.0.0',
+    '0',
+    '[::]',
+    '[::ffff:0:7f00:1]',
+    '[64:ff9b::127.0.0.1]',
+    '2130706433',
+    'a.localhost',
+  ].map((host) => String(ready.coapsTcp).replace('coaps+tcp:', 'coaps:').replace('127.0.0.1', host));
   for (const [more, why] of [
     [[], 'The profile "lab" is marked as production'],
-    ...[...plain, ...secure].map((spelt): [string[], string] => [
+    ...[...same, ...overDtls].map((spelt): [string[], string] => [
       ['--server', spelt],
       `${spelt} is the address of the profile "lab", which is marked as production`,
     ]),
@@ -100,7 +106,7 @@ test('a profile of production is asked for with --yes, also where only its addre
     const { status, out, err } = send('a.dots.json', ...more);
     assert.deepEqual([status, out], [2, '']);
     assert.ok(err.startsWith(`dots send: ${why}: `), err);
-    assert.match(err, /\S+a\.dots\.json was not sent to coaps?:\S+ Use --yes to confirm\.\n$/i);
+    assert.match(err, /\S+a\.dots\.json was not sent to coaps(\+tcp)?:\S+ Use --yes to confirm\.\n$/i);
   }
   assert.equal(send('a.dots.json', '--yes').status, 0);
 });
@@ -119,11 +125,11 @@ test('while the profiles file has faults, any server may be one of production', 
   assert.equal(send('--yes').status, 0);
 });
 
-test('the mock of the editor is no profile: dots mock stands for it', async (t) => {
+test('mock is no profile of the file, but the running dots mock', async (t) => {
   const path = folder(t, { 'a.dots.json': request });
   const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
   assert.equal(status, 2);
-  assert.match(err, /Start dots mock, and specify its address with --server\./);
+  assert.match(err, /no dots mock of yours is running\. Start dots mock, or specify a server with --server\./);
 });
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {
@@ -152,7 +158,7 @@ test('the severities of the workspace file decide what may be sent, and a status
   assert.equal(broken.status, 2);
 });
 
-test('encode tells where the document would go', async (t) => {
+test('encode prints where the document would go', async (t) => {
   const { path } = await scene(t);
   const encoded = (...words: string[]): unknown =>
     (JSON.parse(dots(['encode', ...words, '--format', 'json']).out) as { path: unknown }).path;
@@ -196,7 +202,7 @@ test('what the workspace file forbids of a document is not sent: targets beyond 
   assert.equal(free('a.dots.json').status, 0);
 });
 
-test('what is wrong with an address is told before credentials are asked for', (t) => {
+test('what is wrong with an address is reported before credentials are asked for', (t) => {
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
   const wrong = {
     '': /The address of the server is empty/,
@@ -215,7 +221,7 @@ test('what is wrong with an address is told before credentials are asked for', (
   }
 });
 
-test('a cuid that was made for a request is told, with what refreshes the request', async (t) => {
+test('a cuid that was made for a request is printed, with what refreshes the request', async (t) => {
   const { ready } = await startMock(t);
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
   const send = (...more: string[]): string =>
@@ -247,16 +253,22 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
   );
 });
 
-test('a state folder that cannot be created is reported at once', { skip: process.platform !== 'linux' }, () => {
-  for (const state of ['/proc/foo', '/proc']) {
-    const { status, err } = dots(['mock', '--state', state]);
-    assert.equal(status, 2, err);
-    assert.match(
-      err,
-      /cannot be created: no folder can be created in its parent\. Choose a folder that you may write to\./,
-    );
-  }
-});
+test(
+  'a state folder that cannot be created or written is reported at once',
+  { skip: process.platform !== 'linux' },
+  () => {
+    const reasons = {
+      '/proc/foo':
+        /cannot be created: no folder can be created in its parent\. Choose a folder that you may write to\./,
+      '/proc': /The state folder \/proc cannot be used: permission denied\. Choose a folder that you may write to\./,
+    };
+    for (const [state, reason] of Object.entries(reasons)) {
+      const { status, err } = dots(['mock', '--state', state]);
+      assert.equal(status, 2, err);
+      assert.match(err, reason);
+    }
+  },
+);
 
 test('no profile and no server: exit 2 and what to do', (t) => {
   const path = folder(t, { 'a.dots.json': request });

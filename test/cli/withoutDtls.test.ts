@@ -18,7 +18,7 @@ test('a bundle without its module says so, takes none from elsewhere, and everyt
   for (const each of [place, join(top, 'dist')]) mkdirSync(each, { recursive: true });
   writeFileSync(join(top, 'dist/dtls.wasm'), foreignModule);
   const command = bundledInto(place, 'cli/src/main.ts');
-  const mock = spawn(process.execPath, [command, 'mock', '--state', join(top, 'state')], { cwd: root });
+  const mock = spawn(process.execPath, [command, 'mock', '--plain', '--state', join(top, 'state')], { cwd: root });
   t.after(() => mock.kill('SIGKILL'));
   const said: Buffer[] = [];
   mock.stderr.on('data', (part: Buffer) => said.push(part));
@@ -33,7 +33,7 @@ test('a bundle without its module says so, takes none from elsewhere, and everyt
       encoding: 'utf8',
     });
   const proofs = ['--ca', ca!, '--cert', cert!, '--key', key!];
-  assert.match(String(send(signal!).stdout), /^2\.01/);
+  assert.match(String(send(signal!, '--cuid', 'plain').stdout), /^2\.01/);
   for (const server of [coapsTcp!, new URL(coapsTcp!).host])
     assert.match(String(send(server, ...proofs).stdout), /^over TLS 1\.3/m);
   assert.match(String(send(`coaps://${new URL(coapsTcp!).host}`, ...proofs).stderr), /dtls\.wasm is missing/);

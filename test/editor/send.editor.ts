@@ -31,7 +31,7 @@ suite('sending a request to the mock', () => {
 
 /** What the links over a document offer. */
 function lensTests(): void {
-  test('the lens stands over the top-level member', async () => {
+  test('the lens is over the top-level member', async () => {
     const { document } = await open('offload-request.dots.json');
     const found = await lenses(document.uri, ([title]) => title === 'Send to mock');
     assert.deepEqual(titles(found), ['Send to mock', 'Preview Flowspec']);
@@ -66,7 +66,7 @@ function requestTests(): void {
     assert.match(text, /Granted lifetime +3600 s \(1 h\)/);
     assert.match(text, /PUT \S*mitigate\S*cuid=\S+mid=\d+/);
     assert.match(text, /6 \/ target-prefix \/: \["192\.0\.2\.0\/24"/);
-    assert.match(api.orchestrator() ?? '', /^coap:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(api.orchestrator() ?? '', /^coaps:\/\/127\.0\.0\.1:\d+$/);
     const [session] = api.sessionTree();
     assert.ok(session !== undefined && session.tooltip.includes(api.lab()?.coaps ?? '?'));
     assert.deepEqual(
@@ -76,7 +76,7 @@ function requestTests(): void {
     assert.match(mitigation()?.label ?? '', /192\.0\.2\.0\/24/);
   });
 
-  test('the server tells by itself when the attack is mitigated', async () => {
+  test('the server reports by itself when the attack is mitigated', async () => {
     await until(() => mitigation()?.description.startsWith('mitigating') || undefined);
     const lifetime = mitigation()?.children.find(({ label }) => label === 'Lifetime');
     assert.match(lifetime?.description ?? '', /left of 1 h$/);
@@ -92,7 +92,7 @@ function requestTests(): void {
 
 /** How the mock starts and stops. */
 function mockTests(): void {
-  test('a port in use is told, and nothing is left half-started', async () => {
+  test('a port in use is reported, and nothing is left half-started', async () => {
     await vscode.commands.executeCommand('dots.stopOrchestrator');
     const taken = createSocket('udp4');
     const settings = vscode.workspace.getConfiguration('dots');
@@ -106,7 +106,7 @@ function mockTests(): void {
       taken.close();
     }
     await vscode.commands.executeCommand('dots.startOrchestrator');
-    assert.match(api.orchestrator() ?? '', /^coap:/);
+    assert.match(api.orchestrator() ?? '', /^coaps:/);
   });
 
   test('stopping the mock ends the session', async () => {

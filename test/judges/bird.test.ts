@@ -118,7 +118,7 @@ test('BIRD, the strictest, takes the UPDATE messages made here, with their actio
   assert.equal(peer.notification, undefined);
 });
 
-test('BIRD refuses components out of order: it does judge', async (t) => {
+test('BIRD refuses components out of order: it does check the order', async (t) => {
   if (!needTool(t, 'bird', 'bird2')) return;
   const { peer, show } = await startBird(t, []);
   const [good] = encodeAnnouncements(rulesOfDocuments({ kind: 'discard' }).slice(3, 4));

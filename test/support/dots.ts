@@ -11,6 +11,9 @@ import { bundled } from './bundle';
 /** What starts `dots` in Node. */
 export const command = bundled('cli/src/main.ts');
 
+/** What a run of `dots` finds of running mocks: none, but where a test names another folder. */
+const noMocks = { XDG_RUNTIME_DIR: join(tmpdir(), `dots-no-mocks-${process.pid}`) };
+
 /** What a run of `dots` gave. */
 export interface Run {
   status: number | null;
@@ -28,7 +31,7 @@ export function dots(
 ): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...words], {
     cwd,
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...noMocks, ...environment },
     input,
     maxBuffer: 1 << 28,
   });
@@ -36,19 +39,24 @@ export function dots(
 }
 
 /** Starts `dots` and leaves it running; it is killed when the test ends, and what it left in its temporary folder goes too. */
-export function startDots(t: TestContext, words: readonly string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [command, ...words], { cwd: root, env: { ...process.env, TMPDIR: folder(t) } });
+export function startDots(
+  t: TestContext,
+  words: readonly string[],
+  environment: Record<string, string> = { XDG_RUNTIME_DIR: folder(t) },
+): ChildProcessWithoutNullStreams {
+  const env = { ...process.env, TMPDIR: folder(t), ...environment };
+  const child = spawn(process.execPath, [command, ...words], { cwd: root, env });
   t.after(() => child.kill('SIGKILL'));
   child.stderr.resume();
   return child;
 }
 
-/** A mock orchestrator of its own process, once it is ready. */
+/** A mock orchestrator of its own process that offers plain CoAP as well, once it is ready. */
 export async function startMock(
   t: TestContext,
   ...words: string[]
 ): Promise<{ child: ChildProcessWithoutNullStreams; signal: string; ready: Record<string, unknown>; line: string }> {
-  const child = startDots(t, ['mock', ...words]);
+  const child = startDots(t, ['mock', '--plain', ...words]);
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Record<string, unknown>;
   return { child, signal: String(ready.signal), ready, line };

@@ -1,21 +1,30 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
 import { safeJson } from '#dots/model/text';
+import { clientsFileName } from '#dots/workspace/fileNames';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
+import { readClients, resolver } from '../clients';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
+import { enterMock } from '../runningMocks';
 
 /** `dots mock`: the orchestrator, until it is terminated. */
 export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
-  usage: '[--host 127.0.0.1] [--signal-port N] [--secure-port N] [--data-port N] [--state DIR [--discard-state]]',
+  usage:
+    '[--clients FILE] [--state DIR [--discard-state]] [--secure-port N] [--data-port N] [--plain [--signal-port N]] | cert NAME --state DIR',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
     {
+      name: 'plain',
+      description:
+        'Also offer the plain signal channel (coap), which proves nothing: all that use it are one client, who sees nothing of the others.',
+    },
+    {
       name: 'signal-port',
       value: 'N',
-      preset: '0',
-      description: 'The port of the plain signal channel (coap); 0 selects a free one.',
+      description: 'The port of the plain signal channel, with --plain; without it a free one.',
     },
     {
       name: 'secure-port',
@@ -28,6 +37,16 @@ export const mock: Command = {
     {
       name: 'discard-state',
       description: 'Begin with an empty state: the stored one is set aside in DIR, under a name with the date.',
+    },
+    {
+      name: 'clients',
+      value: 'FILE',
+      description: 'The clients: their certificates and pre-shared keys, cuids and prefixes. All others are refused.',
+    },
+    {
+      name: 'resolve',
+      description:
+        'Ask the DNS of the system for names in requests of clients with own-prefixes, which the clients file does not name.',
     },
     {
       name: 'psk-identity',
@@ -44,38 +63,94 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses; ca, cert and key are files. Its log goes to standard error.',
-    'The files are those of a client for the secure channels, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
-    'coaps is missing from that line if the DTLS module was not built; standard error reports that.',
+    'When it is ready it prints one line of JSON: event is "ready"; coaps, coapsTcp and data are its addresses, with --plain also signal; ca, cert, key and profiles are files. Its log goes to standard error.',
+    'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without it.',
+    'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
+    'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
+    `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
+    'coaps is missing from the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
-  examples: ['dots mock', 'dots mock --signal-port 4646 --state .dots/state'],
+  examples: [
+    'dots mock',
+    'dots mock --secure-port 4646 --state .dots/state',
+    'dots mock cert edge-2 --state .dots/state',
+  ],
   run: runMock,
 };
 
 async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
-  if (given.paths.length > 0)
-    throw new UsageError(`dots mock accepts no file: "${given.paths[0] ?? ''}".`, 'See dots mock --help.');
+  const [first, ...more] = given.paths;
+  if (first === 'cert') return issue(more, given, io);
+  if (first !== undefined) throw new UsageError(`dots mock accepts no file: "${first}".`, 'See dots mock --help.');
   const stopped = io.stopped();
+  const options = await optionsOf(given, io);
   // Loaded here, because dots validate does not need it and must start fast.
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
-  const orchestrator = await Orchestrator.start({
+  const orchestrator = await Orchestrator.start(options);
+  if (options.clients === undefined) io.say(everyIdentity);
+  const leave = await enterMock(resolve(orchestrator.profiles), io);
+  await io.out(`${safeJson(readyLine(orchestrator))}\n`);
+  await stopped;
+  await leave();
+  await orchestrator.close();
+  return 0;
+}
+
+/** Who the clients are without a file of them. */
+const everyIdentity =
+  'Each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. --clients FILE says who the clients are.';
+
+async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions> {
+  const plain = given.option('plain') !== undefined;
+  if (!plain && given.option('signal-port') !== undefined)
+    throw new UsageError(
+      '--signal-port is the port of the plain signal channel, which is offered only with --plain.',
+      'Add --plain, or give the port of DTLS and TLS: --secure-port.',
+    );
+  const file = given.option('clients');
+  const read = file === undefined ? undefined : await readClients(file, given.option('psk-identity'), io);
+  return {
+    clients: read?.clients,
+    resolve: resolver(read?.names ?? new Map(), given.option('resolve') !== undefined),
     host: given.option('host'),
     stateDir: given.option('state'),
     discardState: discardOf(given),
     log: (line) => io.say(`${new Date().toISOString()} ${line}`),
-    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535),
-    psk: await pskOf(given),
+    plain,
     signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535),
+    securePort: wholeNumber('secure-port', given.option('secure-port'), 0, 65535),
     dataPort: wholeNumber('data-port', given.option('data-port'), 0, 65535),
-  });
-  const { signal, coaps, coapsTcp, data, ca, cert, key } = orchestrator;
-  await io.out(
-    `${safeJson({ event: 'ready', signal, coaps, coapsTcp, data, ca: resolve(ca), cert: resolve(cert), key: resolve(key) })}\n`,
+    psk: await pskOf(given),
+  };
+}
+
+function readyLine({ signal, coaps, coapsTcp, data, ca, cert, key, profiles }: Orchestrator): object {
+  const files = Object.fromEntries(
+    Object.entries({ ca, cert, key, profiles }).map(([name, file]) => [name, resolve(file)]),
   );
-  await stopped;
-  await orchestrator.close();
+  return { event: 'ready', signal, coaps, coapsTcp, data, ...files };
+}
+
+/** `dots mock cert NAME`: a certificate for a further client, from the lab CA of a state folder. */
+async function issue([name, ...more]: string[], given: Arguments, io: Io): Promise<ExitStatus> {
+  const stateDir = given.option('state');
+  if (name === undefined || more.length > 0 || stateDir === undefined)
+    throw new UsageError(
+      'dots mock cert needs one name and the state folder of the mock.',
+      'For example: dots mock cert edge-2 --state .dots/state.',
+    );
+  const { isLabClientName, openLab } = await import('#dots/transport/certificates/lab');
+  if (!isLabClientName(name))
+    throw new UsageError(
+      `"${name}" is no name for a client of the lab.`,
+      'Use 1 to 64 letters, digits, ".", "_" and "-"; begin with a letter or digit, and do not end with "-key".',
+    );
+  const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], tell: (line) => io.say(line) });
+  const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
+  const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
+  await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);
   return 0;
 }
 

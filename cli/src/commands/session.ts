@@ -121,7 +121,7 @@ function watchWith(log: (line: string) => void): Watch {
 /** Opens the session of the profile or server that was named, if one was. */
 async function openNamed(given: Arguments, sessions: LiveSessions): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const target = targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
+  const target = await targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
   if (target.newCuid)
     throw new UsageError(
       'No cuid is specified, and the session needs that of the documents to send.',

@@ -65,7 +65,7 @@ async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
 /** A file and all that was found in it. */
 interface Judged {
   file: string;
-  /** The kind of DOTS document, `workspace` or `profiles`, or null where it is none of them. */
+  /** The kind of DOTS document, `workspace`, `profiles` or `clients`, or null where it is none of them. */
   kind: string | null;
   findings: readonly LocatedFinding[];
 }

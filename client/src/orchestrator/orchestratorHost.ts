@@ -26,19 +26,19 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.starting === undefined ? 'stopped' : 'starting';
   }
 
-  /** The address of its signal channel, `coap://127.0.0.1:N`, while it runs. */
+  /** The address of its signal channel, `coaps://127.0.0.1:N`, while it runs; `coaps+tcp` where the DTLS module was not built. */
   get signal(): string | undefined {
-    return this.running?.signal;
+    return this.running?.coaps ?? this.running?.coapsTcp;
   }
 
   get lab(): OrchestratorLab | undefined {
     return this.running;
   }
 
-  /** The addresses of all its channels while it runs: `coap`, `coaps`, `coaps+tcp` and `https`. */
+  /** The addresses of all its channels while it runs: `coaps`, `coaps+tcp` and `https`. */
   get addresses(): string[] {
-    const { signal, coaps, coapsTcp, data } = this.running ?? {};
-    return [signal, coaps, coapsTcp, data].filter((address) => address !== undefined);
+    const { coaps, coapsTcp, data } = this.running ?? {};
+    return [coaps, coapsTcp, data].filter((address) => address !== undefined);
   }
 
   /** The ACLs that it stores, of any client. */
@@ -81,12 +81,12 @@ export class OrchestratorHost implements vscode.Disposable {
   /** Ends it, and with it the mitigations in memory. */
   async stop(): Promise<void> {
     await this.starting?.catch(() => undefined);
-    const { running } = this;
+    const { running, signal } = this;
     this.interrupted ||=
       ongoing((running?.mitigations() ?? []).map(({ statusLabel }) => ({ status: statusLabel }))).length > 0;
     this.running = undefined;
     await running?.close();
-    if (running !== undefined) this.log.info(`The mock orchestrator at ${running.signal} was stopped.`);
+    if (running !== undefined) this.log.info(`The mock orchestrator at ${signal ?? ''} was stopped.`);
     this.changed.fire();
   }
 
@@ -104,11 +104,11 @@ export class OrchestratorHost implements vscode.Disposable {
       );
     }
     const { Orchestrator } = await import('#lazy/protocol');
-    const signalPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
+    const securePort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
     const dataPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0);
     const running = await Orchestrator.start({
       host: '127.0.0.1',
-      signalPort,
+      securePort,
       dataPort,
       ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
       log: (line) => this.log.info(`mock: ${line}`),

@@ -82,12 +82,10 @@ export class ServerTargets {
     destination: Destination & { kind: 'mock'; cuid: string },
     channel: Channel,
   ): Promise<SettledTarget> {
-    const { signal, coaps, data, ca, cert, key } = await this.orchestrator.start();
+    const { coaps, coapsTcp, data, ca, cert, key } = await this.orchestrator.start();
     const common = { ...destination, profile: mockName, credentials: {} };
     if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
-    return coaps === undefined
-      ? { ...common, server: signal }
-      : { ...common, server: coaps, clientCredentials: await certificates({ ca, cert, key }) };
+    return { ...common, server: coaps ?? coapsTcp, clientCredentials: await certificates({ ca, cert, key }) };
   }
 }
 

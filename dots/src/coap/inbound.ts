@@ -11,7 +11,16 @@ import {
   type Method,
   type TokenMessage,
 } from './messages/message';
-import { badOptions, blockOf, blockOption, optionNumbers, textsOf, uintOf, type Block } from './messages/options';
+import {
+  malformedTexts,
+  badOptions,
+  blockOf,
+  blockOption,
+  optionNumbers,
+  textsOf,
+  uintOf,
+  type Block,
+} from './messages/options';
 import { exchangeLifetime } from './messages/parameters';
 
 /** The session that a request came over, one object for each: the peer, and how to notify it. */
@@ -140,6 +149,9 @@ function refusalOf(message: TokenMessage, ordered: boolean): CoapAnswer | undefi
   const { options } = message;
   if (methodOf(message.code) === undefined)
     return plainAnswer('4.05', `This server has no method of code ${message.code}.`);
+  const malformed = malformedTexts(options);
+  // Read as if it were UTF-8, different names would be the same.
+  if (malformed.length > 0) return badOption(malformed);
   if (options.some(({ number }) => number === optionNumbers['Proxy-Uri'] || number === optionNumbers['Proxy-Scheme']))
     return plainAnswer('5.05', 'This server is not a proxy.');
   const hops = options.find(({ number }) => number === optionNumbers['Hop-Limit'])?.value;

@@ -21,8 +21,8 @@ export interface OrchestratorOptions extends DotsServerOptions {
 
 /** A DOTS server with a simulated mitigator, for loopback. */
 export class Orchestrator {
-  /** The plain signal channel: `coap://127.0.0.1:N`. */
-  readonly signal: string;
+  /** The plain signal channel: `coap://127.0.0.1:N`; undefined where it is not offered. */
+  readonly signal: string | undefined;
   /** The signal channel over DTLS: `coaps://127.0.0.1:N`; undefined if the DTLS module was not built. */
   readonly coaps: string | undefined;
   /** The signal channel over TLS: `coaps+tcp://127.0.0.1:N`. */
@@ -33,13 +33,15 @@ export class Orchestrator {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** The file of profiles that name all that: `lab`, and one for each client that the lab issued a certificate for. */
+  readonly profiles: string;
 
   private constructor(
     private readonly server: DotsServer,
     private readonly mitigator: SimulatedMitigator,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
-    ({ ca: this.ca, cert: this.cert, key: this.key } = server.files);
+    ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
   }
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */

@@ -1,6 +1,7 @@
 import { documentType } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { translate, type FlowspecFinding, type FlowspecInput, type FlowspecRule } from '#dots/flowspec/translate';
+import { withinDomain } from './clientDomainAcls';
 import { isActiveAcl } from '#dots/dotsServer/state/activation';
 import type { DataClient } from '#dots/dotsServer/state/dataClients';
 import { inForce, type Mitigation } from '#dots/dotsServer/state/lifecycle';
@@ -44,7 +45,8 @@ export function rulesInForce({
 function rulesOfClient(client: DataClient | undefined, mitigations: readonly Mitigation[]): RulesInForce {
   const acls = (client?.acls ?? [])
     .map(({ value }) => value)
-    .filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations));
+    .filter((acl) => client !== undefined && isActiveAcl(acl, client, mitigations))
+    .map((acl) => withinDomain(acl, client?.ownPrefixes));
   if (acls.length === 0 && mitigations.length === 0) return { inputs: [], rules: [], findings: [] };
   const hasData = client !== undefined && acls.length + client.aliases.length > 0;
   const inputs = [...(hasData ? [clientInput(client, acls)] : []), ...mitigations.map(mitigationInput)];

@@ -1,5 +1,5 @@
 /** What a file contains: a DOTS document, or one of the product's own files. */
-export type DocumentForm = 'dots' | 'workspace' | 'profiles';
+export type DocumentForm = 'dots' | 'workspace' | 'profiles' | 'clients';
 
 /** The name of the workspace file; the nearest one in the folders above a document is used. */
 export const workspaceFileName = 'dots.workspace.json';
@@ -7,11 +7,19 @@ export const workspaceFileName = 'dots.workspace.json';
 /** The usual name of the user's file of server profiles. */
 export const profilesFileName = 'dots.profiles.json';
 
+/** The usual name of a file of the clients of `dots mock`. */
+export const clientsFileName = 'dots.clients.json';
+
+const ownNames: Readonly<Record<string, DocumentForm>> = {
+  [workspaceFileName]: 'workspace',
+  [profilesFileName]: 'profiles',
+  [clientsFileName]: 'clients',
+};
+
 /** What a file contains, by its name; a path or a URI. */
 export function formOf(file: string): DocumentForm {
-  const name = /[^/\\]*$/.exec(file)?.[0];
-  if (name === workspaceFileName) return 'workspace';
-  return name === profilesFileName ? 'profiles' : 'dots';
+  const name = /[^/\\]*$/.exec(file)?.[0] ?? '';
+  return (Object.hasOwn(ownNames, name) ? ownNames[name] : undefined) ?? 'dots';
 }
 
 /** Whether a file's name marks it as a DOTS document. */

@@ -3,7 +3,7 @@ import type { FindingClass } from '#dots/model/finding';
 /** Every finding that a document can have, by class; a workspace file can set their severity. */
 const names: Readonly<Record<FindingClass, string>> = {
   json:
-    'byte-order-mark comma-missing comment config-member config-missing config-value duplicate-member empty encoding forbidden-name lone-surrogate ' +
+    'byte-order-mark comma-missing comment config-duplicate config-member config-missing config-value duplicate-member empty encoding forbidden-name lone-surrogate ' +
     'not-an-object number-too-large syntax too-deep too-long too-many-entries too-many-faults trailing-comma unknown-document',
   yang: 'bare-identity choice double-entry invalid-value missing-member must not-allowed-here not-wire-form unknown-member wrong-type',
   rfc:

@@ -4,6 +4,8 @@ import type { Fault } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { parsePrefix } from '#dots/model/prefix';
+import { clientsFaults } from './clientsFile';
+import { ownFault } from './ownFault';
 import { configSchemaOf, expected, memberSchema, type ConfigForm, type ConfigSchema } from './ownSchema';
 
 /** Where JSON's values and objects are explained: for members that no RFC knows. */
@@ -11,11 +13,14 @@ const jsonValues = '8259 3';
 const jsonObjects = '8259 4';
 
 /**
- * Every fault of a workspace file or profiles file by its schema, all of class `json`: a file with a fault is not used
- * at all.
+ * Every fault of a file of the product's own by its schema, and of a clients file beyond it, all of class `json`: a file
+ * with a fault is not used at all.
  */
 export function configFaults(form: ConfigForm, value: JsonValue): Fault[] {
-  return faultsAt(configSchemaOf(form), value, '', form === 'workspace' ? 'The workspace file' : 'The profiles file');
+  return [
+    ...faultsAt(configSchemaOf(form), value, '', `The ${form} file`),
+    ...(form === 'clients' ? clientsFaults(value) : []),
+  ];
 }
 
 function faultsAt(schema: ConfigSchema, value: JsonValue, pointer: string, name: string): Fault[] {
@@ -23,7 +28,7 @@ function faultsAt(schema: ConfigSchema, value: JsonValue, pointer: string, name:
     // A file that is not an object is another file, perhaps a private key: it is not quoted.
     const found = pointer === '' ? '' : `; it is ${shown(value)}`;
     return [
-      fault('config-value', pointer, schema['x-rfc'] ?? jsonValues, `${name} must be ${expected(schema)}${found}.`),
+      ownFault('config-value', pointer, schema['x-rfc'] ?? jsonValues, `${name} must be ${expected(schema)}${found}.`),
     ];
   }
   if (Array.isArray(value))
@@ -35,13 +40,14 @@ function objectFaults(schema: ConfigSchema, value: JsonObject, pointer: string):
   const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(value, name));
   return [
     ...missing.map((name) =>
-      fault(
+      ownFault(
         'config-missing',
         pointer,
         schema.properties?.[name]?.['x-rfc'] ?? jsonObjects,
         `"${name}" is missing in this entry.`,
       ),
     ),
+    ...memberNumberFaults(schema, value, pointer),
     ...Object.entries(value).flatMap(([name, item]) => {
       const member = memberSchema(schema, name);
       const known = schema.properties !== undefined && Object.hasOwn(schema.properties, name);
@@ -49,6 +55,13 @@ function objectFaults(schema: ConfigSchema, value: JsonObject, pointer: string):
       return faultsAt(member, item, child(pointer, name), `"${name}"`);
     }),
   ];
+}
+
+function memberNumberFaults(schema: ConfigSchema, value: JsonObject, pointer: string): Fault[] {
+  if (schema['x-one-member'] !== true || Object.keys(value).length === 1) return [];
+  const names = Object.keys(schema.properties ?? {}).map((name) => `"${name}"`);
+  const message = `This entry must have exactly one member: ${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}.`;
+  return [ownFault('config-missing', pointer, schema['x-rfc'] ?? jsonObjects, message)];
 }
 
 const namesFit = ({ propertyNames }: ConfigSchema, name: string): boolean =>
@@ -62,7 +75,7 @@ function unknown(schema: ConfigSchema, name: string, pointer: string): Fault {
       ? `the members here are ${schema['x-expected-names'] ?? members.map((member) => `"${member}"`).join(', ')}.`
       : `did you mean "${near}"?`;
   return {
-    ...fault('config-member', child(pointer, name), jsonObjects, `"${name}" is not known here: ${advice}`),
+    ...ownFault('config-member', child(pointer, name), jsonObjects, `"${name}" is not known here: ${advice}`),
     atName: true,
   };
 }
@@ -94,12 +107,3 @@ function textFits(schema: ConfigSchema, text: string): boolean {
     (schema.format === undefined || parsePrefix(text) !== undefined)
   );
 }
-
-const fault = (code: string, pointer: string, rfc: string, message: string): Fault => ({
-  code: `json/${code}`,
-  class: 'json',
-  severity: 'error',
-  pointer,
-  rfc,
-  message,
-});

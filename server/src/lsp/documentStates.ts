@@ -20,6 +20,7 @@ import type { Settings } from './settings';
 const ownTitles: Readonly<Record<Exclude<DocumentForm, 'dots'>, string>> = {
   workspace: 'workspace file',
   profiles: 'server profiles',
+  clients: 'clients of a server',
 };
 
 /** The kind of a document, by its text. */

@@ -93,7 +93,7 @@ test('a caller may give up while the connection is made, and before', async (t) 
   assert.deepEqual([sockets.length, clock.pending], [1, 0]);
 });
 
-test('who gives up takes no connection from another that waits for it; to close the session does', async (t) => {
+test('a caller that gives up takes no connection from another that waits for it; closing the session does', async (t) => {
   const { session, sockets } = await silent(t);
   const controller = new AbortController();
   const other = assert.rejects(session.get('acls'), { code: 'data/cancelled' });
@@ -146,7 +146,7 @@ test('the time for an installation is for all of it, whatever it takes', async (
   );
 });
 
-test('the round trip is told by the clock of the session', async (t) => {
+test('the round trip is measured by the clock of the session', async (t) => {
   const { clock, session, asked } = await slow(t, 70, [404, 204]);
   const answer = session.get('aliases');
   for (const count of [1, 2]) {

@@ -9,7 +9,7 @@ import { FakeClock } from '../../support/protocol/fakeClock';
 import { acl, ace, acls, alias, aliases, anotherClient, cuid, openData } from '../../support/protocol/dataScene';
 import {
   freePort,
-  openSession,
+  openLabSession,
   portOf,
   protect,
   request,
@@ -106,7 +106,7 @@ test('what cannot be kept is not acknowledged and does not count', async (t) => 
   await rm(stateDir);
 });
 
-test('an unreadable state is told when the orchestrator starts', async (t) => {
+test('an unreadable state is reported when the orchestrator starts', async (t) => {
   const stateDir = await temporaryFolder(t);
   await writeFile(join(stateDir, 'data.json'), '{"version":1,"clients":[{}]}');
   await assert.rejects(
@@ -115,7 +115,7 @@ test('an unreadable state is told when the orchestrator starts', async (t) => {
   );
 });
 
-test('a data port in use is told, and nothing is left half-started', async (t) => {
+test('a data port in use is reported, and nothing is left half-started', async (t) => {
   const orchestrator = await startOrchestrator(t);
   await assert.rejects(
     startOrchestrator(t, { dataPort: portOf(orchestrator.data) }),
@@ -157,7 +157,7 @@ test('a filter that does otherwise with the same traffic of another client is a 
   assert.equal((await other.install(acls(acl('b', ace('ntp', 123))))).answer.status, 201);
 });
 
-test('a mitigation activates the ACLs that wait for it, and its rules stand beside theirs; its end deactivates them', async (t) => {
+test('a mitigation activates the ACLs that wait for it, and its rules are beside theirs; its end deactivates them', async (t) => {
   const clock = new FakeClock();
   const orchestrator = await startOrchestrator(t, { clock });
   await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));
@@ -171,7 +171,7 @@ test('a mitigation activates the ACLs that wait for it, and its rules stand besi
   orchestrator.onDidChange(() => {
     told += 1;
   });
-  const signal = await openSession(t, orchestrator.signal, cuid);
+  const signal = await openLabSession(t, orchestrator, cuid);
   assert.deepEqual([active(), orchestrator.flowspec().rules.length], [[], 0]);
   await signal.requestMitigation(protect('192.0.2.0/24', { 'target-protocol': [17] }), 1);
   assert.deepEqual(active(), ['drop']);
@@ -192,7 +192,7 @@ test('a mitigation that waits for the loss of the session activates nothing', as
   const orchestrator = await startOrchestrator(t);
   await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));
   await (
-    await openSession(t, orchestrator.signal, cuid)
+    await openLabSession(t, orchestrator, cuid)
   ).requestMitigation(protect('192.0.2.0/24', { 'trigger-mitigation': false }), 1);
   assert.deepEqual([orchestrator.filters()[0]?.active, orchestrator.flowspec().rules.length], [false, 0]);
 });
@@ -200,13 +200,13 @@ test('a mitigation that waits for the loss of the session activates nothing', as
 test('alias names of a mitigation request are those of its client', async (t) => {
   const orchestrator = await startOrchestrator(t);
   await (await openData(t, orchestrator)).install(aliases(alias('web', '192.0.2.10/32')));
-  const signal = await openSession(t, orchestrator.signal, cuid);
+  const signal = await openLabSession(t, orchestrator, cuid);
   const byAlias = (name: string): JsonObject => request({ 'alias-name': [name], lifetime: 3600 });
   assert.equal((await signal.requestMitigation(byAlias('nobody'), 1)).code, '4.00');
   assert.equal((await signal.requestMitigation(byAlias('web'), 2)).code, '2.01');
   assert.match(orchestrator.flowspec().rules[0]?.text ?? '', /192\.0\.2\.10\/32/);
   assert.equal(
-    (await (await openSession(t, orchestrator.signal, 'other')).requestMitigation(byAlias('web'), 1)).code,
+    (await (await openLabSession(t, orchestrator, 'other')).requestMitigation(byAlias('web'), 1)).code,
     '4.00',
   );
   assert.equal((await signal.requestMitigation(protect('192.0.2.0/24'), 1)).code, '4.09', 'the alias lies within');
@@ -221,10 +221,10 @@ test('an acl-list changes activation during an attack only, for good, and refres
   const clock = new FakeClock();
   const orchestrator = await startOrchestrator(t, { clock });
   await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));
-  const signal = await openSession(t, orchestrator.signal, cuid);
   const control = (name: string, type: string): JsonObject =>
     protect('192.0.2.0/24', { 'ietf-dots-signal-control:acl-list': [{ 'acl-name': name, 'activation-type': type }] });
   await clock.advance(60 * 60_000);
+  const signal = await openLabSession(t, orchestrator, cuid);
   assert.equal((await signal.requestMitigation(control('drop', 'deactivate'), 1)).code, '4.00');
   await signal.requestMitigation(protect('192.0.2.0/24'), 2);
   assert.equal((await signal.requestMitigation(control('nobody', 'deactivate'), 3)).code, '4.04');
@@ -248,7 +248,7 @@ test('a failed change of activation is 5.03 and says which: RFC 9133 section 3.2
   const stateDir = await temporaryFolder(t);
   const orchestrator = await startOrchestrator(t, { stateDir });
   await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));
-  const signal = await openSession(t, orchestrator.signal, cuid);
+  const signal = await openLabSession(t, orchestrator, cuid);
   await signal.requestMitigation(protect('192.0.2.0/24'), 1);
   await rm(stateDir, { recursive: true });
   await writeFile(stateDir, 'no folder');

@@ -38,6 +38,7 @@ const manyPrefixes = (subnet: number): string[] =>
 async function mitigation(session: SignalSession, mid: number, prefixes: string[]): Promise<void> {
   const { code } = await session.requestMitigation(request({ 'target-prefix': prefixes, lifetime: 3600 }), mid, {
     timeoutMs,
+    blocks: true,
   });
   // 2.04, where the answer to an earlier copy was lost.
   assert.match(code, /^2\.0[14]$/);
@@ -108,7 +109,7 @@ test('our client and the orchestrator, over a path that loses, delays, reorders 
     pairs.map(({ proof, host, seed }, index) =>
       t.test(`${proof === 'none' ? 'coap' : `coaps, ${proof}`}, ${host}, seed ${seed}`, async (t) => {
         const all = labOf(proof, host);
-        const { signal, coaps = '' } = all.orchestrator;
+        const { signal = '', coaps = '' } = all.orchestrator;
         const relay = await lossyPath(t, host, portOf(proof === 'none' ? signal : coaps), seed);
         const server = `${proof === 'none' ? 'coap' : 'coaps'}://${bracketed(host)}:${relay.port}`;
         await mitigations(t, all, server, proof === 'none' ? undefined : clientCredentials(arms, proof), index + 1);

@@ -84,7 +84,7 @@ async function judge(
 }
 
 for (const transport of [dtls, tls]) {
-  test(`${transport.name}, a chain that is too long for a datagram, put together and taken apart on its way`, async (t) => {
+  test(`${transport.name}, a chain that is too long for a datagram, reassembled and fragmented on its way`, async (t) => {
     const all = await parties(t, 'rsa');
     if (all === undefined) return;
     const by = all.pki.issue({ purpose: 'ca', by: all.pki.issue({ purpose: 'ca' }) });

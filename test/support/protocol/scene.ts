@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { newCuid, SignalSession } from '#dots/signal/session';
 import { FakeClock } from './fakeClock';
@@ -37,11 +38,17 @@ export function scopesOf(document: JsonObject | undefined): JsonObject[] {
   return body?.scope ?? [];
 }
 
-/** An orchestrator that ends with the test. Its time stands still unless the test brings a clock, so that no status changes under a slow test. */
-export async function startOrchestrator(t: TestContext, options: OrchestratorOptions = {}): Promise<Orchestrator> {
-  const orchestrator = await Orchestrator.start({ clock: new FakeClock(), ...options });
+/** An orchestrator that offers plain CoAP. */
+export type PlainOrchestrator = Orchestrator & { signal: string };
+
+/**
+ * An orchestrator that ends with the test, and offers plain CoAP as well. Its time stands still unless the test brings a clock, so that no
+ * status changes under a slow test.
+ */
+export async function startOrchestrator(t: TestContext, options: OrchestratorOptions = {}): Promise<PlainOrchestrator> {
+  const orchestrator = await Orchestrator.start({ clock: new FakeClock(), plain: true, ...options });
   t.after(() => orchestrator.close());
-  return orchestrator;
+  return orchestrator as PlainOrchestrator;
 }
 
 /** A session that ends with the test. */
@@ -52,6 +59,21 @@ export async function openSession(
   clock: Clock = systemClock,
 ): Promise<SignalSession> {
   const session = await SignalSession.open({ server, cuid, clock });
+  t.after(() => session.close());
+  return session;
+}
+
+/**
+ * A session with the certificate of the lab's client, which is the client of the data channel too; it ends with the test. Over TLS, for
+ * which certificates are valid by the date of the machine and not by that of the test's clock.
+ */
+export async function openLabSession(
+  t: TestContext,
+  { coapsTcp, ca, cert, key }: Orchestrator,
+  cuid: string,
+): Promise<SignalSession> {
+  const credentials = await readCredentials(coapsTcp, { ca, cert, key });
+  const session = await SignalSession.open({ server: coapsTcp, cuid, credentials });
   t.after(() => session.close());
   return session;
 }

@@ -9,7 +9,7 @@ test('check: direction decides whether server-only members are a fault', () => {
   assert.deepEqual(codes(document, { direction: 'request' }), ['rfc/server-only-member@status']);
 });
 
-test('check: what stands in the Uri-Path of a request, or is only said by a server', () => {
+test('check: what belongs in the Uri-Path of a request, or is written by a server only', () => {
   const telemetry = tm({ tmid: 7, target: { 'target-prefix': ['192.0.2.0/24'] } });
   assert.deepEqual(codes(telemetry), ['rfc/telemetry-empty@0']);
   assert.deepEqual(codes(telemetry, { direction: 'request' }), ['rfc/server-only-member@tmid']);
@@ -116,7 +116,7 @@ test('check: what is too long, too deep or too wrong ends in one sentence', () =
   );
 });
 
-test('check: hostile texts are judged in linear time', () => {
+test('check: hostile texts are checked in linear time', () => {
   const long = `${'0'.repeat(200_000)}x`;
   assert.deepEqual(codes(acl(ace({}, { forwarding: 'accept', 'rate-limit': long }))), [
     'yang/invalid-value@rate-limit',

@@ -4,6 +4,9 @@ import { encodeDocument } from '#dots/cbor/codec';
 import { Endpoint } from '#dots/coap/endpoint';
 import { dotsCbor } from '#dots/coap/messages/options';
 import { SignalService } from '#dots/dotsServer/signal/signalService';
+import { Clients } from '#dots/dotsServer/state/clients';
+import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
+import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
 import { requested, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy, type Policy } from '#dots/dotsServer/state/policy';
 import { ServerState } from '#dots/dotsServer/state/serverState';
@@ -37,7 +40,9 @@ interface Scene {
 async function open(t: TestContext, cuidOf: (mid: number) => string): Promise<Scene> {
   const clock = new FakeClock();
   const state = await ServerState.open({ stateDir: folder(t), clock, policy, mitigator: new TestMitigator() });
-  const service = new SignalService({ state, clock, policy, log: () => undefined });
+  const clients = new Clients();
+  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(clients, state)];
+  const service = new SignalService({ state, clients, claims, quota, clock, policy, log: () => undefined });
   const [near, far] = wire(clock);
   service.accept(far);
   const client = new Endpoint(near, { clock });

@@ -7,6 +7,9 @@ import type { CoapRequest } from '#dots/coap/request';
 import type { JsonObject } from '#dots/model/json';
 import { SignalService } from '#dots/dotsServer/signal/signalService';
 import { defaultPolicy as policy } from '#dots/dotsServer/state/policy';
+import { Clients } from '#dots/dotsServer/state/clients';
+import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
+import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
 import { ServerState } from '#dots/dotsServer/state/serverState';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { wire } from '../../support/protocol/fakeNetwork';
@@ -30,7 +33,17 @@ async function open(t: TestContext): Promise<Scene> {
   const mitigator = new TestMitigator();
   const log: string[] = [];
   const state = await ServerState.open({ clock, policy, mitigator });
-  const service = new SignalService({ state, clock, policy, log: (line) => log.push(line) });
+  const clients = new Clients();
+  const claims = new CuidClaims(state, clients);
+  const service = new SignalService({
+    state,
+    clients,
+    claims,
+    quota: new ClientQuota(clients, state),
+    clock,
+    policy,
+    log: (line) => log.push(line),
+  });
   const [near, far] = wire(clock);
   service.accept(far);
   const client = new Endpoint(near, { clock });

@@ -97,7 +97,7 @@ test('a file is read again when it has changed; as long as it has not, what is k
   const before = context();
   assert.equal(context(), before);
   writeFileSync(join(path, name), '{"files": [{"path": "*", "cuid": "two"}]}');
-  assert.deepEqual(context(), { cuid: 'two', ownPrefixes: [] });
+  assert.deepEqual(context(), { cuid: 'two', ownPrefixes: [], quirks: [] });
 });
 
 test('a named file governs every document', (t) => {

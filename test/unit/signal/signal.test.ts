@@ -112,7 +112,7 @@ test('a document of the data channel, or of no kind, is not sent', () => {
   assert.equal(codeOf('anything'), 'signal/unknown-document');
 });
 
-test('an answer is read whatever it holds', () => {
+test('an answer is read whatever it contains', () => {
   const document = { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1, lifetime: 2 }] } };
   const content = (code: string, payload: Uint8Array, format?: number) => ({
     code,

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Budget } from './layer';
 import type { CoapOption } from './message';
 
@@ -105,6 +106,13 @@ export function valuesOf(options: CoapOption[], name: OptionName): Uint8Array[] 
 export function textsOf(options: CoapOption[], name: OptionName): string[] {
   return valuesOf(options, name).map((value) => Buffer.from(value).toString('utf8'));
 }
+
+/** The numbers of the options whose value must be UTF-8 (RFC 7252 section 3.2) and is not, in order. */
+export function malformedTexts(options: CoapOption[]): number[] {
+  return options.filter(({ number, value }) => texts.has(number) && !isUtf8(value)).map(({ number }) => number);
+}
+
+const texts = new Set<number>((['Uri-Host', 'Uri-Path', 'Uri-Query'] as const).map((name) => optionNumbers[name]));
 
 /** The options without those of one name. */
 export function without(options: CoapOption[], ...names: OptionName[]): CoapOption[] {

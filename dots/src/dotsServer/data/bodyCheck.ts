@@ -16,8 +16,9 @@ const missing = new Set(['yang/missing-member', 'rfc/destination-missing', 'rfc/
 export function parseBody(text: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    if (isObject(value)) return refuseHalves(value, text);
   } catch (error) {
+    if (error instanceof RestconfError) throw error;
     throw fail(
       400,
       'malformed-message',
@@ -26,6 +27,19 @@ export function parseBody(text: string): JsonObject {
   }
   throw fail(400, 'malformed-message', 'The body must be a JSON object.');
 }
+
+/** Halves of characters are no text of YANG (RFC 7950 section 9.4), and different ones would become the same when they are stored. */
+function refuseHalves(value: JsonObject, text: string): JsonObject {
+  if (!/\\ud[89a-f]/i.test(text) || !loneSurrogate.test(JSON.stringify(value))) return value;
+  throw fail(
+    400,
+    'malformed-message',
+    'The body has an escape of half a surrogate pair, which is no character (RFC 7950 section 9.4).',
+  );
+}
+
+/** What JSON.stringify writes with an escape, because it is half of a pair; a backslash of the text itself is doubled. */
+const loneSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 /**
  * Checks a document as the editor does; returns the content of its top-level member.
@@ -62,13 +76,20 @@ function tagOf({ code }: Fault): ErrorTag {
 /** The instance identifier of the data tree: RFC 7951 section 6.11. */
 export const treePath = `/${moduleName}:dots-data`;
 
+/** The instance identifier of the node that the members of a body are in; undefined for a list without its container. */
+export function baseOf(body: JsonObject, cuid: string | undefined): string | undefined {
+  if (Object.hasOwn(body, `${moduleName}:dots-client`)) return treePath;
+  const isWhole = ['aliases', 'acls'].some((container) => Object.hasOwn(body, `${moduleName}:${container}`));
+  return cuid === undefined || !isWhole ? undefined : clientPath(cuid);
+}
+
 /** The instance identifier of a client. */
 export function clientPath(cuid: string): string {
   return `${treePath}/dots-client${keyPredicate({ cuid }) ?? ''}`;
 }
 
 /** A JSON pointer as the rest of an instance identifier: entries by their key, members of this module without its name. */
-function instancePath(document: JsonObject, pointer: string): string {
+export function instancePath(document: JsonObject, pointer: string): string {
   let here: JsonValue | undefined = document;
   let path = '';
   for (const token of tokens(pointer)) {

@@ -1,16 +1,21 @@
 import type { Clock } from '#dots/runtime/clock';
-import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
-import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { isObject, type JsonObject } from '#dots/model/json';
+import type { Client } from '../state/clients';
+import type { ClientQuota } from '../state/clientQuota';
+import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
+import { formatPrefix } from '#dots/model/prefix';
+import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
-import { sameContent } from '../state/equality';
 import type { Limits } from '../state/policy';
 import { capabilities, refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
 import { fail } from './failure';
-import { checkedContent, clientPath, treePath } from './bodyCheck';
+import { acesOf, FilterConflicts } from './filterConflicts';
+import { checkedContent, clientPath, instancePath } from './bodyCheck';
 import type { Placement, Query } from './query';
-import { dataRoot, lists, pathOf, type Container, type EntryTarget, type ListTarget } from './resourcePath';
+import { dataRoot, lists, pathOf, type EntryTarget, type ListTarget } from './resourcePath';
+import { claimRefusal, entriesIn, registration, type Registration } from './registration';
 import { clientView, entryView, project } from './projection';
 
 /** The answer to a request that succeeds. */
@@ -21,8 +26,23 @@ export interface Success {
   location?: string;
 }
 
-/** The client: SHA-256 of the public key in its certificate, hex. */
-export type Owner = string;
+/** Who a request comes from. */
+export interface Requester {
+  client: Client;
+  /** What it has proved: SHA-256 of the public key in its certificate, hex. */
+  identity: string;
+}
+
+export interface DataResourcesOptions {
+  clients: DataClients;
+  claims: CuidClaims;
+  quota: ClientQuota;
+  clock: Clock;
+  limits: Limits;
+  resolve: NameResolver;
+  /** What to add to the refusal of a cuid of another client, for one who has proved this identity. */
+  hint: (identity: string) => string;
+}
 
 const member = (name: string): string => `ietf-dots-data-channel:${name}`;
 const dataMember = documentType('dots-data').topMember;
@@ -30,17 +50,20 @@ const clientMember = documentType('dots-client').topMember;
 
 /** The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses. */
 export class DataResources {
-  constructor(
-    private readonly clients: DataClients,
-    private readonly clock: Clock,
-    private readonly limits: Limits,
-  ) {}
+  private readonly clients: DataClients;
+  private readonly limits: Limits;
+  private readonly conflicts: FilterConflicts;
 
-  /** The clients that a certificate has registered, and the capabilities. */
-  tree(owner: Owner, query: Query): JsonObject {
+  constructor(private readonly options: DataResourcesOptions) {
+    ({ clients: this.clients, limits: this.limits } = options);
+    this.conflicts = new FilterConflicts(this.clients);
+  }
+
+  /** What the client has registered, and the capabilities. */
+  tree(requester: Requester, query: Query): JsonObject {
     const own = this.clients
       .all()
-      .filter((client) => client.owner === owner)
+      .filter((client) => this.options.claims.isOwn(client, requester.client))
       .map((client) => clientView(client, this.now));
     const tree: JsonObject = {
       ...(own.length === 0 ? {} : { 'dots-client': own }),
@@ -66,24 +89,44 @@ export class DataResources {
     };
   }
 
-  client(cuid: string, owner: Owner, query: Query): JsonObject {
-    return { [clientMember]: [project(clientView(this.own(cuid, owner), this.now), query)] };
+  client(cuid: string, requester: Requester, query: Query): JsonObject {
+    return { [clientMember]: [project(clientView(this.own(cuid, requester), this.now), query)] };
   }
 
   /** A list, in its container. */
-  list(list: ListTarget, owner: Owner, query: Query): JsonObject {
-    return this.shown(list, this.views(list, owner), query);
+  list(list: ListTarget, requester: Requester, query: Query): JsonObject {
+    return this.shown(list, this.views(list, requester), query);
   }
 
   /** An entry, in its list and container, as in RFC 8783 figure 29. */
-  entry({ list, name }: EntryTarget, owner: Owner, query: Query): JsonObject {
-    const found = this.views(list, owner).filter((entry) => entry.name === name);
+  entry({ list, name }: EntryTarget, requester: Requester, query: Query): JsonObject {
+    const found = this.views(list, requester).filter((entry) => entry.name === name);
     if (found.length === 0) throw missing(list, name);
     return this.shown(list, found, query);
   }
 
+  /**
+   * Refuses a body (400) with a target or destination outside of the client's prefixes: RFC 8783 sections 6.1 and 7.2.
+   * @param base the instance identifier of the node that the members of the body are in; undefined: not reported
+   */
+  async refuseOutside(body: JsonObject, { client }: Requester, base: string | undefined): Promise<void> {
+    const outside = await outsideDomain(client, body, this.options.resolve);
+    if (outside === undefined) return;
+    const path = base === undefined ? undefined : base + instancePath(body, outside.pointer);
+    throw fail(400, 'invalid-value', outside.sentence, path);
+  }
+
+  /** Claims the cuid that a body registers for this client, on both channels, while the work is done that stores it. */
+  claimed<T>(body: JsonObject, { client, identity }: Requester, work: () => Promise<T>): Promise<T> {
+    const { cuid } = registration(body);
+    const refuse = (objection: CuidObjection): never => {
+      throw claimRefusal(objection, { cuid, client, hint: this.options.hint(identity) });
+    };
+    return this.options.claims.claim(cuid, client, refuse, work);
+  }
+
   /** RFC 8783 section 5.1: one client per request, and none that is registered already. */
-  register(body: JsonObject, owner: Owner): Success {
+  register(body: JsonObject, requester: Requester): Success {
     const client = registration(body);
     if (this.clients.find(client.cuid) !== undefined)
       throw fail(
@@ -91,31 +134,30 @@ export class DataResources {
         'resource-denied',
         `A client with the cuid ${JSON.stringify(client.cuid)} is already registered.`,
       );
-    this.commit(this.registered(client, owner));
+    this.commit(this.registered(client, requester));
     return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
   /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
-  replaceClient(cuid: string, body: JsonObject, owner: Owner): Success {
+  replaceClient(cuid: string, body: JsonObject, requester: Requester): Success {
     const client = registration(body);
     if (client.cuid !== cuid)
       throw fail(400, 'invalid-value', `The cuid in the body is not the one in the path, ${JSON.stringify(cuid)}.`);
     const known = this.clients.find(cuid);
-    if (known !== undefined) this.own(cuid, owner);
-    this.commit(this.registered(client, owner, known));
+    this.commit(this.registered(client, requester, known));
     return { status: known === undefined ? 201 : 204 };
   }
 
   /** RFC 8783 section 5.2: with the client its aliases and ACLs are removed. */
-  deregister(cuid: string, owner: Owner): Success {
-    this.own(cuid, owner);
+  deregister(cuid: string, requester: Requester): Success {
+    this.own(cuid, requester);
     this.clients.remove(cuid);
     return { status: 204 };
   }
 
   /** New entries for a list: RFC 8783 sections 6.1 and 7.2. */
-  add(list: ListTarget, body: JsonObject, owner: Owner, placement?: Placement): Success {
-    const client = this.own(list.cuid, owner);
+  add(list: ListTarget, body: JsonObject, requester: Requester, placement?: Placement): Success {
+    const client = this.own(list.cuid, requester);
     const fresh = this.readEntries(list, body, client);
     this.change(client, list, inserted(entriesOf(client, list), fresh, list, placement), fresh);
     const [only, ...more] = fresh;
@@ -124,7 +166,7 @@ export class DataResources {
   }
 
   /** A POST to a client names the list in its body. */
-  addToClient(cuid: string, body: JsonObject, owner: Owner, placement?: Placement): Success {
+  addToClient(cuid: string, body: JsonObject, requester: Requester, placement?: Placement): Success {
     const container = (['aliases', 'acls'] as const).find((name) => Object.hasOwn(body, member(name)));
     if (container === undefined)
       throw fail(400, 'unknown-element', `The body must contain "${member('aliases')}" or "${member('acls')}".`);
@@ -134,20 +176,20 @@ export class DataResources {
         'invalid-value',
         '"insert" is supported for ACLs and ACEs only: the order of aliases is not significant.',
       );
-    return this.add({ kind: 'list', cuid, container }, body, owner, placement);
+    return this.add({ kind: 'list', cuid, container }, body, requester, placement);
   }
 
   /** All entries of a list at once. */
-  replaceList(list: ListTarget, body: JsonObject, owner: Owner): Success {
-    const client = this.own(list.cuid, owner);
+  replaceList(list: ListTarget, body: JsonObject, requester: Requester): Success {
+    const client = this.own(list.cuid, requester);
     const fresh = this.readEntries(list, body, client);
     const isNew = entriesOf(client, list).length === 0;
     this.change(client, list, fresh, fresh);
     return { status: isNew ? 201 : 204 };
   }
 
-  replaceEntry({ list, name }: EntryTarget, body: JsonObject, owner: Owner, placement?: Placement): Success {
-    const client = this.own(list.cuid, owner);
+  replaceEntry({ list, name }: EntryTarget, body: JsonObject, requester: Requester, placement?: Placement): Success {
+    const client = this.own(list.cuid, requester);
     const [entry, ...more] = this.readEntries(list, body, client);
     if (entry === undefined || more.length > 0 || entry.name !== name)
       throw fail(
@@ -160,8 +202,8 @@ export class DataResources {
     return { status: before.some((each) => each.name === name) ? 204 : 201 };
   }
 
-  remove({ list, name }: EntryTarget, owner: Owner): Success {
-    const client = this.own(list.cuid, owner);
+  remove({ list, name }: EntryTarget, requester: Requester): Success {
+    const client = this.own(list.cuid, requester);
     const before = entriesOf(client, list);
     const after = before.filter((entry) => entry.name !== name);
     if (after.length === before.length) throw missing(list, name);
@@ -169,39 +211,41 @@ export class DataResources {
     return { status: 204 };
   }
 
-  removeList(list: ListTarget, owner: Owner): Success {
-    this.change(this.own(list.cuid, owner), list, [], []);
+  removeList(list: ListTarget, requester: Requester): Success {
+    this.change(this.own(list.cuid, requester), list, [], []);
     return { status: 204 };
   }
 
   private get now(): number {
-    return this.clock.now();
+    return this.options.clock.now();
   }
 
-  /** The client that a path names. Only the certificate that registered a cuid may use it (403). */
-  private own(cuid: string, owner: Owner): DataClient {
-    const client = this.clients.find(cuid);
-    if (client === undefined)
+  /** The registration that a path names, which belongs to this client (403 otherwise). */
+  private own(cuid: string, { client }: Requester): DataClient {
+    const registered = this.clients.find(cuid);
+    if (registered === undefined)
       throw fail(
         404,
         'invalid-value',
         `No client with the cuid ${JSON.stringify(cuid)} is registered; register it first (RFC 8783 section 5.1).`,
       );
-    if (client.owner !== owner)
-      throw fail(
-        403,
-        'access-denied',
-        `The cuid ${JSON.stringify(cuid)} was registered with another client certificate.`,
-      );
-    return client;
+    if (this.options.claims.isForeign(cuid, client))
+      throw fail(403, 'access-denied', `The cuid ${JSON.stringify(cuid)} belongs to another client.`);
+    return registered;
   }
 
-  private registered({ cuid, cdid, aliases, acls }: Registration, owner: Owner, known?: DataClient): DataClient {
+  private registered(
+    { cuid, cdid, aliases, acls }: Registration,
+    { client: { gateway, ownPrefixes }, identity }: Requester,
+    known?: DataClient,
+  ): DataClient {
     const isBare = aliases === undefined && acls === undefined;
     const bare: DataClient = {
       cuid,
-      ...(cdid === undefined ? {} : { cdid }),
-      owner,
+      // Only a gateway may say which domain a client is of: RFC 8783 section 5.1, RFC 9132 section 4.4.1.2.
+      ...(cdid === undefined || !gateway ? {} : { cdid }),
+      owner: identity,
+      ...(ownPrefixes !== undefined && { ownPrefixes: ownPrefixes.map(formatPrefix) }),
       aliases: isBare ? (known?.aliases ?? []) : [],
       acls: isBare ? (known?.acls ?? []) : [],
     };
@@ -226,6 +270,8 @@ export class DataResources {
       throw full('aliases or ACLs of a client', aliasesOrAcls);
     if (client.acls.reduce((sum, { value }) => sum + acesOf(value).length, 0) > aces)
       throw full('ACEs of a client', aces);
+    const exceeded = this.options.quota.registration(client);
+    if (exceeded !== undefined) throw full(exceeded.what, exceeded.limit);
     this.clients.put(client);
   }
 
@@ -264,24 +310,17 @@ export class DataResources {
 
   private refuseAcls(cuid: string, acls: readonly JsonObject[]): void {
     for (const acl of acls) refuseUnsupported(acl);
-    const others = this.clients
-      .all()
-      .filter((client) => client.cuid !== cuid)
-      .flatMap((client) => client.acls)
-      .flatMap(({ value }) => acesOf(value));
-    for (const ace of others.length === 0 ? [] : acls.flatMap(acesOf)) {
-      const clash = others.find((other) => sameMember('matches', other, ace) && !sameMember('actions', other, ace));
-      if (clash !== undefined)
-        throw fail(
-          409,
-          'resource-denied',
-          `ACE ${JSON.stringify(ace.name)} conflicts with a filter of another client that has another action for the same traffic.`,
-        );
-    }
+    const clash = this.conflicts.firstOf(acls.flatMap(acesOf), cuid);
+    if (clash !== undefined)
+      throw fail(
+        409,
+        'resource-denied',
+        `ACE ${JSON.stringify(clash.name)} conflicts with a filter of another client that has another action for the same traffic.`,
+      );
   }
 
-  private views(list: ListTarget, owner: Owner): JsonObject[] {
-    const client = this.own(list.cuid, owner);
+  private views(list: ListTarget, requester: Requester): JsonObject[] {
+    const client = this.own(list.cuid, requester);
     return list.container === 'aces'
       ? entriesOf(client, list)
       : client[list.container].map((entry) => entryView(entry, this.now));
@@ -290,41 +329,6 @@ export class DataResources {
   private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
     return { [member(container)]: project({ [lists[container].list]: entries }, query) };
   }
-}
-
-interface Registration {
-  cuid: string;
-  cdid?: string;
-  aliases: JsonObject[] | undefined;
-  acls: JsonObject[] | undefined;
-}
-
-function registration(body: JsonObject): Registration {
-  const [client] = itemsOf(checkedContent(body, 'dots-client', treePath)).filter(isObject);
-  if (client === undefined)
-    throw fail(400, 'missing-attribute', 'A registration must contain one client with its "cuid".');
-  const { cuid, cdid } = client;
-  const inside = (container: 'aliases' | 'acls'): JsonObject[] | undefined =>
-    isObject(client[container]) ? entriesIn(client[container], container) : undefined;
-  return {
-    cuid: String(cuid),
-    ...(typeof cdid === 'string' ? { cdid } : {}),
-    aliases: inside('aliases'),
-    acls: inside('acls'),
-  };
-}
-
-function entriesIn(value: JsonValue | undefined, container: Container): JsonObject[] {
-  return isObject(value) ? itemsOf(value[lists[container].list]).filter(isObject) : [];
-}
-
-function acesOf(acl: JsonObject): JsonObject[] {
-  return entriesIn(acl.aces, 'aces');
-}
-
-/** Whether two ACEs have the same matches, or the same actions. */
-function sameMember(name: 'matches' | 'actions', one: JsonObject, other: JsonObject): boolean {
-  return sameContent(one[name] ?? {}, other[name] ?? {}, planAt('acls', 'acl', 'aces', 'ace', name));
 }
 
 function namesOf(entries: readonly JsonObject[]): Set<unknown> {

@@ -32,10 +32,9 @@ export function withEntries(
     );
     return { ...client, acls };
   }
-  const stored = (entry: JsonObject): StoredEntry => {
-    const known = touched.has(entry.name) ? undefined : findEntry(client[container], entry.name);
-    return known ?? storedEntry(entry, now);
-  };
+  const known = new Map(client[container].map((entry) => [entry.value.name, entry]));
+  const stored = (entry: JsonObject): StoredEntry =>
+    (touched.has(entry.name) ? undefined : known.get(entry.name)) ?? storedEntry(entry, now);
   return { ...client, [container]: entries.map(stored) };
 }
 
@@ -52,7 +51,8 @@ export function inserted(
   { container }: ListTarget,
   placement: Placement = { insert: 'last' },
 ): JsonObject[] {
-  const duplicate = fresh.find(({ name }) => before.some((entry) => entry.name === name));
+  const known = new Set(before.map(({ name }) => name));
+  const duplicate = fresh.find(({ name }) => known.has(name));
   if (duplicate !== undefined)
     throw fail(
       409,

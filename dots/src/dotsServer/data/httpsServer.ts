@@ -11,7 +11,9 @@ import { refusal as clientRefusal } from '#dots/transport/refusals';
 import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
 import { oneLine } from '#dots/model/text';
+import { identityEntry, identityText, type Clients } from '../state/clients';
 import { StoreError } from '../state/journal';
+import type { Requester } from './dataResources';
 import { fail, RestconfError } from './failure';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
 
@@ -21,6 +23,7 @@ export interface DataServerOptions {
   port: number;
   lab: Lab;
   router: DataRouter;
+  clients: Clients;
   /** The largest body that is read, bytes. */
   largestBody: number;
   log: (line: string) => void;
@@ -111,7 +114,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   send(request, response, answer);
 }
 
-async function answerTo(request: IncomingMessage, { router, largestBody }: DataServerOptions): Promise<DataResponse> {
+async function answerTo(
+  request: IncomingMessage,
+  { router, clients, largestBody }: DataServerOptions,
+): Promise<DataResponse> {
   const { method = '', headers } = request;
   const { port } = request.socket.address() as AddressInfo;
   refuseForeignHost(headers.host, port);
@@ -122,7 +128,7 @@ async function answerTo(request: IncomingMessage, { router, largestBody }: DataS
     method,
     path: url.pathname,
     query: url.searchParams,
-    owner: ownerOf(request.socket as TLSSocket),
+    requester: requesterOf(request.socket as TLSSocket, clients),
     body: () => readBody(request, largestBody),
   });
 }
@@ -153,10 +159,18 @@ function refusalText(error: Error, port: number | undefined): string {
 const clientAt = (port: number | undefined): string =>
   port === undefined ? 'the client' : `the client at port ${port}`;
 
-function ownerOf(socket: TLSSocket): string {
+function requesterOf(socket: TLSSocket, clients: Clients): Requester {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is required.');
-  return keyIdentity(certificate.raw);
+  const identity = keyIdentity(certificate.raw);
+  const client = clients.of(identity);
+  if (client === undefined)
+    throw fail(
+      403,
+      'access-denied',
+      `The ${identityText(identity)} belongs to no client of this server: its operator can add ${identityEntry(identity)} to the identities of one.`,
+    );
+  return { client, identity };
 }
 
 async function readBody(request: IncomingMessage, largest: number): Promise<string> {

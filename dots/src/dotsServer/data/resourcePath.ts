@@ -1,3 +1,4 @@
+import { isLegalText } from '#dots/check/legalText';
 import { fail } from './failure';
 
 /** The lists of a client that a request can name, by their container: the list in it, and whether its order is significant. */
@@ -104,10 +105,18 @@ function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefi
 /** One segment: a name, with or without its module, and optionally "=" and a key (RFC 8040 section 3.5.3). */
 function segmentOf(text: string): Segment {
   const [, , name = '', key] = /^(?:([^=:]*):)?([^=]*)(?:=(.*))?$/su.exec(text) ?? [];
+  const decoded = { name: decodedText(name), ...(key !== undefined && { key: decodedText(key) }) };
+  if (isLegalText(decoded.key ?? '')) return decoded;
+  throw fail(
+    400,
+    'invalid-value',
+    'The path has a key with a character that a YANG string cannot contain (RFC 7950 section 9.4).',
+  );
+}
+
+function decodedText(text: string): string {
   try {
-    return key === undefined
-      ? { name: decodeURIComponent(name) }
-      : { name: decodeURIComponent(name), key: decodeURIComponent(key) };
+    return decodeURIComponent(text);
   } catch {
     throw fail(400, 'malformed-message', 'The path has an invalid percent-encoding (RFC 3986 section 2.1).');
   }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '#dots/model/json';
 import { fail, RestconfError } from './failure';
-import { parseBody } from './bodyCheck';
+import { baseOf, parseBody } from './bodyCheck';
 import { queryOf, type Query } from './query';
-import { type DataResources, type Owner, type Success } from './dataResources';
+import { type DataResources, type Requester, type Success } from './dataResources';
 import { root, targetOf, type EntryTarget, type ListTarget, type Target } from './resourcePath';
 
 /** A request of any transport. */
@@ -11,7 +11,7 @@ export interface DataRequest {
   /** As in the request line, percent-encoded. */
   path: string;
   query: URLSearchParams;
-  owner: Owner;
+  requester: Requester;
   /** The body of a POST or a PUT. */
   body(): Promise<string>;
 }
@@ -57,13 +57,13 @@ interface RequestContext {
 
 /** The methods of each resource, for one request. */
 class RequestMethods {
-  private readonly owner: Owner;
+  private readonly requester: Requester;
   private readonly query: Query;
   private readonly resources: DataResources;
 
   constructor(private readonly context: RequestContext) {
     ({ resources: this.resources, query: this.query } = context);
-    this.owner = context.request.owner;
+    this.requester = context.request.requester;
   }
 
   of(target: Exclude<Target, { kind: 'host-meta' }>): Methods {
@@ -94,55 +94,73 @@ class RequestMethods {
   /** RFC 8040 section 3.3.1. */
   private datastore(): JsonObject {
     const { depth } = this.query;
-    const inside = depth === 1 ? {} : this.resources.tree(this.owner, { ...this.query, depth: depth - 1 });
+    const inside = depth === 1 ? {} : this.resources.tree(this.requester, { ...this.query, depth: depth - 1 });
     return { 'ietf-restconf:data': inside };
   }
 
   private tree(): Methods {
-    const { resources, owner, query } = this;
+    const { resources, requester, query } = this;
     return {
-      GET: () => ({ status: 200, body: resources.tree(owner, query) }),
-      POST: this.change((body) => resources.register(body, owner)),
+      GET: () => ({ status: 200, body: resources.tree(requester, query) }),
+      POST: this.registration(undefined, (body) => resources.register(body, requester)),
     };
   }
 
   private client(cuid: string): Methods {
-    const { resources, owner, query } = this;
+    const { resources, requester, query } = this;
     return {
-      GET: () => ({ status: 200, body: resources.client(cuid, owner, query) }),
-      POST: this.change((body) => resources.addToClient(cuid, body, owner, query.placement)),
-      PUT: this.change((body) => resources.replaceClient(cuid, body, owner)),
-      DELETE: this.remove(() => resources.deregister(cuid, owner)),
+      GET: () => ({ status: 200, body: resources.client(cuid, requester, query) }),
+      POST: this.change(cuid, (body) => resources.addToClient(cuid, body, requester, query.placement)),
+      PUT: this.registration(cuid, (body) => resources.replaceClient(cuid, body, requester)),
+      DELETE: this.remove(() => resources.deregister(cuid, requester)),
     };
   }
 
   private list(list: ListTarget): Methods {
-    const { resources, owner, query } = this;
+    const { resources, requester, query } = this;
     return {
-      GET: () => ({ status: 200, body: resources.list(list, owner, query) }),
-      POST: this.change((body) => resources.add(list, body, owner, query.placement)),
-      PUT: this.change((body) => resources.replaceList(list, body, owner)),
-      DELETE: this.remove(() => resources.removeList(list, owner)),
+      GET: () => ({ status: 200, body: resources.list(list, requester, query) }),
+      POST: this.change(list.cuid, (body) => resources.add(list, body, requester, query.placement)),
+      PUT: this.change(list.cuid, (body) => resources.replaceList(list, body, requester)),
+      DELETE: this.remove(() => resources.removeList(list, requester)),
     };
   }
 
   private entry(entry: EntryTarget): Methods {
-    const { resources, owner, query } = this;
+    const { resources, requester, query } = this;
     const methods: Methods = {
-      GET: () => ({ status: 200, body: resources.entry(entry, owner, query) }),
-      PUT: this.change((body) => resources.replaceEntry(entry, body, owner, query.placement)),
-      DELETE: this.remove(() => resources.remove(entry, owner)),
+      GET: () => ({ status: 200, body: resources.entry(entry, requester, query) }),
+      PUT: this.change(entry.list.cuid, (body) => resources.replaceEntry(entry, body, requester, query.placement)),
+      DELETE: this.remove(() => resources.remove(entry, requester)),
     };
     if (entry.list.container !== 'acls') return methods;
     const aces: ListTarget = { kind: 'list', cuid: entry.list.cuid, container: 'aces', acl: entry.name };
-    return { ...methods, POST: this.change((body) => resources.add(aces, body, owner, query.placement)) };
+    return {
+      ...methods,
+      POST: this.change(aces.cuid, (body) => resources.add(aces, body, requester, query.placement)),
+    };
   }
 
-  private change(work: (body: JsonObject) => Success): Handler {
+  /** Names are resolved before the work that others wait for. */
+  private change(cuid: string | undefined, work: (body: JsonObject) => Success): Handler {
     return async () => {
-      const body = parseBody(await this.context.request.body());
+      const body = await this.body(cuid);
       return this.context.exclusive(() => work(body));
     };
+  }
+
+  /** A change that registers a client. */
+  private registration(cuid: string | undefined, work: (body: JsonObject) => Success): Handler {
+    return async () => {
+      const body = await this.body(cuid);
+      return this.resources.claimed(body, this.requester, () => this.context.exclusive(() => work(body)));
+    };
+  }
+
+  private async body(cuid: string | undefined): Promise<JsonObject> {
+    const body = parseBody(await this.context.request.body());
+    await this.resources.refuseOutside(body, this.requester, baseOf(body, cuid));
+    return body;
   }
 
   private remove(work: () => Success): Handler {

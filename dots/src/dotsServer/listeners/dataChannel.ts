@@ -1,6 +1,10 @@
 import type { Clock } from '#dots/runtime/clock';
 import { addressText } from '#dots/transport/address';
 import type { Lab } from '#dots/transport/certificates/lab';
+import { sameClientHint, type Clients } from '../state/clients';
+import type { NameResolver } from '../state/clientDomain';
+import type { ClientQuota } from '../state/clientQuota';
+import type { CuidClaims } from '../state/cuidClaims';
 import type { Limits } from '../state/policy';
 import type { ServerState } from '../state/serverState';
 import { DataResources } from '../data/dataResources';
@@ -13,6 +17,10 @@ export interface DataChannelOptions {
   port: number;
   lab: Lab;
   state: ServerState;
+  clients: Clients;
+  claims: CuidClaims;
+  quota: ClientQuota;
+  resolve: NameResolver;
   clock: Clock;
   limits: Limits;
   log: (line: string) => void;
@@ -23,11 +31,17 @@ export class DataChannel {
   private constructor(private readonly listener: DataServer) {}
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
-  static async open({ host, port, lab, state, clock, limits, log }: DataChannelOptions): Promise<DataChannel> {
-    const { clients } = state;
+  static async open(options: DataChannelOptions): Promise<DataChannel> {
+    const { host, port, lab, state, clients, claims, quota, resolve, clock, limits, log } = options;
+    const hint = (identity: string): string => (clients.areDefined ? '' : sameClientHint(identity));
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
-    const router = new DataRouter(new DataResources(clients, clock, limits), (decide) => state.exclusive(decide));
-    return new DataChannel(await DataServer.start({ host, port, lab, router, largestBody: limits.dataBody, log }));
+    const router = new DataRouter(
+      new DataResources({ clients: state.clients, claims, quota, clock, limits, resolve, hint }),
+      (decide) => state.exclusive(decide),
+    );
+    return new DataChannel(
+      await DataServer.start({ host, port, lab, router, clients, largestBody: limits.dataBody, log }),
+    );
   }
 
   /** `https://127.0.0.1:N`. */

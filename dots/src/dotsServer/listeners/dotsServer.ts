@@ -1,6 +1,10 @@
 import type { Lab } from '#dots/transport/certificates/lab';
 import type { ServerCredentials } from '#dots/transport/certificates/credentials';
 import { systemClock, type Clock } from '#dots/runtime/clock';
+import { Clients, type ClientDefinition } from '../state/clients';
+import { nothingKnown, type NameResolver } from '../state/clientDomain';
+import { ClientQuota } from '../state/clientQuota';
+import { CuidClaims } from '../state/cuidClaims';
 import type { DataClient } from '../state/dataClients';
 import type { Mitigation } from '../state/lifecycle';
 import type { Mitigator } from '../state/mitigator';
@@ -9,11 +13,14 @@ import { ServerState } from '../state/serverState';
 import { SignalService } from '../signal/signalService';
 import { DataChannel } from './dataChannel';
 import { openLabHome } from './labHome';
+import { writeLabProfiles, type LabFiles } from './labProfiles';
 import { SignalChannel } from './signalChannel';
 
 export interface DotsServerOptions {
   /** A loopback address; default: 127.0.0.1. */
   host?: string | undefined;
+  /** Whether plain CoAP is offered as well, to a client that has proved nothing; default: no. */
+  plain?: boolean | undefined;
   /** The port of plain CoAP; default: 0, a free one. */
   signalPort?: number | undefined;
   /** The port of DTLS over UDP and of TLS over TCP; default: 0, a free one. */
@@ -22,6 +29,10 @@ export interface DotsServerOptions {
   dataPort?: number | undefined;
   /** The pre-shared key of an identity, if clients may use one in addition to certificates of the lab. */
   psk?: ServerCredentials['psk'] | undefined;
+  /** Who the clients are; without it each identity that the lab CA or a pre-shared key proves is an unrestricted client of its own. */
+  clients?: readonly NamedClient[] | undefined;
+  /** Resolves the names in requests of clients with own prefixes; default: no name is known, and each is refused. */
+  resolve?: NameResolver | undefined;
   /** The folder that the state is stored in; without one it ends with the server. */
   stateDir?: string | undefined;
   /** Sets aside what is stored there, and begins with an empty state; default: false. */
@@ -36,10 +47,13 @@ export interface DotsServerOptions {
   policy?: Policy;
 }
 
+/** A client; where no identities are named the lab issues a certificate for it. */
+export type NamedClient = Omit<ClientDefinition, 'identities'> & Partial<Pick<ClientDefinition, 'identities'>>;
+
 /** Where clients find the server. */
 export interface ServerAddresses {
-  /** The plain signal channel: `coap://127.0.0.1:N`. */
-  signal: string;
+  /** The plain signal channel: `coap://127.0.0.1:N`; undefined where it is not offered. */
+  signal: string | undefined;
   /** The signal channel over DTLS: `coaps://127.0.0.1:N`; undefined if the DTLS module was not built. */
   coaps: string | undefined;
   /** The signal channel over TLS: `coaps+tcp://127.0.0.1:N`. */
@@ -62,8 +76,7 @@ interface Started {
   state: ServerState;
   clock: Clock;
   addresses: ServerAddresses;
-  /** The files of the lab: the CA to trust, a client certificate and its key. */
-  files: Lab['files'];
+  files: LabFiles;
   /** In the order in which they were opened. */
   closers: Close[];
 }
@@ -73,7 +86,7 @@ interface Started {
  */
 export class DotsServer {
   readonly addresses: ServerAddresses;
-  readonly files: Lab['files'];
+  readonly files: LabFiles;
   private readonly listeners = new Set<() => void>();
 
   private constructor(private readonly started: Started) {
@@ -121,21 +134,45 @@ export class DotsServer {
 }
 
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
-  const { stateDir, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy, log = () => undefined } = options;
-  const { limits } = policy;
-  const { discardState } = options;
+  const { stateDir, discardState, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy } = options;
+  const { log = () => undefined, resolve = nothingKnown } = options;
   const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, tell: log });
   closers.push(() => state.close());
-  const service = new SignalService({ state, clock, policy, log });
-  closers.push(() => service.close());
-  const home = await openLabHome(host, stateDir, log);
+  const issued = (options.clients ?? []).filter(({ identities }) => identities === undefined).map(({ name }) => name);
+  const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
   closers.push(home.close);
-  const { lab } = home;
-  const data = await DataChannel.open({ host, port: options.dataPort ?? 0, lab, state, clock, limits, log });
+  const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
+  const claims = new CuidClaims(state, clients);
+  const quota = new ClientQuota(clients, state);
+  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, resolve };
+  const addresses = await listen(served, options, closers);
+  const files = await writeLabProfiles(home.lab, addresses, options.clients);
+  return { state, clock, addresses, files, closers };
+}
+
+/** What the listeners of both channels serve. */
+interface Served {
+  host: string;
+  clock: Clock;
+  policy: Policy;
+  log: (line: string) => void;
+  state: ServerState;
+  lab: Lab;
+  clients: Clients;
+  claims: CuidClaims;
+  quota: ClientQuota;
+  resolve: NameResolver;
+}
+
+async function listen(served: Served, options: DotsServerOptions, closers: Close[]): Promise<ServerAddresses> {
+  const { lab, policy, host, clock, log } = served;
+  const service = new SignalService(served);
+  closers.push(() => service.close());
+  const data = await DataChannel.open({ ...served, port: options.dataPort ?? 0, limits: policy.limits });
   closers.push(() => data.close());
   const signal = await SignalChannel.open({
     host,
-    plainPort: options.signalPort ?? 0,
+    plainPort: options.plain === true ? (options.signalPort ?? 0) : undefined,
     securePort: options.securePort ?? 0,
     credentials: { certificate: { ca: lab.ca, ...lab.server }, psk: options.psk },
     clock,
@@ -144,7 +181,12 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   });
   closers.push(() => signal.close());
   const { plain, coaps, coapsTcp } = signal;
-  return { state, clock, addresses: { signal: plain, coaps, coapsTcp, data: data.url }, files: lab.files, closers };
+  return { signal: plain, coaps, coapsTcp, data: data.url };
+}
+
+/** A client without identities of its own is the one that the lab has issued a certificate for. */
+function identified({ identities, ...client }: NamedClient, lab: Lab): ClientDefinition {
+  return { ...client, identities: identities ?? [lab.clients.get(client.name)?.identity ?? ''] };
 }
 
 /** Last opened, first closed. */

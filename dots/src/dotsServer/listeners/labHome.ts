@@ -12,14 +12,22 @@ export interface LabHome {
   close: () => Promise<void>;
 }
 
+export interface LabHomeOptions {
+  host: string;
+  stateDir: string | undefined;
+  /** The further clients that have a certificate of it. */
+  clients: readonly string[];
+  /** Receives a sentence for what was changed, or made anew, because others could have known or changed it. */
+  tell: Tell;
+}
+
 /**
  * The lab in the state folder of the server; without one it is private and ends with the server. Its certificates are valid by the
  * date of the machine, not by that of a clock: OpenSSL, which verifies them for TLS, uses no other.
- * `tell` receives a sentence for what was changed, or made anew, because others could have known or changed it.
  * Throws a DotsError of kind `usage`: `transport/lab-folder`, `runtime/not-private`.
  */
-export async function openLabHome(host: string, stateDir: string | undefined, tell: Tell): Promise<LabHome> {
-  const options = { names: [loopbackName(host)], tell };
+export async function openLabHome({ host, stateDir, clients, tell }: LabHomeOptions): Promise<LabHome> {
+  const options = { names: [loopbackName(host)], clients, tell };
   if (stateDir !== undefined)
     return { lab: await openLab(join(stateDir, 'lab'), options), close: () => Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), 'dots-lab-'));

@@ -12,8 +12,8 @@ import { listenUdp, type Listener } from '#dots/transport/udp';
 
 export interface SignalChannelOptions {
   host: string;
-  /** 0: a free one. */
-  plainPort: number;
+  /** 0: a free one; undefined: no plain CoAP. */
+  plainPort: number | undefined;
   /** DTLS over UDP and TLS over TCP listen on the same number (RFC 9132 section 3); 0: a free one. */
   securePort: number;
   credentials: ServerCredentials;
@@ -24,13 +24,13 @@ export interface SignalChannelOptions {
 }
 
 interface Listeners {
-  plain: Listener;
+  plain: Listener | undefined;
   tls: Listener;
   /** Undefined if the DTLS module was not built. */
   dtls: Listener | undefined;
 }
 
-/** The signal channel of the server: plain CoAP for this machine, DTLS, TLS; one endpoint for each client. */
+/** The signal channel of the server: DTLS, TLS, and plain CoAP for this machine where it is asked for; one endpoint for each client. */
 export class SignalChannel {
   private constructor(
     private readonly endpoints: ReadonlySet<Endpoint>,
@@ -47,19 +47,20 @@ export class SignalChannel {
       clock,
       refused: (error) => log(`signal: client refused: ${oneLine(error.message, 300)}`),
     };
-    const plain = await listenUdp({ host, port: plainPort }, accept);
+    const plain = plainPort === undefined ? undefined : await listenUdp({ host, port: plainPort }, accept);
     try {
       const { tls, dtls } = await listenSecure({ host, port: options.securePort }, secure, accept, log);
       return new SignalChannel(endpoints, { plain, tls, dtls });
     } catch (error) {
-      await plain.close();
+      await plain?.close();
       throw error;
     }
   }
 
-  /** `coap://127.0.0.1:N`. */
-  get plain(): string {
-    return `coap://${addressText(this.listeners.plain.address)}`;
+  /** `coap://127.0.0.1:N`; undefined without plain CoAP. */
+  get plain(): string | undefined {
+    const { plain } = this.listeners;
+    return plain && `coap://${addressText(plain.address)}`;
   }
 
   /** `coaps://127.0.0.1:N`; undefined if the DTLS module was not built. */
@@ -77,7 +78,7 @@ export class SignalChannel {
   async close(): Promise<void> {
     const { plain, tls, dtls } = this.listeners;
     const sessions = [...this.endpoints].map((endpoint) => endpoint.close());
-    await Promise.all([...sessions, plain.close(), dtls?.close(), tls.close()]);
+    await Promise.all([...sessions, plain?.close(), dtls?.close(), tls.close()]);
   }
 }
 

@@ -1,43 +1,76 @@
-import type { CoapAnswer } from '#dots/coap/answer';
 import { documentType } from '#dots/model/documents';
-import type { ServerState } from '../state/serverState';
+import { printable } from '#dots/model/text';
+import { identityEntry, identityText, sameClientHint, type Client, type Clients } from '../state/clients';
+import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
 import { refuse, refuseWith } from './refusal';
-import type { Guard, ResourceName } from './resource';
+import type { Guard, ResourceName, ResourceRequest } from './resource';
 
-const isPsk = (identity: string): boolean => identity.startsWith('psk:');
+export interface OwnerGuardOptions {
+  clients: Clients;
+  claims: CuidClaims;
+  /** Receives a line for each refusal whose answer has no place for the reason. */
+  log: (line: string) => void;
+}
 
 /**
- * Refuses requests under the cuid of another client. A cuid belongs to the client that has mitigations, telemetry or a registration
- * under it (RFC 9132 section 4.4.1.3). Clients are known by the identities that they have proved (`Security.identity`); a plain
- * path, on loopback, proves none and is not checked. A pre-shared key cannot be compared with the certificate that its client uses
- * on the data channel.
+ * Refuses requests of nobody's identity, and those under the cuid of another client (RFC 9132 section 4.4.1.3), or under a cuid that this
+ * client may not use. A PUT claims its cuid.
  */
-export function ownerGuard({ mitigations, telemetry, clients }: ServerState): Guard {
-  const isForeign = (cuid: string, identity: string): boolean => {
-    const registered = clients.find(cuid)?.owner;
-    if (registered !== undefined && !isPsk(identity) && registered !== identity) return true;
-    return [...mitigations.of(cuid), ...telemetry.ofClient(cuid)].some(
-      ({ owner }) => owner !== undefined && owner !== identity,
-    );
-  };
-  return (name, { cuid, inbound }) => {
-    const { security } = inbound.endpoint;
-    if (cuid === '' || security === undefined || !isForeign(cuid, security.identity)) return undefined;
-    return refusals[inbound.method]?.(name);
+export function ownerGuard({ clients, claims, log }: OwnerGuardOptions): Guard {
+  return async (name, request, proceed) => {
+    const { cuid, inbound } = request;
+    const client = clients.of(inbound.endpoint.security?.identity);
+    if (client === undefined) throw unknownClient(request);
+    if (cuid === '') return proceed();
+    if (inbound.method === 'PUT') {
+      const refuseClaim = (objection: CuidObjection): never => {
+        if (objection === 'taken') log(takenLine(request, client, clients));
+        throw claimRefusals[objection](name, client);
+      };
+      return claims.claim(cuid, client, refuseClaim, proceed);
+    }
+    if (claims.isForeign(cuid, client)) throw foreign(inbound.method);
+    return proceed();
   };
 }
 
-/** Another client learns from a PUT only that the cuid is in use; otherwise nothing exists for it. */
-const refusals: Readonly<Record<string, (name: ResourceName) => CoapAnswer>> = {
-  GET: () => {
-    throw refuse('4.04', 'This client has nothing here.', '9132 3');
-  },
-  DELETE: () => ({ code: '2.02' }),
-  PUT: (name) => {
+function unknownClient({ inbound }: ResourceRequest): Error {
+  const identity = inbound.endpoint.security?.identity ?? '';
+  return refuse(
+    '4.03',
+    `The ${printable(identityText(identity))} belongs to no client of this server: its operator can add ${printable(identityEntry(identity))} to the identities of one`,
+    '9132 7.1',
+  );
+}
+
+/** Another client learns that the cuid is in use, and nothing else. */
+function foreign(method: string): Error {
+  return method === 'DELETE'
+    ? refuse('4.03', 'Another client uses this cuid: nothing was deleted.', '9132 4.4.1.3')
+    : refuse('4.04', 'This client has nothing here.', '9132 3');
+}
+
+const claimRefusals: Readonly<Record<CuidObjection, (name: ResourceName, client: Client) => Error>> = {
+  taken: (name) => {
     const sentence = 'Another client uses this cuid.';
-    if (name !== 'mitigate') throw refuse('4.09', sentence, '9132 4.4.1.3');
+    if (name !== 'mitigate') return refuse('4.09', sentence, '9132 4.4.1.3');
     const { topMember } = documentType('mitigation-scope');
     const scope = [{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }];
-    throw refuseWith('4.09', { [topMember]: { scope } }, sentence);
+    return refuseWith('4.09', { [topMember]: { scope } }, sentence);
   },
+  configured: (_, { cuid = '' }) =>
+    refuse('4.00', `This client must use its configured cuid, ${JSON.stringify(cuid)}.`, '9132 4.4.1.1'),
+  second: () =>
+    refuse(
+      '4.00',
+      'This client has an active mitigation under another cuid, and may use one cuid at a time: withdraw it first.',
+      '9132 4.4.1.1',
+    ),
 };
+
+/** The body of the answer names the cause alone, so the log says what the operator can do. */
+function takenLine({ cuid, inbound }: ResourceRequest, client: Client, clients: Clients): string {
+  const { security } = inbound.endpoint;
+  const refused = `the cuid ${printable(JSON.stringify(cuid))} belongs to another client than ${printable(client.name)}`;
+  return clients.areDefined || security === undefined ? refused : `${refused}. ${sameClientHint(security.identity)}`;
+}

@@ -1,5 +1,7 @@
 import type { CoapAnswer } from '#dots/coap/answer';
 import type { InboundRequest } from '#dots/coap/inbound';
+import type { JsonObject } from '#dots/model/json';
+import type { OutsideTarget } from '../state/clientDomain';
 import type { Method } from '#dots/coap/messages/message';
 
 /** The resources of a DOTS server: RFC 9132 section 4.2, RFC 9244 section 6. */
@@ -19,5 +21,12 @@ export type Resource = Partial<
   Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>
 >;
 
-/** Checks each request before its resource does. What it returns is the answer, and so is a Refusal that it throws. */
-export type Guard = (name: ResourceName, request: ResourceRequest) => CoapAnswer | undefined;
+/** The first target in the body of a request that is outside of its client's prefixes: see `outsideDomain`. */
+export type DomainCheck = (inbound: InboundRequest, body: JsonObject) => Promise<OutsideTarget | undefined>;
+
+/** Answers a request, or lets the resource answer it (`proceed`). A Refusal that it throws becomes the answer. */
+export type Guard = (
+  name: ResourceName,
+  request: ResourceRequest,
+  proceed: () => Promise<CoapAnswer | undefined>,
+) => Promise<CoapAnswer | undefined>;

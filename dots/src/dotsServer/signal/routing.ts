@@ -1,7 +1,8 @@
 import type { CoapAnswer } from '#dots/coap/answer';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import { dotsCbor } from '#dots/coap/messages/options';
-import { oneLine } from '#dots/model/text';
+import { isLegalText } from '#dots/check/legalText';
+import { printable } from '#dots/model/text';
 import { StoreError } from '../state/journal';
 import { refuseUnmatched } from './ifMatch';
 import { refuse, Refusal } from './refusal';
@@ -20,7 +21,7 @@ const parameters: Record<ResourceName, readonly string[]> = {
  * Answers each request with the resource it names; a Refusal that a resource throws becomes the answer. A change of
  * unknown outcome has none.
  */
-export function route(resources: Record<ResourceName, Resource>, guard: Guard = () => undefined): Handler {
+export function route(resources: Record<ResourceName, Resource>, guard: Guard): Handler {
   return async (inbound) => {
     try {
       return await dispatch(resources, guard, inbound);
@@ -50,6 +51,7 @@ export function parametersOf(name: ResourceName, path: readonly string[]): Recor
     const [, parameter = '', value = ''] = /^([^=]*)=(.*)$/su.exec(segment) ?? [];
     const place = expected.indexOf(parameter);
     if (place < 0 || value === '') throw refuse('4.00', pathSentence(name, segment), '9132 4.4.1.1');
+    if (!isLegalText(value)) throw refuse('4.00', illegalSentence(parameter, value), '7950 9.4');
     expected = expected.slice(place + 1);
     found[parameter] = value;
   }
@@ -68,10 +70,10 @@ async function dispatch(
     throw refuse('4.05', `The resource "${name}" does not support ${inbound.method}.`, '9132 9');
   refuseOtherFormats(inbound);
   const request = resourceRequest(name, inbound);
-  const refused = guard(name, request);
-  if (refused !== undefined) return refused;
-  await refuseUnmatched(name, resources[name], request);
-  return method(request);
+  return guard(name, request, async () => {
+    await refuseUnmatched(name, resources[name], request);
+    return method(request);
+  });
 }
 
 function resourceRequest(name: ResourceName, inbound: InboundRequest): ResourceRequest {
@@ -94,6 +96,10 @@ function identifier(text: string): number {
   throw refuse('4.00', 'The identifier in the path is not an integer from 0 to 4294967295.', '9132 4.4.1.1');
 }
 
+function illegalSentence(parameter: string, value: string): string {
+  return `The ${parameter} "${printable(value.slice(0, 80))}" contains a character that a YANG string cannot contain.`;
+}
+
 function pathSentence(name: ResourceName, segment: string): string {
   const known = parameters[name]
     .filter((parameter) => parameter !== 'cdid')
@@ -103,5 +109,5 @@ function pathSentence(name: ResourceName, segment: string): string {
     known === ''
       ? `"${name}" has no parameters`
       : `"${name}" is followed by ${known}, each at most once, in this order and with a value`;
-  return `The path segment "${oneLine(segment, 80)}" is invalid: ${expected}.`;
+  return `The path segment "${printable(segment.slice(0, 80))}" is invalid: ${expected}.`;
 }

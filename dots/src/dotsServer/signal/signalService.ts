@@ -3,10 +3,15 @@ import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import type { Channel } from '#dots/coap/messages/channel';
 import { Observers } from '#dots/coap/observers';
-import { oneLine } from '#dots/model/text';
+import { oneLine, printable } from '#dots/model/text';
 import type { Clock } from '#dots/runtime/clock';
 import { thinned } from '#dots/runtime/trace';
 import { statusLabels, type Mitigation } from '../state/lifecycle';
+import { nothingKnown, outsideDomain, type NameResolver } from '../state/clientDomain';
+import type { DomainCheck } from './resource';
+import type { Clients } from '../state/clients';
+import type { ClientQuota } from '../state/clientQuota';
+import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
 import type { ServerState } from '../state/serverState';
 import { observedBy, observedConfig } from './observation';
@@ -20,6 +25,10 @@ import { StatusNotifications } from './statusNotifications';
 
 export interface SignalServiceOptions {
   state: ServerState;
+  clients: Clients;
+  claims: CuidClaims;
+  quota: ClientQuota;
+  resolve?: NameResolver;
   clock: Clock;
   policy: Policy;
   /** Receives one line for each request and each change of status. */
@@ -31,14 +40,14 @@ export class SignalService {
   private readonly observers: Observers;
   private readonly notifications: StatusNotifications;
   private readonly handler: Handler;
-  private readonly trace: (sentence: string, peer: string) => void;
+  private readonly trace: (sentence: string, peer?: string) => void;
 
   constructor(private readonly options: SignalServiceOptions) {
     const { state, clock, policy, log } = options;
     const { mitigations } = state;
+    this.trace = thinned((line) => log(`signal: ${line}`));
     this.observers = this.openObservers();
     this.handler = logged((request) => this.observers.handle(request), log);
-    this.trace = thinned((line) => log(`signal: ${line}`));
     mitigations.onDidChange((changed) => this.logStatuses(changed));
     this.notifications = new StatusNotifications({
       observers: this.observers,
@@ -65,19 +74,25 @@ export class SignalService {
   }
 
   private openObservers(): Observers {
-    const { state, clock, policy } = this.options;
+    const { state, clients, claims, quota, clock, policy, resolve = nothingKnown } = this.options;
+    // Who comes this far is a client: the guard has seen to that.
+    const outside: DomainCheck = async ({ endpoint }, body) => {
+      const client = clients.of(endpoint.security?.identity);
+      return client && outsideDomain(client, body, resolve);
+    };
+    const checked = { telemetry: state.telemetry, outside, quota };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy }),
+      mitigate: mitigateResource({ state, clock, policy, outside, quota }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
-      'tm-setup': telemetrySetupResource(state.telemetry),
-      tm: telemetryResource(state.telemetry),
+      'tm-setup': telemetrySetupResource(checked),
+      tm: telemetryResource(checked),
     };
     const { observersPerSession, observers } = policy.limits;
     return new Observers(
       clock,
       { perSession: observersPerSession, total: observers },
-      route(resources, ownerGuard(state)),
+      route(resources, ownerGuard({ clients, claims, log: (line) => this.trace(line) })),
       observedBy,
     );
   }
@@ -86,7 +101,7 @@ export class SignalService {
     for (const { cuid, mid } of changed) {
       const current = this.options.state.mitigations.find(cuid, mid);
       const label = current === undefined ? 'removed' : statusLabels[current.status];
-      this.options.log(`mitigation ${mid} of ${oneLine(cuid, 80)}: ${label}`);
+      this.options.log(`mitigation ${mid} of ${printable(cuid.slice(0, 80))}: ${label}`);
     }
   }
 }
@@ -96,7 +111,7 @@ function logged(
   log: (line: string) => void,
 ): Handler {
   return async (request) => {
-    const asked = `${request.endpoint.peer} ${request.method} ${oneLine(`/${request.path.join('/')}`, 200)}`;
+    const asked = `${request.endpoint.peer} ${request.method} ${printable(`/${request.path.join('/')}`.slice(0, 200))}`;
     try {
       const answer = await handler(request);
       log(answer === undefined ? `${asked}: ignored` : `${asked}: ${answer.code}`);

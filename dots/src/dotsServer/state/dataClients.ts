@@ -19,6 +19,8 @@ export interface DataClient {
   cdid?: string;
   /** SHA-256 of the public key in the certificate that registered it, hex: only this certificate may use the cuid. */
   owner: string;
+  /** The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to; absent: all. */
+  ownPrefixes?: readonly string[];
   aliases: StoredEntry[];
   /** In the order in which they are applied. */
   acls: StoredEntry[];
@@ -85,8 +87,9 @@ export class DataClients {
     this.table.remove(cuid, () => this.applied(cuid, undefined));
   }
 
-  /** Calls back with each change of a client, for an index: see `Table.watch`. */
+  /** Calls back with each change of a client, for an index: see `Table.watch`. Begins with those that there are. */
   watch(watcher: (before: DataClient | undefined, after: DataClient | undefined) => void): void {
+    for (const client of this.table.values()) watcher(undefined, client);
     this.table.watch((_cuid, before, after) => watcher(before, after));
   }
 

@@ -40,6 +40,11 @@ export class Telemetry {
       .sort((a, b) => a.id - b.id);
   }
 
+  /** All of all clients. */
+  all(): TelemetryEntry[] {
+    return [...this.table.values()];
+  }
+
   /** All of a client, of both kinds. */
   ofClient(cuid: string): TelemetryEntry[] {
     return this.table.of(cuid);

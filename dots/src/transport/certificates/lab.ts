@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
 import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { keyIdentity } from './certificateNames';
 import { certify, isIssued, isUsable, newKey, type CertificateRequest, type Credentials } from './certificates';
 
 /** The certificates of a lab, for mutual TLS between a test server and its client. All PEM. */
@@ -12,11 +13,26 @@ export interface Lab {
   server: Credentials;
   /** The client's files: paths, the key readable by its owner only. */
   files: { ca: string; cert: string; key: string };
+  /** What the certificate of that client proves: SHA-256 of its public key, hex. */
+  identity: string;
+  /** The further clients that were asked for, by name. */
+  clients: ReadonlyMap<string, LabClient>;
+}
+
+/** A further client of a lab. */
+export interface LabClient {
+  /** The paths of its certificate and of its key. */
+  cert: string;
+  key: string;
+  /** What its certificate proves: SHA-256 of its public key, hex. */
+  identity: string;
 }
 
 export interface LabOptions {
   /** Further names and addresses of the server, besides 127.0.0.1, ::1 and localhost. */
   names?: readonly string[];
+  /** The names of further clients that have a certificate each: see `isLabClientName`. */
+  clients?: readonly string[];
   /** The current time; by default now. */
   now?: Date;
   /** Receives what was changed, or replaced, because others could have known or changed it. */
@@ -39,23 +55,9 @@ const serverNames = ['127.0.0.1', '::1', 'localhost'];
  */
 export async function openLab(path: string, options: LabOptions = {}): Promise<Lab> {
   try {
-    const { names = [], now = new Date(), tell = () => undefined } = options;
+    const { now = new Date(), tell = () => undefined } = options;
     const folder = await PrivateFolder.make(path, { names: labNames, tell });
-    const ca = await authority(folder, now, tell);
-    const all = [...new Set([...serverNames, ...names])];
-    const server = await leaf(folder, 'server', ca, {
-      purpose: 'server',
-      commonName: 'DOTS lab server',
-      names: all,
-      ...validity(now, leafDays),
-    });
-    await leaf(folder, 'client', ca, { purpose: 'client', commonName: 'DOTS lab client', ...validity(now, leafDays) });
-    const files = { ca: certFile('ca'), cert: certFile('client'), key: keyFile('client') };
-    return {
-      ca: ca.cert,
-      server,
-      files: { ca: folder.pathOf(files.ca), cert: folder.pathOf(files.cert), key: folder.pathOf(files.key) },
-    };
+    return await certified(folder, await authority(folder, now, tell), now, options);
   } catch (cause) {
     if (cause instanceof DotsError) throw cause;
     throw new DotsError(
@@ -68,12 +70,52 @@ export async function openLab(path: string, options: LabOptions = {}): Promise<L
   }
 }
 
+async function certified(
+  folder: PrivateFolder,
+  ca: Credentials,
+  now: Date,
+  { names = [], clients = [] }: LabOptions,
+): Promise<Lab> {
+  const server = await leaf(folder, 'server', ca, {
+    purpose: 'server',
+    commonName: 'DOTS lab server',
+    names: [...new Set([...serverNames, ...names])],
+    ...validity(now, leafDays),
+  });
+  const client = (file: string, commonName: string): Promise<Credentials> =>
+    leaf(folder, file, ca, { purpose: 'client', commonName, ...validity(now, leafDays) });
+  const first = await client('client', 'DOTS lab client');
+  const further = new Map<string, LabClient>();
+  for (const name of clients) {
+    const identity = identityOf(await client(clientFile(name), name));
+    further.set(name, { ...pathsOf(folder, clientFile(name)), identity });
+  }
+  const files = { ca: folder.pathOf(certFile('ca')), ...pathsOf(folder, 'client') };
+  return { ca: ca.cert, server, files, identity: identityOf(first), clients: further };
+}
+
+const identityOf = ({ cert }: Credentials): string => keyIdentity(new X509Certificate(cert).raw);
+
+function pathsOf(folder: PrivateFolder, name: string): { cert: string; key: string } {
+  return { cert: folder.pathOf(certFile(name)), key: folder.pathOf(keyFile(name)) };
+}
+
+/** Whether a further client of a lab may have this name, which is a part of the names of its files and of its certificate. */
+export function isLabClientName(name: string): boolean {
+  return /^[A-Za-z0-9][\w.-]{0,63}$/.test(name) && !name.endsWith('-key');
+}
+
+const clientFile = (name: string): string => `client.${name}`;
+
 function isMissing(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
+/** The file of the profiles with which clients use the server of a lab. */
+export const labProfilesFile = 'dots.profiles.json';
+
 /** The content of a lab folder, with drafts that a crash has left behind. */
-const labNames = /^(\.gitignore|ca-origin|\w+(-key)?\.pem(\.\w+)?)$/;
+const labNames = /^(\.gitignore|ca-origin|dots\.profiles\.json(\.\w+)?|[\w.-]+\.pem(\.\w+)?)$/;
 
 /** The file that records where the CA was made. */
 const origin = 'ca-origin';

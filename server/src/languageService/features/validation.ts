@@ -5,6 +5,7 @@ import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
 import { configFaults } from '#dots/workspace/ownFileFaults';
+import type { ConfigForm } from '#dots/workspace/ownSchema';
 import { answerNotice } from './answer';
 import { datagramAdvice } from './datagram';
 import { kindProblem } from './kind';
@@ -43,7 +44,7 @@ export function validateDocument(document: ParsedDocument, options: ValidationOp
   return { type, findings: inTextOrder([...document.findings(), ...ofKind, ...locateFaults(document, faults)]) };
 }
 
-function configFindings(document: ParsedDocument, form: 'workspace' | 'profiles'): LocatedFinding[] {
+function configFindings(document: ParsedDocument, form: ConfigForm): LocatedFinding[] {
   const faults = document.value === undefined ? [] : configFaults(form, document.value);
   return inTextOrder([...document.findings(), ...locateFaults(document, faults)]);
 }

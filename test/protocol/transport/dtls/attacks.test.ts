@@ -186,7 +186,7 @@ test('mutations on the way of a handshake: it fails, or it is the true server an
   assert.equal(await caller.ask('after all'), 're:after all');
 });
 
-test('1000 handshakes mutated after the cookie, in both directions: nobody is taken for somebody else', async (t) => {
+test('1000 handshakes mutated after the cookie, in both directions: no peer is taken for another', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const tally = await fuzzHandshakes({ ...all, psk, seed: 1, deep: 1000 });

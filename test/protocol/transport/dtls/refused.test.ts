@@ -92,7 +92,7 @@ test('a server whose revocation list is out of date takes no client of that CA, 
   assert.equal(server.channels.length, 0);
 });
 
-test('a wrong key and a silent peer are told with what to do next', async (t) => {
+test('a wrong key and a silent peer are reported with what to do next', async (t) => {
   if ((await parties(t)) === undefined) return;
   const keys = await startEcho(t, { psk: () => psk.key });
   await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), {
@@ -234,7 +234,7 @@ test('an attempt can be given up, before it begins and while it waits', async (t
   assert.equal(await reasonOf(call(t, port, { psk }, { signal: controller.signal })), 'cancelled');
 });
 
-test('credentials that cannot be used are told before anything is sent', async (t) => {
+test('credentials that cannot be used are reported before anything is sent', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const { certificate } = shows(all.pki, all.client);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, test, type TestContext } from 'node:test';
+import { after, beforeEach, test } from 'node:test';
 import type { ProfilesInfo, ServerProfile } from '#contract';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { JsonObject } from '#dots/model/json';
@@ -24,6 +24,14 @@ beforeEach(() => {
   Object.assign(editor, { errors: [], trusted: true, confirmed: [], agrees: true, typed: [], inputs: 0, picks: '' });
 });
 
+/** The files of the lab of the mock. */
+const mockFolder = pemFolder({ after });
+const mockFiles = {
+  ca: join(mockFolder, 'ca.pem'),
+  cert: join(mockFolder, 'cert.pem'),
+  key: join(mockFolder, 'key.pem'),
+};
+
 /** How the editor settles the targets of a user with these profiles, and what it keeps for that. */
 function scene(
   profiles: Record<string, JsonObject>,
@@ -37,8 +45,8 @@ function scene(
   keys: InstanceType<typeof Credentials>;
 } {
   let started = false;
-  const lab = { signal: 'coap://127.0.0.1:1', data: 'https://127.0.0.1:2', ca: '/ca', cert: '/cert', key: '/key' };
-  const orchestrator = { start: () => ((started = true), Promise.resolve(lab)) };
+  const mock = { coapsTcp: 'coaps+tcp://127.0.0.1:1', data: 'https://127.0.0.1:2', ...mockFiles };
+  const orchestrator = { start: () => ((started = true), Promise.resolve(mock)) };
   const secrets = memory();
   const keys = new Credentials({ ...secrets, get: (key: string) => Promise.resolve(secrets.kept.get(key)) } as never);
   const targets = new ServerTargets(orchestrator as never, { cuid: () => Promise.resolve('own') } as never, keys);
@@ -67,7 +75,7 @@ const failing =
   (error: unknown): boolean =>
     error instanceof DotsError && error.code === code;
 
-function pemFolder(t: TestContext): string {
+function pemFolder(t: { after: (end: () => void) => void }): string {
   const path = mkdtempSync(join(tmpdir(), 'dots-targets-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   for (const name of ['ca', 'cert', 'key']) writeFileSync(join(path, `${name}.pem`), name);
@@ -79,8 +87,9 @@ const known = ({ server, cuid, mid, profile }: SettledTarget): object => ({ prof
 test('the mock is started where the document goes there', async () => {
   const { settle, started } = scene({ lab });
   const target = (await settle()) ?? assert.fail();
-  assert.deepEqual(known(target), { profile: 'mock', server: 'coap://127.0.0.1:1', cuid: 'own', mid: undefined });
-  assert.deepEqual((await settle('data'))?.files, { ca: '/ca', cert: '/cert', key: '/key' });
+  assert.deepEqual(known(target), { profile: 'mock', server: 'coaps+tcp://127.0.0.1:1', cuid: 'own', mid: undefined });
+  assert.deepEqual(target.clientCredentials, { certificate: { ca: 'ca', cert: 'cert', key: 'key' } });
+  assert.deepEqual((await settle('data'))?.files, mockFiles);
   assert.equal(started(), true);
 });
 
@@ -159,7 +168,7 @@ test('a name that turns out to lead to production is asked for before anything i
 test('a profile called mock is never looked up', async () => {
   const { settle, started } = scene({ mock: lab }, { profile: 'mock' });
   const target = (await settle()) ?? assert.fail();
-  assert.deepEqual([target.server, target.cuid], ['coap://127.0.0.1:1', 'own']);
+  assert.deepEqual([target.server, target.cuid], ['coaps+tcp://127.0.0.1:1', 'own']);
   assert.equal(started(), true);
 });
 
@@ -224,7 +233,7 @@ test('another key is used at once, and takes the place of the kept one only when
   assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], ['abc', '0x616263']);
 });
 
-test('a key that a server refuses gives way to the kept one, which no refusal removes', async () => {
+test('a key that a server refuses is replaced by the kept one, which no refusal removes', async () => {
   const { key, secrets, settle, targets, keys } = keyScene();
   editor.typed = ['secret', 'mistyped', ''];
   await key();

@@ -11,7 +11,9 @@ import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
 import { sharedTargets } from '../overlap';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
-import type { Resource, ResourceRequest } from '../resource';
+import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { ClientQuota } from '../../state/clientQuota';
+import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
 import { StoreError } from '../../state/journal';
 import {
@@ -53,6 +55,8 @@ export interface MitigateOptions {
   state: ServerState;
   clock: Clock;
   policy: Policy;
+  outside: DomainCheck;
+  quota: ClientQuota;
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
@@ -61,14 +65,7 @@ export function mitigateResource(options: MitigateOptions): Resource {
   const { state } = options;
   return {
     GET: (request) => server.get(request),
-    PUT: async (inbound) => {
-      const request = mitigationRequest(inbound);
-      try {
-        return await state.exclusive(() => server.put(request));
-      } catch (error) {
-        throw (isRefusedByStore(error) && uncontrolledFilters(request.mid, request.scope)) || error;
-      }
-    },
+    PUT: (request) => server.put(request),
     DELETE: (request) => state.exclusive(() => server.delete(request)),
   };
 }
@@ -102,11 +99,23 @@ class MitigationServer {
     return documentAnswer('2.05', scopeDocument(entries));
   }
 
-  /** RFC 9132 sections 4.4.1 and 4.4.3. */
-  put(request: MitigationRequest): CoapAnswer | undefined {
+  /** RFC 9132 sections 4.4.1 and 4.4.3. Names are resolved before the work that others wait for. */
+  async put(inbound: ResourceRequest): Promise<CoapAnswer | undefined> {
+    const request = mitigationRequest(inbound);
+    const targets = aliasTargets(request.scope, this.clients.find(request.cuid));
+    const outside = await this.options.outside(inbound.inbound, targets);
+    try {
+      return await this.options.state.exclusive(() => this.decide(request, outside));
+    } catch (error) {
+      throw (isRefusedByStore(error) && uncontrolledFilters(request.mid, request.scope)) || error;
+    }
+  }
+
+  private decide(request: MitigationRequest, outside: OutsideTarget | undefined): CoapAnswer | undefined {
     const known = this.mitigations.find(request.cuid, request.mid);
     // A withdrawal that is faster than an efficacy update must not be undone by it: the update does not match any more.
     if (request.conditional && (known === undefined || isEnding(known))) return undefined;
+    if (outside !== undefined) throw refuse('4.00', outside.sentence, '9132 4.4.1.1');
     return known === undefined || isOver(known) ? this.create(request) : this.update(known, request);
   }
 
@@ -152,7 +161,7 @@ class MitigationServer {
     const attack = (): boolean => this.mitigations.of(cuid).some(isActive);
     const controlled = withFilterControl(scope, { client, attack, now });
     const replaced = this.replacedBy(request);
-    this.refuseBeyondLimits(cuid, replaced.length);
+    this.refuseBeyondLimits(request, replaced.length);
     const next = requested(
       { cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) },
       grantedLifetime(lifetime, this.options.policy),
@@ -205,9 +214,11 @@ class MitigationServer {
     return undefined;
   }
 
-  private refuseBeyondLimits(cuid: string, replaced: number): void {
+  private refuseBeyondLimits({ owner, cuid }: MitigationRequest, replaced: number): void {
     const { entriesPerClient, entries } = this.options.policy.limits;
-    if (this.mitigations.count(cuid) - replaced < entriesPerClient && this.mitigations.count() - replaced < entries)
+    const isFull = this.options.quota.mitigations(owner, 1 - replaced);
+    const { mitigations } = this;
+    if (!isFull && mitigations.count(cuid) - replaced < entriesPerClient && mitigations.count() - replaced < entries)
       return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }

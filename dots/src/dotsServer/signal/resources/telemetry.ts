@@ -2,8 +2,16 @@ import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { readBody } from '../requestBody';
 import { documentAnswer, refuse } from '../refusal';
-import type { Resource, ResourceRequest } from '../resource';
+import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { ClientQuota } from '../../state/clientQuota';
 import type { Telemetry, TelemetryKind } from '../../state/telemetry';
+
+/** The stored telemetry, and what checks a request before it is stored. */
+interface CheckedTelemetry {
+  telemetry: Telemetry;
+  outside: DomainCheck;
+  quota: ClientQuota;
+}
 
 /** How one of the two telemetry resources differs from the other. */
 interface Shape {
@@ -17,8 +25,8 @@ interface Shape {
 }
 
 /** Telemetry setup: RFC 9244 section 7. */
-export function telemetrySetupResource(telemetry: Telemetry): Resource {
-  return storedResource(telemetry, {
+export function telemetrySetupResource(checked: CheckedTelemetry): Resource {
+  return storedResource(checked, {
     kind: 'tsid',
     document: 'telemetry-setup',
     list: 'telemetry',
@@ -28,8 +36,8 @@ export function telemetrySetupResource(telemetry: Telemetry): Resource {
 }
 
 /** Telemetry before and during a mitigation, always answered 2.04: RFC 9244 section 8.2. */
-export function telemetryResource(telemetry: Telemetry): Resource {
-  return storedResource(telemetry, {
+export function telemetryResource(checked: CheckedTelemetry): Resource {
+  return storedResource(checked, {
     kind: 'tmid',
     document: 'telemetry',
     list: 'pre-or-ongoing-mitigation',
@@ -38,14 +46,17 @@ export function telemetryResource(telemetry: Telemetry): Resource {
   });
 }
 
-function storedResource(telemetry: Telemetry, shape: Shape): Resource {
+function storedResource({ telemetry, outside, quota }: CheckedTelemetry, shape: Shape): Resource {
   const { kind, document, rfc } = shape;
   return {
     PUT: async ({ cuid, id, inbound }) => {
       if (id === undefined) throw refuse('4.00', `The path needs a ${kind} after the cuid.`, rfc);
       const owner = inbound.endpoint.security?.identity;
       const body = readBody(inbound.payload, document);
-      const outcome = await telemetry.put({ cuid, kind, id, ...(owner !== undefined && { owner }), body });
+      const foreign = await outside(inbound, body);
+      if (foreign !== undefined) throw refuse('4.00', foreign.sentence, rfc);
+      const entry = { cuid, kind, id, ...(owner !== undefined && { owner }), body };
+      const outcome = quota.telemetry(entry) ? 'full' : await telemetry.put(entry);
       if (outcome === 'full')
         throw refuse('5.03', 'This server accepts no more telemetry; delete some.', '9244 8.2', 60);
       return { code: outcome === 'created' ? shape.created : '2.04' };

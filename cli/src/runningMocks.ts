@@ -1,0 +1,92 @@
+import { readdir, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { describeError } from '#dots/model/errors';
+import { isObject } from '#dots/model/json';
+import { PrivateFolder } from '#dots/runtime/privateFolder';
+import { UsageError } from './command';
+import type { Io } from './io';
+
+/** A `dots mock` that runs. */
+export interface RunningMock {
+  pid: number;
+  /** The path of its profiles file. */
+  profiles: string;
+}
+
+const entryName = /^mock-(\d+)\.json$/;
+/** What the folder contains, with drafts that a crash has left. */
+const names = /^(\.gitignore|mock-\d+\.json(\.\w+)?)$/;
+
+/** Where each `dots mock` of this user has an entry while it runs: a folder that ends with the user's session, or one in the user's state folder. */
+function entriesFolder(): string {
+  const { XDG_RUNTIME_DIR: runtime = '', XDG_STATE_HOME: state = '' } = process.env;
+  if (isAbsolute(runtime)) return join(runtime, 'dots');
+  return join(!isAbsolute(state) ? join(homedir(), '.local', 'state') : state, 'dots', 'run');
+}
+
+/** Makes the entry of this process; returns what removes it. Where it cannot be made, that is said, and `--profile mock` does not find this mock. */
+export async function enterMock(profiles: string, io: Io): Promise<() => Promise<void>> {
+  const path = entriesFolder();
+  const name = `mock-${process.pid}.json`;
+  try {
+    const folder = await PrivateFolder.make(path, { names, tell: (line) => io.say(line) });
+    await folder.write(name, JSON.stringify({ pid: process.pid, profiles }));
+  } catch (error) {
+    io.say(`--profile mock will not find this mock: ${describeError(error)}`);
+  }
+  return () => rm(join(path, name), { force: true });
+}
+
+/** The one `dots mock` of this user that runs. Throws UsageError where there is none, and where there are several. */
+export async function theRunningMock(notDone: string): Promise<RunningMock> {
+  const running = await runningMocks();
+  const [only, ...more] = running;
+  if (only === undefined)
+    throw new UsageError(
+      `${notDone}: no dots mock of yours is running.`,
+      'Start dots mock, or specify a server with --server.',
+    );
+  if (more.length === 0) return only;
+  const list = running.map(({ pid, profiles }) => `process ${pid} (--profiles ${profiles} --profile lab)`).join(', ');
+  throw new UsageError(
+    `${notDone}: ${running.length} mocks are running: ${list}.`,
+    'Name the profiles of one of them.',
+  );
+}
+
+/** Those that run, by process; entries that dead ones have left are removed. Throws a DotsError `runtime/not-private` where others could have made them. */
+async function runningMocks(): Promise<RunningMock[]> {
+  const path = entriesFolder();
+  const found = await readdir(path).catch(() => []);
+  const pids = found.map((name) => Number(entryName.exec(name)?.[1])).filter(Number.isInteger);
+  if (pids.length === 0) return [];
+  const folder = await PrivateFolder.open(path);
+  const running: RunningMock[] = [];
+  for (const pid of pids.sort((one, other) => one - other)) {
+    const profiles = isRunning(pid) ? await profilesIn(folder, pid) : undefined;
+    if (profiles === undefined) await rm(folder.pathOf(`mock-${pid}.json`), { force: true });
+    else running.push({ pid, profiles });
+  }
+  return running;
+}
+
+/** The profiles that an entry names; undefined for what no mock has written. */
+async function profilesIn(folder: PrivateFolder, pid: number): Promise<string | undefined> {
+  try {
+    const entry: unknown = JSON.parse((await folder.read(`mock-${pid}.json`)) ?? '');
+    return isObject(entry) && typeof entry.profiles === 'string' ? entry.profiles : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a process of this user runs: one of another user, which may not be signalled, is not the one that made the entry. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,106 @@
+import { canonical } from '#dots/check/canonical';
+import { planAt } from '#dots/check/plan';
+import type { JsonObject } from '#dots/model/json';
+import type { DataClient, DataClients, StoredEntry } from '../state/dataClients';
+import { entriesIn } from './registration';
+
+/** What an ACE matches and does: equal texts for what means the same, however it is written. */
+interface Meaning {
+  matches: string;
+  actions: string;
+}
+
+/**
+ * The ACEs of all clients by what they match. Whether an ACE has another action than those of other clients is one
+ * look-up, however many there are. Follows every change of the clients.
+ */
+export class FilterConflicts {
+  private readonly filters = new Map<string, SameMatches>();
+  private readonly meanings = new WeakMap<JsonObject, Meaning>();
+
+  constructor(clients: DataClients) {
+    clients.watch((before, after) => this.follow(before, after));
+  }
+
+  /**
+   * The first of the ACEs for whose matches another client has another action: RFC 8783 section 7.2.
+   * @param cuid of the client that has them
+   */
+  firstOf(aces: readonly JsonObject[], cuid: string): JsonObject | undefined {
+    return aces.find((ace) => {
+      const { matches, actions } = this.meaningOf(ace);
+      return this.filters.get(matches)?.isContradicted(cuid, actions) === true;
+    });
+  }
+
+  private follow(before: DataClient | undefined, after: DataClient | undefined): void {
+    if (before?.acls === after?.acls) return;
+    const [old, fresh] = [new Set(before?.acls), new Set(after?.acls)];
+    for (const acl of fresh) if (after !== undefined && !old.has(acl)) this.count(after.cuid, acl, 1);
+    for (const acl of old) if (before !== undefined && !fresh.has(acl)) this.count(before.cuid, acl, -1);
+  }
+
+  private count(cuid: string, { value }: StoredEntry, change: 1 | -1): void {
+    for (const ace of acesOf(value)) {
+      const { matches, actions } = this.meaningOf(ace);
+      const same = this.filters.get(matches) ?? new SameMatches();
+      same.count(cuid, actions, change);
+      if (same.isEmpty) this.filters.delete(matches);
+      else this.filters.set(matches, same);
+    }
+  }
+
+  private meaningOf(ace: JsonObject): Meaning {
+    const known = this.meanings.get(ace);
+    if (known !== undefined) return known;
+    const meaning = { matches: textOf(ace, 'matches'), actions: textOf(ace, 'actions') };
+    this.meanings.set(ace, meaning);
+    return meaning;
+  }
+}
+
+/** The ACEs of an ACL. */
+export const acesOf = (acl: JsonObject): JsonObject[] => entriesIn(acl.aces, 'aces');
+
+function textOf(ace: JsonObject, member: 'matches' | 'actions'): string {
+  return canonical(ace[member] ?? {}, planAt('acls', 'acl', 'aces', 'ace', member));
+}
+
+/** The ACEs that match the same traffic, as numbers. */
+class SameMatches {
+  /** How many ACEs each client has, by cuid and action. */
+  private readonly byCuid = new Map<string, Map<string, number>>();
+  /** How many clients have each action. */
+  private readonly byAction = new Map<string, number>();
+  /** How many pairs of a client and one of its actions there are. */
+  private pairs = 0;
+
+  get isEmpty(): boolean {
+    return this.pairs === 0;
+  }
+
+  /** Whether another client has another action. */
+  isContradicted(cuid: string, action: string): boolean {
+    const own = this.byCuid.get(cuid);
+    const agreeing = (this.byAction.get(action) ?? 0) - (own?.has(action) === true ? 1 : 0);
+    return this.pairs - (own?.size ?? 0) > agreeing;
+  }
+
+  count(cuid: string, action: string, change: 1 | -1): void {
+    const own = this.byCuid.get(cuid) ?? new Map<string, number>();
+    const had = own.has(action);
+    add(own, action, change);
+    if (own.size === 0) this.byCuid.delete(cuid);
+    else this.byCuid.set(cuid, own);
+    if (own.has(action) === had) return;
+    this.pairs += change;
+    add(this.byAction, action, change);
+  }
+}
+
+/** Adds to a number in a map, which has no zeros. */
+function add(numbers: Map<string, number>, key: string, change: number): void {
+  const sum = (numbers.get(key) ?? 0) + change;
+  if (sum === 0) numbers.delete(key);
+  else numbers.set(key, sum);
+}

@@ -1,0 +1,100 @@
+import type { Client, Clients } from './clients';
+import type { DataClients } from './dataClients';
+import { isActive, type Mitigation } from './lifecycle';
+import type { Mitigations } from './mitigations';
+import type { Telemetry } from './telemetry';
+
+/**
+ * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use one at a time, and
+ * has a mitigation under another one.
+ */
+export type CuidObjection = 'taken' | 'configured' | 'second';
+
+/** What is stored under cuids. */
+export interface StoredUnderCuids {
+  mitigations: Mitigations;
+  telemetry: Telemetry;
+  clients: DataClients;
+}
+
+interface Pending {
+  client: Client | undefined;
+  requests: number;
+}
+
+/**
+ * Which client each cuid belongs to: the one that has stored something under it (a mitigation, telemetry, a registration on the data
+ * channel), or is about to (RFC 9132 section 4.4.1.3). So it is stored exactly as long as what it follows from, and one answer is valid for
+ * both channels and all transports.
+ */
+export class CuidClaims {
+  /** Claims of requests that are not answered yet. */
+  private readonly pending = new Map<string, Pending>();
+
+  constructor(
+    private readonly stored: StoredUnderCuids,
+    private readonly clients: Clients,
+  ) {}
+
+  /** Whether something that was stored with this proof is the client's. */
+  isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
+    return this.clients.of(owner) === client;
+  }
+
+  /** Whether a cuid belongs to another client. */
+  isForeign(cuid: string, client: Client): boolean {
+    const pending = this.pending.get(cuid);
+    if (pending !== undefined) return pending.client !== client;
+    return this.ownersOf(cuid).some((owner) => this.clients.of(owner) !== client);
+  }
+
+  /**
+   * Does the work of a request that may store something under a cuid, unless `refuse` throws for an objection. Of two clients that claim a
+   * cuid at the same time the first succeeds: nothing waits between the check and the claim.
+   */
+  async claim<T>(
+    cuid: string,
+    client: Client,
+    refuse: (objection: CuidObjection) => never,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const objection = this.objectionTo(cuid, client);
+    if (objection !== undefined) refuse(objection);
+    const pending = this.pending.get(cuid) ?? { client, requests: 0 };
+    pending.requests += 1;
+    this.pending.set(cuid, pending);
+    try {
+      return await work();
+    } finally {
+      pending.requests -= 1;
+      if (pending.requests === 0) this.pending.delete(cuid);
+    }
+  }
+
+  private objectionTo(cuid: string, client: Client): CuidObjection | undefined {
+    if (this.isForeign(cuid, client)) return 'taken';
+    if (client.manyCuids) return undefined;
+    if (client.cuid !== undefined) return client.cuid === cuid ? undefined : 'configured';
+    return this.usesAnother(cuid, client) ? 'second' : undefined;
+  }
+
+  private usesAnother(cuid: string, client: Client): boolean {
+    const isOther = (mitigation: Mitigation): boolean =>
+      mitigation.cuid !== cuid && isActive(mitigation) && this.isOwn(mitigation, client);
+    return (
+      [...this.pending].some(([other, pending]) => other !== cuid && pending.client === client) ||
+      this.stored.mitigations.all().some(isOther)
+    );
+  }
+
+  /** The identities of those who have stored something under a cuid; undefined: over a plain path. */
+  private ownersOf(cuid: string): (string | undefined)[] {
+    const { clients, mitigations, telemetry } = this.stored;
+    const registered = clients.find(cuid);
+    return [
+      ...(registered === undefined ? [] : [registered]),
+      ...mitigations.of(cuid),
+      ...telemetry.ofClient(cuid),
+    ].map(({ owner }) => owner);
+  }
+}
