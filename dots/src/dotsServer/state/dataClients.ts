@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { parsePrefix } from '#dots/model/prefix';
 import { DueQueue } from './dueQueue';
 import type { Store } from './store';
 import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime } from './storedValues';
@@ -191,6 +192,7 @@ function faultOf(value: JsonValue): string | undefined {
     cuid: isCuid,
     cdid: (cdid) => cdid === undefined || typeof cdid === 'string',
     owner: (owner) => owner !== undefined && isOwner(owner),
+    ownPrefixes: (list) => list === undefined || (Array.isArray(list) && list.every(isPrefix)),
     aliases: isEntryList,
     acls: isEntryList,
   });
@@ -212,6 +214,8 @@ const valuesOf = (list: JsonValue | undefined): JsonValue[] =>
   itemsOf(list)
     .filter(isObject)
     .map(({ value }) => value ?? null);
+
+const isPrefix = (text: JsonValue): boolean => typeof text === 'string' && parsePrefix(text) !== undefined;
 
 function isEntryList(list: JsonValue | undefined): boolean {
   return (
