@@ -9,7 +9,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import { grantedLifetime, isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { AliasTargets } from '#dots/workspace/definitions';
-import { connect, connectOverDtls, type Opening } from './connect';
+import { connect, connectOverDtls, type Opening } from './openSession';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import type { ClientIdentity } from './identity';
 import type { Mitigation } from '../ui/mitigation';
