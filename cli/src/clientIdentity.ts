@@ -26,7 +26,10 @@ export const ledgerAt = (ledger: Ledger, { server, cuid, cuidSource }: SettledTa
 /** Whether an address is one of a data channel. */
 export const isData = (server: string): boolean => /^https:/i.test(server);
 
-/** A target as the client that the user names, or as the one that follows from its credentials and the ledger. Throws a DotsError. */
+/**
+ * A target as the client that the user names, or as the one that follows from its credentials and the ledger. Throws a
+ * DotsError.
+ */
 export async function withCuid(
   target: AnonymousTarget,
   ledger: Ledger,

@@ -38,8 +38,8 @@ interface Operand {
 }
 
 /**
- * What `MID or FILE` means: the clients of the server that the options name, or else of all servers in the ledger where something runs, and
- * of each the mids that are meant. Throws a DotsError.
+ * What `MID or FILE` means: the clients of the server that the options name, or else of all servers in the ledger where
+ * something runs, and of each the mids that are meant. Throws a DotsError.
  */
 export async function selectionOf(given: Arguments, io: Io, notDone: string): Promise<Selection> {
   const operand = await operandOf(given, io);
@@ -127,7 +127,10 @@ async function clientsInLedger(
   return found;
 }
 
-/** The options that lead to a server again: its profile, or its address, for which a credential may be on the command line. */
+/**
+ * The options that lead to a server again: its profile, or its address, for which a credential may be on the command
+ * line.
+ */
 function wayTo({ server, address, entries }: ClientLedger, given: Arguments): Arguments {
   const profile = entries.findLast((entry) => entry.profile !== null)?.profile;
   if (typeof profile === 'string') return withOption(given, 'profile', profile);

@@ -12,7 +12,9 @@ const credentialOptions: readonly [keyof CredentialFiles, string][] = [
   ['pskKeyFile', 'psk-key-file'],
 ];
 
-/** The command that does something with a mitigation at the same server and as the same client, to be typed as it is. */
+/**
+ * The command that does something with a mitigation at the same server and as the same client, to be typed as it is.
+ */
 export function nextCommand(
   name: 'status' | 'withdraw' | 'refresh',
   target: SettledTarget,

@@ -11,7 +11,10 @@ export interface SettledTarget extends ServerTarget {
   timeoutMs: number;
   /** What the client proves itself with: what the command line names, else what the profile names. */
   credentialFiles: CredentialFiles;
-  /** Keeps it from production servers under other names; absent where no profile is of production, or where --yes was given. */
+  /**
+   * Keeps it from production servers under other names; absent where no profile is of production, or where --yes was
+   * given.
+   */
   permit?: Permit | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** The features of the client that are tested without an editor; `editor` is the one they see (test/support/vscode.ts). */
+/**
+ * The features of the client that are tested without an editor; `editor` is the one they see (test/support/vscode.ts).
+ */
 export { Credentials } from '../../client/src/sessions/credentials';
 export { ActiveProfile } from '../../client/src/editor/activeProfile';
 export { DocumentLenses } from '../../client/src/editor/codeLens';

@@ -35,7 +35,9 @@ export const allOption: Option = { name: 'all', description: 'All mitigations th
 /** What is done with the mitigations of one client, over one connection. Throws a DotsError. */
 export type Action = (each: ClientTarget, connection: Connection) => Promise<ServerReport>;
 
-/** Does something with each client that is meant, one after the other, and prints what came of it. Throws a DotsError. */
+/**
+ * Does something with each client that is meant, one after the other, and prints what came of it. Throws a DotsError.
+ */
 export async function withEach(
   { clients, problems }: Selection,
   given: Arguments,

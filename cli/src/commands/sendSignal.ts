@@ -41,8 +41,8 @@ interface Task {
 }
 
 /**
- * Sends a document over the signal channel and enters it in the ledger. Where another client uses the cuid, a new one is generated if that is
- * allowed, and the document is sent again (RFC 9132 section 4.4.1.3). Throws a DotsError.
+ * Sends a document over the signal channel and enters it in the ledger. Where another client uses the cuid, a new one
+ * is generated if that is allowed, and the document is sent again (RFC 9132 section 4.4.1.3). Throws a DotsError.
  */
 export async function sendSignal(task: Task): Promise<SignalResult> {
   const { target } = task.sending;

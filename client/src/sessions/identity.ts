@@ -21,8 +21,8 @@ export class ClientIdentity {
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
   /**
-   * The cuid that follows from what proves this client (RFC 9132 section 4.4.1.1), or the one that replaces it. Throws a
-   * DotsError.
+   * The cuid that follows from what proves this client (RFC 9132 section 4.4.1.1), or the one that replaces it. Throws
+   * a DotsError.
    */
   async cuid(proof: Proof): Promise<string> {
     const { chosenCuid } = await import('#lazy/protocol');

@@ -9,7 +9,10 @@ export type Item = { at: number } & (
   /** A simple value without a meaning. */
   | { type: 'simple'; value: number }
   | { type: 'text'; value: string }
-  /** In a partial reading: a text string whose octets are not UTF-8 (RFC 8949 section 3.1), which is well-formed otherwise. */
+  /**
+   * In a partial reading: a text string whose octets are not UTF-8 (RFC 8949 section 3.1), which is well-formed
+   * otherwise.
+   */
   | { type: 'not-utf8' }
   | { type: 'bytes'; value: Uint8Array }
   /** A string of indefinite length: its parts, each a definite string of that type. */
@@ -70,7 +73,10 @@ export function readPart(bytes: Uint8Array, limits: Limits = wireLimits, partial
   return broken === undefined ? { item } : { item, broken };
 }
 
-/** One step of the CBOR package: major type, additional information, argument or content, offset; whether a text is UTF-8. */
+/**
+ * One step of the CBOR package: major type, additional information, argument or content, offset; whether a text is
+ * UTF-8.
+ */
 interface Head {
   notUtf8?: true;
   major: number;

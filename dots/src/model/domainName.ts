@@ -10,8 +10,8 @@ export const isAddress = (text: string): boolean => parseAddress(text) !== undef
 
 /**
  * Why a text is not the DNS name of a host, as the end of a sentence; undefined if it may be one. An address is not a
- * name, nor is a text whose last label is a number (RFC 1123 section 2.1), which resolvers read in hexadecimal too; `localhost` never leaves the machine (RFC
- * 6761 section 6.3).
+ * name, nor is a text whose last label is a number (RFC 1123 section 2.1), which resolvers read in hexadecimal too;
+ * `localhost` never leaves the machine (RFC 6761 section 6.3).
  */
 export function domainNameProblem(text: string): string | undefined {
   const name = text.endsWith('.') ? text.slice(0, -1) : text;

@@ -19,7 +19,8 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
 }
 
 /**
- * Makes a new file as a whole, as `writeFileAtomically` does; of several processes that make the same one, exactly one succeeds.
+ * Makes a new file as a whole, as `writeFileAtomically` does; of several processes that make the same one, exactly one
+ * succeeds.
  * @returns false where the file exists already, or the folder lost the draft meanwhile
  */
 export async function createFileAtomically(path: string, content: string | Uint8Array): Promise<boolean> {

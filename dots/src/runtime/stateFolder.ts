@@ -9,8 +9,9 @@ export interface Surroundings {
 }
 
 /**
- * The folder for what the programs of this product remember of one run for the next: `dots` in $XDG_STATE_HOME, which is ~/.local/state
- * unless it is set (XDG Base Directory Specification), and in %LOCALAPPDATA% on Windows. It need not exist.
+ * The folder for what the programs of this product remember of one run for the next: `dots` in $XDG_STATE_HOME, which
+ * is ~/.local/state unless it is set (XDG Base Directory Specification), and in %LOCALAPPDATA% on Windows. It need not
+ * exist.
  */
 export function stateFolder({ env, platform, home }: Surroundings = surroundings()): string {
   const { XDG_STATE_HOME: set = '', LOCALAPPDATA: local = '' } = env;

@@ -37,8 +37,9 @@ export interface Change<T, R> {
 }
 
 /**
- * A JSON value that many processes change at once. Every change is a new file, `NAME.VERSION.json`, and exactly one process can make each: one
- * that is late reads again and repeats its change. So there is no lock that a dead process could leave behind, and none that expires by a clock.
+ * A JSON value that many processes change at once. Every change is a new file, `NAME.VERSION.json`, and exactly one
+ * process can make each: one that is late reads again and repeats its change. So there is no lock that a dead process
+ * could leave behind, and none that expires by a clock.
  */
 export class VersionedFile<T> {
   /** The changes of this process come one after the other: they need not compete. */
@@ -55,14 +56,18 @@ export class VersionedFile<T> {
     return [...new Set(names.filter((name) => name !== undefined))].sort();
   }
 
-  /** The value as it is now; undefined where there is none. Rejects with an error of the file system, or a DotsError `runtime/damaged-file`. */
+  /**
+   * The value as it is now; undefined where there is none. Rejects with an error of the file system, or a DotsError
+   * `runtime/damaged-file`.
+   */
   async read(): Promise<T | undefined> {
     return (await this.current()).stored?.value;
   }
 
   /**
-   * Replaces the value by what `change` makes of it, which may be called several times and has to be without side effects.
-   * Rejects with what `change` throws, an error of the file system, or a DotsError `runtime/damaged-file` or `runtime/contention`.
+   * Replaces the value by what `change` makes of it, which may be called several times and has to be without side
+   * effects. Rejects with what `change` throws, an error of the file system, or a DotsError `runtime/damaged-file` or
+   * `runtime/contention`.
    */
   change<R>(change: (value: T | undefined) => Change<T, R>): Promise<R> {
     const done = this.last.then(() => this.changeNow(change));

@@ -4,9 +4,10 @@ import { isRunning, type ClientLedger } from './ledger';
 export type ChosenCuid = Pick<ClientLedger, 'cuid' | 'source'>;
 
 /**
- * The cuid that a client uses with a server where the user names none: the one derived from what proves it, or the one that was generated when
- * the server refused that. While mitigations of the same profile run under another one, which was not configured, it stays: a cuid must not
- * change as long as that is so (RFC 9132 section 4.4.1.1), even where a new key is used.
+ * The cuid that a client uses with a server where the user names none: the one derived from what proves it, or the one
+ * that was generated when the server refused that. While mitigations of the same profile run under another one, which
+ * was not configured, it stays: a cuid must not change as long as that is so (RFC 9132 section 4.4.1.1), even where a
+ * new key is used.
  * @param ledgers what is known of this server
  */
 export function chosenCuid(ledgers: readonly ClientLedger[], derived: string, profile: string | undefined): ChosenCuid {

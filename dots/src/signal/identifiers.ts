@@ -17,9 +17,9 @@ export function newCuid(): string {
 }
 
 /**
- * The cuid of a client that proves itself by a certificate or a pre-shared key, as RFC 9132 section 4.4.1.1 derives it: the first 16 bytes of the
- * SHA-256 of its public key (the DER of its Subject Public Key Info) or of the identity of its key, in base64url.
- * Undefined for a certificate that cannot be read, which the connection attempt reports.
+ * The cuid of a client that proves itself by a certificate or a pre-shared key, as RFC 9132 section 4.4.1.1 derives it:
+ * the first 16 bytes of the SHA-256 of its public key (the DER of its Subject Public Key Info) or of the identity of
+ * its key, in base64url. Undefined for a certificate that cannot be read, which the connection attempt reports.
  */
 export function cuidOf(credentials: ClientCredentials): string | undefined {
   return 'psk' in credentials ? cuidFrom(credentials.psk.identity) : cuidOfCertificate(credentials.certificate.cert);
@@ -36,7 +36,10 @@ export function cuidOfCertificate(pem: string): string | undefined {
   }
 }
 
-/** On a plain path nothing proves the client: its cuid follows from the user and the machine, so that it is the same each time. */
+/**
+ * On a plain path nothing proves the client: its cuid follows from the user and the machine, so that it is the same
+ * each time.
+ */
 export function cuidOnPlainPath(): string {
   return cuidFrom(`${process.geteuid?.() ?? process.env.USERNAME ?? ''}@${hostname()}`);
 }

@@ -13,8 +13,9 @@ import { lifetimeOf, scopesOf } from './scopes';
 export type IdName = NonNullable<Resource['id']>;
 
 /**
- * What became of a request. unsent: it did not leave this machine; unanswered: it may have arrived; accepted: the server has it, by its last word;
- * withdrawn: by this client; ended: its lifetime is over, or the server has it no more.
+ * What became of a request. unsent: it did not leave this machine; unanswered: it may have arrived; accepted: the
+ * server has it, by its last word; withdrawn: by this client; ended: its lifetime is over, or the server has it no
+ * more.
  */
 export type RequestState = 'unsent' | 'unanswered' | 'accepted' | 'refused' | 'withdrawn' | 'ended';
 
@@ -55,7 +56,10 @@ export interface ClientLedger {
   cuid: string;
   /** The address that was used last, as it was written. */
   address: string;
-  /** configured: by the user; derived: from a certificate, key or user; generated: because another client uses the one before. */
+  /**
+   * configured: by the user; derived: from a certificate, key or user; generated: because another client uses the one
+   * before.
+   */
   source: 'configured' | 'derived' | 'generated';
   /** The cuid that is used since the server has refused this one; null unless it has (RFC 9132 section 4.4.1.3). */
   replacedBy: string | null;
@@ -98,7 +102,10 @@ export function emptyLedger(client: Pick<ClientLedger, 'server' | 'cuid' | 'addr
   return { ...client, replacedBy: null, highest: {}, entries: [], others: [] };
 }
 
-/** The SHA-256 of what a refresh has to repeat: all but the lifetime, and but what an efficacy update adds (RFC 9132 sections 4.4.1.3 and 4.4.3). */
+/**
+ * The SHA-256 of what a refresh has to repeat: all but the lifetime, and but what an efficacy update adds (RFC 9132
+ * sections 4.4.1.3 and 4.4.3).
+ */
 export function contentHash(document: JsonObject): string {
   const repeated = Object.entries(document).map(([name, body]) => [
     name,
@@ -126,7 +133,9 @@ function withoutChanging(body: JsonObject): JsonObject {
 export const isRunning = ({ kind, state }: LedgerEntry): boolean =>
   kind === 'mitigation-scope' && (state === 'accepted' || state === 'unanswered');
 
-/** Ends the entries whose lifetime is over, and drops those that have ended 30 days ago. `now`: milliseconds since 1970. */
+/**
+ * Ends the entries whose lifetime is over, and drops those that have ended 30 days ago. `now`: milliseconds since 1970.
+ */
 export function settled(ledger: ClientLedger, now: number): ClientLedger {
   const entries = ledger.entries.map((entry) => expired(entry, now)).filter((entry) => isKept(entry, now));
   const others = ledger.others.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now);
@@ -146,8 +155,8 @@ function isKept(entry: LedgerEntry, now: number): boolean {
 }
 
 /**
- * Enters a request before anything of it is sent. Identical content of a running mitigation is a refresh, and keeps its mid.
- * Throws a DotsError `signal/no-mid-left` where mitigations run and the largest number has been used.
+ * Enters a request before anything of it is sent. Identical content of a running mitigation is a refresh, and keeps its
+ * mid. Throws a DotsError `signal/no-mid-left` where mitigations run and the largest number has been used.
  */
 export function begin(
   before: ClientLedger,
@@ -215,7 +224,10 @@ function highestAfter({ highest, entries }: ClientLedger, { parameter, id }: Led
   return starts ? id : Math.max(before ?? 0, id);
 }
 
-/** One more than the highest number; the clock is where they start, and says nothing after that. From the rollover on they start again at 0, in peace. */
+/**
+ * One more than the highest number; the clock is where they start, and says nothing after that. From the rollover on
+ * they start again at 0, in peace.
+ */
 function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
   const before = highest[parameter];
   if (before === undefined) return Math.min(Math.floor(now / 1000), rollover - 1);
@@ -258,7 +270,10 @@ export interface Verdict {
   lifetime?: number | undefined;
 }
 
-/** The server has answered. A refusal of a refresh does not end the mitigation that it was for; what is accepted ends what it replaces. */
+/**
+ * The server has answered. A refusal of a refresh does not end the mitigation that it was for; what is accepted ends
+ * what it replaces.
+ */
 export function answered(
   before: ClientLedger,
   key: EntryKey,
@@ -279,7 +294,10 @@ export function answered(
   });
 }
 
-/** The running mitigations that a request replaces: those of lower mids that share a target and start in the same way (RFC 9132 section 4.4.1.3). */
+/**
+ * The running mitigations that a request replaces: those of lower mids that share a target and start in the same way
+ * (RFC 9132 section 4.4.1.3).
+ */
 export function replacedBy(
   { entries, others }: ClientLedger,
   { kind, id, document }: LedgerEntry,

@@ -25,13 +25,19 @@ import { reported, type Comparison, type Report } from './ledgerReport';
 /** Who a client is to a server. */
 export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'>;
 
-/** What a server is known by: the name and port that its certificate is checked against. Throws a DotsError of kind `usage` for an address that is none. */
+/**
+ * What a server is known by: the name and port that its certificate is checked against. Throws a DotsError of kind
+ * `usage` for an address that is none.
+ */
 export function serverName(address: string): string {
   const { host, port } = parseServer(address);
   return addressText({ host: host.toLowerCase().replace(/\.$/, ''), port });
 }
 
-/** What the clients of this user asked of which server: one file for each server and cuid, which many processes may change at once. */
+/**
+ * What the clients of this user asked of which server: one file for each server and cuid, which many processes may
+ * change at once.
+ */
 export class Ledger {
   private readonly files = new Map<string, VersionedFile<ClientLedger>>();
 
@@ -40,7 +46,10 @@ export class Ledger {
     private readonly clock: Clock,
   ) {}
 
-  /** Opens the ledger in a folder, which is made where it is missing. Throws a DotsError `signal/ledger` or `runtime/not-private`. */
+  /**
+   * Opens the ledger in a folder, which is made where it is missing. Throws a DotsError `signal/ledger` or
+   * `runtime/not-private`.
+   */
   static open(path: string = stateFolder(), tell: Tell = () => undefined, clock: Clock = systemClock): Promise<Ledger> {
     return inWords(path, async () => {
       const folder = await PrivateFolder.make(path, { names: /^(client-[0-9a-f]+\.\d+\.json.*|\.gitignore)$/, tell });
@@ -78,7 +87,10 @@ export class Ledger {
   }
 }
 
-/** What one client asked of one server. Each method is one change on disk when it resolves, and rejects with a DotsError. */
+/**
+ * What one client asked of one server. Each method is one change on disk when it resolves, and rejects with a
+ * DotsError.
+ */
 export class LedgerOfClient {
   constructor(
     private readonly file: VersionedFile<ClientLedger>,

@@ -88,7 +88,9 @@ export function midOf(scope: JsonObject, asked?: number): number | undefined {
   return typeof scope.mid === 'number' ? scope.mid : asked;
 }
 
-/** The states that a status means (RFC 9132 section 4.4.2, table 3); any other status is one of a running mitigation. */
+/**
+ * The states that a status means (RFC 9132 section 4.4.2, table 3); any other status is one of a running mitigation.
+ */
 const statesOf: Readonly<Record<string, RequestState>> = {
   'dots-client-withdrawn-mitigation': 'withdrawn',
   'attack-mitigation-terminated': 'ended',

@@ -58,9 +58,10 @@ export class RequestFailure extends DotsError {
 }
 
 /**
- * Sends a request under a mid that is on disk before it is used. Where a mid that was chosen here is refused, and what the server has shows that
- * the mid is the cause, it is sent again under a higher one, unless that replaces something and `replace` is not set (RFC 9132 section 4.4.1.3).
- * Throws a RequestFailure where no answer came, and a DotsError where the ledger cannot be used.
+ * Sends a request under a mid that is on disk before it is used. Where a mid that was chosen here is refused, and what
+ * the server has shows that the mid is the cause, it is sent again under a higher one, unless that replaces something
+ * and `replace` is not set (RFC 9132 section 4.4.1.3). Throws a RequestFailure where no answer came, and a DotsError
+ * where the ledger cannot be used.
  */
 export async function sendRecorded(options: RecordedRequest): Promise<Recorded> {
   const first = await sendOnce(options);

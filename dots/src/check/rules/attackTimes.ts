@@ -4,7 +4,10 @@ import { exact } from '../../model/numbers';
 import { child } from '../../model/pointer';
 import { advice } from './fault';
 
-/** An attack ends after it starts, in telemetry and in a mitigation (RFC 9244 section 8.1.5). @param member the list of attacks */
+/**
+ * An attack ends after it starts, in telemetry and in a mitigation (RFC 9244 section 8.1.5).
+ * @param member the list of attacks
+ */
 export function attackTimes(owner: JsonObject, member: string, pointer: string): Fault[] {
   const list = child(pointer, member);
   return itemsOf(owner[member]).flatMap((attack, index) => {

@@ -1,7 +1,10 @@
 import { isLegalText } from '#dots/check/legalText';
 import { fail } from './failure';
 
-/** The lists of a client that a request can name, by their container: the list in it, and whether its order is significant. */
+/**
+ * The lists of a client that a request can name, by their container: the list in it, and whether its order is
+ * significant.
+ */
 export const lists = {
   aliases: { list: 'alias', ordered: false, noun: 'alias' },
   acls: { list: 'acl', ordered: true, noun: 'ACL' },

@@ -173,7 +173,9 @@ const read =
   (body: JsonObject): Handler =>
   () => ({ status: 200, body });
 
-/** OPTIONS and HEAD follow from the methods of the resource. Throws a RestconfError (405) for one it does not support. */
+/**
+ * OPTIONS and HEAD follow from the methods of the resource. Throws a RestconfError (405) for one it does not support.
+ */
 async function respond(method: string, methods: Methods): Promise<DataResponse> {
   const allowed = ['OPTIONS', ...(methods.GET === undefined ? [] : ['HEAD']), ...Object.keys(methods)]
     .sort()
@@ -200,8 +202,8 @@ function unsupported(message: string, allowed: string): RestconfError {
 }
 
 /**
- * Refuses a body that is not RESTCONF's JSON or is compressed (415), and a request that does not accept that JSON (406):
- * RFC 8040 section 5.2, RFC 9110 sections 12.5.1 and 15.5.16.
+ * Refuses a body that is not RESTCONF's JSON or is compressed (415), and a request that does not accept that JSON
+ * (406): RFC 8040 section 5.2, RFC 9110 sections 12.5.1 and 15.5.16.
  */
 export function refuseOtherTypes(method: string, headers: IncomingHttpHeaders): void {
   const { accept, 'content-type': contentType, 'content-encoding': coding = 'identity' } = headers;

@@ -20,7 +20,10 @@ export interface DataClient {
   cdid?: string;
   /** SHA-256 of the public key in the certificate that registered it, hex: only this certificate may use the cuid. */
   owner: string;
-  /** The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to; absent: all. */
+  /**
+   * The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to;
+   * absent: all.
+   */
   ownPrefixes?: readonly string[];
   aliases: StoredEntry[];
   /** In the order in which they are applied. */
