@@ -14,12 +14,15 @@ export function writeCbor(value: CborValue): Uint8Array {
   return writer.written();
 }
 
+const encoder = new TextEncoder();
+
 class Writer {
-  private bytes = Buffer.allocUnsafe(firstSize);
+  private bytes = new Uint8Array(firstSize);
+  private view = new DataView(this.bytes.buffer);
   private length = 0;
 
   written(): Uint8Array {
-    return Uint8Array.from(this.bytes.subarray(0, this.length));
+    return this.bytes.slice(0, this.length);
   }
 
   value(value: CborValue): void {
@@ -35,18 +38,20 @@ class Writer {
   }
 
   private text(value: string): void {
-    const length = Buffer.byteLength(value);
-    this.head(major.text, length);
-    this.reserve(length);
-    this.length += this.bytes.write(value, this.length);
+    const octets = encoder.encode(value);
+    this.head(major.text, octets.length);
+    this.reserve(octets.length);
+    this.bytes.set(octets, this.length);
+    this.length += octets.length;
   }
 
   private integer(value: bigint): void {
     const [type, magnitude] = value < 0n ? [major.negative, -1n - value] : [major.unsigned, value];
     if (magnitude <= 0xffff_ffffn) return this.head(type, Number(magnitude));
     this.reserve(9);
-    this.length = this.bytes.writeUInt8((type << 5) | 27, this.length);
-    this.length = this.bytes.writeBigUInt64BE(magnitude, this.length);
+    this.view.setUint8(this.length, (type << 5) | 27);
+    this.view.setBigUint64(this.length + 1, magnitude);
+    this.length += 9;
   }
 
   private array(items: readonly CborValue[]): void {
@@ -65,18 +70,19 @@ class Writer {
   /** The head of an item, with a number below 2^32: RFC 8949 section 3. */
   private head(type: number, number: number): void {
     this.reserve(5);
-    if (number < 24) this.length = this.bytes.writeUInt8((type << 5) | number, this.length);
-    else {
-      const [code, size] = number <= 0xff ? [24, 1] : number <= 0xffff ? [25, 2] : [26, 4];
-      this.length = this.bytes.writeUInt8((type << 5) | code, this.length);
-      this.length = this.bytes.writeUIntBE(number, this.length, size);
-    }
+    const size = number < 24 ? 0 : number <= 0xff ? 1 : number <= 0xffff ? 2 : 4;
+    this.view.setUint8(this.length, (type << 5) | { 0: number, 1: 24, 2: 25, 4: 26 }[size]);
+    if (size === 1) this.view.setUint8(this.length + 1, number);
+    if (size === 2) this.view.setUint16(this.length + 1, number);
+    if (size === 4) this.view.setUint32(this.length + 1, number);
+    this.length += 1 + size;
   }
 
   private reserve(more: number): void {
     if (this.length + more <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(2 * this.bytes.length, this.length + more));
-    this.bytes.copy(grown, 0, 0, this.length);
+    const grown = new Uint8Array(Math.max(2 * this.bytes.length, this.length + more));
+    grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 }

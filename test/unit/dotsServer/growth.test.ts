@@ -5,6 +5,7 @@ import { Endpoint } from '#dots/coap/endpoint';
 import { dotsCbor } from '#dots/coap/messages/options';
 import { SignalService } from '#dots/dotsServer/signal/signalService';
 import { Clients } from '#dots/dotsServer/state/clients';
+import { Holdings } from '#dots/dotsServer/state/holdings';
 import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
 import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
 import { requested, type Mitigation } from '#dots/dotsServer/state/lifecycle';
@@ -41,7 +42,8 @@ async function open(t: TestContext, cuidOf: (mid: number) => string): Promise<Sc
   const clock = new FakeClock();
   const state = await ServerState.open({ stateDir: folder(t), clock, policy, mitigator: new TestMitigator() });
   const clients = new Clients();
-  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(clients, state)];
+  const holdings = new Holdings(clients, state);
+  const [claims, quota] = [new CuidClaims(holdings), new ClientQuota(holdings, policy.limits)];
   const service = new SignalService({ state, clients, claims, quota, clock, policy, log: () => undefined });
   const [near, far] = wire(clock);
   service.accept(far);

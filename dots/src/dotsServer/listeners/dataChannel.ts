@@ -36,7 +36,7 @@ export class DataChannel {
     const hint = (identity: string): string => (clients.areDefined ? '' : sameClientHint(identity));
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
     const router = new DataRouter(
-      new DataResources({ clients: state.clients, claims, quota, clock, limits, resolve, hint }),
+      new DataResources({ clients: state.clients, claims, quota, clock, resolve, hint }),
       (decide) => state.exclusive(decide),
     );
     return new DataChannel(

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Clients, type ClientDefinition } from '../state/clients';
 import { nothingKnown, type NameResolver } from '../state/clientDomain';
 import { ClientQuota } from '../state/clientQuota';
+import { Holdings } from '../state/holdings';
 import { CuidClaims } from '../state/cuidClaims';
 import type { DataClient } from '../state/dataClients';
 import type { Mitigation } from '../state/lifecycle';
@@ -142,8 +143,8 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
-  const claims = new CuidClaims(state, clients);
-  const quota = new ClientQuota(clients, state);
+  const holdings = new Holdings(clients, state);
+  const [claims, quota] = [new CuidClaims(holdings), new ClientQuota(holdings, policy.limits)];
   const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, resolve };
   const addresses = await listen(served, options, closers);
   const files = await writeLabProfiles(home.lab, addresses, options.clients);

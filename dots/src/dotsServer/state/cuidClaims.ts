@@ -1,21 +1,12 @@
-import type { Client, Clients } from './clients';
-import type { DataClients } from './dataClients';
-import { isActive, type Mitigation } from './lifecycle';
-import type { Mitigations } from './mitigations';
-import type { Telemetry } from './telemetry';
+import type { Client } from './clients';
+import type { Holdings } from './holdings';
+import { isActive } from './lifecycle';
 
 /**
  * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use one at a time, and
  * has a mitigation under another one.
  */
 export type CuidObjection = 'taken' | 'configured' | 'second';
-
-/** What is stored under cuids. */
-export interface StoredUnderCuids {
-  mitigations: Mitigations;
-  telemetry: Telemetry;
-  clients: DataClients;
-}
 
 interface Pending {
   client: Client | undefined;
@@ -31,21 +22,18 @@ export class CuidClaims {
   /** Claims of requests that are not answered yet. */
   private readonly pending = new Map<string, Pending>();
 
-  constructor(
-    private readonly stored: StoredUnderCuids,
-    private readonly clients: Clients,
-  ) {}
+  constructor(private readonly holdings: Holdings) {}
 
   /** Whether something that was stored with this proof is the client's. */
   isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
-    return this.clients.of(owner) === client;
+    return this.holdings.clients.of(owner) === client;
   }
 
   /** Whether a cuid belongs to another client. */
   isForeign(cuid: string, client: Client): boolean {
     const pending = this.pending.get(cuid);
     if (pending !== undefined) return pending.client !== client;
-    return this.ownersOf(cuid).some((owner) => this.clients.of(owner) !== client);
+    return [...this.holdings.clientsUnder(cuid)].some((other) => other !== client);
   }
 
   /**
@@ -79,22 +67,11 @@ export class CuidClaims {
   }
 
   private usesAnother(cuid: string, client: Client): boolean {
-    const isOther = (mitigation: Mitigation): boolean =>
-      mitigation.cuid !== cuid && isActive(mitigation) && this.isOwn(mitigation, client);
+    const { stored } = this.holdings;
+    const others = [...this.holdings.cuidsOf(client)].filter((other) => other !== cuid);
     return (
       [...this.pending].some(([other, pending]) => other !== cuid && pending.client === client) ||
-      this.stored.mitigations.all().some(isOther)
+      others.some((other) => stored.mitigations.of(other).some(isActive))
     );
-  }
-
-  /** The identities of those who have stored something under a cuid; undefined: over a plain path. */
-  private ownersOf(cuid: string): (string | undefined)[] {
-    const { clients, mitigations, telemetry } = this.stored;
-    const registered = clients.find(cuid);
-    return [
-      ...(registered === undefined ? [] : [registered]),
-      ...mitigations.of(cuid),
-      ...telemetry.ofClient(cuid),
-    ].map(({ owner }) => owner);
   }
 }
