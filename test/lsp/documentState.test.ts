@@ -193,6 +193,7 @@ test('profiles have absolute paths; a file with errors, one that is not there an
     ca: new URL(uri('ca.pem')).pathname,
     ownPrefixes: [],
     production: false,
+    quirks: [],
   };
   assert.deepEqual(await client.profiles(), { file, state: 'read', profiles: [lab] });
   write('p.json', '{');

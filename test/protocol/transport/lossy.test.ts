@@ -38,6 +38,7 @@ const manyPrefixes = (subnet: number): string[] =>
 async function mitigation(session: SignalSession, mid: number, prefixes: string[]): Promise<void> {
   const { code } = await session.requestMitigation(request({ 'target-prefix': prefixes, lifetime: 3600 }), mid, {
     timeoutMs,
+    blocks: true,
   });
   // 2.04, where the answer to an earlier copy was lost.
   assert.match(code, /^2\.0[14]$/);
