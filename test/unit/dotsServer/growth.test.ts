@@ -10,6 +10,7 @@ import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
 import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
 import { requested, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy, type Policy } from '#dots/dotsServer/state/policy';
+import { RequestTurns } from '#dots/dotsServer/state/requestTurns';
 import { ServerState } from '#dots/dotsServer/state/serverState';
 import { folder } from '../../support/dots';
 import { operationsOf } from '../../support/operations';
@@ -44,7 +45,8 @@ async function open(t: TestContext, cuidOf: (mid: number) => string): Promise<Sc
   const clients = new Clients();
   const holdings = new Holdings(clients, state);
   const [claims, quota] = [new CuidClaims(holdings), new ClientQuota(holdings, policy.limits)];
-  const service = new SignalService({ state, clients, claims, quota, clock, policy, log: () => undefined });
+  const turns = new RequestTurns(clients, policy.limits, clock);
+  const service = new SignalService({ state, clients, claims, quota, turns, clock, policy, log: () => undefined });
   const [near, far] = wire(clock);
   service.accept(far);
   const client = new Endpoint(near, { clock });

@@ -11,6 +11,7 @@ import { Clients } from '#dots/dotsServer/state/clients';
 import { Holdings } from '#dots/dotsServer/state/holdings';
 import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
 import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
+import { RequestTurns } from '#dots/dotsServer/state/requestTurns';
 import { ServerState } from '#dots/dotsServer/state/serverState';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { wire } from '../../support/protocol/fakeNetwork';
@@ -42,6 +43,7 @@ async function open(t: TestContext): Promise<Scene> {
     clients,
     claims,
     quota: new ClientQuota(holdings, policy.limits),
+    turns: new RequestTurns(clients, policy.limits, clock),
     clock,
     policy,
     log: (line) => log.push(line),

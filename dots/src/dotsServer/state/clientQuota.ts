@@ -40,6 +40,30 @@ export class ClientQuota {
     return !this.mayHave(kind, owner, this.limitsOf(owner).telemetry ?? this.limits.entriesPerClient);
   }
 
+  /** Whether a client with `own` observers may have one more. @param total how many all clients have */
+  observers(owner: string | undefined, own: number, total: number): boolean {
+    const { observersPerClient, observers } = this.limits;
+    const all = Math.max(observers, 2 * this.holdings.clients.granted('observers'));
+    return own < (this.limitsOf(owner).observers ?? observersPerClient) && mayHaveMore(own, total, all);
+  }
+
+  /** Whether a client with `own` sessions may have one more. @param total how many all clients have */
+  sessions(owner: string | undefined, own: number, total: number): boolean {
+    const { sessionsPerClient, sessions } = this.limits;
+    const all = Math.max(sessions, 2 * this.holdings.clients.granted('sessions'));
+    return own < (this.limitsOf(owner).sessions ?? sessionsPerClient) && mayHaveMore(own, total, all);
+  }
+
+  /** The largest body of a client's requests on the signal channel, bytes. */
+  largestBody(owner: string | undefined): number {
+    return this.limitsOf(owner).body ?? this.limits.body;
+  }
+
+  /** The largest body of a client's requests on the data channel, bytes. */
+  largestDataBody(owner: string | undefined): number {
+    return this.limitsOf(owner)['data-body'] ?? this.limits.dataBody;
+  }
+
   /** What a client would have too much of with a new or changed registration. */
   registration(changed: DataClient): ExceededLimit | undefined {
     const { stored } = this.holdings;
