@@ -44,7 +44,7 @@ async function open(t: TestContext, cuidOf: (mid: number) => string): Promise<Sc
   const state = await ServerState.open({ stateDir: folder(t), clock, policy, mitigator: new TestMitigator() });
   const clients = new Clients();
   const holdings = new Holdings(clients, state);
-  const [claims, quota] = [new CuidClaims(holdings), new ClientQuota(holdings, policy.limits)];
+  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   const turns = new RequestTurns(clients, policy.limits, clock);
   const service = new SignalService({ state, clients, claims, quota, turns, clock, policy, log: () => undefined });
   const [near, far] = wire(clock);

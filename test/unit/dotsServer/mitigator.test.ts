@@ -37,7 +37,7 @@ async function open(t: TestContext): Promise<Scene> {
   const state = await ServerState.open({ clock, policy, mitigator });
   const clients = new Clients();
   const holdings = new Holdings(clients, state);
-  const claims = new CuidClaims(holdings);
+  const claims = new CuidClaims(state, clients);
   const service = new SignalService({
     state,
     clients,

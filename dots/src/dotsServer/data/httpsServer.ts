@@ -127,7 +127,7 @@ async function answerTo(
   refuseForeignHost(headers.host, port);
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
-  if (!isMetadata) refuseOtherTypes(method, headers['content-type'], headers.accept);
+  if (!isMetadata) refuseOtherTypes(method, headers);
   const requester = requesterOf(request.socket as TLSSocket, clients);
   const work = (): Promise<DataResponse> =>
     router.answer({

@@ -146,7 +146,7 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const holdings = new Holdings(clients, state);
-  const [claims, quota] = [new CuidClaims(holdings), new ClientQuota(holdings, policy.limits)];
+  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   const turns = new RequestTurns(clients, policy.limits, clock);
   const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, turns, resolve };
   const addresses = await listen(served, options, closers);

@@ -1,12 +1,22 @@
-import type { Client } from './clients';
-import type { Holdings } from './holdings';
-import { isActive } from './lifecycle';
+import type { Client, Clients } from './clients';
+import { CountedPairs } from './countedPairs';
+import type { DataClients } from './dataClients';
+import { isActive, type Mitigation } from './lifecycle';
+import type { Mitigations } from './mitigations';
+import type { Telemetry } from './telemetry';
 
 /**
  * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use one at a time, and
  * has a mitigation under another one.
  */
 export type CuidObjection = 'taken' | 'configured' | 'second';
+
+/** What is stored under cuids. */
+export interface StoredUnderCuids {
+  mitigations: Mitigations;
+  telemetry: Telemetry;
+  clients: DataClients;
+}
 
 interface Pending {
   client: Client | undefined;
@@ -21,19 +31,35 @@ interface Pending {
 export class CuidClaims {
   /** Claims of requests that are not answered yet. */
   private readonly pending = new Map<string, Pending>();
+  /** Who has stored mitigations or telemetry under each cuid; undefined: over a plain path. */
+  private readonly owners = new CountedPairs<string, string | undefined>();
+  /** Under which cuids each client has active mitigations. */
+  private readonly active = new CountedPairs<Client | undefined, string>();
 
-  constructor(private readonly holdings: Holdings) {}
+  constructor(
+    private readonly stored: StoredUnderCuids,
+    private readonly clients: Clients,
+  ) {
+    stored.mitigations.watch((before, after) => {
+      if (before !== undefined) this.count(before, -1);
+      if (after !== undefined) this.count(after, 1);
+    });
+    stored.telemetry.watch((before, after) => {
+      if (before !== undefined) this.owners.count(before.cuid, before.owner, -1);
+      if (after !== undefined) this.owners.count(after.cuid, after.owner, 1);
+    });
+  }
 
   /** Whether something that was stored with this proof is the client's. */
   isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
-    return this.holdings.clients.of(owner) === client;
+    return this.clients.of(owner) === client;
   }
 
   /** Whether a cuid belongs to another client. */
   isForeign(cuid: string, client: Client): boolean {
     const pending = this.pending.get(cuid);
     if (pending !== undefined) return pending.client !== client;
-    return [...this.holdings.clientsUnder(cuid)].some((other) => other !== client);
+    return this.ownersOf(cuid).some((owner) => this.clients.of(owner) !== client);
   }
 
   /**
@@ -67,11 +93,22 @@ export class CuidClaims {
   }
 
   private usesAnother(cuid: string, client: Client): boolean {
-    const { stored } = this.holdings;
-    const others = [...this.holdings.cuidsOf(client)].filter((other) => other !== cuid);
+    const isOther = (other: string): boolean => other !== cuid;
     return (
-      [...this.pending].some(([other, pending]) => other !== cuid && pending.client === client) ||
-      others.some((other) => stored.mitigations.of(other).some(isActive))
+      [...this.pending].some(([other, pending]) => isOther(other) && pending.client === client) ||
+      this.active.of(client).some(isOther)
     );
+  }
+
+  private count(mitigation: Mitigation, change: 1 | -1): void {
+    const { cuid, owner } = mitigation;
+    this.owners.count(cuid, owner, change);
+    if (isActive(mitigation)) this.active.count(this.clients.of(owner), cuid, change);
+  }
+
+  /** The identities of those who have stored something under a cuid; undefined: over a plain path. */
+  private ownersOf(cuid: string): (string | undefined)[] {
+    const registered = this.stored.clients.find(cuid);
+    return [...(registered === undefined ? [] : [registered.owner]), ...this.owners.of(cuid)];
   }
 }

@@ -1,15 +1,7 @@
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import type { Client, Clients } from './clients';
-import type { DataClient, DataClients } from './dataClients';
-import type { Mitigations } from './mitigations';
-import type { Telemetry } from './telemetry';
-
-/** What is stored under cuids. */
-export interface StoredUnderCuids {
-  mitigations: Mitigations;
-  telemetry: Telemetry;
-  clients: DataClients;
-}
+import type { StoredUnderCuids } from './cuidClaims';
+import type { DataClient } from './dataClients';
 
 /** How much is stored. */
 export interface Holding {
@@ -35,18 +27,14 @@ const nothing: Readonly<Holding> = {
 };
 
 interface Owned {
-  cuid: string;
   owner?: string | undefined;
 }
 
-/** How much each client has stored, and under which cuids; follows every change, so that a look-up costs the same beside any number of entries. */
+/** How much each client has stored; follows every change, so that a look-up costs the same beside any number of entries. */
 export class Holdings {
   /** Of all clients. */
   readonly total: Holding = { ...nothing };
   private readonly byClient = new Map<Client | undefined, Holding>();
-  /** How many entries each client has under a cuid. */
-  private readonly byCuid = new Map<string, Map<Client | undefined, number>>();
-  private readonly cuids = new Map<Client | undefined, Set<string>>();
 
   constructor(
     readonly clients: Clients,
@@ -68,17 +56,7 @@ export class Holdings {
     return this.byClient.get(this.clients.of(owner)) ?? nothing;
   }
 
-  /** The clients that have stored something under a cuid; undefined: one that is not defined any more. */
-  clientsUnder(cuid: string): Iterable<Client | undefined> {
-    return this.byCuid.get(cuid)?.keys() ?? [];
-  }
-
-  /** The cuids under which a client has stored something. */
-  cuidsOf(client: Client): Iterable<string> {
-    return this.cuids.get(client) ?? [];
-  }
-
-  private count({ cuid, owner }: Owned, amount: Partial<Holding>, sign: 1 | -1): void {
+  private count({ owner }: Owned, amount: Partial<Holding>, sign: 1 | -1): void {
     const client = this.clients.of(owner);
     const holding = this.byClient.get(client) ?? { ...nothing };
     this.byClient.set(client, holding);
@@ -86,23 +64,6 @@ export class Holdings {
       holding[name] += sign * number;
       this.total[name] += sign * number;
     }
-    this.countCuid(cuid, client, sign);
-  }
-
-  private countCuid(cuid: string, client: Client | undefined, sign: 1 | -1): void {
-    const entries = this.byCuid.get(cuid) ?? new Map<Client | undefined, number>();
-    const cuids = this.cuids.get(client) ?? new Set<string>();
-    const number = (entries.get(client) ?? 0) + sign;
-    if (number === 0) {
-      entries.delete(client);
-      cuids.delete(cuid);
-    } else {
-      entries.set(client, number);
-      cuids.add(cuid);
-    }
-    if (entries.size === 0) this.byCuid.delete(cuid);
-    else this.byCuid.set(cuid, entries);
-    this.cuids.set(client, cuids);
   }
 }
 

@@ -57,7 +57,7 @@ test('a silent peer ends with a deadline, a cancelled attempt at once, and nothi
   );
 });
 
-test('strangers who say nothing are sent away after 10 s, and the oldest earlier where another client needs its place', async (t) => {
+test('silent strangers are disconnected after 10 s, and the oldest earlier where another client needs its place', async (t) => {
   const clock = new FakeClock();
   const at = await listening(t, keys, { clock, limits: { halfOpenPerAddress: 3 } });
   const knock = (): Promise<{ closed: Promise<unknown> }> =>
@@ -91,7 +91,7 @@ test('strangers who say nothing are sent away after 10 s, and the oldest earlier
   assert.equal((await client.request(get, patience)).code, '2.05');
 });
 
-test('noise on the port is told once for each connection, and disturbs nobody', async (t) => {
+test('noise on the port is reported once for each connection, and disturbs no client', async (t) => {
   const pki = await TestPki.create(t);
   if (pki === undefined) return;
   const at = await listening(
@@ -188,7 +188,7 @@ test('sessions over the limit are turned away', async (t) => {
   );
 });
 
-test('a server beyond loopback needs an explicit word, and a port in use is told', async (t) => {
+test('a server beyond loopback needs an explicit option, and a port in use is reported', async (t) => {
   const options = { credentials: keys };
   const usage =
     (code: string) =>
@@ -209,7 +209,7 @@ test('a server beyond loopback needs an explicit word, and a port in use is told
   );
 });
 
-test('credentials that cannot be used are told before anything is sent', async (t) => {
+test('credentials that cannot be used are reported before anything is sent', async (t) => {
   const pki = await TestPki.create(t);
   if (pki === undefined) return;
   const { certificate } = credentialsOf(pki, pki.issue({ names }));

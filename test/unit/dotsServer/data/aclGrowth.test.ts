@@ -38,7 +38,7 @@ async function open(): Promise<{ put: (cuid: string, body: JsonObject) => Promis
   const state = await ServerState.open({ clock, policy, mitigator: new TestMitigator() });
   const clients = new Clients();
   const holdings = new Holdings(clients, state);
-  const [claims, quota] = [new CuidClaims(holdings), new ClientQuota(holdings, policy.limits)];
+  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   const { clients: registered } = state;
   const resources = new DataResources({
     ...{ clients: registered, claims, quota, clock },

@@ -70,7 +70,6 @@ test('what is removed no longer counts', async (t) => {
   await flood('aa', 100);
   await state.exclusive(() => state.mitigations.remove({ cuid: 'aa-3', mid: 3 }));
   assert.equal(holdings.of('aa').mitigations, 9);
-  assert.deepEqual([...holdings.clientsUnder('aa-3')], []);
 });
 
 test('the reserved half is never closed to a client that has nothing', () => {
