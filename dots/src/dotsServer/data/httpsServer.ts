@@ -129,6 +129,7 @@ async function answerTo(
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
   if (!isMetadata) refuseOtherTypes(method, headers);
+  const conditions = preconditionsOf(headers, Date.now());
   const requester = requesterOf(request.socket as TLSSocket, clients);
   const work = (): Promise<DataResponse> =>
     router.answer({
@@ -136,7 +137,7 @@ async function answerTo(
       path: url.pathname,
       query: url.searchParams,
       requester,
-      conditions: preconditionsOf(headers, Date.now()),
+      conditions,
       body: () => readBody(request, quota.largestDataBody(requester.identity)),
     });
   return turns.run(requester.identity, work);

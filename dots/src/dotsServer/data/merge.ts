@@ -8,10 +8,13 @@ import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
  * @param plan of both
  */
 export function merged(node: JsonObject, patch: JsonObject, plan: ObjectPlan | undefined): JsonObject {
-  const result = withoutOtherCases(node, patch, plan);
-  for (const [name, value] of Object.entries(patch))
-    result[name] = mergedMember(Object.hasOwn(result, name) ? result[name] : undefined, value, plan?.members.get(name));
-  return result;
+  const left = withoutOtherCases(node, patch, plan);
+  const fresh = Object.entries(patch).map(([name, value]): [string, JsonValue] => {
+    const before = Object.hasOwn(left, name) ? left[name] : undefined;
+    return [name, mergedMember(before, value, plan?.members.get(name))];
+  });
+  // Unlike an assignment this keeps a member of the name __proto__, which the check refuses.
+  return Object.fromEntries([...Object.entries(left), ...fresh]);
 }
 
 function withoutOtherCases(node: JsonObject, patch: JsonObject, plan: ObjectPlan | undefined): JsonObject {

@@ -44,13 +44,16 @@ export function preconditionsOf(headers: IncomingHttpHeaders, now: number): Prec
 }
 
 /** RFC 9110 section 8.8.3; a tag may contain commas. */
-const tagForm = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/;
-const tagList = new RegExp(String.raw`^[\s,]*${tagForm.source}(?:[ \t]*,[ \t]*(?:${tagForm.source})?)*$`);
+const tagForm = /((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")/;
 
 function tagsIn(name: string, text: string | undefined): Tags | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === '*') return '*';
-  if (tagList.test(text.trim())) return text.match(new RegExp(tagForm, 'g')) ?? [];
+  const parts = text.split(tagForm);
+  const tags = parts.filter((_part, index) => index % 2 === 1);
+  const separators = parts.filter((_part, index) => index % 2 === 0);
+  const areBetween = separators.slice(1, -1).every((separator) => separator.includes(','));
+  if (tags.length > 0 && areBetween && separators.join('').replace(/[ \t,]/g, '') === '') return tags;
   throw fail(
     400,
     'invalid-value',

@@ -200,7 +200,7 @@ class RequestMethods {
   private decide(work: () => Success): Promise<Outcome> {
     const { exclusive, request } = this.context;
     return exclusive(() => {
-      const before = this.version();
+      const before = Object.keys(request.conditions).length > 0 ? this.version() : undefined;
       const done = work();
       if (outcomeOf(request.conditions, before, false) !== 'proceed') throw preconditionFailed(before);
       return { ...done, version: this.version(done.location === undefined ? this.path : nodePathOf(done.location)) };
@@ -285,10 +285,15 @@ export function refuseOtherTypes(method: string, headers: IncomingHttpHeaders): 
   const { accept, 'content-type': contentType, 'content-encoding': coding = 'identity' } = headers;
   const hasBody = ['POST', 'PUT', 'PATCH'].includes(method);
   if (hasBody && mediaRange(contentType ?? '').type !== yangData)
-    throw fail(415, 'invalid-value', `The Content-Type of the body must be ${yangData}.`);
+    throw unreadable(`The Content-Type of the body must be ${yangData}.`, { 'Accept-Patch': yangData });
   if (hasBody && coding.trim().toLowerCase() !== 'identity')
-    throw fail(415, 'invalid-value', 'This server reads bodies without a Content-Encoding only.');
+    throw unreadable('This server reads bodies without a Content-Encoding only.', { 'Accept-Encoding': 'identity' });
   if (!accepts(accept ?? '*/*')) throw fail(406, 'invalid-value', `The only Content-Type available is ${yangData}.`);
+}
+
+/** @param headers what the client can send: RFC 5789 section 2.2, RFC 9110 section 12.5.3 */
+function unreadable(message: string, headers: Record<string, string>): RestconfError {
+  return new RestconfError(415, [{ tag: 'invalid-value', message }], headers);
 }
 
 /** Ranges that contain the type, the most specific one first: that one decides. */
