@@ -61,8 +61,8 @@ export const defaultPolicy: Policy = {
   indefinite: false,
   timing: defaultTiming,
   limits: {
-    entriesPerClient: 64,
-    entries: 2048,
+    entriesPerClient: 1024,
+    entries: 4096,
     observersPerSession: 32,
     observersPerClient: 256,
     observers: 1024,
