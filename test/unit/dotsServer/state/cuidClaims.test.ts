@@ -44,10 +44,12 @@ async function objection({ claims, clientOf }: Scene, cuid: string, identity: st
   const refuse = (reason: string): never => {
     throw new Error(reason);
   };
-  return claims.claim(cuid, clientOf(identity), refuse, () => Promise.resolve()).then(
-    () => undefined,
-    (error: unknown) => (error as Error).message,
-  );
+  return claims
+    .claim(cuid, clientOf(identity), refuse, () => Promise.resolve())
+    .then(
+      () => undefined,
+      (error: unknown) => (error as Error).message,
+    );
 }
 
 test('a configured cuid is reserved for its client, before that has used it and while others ask', async (t) => {
