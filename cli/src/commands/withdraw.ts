@@ -79,6 +79,10 @@ async function allMids({ client }: ClientTarget, connection: Connection): Promis
   return [...new Set([...ours, ...theirs])].filter((mid) => mid !== undefined);
 }
 
+/** With --all the server has listed what the ledger does not have. */
+const isUnseen = (unknown: readonly number[], given: Arguments): boolean =>
+  unknown.length > 0 && given.option('all') === undefined;
+
 async function withdrawEach(
   each: ClientTarget,
   connection: Connection,
@@ -96,10 +100,14 @@ async function withdrawEach(
     lines.push({ ...line, code: answer.code });
   }
   const [first] = mids;
+  const unknown = lines.filter(({ entry }) => entry === undefined).map(({ mid }) => mid);
   const remarks =
     first === undefined
       ? ['Nothing runs there: nothing was withdrawn.']
       : [
+          ...(isUnseen(unknown, given)
+            ? [`The ledger does not have mid ${unknown.join(', ')}. A server confirms also what it does not have.`]
+            : []),
           `The server confirmed the withdrawal of mid ${mids.join(', ')}. Next: ${nextCommand('status', target, first, given)} shows whether it still filters.`,
         ];
   return { ...reportOn(each, lines), remarks };
