@@ -11,6 +11,8 @@ export interface DataAnswer {
   body?: JsonObject;
   /** The messages of an `ietf-restconf:errors` body (RFC 8040 section 7.1), or a text instead. */
   errors: { tag?: string; message: string; path?: string }[];
+  /** The entity tag of the resource, if it may be used in If-Match: RFC 8040 section 3.5.2. */
+  etag?: string;
   /** From sending to the whole answer, milliseconds. */
   roundTripMs: number;
   request: {
@@ -26,20 +28,27 @@ const longestText = 1000;
 
 /** Reads a response; never fails, because a server's answer must reach the user whatever it contains. */
 export function readAnswer(
-  { status, body }: Response,
+  { status, headers, body }: Response,
   { method, path, body: payload }: Request,
   roundTripMs: number,
 ): DataAnswer {
   const ok = status >= 200 && status < 300;
   const value = objectIn(body);
+  const etag = strongTag(headers.etag);
   return {
     status,
     ok,
     ...(value === undefined ? {} : { body: value }),
+    ...(etag === undefined ? {} : { etag }),
     errors: ok ? [] : errorsIn(value, body),
     roundTripMs,
     request: { method, path, octets: Buffer.byteLength(payload ?? ''), ...(payload === undefined ? {} : { payload }) },
   };
+}
+
+/** If-Match compares strongly, so a weak tag never matches (RFC 9110 section 13.1.1). */
+function strongTag(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^"[\x21\x23-\x7e]*"$/.test(header) ? header : undefined;
 }
 
 function errorsIn(body: JsonObject | undefined, text: string): DataAnswer['errors'] {

@@ -58,7 +58,7 @@ test('a refusal to install in words, with what the server says', () => {
     request: { method: 'POST', path: '/restconf', octets: 2, payload: '{}' },
   };
   const text = installText({
-    installed: { answer, answers: [answer], registered: false, replaced: false },
+    installed: { answer, answers: [answer], registered: false, replaced: false, changes: [] },
     document: 'a.dots.json',
     server: 'https://127.0.0.1:1',
     cuid: 'c',
