@@ -73,7 +73,11 @@ export default tseslint.config(
     },
   },
   { files: product, rules: { 'no-restricted-syntax': ['error', typedError] } },
-  { files: product, ignores: ['dots/src/dotsServer/**'], rules: { 'workbench/wording': 'error' } },
+  {
+    files: [...product, 'scripts/**/*.mjs'],
+    ignores: ['dots/src/dotsServer/**'],
+    rules: { 'workbench/wording': 'error' },
+  },
   {
     files: pure,
     ignores: impure,

@@ -11,7 +11,7 @@ const { zipEntries } = await import('./lib/zip.mjs');
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
 
-/** What a .vsix weighs: in all, its bundles, and apart DTLS and the rest. */
+/** What a .vsix weighs: in all, its bundles, and DTLS and the rest separately. */
 export function report(file, archive) {
   const entries = zipEntries(archive);
   const inDist = entries.filter(({ name }) => /^extension\/dist\/.*\.(js|wasm)$/.test(name));
@@ -29,8 +29,8 @@ export function report(file, archive) {
 }
 
 /**
- * A package without DTLS, or with another module than dots/mbedtls/pins.json commits to, is a Problem, unless the one was asked for.
- * `module`: the bytes, or undefined where it was not built.
+ * A package without DTLS, or with another module than dots/mbedtls/pins.json commits to, is a Problem, unless the one
+ * was asked for. `module`: the bytes, or undefined where it was not built.
  */
 export async function checkModule(module, { withoutDtls = false } = {}) {
   if (module === undefined && !withoutDtls)

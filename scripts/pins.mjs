@@ -40,7 +40,7 @@ async function mbedtls() {
   return [mbedtlsFinding(pins.version, upstream, debian)];
 }
 
-/** What is bundled, and what VS Code in the browser runs on, of which nobody lists the holes. */
+/** What is bundled, and what VS Code in the browser runs on, whose vulnerabilities no source lists. */
 const packages = [
   ...Object.entries(manifest.dependencies).map(([name, version]) => ({ name, version, where: 'package.json' })),
   ...hostPackages.map((each) => ({ ...each, where: 'scripts/host', urgent: true })),
@@ -56,7 +56,7 @@ async function npmPackages(tell) {
   return findings;
 }
 
-/** The holes that npm knows of in all that a lockfile names. */
+/** The vulnerabilities that npm knows of in all that a lockfile names. */
 async function audit(folder) {
   const where = `${folder}package-lock.json`;
   const report = await asked(() => npmJson(['audit'], inRoot(folder)));
@@ -71,7 +71,7 @@ export async function checkPins() {
   const parts = [
     await step('Asking for releases of Mbed TLS', mbedtls),
     await step('Asking npm for releases', npmPackages),
-    await step('Asking npm for holes', async () => (await Promise.all(locked.map(audit))).flat()),
+    await step('Asking npm for vulnerabilities', async () => (await Promise.all(locked.map(audit))).flat()),
   ];
   const findings = parts.flat();
   process.stdout.write(`${findings.map(lineOf).join('\n')}\n`);

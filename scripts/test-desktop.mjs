@@ -34,7 +34,7 @@ async function runDesktop(data, resultFile) {
       ],
     });
   } catch (error) {
-    // A run that ended tells its exit code; one that never began tells a negative or a named one.
+    // A run that ended has an exit code; one that never began has a negative or a named one.
     if (error.code === undefined || error.code >= 0) return error.code ?? 1;
     throw new Problem(`${downloadHint} (${error.message}).`, { cause: error });
   }

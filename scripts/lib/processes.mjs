@@ -18,7 +18,7 @@ const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 let onSignal = (signal) => process.exit(128 + signals[signal]);
 for (const signal of Object.keys(signals)) process.on(signal, () => onSignal(signal));
 
-// npm that is told to end tells only the shell between it and this process.
+// npm that receives a signal to end passes it only to the shell between it and this process.
 if (process.env.npm_lifecycle_event !== undefined) {
   const { ppid } = process;
   setInterval(() => {
@@ -68,10 +68,10 @@ export async function endGroup(child, graceMs = 3000) {
 }
 
 /**
- * Runs a program to its end, with nothing on its standard input.
- * Options: `cwd`, `env`, `shell` as for spawn; `deadlineMs` ends the whole group; `show: true` lets its output through instead of collecting it.
- * Returns `{ status, output, timedOut }`: `status` is null where a signal ended it, `output` is stdout and stderr as they came.
- * A program that cannot be started is a Problem.
+ * Runs a program to its end, with nothing on its standard input. Options: `cwd`, `env`, `shell` as for spawn;
+ * `deadlineMs` ends the whole group; `show: true` lets its output through instead of collecting it. Returns `{ status,
+ * output, timedOut }`: `status` is null where a signal ended it, `output` is stdout and stderr as they came. A program
+ * that cannot be started is a Problem.
  */
 export function run(command, args, { cwd, env, shell, deadlineMs, show = false } = {}) {
   return new Promise((resolve, reject) => {

@@ -53,7 +53,9 @@ function needs() {
 const quoted = /'([\w./-]+)'/g;
 const joined = /\bjoin\(root, '([^']+)'(?:, '([^']+)')?/g;
 
-/** The files and folders of the repository that a source file names: relative to itself, and a test from the root too. */
+/**
+ * The files and folders of the repository that a source file names: relative to itself, and a test from the root too.
+ */
 function namedIn(path) {
   const text = readFileSync(inRoot(path), 'utf8');
   const names = [...text.matchAll(quoted)].map(([, name]) => name).filter((name) => /\w[/.]\w/.test(name));
@@ -67,7 +69,7 @@ const joinedIn = (text) => [...text.matchAll(joined)].map(([, ...parts]) => part
 /** Where the build leaves what it makes. */
 const made = 'dist';
 
-/** What a path of the build is made of; any other stands for itself. */
+/** What a path of the build is made of; any other is its own source. */
 function sourcesOf(path) {
   if (path === dtlsModule) return [made, ...dtlsSources];
   const entries = products.flatMap((product) => Object.values(product.entries));

@@ -19,7 +19,7 @@ export function filesOf(area) {
     .map((name) => `test/${area}/${name}`);
 }
 
-/** Whether an event is about a whole file, which the runner tells only where the file is empty or broken. */
+/** Whether an event is about a whole file, which the runner reports only where the file is empty or broken. */
 const isFile = ({ nesting, name, file }) => nesting === 0 && resolve(root, name) === file;
 
 /** Counts and shows the events of the reporter, in their order. */
@@ -42,7 +42,7 @@ class Report {
     const title = isFile(event)
       ? file
       : `${[...this.#names.slice(0, event.nesting), event.name].join(' > ')} (${file})`;
-    // What only says that something inside it failed has been told already.
+    // What only says that something inside it failed has been reported already.
     if (event.kind === 'subtestsFailed') return;
     if (event.kind === 'testTimeoutFailure' && isFile(event))
       return this.#fail(
@@ -52,7 +52,7 @@ class Report {
     if (event.type === 'fail' && event.todo === undefined) return this.#fail(title, event.error);
     if (event.skip !== undefined || event.todo !== undefined) return this.#skip(event, title);
     if (event.suite) return;
-    if (isFile(event)) return this.#fail(title, 'This file holds no test.');
+    if (isFile(event)) return this.#fail(title, 'This file contains no test.');
     this.tally.passed += 1;
   }
 
@@ -66,7 +66,7 @@ class Report {
     printSkipped(title, event.skip ?? event.todo);
   }
 
-  /** Adds a failure that no test event told. */
+  /** Adds a failure that no test event reported. */
   broken(title, text) {
     this.#fail(title, text);
   }

@@ -9,15 +9,15 @@ const answer = `Answer: ${firstExample}`;
 const preview = `Flowspec: ${firstExample}`;
 
 /**
- * The main job as a person does it, step by step: `[title, what to do]`.
- * `host` is VS Code's server; `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
+ * The main job as a person does it, step by step: `[title, what to do]`. `host` is VS Code's server; `editor` is an
+ * EditorPage that shows examples/ with the first example open, in a dark theme.
  */
 export function walk(editor, host) {
   return [...guards(host), ...start(editor), ...send(editor), ...look(editor), ...learn(editor)];
 }
 
 const guards = (host) => [
-  ['nobody reaches the server without its token, and no page of another origin', () => checkGuards(host)],
+  ['no client reaches the server without its token, and no page of another origin', () => checkGuards(host)],
 ];
 
 /** The example, the mock and where requests go. */
@@ -105,7 +105,7 @@ function look(editor) {
         await editor.command('View: Split Editor Down');
         await editor.openFile(faultyExample);
         await editor.page.locator('.squiggly-error').first().waitFor();
-        await editor.lens('errors: nothing to send yet').first().waitFor();
+        await editor.lens('errors: cannot send this yet').first().waitFor();
       },
     ],
     [
@@ -147,7 +147,7 @@ function learn(editor) {
           .locator('.quick-input-list .monaco-list-row', { hasText: 'Get Started with DOTS' })
           .first()
           .click();
-        await editor.page.getByText('See what is wrong with a draft').first().waitFor();
+        await editor.page.getByText('Find the errors of a draft').first().waitFor();
         await editor.shot('walkthrough-dark');
         await editor.page.getByText('Send it to the mock orchestrator').first().click();
         await editor.page.getByText('Press "Send to mock" above').first().waitFor();
@@ -165,7 +165,7 @@ function learn(editor) {
       },
     ],
     [
-      'nothing failed, and nobody else was asked',
+      'nothing failed, and no other server was asked',
       async () => {
         assert.equal(await editor.page.locator('.notification-toast').count(), 0);
         assert.deepEqual([...editor.strangers], []);

@@ -173,7 +173,7 @@ for (const [words, message] of [
   });
 }
 
-test('own prefixes of the workspace file stand for a missing destination; --domain counts before them', (t) => {
+test('own prefixes of the workspace file replace a missing destination; --domain takes precedence', (t) => {
   const place = folder(t);
   const acl = join(place, 'acl.dots.json');
   writeFileSync(acl, JSON.stringify(aclDocument([{ name: 'a', matches: { ipv4: { protocol: 17 } } }])));

@@ -80,7 +80,7 @@ test('standard input is -', () => {
   );
 });
 
-test('a folder gives its DOTS documents by name and by content; a glob what matches; a file named twice counts once', (t) => {
+test('a folder contributes its DOTS documents by name and by content; a glob what matches; a file named twice counts once', (t) => {
   const path = folder(t, {
     'a.dots.json': request,
     'b.json': acls,
@@ -200,7 +200,7 @@ test('no colours when standard output is no terminal', () => {
   assert.ok(!dots(['validate', '-'], faulty).out.includes('\u001b'));
 });
 
-test('the documents of the corpus are judged, each in the form of the contract', (t) => {
+test('the documents of the corpus are checked, each in the form of the contract', (t) => {
   const corpus = needShared(t, 'corpus');
   if (corpus === undefined) return;
   const run = dots(['validate', corpus, '--format', 'json']);

@@ -73,7 +73,7 @@ test('a related place in another file is told by its name, in text and in JSON',
   );
 });
 
-test('a broken workspace file is told, and the documents are judged with defaults', (t) => {
+test('a broken workspace file is told, and the documents are checked with defaults', (t) => {
   const path = folder(t, {
     'dots.workspace.json': '{"level": "strict", "own-prefix": []}',
     'a.dots.json': acls

@@ -31,7 +31,7 @@ suite('the data channel', () => {
   teardown(closeAll);
   suiteTeardown(() => vscode.commands.executeCommand('dots.stopOrchestrator'));
 
-  test('ACLs and aliases are installed with one click, and stand in the sidebar in words', async () => {
+  test('ACLs and aliases are installed with one click, and are in the sidebar in words', async () => {
     await press('amplification-acl.dots.json', 'Install on mock');
     const text = await virtualText('dots-answer', (each) => each.includes('# Requests as sent'));
     assert.match(text, /^# 20[14] .*: installed/);

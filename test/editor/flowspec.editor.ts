@@ -26,7 +26,7 @@ suite('the Flowspec preview', () => {
     await editor.edit((edit) => edit.replace(prefix, '203.0.113.0/24'));
     await virtualText('dots-flowspec', (each) => each.includes('203.0.113.0/24') && !each.includes('198.51.100.16/28'));
     await editor.edit((edit) => edit.insert(prefix.start, '"'));
-    const halfTyped = await virtualText('dots-flowspec', (each) => each.includes('last readable state'));
+    const halfTyped = await virtualText('dots-flowspec', (each) => each.includes('last valid state'));
     assert.match(halfTyped, /203\.0\.113\.0\/24/);
   });
 

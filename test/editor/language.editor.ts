@@ -59,7 +59,7 @@ function assistance(): void {
     );
   });
 
-  test('hover tells what a member is', async () => {
+  test('hover says what a member is', async () => {
     const { document } = await open('offload-request.dots.json');
     const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
       'vscode.executeHoverProvider',

@@ -61,7 +61,7 @@ suite('server profiles and the workspace file', () => {
 
 /** Requests that go to the server that the workspace file names. */
 function sentTests(): void {
-  test('a request goes where the workspace file says, under its mid and the cuid of the profile, and the sidebar tells it', async () => {
+  test('a request goes where the workspace file says, under its mid and the cuid of the profile, and the sidebar shows it', async () => {
     await describe([{ path: request, profile: 'lab', mid: 77 }]);
     const { document } = await open(request);
     await lenses(document.uri, ([title]) => title === 'Send to lab');
@@ -115,7 +115,7 @@ function otherTests(): void {
     const [first] = await lenses(document.uri, ([title]) => title?.includes('nowhere') === true);
     assert.deepEqual(
       [titles(first === undefined ? [] : [first]), first?.command?.command],
-      [['No profile "nowhere": nowhere to send this yet'], 'dots.openProfiles'],
+      [['No profile "nowhere": cannot send this yet'], 'dots.openProfiles'],
     );
     await vscode.commands.executeCommand('dots.openProfiles');
     await until(

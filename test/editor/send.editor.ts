@@ -31,7 +31,7 @@ suite('sending a request to the mock', () => {
 
 /** What the links over a document offer. */
 function lensTests(): void {
-  test('the lens stands over the top-level member', async () => {
+  test('the lens is over the top-level member', async () => {
     const { document } = await open('offload-request.dots.json');
     const found = await lenses(document.uri, ([title]) => title === 'Send to mock');
     assert.deepEqual(titles(found), ['Send to mock', 'Preview Flowspec']);
@@ -76,7 +76,7 @@ function requestTests(): void {
     assert.match(mitigation()?.label ?? '', /192\.0\.2\.0\/24/);
   });
 
-  test('the server tells by itself when the attack is mitigated', async () => {
+  test('the server reports by itself when the attack is mitigated', async () => {
     await until(() => mitigation()?.description.startsWith('mitigating') || undefined);
     const lifetime = mitigation()?.children.find(({ label }) => label === 'Lifetime');
     assert.match(lifetime?.description ?? '', /left of 1 h$/);
@@ -92,7 +92,7 @@ function requestTests(): void {
 
 /** How the mock starts and stops. */
 function mockTests(): void {
-  test('a port in use is told, and nothing is left half-started', async () => {
+  test('a port in use is reported, and nothing is left half-started', async () => {
     await vscode.commands.executeCommand('dots.stopOrchestrator');
     const taken = createSocket('udp4');
     const settings = vscode.workspace.getConfiguration('dots');

@@ -58,7 +58,10 @@ function isWritten(rule: FlowspecRule): boolean {
   return !renderingFindings([rule], 'bird').some(({ severity }) => severity === 'warning');
 }
 
-/** A rule by its octets, or by what it matches where BIRD writes the same in other octets: flow labels and tests of several fragment bits. */
+/**
+ * A rule by its octets, or by what it matches where BIRD writes the same in other octets: flow labels and tests of
+ * several fragment bits.
+ */
 function identity({ family, nlri }: Pick<Carried, 'family' | 'nlri'>, rewritten: boolean): string {
   return rewritten
     ? JSON.stringify([
@@ -118,7 +121,7 @@ test('BIRD, the strictest, takes the UPDATE messages made here, with their actio
   assert.equal(peer.notification, undefined);
 });
 
-test('BIRD refuses components out of order: it does judge', async (t) => {
+test('BIRD refuses components out of order: it does check the order', async (t) => {
   if (!needTool(t, 'bird', 'bird2')) return;
   const { peer, show } = await startBird(t, []);
   const [good] = encodeAnnouncements(rulesOfDocuments({ kind: 'discard' }).slice(3, 4));

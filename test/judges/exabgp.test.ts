@@ -114,7 +114,7 @@ test('ExaBGP accepts what ACLs and mitigation requests become, and writes the sa
   }
 });
 
-test('a flow label below 65536 is the same rule in fewer octets: ExaBGP takes the shortest, RFC 8956 wants four', (t) => {
+test('a flow label below 65536 is the same rule in fewer octets: ExaBGP takes the shortest, RFC 8956 recommends four', (t) => {
   if (!needTool(t, 'exabgp', 'exabgp')) return;
   const { rules } = translate([
     {

@@ -111,7 +111,7 @@ async function inCommand(path: string): Promise<Outcome> {
   };
   const sentence = (error: unknown): string => short(describeError(error));
   const first = await run().catch(sentence);
-  if (typeof first !== 'string' || !/Say --yes/.test(first))
+  if (typeof first !== 'string' || !/Use --yes/.test(first))
     return { to: typeof first === 'string' ? first.replace(/^Not sent: /, '') : first };
   return { to: await run('--yes'), asked: first };
 }

@@ -184,7 +184,7 @@ test('what is asked before sending is as the files are now, reported or not, and
   assert.deepEqual([destination.server, destination.production?.by], ['coap://127.0.0.1:2', 'lab']);
 });
 
-test('profiles have absolute paths; a file with errors, one that is not there and an untrusted folder are told apart', async (t) => {
+test('profiles have absolute paths; a file with errors, one that is not there and an untrusted folder are distinguished', async (t) => {
   const { client, uri, write } = await editor(t, { 'p.json': profiles({ signal: 'coaps://192.0.2.1', ca: 'ca.pem' }) });
   const file = new URL(uri('p.json')).pathname;
   const lab = {

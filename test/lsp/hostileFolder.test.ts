@@ -52,7 +52,7 @@ test('one document of 62 MiB and 20 links to it: the rest of the folder is known
   assert.equal(run.status, 0);
 });
 
-test('a named folder: each real file is judged once', (t) => {
+test('a named folder: each real file is checked once', (t) => {
   const folder = tree(t, { 'a.dots.json': aliases });
   for (let link = 0; link < 20; link++) symlinkSync('a.dots.json', join(folder, `link${link}.dots.json`));
   const { files } = JSON.parse(dots(['validate', folder, '--format', 'json']).out) as { files: { file: string }[] };

@@ -66,7 +66,7 @@ test('changes, whole or in part, are followed; a document that is closed loses i
   assert.deepEqual(await client.diagnostics(uri, -1), []);
 });
 
-test('of quick changes only the last version is judged', async (t) => {
+test('of quick changes only the last version is checked', async (t) => {
   const client = await Client.start(t);
   await client.open(uri, request);
   await client.diagnostics(uri);
@@ -129,7 +129,7 @@ test('the level is asked of the editor, and asked again when it changes', async 
   assert.equal(await yang(), 1);
 });
 
-test('an editor without configuration gives the level at the start', async (t) => {
+test('an editor without configuration sends the level at the start', async (t) => {
   const client = await Client.start(t, { initializationOptions: { level: 'strict' } });
   await client.open(uri, '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "type": "ipv4-acl-type"}]}}');
   assert.ok((await client.diagnostics(uri)).some(({ code }) => String(code).startsWith('yang/')));

@@ -207,7 +207,7 @@ test('files that change on disk are read again', async (t) => {
   await client.settled(a, are());
 });
 
-test('a broken workspace file has its findings, open or not, and the documents are judged with defaults', async (t) => {
+test('a broken workspace file has its findings, open or not, and the documents are checked with defaults', async (t) => {
   const path = folder(t, {
     'a.dots.json': request({}),
     [workspaceFile]: '{"own-prefixes": ["198.51.100.0/24"], "level": "loose"}',
@@ -236,7 +236,7 @@ test('the workspace file and the profiles file are completed, explained and name
   assert.deepEqual([kind, title, line, destination], ['workspace', 'workspace file', null, null]);
 });
 
-test('a profile gives its documents a cuid and own prefixes; the setting names the file', async (t) => {
+test('a profile defines the cuid and the own prefixes of its documents; the setting names the file', async (t) => {
   const path = folder(t, {
     'a.dots.json': request({}),
     [workspaceFile]: '{"files": [{"path": "*", "profile": "lab"}]}',

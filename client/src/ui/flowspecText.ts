@@ -5,12 +5,11 @@ import { describeActions, describeMatch } from '#dots/flowspec/bgp/ruleText';
 import { rfcLabel } from '#dots/model/finding';
 import { printable } from '#dots/model/text';
 import { plural } from '#dots/words/quantities';
+import type { TargetRouter } from '#dots/workspace/workspaceFile';
 import type { SourceNames } from './sourceNames';
 import { placeWords } from './pointerText';
 import { columns, heading, indented, sections } from './textLayout';
 import { documentName } from './documentName';
-
-type TargetRouter = 'exabgp' | 'gobgp' | 'bird';
 
 const routers: Readonly<Record<TargetRouter, string>> = { exabgp: 'ExaBGP', gobgp: 'GoBGP', bird: 'BIRD' };
 

@@ -18,7 +18,7 @@ const refusal =
     return true;
   };
 
-test('each check that fails is told in words', async (t) => {
+test('each check that fails is reported in words', async (t) => {
   const folder = await temporaryFolder(t);
   const { data, ca, cert, key } = await startOrchestrator(t);
   const stranger = await credentials(folder, 'ca', { purpose: 'ca', commonName: 'another CA' });
@@ -78,7 +78,7 @@ test('a server whose certificate was revoked is refused', async (t) => {
   assert.equal(((await ask(sound)) as { status: number }).status, 404);
 });
 
-test('a server without TLS is told in words', async (t) => {
+test('a server without TLS is reported in words', async (t) => {
   const { ca, cert, key } = await startOrchestrator(t);
   const plain = createServer();
   await new Promise<void>((resolve) => {

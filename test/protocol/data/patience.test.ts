@@ -44,7 +44,10 @@ async function silent(t: TestContext): Promise<Scene> {
   return { clock, sockets, session: await open(t, url, await openLab(await temporaryFolder(t)), clock) };
 }
 
-/** A server that answers each request with the next status, after so many milliseconds of the clock, and keeps what was asked. */
+/**
+ * A server that answers each request with the next status, after so many milliseconds of the clock, and keeps what was
+ * asked.
+ */
 async function slow(t: TestContext, milliseconds: number, statuses: number[]): Promise<Scene & { asked: string[] }> {
   const clock = new FakeClock();
   const lab = await openLab(await temporaryFolder(t));
@@ -93,7 +96,7 @@ test('a caller may give up while the connection is made, and before', async (t) 
   assert.deepEqual([sockets.length, clock.pending], [1, 0]);
 });
 
-test('who gives up takes no connection from another that waits for it; to close the session does', async (t) => {
+test('a caller that gives up takes no connection from another that waits for it; closing the session does', async (t) => {
   const { session, sockets } = await silent(t);
   const controller = new AbortController();
   const other = assert.rejects(session.get('acls'), { code: 'data/cancelled' });
@@ -146,7 +149,7 @@ test('the time for an installation is for all of it, whatever it takes', async (
   );
 });
 
-test('the round trip is told by the clock of the session', async (t) => {
+test('the round trip is measured by the clock of the session', async (t) => {
   const { clock, session, asked } = await slow(t, 70, [404, 204]);
   const answer = session.get('aliases');
   for (const count of [1, 2]) {

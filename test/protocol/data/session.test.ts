@@ -106,7 +106,7 @@ test('what cannot be kept is not acknowledged and does not count', async (t) => 
   await rm(stateDir);
 });
 
-test('an unreadable state is told when the orchestrator starts', async (t) => {
+test('an unreadable state is reported when the orchestrator starts', async (t) => {
   const stateDir = await temporaryFolder(t);
   await writeFile(join(stateDir, 'data.json'), '{"version":1,"clients":[{}]}');
   await assert.rejects(
@@ -115,7 +115,7 @@ test('an unreadable state is told when the orchestrator starts', async (t) => {
   );
 });
 
-test('a data port in use is told, and nothing is left half-started', async (t) => {
+test('a data port in use is reported, and nothing is left half-started', async (t) => {
   const orchestrator = await startOrchestrator(t);
   await assert.rejects(
     startOrchestrator(t, { dataPort: portOf(orchestrator.data) }),
@@ -157,7 +157,7 @@ test('a filter that does otherwise with the same traffic of another client is a 
   assert.equal((await other.install(acls(acl('b', ace('ntp', 123))))).answer.status, 201);
 });
 
-test('a mitigation activates the ACLs that wait for it, and its rules stand beside theirs; its end deactivates them', async (t) => {
+test('a mitigation activates the ACLs that wait for it, and its rules are beside theirs; its end deactivates them', async (t) => {
   const clock = new FakeClock();
   const orchestrator = await startOrchestrator(t, { clock });
   await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));

@@ -121,7 +121,7 @@ test('closing ends sockets, timers and sessions', async () => {
   await assert.rejects(session.status(1), isError('unreachable', 'coap/closed'));
 });
 
-test('noise stands in the log of the server with its reason, not once for each datagram', async (t) => {
+test('noise is in the log of the server with its reason, not once for each datagram', async (t) => {
   const log: string[] = [];
   const orchestrator = await startOrchestrator(t, { log: (line) => log.push(line) });
   const noisy = await udpSocket(t);

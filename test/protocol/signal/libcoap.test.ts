@@ -103,7 +103,7 @@ for (const build of builds) {
     assert.deepEqual(scopesOf(decodeDocument(put.stdout.subarray(0, -1))), [{ mid: 1, lifetime: 60 }], put.stderr);
   });
 
-  test(`coap-client-${build} as client: an observer is told`, async (t) => {
+  test(`coap-client-${build} as client: an observer is notified`, async (t) => {
     if (!needTool(t, `coap-client-${build}`, debianPackage)) return;
     const orchestrator = await startOrchestrator(t, { clock: systemClock });
     const session = await openSession(t, orchestrator.signal, 'watched');

@@ -50,7 +50,7 @@ test('node-coap as client: request, status and withdrawal', async (t) => {
   assert.equal((await ask(t, signal, 'DELETE', path)).code, '2.02');
 });
 
-test('node-coap as client: an observer is told', async (t) => {
+test('node-coap as client: an observer is notified', async (t) => {
   const clock = new FakeClock();
   const { signal } = await startOrchestrator(t, { clock });
   const session = await openSession(t, signal, 'c');

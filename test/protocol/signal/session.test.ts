@@ -19,7 +19,7 @@ import {
   udpSocket,
 } from '../../support/protocol/scene';
 
-test('a port nobody listens on is reported at once, and the session says it is lost', async (t) => {
+test('a port without a listener is reported at once, and the session says it is lost', async (t) => {
   const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
   const states: string[] = [];
   session.onDidChange(() => states.push(session.state));
@@ -137,7 +137,7 @@ test('a request can be cancelled', async (t) => {
   assert.equal(session.state, 'open', 'to give up says nothing about the server');
 });
 
-test('wrong usage is told before anything is sent', async (t) => {
+test('wrong usage is reported before anything is sent', async (t) => {
   await assert.rejects(
     SignalSession.open({ server: 'coap://192.0.2.1', cuid: 'c' }),
     isError('usage', 'transport/plain-off-loopback'),

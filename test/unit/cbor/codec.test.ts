@@ -99,7 +99,7 @@ test('the order of members is that of the document', () => {
   assert.equal(hex(encodeDocument(scope({ 'alias-name': ['a'], lifetime: 1 }))), 'a101a10281a20d8161610e01');
 });
 
-test('tag 271 may stand before a message', () => {
+test('tag 271 may precede a message', () => {
   const bytes = encode(new Tag(271, new Map([[49, new Map([[51, true]])]])));
   assert.deepEqual(decodeDocument(bytes), { 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': true } });
 });
@@ -121,7 +121,7 @@ const decimals: [exponent: number, mantissa: number, text: string][] = [
   [-2, 0, '0.00'],
 ];
 
-test('a decimal fraction of any exponent gives two digits after the point, more only where needed', () => {
+test('a decimal fraction of any exponent becomes a text with two digits after the point, more only where needed', () => {
   for (const [exponent, mantissa, text] of decimals) {
     assert.equal(decimalText(BigInt(mantissa), BigInt(exponent), 2), text);
     const bytes = encode(

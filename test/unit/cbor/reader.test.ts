@@ -123,7 +123,7 @@ const nearlyCbor = fc
   .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
 
 for (const [what, read] of Object.entries({ readItem, decodeDocument, diagnostic, annotatedDiagnostic })) {
-  test(`${what} gives a value or a CborError for any bytes`, () => {
+  test(`${what} becomes a value or a CborError for any bytes`, () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), nearlyCbor), (input) => {
         try {

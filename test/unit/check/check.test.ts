@@ -9,7 +9,7 @@ test('check: direction decides whether server-only members are a fault', () => {
   assert.deepEqual(codes(document, { direction: 'request' }), ['rfc/server-only-member@status']);
 });
 
-test('check: what stands in the Uri-Path of a request, or is only said by a server', () => {
+test('check: what belongs in the Uri-Path of a request, or is written by a server only', () => {
   const telemetry = tm({ tmid: 7, target: { 'target-prefix': ['192.0.2.0/24'] } });
   assert.deepEqual(codes(telemetry), ['rfc/telemetry-empty@0']);
   assert.deepEqual(codes(telemetry, { direction: 'request' }), ['rfc/server-only-member@tmid']);
@@ -116,7 +116,7 @@ test('check: what is too long, too deep or too wrong ends in one sentence', () =
   );
 });
 
-test('check: hostile texts are judged in linear time', () => {
+test('check: hostile texts are checked in linear time', () => {
   const long = `${'0'.repeat(200_000)}x`;
   assert.deepEqual(codes(acl(ace({}, { forwarding: 'accept', 'rate-limit': long }))), [
     'yang/invalid-value@rate-limit',
@@ -133,4 +133,15 @@ test('check: a value of no known kind has no type and no faults; nothing throws'
     assert.deepEqual(check(value), { type: undefined, faults: [] });
   const hostile = [null, [], 7, 'x', { scope: 7 }, { scope: [null] }, { scope: [{ 'target-prefix': {} }] }];
   for (const body of hostile) assert.ok(check({ 'ietf-dots-signal-channel:mitigation-scope': body }).type);
+});
+
+test('check: what a language tag has to be is said', () => {
+  const document = tm({
+    target: { 'target-prefix': ['192.0.2.0/24'] },
+    'attack-detail': [{ 'vendor-id': 32473, 'attack-id': 1, 'description-lang': 'e!' }],
+  });
+  assert.equal(
+    check(document).faults.find(({ code }) => code === 'yang/invalid-value')?.message,
+    '"description-lang" must be a language tag such as en-US (RFC 5646); it is "e!".',
+  );
 });

@@ -121,7 +121,7 @@ test('blocks are put together in order, and a copy of the last one does no harm'
   assert.equal(assemble(block(2, false, Buffer.from('c'))), `${'a'.repeat(16)}${'b'.repeat(16)}c`);
 });
 
-test('a missing block is told, and so is a body that grows too large', () => {
+test('a missing block is reported, and so is a body that grows too large', () => {
   const assemble = assembler();
   assert.equal(assemble(block(1, true, sixteen('b'))), '4.08');
   assert.equal(assemble(block(0, true, sixteen('a'))), '2.31');

@@ -126,7 +126,7 @@ test('a refusal is no larger than the peer takes, and a request that is larger i
   assert.equal(channel.codes.length, 2);
 });
 
-test('notifications are told as they come, whatever their number, nothing is renewed, and the end is asked for', async () => {
+test('notifications are delivered as they come, whatever their number, nothing is renewed, and the end is asked for', async () => {
   const state = { value: 'first' };
   const far: { observers?: Observers } = {};
   const { client, one, two, clock } = pair(

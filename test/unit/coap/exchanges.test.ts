@@ -128,7 +128,7 @@ test('an answer with another token is not taken, whatever its message id', async
   await outcome;
 });
 
-test('an answer of class 3, which nobody has assigned, is an answer', async () => {
+test('an answer of class 3, which is unassigned, is an answer', async () => {
   const { channel, endpoint } = alone();
   const request = endpoint.request(confirmable, long);
   await settle();

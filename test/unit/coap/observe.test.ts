@@ -63,7 +63,7 @@ test('a change reaches the observer, always non-confirmable and with a higher nu
   assert.ok(second > first);
 });
 
-test('changes that come fast are told every 3 s, the last of them surely', async () => {
+test('fast changes are notified every 3 s, the last of them always', async () => {
   const all = scene();
   const { heard } = await observe(all);
   const start = all.clock.now();
@@ -102,7 +102,7 @@ test('an observer that deregisters hears nothing more', async () => {
   assert.deepEqual(heard, ['2.05 first']);
 });
 
-test('a notification that nobody wants is reset, and that ends the observation', async () => {
+test('a notification without an observer is reset, and that ends the observation', async () => {
   const all = scene();
   await observe(all);
   const forgetful = new Endpoint(all.near, { clock: all.clock });

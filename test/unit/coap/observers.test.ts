@@ -68,7 +68,7 @@ class Server {
   }
 }
 
-test('a client is told one change in 3 s, whatever it observes: each in its turn, with the state of that moment', async () => {
+test('a client is notified of one change in 3 s, whatever it observes: each in its turn, with the state of that moment', async () => {
   const server = new Server();
   const { told } = await server.observedBy('a', 'b', 'c');
   await server.clock.advance(5_000);
@@ -101,7 +101,7 @@ test('what is said again comes after what is new, and each in its turn', async (
   assert.deepEqual(told, ['5 s: a old', '8 s: c new', '11 s: b old']);
 });
 
-test('one who leaves its turn gives it to the next', async () => {
+test('a client that leaves passes its turn to the next', async () => {
   const server = new Server();
   const { told, stop } = await server.observedBy('a', 'b', 'c');
   await server.clock.advance(5_000);
@@ -123,7 +123,7 @@ test('an observation that ends does so in its turn, and the next goes on', async
   assert.equal(server.observers.size, 1);
 });
 
-test('a client that registers again and again is told all the same', async () => {
+test('a client that registers again and again is notified all the same', async () => {
   const server = new Server();
   const { told } = await server.observedBy('a');
   await server.clock.advance(5_000);
@@ -135,7 +135,7 @@ test('a client that registers again and again is told all the same', async () =>
   assert.deepEqual(told, ['5 s: a new', '8 s: a newest']);
 });
 
-test('a clock that is set back holds nobody up', async () => {
+test('a clock that is set back delays no client', async () => {
   const server = new Server();
   const { told } = await server.observedBy('a');
   server.ahead = -3_600_000;

@@ -116,7 +116,7 @@ test('a registration that is aborted fails, and leaves nothing behind', async ()
   assert.equal(scene.clock.pending, 0);
 });
 
-test('an abort once the observation stands ends it as stop does', async () => {
+test('an abort of an established observation ends it as stop does', async () => {
   const scene = new Scene();
   const given = new AbortController();
   const { stop } = await scene.observed({ signal: given.signal });
@@ -169,7 +169,7 @@ test('an observation that the server has ended is not ended again', async () => 
   assert.deepEqual(scene.heard, ['first', 'gone']);
 });
 
-test('states that arrive at once are told in their order, the answer first', async () => {
+test('states that arrive at once are delivered in their order, the answer first', async () => {
   const scene = new Scene();
   const observing = scene.observe();
   await settle();
@@ -179,7 +179,7 @@ test('states that arrive at once are told in their order, the answer first', asy
   assert.deepEqual(scene.heard, ['first', 'second', 'third']);
 });
 
-test('a first state in blocks gives way to a newer one, which is then the answer', async () => {
+test('a first state in blocks is replaced by a newer one, which is then the answer', async () => {
   const scene = new Scene();
   const observing = scene.observe();
   await settle();
@@ -194,7 +194,7 @@ test('a first state in blocks gives way to a newer one, which is then the answer
   assert.deepEqual(scene.heard, ['newer']);
 });
 
-test('a notification in blocks gives way to a newer one', async () => {
+test('a notification in blocks is replaced by a newer one', async () => {
   const scene = new Scene();
   await scene.observed();
   scene.says('older, of sixteen'.slice(0, 16), 2, [firstBlock]);

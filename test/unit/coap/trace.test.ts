@@ -70,7 +70,7 @@ test('sentences that are all different do not flood it either', () => {
   assert.ok(lines < 300, `${lines} lines`);
 });
 
-test('the trace tells why a message was dropped', async () => {
+test('the trace says why a message was dropped', async () => {
   const scene = new Scene();
   scene.channel.deliver(Buffer.from('ff', 'hex'));
   scene.arrive({ options: [{ number: 65_001, value: new Uint8Array() }] });
@@ -84,7 +84,7 @@ test('the trace tells why a message was dropped', async () => {
   assert.equal(scene.lines.length, 2);
 });
 
-test('the trace tells of a state that was lost, and of one that the listener could not use', async () => {
+test('the trace names a state that was lost, and one that the listener could not use', async () => {
   const scene = new Scene();
   await scene.observed(() => {
     throw new TypeError('no such member');
@@ -102,7 +102,7 @@ test('the trace tells of a state that was lost, and of one that the listener cou
   ]);
 });
 
-test('the trace tells of a renewal and a deregistration without an answer, but not when the session ends', async () => {
+test('the trace names a renewal and a deregistration without an answer, but not when the session ends', async () => {
   const scene = new Scene();
   const stop = await scene.observed();
   await scene.clock.advance(90_000);

@@ -78,7 +78,7 @@ test('a document of no known kind gets one finding that helps', () => {
   }
 });
 
-test('after a syntax error only what stands before it is judged', () => {
+test('after a syntax error only what is before it is checked', () => {
   const codes = (text: string): string[] =>
     validate(text)
       .findings.map(({ code }) => code)
@@ -107,7 +107,7 @@ test('comments and trailing commas are faults except in .jsonc', () => {
   );
 });
 
-test('strict tells what practice forgives', () => {
+test('level strict reports what level practice tolerates', () => {
   const text =
     '{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", "type": "ipv4-acl-type", "aces": {"ace": [{"name": "b", "actions": {"forwarding": "drop"}}]}}]}}';
   const errors = (level: 'practice' | 'strict'): number =>
@@ -124,7 +124,7 @@ test('documentInfo names the kind and the line of the top-level member', () => {
   assert.deepEqual(service.documentInfo('{"foo": 1}'), { type: undefined, line: undefined });
 });
 
-test('every prefix and every one-character deletion of a document is judged, completed and hovered without an exception', () => {
+test('every prefix and every one-character deletion of a document is checked, completed and hovered without an exception', () => {
   for (let at = 0; at <= request.length; at += 1) {
     for (const text of [request.slice(0, at), request.slice(0, at) + request.slice(at + 1)]) {
       const document = service.parse(text);
@@ -173,7 +173,7 @@ test('a document with more faults than anybody reads ends in one sentence', () =
   assert.ok(findings.length < 5010);
 });
 
-test('a request that fills a datagram is told its size', () => {
+test('a request that fills a datagram has a finding with its size', () => {
   const request = (count: number): string =>
     JSON.stringify({
       'ietf-dots-signal-channel:mitigation-scope': {

@@ -302,7 +302,7 @@ test('the hash over the sources depends on names, contents and nothing else', as
   );
 });
 
-test('the cache is where each system wants it', async () => {
+test('the cache is where each system expects it', async () => {
   const { cacheFolder } = await load<Cache>('scripts/lib/cache.mjs');
   const linux = (env: Record<string, string>): string => cacheFolder({ platform: 'linux', env, home: '/home/user' });
   assert.equal(linux({}), join('/home/user', '.cache', 'dots-workbench'));

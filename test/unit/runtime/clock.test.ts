@@ -90,7 +90,7 @@ test('the blocks of a request have the time they were given, no less and no more
   }
 });
 
-test('a ping tells the round trip that it took', async () => {
+test('a ping returns its round trip', async () => {
   const { clock, near, client } = pair(() => Promise.resolve(plainAnswer('2.05')));
   near.copies = () => {
     leap(clock, hour);
@@ -101,7 +101,7 @@ test('a ping tells the round trip that it took', async () => {
   assert.equal(await ping, 0);
 });
 
-test('a change is told after 3 s at the latest, and a status may be repeated, though the clock was set back', async () => {
+test('a change is notified after 3 s at the latest, and a status may be repeated, though the clock was set back', async () => {
   const clock = new FakeClock();
   const [near, far] = wire(clock);
   const observers = new Observers(
@@ -158,7 +158,7 @@ test('a notification that was overtaken stays old, though the clock was set forw
   assert.deepEqual(heard, ['second']);
 });
 
-test('a path that fails makes room for the next at once, though the clock was set back', async () => {
+test('a path that fails is followed by the next at once, though the clock was set back', async () => {
   const clock = new FakeClock();
   const attempt = (name: string): Promise<string> => {
     leap(clock, -hour);

@@ -31,7 +31,7 @@ test('generator: text that is no YANG is refused with its line', () => {
   assert.throws(() => parseModule('module m {\n leaf "a" "b"; }'), /line 2: expected ; or \{/);
 });
 
-test('generator: keys, mandatory leafs and containers that hold one are required; a presence container is not', () => {
+test('generator: keys, mandatory leafs and containers that contain one are required; a presence container is not', () => {
   const schema = schemaOf(
     'container top { leaf a { type int8; mandatory true; } container b { leaf c { type string; mandatory true; } } container d { presence x; leaf e { type string; mandatory true; } } list f { key g; leaf g { type string; } } }',
   );

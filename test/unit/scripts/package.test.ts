@@ -57,7 +57,7 @@ function archive(files: Record<string, Buffer>): Buffer {
   return Buffer.concat([...directory, end]);
 }
 
-test('what is printed of a package tells the share of DTLS, or that it is missing', async () => {
+test('what is printed of a package names the share of DTLS, or that it is missing', async () => {
   const { report } = await packing();
   const files = {
     'extension/dist/client.js': Buffer.alloc(3000, 'a'),
@@ -73,7 +73,7 @@ test('what is printed of a package tells the share of DTLS, or that it is missin
   );
 });
 
-test('the package holds the DTLS module and the licences of what is in it, that of Mbed TLS among them', (t) => {
+test('the package contains the DTLS module and the licences of what is in it, that of Mbed TLS among them', (t) => {
   const named = readFileSync(join(root, '.vscodeignore'), 'utf8').split('\n');
   for (const line of ['!dist/*.wasm', '!dist/licences.txt']) assert.ok(named.includes(line), line);
   const licences = join(root, 'dist/licences.txt');

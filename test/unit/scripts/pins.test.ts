@@ -75,7 +75,7 @@ test('versions are compared by their parts, and the newest release of a series i
   assert.deepEqual(['3.6.7-3', '1:3.6.7-0.1~deb13u1', '3.6.7+dfsg-1'].map(upstreamOf), ['3.6.7', '3.6.7', '3.6.7']);
 });
 
-test('the holes that a newer Mbed TLS repairs, or Debian in the pinned one, come from the changelog above the pinned release', async () => {
+test('the vulnerabilities that a newer Mbed TLS repairs, or Debian in the pinned one, come from the changelog above the pinned release', async () => {
   const { fixesSince } = await versions();
   assert.deepEqual(fixesSince(changelog, '3.6.7'), ['CVE-2026-10000', 'CVE-2026-10001', 'CVE-2026-10002']);
   assert.deepEqual(fixesSince(changelog, '3.6.6'), [
@@ -121,7 +121,7 @@ test('a newer release of the pinned series of Mbed TLS fails the check, if upstr
   );
 });
 
-test('a bundled package with a newer release is named; it fails the check only where npm knows of a hole, and what nobody audits at each release', async () => {
+test('a bundled package with a newer release is named; it fails the check only where npm knows of a vulnerability; an unaudited package fails it at each release', async () => {
   const { packageFinding, auditFindings, unaudited, lineOf, statusOf } = await findings();
   const bundled = { name: 'a-package', version: '6.1.0', where: 'package.json' };
   const newer = packageFinding(bundled, ['6.0.0', '6.1.0', '6.2.0', '6.3.0-beta', '7.0.0']);

@@ -110,7 +110,7 @@ test('what is wrong with the request is wrong over every session', async () => {
   assert.equal(asked.renewals.length, 0);
 });
 
-test('where no session answers, the failure to open another one is told', async () => {
+test('where no session answers, the failure to open another one is reported', async () => {
   const clock = new FakeClock();
   const asked = new Asked(fakeSession(clock).session, clock);
   const refused = new DotsError('unreachable', 'transport/unknown-ca', 'refused');
@@ -121,7 +121,7 @@ test('where no session answers, the failure to open another one is told', async 
   await assert.rejects(asked.outcome, refused);
 });
 
-test('whoever gives up ends the request and the attempt to open a session', async () => {
+test('a caller that gives up ends the request and the attempt to open a session', async () => {
   const clock = new FakeClock();
   const controller = new AbortController();
   const asked = new Asked(fakeSession(clock).session, clock, { signal: controller.signal });
@@ -163,7 +163,7 @@ test('each step has what is left of the time', async () => {
   assert.deepEqual(left, [10_000, 7_000, 5_000]);
 });
 
-test('a second silence is told as the first, for what was asked may have arrived', async () => {
+test('a second silence is reported as the first, because the request may have arrived', async () => {
   const clock = new FakeClock();
   const asked = new Asked(fakeSession(clock).session, clock);
   await clock.advance(3_000);

@@ -44,7 +44,7 @@ function keep(): Kept {
 
 const answering = (): Promise<Answer> => Promise.resolve(answer);
 
-test('a session is opened once, whoever asks, and has a heartbeat every 30 seconds', async () => {
+test('a session is opened once, for all callers, and has a heartbeat every 30 seconds', async () => {
   const { kept, clock, opened } = keep();
   const start = clock.now();
   await Promise.all([kept.ask(answering), kept.ask(answering), kept.open()]);
@@ -86,7 +86,7 @@ test('a session that cannot be opened again is tried every five minutes, while h
   await kept.close();
 });
 
-test('a session that its server has closed is opened again, and whoever asks does not wait for that', async () => {
+test('a session that its server has closed is opened again, and callers do not wait for that', async () => {
   const { kept, clock, opened } = keep();
   await kept.open();
   await clock.advance(5 * minute);
@@ -118,7 +118,7 @@ test('a session over TLS goes on over DTLS once that works', async () => {
   await kept.close();
 });
 
-test('changes of the session that is kept are told, not the end of one that was replaced or of the whole', async () => {
+test('changes of the session that is kept are reported, not the end of one that was replaced or of the whole', async () => {
   const { kept, clock, opened, changes } = keep();
   await kept.open();
   for (const state of ['lost', 'open', 'closed'] as const) opened[0]!.change(state);
@@ -185,7 +185,7 @@ test('a session that was found over DTLS too late is closed', async () => {
   await kept.close();
 });
 
-test('a server that lets nobody stay is asked again after a minute, not at each heartbeat', async () => {
+test('a server that keeps no session is asked again after a minute, not at each heartbeat', async () => {
   const { kept, clock, opened } = keep();
   await kept.open();
   for (let beat = 0; beat < 20; beat += 1) {
@@ -196,7 +196,7 @@ test('a server that lets nobody stay is asked again after a minute, not at each 
   await kept.close();
 });
 
-test('whoever has less time does not wait as long as the others, and ends the attempt for nobody', async () => {
+test('a caller with less time does not wait as long as the others, and ends the attempt for none of them', async () => {
   const clock = new FakeClock();
   const made = fakeSession(clock);
   let stands: (session: SignalSession) => void = () => assert.fail();

@@ -35,7 +35,7 @@ test('a link loses, doubles and reorders as many datagrams as it should', () => 
   );
 });
 
-test('the same seed gives the same run, another seed another one, and the losses do not depend on the other faults', () => {
+test('the same seed causes the same run, another seed another one, and the losses do not depend on the other faults', () => {
   const conditions = { seed: 7, loss: 0.3, duplication: 0.1, reordering: 0.1 };
   assert.deepEqual(arrivals(conditions), arrivals(conditions));
   assert.notDeepEqual(arrivals(conditions), arrivals({ ...conditions, seed: 8 }));

@@ -180,7 +180,7 @@ test('profiles: addresses, paths, identity, never a key', () => {
   );
 });
 
-test('the schemas are draft-07, describe every member, and agree with our own judgement', () => {
+test('the schemas are draft-07, describe every member, and agree with our own checks', () => {
   const ajv = new Ajv({ strict: false, formats: { 'ip-prefix': (text: string) => parsePrefix(text) !== undefined } });
   const describe = (schema: ConfigSchema, at: string): void => {
     for (const [name, member] of Object.entries(schema.properties ?? {})) {
@@ -289,14 +289,14 @@ test('a profile that the profiles file does not have is a finding, unless the fi
 
 test('the list of finding codes is that of the sources', () => {
   const found = new Set<string>();
-  for (const folder of ['dots/src/check', 'server/src/languageService']) {
+  for (const folder of ['dots/src/check', 'dots/src/workspace', 'server/src/languageService']) {
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
       (each) => each.endsWith('.ts') && !each.endsWith('codes.ts'),
     )) {
       const text = readFileSync(join(root, folder, name), 'utf8');
       for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|advice)\/[a-z0-9-]+)['`]/g))
         found.add(code as string);
-      for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\('([a-z0-9-]+)'/g))
+      for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\(\s*'([a-z0-9-]+)'/g))
         found.add(`${made === 'advice' ? 'advice' : 'rfc'}/${code ?? ''}`);
       for (const [, code] of text.matchAll(
         /\bcrossFault\([^'`]*(?:'(?:error|warning|information|hint)'[^'`]*)*'(?!(?:error|warning|information|hint)')([a-z0-9-]+)',/g,
@@ -307,7 +307,7 @@ test('the list of finding codes is that of the sources', () => {
   assert.deepEqual([...found].filter((code) => !findingCodes.includes(code)).sort(), []);
 });
 
-test('every prefix and every one-character deletion is judged, completed and hovered without an exception', () => {
+test('every prefix and every one-character deletion is checked, completed and hovered without an exception', () => {
   const text =
     '{"files": [{"path": "a", "mid": 1, "direction": "request"}], "severities": {"rfc/x": "hint"}, "own-prefixes": ["192.0.2.0/24"]}';
   for (let at = 0; at <= text.length; at += 1) {

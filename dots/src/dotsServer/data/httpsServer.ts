@@ -123,7 +123,7 @@ async function answerTo(
   refuseForeignHost(headers.host, port);
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
-  if (!isMetadata) refuseOtherTypes(method, headers['content-type'], headers.accept);
+  if (!isMetadata) refuseOtherTypes(method, headers);
   return router.answer({
     method,
     path: url.pathname,

@@ -114,6 +114,6 @@ function refuseFolder(path: string, cause: unknown): never {
   const why =
     code === 'EEXIST'
       ? `${path} is a file, not a folder: no state can be stored in it.`
-      : `The state folder ${path} cannot be created: ${code === 'ENOENT' ? 'no folder can be created in its parent' : fileReason(cause)}.`;
+      : `The state folder ${path} cannot be ${code === 'ENOENT' ? 'created: no folder can be created in its parent' : `used: ${fileReason(cause)}`}.`;
   throw new DotsError('usage', 'orchestrator/state-folder', why, 'Choose a folder that you may write to.', { cause });
 }

@@ -50,6 +50,12 @@ export class Telemetry {
     return this.table.of(cuid);
   }
 
+  /** Calls back with each change of an entry, for an index: see `Table.watch`. Begins with those that there are. */
+  watch(watcher: (before: TelemetryEntry | undefined, after: TelemetryEntry | undefined) => void): void {
+    for (const entry of this.table.values()) watcher(undefined, entry);
+    this.table.watch((_key, before, after) => watcher(before, after));
+  }
+
   /** Stores an entry, except where a new one would exceed the limits. */
   put(entry: TelemetryEntry): Promise<'created' | 'changed' | 'full'> {
     return this.store.exclusive(() => {

@@ -46,11 +46,11 @@ export function renderHex(rules: readonly FlowspecRule[]): string {
 /** The tools whose languages rules can be written in. */
 const tools = { exabgp, gobgp, bird } as const satisfies Record<string, RouterTarget>;
 
-/** The ways in which rules can be written. */
-export const renderings = ['table', 'hex', 'exabgp', 'gobgp', 'bird'] as const;
-
 /** One way to write rules. */
-export type Rendering = (typeof renderings)[number];
+export type Rendering = 'table' | 'hex' | keyof typeof tools;
+
+/** The ways in which rules can be written. */
+export const renderings: readonly Rendering[] = ['table', 'hex', ...(Object.keys(tools) as (keyof typeof tools)[])];
 
 /** The rules as text. */
 export function render(rules: readonly FlowspecRule[], rendering: Rendering): string {

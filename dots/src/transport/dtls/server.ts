@@ -68,7 +68,7 @@ function faultOf(peer: string, cause: unknown): DotsError {
 class DtlsListener implements Listener {
   private readonly limits: SessionLimits;
   /** By address and port: authenticated clients, and those in a handshake. One address may be among both. */
-  private readonly standing = new Map<string, Client>();
+  private readonly established = new Map<string, Client>();
   private readonly pending = new Map<string, Client>();
   private readonly admission: Admission;
   /** Handles client hellos and answers them with cookies; a client that returns one becomes its owner. */
@@ -100,7 +100,7 @@ class DtlsListener implements Listener {
     if (!this.open) return;
     this.open = false;
     for (const client of [...this.pending.values()]) this.drop(client);
-    await Promise.all([...this.standing.values()].map((client) => client.channel?.close()));
+    await Promise.all([...this.established.values()].map((client) => client.channel?.close()));
     this.spare?.association.discard();
     this.engine.close(this.context);
     if (this.sending > 0)
@@ -117,12 +117,12 @@ class DtlsListener implements Listener {
    * callback here may close the listener, which must know of each open session by then.
    */
   welcome(client: Client): void {
-    const before = this.standing.get(client.key);
+    const before = this.established.get(client.key);
     this.leavePending(client);
     if (client.start !== undefined) this.admission.release(client.start);
     if (before === undefined && !this.admission.enter(client.address.host))
       return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions are open' }));
-    this.standing.set(client.key, client);
+    this.established.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
     client.heard();
     if (before !== undefined) this.replace(before);
@@ -159,8 +159,8 @@ class DtlsListener implements Listener {
     const bytes = this.hellos.take(datagram, key, this.clock.monotonic());
     if (bytes === undefined) return;
     const random = helloRandom(bytes);
-    const standing = this.standing.get(key);
-    if (random === undefined && standing !== undefined) this.deliver(standing, bytes);
+    const established = this.established.get(key);
+    if (random === undefined && established !== undefined) this.deliver(established, bytes);
     const pending = this.pending.get(key);
     if (pending !== undefined && (random === undefined || random.equals(pending.random))) this.deliver(pending, bytes);
     else if (random !== undefined) this.knock(bytes, address, random);
@@ -247,8 +247,8 @@ class DtlsListener implements Listener {
 
   private leave(client: Client): Promise<void> {
     client.stop();
-    if (this.standing.get(client.key) === client) {
-      this.standing.delete(client.key);
+    if (this.established.get(client.key) === client) {
+      this.established.delete(client.key);
       this.admission.exit(client.address.host);
     }
     return Promise.resolve();

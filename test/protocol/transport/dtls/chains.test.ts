@@ -121,7 +121,7 @@ test('where revocation lists are given, each certificate below the CA needs one 
     );
 });
 
-test('an intermediate CA that is for the other role vouches for nobody', async (t) => {
+test('an intermediate CA that is for the other role vouches for no certificate', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const through = (purpose: 'server' | 'client', extendedKeyUsage: string): Identity =>
@@ -140,7 +140,7 @@ test('an intermediate CA that is for the other role vouches for nobody', async (
   }
 });
 
-test('name constraints of an intermediate CA hold, whether they are critical or not', async (t) => {
+test('name constraints of an intermediate CA apply, whether they are critical or not', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const under = (purpose: 'server' | 'client', nameConstraints: string): Identity =>
@@ -163,7 +163,7 @@ function ofSize({ cert, key, ...files }: Identity, pki: TestPki, bytes: number):
   return { ...files, key, cert: cert + pki.ca.cert.repeat(Math.floor((bytes - sizeOf(cert)) / sizeOf(pki.ca.cert))) };
 }
 
-test("a chain of one's own that fits in no handshake message is told at once, and one that fits is shown", async (t) => {
+test("a chain of one's own that fits in no handshake message is reported at once, and one that fits is shown", async (t) => {
   const all = await parties(t, 'rsa');
   if (all === undefined) return;
   const { pki, server, client } = all;
@@ -224,7 +224,7 @@ test('a chain that is too long and one with a certificate that cannot be read ar
   );
 });
 
-test('a server that does not ask for a certificate is told, over DTLS and TLS, and its session is not kept', async (t) => {
+test('a server that does not ask for a certificate is reported, over DTLS and TLS, and its session is not kept', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const { pki, server, client } = all;

@@ -7,7 +7,7 @@ import { FakeClock } from '../../../support/protocol/fakeClock';
 const hour = 3_600_000;
 const century = 100 * 365 * 24 * hour;
 
-test('a client and a server judge certificates by the date on the wall of their clock', async (t) => {
+test('a client and a server check certificates by the date of their clock', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const [asServer, asClient] = [shows(all.pki, all.server), shows(all.pki, all.client)];

@@ -157,7 +157,7 @@ interface Inside {
   engine: { calls: Record<string, unknown>; hosts: Map<number, unknown> };
 }
 
-test('a client that there is no room for is gone before anybody is told', async (t) => {
+test('a client beyond the limit is gone before any listener is notified', async (t) => {
   if ((await parties(t)) === undefined) return;
   const alive: number[] = [];
   const server: Seen = await startEcho(t, keys, {
@@ -170,7 +170,7 @@ test('a client that there is no room for is gone before anybody is told', async 
   assert.deepEqual(alive, [1]);
 });
 
-test('a listener that is closed by whoever hears of a refusal, or of a session that is replaced, closes all', async (t) => {
+test('a listener that is closed by the handler of a refusal, or of a session that is replaced, closes all', async (t) => {
   if ((await parties(t)) === undefined) return;
   const server: Seen = await startEcho(t, keys, {
     limits: { sessions: 1 },
@@ -207,7 +207,7 @@ test('without memory for another session a client is refused, and the server goe
   assert.equal(await (await call(t, server.port, { psk })).ask('one'), 're:one');
 });
 
-test('a fault of those who are told of clients costs one session and not the server', async (t) => {
+test('an exception in a listener for clients costs one session and not the server', async (t) => {
   if ((await parties(t)) === undefined) return;
   const told: string[] = [];
   let [accepts, hears] = [false, false];
@@ -276,7 +276,7 @@ test('a listener that closes says goodbye to its clients', async (t) => {
   assert.equal(server.closed, 2);
 });
 
-test('a message that fits in no datagram is refused, and the session stands', async (t) => {
+test('a message that fits in no datagram is refused, and the session stays open', async (t) => {
   if ((await parties(t)) === undefined) return;
   const server = await startEcho(t, keys);
   const client = await call(t, server.port, { psk });

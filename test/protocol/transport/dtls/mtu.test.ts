@@ -8,7 +8,7 @@ import { eventually } from '../../../support/protocol/scene';
 /** What every path carries (RFC 6347 section 4.1.1.1), bytes of UDP payload. */
 const least = 508;
 
-test('on a path that drops large datagrams, a session that stands sends none', async (t) => {
+test('on a path that drops large datagrams, an established session sends none', async (t) => {
   const all = await parties(t, 'rsa');
   if (all === undefined) return;
   const clock = new FakeClock(Date.now());

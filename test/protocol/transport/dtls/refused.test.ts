@@ -38,7 +38,8 @@ test('a client refuses a server, and says which check failed', async (t) => {
     const { port } = await startEcho(t, shows(pki, server));
     return reasonOf(call(t, port, shows(pki, client, crls), { serverName }));
   };
-  // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without signatures is a matter of unproved.test.ts.
+  // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without
+  // signatures is a matter of unproved.test.ts.
   for (const [reason, server] of flawed(all, 'server'))
     assert.equal(await (reason === 'purpose' ? shownByOpenssl(t, all, server) : attempt(server)), reason);
   assert.equal(await attempt(other.server), 'unknown-ca');
@@ -92,7 +93,7 @@ test('a server whose revocation list is out of date takes no client of that CA, 
   assert.equal(server.channels.length, 0);
 });
 
-test('a wrong key and a silent peer are told with what to do next', async (t) => {
+test('a wrong key and a silent peer are reported with what to do next', async (t) => {
   if ((await parties(t)) === undefined) return;
   const keys = await startEcho(t, { psk: () => psk.key });
   await assert.rejects(call(t, keys.port, { psk: { ...psk, key: Buffer.from('another secret') } }), {
@@ -128,7 +129,10 @@ test('only an alert about protected data, after this end has sent some, says tha
   const alert = (description: number): Buffer =>
     Buffer.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, description]);
   const [helloVerify, changeCipher] = [3, 20];
-  /** What a client makes of an alert in the place of all that the server says, from the start or once the client has used its key. */
+  /**
+   * What a client makes of an alert in the place of all that the server says, from the start or once the client has
+   * used its key.
+   */
   const outcome = async (description: number, late: boolean): Promise<string> => {
     const relay = await Relay.start(t, keys.port);
     let isTime = !late;
@@ -234,7 +238,7 @@ test('an attempt can be given up, before it begins and while it waits', async (t
   assert.equal(await reasonOf(call(t, port, { psk }, { signal: controller.signal })), 'cancelled');
 });
 
-test('credentials that cannot be used are told before anything is sent', async (t) => {
+test('credentials that cannot be used are reported before anything is sent', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const { certificate } = shows(all.pki, all.client);

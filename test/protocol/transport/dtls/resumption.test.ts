@@ -47,7 +47,7 @@ async function once(
   return caller;
 }
 
-test('a ticket lets nobody in whose pre-shared key was withdrawn or changed', async (t) => {
+test('a ticket admits no client whose pre-shared key was withdrawn or changed', async (t) => {
   if ((await parties(t)) === undefined) return;
   let key: Uint8Array | undefined = psk.key;
   const server = await startEcho(t, { psk: (identity) => (identity === psk.identity ? key : undefined) });
@@ -68,7 +68,7 @@ test('a ticket lets nobody in whose pre-shared key was withdrawn or changed', as
   }
 });
 
-test('a ticket lets nobody in whose certificate, or one that vouches for it, has expired since', async (t) => {
+test('a ticket admits no client whose certificate, or one that vouches for it, has expired since', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const { pki } = all;
@@ -106,7 +106,7 @@ test('a ticket is good for two hours', async (t) => {
   assert.equal((await once(t, server.port, shows(all.pki, all.client), sessions)).channel.resumed, false);
 });
 
-test('a name that is too long for a ticket is told whole, for there is no ticket', async (t) => {
+test('a name that is too long for a ticket is reported whole, because there is no ticket', async (t) => {
   const all = await parties(t);
   if (all === undefined) return;
   const server = await startEcho(t, shows(all.pki, all.server));

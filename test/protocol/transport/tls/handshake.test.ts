@@ -197,7 +197,7 @@ for (const [what, code, told, issue] of wrongClients) {
   });
 }
 
-test('a client of another CA, one signed by a leaf, and one that is revoked are refused, and told so', async (t) => {
+test('a client of another CA, one signed by a leaf, and one that is revoked are refused, with the reason', async (t) => {
   const [pki, other] = [await TestPki.create(t), await TestPki.create(t)];
   if (pki === undefined || other === undefined) return;
   const client = pki.issue({ purpose: 'client' });

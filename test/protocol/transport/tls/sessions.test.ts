@@ -57,7 +57,7 @@ test('a silent peer ends with a deadline, a cancelled attempt at once, and nothi
   );
 });
 
-test('strangers who say nothing are sent away after 10 s, and only so many may stand at the door', async (t) => {
+test('silent strangers are disconnected after 10 s, and only so many may wait', async (t) => {
   const clock = new FakeClock();
   const at = await listening(t, keys, { clock, limits: { halfOpenPerAddress: 3 } });
   const knock = (): Promise<Socket> =>
@@ -92,7 +92,7 @@ test('strangers who say nothing are sent away after 10 s, and only so many may s
   assert.equal((await client.request(get, patience)).code, '2.05');
 });
 
-test('noise on the port is told once for each connection, and disturbs nobody', async (t) => {
+test('noise on the port is reported once for each connection, and disturbs no client', async (t) => {
   const pki = await TestPki.create(t);
   if (pki === undefined) return;
   const at = await listening(
@@ -189,7 +189,7 @@ test('sessions over the limit are turned away', async (t) => {
   );
 });
 
-test('a server beyond loopback needs an explicit word, and a port in use is told', async (t) => {
+test('a server beyond loopback needs an explicit option, and a port in use is reported', async (t) => {
   const options = { credentials: keys };
   const usage =
     (code: string) =>
@@ -210,7 +210,7 @@ test('a server beyond loopback needs an explicit word, and a port in use is told
   );
 });
 
-test('credentials that cannot be used are told before anything is sent', async (t) => {
+test('credentials that cannot be used are reported before anything is sent', async (t) => {
   const pki = await TestPki.create(t);
   if (pki === undefined) return;
   const { certificate } = credentialsOf(pki, pki.issue({ names }));

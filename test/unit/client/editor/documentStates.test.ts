@@ -179,7 +179,7 @@ test('links wait for the state of the present version, and ask nothing', async (
   assert.deepEqual(server.requests, []);
 });
 
-test('nobody waits for the state of a document that is closed, of a server that has ended, or for a link no longer wanted', async () => {
+test('no caller waits for the state of a document that is closed, of a server that has ended, or for a link no longer wanted', async () => {
   const { states } = await scene();
   const waiting = (): [Promise<DocumentState | undefined>, () => void] => {
     const source = new vscode.CancellationTokenSource();

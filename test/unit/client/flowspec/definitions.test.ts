@@ -49,7 +49,7 @@ test('the files that the language server names are read, and again only when the
   assert.equal(editor.reads.length, 3);
 });
 
-test('without a language server a document stands for itself', async () => {
+test('without a language server a document is translated alone', async () => {
   assert.deepEqual(await definitions(undefined).neededBy(source), { usesNames: false, inputs: [], accepting: [] });
 });
 

@@ -51,7 +51,7 @@ test('a request that was accepted is being set up, with the lifetime granted', (
   assert.equal(entry && remaining(entry, t0 + 1500), 3599);
 });
 
-test('a notification brings status, lifetime and counters, and keeps what it does not tell', () => {
+test('a notification brings status, lifetime and counters, and keeps what it does not contain', () => {
   const book = bookWith(7);
   book.told(
     body({
@@ -182,7 +182,7 @@ test('a lost session is said in words', () => {
   );
 });
 
-test('sessions stand one below the other, each with its profile, transport and the peer that was verified', () => {
+test('sessions are listed one below the other, each with its profile, transport and the peer that was verified', () => {
   const upstream = {
     name: 'upstream',
     server: 'coaps://192.0.2.1:4646',

@@ -233,7 +233,7 @@ test('another key is used at once, and takes the place of the kept one only when
   assert.deepEqual([await key(), secrets.kept.get('dots.psk/lab/me')], ['abc', '0x616263']);
 });
 
-test('a key that a server refuses gives way to the kept one, which no refusal removes', async () => {
+test('a key that a server refuses is replaced by the kept one, which no refusal removes', async () => {
   const { key, secrets, settle, targets, keys } = keyScene();
   editor.typed = ['secret', 'mistyped', ''];
   await key();

@@ -57,7 +57,7 @@ test('a refusal says what the server says, without its control characters, and w
   assert.doesNotMatch(text, /Granted lifetime/);
 });
 
-test('a conflict is told in words', () => {
+test('a conflict is described in words', () => {
   const conflict: JsonObject = { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid: 9 } };
   const text = textOf({
     code: '4.09',

@@ -25,7 +25,7 @@ test('the activation of an ACL in words', () => {
   assert.match(filterNodes([filter('immediate', true)])[0]?.tooltip ?? '', /2 ACEs\nKept for 7 d without a refresh/);
 });
 
-test('an alias says what it stands for', () => {
+test('an alias shows its targets', () => {
   const [node] = aliasNodes([
     {
       cuid: 'c',
@@ -37,7 +37,7 @@ test('an alias says what it stands for', () => {
   assert.deepEqual([node?.label, node?.description], ['web', 'alias of 192.0.2.1/32 +1']);
 });
 
-test('what is installed stands in the view without a session', () => {
+test('what is installed is in the view without a session', () => {
   const orchestrator = {
     addresses: ['coap://127.0.0.1:4646', 'https://127.0.0.1:4443'],
     mitigations: 0,

@@ -38,7 +38,7 @@ test('the rules of an ACL: table, findings, ExaBGP text, octets, in this order',
   );
 });
 
-test('a finding about several places stands once, with each place', () => {
+test('a finding about several places is shown once, with each place', () => {
   const text = previewOf('amplification-acl.dots.json');
   const sentences = text.split('\n').filter((line) => line.startsWith('hint: '));
   assert.equal(new Set(sentences).size, sentences.length);

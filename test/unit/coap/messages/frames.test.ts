@@ -68,7 +68,7 @@ const anyMessage = fc.record({
   ),
 });
 
-test('any segmentation gives the same messages', () => {
+test('any segmentation produces the same messages', () => {
   fc.assert(
     fc.property(
       fc.array(anyMessage, { maxLength: 5 }),

@@ -29,7 +29,7 @@ function scene(): ReturnType<typeof pair> {
   return all;
 }
 
-test('requests that nobody answers share one copy every 3 s, in turn', async () => {
+test('unanswered requests share one copy every 3 s, in turn', async () => {
   const { clock, channel, endpoint } = alone();
   const start = clock.now();
   const outcomes = ['a', 'b', 'c'].map((name) =>

@@ -32,7 +32,7 @@ test('a request is sent once and matched by its token, confirmable or not', asyn
   }
 });
 
-test('an answer of class 3, which nobody has assigned, is an answer, and the session stands', async (t) => {
+test('an answer of class 3, which is unassigned, is an answer, and the session stays open', async (t) => {
   const { channel, endpoint, arrive } = introduced(t);
   const answer = endpoint.request(get, patience);
   await settle();
@@ -72,7 +72,7 @@ test('a Ping is answered by a Pong with its token, and the custody option is no 
   assert.deepEqual(framesOf(channel), ['01e342', '00e3']);
 });
 
-test('a ping goes out with an empty token and gives the round trip', async (t) => {
+test('a ping goes out with an empty token and returns the round trip', async (t) => {
   const { clock, channel, endpoint, arrive } = introduced(t);
   const pings = [endpoint.ping(patience), endpoint.ping(patience)];
   await clock.advance(40);
@@ -86,7 +86,7 @@ test('a ping goes out with an empty token and gives the round trip', async (t) =
   await silent;
 });
 
-test('a Ping that was never answered stands in the way of no later one', async (t) => {
+test('a Ping that was never answered does not prevent a later one', async (t) => {
   const { clock, endpoint, arrive } = introduced(t);
   const silent = fails(endpoint.ping({ timeoutMs: 1000 }), 'coap/no-answer');
   await clock.advance(1000);
@@ -100,7 +100,7 @@ test('a Ping that was never answered stands in the way of no later one', async (
   arrive(signal('7.03'));
 });
 
-test('empty messages and unknown signals are ignored, unless an unknown critical option stands in them', (t) => {
+test('empty messages and unknown signals are ignored, unless they contain an unknown critical option', (t) => {
   const { channel, endpoint, arrive } = introduced(t);
   arrive({ code: '0.00' });
   arrive({ code: '7.30', options: [{ number: 2, value: new Uint8Array() }] });

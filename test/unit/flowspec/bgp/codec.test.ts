@@ -206,7 +206,7 @@ test('route targets in text', () => {
   }
 });
 
-test('addresses and prefixes are read by hand and written as RFC 5952 wants', () => {
+test('addresses and prefixes are read by hand and written as RFC 5952 recommends', () => {
   const same: [string, string][] = [
     ['192.0.2.10/24', '192.0.2.0/24'],
     ['0.0.0.0/0', '0.0.0.0/0'],

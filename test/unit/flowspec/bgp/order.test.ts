@@ -16,7 +16,7 @@ function compare(first: string, second: string, family: Family = 'ipv4'): number
 }
 
 for (const family of ['ipv4', 'ipv6'] as const) {
-  test(`the ${family} order vectors hold from any start`, (t) => {
+  test(`the ${family} order vectors are right from any start`, (t) => {
     const text = vectorText(t, `flowspec-order-${family}.json`);
     if (text === undefined) return;
     const vectors = JSON.parse(text) as OrderVector[];
@@ -57,7 +57,7 @@ test('IPv6: the lower offset comes first', () => {
   assert.equal(compare('08016840123456789a', '0301' + '0000', 'ipv6'), 1);
 });
 
-test('reading what was written gives the same rule', () => {
+test('reading what was written returns the same rule', () => {
   fc.assert(
     fc.property(rule, ({ family, components }) => {
       const hex = encodeNlri(components, family);

@@ -216,7 +216,7 @@ test('members that are not understood leave no rule behind', () => {
   assert.equal(all.codes.length, 3, 'every reason is told at once');
 });
 
-test('an entry left out is told again where a later one takes its packets', () => {
+test('an entry left out is reported again where a later one takes its packets', () => {
   const first = (network: string): string[] =>
     translated(
       aclDocument([
@@ -308,7 +308,7 @@ test('actions', () => {
   assert.deepEqual(act({}), [[], ['error no-action 0/actions']]);
 });
 
-test('a rate limit that becomes several rules is told', () => {
+test('a rate limit that becomes several rules is reported', () => {
   const { texts, findings } = ace(
     { udp: {} },
     { actions: { forwarding: 'accept', 'rate-limit': '125000.00' }, domain: ['192.0.2.0/24', '203.0.113.0/24'] },
@@ -347,7 +347,7 @@ test('activation: by the ACL, and by a mitigation request', () => {
   assert.deepEqual(both('other', 'immediate'), [2, ['flowspec/acl-unknown']]);
 });
 
-test('host bits are told', () => {
+test('host bits are reported', () => {
   const { texts, codes } = ace({ ipv4: { 'destination-ipv4-network': '192.0.2.10/24' }, udp: {} });
   assert.deepEqual(
     [texts, codes],

@@ -31,7 +31,7 @@ test('the same set of ports is always the same rule', () => {
   );
 });
 
-test('ports without a protocol stay, and are told to mean TCP and UDP', () => {
+test('ports without a protocol stay, and a finding says that they mean TCP and UDP', () => {
   const { texts, codes } = scope({ 'target-prefix': ['192.0.2.10/32'], 'target-port-range': ports([53]) });
   assert.deepEqual(texts, ['dst 192.0.2.10/32, dst port 53']);
   assert.deepEqual(codes, ['warning ports-any-protocol 0/target-port-range']);

@@ -61,7 +61,7 @@ function resolve(name: string): Resolution | undefined {
   return addresses && { addresses, at: '2026-01-01T00:00:00Z' };
 }
 
-test('names that were looked up are targets, with time and result told', () => {
+test('names that were looked up are targets, with time and result in a finding', () => {
   const { texts, codes } = scope(
     { 'target-fqdn': ['www.example.com'], 'target-protocol': [17], 'target-port-range': ports([53]) },
     { resolve },

@@ -118,7 +118,7 @@ for (const [index, one] of seeds.entries()) {
   });
 }
 
-test('regions hold exactly the packets that match', () => {
+test('regions contain exactly the packets that match', () => {
   const table = family.chain((chosen) =>
     fc.tuple(acl(chosen, 2), fc.array(packet(chosen), { minLength: 3, maxLength: 3 })),
   );

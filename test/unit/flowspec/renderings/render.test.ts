@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { configSchemas } from '#schemas/config';
 import type { Family } from '#dots/model/prefix';
 import { decodeAction } from '#dots/flowspec/bgp/communities';
 import { decodeNlri } from '#dots/flowspec/bgp/nlri';
@@ -10,6 +11,7 @@ import {
   renderExabgp,
   renderExabgpConfiguration,
   renderHex,
+  renderings,
   renderingFindings,
   renderTable,
   type Rendering,
@@ -91,7 +93,12 @@ test('the words of every kind of component and action', () => {
   assert.equal(action('800900000000002e'), 'everything -> mark dscp 46');
 });
 
-test('the table stands in the order of routers, aligned and whole', () => {
+test('the workspace file offers every rendering that is for a tool', () => {
+  const { enum: offered = [] } = configSchemas.workspace.properties?.['target-router'] ?? {};
+  assert.deepEqual(['table', 'hex', ...offered].sort(), [...renderings].sort());
+});
+
+test('the table has the order of routers, aligned and not truncated', () => {
   assert.equal(
     renderTable(rules),
     `\
@@ -150,7 +157,7 @@ route rule-2 {
   );
 });
 
-test('ExaBGP: what it would announce wrongly is left out and told', () => {
+test('ExaBGP: what it would announce wrongly is left out and reported', () => {
   const left = (one: FlowspecRule): string =>
     renderExabgp([one]).replace(/^# rule 1 is omitted \((.*?)\): .*\n$/, '$1');
   assert.match(left(rule('ipv6', '03038111')), /as IPv4/);
@@ -187,7 +194,7 @@ gobgp global rib add -a ipv4-flowspec match destination 192.0.2.10/32 source 198
   assert.equal(then('8108c00002010064'), 'redirect 192.0.2.1:100');
 });
 
-test('BIRD: a whole configuration, IPv4 and IPv6 apart', () => {
+test('BIRD: a whole configuration, IPv4 and IPv6 in tables of their own', () => {
   const text = renderBird([
     ...rules.slice(0, 3),
     rule('ipv6', '1401300020010db8000103813a0781800c0106c204', '8009000000000008'),
@@ -211,7 +218,7 @@ test('BIRD: a whole configuration, IPv4 and IPv6 apart', () => {
   assert.equal(group('030c830c'), '!first_fragment || !last_fragment');
 });
 
-test('what a tool cannot announce, or writes otherwise, is told', () => {
+test('what a tool cannot announce, or writes otherwise, is reported', () => {
   const told = (one: FlowspecRule, rendering: Rendering): string[] =>
     renderingFindings([one], rendering).map(
       ({ severity, message }) =>

@@ -102,7 +102,7 @@ test('comments and trailing commas are allowed in .jsonc, and nothing else', () 
   assert.deepEqual(codes('{ "a": 1, "a": 2 /* }', true), ['json/duplicate-member', 'json/syntax']);
 });
 
-test('both places of a duplicate member are told', () => {
+test('both places of a duplicate member are reported', () => {
   const text = '{"x": {"lifetime": 1,\n "lifetime": 2}}';
   const [finding] = parseDocument(text).findings();
   assert.deepEqual(finding?.range.start, { line: 1, character: 1 });
@@ -251,7 +251,7 @@ const anyText = fc
   )
   .map((parts) => parts.join(''));
 
-test('any text gives a value or a problem, never an exception, and JSON.parse agrees', () => {
+test('any text becomes a value or a problem, never an exception, and JSON.parse agrees', () => {
   fc.assert(
     fc.property(anyText, fc.nat(), (text, at) => {
       const document = parseDocument(text);

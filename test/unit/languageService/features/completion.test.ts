@@ -53,7 +53,7 @@ test('members come with the required first, then the usual, and those of the ser
   assert.deepEqual(labels(acl('"aces": {"ace": [{|')).slice(0, 3), ['name', 'actions', 'matches']);
 });
 
-test('members that what stands around rules out are not offered', () => {
+test('members that their surroundings exclude are not offered', () => {
   const matches = (type: string): string[] =>
     labels(acl(`${type}"aces": {"ace": [{"name": "b", "matches": {|}}]}}]}}`)).filter((label) =>
       label.startsWith('ip'),
@@ -249,7 +249,7 @@ test('identities are written with their module, and found by their bare name', (
   assert.match(item?.filterText ?? '', /^"ipv4-acl-type/);
 });
 
-test('members tell their type, their CBOR key and where to read on', () => {
+test('members show their type, their CBOR key and where to read on', () => {
   const item = completeAt(scope('|')).find(({ label }) => label === 'ietf-dots-signal-control:acl-list');
   assert.match(item?.documentation ?? '', /CBOR key: 53[\s\S]*rfc9133#section-3/);
   assert.match(

@@ -65,7 +65,7 @@ test('a damaged file is made anew; a server for another address gets its name', 
   assert.ok(new X509Certificate(server.cert).checkIP('127.0.0.2'));
 });
 
-test('a folder that cannot be is told in a sentence', async (t) => {
+test('a folder that cannot be created is reported in a sentence', async (t) => {
   const path = join(folder(t), 'file');
   writeFileSync(path, '');
   await assert.rejects(

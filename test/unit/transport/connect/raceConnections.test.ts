@@ -89,7 +89,7 @@ async function outcome(all: Scene, server = 'dots.example.net', milliseconds = 6
 
 const inOrder = ['dtls 2001:db8::1', 'dtls 192.0.2.1', 'tls 2001:db8::1', 'tls 192.0.2.1'];
 
-test('paths are tried in the order of RFC 9132, 250 ms apart; the first that stands wins and the others are given up', async () => {
+test('paths are tried in the order of RFC 9132, at intervals of 250 ms; the first that is established wins and the others are given up', async () => {
   const all = scene({ 'tls 192.0.2.1': { works: 30 } });
   assert.equal(await outcome(all), 'tls 192.0.2.1');
   assert.deepEqual(
@@ -100,7 +100,7 @@ test('paths are tried in the order of RFC 9132, 250 ms apart; the first that sta
   assert.equal(all.clock.pending, 0);
 });
 
-test('during an attack they are 100 ms apart', async () => {
+test('during an attack the interval is 100 ms', async () => {
   const all = scene({ 'tls 192.0.2.1': { works: 30 } }, undefined, { underAttack: true });
   await outcome(all);
   assert.deepEqual(
@@ -109,13 +109,13 @@ test('during an attack they are 100 ms apart', async () => {
   );
 });
 
-test('nothing else is tried where the first path stands at once', async () => {
+test('nothing else is tried where the first path is established at once', async () => {
   const all = scene({ 'dtls 2001:db8::1': { works: 200 } });
   assert.equal(await outcome(all), 'dtls 2001:db8::1');
   assert.equal(all.started.length, 1);
 });
 
-test('a path that fails makes room for the next, 10 ms after its start at the soonest', async () => {
+test('a path that fails is followed by the next, 10 ms after its start at the soonest', async () => {
   const all = scene({
     'dtls 2001:db8::1': { fails: 1, because: 'refused' },
     'dtls 192.0.2.1': { fails: 50, because: 'refused' },
@@ -161,7 +161,7 @@ for (const because of [
   });
 }
 
-test('where all fail, the failure that says most is told', async () => {
+test('where all fail, the most specific failure is reported', async () => {
   const all = scene({
     'dtls 2001:db8::1': { fails: 5, because: 'no-answer' },
     'dtls 192.0.2.1': { fails: 5, because: 'refused' },
@@ -274,7 +274,7 @@ test('many addresses are tried in rounds, so that TCP has its turn early', () =>
   );
 });
 
-test('a session over TLS looks for DTLS once a day unless told, never more often than every five minutes', async () => {
+test('a session over TLS looks for DTLS once a day unless configured otherwise, never more often than every five minutes', async () => {
   const memory = new PathMemory();
   const fates: Record<string, Fate> = { 'tls 2001:db8::1': { works: 5 } };
   const all = scene(fates, undefined, { memory });
@@ -322,7 +322,8 @@ test('a session that is opened again and again over TLS looks for DTLS once a da
     await all.clock.advance(538 * second)
   ) {
     assert.equal(await outcome(all, undefined, second), 'tls 2001:db8::1');
-    // The handshake takes so long that an attempt over DTLS begins beside it; that it is given up with the others says nothing of DTLS.
+    // The handshake takes so long that an attempt over DTLS begins beside it; that it is given up with the others says
+    // nothing of DTLS.
     all.started.length = 0;
     const probe = probeDtls('dots.example.net', { ...all.options, memory, deadlineMs: second / 2 });
     await all.clock.advance(second);

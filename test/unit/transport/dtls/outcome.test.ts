@@ -15,10 +15,13 @@ const failure: Failure = {
 };
 const reasonOf = (more: Partial<Failure>): string => refusalOf({ ...failure, ...more }).code.replace('transport/', '');
 
-/** Of Mbed TLS, for a signature that is not of the key shown: ECP, RSA (of PKCS#1 v1.5 and PSS; too large for the modulus), a length, an encoding. */
+/**
+ * Of Mbed TLS, for a signature that is not of the key shown: ECP, RSA (of PKCS#1 v1.5 and PSS; too large for the
+ * modulus), a length, an encoding.
+ */
 const notOfTheKey = [-0x4e00, -0x4380, -0x4100, -0x4080, -0x4280 - 4, -0x3900, -0x4f80 - 0x60];
 
-test('a signature that does not hold is told as that, where one is verified', () => {
+test('an invalid signature is reported as that, where one is verified', () => {
   for (const result of notOfTheKey) {
     assert.equal(reasonOf({ result }), 'bad-signature');
     assert.equal(reasonOf({ result, role: 'server', state: 10 }), 'bad-signature');
@@ -37,7 +40,7 @@ test('the words for it promise no more than is known: the peer may be somebody e
   assert.match(hint ?? '', /another host is using the certificate, or the handshake is modified/);
 });
 
-test('an alert about a signature is told with its meaning at either end', () => {
+test('an alert about a signature is reported with its meaning at either end', () => {
   const result = -0x7780;
   for (const told of [
     refusalOf({ ...failure, result, alert: 51, state: 12 }),

@@ -68,7 +68,7 @@ for (const row of clients) {
   });
 }
 
-test('a server tells what was wrong with a client, and leaves alerts to the words of the client', () => {
+test('a server reports what was wrong with a client, and leaves alerts to the words of the client', () => {
   assert.equal(
     serverReason('ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE peer did not return a certificate'),
     'no-certificate',
@@ -79,14 +79,14 @@ test('a server tells what was wrong with a client, and leaves alerts to the word
   assert.equal(serverReason('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA tlsv1 alert unknown ca'), undefined);
 });
 
-test('a revocation list that does not hold is told as that', () => {
+test('an invalid revocation list is reported as that', () => {
   const { code, message } = certificateRefusal('192.0.2.1:4646', 'CRL_HAS_EXPIRED CRL has expired');
   assert.equal(code, 'transport/bad-certificate');
   assert.match(message, /revocation list/);
   assert.equal(certificateRefusal('192.0.2.1:4646', 'something new').code, 'transport/bad-certificate');
 });
 
-test('which end has found the fault is told, and what it means that a decryption failed', () => {
+test('the end that found the fault is named, and what it means that a decryption failed', () => {
   assert.equal(
     faultIn('ERR_SSL_BAD_EXTENSION bad extension'),
     'this end found a fault in the handshake, "bad extension"',

@@ -78,7 +78,7 @@ test('a request that switches an ACL repeats the targets on purpose', () => {
   );
 });
 
-test('two hundred requests that all overlap are told in one finding each', () => {
+test('two hundred requests that all overlap have one finding each', () => {
   const documents = Object.fromEntries(
     Array.from({ length: 200 }, (_, index) => [`${index}.json`, request({ 'target-prefix': ['192.0.2.0/24'] })]),
   );

@@ -49,7 +49,7 @@ test('an ACE named where an ACL is meant', () => {
   );
 });
 
-test('names belong to a client: by the workspace file, or by the registration that holds them', () => {
+test('names belong to a client: by the workspace file, or by the registration that contains them', () => {
   const files = [{ path: 'a.json', cuid: 'one' }];
   const held = (cuid: string): object => ({
     'ietf-dots-data-channel:dots-client': [

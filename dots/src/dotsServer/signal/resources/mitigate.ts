@@ -8,7 +8,7 @@ import { uncontrolledFilters, withFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
 import { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
-import { sharedTargets } from '../overlap';
+import { sharedTargets } from '#dots/model/sharedTargets';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
