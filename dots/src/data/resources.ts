@@ -17,7 +17,7 @@ const serverPaths = { capabilities: 'capabilities', 'vendor-mapping': 'ietf-dots
 /** A part of the data channel's tree: of this client (`''` is all of it), or of the server. */
 export type ResourcePath = '' | Container | EntryPath | keyof typeof serverPaths;
 
-/** The path below the client's own resource; undefined for a resource of the server. */
+/** Whether a resource is one of the server, not of this client. */
 export const isOfServer = (path: ResourcePath): path is keyof typeof serverPaths => Object.hasOwn(serverPaths, path);
 
 /** The path of a resource below `dots-data`: RFC 8783 section 4.1, RFC 9244 section 8.1.6. */
