@@ -1,3 +1,4 @@
+import { unusable } from '#dots/data/changes';
 import { removalOf, type EntryChange } from '#dots/data/differences';
 import {
   isOfServer,
@@ -77,7 +78,8 @@ async function read({ given, report, io }: DataRun, path: ResourcePath): Promise
   // Reading changes nothing: a production server needs no confirmation.
   const target = await namedTarget({ given: withOption(given, 'yes', ''), report, io }, 'nothing was read');
   const answer = await overData(target, (session) => session.get(path, target));
-  if (answer.ok && answer.body !== undefined) {
+  if (answer.ok) {
+    if (answer.body === undefined) throw unusable(answer);
     report.body = answer.body;
     await report.lines(...safeJson(answer.body, 2).split('\n'), ...lifetimeLines(answer.body));
     const file = given.option('save');
@@ -95,8 +97,8 @@ const dayInMinutes = 1440;
 function afterReading(path: ResourcePath, { body, saved }: DataReport, { profile }: SettledTarget): string {
   if (path === 'capabilities')
     return saved === undefined
-      ? 'save this beside your ACLs with --save FILE: dots validate then reports what the server would refuse.'
-      : `run dots validate on your ACLs: it reports what the server would refuse.${profile === undefined ? '' : ' Where the workspace file gives ACLs a profile, give this file the same one.'}`;
+      ? 'save this beside your ACLs with --save FILE: dots validate FOLDER then reports what the server would refuse.'
+      : `run dots validate on the folder of your ACLs: it reports what the server would refuse.${profile === undefined ? '' : ' Where the workspace file names a profile for the ACLs, name the same one for this file.'}`;
   if (path === 'vendor-mapping') return 'use the vendor-id and attack-id of this mapping in telemetry to this server.';
   const soon = entriesOf(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
   return soon.length === 0

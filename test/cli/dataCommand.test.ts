@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { acls, dots, faulty, folder, request, startMock, type Run } from '../support/dots';
@@ -106,7 +106,9 @@ test('capabilities are saved, and dots validate uses them', async (t) => {
   assert.deepEqual([status, /^Saved as capabilities\.dots\.json\.$/m.test(out)], [0, true]);
   const saved = JSON.parse(readFileSync(join(path, 'capabilities.dots.json'), 'utf8')) as Record<string, unknown>;
   assert.deepEqual(Object.keys(saved), ['ietf-dots-data-channel:capabilities']);
-  assert.equal(dots(['validate', 'capabilities.dots.json'], '', path).status, 0);
+  writeFileSync(join(path, 'a.dots.json'), acls.replace('"ipv4": {', '"ipv4": {"ttl": 64, '));
+  const checked = dots(['validate', '.'], '', path);
+  assert.match(checked.out, /does not offer "ttl" of "ipv4".*cross\/not-offered/);
 });
 
 test('what get saves can be installed again', async (t) => {
@@ -116,6 +118,29 @@ test('what get saves can be installed again', async (t) => {
   assert.doesNotMatch(readFileSync(join(path, 'saved.dots.json'), 'utf8'), /pending-lifetime/);
   const { ok, changes } = reportOf(data(['install', 'saved.dots.json', '--format', 'json']));
   assert.deepEqual([ok, changes[0]?.change], [true, 'unchanged']);
+});
+
+test('DOTS_PROFILE names the server; reading a production server needs no --yes, changing something does', async (t) => {
+  const { ready } = await startMock(t);
+  const { data, ca, cert, key } = ready as Record<string, string>;
+  const profile = { data, ca, certificate: cert, key, cuid: 'edge', production: true };
+  const path = folder(t, { 'profiles.json': JSON.stringify({ profiles: { upstream: profile } }) });
+  const run = (...words: string[]): Run =>
+    dots(['data', ...words, '--profiles', 'profiles.json', '--ledger', join(path, 'l')], acls, path, {
+      DOTS_PROFILE: 'upstream',
+    });
+  assert.match(run('capabilities').out, /^profile upstream, cuid edge$/m);
+  assert.match(run('install', '-', '--yes').out, /^201 /m);
+  for (const words of [
+    ['install', '-'],
+    ['activate', 'a'],
+    ['remove', 'acl', 'a'],
+    ['remove', 'client'],
+  ]) {
+    const { status, err } = run(...words);
+    assert.deepEqual([status, /Use --yes to confirm/.test(err)], [2, true], words.join(' '));
+  }
+  assert.match(run('get').out, /^acl "a": activate-when-mitigating/m);
 });
 
 const refusals: [name: string, words: string[], next: RegExp][] = [

@@ -1,4 +1,4 @@
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Request, Response } from './connection';
 
 /** What a server said to one request of the data channel. */
@@ -7,7 +7,7 @@ export interface DataAnswer {
   status: number;
   /** Whether the server accepted: 2xx. */
   ok: boolean;
-  /** The body, if it is JSON. */
+  /** The body, if it is a JSON object that is nested at most 64 levels deep. */
   body?: JsonObject;
   /** The messages of an `ietf-restconf:errors` body (RFC 8040 section 7.1), or a text instead. */
   errors: { tag?: string; message: string; path?: string }[];
@@ -68,10 +68,20 @@ function errorsIn(body: JsonObject | undefined, text: string): DataAnswer['error
 function objectIn(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isObject(value) && !isDeep(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The deepest nesting of an answer; no document needs half of it, and what compares and prints it recurses. */
+const deepest = 64;
+
+function isDeep(value: JsonValue): boolean {
+  let level = [value];
+  for (let depth = 0; depth < deepest && level.length > 0; depth += 1)
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  return level.length > 0;
 }
 
 /** Untrusted text that is safe to show: no control characters, of bounded length. */

@@ -150,11 +150,16 @@ export class Changes {
     return this.kept(this.requests.send('PUT', entryPath(container, String(entry.name)), { document, ifMatch }));
   }
 
-  /** One entry as the client configured it; some servers return others as well. */
+  /**
+   * One entry as the client configured it; some servers return others as well. Throws a DotsError for an answer without
+   * it.
+   */
   private async read(container: Container, name: string): Promise<{ answer: DataAnswer; entry?: JsonObject }> {
     const answer = await this.kept(this.requests.send('GET', entryPath(container, name), { configOnly: true }));
-    const entry = answer.ok ? entriesIn(container, answer.body).find((each) => each.name === name) : undefined;
-    return { answer, ...(entry !== undefined && { entry: withoutState(entry) }) };
+    if (!answer.ok) return { answer };
+    const entry = entriesIn(container, answer.body).find((each) => each.name === name);
+    if (entry === undefined) throw unusable(answer);
+    return { answer, entry: withoutState(entry) };
   }
 
   private async kept(answer: Promise<DataAnswer>): Promise<DataAnswer> {
@@ -170,3 +175,13 @@ export class Changes {
 
 /** Whether a server has no PATCH for a resource that it has returned before. */
 const lacksPatch = ({ status }: DataAnswer): boolean => [404, 405, 501].includes(status);
+
+/** The error of a positive answer that does not contain what was asked for. */
+export function unusable({ request: { method, path } }: DataAnswer): DotsError {
+  return new DotsError(
+    'malformed',
+    'data/unusable-answer',
+    `The answer to ${method} ${path} does not contain what was asked for: nothing was changed.`,
+    'Check that this server has a DOTS data channel at this address.',
+  );
+}

@@ -132,3 +132,39 @@ test('the embedded server: installed, activated, deactivated, removed', async (t
   assert.equal((await session.remove('acls', 'a b/c')).answer.status, 204);
   assert.equal(orchestrator.filters().length, 0);
 });
+
+test('what belongs to the server is below dots-data itself, and what belongs to the client below its cuid', async (t) => {
+  const { peer, session } = await openPeer(t);
+  await session.get('capabilities');
+  await session.get('vendor-mapping', { depth: 3 });
+  await session.get('');
+  assert.deepEqual(
+    peer.asked.map(({ path }) => path.replace('/restconf/data/ietf-dots-data-channel:dots-data', '')),
+    ['/capabilities', '/ietf-dots-mapping:vendor-mapping?depth=3', `/dots-client=${cuid}`],
+  );
+});
+
+test('a weak entity tag and one that is no tag are not used', async (t) => {
+  for (const tag of ['W/"1"', 'text']) {
+    const { peer, session } = await openPeer(t, { patch: true, tag });
+    assert.equal((await session.activate('a', 'immediate')).answer.status, 204);
+    assert.equal(peer.asked.at(-1)?.ifMatch, undefined);
+  }
+});
+
+const deep = `{"ietf-dots-data-channel:acls":{"acl":[{"name":"a","x":${'['.repeat(100_000)}${']'.repeat(100_000)}}]}}`;
+
+for (const [name, body] of [
+  ['other entries', JSON.stringify(acls(acl('b')))],
+  ['no JSON', '<html>'],
+  ['endless nesting', deep],
+] as const)
+  test(`an answer with ${name} is an error, and nothing is changed`, async (t) => {
+    const { peer, session } = await openPeer(t, { body });
+    const unusable = { kind: 'malformed', code: 'data/unusable-answer' };
+    await assert.rejects(session.activate('a', 'immediate'), unusable);
+    await assert.rejects(session.remove('acls', 'a'), unusable);
+    const { answer, replaced } = await session.install(acls(acl('a')));
+    assert.deepEqual([answer.status, replaced], [409, false]);
+    assert.ok(peer.asked.every(({ method }) => method === 'GET' || method === 'POST'));
+  });

@@ -25,6 +25,10 @@ export interface PeerOptions {
   patch?: boolean;
   /** Whether answers have entity tags, and If-Match is compared: of each resource, or one of the whole datastore. */
   tags?: 'entry' | 'datastore';
+  /** What every answer has as its entity tag, instead. */
+  tag?: string;
+  /** The body of each answer to GET, instead. */
+  body?: string;
   /** Called after each GET, with the entries: another client may change them. */
   afterGet?: (entries: Map<string, JsonObject>, asked: Asked) => void;
 }
@@ -87,14 +91,14 @@ class AclResource {
   ) {}
 
   answer(asked: Asked): Reply {
-    const { hostMeta, root = '/restconf', patch = false } = this.options;
+    const { hostMeta, root = '/restconf', patch = false, body } = this.options;
     if (asked.path === '/.well-known/host-meta')
       return hostMeta === undefined ? { status: 404 } : { status: 200, body: hostMeta(this.peer.server) };
     this.peer.asked.push(asked);
     if (!asked.path.startsWith(`${root}/data/ietf-dots-data-channel:dots-data/`)) return { status: 404 };
     if (asked.method === 'PATCH' && !patch) return { status: 405 };
     const name = /\/acl=([^?]*)/.exec(asked.path)?.[1];
-    if (asked.method === 'GET') return this.read(name, asked);
+    if (asked.method === 'GET') return body === undefined ? this.read(name, asked) : { status: 200, body };
     const tag = this.tag(name);
     if (asked.ifMatch !== undefined && asked.ifMatch !== tag) return { status: 412 };
     return this.change(asked, name);
@@ -126,8 +130,8 @@ class AclResource {
   }
 
   private tag(name: string | undefined): string | undefined {
-    const { tags } = this.options;
-    if (tags === undefined) return undefined;
+    const { tags, tag } = this.options;
+    if (tags === undefined) return tag;
     return tags === 'entry' && name !== undefined ? `"${name}-${this.versions.get(name) ?? 0}"` : `"v${this.version}"`;
   }
 }
