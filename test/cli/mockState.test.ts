@@ -116,7 +116,7 @@ test('on a full disk what is refused has no effect, and what was acknowledged be
   const first = await startMock(t, '--state', state);
   await killed(first.child);
   // The system takes no byte of a file beyond 8 KiB, as where the disk is full.
-  const limited = ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, command, 'mock', '--state', state];
+  const limited = ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, command, 'mock', '--plain', '--state', state];
   const child = spawn('bash', limited);
   t.after(() => child.kill('SIGKILL'));
   child.stderr.resume();

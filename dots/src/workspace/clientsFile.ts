@@ -22,6 +22,14 @@ export interface ClientLimits {
   acls?: number;
   /** In all ACLs. */
   aces?: number;
+  sessions?: number;
+  observers?: number;
+  /** Octets, on the signal channel. */
+  body?: number;
+  /** Octets. */
+  'data-body'?: number;
+  /** In a second. */
+  requests?: number;
 }
 
 /** One client of a clients file. */

@@ -5,6 +5,7 @@ import { DotsError } from '#dots/model/errors';
 import { addressText, type Address } from '../address';
 import { Admission, type Start } from '../admission';
 import { listeningHost } from '../listening';
+import { sessionsWithin, type OpenSessions } from '../openSessions';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import { bindSocket, type Listener } from '../udp';
@@ -67,6 +68,7 @@ function faultOf(peer: string, cause: unknown): DotsError {
 
 class DtlsListener implements Listener {
   private readonly limits: SessionLimits;
+  private readonly sessions: OpenSessions;
   /** By address and port: authenticated clients, and those in a handshake. One address may be among both. */
   private readonly established = new Map<string, Client>();
   private readonly pending = new Map<string, Client>();
@@ -91,6 +93,7 @@ class DtlsListener implements Listener {
   ) {
     this.limits = { ...defaultSessionLimits, ...options.limits };
     this.admission = new Admission(this.limits, clock, handshakeMs);
+    this.sessions = options.sessions ?? sessionsWithin(this.limits);
     socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
     // An error of a listening UDP socket belongs to one datagram and ends nothing.
     socket.on('error', () => undefined);
@@ -120,13 +123,19 @@ class DtlsListener implements Listener {
     const before = this.established.get(client.key);
     this.leavePending(client);
     if (client.start !== undefined) this.admission.release(client.start);
-    if (before === undefined && !this.admission.enter(client.address.host))
+    client.identity = client.association.security.identity;
+    this.admission.prove(client.address.host);
+    if (!this.mayOpen(client, before))
       return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions are open' }));
     this.established.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
     client.heard();
     if (before !== undefined) this.replace(before);
     if (!client.association.ended) this.accept(client.channel);
+  }
+
+  private mayOpen({ identity }: Client, before: Client | undefined): boolean {
+    return before === undefined ? this.sessions.enter(identity) : this.sessions.replace(before.identity, identity);
   }
 
   /** A client ended before it was authenticated, or because of a limit. */
@@ -249,7 +258,7 @@ class DtlsListener implements Listener {
     client.stop();
     if (this.established.get(client.key) === client) {
       this.established.delete(client.key);
-      this.admission.exit(client.address.host);
+      this.sessions.exit(client.identity);
     }
     return Promise.resolve();
   }
@@ -262,6 +271,8 @@ class Client implements AssociationOwner {
   key = '';
   random: Buffer = Buffer.alloc(0);
   channel: DtlsChannel | undefined;
+  /** What it has proved, once it has. */
+  identity = '';
   /** Its place among the handshakes, once it has returned its cookie. */
   start: Start | undefined;
   private timer: TimerHandle;
