@@ -37,8 +37,8 @@ export const data: Command = {
   options,
   details: [
     'get prints what the server has of this client, with the time until each entry expires; vendor-mapping prints the attack mapping of the server (RFC 9244 section 8.1.6).',
-    'install registers the client if the server does not know it. Before an entry of the same name is replaced, the difference is printed: each member, and each ACE that is added, removed, changed or moved. An entry that is installed again has its whole lifetime again. A document with errors is not sent.',
-    'activate puts ACLs in force at once; with --when-mitigating only while a mitigation is active. deactivate takes them out of force and leaves them on the server. It needs PATCH; where the server has none, the whole ACL is replaced.',
+    'install registers the client if the server does not know it. Before an entry of the same name is replaced, the difference is printed: each member, and each ACE that is added, removed, changed or moved. Installing an entry again restarts its lifetime. A document with errors is not sent.',
+    'activate puts ACLs in force at once; with --when-mitigating only while a mitigation is active. deactivate takes them out of force and leaves them on the server. Both use PATCH; where the server has none, the whole ACL is replaced.',
     'remove client removes the registration, and with it all aliases and ACLs of this cuid.',
     'Where the server has entity tags, an entry is changed or removed only if it is still the one that was printed (If-Match, RFC 8040 section 3.5.2).',
     'capabilities prints what the server can match and do. Saved beside your ACLs, dots validate and the editor report what the server would refuse.',
