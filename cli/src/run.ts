@@ -4,12 +4,13 @@ import type { Io } from './io';
 import { isOwnSocket } from './keeper/socket';
 
 /** The commands, in the order of their help. Each is loaded when it is run, so that none loads the code of another. */
-const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['validate', async () => (await import('./commands/validate')).validate],
   ['encode', async () => (await import('./commands/encode')).encode],
   ['decode', async () => (await import('./commands/decode')).decode],
   ['send', async () => (await import('./commands/send')).send],
   ['session', async () => (await import('./commands/session')).session],
+  ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
   ['flowspec', async () => (await import('./commands/flowspec')).flowspec],
 ]);
@@ -18,7 +19,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
 export async function run(words: readonly string[], io: Io): Promise<ExitStatus> {
   const [name, ...rest] = words;
   const load = commands.get(name ?? '');
-  if (load === undefined) return attempt('dots', io, () => withoutCommand(name, rest, io));
+  if (load === undefined) return attempt('dots', rest, io, (watched) => withoutCommand(name, rest, watched));
   return (name === 'send' ? await kept(rest, io) : undefined) ?? invoke(await load(), rest, io);
 }
 

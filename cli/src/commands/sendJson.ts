@@ -2,6 +2,7 @@ import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import type { ExitStatus, Arguments } from '../command';
 import { findingJson } from '../findings';
+import { errorJson } from '../invoke';
 import type { Io } from '../io';
 
 /**
@@ -34,10 +35,6 @@ export async function alwaysJson(
     if (error instanceof DotsError && !answered) await print(wasSent(error), error);
     throw error;
   }
-}
-
-function errorJson({ code, message, hint }: DotsError): object {
-  return { code, message, hint: hint ?? null };
 }
 
 /** A request without a usable answer was sent, and may have arrived. */
