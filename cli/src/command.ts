@@ -35,6 +35,8 @@ export interface Command {
   /** The text after the command's name. */
   usage: string;
   options: readonly Option[];
+  /** The words that its argument may be, if it is none of the user's own. */
+  words?: readonly string[];
   /** Paragraphs for its help. */
   details: readonly string[];
   examples: readonly string[];

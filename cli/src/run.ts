@@ -13,6 +13,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
   ['flowspec', async () => (await import('./commands/flowspec')).flowspec],
+  ['completion', async () => (await import('./commands/completion')).completionOf(commands)],
 ]);
 
 /** Runs `dots` with the words of a command line. Never throws: every failure becomes a sentence and an exit status. */
