@@ -1,4 +1,6 @@
-/** The schemas of the product's own files, made by hand: draft-07 for any editor, with sections of the RFCs for hover. */
+/**
+ * The schemas of the product's own files, made by hand: draft-07 for any editor, with sections of the RFCs for hover.
+ */
 import clients from './clients.json';
 import profiles from './profiles.json';
 import workspace from './workspace.json';

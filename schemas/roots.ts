@@ -1,4 +1,6 @@
-/** Where in the modules each kind of document has its root: a case of a structure, or a node of the data channel tree. */
+/**
+ * Where in the modules each kind of document has its root: a case of a structure, or a node of the data channel tree.
+ */
 export interface DocumentRoot {
   kind: string;
   /** `module:name` of the structure or of the top data node. */

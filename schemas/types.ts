@@ -1,6 +1,6 @@
 /**
- * The shape of the generated schemas: JSON Schema (draft-07) for any editor, with `x-yang` for what JSON Schema cannot say.
- * `schemas/generate.ts` writes it; the checks, the CBOR codec, completion and hover read it.
+ * The shape of the generated schemas: JSON Schema (draft-07) for any editor, with `x-yang` for what JSON Schema cannot
+ * say. `schemas/generate.ts` writes it; the checks, the CBOR codec, completion and hover read it.
  */
 
 /** One of the YANG built-in types (RFC 7950 section 9). */

@@ -86,9 +86,9 @@ async function loadDtlsBuild() {
 }
 
 /**
- * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest works without; one of other
- * sources is never left behind. `remote: false` asks no network for the source; `renew` writes the module's hash to dots/mbedtls/pins.json.
- * `tools` and `file` are for tests.
+ * Makes dist/dtls.wasm. Where the source of Mbed TLS cannot be had, says in one sentence how to give it, and the rest
+ * works without; one of other sources is never left behind. `remote: false` asks no network for the source; `renew`
+ * writes the module's hash to dots/mbedtls/pins.json. `tools` and `file` are for tests.
  */
 export async function buildDtls({ remote = true, renew = false, tools, file = inRoot(dtlsModule) } = {}) {
   const { makeModule, recordModule, SourceMissing } = tools ?? (await loadDtlsBuild());
@@ -103,7 +103,9 @@ export async function buildDtls({ remote = true, renew = false, tools, file = in
   }
 }
 
-/** Makes everything that the product consists of; the bundles come last, for they leave the note that all is current. */
+/**
+ * Makes everything that the product consists of; the bundles come last, for they leave the note that all is current.
+ */
 export async function build(dtls) {
   await buildDtls(dtls);
   await buildBundles();
@@ -120,7 +122,10 @@ export async function ensureBuilt() {
   if (!current) await step('Building the extension, the language server and dots', () => buildBundles());
 }
 
-/** Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js and *.untrusted.js (the suites it finds beside itself). */
+/**
+ * Makes out/editor/index.js (what the VS Code test host runs) and out/editor/*.editor.js and *.untrusted.js (the suites
+ * it finds beside itself).
+ */
 export async function buildEditorSuite() {
   const esbuild = await loadEsbuild();
   const suites = readdirSync(inRoot('test/editor')).filter((name) => /\.(editor|untrusted)\.ts$/.test(name));
@@ -144,7 +149,9 @@ export async function buildEditorSuite() {
   );
 }
 
-/** Builds at every change, until it is stopped. What it leaves is a whole build: the next test run takes it as it is. */
+/**
+ * Builds at every change, until it is stopped. What it leaves is a whole build: the next test run takes it as it is.
+ */
 async function watch() {
   const esbuild = await loadEsbuild();
   const contexts = new Map();

@@ -29,8 +29,8 @@ export function report(file, archive) {
 }
 
 /**
- * A package without DTLS, or with another module than dots/mbedtls/pins.json commits to, is a Problem, unless the one was asked for.
- * `module`: the bytes, or undefined where it was not built.
+ * A package without DTLS, or with another module than dots/mbedtls/pins.json commits to, is a Problem, unless the one
+ * was asked for. `module`: the bytes, or undefined where it was not built.
  */
 export async function checkModule(module, { withoutDtls = false } = {}) {
   if (module === undefined && !withoutDtls)

@@ -9,8 +9,8 @@ const { leaveResult } = await import('./test/results.mjs');
 const { Tally, print } = await import('./test/tally.mjs');
 
 /**
- * The editor suite in VS Code's server and headless Chromium, with the .vsix installed as users get it; then the suite of a folder
- * that is not trusted. With --development the checkout is loaded instead of a package.
+ * The editor suite in VS Code's server and headless Chromium, with the .vsix installed as users get it; then the suite
+ * of a folder that is not trusted. With --development the checkout is loaded instead of a package.
  */
 await runMain(async () => {
   const { values } = readArguments(

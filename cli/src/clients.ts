@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { NamedClient } from '#dots/dotsServer/listeners/dotsServer';
+import { canonicalName } from '#dots/model/domainName';
 import { fileReason } from '#dots/runtime/fileReason';
 import { keyIdentity, pskIdentity } from '#dots/transport/certificates/certificateNames';
 import { knownAddresses } from '#dots/transport/connect/resolve';
@@ -15,17 +16,18 @@ import type { Io } from './io';
 /** The clients of `dots mock`, and the addresses of names in their requests. */
 export interface ReadClients {
   clients: NamedClient[];
-  /** By the name in lower case. */
+  /** By their canonical text. */
   names: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Resolves the names of a clients file, and with `dns` others by the system. */
 export function resolver(names: ReadClients['names'], dns: boolean): (name: string) => Promise<readonly string[]> {
-  return async (name) => names.get(name.toLowerCase().replace(/\.$/, '')) ?? (dns ? knownAddresses(name) : []);
+  return async (name) => names.get(canonicalName(name)) ?? (dns ? knownAddresses(name) : []);
 }
 
 /**
- * Reads a clients file, and says which pre-shared keys in it are unknown. Throws UsageError where it cannot be read, has errors, or names a certificate that cannot be read.
+ * Reads a clients file, and says which pre-shared keys in it are unknown. Throws UsageError where it cannot be read,
+ * has errors, or names a certificate that cannot be read.
  * @param knownPsk the one identity whose key is known
  */
 export async function readClients(file: string, knownPsk: string | undefined, io: Io): Promise<ReadClients> {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 
@@ -14,6 +15,8 @@ export interface Io {
   input(): Promise<Uint8Array>;
   /** Whether results may be coloured. */
   colours: boolean;
+  /** Asks a question that is answered by yes or no; absent where nobody can answer. */
+  confirm?(question: string): Promise<boolean>;
   /** Settles when the command is terminated (SIGINT, SIGTERM). */
   stopped(): Promise<void>;
 }
@@ -21,6 +24,16 @@ export interface Io {
 /** Lines of messages, with foreign names and texts made printable. */
 export function saidText(lines: readonly string[]): string {
   return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+/** Anything but yes is no. */
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${printable(question)} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 /** The environment of the process: standard streams and signals. */
@@ -41,6 +54,7 @@ export function processIo(): Io {
       for await (const chunk of stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
+    ...(stdin.isTTY && stderr.isTTY && { confirm }),
     colours: stdout.isTTY && env.NO_COLOR === undefined && env.TERM !== 'dumb',
     stopped: () =>
       new Promise((resolve) => {

@@ -9,6 +9,10 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['encode', async () => (await import('./commands/encode')).encode],
   ['decode', async () => (await import('./commands/decode')).decode],
   ['send', async () => (await import('./commands/send')).send],
+  ['status', async () => (await import('./commands/status')).status],
+  ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
+  ['refresh', async () => (await import('./commands/refresh')).refresh],
+  ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['session', async () => (await import('./commands/session')).session],
   ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
@@ -33,6 +37,6 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
  * standard input, which it cannot read.
  */
 async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
-  if (words.includes('-') || !isOwnSocket()) return undefined;
+  if (words.includes('-') || process.env.DOTS_PROFILE !== undefined || !isOwnSocket()) return undefined;
   return (await import('./keeper/client')).sendKept(words, io);
 }

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import { isObject } from '#dots/model/json';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
+import { stateFolder } from '#dots/runtime/stateFolder';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -18,14 +18,20 @@ const entryName = /^mock-(\d+)\.json$/;
 /** What the folder contains, with drafts that a crash has left. */
 const names = /^(\.gitignore|mock-\d+\.json(\.\w+)?)$/;
 
-/** Where each `dots mock` of this user has an entry while it runs: a folder that ends with the user's session, or one in the user's state folder. */
+/**
+ * Where each `dots mock` of this user has an entry while it runs: a folder that ends with the user's session, or one in
+ * the user's state folder.
+ */
 function entriesFolder(): string {
-  const { XDG_RUNTIME_DIR: runtime = '', XDG_STATE_HOME: state = '' } = process.env;
+  const { XDG_RUNTIME_DIR: runtime = '' } = process.env;
   if (isAbsolute(runtime)) return join(runtime, 'dots');
-  return join(!isAbsolute(state) ? join(homedir(), '.local', 'state') : state, 'dots', 'run');
+  return join(stateFolder(), 'run');
 }
 
-/** Makes the entry of this process; returns what removes it. Where it cannot be made, that is said, and `--profile mock` does not find this mock. */
+/**
+ * Makes the entry of this process; returns what removes it. Where it cannot be made, that is said, and `--profile mock`
+ * does not find this mock.
+ */
 export async function enterMock(profiles: string, io: Io): Promise<() => Promise<void>> {
   const path = entriesFolder();
   const name = `mock-${process.pid}.json`;
@@ -55,7 +61,10 @@ export async function theRunningMock(notDone: string): Promise<RunningMock> {
   );
 }
 
-/** Those that run, by process; entries that dead ones have left are removed. Throws a DotsError `runtime/not-private` where others could have made them. */
+/**
+ * Those that run, by process; entries that dead ones have left are removed. Throws a DotsError `runtime/not-private`
+ * where others could have made them.
+ */
 async function runningMocks(): Promise<RunningMock[]> {
   const path = entriesFolder();
   const found = await readdir(path).catch(() => []);
@@ -82,7 +91,10 @@ async function profilesIn(folder: PrivateFolder, pid: number): Promise<string | 
   }
 }
 
-/** Whether a process of this user runs: one of another user, which may not be signalled, is not the one that made the entry. */
+/**
+ * Whether a process of this user runs: one of another user, which may not be signalled, is not the one that made the
+ * entry.
+ */
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);

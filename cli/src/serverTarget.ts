@@ -1,6 +1,6 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
-import { newCuid } from '#dots/signal/session';
+import type { Ledger } from '#dots/signal/ledgerFolder';
 import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
@@ -23,25 +23,13 @@ import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
+import { isData, ledgerOf, ledgerOption, withCuid } from './clientIdentity';
+import type { AnonymousTarget, SettledTarget } from './settledTarget';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
 import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
-
-/** A target with all that is needed to send to it. */
-export interface SettledTarget extends ServerTarget {
-  cuid: string;
-  timeoutMs: number;
-  /** The cuid is new, because none was specified. */
-  newCuid?: true;
-  /** The client's credentials: from the command line, else from the profile. */
-  credentialFiles: CredentialFiles;
-  /**
-   * Prevents sending to production servers under other names; absent if there is no production profile, or with --yes.
-   */
-  permit?: Permit | undefined;
-}
 
 /** The largest `--timeout`, seconds. */
 const longestTimeout = 3600;
@@ -58,19 +46,20 @@ export const targetOptions: readonly Option[] = [
     name: 'profile',
     value: 'NAME',
     description:
-      'The server profile (default: that of the document in the workspace file); mock: the running dots mock of this user.',
+      'The server profile (default: that of the document in the workspace file, or the one in DOTS_PROFILE); mock: the running dots mock of this user.',
   },
   { name: 'yes', description: 'Also send to a production server.' },
   {
     name: 'cuid',
     value: 'C',
-    description: 'The client identifier (default: from the workspace file or the profile, or a new one).',
+    description:
+      'The client identifier (default: from the workspace file or the profile, or derived from the certificate or the PSK identity).',
   },
   {
     name: 'mid',
     value: 'N',
     description:
-      'The mitigation id (or sid, tsid, tmid) (default: from the workspace file, or the seconds since 1970).',
+      'The mitigation id (or sid, tsid, tmid) (default: from the workspace file, or the highest in the ledger plus one).',
   },
   { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
@@ -83,12 +72,14 @@ export const targetOptions: readonly Option[] = [
   },
   { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
   { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
+  ledgerOption,
   ...workspaceOptions,
 ];
 
 /** The validation of a document, its context, and its target. */
 export interface Sending {
   target: SettledTarget;
+  ledger: Ledger;
   workspaces: CommandWorkspaces;
   context: DocumentContext;
 }
@@ -104,11 +95,14 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   };
   const purpose = { notDone: `${document.file} was not sent`, prefix: 'Not sent: ' };
   const mock = await mockFor(query, workspaces, purpose);
-  const target = settledTarget(query, given, { ...purpose, mock });
+  const anonymous = settledTarget(query, given, { ...purpose, mock });
+  const ledger = await ledgerOf(given, io);
+  const target = await withCuid(anonymous, ledger, query.profiles);
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
+    ledger,
     context: {
       ...query.workspace.context,
       cuid: target.cuid,
@@ -119,19 +113,44 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   };
 }
 
-/** The target that only options name. Throws UsageError. */
+/** The target that only options name. Throws a DotsError. */
 export async function targetNamed(
   given: Arguments,
   workspaces: CommandWorkspaces,
-  channel: Channel,
+  ledger: Ledger,
   notDone: string,
 ): Promise<SettledTarget> {
-  const query = { ...queryOf(given, workspaces), channel };
-  const purpose = { notDone, prefix: '' };
-  return settledTarget(query, given, { ...purpose, mock: await mockFor(query, workspaces, purpose) });
+  const query = { ...queryOf(given, workspaces), channel: 'signal' as const };
+  return targetFor(query, given, { workspaces, ledger, notDone });
 }
 
-/** The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do. */
+/** The target of a document's file, if the options, the workspace file or DOTS_PROFILE name one. Throws a DotsError. */
+export async function targetOfDocument(
+  given: Arguments,
+  workspaces: CommandWorkspaces,
+  ledger: Ledger,
+  file: string,
+  notDone: string,
+): Promise<SettledTarget | undefined> {
+  const query = { ...queryOf(given, workspaces, file), channel: 'signal' as const };
+  const destination = destinationOf(query);
+  if (destination.kind === 'none' && destination.problem.code === 'nothing-named') return undefined;
+  return targetFor(query, given, { workspaces, ledger, notDone });
+}
+
+async function targetFor(
+  query: DestinationQuery,
+  given: Arguments,
+  { workspaces, ledger, notDone }: { workspaces: CommandWorkspaces; ledger: Ledger; notDone: string },
+): Promise<SettledTarget> {
+  const purpose = { notDone, prefix: '' };
+  const mock = await mockFor(query, workspaces, purpose);
+  return withCuid(settledTarget(query, given, { ...purpose, mock }), ledger, query.profiles);
+}
+
+/**
+ * The profile of the running mock, where the way leads there. Throws UsageError where none runs, and where several do.
+ */
 async function mockFor(
   query: DestinationQuery,
   workspaces: CommandWorkspaces,
@@ -168,6 +187,8 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
       mid: midOf(given),
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
+    // Without a document the option counts alone.
+    activeProfile: file === undefined ? undefined : process.env.DOTS_PROFILE,
     profiles: knownProfiles(workspaces),
   };
 }
@@ -210,7 +231,7 @@ function settledTarget(
   query: DestinationQuery,
   given: Arguments,
   { notDone, prefix, mock }: Purpose & { mock: Profile | undefined },
-): SettledTarget {
+): AnonymousTarget {
   const found = destinationOf(query);
   if (found.kind === 'none') throw noTarget(found.problem, query, prefix);
   const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
@@ -219,7 +240,6 @@ function settledTarget(
   const target = {
     ...destination,
     permit,
-    ...(destination.cuid === undefined ? { cuid: newCuid(), newCuid: true as const } : { cuid: destination.cuid }),
     timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
     credentialFiles: credentialFiles(given, destination),
   };
@@ -247,7 +267,7 @@ function noTarget(problem: DestinationProblem, query: DestinationQuery, prefix: 
 
 /** Errors of an address are reported before those of credentials. Throws a DotsError of kind `usage`. */
 function checkAddress(server: string): void {
-  if (!/^https:/i.test(server)) parseServer(server);
+  if (!isData(server)) parseServer(server);
   else if (!URL.canParse(server)) throw noDataAddress(server);
 }
 
@@ -265,7 +285,7 @@ function permitFor(target: ServerTarget, given: Arguments, notDone: string): Per
 
 /** The key itself is never in a profile. Throws UsageError if it is required and not specified. */
 function requireKey(
-  { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: SettledTarget,
+  { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: AnonymousTarget,
   given: Arguments,
 ): void {
   if (

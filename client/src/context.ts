@@ -56,7 +56,7 @@ export class Workbench {
     this.language = new LanguageServer(extension, active, this.log);
     const states = new DocumentStates(this.language);
     this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
-    const identity = new ClientIdentity(extension.globalState);
+    const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
     this.sessions = new Sessions(identity, this.log);
     this.view = new SessionView(this.sessions, this.orchestrator);

@@ -1,6 +1,6 @@
 /**
- * How long the extension's own code takes until it is active: reading it, and activating it. Between the two the editor has other
- * things to do. This is the first import, so its clock starts before all others are read.
+ * How long the extension's own code takes until it is active: reading it, and activating it. Between the two the editor
+ * has other things to do. This is the first import, so its clock starts before all others are read.
  */
 const begun = performance.now();
 let reading = 0;

@@ -13,7 +13,10 @@ const wide = new Set(['int64', 'uint64', 'decimal64']);
 export class SchemaEmitter {
   readonly definitions: Record<string, SchemaNode> = {};
 
-  /** @param datastore whether the nodes are a datastore's; the contents of a structure are not configuration (RFC 8791 section 2) */
+  /**
+   * @param datastore whether the nodes are a datastore's; the contents of a structure are not configuration (RFC 8791
+   * section 2)
+   */
   constructor(
     private readonly modules: ModuleSet,
     private readonly deviations: Deviations,
@@ -77,7 +80,10 @@ export class SchemaEmitter {
     });
   }
 
-  /** Inside a case a mandatory member is demanded only where another member of the case is present (RFC 7950 section 7.9.4). */
+  /**
+   * Inside a case a mandatory member is demanded only where another member of the case is present (RFC 7950 section
+   * 7.9.4).
+   */
   private caseDependencies(children: TreeNode[], wire: (child: TreeNode) => string): Record<string, string[]> {
     const found: Record<string, string[]> = {};
     for (const one of children.filter((child) => child.kind === 'choice').flatMap((choice) => choice.children)) {

@@ -36,7 +36,10 @@ interface Scope {
 const dataKinds = new Set(['container', 'list', 'leaf', 'leaf-list', 'choice', 'case']);
 const unsupported = ['refine', 'deviation', 'anydata', 'anyxml', 'unique', 'min-elements', 'max-elements'];
 
-/** Expands modules into schema trees. Features count as supported: what a server supports is in its capabilities, not in the schema. */
+/**
+ * Expands modules into schema trees. Features count as supported: what a server supports is in its capabilities, not in
+ * the schema.
+ */
 export class TreeBuilder {
   constructor(
     private readonly modules: ModuleSet,

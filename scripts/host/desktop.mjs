@@ -13,7 +13,10 @@ const windows = process.platform === 'win32';
  */
 export const findDesktop = () => (process.env.VSCODE_IPC_HOOK_CLI ? undefined : onPath('code'));
 
-/** Opens `folder` and `file` in the desktop VS Code at `command`, with the extension of this checkout and a user-data folder of its own. */
+/**
+ * Opens `folder` and `file` in the desktop VS Code at `command`, with the extension of this checkout and a user-data
+ * folder of its own.
+ */
 export async function openDesktop(command, { folder, file, settings, data = inRoot('.dots', 'desktop') }) {
   writeSettings(data, settings);
   const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

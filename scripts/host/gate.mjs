@@ -3,8 +3,8 @@ import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 
 /**
- * How a browser marks what a page of another origin loads, frames or leads to (Fetch Metadata): such requests have no Origin, and from another
- * port of this machine they bring the cookie.
+ * How a browser marks what a page of another origin loads, frames or leads to (Fetch Metadata): such requests have no
+ * Origin, and from another port of this machine they bring the cookie.
  */
 const foreignSites = ['cross-site', 'same-site'];
 
@@ -54,9 +54,9 @@ function refuse(socket, words) {
 }
 
 /**
- * Opens a loopback port in front of a server that listens on the socket `socketPath`. It lets requests and WebSockets through that name this
- * port as their Host and come from a page of it: neither a page of another origin, nor one whose name was made to lead here (DNS rebinding),
- * reaches the server. Returns `{ authority, close() }`.
+ * Opens a loopback port in front of a server that listens on the socket `socketPath`. It lets requests and WebSockets
+ * through that name this port as their Host and come from a page of it: neither a page of another origin, nor one whose
+ * name was made to lead here (DNS rebinding), reaches the server. Returns `{ authority, close() }`.
  */
 export async function openGate(socketPath) {
   let authority;

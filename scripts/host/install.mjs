@@ -17,8 +17,8 @@ const lockFiles = ['package.json', 'package-lock.json', 'vscode/package-lock.jso
 export const serverFolder = 'node_modules/code-server/lib/vscode';
 
 /**
- * npm hands what this repository's .npmrc says on to an npm below it; the server runs on a Node of its own, and nothing that is installed
- * may run a script.
+ * npm hands what this repository's .npmrc says on to an npm below it; the server runs on a Node of its own, and nothing
+ * that is installed may run a script.
  */
 export const lean = [
   '--engine-strict=false',

@@ -9,7 +9,9 @@ const { lean, locks, serverFolder } = await import('./install.mjs');
 
 const lockOnly = ['install', ...lean, '--package-lock-only', '--omit-lockfile-registry-resolved'];
 
-/** Makes the lock files of VS Code in the browser anew, after a version in scripts/host/locks/package.json was changed. */
+/**
+ * Makes the lock files of VS Code in the browser anew, after a version in scripts/host/locks/package.json was changed.
+ */
 await runMain(() =>
   withScratchFolder(async (folder) => {
     const server = join(folder, serverFolder);

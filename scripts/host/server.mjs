@@ -37,8 +37,8 @@ function linkExtension(folder, extension) {
 }
 
 /**
- * How a folder comes to be trusted: VS Code asks when it is opened; it does not ask, so that the folder stays restricted until the user trusts
- * it; or every folder is trusted, which is for tests of something else.
+ * How a folder comes to be trusted: VS Code asks when it is opened; it does not ask, so that the folder stays
+ * restricted until the user trusts it; or every folder is trusted, which is for tests of something else.
  */
 const trusts = {
   asked: { settings: {}, args: [] },
@@ -98,7 +98,10 @@ function listening(child) {
   });
 }
 
-/** Starts the server on the socket `socketPath` with the token in the file `tokenFile`: other users see neither, as they would on a command line. */
+/**
+ * Starts the server on the socket `socketPath` with the token in the file `tokenFile`: other users see neither, as they
+ * would on a command line.
+ */
 function spawnServer({ node, main, data, extensions, socketPath, tokenFile, env, more }) {
   const args = [
     '--socket-path',
@@ -119,11 +122,12 @@ function spawnServer({ node, main, data, extensions, socketPath, tokenFile, env,
 }
 
 /**
- * Starts VS Code's server on a free loopback port. It answers only pages of its own, and only those that know its token, see `openGate`.
- * Options: `data` (its own folder for settings and state), `settings` (user settings besides the quiet ones),
- * `extension` (a checkout to load, by link), `vsix` (a package to install), `tests: true` (a page may ask for a test run, which also changes
- * toasts and dialogs), `trust` (how a folder comes to be trusted, one of `trusts`), `env` (more environment).
- * Returns `{ authority, url(query), exited, stop() }`; `url` takes `{ folder, payload }`, payload being pairs.
+ * Starts VS Code's server on a free loopback port. It answers only pages of its own, and only those that know its
+ * token, see `openGate`. Options: `data` (its own folder for settings and state), `settings` (user settings besides the
+ * quiet ones), `extension` (a checkout to load, by link), `vsix` (a package to install), `tests: true` (a page may ask
+ * for a test run, which also changes toasts and dialogs), `trust` (how a folder comes to be trusted, one of `trusts`),
+ * `env` (more environment). Returns `{ authority, url(query), exited, stop() }`; `url` takes `{ folder, payload }`,
+ * payload being pairs.
  */
 export async function startHost({
   data,

@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Settings that keep VS Code quiet: no telemetry, no updates, no offers, nothing fetched, and the editor alone on the screen; all it asks is whether a folder is trusted. */
+/**
+ * Settings that keep VS Code quiet: no telemetry, no updates, no offers, nothing fetched, and the editor alone on the
+ * screen; all it asks is whether a folder is trusted.
+ */
 const quiet = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
@@ -30,7 +33,10 @@ const quiet = {
 /** Earlier versions wrote that every folder is trusted; now VS Code asks. */
 const trustsAll = /("security\.workspace\.trust\.enabled"\s*:\s*)false/g;
 
-/** The text of a settings file with more settings; what it says already wins. One that the person has written comments into gets none. */
+/**
+ * The text of a settings file with more settings; what it says already wins. One that the person has written comments
+ * into gets none.
+ */
 function withSettings(text, settings) {
   try {
     return `${JSON.stringify({ ...settings, ...JSON.parse(text) }, null, 2)}\n`;

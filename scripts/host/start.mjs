@@ -12,7 +12,10 @@ const folder = inRoot('examples');
 const file = inRoot('examples', firstExample);
 const settings = { 'dots.orchestrator.autoStart': true };
 
-/** Installs, builds and opens the extension on examples/: in the desktop VS Code where there is one, otherwise in the browser. */
+/**
+ * Installs, builds and opens the extension on examples/: in the desktop VS Code where there is one, otherwise in the
+ * browser.
+ */
 export async function start() {
   const { values } = readArguments({ options: { browser: { type: 'boolean' } } }, 'npm start -- [--browser]');
   if (!existsSync(file))

@@ -4,8 +4,9 @@ import { join, relative } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 
 /**
- * What is bundled: its name, what it is, the files of dist/ that others start by their names, each with where it begins, and what its
- * host provides. What several of them need, and what is loaded on first use, is in dist/NAME-*.js (see chunks.mjs).
+ * What is bundled: its name, what it is, the files of dist/ that others start by their names, each with where it
+ * begins, and what its host provides. What several of them need, and what is loaded on first use, is in dist/NAME-*.js
+ * (see chunks.mjs).
  */
 export const products = [
   {

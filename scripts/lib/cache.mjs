@@ -13,7 +13,10 @@ export function cacheFolder({ platform = process.platform, env = process.env, ho
   return join(isAbsolute(env.XDG_CACHE_HOME ?? '') ? env.XDG_CACHE_HOME : join(home, '.cache'), name);
 }
 
-/** Writes a file so that no reader ever sees a part of it, also if others write it at the same time; no link of others is followed. */
+/**
+ * Writes a file so that no reader ever sees a part of it, also if others write it at the same time; no link of others
+ * is followed.
+ */
 export function writeWhole(path, bytes, mode = 0o666) {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   mkdirSync(dirname(path), { recursive: true });

@@ -3,9 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { inRoot, manifest, root } from './paths.mjs';
 
 /**
- * How a product is bundled: in files that share chunks, so that nothing is there twice, neither as bytes nor as a class that
- * `instanceof` then does not know. Two passes of esbuild: only ES modules share chunks, so the first makes those; the second makes
- * CommonJS of them, because VS Code provides `vscode` through require only and because Node.js 20 starts CommonJS faster.
+ * How a product is bundled: in files that share chunks, so that nothing is there twice, neither as bytes nor as a class
+ * that `instanceof` then does not know. Two passes of esbuild: only ES modules share chunks, so the first makes those;
+ * the second makes CommonJS of them, because VS Code provides `vscode` through require only and because Node.js 20
+ * starts CommonJS faster.
  */
 const common = {
   absWorkingDir: root,
@@ -39,8 +40,8 @@ export function schemaFiles() {
 }
 
 /**
- * The options of the first pass for a product (see bundles.mjs). The module fields come before "main" because the UMD build of
- * jsonc-parser cannot be bundled.
+ * The options of the first pass for a product (see bundles.mjs). The module fields come before "main" because the UMD
+ * build of jsonc-parser cannot be bundled.
  */
 export function moduleOptions({ name, entries, external = [] }) {
   return {
@@ -59,7 +60,10 @@ export function moduleOptions({ name, entries, external = [] }) {
   };
 }
 
-/** The second pass: what the first one made of a product, as CommonJS. Returns `[{ path, contents }]`, nothing is written. */
+/**
+ * The second pass: what the first one made of a product, as CommonJS. Returns `[{ path, contents }]`, nothing is
+ * written.
+ */
 export async function commonJs(esbuild, { name }, { metafile, outputFiles }) {
   const modules = modulesOf(outputFiles);
   const exportsOf = (path) => metafile.outputs[relative(path)].exports;
@@ -114,8 +118,8 @@ function loadedWith(outputs, path) {
 }
 
 /**
- * The small chunks, each with the file that they become parts of: one for those that every start of the product needs, one for the rest,
- * which is read whole by all that need one of them.
+ * The small chunks, each with the file that they become parts of: one for those that every start of the product needs,
+ * one for the rest, which is read whole by all that need one of them.
  */
 function groupsOf(outputs, name) {
   const starts = Object.keys(outputs)
@@ -150,7 +154,9 @@ const textOfPart = (path, groups, exportsOf) =>
     groups.get(path),
   );
 
-/** What replaces a group where one of its parts is needed: all its exports in one place, so that it is required once. */
+/**
+ * What replaces a group where one of its parts is needed: all its exports in one place, so that it is required once.
+ */
 const textOfRequire = (group, groups, exportsOf) =>
   reexport(
     partsOf(group, groups).flatMap((path) => exportsOf(path).map((name) => nameInGroup(path, name))),

@@ -19,7 +19,8 @@ function aptGet() {
 }
 
 /**
- * The Debian mirrors among the addresses of package archives, one a line, that apt prints: the main archive before that of security updates.
+ * The Debian mirrors among the addresses of package archives, one a line, that apt prints: the main archive before that
+ * of security updates.
  * @public a test imports it by its path
  */
 export function mirrorsIn(addresses) {
@@ -27,7 +28,10 @@ export function mirrorsIn(addresses) {
   return mirrors.sort((one, other) => one.length - other.length);
 }
 
-/** The Debian mirrors that the package lists of this machine name, as URLs that end in a slash; a Problem where there is none. */
+/**
+ * The Debian mirrors that the package lists of this machine name, as URLs that end in a slash; a Problem where there is
+ * none.
+ */
 export async function debianMirrors() {
   const { status, output } = await run(aptGet(), ['indextargets', '--format', '$(REPO_URI)'], { deadlineMs });
   const mirrors = status === 0 ? mirrorsIn(output) : [];
@@ -40,8 +44,9 @@ const poolPaths = (source, file) =>
   ['pool/main', 'pool/updates/main'].map((pool) => `${pool}/${source[0]}/${source}/${file}`);
 
 /**
- * Downloads a file of a Debian source package to `path`, from the pool of the first mirror that has it with this SHA-256. A pool has it as long as any
- * suite does, so no list of a suite is read; nothing on the machine changes, and no rights are needed. A Problem where no mirror has it.
+ * Downloads a file of a Debian source package to `path`, from the pool of the first mirror that has it with this
+ * SHA-256. A pool has it as long as any suite does, so no list of a suite is read; nothing on the machine changes, and
+ * no rights are needed. A Problem where no mirror has it.
  */
 export async function fetchFromPool(source, file, { path, sha256, mirrors }) {
   for (const url of (mirrors ?? (await debianMirrors())).flatMap((mirror) =>

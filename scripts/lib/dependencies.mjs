@@ -6,8 +6,8 @@ import { step } from './progress.mjs';
 const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
 
 /**
- * Whether node_modules contains what package-lock.json requires. npm leaves its own record of what it installed there when
- * it is done, so an installation that was made by hand counts, and one that was broken off does not.
+ * Whether node_modules contains what package-lock.json requires. npm leaves its own record of what it installed there
+ * when it is done, so an installation that was made by hand counts, and one that was broken off does not.
  */
 function dependenciesAreCurrent() {
   const record = inRoot('node_modules', '.package-lock.json');

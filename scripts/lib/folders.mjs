@@ -125,8 +125,8 @@ export function folderOf(path) {
 }
 
 /**
- * The aliases of imports and where each leads. They are written in package.json ("imports"), where Node.js, TypeScript, tsx
- * and esbuild read them.
+ * The aliases of imports and where each leads. They are written in package.json ("imports"), where Node.js, TypeScript,
+ * tsx and esbuild read them.
  */
 export const aliases = Object.entries(manifest.imports).map(([name, target]) => ({
   name: name.replace('*', ''),

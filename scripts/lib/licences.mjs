@@ -15,7 +15,10 @@ function noticeOf(folder) {
   return `${name} ${version}\n\n${text}\n`;
 }
 
-/** The licences of all packages that went into bundles, whose files `inputs` names, and of what went into dtls.wasm, as one text. */
+/**
+ * The licences of all packages that went into bundles, whose files `inputs` names, and of what went into dtls.wasm, as
+ * one text.
+ */
 export function licences(inputs) {
   const folders = [...new Set(inputs.map(packageOf).filter(Boolean))].sort();
   const rule = `\n${'-'.repeat(80)}\n\n`;

@@ -19,7 +19,10 @@ function npmCommand() {
   );
 }
 
-/** The environment for a child npm: without what an outer `npm start` says about its own package, and with this Node first on the PATH. */
+/**
+ * The environment for a child npm: without what an outer `npm start` says about its own package, and with this Node
+ * first on the PATH.
+ */
 function npmEnvironment() {
   const own = /^npm_(package|lifecycle|command|config_(local_prefix|prefix))/;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));

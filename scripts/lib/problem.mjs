@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-/** Something the person at the keyboard can act on: the message is one sentence that says what, where and what to do. */
+/**
+ * Something the person at the keyboard can act on: the message is one sentence that says what, where and what to do.
+ */
 export class Problem extends Error {
   /** `details`: output of a tool that failed, shown before the sentence. `status`: the exit status. */
   constructor(sentence, { details, status = 1, cause } = {}) {

@@ -68,10 +68,10 @@ export async function endGroup(child, graceMs = 3000) {
 }
 
 /**
- * Runs a program to its end, with nothing on its standard input.
- * Options: `cwd`, `env`, `shell` as for spawn; `deadlineMs` ends the whole group; `show: true` lets its output through instead of collecting it.
- * Returns `{ status, output, timedOut }`: `status` is null where a signal ended it, `output` is stdout and stderr as they came.
- * A program that cannot be started is a Problem.
+ * Runs a program to its end, with nothing on its standard input. Options: `cwd`, `env`, `shell` as for spawn;
+ * `deadlineMs` ends the whole group; `show: true` lets its output through instead of collecting it. Returns `{ status,
+ * output, timedOut }`: `status` is null where a signal ended it, `output` is stdout and stderr as they came. A program
+ * that cannot be started is a Problem.
  */
 export function run(command, args, { cwd, env, shell, deadlineMs, show = false } = {}) {
   return new Promise((resolve, reject) => {

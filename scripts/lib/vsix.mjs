@@ -2,7 +2,10 @@ import { inRoot, manifest, root } from './paths.mjs';
 import { Problem } from './problem.mjs';
 import { run } from './processes.mjs';
 
-/** Packs the extension as it is built into a .vsix in the root (bundles, assets and a readme of its own, no node_modules), and returns its name. */
+/**
+ * Packs the extension as it is built into a .vsix in the root (bundles, assets and a readme of its own, no
+ * node_modules), and returns its name.
+ */
 export async function makePackage() {
   const file = `${manifest.name}-${manifest.version}.vsix`;
   const args = [

@@ -45,8 +45,8 @@ async function attempt(work) {
 }
 
 /**
- * Does `work` now and after every change below `paths` of the repository, one at a time, until it returns true. It receives the paths
- * that have changed since it began the time before; undefined the first time.
+ * Does `work` now and after every change below `paths` of the repository, one at a time, until it returns true. It
+ * receives the paths that have changed since it began the time before; undefined the first time.
  */
 export async function atEveryChange(paths, work) {
   let seen = stateOf(paths);

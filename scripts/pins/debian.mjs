@@ -6,7 +6,9 @@ import { run } from '../lib/processes.mjs';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** The package lists that are read: where new versions come first, and where those that are supported get their fixes. */
+/**
+ * The package lists that are read: where new versions come first, and where those that are supported get their fixes.
+ */
 const suites = { archive: ['unstable', 'stable'], security: ['stable-security'] };
 
 function listFrom(mirrors) {
@@ -20,7 +22,10 @@ function listFrom(mirrors) {
     .join('');
 }
 
-/** Options with which apt keeps package lists of its own in a folder, so that those of the machine stay as they are and no rights are needed. */
+/**
+ * Options with which apt keeps package lists of its own in a folder, so that those of the machine stay as they are and
+ * no rights are needed.
+ */
 function privateLists(folder, mirrors) {
   for (const name of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, 'sources.list'), listFrom(mirrors));
@@ -36,12 +41,18 @@ function privateLists(folder, mirrors) {
   ].flatMap((option) => ['-o', option]);
 }
 
-/** Runs a program of apt; what it says on both streams. A list that cannot be had does not keep it from what others have. */
+/**
+ * Runs a program of apt; what it says on both streams. A list that cannot be had does not keep it from what others
+ * have.
+ */
 async function apt(program, args, folder) {
   return (await run(program, args, { cwd: folder, deadlineMs: 120_000 })).output;
 }
 
-/** The versions of a source package that Debian has, and the changelog of the newest; a Problem where Debian cannot be asked. `folder`: a private one. */
+/**
+ * The versions of a source package that Debian has, and the changelog of the newest; a Problem where Debian cannot be
+ * asked. `folder`: a private one.
+ */
 export async function debianPackage(source, folder) {
   const options = privateLists(folder, await debianMirrors());
   await apt('apt-get', [...options, 'update'], folder);

@@ -15,7 +15,10 @@ export function compare(one, other) {
   return at === undefined ? 0 : (ones[at] ?? 0) - (others[at] ?? 0);
 }
 
-/** The newest release of a list that begins with the same so many parts as `current` and comes after it; undefined where there is none. */
+/**
+ * The newest release of a list that begins with the same so many parts as `current` and comes after it; undefined where
+ * there is none.
+ */
 export function newerOf(versions, current, parts) {
   const series = partsOf(current)?.slice(0, parts).join('.');
   const newer = versions.filter(
@@ -33,7 +36,10 @@ export const upstreamOf = (version) =>
     .replace(/-[^-]*$/, '')
     .replace(/[+~].*$/, '');
 
-/** The CVE numbers that a Debian changelog, the newest entry first, names above the entry that brought an upstream version. */
+/**
+ * The CVE numbers that a Debian changelog, the newest entry first, names above the entry that brought an upstream
+ * version.
+ */
 export function fixesSince(changelog, upstream) {
   const entries = changelog
     .split(/^(?=\S)/m)

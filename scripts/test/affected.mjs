@@ -53,7 +53,9 @@ function needs() {
 const quoted = /'([\w./-]+)'/g;
 const joined = /\bjoin\(root, '([^']+)'(?:, '([^']+)')?/g;
 
-/** The files and folders of the repository that a source file names: relative to itself, and a test from the root too. */
+/**
+ * The files and folders of the repository that a source file names: relative to itself, and a test from the root too.
+ */
 function namedIn(path) {
   const text = readFileSync(inRoot(path), 'utf8');
   const names = [...text.matchAll(quoted)].map(([, name]) => name).filter((name) => /\w[/.]\w/.test(name));

@@ -8,7 +8,10 @@ import { judgeEditorRun } from './editor-result.mjs';
 
 const keptLines = 40;
 
-/** Errors of VS Code's server that are there in every run: modules of its own that are not built here, and services it is kept from. */
+/**
+ * Errors of VS Code's server that are there in every run: modules of its own that are not built here, and services it
+ * is kept from.
+ */
 const harmless =
   /bindings file|native-watchdog|Release\/watchdog|Service Worker|DefaultAccount|authentication provider/;
 
@@ -21,9 +24,9 @@ export function copyInto(parent, folder) {
 
 /**
  * Runs a mocha suite in the extension host of VS Code's server, shown by headless Chromium, and returns its Tally.
- * `extension`: the folder of the extension under development; `vsix`: a package to install besides; `tests`: the script whose run() the
- * host calls, and `suite`: which of the suites beside it; `trust`: how the folder comes to be trusted; `workspace`: the folder to
- * open, of which a copy is opened; `deadlineMs`: when to give up.
+ * `extension`: the folder of the extension under development; `vsix`: a package to install besides; `tests`: the script
+ * whose run() the host calls, and `suite`: which of the suites beside it; `trust`: how the folder comes to be trusted;
+ * `workspace`: the folder to open, of which a copy is opened; `deadlineMs`: when to give up.
  */
 export async function runEditorSuite({
   extension,
@@ -45,7 +48,12 @@ export async function runEditorSuite({
       vsix,
       trust,
       tests: true,
-      env: { DOTS_EDITOR_RESULT: resultFile, DOTS_EDITOR_SUITE: suite, XDG_CONFIG_HOME: join(data.path, 'config') },
+      env: {
+        DOTS_EDITOR_RESULT: resultFile,
+        DOTS_EDITOR_SUITE: suite,
+        XDG_CONFIG_HOME: join(data.path, 'config'),
+        XDG_STATE_HOME: join(data.path, 'state'),
+      },
     });
     browser = await startBrowser();
     const end = await openTestPage({ host, browser, extension, tests, folder, deadlineMs });
@@ -58,7 +66,10 @@ export async function runEditorSuite({
   }
 }
 
-/** Opens the page that starts the test run; resolves with the exit code (undefined where none came) and the last lines of the console. */
+/**
+ * Opens the page that starts the test run; resolves with the exit code (undefined where none came) and the last lines
+ * of the console.
+ */
 async function openTestPage({ host, browser, extension, tests, folder, deadlineMs }) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
   const log = [];

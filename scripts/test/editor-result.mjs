@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Tally, print, printFailure, printSkipped } from './tally.mjs';
 
 /**
- * What a run of the editor suite is worth. Believed only where the test host ended with exit code 0 and left a result that
- * says that tests passed and none failed; everything else counts as at least one failure. Prints what happened.
+ * What a run of the editor suite is worth. Believed only where the test host ended with exit code 0 and left a result
+ * that says that tests passed and none failed; everything else counts as at least one failure. Prints what happened.
  */
 export function judgeEditorRun({ exitCode, resultFile, log = [] }) {
   const result = existsSync(resultFile)

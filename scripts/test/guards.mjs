@@ -27,7 +27,10 @@ function commandLineOf(pid) {
   }
 }
 
-/** Checks who reaches VS Code's server in the browser: no client without its token, and no page of another origin with it. */
+/**
+ * Checks who reaches VS Code's server in the browser: no client without its token, and no page of another origin with
+ * it.
+ */
 export async function checkGuards(host) {
   const page = host.url({ folder: '/' });
   const token = new URL(page).searchParams.get('tkn');

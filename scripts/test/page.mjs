@@ -61,7 +61,10 @@ export class EditorPage {
     await this.page.locator('.activitybar').getByRole('tab', { name, exact: true }).click();
   }
 
-  /** Picks a row of the box that a key opens, after typing into it; something else that opens at the same moment can close the box, and then it is opened again. */
+  /**
+   * Picks a row of the box that a key opens, after typing into it; something else that opens at the same moment can
+   * close the box, and then it is opened again.
+   */
   async pick(key, text, row, attempts = 6) {
     const timeout = attempts > 1 ? 5_000 : 30_000;
     await this.page.keyboard.press(key);

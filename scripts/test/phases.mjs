@@ -54,7 +54,9 @@ const area = (name, { built = false } = {}) => ({
   },
 });
 
-/** A phase that needs VS Code and a browser: a script of its own, believed only with exit status 0 and a result file. */
+/**
+ * A phase that needs VS Code and a browser: a script of its own, believed only with exit status 0 and a result file.
+ */
 const hosted = (name, script) => ({
   name,
   hosted: true,

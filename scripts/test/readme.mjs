@@ -17,7 +17,10 @@ function difference(what, listed, real) {
   return `README.md, ${what}: missing ${missing.join(', ') || 'nothing'}; too many ${extra.join(', ') || 'none'}.`;
 }
 
-/** Whether the README's tables are true: its Debian packages and its runtime dependencies. Returns what is wrong, or undefined. */
+/**
+ * Whether the README's tables are true: its Debian packages and its runtime dependencies. Returns what is wrong, or
+ * undefined.
+ */
 export function readmeFaults() {
   const readme = readFileSync(inRoot('README.md'), 'utf8');
   const packages = [...readFileSync(inRoot('scripts/debian-packages.txt'), 'utf8').matchAll(packageLine)].map(

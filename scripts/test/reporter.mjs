@@ -32,7 +32,10 @@ function lineOf(type, data) {
   }
 }
 
-/** Why a test failed, as text with its stack; `kind` distinguishes a test that failed by itself from one that contains a failed test. */
+/**
+ * Why a test failed, as text with its stack; `kind` distinguishes a test that failed by itself from one that contains a
+ * failed test.
+ */
 function failureOf(error) {
   if (!error) return {};
   const cause = error.cause ?? error;

@@ -9,9 +9,9 @@ export const usage = `npm test [-- PHASE|WORD... --changed --watch], phases: ${p
 const isPhase = (word) => phases.some(({ name }) => name === word);
 
 /**
- * What to run, as `[{ phase, files }]`: `files` of an area of test/, undefined for all of it and for the other phases. Words that are no
- * phase choose files by their path, `changed` (paths) those that it may affect; then, and with `onlyFiles`, only areas run.
- * Throws a Problem for a word that matches nothing.
+ * What to run, as `[{ phase, files }]`: `files` of an area of test/, undefined for all of it and for the other phases.
+ * Words that are no phase choose files by their path, `changed` (paths) those that it may affect; then, and with
+ * `onlyFiles`, only areas run. Throws a Problem for a word that matches nothing.
  */
 export function select(words, { changed, onlyFiles = false }) {
   const patterns = words.filter((word) => !isPhase(word));
@@ -31,7 +31,10 @@ export function select(words, { changed, onlyFiles = false }) {
     .filter((each) => each.files.length > 0);
 }
 
-/** Those of the files that at least one pattern matches, all without patterns. A pattern that is the path of a file matches that alone. */
+/**
+ * Those of the files that at least one pattern matches, all without patterns. A pattern that is the path of a file
+ * matches that alone.
+ */
 function matching(files, patterns) {
   const matched = patterns.map((pattern) => {
     const path = pattern.replaceAll('\\', '/');

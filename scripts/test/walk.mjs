@@ -9,8 +9,8 @@ const answer = `Answer: ${firstExample}`;
 const preview = `Flowspec: ${firstExample}`;
 
 /**
- * The main job as a person does it, step by step: `[title, what to do]`.
- * `host` is VS Code's server; `editor` is an EditorPage that shows examples/ with the first example open, in a dark theme.
+ * The main job as a person does it, step by step: `[title, what to do]`. `host` is VS Code's server; `editor` is an
+ * EditorPage that shows examples/ with the first example open, in a dark theme.
  */
 export function walk(editor, host) {
   return [...guards(host), ...start(editor), ...send(editor), ...look(editor), ...learn(editor)];

@@ -8,8 +8,8 @@ const wordsOf = (text) =>
     .filter(Boolean);
 
 /**
- * Whether what someone typed names a test file: each of its words begins a word of the path, in the same order. `flowspec-acl` names
- * test/unit/flowspec/documents/acl.test.ts; so does `unit-flow-doc-acl`, and the path itself.
+ * Whether what someone typed names a test file: each of its words begins a word of the path, in the same order.
+ * `flowspec-acl` names test/unit/flowspec/documents/acl.test.ts; so does `unit-flow-doc-acl`, and the path itself.
  */
 export function names(typed, path) {
   const parts = wordsOf(path);

@@ -53,7 +53,10 @@ function withFaults(text: string): string {
   return text.replace(/"forwarding": "drop"/g, (match) => (count++ % 100 === 50 ? '"forwarding": "dorp"' : match));
 }
 
-/** Both in turn, some runs each, so that whatever else the machine does falls on both, and neither pays for the memory of the other. */
+/**
+ * Both in turn, some runs each, so that whatever else the machine does falls on both, and neither pays for the memory
+ * of the other.
+ */
 async function large(): Promise<void> {
   const text = withFaults(largeAclText(10_000));
   const judgeTheirs = jsonLanguageService();

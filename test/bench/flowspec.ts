@@ -44,7 +44,10 @@ function disjoint(count: number): JsonObject {
   );
 }
 
-/** Seven networks, each with senders that are let through and with port ranges that are not: one pair of ACEs in ten overlaps. */
+/**
+ * Seven networks, each with senders that are let through and with port ranges that are not: one pair of ACEs in ten
+ * overlaps.
+ */
 function overlapping(count: number): JsonObject {
   return aclDocument(
     range(count).map((index): Ace => {

@@ -1,7 +1,7 @@
 /**
- * npm run bench:start: how long whole processes of the command take that do little, so that starting is most of it, beside a
- * Node.js that does nothing. All in turns in one run, so that what else the machine does falls on all. One JSON line per figure:
- * times in milliseconds, the median of the runs, and its ratio to that of `node -e 0`.
+ * npm run bench:start: how long whole processes of the command take that do little, so that starting is most of it,
+ * beside a Node.js that does nothing. All in turns in one run, so that what else the machine does falls on all. One
+ * JSON line per figure: times in milliseconds, the median of the runs, and its ratio to that of `node -e 0`.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

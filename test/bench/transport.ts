@@ -1,6 +1,6 @@
 /**
- * npm run bench:transport: DTLS and TLS beside libcoap's programs, which have OpenSSL, with the same peers, in one run and in turns.
- * One JSON line per figure; times in milliseconds, medians.
+ * npm run bench:transport: DTLS and TLS beside libcoap's programs, which have OpenSSL, with the same peers, in one run
+ * and in turns. One JSON line per figure; times in milliseconds, medians.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { SignalSession } from '#dots/signal/session';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { Engine } from '#dots/transport/dtls/engine';
+import '../support/ownState';
 import { root } from '../support/shared';
 import {
   coapClient,
@@ -33,7 +34,10 @@ const request = {
 };
 const rounds = 20;
 const exchanges = 500;
-/** How many sessions a server accepts in each turn, how many turns it has, and how many clients come at once: more than one, or the server would wait for them. */
+/**
+ * How many sessions a server accepts in each turn, how many turns it has, and how many clients come at once: more than
+ * one, or the server would wait for them.
+ */
 const [batch, turns, atOnce] = [25, 4, 4];
 /** Of the 128 that one address may have. */
 const heldSessions = 100;
@@ -148,7 +152,9 @@ async function accept(peer: Peer, client: () => [string, string[]]): Promise<Acc
   return { seconds: (performance.now() - started) / 1000, processorMs: processorMs(peer) - spent };
 }
 
-/** The same clients of libcoap with both servers in turns, and OpenSSL's with ours, whole handshakes and resumed ones. */
+/**
+ * The same clients of libcoap with both servers in turns, and OpenSSL's with ours, whole handshakes and resumed ones.
+ */
 async function servers({ files, folder, ours, libcoap }: Bench): Promise<void> {
   const file = join(folder, 'session');
   await run(...opensslClient(files, ours.port, 'sess_out', file));
@@ -226,8 +232,9 @@ async function startKeeper(cwd: string, words: readonly string[]): Promise<Child
 }
 
 /**
- * Whole processes, with the same server, in turns: a document over a session of its own, and over one that `dots session` keeps, beside
- * coap-client, which always has its own; and an empty process of Node.js, without which no session of our own begins.
+ * Whole processes, with the same server, in turns: a document over a session of its own, and over one that `dots
+ * session` keeps, beside coap-client, which always has its own; and an empty process of Node.js, without which no
+ * session of our own begins.
  */
 async function processes({ files: { ca, cert, key }, files, folder, libcoap }: Bench): Promise<void> {
   const [apart, keeping] = [join(folder, 'apart'), join(folder, 'keeping')];

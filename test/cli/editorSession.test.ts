@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { readCredentials } from '#dots/transport/certificates/credentialFiles';
 import { eventually, freePort, protect } from '../support/protocol/scene';
-import { folder, startMock } from '../support/dots';
+import { dots, folder, startMock } from '../support/dots';
 import { loadFeatures, log } from '../support/loadFeatures';
 
-const { SessionHost } = loadFeatures();
+const { ClientIdentity, SessionHost } = loadFeatures();
 
 for (const transport of ['coaps', 'coapsTcp'] as const) {
   test(`in the editor a mitigation is refreshed and withdrawn after its server was started anew (${transport})`, async (t) => {
@@ -14,12 +14,13 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
     const port = String(await freePort());
     const { child, ready } = await startMock(t, '--state', state, '--secure-port', port);
     const { ca, cert, key, [transport]: server } = ready as Record<string, string>;
-    const host = new SessionHost({ mid: () => Promise.resolve(7) } as never, log, 'lab');
+    const host = new SessionHost(new ClientIdentity(log), log, 'lab');
     t.after(() => host.close());
     const target = {
       profile: 'lab',
       server: server ?? '',
       cuid: 'c',
+      mid: 7,
       credentials: {},
       clientCredentials: await readCredentials('', { ca, cert, key }),
     };
@@ -36,5 +37,14 @@ for (const transport of ['coaps', 'coapsTcp'] as const) {
       [7],
     );
     assert.equal((await host.withdraw(7)).code, '2.02');
+    const { servers } = JSON.parse(dots(['ledger', '--format', 'json']).out) as {
+      servers: { server: string; requests: { mid: number; state: string; profile: string }[] }[];
+    };
+    const known = servers.find((each) => server?.endsWith(each.server))?.requests;
+    assert.deepEqual(
+      known?.map(({ mid, state, profile }) => [mid, state, profile]),
+      [[7, 'withdrawn', 'lab']],
+      'the command knows it too',
+    );
   });
 }

@@ -6,7 +6,10 @@ import { eventually } from '../support/protocol/scene';
 import { outputOf } from '../support/runHere';
 import { acls, dots, faulty, folder, request, startMock } from '../support/dots';
 
-/** What a file name on Linux may contain: commands of a terminal, another title, line ends, and marks that reverse what follows. */
+/**
+ * What a file name on Linux may contain: commands of a terminal, another title, line ends, and marks that reverse what
+ * follows.
+ */
 const evil = [
   '\u001b[2J\u001b]0;title\u0007',
   '\nFORGED: 1 file: 0 errors\n',

@@ -25,7 +25,10 @@ async function mockWithFiles(t: TestContext, ...words: string[]): Promise<{ read
   return { ready: ready as Ready, state };
 }
 
-/** libcoap's server on loopback with the lab's certificates, or with a pre-shared key; gives the port of DTLS and of TLS. */
+/**
+ * libcoap's server on loopback with the lab's certificates, or with a pre-shared key; gives the port of DTLS and of
+ * TLS.
+ */
 async function libcoapServer(t: TestContext, ...proof: string[]): Promise<number> {
   const port = await freePorts(2);
   const child = spawn('coap-server-openssl', ['-A', '127.0.0.1', '-p', String(port), '-d', '10', ...proof], {

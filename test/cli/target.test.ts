@@ -221,16 +221,14 @@ test('what is wrong with an address is reported before credentials are asked for
   }
 });
 
-test('a cuid that was made for a request is printed, with what refreshes the request', async (t) => {
+test('without a cuid the one that follows from the client is used, the same each time', async (t) => {
   const { ready } = await startMock(t);
   const path = join(folder(t, { 'a.dots.json': request }), 'a.dots.json');
-  const send = (...more: string[]): string =>
-    dots(['send', path, '--server', String(ready.signal), '--mid', '5', ...more]).out;
-  const [line = '', made = ''] =
-    /^A new cuid was generated; to refresh or replace this request use --cuid (\S+) --mid 5$/m.exec(send()) ?? [];
-  assert.notEqual(line, '');
-  assert.doesNotMatch(send('--cuid', made), /new cuid/);
-  assert.equal((JSON.parse(send('--format', 'json')) as { newCuid?: boolean }).newCuid, true);
+  const send = (): string =>
+    /^cuid (\S+), mid 5$/m.exec(dots(['send', path, '--server', String(ready.signal), '--mid', '5']).out)?.[1] ?? '';
+  const first = send();
+  assert.match(first, /^[\w-]{22}$/);
+  assert.equal(send(), first);
 });
 
 test('a profile with a pre-shared key wants the file of the key, and decides between the keys of nobody else', (t) => {

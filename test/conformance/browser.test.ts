@@ -30,7 +30,10 @@ async function pureFiles(): Promise<string[]> {
     .filter((path) => path.endsWith('.ts') && folderOf(path).pure === true);
 }
 
-/** One script for a browser that runs all of these files, and offers `answersTo`. Fails where one needs a module of Node.js. */
+/**
+ * One script for a browser that runs all of these files, and offers `answersTo`. Fails where one needs a module of
+ * Node.js.
+ */
 async function bundleForBrowser(files: readonly string[]): Promise<string> {
   const contents = [
     ...files.map((file) => `import './${file}';`),

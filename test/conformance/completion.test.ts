@@ -16,7 +16,10 @@ const incomplete = /-missing$|-empty$|missing-member|empty-value|call-home-targe
 /** What an ACL without a type allows is open until it has one. */
 const isOpen = (code: string, text: string): boolean => code === 'yang/not-allowed-here' && !text.includes('"type"');
 
-/** Places where something can be written: after each bracket and comma, before each closing bracket, and in each name and value. */
+/**
+ * Places where something can be written: after each bracket and comma, before each closing bracket, and in each name
+ * and value.
+ */
 function places(text: string): number[] {
   const found = new Set([0, text.length]);
   for (const { index, 0: token } of text.matchAll(/"(?:[^"\\]|\\.)*"|[^\s"{}[\],:]+|[{}[\],:]/g)) {

@@ -26,7 +26,10 @@ function originals(corpus: string): JsonObject[] {
     });
 }
 
-/** What yanglint says of each document: `valid`, the reason why not, or nothing where it crashed (2.1.30 does on an empty container in a choice). */
+/**
+ * What yanglint says of each document: `valid`, the reason why not, or nothing where it crashed (2.1.30 does on an
+ * empty container in a choice).
+ */
 function yanglint(oracle: string, documents: JsonObject[], perturb?: string): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'dots-mutations-'));
   const files = documents.map((document, index) => {
@@ -49,7 +52,10 @@ function yanglint(oracle: string, documents: JsonObject[], perturb?: string): st
 /** What freed memory is filled with, byte by byte (glibc): a program that never reads it does not notice. */
 const fillings = ['1', '85', '170', '255'];
 
-/** Whether yanglint says the same again whatever freed memory holds: 2.1.30 reads an empty container that it has freed, and then says now this, now that. */
+/**
+ * Whether yanglint says the same again whatever freed memory holds: 2.1.30 reads an empty container that it has freed,
+ * and then says now this, now that.
+ */
 function isSteady(oracle: string, document: JsonObject, verdict: string): boolean {
   return [undefined, ...fillings]
     .flatMap((filling) => yanglint(oracle, [document, document], filling))

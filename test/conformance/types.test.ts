@@ -83,7 +83,10 @@ function accepted(t: TestContext): Accepted[] {
   return cases === undefined ? [] : (acceptedMemo ??= acceptedBy(cases, (one) => ours(one).length === 0));
 }
 
-/** Names of hosts are compared without case, which yanglint leaves as it is (RFC 6991 section 4, RFC 3986 section 6.2.2.1). */
+/**
+ * Names of hosts are compared without case, which yanglint leaves as it is (RFC 6991 section 4, RFC 3986 section
+ * 6.2.2.1).
+ */
 const withoutCase = new Set(['ietf-inet-types:domain-name', 'ietf-inet-types:uri']);
 
 test('texts are one value for the checker exactly where they are one for yanglint', (t) => {

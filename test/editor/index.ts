@@ -11,8 +11,9 @@ interface Result {
 }
 
 /**
- * VS Code's test host calls this. It runs every suite beside this script (test/editor/*.editor.ts, with mocha's `suite` and
- * `test`; or *.untrusted.ts where DOTS_EDITOR_SUITE says `untrusted`), leaves the result in the file that DOTS_EDITOR_RESULT names, and rejects when a test failed.
+ * VS Code's test host calls this. It runs every suite beside this script (test/editor/*.editor.ts, with mocha's `suite`
+ * and `test`; or *.untrusted.ts where DOTS_EDITOR_SUITE says `untrusted`), leaves the result in the file that
+ * DOTS_EDITOR_RESULT names, and rejects when a test failed.
  */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'tdd', timeout: 30_000, reporter: Mocha.reporters.Base });

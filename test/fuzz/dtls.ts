@@ -1,6 +1,7 @@
 /**
- * Mutates thousands of DTLS handshakes: `npm run fuzz:dtls -- [handshakes] [seed]`; with `--native` the C files in a native build under
- * AddressSanitizer and UndefinedBehaviorSanitizer, with certificates that are changed, and memory and random octets that run out.
+ * Mutates thousands of DTLS handshakes: `npm run fuzz:dtls -- [handshakes] [seed]`; with `--native` the C files in a
+ * native build under AddressSanitizer and UndefinedBehaviorSanitizer, with certificates that are changed, and memory
+ * and random octets that run out.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

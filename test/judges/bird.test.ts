@@ -58,7 +58,10 @@ function isWritten(rule: FlowspecRule): boolean {
   return !renderingFindings([rule], 'bird').some(({ severity }) => severity === 'warning');
 }
 
-/** A rule by its octets, or by what it matches where BIRD writes the same in other octets: flow labels and tests of several fragment bits. */
+/**
+ * A rule by its octets, or by what it matches where BIRD writes the same in other octets: flow labels and tests of
+ * several fragment bits.
+ */
 function identity({ family, nlri }: Pick<Carried, 'family' | 'nlri'>, rewritten: boolean): string {
   return rewritten
     ? JSON.stringify([

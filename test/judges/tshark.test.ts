@@ -29,7 +29,10 @@ function dissected(messages: readonly string[]): string[] {
   }
 }
 
-/** What tshark 4.0.17 calls malformed although it is not: an offset as RFC 8956 section 3.1 has it, and the component after which it stops reading (flow label). */
+/**
+ * What tshark 4.0.17 calls malformed although it is not: an offset as RFC 8956 section 3.1 has it, and the component
+ * after which it stops reading (flow label).
+ */
 const knownBugs = ['v6-dst-offset-64', 'v6-flow-label-eq', 'v6-flow-label-small'];
 
 test('tshark reads the UPDATE messages made here as the vectors say', (t) => {

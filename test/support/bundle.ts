@@ -7,8 +7,9 @@ import { root } from './shared';
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /**
- * Bundles an entry of the product as it is now and returns the file, which is removed when the tests end: a bundle starts
- * several times faster than its sources, and tests start many. `alias` puts other files in the place of packages.
+ * Bundles an entry of the product as it is now and returns the file, which is removed when the tests end: a bundle
+ * starts several times faster than its sources, and tests start many. `alias` puts other files in the place of
+ * packages.
  */
 export function bundled(entry: string, alias: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bundle-'));

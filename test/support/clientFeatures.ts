@@ -1,9 +1,12 @@
-/** The features of the client that are tested without an editor; `editor` is the one they see (test/support/vscode.ts). */
+/**
+ * The features of the client that are tested without an editor; `editor` is the one they see (test/support/vscode.ts).
+ */
 export { Credentials } from '../../client/src/sessions/credentials';
 export { ActiveProfile } from '../../client/src/editor/activeProfile';
 export { DocumentLenses } from '../../client/src/editor/codeLens';
 export { DocumentStates } from '../../client/src/editor/documentStates';
 export { LanguageServer } from '../../client/src/editor/languageClient';
+export { ClientIdentity } from '../../client/src/sessions/identity';
 export { ServerTargets } from '../../client/src/sessions/serverTargets';
 export { ProfileHost } from '../../client/src/sessions/profiles';
 export { Definitions } from '../../client/src/flowspec/definitions';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import './ownState';
 import { root } from './shared';
 import { bundled } from './bundle';
 
@@ -38,7 +39,10 @@ export function dots(
   return { status, out: stdout.toString(), err: stderr.toString(), bytes: stdout };
 }
 
-/** Starts `dots` and leaves it running; it is killed when the test ends, and what it left in its temporary folder goes too. */
+/**
+ * Starts `dots` and leaves it running; it is killed when the test ends, and what it left in its temporary folder goes
+ * too.
+ */
 export function startDots(
   t: TestContext,
   words: readonly string[],

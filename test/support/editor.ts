@@ -33,7 +33,10 @@ export async function open(name: string): Promise<vscode.TextEditor> {
   return editor;
 }
 
-/** Closes every tab and puts the examples back as they were: in a browser VS Code saves by itself, so that there is nothing to revert. */
+/**
+ * Closes every tab and puts the examples back as they were: in a browser VS Code saves by itself, so that there is
+ * nothing to revert.
+ */
 export async function closeAll(): Promise<void> {
   for (const [document, text] of originals) {
     if (!document.isClosed && document.getText() !== text) await restore(document, text);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as api from 'vscode';
 import { bundled } from './bundle';
+import './ownState';
 import type * as features from './clientFeatures';
 import { root } from './shared';
 

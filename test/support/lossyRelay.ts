@@ -3,13 +3,19 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { Random } from './random';
 
-/** What happens to datagrams on their way, in each direction. The same seed does the same to the nth datagram of a link, in every run. */
+/**
+ * What happens to datagrams on their way, in each direction. The same seed does the same to the nth datagram of a link,
+ * in every run.
+ */
 export interface Conditions {
   seed: number;
   /** Shares of the datagrams, from 0 to 1. */
   loss?: number;
   duplication?: number;
-  /** The share that is overtaken by the next datagram of its direction; where that is long in coming, by a copy that comes after it. */
+  /**
+   * The share that is overtaken by the next datagram of its direction; where that is long in coming, by a copy that
+   * comes after it.
+   */
   reordering?: number;
   /** The least and the most that a datagram takes, in ms. */
   delay?: readonly [number, number];
@@ -140,7 +146,10 @@ interface Peer {
   down: LossyLink;
 }
 
-/** A UDP relay on loopback, IPv4 or IPv6 like its target: clients talk to its address, and the target takes each of them for a client of its own. */
+/**
+ * A UDP relay on loopback, IPv4 or IPv6 like its target: clients talk to its address, and the target takes each of them
+ * for a client of its own.
+ */
 export class LossyRelay {
   private readonly peers = new Map<string, Promise<Peer>>();
   private closed = false;

@@ -39,7 +39,9 @@ export class MemoryFolder implements JournalFolder {
     return new Map([...names].map(([name, inode]) => [name, end === 'process' ? inode.seen : inode.stored]));
   }
 
-  /** The same folder as another process finds it once this one has ended: nothing that was not synchronised is so now. */
+  /**
+   * The same folder as another process finds it once this one has ended: nothing that was not synchronised is so now.
+   */
   restarted(): MemoryFolder {
     const next = new MemoryFolder();
     [next.names, next.storedNames] = [new Map(this.names), new Map(this.storedNames)];

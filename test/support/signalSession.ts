@@ -11,3 +11,5 @@ export const SignalSession = {
 
 export const connectionMemory = (): undefined => undefined;
 export { newCuid, nextMid } from '#dots/signal/identifiers';
+export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
+export { resourceOf } from '#dots/signal/resources';

@@ -13,7 +13,10 @@ export const get: CoapRequest = { method: 'GET', path: ['a'], confirmable: true 
 export const patience = { timeoutMs: 10_000 };
 export const large = Buffer.from(Array.from({ length: 9000 }, (_, index) => index % 251));
 
-/** One end of a stream in memory; what it sends is kept as messages and, where there is another end, arrives there in pieces. */
+/**
+ * One end of a stream in memory; what it sends is kept as messages and, where there is another end, arrives there in
+ * pieces.
+ */
 export class StreamChannel implements Channel {
   readonly kind = 'stream';
   readonly maxMessageSize = Infinity;

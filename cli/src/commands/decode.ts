@@ -73,7 +73,9 @@ function lenient(bytes: Uint8Array, io: Io): JsonObject {
   return document;
 }
 
-/** A DOTS message is a CBOR map, whose first byte is not an ASCII character: so text can be distinguished from bytes. */
+/**
+ * A DOTS message is a CBOR map, whose first byte is not an ASCII character: so text can be distinguished from bytes.
+ */
 function ofInput({ file, bytes }: { file: string; bytes: Uint8Array }): Uint8Array {
   if (
     bytes.length === 0 ||

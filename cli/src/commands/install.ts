@@ -4,7 +4,7 @@ import { printable, safeJson } from '#dots/model/text';
 import { UsageError, type ExitStatus, type Arguments } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import type { Io } from '../io';
-import type { SettledTarget } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
 
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
 export async function install(
@@ -47,22 +47,12 @@ export async function install(
   }
 }
 
-function installedText(
-  { answer, answers, registered, replaced }: Installed,
-  { cuid, profile, newCuid }: SettledTarget,
-): string {
+function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
     replaced ? `Existing entries of the same name were replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
   ];
-  return [
-    ...notes,
-    ...dataAnswerLines(answer),
-    `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`,
-    newCuid && answer.ok
-      ? `A new cuid was generated; the entries belong to it: use --cuid ${cuid} for documents that refer to them.`
-      : '',
-  ]
+  return [...notes, ...dataAnswerLines(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`]
     .filter((line) => line !== '')
     .map(printable)
     .map((line) => `${line}\n`)

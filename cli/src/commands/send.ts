@@ -6,28 +6,19 @@ import { oneLine, printable, safeJson } from '#dots/model/text';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
-import { grantedLifetime, isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import type { Security } from '#dots/coap/messages/channel';
-import { SignalSession, type Answer } from '#dots/signal/session';
-import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import type { Answer } from '#dots/signal/session';
 import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
+import { ownConnection, type Connect } from '../connection';
 import { readDocument, tell, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
-import { sendingOf, targetOptions, type Sending, type SettledTarget } from '../serverTarget';
+import { sendingOf, targetOptions, type Sending } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
 import { alwaysJson } from './sendJson';
-
-/** The answer, the protection of the session, and whether `dots session` keeps it. */
-export interface SendResult {
-  answer: Answer;
-  security: Security | undefined;
-  kept?: true;
-}
-
-/** Sends a signal channel document to a target; `blocks`: a mitigation request of any size. Throws a DotsError. */
-export type SendDocument = (document: JsonObject, target: SettledTarget, blocks: boolean) => Promise<SendResult>;
+import { sendSignal, type SignalResult } from './sendSignal';
 
 const description: Omit<Command, 'run'> = {
   name: 'send',
@@ -40,6 +31,15 @@ const description: Omit<Command, 'run'> = {
       name: 'blocks',
       description:
         'Send a mitigation request that does not fit in one datagram in blocks (Block1); RFC 9132 section 7.3 forbids it, and some servers refuse it.',
+    },
+    {
+      name: 'replace',
+      description:
+        'Where the server refuses a mid because it has a higher one, send the request again under one that is higher still, also where that replaces mitigations.',
+    },
+    {
+      name: 'new-cuid',
+      description: 'Where another client uses the cuid, generate a new one, use it from then on, and send again.',
     },
     {
       name: 'format',
@@ -70,17 +70,17 @@ const description: Omit<Command, 'run'> = {
 };
 
 /** `dots send`: one document to a server, over a session for this document only, and the server's answer. */
-export const send = sendOver(overOwnSession);
+export const send = sendOver(ownConnection);
 
-/** `dots send` with a function that sends signal channel documents. */
-export function sendOver(exchange: SendDocument): Command {
+/** `dots send` over one kind of connection. */
+export function sendOver(connect: Connect): Command {
   return {
     ...description,
-    run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, exchange)),
+    run: (given, io) => alwaysJson(given, io, (asked, watched) => runSend(asked, watched, connect)),
   };
 }
 
-async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promise<ExitStatus> {
+async function runSend(given: Arguments, io: Io, connect: Connect): Promise<ExitStatus> {
   const [path, ...more] = given.paths;
   if (path === undefined || more.length > 0)
     throw new UsageError('Name one file, or - for standard input.', 'See dots send --help.');
@@ -94,13 +94,10 @@ async function runSend(given: Arguments, io: Io, exchange: SendDocument): Promis
     const { install } = await import('./install');
     return install(document.value, target, given, io);
   }
-  const exchanged = await exchange(document.value, target, given.option('blocks') !== undefined).catch(nameBlocks);
-  await io.out(
-    given.option('format') === 'json'
-      ? `${safeJson(answerJson(exchanged, target), 2)}\n`
-      : answerText(exchanged, target, document.value),
-  );
-  return exchanged.answer.ok ? 0 : 1;
+  const sent = await sendSignal({ document, sending, connect, given, io }).catch(nameBlocks);
+  const isJson = given.option('format') === 'json';
+  await io.out(isJson ? `${safeJson(answerJson(sent), 2)}\n` : answerText(sent, document.value));
+  return sent.answer.ok ? 0 : 1;
 }
 
 /** Adds the option of the command to the hint. */
@@ -148,28 +145,8 @@ async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }
 /** Whether a finding was reported when the document and its workspace file were read. */
 const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'json' || code === ignoredFileCode;
 
-/** Sends over a session that is opened for it and closed afterwards. Throws a DotsError. */
-export async function overOwnSession(
-  value: JsonObject,
-  { server, cuid, mid, timeoutMs, credentialFiles, permit }: SettledTarget,
-  blocks: boolean,
-): Promise<SendResult> {
-  const session = await SignalSession.open({
-    server,
-    cuid,
-    permit,
-    timeoutMs,
-    underAttack: isUnderAttack(value),
-    ...(await credentialsFor(server, credentialFiles)),
-  });
-  try {
-    return { answer: await session.send(value, { mid, timeoutMs, blocks }), security: session.security };
-  } finally {
-    await session.close();
-  }
-}
-
-function answerText({ answer, security, kept }: SendResult, target: SettledTarget, asked: JsonObject): string {
+function answerText({ answer, session, target, kept, remarks }: SignalResult, asked: JsonObject): string {
+  const { security } = session;
   const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
   const granted = grantedLifetime(answer);
   return [
@@ -187,7 +164,7 @@ function answerText({ answer, security, kept }: SendResult, target: SettledTarge
     Object.entries({ ...profileOf(target), ...identifiers(answer, target) })
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
-    newCuidLine(answer, target),
+    ...remarks,
   ]
     .filter((line) => line !== '')
     .map(printable)
@@ -201,14 +178,6 @@ function isWithoutLifetime({ ok, body, broken }: Answer, asked: JsonObject): boo
   return ok && broken === undefined && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
 }
 
-/** Later requests must use the same cuid. */
-function newCuidLine(answer: Answer, target: SettledTarget): string {
-  const { cuid, ...ids } = identifiers(answer, target);
-  if (target.newCuid === undefined || cuid === undefined) return '';
-  const mid = ids.mid === undefined ? '' : ` --mid ${ids.mid}`;
-  return `A new cuid was generated; to refresh or replace this request use --cuid ${cuid}${mid}`;
-}
-
 const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile === undefined ? {} : { profile });
 
 /**
@@ -219,7 +188,8 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
 }
 
-function answerJson({ answer, security, kept }: SendResult, target: SettledTarget): object {
+function answerJson({ answer, session, target, kept, refreshes, replaced, remarks }: SignalResult): object {
+  const { security } = session;
   const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
     sent: true,
@@ -239,7 +209,10 @@ function answerJson({ answer, security, kept }: SendResult, target: SettledTarge
     ...(kept && { kept }),
     ...profileOf(target),
     ...identifiers(answer, target),
-    ...(target.newCuid && { newCuid: true }),
+    ...(target.cuidSource === 'generated' && { newCuid: true }),
+    ...(refreshes && { refresh: true }),
+    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null) }),
+    ...(remarks.length > 0 && { remarks }),
     request: {
       method: request.method,
       path: request.path,

@@ -1,4 +1,5 @@
 import { DotsError } from '#dots/model/errors';
+import { RequestFailure } from '#dots/signal/recordedRequest';
 import { safeJson } from '#dots/model/text';
 import type { ExitStatus, Arguments } from '../command';
 import { findingJson } from '../findings';
@@ -26,7 +27,7 @@ export async function alwaysJson(
     found: (file, located) => void findings.push(...located.map((finding) => ({ file, ...findingJson(finding) }))),
   };
   const print = (sent: boolean, error?: DotsError): Promise<void> =>
-    io.out(`${safeJson({ sent, findings, ...(error && { error: errorJson(error) }) }, 2)}\n`);
+    io.out(`${safeJson({ sent, findings, ...(error && { error: errorJson(error), ...requestJson(error) }) }, 2)}\n`);
   try {
     const status = await action(given, watched);
     if (!answered) await print(false);
@@ -37,7 +38,9 @@ export async function alwaysJson(
   }
 }
 
-/** A request without a usable answer was sent, and may have arrived. */
-function wasSent({ kind, code }: DotsError): boolean {
-  return kind === 'unreachable' && !code.startsWith('transport/');
-}
+/** The request as the ledger has it, by its mid, sid, tsid or tmid. */
+const requestJson = (error: DotsError): object =>
+  error instanceof RequestFailure ? { [error.entry.parameter]: error.entry.id } : {};
+
+/** Whether anything of a request without an answer has left this machine, and so may have arrived. */
+const wasSent = (error: DotsError): boolean => error instanceof RequestFailure && error.sent;

@@ -9,9 +9,10 @@ import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { LiveSessions, type Watch } from '../keeper/sessions';
+import { ledgerOf } from '../clientIdentity';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
-import { overOwnSession, sendOver } from './send';
+import { sendOver } from './send';
 
 /** The descriptions of options that differ from those of `dots send`. */
 const described: Readonly<Record<string, string>> = {
@@ -19,7 +20,7 @@ const described: Readonly<Record<string, string>> = {
     'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
   profile: 'The server profile.',
   yes: 'Also open a session with a production server.',
-  cuid: 'The client identifier of the documents to send (default: from the profile).',
+  cuid: 'The client identifier of the documents to send (default: from the profile, or derived from the certificate or the PSK identity).',
   timeout: 'Seconds to wait for the session to be established.',
 };
 
@@ -34,7 +35,7 @@ export const session: Command = {
     .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
     'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then uses this session, without a handshake and without starting Node.js.',
-    'With a profile or a server it opens that session immediately, which requires a cuid. Other sessions are opened with the first document for them, and kept open as well.',
+    'With a profile or a server it opens that session immediately. Other sessions are opened with the first document for them, and kept open as well.',
     'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A document without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
     `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. Changes of the sessions are reported on standard error. Only its user can access the socket, ${keeperSocket}. SIGTERM or SIGINT terminates it.`,
   ],
@@ -73,9 +74,9 @@ async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
   let server: Server | undefined;
   const sessions = new LiveSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
   try {
-    server = await listenForSends((words) => collected((apart) => invoke(sendKept(sessions), words, apart)));
+    server = await listenForSends((words) => collected((apart) => invoke(sendOver(sessions.connect), words, apart)));
     // The exit does not wait for a server that does not answer.
-    await Promise.race([openNamed(given, sessions), stopped]);
+    await Promise.race([openNamed(given, sessions, io), stopped]);
     if (!ended) await io.out(`${safeJson({ event: 'ready', socket: keeperSocket })}\n`);
     await stopped;
     return 0;
@@ -99,13 +100,6 @@ async function closeServer(server: Server | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-/** `dots send` over kept sessions; one for a new cuid would never be used again. */
-function sendKept(sessions: LiveSessions): Command {
-  return sendOver((document, target, blocks) =>
-    target.newCuid ? overOwnSession(document, target, blocks) : sessions.exchange(document, target, blocks),
-  );
-}
-
 /** Reports changes of the sessions, a line each. */
 function watchWith(log: (line: string) => void): Watch {
   return ({ server, cuid }) => ({
@@ -119,15 +113,10 @@ function watchWith(log: (line: string) => void): Watch {
 }
 
 /** Opens the session of the profile or server that was named, if one was. */
-async function openNamed(given: Arguments, sessions: LiveSessions): Promise<void> {
+async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const target = await targetNamed(given, new CommandWorkspaces(given), 'signal', 'no session was opened');
-  if (target.newCuid)
-    throw new UsageError(
-      'No cuid is specified, and the session needs that of the documents to send.',
-      'Specify it with --cuid or in the profile; dots send prints the one that it generates if none is specified.',
-    );
-  await sessions.open(target);
+  const ledger = await ledgerOf(given, io);
+  await sessions.open(await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened'));
 }
 
 /** Runs a command whose results and messages are sent to a client. */

@@ -16,7 +16,7 @@ export function valuesOf({ value, choices }: Option): Candidates | undefined {
 
 /** The arguments of a command that are not options. */
 export function argumentsOf({ usage, words }: Command): Candidates {
-  return words ?? (/^\[?(FILE|PATH)\b/.test(usage) ? 'file' : 'unknown');
+  return words ?? (/^\S*(FILE|PATH)\b/.test(usage) ? 'file' : 'unknown');
 }
 
 /** All options of a command. */

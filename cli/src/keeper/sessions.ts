@@ -1,14 +1,10 @@
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import type { JsonObject } from '#dots/model/json';
 import { SessionKeeper, type SessionKeeperOptions } from '#dots/signal/sessionKeeper';
-import { nextMid } from '#dots/signal/identifiers';
-import { resourceOf } from '#dots/signal/resources';
-import { isUnderAttack } from '#dots/signal/scopes';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
-import type { SendResult } from '../commands/send';
-import type { SettledTarget } from '../serverTarget';
+import type { Connect } from '../connection';
+import type { SettledTarget } from '../settledTarget';
 
 /** The most sessions that are kept besides those opened by name: the least recently used one is closed. */
 const mostKept = 16;
@@ -36,8 +32,6 @@ export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
   private readonly memory = connectionMemory();
-  /** The last generated identifiers, by cuid and kind, so that two documents of one second do not get the same. */
-  private readonly lastIds = new Map<string, number>();
 
   constructor(private readonly watch: Watch) {}
 
@@ -48,31 +42,17 @@ export class LiveSessions {
     await kept.session.open();
   }
 
-  /** Sends a signal channel document over the session of its target. Throws a DotsError. */
-  async exchange(document: JsonObject, target: SettledTarget, blocks: boolean): Promise<SendResult> {
-    const { timeoutMs, permit } = target;
-    const mid = this.idFor(document, target);
-    const { session, answer } = await this.of(target).session.ask(
-      (open, left) => open.send(document, { mid, permit, blocks, ...left }),
-      { timeoutMs, underAttack: isUnderAttack(document) },
-    );
-    return { answer, security: session.security, kept: true };
-  }
+  /** A way to ask over the session of a target, which stays open. */
+  readonly connect: Connect = (target, opening) => ({
+    kept: true,
+    ask: async (asking) => this.of(target).session.ask(asking, { timeoutMs: target.timeoutMs, ...opening }),
+    close: () => Promise.resolve(),
+  });
 
   /** Ends all sessions; there are none after that. */
   async close(): Promise<void> {
     this.closed = true;
     await Promise.all([...this.kept.values()].map(({ session }) => session.close()));
-  }
-
-  /** One identifier for all copies of a document. */
-  private idFor(document: JsonObject, { mid, cuid }: SettledTarget): number | undefined {
-    const { id } = resourceOf(document);
-    if (id === undefined) return undefined;
-    const key = `${id} ${cuid}`;
-    const chosen = mid ?? nextMid(this.lastIds.get(key), new Date());
-    this.lastIds.set(key, chosen);
-    return chosen;
   }
 
   private of(target: SettledTarget): LiveSession {

@@ -5,6 +5,11 @@
 export { DataSession } from '#dots/data/session';
 export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
-export { connectionMemory, newCuid, nextMid, SignalSession } from '#dots/signal/session';
+export { chosenCuid } from '#dots/signal/cuids';
+export { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
+export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
+export { resourceOf } from '#dots/signal/resources';
+export { Ledger, serverName } from '#dots/signal/ledgerFolder';
+export { connectionMemory, SignalSession } from '#dots/signal/session';
 export { answerText } from '../ui/answerText';
 export { flowspecText } from '../ui/flowspecText';

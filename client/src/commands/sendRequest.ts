@@ -20,7 +20,12 @@ const gone =
 const inBlocks = 'in-blocks';
 
 /** Sends a document to the server; returns the function that makes the text of the answer. */
-type Work = (sent: Sendable, target: SettledTarget, document: string, abort: AbortSignal) => Promise<() => string>;
+type Work = (
+  sent: Sendable,
+  target: SettledTarget,
+  source: { document: string; file: string | null },
+  abort: AbortSignal,
+) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
 export class RequestSender implements Sender, vscode.Disposable {
@@ -48,8 +53,8 @@ export class RequestSender implements Sender, vscode.Disposable {
    * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
   send(uri?: vscode.Uri, blocks = false): Promise<void> {
-    return this.carry(uri, 'signal', async ({ value, aliases }, target, document, abort) => {
-      const exchange = await this.sessions.send(target, value, abort, aliases, blocks);
+    return this.carry(uri, 'signal', async ({ value, aliases }, target, { document, file }, abort) => {
+      const exchange = await this.sessions.send(target, value, abort, aliases, { blocks, file });
       const { answerText } = await import('#lazy/protocol');
       return () => answerText({ ...exchange, document });
     });
@@ -57,7 +62,7 @@ export class RequestSender implements Sender, vscode.Disposable {
 
   /** Installs aliases or ACLs over the data channel, in the same way. */
   install(uri?: vscode.Uri): Promise<void> {
-    return this.carry(uri, 'data', async ({ value }, target, document, abort) => {
+    return this.carry(uri, 'data', async ({ value }, target, { document }, abort) => {
       const installation = await this.data.install(target, value, abort);
       return () => installText({ ...installation, document });
     });
@@ -106,8 +111,12 @@ export class RequestSender implements Sender, vscode.Disposable {
       const sent = sendable(await this.states.toSend(document), channel);
       target = await this.targets.settle(sent.destination, sent.value, channel);
       if (target === undefined) return undefined;
-      const name = vscode.workspace.asRelativePath(document.uri);
-      const text = await this.targets.at(target, sent.value, (at) => work(sent, at, name, abort.signal));
+      const { uri: at } = document;
+      const source = {
+        document: vscode.workspace.asRelativePath(at),
+        file: at.scheme === 'file' ? at.fsPath : null,
+      };
+      const text = await this.targets.at(target, sent.value, (where) => work(sent, where, source, abort.signal));
       return text && { document, text };
     } catch (error) {
       if (!abort.signal.aborted) this.tell(error, this.wayOutOf(error, target, document?.uri));

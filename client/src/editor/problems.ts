@@ -36,7 +36,8 @@ const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
 /**
  * Reports a failed user action: one message with a sentence, a button, and the log, which has the details. It may
  * contain names of files and text of a server, which are not shown as links. It does not wait for the user: the message
- * may stay open for long. @param particular a button for this failure, which takes precedence over that of its code
+ * may stay open for long.
+ * @param particular a button for this failure, which takes precedence over that of its code
  */
 export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown, particular?: Way): void {
   const sentence = oneLine(`${what} ${describeError(error)}`);

@@ -26,7 +26,10 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.starting === undefined ? 'stopped' : 'starting';
   }
 
-  /** The address of its signal channel, `coaps://127.0.0.1:N`, while it runs; `coaps+tcp` where the DTLS module was not built. */
+  /**
+   * The address of its signal channel, `coaps://127.0.0.1:N`, while it runs; `coaps+tcp` where the DTLS module was not
+   * built.
+   */
   get signal(): string | undefined {
     return this.running?.coaps ?? this.running?.coapsTcp;
   }

@@ -3,7 +3,9 @@ import type { ActiveProfile } from '../editor/activeProfile';
 import type { DocumentStates } from '../editor/documentStates';
 import { profileText } from '../ui/destinationText';
 
-/** The status bar item that names the server of the document in the active editor, and lets the user select another one. */
+/**
+ * The status bar item that names the server of the document in the active editor, and lets the user select another one.
+ */
 export class ProfileStatus implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('dots.profile', vscode.StatusBarAlignment.Left, -1);
   private readonly listeners: vscode.Disposable[];

@@ -46,6 +46,7 @@ export class ProfileHost {
   }
 }
 
+/** Registers the commands about server profiles. */
 export function registerProfiles(profiles: ProfileHost): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('dots.selectProfile', () => profiles.select()),

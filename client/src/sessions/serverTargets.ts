@@ -28,6 +28,9 @@ export interface SettledTarget extends ServerTarget {
   files?: { ca: string; cert?: string; key?: string; crl?: string };
 }
 
+/** A target before it is known as which client. */
+type AnonymousTarget = Omit<SettledTarget, 'cuid'> & { cuid?: string };
+
 /** The code of the refusal of an address that is that of a production server. */
 const unforeseen = 'editor/production';
 
@@ -42,9 +45,9 @@ export class ServerTargets {
   /** The target of a document; undefined if the user does not confirm it. Throws a DotsError. */
   async settle(destination: Destination, value: JsonObject, channel: Channel): Promise<SettledTarget | undefined> {
     if (destination.kind === 'none') throw destinationError(destination.problem);
-    const cuid = destination.cuid ?? (await this.identity.cuid());
-    if (destination.kind === 'mock') return this.mock({ ...destination, cuid }, channel);
-    const target = await this.proven({ ...destination, profile: destination.profile ?? '', cuid }, channel);
+    if (destination.kind === 'mock') return this.named(await this.mock(destination, channel));
+    const proven = await this.proven({ ...destination, profile: destination.profile ?? '' }, channel);
+    const target = guarded(await this.named(proven));
     return target.production === undefined || (await isMeant(target, value)) ? target : undefined;
   }
 
@@ -71,17 +74,18 @@ export class ServerTargets {
     if (clientCredentials !== undefined) this.credentials.refused(profile, clientCredentials);
   }
 
-  private async proven(unproven: SettledTarget, channel: Channel): Promise<SettledTarget> {
-    const target = guarded(unproven);
+  /** As the client that is configured, or as the one that follows from its credentials. */
+  private async named(target: AnonymousTarget): Promise<SettledTarget> {
+    return { ...target, cuid: target.cuid ?? (await this.identity.cuid(target)) };
+  }
+
+  private async proven(target: AnonymousTarget, channel: Channel): Promise<AnonymousTarget> {
     if (channel === 'data') return { ...target, files: filesOf(target) };
     const clientCredentials = await this.credentials.of(target);
     return clientCredentials === undefined ? target : { ...target, clientCredentials };
   }
 
-  private async mock(
-    destination: Destination & { kind: 'mock'; cuid: string },
-    channel: Channel,
-  ): Promise<SettledTarget> {
+  private async mock(destination: Destination & { kind: 'mock' }, channel: Channel): Promise<AnonymousTarget> {
     const { coaps, coapsTcp, data, ca, cert, key } = await this.orchestrator.start();
     const common = { ...destination, profile: mockName, credentials: {} };
     if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
@@ -99,7 +103,7 @@ function guarded(target: SettledTarget): SettledTarget {
   return permit === undefined ? target : { ...target, permit };
 }
 
-function filesOf({ profile, credentials }: SettledTarget): NonNullable<SettledTarget['files']> {
+function filesOf({ profile, credentials }: AnonymousTarget): NonNullable<SettledTarget['files']> {
   const { ca, certificate, key, crl } = credentials;
   if (ca === undefined)
     throw new DotsError(

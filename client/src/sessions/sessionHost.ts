@@ -9,11 +9,20 @@ import { documentTypeOf } from '#dots/model/documents';
 import { grantedLifetime, isUnderAttack, lifetimeOf, listedMids, scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { AliasTargets } from '#dots/workspace/definitions';
-import { connect, connectOverDtls, type Opening } from './connect';
+import { connect, connectOverDtls, type Opening } from './openSession';
+import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import type { ClientIdentity } from './identity';
 import type { Mitigation } from '../ui/mitigation';
 import { MitigationBook } from './mitigations';
 import type { SettledTarget } from './serverTargets';
+
+/** What may be said about sending a document. */
+export interface SendingOptions {
+  /** Whether a mitigation request that is larger than a datagram is sent, in blocks. */
+  blocks?: boolean;
+  /** The path of its file; null where it has none. */
+  file?: string | null;
+}
 
 /** The request, and the answer. */
 export interface SendResult {
@@ -48,7 +57,7 @@ export class SessionHost implements vscode.Disposable {
   private readonly trace = (sentence: string): void => this.log.info(`${this.name}: ${sentence}`);
 
   constructor(
-    private readonly identity: ClientIdentity,
+    private readonly identity: Pick<ClientIdentity, 'client'>,
     private readonly log: vscode.LogOutputChannel,
     /** The profile of the server, or `mock`. */ readonly name: string,
   ) {}
@@ -88,30 +97,24 @@ export class SessionHost implements vscode.Disposable {
    * Sends a signal channel document to a server; a mitigation that the server accepts is followed from then on. Throws
    * a DotsError.
    * @param aliases the targets of the aliases that it names
-   * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
   async send(
     target: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets = {},
-    blocks = false,
+    { blocks = false, file = null }: SendingOptions = {},
   ): Promise<SendResult> {
-    const mid = target.mid ?? (await this.identity.mid());
     const before = this.session;
     const opening = { underAttack: isUnderAttack(document), trace: this.trace };
-    const { session, answer } = await this.ask(
-      target,
-      opening,
-      (open, left) => open.send(document, { mid, permit: target.permit, blocks, ...left }),
-      signal,
-    );
+    const { session, answer, mid } = await this.sendRecorded(target, opening, document, { blocks, file }, signal);
     this.logAnswer(answer);
     // A mitigation belongs to the cuid, whatever session it was requested over.
     const current = this.session;
     if (
       documentTypeOf(document)?.kind === 'mitigation-scope' &&
       answer.ok &&
+      mid !== undefined &&
       current !== undefined &&
       leadsTo(current, target)
     )
@@ -122,12 +125,48 @@ export class SessionHost implements vscode.Disposable {
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
+  /** Sends a document; one that has an identifier is entered in the ledger. */
+  private async sendRecorded(
+    target: SettledTarget,
+    opening: Opening,
+    document: JsonObject,
+    { blocks, file }: Required<SendingOptions>,
+    signal: AbortSignal,
+  ): Promise<Answered & { mid: number | undefined }> {
+    const { recordedSentences, resourceOf, sendRecorded } = await import('#lazy/protocol');
+    const { permit, profile, mid: id } = target;
+    const kind = documentTypeOf(document)?.kind;
+    const { id: parameter } = resourceOf(document);
+    const ask = (asking: Asking): Promise<Answered> => this.ask(target, opening, asking, signal);
+    if (kind === undefined || parameter === undefined)
+      return { ...(await ask((open, left) => open.send(document, { permit, blocks, ...left }))), mid: undefined };
+    const client = await this.identity.client(target);
+    const request = { kind, parameter, id, document, file, profile };
+    const recorded = await sendRecorded({ client, request, ask, permit, blocks });
+    const notes = [...(recorded.answer.notes ?? []), ...recordedSentences(recorded)];
+    const answer = notes.length === 0 ? recorded.answer : { ...recorded.answer, notes };
+    return { ...recorded, answer, mid: recorded.entry.id };
+  }
+
+  /** Enters news of the server in the ledger; a ledger that cannot be used hides none of them. */
+  private async record(enter: (client: LedgerOfClient) => Promise<unknown>): Promise<void> {
+    const { target } = this;
+    if (target === undefined) return;
+    await this.identity
+      .client(target)
+      .then(enter)
+      .catch((error: unknown) => this.log.warn(describeError(error)));
+  }
+
   /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
   withdraw(mid: number): Promise<Answer> {
     return this.retired.during(async () => {
       const answer = await (await this.standing()).withdraw(mid);
       this.logAnswer(answer);
-      if (answer.ok) await this.refresh(mid);
+      if (answer.ok) {
+        await this.record((client) => client.withdrawn(mid, answer.code));
+        await this.refresh(mid);
+      }
       return answer;
     });
   }
@@ -305,6 +344,7 @@ export class SessionHost implements vscode.Disposable {
 
   private take(session: SignalSession, answer: Answer, mid?: number): void {
     if (this.session !== session) return;
+    if (answer.ok || answer.code === '4.04') void this.record((client) => client.reported(answer, mid));
     if (answer.code === '4.04') this.forget(mid);
     else if (answer.ok) this.book.told(answer.body, Date.now(), mid);
     this.changed.fire();

@@ -3,7 +3,7 @@ import type { JsonObject } from '#dots/model/json';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import type { ClientIdentity } from './identity';
 import type { SettledTarget } from './serverTargets';
-import { SessionHost, type SendResult } from './sessionHost';
+import { SessionHost, type SendingOptions, type SendResult } from './sessionHost';
 
 /** The signal channel sessions of the editor: at most one with the server of each profile, and one with the mock. */
 export class Sessions implements vscode.Disposable {
@@ -35,9 +35,9 @@ export class Sessions implements vscode.Disposable {
     document: JsonObject,
     signal: AbortSignal,
     aliases: AliasTargets,
-    blocks: boolean,
+    options: SendingOptions,
   ): Promise<SendResult> {
-    return this.host(target.profile).send(target, document, signal, aliases, blocks);
+    return this.host(target.profile).send(target, document, signal, aliases, options);
   }
 
   /** Ends the session of a name, or all. */

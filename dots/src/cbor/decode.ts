@@ -187,7 +187,10 @@ function place(pointer: string): string {
 /** Of an array with more elements than these only their number is shown. */
 const elementsShown = 3;
 
-/** An item as the end of "The value is"; arrays and tags with what they contain, as far as `depth` goes, for the fault may be there. */
+/**
+ * An item as the end of "The value is"; arrays and tags with what they contain, as far as `depth` goes, for the fault
+ * may be there.
+ */
 function describe(item: Item, depth = 2): string {
   switch (item.type) {
     case 'integer':
@@ -200,6 +203,8 @@ function describe(item: Item, depth = 2): string {
       return `the simple value ${item.value}`;
     case 'text':
       return 'a text string';
+    case 'not-utf8':
+      return 'a text string that is not UTF-8';
     case 'bytes':
       return 'a byte string';
     case 'chunks':

@@ -35,6 +35,8 @@ function plain(item: Item): string {
       return `simple(${item.value})`;
     case 'text':
       return safeJson(item.value);
+    case 'not-utf8':
+      return '"..."';
     case 'bytes':
       return `h'${[...item.value].map((octet) => octet.toString(16).padStart(2, '0')).join('')}'`;
   }

@@ -1,4 +1,3 @@
-import { encode } from 'cbor2';
 import { documentTypeOf, documentTypes } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
@@ -6,6 +5,7 @@ import { resolve, schemaOf, type SchemaNode, type YangType } from '#dots/model/s
 import { CborError } from './errors';
 import { keyOf } from './keys';
 import { leafCodec, textType, type CborValue } from './values';
+import { writeCbor } from './writer';
 
 /**
  * The application/dots+cbor form of a signal channel or telemetry document (RFC 9132 section 6): integer keys,
@@ -18,7 +18,7 @@ import { leafCodec, textType, type CborValue } from './values';
  */
 export function encodeDocument(value: JsonObject): Uint8Array {
   const root = schemaOf(signalKind(value));
-  return encode(new Encoder(root).node(root, textType, value, ''));
+  return writeCbor(new Encoder(root).node(root, textType, value, ''));
 }
 
 function signalKind(value: JsonObject) {

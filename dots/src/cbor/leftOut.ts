@@ -11,6 +11,7 @@ export interface LeftOut {
 /** How many reasons are kept: a document may be nothing but faults. */
 const reasonsKept = 8;
 
+/** An empty list of reasons, for one reading. */
 export function nothingLeftOut(): LeftOut {
   return { reasons: [], count: 0 };
 }

@@ -9,6 +9,11 @@ export type Item = { at: number } & (
   /** A simple value without a meaning. */
   | { type: 'simple'; value: number }
   | { type: 'text'; value: string }
+  /**
+   * In a partial reading: a text string whose octets are not UTF-8 (RFC 8949 section 3.1), which is well-formed
+   * otherwise.
+   */
+  | { type: 'not-utf8' }
   | { type: 'bytes'; value: Uint8Array }
   /** A string of indefinite length: its parts, each a definite string of that type. */
   | { type: 'chunks'; of: 'text' | 'bytes'; items: Item[] }
@@ -68,8 +73,12 @@ export function readPart(bytes: Uint8Array, limits: Limits = wireLimits, partial
   return broken === undefined ? { item } : { item, broken };
 }
 
-/** One step of the CBOR package: major type, additional information, argument or content, offset. */
+/**
+ * One step of the CBOR package: major type, additional information, argument or content, offset; whether a text is
+ * UTF-8.
+ */
 interface Head {
+  notUtf8?: true;
   major: number;
   info: number;
   value: unknown;
@@ -87,15 +96,18 @@ class Reader {
   private at = 0;
   private count = 0;
   private readonly events: SequenceEvents;
+  private readonly bytes: Uint8Array;
   /** The fault that ended a partial reading. */
   broken: CborError | undefined;
 
   constructor(
-    private readonly bytes: Uint8Array,
+    bytes: Uint8Array,
     private readonly limits: Limits,
     private readonly partial: boolean,
   ) {
-    this.events = new SequenceEvents(bytes, { maxDepth: limits.depth * packageDepth });
+    // A partial reading overwrites what is not UTF-8.
+    this.bytes = partial ? Uint8Array.from(bytes) : bytes;
+    this.events = new SequenceEvents(this.bytes, { maxDepth: limits.depth * packageDepth });
   }
 
   /** The next item, which is required. */
@@ -131,6 +143,7 @@ class Reader {
           ? this.chunks(at, 'bytes', depth)
           : { at, type: 'bytes', value: head.value as Uint8Array };
       case 3:
+        if (head.notUtf8) return { at, type: 'not-utf8' };
         return head.info === 31 ? this.chunks(at, 'text', depth) : { at, type: 'text', value: head.value as string };
       case 4:
         return {
@@ -158,17 +171,29 @@ class Reader {
     const at = this.at;
     if (at >= this.bytes.length)
       this.fail('cbor/truncated', at, at === 0 ? 'There is no data' : 'The data ends where a data item is expected');
+    const notUtf8 = this.partial && this.replaceNotUtf8(at);
     try {
       const [major, info, value] = this.events.read() ?? [7, 31, undefined];
       const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;
       this.at += 1 + (lengthOctets[info] ?? 0) + content;
-      return { major, info, value, at };
+      return { major, info, value, at, ...(notUtf8 && { notUtf8 }) };
     } catch (cause) {
       throw new CborError('cbor/malformed', `No well-formed data item at offset ${at}: ${this.reason(cause, at)}.`, {
         offset: at,
         cause,
       });
     }
+  }
+
+  /** Makes a definite-length text whose octets are not UTF-8 one that the package reads. Returns whether it did. */
+  private replaceNotUtf8(at: number): boolean {
+    const [major, info] = [(this.bytes[at] ?? 0) >> 5, (this.bytes[at] ?? 0) & 31];
+    if (major !== 3 || info > 27) return false;
+    const start = at + 1 + (lengthOctets[info] ?? 0);
+    const end = start + this.contentOctets(at, info);
+    if (end > this.bytes.length || isUtf8(this.bytes.subarray(start, end))) return false;
+    this.bytes.fill(replacement, start, end);
+    return true;
   }
 
   /** The declared octets of a definite-length string, once the package has found all of them. */
@@ -185,7 +210,10 @@ class Reader {
     return cause.message.replace(/\.$/, '');
   }
 
-  /** The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the fault. */
+  /**
+   * The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the
+   * fault.
+   */
   private list<T>(head: Head, itemsEach: number, next: () => T | undefined, required: () => T): T[] {
     const elements: T[] = [];
     try {
@@ -227,6 +255,20 @@ class Reader {
 
   private fail(code: `cbor/${string}`, offset: number, what: string): never {
     throw broken(code, offset, what);
+  }
+}
+
+/** A question mark. */
+const replacement = 0x3f;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function isUtf8(octets: Uint8Array): boolean {
+  try {
+    utf8.decode(octets);
+    return true;
+  } catch {
+    return false;
   }
 }
 

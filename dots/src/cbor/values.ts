@@ -144,7 +144,8 @@ export function leafCodec(type: YangType): LeafCodec {
 function textOf(item: Item): string | undefined {
   if (item.type === 'text') return item.value;
   if (item.type !== 'chunks' || item.of !== 'text') return undefined;
-  return item.items.map((part) => textOf(part) ?? '').join('');
+  const parts = item.items.map(textOf);
+  return parts.includes(undefined) ? undefined : parts.join('');
 }
 
 /**

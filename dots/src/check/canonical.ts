@@ -1,12 +1,13 @@
 import { canonicalText } from '../model/canonicalText';
+import { canonicalName } from '../model/domainName';
 import { isObject, type JsonObject, type JsonValue } from '../model/json';
 import type { YangType } from '../model/schema';
 import type { MemberPlan, ObjectPlan } from './plan';
 
 /**
  * A text that is equal for parts of documents with the same meaning: the order of members and of list entries is
- * ignored, a value counts as what its type makes of its text, host names have no case, and a range without an end is one
- * number.
+ * ignored, a value counts as what its type makes of its text, host names have no case, and a range without an end is
+ * one number.
  * @param plan of the object, or of each entry where `value` is a list
  */
 export function canonical(value: JsonValue, plan: ObjectPlan | undefined): string {
@@ -28,7 +29,7 @@ function memberText(value: JsonValue, member: MemberPlan | undefined): string {
 }
 
 function meaning(type: YangType, text: string): string {
-  if (type.name === 'ietf-inet-types:domain-name') return text.toLowerCase().replace(/\.$/, '');
+  if (type.name === 'ietf-inet-types:domain-name') return canonicalName(text);
   return type.name === 'ietf-inet-types:uri' ? canonicalUri(text) : canonicalText(type, text);
 }
 

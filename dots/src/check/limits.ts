@@ -28,8 +28,8 @@ export class Measure {
   private entries = 0;
 
   /**
-   * Counts the entries of a list; the fault of too many of them, or undefined. @param place its pointer, made only when
-   * there is a fault
+   * Counts the entries of a list; the fault of too many of them, or undefined.
+   * @param place its pointer, made only when there is a fault
    */
   list(count: number, place: () => string): Fault | undefined {
     this.entries += count;

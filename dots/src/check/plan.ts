@@ -61,7 +61,10 @@ export function planOf(kind: DocumentKind): ObjectPlan {
   return plan;
 }
 
-/** The plan of an object inside a kind of document, or of the entries of a list. @param names the members that lead to it, below the top-level one */
+/**
+ * The plan of an object inside a kind of document, or of the entries of a list.
+ * @param names the members that lead to it, below the top-level one
+ */
 export function planAt(kind: DocumentKind, ...names: string[]): ObjectPlan | undefined {
   return [documentType(kind).topMember, ...names].reduce<ObjectPlan | undefined>(
     (plan, name) => plan?.members.get(name)?.object,

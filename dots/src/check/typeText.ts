@@ -47,6 +47,9 @@ export function expectedValue(node: SchemaNode): string {
   if (node.type === 'array') return 'a list, in brackets';
   if (node.type === 'object') return 'an object, in braces';
   if (yang?.type === undefined) return 'another value';
+  // In the DOTS modules language tags are the only plain strings with a pattern.
+  if (yang.type.base === 'string' && yang.type.name === undefined && node.pattern !== undefined)
+    return 'a language tag such as en-US (RFC 5646)';
   const length =
     node.minLength !== undefined && node.maxLength !== undefined
       ? ` of ${node.minLength} to ${node.maxLength} characters`

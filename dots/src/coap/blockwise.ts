@@ -26,7 +26,7 @@ const transfersPerSession = 2;
 const largestRemembered = 131_072;
 
 /** The largest size of the header and the options of an answer, bytes. */
-const roomForOptions = 64;
+const optionOctets = 64;
 
 interface Upload {
   parts: Uint8Array[];
@@ -43,8 +43,9 @@ export class Blockwise {
   private readonly downloads: Recent<Content>;
 
   /**
-   * @param lifetime milliseconds a transfer may be idle @param largestBody bytes @param stream whether a message may
-   * carry several blocks
+   * @param lifetime milliseconds a transfer may be idle
+   * @param largestBody bytes
+   * @param stream whether a message may carry several blocks
    */
   constructor(
     lifetime: number,
@@ -90,8 +91,8 @@ export class Blockwise {
   }
 
   /**
-   * The message that answers a request: whole, or the block of it that the client asks for or that fits.
-   * An error is never a block of the requested resource: it is sent from its beginning, in blocks of the requested size.
+   * The message that answers a request: whole, or the block of it that the client asks for or that fits. An error is
+   * never a block of the requested resource: it is sent from its beginning, in blocks of the requested size.
    */
   present(request: TokenMessage, content: Content, budget: Budget): Content {
     const asked = blockOf(request.options, 'Block2', this.stream);
@@ -105,7 +106,7 @@ export class Blockwise {
     if (
       start === 0 &&
       content.payload.length <=
-        (wanted === undefined ? Math.max(cut.step, budget.maxMessageSize - roomForOptions) : cut.step)
+        (wanted === undefined ? Math.max(cut.step, budget.maxMessageSize - optionOctets) : cut.step)
     )
       return content;
     if (start === 0) this.remember(request, content);
@@ -151,7 +152,7 @@ function isRepeat(upload: Upload, block: Block, payload: Uint8Array): boolean {
 
 /** The blocks a client asks for, or smaller ones where its messages must be smaller. */
 function cutAs(wanted: Block | undefined, budget: Budget): Cut {
-  const fitting = cutFor(budget, roomForOptions);
+  const fitting = cutFor(budget, optionOctets);
   if (wanted === undefined || wanted.bert === true) return fitting;
   const size = Math.min(wanted.size, fitting.size);
   return { size, step: size };

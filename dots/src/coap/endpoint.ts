@@ -48,6 +48,8 @@ export interface Observed {
 export interface Traffic {
   /** Valid messages from the peer. */
   received: number;
+  /** Messages that the network took to carry, copies included. */
+  sent: number;
   /** Datagrams that were dropped because they were invalid, and the one message that broke a stream. */
   malformed: number;
 }
@@ -56,6 +58,25 @@ const largestBodyByDefault = 16_384;
 
 /** The failures that mean that the peer did not answer. */
 const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
+
+/** The failures of a message that did not leave this machine. */
+const notCarried = ['transport/network', 'transport/not-sent'];
+
+/** A channel that counts what is sent over it. */
+function counting(channel: Channel, traffic: Traffic): Channel {
+  const { peer, kind, maxMessageSize } = channel;
+  return {
+    peer,
+    kind,
+    maxMessageSize,
+    attach: (receiver) => channel.attach(receiver),
+    send: (bytes) => {
+      traffic.sent += 1;
+      channel.send(bytes);
+    },
+    close: () => channel.close(),
+  };
+}
 
 function closedError(peer: string): DotsError {
   return new DotsError('unreachable', 'coap/closed', `The session with ${peer} is closed.`, 'Open it again.');
@@ -69,7 +90,7 @@ export class Endpoint implements Requester {
   readonly peer: string;
   /** How the path is protected, and the authenticated identity of the peer; absent on a plain path. */
   readonly security?: Security | undefined;
-  readonly traffic: Traffic = { received: 0, malformed: 0 };
+  readonly traffic: Traffic = { received: 0, sent: 0, malformed: 0 };
   /** Reports to the owner of the session what was dropped, lost or tolerated. */
   readonly trace: Trace;
   private readonly environment: Environment;
@@ -95,7 +116,7 @@ export class Endpoint implements Requester {
     this.trace = (sentence) => {
       if (!this.closed) options.trace?.(sentence);
     };
-    this.layer = this.layerOver(channel, options.largestMessage);
+    this.layer = this.layerOver(counting(channel, this.traffic), options.largestMessage);
     this.exchanges = new Exchanges(channel.peer, this.layer, this.environment);
     const handler = options.handler ?? (() => Promise.resolve(plainAnswer('4.04')));
     this.inbound = new Inbound(
@@ -116,8 +137,8 @@ export class Endpoint implements Requester {
 
   /**
    * Sends a request to the peer; fails with a DotsError of kind `unreachable` if no answer comes, and of code
-   * `coap/needs-blocks` if the request does not fit in one datagram and must not be sent in blocks. Over a stream, which
-   * loses none, blocks are always allowed.
+   * `coap/needs-blocks` if the request does not fit in one datagram and must not be sent in blocks. Over a stream,
+   * which loses none, blocks are always allowed.
    */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
     const since = this.environment.clock.monotonic();
@@ -219,8 +240,9 @@ export class Endpoint implements Requester {
     }
   }
 
-  private responseOf({ code, options, payload }: TokenMessage, since: number, blocks = 1): CoapResponse {
-    return { code, options, payload, roundTripMs: this.environment.clock.monotonic() - since, blocks };
+  private responseOf(message: TokenMessage, since: number, blocks = 1): CoapResponse {
+    const { code, options, payload, interrupted } = message;
+    return { code, options, payload, interrupted, roundTripMs: this.environment.clock.monotonic() - since, blocks };
   }
 
   private subscription(request: CoapRequest, patience: Patience, listener: NotificationListener): Subscription {
@@ -263,6 +285,7 @@ export class Endpoint implements Requester {
   }
 
   private fail(error: DotsError): void {
+    if (notCarried.includes(error.code)) this.traffic.sent -= 1;
     // A message that was not sent counts as lost: it says nothing about the others or the peer.
     if (error.code === 'transport/not-sent') return;
     this.exchanges.fail(error);

@@ -38,7 +38,10 @@ export class Observation {
 
   constructor(private readonly host: ObservationHost) {}
 
-  /** One response with the observation's token. Only 2.05 has a state (RFC 7641 section 3.2); 2.03 answers an ETag, which no registration has. */
+  /**
+   * One response with the observation's token. Only 2.05 has a state (RFC 7641 section 3.2); 2.03 answers an ETag,
+   * which no registration has.
+   */
   receive(message: TokenMessage): void {
     // It asks for blocks, of which a GET has none: the answer is still to come.
     if (message.code === '2.31') return;

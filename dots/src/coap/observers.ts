@@ -22,7 +22,10 @@ type Reason = 'changed' | 'repeated';
 
 export interface ObserverLimits {
   perSession: number;
-  total: number;
+  /** Whose sessions count together; default: each by itself. */
+  ownerOf?: (endpoint: Requester) => unknown;
+  /** Whether a session may register one more, of what its owner has and what there is. */
+  mayAdd: (endpoint: Requester, own: number, total: number) => boolean;
 }
 
 /**
@@ -32,6 +35,7 @@ export interface ObserverLimits {
 export class Observers {
   private readonly sessions = new Map<Requester, ObserverQueue>();
   private total = 0;
+  private readonly byOwner = new Map<unknown, number>();
 
   /**
    * @param render answers the registering request again
@@ -88,15 +92,31 @@ export class Observers {
     if (key === undefined) return undefined;
     this.remove(endpoint, token);
     const session = this.session(endpoint);
-    if (session.observers.size >= this.limits.perSession || this.total >= this.limits.total) return undefined;
+    if (session.observers.size >= this.limits.perSession || !this.mayAdd(endpoint)) return undefined;
     const observer: Observer = {
       key,
       request: fromFirstBlock(request),
       sequence: nextSequence(previous?.sequence, this.clock.now()),
     };
     session.add(token, observer);
-    this.total += 1;
+    this.count(endpoint, 1);
     return observer.sequence;
+  }
+
+  private mayAdd(endpoint: Requester): boolean {
+    return this.limits.mayAdd(endpoint, this.byOwner.get(this.ownerOf(endpoint)) ?? 0, this.total);
+  }
+
+  private count(endpoint: Requester, change: 1 | -1): void {
+    const owner = this.ownerOf(endpoint);
+    const own = (this.byOwner.get(owner) ?? 0) + change;
+    this.total += change;
+    if (own === 0) this.byOwner.delete(owner);
+    else this.byOwner.set(owner, own);
+  }
+
+  private ownerOf(endpoint: Requester): unknown {
+    return this.limits.ownerOf === undefined ? endpoint : this.limits.ownerOf(endpoint);
   }
 
   private session(endpoint: Requester): ObserverQueue {
@@ -126,7 +146,7 @@ export class Observers {
   }
 
   private remove(endpoint: Requester, token: string): void {
-    if (this.sessions.get(endpoint)?.remove(token) === true) this.total -= 1;
+    if (this.sessions.get(endpoint)?.remove(token) === true) this.count(endpoint, -1);
   }
 
   private removeSession(endpoint: Requester): void {

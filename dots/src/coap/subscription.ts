@@ -39,7 +39,7 @@ export class Subscription {
   private readonly observation: Observation;
   private fetching = new AbortController();
   private renewal: AbortController | undefined;
-  private handedOn: Promise<void> = Promise.resolve();
+  private delivered: Promise<void> = Promise.resolve();
   private first: First | undefined;
   /** The first state has been passed on. */
   private established = false;
@@ -132,7 +132,7 @@ export class Subscription {
   private take(message: TokenMessage): void {
     this.fetching.abort();
     const { signal } = (this.fetching = new AbortController());
-    this.handedOn = this.handedOn.then(() => this.deliver(message, signal));
+    this.delivered = this.delivered.then(() => this.deliver(message, signal));
   }
 
   /** @param newer is aborted when a newer state has come */
@@ -145,7 +145,7 @@ export class Subscription {
       return;
     }
     if (this.established) this.tellListener(message);
-    else await this.stand(message);
+    else await this.establish(message);
   }
 
   private lost(error: unknown): void {
@@ -158,10 +158,10 @@ export class Subscription {
     return { ...this.registration, signal: signal === undefined ? newer : AbortSignal.any([signal, newer]) };
   }
 
-  private async stand(state: TokenMessage): Promise<void> {
+  private async establish(state: TokenMessage): Promise<void> {
     this.established = true;
     this.first?.resolve(state);
-    this.heedAbort();
+    this.stopOnceAborted();
     // The caller must have the first state before the listener receives the next.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -181,7 +181,7 @@ export class Subscription {
     );
   }
 
-  private heedAbort(): void {
+  private stopOnceAborted(): void {
     const { signal } = this.registration;
     if (signal?.aborted === true) void this.stop();
     else if (!this.released) signal?.addEventListener('abort', this.stopOnAbort, { once: true });

@@ -1,6 +1,15 @@
 import { DotsError } from '#dots/model/errors';
+import { encodeMessage } from './messages/codec';
 import type { Budget } from './messages/layer';
-import { isSuccessOf, methodOf, noBytes, type CoapOption, type Content, type TokenMessage } from './messages/message';
+import {
+  isSuccess,
+  isSuccessOf,
+  methodOf,
+  noBytes,
+  type CoapOption,
+  type Content,
+  type TokenMessage,
+} from './messages/message';
 import {
   blockOf,
   blockOption,
@@ -21,14 +30,27 @@ export type Ask = (content: Content) => Promise<TokenMessage>;
 /** The largest answer that is reassembled from blocks, bytes. */
 const largestAnswer = 1 << 20;
 
-/** The bytes of a message besides its payload: header, token, payload marker, options with their longest headers. */
+/**
+ * The bytes of a message with a block besides its payload, at most: header, token, payload marker, block options, and
+ * the other options with their longest headers.
+ */
 function overheadOf(options: CoapOption[]): number {
   return 4 + 8 + 1 + 9 + options.reduce((sum, { value }) => sum + value.length + 5, 0);
 }
 
+/** The longest token, in hex digits: RFC 7252 section 3. */
+const longestToken = '00'.repeat(8);
+/** The header of a frame may be longer than that of a datagram by so many bytes: RFC 8323 section 3.2. */
+const frameHeader = 2;
+
+/** The bytes of a message without blocks, at most. */
+function sizeOf(content: Content): number {
+  return encodeMessage({ ...content, type: 'CON', messageId: 0, token: longestToken }).length + frameHeader;
+}
+
 /** Whether a message needs no blocks. */
-export function fitsInOne({ options, payload }: Content, { maxMessageSize }: Budget): boolean {
-  return payload.length + overheadOf(options) <= maxMessageSize;
+export function fitsInOne(content: Content, { maxMessageSize }: Budget): boolean {
+  return sizeOf(content) <= maxMessageSize;
 }
 
 /** The answer to a request, and the number of messages with parts of its body. */
@@ -90,7 +112,8 @@ async function sendBlocks(ask: Ask, content: Content, cut: Cut, bert: boolean): 
 
 /**
  * Gets the blocks that follow the first one of an answer: RFC 7959 section 2.4; `ordered`: over a stream, where they
- * may come several at once.
+ * may come several at once. Where the server answers a later block with another error, the answer has the blocks before
+ * it: its code and what it says so far are worth more than a repetition.
  */
 export async function receiveWhole(
   ask: Ask,
@@ -102,13 +125,19 @@ export async function receiveWhole(
   if (typeof block !== 'object' || !block.more || block.number !== 0) return first;
   if (!fillsBlock(block, first.payload.length)) throw misfit();
   const parts = [first.payload];
+  const whole = (): TokenMessage => ({
+    ...first,
+    options: without(first.options, 'Block2', 'Size2'),
+    payload: Buffer.concat(parts),
+  });
   for (let length = first.payload.length; block.more;) {
     const answer = await ask(nextBlock(request, first, length / block.size, block.size));
+    if (!isSuccess(answer.code) && answer.code !== first.code) return { ...whole(), interrupted: answer.code };
     block = continued(request, answer, first, length, ordered);
     parts.push(answer.payload);
     length += answer.payload.length;
   }
-  return { ...first, options: without(first.options, 'Block2', 'Size2'), payload: Buffer.concat(parts) };
+  return whole();
 }
 
 /**
@@ -144,12 +173,11 @@ function continued(
   throw misfit();
 }
 
-function needsBlocks({ options, payload: { length } }: Content, { maxMessageSize }: Budget): DotsError {
-  const all = length + overheadOf(options);
+function needsBlocks(content: Content, { maxMessageSize }: Budget): DotsError {
   return new DotsError(
     'usage',
     'coap/needs-blocks',
-    `The request has ${length} octets of body, about ${all} with its CoAP header and options; one datagram takes ${maxMessageSize} at most.`,
+    `The request has ${content.payload.length} octets of body, about ${sizeOf(content)} with its CoAP header and options; one datagram takes ${maxMessageSize} at most.`,
     'Send less in one request.',
   );
 }

@@ -5,8 +5,8 @@ import type { YangType } from './schema';
 
 /**
  * One text for all the texts that are one value of a type: numbers without sign and leading zeros and with all fraction
- * digits, bits in the order of their positions, identities without their module, addresses and prefixes as RFC 5952 writes
- * them (RFC 7950 section 9.1, RFC 6991 section 4). A text that is no value of the type stays as it is.
+ * digits, bits in the order of their positions, identities without their module, addresses and prefixes as RFC 5952
+ * writes them (RFC 7950 section 9.1, RFC 6991 section 4). A text that is no value of the type stays as it is.
  */
 export function canonicalText(type: YangType, text: string): string {
   const reader = named[type.name ?? ''];

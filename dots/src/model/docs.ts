@@ -19,8 +19,8 @@ export interface ModuleDocs {
 export type Docs = Readonly<Record<string, ModuleDocs>>;
 
 /**
- * The text of a member. `module` is the module that defines it (`x-yang`); `tokens` are those of the JSON pointer to it,
- * from the top-level member to its own name. The longest path that has a text decides.
+ * The text of a member. `module` is the module that defines it (`x-yang`); `tokens` are those of the JSON pointer to
+ * it, from the top-level member to its own name. The longest path that has a text decides.
  */
 export function memberDoc(docs: Docs, module: string, tokens: readonly string[]): Doc | undefined {
   const members = docs[module]?.members ?? {};

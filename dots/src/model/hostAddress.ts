@@ -1,4 +1,13 @@
-import { covers, formatAddress, hostPrefix, parseAddress, parsePrefix, type Octets, type Prefix } from './prefix';
+import {
+  covers,
+  formatAddress,
+  hostPrefix,
+  mappedIpv4,
+  parseAddress,
+  parsePrefix,
+  type Octets,
+  type Prefix,
+} from './prefix';
 
 /** A host and a UDP or TCP port. */
 export interface HostPort {
@@ -10,8 +19,9 @@ export interface HostPort {
 export type Permit = (addresses: readonly HostPort[]) => Promise<void>;
 
 /**
- * IPv6 prefixes whose last 32 bits are the IPv4 address that is reached: mapped and translated addresses (RFC 4291 section 2.5.5.2, RFC 2765
- * section 2.1), and those of NAT64 (RFC 6052 section 2.1), also with a prefix of 96 bits for local use (RFC 8215).
+ * IPv6 prefixes whose last 32 bits are the IPv4 address that is reached: mapped and translated addresses (RFC 4291
+ * section 2.5.5.2, RFC 2765 section 2.1), and those of NAT64 (RFC 6052 section 2.1), also with a prefix of 96 bits for
+ * local use (RFC 8215).
  */
 const carriers = prefixes('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48');
 
@@ -19,8 +29,25 @@ const carriers = prefixes('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '6
 const sixToFour = prefixes('2002::/16');
 const routerAt = 2;
 
-/** Addresses of this machine; dialling the unspecified ones reaches it as well. */
-const loopback = prefixes('127.0.0.0/8', '0.0.0.0/32', '::1/128', '::/128');
+/** Addresses that do not leave this machine (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
+const loopback = prefixes('127.0.0.0/8', '::1/128');
+
+/** Dialling an unspecified address reaches this machine as well. */
+const unspecified = prefixes('0.0.0.0/32', '::/128');
+
+/**
+ * Whether an IP address, with or without a zone, stays on this machine, also written as a mapped one; false for names.
+ */
+export function isLoopback(host: string): boolean {
+  const octets = parseAddress(host.replace(/%.*$/, ''));
+  if (octets === undefined) return false;
+  return within(loopback, mappedIpv4(hostPrefix(octets))?.octets ?? octets);
+}
+
+/** Whether a name always means this machine: `localhost` and names that end with it (RFC 6761 section 6.3). */
+export function isLocalName(host: string): boolean {
+  return /^(.+\.)?localhost\.?$/i.test(host);
+}
 
 /**
  * The host that is reached on dialling, in one spelling: `localhost` for every address and name of this machine, an
@@ -33,9 +60,9 @@ export function reachedHost(host: string): string {
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '');
   const written = parseAddress(name);
-  if (written === undefined) return /^(.+\.)?localhost$/.test(name) ? 'localhost' : name;
+  if (written === undefined) return isLocalName(name) ? 'localhost' : name;
   const octets = carried(written);
-  return within(loopback, octets) ? 'localhost' : formatAddress(octets);
+  return within([...loopback, ...unspecified], octets) ? 'localhost' : formatAddress(octets);
 }
 
 /** The IPv4 address that an IPv6 one carries, or the address itself. */

@@ -3,7 +3,10 @@ export function bitsIn(text: string): string[] {
   return text.split(' ').filter((name) => name !== '');
 }
 
-/** The name of an identity, or of a member, without that of its module: documents write both forms (RFC 7951 sections 4 and 6.8). */
+/**
+ * The name of an identity, or of a member, without that of its module: documents write both forms (RFC 7951 sections 4
+ * and 6.8).
+ */
 export function bareName(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }

@@ -2,8 +2,8 @@ import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { formatPrefix, parsePrefix, type Family, type Prefix } from '#dots/model/prefix';
 
 /**
- * An ACL as it applies within its client's prefixes: an entry that names no destination applies to the destinations of the client's domain
- * alone (RFC 8783 section 7.2), so it becomes one entry for each prefix of its address family.
+ * An ACL as it applies within its client's prefixes: an entry that names no destination applies to the destinations of
+ * the client's domain alone (RFC 8783 section 7.2), so it becomes one entry for each prefix of its address family.
  * @param ownPrefixes undefined: the client is unrestricted
  */
 export function withinDomain(acl: JsonObject, ownPrefixes: readonly string[] | undefined): JsonObject {

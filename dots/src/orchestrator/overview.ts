@@ -42,6 +42,7 @@ export interface AliasView {
   alias: JsonObject;
 }
 
+/** The mitigations of all clients; times in seconds, since 1970 for `startedAt`. */
 export function mitigationViews({ mitigations, now }: Pick<ServerSnapshot, 'mitigations' | 'now'>): MitigationView[] {
   return mitigations.map((mitigation) => {
     const { cuid, mid, status, scope, startedAt } = mitigation;
@@ -68,6 +69,7 @@ export function filterViews({ clients, mitigations, now }: ServerSnapshot): Filt
   );
 }
 
+/** The aliases of all clients, with the minutes that each is still stored. */
 export function aliasViews({ clients, now }: Pick<ServerSnapshot, 'clients' | 'now'>): AliasView[] {
   return clients.flatMap(({ cuid, aliases }) =>
     aliases.map((entry): AliasView => ({

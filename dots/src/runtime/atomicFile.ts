@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -14,7 +14,34 @@ export const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
  * file, from its creation on. A symbolic link at `path` is replaced; its target is unchanged. Rejects with an error of
  * the file system.
  */
-export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+export function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  return withDraft(path, content, (draft) => rename(draft, path));
+}
+
+/**
+ * Makes a new file as a whole, as `writeFileAtomically` does; of several processes that make the same one, exactly one
+ * succeeds.
+ * @returns false where the file exists already, or the folder lost the draft meanwhile
+ */
+export async function createFileAtomically(path: string, content: string | Uint8Array): Promise<boolean> {
+  try {
+    await withDraft(path, content, async (draft) => {
+      await link(draft, path);
+      await rm(draft, { force: true });
+    });
+    return true;
+  } catch (error) {
+    if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+/** Writes a draft beside a file, and has it put at its place; nothing of it is left where that fails. */
+async function withDraft(
+  path: string,
+  content: string | Uint8Array,
+  put: (draft: string) => Promise<void>,
+): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
   const file = await open(draft, newFile, 0o600);
   try {
@@ -24,7 +51,7 @@ export async function writeFileAtomically(path: string, content: string | Uint8A
     } finally {
       await file.close();
     }
-    await rename(draft, path);
+    await put(draft);
   } catch (error) {
     await rm(draft, { force: true });
     throw error;

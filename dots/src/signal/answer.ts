@@ -26,8 +26,8 @@ export interface Answer {
   roundTripMs: number;
   request: SentRequest;
   /**
-   * Deviations from the RFC that were left out or tolerated, the sizes that a refusal names, and a request that was sent
-   * in blocks: one sentence each.
+   * Deviations from the RFC that were left out or tolerated, the sizes that a refusal names, and a request that was
+   * sent in blocks: one sentence each.
    */
   notes?: string[];
   /** The body as received. */
@@ -63,7 +63,8 @@ export function readAnswer(response: Content, roundTripMs: number, request: Sent
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
   const ok = isSuccessOf(request.method, code);
   const head = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
-  const { notes: ofBody = [], ...answer } = withBody(head, response);
+  const { notes: ofBody = [], ...read } = withBody(head, response);
+  const answer = response.interrupted === undefined ? read : { ...read, broken: true as const };
   const notes = [
     otherCode(answer),
     otherMid(answer),
@@ -71,6 +72,7 @@ export function readAnswer(response: Content, roundTripMs: number, request: Sent
     manyBlocks(request),
     strayed(options),
     unnumbered(answer, options),
+    cutOff(response),
     ...ofBody,
   ].filter((note) => note !== undefined);
   return notes.length === 0 ? answer : { ...answer, notes };
@@ -99,7 +101,10 @@ function otherMid(answer: Answer): string | undefined {
   return `The answer is for mid ${String(mid)}${lasting}, and the request was for mid ${askedMid(answer)}.`;
 }
 
-/** What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for telemetry. */
+/**
+ * What it means that a request goes in blocks: RFC 9132 section 7.3 for mitigations, RFC 9244 section 4.2 for
+ * telemetry.
+ */
 export function blocksFail(path: string): string {
   const section = path.includes('/mitigate/') ? 'RFC 9132 section 7.3' : 'RFC 9244 section 4.2';
   return `The server has to answer each block (Block1), which fails on a full link: split the request into several that fit in one datagram (${section}).`;
@@ -121,6 +126,12 @@ function strayed(options: CoapOption[]): string | undefined {
 function unnumbered({ ok, request }: Answer, options: CoapOption[]): string | undefined {
   if (!ok || request.observe === undefined || uintOf(options, 'Observe') !== undefined) return undefined;
   return 'The answer has no Observe option (RFC 7641 section 3.2); it and the notifications are used all the same.';
+}
+
+/** An error instead of a later block of the answer: RFC 7959 section 2.4. */
+function cutOff({ interrupted }: Content): string | undefined {
+  if (interrupted === undefined) return undefined;
+  return `The server answered ${interrupted} instead of a later block of its answer, which was read as far as it came.`;
 }
 
 /** The sizes that a refusal of a large body names: RFC 7959 sections 2.9.3 and 4. */

@@ -10,8 +10,8 @@ export function scopesOf(body: JsonValue | undefined): JsonObject[] {
 }
 
 /**
- * Whether a document is sent because of an attack: it asks for mitigation now, and does not report that the attack has been mitigated
- * (RFC 9132 sections 4.4.1.1 and 4.4.3).
+ * Whether a document is sent because of an attack: it asks for mitigation now, and does not report that the attack has
+ * been mitigated (RFC 9132 sections 4.4.1.1 and 4.4.3).
  */
 export function isUnderAttack(document: JsonValue): boolean {
   return scopesOf(document).some(
@@ -19,7 +19,9 @@ export function isUnderAttack(document: JsonValue): boolean {
   );
 }
 
-/** The mids that a list of mitigations names; undefined where it could not be read whole, so that a mid may be missing. */
+/**
+ * The mids that a list of mitigations names; undefined where it could not be read whole, so that a mid may be missing.
+ */
 export function listedMids({ body, broken }: { body?: JsonObject; broken?: true }): Set<number> | undefined {
   const top = body?.[topMember];
   const mids = scopesOf(body).map(({ mid }) => mid);
@@ -44,12 +46,18 @@ export function scopeOfOther(answer: Answered): JsonObject | undefined {
   return scopesOf(answer.body).find(({ mid }) => mid !== undefined && String(mid) !== asked);
 }
 
-/** The lifetime that a server granted for what was asked, seconds; undefined where it refused, or names another mid (RFC 9132 section 4.4.1.1). */
+/**
+ * The lifetime that a server granted for what was asked, seconds; undefined where it refused, or names another mid (RFC
+ * 9132 section 4.4.1.1).
+ */
 export function grantedLifetime(answer: Answered): number | undefined {
   return answer.ok && scopeOfOther(answer) === undefined ? lifetimeOf(answer.body) : undefined;
 }
 
-/** The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132 section 4.4.1.1). */
+/**
+ * The lifetime in the first scope of a mitigation document, asked for or granted: seconds; -1 is indefinite (RFC 9132
+ * section 4.4.1.1).
+ */
 export function lifetimeOf(body: JsonValue | undefined): number | undefined {
   const lifetime = scopesOf(body)[0]?.lifetime;
   return typeof lifetime === 'number' ? lifetime : undefined;

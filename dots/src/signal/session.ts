@@ -21,7 +21,7 @@ import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
 export type { Answer } from './answer';
-export { newCuid, nextMid } from './identifiers';
+export { newCuid } from './identifiers';
 
 /** State that outlives a session; none of it is written to a file. */
 export interface ConnectionMemory {
@@ -71,6 +71,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; default 10 s. */
   timeoutMs?: number | undefined;
+  /** Called when the request is over, answered or not, if anything of it has left this machine. */
+  left?: (() => void) | undefined;
 }
 
 /** Options for sending one document. */
@@ -265,11 +267,14 @@ export class SignalSession {
   }
 
   private async ask(request: CoapRequest, options: AskOptions): Promise<Answer> {
+    const { sent } = this.endpoint.traffic;
     try {
       const response = await this.endpoint.request(request, patience(options));
       return this.read(response, response.roundTripMs, sentRequest(request, response.blocks));
     } catch (error) {
       throw this.explain(error, request, options);
+    } finally {
+      if (this.endpoint.traffic.sent > sent) options.left?.();
     }
   }
 

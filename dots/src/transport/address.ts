@@ -1,5 +1,8 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
+import { isLocalName, isLoopback } from '#dots/model/hostAddress';
+
+export { isLocalName, isLoopback };
 
 /** A host that is an IP address, and a UDP or TCP port. */
 export interface Address {
@@ -28,16 +31,6 @@ const schemes: readonly string[] = ['coap', 'coaps', 'coaps+tcp'] satisfies Sche
 /** The longest host name: RFC 1035 section 2.3.4, less the length and the root, bytes. */
 const longestHost = 253;
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether an IP address stays on this machine. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  return family !== 0 && loopback.check(withoutZone(host), family === 4 ? 'ipv4' : 'ipv6');
-}
-
 /**
  * An address in the form of certificates: the zone of a link-local address (RFC 4007 section 11) is known on this
  * machine only.
@@ -49,11 +42,6 @@ export function withoutZone(host: string): string {
 /** `host:port`, with brackets around an IPv6 address. */
 export function addressText({ host, port }: Address): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Whether a name always means this machine: `localhost` and names that end with it (RFC 6761 section 6.3). */
-export function isLocalName(host: string): boolean {
-  return /^(.+\.)?localhost\.?$/i.test(host);
 }
 
 /** `localhost` as the address that a server listens on by default; anything else unchanged. */
@@ -81,10 +69,9 @@ export function indicatedName(serverName: string): string | undefined {
 
 /**
  * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or
- * without a scheme
- * `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a link-local address (RFC
- * 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`, `transport/scheme`, and
- * `transport/plain-off-loopback`, because RFC 9132 section 3 forbids unprotected messages.
+ * without a scheme `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a
+ * link-local address (RFC 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`,
+ * `transport/scheme`, and `transport/plain-off-loopback`, because RFC 9132 section 3 forbids unprotected messages.
  */
 export function parseServer(server: string): ServerAddress {
   const text = isIP(server) === 6 ? `[${server}]` : server;

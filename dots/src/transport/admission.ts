@@ -8,15 +8,20 @@ export interface Start {
   readonly until: number;
 }
 
+/** How many networks are remembered from which clients were authenticated. */
+const provedAtMost = 4096;
+
 /**
- * Counts handshakes and sessions, in all and by the network of the client. A handshake counts until it has succeeded or
- * its time limit is over: one that fails early, or starts again, has cost the server a signature nevertheless.
+ * Counts handshakes, in all and by the network of the client. A handshake counts until it has succeeded or its time limit
+ * is over: one that fails early, or starts again, has cost the server a signature nevertheless. Networks from which a
+ * client was authenticated have as many handshakes again in all: others cannot use them up.
  */
 export class Admission {
   /** The oldest first, because all have the same time limit. */
   private readonly starts = new Set<Start>();
   private readonly starting = new Tally();
-  private readonly inside = new Tally();
+  /** The earliest first. */
+  private readonly proved = new Set<string>();
 
   /** `handshakeMs`: how long a client may take to authenticate, milliseconds. */
   constructor(
@@ -28,7 +33,9 @@ export class Admission {
   /** Whether a host may start another handshake. */
   mayStart(host: string): boolean {
     this.expire();
-    return this.starting.has(networkOf(host), this.limits.halfOpen, this.limits.halfOpenPerAddress);
+    const network = networkOf(host);
+    const { halfOpen, halfOpenPerAddress } = this.limits;
+    return this.starting.has(network, this.proved.has(network) ? 2 * halfOpen : halfOpen, halfOpenPerAddress);
   }
 
   /** A host starts a handshake. */
@@ -44,17 +51,13 @@ export class Admission {
     if (this.starts.delete(start)) this.starting.remove(start.network);
   }
 
-  /** Counts a session; false if the limit is reached. */
-  enter(host: string): boolean {
+  /** A client of this host is authenticated. */
+  prove(host: string): void {
     const network = networkOf(host);
-    if (!this.inside.has(network, this.limits.sessions, this.limits.sessionsPerAddress)) return false;
-    this.inside.add(network);
-    return true;
-  }
-
-  /** Stops counting a session. */
-  exit(host: string): void {
-    this.inside.remove(networkOf(host));
+    this.proved.delete(network);
+    this.proved.add(network);
+    const [earliest] = this.proved;
+    if (this.proved.size > provedAtMost && earliest !== undefined) this.proved.delete(earliest);
   }
 
   private expire(): void {

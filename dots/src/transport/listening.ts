@@ -32,8 +32,8 @@ export function listenError(protocol: 'UDP' | 'TCP', address: Address, cause: un
 }
 
 /**
- * The IP address to listen at, for a host as the user wrote it. Throws a DotsError of kind `usage`: `transport/not-loopback` where other machines
- * could reach it and may not.
+ * The IP address to listen at, for a host as the user wrote it. Throws a DotsError of kind `usage`:
+ * `transport/not-loopback` where other machines could reach it and may not.
  */
 export function listeningHost(wanted: string, allowRemote = false): string {
   const host = loopbackName(wanted);

@@ -1,5 +1,6 @@
 import type { Clock } from '#dots/runtime/clock';
 import type { DotsError } from '#dots/model/errors';
+import type { OpenSessions } from './openSessions';
 import type { ClientCredentials, ServerCredentials } from './certificates/credentials';
 
 /** The options of a secure connection. */
@@ -22,9 +23,9 @@ export interface SessionLimits {
    */
   halfOpen: number;
   halfOpenPerAddress: number;
-  /** Open sessions, in all and with one address, counted in the same way. */
+  /** Open sessions, in all and of one client, by what it has proved; `SecureListenOptions.sessions` has its own limits. */
   sessions: number;
-  sessionsPerAddress: number;
+  sessionsPerClient: number;
   /** Milliseconds without a message after which a session is closed. */
   idleMs: number;
 }
@@ -33,7 +34,7 @@ export const defaultSessionLimits: SessionLimits = {
   halfOpen: 256,
   halfOpenPerAddress: 32,
   sessions: 1024,
-  sessionsPerAddress: 128,
+  sessionsPerClient: 128,
   idleMs: 600_000,
 };
 
@@ -42,6 +43,8 @@ export interface SecureListenOptions {
   credentials: ServerCredentials;
   clock?: Clock;
   limits?: Partial<SessionLimits>;
+  /** Counts the open sessions, together with those of other listeners. */
+  sessions?: OpenSessions | undefined;
   /** Called with each refused client, and the reason. */
   refused?: (error: DotsError) => void;
   /** Listens beyond loopback too; never unless an explicit setting says so. */

@@ -1,4 +1,5 @@
 import type { Fault } from '#dots/model/finding';
+import { canonicalName } from '#dots/model/domainName';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { ownFault } from './ownFault';
@@ -21,6 +22,14 @@ export interface ClientLimits {
   acls?: number;
   /** In all ACLs. */
   aces?: number;
+  sessions?: number;
+  observers?: number;
+  /** Octets, on the signal channel. */
+  body?: number;
+  /** Octets. */
+  'data-body'?: number;
+  /** In a second. */
+  requests?: number;
 }
 
 /** One client of a clients file. */
@@ -38,7 +47,7 @@ export interface WrittenClient {
 /** A clients file, read: who the clients of a server are. */
 export interface ClientsFile {
   clients: readonly WrittenClient[];
-  /** The addresses of names, by the name in lower case. */
+  /** The addresses of names, by their canonical text. */
   names: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -48,7 +57,7 @@ export function clientsOf(value: JsonValue | undefined): ClientsFile {
   const names = Object.entries(isObject(file.names) ? file.names : {});
   return {
     clients: itemsOf(file.clients).filter(isObject).map(clientOf),
-    names: new Map(names.map(([name, addresses]) => [name.toLowerCase(), itemsOf(addresses) as string[]])),
+    names: new Map(names.map(([name, addresses]) => [canonicalName(name), itemsOf(addresses) as string[]])),
   };
 }
 

@@ -33,16 +33,16 @@ export const usesNames = (member: Member): boolean => aliasUses(member).length +
 /**
  * The other documents of a set that define an alias or an ACL which a document names, for the same client, in the order
  * of the set. A document whose text has an error is left out: its definitions are uncertain.
- * @param sound false: the document has an error, so that a server refuses it and leaves its ACLs unchanged
+ * @param valid false: the document has an error, so that a server refuses it and leaves its ACLs unchanged
  */
 export function definingDocuments<M extends Member>(
   set: Omit<DocumentSet, 'members'> & { members: readonly M[] },
   member: Member,
-  sound: boolean,
+  valid: boolean,
 ): M[] {
   const found = new Set<Member>([
     ...definers(aliasUses(member), aliasesOf(set), member),
-    ...(sound ? definers(aclUses(member), aclsOf(set), member) : []),
+    ...(valid ? definers(aclUses(member), aclsOf(set), member) : []),
   ]);
   return set.members.filter((other) => other.file !== member.file && other.certain && found.has(other));
 }

@@ -8,9 +8,9 @@ const names: Readonly<Record<FindingClass, string>> = {
   yang: 'bare-identity choice double-entry invalid-value missing-member must not-allowed-here not-wire-form unknown-member wrong-type',
   rfc:
     'acl-in-efficacy-update acl-in-idle-time acl-type all-pipes-zero bitmask-and-flags bitmask-range bounds-reversed call-home-target call-home-trigger ' +
-    'client-cdid config-empty cuid-collision-detail destination-missing df-in-ipv6 empty-value forbidden-prefix fragment-and-flags ' +
+    'client-cdid config-empty cuid-collision-detail destination-missing df-in-ipv6 empty-value forbidden-prefix fragment-and-flags fragment-type-empty ' +
     'lifetime-missing lifetime-zero match-and-any max-payloads-differ no-reject one-client one-scope one-setup-kind one-unit-per-class ' +
-    'outside-bounds percentile-range protocol-conflict random-factor rate-limit-negative read-only-member receive-timeout redirect-both redirect-missing sample-interval scope-missing server-only-member ' +
+    'outside-bounds percentile-range protocol-conflict random-factor rate-limit-negative read-only-member receive-timeout redirect-both redirect-missing redirect-name sample-interval scope-missing server-only-member ' +
     'setup-empty target-fqdn target-missing target-uri telemetry-empty telemetry-outside-update',
   cross:
     'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +

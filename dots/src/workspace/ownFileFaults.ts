@@ -13,8 +13,8 @@ const jsonValues = '8259 3';
 const jsonObjects = '8259 4';
 
 /**
- * Every fault of a file of the product's own by its schema, and of a clients file beyond it, all of class `json`: a file
- * with a fault is not used at all.
+ * Every fault of a file of the product's own by its schema, and of a clients file beyond it, all of class `json`: a
+ * file with a fault is not used at all.
  */
 export function configFaults(form: ConfigForm, value: JsonValue): Fault[] {
   return [

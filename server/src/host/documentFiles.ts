@@ -27,7 +27,10 @@ export function documentIn(service: ValidationService, path: string, octets: Uin
   return isDocumentName(path) || documentTypeOf(document.value) !== undefined ? document : undefined;
 }
 
-/** Whether there is a document at a path, or what has the name of one and cannot be looked at: its name may not be UTF-8. */
+/**
+ * Whether there is a document at a path, or what has the name of one and cannot be looked at: its name may not be
+ * UTF-8.
+ */
 export function isDocumentFile(service: ValidationService, path: string): boolean {
   const file = mayBeDocument(path) ? attempt(() => realFile(path)) : undefined;
   if (file === undefined) return isDocumentName(path) && mayBeDocument(path);

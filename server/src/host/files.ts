@@ -65,7 +65,9 @@ export function exists(path: string): boolean {
   return attempt(() => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
-/** A pipe that has taken the place of a file is not waited for. On Windows, which has no such constant, it adds nothing. */
+/**
+ * A pipe that has taken the place of a file is not waited for. On Windows, which has no such constant, it adds nothing.
+ */
 const atOnce = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** The first octets of a file, up to a number. Throws the error of the file system. */
@@ -89,9 +91,9 @@ export interface WalkStep {
 }
 
 /**
- * Walks through a folder by name, and with `deep` through the folders below; links come after the files. Their targets are
- * not looked up here: that takes time as well, and each step has to be short. Links to folders are not followed, so that no
- * walk loops.
+ * Walks through a folder by name, and with `deep` through the folders below; links come after the files. Their targets
+ * are not looked up here: that takes time as well, and each step has to be short. Links to folders are not followed, so
+ * that no walk loops.
  * @param refused is called for a folder that cannot be read
  */
 export function* walk(

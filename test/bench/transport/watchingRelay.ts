@@ -22,7 +22,10 @@ interface Path {
 /** The content type of a DTLS record that carries application data: RFC 6347 section 4.1. */
 const applicationData = 23;
 
-/** Passes datagrams between clients and one server on loopback, and takes the time of what the record headers show in the clear. */
+/**
+ * Passes datagrams between clients and one server on loopback, and takes the time of what the record headers show in
+ * the clear.
+ */
 export class WatchingRelay {
   private readonly paths = new Map<number, Path>();
 

@@ -44,7 +44,10 @@ async function silent(t: TestContext): Promise<Scene> {
   return { clock, sockets, session: await open(t, url, await openLab(await temporaryFolder(t)), clock) };
 }
 
-/** A server that answers each request with the next status, after so many milliseconds of the clock, and keeps what was asked. */
+/**
+ * A server that answers each request with the next status, after so many milliseconds of the clock, and keeps what was
+ * asked.
+ */
 async function slow(t: TestContext, milliseconds: number, statuses: number[]): Promise<Scene & { asked: string[] }> {
   const clock = new FakeClock();
   const lab = await openLab(await temporaryFolder(t));

@@ -14,7 +14,10 @@ type Say = (code: string, scope?: Members, more?: CoapOption[]) => void;
 const body = (...scopes: Members[]): Uint8Array =>
   encode(new Map([[1, new Map([[2, scopes.map((scope) => new Map(scope))]])]]));
 
-/** A server that repeats the path in each answer, as go-dots does, and a session with it; `say` is asked for what it says to a request. */
+/**
+ * A server that repeats the path in each answer, as go-dots does, and a session with it; `say` is asked for what it
+ * says to a request.
+ */
 async function laxly(
   t: TestContext,
   answer: (asked: Message, say: Say) => void,

@@ -53,7 +53,10 @@ async function ours({ ca, cert, key }: Orchestrator, proof: Proof): Promise<Clie
   return proof === 'psk' ? { psk } : readCredentials('', { ca, cert, key });
 }
 
-/** The scopes in what the client printed, which ends with a line feed; on a slow machine it asks again, and prints a second answer as it did the first. */
+/**
+ * The scopes in what the client printed, which ends with a line feed; on a slow machine it asks again, and prints a
+ * second answer as it did the first.
+ */
 function printed(stdout: Buffer): JsonObject[] {
   const [first, second] = [stdout.subarray(0, stdout.length / 2), stdout.subarray(stdout.length / 2)];
   return scopesOf(decodeDocument((first.equals(second) ? first : stdout).subarray(0, -1)));

@@ -30,7 +30,10 @@ function book({ orchestrator }: Lab, cuid: string): unknown[] {
     .sort();
 }
 
-/** So many prefixes that neither the request nor its status fits in one datagram: both go in blocks, any of which may be lost. */
+/**
+ * So many prefixes that neither the request nor its status fits in one datagram: both go in blocks, any of which may be
+ * lost.
+ */
 const manyPrefixes = (subnet: number): string[] =>
   Array.from({ length: 150 }, (_, host) => `2001:db8:${subnet.toString(16)}::${(host + 1).toString(16)}/128`);
 
@@ -45,7 +48,10 @@ async function mitigation(session: SignalSession, mid: number, prefixes: string[
   assert.deepEqual(scopesOf((await session.status(mid, { timeoutMs })).body)[0]?.['target-prefix'], prefixes);
 }
 
-/** Observes a mitigation from its first state until it has been told twice of a later one; what it hears never goes back, though older notifications may come later. */
+/**
+ * Observes a mitigation from its first state until it has been told twice of a later one; what it hears never goes
+ * back, though older notifications may come later.
+ */
 async function observation(session: SignalSession, mid: number): Promise<void> {
   const heard: unknown[] = [];
   const stop = await session.observe(mid, ({ body }) => heard.push(scopesOf(body)[0]?.status), { timeoutMs });
@@ -60,7 +66,10 @@ async function observation(session: SignalSession, mid: number): Promise<void> {
   );
 }
 
-/** Asks for two mitigations at once and observes one of them, withdraws the other, and finds each of its requests done as if it had arrived once. */
+/**
+ * Asks for two mitigations at once and observes one of them, withdraws the other, and finds each of its requests done
+ * as if it had arrived once.
+ */
 async function mitigations(
   t: TestContext,
   all: Lab,

@@ -34,8 +34,8 @@ import {
 import { eventually, portOf, protect, run, temporaryFolder } from '../../support/protocol/scene';
 
 /**
- * How often a handshake may be begun. With OpenSSL once; with GnuTLS, libcoap gives one up after five seconds, at either end, in which it may
- * have sent its words twice only: then nothing was asked yet.
+ * How often a handshake may be begun. With OpenSSL once; with GnuTLS, libcoap gives one up after five seconds, at
+ * either end, in which it may have sent its words twice only: then nothing was asked yet.
  */
 const starts: Record<Build, number> = { openssl: 1, gnutls: 4 };
 

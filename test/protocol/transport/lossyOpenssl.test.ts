@@ -38,7 +38,10 @@ const pairs: Pair[] = [
 /** By it, every kind of harm befalls each pair. */
 const seed = 3;
 
-/** Words of the other end only; and a datagram that openssl drops, as a late copy, must not keep it from reading ours until the next one comes. */
+/**
+ * Words of the other end only; and a datagram that openssl drops, as a late copy, must not keep it from reading ours
+ * until the next one comes.
+ */
 const plain = ['-dtls1_2', '-quiet', '-nbio'];
 
 function opensslArguments(arms: AllArms, proof: Proof, role: 'client' | 'server'): string[] {
@@ -55,7 +58,10 @@ function opensslArguments(arms: AllArms, proof: Proof, role: 'client' | 'server'
   return ['-cert', certFile, '-key', keyFile, '-CAfile', arms[proof].pki.ca.certFile, ...judge, '-verify_return_error'];
 }
 
-/** A program of openssl speaks DTLS and nothing else: what it decrypts it prints, what it reads it sends, so that an endpoint of ours can speak through it. */
+/**
+ * A program of openssl speaks DTLS and nothing else: what it decrypts it prints, what it reads it sends, so that an
+ * endpoint of ours can speak through it.
+ */
 function through({ child }: Program): Channel {
   return {
     kind: 'datagram',

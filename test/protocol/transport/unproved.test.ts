@@ -28,7 +28,10 @@ const ownRefusal = /transport\/bad-signature .* has not proved that it has the p
 const badSignature = new RegExp(`${ownRefusal.source}|bad signature`);
 const decryptError = /decrypt error/;
 
-/** The same key with or without the right to sign, another key of the same name: all of the same CA, and otherwise as they should be. */
+/**
+ * The same key with or without the right to sign, another key of the same name: all of the same CA, and otherwise as
+ * they should be.
+ */
 function cases({ pki, server }: Parties, judgesUsage: boolean): Case[] {
   const unfit = another(pki.issue({ keyOf: server, names, keyUsage: 'keyAgreement' }));
   const [otherServer, otherClient] = [another(pki.issue({ names })), another(pki.issue({ purpose: 'client' }))];
@@ -43,7 +46,8 @@ function cases({ pki, server }: Parties, judgesUsage: boolean): Case[] {
     ...(judgesUsage ? [usage] : []),
     { what: 'a server without the key', swaps: { toClient: otherServer }, client: badSignature, server: decryptError },
     { what: 'a client without the key', swaps: { toServer: otherClient }, client: decryptError, server: badSignature },
-    // Its key and its usage are right, so the client goes on; that what it heard is not what was said comes out when it signs it.
+    // Its key and its usage are right, so the client goes on; that what it heard is not what was said comes out when it
+    // signs it.
     {
       what: 'a certificate changed on the way',
       swaps: { toClient: another(pki.issue({ keyOf: server, names })) },
@@ -63,7 +67,8 @@ async function judge(
 ): Promise<void> {
   const all = await parties(t, kind);
   if (all === undefined) return;
-  // OpenSSL judges the key usage of EC certificates alone, and what of RSA this house judges itself comes after the handshake.
+  // OpenSSL judges the key usage of EC certificates alone, and what of RSA this house judges itself comes after the
+  // handshake.
   for (const { what, swaps, client: clientSays, server: serverSays } of cases(
     all,
     transport === dtls || kind === 'ec',

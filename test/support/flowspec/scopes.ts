@@ -2,7 +2,10 @@ import type { FlowspecOptions } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
 import { scopeDocument, translated } from './rules';
 
-/** What becomes of a mitigation request with one scope: rules as text without their action, their NLRIs, and the codes of findings. */
+/**
+ * What becomes of a mitigation request with one scope: rules as text without their action, their NLRIs, and the codes
+ * of findings.
+ */
 export function scope(
   value: JsonObject,
   options: FlowspecOptions = {},

@@ -50,7 +50,10 @@ export async function anotherClient(folder: string, caFile: string): Promise<{ c
   return credentials(folder, 'other', { purpose: 'client', commonName: 'another client' }, ca);
 }
 
-/** Writes a certificate and its key into a folder; signed by itself where no CA is given. Valid for an hour around now unless told. */
+/**
+ * Writes a certificate and its key into a folder; signed by itself where no CA is given. Valid for an hour around now
+ * unless told.
+ */
 export async function credentials(
   folder: string,
   name: string,

@@ -20,7 +20,10 @@ export interface FuzzOptions {
   deep: number;
 }
 
-/** What became of the handshakes: whole at both ends, of those resumed, with a message that came through; and the error codes of those that failed. */
+/**
+ * What became of the handshakes: whole at both ends, of those resumed, with a message that came through; and the error
+ * codes of those that failed.
+ */
 export interface FuzzTally {
   rounds: number;
   deep: number;
@@ -76,7 +79,9 @@ class End implements AssociationOwner {
   }
 }
 
-/** Handshakes on a path in memory that changes what passes, the same for the same seed but for the secrets at both ends. */
+/**
+ * Handshakes on a path in memory that changes what passes, the same for the same seed but for the secrets at both ends.
+ */
 class Path {
   readonly tally: FuzzTally = { rounds: 0, deep: 0, whole: 0, resumed: 0, exchanged: 0, failures: {} };
   private readonly random: Random;
@@ -91,7 +96,10 @@ class Path {
     this.random = new Random(options.seed);
   }
 
-  /** One handshake, and a message each way; `mutate` false leaves it as it is. Every datagram after the cookie may be changed. */
+  /**
+   * One handshake, and a message each way; `mutate` false leaves it as it is. Every datagram after the cookie may be
+   * changed.
+   */
   async round(mutate: boolean): Promise<boolean> {
     const { random, tally } = this;
     const [queue, kind, rate]: [{ to: Side; bytes: Buffer }[], string, number] = [
@@ -166,7 +174,10 @@ class Path {
     if (server.association.established) server.association.send(Buffer.from('to the client'));
   }
 
-  /** Whoever is through has the true other end, and has heard what that has said or nothing. Whether a message came through. */
+  /**
+   * Whoever is through has the true other end, and has heard what that has said or nothing. Whether a message came
+   * through.
+   */
   private judge(client: End, server: End, kind: string): boolean {
     const {
       tally,
@@ -199,7 +210,10 @@ class Path {
   }
 }
 
-/** Mutates so many handshakes after the cookie, in both directions, and asserts that nobody is ever taken for somebody else, and that nothing stays behind. */
+/**
+ * Mutates so many handshakes after the cookie, in both directions, and asserts that nobody is ever taken for somebody
+ * else, and that nothing stays behind.
+ */
 export async function fuzzHandshakes(options: FuzzOptions): Promise<FuzzTally> {
   const { pki, server, client, psk } = options;
   const clock = new FakeClock(Date.now());

@@ -19,7 +19,10 @@ export const native = async (): Promise<Native> =>
 /** What became of the rounds of each style: test/fuzz/native/main.c. */
 export type NativeTally = Record<string, { rounds: number; whole: number; resumed: number; exchanged: number }>;
 
-/** The rounds to run, of a seed: each round is the same, alone and among others, for the same folder and date (seconds since 1970). */
+/**
+ * The rounds to run, of a seed: each round is the same, alone and among others, for the same folder and date (seconds
+ * since 1970).
+ */
 export interface NativeRun {
   program: string;
   folder: string;
@@ -46,7 +49,10 @@ const certificatesIn = (pem: string): Buffer[] =>
     (each) => new X509Certificate(each).raw,
   );
 
-/** Makes the credentials that the program reads from a folder: with EC keys, with RSA keys, and with an intermediate CA that constrains names. */
+/**
+ * Makes the credentials that the program reads from a folder: with EC keys, with RSA keys, and with an intermediate CA
+ * that constrains names.
+ */
 export function writeParties(folder: string): void {
   for (const kind of ['ec', 'rsa', 'deep']) {
     const pki = TestPki.in(join(folder, kind), kind === 'rsa' ? 'rsa' : 'ec');

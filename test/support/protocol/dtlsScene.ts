@@ -69,7 +69,10 @@ export interface Seen {
   refused: DotsError[];
 }
 
-/** A server that returns each message, behind `re:`, until the test ends. On its clock no time passes, unless the test brings one. */
+/**
+ * A server that returns each message, behind `re:`, until the test ends. On its clock no time passes, unless the test
+ * brings one.
+ */
 export async function startEcho(
   t: TestContext,
   credentials: ServerCredentials,
@@ -126,7 +129,10 @@ export interface Caller {
   ask: (text: string) => Promise<string>;
 }
 
-/** On the clock of the client no time passes, unless the test brings one: its attempt has as long as it takes, and nothing is sent again. */
+/**
+ * On the clock of the client no time passes, unless the test brings one: its attempt has as long as it takes, and
+ * nothing is sent again.
+ */
 export async function call(
   t: TestContext,
   port: number,
@@ -169,8 +175,8 @@ export async function call(
 }
 
 /**
- * A client behind `relay`, or why it failed. Its time is over as soon as nothing more comes through the relay: both ends have said all that
- * they have to say.
+ * A client behind `relay`, or why it failed. Its time is over as soon as nothing more comes through the relay: both
+ * ends have said all that they have to say.
  */
 export async function callUntilQuiet(
   t: TestContext,

@@ -104,7 +104,10 @@ function packed(records: Buffer[], payload: number): Buffer[] {
   return datagrams;
 }
 
-/** A UDP path to a server on loopback that replaces what the ends show in one handshake of DTLS 1.2; datagrams that it changes carry at most so many bytes. */
+/**
+ * A UDP path to a server on loopback that replaces what the ends show in one handshake of DTLS 1.2; datagrams that it
+ * changes carry at most so many bytes.
+ */
 export async function swapDtls(t: TestContext, server: number, wanted: Swaps, payload: number): Promise<SwapPath> {
   const relay = await Relay.start(t, server);
   const { swaps, swapped } = counted(wanted);

@@ -6,8 +6,8 @@ interface Timer {
 }
 
 /**
- * Time that does not pass: no wait ends, so that nothing depends on how fast the machine is. The date is that of the machine, which
- * certificates are judged by.
+ * Time that does not pass: no wait ends, so that nothing depends on how fast the machine is. The date is that of the
+ * machine, which certificates are judged by.
  */
 export const stillClock: Clock = {
   now: () => Date.now(),

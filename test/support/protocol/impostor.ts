@@ -2,15 +2,18 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { Identity } from './testPki';
 
-/** The numbers that make up a public key, as they also stand in the file of the private one: the modulus, or the point. */
+/**
+ * The numbers that make up a public key, as they also stand in the file of the private one: the modulus, or the point.
+ */
 function publicNumbers(pem: string): Buffer {
   const { n, x = '', y = '' } = createPublicKey(pem).export({ format: 'jwk' });
   return Buffer.concat((n === undefined ? [x, y] : [n]).map((number) => Buffer.from(number, 'base64url')));
 }
 
 /**
- * One who shows the certificate of another and signs with a key of its own: its key file claims to belong to that certificate,
- * and the tools, which compare the public keys only, believe it. The two keys have to be of one kind and size.
+ * One who shows the certificate of another and signs with a key of its own: its key file claims to belong to that
+ * certificate, and the tools, which compare the public keys only, believe it. The two keys have to be of one kind and
+ * size.
  */
 export function impostor(shown: Identity, own: Identity): Identity {
   const der = createPrivateKey(own.key).export({ format: 'der', type: 'pkcs8' });

@@ -19,7 +19,9 @@ const names = ['localhost'];
 
 type Issuer = Pick<Parameters<TestPki['issue']>[0] & object, 'basicConstraints' | 'keyUsage'>;
 
-/** Intermediate CAs of every kind below the CA of a test: title, what they say of themselves, and whether they may sign. */
+/**
+ * Intermediate CAs of every kind below the CA of a test: title, what they say of themselves, and whether they may sign.
+ */
 const intermediates: readonly (readonly [title: string, says: Issuer, good: boolean])[] = [
   ['a CA', {}, true],
   ['a CA without key usage', { keyUsage: '' }, true],

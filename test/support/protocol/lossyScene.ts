@@ -38,7 +38,10 @@ export interface Arms {
   client: Identity;
 }
 
-/** Names by which certificates grow larger than a datagram, so that the message that holds one goes in fragments, any of which may be lost. */
+/**
+ * Names by which certificates grow larger than a datagram, so that the message that holds one goes in fragments, any of
+ * which may be lost.
+ */
 const manyNames = Array.from(
   { length: 16 },
   (_, index) => `host-${index}.a-name-that-is-long-enough-to-fill-a-certificate.example`,

@@ -31,5 +31,8 @@ export const malformedDatagrams: readonly (readonly [string, string])[] = [
   ['an acknowledgement with a request', '60010001'],
 ];
 
-/** Whether a datagram, in hexadecimal, has the header of a confirmable message, which has to be reset when it is malformed (RFC 7252 section 4.2). */
+/**
+ * Whether a datagram, in hexadecimal, has the header of a confirmable message, which has to be reset when it is
+ * malformed (RFC 7252 section 4.2).
+ */
 export const isConfirmable = (datagram: string): boolean => /^4[0-9a-f]{7}/.test(datagram);

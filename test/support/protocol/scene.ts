@@ -42,8 +42,8 @@ export function scopesOf(document: JsonObject | undefined): JsonObject[] {
 export type PlainOrchestrator = Orchestrator & { signal: string };
 
 /**
- * An orchestrator that ends with the test, and offers plain CoAP as well. Its time stands still unless the test brings a clock, so that no
- * status changes under a slow test.
+ * An orchestrator that ends with the test, and offers plain CoAP as well. Its time stands still unless the test brings
+ * a clock, so that no status changes under a slow test.
  */
 export async function startOrchestrator(t: TestContext, options: OrchestratorOptions = {}): Promise<PlainOrchestrator> {
   const orchestrator = await Orchestrator.start({ clock: new FakeClock(), plain: true, ...options });
@@ -64,8 +64,8 @@ export async function openSession(
 }
 
 /**
- * A session with the certificate of the lab's client, which is the client of the data channel too; it ends with the test. Over TLS, for
- * which certificates are valid by the date of the machine and not by that of the test's clock.
+ * A session with the certificate of the lab's client, which is the client of the data channel too; it ends with the
+ * test. Over TLS, for which certificates are valid by the date of the machine and not by that of the test's clock.
  */
 export async function openLabSession(
   t: TestContext,
@@ -100,15 +100,18 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * Below the ports that the system hands out by itself, or another test could be given one before the program listens that it is for.
- * Each process has some of its own, by its number: two that run at once do not take the same.
+ * Below the ports that the system hands out by itself, or another test could be given one before the program listens
+ * that it is for. Each process has some of its own, by its number: two that run at once do not take the same.
  */
 const lowestPort = 10_240;
 const ownPorts = 64;
 const firstPort = lowestPort + ownPorts * (process.pid % 340);
 let taken = 0;
 
-/** The first of so many ports in a row that nobody listens on, over UDP or TCP; each call has others, until all have had their turn. */
+/**
+ * The first of so many ports in a row that nobody listens on, over UDP or TCP; each call has others, until all have had
+ * their turn.
+ */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     if (taken + count > ownPorts) taken = 0;

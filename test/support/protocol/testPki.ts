@@ -33,7 +33,10 @@ export interface IssueOptions {
   /** The subject alternative name as DER in hexadecimal digits, for what openssl does not make by itself. */
   rawNames?: string;
   commonName?: string;
-  /** Instead of those of the purpose, as openssl writes them: `critical,CA:FALSE,pathlen:1`, `keyAgreement`; an empty text for none. */
+  /**
+   * Instead of those of the purpose, as openssl writes them: `critical,CA:FALSE,pathlen:1`, `keyAgreement`; an empty
+   * text for none.
+   */
   basicConstraints?: string;
   keyUsage?: string;
   extendedKeyUsage?: string;
@@ -214,8 +217,8 @@ export class TestPki {
   }
 
   /**
-   * The revocation list of the CA, or of another one, PEM, with these certificates on it; it stays good for so many days, of which a negative number
-   * makes one that is out of date.
+   * The revocation list of the CA, or of another one, PEM, with these certificates on it; it stays good for so many
+   * days, of which a negative number makes one that is out of date.
    */
   revocations(revoked: readonly Identity[], days = 30, from = Math.min(days, 0) - 1, by = this.ca): string {
     for (const { certFile } of revoked) this.sign(by, '-revoke', certFile);
@@ -228,7 +231,10 @@ export class TestPki {
   }
 }
 
-/** The certificate of an identity with other contents, signed again by an issuer, or by itself: for what openssl does not make. Without the chain that it had. */
+/**
+ * The certificate of an identity with other contents, signed again by an issuer, or by itself: for what openssl does
+ * not make. Without the chain that it had.
+ */
 export function resigned(
   { cert, ...identity }: Identity,
   change: (tbs: TBSCertificate) => void,

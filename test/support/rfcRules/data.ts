@@ -88,6 +88,13 @@ export const dataRules: readonly RfcRule[] = [
     keeps: acl(ipv4({ fragment: { type: 'isf' } })),
   },
   {
+    code: 'fragment-type-empty',
+    section: '8783 4.3',
+    rule: 'a filter of fragments names a type',
+    violates: acl(ipv4({ fragment: { type: '' } })),
+    keeps: acl(ipv4({ fragment: { type: 'isf' } })),
+  },
+  {
     code: 'bitmask-range',
     section: '8783 4.3',
     rule: 'a bitmask has 12 bits',

@@ -150,6 +150,13 @@ export const signalRules: readonly RfcRule[] = [
     keeps: redirect({ 'alt-server': 'dots.example.net' }),
   },
   {
+    code: 'redirect-name',
+    section: '9132 4.6',
+    rule: 'an alternate server has a domain name',
+    violates: redirect({ 'alt-server': '192.0.2.1' }),
+    keeps: redirect({ 'alt-server': 'dots.example.net', 'alt-server-record': ['192.0.2.1'] }),
+  },
+  {
     code: 'redirect-both',
     section: '9066 5.2.2',
     rule: 'a redirect is of the base channel or of Call Home',

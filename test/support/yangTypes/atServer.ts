@@ -4,7 +4,10 @@ import type { Orchestrator } from '#dots/orchestrator/orchestrator';
 import type { SignalSession } from '#dots/signal/session';
 import { scopesOf } from '../protocol/scene';
 
-/** What a server makes of a document: what it says on asking, and the rules that are in force then; or how it refuses it. */
+/**
+ * What a server makes of a document: what it says on asking, and the rules that are in force then; or how it refuses
+ * it.
+ */
 export type Outcome = { stored: JsonObject; rules: string[] } | { refused: string };
 
 const client = 'ietf-dots-data-channel:dots-data';

@@ -4,8 +4,8 @@ import type { Random } from '../random';
 import { patternTexts } from './patternTexts';
 
 /**
- * JSON texts at, inside and outside every border of a type, in all lexical forms: made from what the type says of itself.
- * Texts and not values, because `1e0` and `1` are one value in JavaScript.
+ * JSON texts at, inside and outside every border of a type, in all lexical forms: made from what the type says of
+ * itself. Texts and not values, because `1e0` and `1` are one value in JavaScript.
  * @param schema the JSON Schema of a value, which has the lengths and patterns
  */
 export function borders(type: YangType, schema: SchemaNode, root: SchemaNode, random: Random): string[] {

@@ -16,7 +16,10 @@ export interface TypeCase {
 /** A case, and what yanglint says of it; undefined where it crashed. */
 export type JudgedCase = TypeCase & { judgement: Judgement | undefined };
 
-/** So many values that its schema accepts, and that it refuses, are tried at a place that is not the first of its type and role. */
+/**
+ * So many values that its schema accepts, and that it refuses, are tried at a place that is not the first of its type
+ * and role.
+ */
 const few = { accepted: 3, refused: 1 };
 
 /** The same where the value goes on into Flowspec rules. */
@@ -25,7 +28,10 @@ const many = { accepted: 15, refused: 3 };
 /** So many values of each other type are tried at the first place of a type, besides all lengths. */
 const fewForeign = 2;
 
-/** Prefixes and names that a server accepts, in several forms: those at the borders of a pattern are mostly too large or too odd. */
+/**
+ * Prefixes and names that a server accepts, in several forms: those at the borders of a pattern are mostly too large or
+ * too odd.
+ */
 const ordinary = [
   '192.0.2.77/24',
   '203.0.113.129/25',
@@ -45,9 +51,9 @@ export function typeKey({ type, schema }: Place): string {
 }
 
 /**
- * Every value at a border of every type. All values of a type are tried where it is first used as a leaf, in a leaf-list and
- * as a key, some at every other place; and some values of all types at each type, so that a restriction that is missing in the
- * schemas, from which the values are made, is noticed too.
+ * Every value at a border of every type. All values of a type are tried where it is first used as a leaf, in a
+ * leaf-list and as a key, some at every other place; and some values of all types at each type, so that a restriction
+ * that is missing in the schemas, from which the values are made, is noticed too.
  */
 export function typeCases(): TypeCase[] {
   const random = new Random(20260401);

@@ -1,7 +1,7 @@
 /**
- * Texts at the borders of a regular expression of a YANG `pattern`: each makes every decision as an accepted text does but
- * one, which goes to a border or just across it: the ends of a character class and their neighbours, the least and most
- * repetitions and one beyond, each branch.
+ * Texts at the borders of a regular expression of a YANG `pattern`: each makes every decision as an accepted text does
+ * but one, which goes to a border or just across it: the ends of a character class and their neighbours, the least and
+ * most repetitions and one beyond, each branch.
  */
 
 type Part =

@@ -90,7 +90,10 @@ function documentAround(kind: DocumentKind, steps: readonly Step[]): (text: stri
   return (text) => `${before}${text}${after}`;
 }
 
-/** An object with what it must have, and the way to the value. @param frames gets the objects on that way, outermost first */
+/**
+ * An object with what it must have, and the way to the value. @param frames gets the objects on that way, outermost
+ * first
+ */
 function skeleton(
   root: SchemaNode,
   schema: SchemaNode,

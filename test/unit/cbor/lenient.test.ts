@@ -41,6 +41,37 @@ for (const [what, entry, message] of leftOut) {
   });
 }
 
+/** A text string that is not UTF-8, of definite length; and one in two parts. */
+const notUtf8 = ['62c328', '7f616162c328ff', '7802c328', '63eda080'];
+
+for (const text of notUtf8)
+  test(`a text that is not UTF-8 (${text}) is left out of an answer, and what follows it is read`, () => {
+    const bytes = Buffer.from(`a101a10281a3` + `0507` + `0682${text}6c3139322e302e322e302f3234` + `0e183c`, 'hex');
+    const original = Buffer.from(bytes);
+    const { document, leftOut: left, broken } = decodeLeniently(bytes);
+    assert.deepEqual(scopesIn(document), [{ mid: 7, 'target-prefix': ['192.0.2.0/24'], lifetime: 60 }]);
+    assert.deepEqual([broken, left.count], [undefined, 1]);
+    assert.ok(original.equals(bytes), 'the answer as received is unchanged');
+    assert.throws(() => decodeDocument(bytes), CborError, 'a request with it is refused');
+  });
+
+test('a text that is not UTF-8 is named, as a value and as a key', () => {
+  const { leftOut: left } = decodeLeniently(Buffer.from('a101a10281a3' + '62c32801' + '0562c328' + '0e183c', 'hex'));
+  assert.deepEqual(
+    leftOutWords(left).map((words) => words.replace(/, at offset.*/, '')),
+    [
+      `Left out: A key in ${place} is a text string that is not UTF-8`,
+      `Left out: The value in ${place}/mid is a text string that is not UTF-8`,
+    ],
+  );
+});
+
+test('a text that is not UTF-8 and ends beyond the data is where the reading ends', () => {
+  const { document, broken } = decodeLeniently(Buffer.from('a101a10281a2' + '0507' + '0663c328', 'hex'));
+  assert.deepEqual(scopesIn(document), [{ mid: 7 }]);
+  assert.equal(broken?.code, 'cbor/malformed');
+});
+
 test('the first of two members of one name counts', () => {
   const {
     document,

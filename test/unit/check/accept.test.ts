@@ -30,7 +30,8 @@ function documents(): JsonObject[] {
 }
 
 test('documents that the generated JSON Schemas refuse have a fault of structure, and the other way round', () => {
-  // Equal entries, bounds of numbers in strings and characters are judged by the annotations, more exactly than JSON Schema does.
+  // Equal entries, bounds of numbers in strings and characters are judged by the annotations, more exactly than JSON
+  // Schema does.
   const ajv = new Ajv({ allErrors: false, strict: false }).removeKeyword('uniqueItems');
   const random = new Random(7);
   const bases = documents().filter((document) => documentTypeOf(document) !== undefined);

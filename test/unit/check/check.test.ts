@@ -134,3 +134,14 @@ test('check: a value of no known kind has no type and no faults; nothing throws'
   const hostile = [null, [], 7, 'x', { scope: 7 }, { scope: [null] }, { scope: [{ 'target-prefix': {} }] }];
   for (const body of hostile) assert.ok(check({ 'ietf-dots-signal-channel:mitigation-scope': body }).type);
 });
+
+test('check: what a language tag has to be is said', () => {
+  const document = tm({
+    target: { 'target-prefix': ['192.0.2.0/24'] },
+    'attack-detail': [{ 'vendor-id': 32473, 'attack-id': 1, 'description-lang': 'e!' }],
+  });
+  assert.equal(
+    check(document).faults.find(({ code }) => code === 'yang/invalid-value')?.message,
+    '"description-lang" must be a language tag such as en-US (RFC 5646); it is "e!".',
+  );
+});

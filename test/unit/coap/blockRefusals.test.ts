@@ -10,7 +10,7 @@ import { alone, arrive, last, long, pair } from '../../support/coapScene';
 const body = Buffer.from(Array.from({ length: 846 }, (_, index) => index % 251));
 const put: CoapRequest = { method: 'PUT', path: ['a'], payload: body, confirmable: false };
 
-type Reply = Pick<Message, 'code'> & { options?: CoapOption[] };
+type Reply = Pick<Message, 'code'> & { options?: CoapOption[]; payload?: Uint8Array };
 
 /** A server that answers each message in this way; returns the answer to a request, and what was sent for it. */
 async function served(
@@ -104,7 +104,8 @@ test('a block of a PUT is followed by the next after 2.31, and after 2.01 and 2.
 });
 
 test('a request that may not go in blocks is not sent where it needs them, to the octet', async () => {
-  const fitting = 1232 - (4 + 8 + 1 + 9) - 6;
+  // Header, token, one option of one byte, payload marker, and what a frame has more.
+  const fitting = 1232 - (4 + 8 + 2 + 1 + 2);
   for (const length of [fitting, fitting + 1]) {
     const { channel, endpoint } = alone();
     const asking = endpoint.request({ ...put, payload: Buffer.alloc(length, 1), blocks: false }, long);
@@ -165,5 +166,23 @@ test('what CoAP itself answers keeps to the size as well: a handler that breaks,
     });
     assert.equal(channel.sent.length, before + 1);
     assert.ok(last(channel).payload.length <= 16, `${last(channel).code} ${String(last(channel).payload)}`);
+  }
+});
+
+test('an error instead of a later block of an answer leaves its code and what came before', async () => {
+  for (const first of ['2.01', '4.00']) {
+    for (const error of ['4.08', '4.04', '5.03']) {
+      const { answer, sent } = await served({ ...put, payload: new Uint8Array(1) }, (_, index) =>
+        index < 2
+          ? {
+              code: first,
+              options: [blockOption('Block2', { number: index, more: true, size: 16 })],
+              payload: Buffer.alloc(16, 97 + index),
+            }
+          : { code: error },
+      );
+      assert.deepEqual([answer.code, answer.interrupted, sent.length], [first, error, 3]);
+      assert.equal(Buffer.from(answer.payload).toString(), 'a'.repeat(16) + 'b'.repeat(16));
+    }
   }
 });

@@ -135,7 +135,7 @@ test('notifications are delivered as they come, whatever their number, nothing i
   );
   far.observers = new Observers(
     clock,
-    { perSession: 8, total: 8 },
+    { perSession: 8, mayAdd: (_endpoint, _own, total) => total < 8 },
     () => Promise.resolve(plainAnswer('2.05', state.value)),
     ({ path }) => path.join('/'),
   );

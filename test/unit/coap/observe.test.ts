@@ -30,7 +30,7 @@ function scene(perSession = 8): Scene {
   const state = { value: 'first', code: '2.05' };
   const observers = new Observers(
     clock,
-    { perSession, total: 100 },
+    { perSession, mayAdd: (_endpoint, _own, total) => total < 100 },
     () => Promise.resolve(plainAnswer(state.code, state.value)),
     ({ path }) => path.join('/'),
   );

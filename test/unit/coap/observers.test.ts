@@ -21,7 +21,7 @@ class Server {
       setTimeout: (callback, wait) => this.clock.setTimeout(callback, wait),
       clearTimeout: (handle) => this.clock.clearTimeout(handle),
     },
-    { perSession: 8, total: 100 },
+    { perSession: 8, mayAdd: (_endpoint, _own, total) => total < 100 },
     ({ path }) =>
       Promise.resolve(plainAnswer(this.states.has(path.join()) ? '2.05' : '4.04', this.states.get(path.join()))),
     ({ path }) => path.join(),
@@ -154,7 +154,7 @@ test('a notification comes in blocks of at most the size that the registration a
     const [near, far] = wire(clock);
     const observers = new Observers(
       clock,
-      { perSession: 8, total: 100 },
+      { perSession: 8, mayAdd: (_endpoint, _own, total) => total < 100 },
       () => Promise.resolve(plainAnswer('2.05', 'state'.repeat(60))),
       () => 'a',
     );

@@ -8,8 +8,10 @@ import type { JsonObject } from '#dots/model/json';
 import { SignalService } from '#dots/dotsServer/signal/signalService';
 import { defaultPolicy as policy } from '#dots/dotsServer/state/policy';
 import { Clients } from '#dots/dotsServer/state/clients';
+import { Holdings } from '#dots/dotsServer/state/holdings';
 import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
 import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
+import { RequestTurns } from '#dots/dotsServer/state/requestTurns';
 import { ServerState } from '#dots/dotsServer/state/serverState';
 import { FakeClock, settle } from '../../support/protocol/fakeClock';
 import { wire } from '../../support/protocol/fakeNetwork';
@@ -34,12 +36,14 @@ async function open(t: TestContext): Promise<Scene> {
   const log: string[] = [];
   const state = await ServerState.open({ clock, policy, mitigator });
   const clients = new Clients();
+  const holdings = new Holdings(clients, state);
   const claims = new CuidClaims(state, clients);
   const service = new SignalService({
     state,
     clients,
     claims,
-    quota: new ClientQuota(clients, state),
+    quota: new ClientQuota(holdings, policy.limits),
+    turns: new RequestTurns(clients, policy.limits, clock),
     clock,
     policy,
     log: (line) => log.push(line),

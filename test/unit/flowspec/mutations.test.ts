@@ -31,8 +31,8 @@ function meets(one: string, other: string): boolean {
 }
 
 /**
- * What a document that validation accepts can still have as an error: what Flowspec cannot express, what other documents must
- * say, and empty lists in what a server wrote.
+ * What a document that validation accepts can still have as an error: what Flowspec cannot express, what other
+ * documents must say, and empty lists in what a server wrote.
  */
 const beyondValidation = new Set(
   'alias-unknown empty-list length needs-resolution no-destination not-expressible not-resolved outside-domain ports-not-visible too-long too-many-rules'
@@ -40,7 +40,9 @@ const beyondValidation = new Set(
     .map((name) => `flowspec/${name}`),
 );
 
-/** An empty container says nothing in YANG (RFC 7950 section 7.5.1); where a port is expected it is no source of rules. */
+/**
+ * An empty container says nothing in YANG (RFC 7950 section 7.5.1); where a port is expected it is no source of rules.
+ */
 function isEmptyContainer(value: JsonObject, { pointer }: { pointer: string }): boolean {
   return JSON.stringify(at(value, pointer)) === '{}';
 }

@@ -43,6 +43,7 @@ const wrongUris: readonly [string, RegExp][] = [
   ['http://2001:db8::1/', /without brackets/],
   ['http://a@b@c/', /more than one "@"/],
   ['http://192.0.2.300/', /ends in a number/],
+  ['http://0x7f000001/', /ends in a number/],
   ['http://a..b/', /empty label/],
   ['http://localhost/', /resolves it/],
   [`http://${'a'.repeat(64)}.example/`, /invalid in a domain name/],

@@ -106,7 +106,7 @@ test('a change is notified after 3 s at the latest, and a status may be repeated
   const [near, far] = wire(clock);
   const observers = new Observers(
     clock,
-    { perSession: 8, total: 100 },
+    { perSession: 8, mayAdd: (_endpoint, _own, total) => total < 100 },
     () => Promise.resolve(plainAnswer('2.05', 'state')),
     ({ path }) => path.join('/'),
   );

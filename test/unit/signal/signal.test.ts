@@ -76,11 +76,21 @@ test('the refusal of plain CoAP beyond the machine cites its section', () => {
   assert.throws(() => parseServer('coap://192.0.2.1'), /RFC 9132 section 3.*coaps/);
 });
 
-test('loopback is 127.0.0.0/8 and ::1', () => {
-  assert.deepEqual(
-    ['127.0.0.1', '127.255.255.254', '::1', '128.0.0.1', '0.0.0.0', '::', '::2', 'localhost'].map(isLoopback),
-    [true, true, true, false, false, false, false, false],
-  );
+test('loopback is 127.0.0.0/8 and ::1, also as a mapped address, and no other text', () => {
+  const local = ['127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'];
+  const other = [
+    '128.0.0.1',
+    '0.0.0.0',
+    '::',
+    '::2',
+    '::ffff:192.0.2.1',
+    '::127.0.0.1',
+    'localhost',
+    '[::1]',
+    '127.1',
+    '',
+  ];
+  assert.deepEqual([...local, ...other].filter(isLoopback), local);
 });
 
 const routes: [string, string, boolean][] = [
@@ -130,6 +140,11 @@ test('an answer is read whatever it contains', () => {
   assert.deepEqual(cut.body, { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1 }] } });
   assert.equal(cut.broken, true);
   assert.match(cut.notes?.[0] ?? '', /^The body of the answer was read in part: The data ends where/);
+  const interrupted = readAnswer({ ...content('2.01', encodeDocument(document), 271), interrupted: '4.08' }, 5, put);
+  assert.deepEqual([interrupted.ok, interrupted.broken, interrupted.body], [true, true, document]);
+  assert.deepEqual(interrupted.notes, [
+    'The server answered 4.08 instead of a later block of its answer, which was read as far as it came.',
+  ]);
   const refused = readAnswer(content('4.00', Buffer.from(`no\u001b[31m\r\nway \u202e${'x'.repeat(5000)}`)), 5, asked);
   assert.equal(refused.ok, false);
   assert.ok((refused.diagnostic ?? '').length <= 1000);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Admission, networkOf } from '#dots/transport/admission';
+import { OpenSessions } from '#dots/transport/openSessions';
 import { defaultSessionLimits, type SessionLimits } from '#dots/transport/secure';
 import { FakeClock } from '../../support/protocol/fakeClock';
 
@@ -28,23 +29,44 @@ test('an IPv4 address counts by itself, an IPv6 address with its /64', () => {
   for (const [host, network] of networks) assert.equal(networkOf(host), network, host);
 });
 
-test('limits in all and by network, of handshakes and of sessions', () => {
-  const { door } = admission({ halfOpen: 3, halfOpenPerAddress: 2, sessions: 3, sessionsPerAddress: 2 });
+test('limits of handshakes, in all and by network', () => {
+  const { door } = admission({ halfOpen: 3, halfOpenPerAddress: 2 });
   for (const host of ['2001:db8::1', '2001:db8::2']) {
     assert.ok(door.mayStart(host));
     door.start(host);
-    assert.ok(door.enter(host));
   }
-  assert.deepEqual([door.mayStart('2001:db8::3'), door.enter('2001:db8::3')], [false, false]);
+  assert.equal(door.mayStart('2001:db8::3'), false);
   assert.ok(door.mayStart('192.0.2.1'));
   const start = door.start('192.0.2.1');
-  assert.ok(door.enter('192.0.2.1'));
-  assert.deepEqual([door.mayStart('192.0.2.2'), door.enter('192.0.2.2')], [false, false]);
+  assert.equal(door.mayStart('192.0.2.2'), false);
   door.release(start);
   door.release(start);
-  door.exit('192.0.2.1');
-  assert.deepEqual([door.mayStart('192.0.2.2'), door.enter('192.0.2.2')], [true, true]);
-  assert.equal(door.enter('192.0.2.3'), false);
+  assert.equal(door.mayStart('192.0.2.2'), true);
+});
+
+test('handshakes of strangers do not use up those of networks with authenticated clients', () => {
+  const { door } = admission({ halfOpen: 2, halfOpenPerAddress: 2 });
+  door.prove('203.0.113.1');
+  door.start('192.0.2.1');
+  door.start('192.0.2.2');
+  assert.deepEqual([door.mayStart('192.0.2.3'), door.mayStart('203.0.113.1')], [false, true]);
+  door.start('203.0.113.1');
+  door.start('203.0.113.1');
+  assert.equal(door.mayStart('203.0.113.1'), false);
+});
+
+test('sessions are limited in all and by client, whatever the identities of a client are', () => {
+  const limited = (own: number, total: number): boolean => own < 2 && total < 3;
+  const sessions = new OpenSessions(
+    (_identity, own, total) => limited(own, total),
+    (identity) => identity[0],
+  );
+  assert.deepEqual([sessions.enter('a1'), sessions.enter('a2'), sessions.enter('a3')], [true, true, false]);
+  assert.deepEqual([sessions.enter('b1'), sessions.enter('c1')], [true, false]);
+  assert.deepEqual([sessions.replace('a1', 'b2'), sessions.replace('a2', 'b3')], [true, false]);
+  assert.deepEqual([sessions.enter('c1')], [false]);
+  sessions.exit('a2');
+  assert.deepEqual([sessions.enter('b3'), sessions.enter('c1')], [false, true]);
 });
 
 test('a handshake counts until it has succeeded or its time is over', async () => {

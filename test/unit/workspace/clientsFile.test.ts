@@ -40,6 +40,11 @@ test('a clients file is known by its name, and read', () => {
   assert.deepEqual(names.get('www.example.com'), ['192.0.2.10', '2001:db8::10']);
 });
 
+test('a name in a clients file has no case and no final dot', () => {
+  const { names } = clientsOf({ clients: [], names: { 'WWW.Example.com.': ['192.0.2.10'] } });
+  assert.deepEqual([...names], [['www.example.com', ['192.0.2.10']]]);
+});
+
 const one = (client: string): string => `{"clients": [${client}]}`;
 
 const faulty: readonly (readonly [text: string, findings: [code: string, at: string][]])[] = [

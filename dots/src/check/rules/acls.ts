@@ -139,7 +139,17 @@ function bitFields(ace: Ace): void {
 function fragmentFaults(ace: Ace, fragment: JsonObject, family: string): void {
   const path = ['matches', family, 'fragment'];
   operatorFaults(ace, fragment, path);
-  if (family !== 'ipv6' || typeof fragment.type !== 'string' || !bitsIn(fragment.type).includes('df')) return;
+  if (typeof fragment.type !== 'string') return;
+  const bits = bitsIn(fragment.type);
+  if (bits.length === 0)
+    ace.fault(
+      'fragment-type-empty',
+      [...path, 'type'],
+      '8783 4.3',
+      'This filter names no fragment type, so it has no rule: write "isf" for any fragment, or remove "fragment".',
+      { severity: 'warning' },
+    );
+  if (family !== 'ipv6' || !bits.includes('df')) return;
   ace.fault('df-in-ipv6', [...path, 'type'], '8783 4.3', 'IPv6 has no "df" bit; remove it from this filter.');
 }
 

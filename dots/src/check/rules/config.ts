@@ -13,7 +13,7 @@ export function configFaults(body: JsonObject, pointer: string, direction?: Dire
   const parameters = groups.flatMap((group) => parametersOf(body[group], child(pointer, group)));
   const isStatus = direction === 'status';
   return [
-    ...(isStatus || parameters.length > 0
+    ...(isStatus || parameters.some(isSet)
       ? []
       : [
           rfcFault(
@@ -30,6 +30,10 @@ export function configFaults(body: JsonObject, pointer: string, direction?: Dire
     ...(isStatus ? [] : parameters.flatMap(requestFaults)),
   ];
 }
+
+/** An empty container is as good as none (RFC 7950 section 7.5.1). */
+const isSet = ({ value }: Parameter): boolean =>
+  ['current-value', 'current-value-decimal'].some((member) => Object.hasOwn(value, member));
 
 function parametersOf(group: JsonValue | undefined, pointer: string): Parameter[] {
   if (!isObject(group)) return [];

@@ -2,6 +2,7 @@ import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import { serverOnlyScopeMembers, type Direction } from '#dots/model/direction';
+import { attackTimes } from './attackTimes';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
 import { emptyFaults, hostFaults, icmpAdvice, nameAdvice, portAdvice, prefixFaults, selectors } from './target';
@@ -18,10 +19,16 @@ export function mitigationFaults(body: JsonObject, pointer: string, direction?: 
   ];
 }
 
+const attacks = 'ietf-dots-telemetry:attack-detail';
+
 const besideCollision = ['conflict-status', 'conflict-scope', 'retry-timer'];
 
-/** The refusal of a cuid that another client uses must not disclose that client's requests. */
 function statusFaults(scope: JsonObject, pointer: string): Fault[] {
+  return [...collisionFaults(scope, pointer), ...attackTimes(scope, attacks, pointer)];
+}
+
+/** The refusal of a cuid that another client uses must not disclose that client's requests. */
+function collisionFaults(scope: JsonObject, pointer: string): Fault[] {
   const member = 'conflict-information';
   const conflict = scope[member];
   if (!isObject(conflict) || conflict['conflict-cause'] !== 'cuid-collision') return [];
@@ -82,6 +89,7 @@ function requestFaults(scope: JsonObject, pointer: string): Fault[] {
     ...callHomeFaults(scope, pointer),
     ...filterControlFaults(scope, pointer),
     ...telemetryFaults(scope, pointer),
+    ...attackTimes(scope, attacks, pointer),
     ...planningAdvice(scope, pointer),
   ];
 }
@@ -227,7 +235,7 @@ function filterControlFaults(scope: JsonObject, pointer: string): Fault[] {
 /** A client includes telemetry of a mitigation only in an efficacy update. */
 function telemetryFaults(scope: JsonObject, pointer: string): Fault[] {
   if (Object.hasOwn(scope, 'attack-status')) return [];
-  return ['ietf-dots-telemetry:total-attack-traffic', 'ietf-dots-telemetry:attack-detail']
+  return ['ietf-dots-telemetry:total-attack-traffic', attacks]
     .filter((member) => Object.hasOwn(scope, member))
     .map((member) =>
       rfcFault(

@@ -1,4 +1,5 @@
 import type { Fault } from '../../model/finding';
+import { domainNameProblem } from '../../model/domainName';
 import type { JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import { rfcFault } from './fault';
@@ -10,6 +11,29 @@ const callHome = 'ietf-dots-call-home:alt-ch-client';
  * 5.2.2).
  */
 export function redirectFaults(body: JsonObject, pointer: string): Fault[] {
+  return [
+    ...namedFaults(body, pointer),
+    ...nameFaults(body, 'alt-server', pointer, '9132 4.6'),
+    ...nameFaults(body, callHome, pointer, '9066 5.2.2'),
+  ];
+}
+
+/** The new peer is authenticated by its name, so an address does not do. */
+function nameFaults(body: JsonObject, member: string, pointer: string, rfc: string): Fault[] {
+  const { [member]: name } = body;
+  const problem = typeof name === 'string' && name !== '' ? domainNameProblem(name) : undefined;
+  if (problem === undefined) return [];
+  return [
+    rfcFault(
+      'redirect-name',
+      child(pointer, member),
+      rfc,
+      `This name ${problem}: write the domain name by which the new peer is authenticated, and its addresses in "${member}-record".`,
+    ),
+  ];
+}
+
+function namedFaults(body: JsonObject, pointer: string): Fault[] {
   const ofCallHome = [
     'ietf-dots-call-home:alt-ch-client',
     'ietf-dots-call-home:alt-ch-client-record',

@@ -25,7 +25,10 @@ export function prefixFaults(owner: JsonObject, member: string, pointer: string,
   );
 }
 
-/** The faults of one prefix. @param place its pointer, made only when there is a fault */
+/**
+ * The faults of one prefix.
+ * @param place its pointer, made only when there is a fault
+ */
 function prefixFault(text: string, place: () => string, rfc: string): Fault[] {
   const range = forbiddenRange(text);
   if (range === undefined) return [...hostBitsAdvice(text, place), ...mappedAdvice(text, place)];
@@ -91,7 +94,10 @@ function hostFault(text: string, member: 'target-fqdn' | 'target-uri', pointer: 
 
 const nouns = { 'target-fqdn': 'name', 'target-uri': 'URI' } as const;
 
-/** Advice on a prefix that no packet matches. @param place its pointer, made only when there is a fault */
+/**
+ * Advice on a prefix that no packet matches.
+ * @param place its pointer, made only when there is a fault
+ */
 export function mappedAdvice(text: string, place: () => string): Fault[] {
   const prefix = text.startsWith('::') ? parsePrefix(text) : undefined;
   const ipv4 = prefix && mappedIpv4(prefix);
@@ -107,8 +113,8 @@ export function mappedAdvice(text: string, place: () => string): Fault[] {
 }
 
 /**
- * Advice on a prefix whose text has bits that are not matched. @param place its pointer, made only when there is a
- * fault
+ * Advice on a prefix whose text has bits that are not matched.
+ * @param place its pointer, made only when there is a fault
  */
 export function hostBitsAdvice(text: string, place: () => string): Fault[] {
   if (text.endsWith(text.includes(':') ? '/128' : '/32')) return [];

@@ -3,6 +3,7 @@ import { isObject, itemsOf, type JsonObject, type JsonValue } from '../../model/
 import { child } from '../../model/pointer';
 import { serverOnlySetup, type Direction } from '#dots/model/direction';
 import { exact } from '#dots/model/numbers';
+import { attackTimes } from './attackTimes';
 import { advice, rfcFault } from './fault';
 import { telemetryConfigFaults } from './telemetryConfig';
 import { emptyFaults, hostFaults, prefixFaults, selectors } from './target';
@@ -201,32 +202,13 @@ export function telemetryFaults(body: JsonObject, pointer: string, direction?: D
       isObject(entry)
         ? [
             ...targetFaults(entry, child(list, index)),
-            ...attackTimes(entry, child(list, index)),
+            ...attackTimes(entry, 'attack-detail', child(list, index)),
             ...(isStatus ? statusFaults : requestFaults)(entry, child(list, index)),
           ]
         : [],
     ),
     ...(isStatus ? [] : emptyFaults(body, pointer, '9244 5.3')),
   ];
-}
-
-/** An attack ends after it starts (RFC 9244 section 8.1.5). */
-function attackTimes(entry: JsonObject, pointer: string): Fault[] {
-  const list = child(pointer, 'attack-detail');
-  return itemsOf(entry['attack-detail']).flatMap((attack, index) => {
-    if (!isObject(attack)) return [];
-    const [start, end] = [exact(attack['start-time']), exact(attack['end-time'])];
-    if (start === undefined || end === undefined || start <= end) return [];
-    return [
-      advice(
-        'attack-times',
-        child(child(list, index), 'end-time'),
-        '9244 8.1.5',
-        'The attack ends before it starts: check "start-time" and "end-time", both in seconds since 1970.',
-        { related: [{ pointer: child(child(list, index), 'start-time'), message: 'the start' }] },
-      ),
-    ];
-  });
 }
 
 const requestFaults = (entry: JsonObject, pointer: string): Fault[] =>

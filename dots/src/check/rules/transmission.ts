@@ -72,9 +72,13 @@ export function groupFaults(group: JsonValue | undefined, pointer: string): Faul
 /** The datagram of an encrypted heartbeat over DTLS with its CoAP header, path and body, octets, rounded down. */
 const heartbeatOctets = 80;
 
+/** The recommended interval of heartbeats, seconds (RFC 9132 section 4.5.2). */
+const defaultInterval = 30;
+
 /** A heartbeat must not exceed what the probing rate allows within one interval (RFC 9132 section 4.5.2). */
 function heartbeatRate(group: JsonObject, pointer: string): Fault[] {
-  const [interval, rate] = ['heartbeat-interval', 'probing-rate'].map((name) => current(group, name));
+  const interval = current(group, 'heartbeat-interval') ?? defaultInterval;
+  const rate = current(group, 'probing-rate');
   if (typeof interval !== 'number' || typeof rate !== 'number' || interval === 0) return [];
   if (interval * rate >= heartbeatOctets) return [];
   return [

@@ -13,6 +13,8 @@ export interface Content {
   code: string;
   options: CoapOption[];
   payload: Uint8Array;
+  /** Of a response in blocks: the error that the peer answered instead of a later block; the payload ends before it. */
+  interrupted?: string | undefined;
 }
 
 /** A message as both transports carry it: RFC 8323 section 3.1. */

@@ -189,8 +189,8 @@ export interface Cut {
 
 /** The largest blocks that leave space for the header and the options. */
 export function cutFor({ maxMessageSize, bert }: Budget, overhead: number): Cut {
-  const room = Math.max(16, maxMessageSize - overhead);
-  if (bert && room >= largestBlock) return { size: largestBlock, step: room - (room % largestBlock), bert };
-  const size = Math.min(largestBlock, 2 ** Math.floor(Math.log2(room)));
+  const space = Math.max(16, maxMessageSize - overhead);
+  if (bert && space >= largestBlock) return { size: largestBlock, step: space - (space % largestBlock), bert };
+  const size = Math.min(largestBlock, 2 ** Math.floor(Math.log2(space)));
   return { size, step: size };
 }

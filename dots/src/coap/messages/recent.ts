@@ -7,7 +7,11 @@ interface Entry<T> {
 export class Recent<T> {
   private readonly entries = new Map<string | number, Entry<T>>();
 
-  /** `now` below is the monotonic time of a clock.  @param lifetime milliseconds  @param limit entries */
+  /**
+   * `now` below is the monotonic time of a clock.
+   * @param lifetime milliseconds
+   * @param limit entries
+   */
   constructor(
     private readonly lifetime: number,
     private readonly limit: number,

@@ -28,7 +28,10 @@ export function parseBody(text: string): JsonObject {
   throw fail(400, 'malformed-message', 'The body must be a JSON object.');
 }
 
-/** Halves of characters are no text of YANG (RFC 7950 section 9.4), and different ones would become the same when they are stored. */
+/**
+ * Halves of characters are no text of YANG (RFC 7950 section 9.4), and different ones would become the same when they
+ * are stored.
+ */
 function refuseHalves(value: JsonObject, text: string): JsonObject {
   if (!/\\ud[89a-f]/i.test(text) || !loneSurrogate.test(JSON.stringify(value))) return value;
   throw fail(
@@ -38,7 +41,9 @@ function refuseHalves(value: JsonObject, text: string): JsonObject {
   );
 }
 
-/** What JSON.stringify writes with an escape, because it is half of a pair; a backslash of the text itself is doubled. */
+/**
+ * What JSON.stringify writes with an escape, because it is half of a pair; a backslash of the text itself is doubled.
+ */
 const loneSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 /**
@@ -76,7 +81,9 @@ function tagOf({ code }: Fault): ErrorTag {
 /** The instance identifier of the data tree: RFC 7951 section 6.11. */
 export const treePath = `/${moduleName}:dots-data`;
 
-/** The instance identifier of the node that the members of a body are in; undefined for a list without its container. */
+/**
+ * The instance identifier of the node that the members of a body are in; undefined for a list without its container.
+ */
 export function baseOf(body: JsonObject, cuid: string | undefined): string | undefined {
   if (Object.hasOwn(body, `${moduleName}:dots-client`)) return treePath;
   const isWhole = ['aliases', 'acls'].some((container) => Object.hasOwn(body, `${moduleName}:${container}`));
@@ -88,7 +95,9 @@ export function clientPath(cuid: string): string {
   return `${treePath}/dots-client${keyPredicate({ cuid }) ?? ''}`;
 }
 
-/** A JSON pointer as the rest of an instance identifier: entries by their key, members of this module without its name. */
+/**
+ * A JSON pointer as the rest of an instance identifier: entries by their key, members of this module without its name.
+ */
 export function instancePath(document: JsonObject, pointer: string): string {
   let here: JsonValue | undefined = document;
   let path = '';

@@ -64,7 +64,10 @@ const supported: Readonly<Record<string, Fields>> = { ipv4, ipv6, tcp, udp, icmp
 /** Match fields with another name in the capabilities. */
 const capabilityOf: Readonly<Record<string, string>> = { ttl: 'hoplimit' };
 
-/** Throws a RestconfError (400) for an ACL that matches on a field which this server does not filter by: RFC 8783 section 7.2. */
+/**
+ * Throws a RestconfError (400) for an ACL that matches on a field which this server does not filter by: RFC 8783
+ * section 7.2.
+ */
 export function refuseUnsupported(acl: JsonObject): void {
   const aces = isObject(acl.aces) ? itemsOf(acl.aces.ace).filter(isObject) : [];
   for (const { name, matches } of aces) {

@@ -7,7 +7,6 @@ import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
 import { formatPrefix } from '#dots/model/prefix';
 import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
-import type { Limits } from '../state/policy';
 import { capabilities, refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
 import { fail } from './failure';
@@ -38,7 +37,6 @@ export interface DataResourcesOptions {
   claims: CuidClaims;
   quota: ClientQuota;
   clock: Clock;
-  limits: Limits;
   resolve: NameResolver;
   /** What to add to the refusal of a cuid of another client, for one who has proved this identity. */
   hint: (identity: string) => string;
@@ -51,11 +49,10 @@ const clientMember = documentType('dots-client').topMember;
 /** The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses. */
 export class DataResources {
   private readonly clients: DataClients;
-  private readonly limits: Limits;
   private readonly conflicts: FilterConflicts;
 
   constructor(private readonly options: DataResourcesOptions) {
-    ({ clients: this.clients, limits: this.limits } = options);
+    this.clients = options.clients;
     this.conflicts = new FilterConflicts(this.clients);
   }
 
@@ -263,13 +260,6 @@ export class DataResources {
 
   /** Stores a client within the limits, so that a flood of entries cannot fill the memory. */
   private commit(client: DataClient): void {
-    const { dataClients, aliasesOrAcls, aces } = this.limits;
-    const isNew = this.clients.find(client.cuid) === undefined;
-    if (isNew && this.clients.size >= dataClients) throw full('clients', dataClients);
-    if (Math.max(client.aliases.length, client.acls.length) > aliasesOrAcls)
-      throw full('aliases or ACLs of a client', aliasesOrAcls);
-    if (client.acls.reduce((sum, { value }) => sum + acesOf(value).length, 0) > aces)
-      throw full('ACEs of a client', aces);
     const exceeded = this.options.quota.registration(client);
     if (exceeded !== undefined) throw full(exceeded.what, exceeded.limit);
     this.clients.put(client);

@@ -4,7 +4,10 @@ import { fail } from './failure';
 import type { Placement } from './query';
 import { lists, type ListTarget } from './resourcePath';
 
-/** The entries of a list as the client wrote them. Throws a RestconfError (404) if the ACL that contains them does not exist. */
+/**
+ * The entries of a list as the client wrote them. Throws a RestconfError (404) if the ACL that contains them does not
+ * exist.
+ */
 export function entriesOf(client: DataClient, { container, acl }: ListTarget): JsonObject[] {
   if (container !== 'aces') return client[container].map(({ value }) => value);
   const stored = findEntry(client.acls, acl);
@@ -19,7 +22,10 @@ export interface ListContent {
   touched: ReadonlySet<unknown>;
 }
 
-/** The client with a new content of a list. The lifetime of touched entries, and of an ACL whose ACEs change, starts again at `now`. */
+/**
+ * The client with a new content of a list. The lifetime of touched entries, and of an ACL whose ACEs change, starts
+ * again at `now`.
+ */
 export function withEntries(
   client: DataClient,
   { container, acl }: ListTarget,
@@ -44,7 +50,9 @@ export function withAces(acl: JsonObject, aces: readonly JsonObject[]): JsonObje
   return aces.length === 0 ? rest : { ...rest, aces: { ace: [...aces] } };
 }
 
-/** A list with new entries in it. Throws a RestconfError: 409 if a name is in use, 400 if the neighbour does not exist. */
+/**
+ * A list with new entries in it. Throws a RestconfError: 409 if a name is in use, 400 if the neighbour does not exist.
+ */
 export function inserted(
   before: readonly JsonObject[],
   fresh: readonly JsonObject[],

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { DotsError } from '#dots/model/errors';
 import { isLoopback, loopbackName, type Address } from '#dots/transport/address';
@@ -11,9 +11,12 @@ import { refusal as clientRefusal } from '#dots/transport/refusals';
 import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 import { alertIn, serverReason, symptomOf } from '#dots/transport/tls/symptoms';
 import { oneLine } from '#dots/model/text';
-import { identityEntry, identityText, type Clients } from '../state/clients';
+import { identityEntry, identityText, type Client, type Clients } from '../state/clients';
 import { StoreError } from '../state/journal';
+import type { ClientQuota } from '../state/clientQuota';
+import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
 import type { Requester } from './dataResources';
+import { Connections } from './connections';
 import { fail, RestconfError } from './failure';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
 
@@ -24,13 +27,11 @@ export interface DataServerOptions {
   lab: Lab;
   router: DataRouter;
   clients: Clients;
-  /** The largest body that is read, bytes. */
-  largestBody: number;
+  quota: ClientQuota;
+  turns: RequestTurns;
   log: (line: string) => void;
 }
 
-/** More connections at a time than the clients of a lab need, few enough to limit the memory. */
-const connectionsAtOnce = 64;
 const handshakeMs = 10_000;
 const requestMs = 30_000;
 
@@ -76,14 +77,17 @@ function serverFor(options: DataServerOptions): Server {
     requestTimeout: requestMs,
     ALPNProtocols: ['http/1.1'],
   });
-  server.maxConnections = connectionsAtOnce;
+  const connections = new Connections();
+  server.on('connection', (socket: Socket) => connections.greet(socket));
   server.on('request', (request, response) => void serve(request, response, options));
   const refused = (words: string): void => options.log(`data: connection refused: ${oneLine(words, 300)}`);
   server.on('tlsClientError', (error, { remotePort }) => refused(refusalText(error, remotePort)));
   // Nothing of a request has been read yet.
   server.on('secureConnection', (socket) => {
-    if (hasExtendedSecret(socket)) return;
-    refused(clientRefusal('no-extended-secret', { peer: clientAt(socket.remotePort) }).message);
+    const peer = clientAt(socket.remotePort);
+    if (!hasExtendedSecret(socket)) refused(clientRefusal('no-extended-secret', { peer }).message);
+    else if (connections.admit(socket, clientOf(socket, options.clients))) return;
+    else refused(clientRefusal('broken', { peer, detail: 'its client has too many connections' }).message);
     socket.destroy();
   });
   return server;
@@ -116,21 +120,24 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
 
 async function answerTo(
   request: IncomingMessage,
-  { router, clients, largestBody }: DataServerOptions,
+  { router, clients, quota, turns }: DataServerOptions,
 ): Promise<DataResponse> {
   const { method = '', headers } = request;
   const { port } = request.socket.address() as AddressInfo;
   refuseForeignHost(headers.host, port);
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
-  if (!isMetadata) refuseOtherTypes(method, headers['content-type'], headers.accept);
-  return router.answer({
-    method,
-    path: url.pathname,
-    query: url.searchParams,
-    requester: requesterOf(request.socket as TLSSocket, clients),
-    body: () => readBody(request, largestBody),
-  });
+  if (!isMetadata) refuseOtherTypes(method, headers);
+  const requester = requesterOf(request.socket as TLSSocket, clients);
+  const work = (): Promise<DataResponse> =>
+    router.answer({
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      requester,
+      body: () => readBody(request, quota.largestDataBody(requester.identity)),
+    });
+  return turns.run(requester.identity, work);
 }
 
 function urlOf(target: string): URL {
@@ -158,6 +165,12 @@ function refusalText(error: Error, port: number | undefined): string {
 
 const clientAt = (port: number | undefined): string =>
   port === undefined ? 'the client' : `the client at port ${port}`;
+
+/** Undefined where its identity belongs to none. */
+function clientOf(socket: TLSSocket, clients: Clients): Client | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate && clients.of(keyIdentity(certificate.raw));
+}
 
 function requesterOf(socket: TLSSocket, clients: Clients): Requester {
   const certificate = socket.getPeerX509Certificate();
@@ -194,6 +207,10 @@ async function readBody(request: IncomingMessage, largest: number): Promise<stri
 /** Undefined where the outcome of a change is unknown. */
 function refusal(error: unknown, asked: string, log: (line: string) => void): DataResponse | undefined {
   if (error instanceof RestconfError) return { status: error.status, body: error.body, headers: { ...error.headers } };
+  if (error instanceof TooManyRequests) {
+    const { status, body } = fail(429, 'resource-denied', error.sentence);
+    return { status, body, headers: { 'Retry-After': '1' } };
+  }
   log(`${asked}: ${oneLine(String(error), 200)}`);
   if (error instanceof StoreError && !error.isCertain) return undefined;
   const { body } = fail(500, 'operation-failed', 'The server failed; nothing was changed.');

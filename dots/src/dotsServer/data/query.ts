@@ -34,7 +34,10 @@ const parametersOf: Readonly<Record<string, readonly string[]>> = {
   PUT: ['insert', 'point'],
 };
 
-/** Reads the query of a request. Throws a RestconfError (400) for a parameter that is unknown, repeated, invalid, or not applicable. */
+/**
+ * Reads the query of a request. Throws a RestconfError (400) for a parameter that is unknown, repeated, invalid, or not
+ * applicable.
+ */
 export function queryOf(parameters: URLSearchParams, method: string, target: Target): Query {
   const allowed = parametersOf[method] ?? [];
   for (const name of new Set(parameters.keys())) {

@@ -5,7 +5,10 @@ import { checkedContent, treePath } from './bodyCheck';
 import { fail } from './failure';
 import { lists, type Container } from './resourcePath';
 
-/** The refusal of a cuid that a client may not register: 409 where another client has it (RFC 8783 section 5.1), else 403. */
+/**
+ * The refusal of a cuid that a client may not register: 409 where another client has it (RFC 8783 section 5.1), else
+ * 403.
+ */
 export function claimRefusal(
   objection: CuidObjection,
   { cuid, client, hint }: { cuid: string; client: Client; hint: string },

@@ -1,7 +1,10 @@
 import { isLegalText } from '#dots/check/legalText';
 import { fail } from './failure';
 
-/** The lists of a client that a request can name, by their container: the list in it, and whether its order is significant. */
+/**
+ * The lists of a client that a request can name, by their container: the list in it, and whether its order is
+ * significant.
+ */
 export const lists = {
   aliases: { list: 'alias', ordered: false, noun: 'alias' },
   acls: { list: 'acl', ordered: true, noun: 'ACL' },
@@ -105,6 +108,12 @@ function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefi
 /** One segment: a name, with or without its module, and optionally "=" and a key (RFC 8040 section 3.5.3). */
 function segmentOf(text: string): Segment {
   const [, , name = '', key] = /^(?:([^=:]*):)?([^=]*)(?:=(.*))?$/su.exec(text) ?? [];
+  if (key?.includes(','))
+    throw fail(
+      400,
+      'invalid-value',
+      'Each list has one key, and a comma separates the values of several: write a comma in a key as %2C (RFC 8040 section 3.5.3).',
+    );
   const decoded = { name: decodedText(name), ...(key !== undefined && { key: decodedText(key) }) };
   if (isLegalText(decoded.key ?? '')) return decoded;
   throw fail(

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '#dots/model/json';
 import { fail, RestconfError } from './failure';
 import { baseOf, parseBody } from './bodyCheck';
@@ -172,7 +173,9 @@ const read =
   (body: JsonObject): Handler =>
   () => ({ status: 200, body });
 
-/** OPTIONS and HEAD follow from the methods of the resource. Throws a RestconfError (405) for one it does not support. */
+/**
+ * OPTIONS and HEAD follow from the methods of the resource. Throws a RestconfError (405) for one it does not support.
+ */
 async function respond(method: string, methods: Methods): Promise<DataResponse> {
   const allowed = ['OPTIONS', ...(methods.GET === undefined ? [] : ['HEAD']), ...Object.keys(methods)]
     .sort()
@@ -198,12 +201,32 @@ function unsupported(message: string, allowed: string): RestconfError {
   return new RestconfError(405, [{ tag: 'operation-not-supported', message }], { Allow: allowed });
 }
 
-/** Refuses a body that is not RESTCONF's JSON (415), and a request that does not accept it (406): RFC 8040 section 5.2. */
-export function refuseOtherTypes(method: string, contentType: string | undefined, accept: string | undefined): void {
-  const typeOf = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase();
-  if ((method === 'POST' || method === 'PUT') && typeOf(contentType ?? '') !== yangData)
+/**
+ * Refuses a body that is not RESTCONF's JSON or is compressed (415), and a request that does not accept that JSON
+ * (406): RFC 8040 section 5.2, RFC 9110 sections 12.5.1 and 15.5.16.
+ */
+export function refuseOtherTypes(method: string, headers: IncomingHttpHeaders): void {
+  const { accept, 'content-type': contentType, 'content-encoding': coding = 'identity' } = headers;
+  const hasBody = method === 'POST' || method === 'PUT';
+  if (hasBody && mediaRange(contentType ?? '').type !== yangData)
     throw fail(415, 'invalid-value', `The Content-Type of the body must be ${yangData}.`);
-  const accepted = accept === undefined ? ['*/*'] : accept.split(',').map(typeOf);
-  if (!accepted.some((type) => type === yangData || type === '*/*' || type === 'application/*'))
-    throw fail(406, 'invalid-value', `The only Content-Type available is ${yangData}.`);
+  if (hasBody && coding.trim().toLowerCase() !== 'identity')
+    throw fail(415, 'invalid-value', 'This server reads bodies without a Content-Encoding only.');
+  if (!accepts(accept ?? '*/*')) throw fail(406, 'invalid-value', `The only Content-Type available is ${yangData}.`);
+}
+
+/** Ranges that contain the type, the most specific one first: that one decides. */
+const acceptable = [yangData, 'application/*', '*/*'];
+
+function accepts(accept: string): boolean {
+  const ranges = accept.split(',').map(mediaRange);
+  const range = acceptable.map((type) => ranges.find((one) => one.type === type)).find((one) => one !== undefined);
+  return range !== undefined && range.quality > 0;
+}
+
+/** A media range and its quality, which is 1 unless it is named: RFC 9110 section 12.4.2. */
+function mediaRange(text: string): { type: string; quality: number } {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  return { type, quality: quality === undefined ? 1 : Number(quality) };
 }

@@ -5,7 +5,7 @@ import { sameClientHint, type Clients } from '../state/clients';
 import type { NameResolver } from '../state/clientDomain';
 import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
-import type { Limits } from '../state/policy';
+import type { RequestTurns } from '../state/requestTurns';
 import type { ServerState } from '../state/serverState';
 import { DataResources } from '../data/dataResources';
 import { DataRouter } from '../data/router';
@@ -20,9 +20,9 @@ export interface DataChannelOptions {
   clients: Clients;
   claims: CuidClaims;
   quota: ClientQuota;
+  turns: RequestTurns;
   resolve: NameResolver;
   clock: Clock;
-  limits: Limits;
   log: (line: string) => void;
 }
 
@@ -32,16 +32,14 @@ export class DataChannel {
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
   static async open(options: DataChannelOptions): Promise<DataChannel> {
-    const { host, port, lab, state, clients, claims, quota, resolve, clock, limits, log } = options;
+    const { host, port, lab, state, clients, claims, quota, turns, resolve, clock, log } = options;
     const hint = (identity: string): string => (clients.areDefined ? '' : sameClientHint(identity));
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
     const router = new DataRouter(
-      new DataResources({ clients: state.clients, claims, quota, clock, limits, resolve, hint }),
+      new DataResources({ clients: state.clients, claims, quota, clock, resolve, hint }),
       (decide) => state.exclusive(decide),
     );
-    return new DataChannel(
-      await DataServer.start({ host, port, lab, router, clients, largestBody: limits.dataBody, log }),
-    );
+    return new DataChannel(await DataServer.start({ host, port, lab, router, clients, quota, turns, log }));
   }
 
   /** `https://127.0.0.1:N`. */

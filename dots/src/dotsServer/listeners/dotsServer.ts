@@ -1,9 +1,12 @@
 import type { Lab } from '#dots/transport/certificates/lab';
 import type { ServerCredentials } from '#dots/transport/certificates/credentials';
+import { OpenSessions } from '#dots/transport/openSessions';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Clients, type ClientDefinition } from '../state/clients';
 import { nothingKnown, type NameResolver } from '../state/clientDomain';
 import { ClientQuota } from '../state/clientQuota';
+import { RequestTurns } from '../state/requestTurns';
+import { Holdings } from '../state/holdings';
 import { CuidClaims } from '../state/cuidClaims';
 import type { DataClient } from '../state/dataClients';
 import type { Mitigation } from '../state/lifecycle';
@@ -142,9 +145,10 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
-  const claims = new CuidClaims(state, clients);
-  const quota = new ClientQuota(clients, state);
-  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, resolve };
+  const holdings = new Holdings(clients, state);
+  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
+  const turns = new RequestTurns(clients, policy.limits, clock);
+  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, turns, resolve };
   const addresses = await listen(served, options, closers);
   const files = await writeLabProfiles(home.lab, addresses, options.clients);
   return { state, clock, addresses, files, closers };
@@ -161,20 +165,25 @@ interface Served {
   clients: Clients;
   claims: CuidClaims;
   quota: ClientQuota;
+  turns: RequestTurns;
   resolve: NameResolver;
 }
 
 async function listen(served: Served, options: DotsServerOptions, closers: Close[]): Promise<ServerAddresses> {
-  const { lab, policy, host, clock, log } = served;
+  const { lab, host, clock, clients, quota, log } = served;
   const service = new SignalService(served);
   closers.push(() => service.close());
-  const data = await DataChannel.open({ ...served, port: options.dataPort ?? 0, limits: policy.limits });
+  const data = await DataChannel.open({ ...served, port: options.dataPort ?? 0 });
   closers.push(() => data.close());
   const signal = await SignalChannel.open({
     host,
     plainPort: options.plain === true ? (options.signalPort ?? 0) : undefined,
     securePort: options.securePort ?? 0,
     credentials: { certificate: { ca: lab.ca, ...lab.server }, psk: options.psk },
+    sessions: new OpenSessions(
+      (identity, own, total) => quota.sessions(identity, own, total),
+      (identity) => clients.of(identity),
+    ),
     clock,
     accept: (channel) => service.accept(channel),
     log,

@@ -22,9 +22,9 @@ export interface LabHomeOptions {
 }
 
 /**
- * The lab in the state folder of the server; without one it is private and ends with the server. Its certificates are valid by the
- * date of the machine, not by that of a clock: OpenSSL, which verifies them for TLS, uses no other.
- * Throws a DotsError of kind `usage`: `transport/lab-folder`, `runtime/not-private`.
+ * The lab in the state folder of the server; without one it is private and ends with the server. Its certificates are
+ * valid by the date of the machine, not by that of a clock: OpenSSL, which verifies them for TLS, uses no other. Throws
+ * a DotsError of kind `usage`: `transport/lab-folder`, `runtime/not-private`.
  */
 export async function openLabHome({ host, stateDir, clients, tell }: LabHomeOptions): Promise<LabHome> {
   const options = { names: [loopbackName(host)], clients, tell };

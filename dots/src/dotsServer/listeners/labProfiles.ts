@@ -27,8 +27,8 @@ interface ProfiledClient {
 }
 
 /**
- * Writes the profiles of a lab beside its certificates: one for each client that the lab has issued a certificate for, and `lab`, which is
- * the first of them; where there is none, `lab` has the certificate that every lab has.
+ * Writes the profiles of a lab beside its certificates: one for each client that the lab has issued a certificate for,
+ * and `lab`, which is the first of them; where there is none, `lab` has the certificate that every lab has.
  */
 export async function writeLabProfiles(
   lab: Lab,

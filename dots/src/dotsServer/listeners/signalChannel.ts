@@ -3,6 +3,7 @@ import type { Clock } from '#dots/runtime/clock';
 import type { Endpoint } from '#dots/coap/endpoint';
 import { DotsError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
+import type { OpenSessions } from '#dots/transport/openSessions';
 import { addressText, type Address } from '#dots/transport/address';
 import type { ServerCredentials } from '#dots/transport/certificates/credentials';
 import { listenDtls } from '#dots/transport/dtls/server';
@@ -17,6 +18,8 @@ export interface SignalChannelOptions {
   /** DTLS over UDP and TLS over TCP listen on the same number (RFC 9132 section 3); 0: a free one. */
   securePort: number;
   credentials: ServerCredentials;
+  /** Counts the sessions of both secure transports. */
+  sessions: OpenSessions;
   clock: Clock;
   /** Called with each client once its channel is established; returns the endpoint that serves it. */
   accept: (channel: Channel) => Endpoint;
@@ -39,12 +42,13 @@ export class SignalChannel {
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`. */
   static async open(options: SignalChannelOptions): Promise<SignalChannel> {
-    const { host, plainPort, clock, credentials, log } = options;
+    const { host, plainPort, clock, credentials, sessions, log } = options;
     const endpoints = new Set<Endpoint>();
     const accept = (channel: Channel): void => track(endpoints, options.accept(channel));
     const secure: SecureListenOptions = {
       credentials,
       clock,
+      sessions,
       refused: (error) => log(`signal: client refused: ${oneLine(error.message, 300)}`),
     };
     const plain = plainPort === undefined ? undefined : await listenUdp({ host, port: plainPort }, accept);

@@ -23,7 +23,10 @@ export async function refuseUnmatched(name: ResourceName, resource: Resource, re
     );
 }
 
-/** Whether a mitigation request may only change an existing mitigation; if there is none, it is ignored silently: RFC 9132 section 4.4.3. */
+/**
+ * Whether a mitigation request may only change an existing mitigation; if there is none, it is ignored silently: RFC
+ * 9132 section 4.4.3.
+ */
 export function isEfficacyUpdate(name: ResourceName, { inbound: { method, options } }: ResourceRequest): boolean {
   return name === 'mitigate' && method === 'PUT' && valuesOf(options, 'If-Match').some((value) => value.length === 0);
 }

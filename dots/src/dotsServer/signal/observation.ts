@@ -12,7 +12,10 @@ export function observedConfig(session: Requester): string {
   return JSON.stringify(['config', session.peer]);
 }
 
-/** What a GET with Observe watches: RFC 9132 section 4.4.2.1 requires it for mitigate and config. Undefined: it cannot be observed. */
+/**
+ * What a GET with Observe watches: RFC 9132 section 4.4.2.1 requires it for mitigate and config. Undefined: it cannot
+ * be observed.
+ */
 export function observedBy({ path, endpoint }: InboundRequest): string | undefined {
   const name = resourceNameOf(path);
   if (name === 'config') return observedConfig(endpoint);

@@ -16,7 +16,10 @@ export interface ResourceRequest {
   id?: number | undefined;
 }
 
-/** The methods of one resource. An answer of undefined ignores the request silently; a Refusal that is thrown becomes the answer. */
+/**
+ * The methods of one resource. An answer of undefined ignores the request silently; a Refusal that is thrown becomes
+ * the answer.
+ */
 export type Resource = Partial<
   Record<Method, (request: ResourceRequest) => Promise<CoapAnswer | undefined> | CoapAnswer | undefined>
 >;

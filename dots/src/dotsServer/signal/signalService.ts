@@ -1,4 +1,4 @@
-import type { CoapAnswer } from '#dots/coap/answer';
+import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { Handler, InboundRequest } from '#dots/coap/inbound';
 import type { Channel } from '#dots/coap/messages/channel';
@@ -13,6 +13,7 @@ import type { Clients } from '../state/clients';
 import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
+import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
 import type { ServerState } from '../state/serverState';
 import { observedBy, observedConfig } from './observation';
 import { ownerGuard } from './owner';
@@ -28,6 +29,7 @@ export interface SignalServiceOptions {
   clients: Clients;
   claims: CuidClaims;
   quota: ClientQuota;
+  turns: RequestTurns;
   resolve?: NameResolver;
   clock: Clock;
   policy: Policy;
@@ -47,7 +49,7 @@ export class SignalService {
     const { mitigations } = state;
     this.trace = thinned((line) => log(`signal: ${line}`));
     this.observers = this.openObservers();
-    this.handler = logged((request) => this.observers.handle(request), log);
+    this.handler = logged((request) => this.inTurn(request), log);
     mitigations.onDidChange((changed) => this.logStatuses(changed));
     this.notifications = new StatusNotifications({
       observers: this.observers,
@@ -62,9 +64,19 @@ export class SignalService {
     return new Endpoint(channel, {
       clock: this.options.clock,
       handler: this.handler,
-      largestBody: this.options.policy.limits.body,
+      largestBody: this.options.quota.largestBody(channel.security?.identity),
       trace: (sentence) => this.trace(sentence, channel.peer),
     });
+  }
+
+  private async inTurn(request: InboundRequest): Promise<CoapAnswer | undefined> {
+    try {
+      const { identity } = request.endpoint.security ?? {};
+      return await this.options.turns.run(identity, () => this.observers.handle(request));
+    } catch (error) {
+      if (error instanceof TooManyRequests) return { ...plainAnswer('4.29', error.sentence), maxAge: 1 };
+      throw error;
+    }
   }
 
   /** Ends every observation and timer. */
@@ -88,10 +100,13 @@ export class SignalService {
       'tm-setup': telemetrySetupResource(checked),
       tm: telemetryResource(checked),
     };
-    const { observersPerSession, observers } = policy.limits;
     return new Observers(
       clock,
-      { perSession: observersPerSession, total: observers },
+      {
+        perSession: policy.limits.observersPerSession,
+        ownerOf: ({ security }) => clients.of(security?.identity),
+        mayAdd: ({ security }, own, total) => quota.observers(security?.identity, own, total),
+      },
       route(resources, ownerGuard({ clients, claims, log: (line) => this.trace(line) })),
       observedBy,
     );

@@ -12,7 +12,10 @@ export interface StatusNotificationsOptions {
   intervalMs: number;
 }
 
-/** Notifies observers of mitigations when a status changes, and periodically, because notifications get lost in an attack: RFC 9132 section 4.4.2.1. */
+/**
+ * Notifies observers of mitigations when a status changes, and periodically, because notifications get lost in an
+ * attack: RFC 9132 section 4.4.2.1.
+ */
 export class StatusNotifications {
   private timer: TimerHandle;
 

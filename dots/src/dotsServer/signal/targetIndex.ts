@@ -1,6 +1,6 @@
 import { itemsOf, type JsonObject } from '#dots/model/json';
 import { makePrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
-import { selectors, targetForm, type Selector } from './overlap';
+import { selectors, targetForm, type Selector } from '#dots/model/sharedTargets';
 
 /**
  * Scopes by their targets. What overlaps a scope is found by binary search: an entry more costs no comparison more,

@@ -35,9 +35,9 @@ const kinds: Readonly<Record<string, Destination['kind']>> = {
 };
 
 /**
- * The first of the targets and destinations in a request that is outside of the prefixes of its client (RFC 9132 section 4.4.1.1, RFC 8783
- * sections 6.1 and 7.2, RFC 9244 sections 7.3 and 8.1); undefined where there is none. A name is as far inside as all of its addresses. What
- * cannot be read is passed over: it is refused for its form.
+ * The first of the targets and destinations in a request that is outside of the prefixes of its client (RFC 9132
+ * section 4.4.1.1, RFC 8783 sections 6.1 and 7.2, RFC 9244 sections 7.3 and 8.1); undefined where there is none. A name
+ * is as far inside as all of its addresses. What cannot be read is passed over: it is refused for its form.
  */
 export async function outsideDomain(
   { ownPrefixes }: Pick<Client, 'ownPrefixes'>,

@@ -1,7 +1,7 @@
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import type { ClientLimits, Clients } from './clients';
-import type { StoredUnderCuids } from './cuidClaims';
+import type { ClientLimits } from './clients';
 import type { DataClient } from './dataClients';
+import { amountOfRegistration, type Holding, type Holdings } from './holdings';
+import type { Limits } from './policy';
 import type { TelemetryEntry } from './telemetry';
 
 /** Something that a client may not have more of. */
@@ -10,51 +10,97 @@ export interface ExceededLimit {
   limit: number;
 }
 
-/** Whether clients with limits of their own may store something. */
+/** A client that has less than this share of a total may use the half that is reserved. */
+const reservedShare = 64;
+
+/**
+ * Whether a client may have one more of something that all clients share. Half of the total is reserved for those that have
+ * little of it, so that no flood shuts them out.
+ */
+export function mayHaveMore(own: number, used: number, total: number): boolean {
+  return used < total / 2 || (used < total && own < Math.max(1, total / reservedShare));
+}
+
+/** Whether clients may store something: each has limits, for all its cuids together, and all share what the server stores. */
 export class ClientQuota {
   constructor(
-    private readonly clients: Clients,
-    private readonly stored: StoredUnderCuids,
+    private readonly holdings: Holdings,
+    private readonly limits: Limits,
   ) {}
 
   /** Whether a client may not have `more` mitigations than it has now. @param owner `Security.identity` */
   mitigations(owner: string | undefined, more: number): boolean {
-    const limit = this.limitsOf(owner).mitigations;
-    return limit !== undefined && this.ofClient(owner, this.stored.mitigations.all()).length + more > limit;
+    const { entriesPerClient } = this.limits;
+    return more > 0 && !this.mayHave('mitigations', owner, this.limitsOf(owner).mitigations ?? entriesPerClient);
   }
 
   /** Whether a client may not store this entry of telemetry; one that exists may change. */
   telemetry({ owner, cuid, kind, id }: Omit<TelemetryEntry, 'body'>): boolean {
-    const limit = this.limitsOf(owner).telemetry;
-    if (limit === undefined || this.stored.telemetry.of(cuid, kind, id).length > 0) return false;
-    return this.ofClient(owner, this.stored.telemetry.all()).filter((entry) => entry.kind === kind).length >= limit;
+    if (this.holdings.stored.telemetry.of(cuid, kind, id).length > 0) return false;
+    return !this.mayHave(kind, owner, this.limitsOf(owner).telemetry ?? this.limits.entriesPerClient);
+  }
+
+  /** Whether a client with `own` observers may have one more. @param total how many all clients have */
+  observers(owner: string | undefined, own: number, total: number): boolean {
+    const { observersPerClient, observers } = this.limits;
+    const all = Math.max(observers, 2 * this.holdings.clients.granted('observers'));
+    return own < (this.limitsOf(owner).observers ?? observersPerClient) && mayHaveMore(own, total, all);
+  }
+
+  /** Whether a client with `own` sessions may have one more. @param total how many all clients have */
+  sessions(owner: string | undefined, own: number, total: number): boolean {
+    const { sessionsPerClient, sessions } = this.limits;
+    const all = Math.max(sessions, 2 * this.holdings.clients.granted('sessions'));
+    return own < (this.limitsOf(owner).sessions ?? sessionsPerClient) && mayHaveMore(own, total, all);
+  }
+
+  /** The largest body of a client's requests on the signal channel, bytes. */
+  largestBody(owner: string | undefined): number {
+    return this.limitsOf(owner).body ?? this.limits.body;
+  }
+
+  /** The largest body of a client's requests on the data channel, bytes. */
+  largestDataBody(owner: string | undefined): number {
+    return this.limitsOf(owner)['data-body'] ?? this.limits.dataBody;
   }
 
   /** What a client would have too much of with a new or changed registration. */
   registration(changed: DataClient): ExceededLimit | undefined {
-    const limits = this.limitsOf(changed.owner);
-    const others = this.ofClient(changed.owner, this.stored.clients.all()).filter(({ cuid }) => cuid !== changed.cuid);
-    const all = [...others, changed];
-    const acls = all.flatMap((client) => client.acls);
+    const { stored } = this.holdings;
+    const known = stored.clients.find(changed.cuid);
+    const { dataClients, aliasesOrAcls, aces } = this.limits;
+    const held = this.holdings.of(changed.owner).registrations;
+    if (known === undefined && !mayHaveMore(held, this.holdings.total.registrations, dataClients))
+      return { what: 'clients', limit: dataClients };
+    const own = this.limitsOf(changed.owner);
     const counts = [
-      ['aliases', limits.aliases, all.reduce((sum, { aliases }) => sum + aliases.length, 0)],
-      ['ACLs', limits.acls, acls.length],
-      ['ACEs', limits.aces, acls.reduce((sum, { value }) => sum + acesIn(value), 0)],
+      ['aliases', own.aliases ?? aliasesOrAcls],
+      ['acls', own.acls ?? aliasesOrAcls],
+      ['aces', own.aces ?? aces],
     ] as const;
-    const exceeded = counts.find(([, limit, count]) => limit !== undefined && count > limit);
-    return exceeded && { what: `${exceeded[0]} of this client`, limit: exceeded[1] ?? 0 };
+    const exceeded = counts.find(([name, limit]) => this.changed(name, changed, known) > limit);
+    return exceeded && { what: `${nouns[exceeded[0]]} of a client`, limit: exceeded[1] };
+  }
+
+  private changed(name: 'aliases' | 'acls' | 'aces', changed: DataClient, known: DataClient | undefined): number {
+    const amount = (client: DataClient | undefined): number => (client && amountOfRegistration(client)[name]) ?? 0;
+    return this.holdings.of(changed.owner)[name] + amount(changed) - amount(known);
+  }
+
+  private mayHave(name: 'mitigations' | 'tsid' | 'tmid', owner: string | undefined, limit: number): boolean {
+    const own = this.holdings.of(owner)[name];
+    return own < limit && mayHaveMore(own, this.holdings.total[name], this.totalOf(name));
+  }
+
+  /** What the clients file grants explicitly fits in the half that is not reserved. */
+  private totalOf(name: keyof Pick<Holding, 'mitigations' | 'tsid' | 'tmid'>): number {
+    const granted = this.holdings.clients.granted(name === 'mitigations' ? name : 'telemetry');
+    return Math.max(this.limits.entries, 2 * granted);
   }
 
   private limitsOf(owner: string | undefined): ClientLimits {
-    return this.clients.of(owner)?.limits ?? {};
-  }
-
-  private ofClient<T extends { owner?: string | undefined }>(owner: string | undefined, all: readonly T[]): T[] {
-    const client = this.clients.of(owner);
-    return all.filter((entry) => this.clients.of(entry.owner) === client);
+    return this.holdings.clients.of(owner)?.limits ?? {};
   }
 }
 
-function acesIn({ aces }: JsonObject): number {
-  return isObject(aces) ? itemsOf(aces.ace).length : 0;
-}
+const nouns = { aliases: 'aliases', acls: 'ACLs', aces: 'ACEs' } as const;

@@ -1,7 +1,7 @@
 import { DotsError } from '#dots/model/errors';
 import { parsePrefix, type Prefix } from '#dots/model/prefix';
 
-/** Limits of one client, all its cuids together; those of the server for each cuid apply as well. */
+/** Limits of one client, all its cuids together; an absent one is that of the server (`Limits`). */
 export interface ClientLimits {
   mitigations?: number | undefined;
   /** Of each kind. */
@@ -10,6 +10,16 @@ export interface ClientLimits {
   acls?: number | undefined;
   /** In all ACLs. */
   aces?: number | undefined;
+  /** Open sessions of the signal channel. */
+  sessions?: number | undefined;
+  /** Observed resources. */
+  observers?: number | undefined;
+  /** The body of a request on the signal channel, bytes. */
+  body?: number | undefined;
+  /** The body of a request on the data channel, bytes. */
+  'data-body'?: number | undefined;
+  /** Requests per second, both channels together. */
+  requests?: number | undefined;
 }
 
 /** One client of a server as an administrator describes it. */
@@ -74,6 +84,11 @@ export class Clients {
     const client = unrestricted(identityText(identity));
     this.byIdentity.set(identity, client);
     return client;
+  }
+
+  /** The sum of a limit over all clients whose definition has it. */
+  granted(limit: keyof ClientLimits): number {
+    return (this.definitions ?? []).reduce((sum, { limits }) => sum + (limits?.[limit] ?? 0), 0);
   }
 
   private add(identity: string, client: Client): void {

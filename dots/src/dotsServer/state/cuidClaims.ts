@@ -1,4 +1,5 @@
 import type { Client, Clients } from './clients';
+import { CountedPairs } from './countedPairs';
 import type { DataClients } from './dataClients';
 import { isActive, type Mitigation } from './lifecycle';
 import type { Mitigations } from './mitigations';
@@ -30,11 +31,24 @@ interface Pending {
 export class CuidClaims {
   /** Claims of requests that are not answered yet. */
   private readonly pending = new Map<string, Pending>();
+  /** Who has stored mitigations or telemetry under each cuid; undefined: over a plain path. */
+  private readonly owners = new CountedPairs<string, string | undefined>();
+  /** Under which cuids each client has active mitigations. */
+  private readonly active = new CountedPairs<Client | undefined, string>();
 
   constructor(
     private readonly stored: StoredUnderCuids,
     private readonly clients: Clients,
-  ) {}
+  ) {
+    stored.mitigations.watch((before, after) => {
+      if (before !== undefined) this.count(before, -1);
+      if (after !== undefined) this.count(after, 1);
+    });
+    stored.telemetry.watch((before, after) => {
+      if (before !== undefined) this.owners.count(before.cuid, before.owner, -1);
+      if (after !== undefined) this.owners.count(after.cuid, after.owner, 1);
+    });
+  }
 
   /** Whether something that was stored with this proof is the client's. */
   isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
@@ -79,22 +93,22 @@ export class CuidClaims {
   }
 
   private usesAnother(cuid: string, client: Client): boolean {
-    const isOther = (mitigation: Mitigation): boolean =>
-      mitigation.cuid !== cuid && isActive(mitigation) && this.isOwn(mitigation, client);
+    const isOther = (other: string): boolean => other !== cuid;
     return (
-      [...this.pending].some(([other, pending]) => other !== cuid && pending.client === client) ||
-      this.stored.mitigations.all().some(isOther)
+      [...this.pending].some(([other, pending]) => isOther(other) && pending.client === client) ||
+      this.active.of(client).some(isOther)
     );
+  }
+
+  private count(mitigation: Mitigation, change: 1 | -1): void {
+    const { cuid, owner } = mitigation;
+    this.owners.count(cuid, owner, change);
+    if (isActive(mitigation)) this.active.count(this.clients.of(owner), cuid, change);
   }
 
   /** The identities of those who have stored something under a cuid; undefined: over a plain path. */
   private ownersOf(cuid: string): (string | undefined)[] {
-    const { clients, mitigations, telemetry } = this.stored;
-    const registered = clients.find(cuid);
-    return [
-      ...(registered === undefined ? [] : [registered]),
-      ...mitigations.of(cuid),
-      ...telemetry.ofClient(cuid),
-    ].map(({ owner }) => owner);
+    const registered = this.stored.clients.find(cuid);
+    return [...(registered === undefined ? [] : [registered.owner]), ...this.owners.of(cuid)];
   }
 }

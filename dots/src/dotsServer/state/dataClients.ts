@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { parsePrefix } from '#dots/model/prefix';
 import { DueQueue } from './dueQueue';
 import type { Store } from './store';
 import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime } from './storedValues';
@@ -19,7 +20,10 @@ export interface DataClient {
   cdid?: string;
   /** SHA-256 of the public key in the certificate that registered it, hex: only this certificate may use the cuid. */
   owner: string;
-  /** The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to; absent: all. */
+  /**
+   * The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to;
+   * absent: all.
+   */
   ownPrefixes?: readonly string[];
   aliases: StoredEntry[];
   /** In the order in which they are applied. */
@@ -191,6 +195,7 @@ function faultOf(value: JsonValue): string | undefined {
     cuid: isCuid,
     cdid: (cdid) => cdid === undefined || typeof cdid === 'string',
     owner: (owner) => owner !== undefined && isOwner(owner),
+    ownPrefixes: (list) => list === undefined || (Array.isArray(list) && list.every(isPrefix)),
     aliases: isEntryList,
     acls: isEntryList,
   });
@@ -212,6 +217,8 @@ const valuesOf = (list: JsonValue | undefined): JsonValue[] =>
   itemsOf(list)
     .filter(isObject)
     .map(({ value }) => value ?? null);
+
+const isPrefix = (text: JsonValue): boolean => typeof text === 'string' && parsePrefix(text) !== undefined;
 
 function isEntryList(list: JsonValue | undefined): boolean {
   return (

@@ -12,7 +12,10 @@ interface Enforced {
   hasEnded: boolean;
 }
 
-/** Passes the mitigations on to the mitigator: each is started when it comes into force, and ended when it is no longer in force. */
+/**
+ * Passes the mitigations on to the mitigator: each is started when it comes into force, and ended when it is no longer
+ * in force.
+ */
 export class Enforcement {
   /** Until the mitigation is removed, because its counters are shown as long as it is. */
   private readonly enforced = new Map<string, Enforced>();

@@ -15,7 +15,10 @@ export const status = {
 
 export type Status = (typeof status)[keyof typeof status];
 
-/** The statuses that a mitigator reports; 5, 6 and 8 follow from requests, sessions and lifetimes, which the server knows. */
+/**
+ * The statuses that a mitigator reports; 5, 6 and 8 follow from requests, sessions and lifetimes, which the server
+ * knows.
+ */
 export type ReportedStatus = 1 | 2 | 3 | 4 | 7;
 
 /** The labels of `status`: RFC 9132 section 10.6.2. */
@@ -84,27 +87,35 @@ export function refreshed(mitigation: Mitigation, lifetime: number, now: number)
   return { ...mitigation, expiresAt: expiry(lifetime, now) };
 }
 
-/** A withdrawn mitigation continues for a limited period; one that never started ends at once (RFC 9132 section 4.4.4). */
+/**
+ * A withdrawn mitigation continues for a limited period; one that never started ends at once (RFC 9132 section 4.4.4).
+ */
 export function withdrawn(mitigation: Mitigation, now: number): Mitigation {
   if (isEnding(mitigation)) return mitigation;
   return enter(mitigation, mitigation.status === status.waiting ? status.terminated : status.terminating, now);
 }
 
 /**
- * A withdrawn mitigation that its client requests again: in setup until the mitigator reports otherwise. The next withdrawal takes
- * longer.
+ * A withdrawn mitigation that its client requests again: in setup until the mitigator reports otherwise. The next
+ * withdrawal takes longer.
  */
 export function resumed(mitigation: Mitigation, timing: Timing, now: number): Mitigation {
   if (mitigation.status !== status.terminating) return mitigation;
   return { ...enter(mitigation, status.settingUp, now), terminatingMs: prolonged(mitigation, timing) };
 }
 
-/** How long a mitigation continues after its withdrawal if the client has requested it again too soon: RFC 9132 section 4.4.4. */
+/**
+ * How long a mitigation continues after its withdrawal if the client has requested it again too soon: RFC 9132 section
+ * 4.4.4.
+ */
 export function prolonged(mitigation: Mitigation, timing: Timing): number {
   return Math.min(2 * mitigation.terminatingMs, timing.maxTerminatingMs);
 }
 
-/** The mitigation with a status that the mitigator reports. Only an active one has such a status; others stay as they are. */
+/**
+ * The mitigation with a status that the mitigator reports. Only an active one has such a status; others stay as they
+ * are.
+ */
 export function reported(mitigation: Mitigation, next: ReportedStatus, at: number): Mitigation {
   return isActive(mitigation) && mitigation.status !== next ? enter(mitigation, next, at) : mitigation;
 }
@@ -136,7 +147,10 @@ export function isActive({ status: current }: Mitigation): boolean {
   return [status.settingUp, status.mitigated, status.stopped, status.exceeded].some((active) => active === current);
 }
 
-/** Whether its filters are in place; those of a withdrawn mitigation stay until it is terminated (RFC 9132 section 4.4.4). */
+/**
+ * Whether its filters are in place; those of a withdrawn mitigation stay until it is terminated (RFC 9132 section
+ * 4.4.4).
+ */
 export function inForce(mitigation: Mitigation): boolean {
   return isActive(mitigation) || mitigation.status === status.terminating;
 }

@@ -1,26 +1,28 @@
 import type { Mitigation, ReportedStatus } from './lifecycle';
 
 /**
- * What carries out mitigations for a DOTS server (the mitigator of RFC 8811 section 2). The server answers requests, counts
- * lifetimes and decides the statuses that follow from them; the mitigator acts on the traffic and reports what it achieves.
+ * What carries out mitigations for a DOTS server (the mitigator of RFC 8811 section 2). The server answers requests,
+ * counts lifetimes and decides the statuses that follow from them; the mitigator acts on the traffic and reports what
+ * it achieves.
  *
- * The server calls it after a request is stored. No method throws, waits or refuses: a request is acknowledged first (RFC 8903
- * section 3.3), and success or failure is reported by a status, at once or at any later time.
+ * The server calls it after a request is stored. No method throws, waits or refuses: a request is acknowledged first
+ * (RFC 8903 section 3.3), and success or failure is reported by a status, at once or at any later time.
  */
 export interface Mitigator {
   /**
-   * Starts a mitigation: a new immediate request (RFC 9132 section 4.4.1), or one that was in force when an earlier server stopped.
-   * The latter has the status it had then, and the mitigator reports what its status is now.
-   * @param report may be called during this call or at any later time, until the mitigation ends; after that it has no effect
+   * Starts a mitigation: a new immediate request (RFC 9132 section 4.4.1), or one that was in force when an earlier
+   * server stopped. The latter has the status it had then, and the mitigator reports what its status is now.
+   * @param report may be called during this call or at any later time, until the mitigation ends; after that it has no
+   * effect
    */
   start(mitigation: Mitigation, report: ReportStatus): ActiveMitigation;
 }
 
 /**
- * Reports the status of a mitigation: RFC 9132 section 4.4.2, table 3. The server stores and shows it, and notifies observers
- * (section 4.4.2.1). 1: setup in progress, 2: successfully mitigated, 3: the attack has stopped, 4: the attack exceeds the
- * capability, 7: withdrawn by the server's side, which ends the mitigation. While a withdrawn mitigation terminates (5), a report
- * has no effect.
+ * Reports the status of a mitigation: RFC 9132 section 4.4.2, table 3. The server stores and shows it, and notifies
+ * observers (section 4.4.2.1). 1: setup in progress, 2: successfully mitigated, 3: the attack has stopped, 4: the
+ * attack exceeds the capability, 7: withdrawn by the server's side, which ends the mitigation. While a withdrawn
+ * mitigation terminates (5), a report has no effect.
  * @param at since when it is so, milliseconds since 1970; not in the future
  */
 export type ReportStatus = (status: ReportedStatus, at: number) => void;
@@ -30,8 +32,9 @@ export interface ActiveMitigation {
   /** The client has changed it. The scope never changes (RFC 9132 section 4.4.1.3). */
   change(change: MitigationChange): void;
   /**
-   * It has ended: its lifetime is over, it was withdrawn and the active-but-terminating period has passed (RFC 9132 section 4.4.4), it was
-   * overridden by a request with a higher mid (section 4.4.1.3), or the mitigator reported status 7. Called once, last but for `counters`.
+   * It has ended: its lifetime is over, it was withdrawn and the active-but-terminating period has passed (RFC 9132
+   * section 4.4.4), it was overridden by a request with a higher mid (section 4.4.1.3), or the mitigator reported
+   * status 7. Called once, last but for `counters`.
    */
   end(): void;
   /**
@@ -46,8 +49,9 @@ export interface ActiveMitigation {
 export interface MitigationChange {
   before: Mitigation;
   /**
-   * With another lifetime after a refresh (RFC 9132 section 4.4.1); with status 5 after a withdrawal: it continues until `end` (section
-   * 4.4.4); with status 1 after 5 where the client requests it again: the mitigator reports its status anew.
+   * With another lifetime after a refresh (RFC 9132 section 4.4.1); with status 5 after a withdrawal: it continues
+   * until `end` (section 4.4.4); with status 1 after 5 where the client requests it again: the mitigator reports its
+   * status anew.
    */
   after: Mitigation;
   /** Of an efficacy update: `under-attack` or `attack-successfully-mitigated` (RFC 9132 section 4.4.3). */

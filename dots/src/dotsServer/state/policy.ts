@@ -20,23 +20,33 @@ export interface Policy {
   limits: Limits;
 }
 
-/** Limits that keep a flood from exhausting the memory. */
+/**
+ * Limits that keep a flood from exhausting the server. Those of a client apply to all its cuids together, where its
+ * definition has no other (`ClientLimits`). Of each total, half is reserved for clients that have little of it.
+ */
 export interface Limits {
   /** Mitigations of one client, and telemetry entries of each kind. */
   entriesPerClient: number;
   /** The same for all clients together. */
   entries: number;
   observersPerSession: number;
+  observersPerClient: number;
   observers: number;
   /** The body of a request on the signal channel, bytes. */
   body: number;
   /** The body of a request on the data channel, bytes. */
   dataBody: number;
+  /** Cuids that are registered on the data channel, of all clients. */
   dataClients: number;
   /** Aliases of one client, and ACLs of one client. */
   aliasesOrAcls: number;
   /** ACEs in all ACLs of one client. */
   aces: number;
+  /** Open sessions of one client on the signal channel, and of all. */
+  sessionsPerClient: number;
+  sessions: number;
+  /** Requests of one client in a second, both channels together. */
+  requestsPerSecond: number;
 }
 
 export const defaultTiming: Timing = {
@@ -52,14 +62,18 @@ export const defaultPolicy: Policy = {
   timing: defaultTiming,
   limits: {
     entriesPerClient: 64,
-    entries: 1024,
+    entries: 2048,
     observersPerSession: 32,
-    observers: 512,
+    observersPerClient: 256,
+    observers: 1024,
     body: 16_384,
     dataBody: 1_048_576,
-    dataClients: 64,
+    dataClients: 128,
     aliasesOrAcls: 256,
     aces: 2048,
+    sessionsPerClient: 128,
+    sessions: 2048,
+    requestsPerSecond: 2000,
   },
 };
 

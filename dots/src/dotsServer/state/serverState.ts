@@ -45,7 +45,7 @@ export class ServerState {
     private readonly store: Store,
     { clock, policy, mitigator }: ServerStateOptions,
   ) {
-    this.telemetry = new Telemetry(store, policy.limits);
+    this.telemetry = new Telemetry(store);
     this.clients = new DataClients(store, clock);
     try {
       mitigationTable(store);

@@ -1,6 +1,5 @@
 import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
-import type { Limits } from './policy';
 import type { Store } from './store';
 import { faultOfDocument, faultOfMembers, isCuid, isOwner, isUint32 } from './storedValues';
 import type { Table } from './table';
@@ -26,10 +25,7 @@ export class Telemetry {
   private readonly table: Table<TelemetryEntry>;
 
   /** Resumes from what an earlier server stored. Throws `orchestrator/state-unreadable`. */
-  constructor(
-    private readonly store: Store,
-    private readonly limits: Limits,
-  ) {
+  constructor(private readonly store: Store) {
     this.table = telemetryTable(store);
   }
 
@@ -40,9 +36,10 @@ export class Telemetry {
       .sort((a, b) => a.id - b.id);
   }
 
-  /** All of all clients. */
-  all(): TelemetryEntry[] {
-    return [...this.table.values()];
+  /** Calls back with each change of an entry, for an index: see `Table.watch`. Begins with those that there are. */
+  watch(watcher: (before: TelemetryEntry | undefined, after: TelemetryEntry | undefined) => void): void {
+    for (const entry of this.table.values()) watcher(undefined, entry);
+    this.table.watch((_key, before, after) => watcher(before, after));
   }
 
   /** All of a client, of both kinds. */
@@ -50,11 +47,11 @@ export class Telemetry {
     return this.table.of(cuid);
   }
 
-  /** Stores an entry, except where a new one would exceed the limits. */
-  put(entry: TelemetryEntry): Promise<'created' | 'changed' | 'full'> {
+  /** Stores an entry. @param isFull whether it would exceed the limits, asked when it is decided */
+  put(entry: TelemetryEntry, isFull: () => boolean): Promise<'created' | 'changed' | 'full'> {
     return this.store.exclusive(() => {
       const isNew = this.table.get(telemetryKey(entry)) === undefined;
-      if (isNew && this.isFull(entry)) return 'full';
+      if (isNew && isFull()) return 'full';
       this.table.put(entry);
       return isNew ? 'created' : 'changed';
     });
@@ -65,10 +62,6 @@ export class Telemetry {
     return this.store.exclusive(() => {
       for (const entry of this.of(cuid, kind, id)) this.table.remove(telemetryKey(entry));
     });
-  }
-
-  private isFull({ cuid, kind }: TelemetryEntry): boolean {
-    return this.table.size >= this.limits.entries || this.of(cuid, kind).length >= this.limits.entriesPerClient;
   }
 }
 

@@ -82,7 +82,10 @@ function comparisonWords(operator: number, bitmask: boolean): string {
   );
 }
 
-/** The bits of an operator that are ignored: those that are reserved, and the AND of the first one (RFC 8955 section 4.2.1). */
+/**
+ * The bits of an operator that are ignored: those that are reserved, and the AND of the first one (RFC 8955 section
+ * 4.2.1).
+ */
 function ignoredOperatorBits(operator: number, isFirst: boolean, bitmask: boolean): number {
   return operator & ((isFirst ? 0x40 : 0) | (bitmask ? 0x0c : 0x08));
 }

@@ -100,7 +100,10 @@ function pathsOf(folder: PrivateFolder, name: string): { cert: string; key: stri
   return { cert: folder.pathOf(certFile(name)), key: folder.pathOf(keyFile(name)) };
 }
 
-/** Whether a further client of a lab may have this name, which is a part of the names of its files and of its certificate. */
+/**
+ * Whether a further client of a lab may have this name, which is a part of the names of its files and of its
+ * certificate.
+ */
 export function isLabClientName(name: string): boolean {
   return /^[A-Za-z0-9][\w.-]{0,63}$/.test(name) && !name.endsWith('-key');
 }

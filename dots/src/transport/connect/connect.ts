@@ -104,10 +104,9 @@ export async function connect(server: string, options: ConnectOptions = {}): Pro
 
 /**
  * For a session that is established over TLS, although its server may be reached over DTLS by now: tries that, unless
- * it was tried less than
- * `intervalMs` ago (default 24 hours, never less than five minutes: RFC 9132 section 4.3). Resolves to the new channel,
- * or to undefined if DTLS is not due or does not work; fails as `connect` does if one end refuses the other, or on
- * cancellation.
+ * it was tried less than `intervalMs` ago (default 24 hours, never less than five minutes: RFC 9132 section 4.3).
+ * Resolves to the new channel, or to undefined if DTLS is not due or does not work; fails as `connect` does if one end
+ * refuses the other, or on cancellation.
  */
 export async function probeDtls(
   server: string,

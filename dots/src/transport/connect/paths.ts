@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
-import type { Address } from '../address';
-import { addressText } from '../address';
+import { addressText, type Address } from '../address';
 
 /** How a server may be reached. */
 export type Transport = 'dtls' | 'tls';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { encodeMessage } from '#dots/coap/messages/codec';
 import { emptyCode, noBytes } from '#dots/coap/messages/message';
 import type { Clock } from '#dots/runtime/clock';
-import { type Address } from '../address';
+import type { Address } from '../address';
 import { connectSocket, networkError } from '../udp';
 import { attemptDelay, raceConnections } from './raceConnections';
 
@@ -10,8 +10,8 @@ import { attemptDelay, raceConnections } from './raceConnections';
 const ping = encodeMessage({ type: 'CON', code: emptyCode, messageId: 0, token: '', options: [], payload: noBytes });
 
 /**
- * The first of some addresses at which a CoAP endpoint answers over plain UDP, which has no handshake that would show it.
- * Rejects with the DotsErrors of all addresses, as an array, or with the reason of the signal.
+ * The first of some addresses at which a CoAP endpoint answers over plain UDP, which has no handshake that would show
+ * it. Rejects with the DotsErrors of all addresses, as an array, or with the reason of the signal.
  */
 export async function answeringAddress(
   addresses: readonly Address[],
@@ -29,7 +29,7 @@ export async function answeringAddress(
   return candidate;
 }
 
-/** Resolves when something answers there. Throws a DotsError of kind `unreachable`, or what the signal ends `once` with. */
+/** Resolves when something answers there. Throws a DotsError of kind `unreachable`, also when the signal is aborted. */
 async function answers(address: Address, signal: AbortSignal): Promise<void> {
   const socket = await connectSocket(address);
   try {

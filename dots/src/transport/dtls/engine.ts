@@ -176,8 +176,8 @@ export class Engine {
       date: () => this.clock.now(),
       send: (session: number, place: number, size: number) =>
         this.ask(session, (host) => host.transmit(this.copy(place, size)), undefined),
-      key: (session: number, place: number, size: number, out: number, room: number) =>
-        this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, room), 0),
+      key: (session: number, place: number, size: number, out: number, capacity: number) =>
+        this.ask(session, (host) => this.answer(host.keyOf(this.copy(place, size)), out, capacity), 0),
       certificate: (session: number, place: number, size: number) =>
         this.ask(session, (host) => host.certificate(this.copy(place, size)), undefined),
       issuer: (session: number, place: number, size: number) =>
@@ -199,8 +199,8 @@ export class Engine {
     }
   }
 
-  private answer(bytes: Uint8Array | undefined, place: number, room: number): number {
-    if (bytes === undefined || bytes.length > room) return 0;
+  private answer(bytes: Uint8Array | undefined, place: number, capacity: number): number {
+    if (bytes === undefined || bytes.length > capacity) return 0;
     this.bytes(place, bytes.length).set(bytes);
     return bytes.length;
   }

@@ -1,4 +1,3 @@
-import { BlockList, isIPv4 } from 'node:net';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import {
   anyExtendedKeyUsage,
@@ -15,6 +14,8 @@ import {
   type GeneralSubtree,
   type Name,
 } from '@peculiar/asn1-x509';
+import { canonicalName } from '#dots/model/domainName';
+import { covers, hostPrefix, parseAddress, parseNetwork } from '#dots/model/prefix';
 import { certificateNames } from '../certificates/certificateNames';
 import { extension, isSelfIssued, issuerFlags } from './issuers';
 
@@ -133,26 +134,22 @@ function satisfies(certificate: Certificate, { permittedSubtrees, excludedSubtre
 
 /** Whether a wildcard may match an excluded name. */
 function isBelow(name: string, { dNSName }: GeneralName): boolean {
-  return dNSName !== undefined && name.startsWith('*.') && folded(dNSName).endsWith(folded(name).slice(1));
-}
-
-function folded(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '');
+  return (
+    dNSName !== undefined && name.startsWith('*.') && canonicalName(dNSName).endsWith(canonicalName(name).slice(1))
+  );
 }
 
 /** The name itself and all below it; with a leading dot, as many CAs write it, only those below. */
 function inDomain(name: string, base: string): boolean {
-  const [host, domain] = [folded(name), folded(base)];
+  const [host, domain] = [canonicalName(name), canonicalName(base)];
   return domain === '' || host === domain || host.endsWith(domain.startsWith('.') ? domain : `.${domain}`);
 }
 
+/** Throws for a constraint that is no prefix: such a path is not valid, whether the constraint permits or excludes. */
 function inPrefix(name: string, base: string): boolean {
-  const [network = '', length] = base.split('/');
-  const family = isIPv4(name) ? 'ipv4' : 'ipv6';
-  if (isIPv4(network) !== isIPv4(name)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(length), family);
-  return list.check(name, family);
+  const [network, address] = [parseNetwork(base), parseAddress(name)];
+  if (network === undefined || address === undefined) throw new TypeError(`${base} cannot be compared with ${name}`);
+  return covers(network, hostPrefix(address));
 }
 
 /** A name normalised for comparison, without the case and the type of its strings: RFC 5280 section 7.1. */

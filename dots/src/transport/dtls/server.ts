@@ -5,6 +5,7 @@ import { DotsError } from '#dots/model/errors';
 import { addressText, type Address } from '../address';
 import { Admission, type Start } from '../admission';
 import { listeningHost } from '../listening';
+import { sessionsWithin, type OpenSessions } from '../openSessions';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import { bindSocket, type Listener } from '../udp';
@@ -67,8 +68,9 @@ function faultOf(peer: string, cause: unknown): DotsError {
 
 class DtlsListener implements Listener {
   private readonly limits: SessionLimits;
+  private readonly sessions: OpenSessions;
   /** By address and port: authenticated clients, and those in a handshake. One address may be among both. */
-  private readonly standing = new Map<string, Client>();
+  private readonly established = new Map<string, Client>();
   private readonly pending = new Map<string, Client>();
   private readonly admission: Admission;
   /** Handles client hellos and answers them with cookies; a client that returns one becomes its owner. */
@@ -91,6 +93,7 @@ class DtlsListener implements Listener {
   ) {
     this.limits = { ...defaultSessionLimits, ...options.limits };
     this.admission = new Admission(this.limits, clock, handshakeMs);
+    this.sessions = options.sessions ?? sessionsWithin(this.limits);
     socket.on('message', (bytes, { address: host, port }) => this.receive(bytes, { host, port }));
     // An error of a listening UDP socket belongs to one datagram and ends nothing.
     socket.on('error', () => undefined);
@@ -100,7 +103,7 @@ class DtlsListener implements Listener {
     if (!this.open) return;
     this.open = false;
     for (const client of [...this.pending.values()]) this.drop(client);
-    await Promise.all([...this.standing.values()].map((client) => client.channel?.close()));
+    await Promise.all([...this.established.values()].map((client) => client.channel?.close()));
     this.spare?.association.discard();
     this.engine.close(this.context);
     if (this.sending > 0)
@@ -117,16 +120,22 @@ class DtlsListener implements Listener {
    * callback here may close the listener, which must know of each open session by then.
    */
   welcome(client: Client): void {
-    const before = this.standing.get(client.key);
+    const before = this.established.get(client.key);
     this.leavePending(client);
     if (client.start !== undefined) this.admission.release(client.start);
-    if (before === undefined && !this.admission.enter(client.address.host))
+    client.identity = client.association.security.identity;
+    this.admission.prove(client.address.host);
+    if (!this.mayOpen(client, before))
       return this.turnAway(client, refusal('broken', { peer: client.key, detail: 'too many sessions are open' }));
-    this.standing.set(client.key, client);
+    this.established.set(client.key, client);
     client.channel = new DtlsChannel(client.key, client.association, () => this.leave(client));
     client.heard();
     if (before !== undefined) this.replace(before);
     if (!client.association.ended) this.accept(client.channel);
+  }
+
+  private mayOpen({ identity }: Client, before: Client | undefined): boolean {
+    return before === undefined ? this.sessions.enter(identity) : this.sessions.replace(before.identity, identity);
   }
 
   /** A client ended before it was authenticated, or because of a limit. */
@@ -159,8 +168,8 @@ class DtlsListener implements Listener {
     const bytes = this.hellos.take(datagram, key, this.clock.monotonic());
     if (bytes === undefined) return;
     const random = helloRandom(bytes);
-    const standing = this.standing.get(key);
-    if (random === undefined && standing !== undefined) this.deliver(standing, bytes);
+    const established = this.established.get(key);
+    if (random === undefined && established !== undefined) this.deliver(established, bytes);
     const pending = this.pending.get(key);
     if (pending !== undefined && (random === undefined || random.equals(pending.random))) this.deliver(pending, bytes);
     else if (random !== undefined) this.knock(bytes, address, random);
@@ -247,9 +256,9 @@ class DtlsListener implements Listener {
 
   private leave(client: Client): Promise<void> {
     client.stop();
-    if (this.standing.get(client.key) === client) {
-      this.standing.delete(client.key);
-      this.admission.exit(client.address.host);
+    if (this.established.get(client.key) === client) {
+      this.established.delete(client.key);
+      this.sessions.exit(client.identity);
     }
     return Promise.resolve();
   }
@@ -262,6 +271,8 @@ class Client implements AssociationOwner {
   key = '';
   random: Buffer = Buffer.alloc(0);
   channel: DtlsChannel | undefined;
+  /** What it has proved, once it has. */
+  identity = '';
   /** Its place among the handshakes, once it has returned its cookie. */
   start: Start | undefined;
   private timer: TimerHandle;

@@ -16,6 +16,7 @@ interface Platform {
 
 const platform = (globalThis as unknown as { WebAssembly: Platform }).WebAssembly;
 
+/** Compiles a module; rejects with an error of the engine if the bytes are not one. */
 export function compile(bytes: Uint8Array): Promise<CompiledModule> {
   return platform.compile(bytes);
 }

@@ -12,8 +12,9 @@ const extendedField = 0xb1;
 const [booleanTag, integerTag] = [0x01, 0x02];
 
 /**
- * Whether the keys of an established connection depend on its whole handshake: always in TLS 1.3, in TLS 1.2 with the extended master secret
- * (RFC 7627). Node.js has no function that reports it; the session that it returns for resumption says it.
+ * Whether the keys of an established connection depend on its whole handshake: always in TLS 1.3, in TLS 1.2 with the
+ * extended master secret (RFC 7627). Node.js has no function that reports it; the session that it returns for
+ * resumption says it.
  */
 export function hasExtendedSecret(socket: TLSSocket): boolean {
   if (socket.getProtocol() !== 'TLSv1.2') return true;
@@ -26,8 +27,9 @@ export function hasExtendedSecret(socket: TLSSocket): boolean {
 }
 
 /**
- * Whether a session, DER, was made with the extended master secret. OpenSSL has an INTEGER of flags in [13], of which bit 0 means that
- * (SSL_SESS_FLAG_EXTMS); BoringSSL, the library of Electron, has a BOOLEAN in [17]. What neither has written counts as made without it.
+ * Whether a session, DER, was made with the extended master secret. OpenSSL has an INTEGER of flags in [13], of which
+ * bit 0 means that (SSL_SESS_FLAG_EXTMS); BoringSSL, the library of Electron, has a BOOLEAN in [17]. What neither has
+ * written counts as made without it.
  */
 export function saysExtended(session: Buffer): boolean {
   const [whole] = elementsOf(session);

@@ -6,6 +6,7 @@ import { DotsError } from '#dots/model/errors';
 import { addressText, type Address } from '../address';
 import { Admission, type Start } from '../admission';
 import { listenError, listeningHost } from '../listening';
+import { sessionsWithin, type OpenSessions } from '../openSessions';
 import { refusal } from '../refusals';
 import { defaultSessionLimits, type SecureListenOptions, type SessionLimits } from '../secure';
 import type { Listener } from '../udp';
@@ -53,6 +54,7 @@ class TlsListener implements Listener {
   private readonly server: Server;
   private readonly clock: Clock;
   private readonly limits: SessionLimits;
+  private readonly sessions: OpenSessions;
   private readonly admission: Admission;
   private readonly guests = new Map<string, Guest>();
   /** Closed connections whose error Node has yet to report; the error does not identify them. */
@@ -67,6 +69,7 @@ class TlsListener implements Listener {
     this.clock = options.clock ?? systemClock;
     this.limits = { ...defaultSessionLimits, ...options.limits };
     this.admission = new Admission(this.limits, this.clock, handshakeMs);
+    this.sessions = options.sessions ?? sessionsWithin(this.limits);
     this.server = createServer({
       ...serverOptions(options.credentials),
       ALPNProtocols: [coapProtocol],
@@ -132,10 +135,10 @@ class TlsListener implements Listener {
       .once('close', () => {
         this.forget(guest);
         // One that has sent nothing has cost nothing: it only probed the port.
-        if (guest.start !== undefined && socket.bytesRead === 0) this.admission.release(guest.start);
+        if (guest.start !== undefined && hasCostNothing(guest)) this.admission.release(guest.start);
         if (!guest.over) this.leaving.push(guest);
       });
-    if (!this.admission.mayStart(address))
+    if (!this.mayStart(address))
       return this.sendAway(guest, refusal('broken', { peer: guest.peer, detail: 'too many handshakes are under way' }));
     guest.start = this.admission.start(address);
     this.guests.set(guest.peer, guest);
@@ -147,6 +150,20 @@ class TlsListener implements Listener {
         ),
       handshakeMs,
     );
+  }
+
+  /** Where too many handshakes are under way, the oldest connection that has only been opened makes way. */
+  private mayStart(address: string): boolean {
+    if (this.admission.mayStart(address)) return true;
+    const idle = [...this.guests.values()].find((guest) => hasCostNothing(guest) && guest.start !== undefined);
+    if (idle?.start === undefined) return false;
+    this.admission.release(idle.start);
+    this.forget(idle);
+    this.sendAway(
+      idle,
+      refusal('broken', { peer: idle.peer, detail: 'too many handshakes are under way, and it has sent nothing' }),
+    );
+    return this.admission.mayStart(address);
   }
 
   private sendAway(guest: Guest, why: DotsError): void {
@@ -176,7 +193,7 @@ class TlsListener implements Listener {
     this.channels.add(channel);
     socket.once('close', () => {
       this.channels.delete(channel);
-      this.admission.exit(guest.address);
+      this.sessions.exit(verdict.identity);
     });
     this.accept(channel);
   }
@@ -188,7 +205,7 @@ class TlsListener implements Listener {
   private judge(socket: TLSSocket, peer: string): Security | DotsError {
     try {
       const security = securityOf(socket, peer, { identity: this.identities.get(socket) });
-      return this.objectionTo(socket, peer) ?? security;
+      return this.objectionTo(socket, peer, security) ?? security;
     } catch (cause) {
       return cause instanceof DotsError
         ? cause
@@ -197,7 +214,7 @@ class TlsListener implements Listener {
   }
 
   /** Why a client is refused after its handshake; if it is not, its session is counted. */
-  private objectionTo(socket: TLSSocket, peer: string): DotsError | undefined {
+  private objectionTo(socket: TLSSocket, peer: string, { identity }: Security): DotsError | undefined {
     if (!socket.authorized) return certificateRefusal(peer, String(socket.authorizationError));
     if (!hasExtendedSecret(socket)) return refusal('no-extended-secret', { peer });
     if (!speaksCoap(socket))
@@ -207,7 +224,8 @@ class TlsListener implements Listener {
       });
     const found = this.identities.has(socket) ? undefined : objectionTo(socket.getPeerCertificate(true));
     if (found !== undefined) return refusal(found.reason, { peer, detail: found.detail });
-    return this.admission.enter(socket.remoteAddress ?? '')
+    this.admission.prove(socket.remoteAddress ?? '');
+    return this.sessions.enter(identity)
       ? undefined
       : refusal('broken', { peer, detail: 'too many sessions are open' });
   }
@@ -225,6 +243,11 @@ class TlsListener implements Listener {
     if (!guest.reported) this.sendAway(guest, reasonFor(guest.peer, error, socket));
   }
 }
+
+/** Bytes of the smallest record with a client hello: until one has arrived, nothing is computed. */
+const smallestHello = 50;
+
+const hasCostNothing = ({ socket }: Guest): boolean => socket.bytesRead < smallestHello;
 
 function peerOf({ remoteAddress = '', remotePort = 0 }: TLSSocket): string {
   return addressText({ host: remoteAddress, port: remotePort });

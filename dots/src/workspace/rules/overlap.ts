@@ -31,7 +31,7 @@ export const overlappingRequests: CrossRule = (set) => {
   if (!set.complete) return [];
   return [...clientsOf(set).values()].flatMap((requests) => {
     const shared = sharedTargets(requests);
-    return [...shared].flatMap(([request, others]) => told(request, others));
+    return [...shared].flatMap(([request, others]) => overlapFaults(request, others));
   });
 };
 
@@ -133,7 +133,7 @@ function sharedTargets(requests: readonly Request[]): Map<Request, Map<Request, 
   return shared;
 }
 
-function told(request: Request, others: ReadonlyMap<Request, string>): PlacedFault[] {
+function overlapFaults(request: Request, others: ReadonlyMap<Request, string>): PlacedFault[] {
   const { mid } = request.member.context;
   const known = [...others].filter(([other]) => mid !== undefined && other.member.context.mid !== undefined);
   const higher = known.filter(([other]) => (other.member.context.mid as number) > (mid as number));

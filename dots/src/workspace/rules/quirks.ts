@@ -8,7 +8,10 @@ import type { Quirk } from '../workspaceFile';
 
 type QuirkRule = (member: Member, scope: ScopeFact) => PlacedFault[];
 
-/** What a mitigation request has that its server deals with other than the RFCs say, by the quirks of the server's profile. */
+/**
+ * What a mitigation request has that its server deals with other than the RFCs say, by the quirks of the server's
+ * profile.
+ */
 export const quirkyRequests: CrossRule = ({ members }) =>
   members
     .filter((member) => member.certain && !isStatus(member))

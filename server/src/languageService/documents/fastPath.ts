@@ -17,7 +17,10 @@ export function isUnremarkable(plain: string, value: JsonValue): boolean {
   );
 }
 
-/** A number with a fraction or an exponent: its value does not show whether it is as written. Or a text that looks like one. */
+/**
+ * A number with a fraction or an exponent: its value does not show whether it is as written. Or a text that looks like
+ * one.
+ */
 const written = /[:,[]\s*-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)\s*[,\]}]/;
 
 /**

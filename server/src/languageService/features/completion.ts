@@ -45,8 +45,8 @@ const nothingKnown: Surroundings = { aliases: [], acls: [] };
 
 /**
  * The completions at an offset of a text, half-typed or not: names, values, or whole documents; nothing that the
- * checker refuses there. The text need not be valid JSON. @param around the context of the text, such as names that
- * related documents define
+ * checker refuses there. The text need not be valid JSON.
+ * @param around the context of the text, such as names that related documents define
  */
 export function complete(document: ParsedDocument, offset: number, around = nothingKnown): Completion[] {
   if (document.beyondLimits) return [];

@@ -8,8 +8,8 @@ import { mockName, workspaceFileName } from '#dots/workspace/fileNames';
 import { workspaceOf, type Profiles } from '#dots/workspace/workspaceFile';
 
 /**
- * All findings of a workspace file: its own, and unknown profiles. @param profiles undefined: no profiles file is
- * known, or it has faults; then profiles are not checked
+ * All findings of a workspace file: its own, and unknown profiles.
+ * @param profiles undefined: no profiles file is known, or it has faults; then profiles are not checked
  */
 export function workspaceFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[] {
   const { findings } = validateDocument(document);

@@ -112,7 +112,10 @@ test('forged records in the clear do not disturb a live session', async (t) => {
   await unharmed(all, []);
 });
 
-/** A datagram of noise behind the header of a DTLS record: of a version, type and epoch that there are, and mostly as long as it says. */
+/**
+ * A datagram of noise behind the header of a DTLS record: of a version, type and epoch that there are, and mostly as
+ * long as it says.
+ */
 function likeDtls(random: Random, noise: Buffer): Buffer {
   const [head, body] = [Buffer.alloc(13), random.below(4) === 0 ? noise.length + random.below(8) : noise.length];
   head.set([random.pick([20, 21, 22, 23]), 0xfe, random.pick([0xfd, 0xff]), 0, random.below(2)]);
@@ -242,7 +245,10 @@ test('a client that starts anew in the middle of its handshake does not wait for
   assert.equal(await caller.ask('now'), 're:now');
 });
 
-/** How many parts of handshake messages a datagram holds in the clear: the length of such a message is more than that of the part (RFC 6347 section 4.2.3). */
+/**
+ * How many parts of handshake messages a datagram holds in the clear: the length of such a message is more than that of
+ * the part (RFC 6347 section 4.2.3).
+ */
 function partsIn(bytes: Buffer): number {
   let parts = 0;
   for (let at = 0; at + 25 <= bytes.length; at += 13 + bytes.readUInt16BE(at + 11)) {

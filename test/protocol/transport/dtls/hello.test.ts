@@ -85,7 +85,10 @@ const [clientHello, serverHello, helloVerifyRequest] = [1, 2, 3];
 const begins = (bytes: Buffer, type: number): boolean =>
   bytes[0] === 22 && bytes.readUInt16BE(3) === 0 && bytes[13] === type;
 
-/** A hello of a type that names an extension which nobody knows where it had extended_master_secret (RFC 7627 section 5.1). */
+/**
+ * A hello of a type that names an extension which nobody knows where it had extended_master_secret (RFC 7627 section
+ * 5.1).
+ */
 function stripped(datagram: Buffer, type: number): Buffer {
   const at = datagram.lastIndexOf(Buffer.from('00170000', 'hex'));
   if (!begins(datagram, type) || at < 0) return datagram;

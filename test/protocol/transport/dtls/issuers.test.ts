@@ -50,7 +50,10 @@ async function judged({ ca, above, leaf }: Files, purpose: Purpose): Promise<boo
   return status === 0;
 }
 
-/** What our end, which trusts the CA of a case, says over DTLS of another program that shows its chain; undefined where it is accepted. */
+/**
+ * What our end, which trusts the CA of a case, says over DTLS of another program that shows its chain; undefined where
+ * it is accepted.
+ */
 async function overDtls(
   t: TestContext,
   { pki, server, client }: Parties,

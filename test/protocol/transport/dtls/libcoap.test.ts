@@ -13,7 +13,10 @@ import { eventually, run } from '../../../support/protocol/scene';
 
 const debianPackage = 'libcoap3-bin';
 
-/** Whether a datagram of a handshake has a record of type 20, after which its sender shows that it has the key (RFC 5246 section 7.1). */
+/**
+ * Whether a datagram of a handshake has a record of type 20, after which its sender shows that it has the key (RFC 5246
+ * section 7.1).
+ */
 function hasProved(datagram: Buffer): boolean {
   for (let at = 0; at + 13 <= datagram.length; at += 13 + datagram.readUInt16BE(at + 11))
     if (datagram[at] === 20) return true;
@@ -60,7 +63,8 @@ for (const build of builds) {
       for (let round = 0; round < 2; round++) {
         const channel = await connectWhenUp(t, port, { credentials, serverName: 'localhost', sessions });
         assert.equal(channel.security.peerName, kind === 'psk' ? 'dots' : 'localhost');
-        // With certificates OpenSSL's tickets are too large or make libcoap 4.3 choke, and its GnuTLS build hands out none.
+        // With certificates OpenSSL's tickets are too large or make libcoap 4.3 choke, and its GnuTLS build hands out
+        // none.
         if (build === 'openssl' && kind === 'psk') assert.equal(channel.resumed, round > 0);
         await exchange(channel);
       }

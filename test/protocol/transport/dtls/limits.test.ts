@@ -129,7 +129,7 @@ test('a full server says so, but not for each datagram', async (t) => {
 
 test('sessions with one address are limited', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const server = await startEcho(t, keys, { limits: { sessionsPerAddress: 2 } });
+  const server = await startEcho(t, keys, { limits: { sessionsPerClient: 2 } });
   const [first] = [await call(t, server.port, { psk }), await call(t, server.port, { psk })];
   const third = await call(t, server.port, { psk });
   await eventually(() => third.closed());

@@ -29,7 +29,8 @@ test('under sanitizers, no handshake that is mutated, no certificate, and no lac
   const { untouched } = tally;
   assert.ok(untouched!.rounds > 0 && untouched!.exchanged === untouched!.rounds, JSON.stringify(tally));
   for (const [style, { rounds }] of Object.entries(tally)) assert.ok(rounds > 0, style);
-  // Some of what is changed on its way comes through, because the ends repeat it; a certificate does only where nothing has changed.
+  // Some of what is changed on its way comes through, because the ends repeat it; a certificate does only where nothing
+  // has changed.
   for (const style of ['datagrams', 'memory'])
     assert.ok(tally[style]!.whole > 0 && tally[style]!.whole < tally[style]!.rounds, style);
   assert.ok(tally.certificates!.whole < tally.certificates!.rounds / 2, JSON.stringify(tally));

@@ -38,7 +38,8 @@ test('a client refuses a server, and says which check failed', async (t) => {
     const { port } = await startEcho(t, shows(pki, server));
     return reasonOf(call(t, port, shows(pki, client, crls), { serverName }));
   };
-  // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without signatures is a matter of unproved.test.ts.
+  // Our own server does not show a certificate that is not meant for it, so another one has to; a key usage without
+  // signatures is a matter of unproved.test.ts.
   for (const [reason, server] of flawed(all, 'server'))
     assert.equal(await (reason === 'purpose' ? shownByOpenssl(t, all, server) : attempt(server)), reason);
   assert.equal(await attempt(other.server), 'unknown-ca');
@@ -128,7 +129,10 @@ test('only an alert about protected data, after this end has sent some, says tha
   const alert = (description: number): Buffer =>
     Buffer.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, description]);
   const [helloVerify, changeCipher] = [3, 20];
-  /** What a client makes of an alert in the place of all that the server says, from the start or once the client has used its key. */
+  /**
+   * What a client makes of an alert in the place of all that the server says, from the start or once the client has
+   * used its key.
+   */
   const outcome = async (description: number, late: boolean): Promise<string> => {
     const relay = await Relay.start(t, keys.port);
     let isTime = !late;

@@ -57,36 +57,35 @@ test('a silent peer ends with a deadline, a cancelled attempt at once, and nothi
   );
 });
 
-test('silent strangers are disconnected after 10 s, and only so many may wait', async (t) => {
+test('silent strangers are disconnected after 10 s, and the oldest earlier where another client needs its place', async (t) => {
   const clock = new FakeClock();
   const at = await listening(t, keys, { clock, limits: { halfOpenPerAddress: 3 } });
-  const knock = (): Promise<Socket> =>
+  const knock = (): Promise<{ closed: Promise<unknown> }> =>
     new Promise((resolve) => {
-      const socket = connectTcp(at.port, at.host, () => resolve(socket));
+      const socket = connectTcp(at.port, at.host, () => {
+        resolve({
+          closed: new Promise((end) =>
+            socket
+              .on('error', () => undefined)
+              .on('close', end)
+              .resume(),
+          ),
+        });
+      });
       t.after(() => socket.destroy());
     });
-  const strangers = [await knock(), await knock(), await knock()].map(
-    (socket) =>
-      new Promise((resolve) => {
-        socket
-          .on('error', () => undefined)
-          .on('close', resolve)
-          .resume();
-      }),
-  );
-  const fourth = await knock();
-  await new Promise((resolve) => {
-    fourth
-      .on('error', () => undefined)
-      .on('close', resolve)
-      .resume();
-  });
+  const [first, second] = [await knock(), await knock()];
+  const others = [await knock(), await knock()];
+  await first.closed;
   assert.match(at.refused[0]?.message ?? '', /too many handshakes/);
+  const early = await connected(t, at, { psk });
+  assert.equal((await early.request(get, patience)).code, '2.05', 'no stranger keeps a client out');
+  await second.closed;
   await clock.advance(10_000);
-  await Promise.all(strangers);
+  await Promise.all(others.map(({ closed }) => closed));
   assert.deepEqual(
     at.refused.map(({ code }) => code),
-    ['transport/broken', 'transport/no-answer', 'transport/no-answer', 'transport/no-answer'],
+    ['transport/broken', 'transport/broken', 'transport/no-answer', 'transport/no-answer'],
   );
   const client = await connected(t, at, { psk });
   assert.equal((await client.request(get, patience)).code, '2.05');
@@ -169,7 +168,7 @@ test('a session that is idle is closed, and one that is not stays', async (t) =>
 });
 
 test('sessions over the limit are turned away', async (t) => {
-  const at = await listening(t, keys, { limits: { sessionsPerAddress: 2 } });
+  const at = await listening(t, keys, { limits: { sessionsPerClient: 2 } });
   const [first] = [await connected(t, at, { psk }), await connected(t, at, { psk })];
   await first?.request(get, patience);
   await assert.rejects(

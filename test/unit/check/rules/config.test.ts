@@ -3,6 +3,24 @@ import { config, payloads, redirect, session, testCases } from '../../../support
 testCases([
   ['a configuration of nothing', config({}), ['rfc/config-empty@ietf-dots-signal-channel:signal-config']],
   [
+    'a configuration of parameters without a value',
+    config({ 'ack-timeout': {}, 'max-retransmit': {} }),
+    ['rfc/config-empty@ietf-dots-signal-channel:signal-config'],
+  ],
+  [
+    'a parameter without a value beside another',
+    config({ 'ack-timeout': {}, 'max-retransmit': { 'current-value': 3 } }),
+    [],
+  ],
+  ['probing at rate 0', config({ 'probing-rate': { 'current-value': 0 } }), ['advice/probing-rate@current-value']],
+  ['probing at the default rate', config({ 'probing-rate': { 'current-value': 5 } }), []],
+  [
+    'a redirect of Call Home to an address',
+    redirect({ 'ietf-dots-call-home:alt-ch-client': '192.0.2.1' }),
+    ['rfc/redirect-name@ietf-dots-call-home:alt-ch-client'],
+  ],
+  ['a redirect to the machine itself', redirect({ 'alt-server': 'localhost' }), ['rfc/redirect-name@alt-server']],
+  [
     'heartbeats too often',
     config({ 'heartbeat-interval': { 'current-value': 5 } }),
     ['advice/heartbeat-interval@current-value'],

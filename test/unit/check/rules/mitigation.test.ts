@@ -1,6 +1,15 @@
 import { callHome, conflict, mitigation, sources, target, testCases } from '../../../support/checkCases';
 
 testCases([
+  [
+    'an efficacy update of an attack that ends before it starts',
+    mitigation({
+      ...target,
+      'attack-status': 'under-attack',
+      'ietf-dots-telemetry:attack-detail': [{ 'vendor-id': 32473, 'attack-id': 1, 'start-time': '2', 'end-time': '1' }],
+    }),
+    ['advice/attack-times@end-time'],
+  ],
   ['two scopes', mitigation([target, target]), ['rfc/one-scope@1']],
   ['no lifetime', mitigation({ 'target-prefix': ['192.0.2.0/24'] }), ['rfc/lifetime-missing@0']],
   ['a lifetime of zero', mitigation({ ...target, lifetime: 0 }), ['rfc/lifetime-zero@lifetime']],

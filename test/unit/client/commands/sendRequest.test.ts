@@ -5,6 +5,7 @@ import type { JsonObject } from '#dots/model/json';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { reasons } from '#dots/transport/refusals';
 import { settle } from '../../../support/protocol/fakeClock';
+import { identityWith } from '../../../support/fakeLedger';
 import { loadFeatures, log } from '../../../support/loadFeatures';
 import type * as features from '../../../support/clientFeatures';
 
@@ -84,8 +85,7 @@ class FakeSession {
 }
 
 function hosted(): { host: features.SessionHost; session: FakeSession } {
-  const identity = { mid: () => Promise.resolve(7), cuid: () => Promise.resolve('c') };
-  const host = new SessionHost(identity as never, log, 'mock');
+  const host = new SessionHost(identityWith(7), log, 'mock');
   const session = new FakeSession();
   Object.assign(host, {
     session: session as unknown as SignalSession,
@@ -242,8 +242,8 @@ test('another pre-shared key is offered only where a server could not read what 
 
 test('a mitigation request larger than a datagram is sent in blocks only where the user chooses that in its message', async () => {
   const asked: unknown[] = [];
-  const send: Send = (_target, _document, _signal, _aliases, blocks) => {
-    asked.push(blocks);
+  const send: Send = (_target, _document, _signal, _aliases, options) => {
+    asked.push((options as { blocks?: boolean }).blocks);
     return Promise.reject(
       new DotsError('usage', 'signal/needs-blocks', 'The request has 1500 octets of body.', 'Split the targets.'),
     );

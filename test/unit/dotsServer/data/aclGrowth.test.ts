@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DataResources } from '#dots/dotsServer/data/dataResources';
 import type { ListTarget } from '#dots/dotsServer/data/resourcePath';
+import { Holdings } from '#dots/dotsServer/state/holdings';
 import { ClientQuota } from '#dots/dotsServer/state/clientQuota';
 import { Clients } from '#dots/dotsServer/state/clients';
 import { CuidClaims } from '#dots/dotsServer/state/cuidClaims';
@@ -36,10 +37,11 @@ async function open(): Promise<{ put: (cuid: string, body: JsonObject) => Promis
   const clock = new FakeClock();
   const state = await ServerState.open({ clock, policy, mitigator: new TestMitigator() });
   const clients = new Clients();
-  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(clients, state)];
+  const holdings = new Holdings(clients, state);
+  const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   const { clients: registered } = state;
   const resources = new DataResources({
-    ...{ clients: registered, claims, quota, clock, limits },
+    ...{ clients: registered, claims, quota, clock },
     resolve: nothingKnown,
     hint: () => '',
   });

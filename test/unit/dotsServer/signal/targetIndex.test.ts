@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
-import { sharedTargets } from '#dots/dotsServer/signal/overlap';
+import { sharedTargets } from '#dots/model/sharedTargets';
 import { TargetIndex } from '#dots/dotsServer/signal/targetIndex';
 import { Random } from '../../../support/random';
 

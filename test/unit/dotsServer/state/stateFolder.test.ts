@@ -240,7 +240,13 @@ test('clients and their ACLs come back as they were', async (t) => {
   const path = await stateFolder(t);
   const first = await open(path);
   const acl = { name: 'drop', type: 'ipv4-acl-type', 'activation-type': 'immediate' };
-  const client = { cuid: 'c', owner: 'o', aliases: [], acls: [storedEntry(acl, clock.now())] };
+  const client = {
+    cuid: 'c',
+    owner: 'o',
+    ownPrefixes: ['192.0.2.0/24', '2001:db8::/32'],
+    aliases: [],
+    acls: [storedEntry(acl, clock.now())],
+  };
   await first.state.exclusive(() => first.state.clients.put(client));
   await first.state.close();
   const { state } = await open(path);

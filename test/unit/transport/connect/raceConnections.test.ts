@@ -322,7 +322,8 @@ test('a session that is opened again and again over TLS looks for DTLS once a da
     await all.clock.advance(538 * second)
   ) {
     assert.equal(await outcome(all, undefined, second), 'tls 2001:db8::1');
-    // The handshake takes so long that an attempt over DTLS begins beside it; that it is given up with the others says nothing of DTLS.
+    // The handshake takes so long that an attempt over DTLS begins beside it; that it is given up with the others says
+    // nothing of DTLS.
     all.started.length = 0;
     const probe = probeDtls('dots.example.net', { ...all.options, memory, deadlineMs: second / 2 });
     await all.clock.advance(second);

@@ -34,7 +34,10 @@ test('each issuer of a path has to be a CA, and to allow what is below it, whate
   }
 });
 
-/** Basic constraints as octets, of which RFC 5280 section 4.2.1.9 and DER (X.690 section 11.1) allow one form for each meaning. */
+/**
+ * Basic constraints as octets, of which RFC 5280 section 4.2.1.9 and DER (X.690 section 11.1) allow one form for each
+ * meaning.
+ */
 const constraints: readonly (readonly [hex: string, ca: boolean])[] = [
   ['30030101ff', true],
   ['30060101ff020100', true],

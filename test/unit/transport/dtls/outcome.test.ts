@@ -15,7 +15,10 @@ const failure: Failure = {
 };
 const reasonOf = (more: Partial<Failure>): string => refusalOf({ ...failure, ...more }).code.replace('transport/', '');
 
-/** Of Mbed TLS, for a signature that is not of the key shown: ECP, RSA (of PKCS#1 v1.5 and PSS; too large for the modulus), a length, an encoding. */
+/**
+ * Of Mbed TLS, for a signature that is not of the key shown: ECP, RSA (of PKCS#1 v1.5 and PSS; too large for the
+ * modulus), a length, an encoding.
+ */
 const notOfTheKey = [-0x4e00, -0x4380, -0x4100, -0x4080, -0x4280 - 4, -0x3900, -0x4f80 - 0x60];
 
 test('an invalid signature is reported as that, where one is verified', () => {

@@ -8,7 +8,7 @@ import { uncontrolledFilters, withFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
 import { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
-import { sharedTargets } from '../overlap';
+import { sharedTargets } from '#dots/model/sharedTargets';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
@@ -214,12 +214,8 @@ class MitigationServer {
     return undefined;
   }
 
-  private refuseBeyondLimits({ owner, cuid }: MitigationRequest, replaced: number): void {
-    const { entriesPerClient, entries } = this.options.policy.limits;
-    const isFull = this.options.quota.mitigations(owner, 1 - replaced);
-    const { mitigations } = this;
-    if (!isFull && mitigations.count(cuid) - replaced < entriesPerClient && mitigations.count() - replaced < entries)
-      return;
+  private refuseBeyondLimits({ owner }: MitigationRequest, replaced: number): void {
+    if (!this.options.quota.mitigations(owner, 1 - replaced)) return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }

@@ -56,7 +56,7 @@ function storedResource({ telemetry, outside, quota }: CheckedTelemetry, shape: 
       const foreign = await outside(inbound, body);
       if (foreign !== undefined) throw refuse('4.00', foreign.sentence, rfc);
       const entry = { cuid, kind, id, ...(owner !== undefined && { owner }), body };
-      const outcome = quota.telemetry(entry) ? 'full' : await telemetry.put(entry);
+      const outcome = await telemetry.put(entry, () => quota.telemetry(entry));
       if (outcome === 'full')
         throw refuse('5.03', 'This server accepts no more telemetry; delete some.', '9244 8.2', 60);
       return { code: outcome === 'created' ? shape.created : '2.04' };

@@ -1,5 +1,5 @@
-import { itemsOf, type JsonObject } from '#dots/model/json';
-import { networkKey, parsePrefix, type Prefix } from '#dots/model/prefix';
+import { itemsOf, type JsonObject } from './json';
+import { networkKey, parsePrefix, type Prefix } from './prefix';
 
 /** The members by which two scopes can overlap; ports and protocols do not matter: RFC 9132 section 4.4.1.3. */
 export const selectors = ['target-prefix', 'target-fqdn', 'target-uri', 'alias-name'] as const;

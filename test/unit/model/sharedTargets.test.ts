@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sharedTargets } from '#dots/dotsServer/signal/overlap';
+import { sharedTargets } from '#dots/model/sharedTargets';
 
 const prefixes = (...list: string[]) => ({ 'target-prefix': list });
 

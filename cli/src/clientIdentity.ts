@@ -1,0 +1,61 @@
+import { chosenCuid } from '#dots/signal/cuids';
+import { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
+import type { ClientLedger } from '#dots/signal/ledger';
+import { Ledger, serverName, type LedgerOfClient } from '#dots/signal/ledgerFolder';
+import { credentialsFor, readPem } from '#dots/transport/certificates/credentialFiles';
+import type { KnownProfiles } from '#dots/workspace/destination';
+import type { Arguments, Option } from './command';
+import type { Io } from './io';
+import type { AnonymousTarget, SettledTarget } from './settledTarget';
+
+/** Where it is remembered what was asked of which server. */
+export const ledgerOption: Option = {
+  name: 'ledger',
+  value: 'DIR',
+  description: "The folder of the ledger (default dots in the folder of the user's state).",
+};
+
+/** Opens the ledger that the command line names, or the user's. Throws a DotsError. */
+export const ledgerOf = (given: Arguments, io: Io): Promise<Ledger> =>
+  Ledger.open(given.option('ledger'), (sentence) => io.say(`dots: ${sentence}`));
+
+/** What the client of a target asked of its server. */
+export const ledgerAt = (ledger: Ledger, { server, cuid, cuidSource }: SettledTarget): LedgerOfClient =>
+  ledger.client({ address: server, cuid, source: cuidSource });
+
+/** Whether an address is one of a data channel. */
+export const isData = (server: string): boolean => /^https:/i.test(server);
+
+/**
+ * A target as the client that the user names, or as the one that follows from its credentials and the ledger. Throws a
+ * DotsError.
+ */
+export async function withCuid(
+  target: AnonymousTarget,
+  ledger: Ledger,
+  { profiles }: KnownProfiles,
+): Promise<SettledTarget> {
+  if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured' };
+  const derived = await derivedCuid(target);
+  const address = isData(target.server) ? profiles.get(target.profile ?? '')?.signal : target.server;
+  const { cuid, source } = chosenCuid(await ledgersAt(ledger, address), derived, target.profile);
+  return { ...target, cuid, cuidSource: source };
+}
+
+/** What is known of a server; the data channel of one whose signal channel is not known is in no ledger. */
+async function ledgersAt(ledger: Ledger, address: string | undefined): Promise<ClientLedger[]> {
+  if (address === undefined) return [];
+  const name = serverName(address);
+  return (await ledger.clients()).filter(({ server }) => server === name);
+}
+
+/** What cannot be read proves nothing, which the connection attempt reports. */
+async function derivedCuid({ server, credentialFiles }: AnonymousTarget): Promise<string> {
+  if (isData(server)) {
+    const { cert } = credentialFiles;
+    const certificate = cert === undefined ? '' : await readPem(cert, 'certificate').catch(() => '');
+    return cuidOfCertificate(certificate) ?? cuidOnPlainPath();
+  }
+  const { credentials } = await credentialsFor(server, credentialFiles);
+  return (credentials && cuidOf(credentials)) ?? cuidOnPlainPath();
+}

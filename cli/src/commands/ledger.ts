@@ -1,0 +1,81 @@
+import { printable, safeJson } from '#dots/model/text';
+import type { ClientLedger, LedgerEntry } from '#dots/signal/ledger';
+import { scopesOf } from '#dots/signal/scopes';
+import { targetWords } from '#dots/words/targets';
+import { ledgerOf, ledgerOption } from '../clientIdentity';
+import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
+import type { Io } from '../io';
+
+/** `dots ledger`: what was asked of which server, without asking any. */
+export const ledger: Command = {
+  name: 'ledger',
+  summary: 'Print what was asked of which server, and what became of it, as far as it is known here.',
+  usage: '[--format text|json]',
+  options: [
+    ledgerOption,
+    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How it is written.' },
+  ],
+  details: [
+    'The ledger is shared by dots send, dots session, the commands about mitigations and the editor. It has every request with its document, and is readable by its user only; what has ended is kept for 30 days. dots status asks the servers.',
+    'States: unsent, it did not leave this machine; unanswered, it may have arrived; accepted; refused; withdrawn; ended, its lifetime is over or the server has it no more.',
+  ],
+  examples: ['dots ledger', 'dots ledger --format json'],
+  run: runLedger,
+};
+
+async function runLedger(given: Arguments, io: Io): Promise<ExitStatus> {
+  if (given.paths.length > 0)
+    throw new UsageError('dots ledger takes no file.', 'dots status asks for one mitigation.');
+  const opened = await ledgerOf(given, io);
+  const clients = await opened.clients();
+  if (given.option('format') === 'json')
+    await io.out(`${safeJson({ version: 1, ledger: opened.path, servers: clients.map(clientJson) }, 2)}\n`);
+  else
+    await io.out(
+      clients.length === 0
+        ? `The ledger in ${printable(opened.path)} is empty.\n`
+        : `${clients.map(clientText).join('\n')}\nNext: dots status asks the servers.\n`,
+    );
+  return 0;
+}
+
+function clientJson({ entries, highest, ...client }: ClientLedger): object {
+  const { mid = null, sid = null, tsid = null, tmid = null } = highest;
+  return { ...client, highest: { mid, sid, tsid, tmid }, requests: entries.map(requestJson) };
+}
+
+const requestJson = ({ parameter, id, ...entry }: LedgerEntry): object => ({ [parameter]: id, ...entry });
+
+function clientText({ server, cuid, entries, others, replacedBy }: ClientLedger): string {
+  const replaced = replacedBy === null ? '' : `, replaced by ${replacedBy}`;
+  return [
+    `${server} as ${cuid}${replaced}`,
+    ...entries.map((entry) => `  ${requestText(entry)}`),
+    ...others.map(({ mid, scope }) => `  mid ${mid}  not requested from here  ${targetWords(scope)}`),
+  ]
+    .map((line) => `${printable(line)}\n`)
+    .join('');
+}
+
+function requestText({
+  parameter,
+  id,
+  kind,
+  state,
+  code,
+  document,
+  status,
+  statusAt,
+  expiresAt,
+  file,
+}: LedgerEntry): string {
+  const [scope] = scopesOf(document);
+  return [
+    `${parameter} ${id}`,
+    code === null ? state : `${state} (${code})`,
+    scope === undefined ? kind : targetWords(scope),
+    ...(status === null || statusAt === null ? [] : [`${status} at ${statusAt}`]),
+    ...(state === 'accepted' && expiresAt !== null ? [`until ${expiresAt}`] : []),
+    ...(file === null ? [] : [file]),
+  ].join('  ');
+}

@@ -1,0 +1,84 @@
+import { DotsError } from '#dots/model/errors';
+import { isRunning, type LedgerEntry } from '#dots/signal/ledger';
+import { scopesOf } from '#dots/signal/scopes';
+import type { Arguments, ExitStatus, Option } from '../command';
+import { ownConnection, type Connection } from '../connection';
+import type { Io } from '../io';
+import { printReports, type MitigationLine, type ServerReport } from '../mitigationReport';
+import type { ClientTarget, Selection } from '../mitigationTargets';
+import { targetOptions } from '../serverTarget';
+
+/** The options of commands about mitigations that were requested before. */
+export const mitigationOptions: readonly Option[] = [
+  ...targetOptions
+    .filter(({ name }) => name !== 'mid')
+    .map((option) =>
+      option.name === 'profile'
+        ? {
+            ...option,
+            description: 'The server profile; without it the one that DOTS_PROFILE names, or all in the ledger.',
+          }
+        : option,
+    ),
+  {
+    name: 'format',
+    value: 'FORMAT',
+    choices: ['text', 'json'],
+    preset: 'text',
+    description: 'How the result is written.',
+  },
+];
+
+/** The same mitigations, once more or no more. */
+export const allOption: Option = { name: 'all', description: 'All mitigations that run.' };
+
+/** What is done with the mitigations of one client, over one connection. Throws a DotsError. */
+export type Action = (each: ClientTarget, connection: Connection) => Promise<ServerReport>;
+
+/**
+ * Does something with each client that is meant, one after the other, and prints what came of it. Throws a DotsError.
+ */
+export async function withEach(
+  { clients, problems }: Selection,
+  given: Arguments,
+  io: Io,
+  action: Action,
+): Promise<ExitStatus> {
+  const stop = new AbortController();
+  void io.stopped().then(() => stop.abort());
+  const reports: ServerReport[] = [];
+  for (const each of clients) reports.push(await withOne(each, stop.signal, action));
+  const unasked = problems.map(({ known, error }) => ({ known, profile: null, mitigations: [], error, remarks: [] }));
+  return printReports([...reports, ...unasked], given.option('format'), io);
+}
+
+async function withOne(each: ClientTarget, signal: AbortSignal, action: Action): Promise<ServerReport> {
+  const connection = ownConnection(each.target, { underAttack: false, signal });
+  try {
+    return await action(each, connection);
+  } catch (error) {
+    if (!(error instanceof DotsError)) throw error;
+    const { entries } = await each.client.read();
+    const asked = entries.filter((entry) => isRunning(entry) && (each.mids?.includes(entry.id) ?? true));
+    const remarks = asked.length === 0 ? [] : ['The states above are the last ones known, from the ledger.'];
+    return { ...reportOn(each, asked.map(lineOf)), error, remarks };
+  } finally {
+    await connection.close();
+  }
+}
+
+export const reportOn = ({ target, known }: ClientTarget, mitigations: MitigationLine[]): ServerReport => ({
+  known,
+  profile: target.profile ?? null,
+  mitigations,
+  remarks: [],
+});
+
+/** What the ledger has of a mitigation. */
+export const lineOf = (entry: LedgerEntry): MitigationLine => ({
+  mid: entry.id,
+  status: null,
+  lifetime: null,
+  scope: scopesOf(entry.document)[0] ?? {},
+  entry,
+});

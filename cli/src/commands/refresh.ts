@@ -1,0 +1,77 @@
+import { DotsError } from '#dots/model/errors';
+import { isRunning, type LedgerEntry } from '#dots/signal/ledger';
+import { sendRecorded, type Recorded } from '#dots/signal/recordedRequest';
+import { lifetimeOf } from '#dots/signal/scopes';
+import { grantedLifetimeWords } from '#dots/words/quantities';
+import type { Arguments, Command, ExitStatus } from '../command';
+import type { Connection } from '../connection';
+import type { Io } from '../io';
+import type { MitigationLine, ServerReport } from '../mitigationReport';
+import { selectionOf, type ClientTarget } from '../mitigationTargets';
+import { nextCommand } from '../nextCommand';
+import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
+import { onlyOne } from './withdraw';
+
+/** `dots refresh`: prolongs mitigations (RFC 9132 section 4.4.1.3). */
+export const refresh: Command = {
+  name: 'refresh',
+  summary: 'Refresh a mitigation: send its request again under the same mid, so that its lifetime starts anew.',
+  usage:
+    '[MID|FILE|--all] [--profile NAME] [--yes] [--format text|json]\n       dots refresh [MID|FILE|--all] --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C]',
+  options: [allOption, ...mitigationOptions],
+  details: [
+    'The request is repeated as the ledger has it, also where its file has changed: other content is a new request, which dots send sends. Without MID and FILE, the only mitigation that runs.',
+    'Exit status 0: the servers granted it. 1: one refused. 3: one did not answer.',
+  ],
+  examples: ['dots refresh', 'dots refresh request.dots.json', 'dots refresh --all --profile upstream'],
+  run: runRefresh,
+};
+
+async function runRefresh(given: Arguments, io: Io): Promise<ExitStatus> {
+  const selection = await selectionOf(given, io, 'nothing was refreshed');
+  const meant = given.option('all') === undefined ? onlyOne(selection, 'refreshed') : selection;
+  return withEach(meant, given, io, (each, connection) => refreshEach(each, connection, given));
+}
+
+async function refreshEach(each: ClientTarget, connection: Connection, given: Arguments): Promise<ServerReport> {
+  const lines: MitigationLine[] = [];
+  const remarks: string[] = [];
+  for (const entry of entriesMeant(each)) {
+    const { answer } = await sendAgain(entry, each, connection);
+    const granted = lifetimeOf(answer.body) ?? null;
+    lines.push({ ...lineOf(entry), lifetime: answer.ok ? granted : null, code: answer.code });
+    if (!answer.ok)
+      return { ...reportOn(each, lines), refusal: answer, remarks: [`Mid ${entry.id} was not refreshed.`] };
+    if (granted !== null)
+      remarks.push(`Mid ${entry.id}: granted ${grantedLifetimeWords(granted, lifetimeOf(entry.document))}.`);
+  }
+  const [first] = lines;
+  remarks.push(
+    first === undefined
+      ? 'Nothing runs there: nothing was refreshed.'
+      : `Next: ${nextCommand('status', each.target, first.mid, given)} asks how it goes, ${nextCommand('withdraw', each.target, first.mid, given)} ends it.`,
+  );
+  return { ...reportOn(each, lines), remarks };
+}
+
+/** Throws a DotsError for a mid whose request the ledger does not have: it cannot be repeated. */
+function entriesMeant({ known, mids }: ClientTarget): LedgerEntry[] {
+  const running = known.entries.filter((entry) => isRunning(entry) && (mids?.includes(entry.id) ?? true));
+  if (mids === undefined || running.length > 0) return running;
+  throw new DotsError(
+    'usage',
+    'cli/not-running',
+    `Mid ${mids.join(', ')} does not run by the ledger, so its request cannot be repeated.`,
+    'Send its document with dots send and --mid.',
+  );
+}
+
+function sendAgain(entry: LedgerEntry, { client, target }: ClientTarget, connection: Connection): Promise<Recorded> {
+  const { kind, parameter, id, document, file, profile } = entry;
+  return sendRecorded({
+    client,
+    request: { kind, parameter, id, document, file, profile },
+    ask: connection.ask,
+    permit: target.permit,
+  });
+}

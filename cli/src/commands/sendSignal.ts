@@ -1,0 +1,144 @@
+import { resolve } from 'node:path';
+import { documentTypeOf } from '#dots/model/documents';
+import { newCuid } from '#dots/signal/identifiers';
+import { isRunning, type NewRequest } from '#dots/signal/ledger';
+import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
+import {
+  isCollision,
+  recordedSentences,
+  RequestFailure,
+  sendRecorded,
+  type Recorded,
+} from '#dots/signal/recordedRequest';
+import type { Answered } from '#dots/signal/requestWithFailover';
+import { resourceOf } from '#dots/signal/resources';
+import { isUnderAttack } from '#dots/signal/scopes';
+import { ledgerAt } from '../clientIdentity';
+import type { Arguments } from '../command';
+import type { Connect, Connection } from '../connection';
+import type { ReadDocument } from '../document';
+import { standardInput } from '../files';
+import type { Io } from '../io';
+import { nextCommand } from '../nextCommand';
+import type { Sending } from '../serverTarget';
+import type { SettledTarget } from '../settledTarget';
+
+/** What came of a document, and as which client it was sent. */
+export interface SignalResult extends Answered, Partial<Omit<Recorded, keyof Answered>> {
+  target: SettledTarget;
+  kept?: true | undefined;
+  /** What else there is to say, one sentence each: first what happened, then what to do. */
+  remarks: string[];
+}
+
+/** All that sending takes. */
+interface Task {
+  document: ReadDocument;
+  sending: Sending;
+  connect: Connect;
+  given: Arguments;
+  io: Io;
+}
+
+/**
+ * Sends a document over the signal channel and enters it in the ledger. Where another client uses the cuid, a new one
+ * is generated if that is allowed, and the document is sent again (RFC 9132 section 4.4.1.3). Throws a DotsError.
+ */
+export async function sendSignal(task: Task): Promise<SignalResult> {
+  const { target } = task.sending;
+  const first = await sendAs(target, task);
+  if (first.entry === undefined || !isCollision(first.answer)) return first;
+  const client = ledgerAt(task.sending.ledger, target);
+  const refusal = await whyNoNewCuid(target, client, task);
+  if (refusal !== undefined) return { ...first, remarks: [refusal] };
+  const cuid = newCuid();
+  await client.replaced(cuid);
+  const second = await sendAs({ ...target, cuid, cuidSource: 'generated' }, task);
+  const said = `Another client uses the cuid ${target.cuid}: from now on this one uses ${cuid}. Install its aliases and ACLs again; they belong to the old one.`;
+  return { ...second, remarks: [said, ...second.remarks] };
+}
+
+async function whyNoNewCuid(
+  { cuid, cuidSource }: SettledTarget,
+  client: LedgerOfClient,
+  { given, io }: Task,
+): Promise<string | undefined> {
+  if (cuidSource === 'configured')
+    return `Another client uses the cuid ${cuid}, which --cuid, the workspace file or the profile names. Name another one there.`;
+  if ((await client.read()).entries.some(isRunning))
+    return `Another client uses the cuid ${cuid}, and it must not change while mitigations run under it (RFC 9132 section 4.4.1.1). Withdraw them first, then send again.`;
+  if (given.option('new-cuid') !== undefined) return undefined;
+  const isMeant = await io.confirm?.(`Another client uses the cuid ${cuid}. Generate a new one and send again?`);
+  return isMeant === true
+    ? undefined
+    : 'Say --new-cuid to generate a new cuid, which is used from then on, and send again.';
+}
+
+async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> {
+  const { document, connect, io } = task;
+  const stop = new AbortController();
+  void io.stopped().then(() => stop.abort());
+  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal });
+  try {
+    return await sendOver(connection, target, task);
+  } catch (error) {
+    throw error instanceof RequestFailure ? withNextStep(error, target, task.given) : error;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function sendOver(connection: Connection, target: SettledTarget, task: Task): Promise<SignalResult> {
+  const { document, sending, given } = task;
+  const request = newRequest(document, target);
+  const { kept, ask } = connection;
+  const { permit } = target;
+  if (request === undefined) {
+    const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
+    return { ...answered, target, kept, remarks: [] };
+  }
+  const [replace, blocks] = ['replace', 'blocks'].map((option) => given.option(option) !== undefined);
+  const recorded = await sendRecorded({
+    client: ledgerAt(sending.ledger, target),
+    request,
+    ask,
+    permit,
+    replace: replace === true,
+    blocks: blocks === true,
+  });
+  return { ...recorded, target, kept, remarks: remarksOn(recorded, target, given) };
+}
+
+/** What the ledger is asked to enter; nothing for a document that has no identifier. */
+function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarget): NewRequest | undefined {
+  const kind = documentTypeOf(value)?.kind;
+  const { id: parameter } = resourceOf(value);
+  if (kind === undefined || parameter === undefined) return undefined;
+  const path = file === standardInput ? null : resolve(file);
+  return { kind, parameter, id: mid, document: value, file: path, profile: profile ?? null };
+}
+
+/** It may have arrived, or it has not: then it is the same as if it had never been sent. */
+function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arguments): RequestFailure {
+  const { entry, sent, hint } = failure;
+  if (failure.code === 'signal/would-replace')
+    return new RequestFailure(failure, entry, sent, 'Say --replace if that is meant, or withdraw it first.');
+  if (!sent || entry.parameter !== 'mid') return failure;
+  const [status, withdraw] = [
+    nextCommand('status', target, entry.id, given),
+    nextCommand('withdraw', target, entry.id, given),
+  ];
+  const next = `It may have arrived as mid ${entry.id}: ${status} asks the server, ${withdraw} takes it back.`;
+  return new RequestFailure(failure, entry, sent, hint === undefined ? next : `${hint} ${next}`);
+}
+
+function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments): string[] {
+  const { answer, entry, wouldReplace } = recorded;
+  const all = [...recordedSentences(recorded)];
+  if (wouldReplace !== undefined) all.push('Say --replace to send it under a higher mid all the same.');
+  if (answer.ok && entry.kind === 'mitigation-scope')
+    all.push(
+      `Next: ${nextCommand('status', target, entry.id, given)} asks how it goes, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
+    );
+  return all;
+}

@@ -1,0 +1,101 @@
+import { isRunning } from '#dots/signal/ledger';
+import { entryOf, midOf } from '#dots/signal/ledgerReport';
+import { scopesOf } from '#dots/signal/scopes';
+import { ongoing } from '#dots/words/mitigationStatuses';
+import { plural } from '#dots/words/quantities';
+import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
+import type { Connection } from '../connection';
+import type { Io } from '../io';
+import type { MitigationLine, ServerReport } from '../mitigationReport';
+import { selectionOf, type ClientTarget, type Selection } from '../mitigationTargets';
+import { nextCommand } from '../nextCommand';
+import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
+
+/** `dots withdraw`: ends mitigations (RFC 9132 section 4.4.4). */
+export const withdraw: Command = {
+  name: 'withdraw',
+  summary: 'Withdraw a mitigation, or all of this client.',
+  usage:
+    '[MID|FILE|--all] [--profile NAME] [--yes] [--format text|json]\n       dots withdraw [MID|FILE|--all] --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C]',
+  options: [allOption, ...mitigationOptions],
+  details: [
+    'Without MID and FILE, the only mitigation that runs by the ledger. --all withdraws what runs by the ledger and what the servers have of this client besides; on a terminal it asks first.',
+    'A server confirms also the withdrawal of what it does not have, and may keep filters for some minutes (RFC 9132 section 4.4.4): dots status shows that.',
+    'Exit status 0: the servers confirmed it. 1: one refused. 3: one did not answer; the mitigation may go on, and the command can be repeated.',
+  ],
+  examples: ['dots withdraw', 'dots withdraw 12 --profile upstream', 'dots withdraw --all'],
+  run: runWithdraw,
+};
+
+async function runWithdraw(given: Arguments, io: Io): Promise<ExitStatus> {
+  const selection = await selectionOf(given, io, 'nothing was withdrawn');
+  const isAll = given.option('all') !== undefined;
+  const meant = isAll ? selection : onlyOne(selection, 'withdrawn');
+  if (isAll && !(await isConfirmed(meant, io))) return 2;
+  return withEach(meant, given, io, async (each, connection) => {
+    const mids = isAll ? await allMids(each, connection) : (each.mids ?? []);
+    return withdrawEach(each, connection, mids, given);
+  });
+}
+
+/** The one mitigation that is meant where none is named. Throws UsageError where that is not clear. */
+export function onlyOne(selection: Selection, done: string): Selection {
+  if (selection.named) return selection;
+  const running = selection.clients.flatMap((each) =>
+    each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
+  );
+  if (running.length === 1) return { ...selection, clients: running, problems: [] };
+  if (running.length === 0)
+    throw new UsageError(
+      `No mitigation runs by the ledger: nothing was ${done}.`,
+      'See dots ledger, or name a mid and its server.',
+    );
+  throw new UsageError(
+    `${plural(running.length, 'mitigation')} run, mid ${running.map(({ mids }) => mids.join()).join(', ')}: nothing was ${done}.`,
+    'Name one by its mid or file, or all with --all.',
+  );
+}
+
+/** On a terminal; elsewhere nobody can answer. */
+async function isConfirmed({ clients }: Selection, io: Io): Promise<boolean> {
+  const servers = clients.map(({ known }) => known.server).join(', ');
+  return clients.length === 0 || ((await io.confirm?.(`Withdraw all mitigations at ${servers}?`)) ?? true);
+}
+
+/** What runs by the ledger, and what the server has. */
+async function allMids({ client }: ClientTarget, connection: Connection): Promise<number[]> {
+  const { answer } = await connection.ask((session, left) => session.status(undefined, left));
+  const scopes = scopesOf(answer.body);
+  if (answer.ok || answer.code === '4.04') await client.reported(answer);
+  const theirs = ongoing(scopes.map((scope) => ({ mid: midOf(scope), status: String(scope.status) }))).map(
+    ({ mid }) => mid,
+  );
+  const ours = (await client.read()).entries.filter(isRunning).map(({ id }) => id);
+  return [...new Set([...ours, ...theirs])].filter((mid) => mid !== undefined);
+}
+
+async function withdrawEach(
+  each: ClientTarget,
+  connection: Connection,
+  mids: number[],
+  given: Arguments,
+): Promise<ServerReport> {
+  const { client, target } = each;
+  const lines: MitigationLine[] = [];
+  for (const mid of mids) {
+    const { answer } = await connection.ask((session, left) => session.withdraw(mid, left));
+    if (!answer.ok) return { ...reportOn(each, lines), refusal: answer, remarks: [`Mid ${mid} was not withdrawn.`] };
+    await client.withdrawn(mid, answer.code);
+    const entry = entryOf(await client.read(), mid);
+    const line = entry === undefined ? { mid, status: null, lifetime: null, scope: {}, entry } : lineOf(entry);
+    lines.push({ ...line, code: answer.code });
+  }
+  const [first] = mids;
+  const remarks =
+    first === undefined
+      ? ['Nothing runs there: nothing was withdrawn.']
+      : [
+          `The server confirmed the withdrawal of mid ${mids.join(', ')}. Next: ${nextCommand('status', target, first, given)} shows whether it still filters.`,
+        ];
+  return { ...reportOn(each, lines), remarks };
+}

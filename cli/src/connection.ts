@@ -1,0 +1,43 @@
+import type { Ask } from '#dots/signal/recordedRequest';
+import { SignalSession } from '#dots/signal/session';
+import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import type { SettledTarget } from './settledTarget';
+
+/** What a session is opened for, and what gives it up. */
+export interface Opening {
+  underAttack: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** A way to ask a server, which opens its session with the first request. Requests reject with a DotsError. */
+export interface Connection {
+  /** The session is one that `dots session` keeps. */
+  kept?: true;
+  ask: Ask;
+  close(): Promise<void>;
+}
+
+export type Connect = (target: SettledTarget, opening: Opening) => Connection;
+
+/** A session of one's own, which lasts until the connection is closed. */
+export const ownConnection: Connect = (target, opening) => {
+  const { timeoutMs } = target;
+  const { signal } = opening;
+  let session: Promise<SignalSession> | undefined;
+  return {
+    ask: async (asking) => {
+      session ??= ownSession(target, opening);
+      const open = await session;
+      return { session: open, answer: await asking(open, { timeoutMs, signal }) };
+    },
+    close: async () => (await session?.catch(() => undefined))?.close(),
+  };
+};
+
+async function ownSession(
+  { server, cuid, timeoutMs, credentialFiles, permit }: SettledTarget,
+  opening: Opening,
+): Promise<SignalSession> {
+  const credentials = await credentialsFor(server, credentialFiles);
+  return SignalSession.open({ server, cuid, permit, timeoutMs, ...opening, ...credentials });
+}

@@ -1,0 +1,103 @@
+import type { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
+import { printable, safeJson } from '#dots/model/text';
+import type { Answer } from '#dots/signal/answer';
+import type { ClientLedger, LedgerEntry } from '#dots/signal/ledger';
+import { codeWords } from '#dots/words/codes';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { lifetime as lifetimeWords } from '#dots/words/quantities';
+import { targetWords } from '#dots/words/targets';
+import type { ExitStatus } from './command';
+import type { Io } from './io';
+
+/** One mitigation as a command found it or left it. */
+export interface MitigationLine {
+  mid: number;
+  /** What the server says now; null where it says nothing. */
+  status: string | null;
+  /** Seconds that are left, or were granted. */
+  lifetime: number | null;
+  scope: JsonObject;
+  /** What the ledger has, after this contact. */
+  entry: LedgerEntry | undefined;
+  /** The answer to a request about this mitigation alone. */
+  code?: string;
+}
+
+/** What one client of one server has. */
+export interface ServerReport {
+  known: Pick<ClientLedger, 'server' | 'cuid'>;
+  profile: string | null;
+  mitigations: MitigationLine[];
+  /** The last refusal. */
+  refusal?: Answer | undefined;
+  error?: DotsError | undefined;
+  /** What else there is to say: first what happened, then what to do. */
+  remarks: string[];
+}
+
+/** Prints what became of a command, for a person or as JSON, and returns its exit status. */
+export async function printReports(reports: ServerReport[], format: string | undefined, io: Io): Promise<ExitStatus> {
+  const json = { version: 1, servers: reports.map(reportJson) };
+  await io.out(format === 'json' ? `${safeJson(json, 2)}\n` : reports.map(reportText).join('\n'));
+  if (reports.some(({ error }) => error?.kind === 'unreachable')) return 3;
+  if (reports.some(({ error }) => error !== undefined)) return 2;
+  return reports.some(({ refusal }) => refusal !== undefined) ? 1 : 0;
+}
+
+function reportJson({ known, profile, mitigations, refusal, error, remarks }: ServerReport): object {
+  return {
+    server: known.server,
+    cuid: known.cuid,
+    profile,
+    mitigations: mitigations.map(mitigationJson),
+    code: refusal?.code ?? null,
+    diagnostic: refusal?.diagnostic ?? null,
+    error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+    remarks,
+  };
+}
+
+function mitigationJson({ mid, status, lifetime, scope, entry, code }: MitigationLine): object {
+  return {
+    mid,
+    status,
+    lifetime,
+    file: entry?.file ?? null,
+    state: entry?.state ?? null,
+    code: code ?? entry?.code ?? null,
+    targets: targetWords(scope),
+    sentAt: entry?.sentAt ?? null,
+    expiresAt: entry?.expiresAt ?? null,
+    lastStatus: entry?.status ?? null,
+    lastStatusAt: entry?.statusAt ?? null,
+    scope,
+  };
+}
+
+function reportText({ known, profile, mitigations, refusal, error, remarks }: ServerReport): string {
+  return [
+    `${known.server} as ${known.cuid}${profile === null ? '' : ` (profile ${profile})`}`,
+    ...mitigations.flatMap(mitigationLines),
+    refusal === undefined
+      ? ''
+      : `  ${refusal.code} ${codeWords(refusal.code).name}: ${refusal.diagnostic ?? codeWords(refusal.code).meaning}`,
+    error === undefined ? '' : `  ${error.message}`,
+    ...[error?.hint, ...remarks].map((remark) => (remark === undefined ? '' : `  ${remark}`)),
+  ]
+    .filter((line) => line !== '')
+    .map((line) => `${printable(line)}\n`)
+    .join('');
+}
+
+function mitigationLines({ mid, status, lifetime, scope, entry }: MitigationLine): string[] {
+  const state = status === null ? (entry?.state ?? 'not known to the server') : mitigationStatusWords(status).short;
+  const facts = [
+    `mid ${mid}`,
+    state,
+    targetWords(scope),
+    ...(lifetime === null ? [] : [`lifetime ${lifetimeWords(lifetime)}`]),
+    ...(entry?.file === undefined || entry.file === null ? [] : [entry.file]),
+  ];
+  return [`  ${facts.join('  ')}`, ...(status === null ? [] : [`    ${mitigationStatusWords(status).sentence}`])];
+}

@@ -1,0 +1,37 @@
+import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
+import type { Arguments } from './command';
+import type { SettledTarget } from './settledTarget';
+
+/** The options that name the files of credentials. */
+const credentialOptions: readonly [keyof CredentialFiles, string][] = [
+  ['ca', 'ca'],
+  ['cert', 'cert'],
+  ['key', 'key'],
+  ['crl', 'crl'],
+  ['pskIdentity', 'psk-identity'],
+  ['pskKeyFile', 'psk-key-file'],
+];
+
+/**
+ * The command that does something with a mitigation at the same server and as the same client, to be typed as it is.
+ */
+export function nextCommand(
+  name: 'status' | 'withdraw' | 'refresh',
+  target: SettledTarget,
+  mid: number,
+  given: Arguments,
+): string {
+  const { server, profile, cuid, cuidSource, credentialFiles } = target;
+  const credentials = credentialOptions.flatMap(([file, option]) => words(option, credentialFiles[file]));
+  const way = profile === undefined ? [...words('server', server), ...credentials] : words('profile', profile);
+  const own = ['profiles', 'ledger'].flatMap((option) => words(option, given.option(option)));
+  const client = cuidSource === 'configured' ? words('cuid', cuid) : [];
+  const confirmed = name !== 'status' && given.option('yes') !== undefined ? ['--yes'] : [];
+  return ['dots', name, String(mid), ...way, ...client, ...own, ...confirmed].join(' ');
+}
+
+const words = (option: string, value: string | undefined): string[] =>
+  value === undefined ? [] : [`--${option}`, quoted(value)];
+
+/** As a POSIX shell reads it as one word. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

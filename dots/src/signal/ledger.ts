@@ -1,0 +1,354 @@
+import { createHash } from 'node:crypto';
+import { canonical } from '#dots/check/canonical';
+import { planOf } from '#dots/check/plan';
+import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
+import { DotsError } from '#dots/model/errors';
+import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
+import { sharedTargets } from '#dots/model/sharedTargets';
+import { largestId, rollover } from './identifiers';
+import type { Resource } from './resources';
+import { lifetimeOf, scopesOf } from './scopes';
+
+/** The Uri-Path parameter that names a request: each has numbers of its own. */
+export type IdName = NonNullable<Resource['id']>;
+
+/**
+ * What became of a request. unsent: it did not leave this machine; unanswered: it may have arrived; accepted: the
+ * server has it, by its last word; withdrawn: by this client; ended: its lifetime is over, or the server has it no
+ * more.
+ */
+export type RequestState = 'unsent' | 'unanswered' | 'accepted' | 'refused' | 'withdrawn' | 'ended';
+
+/** One request. Times are ISO 8601 in UTC. */
+export interface LedgerEntry {
+  kind: DocumentKind;
+  parameter: IdName;
+  /** The mid, sid, tsid or tmid. */
+  id: number;
+  document: JsonObject;
+  /** Of what may not change when it is refreshed, see `contentHash`. */
+  hash: string;
+  /** The file that it was read from; null for standard input. */
+  file: string | null;
+  profile: string | null;
+  state: RequestState;
+  createdAt: string;
+  sentAt: string | null;
+  answeredAt: string | null;
+  /** When the server first accepted it. */
+  acceptedAt: string | null;
+  endedAt: string | null;
+  /** The last answer. */
+  code: string | null;
+  /** Granted, or reported as left: seconds; -1 is indefinite. */
+  lifetime: number | null;
+  /** When that is over; null where it is never, or unknown. */
+  expiresAt: string | null;
+  /** The last status of the mitigation, and when it came. */
+  status: string | null;
+  statusAt: string | null;
+}
+
+/** What one client asked of one server. */
+export interface ClientLedger {
+  /** The name and port that the server's certificate is checked against. */
+  server: string;
+  cuid: string;
+  /** The address that was used last, as it was written. */
+  address: string;
+  /**
+   * configured: by the user; derived: from a certificate, key or user; generated: because another client uses the one
+   * before.
+   */
+  source: 'configured' | 'derived' | 'generated';
+  /** The cuid that is used since the server has refused this one; null unless it has (RFC 9132 section 4.4.1.3). */
+  replacedBy: string | null;
+  /** The highest number of each kind that was used or reported since the last rollover. */
+  highest: Partial<Record<IdName, number>>;
+  entries: LedgerEntry[];
+  /** The mitigations that the server last reported and that are in no entry, such as those of another machine. */
+  others: OtherMitigation[];
+}
+
+/** A mitigation of this client that was not requested through this ledger. */
+export interface OtherMitigation {
+  mid: number;
+  /** As the server reported it. */
+  scope: JsonObject;
+  expiresAt: string | null;
+}
+
+/** A request that is about to be sent. */
+export interface NewRequest {
+  kind: DocumentKind;
+  parameter: IdName;
+  /** As the user has chosen it; otherwise it is chosen here. */
+  id?: number | undefined;
+  document: JsonObject;
+  file: string | null;
+  profile: string | null;
+}
+
+/** Names an entry: one number may have been used for several documents. */
+export type EntryKey = Pick<LedgerEntry, 'parameter' | 'id' | 'hash'>;
+
+/** How long what is over is kept, milliseconds. */
+const retentionMs = 30 * 86_400_000;
+
+/** A time as the ledger has it. */
+export const iso = (now: number): string => new Date(now).toISOString();
+
+export function emptyLedger(client: Pick<ClientLedger, 'server' | 'cuid' | 'address' | 'source'>): ClientLedger {
+  return { ...client, replacedBy: null, highest: {}, entries: [], others: [] };
+}
+
+/**
+ * The SHA-256 of what a refresh has to repeat: all but the lifetime, and but what an efficacy update adds (RFC 9132
+ * sections 4.4.1.3 and 4.4.3).
+ */
+export function contentHash(document: JsonObject): string {
+  const repeated = Object.entries(document).map(([name, body]) => [
+    name,
+    isObject(body) ? withoutChanging(body) : body,
+  ]);
+  const kind = documentTypeOf(document)?.kind;
+  const text = canonical(Object.fromEntries(repeated) as JsonObject, kind && planOf(kind));
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The members that may change from one message of a mitigation to the next. */
+const changing = ['lifetime', 'attack-status'];
+
+function withoutChanging(body: JsonObject): JsonObject {
+  const { scope } = body;
+  if (!Array.isArray(scope)) return body;
+  const repeated = ([name]: [string, JsonValue]): boolean => !changing.includes(name);
+  return {
+    ...body,
+    scope: scope.map((entry) => (isObject(entry) ? Object.fromEntries(Object.entries(entry).filter(repeated)) : entry)),
+  };
+}
+
+/** Whether the server has the mitigation, or may have it. */
+export const isRunning = ({ kind, state }: LedgerEntry): boolean =>
+  kind === 'mitigation-scope' && (state === 'accepted' || state === 'unanswered');
+
+/**
+ * Ends the entries whose lifetime is over, and drops those that have ended 30 days ago. `now`: milliseconds since 1970.
+ */
+export function settled(ledger: ClientLedger, now: number): ClientLedger {
+  const entries = ledger.entries.map((entry) => expired(entry, now)).filter((entry) => isKept(entry, now));
+  const others = ledger.others.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now);
+  return { ...ledger, entries, others };
+}
+
+function expired(entry: LedgerEntry, now: number): LedgerEntry {
+  const { expiresAt } = entry;
+  if (!isRunning(entry) || expiresAt === null || Date.parse(expiresAt) > now) return entry;
+  return { ...entry, state: 'ended', endedAt: expiresAt };
+}
+
+function isKept(entry: LedgerEntry, now: number): boolean {
+  if (isRunning(entry)) return true;
+  const over = entry.endedAt ?? entry.answeredAt ?? entry.sentAt ?? entry.createdAt;
+  return now - Date.parse(over) < retentionMs;
+}
+
+/**
+ * Enters a request before anything of it is sent. Identical content of a running mitigation is a refresh, and keeps its
+ * mid. Throws a DotsError `signal/no-mid-left` where mitigations run and the largest number has been used.
+ */
+export function begin(
+  before: ClientLedger,
+  request: NewRequest,
+  now: number,
+): { ledger: ClientLedger; entry: LedgerEntry; refreshes: boolean } {
+  const ledger = settled(before, now);
+  const hash = contentHash(request.document);
+  const known = ledger.entries.find(
+    (entry) =>
+      entry.parameter === request.parameter &&
+      entry.hash === hash &&
+      (request.id === undefined ? isRunning(entry) : entry.id === request.id),
+  );
+  const isNew = known === undefined;
+  const id = request.id ?? known?.id ?? nextId(ledger, request.parameter, now);
+  const entry = isNew ? newEntry({ ...request, id, hash }, now) : renewed(known, request);
+  const highest = {
+    ...ledger.highest,
+    [request.parameter]: isNew ? highestAfter(ledger, entry) : ledger.highest[request.parameter],
+  };
+  return {
+    ledger: { ...ledger, highest, entries: [...ledger.entries.filter((other) => other !== known), entry] },
+    entry,
+    refreshes: !isNew && isRunning(known),
+  };
+}
+
+function newEntry(
+  { kind, parameter, id, document, hash, file, profile }: NewRequest & { id: number; hash: string },
+  now: number,
+): LedgerEntry {
+  return {
+    kind,
+    parameter,
+    id,
+    document,
+    hash,
+    file,
+    profile,
+    state: 'unsent',
+    createdAt: iso(now),
+    sentAt: null,
+    answeredAt: null,
+    acceptedAt: null,
+    endedAt: null,
+    code: null,
+    lifetime: null,
+    expiresAt: null,
+    status: null,
+    statusAt: null,
+  };
+}
+
+/** The same request once more; where it is over, it begins anew. */
+function renewed(known: LedgerEntry, { document, file, profile }: NewRequest): LedgerEntry {
+  const again = { ...known, document, file: file ?? known.file, profile };
+  return isRunning(known) ? again : { ...again, state: 'unsent', acceptedAt: null, endedAt: null, expiresAt: null };
+}
+
+/** A number that was chosen goes up, or starts again at 0 (RFC 9132 section 4.4.1.1). */
+function highestAfter({ highest, entries }: ClientLedger, { parameter, id }: LedgerEntry): number {
+  const before = highest[parameter];
+  const starts = before !== undefined && before >= rollover && id === 0 && !entries.some(isRunning);
+  return starts ? id : Math.max(before ?? 0, id);
+}
+
+/**
+ * One more than the highest number; the clock is where they start, and says nothing after that. From the rollover on
+ * they start again at 0, in peace.
+ */
+function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
+  const before = highest[parameter];
+  if (before === undefined) return Math.min(Math.floor(now / 1000), rollover - 1);
+  if (before >= rollover && !entries.some(isRunning)) return 0;
+  if (before < largestId) return before + 1;
+  throw new DotsError(
+    'usage',
+    'signal/no-mid-left',
+    `The largest ${parameter}, ${largestId}, has been used, and they start again at 0 only while no mitigation runs (RFC 9132 section 4.4.1.1).`,
+    'Withdraw the mitigations first (dots withdraw --all), or name a number with --mid.',
+  );
+}
+
+/** The request is handed to the network: from now on it may arrive. */
+export function sending(ledger: ClientLedger, key: EntryKey, now: number): ClientLedger {
+  return changed(ledger, key, (entry) => ({
+    ...entry,
+    state: 'unanswered',
+    sentAt: iso(now),
+    endedAt: null,
+    expiresAt: later(entry.expiresAt, expiry(lifetimeOf(entry.document), now)),
+  }));
+}
+
+/** Nothing of the request has left this machine: what it was before is so again. */
+export function notSent(ledger: ClientLedger, key: EntryKey, before: LedgerEntry): ClientLedger {
+  return changed(ledger, key, (entry) => ({
+    ...entry,
+    state: before.state,
+    sentAt: before.sentAt,
+    expiresAt: before.expiresAt,
+  }));
+}
+
+/** What an answer says of a request. */
+export interface Verdict {
+  code: string;
+  ok: boolean;
+  /** Granted, seconds; absent where the answer names none: then it is the one that was asked for. */
+  lifetime?: number | undefined;
+}
+
+/**
+ * The server has answered. A refusal of a refresh does not end the mitigation that it was for; what is accepted ends
+ * what it replaces.
+ */
+export function answered(
+  before: ClientLedger,
+  key: EntryKey,
+  { code, ok, lifetime: granted }: Verdict,
+  now: number,
+): ClientLedger {
+  const asked = before.entries.find((entry) => isNamed(entry, key));
+  const ledger = ok && asked !== undefined ? withoutReplaced(before, asked, now) : before;
+  return changed(ledger, key, (entry) => {
+    const common = { ...entry, code, answeredAt: iso(now) };
+    if (!ok) return { ...common, state: entry.acceptedAt === null ? 'refused' : 'accepted' };
+    const lifetime = granted ?? lifetimeOf(entry.document) ?? null;
+    const acceptedAt = entry.acceptedAt ?? iso(now);
+    return expired(
+      { ...common, state: 'accepted', acceptedAt, endedAt: null, lifetime, expiresAt: expiry(lifetime, now) },
+      now,
+    );
+  });
+}
+
+/**
+ * The running mitigations that a request replaces: those of lower mids that share a target and start in the same way
+ * (RFC 9132 section 4.4.1.3).
+ */
+export function replacedBy(
+  { entries, others }: ClientLedger,
+  { kind, id, document }: LedgerEntry,
+): { own: LedgerEntry[]; others: OtherMitigation[] } {
+  const [scope] = scopesOf(document);
+  if (kind !== 'mitigation-scope' || scope === undefined) return { own: [], others: [] };
+  const isReplaced = (mid: number, other: JsonObject): boolean =>
+    mid < id && triggersAtOnce(other) === triggersAtOnce(scope) && sharedTargets(scope, other) !== undefined;
+  return {
+    own: entries.filter((entry) => isRunning(entry) && isReplaced(entry.id, scopesOf(entry.document)[0] ?? {})),
+    others: others.filter((other) => isReplaced(other.mid, other.scope)),
+  };
+}
+
+const triggersAtOnce = (scope: JsonObject): boolean => scope['trigger-mitigation'] !== false;
+
+function withoutReplaced(ledger: ClientLedger, by: LedgerEntry, now: number): ClientLedger {
+  const replaced = replacedBy(ledger, by);
+  return {
+    ...ledger,
+    entries: ledger.entries.map((entry) =>
+      replaced.own.includes(entry) ? { ...entry, state: 'ended', endedAt: iso(now) } : entry,
+    ),
+    others: ledger.others.filter((other) => !replaced.others.includes(other)),
+  };
+}
+
+/** This client has withdrawn a mitigation, and the server has confirmed it (RFC 9132 section 4.4.4). */
+export function withdrawn(ledger: ClientLedger, mid: number, code: string, now: number): ClientLedger {
+  const others = ledger.others.filter((other) => other.mid !== mid);
+  return changed({ ...ledger, others }, { parameter: 'mid', id: mid }, (entry) =>
+    isRunning(entry) ? { ...entry, state: 'withdrawn', code, endedAt: iso(now) } : entry,
+  );
+}
+
+/** When a lifetime ends, in seconds from `now`; null for an indefinite or unknown one. */
+export function expiry(lifetime: number | undefined | null, now: number): string | null {
+  return typeof lifetime !== 'number' || lifetime < 0 ? null : iso(now + 1000 * lifetime);
+}
+
+/** The later of two ends, where both are known. */
+const later = (one: string | null, other: string | null): string | null =>
+  one !== null && other !== null && one > other ? one : other;
+
+function changed(
+  ledger: ClientLedger,
+  key: Omit<EntryKey, 'hash'> & { hash?: string },
+  change: (entry: LedgerEntry) => LedgerEntry,
+): ClientLedger {
+  return { ...ledger, entries: ledger.entries.map((entry) => (isNamed(entry, key) ? change(entry) : entry)) };
+}
+
+const isNamed = (entry: LedgerEntry, { parameter, id, hash }: Omit<EntryKey, 'hash'> & { hash?: string }): boolean =>
+  entry.parameter === parameter && entry.id === id && (hash === undefined || hash === entry.hash);

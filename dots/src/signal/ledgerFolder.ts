@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { systemClock, type Clock } from '#dots/runtime/clock';
+import { fileReason } from '#dots/runtime/fileReason';
+import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { stateFolder } from '#dots/runtime/stateFolder';
+import { VersionedFile } from '#dots/runtime/versionedFile';
+import { DotsError } from '#dots/model/errors';
+import { addressText, parseServer } from '#dots/transport/address';
+import {
+  answered,
+  begin,
+  emptyLedger,
+  notSent,
+  sending,
+  settled,
+  withdrawn,
+  type ClientLedger,
+  type EntryKey,
+  type LedgerEntry,
+  type NewRequest,
+  type Verdict,
+} from './ledger';
+import { reported, type Comparison, type Report } from './ledgerReport';
+
+/** Who a client is to a server. */
+export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'>;
+
+/**
+ * What a server is known by: the name and port that its certificate is checked against. Throws a DotsError of kind
+ * `usage` for an address that is none.
+ */
+export function serverName(address: string): string {
+  const { host, port } = parseServer(address);
+  return addressText({ host: host.toLowerCase().replace(/\.$/, ''), port });
+}
+
+/**
+ * What the clients of this user asked of which server: one file for each server and cuid, which many processes may
+ * change at once.
+ */
+export class Ledger {
+  private readonly files = new Map<string, VersionedFile<ClientLedger>>();
+
+  private constructor(
+    private readonly folder: PrivateFolder,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Opens the ledger in a folder, which is made where it is missing. Throws a DotsError `signal/ledger` or
+   * `runtime/not-private`.
+   */
+  static open(path: string = stateFolder(), tell: Tell = () => undefined, clock: Clock = systemClock): Promise<Ledger> {
+    return inWords(path, async () => {
+      const folder = await PrivateFolder.make(path, { names: /^(client-[0-9a-f]+\.\d+\.json.*|\.gitignore)$/, tell });
+      return new Ledger(folder, clock);
+    });
+  }
+
+  get path(): string {
+    return this.folder.path;
+  }
+
+  /** All that is known, as of now, ordered by server and cuid. Throws a DotsError. */
+  async clients(): Promise<ClientLedger[]> {
+    const all = await inWords(this.path, async () => {
+      const names = (await VersionedFile.names(this.folder)).filter((name) => name.startsWith('client-'));
+      return Promise.all(names.map((name) => this.file(name).read()));
+    });
+    return all
+      .filter((ledger) => ledger !== undefined)
+      .map((ledger) => settled(ledger, this.clock.now()))
+      .sort((one, other) => (`${one.server} ${one.cuid}` < `${other.server} ${other.cuid}` ? -1 : 1));
+  }
+
+  /** The part of one client of one server. Throws a DotsError for an address that is none. */
+  client(name: ClientName): LedgerOfClient {
+    const server = serverName(name.address);
+    const hash = createHash('sha256').update(`${server}\n${name.cuid}`).digest('hex').slice(0, 32);
+    return new LedgerOfClient(this.file(`client-${hash}`), { ...name, server }, this.clock, this.path);
+  }
+
+  private file(name: string): VersionedFile<ClientLedger> {
+    const known = this.files.get(name) ?? new VersionedFile<ClientLedger>(this.folder, name);
+    this.files.set(name, known);
+    return known;
+  }
+}
+
+/**
+ * What one client asked of one server. Each method is one change on disk when it resolves, and rejects with a
+ * DotsError.
+ */
+export class LedgerOfClient {
+  constructor(
+    private readonly file: VersionedFile<ClientLedger>,
+    private readonly name: ClientName & { server: string },
+    private readonly clock: Clock,
+    private readonly path: string,
+  ) {}
+
+  /** What is known as of now. */
+  async read(): Promise<ClientLedger> {
+    const ledger = await inWords(this.path, () => this.file.read());
+    return settled(ledger ?? emptyLedger(this.name), this.clock.now());
+  }
+
+  /** Enters a request, and chooses its mid where none is named; see `begin`. */
+  begin(request: NewRequest): Promise<{ entry: LedgerEntry; refreshes: boolean }> {
+    return this.change((ledger, now) => {
+      const { ledger: value, ...result } = begin(ledger, request, now);
+      return { value, result };
+    });
+  }
+
+  /** The request is handed to the network. */
+  sending(key: EntryKey): Promise<void> {
+    return this.become((ledger, now) => sending(ledger, key, now));
+  }
+
+  /** Nothing of the request has left this machine; `before` is its entry as `begin` returned it. */
+  notSent(before: LedgerEntry): Promise<void> {
+    return this.become((ledger) => notSent(ledger, before, before));
+  }
+
+  answered(key: EntryKey, verdict: Verdict): Promise<void> {
+    return this.become((ledger, now) => answered(ledger, key, verdict, now));
+  }
+
+  withdrawn(mid: number, code: string): Promise<void> {
+    return this.become((ledger, now) => withdrawn(ledger, mid, code, now));
+  }
+
+  /** Takes over what the server reports of one mitigation or of all; see `reported`. */
+  reported(answer: Report, asked?: number): Promise<Comparison> {
+    return this.change((ledger, now) => {
+      const result = reported(ledger, answer, now, asked);
+      return { value: result.ledger, result };
+    });
+  }
+
+  /** Another client uses this cuid: from now on another one is used (RFC 9132 section 4.4.1.3). */
+  replaced(by: string): Promise<void> {
+    return this.become((ledger) => ({ ...ledger, replacedBy: by }));
+  }
+
+  private become(change: (ledger: ClientLedger, now: number) => ClientLedger): Promise<void> {
+    return this.change((ledger, now) => ({ value: change(ledger, now), result: undefined }));
+  }
+
+  private change<R>(change: (ledger: ClientLedger, now: number) => { value: ClientLedger; result: R }): Promise<R> {
+    return inWords(this.path, () =>
+      this.file.change((ledger) =>
+        change({ ...(ledger ?? emptyLedger(this.name)), address: this.name.address }, this.clock.now()),
+      ),
+    );
+  }
+}
+
+/** Does something in the folder of the ledger. Throws a DotsError for an error of the file system. */
+async function inWords<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    if (cause instanceof DotsError || !(cause instanceof Error) || !('code' in cause)) throw cause;
+    throw new DotsError(
+      'usage',
+      'signal/ledger',
+      `The ledger in ${path} cannot be used: ${fileReason(cause)}.`,
+      'Name another folder with --ledger, where identifiers start anew, or correct this one.',
+      { cause },
+    );
+  }
+}

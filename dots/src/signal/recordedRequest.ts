@@ -1,0 +1,181 @@
+import { DotsError } from '#dots/model/errors';
+import type { Permit } from '#dots/model/hostAddress';
+import type { JsonObject } from '#dots/model/json';
+import { sharedTargets } from '#dots/model/sharedTargets';
+import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { targetWords } from '#dots/words/targets';
+import type { Answer } from './answer';
+import { rollover } from './identifiers';
+import { replacedBy, type LedgerEntry, type NewRequest, type OtherMitigation } from './ledger';
+import type { LedgerOfClient } from './ledgerFolder';
+import type { Answered, Asking } from './requestWithFailover';
+import { grantedLifetime, scopesOf } from './scopes';
+
+/** Asks a server, over whichever session. */
+export type Ask = (asking: Asking) => Promise<Answered>;
+
+/** A request that is entered in the ledger, sent, and followed there. */
+export interface RecordedRequest {
+  client: LedgerOfClient;
+  request: NewRequest;
+  ask: Ask;
+  /** See `SignalSession.send`. */
+  permit?: Permit | undefined;
+  /** See `SignalSession.send`. */
+  blocks?: boolean;
+  /** Whether a request whose mid was the cause of its refusal may replace others with a higher one. */
+  replace?: boolean;
+}
+
+/** What came of a request. */
+export interface Recorded extends Answered {
+  entry: LedgerEntry;
+  /** The mitigation ran already, and was to be prolonged. */
+  refreshes: boolean;
+  /** Why the answer is not in the ledger, where it is not. */
+  unrecorded?: DotsError;
+  /** The mid that was refused before, because the server had a higher one. */
+  refusedMid?: number;
+  /** The mitigations that it replaces, or with `wouldReplace` those that kept it from being sent again. */
+  replaced?: JsonObject[];
+  wouldReplace?: JsonObject[];
+  /** The mids that the server has from the rollover on. */
+  beyond?: number[];
+}
+
+/** A request without an answer, as the ledger has it; what failed is in its message. */
+export class RequestFailure extends DotsError {
+  constructor(
+    cause: DotsError,
+    readonly entry: LedgerEntry,
+    /** Whether anything of it has left this machine, and so may have arrived. */
+    readonly sent: boolean,
+    /** What to do next, where the shell knows more. */
+    hint: string | undefined = cause.hint,
+  ) {
+    super(cause.kind, cause.code, cause.message, hint, { cause });
+  }
+}
+
+/**
+ * Sends a request under a mid that is on disk before it is used. Where a mid that was chosen here is refused, and what
+ * the server has shows that the mid is the cause, it is sent again under a higher one, unless that replaces something
+ * and `replace` is not set (RFC 9132 section 4.4.1.3). Throws a RequestFailure where no answer came, and a DotsError
+ * where the ledger cannot be used.
+ */
+export async function sendRecorded(options: RecordedRequest): Promise<Recorded> {
+  const first = await sendOnce(options);
+  const isSuspect = ['4.00', '4.09'].includes(first.answer.code) && !isCollision(first.answer);
+  if (options.request.id !== undefined || options.request.parameter !== 'mid' || first.refreshes || !isSuspect)
+    return first;
+  return withHigherMid(options, first);
+}
+
+/** What there is to say of a request besides its answer, one sentence each. */
+export function recordedSentences({
+  answer,
+  entry,
+  refreshes,
+  unrecorded,
+  refusedMid,
+  replaced,
+  wouldReplace,
+  beyond,
+}: Recorded): string[] {
+  const all = [
+    refreshes && answer.ok ? `The same request runs already: it was refreshed under its mid ${entry.id}.` : undefined,
+    refusedMid === undefined
+      ? undefined
+      : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
+    replaced && `It replaces ${listed(replaced)}.`,
+    wouldReplace &&
+      `The server refused mid ${entry.id} because of ${listed(wouldReplace)}. A higher mid would replace that, so it was not sent again.`,
+    beyond &&
+      `The server reports mid ${beyond.join(', ')}, which is above ${rollover} and is not counted (RFC 9132 section 4.4.1.1).`,
+    unrecorded && `The answer is not in the ledger. ${unrecorded.message}`,
+  ];
+  return all.filter((sentence) => sentence !== undefined);
+}
+
+const listed = (scopes: readonly JsonObject[]): string =>
+  scopes.map((scope) => `mid ${String(scope.mid)} (${targetWords(scope)})`).join(', ');
+
+/** Whether a server says that another client uses this cuid (RFC 9132 section 4.4.1.3). */
+export function isCollision({ code, body }: Pick<Answer, 'code' | 'body'>): boolean {
+  const causes = scopesOf(body).map((scope) => scope['conflict-information'] as JsonObject | undefined);
+  return code === '4.09' && causes.some((conflict) => conflict?.['conflict-cause'] === 'cuid-collision');
+}
+
+async function sendOnce({ client, request, ask, permit, blocks, replace = false }: RecordedRequest): Promise<Recorded> {
+  const { entry, refreshes } = await client.begin(request);
+  const { own, others } = refreshes ? nothing : replacedBy(await client.read(), entry);
+  if (others.length > 0 && !replace) throw new RequestFailure(wouldReplace(others), entry, false);
+  let sent = false;
+  let noted: Promise<void> | undefined;
+  const asking: Asking = async (session, left) => {
+    noted ??= client.sending(entry);
+    await noted;
+    return session.send(request.document, { mid: entry.id, permit, blocks, ...left, left: () => (sent = true) });
+  };
+  const { session, answer } = await ask(asking).catch(async (error: unknown) => {
+    if (!sent) await client.notSent(entry);
+    throw error instanceof DotsError ? new RequestFailure(error, entry, sent) : error;
+  });
+  const replaced = [
+    ...own.map(({ id, document }) => ({ ...scopesOf(document)[0], mid: id })),
+    ...others.map(({ scope, mid }) => ({ ...scope, mid })),
+  ];
+  const unrecorded = await client
+    .answered(entry, { ...answer, lifetime: grantedLifetime(answer) })
+    .then(() => undefined, asDotsError);
+  return {
+    session,
+    answer,
+    entry,
+    refreshes,
+    ...(answer.ok && replaced.length > 0 && { replaced }),
+    ...(unrecorded && { unrecorded }),
+  };
+}
+
+const nothing = { own: [], others: [] };
+
+/** Mitigations of this client that it did not request through this ledger end only where that is said. */
+function wouldReplace(others: readonly OtherMitigation[]): DotsError {
+  return new DotsError(
+    'malformed',
+    'signal/would-replace',
+    `Not sent: it would replace ${listed(others.map(({ mid, scope }) => ({ ...scope, mid })))}, which the server has of this client and the ledger has not.`,
+    'Withdraw that first, or request other targets.',
+  );
+}
+
+/** The answer of a server is worth more than the trouble to keep it. */
+function asDotsError(error: unknown): DotsError {
+  if (error instanceof DotsError) return error;
+  throw error;
+}
+
+async function withHigherMid(options: RecordedRequest, first: Recorded): Promise<Recorded> {
+  const { client, request, ask, replace = false } = options;
+  const listed = await ask((session, left) => session.status(undefined, left)).catch(() => undefined);
+  if (listed?.answer.ok !== true) return first;
+  const scopes = scopesOf(listed.answer.body);
+  const { beyond } = await client.reported(listed.answer);
+  const [asked = {}] = scopesOf(request.document);
+  const overlapping = scopes.filter((scope) => isOngoing(scope) && sharedTargets(asked, scope) !== undefined);
+  const isCause = scopes.some(
+    (scope) => scope.mid === first.entry.id || (overlapping.includes(scope) && isHigher(scope, first.entry.id)),
+  );
+  const known = { ...first, ...(beyond.length > 0 && { beyond }) };
+  if (!isCause) return known;
+  if (overlapping.length > 0 && !replace) return { ...known, wouldReplace: overlapping };
+  const again = await sendOnce(options);
+  return { ...again, refusedMid: first.entry.id };
+}
+
+const isOngoing = ({ status }: JsonObject): boolean => !mitigationStatusWords(String(status)).ending;
+
+/** Mids from the rollover on are not outdone: after them there are none. */
+const isHigher = ({ mid }: JsonObject, than: number): boolean =>
+  typeof mid === 'number' && mid > than && mid <= rollover;

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { validationService as service } from '#service/validationService';
+import { Ledger } from '#dots/signal/ledgerFolder';
+import type { Answered } from '#dots/signal/requestWithFailover';
+import { sendSignal, type SignalResult } from '../../cli/src/commands/sendSignal';
+import type { Connect } from '../../cli/src/connection';
+import type { ReadDocument } from '../../cli/src/document';
+import type { SettledTarget } from '../../cli/src/settledTarget';
+import { CommandWorkspaces } from '../../cli/src/workspace';
+import { folder } from '../support/dots';
+import { documentFor } from '../support/ledgerScene';
+
+const collision = {
+  'ietf-dots-signal-channel:mitigation-scope': {
+    scope: [{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }],
+  },
+};
+const target: SettledTarget = {
+  server: 'coap://127.0.0.1:9',
+  cuid: 'taken',
+  cuidSource: 'derived',
+  timeoutMs: 1000,
+  credentials: {},
+  credentialFiles: {},
+};
+const given = (...options: string[]): Parameters<typeof sendSignal>[0]['given'] => ({
+  paths: [],
+  option: (name) => (options.includes(name) ? '' : undefined),
+  options: () => [],
+});
+
+function documentOf(name: string): ReadDocument {
+  const value = documentFor(name);
+  return { file: '-', bytes: new Uint8Array(), parsed: service.parse(new Uint8Array(), '-'), value };
+}
+
+interface Scene {
+  ledger: Ledger;
+  /** The cuids that the server was asked under. */
+  asked: string[];
+  send(name: string, as?: Partial<SettledTarget>, ...options: string[]): Promise<SignalResult>;
+  answer?: boolean;
+}
+
+/** A server that another client of the cuid "taken" uses, and a terminal where the user answers, if at all. */
+async function scene(t: TestContext, answer?: boolean, isTaken = true): Promise<Scene> {
+  const ledger = await Ledger.open(join(folder(t), 'ledger'));
+  const asked: string[] = [];
+  const connect: Connect = ({ cuid }) => ({
+    ask: () => {
+      asked.push(cuid);
+      const isRefused = isTaken && cuid === 'taken';
+      const request = { method: 'PUT', path: '/', octets: 0 } as const;
+      const said = isRefused ? { code: '4.09', ok: false, body: collision } : { code: '2.01', ok: true };
+      return Promise.resolve({ session: {}, answer: { ...said, roundTripMs: 1, request } } as unknown as Answered);
+    },
+    close: () => Promise.resolve(),
+  });
+  const io = {
+    out: () => Promise.resolve(),
+    say: () => undefined,
+    input: () => Promise.resolve(new Uint8Array()),
+    colours: false,
+    stopped: () => new Promise<void>(() => undefined),
+    ...(answer !== undefined && { confirm: () => Promise.resolve(answer) }),
+  };
+  const send: Scene['send'] = (name, as = {}, ...options) => {
+    const sending = {
+      target: { ...target, ...as },
+      ledger,
+      workspaces: new CommandWorkspaces(given()),
+      context: { ownPrefixes: [], quirks: [] },
+    };
+    return sendSignal({ document: documentOf(name), sending, connect, given: given(...options), io });
+  };
+  return { ledger, asked, send };
+}
+
+test('where another client uses the cuid, a new one is generated with --new-cuid, recorded, and used', async (t) => {
+  const { ledger, asked, send } = await scene(t);
+  const refused = await send('a.example.net');
+  assert.equal(refused.answer.code, '4.09');
+  assert.match(refused.remarks.join(), /Say --new-cuid/);
+  const accepted = await send('a.example.net', {}, 'new-cuid');
+  assert.deepEqual(
+    [accepted.answer.code, accepted.target.cuid, accepted.target.cuidSource],
+    ['2.01', asked[2], 'generated'],
+  );
+  const taken = (await ledger.clients()).find(({ cuid }) => cuid === 'taken');
+  assert.equal(taken?.replacedBy, asked[2]);
+});
+
+test('on a terminal the user is asked instead', async (t) => {
+  assert.equal((await (await scene(t, true)).send('a.example.net')).answer.code, '2.01');
+  assert.equal((await (await scene(t, false)).send('a.example.net')).answer.code, '4.09');
+});
+
+test('a cuid that was configured stays, and so does one under which mitigations run', async (t) => {
+  const { ledger, send } = await scene(t, true);
+  const configured = await send('a.example.net', { cuidSource: 'configured' }, 'new-cuid');
+  assert.match(configured.remarks.join(), /Name another one there/);
+  const client = ledger.client({ address: target.server, cuid: 'taken', source: 'derived' });
+  const { entry } = await client.begin({
+    kind: 'mitigation-scope',
+    parameter: 'mid',
+    document: documentFor('b.example.net'),
+    file: null,
+    profile: null,
+  });
+  await client.sending(entry);
+  const running = await send('a.example.net', {}, 'new-cuid');
+  assert.match(running.remarks.join(), /must not change while mitigations run/);
+});
