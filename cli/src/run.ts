@@ -13,6 +13,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
+  ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).session],
   ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
