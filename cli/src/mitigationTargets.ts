@@ -50,6 +50,10 @@ export async function selectionOf(given: Arguments, io: Io, notDone: string): Pr
     base === undefined ? await clientsInLedger(given, workspaces, ledger, notDone) : await clientsAt(base, ledger);
   const named = operand.mid !== undefined || operand.file !== undefined;
   if (!named) return { ...all, named };
+  const meant = all.problems.filter(({ known }) => known.entries.some((entry) => isMeant(entry, operand)));
+  const isElsewhere =
+    meant.length > 0 && !all.clients.some(({ known }) => known.entries.some((entry) => isMeant(entry, operand)));
+  if (isElsewhere) return { clients: [], problems: meant, named };
   return { ...withMids(all.clients, operand, notDone), problems: [], named };
 }
 

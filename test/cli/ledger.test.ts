@@ -153,6 +153,7 @@ test('a mid that the ledger does not know is asked of the server that is named',
   );
   assert.equal(json('send', 'b.dots.json', ...to).mid, 8, 'what a server reports counts');
   assert.equal(run('withdraw', '7', ...to).status, 0);
+  assert.match(run('withdraw', '12', ...to).out, /The ledger does not have mid 12\. A server confirms also/);
   assert.equal(run('status', '9', ...to).status, 1);
 });
 
@@ -232,6 +233,18 @@ test('a profile leads back, also where DOTS_PROFILE names it', async (t) => {
     [moved.status, /The profile "lab" leads to coaps:\/\/127\.0\.0\.1:1, not to/.test(moved.out)],
     [2, true],
   );
+  const [mid = ''] = /(?<=mid )\d+/.exec(sent.out) ?? [];
+  for (const words of [
+    ['withdraw'],
+    ['withdraw', mid],
+    ['refresh'],
+    ['refresh', 'a.dots.json'],
+    ['withdraw', '--all'],
+  ]) {
+    const { status, out } = run({}, ...words);
+    assert.equal(status, 2, words.join(' '));
+    assert.match(out, new RegExp(`mid ${mid} {2}accepted[\\s\\S]*The profile "lab" leads to`), words.join(' '));
+  }
   assert.equal(
     dots(['withdraw', '--all', '--server', coaps, ...proofs.slice(0, -2), '--ledger', join(path, 'ledger')]).status,
     0,

@@ -90,3 +90,17 @@ test('what is no entry is passed over and removed', (t) => {
   assert.match(send(environment).err, /no dots mock of yours is running/);
   assert.deepEqual(entries(path), []);
 });
+
+test(
+  'an entry of a process that has ended is not that of the one which has its number now',
+  { skip: process.platform !== 'linux' },
+  (t) => {
+    const environment = { XDG_RUNTIME_DIR: folder(t) };
+    const path = join(environment.XDG_RUNTIME_DIR, 'dots');
+    mkdirSync(path, { mode: 0o700 });
+    const entry = { pid: process.pid, started: '1', profiles: join(path, 'profiles.json') };
+    writeFileSync(join(path, `mock-${process.pid}.json`), JSON.stringify(entry), { mode: 0o600 });
+    assert.match(send(environment).err, /no dots mock of yours is running/);
+    assert.deepEqual(entries(path), []);
+  },
+);

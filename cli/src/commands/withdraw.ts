@@ -38,20 +38,25 @@ async function runWithdraw(given: Arguments, io: Io): Promise<ExitStatus> {
   });
 }
 
-/** The one mitigation that is meant where none is named. Throws UsageError where that is not clear. */
+/**
+ * The one mitigation that is meant where none is named; where it runs at a server that cannot be asked, that is
+ * reported. Throws UsageError where it is not clear which one is meant.
+ */
 export function onlyOne(selection: Selection, done: string): Selection {
   if (selection.named) return selection;
   const running = selection.clients.flatMap((each) =>
     each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
   );
-  if (running.length === 1) return { ...selection, clients: running, problems: [] };
-  if (running.length === 0)
+  const elsewhere = selection.problems.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
+  const mids = [...running.flatMap((each) => each.mids), ...elsewhere];
+  if (mids.length === 1) return { ...selection, clients: running };
+  if (mids.length === 0)
     throw new UsageError(
       `No mitigation runs by the ledger: nothing was ${done}.`,
       'See dots ledger, or name a mid and its server.',
     );
   throw new UsageError(
-    `${plural(running.length, 'mitigation')} run, mid ${running.map(({ mids }) => mids.join()).join(', ')}: nothing was ${done}.`,
+    `${plural(mids.length, 'mitigation')} run, mid ${mids.join(', ')}: nothing was ${done}.`,
     'Name one by its mid or file, or all with --all.',
   );
 }
@@ -74,6 +79,10 @@ async function allMids({ client }: ClientTarget, connection: Connection): Promis
   return [...new Set([...ours, ...theirs])].filter((mid) => mid !== undefined);
 }
 
+/** With --all the server has listed what the ledger does not have. */
+const isUnseen = (unknown: readonly number[], given: Arguments): boolean =>
+  unknown.length > 0 && given.option('all') === undefined;
+
 async function withdrawEach(
   each: ClientTarget,
   connection: Connection,
@@ -91,10 +100,14 @@ async function withdrawEach(
     lines.push({ ...line, code: answer.code });
   }
   const [first] = mids;
+  const unknown = lines.filter(({ entry }) => entry === undefined).map(({ mid }) => mid);
   const remarks =
     first === undefined
       ? ['Nothing runs there: nothing was withdrawn.']
       : [
+          ...(isUnseen(unknown, given)
+            ? [`The ledger does not have mid ${unknown.join(', ')}. A server confirms also what it does not have.`]
+            : []),
           `The server confirmed the withdrawal of mid ${mids.join(', ')}. Next: ${nextCommand('status', target, first, given)} shows whether it still filters.`,
         ];
   return { ...reportOn(each, lines), remarks };

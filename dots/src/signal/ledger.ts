@@ -252,14 +252,15 @@ export function sending(ledger: ClientLedger, key: EntryKey, now: number): Clien
   }));
 }
 
-/** Nothing of the request has left this machine: what it was before is so again. */
+/**
+ * Nothing of the request has left this machine: what it was before is so again, unless another process has sent the
+ * same request meanwhile and has its answer.
+ */
 export function notSent(ledger: ClientLedger, key: EntryKey, before: LedgerEntry): ClientLedger {
-  return changed(ledger, key, (entry) => ({
-    ...entry,
-    state: before.state,
-    sentAt: before.sentAt,
-    expiresAt: before.expiresAt,
-  }));
+  const { state, sentAt, expiresAt, answeredAt } = before;
+  return changed(ledger, key, (entry) =>
+    entry.answeredAt === answeredAt ? { ...entry, state, sentAt, expiresAt } : entry,
+  );
 }
 
 /** What an answer says of a request. */
@@ -284,7 +285,7 @@ export function answered(
   const ledger = ok && asked !== undefined ? withoutReplaced(before, asked, now) : before;
   return changed(ledger, key, (entry) => {
     const common = { ...entry, code, answeredAt: iso(now) };
-    if (!ok) return { ...common, state: entry.acceptedAt === null ? 'refused' : 'accepted' };
+    if (!ok) return { ...common, state: isRunning(entry) ? stateRefused(entry) : entry.state };
     const lifetime = granted ?? lifetimeOf(entry.document) ?? null;
     const acceptedAt = entry.acceptedAt ?? iso(now);
     return expired(
@@ -293,6 +294,9 @@ export function answered(
     );
   });
 }
+
+/** What a refusal leaves: the mitigation that was to be refreshed, or nothing. */
+const stateRefused = ({ acceptedAt }: LedgerEntry): RequestState => (acceptedAt === null ? 'refused' : 'accepted');
 
 /**
  * The running mitigations that a request replaces: those of lower mids that share a target and start in the same way

@@ -53,7 +53,10 @@ export class Ledger {
    */
   static open(path: string = stateFolder(), tell: Tell = () => undefined, clock: Clock = systemClock): Promise<Ledger> {
     return inWords(path, async () => {
-      const folder = await PrivateFolder.make(path, { names: /^(client-[0-9a-f]+\.\d+\.json.*|\.gitignore)$/, tell });
+      const folder = await PrivateFolder.make(path, {
+        names: /^(client-[0-9a-f]+\.\d+\.json.*|run|\.gitignore)$/,
+        tell,
+      });
       return new Ledger(folder, clock);
     });
   }

@@ -23,7 +23,15 @@ export interface Turns {
 const many = 1_000_000;
 const raised = {
   ...defaultPolicy.limits,
-  ...{ entriesPerClient: many, entries: many, aliasesOrAcls: many, aces: many, dataClients: many, dataBody: 64 * many },
+  ...{
+    entriesPerClient: many,
+    entriesPerCuid: many,
+    entries: many,
+    aliasesOrAcls: many,
+    aces: many,
+    dataClients: many,
+    dataBody: 64 * many,
+  },
   ...{ sessionsPerClient: many, sessions: many, requestsPerSecond: many },
 };
 

@@ -249,7 +249,7 @@ export class DataResources {
     return (['aliases', 'acls'] as const).reduce((client, container) => {
       const entries = { aliases, acls }[container];
       if (entries === undefined) return client;
-      if (container === 'acls') this.refuseAcls(cuid, entries);
+      if (container === 'acls') this.refuseAcls(cuid, entries, bare.ownPrefixes);
       return withEntries(client, { kind: 'list', cuid, container }, { entries, touched: namesOf(entries) }, this.now);
     }, bare);
   }
@@ -298,9 +298,13 @@ export class DataResources {
     return aces.filter(isObject);
   }
 
-  private refuseAcls(cuid: string, acls: readonly JsonObject[]): void {
+  private refuseAcls(
+    cuid: string,
+    acls: readonly JsonObject[],
+    ownPrefixes = this.clients.find(cuid)?.ownPrefixes,
+  ): void {
     for (const acl of acls) refuseUnsupported(acl);
-    const clash = this.conflicts.firstOf(acls.flatMap(acesOf), cuid);
+    const clash = this.conflicts.firstOf(acls.flatMap(acesOf), { cuid, ownPrefixes });
     if (clash !== undefined)
       throw fail(
         409,

@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '#dots/model/json';
+import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { domainNameProblem } from '#dots/model/domainName';
 import { child } from '#dots/model/pointer';
 import { covers, mappedIpv4, parsePrefix, type Prefix } from '#dots/model/prefix';
@@ -87,6 +87,16 @@ function destinationsIn(value: JsonValue, pointer = '', kind?: Destination['kind
   return Object.entries(value).flatMap(([name, item]) =>
     destinationsIn(item, child(pointer, name), Object.hasOwn(kinds, name) ? kinds[name] : undefined),
   );
+}
+
+const families = ['ipv4', 'ipv6'] as const;
+
+/** Whether an entry of an ACL names its destination; one that does not applies to its client's prefixes (RFC 8783 section 7.2). */
+export function hasDestination({ matches }: JsonObject): boolean {
+  return families.some((family) => {
+    const header = isObject(matches) ? matches[family] : undefined;
+    return isObject(header) && header[`destination-${family}-network`] !== undefined;
+  });
 }
 
 /** The host of a URI, without the brackets of IPv6 (RFC 3986 section 3.2.2). */

@@ -57,6 +57,7 @@ const plainName = 'plain CoAP';
  */
 export class Clients {
   private readonly byIdentity = new Map<string, Client>();
+  private readonly byCuid = new Map<string, Client>();
   private readonly plain = unrestricted(plainName);
 
   /** Throws a DotsError of kind `usage`, `orchestrator/identity-of-two`, where two clients have the same identity. */
@@ -64,6 +65,7 @@ export class Clients {
     for (const definition of definitions ?? []) {
       const client = clientOf(definition);
       for (const identity of definition.identities) this.add(identity, client);
+      if (client.cuid !== undefined) this.byCuid.set(client.cuid, client);
     }
   }
 
@@ -84,6 +86,11 @@ export class Clients {
     const client = unrestricted(identityText(identity));
     this.byIdentity.set(identity, client);
     return client;
+  }
+
+  /** The client that a cuid is configured for: no other may use it, also before the client does. */
+  configuredFor(cuid: string): Client | undefined {
+    return this.byCuid.get(cuid);
   }
 
   /** The sum of a limit over all clients whose definition has it. */

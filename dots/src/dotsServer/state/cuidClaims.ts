@@ -51,15 +51,17 @@ export class CuidClaims {
   }
 
   /** Whether something that was stored with this proof is the client's. */
-  isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
-    return this.clients.of(owner) === client;
+  isOwn(entry: { cuid: string; owner?: string | undefined }, client: Client): boolean {
+    return this.ownerOf(entry) === client;
   }
 
   /** Whether a cuid belongs to another client. */
   isForeign(cuid: string, client: Client): boolean {
+    const configured = this.clients.configuredFor(cuid);
+    if (configured !== undefined && configured !== client) return true;
     const pending = this.pending.get(cuid);
     if (pending !== undefined) return pending.client !== client;
-    return this.ownersOf(cuid).some((owner) => this.clients.of(owner) !== client);
+    return this.ownersOf(cuid).some((owner) => this.ownerOf({ cuid, owner }) !== client);
   }
 
   /**
@@ -104,6 +106,14 @@ export class CuidClaims {
     const { cuid, owner } = mitigation;
     this.owners.count(cuid, owner, change);
     if (isActive(mitigation)) this.active.count(this.clients.of(owner), cuid, change);
+  }
+
+  /**
+   * The client of what is stored. What was stored with an identity that no client has any more, such as a key that was
+   * replaced, belongs to the client that the cuid is configured for.
+   */
+  private ownerOf({ cuid, owner }: { cuid: string; owner?: string | undefined }): Client | undefined {
+    return this.clients.of(owner) ?? this.clients.configuredFor(cuid);
   }
 
   /** The identities of those who have stored something under a cuid; undefined: over a plain path. */

@@ -214,8 +214,8 @@ class MitigationServer {
     return undefined;
   }
 
-  private refuseBeyondLimits({ owner }: MitigationRequest, replaced: number): void {
-    if (!this.options.quota.mitigations(owner, 1 - replaced)) return;
+  private refuseBeyondLimits(request: MitigationRequest, replaced: number): void {
+    if (!this.options.quota.mitigations(request, 1 - replaced)) return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }
