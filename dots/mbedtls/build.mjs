@@ -60,8 +60,8 @@ function attempt(work) {
 }
 
 /**
- * The WebAssembly module of DTLS: from the user's cache, or compiled from source. SourceMissing where the source cannot be had.
- * `remote: false` asks no network for it.
+ * The WebAssembly module of DTLS: from the user's cache, or compiled from source. SourceMissing where the source cannot
+ * be had. `remote: false` asks no network for it.
  */
 export async function makeModule({ remote = true, cache = cacheFolder() } = {}) {
   const own = ownFiles();
@@ -77,7 +77,10 @@ export async function makeModule({ remote = true, cache = cacheFolder() } = {}) 
   return module;
 }
 
-/** Says where a module is another than the committed one; `renew` commits to this one instead, and to the compiler that made it. */
+/**
+ * Says where a module is another than the committed one; `renew` commits to this one instead, and to the compiler that
+ * made it.
+ */
 export function recordModule(module, { renew = false } = {}) {
   const hash = sha256(module);
   if (hash === pins.module) return;

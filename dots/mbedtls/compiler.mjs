@@ -4,7 +4,10 @@ import { runClang } from '@yowasp/clang';
 // Loads the compiler, which would otherwise tell of it on stdout.
 const ready = runClang(null, {}, { fetchProgress: () => {} });
 
-/** Runs clang on one job: `args`, `files` beside those of all jobs, and `outputs`, which of its files to send back under which names. */
+/**
+ * Runs clang on one job: `args`, `files` beside those of all jobs, and `outputs`, which of its files to send back under
+ * which names.
+ */
 async function compile({ args, files = {}, outputs }) {
   const words = [];
   const listen = (bytes) => {

@@ -1,7 +1,10 @@
 import { saidText, type Io } from '../../cli/src/io';
 import { run } from '../../cli/src/run';
 
-/** All that a command of `dots` says, on standard output and standard error. It runs in this process, because one for each takes long. */
+/**
+ * All that a command of `dots` says, on standard output and standard error. It runs in this process, because one for
+ * each takes long.
+ */
 export async function outputOf(words: readonly string[]): Promise<string> {
   let output = '';
   const io: Io = {

@@ -32,7 +32,10 @@ export interface DotsServerOptions {
   dataPort?: number | undefined;
   /** The pre-shared key of an identity, if clients may use one in addition to certificates of the lab. */
   psk?: ServerCredentials['psk'] | undefined;
-  /** Who the clients are; without it each identity that the lab CA or a pre-shared key proves is an unrestricted client of its own. */
+  /**
+   * Who the clients are; without it each identity that the lab CA or a pre-shared key proves is an unrestricted client
+   * of its own.
+   */
   clients?: readonly NamedClient[] | undefined;
   /** Resolves the names in requests of clients with own prefixes; default: no name is known, and each is refused. */
   resolve?: NameResolver | undefined;

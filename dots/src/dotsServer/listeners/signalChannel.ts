@@ -33,14 +33,20 @@ interface Listeners {
   dtls: Listener | undefined;
 }
 
-/** The signal channel of the server: DTLS, TLS, and plain CoAP for this machine where it is asked for; one endpoint for each client. */
+/**
+ * The signal channel of the server: DTLS, TLS, and plain CoAP for this machine where it is asked for; one endpoint for
+ * each client.
+ */
 export class SignalChannel {
   private constructor(
     private readonly endpoints: ReadonlySet<Endpoint>,
     private readonly listeners: Listeners,
   ) {}
 
-  /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`. */
+  /**
+   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`,
+   * `transport/credentials`.
+   */
   static async open(options: SignalChannelOptions): Promise<SignalChannel> {
     const { host, plainPort, clock, credentials, sessions, log } = options;
     const endpoints = new Set<Endpoint>();

@@ -13,7 +13,10 @@ interface Scene {
   state: ServerState;
   quota: ClientQuota;
   holdings: Holdings;
-  /** Requests mitigations until one is refused, at most `most`, each under a cuid of its own; returns how many there are. */
+  /**
+   * Requests mitigations until one is refused, at most `most`, each under a cuid of its own; returns how many there
+   * are.
+   */
   flood: (owner: string, most: number) => Promise<number>;
 }
 
