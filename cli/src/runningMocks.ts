@@ -36,7 +36,7 @@ export async function enterMock(profiles: string, io: Io): Promise<() => Promise
   const path = entriesFolder();
   const name = `mock-${process.pid}.json`;
   try {
-    const folder = await PrivateFolder.make(path, { names, tell: (line) => io.say(line) });
+    const folder = await PrivateFolder.make(path, { names, notify: (line) => io.say(line) });
     await folder.write(name, JSON.stringify({ pid: process.pid, profiles }));
   } catch (error) {
     io.say(`--profile mock will not find this mock: ${describeError(error)}`);

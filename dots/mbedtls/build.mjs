@@ -68,10 +68,10 @@ export async function makeModule({ remote = true, cache = cacheFolder() } = {}) 
   const key = moduleKey(moduleInputs(own));
   const kept = attempt(() => readKept(cache, key));
   if (kept) return kept;
-  const find = (tell) => findSource({ remote, cache, tell });
+  const find = (report) => findSource({ remote, cache, report });
   const source = remote ? await step(`Fetching the source of Mbed TLS ${pins.version}`, find) : await find();
-  const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (tell) =>
-    compileModule(source, own, tell),
+  const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (report) =>
+    compileModule(source, own, report),
   );
   attempt(() => keep(cache, key, module));
   return module;

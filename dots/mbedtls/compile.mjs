@@ -108,10 +108,10 @@ function serve(worker, queue, onMade) {
  * Runs `jobs` in as many threads as there are processors (they share the compiled compiler); resolves with all files
  * that they made.
  */
-async function runJobs(jobs, files, tell) {
+async function runJobs(jobs, files, report) {
   setFlagsFromString(optimizeLater);
   const made = {};
-  const onMade = (outputs) => tell(`${Object.keys(Object.assign(made, outputs)).length} files`);
+  const onMade = (outputs) => report(`${Object.keys(Object.assign(made, outputs)).length} files`);
   const queue = [...jobs];
   const workers = Array.from(
     { length: Math.min(availableParallelism(), 4, jobs.length) },
@@ -142,12 +142,12 @@ function jobsOf(folder, contents) {
 
 /**
  * The WebAssembly module of Mbed TLS (`source`: its include and library) and our C files (`own`: name to content), the
- * same to the byte everywhere. `tell` hears how far it is.
+ * same to the byte everywhere. `report` receives the progress.
  */
-export async function compileModule(source, own, tell) {
+export async function compileModule(source, own, report) {
   const library = usedOf(source.library);
   const jobs = [...jobsOf('library', library), ...jobsOf('dots', own)];
-  const objects = await runJobs(jobs, { include: source.include, library, dots: own }, tell);
+  const objects = await runJobs(jobs, { include: source.include, library, dots: own }, report);
   const names = Object.keys(objects).sort();
   const files = Object.fromEntries(names.map((name) => [name.replace('/', '-'), objects[name]]));
   const link = {

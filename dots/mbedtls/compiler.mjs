@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runClang } from '@yowasp/clang';
 
-// Loads the compiler, which would otherwise tell of it on stdout.
+// Loads the compiler, which otherwise prints that on stdout.
 const ready = runClang(null, {}, { fetchProgress: () => {} });
 
 /**

@@ -136,7 +136,7 @@ function keepArchive(cache, archive) {
 }
 
 async function ask({ title, remote, find }, context) {
-  context.tell(title);
+  context.report(title);
   return withScratchFolder(async (scratch) => {
     const found = await find({ ...context, scratch });
     if (found === undefined || found.tree) return found?.tree;
@@ -148,19 +148,19 @@ async function ask({ title, remote, find }, context) {
 
 /**
  * The pinned source of Mbed TLS as a tree of file contents, from the first of `from` that has it; SourceMissing where
- * none has. `remote: false` asks no network. `tell` hears which place is asked.
+ * none has. `remote: false` asks no network. `report` receives each place that is asked.
  */
 export async function findSource({
   remote = true,
   env = process.env,
   cache = cacheFolder(),
   from = places,
-  tell = () => {},
+  report = () => {},
 } = {}) {
   const reasons = [];
   for (const place of from.filter((each) => remote || !each.remote)) {
     try {
-      const tree = await ask(place, { env, cache, tell });
+      const tree = await ask(place, { env, cache, report });
       if (tree === undefined) continue;
       if (reasons.length > 0) say(`Mbed TLS ${pins.version} comes from: ${place.title} (${reasons.join('; ')})`);
       return tree;

@@ -147,7 +147,7 @@ async function issue([name, ...more]: string[], given: Arguments, io: Io): Promi
       `"${name}" is no name for a client of the lab.`,
       'Use 1 to 64 letters, digits, ".", "_" and "-"; begin with a letter or digit, and do not end with "-key".',
     );
-  const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], tell: (line) => io.say(line) });
+  const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], notify: (line) => io.say(line) });
   const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
   const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
   await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);

@@ -12,7 +12,7 @@ import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { ownConnection, type Connect } from '../connection';
-import { readDocument, tell, type ReadDocument } from '../document';
+import { readDocument, reportFindings, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
 import { sendingOf, targetOptions, type Sending } from '../serverTarget';
@@ -132,7 +132,7 @@ async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }
   const source = add(file, bytes);
   const said = { ...context, direction: 'request' as const };
   const findings = await validator.findings(source, said, await validator.loaded(file));
-  tell(
+  reportFindings(
     file,
     findings.filter((finding) => !isReported(finding)),
     io,

@@ -142,10 +142,10 @@ export class DotsServer {
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
   const { stateDir, discardState, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy } = options;
   const { log = () => undefined, resolve = nothingKnown } = options;
-  const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, tell: log });
+  const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, notify: log });
   closers.push(() => state.close());
   const issued = (options.clients ?? []).filter(({ identities }) => identities === undefined).map(({ name }) => name);
-  const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
+  const home = await openLabHome({ host, stateDir, clients: issued, notify: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const holdings = new Holdings(clients, state);

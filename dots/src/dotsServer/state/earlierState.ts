@@ -1,7 +1,7 @@
 import { isObject, itemsOf, type JsonValue } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
 import { fileReason } from '#dots/runtime/fileReason';
-import type { PrivateFolder, Tell } from '#dots/runtime/privateFolder';
+import type { PrivateFolder, Notify } from '#dots/runtime/privateFolder';
 import { DotsError } from '#dots/model/errors';
 import { memoryJournal, unreadableState, type JournalEntry, type StoredState } from './journal';
 import { clientKey, dataClientTable } from './dataClients';
@@ -53,14 +53,14 @@ export async function readEarlierState(folder: PrivateFolder): Promise<StoredSta
 export async function setAside(
   folder: PrivateFolder,
   names: readonly string[],
-  { clock, tell }: { clock: Clock; tell: Tell },
+  { clock, notify }: { clock: Clock; notify: Notify },
 ): Promise<void> {
   const present = await folder.names();
   const date = new Date(clock.now()).toISOString().replace(/[-:]/g, '');
   for (const name of names.filter((each) => present.includes(each))) {
     const aside = `${name}.discarded-${date}`;
     await folder.rename(name, aside);
-    tell(`${folder.pathOf(name)} was renamed to ${aside}; the state begins empty.`);
+    notify(`${folder.pathOf(name)} was renamed to ${aside}; the state begins empty.`);
   }
   await folder.sync();
 }

@@ -9,7 +9,7 @@ import { identityWith } from '../../../support/fakeLedger';
 import { loadFeatures, log } from '../../../support/loadFeatures';
 import type * as features from '../../../support/clientFeatures';
 
-const { DotsError, RequestSender, SessionHost, tellFailure, vscode } = loadFeatures();
+const { DotsError, RequestSender, SessionHost, showFailure, vscode } = loadFeatures();
 const { editor } = vscode;
 
 beforeEach(() => {
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 test('what a server says becomes no link in a message, and no line of its own', () => {
-  tellFailure(
+  showFailure(
     log,
     'It was refused.',
     new DotsError(

@@ -37,7 +37,7 @@ const flat = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) =>
 
 test('rows of the session view keep names in their line', () => {
   const session = { name: `n${evil}`, server: `s${evil}`, cuid: `c${evil}`, production: true };
-  const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, toldAt: 0 };
+  const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, reportedAt: 0 };
   const orchestrator = {
     addresses: [`coap://${evil}`],
     mitigations: 1,
