@@ -37,11 +37,11 @@ export async function readClients(file: string, knownPsk: string | undefined, io
   const { findings } = service.validate(document);
   reportFindings(file, findings, io);
   if (document.value === undefined || findings.some(({ severity }) => severity === 'error'))
-    throw new UsageError(`${file} has errors, so it is unknown who the clients are.`, `See dots validate ${file}.`);
+    throw new UsageError(`${file} has errors, so the clients are unknown.`, `See dots validate ${file}.`);
   const { clients, names } = clientsOf(document.value);
   for (const identity of pskIdentities(clients).filter((each) => each !== knownPsk))
     io.say(
-      `${file}: nobody can use the psk-identity "${identity}": its key is not given (--psk-identity, --psk-key-file).`,
+      `${file}: the key of the psk-identity "${identity}" is missing, so it cannot be used (--psk-identity, --psk-key-file).`,
     );
   return { clients: await Promise.all(clients.map((client) => named(client, file))), names };
 }

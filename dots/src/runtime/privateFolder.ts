@@ -33,7 +33,7 @@ export interface PrivateFolderOptions {
    * and its permissions are not changed.
    */
   names: RegExp;
-  /** Receives the names of what was made unreadable to others. */
+  /** Receives a sentence for each file or folder that was made unreadable to others. */
   notify: Notify;
 }
 
@@ -128,13 +128,13 @@ export class PrivateFolder {
     return writeFileAtomically(this.pathOf(name), text);
   }
 
-  /** Gives a file another name; what had it is replaced. Rejects with an error of the file system. */
+  /** Renames a file; a file with the new name is replaced. Rejects with an error of the file system. */
   rename(from: string, to: string): Promise<void> {
     return rename(this.pathOf(from), this.pathOf(to));
   }
 
   /**
-   * Gives a file a second name; false where there is something of that name. Rejects with an error of the file system.
+   * Links a file under a second name; false if that name exists. Rejects with an error of the file system.
    */
   async link(from: string, to: string): Promise<boolean> {
     try {

@@ -284,7 +284,7 @@ export class DataResources {
     return entries;
   }
 
-  /** ACEs are not a document of their own: they are checked as part of their ACL. */
+  /** ACEs are not separate documents: they are checked as part of their ACL. */
   private readAces(list: ListTarget, body: JsonObject, client: DataClient): JsonObject[] {
     const wrapped = body[member('aces')];
     const aces = isObject(wrapped) ? wrapped.ace : body[member('ace')];

@@ -33,8 +33,8 @@ export interface DotsServerOptions {
   /** The pre-shared key of an identity, if clients may use one in addition to certificates of the lab. */
   psk?: ServerCredentials['psk'] | undefined;
   /**
-   * Who the clients are; without it each identity that the lab CA or a pre-shared key proves is an unrestricted client
-   * of its own.
+   * Who the clients are; without it each identity that the lab CA or a pre-shared key proves is a separate,
+   * unrestricted client.
    */
   clients?: readonly NamedClient[] | undefined;
   /** Resolves the names in requests of clients with own prefixes; default: no name is known, and each is refused. */
@@ -196,7 +196,7 @@ async function listen(served: Served, options: DotsServerOptions, closers: Close
   return { signal: plain, coaps, coapsTcp, data: data.url };
 }
 
-/** A client without identities of its own is the one that the lab has issued a certificate for. */
+/** A client without configured identities is the one that the lab has issued a certificate for. */
 function identified({ identities, ...client }: NamedClient, lab: Lab): ClientDefinition {
   return { ...client, identities: identities ?? [lab.clients.get(client.name)?.identity ?? ''] };
 }

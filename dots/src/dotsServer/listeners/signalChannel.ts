@@ -100,7 +100,7 @@ function track(endpoints: Set<Endpoint>, endpoint: Endpoint): void {
 /** How many free TCP ports are tried until one is free for UDP too. */
 const attempts = 8;
 
-/** One port number for both, because a client that tries both knows one only: RFC 9132 section 4.3. */
+/** One port number for both, because a client that tries both has only one: RFC 9132 section 4.3. */
 async function listenSecure(
   requested: Address,
   secure: SecureListenOptions,

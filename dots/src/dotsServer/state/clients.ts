@@ -53,7 +53,7 @@ const plainName = 'plain CoAP';
 
 /**
  * Who the clients of a server are. Each proved identity belongs to one client. Without definitions each identity is a
- * client of its own, with unrestricted prefixes and any number of cuids. What comes over a plain path, which proves
+ * separate client, with unrestricted prefixes and any number of cuids. What comes over a plain path, which proves
  * nothing, is one more client.
  */
 export class Clients {
@@ -138,5 +138,5 @@ export function identityEntry(identity: string): string {
 
 /** How an operator says that two identities are of one client. */
 export function sameClientHint(identity: string): string {
-  return `Without a clients file each key is a client of its own. To use several for one client, add ${identityEntry(identity)} to its identities in a file for --clients.`;
+  return `Without a clients file each key is a separate client. To use several for one client, add ${identityEntry(identity)} to its identities in a file for --clients.`;
 }

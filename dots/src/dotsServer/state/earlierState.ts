@@ -48,7 +48,8 @@ export async function readEarlierState(folder: PrivateFolder): Promise<StoredSta
 }
 
 /**
- * Gives files names with the date, so that they are out of use, and says so. Rejects with an error of the file system.
+ * Renames files with the date, so that they are no longer used, and reports that. Rejects with an error of the file
+ * system.
  */
 export async function setAside(
   folder: PrivateFolder,
@@ -74,7 +75,7 @@ async function readList(folder: PrivateFolder, file: EarlierFile): Promise<Journ
   if (!isObject(content) || content.version !== 1 || !Array.isArray(content[list]))
     throw unreadableState(where, 'it is not the state of version 0.1');
   return itemsOf(content[list]).map((value) => {
-    if (!isObject(value)) throw unreadableState(where, 'an entry is no object');
+    if (!isObject(value)) throw unreadableState(where, 'an entry is not an object');
     return { table, key: keyOf(value as never), value };
   });
 }

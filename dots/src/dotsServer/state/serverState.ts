@@ -24,7 +24,7 @@ export interface ServerStateOptions {
 }
 
 /**
- * Everything that a DOTS server knows of its clients. A request reads and changes it in one decision (`exclusive`),
+ * All data that a DOTS server has of its clients. A request reads and changes it in one decision (`exclusive`),
  * which is stored as a whole or not at all:
  *
  *     await state.exclusive(() => {
