@@ -224,7 +224,7 @@ async function memories(bench: Bench): Promise<void> {
   }
 }
 
-/** `dots session` in a folder, once its session stands. */
+/** `dots session` in a folder, once its session is established. */
 async function startKeeper(cwd: string, words: readonly string[]): Promise<ChildProcess> {
   const child = spawn(dotsCommand, ['session', ...words], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');

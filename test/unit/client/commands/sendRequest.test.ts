@@ -210,7 +210,7 @@ const request = {
 
 type Send = (...words: unknown[]) => Promise<object>;
 
-/** Sends the request to a target whose session answers in this way; what is told of its key is kept. */
+/** Sends the request to a target whose session answers in this way; what is reported about its key is recorded. */
 async function sent(send: Send, refused: unknown[] = [], blocks?: boolean): Promise<void> {
   const uri = vscode.Uri.file('/a/request.dots.json');
   editor.documents.push({ uri, languageId: 'dots', getText: () => '' });
