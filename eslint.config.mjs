@@ -75,7 +75,7 @@ export default tseslint.config(
   },
   { files: product, rules: { 'no-restricted-syntax': ['error', typedError] } },
   {
-    files: [...product, 'scripts/**/*.mjs'],
+    files: [...product, '{scripts,test}/**/*.{ts,mjs}'],
     rules: { 'workbench/wording': 'error' },
   },
   {

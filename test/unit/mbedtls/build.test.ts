@@ -134,7 +134,7 @@ test('a second clone does not build again: the module is found under the hash of
     if (source === undefined) delete process.env.MBEDTLS_SOURCE;
     else process.env.MBEDTLS_SOURCE = source;
   });
-  // Whoever looks for the source fails here.
+  // Every search for the source fails here.
   process.env.MBEDTLS_SOURCE = join(cache, 'nowhere');
   const module = Uint8Array.of(0, 97, 115, 109, 1);
   await assert.rejects(makeModule({ remote: false, cache }), /nowhere does not exist/);
