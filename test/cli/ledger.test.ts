@@ -221,7 +221,7 @@ test('a profile leads back, also where DOTS_PROFILE names it', async (t) => {
     dots([...words, '--profiles', 'profiles.json', '--ledger', join(path, 'ledger')], '', path, environment);
   const sent = run({ DOTS_PROFILE: 'lab' }, 'send', 'a.dots.json');
   assert.deepEqual([sent.status, sent.err], [0, '']);
-  assert.match(sent.out, /Next: dots status \d+ --profile lab --profiles profiles\.json --ledger \S+ asks/);
+  assert.match(sent.out, /Next: dots status \d+ --profile lab --profiles profiles\.json --ledger \S+ shows/);
   assert.match(run({}, 'status').out, /\(profile lab\)[\s\S]*mid \d+/);
   writeFileSync(
     join(path, 'profiles.json'),

@@ -93,7 +93,11 @@ test('neither do the texts that are shown for a document, and the questions befo
     flowspecText({ document: `d${evil}`, inputs, ...translate(inputs) }),
     noFlowspecText(`d${evil}`, `It failed: ${evil}`),
     answerText({ ...sent, mid: 1, answer }),
-    installText({ ...sent, installed: { answer: installed, answers: [installed], registered: true, replaced: true } }),
+    installText({
+      ...sent,
+      difference: [`acl ${evil}`],
+      installed: { answer: installed, answers: [installed], registered: true, replaced: true, changes: [] },
+    }),
     ...[
       confirmation({ ...sent, credentials: {}, production: { reason: evil } }, document),
       withdrawal(sent, 1, scope),
