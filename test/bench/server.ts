@@ -1,6 +1,6 @@
 /**
- * npm run bench:server: what the DOTS server takes for its requests, beside coap-server-openssl, and what floods do to others.
- * One JSON line per figure; times in milliseconds.
+ * npm run bench:server: what the DOTS server takes for its requests, beside coap-server-openssl, and what floods do to
+ * others. One JSON line per figure; times in milliseconds.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
