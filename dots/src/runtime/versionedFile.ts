@@ -45,9 +45,11 @@ export class VersionedFile<T> {
   /** The changes of this process come one after the other: they need not compete. */
   private last: Promise<unknown> = Promise.resolve();
 
+  /** @param isValid whether a value that was read is one; other content is reported as damaged */
   constructor(
     private readonly folder: PrivateFolder,
     private readonly name: string,
+    private readonly isValid: (value: unknown) => value is T,
   ) {}
 
   /** The names of all versioned files in a folder. Rejects with an error of the file system. */
@@ -133,7 +135,7 @@ export class VersionedFile<T> {
   private parsed(text: string, version: number): Stored<T> {
     try {
       const stored = JSON.parse(text) as Stored<T>;
-      if (Array.isArray(stored.changes) && typeof stored.value === 'object') return stored;
+      if (Array.isArray(stored.changes) && this.isValid(stored.value)) return stored;
     } catch {
       // Reported below, as other content is.
     }

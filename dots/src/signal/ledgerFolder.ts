@@ -20,6 +20,7 @@ import {
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
 
 /** Who a client is to a server. */
@@ -85,7 +86,7 @@ export class Ledger {
   }
 
   private file(name: string): VersionedFile<ClientLedger> {
-    const known = this.files.get(name) ?? new VersionedFile<ClientLedger>(this.folder, name);
+    const known = this.files.get(name) ?? new VersionedFile(this.folder, name, isClientLedger);
     this.files.set(name, known);
     return known;
   }
