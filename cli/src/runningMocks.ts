@@ -29,14 +29,14 @@ function entriesFolder(): string {
 }
 
 /**
- * Makes the entry of this process; returns what removes it. Where it cannot be made, that is said, and `--profile mock`
- * does not find this mock.
+ * Makes the entry of this process; returns what removes it. If it cannot be made, a message says so, and `--profile
+ * mock` does not find this mock.
  */
 export async function enterMock(profiles: string, io: Io): Promise<() => Promise<void>> {
   const path = entriesFolder();
   const name = `mock-${process.pid}.json`;
   try {
-    const folder = await PrivateFolder.make(path, { names, tell: (line) => io.say(line) });
+    const folder = await PrivateFolder.make(path, { names, notify: (line) => io.say(line) });
     await folder.write(name, JSON.stringify({ pid: process.pid, started: await startOf(process.pid), profiles }));
   } catch (error) {
     io.say(`--profile mock will not find this mock: ${describeError(error)}`);
@@ -44,13 +44,13 @@ export async function enterMock(profiles: string, io: Io): Promise<() => Promise
   return () => rm(join(path, name), { force: true });
 }
 
-/** The one `dots mock` of this user that runs. Throws UsageError where there is none, and where there are several. */
+/** The only running `dots mock` of this user. Throws UsageError if there is none, or several. */
 export async function theRunningMock(notDone: string): Promise<RunningMock> {
   const running = await runningMocks();
   const [only, ...more] = running;
   if (only === undefined)
     throw new UsageError(
-      `${notDone}: no dots mock of yours is running.`,
+      `${notDone}: you have no running dots mock.`,
       'Start dots mock, or specify a server with --server.',
     );
   if (more.length === 0) return only;

@@ -1,6 +1,6 @@
 import { ignoredFileCode } from '#dots/workspace/leftOut';
 import type { LocatedFinding } from '#service/service';
-import { tell, type ReadDocument } from './document';
+import { reportFindings, type ReadDocument } from './document';
 import type { Io } from './io';
 import { namedDocuments } from './namedDocuments';
 import type { Sending } from './serverTarget';
@@ -18,7 +18,7 @@ export async function isSendable(
   const source = add(file, bytes);
   const said = { ...context, direction: 'request' as const };
   const findings = await validator.findings(source, said, await validator.loaded(file));
-  tell(
+  reportFindings(
     file,
     findings.filter((finding) => !isReported(finding)),
     io,

@@ -1,6 +1,6 @@
 /**
- * npm run bench:server: what the DOTS server takes for its requests, beside coap-server-openssl, and what floods do to others.
- * One JSON line per figure; times in milliseconds.
+ * npm run bench:server: what the DOTS server takes for its requests, beside coap-server-openssl, and what floods do to
+ * others. One JSON line per figure; times in milliseconds.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ const program = bundled('test/bench/server/child.ts');
 const patience = { timeoutMs: 60_000 };
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
-function tell(figure: string, values: object): void {
+function report(figure: string, values: object): void {
   process.stdout.write(`${JSON.stringify({ figure, ...values })}\n`);
 }
 
@@ -143,7 +143,7 @@ async function rates(
     const begun = performance.now();
     const times = await exchanges(clients, 3000, next);
     const perSecond = times.length / ((performance.now() - begun) / 1000);
-    tell('puts', {
+    report('puts', {
       server: name,
       clients: count,
       perSecond: rounded(perSecond),
@@ -185,18 +185,18 @@ async function stored(folder: string): Promise<void> {
     const times = await exchanges(clients.slice(0, 1), 300, () => newMitigation('c0'));
     held = size + 300;
     medians.push(quantile(times, 0.5));
-    tell('put-beside', {
+    report('put-beside', {
       stored: size,
       medianMs: rounded(quantile(times, 0.5)),
       p99Ms: rounded(quantile(times, 0.99)),
     });
   }
-  tell('put-ratio', { ratio: rounded(Math.max(...medians) / Math.min(...medians)), goal: 1.5 });
+  report('put-ratio', { ratio: rounded(Math.max(...medians) / Math.min(...medians)), goal: 1.5 });
   await closeAll(clients);
-  tell('turn-beside-10000', { longestTurnMs: await longestTurn(server), note: 'handshakes included' });
+  report('turn-beside-10000', { longestTurnMs: await longestTurn(server), note: 'handshakes included' });
   await stop(server);
   const again = await start(stateDir, 'raised');
-  tell('start', { mitigations: held, startMs: rounded(again.startMs), goalMs: 1000 });
+  report('start', { mitigations: held, startMs: rounded(again.startMs), goalMs: 1000 });
   await stop(again);
 }
 
@@ -206,7 +206,7 @@ async function lists(): Promise<void> {
   await exchanges([one as Endpoint], 60, () => newMitigation('list'));
   await exchanges([one as Endpoint], 100, () => listOf('list'));
   const times = await exchanges([one as Endpoint], 100, () => listOf('list'));
-  tell('list', { entries: 60, msPerEntry: rounded(quantile(times, 0.5) / 60), goalMs: 0.05 });
+  report('list', { entries: 60, msPerEntry: rounded(quantile(times, 0.5) / 60), goalMs: 0.05 });
   await one?.close();
   await stop(server);
 }
@@ -241,11 +241,11 @@ async function filters(): Promise<void> {
     return rounded(spent);
   };
   await longestTurn(server);
-  tell('aces', { each: 1000, firstMs: await put('a', aclsOf(1, 1000)), secondMs: await put('b', aclsOf(1, 1000)) });
-  tell('turn-1000-aces', { longestTurnMs: await longestTurn(server), goalMs: 50, note: 'handshakes included' });
+  report('aces', { each: 1000, firstMs: await put('a', aclsOf(1, 1000)), secondMs: await put('b', aclsOf(1, 1000)) });
+  report('turn-1000-aces', { longestTurnMs: await longestTurn(server), goalMs: 50, note: 'handshakes included' });
   const times: number[] = [];
   for (let number = 0; number < 100; number++) times.push(await put(`c${number}`, aclsOf(100, 1)));
-  tell('acls', { acls: 10_000, firstMs: times[0], lastMs: times.at(-1) });
+  report('acls', { acls: 10_000, firstMs: times[0], lastMs: times.at(-1) });
   await stop(server);
 }
 
@@ -265,10 +265,10 @@ async function floods(): Promise<void> {
       const honest = await client(server.coaps, server.credentials);
       const opened = performance.now();
       times.push(...(await exchanges([honest], 2, () => newMitigation('honest'))));
-      if (round === 0) tell('session-beside-flood', { flood: name, openMs: rounded(opened - begun) });
+      if (round === 0) report('session-beside-flood', { flood: name, openMs: rounded(opened - begun) });
       await honest.close();
     }
-    tell('flood', { flood: name, honestP99Ms: rounded(quantile(times, 0.99)), goalMs: 500 });
+    report('flood', { flood: name, honestP99Ms: rounded(quantile(times, 0.99)), goalMs: 500 });
     end();
     await stop(server);
   }
@@ -308,7 +308,7 @@ async function plainFlood({ signal }: Server): Promise<() => void> {
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
   try {
-    tell('machine', { load: loadavg()[0] });
+    report('machine', { load: loadavg()[0] });
     await lists();
     await filters();
     await floods();

@@ -9,7 +9,10 @@ import { folder } from '../support/dots';
 import { runHere } from '../support/runHere';
 import { needTool } from '../support/tools';
 
-/** RFC 8973 figure 8, with addresses of both families; `example.org` has DNS-SD instead; `example.com` has addresses only. */
+/**
+ * RFC 8973 figure 8, with addresses of both families; `example.org` has DNS-SD instead; `example.com` has addresses
+ * only.
+ */
 const records = [
   '--naptr-record=example.net,100,10,,DOTS:signal.udp,,signal.example.net',
   '--naptr-record=example.net,200,10,,DOTS:signal.tcp,,signal.example.net',

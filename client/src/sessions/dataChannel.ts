@@ -17,7 +17,9 @@ export interface Installation {
 export class DataHost {
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
-  /** Installs aliases or ACLs at a target; the log has the difference before an entry is replaced. Throws a DotsError. */
+  /**
+   * Installs aliases or ACLs at a target; the log has the difference before an entry is replaced. Throws a DotsError.
+   */
   async install(
     { profile, server, cuid, files, permit }: SettledTarget,
     document: JsonObject,

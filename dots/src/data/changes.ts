@@ -58,7 +58,9 @@ export interface Body {
   configOnly?: boolean;
 }
 
-/** Changes of the tree of a client that take several requests: each reads, announces, and then changes what it has read. */
+/**
+ * Changes of the tree of a client that take several requests: each reads, announces, and then changes what it has read.
+ */
 export class Changes {
   private readonly answers: DataAnswer[] = [];
 
@@ -110,8 +112,8 @@ export class Changes {
   }
 
   /**
-   * Replaces the entries that exist, and adds the others, one by one. Where none exists, the refusal had another reason,
-   * and it is the answer.
+   * Replaces the entries that exist, and adds the others, one by one. Where none exists, the refusal had another
+   * reason, and it is the answer.
    */
   private async replace(container: Container, entries: JsonObject[], refusal: DataAnswer): Promise<Installed> {
     const read = await this.kept(this.requests.send('GET', container, { configOnly: true }));
@@ -131,8 +133,8 @@ export class Changes {
   }
 
   /**
-   * The entity tag of an entry. It is read immediately before it is used, because it may be that of the whole datastore,
-   * which each request changes. Throws a DotsError where the entry is no longer the one that was announced.
+   * The entity tag of an entry. It is read immediately before it is used, because it may be that of the whole
+   * datastore, which each request changes. Throws a DotsError where the entry is no longer the one that was announced.
    */
   private async tagOf(container: Container, announced: JsonObject): Promise<string | undefined> {
     const { answer, entry } = await this.read(container, String(announced.name));

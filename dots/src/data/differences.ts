@@ -34,8 +34,8 @@ export interface EntryChange {
 const activationDefault = { 'activation-type': 'activate-when-mitigating' };
 
 /**
- * Compares an entry with the one of that name on the server, by what the values mean: RFC 8783 sections 6 and 7. State of
- * the server (`pending-lifetime`, statistics) does not count.
+ * Compares an entry with the one of that name on the server, by what the values mean: RFC 8783 sections 6 and 7. State
+ * of the server (`pending-lifetime`, statistics) does not count.
  */
 export function changeOf(container: Container, before: JsonObject | undefined, after: JsonObject): EntryChange {
   const change = { kind: lists[container], name: String(after.name), members: [], aces: [], order: [] };

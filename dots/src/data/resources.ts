@@ -61,7 +61,9 @@ export function without(object: JsonObject, name: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([each]) => each !== name));
 }
 
-/** The container and the entries of a document to install. Throws a DotsError of kind `usage` for any other document. */
+/**
+ * The container and the entries of a document to install. Throws a DotsError of kind `usage` for any other document.
+ */
 export function contentOf(document: JsonObject): { container: Container; entries: JsonObject[] } {
   const type = documentTypeOf(document);
   if (type?.kind !== 'aliases' && type?.kind !== 'acls') throw notInstallable(type);

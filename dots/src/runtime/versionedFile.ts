@@ -30,7 +30,7 @@ interface Version<T> {
   stored: Stored<T> | undefined;
 }
 
-/** What a change makes of a value. Without a new value nothing is written. */
+/** The result of a change. Without a new value nothing is written. */
 export interface Change<T, R> {
   value?: T;
   result: R;
@@ -38,8 +38,8 @@ export interface Change<T, R> {
 
 /**
  * A JSON value that many processes change at once. Every change is a new file, `NAME.VERSION.json`, and exactly one
- * process can make each: one that is late reads again and repeats its change. So there is no lock that a dead process
- * could leave behind, and none that expires by a clock.
+ * process can make each: a process that is late reads again and repeats its change. So there is no lock that a dead
+ * process could leave behind, and none that expires by a clock.
  */
 export class VersionedFile<T> {
   /** The changes of this process come one after the other: they need not compete. */
@@ -88,7 +88,7 @@ export class VersionedFile<T> {
       'usage',
       'runtime/contention',
       `${this.folder.pathOf(this.name)} was changed by other processes ${mostAttempts} times in a row.`,
-      'Try again when fewer of them run.',
+      'Try again when fewer of them are running.',
     );
   }
 
@@ -142,8 +142,8 @@ export class VersionedFile<T> {
     throw new DotsError(
       'usage',
       'runtime/damaged-file',
-      `${this.folder.pathOf(this.file(version))} is damaged: it is not as this product writes it.`,
-      'Remove it to go on with the version before it.',
+      `${this.folder.pathOf(this.file(version))} is damaged: its content was not written by this product.`,
+      'Remove it to use the previous version.',
     );
   }
 }

@@ -14,7 +14,7 @@ export type IdName = NonNullable<Resource['id']>;
 
 /**
  * What became of a request. unsent: it did not leave this machine; unanswered: it may have arrived; accepted: the
- * server has it, by its last word; withdrawn: by this client; ended: its lifetime is over, or the server has it no
+ * server has it, by its last answer; withdrawn: by this client; ended: its lifetime is over, or the server has it no
  * more.
  */
 export type RequestState = 'unsent' | 'unanswered' | 'accepted' | 'refused' | 'withdrawn' | 'ended';
@@ -225,8 +225,8 @@ function highestAfter({ highest, entries }: ClientLedger, { parameter, id }: Led
 }
 
 /**
- * One more than the highest number; the clock is where they start, and says nothing after that. From the rollover on
- * they start again at 0, in peace.
+ * One more than the highest number; the clock is where they start, and has no meaning after that. From the rollover on
+ * they start again at 0, in peacetime.
  */
 function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
   const before = highest[parameter];
@@ -253,8 +253,8 @@ export function sending(ledger: ClientLedger, key: EntryKey, now: number): Clien
 }
 
 /**
- * Nothing of the request has left this machine: what it was before is so again, unless another process has sent the
- * same request meanwhile and has its answer.
+ * Nothing of the request has left this machine: restores the entry as it was before, unless another process has sent
+ * the same request meanwhile and has its answer.
  */
 export function notSent(ledger: ClientLedger, key: EntryKey, before: LedgerEntry): ClientLedger {
   const { state, sentAt, expiresAt, answeredAt } = before;
@@ -263,7 +263,7 @@ export function notSent(ledger: ClientLedger, key: EntryKey, before: LedgerEntry
   );
 }
 
-/** What an answer says of a request. */
+/** The content of an answer to a request. */
 export interface Verdict {
   code: string;
   ok: boolean;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { fileReason } from '#dots/runtime/fileReason';
-import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { PrivateFolder, type Notify } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
@@ -51,11 +51,15 @@ export class Ledger {
    * Opens the ledger in a folder, which is made where it is missing. Throws a DotsError `signal/ledger` or
    * `runtime/not-private`.
    */
-  static open(path: string = stateFolder(), tell: Tell = () => undefined, clock: Clock = systemClock): Promise<Ledger> {
+  static open(
+    path: string = stateFolder(),
+    notify: Notify = () => undefined,
+    clock: Clock = systemClock,
+  ): Promise<Ledger> {
     return inWords(path, async () => {
       const folder = await PrivateFolder.make(path, {
         names: /^(client-[0-9a-f]+\.\d+\.json.*|run|\.gitignore)$/,
-        tell,
+        notify,
       });
       return new Ledger(folder, clock);
     });

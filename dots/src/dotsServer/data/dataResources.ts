@@ -46,7 +46,9 @@ const member = (name: string): string => `ietf-dots-data-channel:${name}`;
 const dataMember = documentType('dots-data').topMember;
 const clientMember = documentType('dots-client').topMember;
 
-/** The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses. */
+/**
+ * The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses.
+ */
 export class DataResources {
   private readonly clients: DataClients;
   private readonly conflicts: FilterConflicts;
@@ -135,7 +137,9 @@ export class DataResources {
     return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
-  /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
+  /**
+   * Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are.
+   */
   replaceClient(cuid: string, body: JsonObject, requester: Requester): Success {
     const client = registration(body);
     if (client.cuid !== cuid)
@@ -280,7 +284,7 @@ export class DataResources {
     return entries;
   }
 
-  /** ACEs are not a document of their own: they are checked as part of their ACL. */
+  /** ACEs are not separate documents: they are checked as part of their ACL. */
   private readAces(list: ListTarget, body: JsonObject, client: DataClient): JsonObject[] {
     const wrapped = body[member('aces')];
     const aces = isObject(wrapped) ? wrapped.ace : body[member('ace')];

@@ -7,7 +7,7 @@ import type { Client } from './clients';
 /** The addresses of a name; none where they are unknown. */
 export type NameResolver = (name: string) => Promise<readonly string[]>;
 
-/** Knows no name. */
+/** Resolves no name. */
 export const nothingKnown: NameResolver = () => Promise.resolve([]);
 
 /** A target or destination that a client may not name. */
@@ -74,7 +74,7 @@ async function objectionTo(
   if (kind === 'prefix' || domainNameProblem(text) !== undefined) return undefined;
   const addresses = await resolve(text);
   if (addresses.length === 0)
-    return "has no address that this server knows, so it may be outside of this client's prefixes";
+    return "has no address that is known to this server, so it may be outside of this client's prefixes";
   const outside = addresses.find((address) => !isInside(address));
   return outside && `has the address ${outside}, which is outside of this client's prefixes`;
 }
@@ -91,7 +91,10 @@ function destinationsIn(value: JsonValue, pointer = '', kind?: Destination['kind
 
 const families = ['ipv4', 'ipv6'] as const;
 
-/** Whether an entry of an ACL names its destination; one that does not applies to its client's prefixes (RFC 8783 section 7.2). */
+/**
+ * Whether an entry of an ACL names its destination; one that does not applies to its client's prefixes (RFC 8783
+ * section 7.2).
+ */
 export function hasDestination({ matches }: JsonObject): boolean {
   return families.some((family) => {
     const header = isObject(matches) ? matches[family] : undefined;

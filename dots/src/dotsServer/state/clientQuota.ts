@@ -14,14 +14,17 @@ export interface ExceededLimit {
 const reservedShare = 64;
 
 /**
- * Whether a client may have one more of something that all clients share. Half of the total is reserved for those that have
- * little of it, so that no flood shuts them out.
+ * Whether a client may have one more of something that all clients share. Half of the total is reserved for those that
+ * have little of it, so that no flood shuts them out.
  */
 export function mayHaveMore(own: number, used: number, total: number): boolean {
   return used < total / 2 || (used < total && own < Math.max(1, total / reservedShare));
 }
 
-/** Whether clients may store something: each has limits, for all its cuids together, and all share what the server stores. */
+/**
+ * Whether clients may store something: each has limits, for all its cuids together, and all share what the server
+ * stores.
+ */
 export class ClientQuota {
   constructor(
     private readonly holdings: Holdings,

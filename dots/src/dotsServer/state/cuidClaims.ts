@@ -6,8 +6,8 @@ import type { Mitigations } from './mitigations';
 import type { Telemetry } from './telemetry';
 
 /**
- * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use one at a time, and
- * has a mitigation under another one.
+ * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use
+ * one at a time, and has a mitigation under another one.
  */
 export type CuidObjection = 'taken' | 'configured' | 'second';
 
@@ -24,9 +24,9 @@ interface Pending {
 }
 
 /**
- * Which client each cuid belongs to: the one that has stored something under it (a mitigation, telemetry, a registration on the data
- * channel), or is about to (RFC 9132 section 4.4.1.3). So it is stored exactly as long as what it follows from, and one answer is valid for
- * both channels and all transports.
+ * Which client each cuid belongs to: the one that has stored something under it (a mitigation, telemetry, a
+ * registration on the data channel), or is about to (RFC 9132 section 4.4.1.3). So it is stored exactly as long as what
+ * it follows from, and one answer is valid for both channels and all transports.
  */
 export class CuidClaims {
   /** Claims of requests that are not answered yet. */
@@ -65,8 +65,8 @@ export class CuidClaims {
   }
 
   /**
-   * Does the work of a request that may store something under a cuid, unless `refuse` throws for an objection. Of two clients that claim a
-   * cuid at the same time the first succeeds: nothing waits between the check and the claim.
+   * Does the work of a request that may store something under a cuid, unless `refuse` throws for an objection. Of two
+   * clients that claim a cuid at the same time the first succeeds: nothing waits between the check and the claim.
    */
   async claim<T>(
     cuid: string,

@@ -27,7 +27,9 @@ export interface Policy {
 export interface Limits {
   /** Mitigations of one client, and telemetry entries of each kind. */
   entriesPerClient: number;
-  /** The same under one cuid, which bounds the lists that are answered; not for a client whose definition has a limit. */
+  /**
+   * The same under one cuid, which bounds the lists that are answered; not for a client whose definition has a limit.
+   */
   entriesPerCuid: number;
   /** The same for all clients together. */
   entries: number;

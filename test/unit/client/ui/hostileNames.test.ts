@@ -17,7 +17,10 @@ import { profileItems } from '../../../../client/src/ui/profilePick';
 import { sessionTree } from '../../../../client/src/ui/sessionTree';
 import type { TreeNode } from '../../../../client/src/ui/treeNode';
 
-/** What a server, a workspace file or a file name may be called: line ends, marks that reverse, what a terminal obeys, and a picture. */
+/**
+ * What a server, a workspace file or a file name may be called: line ends, marks that reverse, what a terminal obeys,
+ * and a picture.
+ */
 const evil = '\nFORGED: verified\r\u202e\u2066\u001b[2J\u009b\u2028\u200f$(check)';
 
 /** Fails where a text contains what reverses or hides, or a line that a name has made up. */
@@ -34,7 +37,7 @@ const flat = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) =>
 
 test('rows of the session view keep names in their line', () => {
   const session = { name: `n${evil}`, server: `s${evil}`, cuid: `c${evil}`, production: true };
-  const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, toldAt: 0 };
+  const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, reportedAt: 0 };
   const orchestrator = {
     addresses: [`coap://${evil}`],
     mitigations: 1,

@@ -13,7 +13,10 @@ interface Scene {
   state: ServerState;
   quota: ClientQuota;
   holdings: Holdings;
-  /** Requests mitigations until one is refused, at most `most`, each under a cuid of its own or all under one; returns how many there are. */
+  /**
+   * Requests mitigations until one is refused, at most `most`, each under a cuid of its own or all under one; returns
+   * how many there are.
+   */
   flood: (owner: string, most: number, oneCuid?: boolean) => Promise<number>;
 }
 

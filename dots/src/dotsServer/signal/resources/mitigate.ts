@@ -195,7 +195,10 @@ class MitigationServer {
     return Math.max(timing.terminatingMs, ...earlier);
   }
 
-  /** Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section 4.4.1.3. */
+  /**
+   * Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section
+   * 4.4.1.3.
+   */
   private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
     const shared = this.targetsSharedWithOthers(mitigation);
     return (
