@@ -44,6 +44,7 @@ export default tseslint.config(
     rules: {
       'workbench/direction': 'error',
       'workbench/cycle': 'error',
+      'max-len': ['error', { code: 10000, comments: 120, ignoreUrls: true }],
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60 }],
       eqeqeq: 'error',
@@ -74,8 +75,7 @@ export default tseslint.config(
   },
   { files: product, rules: { 'no-restricted-syntax': ['error', typedError] } },
   {
-    files: [...product, 'scripts/**/*.mjs'],
-    ignores: ['dots/src/dotsServer/**'],
+    files: [...product, '{scripts,test}/**/*.{ts,mjs}'],
     rules: { 'workbench/wording': 'error' },
   },
   {

@@ -46,10 +46,10 @@ const packages = [
   ...hostPackages.map((each) => ({ ...each, where: 'scripts/host', urgent: true })),
 ];
 
-async function npmPackages(tell) {
+async function npmPackages(report) {
   const findings = [];
   for (const each of packages) {
-    tell(each.name);
+    report(each.name);
     const versions = await asked(() => npmJson(['view', each.name, 'versions'], root));
     findings.push(packageFinding(each, versions instanceof Problem ? versions : [versions].flat()));
   }

@@ -46,6 +46,8 @@ async function walkThrough() {
       data: join(data.path, 'vscode'),
       settings: { 'dots.orchestrator.autoStart': true, 'editor.minimap.enabled': false },
       extension: root,
+      // What other runs asked of servers would show in the pictures.
+      env: { XDG_STATE_HOME: join(data.path, 'state') },
     });
     browser = await startBrowser();
     const payload = [['openFile', remotePath(host.authority, join(folder, firstExample))]];

@@ -8,7 +8,7 @@ import type { Arguments, Option } from './command';
 import type { Io } from './io';
 import type { AnonymousTarget, SettledTarget } from './settledTarget';
 
-/** Where it is remembered what was asked of which server. */
+/** The folder of the ledger. */
 export const ledgerOption: Option = {
   name: 'ledger',
   value: 'DIR',

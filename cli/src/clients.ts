@@ -10,7 +10,7 @@ import { clientsOf, type WrittenClient, type WrittenIdentity } from '#dots/works
 import { octetsOf } from '#host/governingWorkspaces';
 import { validationService as service } from '#service/validationService';
 import { UsageError } from './command';
-import { tell } from './document';
+import { reportFindings } from './document';
 import type { Io } from './io';
 
 /** The clients of `dots mock`, and the addresses of names in their requests. */
@@ -35,13 +35,13 @@ export async function readClients(file: string, knownPsk: string | undefined, io
   if (typeof octets === 'string') throw new UsageError(`${file} cannot be read: ${octets}.`);
   const document = service.parse(octets, file, 'clients');
   const { findings } = service.validate(document);
-  tell(file, findings, io);
+  reportFindings(file, findings, io);
   if (document.value === undefined || findings.some(({ severity }) => severity === 'error'))
-    throw new UsageError(`${file} has errors, so it is unknown who the clients are.`, `See dots validate ${file}.`);
+    throw new UsageError(`${file} has errors, so the clients are unknown.`, `See dots validate ${file}.`);
   const { clients, names } = clientsOf(document.value);
   for (const identity of pskIdentities(clients).filter((each) => each !== knownPsk))
     io.say(
-      `${file}: nobody can use the psk-identity "${identity}": its key is not given (--psk-identity, --psk-key-file).`,
+      `${file}: the key of the psk-identity "${identity}" is missing, so it cannot be used (--psk-identity, --psk-key-file).`,
     );
   return { clients: await Promise.all(clients.map((client) => named(client, file))), names };
 }

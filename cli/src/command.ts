@@ -35,6 +35,8 @@ export interface Command {
   /** The text after the command's name. */
   usage: string;
   options: readonly Option[];
+  /** The words that its argument may be, if it is none of the user's own. */
+  words?: readonly string[];
   /** Paragraphs for its help. */
   details: readonly string[];
   examples: readonly string[];
@@ -51,7 +53,8 @@ export class UsageError extends DotsError {
 
 /** Reads the words after a command's name. Throws UsageError. */
 export function readArguments(command: Command, words: readonly string[]): Arguments {
-  const { values, positionals } = parsed(command, words);
+  const { values, positionals, tokens } = parsed(command, words);
+  refuseRepeated(command, tokens);
   const all = (name: string): string[] => [values[name] ?? []].flat().map(String);
   for (const { name, choices } of command.options) {
     for (const value of all(name))
@@ -65,14 +68,28 @@ export function readArguments(command: Command, words: readonly string[]): Argum
   };
 }
 
-function parsed(command: Command, words: readonly string[]): ReturnType<typeof parseArgs> {
+type Parsed = ReturnType<typeof parseArgs>;
+
+function parsed(command: Command, words: readonly string[]): Parsed {
   const options: ParseArgsConfig['options'] = {};
   for (const { name, value, multiple } of command.options)
     options[name] = { type: value === undefined ? 'boolean' : 'string', multiple: multiple ?? false };
   try {
-    return parseArgs({ args: [...words], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
     throw argumentError(error instanceof Error ? error.message : String(error), command);
+  }
+}
+
+/** Of an option that may be specified once, `parseArgs` would silently use the last value. Throws UsageError. */
+function refuseRepeated(command: Command, tokens: Parsed['tokens'] = []): void {
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name } = token;
+    const { multiple = false } = command.options.find((option) => option.name === name) ?? {};
+    if (seen.has(name) && !multiple) throw new UsageError(`--${name} is specified more than once.`, 'Specify it once.');
+    seen.add(name);
   }
 }
 

@@ -3,7 +3,7 @@ import { SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { SettledTarget } from './settledTarget';
 
-/** What a session is opened for, and what gives it up. */
+/** What a session is opened for, and what cancels it. */
 export interface Opening {
   underAttack: boolean;
   signal?: AbortSignal | undefined;

@@ -26,13 +26,13 @@ export async function readDocument(path: string, io: Io): Promise<ReadDocument |
   const encoding = parsed.problems.find(({ code }) => code === 'json/encoding');
   if (encoding !== undefined) throw new UsageError(`${file} cannot be read: ${encoding.message}`);
   const findings = service.validate(parsed).findings.filter((finding) => finding.class === 'json');
-  tell(file, findings, io);
+  reportFindings(file, findings, io);
   const blocked = findings.some(({ severity }) => severity === 'error') || !isObject(parsed.value);
   return blocked ? undefined : { file, bytes, parsed, value: parsed.value as JsonObject };
 }
 
 /** Reports findings on standard error. */
-export function tell(file: string, findings: readonly LocatedFinding[], io: Io): void {
+export function reportFindings(file: string, findings: readonly LocatedFinding[], io: Io): void {
   io.found?.(file, findings);
   for (const finding of findings) io.say(...findingLines(file, finding));
 }

@@ -15,7 +15,7 @@ export interface Io {
   input(): Promise<Uint8Array>;
   /** Whether results may be coloured. */
   colours: boolean;
-  /** Asks a question that is answered by yes or no; absent where nobody can answer. */
+  /** Asks a question that is answered by yes or no; absent if the input is not a terminal. */
   confirm?(question: string): Promise<boolean>;
   /** Settles when the command is terminated (SIGINT, SIGTERM). */
   stopped(): Promise<void>;

@@ -12,16 +12,16 @@ import { targetNamed, targetOfDocument } from './serverTarget';
 import type { SettledTarget } from './settledTarget';
 import { CommandWorkspaces } from './workspace';
 
-/** One client of one server, and what the ledger knows of it. */
+/** One client of one server, and its entries in the ledger. */
 export interface ClientTarget {
   target: SettledTarget;
   client: LedgerOfClient;
   known: ClientLedger;
-  /** The mids that the command is about; all where that is undefined. */
+  /** The mids that the command applies to; undefined: all. */
   mids?: number[];
 }
 
-/** What a command is about. */
+/** What a command applies to. */
 export interface Selection {
   clients: ClientTarget[];
   /** Clients in the ledger that cannot be asked, and why. */
@@ -30,7 +30,7 @@ export interface Selection {
   named: boolean;
 }
 
-/** What the user means by MID or FILE. */
+/** The mitigation that MID or FILE names. */
 interface Operand {
   mid?: number;
   file?: string;
@@ -50,6 +50,10 @@ export async function selectionOf(given: Arguments, io: Io, notDone: string): Pr
     base === undefined ? await clientsInLedger(given, workspaces, ledger, notDone) : await clientsAt(base, ledger);
   const named = operand.mid !== undefined || operand.file !== undefined;
   if (!named) return { ...all, named };
+  const meant = all.problems.filter(({ known }) => known.entries.some((entry) => isMeant(entry, operand)));
+  const isElsewhere =
+    meant.length > 0 && !all.clients.some(({ known }) => known.entries.some((entry) => isMeant(entry, operand)));
+  if (isElsewhere) return { clients: [], problems: meant, named };
   return { ...withMids(all.clients, operand, notDone), problems: [], named };
 }
 
@@ -61,7 +65,7 @@ async function operandOf(given: Arguments, io: Io): Promise<Operand> {
   if (/^\d+$/.test(word) && !isFile(word)) return { mid: Number(word) };
   const document = await readDocument(word, io);
   if (document === undefined)
-    throw new UsageError(`${word} is no DOTS document.`, 'Name the mid or the file of a mitigation.');
+    throw new UsageError(`${word} is not a DOTS document.`, 'Name the mid or the file of a mitigation.');
   return { file: word, hash: contentHash(document.value) };
 }
 
@@ -82,7 +86,7 @@ async function baseOf(
     : targetNamed(withOption(given, 'profile', profile), workspaces, ledger, notDone);
 }
 
-/** The client that is named, and where none is, also those under which something runs. */
+/** The client that is named; if none is, also those with running mitigations. */
 async function clientsAt(target: SettledTarget, ledger: Ledger): Promise<Omit<Selection, 'named'>> {
   const server = serverName(target.server);
   const others = (await ledger.clients()).filter(
@@ -104,7 +108,7 @@ async function clientTarget(target: SettledTarget, ledger: Ledger): Promise<Clie
   return { target, client, known: await client.read() };
 }
 
-/** The clients under which something runs by the ledger. */
+/** The clients with running mitigations, according to the ledger. */
 async function clientsInLedger(
   given: Arguments,
   workspaces: CommandWorkspaces,
@@ -157,7 +161,7 @@ export const withOption = (given: Arguments, name: string, value: string): Argum
   option: (asked) => (asked === name ? value : given.option(asked)),
 });
 
-/** Where the ledger does not know the mid, but one client is meant, it is asked of that. */
+/** A mid that is not in the ledger is requested from the named client, if there is exactly one. */
 function withMids(clients: ClientTarget[], operand: Operand, notDone: string): Pick<Selection, 'clients'> {
   const chosen = clients.flatMap((each) => {
     const mids = each.known.entries.filter((entry) => isMeant(entry, operand)).map(({ id }) => id);
@@ -172,7 +176,7 @@ function withMids(clients: ClientTarget[], operand: Operand, notDone: string): P
   throw chosen.length === 0
     ? new UsageError(
         `The ledger has no mitigation of ${what}: ${notDone}.`,
-        'See dots ledger, or name the server or its --profile.',
+        'See dots ledger, or specify the server or its --profile.',
       )
     : new UsageError(
         `The ledger has ${what} at ${plural(chosen.length, 'server')}: ${notDone}.`,

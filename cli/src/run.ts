@@ -4,7 +4,7 @@ import type { Io } from './io';
 import { isOwnSocket } from './keeper/socket';
 
 /** The commands, in the order of their help. Each is loaded when it is run, so that none loads the code of another. */
-const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['validate', async () => (await import('./commands/validate')).validate],
   ['encode', async () => (await import('./commands/encode')).encode],
   ['decode', async () => (await import('./commands/decode')).decode],
@@ -13,16 +13,19 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
+  ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).session],
+  ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
   ['flowspec', async () => (await import('./commands/flowspec')).flowspec],
+  ['completion', async () => (await import('./commands/completion')).completionOf(commands)],
 ]);
 
 /** Runs `dots` with the words of a command line. Never throws: every failure becomes a sentence and an exit status. */
 export async function run(words: readonly string[], io: Io): Promise<ExitStatus> {
   const [name, ...rest] = words;
   const load = commands.get(name ?? '');
-  if (load === undefined) return attempt('dots', io, () => withoutCommand(name, rest, io));
+  if (load === undefined) return attempt('dots', rest, io, (watched) => withoutCommand(name, rest, watched));
   return (name === 'send' ? await kept(rest, io) : undefined) ?? invoke(await load(), rest, io);
 }
 

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import { isObject } from '#dots/model/json';
@@ -29,28 +29,28 @@ function entriesFolder(): string {
 }
 
 /**
- * Makes the entry of this process; returns what removes it. Where it cannot be made, that is said, and `--profile mock`
- * does not find this mock.
+ * Makes the entry of this process; returns what removes it. If it cannot be made, a message says so, and `--profile
+ * mock` does not find this mock.
  */
 export async function enterMock(profiles: string, io: Io): Promise<() => Promise<void>> {
   const path = entriesFolder();
   const name = `mock-${process.pid}.json`;
   try {
-    const folder = await PrivateFolder.make(path, { names, tell: (line) => io.say(line) });
-    await folder.write(name, JSON.stringify({ pid: process.pid, profiles }));
+    const folder = await PrivateFolder.make(path, { names, notify: (line) => io.say(line) });
+    await folder.write(name, JSON.stringify({ pid: process.pid, started: await startOf(process.pid), profiles }));
   } catch (error) {
     io.say(`--profile mock will not find this mock: ${describeError(error)}`);
   }
   return () => rm(join(path, name), { force: true });
 }
 
-/** The one `dots mock` of this user that runs. Throws UsageError where there is none, and where there are several. */
+/** The only running `dots mock` of this user. Throws UsageError if there is none, or several. */
 export async function theRunningMock(notDone: string): Promise<RunningMock> {
   const running = await runningMocks();
   const [only, ...more] = running;
   if (only === undefined)
     throw new UsageError(
-      `${notDone}: no dots mock of yours is running.`,
+      `${notDone}: you have no running dots mock.`,
       'Start dots mock, or specify a server with --server.',
     );
   if (more.length === 0) return only;
@@ -73,18 +73,22 @@ async function runningMocks(): Promise<RunningMock[]> {
   const folder = await PrivateFolder.open(path);
   const running: RunningMock[] = [];
   for (const pid of pids.sort((one, other) => one - other)) {
-    const profiles = isRunning(pid) ? await profilesIn(folder, pid) : undefined;
+    const profiles = isRunning(pid) ? await profilesIn(folder, pid, await startOf(pid)) : undefined;
     if (profiles === undefined) await rm(folder.pathOf(`mock-${pid}.json`), { force: true });
     else running.push({ pid, profiles });
   }
   return running;
 }
 
-/** The profiles that an entry names; undefined for what no mock has written. */
-async function profilesIn(folder: PrivateFolder, pid: number): Promise<string | undefined> {
+/**
+ * The profiles that an entry names; undefined for what no mock has written, and for an entry of an earlier process with
+ * this number.
+ */
+async function profilesIn(folder: PrivateFolder, pid: number, started: string): Promise<string | undefined> {
   try {
     const entry: unknown = JSON.parse((await folder.read(`mock-${pid}.json`)) ?? '');
-    return isObject(entry) && typeof entry.profiles === 'string' ? entry.profiles : undefined;
+    if (!isObject(entry) || entry.started !== started) return undefined;
+    return typeof entry.profiles === 'string' ? entry.profiles : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -101,4 +105,18 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * When a process started, in the words of the kernel: two processes with one number differ in it. Empty where the
+ * system does not say, and for a process that has ended and is still listed (proc(5)).
+ */
+async function startOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  // The name of the program is in parentheses, and may contain anything.
+  const [state, ...more] = text
+    .slice(text.lastIndexOf(')') + 1)
+    .trim()
+    .split(' ');
+  return state === 'Z' || state === 'X' ? '' : (more[18] ?? '');
 }

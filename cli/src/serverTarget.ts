@@ -119,8 +119,9 @@ export async function targetNamed(
   workspaces: CommandWorkspaces,
   ledger: Ledger,
   notDone: string,
+  channel: Channel = 'signal',
 ): Promise<SettledTarget> {
-  const query = { ...queryOf(given, workspaces), channel: 'signal' as const };
+  const query = { ...queryOf(given, workspaces), channel };
   return targetFor(query, given, { workspaces, ledger, notDone });
 }
 

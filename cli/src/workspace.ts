@@ -12,7 +12,7 @@ import {
   type ProfilesFile,
 } from '#host/governingWorkspaces';
 import { UsageError, type Arguments, type Option } from './command';
-import { tell } from './document';
+import { reportFindings } from './document';
 import { standardInput } from './files';
 import type { Io } from './io';
 
@@ -116,6 +116,6 @@ export function tellOwn(
   io: Io,
 ): void {
   for (const file of ignored) io.say(`dots: ${ignoredSentence(file)}`);
-  if (path !== undefined) tell(relative('', path), findings, io);
-  if (profilesFile !== undefined) tell(profilesFile, profileFindings, io);
+  if (path !== undefined) reportFindings(relative('', path), findings, io);
+  if (profilesFile !== undefined) reportFindings(profilesFile, profileFindings, io);
 }

@@ -60,24 +60,27 @@ function attempt(work) {
 }
 
 /**
- * The WebAssembly module of DTLS: from the user's cache, or compiled from source. SourceMissing where the source cannot be had.
- * `remote: false` asks no network for it.
+ * The WebAssembly module of DTLS: from the user's cache, or compiled from source. SourceMissing where the source cannot
+ * be had. `remote: false` asks no network for it.
  */
 export async function makeModule({ remote = true, cache = cacheFolder() } = {}) {
   const own = ownFiles();
   const key = moduleKey(moduleInputs(own));
   const kept = attempt(() => readKept(cache, key));
   if (kept) return kept;
-  const find = (tell) => findSource({ remote, cache, tell });
+  const find = (report) => findSource({ remote, cache, report });
   const source = remote ? await step(`Fetching the source of Mbed TLS ${pins.version}`, find) : await find();
-  const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (tell) =>
-    compileModule(source, own, tell),
+  const module = await step('Compiling DTLS to WebAssembly (once for this machine)', (report) =>
+    compileModule(source, own, report),
   );
   attempt(() => keep(cache, key, module));
   return module;
 }
 
-/** Says where a module is another than the committed one; `renew` commits to this one instead, and to the compiler that made it. */
+/**
+ * Says where a module is another than the committed one; `renew` commits to this one instead, and to the compiler that
+ * made it.
+ */
 export function recordModule(module, { renew = false } = {}) {
   const hash = sha256(module);
   if (hash === pins.module) return;

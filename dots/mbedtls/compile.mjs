@@ -30,8 +30,8 @@ export const linkFlags = [
 ];
 
 /**
- * What of the library no configuration for DTLS 1.2 in WebAssembly needs: each file takes its time, even where it comes out empty.
- * A file that is needed after all shows at the link as an undefined symbol.
+ * What of the library no configuration for DTLS 1.2 in WebAssembly needs: each file takes its time, even where it comes
+ * out empty. A file that is needed after all shows at the link as an undefined symbol.
  */
 export const unused = [
   'aesce',
@@ -72,10 +72,14 @@ const isUnused = (file) => unused.some((name) => (name instanceof RegExp ? name.
 /** The files of the library that are compiled, and all headers. */
 export const usedOf = (library) => Object.fromEntries(Object.entries(library).filter(([name]) => !isUnused(name)));
 
-// The compiler is 75 MB of WebAssembly, most of which runs seldom: with V8's usual readiness to optimise it, that costs more than it gains.
+// The compiler is 75 MB of WebAssembly, most of which runs seldom: with V8's usual readiness to optimise it, that costs
+// more than it gains.
 const optimizeLater = '--wasm-tiering-budget=100000000';
 
-/** How many files one call of the compiler takes: finding its way costs it a tenth of a second a call, and progress is shown between calls. */
+/**
+ * How many files one call of the compiler takes: finding its way costs it a tenth of a second a call, and progress is
+ * shown between calls.
+ */
 const batchSize = 4;
 
 /** Lets a thread take jobs from a queue until there are none; `onMade` gets what each made. */
@@ -100,11 +104,14 @@ function serve(worker, queue, onMade) {
   });
 }
 
-/** Runs `jobs` in as many threads as there are processors (they share the compiled compiler); resolves with all files that they made. */
-async function runJobs(jobs, files, tell) {
+/**
+ * Runs `jobs` in as many threads as there are processors (they share the compiled compiler); resolves with all files
+ * that they made.
+ */
+async function runJobs(jobs, files, report) {
   setFlagsFromString(optimizeLater);
   const made = {};
-  const onMade = (outputs) => tell(`${Object.keys(Object.assign(made, outputs)).length} files`);
+  const onMade = (outputs) => report(`${Object.keys(Object.assign(made, outputs)).length} files`);
   const queue = [...jobs];
   const workers = Array.from(
     { length: Math.min(availableParallelism(), 4, jobs.length) },
@@ -134,13 +141,13 @@ function jobsOf(folder, contents) {
 }
 
 /**
- * The WebAssembly module of Mbed TLS (`source`: its include and library) and our C files (`own`: name to content), the same to the byte everywhere.
- * `tell` hears how far it is.
+ * The WebAssembly module of Mbed TLS (`source`: its include and library) and our C files (`own`: name to content), the
+ * same to the byte everywhere. `report` receives the progress.
  */
-export async function compileModule(source, own, tell) {
+export async function compileModule(source, own, report) {
   const library = usedOf(source.library);
   const jobs = [...jobsOf('library', library), ...jobsOf('dots', own)];
-  const objects = await runJobs(jobs, { include: source.include, library, dots: own }, tell);
+  const objects = await runJobs(jobs, { include: source.include, library, dots: own }, report);
   const names = Object.keys(objects).sort();
   const files = Object.fromEntries(names.map((name) => [name.replace('/', '-'), objects[name]]));
   const link = {

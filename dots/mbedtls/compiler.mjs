@@ -1,10 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runClang } from '@yowasp/clang';
 
-// Loads the compiler, which would otherwise tell of it on stdout.
+// Loads the compiler, which otherwise prints that on stdout.
 const ready = runClang(null, {}, { fetchProgress: () => {} });
 
-/** Runs clang on one job: `args`, `files` beside those of all jobs, and `outputs`, which of its files to send back under which names. */
+/**
+ * Runs clang on one job: `args`, `files` beside those of all jobs, and `outputs`, which of its files to send back under
+ * which names.
+ */
 async function compile({ args, files = {}, outputs }) {
   const words = [];
   const listen = (bytes) => {

@@ -9,7 +9,10 @@ import { ownFiles } from './build.mjs';
 import { usedOf, wrapFlags } from './compile.mjs';
 import { findSource, pins, sha256 } from './source.mjs';
 
-/** Every fault ends the program, and memory that nothing was written to has a pattern by which test/fuzz/native knows it. */
+/**
+ * Every fault ends the program, and memory that nothing was written to has a pattern by which test/fuzz/native knows
+ * it.
+ */
 const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 const compileFlags = [
   ...sanitizers,
@@ -32,13 +35,19 @@ const linkFlags = [
   ...['malloc', 'calloc', 'free', 'time'].map((name) => `-Wl,--wrap=${name}`),
 ];
 
-/** How the sanitizers are to behave: leaks are counted by the program itself, because their own detector does not work in every container. */
+/**
+ * How the sanitizers are to behave: leaks are counted by the program itself, because their own detector does not work
+ * in every container.
+ */
 export const nativeEnvironment = {
   ASAN_OPTIONS: 'detect_leaks=0:max_malloc_fill_size=1000000000:malloc_fill_byte=190',
   UBSAN_OPTIONS: 'print_stacktrace=1',
 };
 
-/** The path of a C compiler, or undefined; what CC names first. Only GNU's linker, and LLVM's, replace functions by others. */
+/**
+ * The path of a C compiler, or undefined; what CC names first. Only GNU's linker, and LLVM's, replace functions by
+ * others.
+ */
 export function findCompiler({ env = process.env, platform = process.platform } = {}) {
   if (platform !== 'linux') return undefined;
   return [env.CC, 'gcc', 'clang', 'cc']
@@ -86,8 +95,9 @@ async function build(compiler, tree, scratch) {
 }
 
 /**
- * The path of the program that drives our C files and Mbed TLS under AddressSanitizer and UndefinedBehaviorSanitizer (test/fuzz/native), from the user's
- * cache or compiled. SourceMissing where the source cannot be had; `remote: false` asks no network for it. A Problem where it does not compile.
+ * The path of the program that drives our C files and Mbed TLS under AddressSanitizer and UndefinedBehaviorSanitizer
+ * (test/fuzz/native), from the user's cache or compiled. SourceMissing where the source cannot be had; `remote: false`
+ * asks no network for it. A Problem where it does not compile.
  */
 export async function makeNative({ compiler = findCompiler(), remote = true, cache = cacheFolder() } = {}) {
   const { output: version } = await run(compiler, ['--version']);

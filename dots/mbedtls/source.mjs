@@ -7,7 +7,10 @@ import { Problem } from '../../scripts/lib/problem.mjs';
 import { run } from '../../scripts/lib/processes.mjs';
 import { say } from '../../scripts/lib/progress.mjs';
 
-/** Where the pins are: the hash of the archive, of what is used of it, of the module made of it, and the compiler's version. */
+/**
+ * Where the pins are: the hash of the archive, of what is used of it, of the module made of it, and the compiler's
+ * version.
+ */
 export const pinsFile = join(import.meta.dirname, 'pins.json');
 
 export const pins = JSON.parse(readFileSync(pinsFile, 'utf8'));
@@ -55,7 +58,10 @@ function checked(archive, where) {
   return archive;
 }
 
-/** Unpacks an archive with the system's tar: bzip2 is a part of it on Windows and macOS, and a program of its own beside GNU tar. */
+/**
+ * Unpacks an archive with the system's tar: bzip2 is a part of it on Windows and macOS, and a program of its own beside
+ * GNU tar.
+ */
 async function unpack(archive, scratch) {
   const folder = join(scratch, 'source');
   mkdirSync(folder);
@@ -130,7 +136,7 @@ function keepArchive(cache, archive) {
 }
 
 async function ask({ title, remote, find }, context) {
-  context.tell(title);
+  context.report(title);
   return withScratchFolder(async (scratch) => {
     const found = await find({ ...context, scratch });
     if (found === undefined || found.tree) return found?.tree;
@@ -141,20 +147,20 @@ async function ask({ title, remote, find }, context) {
 }
 
 /**
- * The pinned source of Mbed TLS as a tree of file contents, from the first of `from` that has it; SourceMissing where none has.
- * `remote: false` asks no network. `tell` hears which place is asked.
+ * The pinned source of Mbed TLS as a tree of file contents, from the first of `from` that has it; SourceMissing where
+ * none has. `remote: false` asks no network. `report` receives each place that is asked.
  */
 export async function findSource({
   remote = true,
   env = process.env,
   cache = cacheFolder(),
   from = places,
-  tell = () => {},
+  report = () => {},
 } = {}) {
   const reasons = [];
   for (const place of from.filter((each) => remote || !each.remote)) {
     try {
-      const tree = await ask(place, { env, cache, tell });
+      const tree = await ask(place, { env, cache, report });
       if (tree === undefined) continue;
       if (reasons.length > 0) say(`Mbed TLS ${pins.version} comes from: ${place.title} (${reasons.join('; ')})`);
       return tree;

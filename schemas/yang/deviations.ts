@@ -48,7 +48,7 @@ export class Deviations {
     return this.find('case-is-container') !== undefined;
   }
 
-  /** Whether identities may stand without their module's name. */
+  /** Whether identities may be without their module's name. */
   bareIdentities(): boolean {
     return this.find('bare-identity') !== undefined;
   }

@@ -58,7 +58,7 @@ export class SchemaEmitter {
     };
   }
 
-  /** Choices and cases have no instance: their members stand in the object itself. */
+  /** Choices and cases have no instance: their members are in the object itself. */
   private members(children: TreeNode[]): TreeNode[] {
     return children.flatMap((child) => {
       if (child.kind !== 'choice' && child.kind !== 'case') return [child];

@@ -17,7 +17,7 @@ export interface Definition {
 }
 
 const dataNodes = new Set(['container', 'list', 'leaf', 'leaf-list']);
-/** What has no instance of its own: its nodes stand in what is around it. */
+/** What has no instance of its own: its nodes are in the node around it. */
 const through = new Set(['uses', 'choice', 'case']);
 
 /** All modules at hand, with look-up across them. */

@@ -73,15 +73,15 @@ export async function ensureHost() {
   };
 }
 
-async function install(tell) {
+async function install(report) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(locks, name), join(folder, name));
-  tell('the server and its Node');
+  report('the server and its Node');
   await npm(['ci', ...lean], folder);
   // Its own shrinkwrap is out of step with its package.json, so that "npm ci" would not accept it.
   rmSync(join(folder, serverFolder, 'npm-shrinkwrap.json'));
   copyFileSync(join(locks, 'vscode/package-lock.json'), join(folder, serverFolder, 'package-lock.json'));
-  tell('the packages that the server uses');
+  report('the packages that the server uses');
   await npm(['ci', ...lean], join(folder, serverFolder));
 }

@@ -4,13 +4,13 @@ const secondsSince = (start) => Math.round((Date.now() - start) / 1000);
 /**
  * Says on stderr what a long step does while it does it: a spinner with the elapsed seconds on a terminal,
  * elsewhere a line at the start, one every 15 seconds and one at the end.
- * `work` receives `tell(text)`, which adds a remark to the line.
+ * `work` receives `report(text)`, which adds a remark to the line.
  */
 export async function step(title, work) {
   const start = Date.now();
   const line = process.stderr.isTTY ? spinnerLine(title, start) : plainLines(title, start);
   try {
-    const result = await work(line.tell);
+    const result = await work(line.report);
     line.end(`${title}: done in ${secondsSince(start)} s`);
     return result;
   } catch (error) {
@@ -31,7 +31,7 @@ function spinnerLine(title, start) {
   };
   const timer = setInterval(draw, 100);
   return {
-    tell: (text) => {
+    report: (text) => {
       remark = text;
     },
     end: (text) => {
@@ -47,7 +47,7 @@ function plainLines(title, start) {
   say(`${title} …`);
   const timer = setInterval(() => say(`${title} … ${secondsSince(start)} s${remark && `, ${remark}`}`), 15_000);
   return {
-    tell: (text) => {
+    report: (text) => {
       remark = text;
     },
     end: (text) => {

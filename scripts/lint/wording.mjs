@@ -5,7 +5,7 @@ const phrases = [
   [/\bnobody can tell\b/i, 'is unknown'],
   [/\bin its place\b/i, 'instead'],
   [/\bstands? twice\b/i, 'is repeated'],
-  [/\b(?:is|are) told\b/i, 'is reported, is shown'],
+  [/\btold\b/i, 'reported, notified, shown'],
 ];
 
 /** Refuses these phrases in comments and in strings. */

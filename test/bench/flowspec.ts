@@ -19,7 +19,7 @@ const milliseconds = (from: number): number => performance.now() - from;
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
 /** One figure on a line of its own. */
-function tell(figure: string, values: object): void {
+function report(figure: string, values: object): void {
   process.stdout.write(`${JSON.stringify({ figure, ...values })}\n`);
 }
 
@@ -125,7 +125,7 @@ function translation(name: string, input: (count: number) => JsonObject, count: 
     ratioAt2n: rounded(second / first),
     ...(goal !== undefined && { goalRatio: goal }),
   };
-  tell(name, count <= 2000 ? { ...values, overlappingPairs: overlapShare(rules) } : values);
+  report(name, count <= 2000 ? { ...values, overlappingPairs: overlapShare(rules) } : values);
 }
 
 function encoding(): void {
@@ -133,7 +133,7 @@ function encoding(): void {
   const ms = median(() => {
     for (const { components, family } of rules) encodeNlri(components, family);
   });
-  tell('nlri-encoding', { perSecond: Math.round((rules.length / ms) * 1000), goalPerSecond: 100_000 });
+  report('nlri-encoding', { perSecond: Math.round((rules.length / ms) * 1000), goalPerSecond: 100_000 });
 }
 
 function has(command: string): boolean {
@@ -153,7 +153,7 @@ function ours(count: number): number {
 function besides(tool: string, count: number, time: (rules: readonly FlowspecRule[]) => number): void {
   const { rules } = made(disjoint(count));
   const perRule = (time(rules) - time(rules.slice(0, 1))) / (count - 1);
-  tell(`beside-${tool}`, {
+  report(`beside-${tool}`, {
     rules: count,
     msPerRule: rounded(perRule),
     oursMsPerRule: rounded(ours(count)),
@@ -195,9 +195,9 @@ function gobgpTime(port: number, rules: readonly FlowspecRule[]): number {
 
 async function tools(folder: string): Promise<void> {
   if (has('exabgp')) besides('exabgp-test', 300, (rules) => exabgpTime(folder, rules));
-  else tell('beside-exabgp-test', { skipped: 'exabgp is not installed (apt-get install exabgp)' });
+  else report('beside-exabgp-test', { skipped: 'exabgp is not installed (apt-get install exabgp)' });
   if (!has('gobgpd'))
-    return tell('beside-gobgp-rib-add', { skipped: 'gobgpd is not installed (apt-get install gobgpd)' });
+    return report('beside-gobgp-rib-add', { skipped: 'gobgpd is not installed (apt-get install gobgpd)' });
   const { daemon, port } = await startGobgp(folder);
   try {
     besides('gobgp-rib-add', 300, (rules) => gobgpTime(port, rules));

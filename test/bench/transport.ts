@@ -47,7 +47,7 @@ const dotsCommand = join(root, 'cli/dots');
 /** As the command starts Node.js: see there. */
 const bareEnvironment = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
 
-function tell(figure: string, values: object): void {
+function report(figure: string, values: object): void {
   process.stdout.write(`${JSON.stringify({ figure, ...values })}\n`);
 }
 
@@ -79,7 +79,7 @@ function open({ credentials }: Bench, server: string): Promise<SignalSession> {
 async function module(): Promise<void> {
   const started = performance.now();
   await Engine.load(systemClock);
-  tell('dtls-module', { loadMs: rounded(performance.now() - started), goalMs: 50 });
+  report('dtls-module', { loadMs: rounded(performance.now() - started), goalMs: 50 });
 }
 
 /** Handshake time and datagrams, and one exchange, of both clients with the same server, in turns. */
@@ -97,7 +97,7 @@ async function handshakes(bench: Bench): Promise<void> {
   relay.close();
   const server = bench.libcoap.name;
   const of = (seen: Watched[], what: keyof Watched): number => median(seen.map((each) => each[what]));
-  tell('handshake', {
+  report('handshake', {
     server,
     oursMs: rounded(of(ours, 'handshakeMs')),
     coapClientMs: rounded(of(theirs, 'handshakeMs')),
@@ -105,7 +105,7 @@ async function handshakes(bench: Bench): Promise<void> {
     oursDatagrams: of(ours, 'datagrams'),
     coapClientDatagrams: of(theirs, 'datagrams'),
   });
-  tell('first-put-to-answer', {
+  report('first-put-to-answer', {
     server,
     oursMs: rounded(of(ours, 'exchangeMs')),
     coapClientMs: rounded(of(theirs, 'exchangeMs')),
@@ -123,7 +123,7 @@ async function openSession(bench: Bench, name: string, server: string): Promise<
     times.push(performance.now() - started);
   }
   await session.close();
-  tell('put-to-answer', {
+  report('put-to-answer', {
     server: name,
     over: new URL(server).protocol.slice(0, -1),
     exchanges,
@@ -171,7 +171,7 @@ async function servers({ files, folder, ours, libcoap }: Bench): Promise<void> {
   }
   const perSecond = (seen: Accepted[]): number => rounded((batch * turns) / sum(seen.map(({ seconds }) => seconds)));
   const processor = (seen: Accepted[]): number => rounded(sum(seen.map((each) => each.processorMs)) / (batch * turns));
-  tell('sessions-accepted', {
+  report('sessions-accepted', {
     client: 'coap-client-openssl',
     clientsAtOnce: atOnce,
     sessions: batch * turns,
@@ -182,7 +182,7 @@ async function servers({ files, folder, ours, libcoap }: Bench): Promise<void> {
     coapServerProcessorMs: processor(all.coapServer),
     processorRatio: ratio(processor(all.ours), processor(all.coapServer)),
   });
-  tell('sessions-resumed', {
+  report('sessions-resumed', {
     client: 'openssl s_client',
     server: ours.name,
     wholeProcessorMs: processor(all.whole),
@@ -211,7 +211,7 @@ async function memories(bench: Bench): Promise<void> {
     const lab = await readCredentials('', fresh.files);
     const ours = await memory({ ...bench, credentials: lab }, fresh);
     const theirs = await memory(bench, other);
-    tell('memory-per-session', {
+    report('memory-per-session', {
       sessions: heldSessions,
       oursResidentKiB: rounded(ours.resident / 1024),
       coapServerResidentKiB: rounded(theirs.resident / 1024),
@@ -224,7 +224,7 @@ async function memories(bench: Bench): Promise<void> {
   }
 }
 
-/** `dots session` in a folder, once its session stands. */
+/** `dots session` in a folder, once its session is established. */
 async function startKeeper(cwd: string, words: readonly string[]): Promise<ChildProcess> {
   const child = spawn(dotsCommand, ['session', ...words], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
@@ -254,14 +254,14 @@ async function processes({ files: { ca, cert, key }, files, folder, libcoap }: B
   }
   keeper.kill();
   const values = { server: libcoap.name, node: process.version, coapClientMs: rounded(median(theirs)) };
-  tell('whole-process', {
+  report('whole-process', {
     ...values,
     session: 'kept by dots session',
     dotsSendMs: rounded(median(kept)),
     ratio: ratio(median(kept), median(theirs)),
     goalRatio: 2,
   });
-  tell('whole-process', {
+  report('whole-process', {
     ...values,
     session: 'its own',
     dotsSendMs: rounded(median(own)),
@@ -283,7 +283,7 @@ async function main(): Promise<void> {
     folder,
   };
   try {
-    tell('machine', { processors: cpus().length, load: rounded(loadavg()[0] ?? NaN), node: process.version });
+    report('machine', { processors: cpus().length, load: rounded(loadavg()[0] ?? NaN), node: process.version });
     await module();
     await handshakes(bench);
     await openSession(bench, libcoap.name, overDtls(libcoap));

@@ -38,14 +38,14 @@ test('the profiles file of the ready line leads to both channels, and is without
   assert.deepEqual([send('lab').status, send('lab', acls).status], [0, 0]);
 });
 
-test('without --plain there is no plain CoAP, and standard error says who the clients are', async (t) => {
+test('without --plain there is no plain CoAP, and standard error names the clients', async (t) => {
   const child = spawn(process.execPath, [command, 'mock'], { env: { ...process.env, TMPDIR: folder(t) } });
   t.after(() => child.kill('SIGKILL'));
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Ready;
   assert.ok(!('signal' in ready));
   child.kill('SIGTERM');
-  assert.match(await text(child.stderr), /is a client of its own, for any prefixes and any number of cuids.*--clients/);
+  assert.match(await text(child.stderr), /is a separate client, for any prefixes and any number of cuids.*--clients/);
 });
 
 test('each client of the file that the lab has a certificate for has a profile, and is held to its cuid and prefixes', async (t) => {

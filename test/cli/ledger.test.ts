@@ -57,7 +57,7 @@ test('a request without an answer is unanswered, and one that nothing listened f
   const { status, err } = run('send', 'a.dots.json', '--server', silent, '--timeout', '1');
   assert.equal(status, 3);
   const [, mid = ''] = /It may have arrived as mid (\d+): dots status \1 --server \S+/.exec(err) ?? [];
-  assert.match(err, new RegExp(`dots withdraw ${mid} --server ${silent} --ledger \\S+ takes it back`));
+  assert.match(err, new RegExp(`dots withdraw ${mid} --server ${silent} --ledger \\S+ withdraws it`));
   assert.deepEqual(
     json('ledger').servers[0]?.requests.map((entry) => [String(entry.mid), entry.state]),
     [[mid, 'unanswered']],
@@ -94,10 +94,10 @@ test('a mid that is refused because the server has a higher one is outdone only 
   const refused = run('send', 'a.dots.json', ...to);
   assert.equal(refused.status, 1);
   assert.match(refused.out, /^4\.09 /);
-  assert.match(refused.out, /because of mid 3000000000 \(192\.0\.2\.0\/24\)\.[\s\S]*Say --replace/);
+  assert.match(refused.out, /because of mid 3000000000 \(192\.0\.2\.0\/24\)\.[\s\S]*Use --replace/);
   const again = run('send', 'a.dots.json', ...to);
   assert.deepEqual([again.status, again.out], [1, '']);
-  assert.match(again.err, /Not sent: it would replace mid 3000000000 \(192\.0\.2\.0\/24\).* Say --replace/);
+  assert.match(again.err, /Not sent: it would replace mid 3000000000 \(192\.0\.2\.0\/24\).* Use --replace/);
   const replaced = json('send', 'a.dots.json', ...to, '--replace');
   assert.deepEqual([replaced.code, replaced.mid, replaced.replaced], ['2.01', 3_000_000_002, [3_000_000_000]]);
 });
@@ -138,7 +138,7 @@ test('status, refresh and withdraw find what was sent, without a word on where',
   assert.equal(json('ledger').servers[0]?.requests[0]?.state, 'withdrawn');
   const nothing = run('withdraw');
   assert.deepEqual([nothing.status, nothing.out], [2, '']);
-  assert.match(nothing.err, /No mitigation runs by the ledger/);
+  assert.match(nothing.err, /No mitigation in the ledger is running/);
 });
 
 test('a mid that the ledger does not know is asked of the server that is named', async (t) => {
@@ -153,6 +153,7 @@ test('a mid that the ledger does not know is asked of the server that is named',
   );
   assert.equal(json('send', 'b.dots.json', ...to).mid, 8, 'what a server reports counts');
   assert.equal(run('withdraw', '7', ...to).status, 0);
+  assert.match(run('withdraw', '12', ...to).out, /The ledger does not have mid 12\. A server confirms also/);
   assert.equal(run('status', '9', ...to).status, 1);
 });
 
@@ -178,7 +179,7 @@ test('where several mitigations run, one has to be named', async (t) => {
   for (const file of ['a.dots.json', 'b.dots.json']) assert.equal(run('send', file, '--server', signal).status, 0);
   const { status, err } = run('withdraw');
   assert.equal(status, 2);
-  assert.match(err, /2 mitigations run, mid \d+, \d+: nothing was withdrawn\. Name one/);
+  assert.match(err, /2 mitigations are running, mid \d+, \d+: nothing was withdrawn\. Specify one/);
   assert.equal(json('refresh', '--all').servers[0]?.mitigations.length, 2);
 });
 
@@ -221,7 +222,7 @@ test('a profile leads back, also where DOTS_PROFILE names it', async (t) => {
     dots([...words, '--profiles', 'profiles.json', '--ledger', join(path, 'ledger')], '', path, environment);
   const sent = run({ DOTS_PROFILE: 'lab' }, 'send', 'a.dots.json');
   assert.deepEqual([sent.status, sent.err], [0, '']);
-  assert.match(sent.out, /Next: dots status \d+ --profile lab --profiles profiles\.json --ledger \S+ asks/);
+  assert.match(sent.out, /Next: dots status \d+ --profile lab --profiles profiles\.json --ledger \S+ shows/);
   assert.match(run({}, 'status').out, /\(profile lab\)[\s\S]*mid \d+/);
   writeFileSync(
     join(path, 'profiles.json'),
@@ -232,6 +233,18 @@ test('a profile leads back, also where DOTS_PROFILE names it', async (t) => {
     [moved.status, /The profile "lab" leads to coaps:\/\/127\.0\.0\.1:1, not to/.test(moved.out)],
     [2, true],
   );
+  const [mid = ''] = /(?<=mid )\d+/.exec(sent.out) ?? [];
+  for (const words of [
+    ['withdraw'],
+    ['withdraw', mid],
+    ['refresh'],
+    ['refresh', 'a.dots.json'],
+    ['withdraw', '--all'],
+  ]) {
+    const { status, out } = run({}, ...words);
+    assert.equal(status, 2, words.join(' '));
+    assert.match(out, new RegExp(`mid ${mid} {2}accepted[\\s\\S]*The profile "lab" leads to`), words.join(' '));
+  }
   assert.equal(
     dots(['withdraw', '--all', '--server', coaps, ...proofs.slice(0, -2), '--ledger', join(path, 'ledger')]).status,
     0,
@@ -254,7 +267,7 @@ test(
     await once(socket, 'message');
     child.kill('SIGINT');
     assert.deepEqual(await once(child, 'close'), [3, null]);
-    assert.match(err, /may have arrived as mid \d+: dots status .* dots withdraw .* takes it back/);
+    assert.match(err, /may have arrived as mid \d+: dots status .* dots withdraw .* withdraws it/);
     assert.equal(json('ledger').servers[0]?.requests[0]?.state, 'unanswered');
   },
 );

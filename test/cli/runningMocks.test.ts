@@ -26,7 +26,7 @@ test('--profile mock finds the running mock of this user, on both channels and u
   const environment = { XDG_RUNTIME_DIR: folder(t) };
   const none = send(environment);
   assert.deepEqual([none.status, none.out], [2, '']);
-  assert.match(none.err, /no dots mock of yours is running\. Start dots mock/);
+  assert.match(none.err, /you have no running dots mock\. Start dots mock/);
   const mock = await start(t, environment);
   const path = join(environment.XDG_RUNTIME_DIR, 'dots');
   assert.equal(statSync(path).mode & 0o777, 0o700);
@@ -87,6 +87,20 @@ test('what is no entry is passed over and removed', (t) => {
   mkdirSync(path, { mode: 0o700 });
   for (const text of ['', '{}', '[1]', '{"profiles": 1}'])
     writeFileSync(join(path, `mock-${process.pid}.json`), text, { mode: 0o600 });
-  assert.match(send(environment).err, /no dots mock of yours is running/);
+  assert.match(send(environment).err, /you have no running dots mock/);
   assert.deepEqual(entries(path), []);
 });
+
+test(
+  'an entry of a process that has ended is not that of the one which has its number now',
+  { skip: process.platform !== 'linux' },
+  (t) => {
+    const environment = { XDG_RUNTIME_DIR: folder(t) };
+    const path = join(environment.XDG_RUNTIME_DIR, 'dots');
+    mkdirSync(path, { mode: 0o700 });
+    const entry = { pid: process.pid, started: '1', profiles: join(path, 'profiles.json') };
+    writeFileSync(join(path, `mock-${process.pid}.json`), JSON.stringify(entry), { mode: 0o600 });
+    assert.match(send(environment).err, /no dots mock of yours is running/);
+    assert.deepEqual(entries(path), []);
+  },
+);

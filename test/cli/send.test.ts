@@ -65,7 +65,7 @@ test('the same as JSON; a repetition is an update, a smaller mid for the same ta
   assert.deepEqual([send(12).answer.code, send(11).answer.code, send(11).status], ['2.04', '4.09', 1]);
 });
 
-test('a lifetime that is not the one asked for, and a conflict, are told in words', async (t) => {
+test('a lifetime that is not the one asked for, and a conflict, are reported in words', async (t) => {
   const { signal } = await startMock(t);
   const send = (cuid: string, mid: string, document: string): string =>
     dots(['send', '-', '--server', signal, '--cuid', cuid, '--mid', mid], document).out;
@@ -77,7 +77,7 @@ test('a lifetime that is not the one asked for, and a conflict, are told in word
   );
 });
 
-test('the identifiers told are those of the path', async (t) => {
+test('the identifiers reported are those of the path', async (t) => {
   const { signal } = await startMock(t);
   const heartbeat = dots(
     ['send', '-', '--server', signal, '--cuid', 'one', '--mid', '12'],
@@ -96,24 +96,24 @@ test('with --format json there is an object on standard output where no answer c
   const send = (
     input: string,
     ...more: string[]
-  ): { status: number | null; told: { sent?: boolean; findings?: { code: string }[]; error?: { code: string } } } => {
+  ): { status: number | null; report: { sent?: boolean; findings?: { code: string }[]; error?: { code: string } } } => {
     const { status, out } = dots(['send', '-', '--format', 'json', '--timeout', '1', ...more], input);
-    return { status, told: JSON.parse(out) as ReturnType<typeof send>['told'] };
+    return { status, report: JSON.parse(out) as ReturnType<typeof send>['report'] };
   };
   const blocked = send(faulty, '--server', server);
   assert.deepEqual(
-    [blocked.status, blocked.told.sent, blocked.told.findings?.map(({ code }) => code)],
+    [blocked.status, blocked.report.sent, blocked.report.findings?.map(({ code }) => code)],
     [1, false, ['yang/wrong-type']],
   );
   const silent = send(request, '--server', server);
-  assert.deepEqual([silent.status, silent.told.sent, silent.told.error?.code], [3, true, 'signal/no-answer']);
+  assert.deepEqual([silent.status, silent.report.sent, silent.report.error?.code], [3, true, 'signal/no-answer']);
   const broken = send('{', '--server', server);
-  assert.deepEqual([broken.status, broken.told.sent, (broken.told.findings ?? []).length > 0], [1, false, true]);
+  assert.deepEqual([broken.status, broken.report.sent, (broken.report.findings ?? []).length > 0], [1, false, true]);
   const misused = send(request);
-  assert.deepEqual([misused.status, misused.told.sent, misused.told.error?.code], [2, false, 'cli/usage']);
+  assert.deepEqual([misused.status, misused.report.sent, misused.report.error?.code], [2, false, 'cli/usage']);
 });
 
-test('without cuid and mid new ones are made and told', async (t) => {
+test('without cuid and mid new ones are generated and reported', async (t) => {
   const { signal } = await startMock(t);
   assert.match(dots(['send', '-', '--server', signal], request).out, /cuid [\w-]{22}, mid \d{10}\n/);
 });
@@ -245,7 +245,7 @@ test('a mock whose output is closed keeps running until it is ended', async (t) 
   assert.equal(status, 0);
 });
 
-test('how long the server asks to wait is told, in words and as JSON', async (t) => {
+test('how long the server asks to wait is reported, in words and as JSON', async (t) => {
   const server = createSocket('udp4');
   t.after(() => server.close());
   server.on('message', (bytes: Buffer, { port, address }) => {

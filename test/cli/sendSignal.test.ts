@@ -82,7 +82,7 @@ test('where another client uses the cuid, a new one is generated with --new-cuid
   const { ledger, asked, send } = await scene(t);
   const refused = await send('a.example.net');
   assert.equal(refused.answer.code, '4.09');
-  assert.match(refused.remarks.join(), /Say --new-cuid/);
+  assert.match(refused.remarks.join(), /Use --new-cuid/);
   const accepted = await send('a.example.net', {}, 'new-cuid');
   assert.deepEqual(
     [accepted.answer.code, accepted.target.cuid, accepted.target.cuidSource],
@@ -100,7 +100,7 @@ test('on a terminal the user is asked instead', async (t) => {
 test('a cuid that was configured stays, and so does one under which mitigations run', async (t) => {
   const { ledger, send } = await scene(t, true);
   const configured = await send('a.example.net', { cuidSource: 'configured' }, 'new-cuid');
-  assert.match(configured.remarks.join(), /Name another one there/);
+  assert.match(configured.remarks.join(), /Specify another one there/);
   const client = ledger.client({ address: target.server, cuid: 'taken', source: 'derived' });
   const { entry } = await client.begin({
     kind: 'mitigation-scope',

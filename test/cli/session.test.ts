@@ -139,7 +139,7 @@ test('a dots session that hangs is not waited for, and what its callers gave up 
   assert.deepEqual(
     await once(keeper.child, 'close'),
     [0, null],
-    'whoever is connected and asks nothing is not waited for',
+    'a connected process that requests nothing does not delay it',
   );
 });
 
@@ -174,7 +174,7 @@ test('a document on standard input goes over a session of its own', async (t) =>
   await hasOpened(keeper, 0);
 });
 
-test('a dots session that dies while it waits for an answer is told of, and nothing is sent again', async (t) => {
+test('a dots session that dies while it waits for an answer is reported, and nothing is sent again', async (t) => {
   const silent = createSocket('udp4').bind(0, '127.0.0.1');
   await once(silent, 'listening');
   t.after(() => silent.close());

@@ -6,7 +6,7 @@ import { folder, request } from '../support/dots';
 import { hasOpened, launcher, runIn, secureMock, sendByNode, startKeeper, ways } from '../support/sessionKeeper';
 import { needTool } from '../support/tools';
 
-test('nobody is asked but a session of this user, and what it does not take is sent apart', async (t) => {
+test('only a session of this user is asked, and what it does not accept is sent separately', async (t) => {
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request });
   const usage = (): string => {

@@ -129,7 +129,7 @@ test('mock is no profile of the file, but the running dots mock', async (t) => {
   const path = folder(t, { 'a.dots.json': request });
   const { status, err } = dots(['send', join(path, 'a.dots.json'), '--profile', 'mock']);
   assert.equal(status, 2);
-  assert.match(err, /no dots mock of yours is running\. Start dots mock, or specify a server with --server\./);
+  assert.match(err, /you have no running dots mock\. Start dots mock, or specify a server with --server\./);
 });
 
 test('the severities of the workspace file decide what may be sent, and a status is not', async (t) => {

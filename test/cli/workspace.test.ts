@@ -55,7 +55,7 @@ test('without a workspace file the documents beside one count, and those that ar
   assert.deepEqual(codes([path]), []);
 });
 
-test('a related place in another file is told by its name, in text and in JSON', (t) => {
+test('a related place in another file is reported by its name, in text and in JSON', (t) => {
   const path = folder(t, {
     'a.dots.json': request.replace(
       '"lifetime"',
@@ -73,7 +73,7 @@ test('a related place in another file is told by its name, in text and in JSON',
   );
 });
 
-test('a broken workspace file is told, and the documents are checked with defaults', (t) => {
+test('a broken workspace file is reported, and the documents are checked with defaults', (t) => {
   const path = folder(t, {
     'dots.workspace.json': '{"level": "strict", "own-prefix": []}',
     'a.dots.json': acls

@@ -9,7 +9,7 @@ import { resolve, schemaOf, type SchemaNode, type YangType } from '#dots/model/s
 /** A string in which nothing is lost on the way through UTF-8. */
 const unicode = fc.string({ unit: 'grapheme', maxLength: 20 });
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String);
-/** A decimal64 in the form that stands for its number: two digits after the point. */
+/** A decimal64 in its canonical form: two digits after the point. */
 const decimal = fc.integer({ min: 0, max: 2 ** 31 }).map((hundredths) => (hundredths / 100).toFixed(2));
 
 /** Values of a type, in the one form that each has. */

@@ -5,7 +5,7 @@ import { largeAclText } from '../support/largeAcl';
 
 const service = createLanguageService();
 
-/** The findings of a text, and the texts that those of a code stand at. */
+/** The findings of a text, and the texts that those of a code are at. */
 function judge(text: string): { found: LocatedFinding[]; textsAt: (code: string) => string[] } {
   const document = service.parse(text);
   const found = service.validate(document).findings;

@@ -59,7 +59,7 @@ function isWritten(rule: FlowspecRule): boolean {
 }
 
 /** GoBGP writes flow labels in the fewest octets: those are compared by meaning. */
-function told(rules: readonly Pick<Carried, 'family' | 'nlri'>[]): string[] {
+function listed(rules: readonly Pick<Carried, 'family' | 'nlri'>[]): string[] {
   return rules
     .map(({ family, nlri }) => {
       const components = decodeNlri(nlri, family);
@@ -74,7 +74,7 @@ async function announcesAll(t: TestContext, rules: readonly FlowspecRule[]): Pro
   const { status, stdout, stderr } = run(render(rules, 'gobgp'));
   assert.equal(status, 0, `${String(stdout)}${String(stderr)}`);
   await until(() => peer.announced.length >= written.length);
-  assert.deepEqual(told(peer.announced), told(written));
+  assert.deepEqual(listed(peer.announced), listed(written));
   const communities = peer.updates
     .map(decodeUpdate)
     .flatMap((update) =>

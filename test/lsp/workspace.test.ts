@@ -67,7 +67,7 @@ interface Reported {
 
 const severities = ['', 'error', 'warning', 'information', 'hint'];
 
-/** Findings in one form, whoever tells them. */
+/** Findings in one form, for every source. */
 const ofEditor = (diagnostics: Diagnostic[]): object[] =>
   diagnostics.map(({ code, severity, message, range, relatedInformation }) => ({
     code,

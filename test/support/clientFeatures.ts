@@ -10,7 +10,7 @@ export { ClientIdentity } from '../../client/src/sessions/identity';
 export { ServerTargets } from '../../client/src/sessions/serverTargets';
 export { ProfileHost } from '../../client/src/sessions/profiles';
 export { Definitions } from '../../client/src/flowspec/definitions';
-export { tellFailure } from '../../client/src/editor/problems';
+export { showFailure } from '../../client/src/editor/problems';
 export { RequestSender } from '../../client/src/commands/sendRequest';
 export { SessionHost } from '../../client/src/sessions/sessionHost';
 export { DotsError } from '#dots/model/errors';

@@ -1,17 +1,39 @@
 import { saidText, type Io } from '../../cli/src/io';
 import { run } from '../../cli/src/run';
 
-/** All that a command of `dots` says, on standard output and standard error. It runs in this process, because one for each takes long. */
+/** What a run of `dots` in this process printed, and its exit status. */
+export interface Ran {
+  status: number;
+  out: string;
+  err: string;
+}
+
+/** Runs `dots` in this process, because one for each run takes long. */
+export async function runHere(words: readonly string[]): Promise<Ran> {
+  const ran = { out: '', err: '' };
+  const status = await runTo(
+    words,
+    (text) => (ran.out += text),
+    (text) => (ran.err += text),
+  );
+  return { status, ...ran };
+}
+
+/** All that a command of `dots` prints in this process, on standard output and standard error, in the order of time. */
 export async function outputOf(words: readonly string[]): Promise<string> {
-  let output = '';
+  let all = '';
+  const add = (text: string): string => (all += text);
+  await runTo(words, add, add);
+  return all;
+}
+
+function runTo(words: readonly string[], out: (text: string) => void, err: (text: string) => void): Promise<number> {
   const io: Io = {
-    out: (text) =>
-      Promise.resolve(void (output += typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
-    say: (...lines) => void (output += saidText(lines)),
+    out: (text) => Promise.resolve(out(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
+    say: (...lines) => err(saidText(lines)),
     input: () => Promise.resolve(new Uint8Array()),
     colours: false,
     stopped: () => new Promise(() => undefined),
   };
-  await run(words, io);
-  return output;
+  return run(words, io);
 }

@@ -50,11 +50,11 @@ export function commit(
   });
 }
 
-/** The state in a folder, opened as a server does; the sentences go to `tell`. */
+/** The state in a folder, opened as a server does; the sentences go to `notify`. */
 export function openFolder(
   path: string,
-  tell: (sentence: string) => void = () => undefined,
+  notify: (sentence: string) => void = () => undefined,
   discardState = false,
 ): Promise<OpenedState> {
-  return openStateFolder(path, { discardState, clock: new FakeClock(), tell });
+  return openStateFolder(path, { discardState, clock: new FakeClock(), notify });
 }

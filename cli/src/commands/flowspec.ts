@@ -21,7 +21,7 @@ import { safeJson } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import { validationService as service } from '#service/validationService';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
-import { tell, type ReadDocument } from '../document';
+import { reportFindings, type ReadDocument } from '../document';
 import { findingJson } from '../findings';
 import { hexOption } from '../hex';
 import type { Io } from '../io';
@@ -240,7 +240,8 @@ function locate(documents: readonly ReadDocument[], findings: readonly FlowspecF
 }
 
 function tellAll({ documents, translation }: Translated, more: readonly FlowspecFinding[], io: Io): void {
-  for (const finding of locate(documents, [...translation.findings, ...more])) tell(finding.file, [finding], io);
+  for (const finding of locate(documents, [...translation.findings, ...more]))
+    reportFindings(finding.file, [finding], io);
 }
 
 function findingsJson({ documents, translation }: Translated): object[] {

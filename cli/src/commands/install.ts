@@ -1,8 +1,10 @@
-import { DataSession, type Installed } from '#dots/data/session';
+import { changeLines, type EntryChange } from '#dots/data/differences';
+import type { Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
 import { printable, safeJson } from '#dots/model/text';
-import { UsageError, type ExitStatus, type Arguments } from '../command';
+import type { ExitStatus, Arguments } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
+import { overData } from '../dataTarget';
 import type { Io } from '../io';
 import type { SettledTarget } from '../settledTarget';
 
@@ -13,44 +15,26 @@ export async function install(
   given: Arguments,
   io: Io,
 ): Promise<ExitStatus> {
-  const {
-    server,
-    cuid,
-    timeoutMs,
-    permit,
-    credentialFiles: { ca, cert, key, crl },
-  } = target;
-  if (ca === undefined)
-    throw new UsageError(
-      '--ca is missing: name the file of the CA that issued the certificate of the server, or a profile with it.',
-      'dots mock prints the files to use.',
-    );
-  const session = await DataSession.open({
-    server,
-    cuid,
-    permit,
-    ca,
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(crl === undefined ? {} : { crl }),
-  });
-  try {
-    const installed = await session.install(document, { timeoutMs });
-    await io.out(
-      given.option('format') === 'json'
-        ? `${safeJson(installedJson(installed, target), 2)}\n`
-        : installedText(installed, target),
-    );
-    return installed.answer.ok ? 0 : 1;
-  } finally {
-    await session.close();
-  }
+  const isJson = given.option('format') === 'json';
+  const announce = async (changes: EntryChange[]): Promise<void> => {
+    if (!isJson)
+      await io.out(
+        changeLines(changes)
+          .map((line) => `${printable(line)}\n`)
+          .join(''),
+      );
+  };
+  const installed = await overData(target, (session) =>
+    session.install(document, { timeoutMs: target.timeoutMs, announce }),
+  );
+  await io.out(isJson ? `${safeJson(installedJson(installed, target), 2)}\n` : installedText(installed, target));
+  return installed.answer.ok ? 0 : 1;
 }
 
-function installedText({ answer, answers, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {
+function installedText({ answer, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {
   const notes = [
     registered ? `The client was not registered; dots registered it first, as ${cuid}.` : '',
-    replaced ? `Existing entries of the same name were replaced${answers.length > 2 ? ', one by one' : ''}.` : '',
+    replaced ? 'Existing entries of the same name were replaced.' : '',
   ];
   return [...notes, ...dataAnswerLines(answer), `${profile === undefined ? '' : `profile ${profile}, `}cuid ${cuid}`]
     .filter((line) => line !== '')
@@ -60,9 +44,9 @@ function installedText({ answer, answers, registered, replaced }: Installed, { c
 }
 
 function installedJson(
-  { answer, answers, registered, replaced }: Installed,
+  { answer, answers, registered, replaced, changes }: Installed,
   { server, cuid, profile }: SettledTarget,
-): JsonObject {
+): object {
   return {
     ...dataAnswerJson(answer),
     server,
@@ -70,6 +54,7 @@ function installedJson(
     cuid,
     registered,
     replaced,
+    changes,
     answers: answers.map(dataAnswerJson),
   };
 }

@@ -6,18 +6,18 @@ import { ledgerOf, ledgerOption } from '../clientIdentity';
 import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
 import type { Io } from '../io';
 
-/** `dots ledger`: what was asked of which server, without asking any. */
+/** `dots ledger`: the requests to each server, without sending any. */
 export const ledger: Command = {
   name: 'ledger',
-  summary: 'Print what was asked of which server, and what became of it, as far as it is known here.',
+  summary: 'Print the recorded requests to each server, and their last known states.',
   usage: '[--format text|json]',
   options: [
     ledgerOption,
-    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'How it is written.' },
+    { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'The output format.' },
   ],
   details: [
-    'The ledger is shared by dots send, dots session, the commands about mitigations and the editor. It has every request with its document, and is readable by its user only; what has ended is kept for 30 days. dots status asks the servers.',
-    'States: unsent, it did not leave this machine; unanswered, it may have arrived; accepted; refused; withdrawn; ended, its lifetime is over or the server has it no more.',
+    'The ledger is shared by dots send, dots session, the commands about mitigations and the editor. It contains every request with its document, and is readable by its user only; requests that have ended are kept for 30 days. dots status queries the servers.',
+    'States: unsent, it did not leave this machine; unanswered, it may have arrived; accepted; refused; withdrawn; ended, its lifetime has expired or the server no longer has it.',
   ],
   examples: ['dots ledger', 'dots ledger --format json'],
   run: runLedger,
@@ -25,7 +25,7 @@ export const ledger: Command = {
 
 async function runLedger(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length > 0)
-    throw new UsageError('dots ledger takes no file.', 'dots status asks for one mitigation.');
+    throw new UsageError('dots ledger accepts no file.', 'Use dots status for one mitigation.');
   const opened = await ledgerOf(given, io);
   const clients = await opened.clients();
   if (given.option('format') === 'json')
@@ -34,7 +34,7 @@ async function runLedger(given: Arguments, io: Io): Promise<ExitStatus> {
     await io.out(
       clients.length === 0
         ? `The ledger in ${printable(opened.path)} is empty.\n`
-        : `${clients.map(clientText).join('\n')}\nNext: dots status asks the servers.\n`,
+        : `${clients.map(clientText).join('\n')}\nNext: dots status queries the servers.\n`,
     );
   return 0;
 }

@@ -48,7 +48,7 @@ export async function withEach(
   void io.stopped().then(() => stop.abort());
   const reports: ServerReport[] = [];
   for (const each of clients) reports.push(await withOne(each, stop.signal, action));
-  const unasked = problems.map(({ known, error }) => ({ known, profile: null, mitigations: [], error, remarks: [] }));
+  const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }
 
@@ -59,12 +59,18 @@ async function withOne(each: ClientTarget, signal: AbortSignal, action: Action):
   } catch (error) {
     if (!(error instanceof DotsError)) throw error;
     const { entries } = await each.client.read();
-    const asked = entries.filter((entry) => isRunning(entry) && (each.mids?.includes(entry.id) ?? true));
-    const remarks = asked.length === 0 ? [] : ['The states above are the last ones known, from the ledger.'];
-    return { ...reportOn(each, asked.map(lineOf)), error, remarks };
+    const asked = entries.filter(({ id }) => each.mids?.includes(id) ?? true);
+    return { ...reportOn(each, []), ...lastKnown(asked), error };
   } finally {
     await connection.close();
   }
+}
+
+/** What the ledger has of what runs at a server that did not answer, or was not asked. */
+function lastKnown(entries: readonly LedgerEntry[]): Pick<ServerReport, 'mitigations' | 'remarks'> {
+  const running = entries.filter(isRunning);
+  const remarks = running.length === 0 ? [] : ['The states above are the last ones known, from the ledger.'];
+  return { mitigations: running.map(lineOf), remarks };
 }
 
 export const reportOn = ({ target, known }: ClientTarget, mitigations: MitigationLine[]): ServerReport => ({

@@ -19,12 +19,12 @@ export const mock: Command = {
     {
       name: 'plain',
       description:
-        'Also offer the plain signal channel (coap), which proves nothing: all that use it are one client, who sees nothing of the others.',
+        'Also offer the plain signal channel (coap), which authenticates nobody: all users of it are one client, which sees no data of other clients.',
     },
     {
       name: 'signal-port',
       value: 'N',
-      description: 'The port of the plain signal channel, with --plain; without it a free one.',
+      description: 'The port of the plain signal channel, with --plain; if absent, a free one.',
     },
     {
       name: 'secure-port',
@@ -67,7 +67,7 @@ export const mock: Command = {
     'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without it.',
     'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
-    `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
+    `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
     'coaps is missing from the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
@@ -98,16 +98,16 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   return 0;
 }
 
-/** Who the clients are without a file of them. */
+/** The clients if there is no clients file. */
 const everyIdentity =
-  'Each certificate of the lab CA, and the identity of --psk-identity, is a client of its own, for any prefixes and any number of cuids. --clients FILE says who the clients are.';
+  'Each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. --clients FILE defines the clients.';
 
 async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions> {
   const plain = given.option('plain') !== undefined;
   if (!plain && given.option('signal-port') !== undefined)
     throw new UsageError(
       '--signal-port is the port of the plain signal channel, which is offered only with --plain.',
-      'Add --plain, or give the port of DTLS and TLS: --secure-port.',
+      'Add --plain, or specify the port of DTLS and TLS: --secure-port.',
     );
   const file = given.option('clients');
   const read = file === undefined ? undefined : await readClients(file, given.option('psk-identity'), io);
@@ -144,10 +144,10 @@ async function issue([name, ...more]: string[], given: Arguments, io: Io): Promi
   const { isLabClientName, openLab } = await import('#dots/transport/certificates/lab');
   if (!isLabClientName(name))
     throw new UsageError(
-      `"${name}" is no name for a client of the lab.`,
+      `"${name}" is not a valid name for a client of the lab.`,
       'Use 1 to 64 letters, digits, ".", "_" and "-"; begin with a letter or digit, and do not end with "-key".',
     );
-  const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], tell: (line) => io.say(line) });
+  const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], notify: (line) => io.say(line) });
   const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
   const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
   await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);

@@ -12,15 +12,15 @@ import { nextCommand } from '../nextCommand';
 import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
 import { onlyOne } from './withdraw';
 
-/** `dots refresh`: prolongs mitigations (RFC 9132 section 4.4.1.3). */
+/** `dots refresh`: extends mitigations (RFC 9132 section 4.4.1.3). */
 export const refresh: Command = {
   name: 'refresh',
-  summary: 'Refresh a mitigation: send its request again under the same mid, so that its lifetime starts anew.',
+  summary: 'Refresh a mitigation: send its request again under the same mid, so that its lifetime starts again.',
   usage:
     '[MID|FILE|--all] [--profile NAME] [--yes] [--format text|json]\n       dots refresh [MID|FILE|--all] --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [allOption, ...mitigationOptions],
   details: [
-    'The request is repeated as the ledger has it, also where its file has changed: other content is a new request, which dots send sends. Without MID and FILE, the only mitigation that runs.',
+    'The request is repeated as stored in the ledger, even if its file has changed: changed content is a new request, see dots send. Without MID and FILE, the only running mitigation is refreshed.',
     'Exit status 0: the servers granted it. 1: one refused. 3: one did not answer.',
   ],
   examples: ['dots refresh', 'dots refresh request.dots.json', 'dots refresh --all --profile upstream'],
@@ -48,8 +48,8 @@ async function refreshEach(each: ClientTarget, connection: Connection, given: Ar
   const [first] = lines;
   remarks.push(
     first === undefined
-      ? 'Nothing runs there: nothing was refreshed.'
-      : `Next: ${nextCommand('status', each.target, first.mid, given)} asks how it goes, ${nextCommand('withdraw', each.target, first.mid, given)} ends it.`,
+      ? 'No mitigation is running there: nothing was refreshed.'
+      : `Next: ${nextCommand('status', each.target, first.mid, given)} shows its state, ${nextCommand('withdraw', each.target, first.mid, given)} ends it.`,
   );
   return { ...reportOn(each, lines), remarks };
 }
@@ -61,7 +61,7 @@ function entriesMeant({ known, mids }: ClientTarget): LedgerEntry[] {
   throw new DotsError(
     'usage',
     'cli/not-running',
-    `Mid ${mids.join(', ')} does not run by the ledger, so its request cannot be repeated.`,
+    `Mid ${mids.join(', ')} is not running according to the ledger, so its request cannot be repeated.`,
     'Send its document with dots send and --mid.',
   );
 }

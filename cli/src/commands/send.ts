@@ -8,14 +8,12 @@ import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
 import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
 import type { Answer } from '#dots/signal/session';
-import { ignoredFileCode } from '#dots/workspace/leftOut';
-import type { LocatedFinding } from '#service/service';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { ownConnection, type Connect } from '../connection';
-import { readDocument, tell, type ReadDocument } from '../document';
+import { readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
-import { namedDocuments } from '../namedDocuments';
-import { sendingOf, targetOptions, type Sending } from '../serverTarget';
+import { isSendable } from '../sendable';
+import { sendingOf, targetOptions } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { alwaysJson } from './sendJson';
 import { sendSignal, type SignalResult } from './sendSignal';
@@ -89,7 +87,7 @@ async function runSend(given: Arguments, io: Io, connect: Connect): Promise<Exit
   const sending = await sendingOf(document, given, io);
   const { target } = sending;
   requireChannel(document, target);
-  if (!(await isSendable(document, sending, io))) return 1;
+  if (!(await isSendable(document, sending, { io, who: 'dots send' }))) return 1;
   if (isData(target)) {
     const { install } = await import('./install');
     return install(document.value, target, given, io);
@@ -125,25 +123,6 @@ function requireChannel({ file, value }: ReadDocument, target: SettledTarget): v
       'Specify its server: --server coaps://... or coaps+tcp://...',
     );
 }
-
-/** Whether the document may be sent: it has no error, alone or together with related documents; errors are reported. */
-async function isSendable({ file, bytes }: ReadDocument, { workspaces, context }: Sending, io: Io): Promise<boolean> {
-  const { validator, add } = namedDocuments(workspaces);
-  const source = add(file, bytes);
-  const said = { ...context, direction: 'request' as const };
-  const findings = await validator.findings(source, said, await validator.loaded(file));
-  tell(
-    file,
-    findings.filter((finding) => !isReported(finding)),
-    io,
-  );
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  if (errors > 0) io.say(`dots send: not sent: ${file} has errors, so the server would refuse it.`);
-  return errors === 0;
-}
-
-/** Whether a finding was reported when the document and its workspace file were read. */
-const isReported = ({ class: of, code }: LocatedFinding): boolean => of === 'json' || code === ignoredFileCode;
 
 function answerText({ answer, session, target, kept, remarks }: SignalResult, asked: JsonObject): string {
   const { security } = session;

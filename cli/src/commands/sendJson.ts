@@ -3,6 +3,7 @@ import { RequestFailure } from '#dots/signal/recordedRequest';
 import { safeJson } from '#dots/model/text';
 import type { ExitStatus, Arguments } from '../command';
 import { findingJson } from '../findings';
+import { errorJson } from '../invoke';
 import type { Io } from '../io';
 
 /**
@@ -35,10 +36,6 @@ export async function alwaysJson(
     if (error instanceof DotsError && !answered) await print(wasSent(error), error);
     throw error;
   }
-}
-
-function errorJson({ code, message, hint }: DotsError): object {
-  return { code, message, hint: hint ?? null };
 }
 
 /** The request as the ledger has it, by its mid, sid, tsid or tmid. */

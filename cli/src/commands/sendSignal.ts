@@ -23,7 +23,7 @@ import { nextCommand } from '../nextCommand';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 
-/** What came of a document, and as which client it was sent. */
+/** The outcome for a document, and the client that it was sent as. */
 export interface SignalResult extends Answered, Partial<Omit<Recorded, keyof Answered>> {
   target: SettledTarget;
   kept?: true | undefined;
@@ -31,7 +31,7 @@ export interface SignalResult extends Answered, Partial<Omit<Recorded, keyof Ans
   remarks: string[];
 }
 
-/** All that sending takes. */
+/** What sending requires. */
 interface Task {
   document: ReadDocument;
   sending: Sending;
@@ -64,14 +64,14 @@ async function whyNoNewCuid(
   { given, io }: Task,
 ): Promise<string | undefined> {
   if (cuidSource === 'configured')
-    return `Another client uses the cuid ${cuid}, which --cuid, the workspace file or the profile names. Name another one there.`;
+    return `Another client uses the cuid ${cuid}, which --cuid, the workspace file or the profile names. Specify another one there.`;
   if ((await client.read()).entries.some(isRunning))
     return `Another client uses the cuid ${cuid}, and it must not change while mitigations run under it (RFC 9132 section 4.4.1.1). Withdraw them first, then send again.`;
   if (given.option('new-cuid') !== undefined) return undefined;
   const isMeant = await io.confirm?.(`Another client uses the cuid ${cuid}. Generate a new one and send again?`);
   return isMeant === true
     ? undefined
-    : 'Say --new-cuid to generate a new cuid, which is used from then on, and send again.';
+    : 'Use --new-cuid to generate a new cuid, which is used from then on, and send again.';
 }
 
 async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> {
@@ -122,23 +122,23 @@ function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarg
 function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arguments): RequestFailure {
   const { entry, sent, hint } = failure;
   if (failure.code === 'signal/would-replace')
-    return new RequestFailure(failure, entry, sent, 'Say --replace if that is meant, or withdraw it first.');
+    return new RequestFailure(failure, entry, sent, 'Use --replace to replace it, or withdraw it first.');
   if (!sent || entry.parameter !== 'mid') return failure;
   const [status, withdraw] = [
     nextCommand('status', target, entry.id, given),
     nextCommand('withdraw', target, entry.id, given),
   ];
-  const next = `It may have arrived as mid ${entry.id}: ${status} asks the server, ${withdraw} takes it back.`;
+  const next = `It may have arrived as mid ${entry.id}: ${status} queries the server, ${withdraw} withdraws it.`;
   return new RequestFailure(failure, entry, sent, hint === undefined ? next : `${hint} ${next}`);
 }
 
 function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments): string[] {
   const { answer, entry, wouldReplace } = recorded;
   const all = [...recordedSentences(recorded)];
-  if (wouldReplace !== undefined) all.push('Say --replace to send it under a higher mid all the same.');
+  if (wouldReplace !== undefined) all.push('Use --replace to send it under a higher mid anyway.');
   if (answer.ok && entry.kind === 'mitigation-scope')
     all.push(
-      `Next: ${nextCommand('status', target, entry.id, given)} asks how it goes, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
+      `Next: ${nextCommand('status', target, entry.id, given)} shows its state, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
     );
   return all;
 }

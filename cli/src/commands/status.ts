@@ -12,27 +12,27 @@ import { selectionOf, withOption, type ClientTarget } from '../mitigationTargets
 import { nextCommand } from '../nextCommand';
 import { lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
 
-/** `dots status`: what servers say now of the mitigations of this client, beside what the ledger has. */
+/** `dots status`: the mitigations of this client at its servers, compared with the ledger. */
 export const status: Command = {
   name: 'status',
-  summary: 'Ask servers for the mitigations of this client, and compare them with the ledger.',
+  summary: 'Query servers for the mitigations of this client, and compare them with the ledger.',
   usage:
     '[MID|FILE] [--profile NAME] [--format text|json]\n       dots status [MID|FILE] --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: mitigationOptions.filter(({ name }) => name !== 'yes'),
   details: [
-    'Without a server, all servers are asked where a mitigation runs by the ledger, each by the profile that was used. MID or FILE asks for one mitigation.',
+    'Without a server, all servers with a running mitigation in the ledger are queried, each with the profile that was used. MID or FILE selects one mitigation.',
     'A request that was not answered is resolved: the server has it, or it has ended.',
-    'Exit status 0: the servers answered. 1: one refused, or does not have the mitigation that was asked for. 3: one did not answer; then its last known states are printed.',
+    'Exit status 0: the servers answered. 1: one refused, or does not have the requested mitigation. 3: one did not answer; its last known states are printed.',
   ],
   examples: ['dots status', 'dots status 12 --profile upstream', 'dots status request.dots.json --format json'],
   run: runStatus,
 };
 
 async function runStatus(given: Arguments, io: Io): Promise<ExitStatus> {
-  // To ask changes nothing, also at a server of production.
-  const selection = await selectionOf(withOption(given, 'yes', ''), io, 'nothing was asked');
+  // A query changes nothing, so a production server needs no confirmation.
+  const selection = await selectionOf(withOption(given, 'yes', ''), io, 'nothing was queried');
   if (selection.clients.length + selection.problems.length === 0)
-    io.say('dots status: No mitigation runs by the ledger. Name a server or its --profile to ask it all the same.');
+    io.say('dots status: No mitigation in the ledger is running. Specify a server or its --profile to query it.');
   return withEach(selection, given, io, (each, connection) => askStatus(each, connection, given));
 }
 
@@ -57,7 +57,7 @@ function linesBefore({ known }: ClientTarget, mid: number | undefined): Mitigati
   return known.entries.filter((entry) => isRunning(entry) && (mid === undefined || entry.id === mid)).map(lineOf);
 }
 
-/** What the server has, and what it should have and has not. */
+/** The mitigations that the server has, and those that it has lost. */
 async function linesAfter(
   client: LedgerOfClient,
   scopes: readonly JsonObject[],
@@ -93,12 +93,12 @@ function next({ target }: ClientTarget, lines: MitigationLine[], given: Argument
     ...(lost.length === 0
       ? []
       : [
-          `The server does not have mid ${lost.join(', ')}: it has ended, or never arrived. Send its document again where it is needed.`,
+          `The server does not have mid ${lost.join(', ')}: it has ended, or never arrived. Send its document again if it is needed.`,
         ]),
     ...(running === undefined
       ? []
       : [
-          `Next: ${nextCommand('withdraw', target, running.mid, given)} ends mid ${running.mid}, ${nextCommand('refresh', target, running.mid, given)} prolongs it.`,
+          `Next: ${nextCommand('withdraw', target, running.mid, given)} ends mid ${running.mid}, ${nextCommand('refresh', target, running.mid, given)} extends it.`,
         ]),
   ];
 }

@@ -19,9 +19,9 @@ export const withdraw: Command = {
     '[MID|FILE|--all] [--profile NAME] [--yes] [--format text|json]\n       dots withdraw [MID|FILE|--all] --server coaps://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options: [allOption, ...mitigationOptions],
   details: [
-    'Without MID and FILE, the only mitigation that runs by the ledger. --all withdraws what runs by the ledger and what the servers have of this client besides; on a terminal it asks first.',
-    'A server confirms also the withdrawal of what it does not have, and may keep filters for some minutes (RFC 9132 section 4.4.4): dots status shows that.',
-    'Exit status 0: the servers confirmed it. 1: one refused. 3: one did not answer; the mitigation may go on, and the command can be repeated.',
+    'Without MID and FILE, the only running mitigation in the ledger is withdrawn. --all withdraws all running mitigations in the ledger, and all others of this client that the servers report; on a terminal it asks for confirmation.',
+    'A server also confirms the withdrawal of a mitigation that it does not have, and may filter for some more minutes (RFC 9132 section 4.4.4): dots status shows that.',
+    'Exit status 0: the servers confirmed it. 1: one refused. 3: one did not answer; the mitigation may continue; repeat the command.',
   ],
   examples: ['dots withdraw', 'dots withdraw 12 --profile upstream', 'dots withdraw --all'],
   run: runWithdraw,
@@ -38,31 +38,36 @@ async function runWithdraw(given: Arguments, io: Io): Promise<ExitStatus> {
   });
 }
 
-/** The one mitigation that is meant where none is named. Throws UsageError where that is not clear. */
+/**
+ * The one mitigation that is meant where none is named; where it runs at a server that cannot be asked, that is
+ * reported. Throws UsageError where it is not clear which one is meant.
+ */
 export function onlyOne(selection: Selection, done: string): Selection {
   if (selection.named) return selection;
   const running = selection.clients.flatMap((each) =>
     each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
   );
-  if (running.length === 1) return { ...selection, clients: running, problems: [] };
-  if (running.length === 0)
+  const elsewhere = selection.problems.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
+  const mids = [...running.flatMap((each) => each.mids), ...elsewhere];
+  if (mids.length === 1) return { ...selection, clients: running };
+  if (mids.length === 0)
     throw new UsageError(
-      `No mitigation runs by the ledger: nothing was ${done}.`,
-      'See dots ledger, or name a mid and its server.',
+      `No mitigation in the ledger is running: nothing was ${done}.`,
+      'See dots ledger, or specify a mid and its server.',
     );
   throw new UsageError(
-    `${plural(running.length, 'mitigation')} run, mid ${running.map(({ mids }) => mids.join()).join(', ')}: nothing was ${done}.`,
-    'Name one by its mid or file, or all with --all.',
+    `${plural(mids.length, 'mitigation')} are running, mid ${mids.join(', ')}: nothing was ${done}.`,
+    'Specify one by its mid or file, or all with --all.',
   );
 }
 
-/** On a terminal; elsewhere nobody can answer. */
+/** Asks on a terminal only. */
 async function isConfirmed({ clients }: Selection, io: Io): Promise<boolean> {
   const servers = clients.map(({ known }) => known.server).join(', ');
   return clients.length === 0 || ((await io.confirm?.(`Withdraw all mitigations at ${servers}?`)) ?? true);
 }
 
-/** What runs by the ledger, and what the server has. */
+/** The running mitigations in the ledger, and those that the server reports. */
 async function allMids({ client }: ClientTarget, connection: Connection): Promise<number[]> {
   const { answer } = await connection.ask((session, left) => session.status(undefined, left));
   const scopes = scopesOf(answer.body);
@@ -73,6 +78,10 @@ async function allMids({ client }: ClientTarget, connection: Connection): Promis
   const ours = (await client.read()).entries.filter(isRunning).map(({ id }) => id);
   return [...new Set([...ours, ...theirs])].filter((mid) => mid !== undefined);
 }
+
+/** With --all the server has listed what the ledger does not have. */
+const isUnseen = (unknown: readonly number[], given: Arguments): boolean =>
+  unknown.length > 0 && given.option('all') === undefined;
 
 async function withdrawEach(
   each: ClientTarget,
@@ -91,10 +100,16 @@ async function withdrawEach(
     lines.push({ ...line, code: answer.code });
   }
   const [first] = mids;
+  const unknown = lines.filter(({ entry }) => entry === undefined).map(({ mid }) => mid);
   const remarks =
     first === undefined
-      ? ['Nothing runs there: nothing was withdrawn.']
+      ? ['No mitigation is running there: nothing was withdrawn.']
       : [
+          ...(isUnseen(unknown, given)
+            ? [
+                `The ledger does not have mid ${unknown.join(', ')}. A server also confirms a withdrawal of what it does not have.`,
+              ]
+            : []),
           `The server confirmed the withdrawal of mid ${mids.join(', ')}. Next: ${nextCommand('status', target, first, given)} shows whether it still filters.`,
         ];
   return { ...reportOn(each, lines), remarks };

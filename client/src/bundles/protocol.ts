@@ -2,6 +2,7 @@
  * A separate bundle, loaded on first use: the code that sends, checks, translates and serves. Until then it costs
  * nothing.
  */
+export { changeLines } from '#dots/data/differences';
 export { DataSession } from '#dots/data/session';
 export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';

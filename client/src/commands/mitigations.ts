@@ -5,7 +5,7 @@ import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { targetWords } from '#dots/words/targets';
 import { labelText } from '../ui/textLayout';
 import type { TreeNode } from '../ui/treeNode';
-import { tellFailure } from '../editor/problems';
+import { showFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
 
@@ -29,13 +29,13 @@ async function withdraw(sessions: Sessions, log: vscode.LogOutputChannel, node?:
         5000,
       );
     else
-      tellFailure(
+      showFailure(
         log,
         `The server did not withdraw mitigation ${mid}.`,
         `${answer.code} ${answer.diagnostic ?? codeWords(answer.code).meaning}`,
       );
   } catch (error) {
-    tellFailure(log, `Mitigation ${mid} was not withdrawn.`, error);
+    showFailure(log, `Mitigation ${mid} was not withdrawn.`, error);
   }
 }
 
@@ -45,7 +45,7 @@ async function refresh(sessions: Sessions, log: vscode.LogOutputChannel, node?: 
     if (named !== undefined) await named.refresh(node?.mid);
     else await Promise.all(sessions.list().map((session) => session.refresh()));
   } catch (error) {
-    tellFailure(log, 'The status could not be read.', error);
+    showFailure(log, 'The status could not be read.', error);
   }
 }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { tellFailure } from '../editor/problems';
+import { showFailure } from '../editor/problems';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { Sessions } from '../sessions/sessions';
 
@@ -13,7 +13,7 @@ export function registerOrchestrator(
     try {
       await host.start();
     } catch (error) {
-      tellFailure(log, 'The mock orchestrator could not be started.', error);
+      showFailure(log, 'The mock orchestrator could not be started.', error);
     }
   };
   const autoStart = (): void => {

@@ -8,7 +8,7 @@ import type { DataHost } from '../sessions/dataChannel';
 import { chosenDocument, fileName } from '../editor/document';
 import type { DocumentStates } from '../editor/documentStates';
 import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
-import { tellFailure, type Way } from '../editor/problems';
+import { showFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
 import { inProblems, sendable, type Sendable } from './sendable';
 import type { Sender, Sending } from '../sessions/statusBar';
@@ -75,7 +75,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     try {
       await this.show(answered.document, answered.text());
     } catch (error) {
-      tellFailure(
+      showFailure(
         this.log,
         `The answer to ${documentName(answered.document.uri.path)} was received, but could not be shown.`,
         error,
@@ -119,7 +119,7 @@ export class RequestSender implements Sender, vscode.Disposable {
       const text = await this.targets.at(target, sent.value, (where) => work(sent, where, source, abort.signal));
       return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.tell(error, this.wayOutOf(error, target, document?.uri));
+      if (!abort.signal.aborted) this.showError(error, this.wayOutOf(error, target, document?.uri));
       return undefined;
     } finally {
       this.end();
@@ -164,7 +164,7 @@ export class RequestSender implements Sender, vscode.Disposable {
   }
 
   /** Errors in the Problems view are shown there, as its CodeLens does; every other failure is one message. */
-  private tell(error: unknown, way: Way | undefined): void {
+  private showError(error: unknown, way: Way | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
       void vscode.commands.executeCommand('workbench.actions.view.problems');
       return;
@@ -172,7 +172,7 @@ export class RequestSender implements Sender, vscode.Disposable {
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
     const name = this.current?.document ?? 'The document';
     const what = unanswered ? `${name} received no answer.` : `${name} was not sent.`;
-    tellFailure(this.log, what, error, way);
+    showFailure(this.log, what, error, way);
   }
 }
 

@@ -39,7 +39,7 @@ const showLog: Way = { title: 'Show log', command: 'dots.showLog' };
  * may stay open for long.
  * @param particular a button for this failure, which takes precedence over that of its code
  */
-export function tellFailure(log: vscode.LogOutputChannel, what: string, error: unknown, particular?: Way): void {
+export function showFailure(log: vscode.LogOutputChannel, what: string, error: unknown, particular?: Way): void {
   const sentence = oneLine(`${what} ${describeError(error)}`);
   log.error(sentence, error instanceof Error ? (error.stack ?? '') : '');
   const wayOut = particular ?? (error instanceof DotsError ? waysOut[error.code] : undefined);

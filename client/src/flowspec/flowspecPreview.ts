@@ -10,7 +10,7 @@ import { chosenDocument, fileName, jsonObject } from '../editor/document';
 import { Definitions, type Needed } from './definitions';
 import type { DocumentStates } from '../editor/documentStates';
 import type { LanguageServer } from '../editor/languageClient';
-import { tellFailure } from '../editor/problems';
+import { showFailure } from '../editor/problems';
 
 const followDelay = 200;
 
@@ -53,7 +53,7 @@ export class FlowspecPreview implements vscode.Disposable {
       await this.render(source);
       await this.previews.showBeside(this.previewOf(source));
     } catch (error) {
-      tellFailure(this.log, 'There is nothing to preview.', error);
+      showFailure(this.log, 'There is nothing to preview.', error);
     }
   }
 

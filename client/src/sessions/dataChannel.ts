@@ -1,11 +1,13 @@
 import type * as vscode from 'vscode';
-import type { Installed } from '#dots/data/session';
+import type { Announce, Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
 import type { SettledTarget } from './serverTargets';
 
 /** The installed document, and the answer. */
 export interface Installation {
   installed: Installed;
+  /** What was replaced, in lines; empty where everything was new. */
+  difference: string[];
   cuid: string;
   server: string;
   profile: string;
@@ -15,19 +17,26 @@ export interface Installation {
 export class DataHost {
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
-  /** Installs aliases or ACLs at a target. Throws a DotsError. */
+  /**
+   * Installs aliases or ACLs at a target; the log has the difference before an entry is replaced. Throws a DotsError.
+   */
   async install(
     { profile, server, cuid, files, permit }: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
   ): Promise<Installation> {
-    const { DataSession } = await import('#lazy/protocol');
+    const { changeLines, DataSession } = await import('#lazy/protocol');
     const session = await DataSession.open({ server, cuid, permit, ...(files ?? { ca: '' }) });
+    const difference: string[] = [];
+    const announce: Announce = (changes) => {
+      difference.push(...changeLines(changes));
+      for (const line of difference) this.log.info(line);
+    };
     try {
-      const installed = await session.install(document, { signal });
+      const installed = await session.install(document, { signal, announce });
       for (const { request, status, roundTripMs } of installed.answers)
         this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
-      return { installed, cuid, server, profile };
+      return { installed, difference, cuid, server, profile };
     } finally {
       await session.close();
     }

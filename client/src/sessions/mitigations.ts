@@ -26,11 +26,11 @@ export class MitigationBook {
    */
   accepted(request: Required<Pick<Mitigation, 'mid' | 'scope' | 'granted' | 'aliases'>>, now: number): void {
     for (const entry of this.list()) if (entry.status === ended) this.remove(entry.mid);
-    this.entries.set(request.mid, { ...request, status: started, lifetime: request.granted, toldAt: now });
+    this.entries.set(request.mid, { ...request, status: started, lifetime: request.granted, reportedAt: now });
   }
 
   /** Records the content of an answer or a notification on one mitigation, or on all. */
-  told(body: JsonObject | undefined, now: number, mid?: number): void {
+  reported(body: JsonObject | undefined, now: number, mid?: number): void {
     for (const scope of scopesOf(body)) {
       const named = numberOf(scope.mid) ?? mid;
       if (named !== undefined) this.entries.set(named, this.merged(named, scope, now));
@@ -47,15 +47,15 @@ export class MitigationBook {
 
   private merged(mid: number, scope: JsonObject, now: number): Mitigation {
     const before = this.entries.get(mid);
-    const told = numberOf(scope.lifetime);
+    const lifetime = numberOf(scope.lifetime);
     const status = typeof scope.status === 'string' ? scope.status : (before?.status ?? started);
     const dropped = droppedOf(scope) ?? before?.dropped;
     return {
       mid,
       status,
       scope: { ...before?.scope, ...scope },
-      lifetime: told ?? before?.lifetime ?? 0,
-      toldAt: told === undefined ? (before?.toldAt ?? now) : now,
+      lifetime: lifetime ?? before?.lifetime ?? 0,
+      reportedAt: lifetime === undefined ? (before?.reportedAt ?? now) : now,
       ...(before?.granted === undefined ? {} : { granted: before.granted }),
       ...(before?.aliases === undefined ? {} : { aliases: before.aliases }),
       ...(dropped === undefined ? {} : { dropped }),

@@ -5,7 +5,7 @@ import type { ProfilesInfo } from '#contract';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import type { ActiveProfile } from '../editor/activeProfile';
 import type { LanguageServer } from '../editor/languageClient';
-import { tellFailure } from '../editor/problems';
+import { showFailure } from '../editor/problems';
 import { profileItems, template } from '../ui/profilePick';
 
 const unread: ProfilesInfo = { file: '', state: 'off', profiles: [] };
@@ -41,7 +41,7 @@ export class ProfileHost {
       if (state === 'absent') await make(file);
       await vscode.window.showTextDocument(vscode.Uri.file(file));
     } catch (error) {
-      tellFailure(this.log, 'The profiles file could not be opened.', error);
+      showFailure(this.log, 'The profiles file could not be opened.', error);
     }
   }
 }

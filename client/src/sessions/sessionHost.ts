@@ -161,7 +161,7 @@ export class SessionHost implements vscode.Disposable {
   /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
   withdraw(mid: number): Promise<Answer> {
     return this.retired.during(async () => {
-      const answer = await (await this.standing()).withdraw(mid);
+      const answer = await (await this.openSession()).withdraw(mid);
       this.logAnswer(answer);
       if (answer.ok) {
         await this.record((client) => client.withdrawn(mid, answer.code));
@@ -174,7 +174,7 @@ export class SessionHost implements vscode.Disposable {
   /** Asks for the status of one mitigation or of all of this client (RFC 9132 section 4.4.2). Throws a DotsError. */
   refresh(mid?: number): Promise<Answer> {
     return this.retired.during(async () => {
-      const session = await this.standing();
+      const session = await this.openSession();
       if (mid === undefined) return this.reconcile(session);
       const answer = await session.status(mid);
       this.logAnswer(answer);
@@ -197,7 +197,7 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** The session, or a new one if it was lost or its server has ended it. Throws a DotsError. */
-  private async standing(): Promise<SignalSession> {
+  private async openSession(): Promise<SignalSession> {
     const { session, target } = this;
     if (session === undefined || target === undefined)
       throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
@@ -326,13 +326,13 @@ export class SessionHost implements vscode.Disposable {
   private async observe(session: SignalSession, mid: number): Promise<void> {
     let ended = false;
     try {
-      const stop = await session.observe(mid, (told) => {
+      const stop = await session.observe(mid, (answer) => {
         // The next list of the mitigations observes it again.
-        if (!told.ok) {
+        if (!answer.ok) {
           ended = true;
           this.observations.delete(mid);
         }
-        this.take(session, told, mid);
+        this.take(session, answer, mid);
       });
       // While the server answered, the mitigation or the whole session may have ended.
       if (!ended && this.session === session && this.book.get(mid) !== undefined) this.observations.set(mid, stop);
@@ -346,7 +346,7 @@ export class SessionHost implements vscode.Disposable {
     if (this.session !== session) return;
     if (answer.ok || answer.code === '4.04') void this.record((client) => client.reported(answer, mid));
     if (answer.code === '4.04') this.forget(mid);
-    else if (answer.ok) this.book.told(answer.body, Date.now(), mid);
+    else if (answer.ok) this.book.reported(answer.body, Date.now(), mid);
     this.changed.fire();
   }
 

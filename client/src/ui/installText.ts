@@ -6,6 +6,8 @@ import { facts, heading, indented, sections } from './textLayout';
 /** The content of the answer document of an installation. */
 export interface InstallReport {
   installed: Installed;
+  /** What was replaced, in lines. */
+  difference: readonly string[];
   document: string;
   server: string;
   cuid: string;
@@ -13,7 +15,7 @@ export interface InstallReport {
 }
 
 /** An answer in words, then why, then the requests as they were sent. */
-export function installText({ installed, document, server, cuid, profile }: InstallReport): string {
+export function installText({ installed, difference, document, server, cuid, profile }: InstallReport): string {
   const { answer, answers, registered, replaced } = installed;
   const { name, meaning, next } = httpStatusWords(answer.status);
   return sections(
@@ -29,6 +31,9 @@ export function installText({ installed, document, server, cuid, profile }: Inst
       ['Server', server],
       ['Round trip', `${Math.max(1, Math.round(answer.roundTripMs))} ms`],
     ]),
+    difference.length === 0
+      ? undefined
+      : `Difference to what was on the server:\n${indented(difference.map(printable).join('\n'))}`,
     heading('Requests as sent'),
     ...answers.map(requestText),
   );

@@ -12,7 +12,8 @@ export interface Mitigation {
   lifetime: number;
   /** The granted lifetime in seconds, if known: the remaining one counts down from it. */
   granted?: number;
-  toldAt: number;
+  /** When the lifetime was reported, milliseconds since 1970. */
+  reportedAt: number;
   /** The targets of the aliases in its scope when it was sent, as far as documents define them. */
   aliases?: AliasTargets;
   /** Counters since the start, and rates per second averaged by the server; absent until it reports them. */
@@ -22,5 +23,5 @@ export interface Mitigation {
 /** The remaining lifetime in seconds at a time, counted down from the reported one; -1 is indefinite. */
 export function remaining(mitigation: Mitigation, now: number): number {
   if (mitigation.lifetime === -1) return -1;
-  return Math.max(0, Math.ceil(mitigation.lifetime - (now - mitigation.toldAt) / 1000));
+  return Math.max(0, Math.ceil(mitigation.lifetime - (now - mitigation.reportedAt) / 1000));
 }

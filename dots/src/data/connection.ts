@@ -35,11 +35,13 @@ export interface Response {
 }
 
 export interface Request {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   body?: string;
   contentType?: string;
   accept?: string;
+  /** The entity tag that the resource must still have: RFC 8040 section 3.5.2. */
+  ifMatch?: string;
   /** Milliseconds until the request is given up, connecting included. */
   timeoutMs: number;
   /** When the wait began, by the monotonic time of the clock, milliseconds: several requests may share one time-out. */
@@ -141,10 +143,14 @@ export class Connection {
   }
 
   /** Undici observes the signal of a request only once the connection is established. */
-  private async exchange({ method, path, body, contentType, accept }: Request, signal: AbortSignal): Promise<Response> {
+  private async exchange(
+    { method, path, body, contentType, accept, ifMatch }: Request,
+    signal: AbortSignal,
+  ): Promise<Response> {
     const headers = {
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...(accept === undefined ? {} : { accept }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
     };
     const response = await this.client.request({ method, path, body: body ?? null, headers, signal });
     return { status: response.statusCode, headers: response.headers, body: await response.body.text() };

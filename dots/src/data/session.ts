@@ -1,11 +1,15 @@
-import { documentType, documentTypeOf, type DocumentType } from '#dots/model/documents';
+import { documentType } from '#dots/model/documents';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import type { JsonObject } from '#dots/model/json';
 import { readAnswer, type DataAnswer } from './answer';
+import { Changes, type Activation, type Announce, type Changed, type Installed, type Requests } from './changes';
 import { Connection, type ConnectionOptions, type Request } from './connection';
+import { pathOf, type Container, type EntryPath, type ResourcePath } from './resources';
+import { rootIn } from './root';
 
 export type { DataAnswer } from './answer';
+export type { Activation, Announce, Installed } from './changes';
 
 export interface DataSessionOptions extends ConnectionOptions {
   /** The client's identifier, the same as on the signal channel (RFC 8783 section 5.1). */
@@ -20,8 +24,17 @@ export interface AskOptions {
   timeoutMs?: number;
 }
 
-/** With the start of the wait, if that was before this request: by the monotonic time of the clock, milliseconds. */
-interface Patience extends AskOptions {
+/** The options of a change. */
+export interface ChangeOptions extends AskOptions {
+  /** Receives the difference before it is made; its duration counts. */
+  announce?: Announce;
+}
+
+/** What one request carries, and how long it may take. */
+interface Asked extends AskOptions {
+  document?: JsonObject;
+  ifMatch?: string | undefined;
+  /** The start of the wait, if that was before this request: by the monotonic time of the clock, milliseconds. */
   since?: number;
 }
 
@@ -31,32 +44,8 @@ export interface GetOptions extends AskOptions {
   depth?: number;
 }
 
-/** A part of the data channel's tree: of this client, or `capabilities` of the server. */
-export type ResourcePath = '' | 'aliases' | 'acls' | `aliases/alias=${string}` | `acls/acl=${string}` | 'capabilities';
-
-/** The result of installing a document. */
-export interface Installed {
-  /** The answer that decided: the last one, or the refusal. */
-  answer: DataAnswer;
-  /** Whether the client had to register first. */
-  registered: boolean;
-  /** Whether an entry of that name existed and was replaced. */
-  replaced: boolean;
-  /** Every answer, in order. */
-  answers: DataAnswer[];
-}
-
 const yangData = 'application/yang-data+json';
 const defaultTimeoutMs = 10_000;
-const usualRoot = '/restconf';
-
-/** Documents that are installed for a client: the container, and the list in it. */
-const lists = { aliases: 'alias', acls: 'acl' } as const;
-
-/** The path of an alias or an ACL, its name encoded. */
-function entryPath(container: keyof typeof lists, name: string): ResourcePath {
-  return `${container}/${lists[container]}=${encodeURIComponent(name)}` as ResourcePath;
-}
 
 /** The DOTS client's end of one data channel: RFC 8783. */
 export class DataSession {
@@ -89,55 +78,45 @@ export class DataSession {
    * without an answer.
    */
   register(options: AskOptions = {}): Promise<DataAnswer> {
-    return this.ask('POST', '', this.registration, options);
+    return this.ask('POST', '', { ...options, document: this.registration });
   }
 
   /** Deletes this client and its documents from the server: RFC 8783 section 5.2. */
   deregister(options: AskOptions = {}): Promise<DataAnswer> {
-    return this.ask('DELETE', this.clientPath(), undefined, options);
+    return this.ask('DELETE', pathOf(this.cuid, ''), options);
   }
 
   /**
    * Installs aliases or ACLs; registers first if the server does not know this client. Entries that exist under the
-   * same name are replaced, one by one. Throws a DotsError of kind `usage` for any other document.
+   * same name are replaced, one by one, after `announce` has received the difference; where the server has entity tags,
+   * only those that are still the same. Throws a DotsError of kind `usage` for any other document.
    */
-  async install(document: JsonObject, options: AskOptions = {}): Promise<Installed> {
-    const { container, entries } = contentOf(document);
-    const answers: DataAnswer[] = [];
-    const patience: Patience = { ...options, since: this.clock.monotonic() };
-    const ask = async (method: 'POST' | 'PUT', path: string, body: JsonObject): Promise<DataAnswer> => {
-      const answer = await this.ask(method, path, body, patience);
-      answers.push(answer);
-      return answer;
-    };
-    let answer = await ask('POST', this.clientPath(), document);
-    const registered = answer.status === 404;
-    if (registered) {
-      const registration = await ask('POST', '', this.registration);
-      if (!registration.ok) return { answer: registration, registered: false, replaced: false, answers };
-      answer = await ask('POST', this.clientPath(), document);
-    }
-    if (answer.status !== 409) return { answer, registered, replaced: false, answers };
-    for (const entry of entries) {
-      const one = { [documentType(container).topMember]: { [lists[container]]: [entry] } };
-      answer = await ask('PUT', `${this.clientPath()}/${entryPath(container, String(entry.name))}`, one);
-      if (!answer.ok) break;
-    }
-    return { answer, registered, replaced: answer.ok, answers };
+  install(document: JsonObject, { announce, ...options }: ChangeOptions = {}): Promise<Installed> {
+    return new Changes(this.requests(options), announce).install(document);
   }
 
-  /** Reads a part of the tree: RFC 8783 sections 6.2, 7.1 and 7.3. */
+  /** Sets when an ACL is in force: RFC 8783 section 7.2, RFC 8040 section 4.6.1. */
+  activate(name: string, activation: Activation, { announce, ...options }: ChangeOptions = {}): Promise<Changed> {
+    return new Changes(this.requests(options), announce).activate(name, activation);
+  }
+
+  /** Removes an alias or an ACL that exists: RFC 8783 sections 6.3 and 7.4. */
+  remove(container: Container, name: string, { announce, ...options }: ChangeOptions = {}): Promise<Changed> {
+    return new Changes(this.requests(options), announce).remove(container, name);
+  }
+
+  /** Reads a part of the tree: RFC 8783 sections 6.2, 7.1 and 7.3, RFC 9244 section 8.1.6. */
   get(path: ResourcePath, { content, depth, ...options }: GetOptions = {}): Promise<DataAnswer> {
     const query = new URLSearchParams({
       ...(content === undefined ? {} : { content }),
       ...(depth === undefined ? {} : { depth: String(depth) }),
     }).toString();
-    return this.ask('GET', `${this.resource(path)}${query === '' ? '' : `?${query}`}`, undefined, options);
+    return this.ask('GET', `${pathOf(this.cuid, path)}${query === '' ? '' : `?${query}`}`, options);
   }
 
   /** Deletes aliases or ACLs, all or one: RFC 8783 sections 6.3 and 7.4. */
-  delete(path: Exclude<ResourcePath, '' | 'capabilities'>, options: AskOptions = {}): Promise<DataAnswer> {
-    return this.ask('DELETE', this.resource(path), undefined, options);
+  delete(path: Container | EntryPath, options: AskOptions = {}): Promise<DataAnswer> {
+    return this.ask('DELETE', pathOf(this.cuid, path), options);
   }
 
   /** Ends the session; requests under way fail. */
@@ -149,20 +128,23 @@ export class DataSession {
     return { [documentType('dots-client').topMember]: [{ cuid: this.cuid }] };
   }
 
-  private clientPath(): string {
-    return `/dots-client=${encodeURIComponent(this.cuid)}`;
-  }
-
-  private resource(path: ResourcePath): string {
-    if (path === 'capabilities') return '/capabilities';
-    return path === '' ? this.clientPath() : `${this.clientPath()}/${path}`;
+  /** The requests of one change, which share its time-out. */
+  private requests(options: AskOptions): Requests {
+    const patience = { ...options, since: this.clock.monotonic() };
+    return {
+      send: (method, path, { configOnly, ...body } = {}) =>
+        this.ask(method, `${pathOf(this.cuid, path)}${configOnly === true ? '?content=config' : ''}`, {
+          ...patience,
+          ...body,
+        }),
+      register: () => this.register(patience),
+    };
   }
 
   private async ask(
     method: Request['method'],
     path: string,
-    document: JsonObject | undefined,
-    { timeoutMs = defaultTimeoutMs, since = this.clock.monotonic(), signal }: Patience,
+    { document, ifMatch, timeoutMs = defaultTimeoutMs, since = this.clock.monotonic(), signal }: Asked,
   ): Promise<DataAnswer> {
     const patience = { timeoutMs, since, ...(signal === undefined ? {} : { signal }) };
     const root = (this.root ??= await this.discover(patience));
@@ -171,6 +153,7 @@ export class DataSession {
       path: `${root}/data/ietf-dots-data-channel:dots-data${path}`,
       accept: yangData,
       ...patience,
+      ...(ifMatch === undefined ? {} : { ifMatch }),
       ...(document === undefined ? {} : { body: JSON.stringify(document), contentType: yangData }),
     };
     const start = this.clock.monotonic();
@@ -186,32 +169,6 @@ export class DataSession {
       accept: 'application/xrd+xml',
       ...patience,
     });
-    const link = status === 200 ? /<Link\b[^>]*\brel\s*=\s*["']restconf["'][^>]*>/.exec(body)?.[0] : undefined;
-    const href = /\bhref\s*=\s*["'](\/[^"'<>\s]*)["']/.exec(link ?? '')?.[1];
-    return (href ?? usualRoot).replace(/\/$/, '');
+    return rootIn(status === 200 ? body : '', this.server);
   }
-}
-
-function contentOf(document: JsonObject): { container: keyof typeof lists; entries: JsonObject[] } {
-  const type = documentTypeOf(document);
-  if (type?.kind === 'aliases' || type?.kind === 'acls') {
-    const body = document[type.topMember];
-    return { container: type.kind, entries: isObject(body) ? itemsOf(body[lists[type.kind]]).filter(isObject) : [] };
-  }
-  throw notInstallable(type);
-}
-
-function notInstallable(type: DocumentType | undefined): DotsError {
-  const what =
-    type === undefined
-      ? 'The kind of the document is unknown'
-      : `A document of kind "${type.title}" cannot be installed over the data channel`;
-  return new DotsError(
-    'usage',
-    'data/document',
-    `${what}: only aliases and ACLs can.`,
-    type?.channel === 'signal'
-      ? 'Send it over the signal channel (coap://...).'
-      : 'Start the document with "ietf-dots-data-channel:acls" or "ietf-dots-data-channel:aliases".',
-  );
 }

@@ -1,3 +1,4 @@
+import { hasDestination } from '#dots/dotsServer/state/clientDomain';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { formatPrefix, parsePrefix, type Family, type Prefix } from '#dots/model/prefix';
 
@@ -26,11 +27,7 @@ function familiesOf({ matches }: JsonObject, type: string): readonly Family[] {
 
 function confined(ace: JsonObject, matched: readonly Family[], domain: readonly Prefix[]): JsonObject[] {
   const matches = isObject(ace.matches) ? ace.matches : {};
-  const hasDestination = families.some((family) => {
-    const header = matches[family];
-    return isObject(header) && header[`destination-${family}-network`] !== undefined;
-  });
-  if (hasDestination) return [ace];
+  if (hasDestination(ace)) return [ace];
   return domain
     .filter(({ family }) => matched.includes(family))
     .map((prefix) => {

@@ -10,10 +10,10 @@ import type { PrivateFolder } from './privateFolder';
  */
 export const lockNames = /^lock(\.\d+|-[0-9a-f]{16}(\.new)?)$/;
 
-/** The longest path of a socket that every system takes, bytes. */
+/** The longest path of a socket that every system accepts, bytes. */
 const longestSocket = 100;
 
-/** What a lock file says of its owner. */
+/** The content of a lock file. */
 interface Owner {
   number: number;
   pid: number;
@@ -30,9 +30,9 @@ export class FolderInUse extends Error {
 
 /**
  * A lock that one process has on a folder, and that ends with it, however it ends. The owner listens on a socket, which
- * the kernel closes with the process; who wants the lock connects to it. The socket is ready before a lock file names
- * it, lock files are made by a link, which exactly one of two processes succeeds in, and their numbers never decrease,
- * so that nobody removes a lock that is not the one it has seen end.
+ * the kernel closes with the process; a process that requests the lock connects to it. The socket is ready before a
+ * lock file names it, lock files are made by a link, which exactly one of two processes succeeds in, and their numbers
+ * never decrease, so that no process removes another lock than the one that it has seen end.
  */
 export class FolderLock {
   private constructor(private readonly socket: Socket) {}
@@ -88,7 +88,7 @@ async function newest(folder: PrivateFolder): Promise<Owner | undefined> {
 }
 
 /**
- * An owner without a socket has never lived: its file was cut off by a crash of the machine, or is removed meanwhile.
+ * An owner without a socket never ran: its file was cut off by a crash of the machine, or is removed meanwhile.
  */
 async function ownerOf(folder: PrivateFolder, number: number): Promise<Owner> {
   const text = (await folder.read(`lock.${number}`)) ?? '';

@@ -18,7 +18,7 @@ const sticky = 0o1000;
 const asItIs = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Receives one sentence for each change of rights. */
-export type Tell = (sentence: string) => void;
+export type Notify = (sentence: string) => void;
 
 /** Whether another user owns a file or folder, or may write to it; never on Windows, which has no such rights. */
 export function isOthers({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
@@ -33,8 +33,8 @@ export interface PrivateFolderOptions {
    * and its permissions are not changed.
    */
   names: RegExp;
-  /** Receives the names of what was made unreadable to others. */
-  tell: Tell;
+  /** Receives a sentence for each file or folder that was made unreadable to others. */
+  notify: Notify;
 }
 
 /**
@@ -45,22 +45,22 @@ export interface PrivateFolderOptions {
 export class PrivateFolder {
   private constructor(
     readonly path: string,
-    private readonly tell: Tell | undefined,
+    private readonly notify: Notify | undefined,
   ) {}
 
   /**
    * Opens a folder, and makes it if it is missing. Throws a DotsError `runtime/not-private`, and errors of the file
    * system.
    */
-  static async make(path: string, { names, tell }: PrivateFolderOptions): Promise<PrivateFolder> {
+  static async make(path: string, { names, notify }: PrivateFolderOptions): Promise<PrivateFolder> {
     await refuseLinks(path);
     await makeFolder(path);
     const { mode } = await claimFolder(path);
     if (isReadable(mode) && (await readdir(path)).every((name) => names.test(name))) {
       await chmod(path, 0o700);
-      tell(madeUnreadable(path));
+      notify(madeUnreadable(path));
     }
-    return new PrivateFolder(path, tell);
+    return new PrivateFolder(path, notify);
   }
 
   /** Opens an existing folder to read in it: no rights are changed. Throws as `make` does. */
@@ -128,13 +128,13 @@ export class PrivateFolder {
     return writeFileAtomically(this.pathOf(name), text);
   }
 
-  /** Gives a file another name; what had it is replaced. Rejects with an error of the file system. */
+  /** Renames a file; a file with the new name is replaced. Rejects with an error of the file system. */
   rename(from: string, to: string): Promise<void> {
     return rename(this.pathOf(from), this.pathOf(to));
   }
 
   /**
-   * Gives a file a second name; false where there is something of that name. Rejects with an error of the file system.
+   * Links a file under a second name; false if that name exists. Rejects with an error of the file system.
    */
   async link(from: string, to: string): Promise<boolean> {
     try {
@@ -160,9 +160,9 @@ export class PrivateFolder {
     const stats = await file.stat();
     if (!stats.isFile()) throw notPrivate(`${path} is not a regular file.`, 'Remove it.');
     if (isOthers(stats)) throw ofOthers(path, stats);
-    if (this.tell === undefined || !isReadable(stats.mode)) return;
+    if (this.notify === undefined || !isReadable(stats.mode)) return;
     await file.chmod(0o600);
-    this.tell(madeUnreadable(path));
+    this.notify(madeUnreadable(path));
   }
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** What of the process decides where its user's state is; a test gives its own. */
+/** What of the process decides where its user's state is; a test passes its own. */
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;

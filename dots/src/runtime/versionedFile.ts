@@ -30,7 +30,7 @@ interface Version<T> {
   stored: Stored<T> | undefined;
 }
 
-/** What a change makes of a value. Without a new value nothing is written. */
+/** The result of a change. Without a new value nothing is written. */
 export interface Change<T, R> {
   value?: T;
   result: R;
@@ -38,16 +38,18 @@ export interface Change<T, R> {
 
 /**
  * A JSON value that many processes change at once. Every change is a new file, `NAME.VERSION.json`, and exactly one
- * process can make each: one that is late reads again and repeats its change. So there is no lock that a dead process
- * could leave behind, and none that expires by a clock.
+ * process can make each: a process that is late reads again and repeats its change. So there is no lock that a dead
+ * process could leave behind, and none that expires by a clock.
  */
 export class VersionedFile<T> {
   /** The changes of this process come one after the other: they need not compete. */
   private last: Promise<unknown> = Promise.resolve();
 
+  /** @param isValid whether a value that was read is one; other content is reported as damaged */
   constructor(
     private readonly folder: PrivateFolder,
     private readonly name: string,
+    private readonly isValid: (value: unknown) => value is T,
   ) {}
 
   /** The names of all versioned files in a folder. Rejects with an error of the file system. */
@@ -86,7 +88,7 @@ export class VersionedFile<T> {
       'usage',
       'runtime/contention',
       `${this.folder.pathOf(this.name)} was changed by other processes ${mostAttempts} times in a row.`,
-      'Try again when fewer of them run.',
+      'Try again when fewer of them are running.',
     );
   }
 
@@ -133,15 +135,15 @@ export class VersionedFile<T> {
   private parsed(text: string, version: number): Stored<T> {
     try {
       const stored = JSON.parse(text) as Stored<T>;
-      if (Array.isArray(stored.changes) && typeof stored.value === 'object') return stored;
+      if (Array.isArray(stored.changes) && this.isValid(stored.value)) return stored;
     } catch {
       // Reported below, as other content is.
     }
     throw new DotsError(
       'usage',
       'runtime/damaged-file',
-      `${this.folder.pathOf(this.file(version))} is damaged: it is not as this product writes it.`,
-      'Remove it to go on with the version before it.',
+      `${this.folder.pathOf(this.file(version))} is damaged: its content was not written by this product.`,
+      'Remove it to use the previous version.',
     );
   }
 }

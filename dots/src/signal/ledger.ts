@@ -14,7 +14,7 @@ export type IdName = NonNullable<Resource['id']>;
 
 /**
  * What became of a request. unsent: it did not leave this machine; unanswered: it may have arrived; accepted: the
- * server has it, by its last word; withdrawn: by this client; ended: its lifetime is over, or the server has it no
+ * server has it, by its last answer; withdrawn: by this client; ended: its lifetime is over, or the server has it no
  * more.
  */
 export type RequestState = 'unsent' | 'unanswered' | 'accepted' | 'refused' | 'withdrawn' | 'ended';
@@ -225,8 +225,8 @@ function highestAfter({ highest, entries }: ClientLedger, { parameter, id }: Led
 }
 
 /**
- * One more than the highest number; the clock is where they start, and says nothing after that. From the rollover on
- * they start again at 0, in peace.
+ * One more than the highest number; the clock is where they start, and has no meaning after that. From the rollover on
+ * they start again at 0, in peacetime.
  */
 function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
   const before = highest[parameter];
@@ -252,17 +252,18 @@ export function sending(ledger: ClientLedger, key: EntryKey, now: number): Clien
   }));
 }
 
-/** Nothing of the request has left this machine: what it was before is so again. */
+/**
+ * Nothing of the request has left this machine: restores the entry as it was before, unless another process has sent
+ * the same request meanwhile and has its answer.
+ */
 export function notSent(ledger: ClientLedger, key: EntryKey, before: LedgerEntry): ClientLedger {
-  return changed(ledger, key, (entry) => ({
-    ...entry,
-    state: before.state,
-    sentAt: before.sentAt,
-    expiresAt: before.expiresAt,
-  }));
+  const { state, sentAt, expiresAt, answeredAt } = before;
+  return changed(ledger, key, (entry) =>
+    entry.answeredAt === answeredAt ? { ...entry, state, sentAt, expiresAt } : entry,
+  );
 }
 
-/** What an answer says of a request. */
+/** The content of an answer to a request. */
 export interface Verdict {
   code: string;
   ok: boolean;
@@ -284,7 +285,7 @@ export function answered(
   const ledger = ok && asked !== undefined ? withoutReplaced(before, asked, now) : before;
   return changed(ledger, key, (entry) => {
     const common = { ...entry, code, answeredAt: iso(now) };
-    if (!ok) return { ...common, state: entry.acceptedAt === null ? 'refused' : 'accepted' };
+    if (!ok) return { ...common, state: isRunning(entry) ? stateRefused(entry) : entry.state };
     const lifetime = granted ?? lifetimeOf(entry.document) ?? null;
     const acceptedAt = entry.acceptedAt ?? iso(now);
     return expired(
@@ -293,6 +294,9 @@ export function answered(
     );
   });
 }
+
+/** What a refusal leaves: the mitigation that was to be refreshed, or nothing. */
+const stateRefused = ({ acceptedAt }: LedgerEntry): RequestState => (acceptedAt === null ? 'refused' : 'accepted');
 
 /**
  * The running mitigations that a request replaces: those of lower mids that share a target and start in the same way

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { fileReason } from '#dots/runtime/fileReason';
-import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { PrivateFolder, type Notify } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
@@ -20,6 +20,7 @@ import {
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
 
 /** Who a client is to a server. */
@@ -50,9 +51,16 @@ export class Ledger {
    * Opens the ledger in a folder, which is made where it is missing. Throws a DotsError `signal/ledger` or
    * `runtime/not-private`.
    */
-  static open(path: string = stateFolder(), tell: Tell = () => undefined, clock: Clock = systemClock): Promise<Ledger> {
+  static open(
+    path: string = stateFolder(),
+    notify: Notify = () => undefined,
+    clock: Clock = systemClock,
+  ): Promise<Ledger> {
     return inWords(path, async () => {
-      const folder = await PrivateFolder.make(path, { names: /^(client-[0-9a-f]+\.\d+\.json.*|\.gitignore)$/, tell });
+      const folder = await PrivateFolder.make(path, {
+        names: /^(client-[0-9a-f]+\.\d+\.json.*|run|\.gitignore)$/,
+        notify,
+      });
       return new Ledger(folder, clock);
     });
   }
@@ -81,7 +89,7 @@ export class Ledger {
   }
 
   private file(name: string): VersionedFile<ClientLedger> {
-    const known = this.files.get(name) ?? new VersionedFile<ClientLedger>(this.folder, name);
+    const known = this.files.get(name) ?? new VersionedFile(this.folder, name, isClientLedger);
     this.files.set(name, known);
     return known;
   }

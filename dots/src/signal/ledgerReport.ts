@@ -25,7 +25,7 @@ function saysNothing(answer: Report, mid: number, asked: number | undefined): bo
 /** What a server said of this client's mitigations, beside what the ledger knew. */
 export interface Comparison {
   ledger: ClientLedger;
-  /** The mids that the server has and the ledger has not. */
+  /** The mids that the server has but the ledger does not. */
   unknown: number[];
   /** The mids from the rollover on: they are not counted, because one wrong number would use all others up. */
   beyond: number[];

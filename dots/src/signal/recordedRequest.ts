@@ -27,10 +27,10 @@ export interface RecordedRequest {
   replace?: boolean;
 }
 
-/** What came of a request. */
+/** The outcome of a request. */
 export interface Recorded extends Answered {
   entry: LedgerEntry;
-  /** The mitigation ran already, and was to be prolonged. */
+  /** The mitigation was already running, and the request refreshes it. */
   refreshes: boolean;
   /** Why the answer is not in the ledger, where it is not. */
   unrecorded?: DotsError;
@@ -83,7 +83,9 @@ export function recordedSentences({
   beyond,
 }: Recorded): string[] {
   const all = [
-    refreshes && answer.ok ? `The same request runs already: it was refreshed under its mid ${entry.id}.` : undefined,
+    refreshes && answer.ok
+      ? `The same request is already running: it was refreshed under its mid ${entry.id}.`
+      : undefined,
     refusedMid === undefined
       ? undefined
       : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
@@ -140,17 +142,17 @@ async function sendOnce({ client, request, ask, permit, blocks, replace = false 
 
 const nothing = { own: [], others: [] };
 
-/** Mitigations of this client that it did not request through this ledger end only where that is said. */
+/** Mitigations of this client that are not in this ledger are replaced only on request. */
 function wouldReplace(others: readonly OtherMitigation[]): DotsError {
   return new DotsError(
     'malformed',
     'signal/would-replace',
-    `Not sent: it would replace ${listed(others.map(({ mid, scope }) => ({ ...scope, mid })))}, which the server has of this client and the ledger has not.`,
+    `Not sent: it would replace ${listed(others.map(({ mid, scope }) => ({ ...scope, mid })))}, which the server has for this client but the ledger does not.`,
     'Withdraw that first, or request other targets.',
   );
 }
 
-/** The answer of a server is worth more than the trouble to keep it. */
+/** A failure to store an answer must not hide the answer. */
 function asDotsError(error: unknown): DotsError {
   if (error instanceof DotsError) return error;
   throw error;
@@ -176,6 +178,6 @@ async function withHigherMid(options: RecordedRequest, first: Recorded): Promise
 
 const isOngoing = ({ status }: JsonObject): boolean => !mitigationStatusWords(String(status)).ending;
 
-/** Mids from the rollover on are not outdone: after them there are none. */
+/** No mid is chosen above the rollover: none would be left after it. */
 const isHigher = ({ mid }: JsonObject, than: number): boolean =>
   typeof mid === 'number' && mid > than && mid <= rollover;

@@ -195,13 +195,13 @@ export class SignalSession {
   async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
     const request = this.statusRequest(mid);
     const sent: SentRequest = { ...sentRequest(request), observe: true };
-    const tell = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
+    const notify = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
     const { response, stop } = await this.endpoint
-      .observe(request, patience(options), (content) => tell(content, 0))
+      .observe(request, patience(options), (content) => notify(content, 0))
       .catch((error: unknown) => {
         throw this.explain(error, request, options);
       });
-    tell(response, response.roundTripMs);
+    notify(response, response.roundTripMs);
     return () => void stop();
   }
 

@@ -170,7 +170,7 @@ export class SessionKeeper {
   private recover(): void {
     this.renew({ underAttack: false }).catch((error: unknown) => {
       this.notBefore = this.clock.monotonic() + retryMs;
-      this.tellFailure(error, 'lost');
+      this.reportFailure(error, 'lost');
     });
   }
 
@@ -180,11 +180,11 @@ export class SessionKeeper {
       const better = await this.options.overDtls?.({ underAttack: false, signal: this.ending.signal });
       if (better !== undefined) await (this.session === session ? this.adopt(better) : better.close());
     } catch (error) {
-      this.tellFailure(error, 'over-tls');
+      this.reportFailure(error, 'over-tls');
     }
   }
 
-  private tellFailure(error: unknown, what: 'lost' | 'over-tls'): void {
+  private reportFailure(error: unknown, what: 'lost' | 'over-tls'): void {
     if (!this.ending.signal.aborted) this.options.failed?.(error, what);
   }
 

@@ -12,9 +12,9 @@ export interface Start {
 const provedAtMost = 4096;
 
 /**
- * Counts handshakes, in all and by the network of the client. A handshake counts until it has succeeded or its time limit
- * is over: one that fails early, or starts again, has cost the server a signature nevertheless. Networks from which a
- * client was authenticated have as many handshakes again in all: others cannot use them up.
+ * Counts handshakes, in all and by the network of the client. A handshake counts until it has succeeded or its time
+ * limit is over: one that fails early, or starts again, has cost the server a signature nevertheless. Networks from
+ * which a client was authenticated have as many handshakes again in all: others cannot use them up.
  */
 export class Admission {
   /** The oldest first, because all have the same time limit. */

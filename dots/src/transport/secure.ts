@@ -23,7 +23,9 @@ export interface SessionLimits {
    */
   halfOpen: number;
   halfOpenPerAddress: number;
-  /** Open sessions, in all and of one client, by what it has proved; `SecureListenOptions.sessions` has its own limits. */
+  /**
+   * Open sessions, in all and of one client, by what it has proved; `SecureListenOptions.sessions` has its own limits.
+   */
   sessions: number;
   sessionsPerClient: number;
   /** Milliseconds without a message after which a session is closed. */

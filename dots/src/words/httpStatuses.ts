@@ -34,6 +34,11 @@ const statuses: Readonly<Record<number, readonly [name: string, meaning: string,
     'The name is already in use, or a filter of another client conflicts.',
     'Change what the server names.',
   ],
+  412: [
+    'Precondition Failed',
+    'The entry on the server is no longer the one that was read.',
+    'Repeat this to see what is there now.',
+  ],
   413: ['Content Too Large', 'The document is larger than the server accepts.', 'Split it.'],
   415: [
     'Unsupported Media Type',

@@ -93,7 +93,7 @@ class AclReader {
       if (!isObject(container)) continue;
       if (protocol === undefined) {
         if (this.isNew('address-family', group))
-          this.tell('', 'address-family', group, ['matches', group], `"${group}"`);
+          this.addField('', 'address-family', group, ['matches', group], `"${group}"`);
       } else
         this.protocol(
           group === 'icmp' && matches.ipv6 !== undefined ? icmpV6 : protocol,
@@ -108,7 +108,7 @@ class AclReader {
     for (const name in container) {
       const value = container[name];
       if (this.isNew(group, name))
-        this.tell(
+        this.addField(
           group,
           group === 'ipv6' && name === 'ttl' ? 'hoplimit' : (capabilityNames[name] ?? name),
           undefined,
@@ -130,7 +130,7 @@ class AclReader {
       !this.isNew(group, 'port-range')
     )
       return;
-    this.tell(group, 'port-range', undefined, ['matches', group, name], `ranges of ports of "${group}"`);
+    this.addField(group, 'port-range', undefined, ['matches', group, name], `ranges of ports of "${group}"`);
   }
 
   private destination(group: string, name: string, value: string): void {
@@ -139,7 +139,7 @@ class AclReader {
   }
 
   private protocol(value: number, path: readonly string[], what: string): void {
-    if (this.isNew('transport-protocols', value)) this.tell('', 'transport-protocols', value, path, what);
+    if (this.isNew('transport-protocols', value)) this.addField('', 'transport-protocols', value, path, what);
   }
 
   private actions(actions: JsonObject): void {
@@ -147,10 +147,10 @@ class AclReader {
     if (typeof forwarding === 'string' && this.isNew('forwarding', forwarding)) {
       const value = forwarding.slice(forwarding.indexOf(':') + 1);
       if (value === forwarding || this.isNew('forwarding', value))
-        this.tell('', 'forwarding-actions', value, ['actions', 'forwarding'], `the action "${value}"`);
+        this.addField('', 'forwarding-actions', value, ['actions', 'forwarding'], `the action "${value}"`);
     }
     if (rate !== undefined && this.isNew('rate-limit', ''))
-      this.tell('', 'rate-limit', undefined, ['actions', 'rate-limit'], '"rate-limit"');
+      this.addField('', 'rate-limit', undefined, ['actions', 'rate-limit'], '"rate-limit"');
   }
 
   private isNew(group: string, use: string | number): boolean {
@@ -161,7 +161,7 @@ class AclReader {
     return true;
   }
 
-  private tell(
+  private addField(
     group: string,
     field: string,
     value: string | number | undefined,

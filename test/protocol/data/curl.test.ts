@@ -128,7 +128,7 @@ const refusals: [name: string, words: Parameters<Ask>, status: number, tag: stri
   ['a method that is not offered', ['PATCH', tree, registration], 405, 'operation-not-supported'],
   ['a resource that is none', ['GET', `${client}/vendors`], 404, 'invalid-value'],
   ['an ACE of no ACL', ['GET', `${client}/acls/acl=none/aces`], 404, 'invalid-value'],
-  ['a percent sign that stands for nothing', ['GET', `${tree}/dots-client=%zz`], 400, 'malformed-message'],
+  ['a percent sign that encodes nothing', ['GET', `${tree}/dots-client=%zz`], 400, 'malformed-message'],
   ['no URL', ['GET', '//'], 400, 'malformed-message'],
   ['content that is none', ['GET', `${client}?content=most`], 400, 'invalid-value'],
   ['a depth that is none', ['GET', `${client}?depth=0`], 400, 'invalid-value'],

@@ -77,16 +77,16 @@ test('what is not refreshed for a week goes; a PUT refreshes it', async (t) => {
   await session.install(aliases(alias('old', '192.0.2.1/32'), alias('kept', '192.0.2.2/32')));
   await clock.advance(10_000 * 60_000);
   await session.install(aliases(alias('kept', '192.0.2.2/32')));
-  let told = 0;
+  let reports = 0;
   orchestrator.onDidChange(() => {
-    told += 1;
+    reports += 1;
   });
   await clock.advance(80 * 60_000);
   assert.deepEqual(
     orchestrator.aliases().map(({ name }) => name),
     ['kept'],
   );
-  assert.ok(told > 0);
+  assert.ok(reports > 0);
 });
 
 test('what cannot be kept is not acknowledged and does not count', async (t) => {
@@ -165,15 +165,15 @@ test('a mitigation activates the ACLs that wait for it, and its rules are beside
       .filters()
       .filter((filter) => filter.active)
       .map(({ name }) => name);
-  let told = 0;
+  let reports = 0;
   orchestrator.onDidChange(() => {
-    told += 1;
+    reports += 1;
   });
   const signal = await openLabSession(t, orchestrator, cuid);
   assert.deepEqual([active(), orchestrator.flowspec().rules.length], [[], 0]);
   await signal.requestMitigation(protect('192.0.2.0/24', { 'target-protocol': [17] }), 1);
   assert.deepEqual(active(), ['drop']);
-  assert.ok(told > 0);
+  assert.ok(reports > 0);
   const { rules, inputs } = orchestrator.flowspec();
   assert.equal(rules.length, 2);
   assert.deepEqual(

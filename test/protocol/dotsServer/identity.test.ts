@@ -142,7 +142,7 @@ test('a refused request claims nothing', async (t) => {
   assert.equal((await two.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
 });
 
-test('plain CoAP is a client of its own: it sees and changes nothing of the others, nor they of it', async (t) => {
+test('plain CoAP is a separate client: it sees and changes nothing of the others, nor they of it', async (t) => {
   const { orchestrator, signal } = await open(t);
   const secured = await signal('one', 'c');
   await secured.requestMitigation(protect('192.0.2.0/24'), 1);
@@ -239,7 +239,7 @@ test('targets outside of the own prefixes are refused on the signal channel, nam
     [{ 'target-prefix': ['192.0.0.0/16'] }, /outside/],
     [{ 'target-prefix': ['::ffff:198.51.100.1/128'] }, /outside/],
     [{ 'target-fqdn': ['out.example'] }, /"out\.example" has the address 8\.8\.8\.8/],
-    [{ 'target-fqdn': ['unknown.example'] }, /no address that this server knows/],
+    [{ 'target-fqdn': ['unknown.example'] }, /no address that is known to this server/],
     [{ 'target-uri': ['https://198.51.100.7/'] }, /outside/],
     [{ 'target-uri': ['https://in.example@out.example/'] }, /8\.8\.8\.8/],
   ];

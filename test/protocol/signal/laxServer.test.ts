@@ -78,7 +78,7 @@ test('an observation as an open DOTS server serves it: no Observe in the answer,
   await session.observe(7, (answer) => heard.push(answer));
   await eventually(() => heard.length === 4);
   assert.deepEqual(
-    heard.map(({ code, body: told }) => [code, scopesOf(told)[0]]),
+    heard.map(({ code, body }) => [code, scopesOf(body)[0]]),
     [
       ['2.05', { mid: 7, status: 'attack-mitigation-in-progress' }],
       ['2.05', { mid: 7, lifetime: 60 }],

@@ -120,11 +120,11 @@ for (const build of builds) {
       '7',
       `${orchestrator.signal}/.well-known/dots/mitigate/cuid=watched/mid=1`,
     ]);
-    const told = (): number => said().match(/t:NON c:2\.05.*Observe:\d+/g)?.length ?? 0;
-    await eventually(() => told() > 0);
-    const before = told();
+    const notifications = (): number => said().match(/t:NON c:2\.05.*Observe:\d+/g)?.length ?? 0;
+    await eventually(() => notifications() > 0);
+    const before = notifications();
     await session.withdraw(1);
-    await eventually(() => told() > before);
+    await eventually(() => notifications() > before);
   });
 
   test(`coap-server-${build} as server: a path it does not know is a refusal, not a failure`, async (t) => {

@@ -85,7 +85,7 @@ async function blocks(build: Build, { server, folder, session, proofs }: Scene, 
   }
 }
 
-/** An observer is told of the end of a mitigation, in a notification. */
+/** An observer is notified of the end of a mitigation. */
 async function observation(
   t: TestContext,
   build: Build,
@@ -106,13 +106,13 @@ async function observation(
     '271',
     `${server}/.well-known/dots/mitigate/cuid=watched/mid=1`,
   ]);
-  const told = (): string[] => said().match(/.*c:2\.05.*Observe:.*/g) ?? [];
-  await eventually(() => told().length > 0);
-  const before = told().length;
+  const notifications = (): string[] => said().match(/.*c:2\.05.*Observe:.*/g) ?? [];
+  await eventually(() => notifications().length > 0);
+  const before = notifications().length;
   await session.withdraw(1);
-  await eventually(() => told().length > before);
+  await eventually(() => notifications().length > before);
   // RFC 9132 section 4.4.2.1: notifications are non-confirmable; TLS knows no types of messages.
-  if (transport === 'coaps') assert.match(told()[before] ?? '', /t:NON /);
+  if (transport === 'coaps') assert.match(notifications()[before] ?? '', /t:NON /);
 }
 
 const pairs = builds.flatMap((build) =>
@@ -145,6 +145,8 @@ each(
   'many',
   (_, { build, proof }, scene) => blocks(build, scene, proof),
 );
-each('libcoap as client over DTLS and TLS: an observer is told', 'watched', (t, { build, transport, proof }, scene) =>
-  observation(t, build, transport, scene, proof),
+each(
+  'libcoap as client over DTLS and TLS: an observer is notified',
+  'watched',
+  (t, { build, transport, proof }, scene) => observation(t, build, transport, scene, proof),
 );

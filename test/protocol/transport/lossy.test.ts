@@ -49,7 +49,7 @@ async function mitigation(session: SignalSession, mid: number, prefixes: string[
 }
 
 /**
- * Observes a mitigation from its first state until it has been told twice of a later one; what it hears never goes
+ * Observes a mitigation from its first state until it was notified twice of a later one; the states never go
  * back, though older notifications may come later.
  */
 async function observation(session: SignalSession, mid: number): Promise<void> {

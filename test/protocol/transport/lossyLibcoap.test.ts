@@ -63,7 +63,7 @@ async function bodies(endpoint: Endpoint): Promise<void> {
     const body = Buffer.alloc(100, 'dots');
     assert.deepEqual(await kept(endpoint, `small-${String(confirmable)}`, body, confirmable), body);
   }
-  // Put again where the answer to the last block was lost, which is the one harm that libcoap cannot mend.
+  // Put again where the answer to the last block was lost, which is the one fault that libcoap cannot recover from.
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     const got = await kept(endpoint, 'large', large, true);
     if (got.equals(large)) return;
@@ -128,7 +128,7 @@ async function observation(endpoint: Endpoint): Promise<void> {
   );
   await eventually(() => heard.length >= 3);
   await stop();
-  assert.equal(new Set(heard).size, heard.length, 'a notification that came twice was told once');
+  assert.equal(new Set(heard).size, heard.length, 'a notification that arrived twice was reported once');
   assert.ok(
     heard.every((each) => each.startsWith('2.05 ')),
     heard.join(),
@@ -176,16 +176,16 @@ async function answered(build: Build, ask: () => ReturnType<typeof run>): Return
   }
 }
 
-/** Waits until an observer was told twice after its first answer. */
+/** Waits until an observer was notified twice after its first answer. */
 async function observed(build: Build, start: () => Program): Promise<void> {
   for (let attempt = 1; attempt <= starts[build]; attempt += 1) {
     const { said, child } = start();
-    const told = (): number => (said().match(/c:2\.05.*Observe:\d+/g) ?? []).length;
-    await eventually(() => told() >= 3 || child.exitCode !== null);
-    if (told() >= 3) return;
-    assert.equal(told(), 0, said());
+    const notifications = (): number => (said().match(/c:2\.05.*Observe:\d+/g) ?? []).length;
+    await eventually(() => notifications() >= 3 || child.exitCode !== null);
+    if (notifications() >= 3) return;
+    assert.equal(notifications(), 0, said());
   }
-  assert.fail(`not told within ${starts[build]} starts`);
+  assert.fail(`not notified within ${starts[build]} starts`);
 }
 
 interface Asked {

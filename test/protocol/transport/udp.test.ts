@@ -73,7 +73,7 @@ for (const host of loopbacks) {
       );
       await server.say(answerTo(message, 'from the server'), from);
       assert.equal(Buffer.from((await answer).payload).toString(), 'from the server');
-      assert.deepEqual(endpoint.traffic, { received: 1, malformed: 0 });
+      assert.deepEqual(endpoint.traffic, { received: 1, sent: 1, malformed: 0 });
     });
   }
 

@@ -13,10 +13,10 @@ import { clients, dtls, servers, tls, type Transport } from '../../support/proto
 import type { Identity } from '../../support/protocol/testPki';
 import { listening } from '../../support/protocol/tlsScene';
 
-/** The names of the genuine server, which are those of each that stands in for it. */
+/** The names of the genuine server, which its impostors have too. */
 const names = ['localhost', 'dots.example', '127.0.0.1', '::1'];
 
-/** What becomes of the chains, and what each end says of it; nothing is said where the handshake stands. */
+/** What becomes of the chains, and what each end says of it; nothing is said where the handshake succeeds. */
 interface Case {
   what: string;
   swaps: Swaps;
@@ -57,7 +57,7 @@ function cases({ pki, server }: Parties, judgesUsage: boolean): Case[] {
   ];
 }
 
-/** Every case between two ends; each has to be talked about by both, and only the first may stand. */
+/** Every case between two ends; both ends have to report each, and only the first may be established. */
 async function judge(
   t: TestContext,
   transport: Transport,
@@ -75,15 +75,15 @@ async function judge(
   )) {
     const peer = await servers[server](t, transport, all);
     const { port, swapped } = await transport.swap(t, peer.port, swaps);
-    const { said, stands } = await clients[client](transport, all, port);
+    const { said, established } = await clients[client](transport, all, port);
     for (const way of Object.keys(swaps) as Way[]) assert.ok(swapped[way] > 0, `${what}: nothing was replaced ${way}`);
     if (clientSays === undefined || serverSays === undefined) {
-      assert.ok(stands, `${what}: ${said}`);
-      await eventually(() => peer.stands());
+      assert.ok(established, `${what}: ${said}`);
+      await eventually(() => peer.established());
     } else {
       assert.match(said, clientSays, what);
       await eventually(() => serverSays.test(peer.said()));
-      assert.deepEqual([stands, peer.stands()], [false, false], what);
+      assert.deepEqual([established, peer.established()], [false, false], what);
     }
   }
 }
@@ -96,7 +96,7 @@ for (const transport of [dtls, tls]) {
     const peer = await transport.serve(t, shows(all.pki, all.pki.issue({ names, by })));
     let shown: Buffer[] = [];
     const { port } = await transport.swap(t, peer.port, { toClient: (chain) => (shown = chain) });
-    assert.deepEqual(await clients.ours(transport, all, port), { said: 'localhost', stands: true });
+    assert.deepEqual(await clients.ours(transport, all, port), { said: 'localhost', established: true });
     assert.ok(shown.length === 3 && Buffer.concat(shown).length > 1280);
   });
 

@@ -120,12 +120,12 @@ export function translated(
   options: FlowspecOptions = {},
 ): { texts: string[]; nlris: string[]; codes: string[]; findings: FlowspecFinding[] } {
   const { rules, findings } = translate([{ file: 'x.json', value }], options);
-  const told = findings.filter((finding) => finding.class !== 'advice');
+  const reported = findings.filter((finding) => finding.class !== 'advice');
   return {
     texts: rules.map(({ text }) => text),
     nlris: rules.map(({ nlri }) => nlri),
     findings,
-    codes: told.map(
+    codes: reported.map(
       ({ severity, code, pointer }) =>
         `${severity} ${code.replace('flowspec/', '')} ${pointer.replace(/.*(?:\/ace\/|\/scope\/)/, '')}`,
     ),

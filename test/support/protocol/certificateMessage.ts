@@ -4,7 +4,7 @@ import type { Way } from './relay';
 /** What a chain that is on its way is replaced by; certificates as DER, the leaf first. */
 export type Substitute = (shown: Buffer[]) => Buffer[];
 
-/** The chain itself, taken apart and put together again. */
+/** The chain itself, split and joined again. */
 export const genuine: Substitute = (shown) => shown;
 
 /** Another chain, whatever is shown; PEM. */
@@ -15,7 +15,7 @@ export function another({ cert }: { cert: string }): Substitute {
   return () => chain;
 }
 
-/** What becomes of the chains that go to an end; where nothing is told of a way, nothing on it is touched. */
+/** What becomes of the chains that go to an end; a direction that is not named is not changed. */
 export type Swaps = Partial<Record<Way, Substitute>>;
 
 /** A path to a server that does so, and how many chains it has replaced. */
@@ -43,7 +43,7 @@ export const certificateType = 11;
 /** ContentType change_cipher_spec and handshake: RFC 5246 section 6.2.1. */
 export const [changeCipherSpec, handshake] = [20, 22];
 
-/** What stands behind its length, which has so many bytes. */
+/** What follows its length, which has so many bytes. */
 export function prefixed(content: Buffer, bytes: number): Buffer {
   const length = Buffer.alloc(bytes);
   length.writeUIntBE(content.length, 0, bytes);

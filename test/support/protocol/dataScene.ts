@@ -11,7 +11,7 @@ import { writeFile } from 'node:fs/promises';
 
 export const cuid = 'dz6pHjaADkaFTbjr0JGBpw';
 
-/** A data channel session with an orchestrator, with its own client certificate unless told; it ends with the test. */
+/** A data channel session with an orchestrator, with its own client certificate by default; it ends with the test. */
 export async function openData(
   t: TestContext,
   { data, ca, cert, key }: Pick<Orchestrator, 'data' | 'ca' | 'cert' | 'key'>,
@@ -52,7 +52,7 @@ export async function anotherClient(folder: string, caFile: string): Promise<{ c
 
 /**
  * Writes a certificate and its key into a folder; signed by itself where no CA is given. Valid for an hour around now
- * unless told.
+ * by default.
  */
 export async function credentials(
   folder: string,

@@ -175,7 +175,7 @@ class Path {
   }
 
   /**
-   * Whoever is through has the true other end, and has heard what that has said or nothing. Whether a message came
+   * An end that has succeeded has the true peer, and has heard what that has said or nothing. Whether a message came
    * through.
    */
   private judge(client: End, server: End, kind: string): boolean {

@@ -152,11 +152,11 @@ export async function call(
   t.after(() => channel.close());
   const [heard, failures]: [string[], DotsError[]] = [[], []];
   let closed = false;
-  let told: (() => void) | undefined;
+  let notify: (() => void) | undefined;
   channel.attach({
     message: (bytes) => {
       heard.push(Buffer.from(bytes).toString());
-      told?.();
+      notify?.();
     },
     failure: (error) => failures.push(error),
     closed: () => {
@@ -165,7 +165,7 @@ export async function call(
   });
   const ask = async (text: string): Promise<string> => {
     const answered = new Promise<void>((resolve) => {
-      told = resolve;
+      notify = resolve;
     });
     channel.send(Buffer.from(text));
     await answered;

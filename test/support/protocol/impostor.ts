@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Identity } from './testPki';
 
 /**
- * The numbers that make up a public key, as they also stand in the file of the private one: the modulus, or the point.
+ * The numbers that make up a public key, as they are also in the file of the private one: the modulus, or the point.
  */
 function publicNumbers(pem: string): Buffer {
   const { n, x = '', y = '' } = createPublicKey(pem).export({ format: 'jwk' });

@@ -42,7 +42,7 @@ export function scopesOf(document: JsonObject | undefined): JsonObject[] {
 export type PlainOrchestrator = Orchestrator & { signal: string };
 
 /**
- * An orchestrator that ends with the test, and offers plain CoAP as well. Its time stands still unless the test brings
+ * An orchestrator that ends with the test, and offers plain CoAP as well. Its time does not pass unless the test brings
  * a clock, so that no status changes under a slow test.
  */
 export async function startOrchestrator(t: TestContext, options: OrchestratorOptions = {}): Promise<PlainOrchestrator> {

@@ -66,19 +66,19 @@ export const tls: Transport = {
 export interface ServerPeer {
   port: number;
   said: () => string;
-  stands: () => boolean;
+  established: () => boolean;
 }
 
 type StartServer = (t: TestContext, transport: Transport, all: Parties) => Promise<ServerPeer>;
 
-/** What may stand at the other end of a client of ours. */
+/** What may be the peer of a client of ours. */
 export const servers: Readonly<Record<'ours' | 'openssl s_server' | 'coap-server-openssl', StartServer>> = {
   ours: async (t, { serve }, { pki, server }) => {
     const { port, refused, admitted } = await serve(t, shows(pki, server));
     return {
       port,
       said: () => refused.map(({ code, message }) => `${code} ${message}`).join('\n'),
-      stands: () => admitted.length > 0,
+      established: () => admitted.length > 0,
     };
   },
   'openssl s_server': async (t, { flags }, { pki, server }) => {
@@ -89,19 +89,19 @@ export const servers: Readonly<Record<'ours' | 'openssl s_server' | 'coap-server
       '3',
       '-verify_return_error',
     ]);
-    return { port, said, stands: () => said().includes('CIPHER is') };
+    return { port, said, established: () => said().includes('CIPHER is') };
   },
   'coap-server-openssl': async (t, _transport, { pki, server }) => {
     const { port, said } = await libcoapServer(t, 'openssl', ['-v', '7', ...libcoapShows(server, pki)]);
     await eventually(() => said().includes('created TLS'));
-    return { port, said, stands: () => said().includes('session connected') };
+    return { port, said, established: () => said().includes('session connected') };
   },
 };
 
 /** What a client of any make has come to. */
 export interface Outcome {
   said: string;
-  stands: boolean;
+  established: boolean;
 }
 
 type RunClient = (transport: Transport, all: Parties, port: number) => Promise<Outcome>;
@@ -112,9 +112,9 @@ export const clients: Readonly<Record<'ours' | 'openssl s_client' | 'coap-client
     dial(port, shows(pki, client)).then(
       async (channel) => {
         await channel.close();
-        return { said: channel.security?.peerName ?? '', stands: true };
+        return { said: channel.security?.peerName ?? '', established: true };
       },
-      (error: DotsError) => ({ said: `${error.code} ${error.message}`, stands: false }),
+      (error: DotsError) => ({ said: `${error.code} ${error.message}`, established: false }),
     ),
   'openssl s_client': async ({ flags }, { pki, client }, port) => {
     const { status, stdout, stderr } = await run('openssl', [
@@ -127,7 +127,7 @@ export const clients: Readonly<Record<'ours' | 'openssl s_client' | 'coap-client
       serverName,
       '-verify_return_error',
     ]);
-    return { said: `${stdout.toString()}${stderr}`, stands: status === 0 };
+    return { said: `${stdout.toString()}${stderr}`, established: status === 0 };
   },
   'coap-client-openssl': async ({ scheme }, { pki, client }, port) => {
     const { stdout, stderr } = await run('coap-client-openssl', [
@@ -140,6 +140,6 @@ export const clients: Readonly<Record<'ours' | 'openssl s_client' | 'coap-client
       'get',
       `${scheme}://${host}:${port}/a`,
     ]);
-    return { said: `${stdout.toString()}${stderr}`, stands: /session connected/.test(stdout.toString()) };
+    return { said: `${stdout.toString()}${stderr}`, established: /session connected/.test(stdout.toString()) };
   },
 };

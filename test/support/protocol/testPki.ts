@@ -50,7 +50,7 @@ export interface IssueOptions {
   keyKind?: KeyKind;
   /** Whose key it certifies, instead of a new one. */
   keyOf?: Identity;
-  /** Of an RSA key; 65537 unless told. */
+  /** Of an RSA key; 65537 by default. */
   publicExponent?: bigint;
 }
 
@@ -169,7 +169,7 @@ export class TestPki {
     return new TestPki(folder, kind, identity(folder, 'ca'));
   }
 
-  /** A new key, unless there is one already, and its certificate, signed by the CA unless told otherwise. */
+  /** A new key, unless there is one already, and its certificate, signed by the CA by default. */
   issue(options: IssueOptions = {}): Identity {
     const { folder } = this;
     const name = `leaf-${++this.issued}`;

@@ -54,7 +54,7 @@ class Reader {
     return { of: 'characters', texts: negated ? ['a', '0', 'é', ...texts] : texts };
   }
 
-  /** One character, or those that stand for a category. */
+  /** One character, or those that represent a category. */
   private character(): string[] {
     const category = /^\\p\{(\w)\w?\}/.exec(this.pattern.slice(this.at));
     if (category !== null) {

@@ -74,7 +74,7 @@ function roleOf(steps: readonly Step[]): Place['role'] {
   return list?.keys?.includes(leaf?.name ?? '') === true ? 'key' : 'leaf';
 }
 
-/** What stands for the value until its text is put there. */
+/** A placeholder for the value until its text is put there. */
 const hole = '\u2b1a';
 
 function documentAround(kind: DocumentKind, steps: readonly Step[]): (text: string) => string {

@@ -40,13 +40,13 @@ test('documents that the generated JSON Schemas refuse have a fault of structure
     const { type, faults } = check(document);
     if (type === undefined || faults.some(({ rfc }) => rfc === '7950 9.4')) continue;
     const refused = !ajv.validate(schemas[type.kind] as object, document);
-    const told = faults
+    const reported = faults
       .filter(({ code, rfc }) => structural.has(code) && rfc !== '7950 9.2')
       .map(({ code, pointer }) => `${code} ${pointer}`);
     assert.equal(
-      told.length > 0,
+      reported.length > 0,
       refused,
-      `${JSON.stringify(document)}: ${ajv.errorsText()} beside ${told.join(', ')}`,
+      `${JSON.stringify(document)}: ${ajv.errorsText()} beside ${reported.join(', ')}`,
     );
   }
 });

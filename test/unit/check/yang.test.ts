@@ -134,7 +134,7 @@ testCases([
     ['yang/invalid-value@bytes-dropped'],
   ],
   ['bits with several blanks', acl(ace({ tcp: { flags: ' syn  ack ' } })), []],
-  ['bits between which a tab stands', acl(ace({ tcp: { flags: 'syn\tack' } })), ['yang/invalid-value@flags']],
+  ['bits separated by a tab', acl(ace({ tcp: { flags: 'syn\tack' } })), ['yang/invalid-value@flags']],
   [
     'prefixes that differ in their spelling only',
     alias({ 'target-prefix': ['2001:db8::/32', '2001:DB8:0::/32', '198.51.100.0/24', '198.51.100.7/24'] }),

@@ -153,8 +153,8 @@ test('a client that hears nothing registers again, with the same token', async (
 
 test('an observation that ends while it is renewed leaves no renewal behind, whose silence would count against the server', async () => {
   const { clock, near, client } = scene();
-  const told: (string | undefined)[] = [];
-  client.onLiveness((error) => told.push(error?.code));
+  const reported: (string | undefined)[] = [];
+  client.onLiveness((error) => reported.push(error?.code));
   const { stop } = await client.observe(watched, patience, () => undefined);
   let lost = true;
   near.copies = () => (lost ? 0 : 1);
@@ -164,7 +164,7 @@ test('an observation that ends while it is renewed leaves no renewal behind, who
   await stop();
   await clock.advance(60_000);
   assert.deepEqual(
-    told.filter((code) => code !== undefined),
+    reported.filter((code) => code !== undefined),
     [],
   );
   assert.deepEqual(

@@ -27,12 +27,12 @@ class Server {
     ({ path }) => path.join(),
   );
 
-  /** A client that observes these resources; it gives what it is told, each with the seconds since then. */
-  async observedBy(...resources: string[]): Promise<{ told: string[]; stop: (resource: string) => void }> {
+  /** A client that observes these resources; returns its notifications, each with the seconds since then. */
+  async observedBy(...resources: string[]): Promise<{ notified: string[]; stop: (resource: string) => void }> {
     const [near, far] = wire(this.clock);
     new Endpoint(far, { clock: this.clock, handler: (request) => this.observers.handle(request) });
     const client = (this.client = new Endpoint(near, { clock: this.clock }));
-    const told: string[] = [];
+    const notified: string[] = [];
     const start = this.clock.now();
     const stops = new Map<string, () => unknown>();
     for (const resource of resources) {
@@ -41,14 +41,14 @@ class Server {
         { method: 'GET', path: [resource], confirmable: false },
         { timeoutMs: 10_000 },
         ({ code, payload }) => {
-          told.push(
+          notified.push(
             `${(this.clock.now() - start) / 1000} s: ${resource} ${code === '2.05' ? Buffer.from(payload).toString() : code}`,
           );
         },
       );
       stops.set(resource, stop);
     }
-    return { told, stop: (resource) => stops.get(resource)?.() };
+    return { notified, stop: (resource) => stops.get(resource)?.() };
   }
 
   /** The client of the last scene registers for one more. */
@@ -70,13 +70,13 @@ class Server {
 
 test('a client is notified of one change in 3 s, whatever it observes: each in its turn, with the state of that moment', async () => {
   const server = new Server();
-  const { told } = await server.observedBy('a', 'b', 'c');
+  const { notified } = await server.observedBy('a', 'b', 'c');
   await server.clock.advance(5_000);
   for (const resource of ['a', 'b', 'c', 'a']) server.change(resource, 'new');
   await server.clock.advance(1_000);
   server.change('c', 'newest');
   await server.clock.advance(60_000 - 6_000);
-  assert.deepEqual(told, ['5 s: a new', '8 s: b new', '11 s: c newest', '14 s: a new']);
+  assert.deepEqual(notified, ['5 s: a new', '8 s: b new', '11 s: c newest', '14 s: a new']);
 });
 
 test('clients do not wait for each other', async () => {
@@ -86,62 +86,62 @@ test('clients do not wait for each other', async () => {
   await server.clock.advance(5_000);
   server.change('a', 'new');
   await settle();
-  assert.deepEqual([one.told, other.told], [['5 s: a new'], ['5 s: a new']]);
+  assert.deepEqual([one.notified, other.notified], [['5 s: a new'], ['5 s: a new']]);
 });
 
 test('what is said again comes after what is new, and each in its turn', async () => {
   const server = new Server();
-  const { told } = await server.observedBy('a', 'b', 'c');
+  const { notified } = await server.observedBy('a', 'b', 'c');
   await server.clock.advance(5_000);
   for (const resource of ['a', 'b']) server.observers.refresh(resource);
   server.change('c', 'new');
   await server.clock.advance(1_000);
   for (const resource of ['a', 'b', 'c']) server.observers.refresh(resource);
   await server.clock.advance(20_000);
-  assert.deepEqual(told, ['5 s: a old', '8 s: c new', '11 s: b old']);
+  assert.deepEqual(notified, ['5 s: a old', '8 s: c new', '11 s: b old']);
 });
 
 test('a client that leaves passes its turn to the next', async () => {
   const server = new Server();
-  const { told, stop } = await server.observedBy('a', 'b', 'c');
+  const { notified, stop } = await server.observedBy('a', 'b', 'c');
   await server.clock.advance(5_000);
   for (const resource of ['a', 'b', 'c']) server.change(resource, resource === 'b' ? undefined : 'new');
   stop('a');
   stop('b');
   await server.clock.advance(20_000);
-  assert.deepEqual(told, ['8 s: c new']);
+  assert.deepEqual(notified, ['8 s: c new']);
 });
 
 test('an observation that ends does so in its turn, and the next goes on', async () => {
   const server = new Server();
-  const { told } = await server.observedBy('a', 'b');
+  const { notified } = await server.observedBy('a', 'b');
   await server.clock.advance(5_000);
   server.change('a', undefined);
   server.change('b', 'new');
   await server.clock.advance(20_000);
-  assert.deepEqual(told, ['5 s: a 4.04', '8 s: b new']);
+  assert.deepEqual(notified, ['5 s: a 4.04', '8 s: b new']);
   assert.equal(server.observers.size, 1);
 });
 
 test('a client that registers again and again is notified all the same', async () => {
   const server = new Server();
-  const { told } = await server.observedBy('a');
+  const { notified } = await server.observedBy('a');
   await server.clock.advance(5_000);
   for (const state of ['new', 'newest']) server.change('a', state);
   for (let second = 0; second < 5; second++) {
     await server.register('b');
     await server.clock.advance(1_000);
   }
-  assert.deepEqual(told, ['5 s: a new', '8 s: a newest']);
+  assert.deepEqual(notified, ['5 s: a new', '8 s: a newest']);
 });
 
 test('a clock that is set back delays no client', async () => {
   const server = new Server();
-  const { told } = await server.observedBy('a');
+  const { notified } = await server.observedBy('a');
   server.ahead = -3_600_000;
   server.change('a', 'new');
   await server.clock.advance(10_000);
-  assert.deepEqual(told, ['3 s: a new']);
+  assert.deepEqual(notified, ['3 s: a new']);
 });
 
 test('a notification comes in blocks of at most the size that the registration asked for, from the first one', async () => {

@@ -19,7 +19,7 @@ class Scene {
   readonly clock = new FakeClock();
   readonly channel: FakeChannel;
   readonly endpoint: Endpoint;
-  /** The texts of the states in the order in which they were told. */
+  /** The texts of the states in the order in which they were reported. */
   readonly heard: string[] = [];
   private messageId = 0;
 
@@ -37,7 +37,7 @@ class Scene {
       });
   }
 
-  /** An observation that stands, its first state `first`. */
+  /** An established observation, its first state `first`. */
   async observed(more: Partial<Patience> = {}, options: CoapOption[] = [], number = 1): Promise<Observed> {
     const observed = this.observe(more);
     await settle();
@@ -147,16 +147,16 @@ test('renewals and the deregistration each have the whole time-out', async () =>
 test('who stops while a renewal is under way hears of no silence, and does not register again', async () => {
   const scene = new Scene();
   const { stop } = await scene.observed({}, [option('Max-Age', 0)]);
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   while (scene.registrations.length < 2) await scene.clock.advance(1_000);
-  scene.endpoint.onLiveness((error) => told.push(error?.code));
+  scene.endpoint.onLiveness((error) => reported.push(error?.code));
   const stopped = stop();
   await settle();
   scene.says('last');
   await stopped;
   await scene.clock.advance(untilRenewal);
   assert.deepEqual(scene.registrations, [0, 0, 1]);
-  assert.deepEqual(told, [undefined], 'the answer, and no silence');
+  assert.deepEqual(reported, [undefined], 'the answer, and no silence');
 });
 
 test('an observation that the server has ended is not ended again', async () => {

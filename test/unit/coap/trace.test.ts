@@ -34,7 +34,7 @@ class Scene {
     );
   }
 
-  /** An observation that stands. */
+  /** An established observation. */
   async observed(listener: () => void = () => undefined): Promise<() => Promise<void>> {
     const observing = this.endpoint.observe(watched, { timeoutMs: 10_000 }, listener);
     await settle();

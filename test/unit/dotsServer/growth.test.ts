@@ -22,7 +22,7 @@ import { TestMitigator } from '../../support/testMitigator';
 const many = 100_000;
 const policy: Policy = {
   ...defaultPolicy,
-  limits: { ...defaultPolicy.limits, entries: many, entriesPerClient: many },
+  limits: { ...defaultPolicy.limits, entries: many, entriesPerClient: many, entriesPerCuid: many },
 };
 const sizes = [100, 1_000, 10_000];
 

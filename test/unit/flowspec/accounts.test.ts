@@ -42,7 +42,11 @@ const refused: [name: string, value: JsonObject, at: string][] = [
   ['"aces" for "ace"', { [acls]: { acl: [{ ...acl, aces: { aces: [ace] } }] } }, `/${acls}/acl/0/aces/aces`],
   ['a second list beside the first', { [acls]: { acl: [acl], acl2: [acl] } }, `/${acls}/acl2`],
   ['ACLs that are no list', { [acls]: { acl } }, `/${acls}/acl`],
-  ['an entry that is no object', { [acls]: { acl: [{ ...acl, aces: { ace: [7] } }] } }, `/${acls}/acl/0/aces/ace/0`],
+  [
+    'an entry that is not an object',
+    { [acls]: { acl: [{ ...acl, aces: { ace: [7] } }] } },
+    `/${acls}/acl/0/aces/ace/0`,
+  ],
   ['the top-level member without its module', { acls: { acl: [acl] } }, ''],
   ['a second top-level member', { ...scopeDocument(target), ...aclDocument([{ matches }]) }, `/${acls}`],
   ['nothing', {}, ''],

@@ -45,7 +45,7 @@ interface Source {
     env?: Record<string, string>;
     cache?: string;
     from?: Place[];
-    tell?: (text: string) => void;
+    report?: (text: string) => void;
   }): Promise<Tree>;
 }
 interface Build {
@@ -134,7 +134,7 @@ test('a second clone does not build again: the module is found under the hash of
     if (source === undefined) delete process.env.MBEDTLS_SOURCE;
     else process.env.MBEDTLS_SOURCE = source;
   });
-  // Whoever looks for the source fails here.
+  // Every search for the source fails here.
   process.env.MBEDTLS_SOURCE = join(cache, 'nowhere');
   const module = Uint8Array.of(0, 97, 115, 109, 1);
   await assert.rejects(makeModule({ remote: false, cache }), /nowhere does not exist/);
@@ -320,13 +320,16 @@ test('the cache is where each system expects it', async () => {
 
 test('a long step shows that it goes on: every 15 seconds in a log, all the time on a terminal, and what became of it', async (t) => {
   const { step } = await load<{
-    step<T>(title: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T>;
+    step<T>(title: string, work: (report: (text: string) => void) => Promise<T>): Promise<T>;
   }>('scripts/lib/progress.mjs');
   const terminal = process.stderr.isTTY;
   t.after(() => {
     process.stderr.isTTY = terminal;
   });
-  const shown = async (isTTY: boolean, work: (tell: (text: string) => void) => Promise<number>): Promise<string[]> => {
+  const shown = async (
+    isTTY: boolean,
+    work: (report: (text: string) => void) => Promise<number>,
+  ): Promise<string[]> => {
     const said: string[] = [];
     process.stderr.isTTY = isTTY;
     const write = t.mock.method(process.stderr, 'write', (text: string) => said.push(text.replace(/\d+ s/, 'N s')) > 0);
@@ -338,8 +341,8 @@ test('a long step shows that it goes on: every 15 seconds in a log, all the time
   };
   const work =
     (milliseconds: number) =>
-    (tell: (text: string) => void): Promise<number> => {
-      tell('3 of 9');
+    (report: (text: string) => void): Promise<number> => {
+      report('3 of 9');
       t.mock.timers.tick(milliseconds);
       return Promise.resolve(1);
     };

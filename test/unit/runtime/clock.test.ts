@@ -138,7 +138,7 @@ test('a notification that was overtaken stays old, though the clock was set forw
     ({ payload }) => heard.push(Buffer.from(payload).toString()),
   );
   await settle();
-  const tell = (messageId: number, sequence: number, text: string): void =>
+  const notification = (messageId: number, sequence: number, text: string): void =>
     near.deliver(
       encodeMessage({
         type: 'NON',
@@ -149,11 +149,11 @@ test('a notification that was overtaken stays old, though the clock was set forw
         payload: Buffer.from(text),
       }),
     );
-  tell(1, 10, 'first');
+  notification(1, 10, 'first');
   await observed;
   leap(clock, hour);
-  tell(2, 9, 'overtaken');
-  tell(3, 11, 'second');
+  notification(2, 9, 'overtaken');
+  notification(3, 11, 'second');
   await settle();
   assert.deepEqual(heard, ['second']);
 });

@@ -21,11 +21,14 @@ import { folder } from '../../support/dots';
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
 /** Opens a folder and collects what is said of it. */
-async function opened(path: string): Promise<{ files: PrivateFolder; told: string[] }> {
-  const told: string[] = [];
+async function opened(path: string): Promise<{ files: PrivateFolder; notices: string[] }> {
+  const notices: string[] = [];
   return {
-    files: await PrivateFolder.make(path, { names: /^(key|open|theirs)$/, tell: (sentence) => told.push(sentence) }),
-    told,
+    files: await PrivateFolder.make(path, {
+      names: /^(key|open|theirs)$/,
+      notify: (sentence) => notices.push(sentence),
+    }),
+    notices,
   };
 }
 
@@ -175,26 +178,26 @@ test('what others may read is made unreadable, with a word for each', async (t) 
   const path = folder(t, { key: 'secret' });
   chmodSync(path, 0o755);
   chmodSync(join(path, 'key'), 0o644);
-  const { files, told } = await opened(path);
+  const { files, notices } = await opened(path);
   assert.equal(await files.read('key'), 'secret');
   assert.deepEqual([modeOf(path), modeOf(join(path, 'key'))], [0o700, 0o600]);
-  assert.deepEqual(told, [
+  assert.deepEqual(notices, [
     `${path} was readable by other users; now only its owner can read it.`,
     `${join(path, 'key')} was readable by other users; now only its owner can read it.`,
   ]);
-  assert.deepEqual((await opened(path)).told, []);
+  assert.deepEqual((await opened(path)).notices, []);
 });
 
 test('a folder that serves something else as well stays readable; what is read in it does not', async (t) => {
   const path = folder(t, { key: 'secret', 'package.json': '{}' });
   for (const name of ['', 'key', 'package.json']) chmodSync(join(path, name), name === '' ? 0o755 : 0o644);
-  const { files, told } = await opened(path);
+  const { files, notices } = await opened(path);
   await files.read('key');
   assert.deepEqual(
     ['', 'key', 'package.json'].map((name) => modeOf(join(path, name)).toString(8)),
     ['755', '600', '644'],
   );
-  assert.equal(told.length, 1);
+  assert.equal(notices.length, 1);
 });
 
 test('a folder that is only looked at keeps its rights', async (t) => {

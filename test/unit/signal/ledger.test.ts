@@ -115,6 +115,21 @@ test('a refresh that is refused does not end the mitigation, and one that was no
   assert.deepEqual(scene.states(), ['1 accepted']);
 });
 
+test('what another process does while a refresh is under way stays', () => {
+  const scene = new Scene();
+  scene.accepted('a.example.net', 1);
+  const again = scene.begin('a.example.net');
+  scene.send(again);
+  scene.ledger = withdrawn(scene.ledger, 1, '2.02', scene.now);
+  scene.answer(again, '4.00');
+  assert.deepEqual(scene.states(), ['1 withdrawn']);
+  const unsent = scene.begin('b.example.net', 2);
+  scene.send(unsent);
+  scene.answer(unsent, '2.01', 3600);
+  scene.ledger = notSent(scene.ledger, unsent, unsent);
+  assert.deepEqual(scene.states(), ['1 withdrawn', '2 accepted']);
+});
+
 test('a mitigation ends with the lifetime that was granted, at once with 0, and never with -1', () => {
   const scene = new Scene();
   scene.accepted('a.example.net', 1);

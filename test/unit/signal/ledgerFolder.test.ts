@@ -105,6 +105,20 @@ test('a damaged file is reported with what to do, and a folder that takes nothin
   );
 });
 
+test('a file of the right form with a value that is no ledger is reported as damaged, whatever member is wrong', async (t) => {
+  const path = folder(t);
+  await (await clientIn(path)).begin(mitigationOf('a.example.net'));
+  const [name = ''] = readdirSync(path).filter((each) => each.endsWith('.json'));
+  const whole = JSON.parse(readFileSync(join(path, name), 'utf8')) as { value: Record<string, unknown> };
+  for (const member of Object.keys(whole.value)) {
+    for (const wrong of [undefined, { a: {} }, [{}], 7]) {
+      writeFileSync(join(path, name), JSON.stringify({ ...whole, value: { ...whole.value, [member]: wrong } }));
+      await assert.rejects((await clientIn(path)).read(), /is damaged/, `${member}: ${JSON.stringify(wrong)}`);
+      await assert.rejects((await Ledger.open(path)).clients(), /is damaged/);
+    }
+  }
+});
+
 test('the state folder is that of the XDG specification, and of Windows there', () => {
   const at = (env: Record<string, string>, platform: NodeJS.Platform = 'linux'): string =>
     stateFolder({ env, platform, home: join('home', 'me') });

@@ -199,14 +199,14 @@ test('a server that keeps no session is asked again after a minute, not at each 
 test('a caller with less time does not wait as long as the others, and ends the attempt for none of them', async () => {
   const clock = new FakeClock();
   const made = fakeSession(clock);
-  let stands: (session: SignalSession) => void = () => assert.fail();
+  let established: (session: SignalSession) => void = () => assert.fail();
   let attempts = 0;
   const kept = new SessionKeeper({
     clock,
     open: () =>
       new Promise((resolve) => {
         attempts += 1;
-        stands = resolve;
+        established = resolve;
       }),
   });
   const short = assert.rejects(kept.ask(answering, { timeoutMs: 2_000 }), { code: 'transport/no-answer' });
@@ -218,7 +218,7 @@ test('a caller with less time does not wait as long as the others, and ends the 
   await clock.advance(2_000);
   await short;
   await clock.advance(8_000);
-  stands(made.session);
+  established(made.session);
   assert.equal((await long).session, made.session);
   assert.equal(attempts, 1);
   await kept.close();

@@ -66,13 +66,13 @@ test('delayed datagrams arrive, each once; a datagram that nothing overtakes arr
 
 test('of a datagram that nothing overtakes in time, a copy comes after the next one', async () => {
   const arrived: number[] = [];
-  let told: (() => void) | undefined;
+  let notify: (() => void) | undefined;
   const link = new LossyLink({ seed: 3, reordering: 1 }, (datagram) => {
     arrived.push(datagram[0] ?? -1);
-    told?.();
+    notify?.();
   });
   const first = new Promise<void>((resolve) => {
-    told = resolve;
+    notify = resolve;
   });
   link.take(Uint8Array.of(1));
   await first;

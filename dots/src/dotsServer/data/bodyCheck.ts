@@ -37,7 +37,7 @@ function refuseHalves(value: JsonObject, text: string): JsonObject {
   throw fail(
     400,
     'malformed-message',
-    'The body has an escape of half a surrogate pair, which is no character (RFC 7950 section 9.4).',
+    'The body has an escape of half a surrogate pair, which is not a character (RFC 7950 section 9.4).',
   );
 }
 

@@ -8,8 +8,8 @@ const guestsAtOnce = 64;
 const [connectionsPerClient, connectionsInAll] = [64, 1024];
 
 /**
- * The TCP connections of a server. One that is not authenticated yet takes nothing from those that are: where there are too
- * many of them, the oldest makes way for the next one. A client has a limited number of connections.
+ * The TCP connections of a server. One that is not authenticated yet takes nothing from those that are: where there are
+ * too many of them, the oldest makes way for the next one. A client has a limited number of connections.
  */
 export class Connections {
   /** The oldest first, by the address of the other end. */

@@ -87,7 +87,9 @@ export class DataResources {
     return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
-  /** Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are. */
+  /**
+   * Registers, or registers again: a body that names neither aliases nor ACLs leaves those of the client as they are.
+   */
   replaceClient(cuid: string, body: JsonObject, requester: Requester): Success {
     const client = registration(body);
     if (client.cuid !== cuid)
@@ -251,7 +253,7 @@ export class DataResources {
     return (['aliases', 'acls'] as const).reduce((client, container) => {
       const entries = { aliases, acls }[container];
       if (entries === undefined) return client;
-      if (container === 'acls') this.refuseAcls(cuid, entries);
+      if (container === 'acls') this.refuseAcls(cuid, entries, bare.ownPrefixes);
       return withEntries(client, { kind: 'list', cuid, container }, { entries, touched: namesOf(entries) }, this.now);
     }, bare);
   }
@@ -286,7 +288,7 @@ export class DataResources {
     return entries;
   }
 
-  /** ACEs are not a document of their own: they are checked as part of their ACL. */
+  /** ACEs are not separate documents: they are checked as part of their ACL. */
   private readAces(list: ListTarget, body: JsonObject, client: DataClient): JsonObject[] {
     const wrapped = body[member('aces')];
     const aces = isObject(wrapped) ? wrapped.ace : body[member('ace')];
@@ -304,9 +306,13 @@ export class DataResources {
     return aces.filter(isObject);
   }
 
-  private refuseAcls(cuid: string, acls: readonly JsonObject[]): void {
+  private refuseAcls(
+    cuid: string,
+    acls: readonly JsonObject[],
+    ownPrefixes = this.clients.find(cuid)?.ownPrefixes,
+  ): void {
     for (const acl of acls) refuseUnsupported(acl);
-    const clash = this.conflicts.firstOf(acls.flatMap(acesOf), cuid);
+    const clash = this.conflicts.firstOf(acls.flatMap(acesOf), { cuid, ownPrefixes });
     if (clash !== undefined)
       throw fail(
         409,

@@ -1,6 +1,7 @@
 import { canonical } from '#dots/check/canonical';
 import { planAt } from '#dots/check/plan';
 import type { JsonObject } from '#dots/model/json';
+import { hasDestination } from '../state/clientDomain';
 import type { DataClient, DataClients, StoredEntry } from '../state/dataClients';
 import { entriesIn } from './registration';
 
@@ -8,6 +9,20 @@ import { entriesIn } from './registration';
 interface Meaning {
   matches: string;
   actions: string;
+  hasDestination: boolean;
+}
+
+/** An ACE of a client that is new, or is no more. */
+interface Counted {
+  cuid: string;
+  actions: string;
+  change: 1 | -1;
+}
+
+/** Whose ACEs they are: those without a destination apply to its prefixes alone. */
+interface Domain {
+  cuid: string;
+  ownPrefixes?: readonly string[] | undefined;
 }
 
 /**
@@ -24,40 +39,60 @@ export class FilterConflicts {
 
   /**
    * The first of the ACEs for whose matches another client has another action: RFC 8783 section 7.2.
-   * @param cuid of the client that has them
+   * @param domain of the client that has them
    */
-  firstOf(aces: readonly JsonObject[], cuid: string): JsonObject | undefined {
+  firstOf(aces: readonly JsonObject[], domain: Domain): JsonObject | undefined {
     return aces.find((ace) => {
-      const { matches, actions } = this.meaningOf(ace);
-      return this.filters.get(matches)?.isContradicted(cuid, actions) === true;
+      const meaning = this.meaningOf(ace);
+      return trafficOf(meaning, domain).some((traffic) =>
+        this.filters.get(traffic)?.isContradicted(domain.cuid, meaning.actions),
+      );
     });
   }
 
   private follow(before: DataClient | undefined, after: DataClient | undefined): void {
-    if (before?.acls === after?.acls) return;
+    const isSameDomain = before !== undefined && after !== undefined && prefixesOf(before) === prefixesOf(after);
+    if (isSameDomain && before.acls === after.acls) return;
     const [old, fresh] = [new Set(before?.acls), new Set(after?.acls)];
-    for (const acl of fresh) if (after !== undefined && !old.has(acl)) this.count(after.cuid, acl, 1);
-    for (const acl of old) if (before !== undefined && !fresh.has(acl)) this.count(before.cuid, acl, -1);
+    for (const acl of fresh) if (after !== undefined && !(isSameDomain && old.has(acl))) this.count(after, acl, 1);
+    for (const acl of old) if (before !== undefined && !(isSameDomain && fresh.has(acl))) this.count(before, acl, -1);
   }
 
-  private count(cuid: string, { value }: StoredEntry, change: 1 | -1): void {
+  private count(domain: Domain, { value }: StoredEntry, change: 1 | -1): void {
     for (const ace of acesOf(value)) {
-      const { matches, actions } = this.meaningOf(ace);
-      const same = this.filters.get(matches) ?? new SameMatches();
-      same.count(cuid, actions, change);
-      if (same.isEmpty) this.filters.delete(matches);
-      else this.filters.set(matches, same);
+      const meaning = this.meaningOf(ace);
+      for (const traffic of trafficOf(meaning, domain))
+        this.countOne(traffic, { ...meaning, cuid: domain.cuid, change });
     }
+  }
+
+  private countOne(traffic: string, { cuid, actions, change }: Counted): void {
+    const same = this.filters.get(traffic) ?? new SameMatches();
+    same.count(cuid, actions, change);
+    if (same.isEmpty) this.filters.delete(traffic);
+    else this.filters.set(traffic, same);
   }
 
   private meaningOf(ace: JsonObject): Meaning {
     const known = this.meanings.get(ace);
     if (known !== undefined) return known;
-    const meaning = { matches: textOf(ace, 'matches'), actions: textOf(ace, 'actions') };
+    const meaning = {
+      matches: textOf(ace, 'matches'),
+      actions: textOf(ace, 'actions'),
+      hasDestination: hasDestination(ace),
+    };
     this.meanings.set(ace, meaning);
     return meaning;
   }
 }
+
+/** The traffic that an ACE of a client applies to, as texts that are equal for the same traffic. */
+function trafficOf({ matches, hasDestination: isComplete }: Meaning, { ownPrefixes }: Domain): string[] {
+  if (isComplete || ownPrefixes === undefined) return [matches];
+  return ownPrefixes.map((prefix) => `${matches} to ${prefix}`);
+}
+
+const prefixesOf = ({ ownPrefixes }: Domain): string | undefined => ownPrefixes?.join(' ');
 
 /** The ACEs of an ACL. */
 export const acesOf = (acl: JsonObject): JsonObject[] => entriesIn(acl.aces, 'aces');

@@ -156,7 +156,9 @@ function refuseForeignHost(host: string | undefined, port: number): void {
   throw fail(400, 'invalid-value', 'The Host header names a different server.');
 }
 
-/** Why the TLS connection of a client failed, in the words of the signal channel if the library names a known reason. */
+/**
+ * Why the TLS connection of a client failed, in the words of the signal channel if the library names a known reason.
+ */
 function refusalText(error: Error, port: number | undefined): string {
   const symptom = symptomOf(error);
   const reason = serverReason(symptom);
@@ -237,8 +239,8 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
   });
   const content = request.method === 'HEAD' ? undefined : payload;
   if (request.complete) return void response.end(content);
-  // A client that is still sending reads the answer only if the connection stays open until it has finished or disconnects; the
-  // server's request timeout limits that.
+  // A client that is still sending reads the answer only if the connection stays open until it has finished or
+  // disconnects; the server's request timeout limits that.
   response.flushHeaders();
   if (content !== undefined) response.write(content);
   request.once('close', () => response.end()).resume();

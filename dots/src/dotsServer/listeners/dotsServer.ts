@@ -32,7 +32,10 @@ export interface DotsServerOptions {
   dataPort?: number | undefined;
   /** The pre-shared key of an identity, if clients may use one in addition to certificates of the lab. */
   psk?: ServerCredentials['psk'] | undefined;
-  /** Who the clients are; without it each identity that the lab CA or a pre-shared key proves is an unrestricted client of its own. */
+  /**
+   * Who the clients are; without it each identity that the lab CA or a pre-shared key proves is a separate,
+   * unrestricted client.
+   */
   clients?: readonly NamedClient[] | undefined;
   /** Resolves the names in requests of clients with own prefixes; default: no name is known, and each is refused. */
   resolve?: NameResolver | undefined;
@@ -139,10 +142,10 @@ export class DotsServer {
 async function open(mitigator: Mitigator, options: DotsServerOptions, closers: Close[]): Promise<Started> {
   const { stateDir, discardState, host = '127.0.0.1', clock = systemClock, policy = defaultPolicy } = options;
   const { log = () => undefined, resolve = nothingKnown } = options;
-  const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, tell: log });
+  const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, notify: log });
   closers.push(() => state.close());
   const issued = (options.clients ?? []).filter(({ identities }) => identities === undefined).map(({ name }) => name);
-  const home = await openLabHome({ host, stateDir, clients: issued, tell: log });
+  const home = await openLabHome({ host, stateDir, clients: issued, notify: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const holdings = new Holdings(clients, state);
@@ -193,7 +196,7 @@ async function listen(served: Served, options: DotsServerOptions, closers: Close
   return { signal: plain, coaps, coapsTcp, data: data.url };
 }
 
-/** A client without identities of its own is the one that the lab has issued a certificate for. */
+/** A client without configured identities is the one that the lab has issued a certificate for. */
 function identified({ identities, ...client }: NamedClient, lab: Lab): ClientDefinition {
   return { ...client, identities: identities ?? [lab.clients.get(client.name)?.identity ?? ''] };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loopbackName } from '#dots/transport/address';
 import { openLab, type Lab } from '#dots/transport/certificates/lab';
-import type { Tell } from '#dots/runtime/privateFolder';
+import type { Notify } from '#dots/runtime/privateFolder';
 
 /** The lab of a server, and how to close it. */
 export interface LabHome {
@@ -18,7 +18,7 @@ export interface LabHomeOptions {
   /** The further clients that have a certificate of it. */
   clients: readonly string[];
   /** Receives a sentence for what was changed, or made anew, because others could have known or changed it. */
-  tell: Tell;
+  notify: Notify;
 }
 
 /**
@@ -26,8 +26,8 @@ export interface LabHomeOptions {
  * valid by the date of the machine, not by that of a clock: OpenSSL, which verifies them for TLS, uses no other. Throws
  * a DotsError of kind `usage`: `transport/lab-folder`, `runtime/not-private`.
  */
-export async function openLabHome({ host, stateDir, clients, tell }: LabHomeOptions): Promise<LabHome> {
-  const options = { names: [loopbackName(host)], clients, tell };
+export async function openLabHome({ host, stateDir, clients, notify }: LabHomeOptions): Promise<LabHome> {
+  const options = { names: [loopbackName(host)], clients, notify };
   if (stateDir !== undefined)
     return { lab: await openLab(join(stateDir, 'lab'), options), close: () => Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), 'dots-lab-'));

@@ -33,14 +33,20 @@ interface Listeners {
   dtls: Listener | undefined;
 }
 
-/** The signal channel of the server: DTLS, TLS, and plain CoAP for this machine where it is asked for; one endpoint for each client. */
+/**
+ * The signal channel of the server: DTLS, TLS, and plain CoAP for this machine where it is asked for; one endpoint for
+ * each client.
+ */
 export class SignalChannel {
   private constructor(
     private readonly endpoints: ReadonlySet<Endpoint>,
     private readonly listeners: Listeners,
   ) {}
 
-  /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`, `transport/credentials`. */
+  /**
+   * Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`,
+   * `transport/credentials`.
+   */
   static async open(options: SignalChannelOptions): Promise<SignalChannel> {
     const { host, plainPort, clock, credentials, sessions, log } = options;
     const endpoints = new Set<Endpoint>();
@@ -94,7 +100,7 @@ function track(endpoints: Set<Endpoint>, endpoint: Endpoint): void {
 /** How many free TCP ports are tried until one is free for UDP too. */
 const attempts = 8;
 
-/** One port number for both, because a client that tries both knows one only: RFC 9132 section 4.3. */
+/** One port number for both, because a client that tries both has only one: RFC 9132 section 4.3. */
 async function listenSecure(
   requested: Address,
   secure: SecureListenOptions,

@@ -13,8 +13,8 @@ export interface OwnerGuardOptions {
 }
 
 /**
- * Refuses requests of nobody's identity, and those under the cuid of another client (RFC 9132 section 4.4.1.3), or
- * under a cuid that this client may not use. A PUT claims its cuid.
+ * Refuses requests whose identity belongs to no client, and those under the cuid of another client (RFC 9132 section
+ * 4.4.1.3), or under a cuid that this client may not use. A PUT claims its cuid.
  */
 export function ownerGuard({ clients, claims, log }: OwnerGuardOptions): Guard {
   return async (name, request, proceed) => {

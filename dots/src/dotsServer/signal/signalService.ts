@@ -87,7 +87,7 @@ export class SignalService {
 
   private openObservers(): Observers {
     const { state, clients, claims, quota, clock, policy, resolve = nothingKnown } = this.options;
-    // Who comes this far is a client: the guard has seen to that.
+    // Only clients get this far: the guard refuses all others.
     const outside: DomainCheck = async ({ endpoint }, body) => {
       const client = clients.of(endpoint.security?.identity);
       return client && outsideDomain(client, body, resolve);

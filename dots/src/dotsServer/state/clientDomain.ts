@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '#dots/model/json';
+import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { domainNameProblem } from '#dots/model/domainName';
 import { child } from '#dots/model/pointer';
 import { covers, mappedIpv4, parsePrefix, type Prefix } from '#dots/model/prefix';
@@ -7,7 +7,7 @@ import type { Client } from './clients';
 /** The addresses of a name; none where they are unknown. */
 export type NameResolver = (name: string) => Promise<readonly string[]>;
 
-/** Knows no name. */
+/** Resolves no name. */
 export const nothingKnown: NameResolver = () => Promise.resolve([]);
 
 /** A target or destination that a client may not name. */
@@ -74,7 +74,7 @@ async function objectionTo(
   if (kind === 'prefix' || domainNameProblem(text) !== undefined) return undefined;
   const addresses = await resolve(text);
   if (addresses.length === 0)
-    return "has no address that this server knows, so it may be outside of this client's prefixes";
+    return "has no address that is known to this server, so it may be outside of this client's prefixes";
   const outside = addresses.find((address) => !isInside(address));
   return outside && `has the address ${outside}, which is outside of this client's prefixes`;
 }
@@ -91,6 +91,19 @@ function destinationsIn(value: JsonValue, pointer = '', kind?: Destination['kind
   if (Array.isArray(value)) return value.flatMap((item, index) => destinationsIn(item, child(pointer, index), kind));
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, item]) => destinationsIn(item, child(pointer, name), kindOf(name)));
+}
+
+const families = ['ipv4', 'ipv6'] as const;
+
+/**
+ * Whether an entry of an ACL names its destination; one that does not applies to its client's prefixes (RFC 8783
+ * section 7.2).
+ */
+export function hasDestination({ matches }: JsonObject): boolean {
+  return families.some((family) => {
+    const header = isObject(matches) ? matches[family] : undefined;
+    return isObject(header) && header[`destination-${family}-network`] !== undefined;
+  });
 }
 
 /** The host of a URI, without the brackets of IPv6 (RFC 3986 section 3.2.2). */

@@ -14,14 +14,17 @@ export interface ExceededLimit {
 const reservedShare = 64;
 
 /**
- * Whether a client may have one more of something that all clients share. Half of the total is reserved for those that have
- * little of it, so that no flood shuts them out.
+ * Whether a client may have one more of something that all clients share. Half of the total is reserved for those that
+ * have little of it, so that no flood shuts them out.
  */
 export function mayHaveMore(own: number, used: number, total: number): boolean {
   return used < total / 2 || (used < total && own < Math.max(1, total / reservedShare));
 }
 
-/** Whether clients may store something: each has limits, for all its cuids together, and all share what the server stores. */
+/**
+ * Whether clients may store something: each has limits, for all its cuids together, and all share what the server
+ * stores.
+ */
 export class ClientQuota {
   constructor(
     private readonly holdings: Holdings,
@@ -29,15 +32,21 @@ export class ClientQuota {
   ) {}
 
   /** Whether a client may not have `more` mitigations than it has now. @param owner `Security.identity` */
-  mitigations(owner: string | undefined, more: number): boolean {
-    const { entriesPerClient } = this.limits;
-    return more > 0 && !this.mayHave('mitigations', owner, this.limitsOf(owner).mitigations ?? entriesPerClient);
+  mitigations({ owner, cuid }: { owner: string | undefined; cuid: string }, more: number): boolean {
+    if (more <= 0) return false;
+    const { entriesPerClient, entriesPerCuid } = this.limits;
+    const { mitigations: granted } = this.limitsOf(owner);
+    const isFull = this.holdings.stored.mitigations.count(cuid) >= (granted ?? entriesPerCuid);
+    return isFull || !this.mayHave('mitigations', owner, granted ?? entriesPerClient);
   }
 
   /** Whether a client may not store this entry of telemetry; one that exists may change. */
   telemetry({ owner, cuid, kind, id }: Omit<TelemetryEntry, 'body'>): boolean {
-    if (this.holdings.stored.telemetry.of(cuid, kind, id).length > 0) return false;
-    return !this.mayHave(kind, owner, this.limitsOf(owner).telemetry ?? this.limits.entriesPerClient);
+    const stored = this.holdings.stored.telemetry.of(cuid, kind);
+    if (stored.some((entry) => entry.id === id)) return false;
+    const { entriesPerClient, entriesPerCuid } = this.limits;
+    const { telemetry: granted } = this.limitsOf(owner);
+    return stored.length >= (granted ?? entriesPerCuid) || !this.mayHave(kind, owner, granted ?? entriesPerClient);
   }
 
   /** Whether a client with `own` observers may have one more. @param total how many all clients have */

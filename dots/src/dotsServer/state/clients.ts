@@ -52,11 +52,13 @@ export interface Client {
 const plainName = 'plain CoAP';
 
 /**
- * Who the clients of a server are. Each proved identity belongs to one client. Without definitions each identity is a client of its own,
- * with unrestricted prefixes and any number of cuids. What comes over a plain path, which proves nothing, is one more client.
+ * Who the clients of a server are. Each proved identity belongs to one client. Without definitions each identity is a
+ * separate client, with unrestricted prefixes and any number of cuids. What comes over a plain path, which proves
+ * nothing, is one more client.
  */
 export class Clients {
   private readonly byIdentity = new Map<string, Client>();
+  private readonly byCuid = new Map<string, Client>();
   private readonly plain = unrestricted(plainName);
 
   /** Throws a DotsError of kind `usage`, `orchestrator/identity-of-two`, where two clients have the same identity. */
@@ -64,6 +66,7 @@ export class Clients {
     for (const definition of definitions ?? []) {
       const client = clientOf(definition);
       for (const identity of definition.identities) this.add(identity, client);
+      if (client.cuid !== undefined) this.byCuid.set(client.cuid, client);
     }
   }
 
@@ -73,8 +76,8 @@ export class Clients {
   }
 
   /**
-   * The client that an identity belongs to; undefined where it belongs to none of those that are defined. Two calls return the same object
-   * exactly if both identities belong to the same client.
+   * The client that an identity belongs to; undefined where it belongs to none of those that are defined. Two calls
+   * return the same object exactly if both identities belong to the same client.
    * @param identity `Security.identity`; undefined: a plain path
    */
   of(identity: string | undefined): Client | undefined {
@@ -84,6 +87,11 @@ export class Clients {
     const client = unrestricted(identityText(identity));
     this.byIdentity.set(identity, client);
     return client;
+  }
+
+  /** The client that a cuid is configured for: no other may use it, also before the client does. */
+  configuredFor(cuid: string): Client | undefined {
+    return this.byCuid.get(cuid);
   }
 
   /** The sum of a limit over all clients whose definition has it. */
@@ -137,5 +145,5 @@ export function identityEntry(identity: string): string {
 
 /** How an operator says that two identities are of one client. */
 export function sameClientHint(identity: string): string {
-  return `Without a clients file each key is a client of its own. To use several for one client, add ${identityEntry(identity)} to its identities in a file for --clients.`;
+  return `Without a clients file each key is a separate client. To use several for one client, add ${identityEntry(identity)} to its identities in a file for --clients.`;
 }

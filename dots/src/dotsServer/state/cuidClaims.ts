@@ -6,8 +6,8 @@ import type { Mitigations } from './mitigations';
 import type { Telemetry } from './telemetry';
 
 /**
- * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use one at a time, and
- * has a mitigation under another one.
+ * Why a client may not use a cuid. taken: another client has it; configured: it has one of its own; second: it may use
+ * one at a time, and has a mitigation under another one.
  */
 export type CuidObjection = 'taken' | 'configured' | 'second';
 
@@ -24,9 +24,9 @@ interface Pending {
 }
 
 /**
- * Which client each cuid belongs to: the one that has stored something under it (a mitigation, telemetry, a registration on the data
- * channel), or is about to (RFC 9132 section 4.4.1.3). So it is stored exactly as long as what it follows from, and one answer is valid for
- * both channels and all transports.
+ * Which client each cuid belongs to: the one that has stored something under it (a mitigation, telemetry, a
+ * registration on the data channel), or is about to (RFC 9132 section 4.4.1.3). So it is stored exactly as long as what
+ * it follows from, and one answer is valid for both channels and all transports.
  */
 export class CuidClaims {
   /** Claims of requests that are not answered yet. */
@@ -51,20 +51,22 @@ export class CuidClaims {
   }
 
   /** Whether something that was stored with this proof is the client's. */
-  isOwn({ owner }: { owner?: string | undefined }, client: Client): boolean {
-    return this.clients.of(owner) === client;
+  isOwn(entry: { cuid: string; owner?: string | undefined }, client: Client): boolean {
+    return this.ownerOf(entry) === client;
   }
 
   /** Whether a cuid belongs to another client. */
   isForeign(cuid: string, client: Client): boolean {
+    const configured = this.clients.configuredFor(cuid);
+    if (configured !== undefined && configured !== client) return true;
     const pending = this.pending.get(cuid);
     if (pending !== undefined) return pending.client !== client;
-    return this.ownersOf(cuid).some((owner) => this.clients.of(owner) !== client);
+    return this.ownersOf(cuid).some((owner) => this.ownerOf({ cuid, owner }) !== client);
   }
 
   /**
-   * Does the work of a request that may store something under a cuid, unless `refuse` throws for an objection. Of two clients that claim a
-   * cuid at the same time the first succeeds: nothing waits between the check and the claim.
+   * Does the work of a request that may store something under a cuid, unless `refuse` throws for an objection. Of two
+   * clients that claim a cuid at the same time the first succeeds: nothing waits between the check and the claim.
    */
   async claim<T>(
     cuid: string,
@@ -104,6 +106,14 @@ export class CuidClaims {
     const { cuid, owner } = mitigation;
     this.owners.count(cuid, owner, change);
     if (isActive(mitigation)) this.active.count(this.clients.of(owner), cuid, change);
+  }
+
+  /**
+   * The client of what is stored. What was stored with an identity that no client has any more, such as a key that was
+   * replaced, belongs to the client that the cuid is configured for.
+   */
+  private ownerOf({ cuid, owner }: { cuid: string; owner?: string | undefined }): Client | undefined {
+    return this.clients.of(owner) ?? this.clients.configuredFor(cuid);
   }
 
   /** The identities of those who have stored something under a cuid; undefined: over a plain path. */

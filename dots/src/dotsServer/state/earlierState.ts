@@ -1,7 +1,7 @@
 import { isObject, itemsOf, type JsonValue } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
 import { fileReason } from '#dots/runtime/fileReason';
-import type { PrivateFolder, Tell } from '#dots/runtime/privateFolder';
+import type { PrivateFolder, Notify } from '#dots/runtime/privateFolder';
 import { DotsError } from '#dots/model/errors';
 import { memoryJournal, unreadableState, type JournalEntry, type StoredState } from './journal';
 import { clientKey, dataClientTable } from './dataClients';
@@ -48,19 +48,20 @@ export async function readEarlierState(folder: PrivateFolder): Promise<StoredSta
 }
 
 /**
- * Gives files names with the date, so that they are out of use, and says so. Rejects with an error of the file system.
+ * Renames files with the date, so that they are no longer used, and reports that. Rejects with an error of the file
+ * system.
  */
 export async function setAside(
   folder: PrivateFolder,
   names: readonly string[],
-  { clock, tell }: { clock: Clock; tell: Tell },
+  { clock, notify }: { clock: Clock; notify: Notify },
 ): Promise<void> {
   const present = await folder.names();
   const date = new Date(clock.now()).toISOString().replace(/[-:]/g, '');
   for (const name of names.filter((each) => present.includes(each))) {
     const aside = `${name}.discarded-${date}`;
     await folder.rename(name, aside);
-    tell(`${folder.pathOf(name)} was renamed to ${aside}; the state begins empty.`);
+    notify(`${folder.pathOf(name)} was renamed to ${aside}; the state begins empty.`);
   }
   await folder.sync();
 }
@@ -74,7 +75,7 @@ async function readList(folder: PrivateFolder, file: EarlierFile): Promise<Journ
   if (!isObject(content) || content.version !== 1 || !Array.isArray(content[list]))
     throw unreadableState(where, 'it is not the state of version 0.1');
   return itemsOf(content[list]).map((value) => {
-    if (!isObject(value)) throw unreadableState(where, 'an entry is no object');
+    if (!isObject(value)) throw unreadableState(where, 'an entry is not an object');
     return { table, key: keyOf(value as never), value };
   });
 }

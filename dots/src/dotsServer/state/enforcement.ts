@@ -43,7 +43,7 @@ export class Enforcement {
     enforced.active?.end();
   }
 
-  /** Undefined where the mitigator does not know them, or never had this mitigation. */
+  /** Undefined if the mitigator has none, or never had this mitigation. */
   counters(mitigation: Mitigation, now: number): DropCounters | undefined {
     return this.activeOf(mitigation)?.counters(mitigation, now);
   }

@@ -94,13 +94,13 @@ export class FileJournal implements Journal {
   static async open(
     folder: JournalFolder,
     initial: () => Promise<readonly JournalChange[]>,
-    tell: (sentence: string) => void,
+    notify: (sentence: string) => void,
   ): Promise<{ journal: FileJournal; stored: StoredState }> {
     const content = (await readContent(folder)) ?? (await createJournal(folder, await initial()));
     const file = await folder.openToWrite(journalName);
     const journal = new FileJournal(folder, file, content);
     try {
-      if (content.cutOff > 0) tell(cutOffSentence(folder, content));
+      if (content.cutOff > 0) notify(cutOffSentence(folder, content));
       // What was read may be a record that was written, and not synchronised, before the server was killed.
       await journal.repair();
     } catch (error) {

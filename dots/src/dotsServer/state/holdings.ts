@@ -30,7 +30,9 @@ interface Owned {
   owner?: string | undefined;
 }
 
-/** How much each client has stored; follows every change, so that a look-up costs the same beside any number of entries. */
+/**
+ * How much each client has stored; follows every change, so that a look-up costs the same beside any number of entries.
+ */
 export class Holdings {
   /** Of all clients. */
   readonly total: Holding = { ...nothing };

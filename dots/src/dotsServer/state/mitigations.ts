@@ -79,7 +79,7 @@ export class Mitigations {
     return cuid === undefined ? this.table.size : this.table.countOf(cuid);
   }
 
-  /** The traffic dropped for a mitigation; undefined while the mitigator does not know it. */
+  /** The traffic dropped for a mitigation; undefined until the mitigator reports it. */
   counters(mitigation: Mitigation): DropCounters | undefined {
     return this.enforcement.counters(mitigation, this.options.clock.now());
   }
@@ -139,7 +139,7 @@ export class Mitigations {
     this.enforcement.follow(before, after, attackStatus);
   }
 
-  /** Once requests are stored, or could not be: what was held back meanwhile happens. */
+  /** Once requests are stored, or could not be: changes that were deferred meanwhile are made. */
   private async finish(): Promise<void> {
     const applied = this.applied.splice(0);
     const reports = this.releaseReports();

@@ -27,6 +27,10 @@ export interface Policy {
 export interface Limits {
   /** Mitigations of one client, and telemetry entries of each kind. */
   entriesPerClient: number;
+  /**
+   * The same under one cuid, which bounds the lists that are answered; not for a client whose definition has a limit.
+   */
+  entriesPerCuid: number;
   /** The same for all clients together. */
   entries: number;
   observersPerSession: number;
@@ -61,8 +65,9 @@ export const defaultPolicy: Policy = {
   indefinite: false,
   timing: defaultTiming,
   limits: {
-    entriesPerClient: 64,
-    entries: 2048,
+    entriesPerClient: 1024,
+    entriesPerCuid: 64,
+    entries: 4096,
     observersPerSession: 32,
     observersPerClient: 256,
     observers: 1024,

@@ -1,5 +1,5 @@
 import type { Clock } from '#dots/runtime/clock';
-import type { Tell } from '#dots/runtime/privateFolder';
+import type { Notify } from '#dots/runtime/privateFolder';
 import { DataClients } from './dataClients';
 import { Mitigations } from './mitigations';
 import type { Mitigator } from './mitigator';
@@ -20,11 +20,11 @@ export interface ServerStateOptions {
   /**
    * Receives a sentence for each right to the stored state that is taken from others, and for what was dropped of it.
    */
-  tell?: Tell;
+  notify?: Notify;
 }
 
 /**
- * Everything that a DOTS server knows of its clients. A request reads and changes it in one decision (`exclusive`),
+ * All data that a DOTS server has of its clients. A request reads and changes it in one decision (`exclusive`),
  * which is stored as a whole or not at all:
  *
  *     await state.exclusive(() => {
@@ -92,6 +92,6 @@ export class ServerState {
 }
 
 async function openState(options: ServerStateOptions): Promise<OpenedState> {
-  const { stateDir, discardState = false, clock, tell = () => undefined } = options;
-  return stateDir === undefined ? withoutFolder : openStateFolder(stateDir, { discardState, clock, tell });
+  const { stateDir, discardState = false, clock, notify = () => undefined } = options;
+  return stateDir === undefined ? withoutFolder : openStateFolder(stateDir, { discardState, clock, notify });
 }

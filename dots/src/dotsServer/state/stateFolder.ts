@@ -2,7 +2,7 @@ import type { Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
 import { FolderInUse, FolderLock, lockNames } from '#dots/runtime/folderLock';
-import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { PrivateFolder, type Notify } from '#dots/runtime/privateFolder';
 import { earlierNames, readEarlierState, setAside } from './earlierState';
 import { FileJournal, journalName, readStoredState } from './fileJournal';
 import { emptyState, memoryJournal, type Journal, type StoredState } from './journal';
@@ -15,7 +15,7 @@ export interface StateFolderOptions {
   discardState: boolean;
   clock: Clock;
   /** Receives a sentence for each right that is taken from others, and for each part of the state that is not used. */
-  tell: Tell;
+  notify: Notify;
 }
 
 /** The state of a server, and where its changes go. */
@@ -33,7 +33,7 @@ export const withoutFolder: OpenedState = { journal: memoryJournal, stored: empt
  * `orchestrator/state-unreadable`, `runtime/not-private`.
  */
 export async function openStateFolder(path: string, options: StateFolderOptions): Promise<OpenedState> {
-  const folder = await PrivateFolder.make(path, { names: stateNames, tell: options.tell }).catch((cause: unknown) =>
+  const folder = await PrivateFolder.make(path, { names: stateNames, notify: options.notify }).catch((cause: unknown) =>
     refuseFolder(path, cause),
   );
   const lock = await FolderLock.take(folder).catch((cause: unknown) => refuseLock(path, cause));
@@ -57,9 +57,9 @@ export async function readStateFolder(path: string): Promise<StoredState> {
 
 async function openJournal(
   folder: PrivateFolder,
-  { discardState, clock, tell }: StateFolderOptions,
+  { discardState, clock, notify }: StateFolderOptions,
 ): Promise<OpenedState> {
-  if (discardState) await setAside(folder, [journalName, ...earlierNames], { clock, tell });
+  if (discardState) await setAside(folder, [journalName, ...earlierNames], { clock, notify });
   let imported = false;
   const opened = await FileJournal.open(
     folder,
@@ -68,18 +68,18 @@ async function openJournal(
       imported = earlier !== undefined;
       return (earlier?.entries ?? []).map(({ table, key, value }) => [table, key, value]);
     },
-    tell,
+    notify,
   );
-  await leaveEarlier(folder, imported, tell);
+  await leaveEarlier(folder, imported, notify);
   return opened;
 }
 
 /** Says what became of the files of an earlier version. */
-async function leaveEarlier(folder: PrivateFolder, imported: boolean, tell: Tell): Promise<void> {
+async function leaveEarlier(folder: PrivateFolder, imported: boolean, notify: Notify): Promise<void> {
   const names = await folder.names();
   for (const name of earlierNames.filter((earlier) => names.includes(earlier))) {
     if (imported) await folder.rename(name, `${name}.imported`);
-    tell(
+    notify(
       imported
         ? `${folder.pathOf(name)}, of an earlier version, was read into the journal and renamed to ${name}.imported.`
         : `${folder.pathOf(name)}, of an earlier version, is not used: the journal beside it is newer.`,

@@ -28,7 +28,7 @@ function faultOf(value: JsonValue): string | undefined {
     droppedForMs: isTime,
     terminatingMs: isTime,
   });
-  if (fault !== undefined || !isObject(value) || !isObject(value.scope)) return fault ?? 'it is no object';
+  if (fault !== undefined || !isObject(value) || !isObject(value.scope)) return fault ?? 'it is not an object';
   if (value.startedAt === null && value.status !== status.waiting && value.status !== status.terminated)
     return '"startedAt" is null, and its status is one of a mitigation that has started';
   return faultOfDocument({ [topMember]: { scope: [{ ...value.scope, lifetime: 1 }] } });

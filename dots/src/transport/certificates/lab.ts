@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
-import { PrivateFolder, type Tell } from '#dots/runtime/privateFolder';
+import { PrivateFolder, type Notify } from '#dots/runtime/privateFolder';
 import { keyIdentity } from './certificateNames';
 import { certify, isIssued, isUsable, newKey, type CertificateRequest, type Credentials } from './certificates';
 
@@ -36,7 +36,7 @@ export interface LabOptions {
   /** The current time; by default now. */
   now?: Date;
   /** Receives what was changed, or replaced, because others could have known or changed it. */
-  tell?: Tell;
+  notify?: Notify;
 }
 
 const day = 24 * 3600 * 1000;
@@ -55,9 +55,9 @@ const serverNames = ['127.0.0.1', '::1', 'localhost'];
  */
 export async function openLab(path: string, options: LabOptions = {}): Promise<Lab> {
   try {
-    const { now = new Date(), tell = () => undefined } = options;
-    const folder = await PrivateFolder.make(path, { names: labNames, tell });
-    return await certified(folder, await authority(folder, now, tell), now, options);
+    const { now = new Date(), notify = () => undefined } = options;
+    const folder = await PrivateFolder.make(path, { names: labNames, notify });
+    return await certified(folder, await authority(folder, now, notify), now, options);
   } catch (cause) {
     if (cause instanceof DotsError) throw cause;
     throw new DotsError(
@@ -123,11 +123,11 @@ const labNames = /^(\.gitignore|ca-origin|dots\.profiles\.json(\.\w+)?|[\w.-]+\.
 /** The file that records where the CA was made. */
 const origin = 'ca-origin';
 
-async function authority(folder: PrivateFolder, now: Date, tell: Tell): Promise<Credentials> {
+async function authority(folder: PrivateFolder, now: Date, notify: Notify): Promise<Credentials> {
   const kept = await read(folder, 'ca');
   if (kept !== undefined && isUsable(kept, { issuer: kept.cert, now })) {
     if ((await folder.read(origin)) === (await originOf(folder, kept.cert))) return kept;
-    tell(`The lab CA in ${folder.path} was not made there, so others may know its key: a new one replaces it.`);
+    notify(`The lab CA in ${folder.path} was not made there, so others may know its key: a new one replaces it.`);
   }
   const request = { purpose: 'ca', commonName: 'DOTS lab CA', ...validity(now, caDays) } as const;
   const made = await keep(folder, 'ca', certify(request, await newKey()));

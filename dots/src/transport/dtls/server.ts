@@ -76,7 +76,7 @@ class DtlsListener implements Listener {
   /** Handles client hellos and answers them with cookies; a client that returns one becomes its owner. */
   private spare: Client | undefined;
   private readonly hellos = new FragmentedHellos();
-  private strangerTold = -Infinity;
+  private strangerReportedAt = -Infinity;
   private open = true;
   /** Datagrams on their way into the network, such as the close_notify to clients. */
   private sending = 0;
@@ -141,7 +141,7 @@ class DtlsListener implements Listener {
   /** A client ended before it was authenticated, or because of a limit. */
   turnAway(client: Client, error: DotsError | undefined): void {
     this.drop(client);
-    if (error !== undefined) this.tell(error);
+    if (error !== undefined) this.report(error);
   }
 
   private newClient(): Client {
@@ -189,13 +189,13 @@ class DtlsListener implements Listener {
     if (client.channel === undefined) return this.turnAway(client, error);
     client.association.close();
     client.finish(error);
-    this.tell(error);
+    this.report(error);
   }
 
   /** No state is kept for a client until it has returned the cookie that was sent to its address. */
   private knock(hello: Buffer, address: Address, random: Buffer): void {
     if (!this.admission.mayStart(address.host))
-      return this.tellOfStranger(
+      return this.reportStranger(
         refusal('broken', { peer: addressText(address), detail: 'too many handshakes are under way' }),
       );
     const client = this.greet(hello, address, random);
@@ -214,28 +214,28 @@ class DtlsListener implements Listener {
       const { spare } = this;
       spare.begin(address, random);
       const answer = spare.association.greet(spare.key, hello);
-      if (answer instanceof DotsError) this.tellOfStranger(answer);
+      if (answer instanceof DotsError) this.reportStranger(answer);
       if (answer !== 'started') return undefined;
       this.spare = undefined;
       return spare;
     } catch (cause) {
-      this.tellOfStranger(faultOf(addressText(address), cause));
+      this.reportStranger(faultOf(addressText(address), cause));
       return undefined;
     }
   }
 
-  private tellOfStranger(error: DotsError): void {
-    if (this.clock.monotonic() - this.strangerTold < strangersEveryMs) return;
-    this.strangerTold = this.clock.monotonic();
-    this.tell(error);
+  private reportStranger(error: DotsError): void {
+    if (this.clock.monotonic() - this.strangerReportedAt < strangersEveryMs) return;
+    this.strangerReportedAt = this.clock.monotonic();
+    this.report(error);
   }
 
   /** A failing callback for refusals must not affect the server. */
-  private tell(error: DotsError): void {
+  private report(error: DotsError): void {
     try {
       this.options.refused?.(error);
     } catch {
-      // There is nobody else to tell.
+      // No other callback could report that.
     }
   }
 

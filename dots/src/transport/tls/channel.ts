@@ -59,7 +59,7 @@ export class TlsChannel implements Channel {
     if (this.socket.destroyed)
       queueMicrotask(() => {
         this.end();
-        this.tell(receiver);
+        this.notify(receiver);
       });
   }
 
@@ -134,10 +134,10 @@ export class TlsChannel implements Channel {
     this.options.clock.clearTimeout(this.idle);
     if (this.open && !this.heard && this.options.early !== undefined) this.fail('closed');
     this.open = false;
-    if (this.receiver !== undefined) this.tell(this.receiver);
+    if (this.receiver !== undefined) this.notify(this.receiver);
   }
 
-  private tell(receiver: Receiver): void {
+  private notify(receiver: Receiver): void {
     this.receiver = undefined;
     if (this.failure !== undefined) receiver.failure(this.failure);
     receiver.closed();

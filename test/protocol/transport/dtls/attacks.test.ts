@@ -40,7 +40,7 @@ async function scene(t: TestContext): Promise<Scene | undefined> {
   return { ...all, echo, relay, caller, handshake };
 }
 
-/** The session stands, and each request was delivered once, the last one just now. */
+/** The session is established, and each request was delivered once, the last one just now. */
 async function unharmed({ echo, caller }: Scene, sent: string[]): Promise<void> {
   assert.equal(await caller.ask('last'), 're:last');
   assert.deepEqual(echo.messages, [...sent, 'last']);

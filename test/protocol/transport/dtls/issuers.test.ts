@@ -99,8 +99,8 @@ async function overTls(
     { host: '127.0.0.1', port: scene.port },
     { credentials: purpose === 'server' ? ours : theirs, serverName: 'localhost' },
   );
-  const told = await outcome(attempt.then((channel) => channel.close()));
-  if (purpose === 'server') return told;
+  const result = await outcome(attempt.then((channel) => channel.close()));
+  if (purpose === 'server') return result;
   await eventually(() => scene.sessions.length + scene.refused.length > 0);
   return scene.refused[0]?.code;
 }

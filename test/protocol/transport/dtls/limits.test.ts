@@ -116,12 +116,12 @@ test('a full server says so, but not for each datagram', async (t) => {
   await stuck(t, server);
   const [hello] = relay.seen.toServer;
   const stranger = await udpSocket(t);
-  for (const told of [1, 2]) {
+  for (const reported of [1, 2]) {
     for (let count = 0; count < 50; count++) stranger.send(hello!, server.port, '127.0.0.1');
-    await eventually(() => server.refused.length === told);
+    await eventually(() => server.refused.length === reported);
     // All of them have been heard once this one has been refused, too.
     assert.equal(await unanswered(t, relay, { psk }), 'no-answer');
-    assert.equal(server.refused.length, told);
+    assert.equal(server.refused.length, reported);
     await clock.advance(1000);
   }
   assert.deepEqual(codesOf(server), ['transport/broken', 'transport/broken']);
@@ -209,14 +209,14 @@ test('without memory for another session a client is refused, and the server goe
 
 test('an exception in a listener for clients costs one session and not the server', async (t) => {
   if ((await parties(t)) === undefined) return;
-  const told: string[] = [];
+  const messages: string[] = [];
   let [accepts, hears] = [false, false];
   const listener = await listenDtls(
     { host: '127.0.0.1', port: 0 },
     {
       credentials: keys,
       refused: ({ message }) => {
-        told.push(message);
+        messages.push(message);
         throw new Error('of refused');
       },
     },
@@ -246,7 +246,7 @@ test('an exception in a listener for clients costs one session and not the serve
   hears = true;
   assert.equal(await (await call(t, port, { psk })).ask('two'), 'two');
   assert.deepEqual(
-    told.map((message) => /failed: this end failed/.test(message)),
+    messages.map((message) => /failed: this end failed/.test(message)),
     [true, true],
   );
 });

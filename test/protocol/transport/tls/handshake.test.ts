@@ -182,14 +182,14 @@ const wrongClients: [what: string, server: string, client: string, issue: IssueO
   ['may not sign', 'purpose', 'client-certificate-refused', { purpose: 'client', keyUsage: 'keyAgreement' }],
 ];
 
-for (const [what, code, told, issue] of wrongClients) {
+for (const [what, code, expected, issue] of wrongClients) {
   test(`a client whose certificate is wrong is refused: ${what}`, async (t) => {
     const pki = await TestPki.create(t);
     if (pki === undefined) return;
     const at = await listening(t, credentialsOf(pki, pki.issue({ names })));
     await assert.rejects(
       connectTls(at, { credentials: credentialsOf(pki, pki.issue(issue)), serverName: at.host }),
-      isRefusal(told),
+      isRefusal(expected),
     );
     await eventually(() => at.refused.length > 0);
     assert.deepEqual([at.refused.map((error) => error.code), at.sessions.length], [[`transport/${code}`], 0]);

@@ -99,7 +99,7 @@ test('noise on the port is reported once for each connection, and disturbs no cl
     { ...credentialsOf(pki, pki.issue({ names })), ...keys },
     { limits: { halfOpenPerAddress: 64 } },
   );
-  const standing = await connected(t, at, { psk });
+  const established = await connected(t, at, { psk });
   const noise = Array.from({ length: 40 }, (_, turn) =>
     Buffer.from(
       Array.from({ length: 20 + turn * 7 }, (_byte, index) =>
@@ -130,7 +130,7 @@ test('noise on the port is reported once for each connection, and disturbs no cl
     ['transport/unknown-ca', 41],
     'each is named',
   );
-  assert.equal((await standing.request(get, patience)).code, '2.05');
+  assert.equal((await established.request(get, patience)).code, '2.05');
 });
 
 test('a peer that does not read is given up, and what is sent to it does not pile up', async (t) => {

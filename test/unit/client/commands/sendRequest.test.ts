@@ -9,7 +9,7 @@ import { identityWith } from '../../../support/fakeLedger';
 import { loadFeatures, log } from '../../../support/loadFeatures';
 import type * as features from '../../../support/clientFeatures';
 
-const { DotsError, RequestSender, SessionHost, tellFailure, vscode } = loadFeatures();
+const { DotsError, RequestSender, SessionHost, showFailure, vscode } = loadFeatures();
 const { editor } = vscode;
 
 beforeEach(() => {
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 test('what a server says becomes no link in a message, and no line of its own', () => {
-  tellFailure(
+  showFailure(
     log,
     'It was refused.',
     new DotsError(
@@ -210,7 +210,7 @@ const request = {
 
 type Send = (...words: unknown[]) => Promise<object>;
 
-/** Sends the request to a target whose session answers in this way; what is told of its key is kept. */
+/** Sends the request to a target whose session answers in this way; what is reported about its key is recorded. */
 async function sent(send: Send, refused: unknown[] = [], blocks?: boolean): Promise<void> {
   const uri = vscode.Uri.file('/a/request.dots.json');
   editor.documents.push({ uri, languageId: 'dots', getText: () => '' });

@@ -53,7 +53,7 @@ test('a request that was accepted is being set up, with the lifetime granted', (
 
 test('a notification brings status, lifetime and counters, and keeps what it does not contain', () => {
   const book = bookWith(7);
-  book.told(
+  book.reported(
     body({
       mid: 7,
       status: 'attack-successfully-mitigated',
@@ -73,9 +73,9 @@ test('a notification brings status, lifetime and counters, and keeps what it doe
     octetsPerSecond: 0,
     packetsPerSecond: 0,
   });
-  book.told(body({ status: 'attack-stopped' }), t0 + 110_000, 7);
+  book.reported(body({ status: 'attack-stopped' }), t0 + 110_000, 7);
   assert.equal(book.get(7)?.lifetime, 3500);
-  assert.equal(book.get(7)?.toldAt, t0 + 100_000);
+  assert.equal(book.get(7)?.reportedAt, t0 + 100_000);
 });
 
 test('an indefinite lifetime does not count down; a finite one stops at zero', () => {
@@ -88,7 +88,7 @@ test('a mitigation says what its aliases stood for when it was sent, also once t
   const book = new MitigationBook();
   const aliases = { web: ['192.0.2.1/32', 'www.example.com'], ghost: [] };
   book.accepted({ mid: 7, scope: { 'alias-name': ['web', 'ghost'] }, granted: 3600, aliases }, t0);
-  book.told(body({ mid: 7, 'alias-name': ['web', 'ghost'], status: 'attack-successfully-mitigated' }), t0);
+  book.reported(body({ mid: 7, 'alias-name': ['web', 'ghost'], status: 'attack-successfully-mitigated' }), t0);
   const { tooltip = '' } = find(sessionTree(stateOf(book, t0)), 'mitigation/mock/7') ?? {};
   assert.match(
     tooltip,
@@ -99,7 +99,7 @@ test('a mitigation says what its aliases stood for when it was sent, also once t
 
 test('ended mitigations leave when the next one is accepted', () => {
   const book = bookWith(7);
-  book.told(body({ mid: 7, status: 'attack-mitigation-terminated', lifetime: 0 }), t0);
+  book.reported(body({ mid: 7, status: 'attack-mitigation-terminated', lifetime: 0 }), t0);
   book.accepted({ mid: 8, scope: {}, granted: 60, aliases: {} }, t0);
   assert.deepEqual(
     book.list().map(({ mid }) => mid),
@@ -113,7 +113,7 @@ test('without a session there are no rows, so that the view can say the next ste
 
 test('rows in words, with stable ids', () => {
   const book = bookWith(7);
-  book.told(
+  book.reported(
     body({
       mid: 7,
       status: 'attack-successfully-mitigated',
@@ -144,7 +144,7 @@ test('a withdrawn mitigation has neither lifetime nor rate, and does not count',
     'attack-mitigation-withdrawn',
   ]) {
     const book = bookWith(7);
-    book.told(body({ mid: 7, status, lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3' }), t0);
+    book.reported(body({ mid: 7, status, lifetime: 3600, 'bytes-dropped': '1500', 'pkts-dropped': '3' }), t0);
     const tree = sessionTree(stateOf(book, t0));
     assert.equal(find(tree, 'mitigation/mock/7')?.role, 'ending');
     assert.deepEqual(

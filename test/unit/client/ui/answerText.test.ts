@@ -69,8 +69,8 @@ test('a conflict is described in words', () => {
 
 test('how long the server asks to wait, and how long another server counts', () => {
   const redirect: JsonObject = { 'ietf-dots-signal-channel:redirected-signal': { 'alt-server': 'other.example' } };
-  const line = (maxAge?: number, told?: JsonObject): string | undefined =>
-    textOf({ code: '5.03', ok: false, ...(maxAge !== undefined && { maxAge }), ...(told && { body: told }) })
+  const line = (maxAge?: number, body?: JsonObject): string | undefined =>
+    textOf({ code: '5.03', ok: false, ...(maxAge !== undefined && { maxAge }), ...(body && { body }) })
       .split('\n')
       .find((each) => /^(?:The server (?:asks|does not ask) to wait|Use the other server)/.test(each));
   assert.deepEqual(

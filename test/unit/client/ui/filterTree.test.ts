@@ -58,7 +58,8 @@ test('a refusal to install in words, with what the server says', () => {
     request: { method: 'POST', path: '/restconf', octets: 2, payload: '{}' },
   };
   const text = installText({
-    installed: { answer, answers: [answer], registered: false, replaced: false },
+    installed: { answer, answers: [answer], registered: false, replaced: false, changes: [] },
+    difference: ['acl "a" replaces the one with that name:', '  type: 1 -> 2'],
     document: 'a.dots.json',
     server: 'https://127.0.0.1:1',
     cuid: 'c',
@@ -66,5 +67,9 @@ test('a refusal to install in words, with what the server says', () => {
   });
   assert.match(text, /^# 409 Conflict: refused\n/);
   assert.match(text, /It conflicts\. \(resource-denied\)/);
+  assert.match(
+    text,
+    /Difference to what was on the server:\n {2}acl "a" replaces the one with that name:\n {4}type: 1 -> 2\n/,
+  );
   assert.match(text, /POST \/restconf -> 409/);
 });

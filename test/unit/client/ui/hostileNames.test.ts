@@ -17,7 +17,10 @@ import { profileItems } from '../../../../client/src/ui/profilePick';
 import { sessionTree } from '../../../../client/src/ui/sessionTree';
 import type { TreeNode } from '../../../../client/src/ui/treeNode';
 
-/** What a server, a workspace file or a file name may be called: line ends, marks that reverse, what a terminal obeys, and a picture. */
+/**
+ * What a server, a workspace file or a file name may be called: line ends, marks that reverse, what a terminal obeys,
+ * and a picture.
+ */
 const evil = '\nFORGED: verified\r\u202e\u2066\u001b[2J\u009b\u2028\u200f$(check)';
 
 /** Fails where a text contains what reverses or hides, or a line that a name has made up. */
@@ -34,7 +37,7 @@ const flat = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) =>
 
 test('rows of the session view keep names in their line', () => {
   const session = { name: `n${evil}`, server: `s${evil}`, cuid: `c${evil}`, production: true };
-  const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, toldAt: 0 };
+  const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, reportedAt: 0 };
   const orchestrator = {
     addresses: [`coap://${evil}`],
     mitigations: 1,
@@ -90,7 +93,11 @@ test('neither do the texts that are shown for a document, and the questions befo
     flowspecText({ document: `d${evil}`, inputs, ...translate(inputs) }),
     noFlowspecText(`d${evil}`, `It failed: ${evil}`),
     answerText({ ...sent, mid: 1, answer }),
-    installText({ ...sent, installed: { answer: installed, answers: [installed], registered: true, replaced: true } }),
+    installText({
+      ...sent,
+      difference: [`acl ${evil}`],
+      installed: { answer: installed, answers: [installed], registered: true, replaced: true, changes: [] },
+    }),
     ...[
       confirmation({ ...sent, credentials: {}, production: { reason: evil } }, document),
       withdrawal(sent, 1, scope),

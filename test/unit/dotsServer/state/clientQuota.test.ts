@@ -13,8 +13,11 @@ interface Scene {
   state: ServerState;
   quota: ClientQuota;
   holdings: Holdings;
-  /** Requests mitigations until one is refused, at most `most`, each under a cuid of its own; returns how many there are. */
-  flood: (owner: string, most: number) => Promise<number>;
+  /**
+   * Requests mitigations until one is refused, at most `most`, each under a cuid of its own or all under one; returns
+   * how many there are.
+   */
+  flood: (owner: string, most: number, oneCuid?: boolean) => Promise<number>;
 }
 
 async function open(t: TestContext, limits: Partial<Limits>, definitions?: ClientDefinition[]): Promise<Scene> {
@@ -23,14 +26,15 @@ async function open(t: TestContext, limits: Partial<Limits>, definitions?: Clien
   t.after(() => state.close());
   const holdings = new Holdings(new Clients(definitions), state);
   const quota = new ClientQuota(holdings, { ...defaultPolicy.limits, ...limits });
-  const put = (owner: string, mid: number): boolean => {
-    if (quota.mitigations(owner, 1)) return false;
-    const request = { cuid: `${owner}-${mid}`, mid, owner, scope: {}, terminatingMs: 1 };
+  const put = (owner: string, mid: number, oneCuid: boolean): boolean => {
+    const cuid = oneCuid ? owner : `${owner}-${mid}`;
+    if (quota.mitigations({ owner, cuid }, 1)) return false;
+    const request = { cuid, mid, owner, scope: {}, terminatingMs: 1 };
     state.mitigations.put(requested(request, 3600, clock.now()));
     return true;
   };
-  const flood: Scene['flood'] = async (owner, most) => {
-    for (let mid = 0; mid < most; mid++) if (!(await state.exclusive(() => put(owner, mid)))) return mid;
+  const flood: Scene['flood'] = async (owner, most, oneCuid = false) => {
+    for (let mid = 0; mid < most; mid++) if (!(await state.exclusive(() => put(owner, mid, oneCuid)))) return mid;
     return most;
   };
   return { state, quota, holdings, flood };
@@ -40,6 +44,16 @@ test('a client has its limit once, under however many cuids', async (t) => {
   const { flood } = await open(t, { entriesPerClient: 10 });
   assert.equal(await flood('aa', 100), 10);
   assert.equal(await flood('bb', 100), 10);
+});
+
+test('one cuid has its limit too, except for a client whose limit is defined', async (t) => {
+  const definitions = [
+    { name: 'large', identities: ['aa'], limits: { mitigations: 30 } },
+    { name: 'other', identities: ['bb'] },
+  ];
+  const { flood } = await open(t, { entriesPerClient: 20, entriesPerCuid: 8 }, definitions);
+  assert.equal(await flood('aa', 100, true), 30);
+  assert.equal(await flood('bb', 100, true), 8);
 });
 
 test('clients that flood get half of a total; the other half is for those that have little', async (t) => {

@@ -20,13 +20,13 @@ const head = 'dots journal 1\n';
 
 interface Scene {
   state: ServerState;
-  told: string[];
+  notices: string[];
 }
 
 async function open(stateDir: string, discardState = false): Promise<Scene> {
-  const told: string[] = [];
+  const notices: string[] = [];
   const options = { stateDir, discardState, clock, policy, mitigator: new TestMitigator() };
-  return { state: await ServerState.open({ ...options, tell: (sentence) => told.push(sentence) }), told };
+  return { state: await ServerState.open({ ...options, notify: (sentence) => notices.push(sentence) }), notices };
 }
 
 function mitigation(mid: number): Mitigation {
@@ -45,11 +45,11 @@ async function stateFolder(t: TestContext): Promise<string> {
 
 const journalIn = (path: string): string => join(path, 'journal');
 
-async function midsAfter(path: string): Promise<{ mids: number[]; told: string[] }> {
-  const { state, told } = await open(path);
+async function midsAfter(path: string): Promise<{ mids: number[]; notices: string[] }> {
+  const { state, notices } = await open(path);
   const mids = state.mitigations.all().map(({ mid }) => mid);
   await state.close();
-  return { mids, told };
+  return { mids, notices };
 }
 
 const refused =
@@ -71,9 +71,9 @@ test('a last record that was cut off anywhere is dropped and reported, and the r
   for (const cut of [1, 2, 17, whole.length - last - 1]) {
     writeFileSync(journalIn(path), whole);
     truncateSync(journalIn(path), whole.length - cut);
-    const { mids, told } = await midsAfter(path);
+    const { mids, notices } = await midsAfter(path);
     assert.deepEqual(mids, [1], `${cut} bytes`);
-    assert.match(told.join(), /journal ended in the middle of a record, .*: its \d+ bytes were dropped\./);
+    assert.match(notices.join(), /journal ended in the middle of a record, .*: its \d+ bytes were dropped\./);
     assert.deepEqual(readFileSync(journalIn(path)), whole.subarray(0, last), 'what follows begins a line');
   }
 });
@@ -136,12 +136,12 @@ test('stored content that no server stores is refused, though its checksum is ri
 test('--discard-state sets the state aside under a name with the date, and begins with none', async (t) => {
   const path = await stateFolder(t);
   appendFileSync(journalIn(path), 'damage\n');
-  const { state, told } = await open(path, true);
+  const { state, notices } = await open(path, true);
   assert.deepEqual(state.mitigations.all(), []);
   await state.close();
   const [aside = ''] = readdirSync(path).filter((name) => name.startsWith('journal.discarded-'));
   assert.match(aside, /^journal\.discarded-\d{8}T\d{6}\.\d{3}Z$/);
-  assert.match(told.join(), new RegExp(`journal was renamed to ${aside}`));
+  assert.match(notices.join(), new RegExp(`journal was renamed to ${aside}`));
   assert.match(readFileSync(join(path, aside), 'utf8'), /damage\n$/);
 });
 
@@ -165,19 +165,19 @@ test('the files of an earlier version are read once, with everything in them', a
   const entries = (await readStateFolder(path)).entries.length;
   assert.equal(entries, 4, 'a reader sees them before a server has read them');
   for (let start = 1; start <= 2; start++) {
-    const { state, told } = await open(path);
+    const { state, notices } = await open(path);
     assert.deepEqual(
       state.mitigations.all().map(({ mid }) => mid),
       [1, 2],
     );
     assert.deepEqual(state.clients.all(), [client]);
     assert.equal(state.telemetry.ofClient('c').length, 1);
-    assert.equal(told.filter((line) => line.includes('was read into the journal')).length, start === 1 ? 3 : 0);
+    assert.equal(notices.filter((line) => line.includes('was read into the journal')).length, start === 1 ? 3 : 0);
     await state.close();
   }
   writeFileSync(join(path, 'data.json'), JSON.stringify({ version: 1, clients: [] }), { mode: 0o600 });
   assert.match(
-    (await midsAfter(path)).told.join(),
+    (await midsAfter(path)).notices.join(),
     /data\.json, of an earlier version, is not used: the journal beside it is newer/,
   );
 });
@@ -223,9 +223,9 @@ test('a journal that others could write to is refused, and one that they can rea
     (error: unknown) => error instanceof DotsError && error.code === 'runtime/not-private',
   );
   chmodSync(journalIn(path), 0o644);
-  const { told } = await midsAfter(path);
+  const { notices } = await midsAfter(path);
   assert.equal(statSync(journalIn(path)).mode & 0o777, 0o600);
-  assert.match(told.join(), /journal was readable by other users/);
+  assert.match(notices.join(), /journal was readable by other users/);
 });
 
 test('a file in the place of the folder is refused with a sentence', async (t) => {

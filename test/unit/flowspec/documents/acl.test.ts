@@ -213,7 +213,7 @@ test('members that are not understood leave no rule behind', () => {
     'error unknown-member 0/actions/rate',
   ]);
   const all = ace({ ipv4: { ...to, ttl: 1, ecn: 1 }, udp: { length: 8 } });
-  assert.equal(all.codes.length, 3, 'every reason is told at once');
+  assert.equal(all.codes.length, 3, 'every reason is reported at once');
 });
 
 test('an entry left out is reported again where a later one takes its packets', () => {

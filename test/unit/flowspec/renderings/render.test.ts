@@ -219,34 +219,34 @@ test('BIRD: a whole configuration, IPv4 and IPv6 in tables of their own', () => 
 });
 
 test('what a tool cannot announce, or writes otherwise, is reported', () => {
-  const told = (one: FlowspecRule, rendering: Rendering): string[] =>
+  const notesOf = (one: FlowspecRule, rendering: Rendering): string[] =>
     renderingFindings([one], rendering).map(
       ({ severity, message }) =>
         `${severity} ${message.replace(/^The rule .* rendering: /, '').replace(/: the rule matches.*/, '')}`,
     );
-  assert.deepEqual(told(rule('ipv4', '0409910102'), 'gobgp'), [
+  assert.deepEqual(notesOf(rule('ipv4', '0409910102'), 'gobgp'), [
     'warning GoBGP has names for the eight common TCP flags only.',
   ]);
-  assert.deepEqual(told(rule('ipv4', '03048719'), 'gobgp'), ['warning GoBGP swaps the comparisons true and false.']);
-  assert.deepEqual(told(rule('ipv6', '08016840123456789a'), 'gobgp'), [
+  assert.deepEqual(notesOf(rule('ipv4', '03048719'), 'gobgp'), ['warning GoBGP swaps the comparisons true and false.']);
+  assert.deepEqual(notesOf(rule('ipv6', '08016840123456789a'), 'gobgp'), [
     'warning GoBGP writes IPv6 prefixes with an offset wrongly.',
   ]);
-  assert.deepEqual(told(rule('ipv4', '050118c00002', '800c0000447a0000'), 'gobgp'), [
+  assert.deepEqual(notesOf(rule('ipv4', '050118c00002', '800c0000447a0000'), 'gobgp'), [
     'warning GoBGP has no syntax for its action.',
   ]);
-  assert.deepEqual(told(rule('ipv4', '03098100'), 'bird'), [
+  assert.deepEqual(notesOf(rule('ipv4', '03098100'), 'bird'), [
     'warning BIRD knows the 12 control bits of TCP and the 4 of fragments only.',
   ]);
-  assert.deepEqual(told(rule('ipv6', '060da100012345'), 'bird'), [
+  assert.deepEqual(notesOf(rule('ipv6', '060da100012345'), 'bird'), [
     'warning BIRD truncates values above 65535 to two octets.',
   ]);
-  assert.deepEqual(told(rule('ipv6', '060da100000064'), 'bird'), [
+  assert.deepEqual(notesOf(rule('ipv6', '060da100000064'), 'bird'), [
     'information BIRD 2.0 writes flow labels in the fewest octets',
   ]);
-  assert.deepEqual(told(rule('ipv4', '030c8006'), 'bird'), [
+  assert.deepEqual(notesOf(rule('ipv4', '030c8006'), 'bird'), [
     'information BIRD 2.0 names one fragment bit in each test',
   ]);
-  assert.deepEqual(told(rule('ipv4', '030c8006'), 'table'), []);
+  assert.deepEqual(notesOf(rule('ipv4', '030c8006'), 'table'), []);
   assert.match(render([rule('ipv4', '03048719')], 'gobgp'), /^# rule 1 is omitted \(GoBGP swaps .*\): port true/);
 });
 

@@ -99,20 +99,20 @@ test('a CA that was not made there, as one in a cloned repository, is replaced w
   const [theirs, mine] = [folder(t), folder(t)];
   const planted = await openLab(theirs);
   cpSync(theirs, mine, { recursive: true });
-  const told: string[] = [];
-  const lab = await openLab(mine, { tell: (sentence) => told.push(sentence) });
+  const notices: string[] = [];
+  const lab = await openLab(mine, { notify: (sentence) => notices.push(sentence) });
   assert.notEqual(lab.ca, planted.ca);
   const key = (name: string): [string, string] => [
     readFileSync(join(theirs, `${name}-key.pem`), 'utf8'),
     readFileSync(join(mine, `${name}-key.pem`), 'utf8'),
   ];
   for (const name of ['ca', 'server', 'client']) assert.notEqual(...key(name));
-  assert.deepEqual(told, [
+  assert.deepEqual(notices, [
     `The lab CA in ${mine} was not made there, so others may know its key: a new one replaces it.`,
   ]);
-  const again = await openLab(mine, { tell: (sentence) => told.push(sentence) });
+  const again = await openLab(mine, { notify: (sentence) => notices.push(sentence) });
   assert.equal(again.ca, lab.ca);
-  assert.equal(told.length, 1);
+  assert.equal(notices.length, 1);
 });
 
 test('a client key that was brought along is not certified', async (t) => {

@@ -42,9 +42,9 @@ test('the words for it promise no more than is known: the peer may be somebody e
 
 test('an alert about a signature is reported with its meaning at either end', () => {
   const result = -0x7780;
-  for (const told of [
+  for (const error of [
     refusalOf({ ...failure, result, alert: 51, state: 12 }),
     refusalOf({ ...failure, result, alert: 51, role: 'server' }),
   ])
-    assert.match(told.message, /its alert is "decrypt error": it found an invalid signature /);
+    assert.match(error.message, /its alert is "decrypt error": it found an invalid signature /);
 });

@@ -195,7 +195,10 @@ class MitigationServer {
     return Math.max(timing.terminatingMs, ...earlier);
   }
 
-  /** Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section 4.4.1.3. */
+  /**
+   * Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section
+   * 4.4.1.3.
+   */
   private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
     const shared = this.targetsSharedWithOthers(mitigation);
     return (
@@ -214,8 +217,8 @@ class MitigationServer {
     return undefined;
   }
 
-  private refuseBeyondLimits({ owner }: MitigationRequest, replaced: number): void {
-    if (!this.options.quota.mitigations(owner, 1 - replaced)) return;
+  private refuseBeyondLimits(request: MitigationRequest, replaced: number): void {
+    if (!this.options.quota.mitigations(request, 1 - replaced)) return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
 }
