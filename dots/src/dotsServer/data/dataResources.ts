@@ -41,7 +41,7 @@ export interface DataResourcesOptions extends DatastoreOptions {
 const member = (name: string): string => `ietf-dots-data-channel:${name}`;
 const clientMember = documentType('dots-client').topMember;
 
-/** The data tree of RFC 8783 section 4 and the changes of its nodes. Each throws a RestconfError for what it refuses. */
+/** The data tree of RFC 8783 section 4 and its changes. Each throws a RestconfError for what it refuses. */
 export class DataResources {
   /** What there is to read. */
   readonly datastore: Datastore;

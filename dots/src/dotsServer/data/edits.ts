@@ -55,8 +55,8 @@ export function patchOfClient(cuid: string, body: JsonObject): JsonObject {
 export type InnerEdit = { method: 'PUT' | 'PATCH'; body: JsonObject } | { method: 'DELETE' };
 
 /**
- * An entry with a node inside of it changed, and whether the node existed. Throws a RestconfError: 404 where there is no
- * node to change, 400 for a body that does not contain it alone.
+ * An entry with a node inside of it changed, and whether the node existed. Throws a RestconfError: 404 where there is
+ * no node to change, 400 for a body that does not contain it alone.
  */
 export function edited(
   entry: JsonObject,

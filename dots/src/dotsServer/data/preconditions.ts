@@ -83,12 +83,12 @@ function isModifiedLater({ unmodifiedSince }: Preconditions, version: Version | 
   return unmodifiedSince !== undefined && changeAfter(unmodifiedSince, version) === true;
 }
 
-/** Whether the last change was after a moment; undefined where its time is unknown. Dates of HTTP have whole seconds. */
+/** Whether the last change was after a moment; undefined where its time is unknown. HTTP has whole seconds. */
 function changeAfter(moment: number, version: Version | undefined): boolean | undefined {
   return version?.modified === undefined ? undefined : Math.floor(version.modified / 1000) * 1000 > moment;
 }
 
-/** Weak tags are equal to none of a server with strong ones, unless they are compared weakly: RFC 9110 section 8.8.3.2. */
+/** Weak tags are equal to none of the strong ones, unless they are compared weakly: RFC 9110 section 8.8.3.2. */
 function isAmong(tags: Tags, version: Version | undefined, read: (tag: string) => string = (tag) => tag): boolean {
   if (version === undefined) return false;
   return tags === '*' || tags.some((tag) => read(tag) === version.tag);

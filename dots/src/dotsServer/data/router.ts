@@ -193,7 +193,7 @@ class RequestMethods {
   }
 
   /**
-   * Decides a change. The conditions are those of the state that the change is decided on, so no other change comes in
+   * Decides a change. The conditions are those of the state that the change is decided on: no other change comes in
    * between. They count for a change that succeeds without them (RFC 9110 section 13.2.1): where they fail, the decision
    * is taken back.
    */

@@ -26,8 +26,8 @@ export interface DataClient {
    */
   ownPrefixes?: readonly string[];
   /**
-   * When its aliases, ACLs or identifiers last changed, milliseconds since 1970: a refresh is no change. Absent where an
-   * earlier version has stored it.
+   * When its aliases, ACLs or identifiers last changed, milliseconds since 1970: a refresh is no change. Absent where
+   * an earlier version has stored it.
    */
   changedAt?: number;
   aliases: StoredEntry[];
