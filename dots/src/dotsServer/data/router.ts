@@ -194,8 +194,8 @@ class RequestMethods {
 
   /**
    * Decides a change. The conditions are those of the state that the change is decided on: no other change comes in
-   * between. They count for a change that succeeds without them (RFC 9110 section 13.2.1): where they fail, the decision
-   * is taken back.
+   * between. They count for a change that succeeds without them (RFC 9110 section 13.2.1): where they fail, the
+   * decision is taken back.
    */
   private decide(work: () => Success): Promise<Outcome> {
     const { exclusive, request } = this.context;
