@@ -153,7 +153,7 @@ test('a mid that the ledger does not know is asked of the server that is named',
   );
   assert.equal(json('send', 'b.dots.json', ...to).mid, 8, 'what a server reports counts');
   assert.equal(run('withdraw', '7', ...to).status, 0);
-  assert.match(run('withdraw', '12', ...to).out, /The ledger does not have mid 12\. A server confirms also/);
+  assert.match(run('withdraw', '12', ...to).out, /The ledger does not have mid 12\. A server also confirms/);
   assert.equal(run('status', '9', ...to).status, 1);
 });
 

@@ -100,7 +100,7 @@ test(
     mkdirSync(path, { mode: 0o700 });
     const entry = { pid: process.pid, started: '1', profiles: join(path, 'profiles.json') };
     writeFileSync(join(path, `mock-${process.pid}.json`), JSON.stringify(entry), { mode: 0o600 });
-    assert.match(send(environment).err, /no dots mock of yours is running/);
+    assert.match(send(environment).err, /you have no running dots mock/);
     assert.deepEqual(entries(path), []);
   },
 );
