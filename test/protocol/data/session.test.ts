@@ -66,9 +66,7 @@ test('what was acknowledged comes back after a restart, with the lab and the tim
   assert.equal(await readFile(second.cert, 'utf8'), certificate);
   const { body } = await (await openData(t, second)).get('acls/acl=drop', { content: 'nonconfig' });
   assert.deepEqual(body, {
-    'ietf-dots-data-channel:acls': {
-      acl: [{ name: 'drop', 'pending-lifetime': 10_020, aces: { ace: [{ name: 'ntp' }] } }],
-    },
+    'ietf-dots-data-channel:acl': [{ name: 'drop', 'pending-lifetime': 10_020, aces: { ace: [{ name: 'ntp' }] } }],
   });
 });
 

@@ -1,26 +1,25 @@
-import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject } from '#dots/model/json';
 import type { Client } from '../state/clients';
 import type { ClientQuota } from '../state/clientQuota';
-import type { CuidClaims, CuidObjection } from '../state/cuidClaims';
+import type { CuidObjection } from '../state/cuidClaims';
 import { formatPrefix } from '#dots/model/prefix';
 import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient, type DataClients } from '../state/dataClients';
-import { capabilities, refuseUnsupported } from './capabilities';
-import { entriesOf, inserted, replaced, withAces, withEntries } from './entries';
+import { refuseUnsupported } from './capabilities';
+import { entriesOf, inserted, replaced, sameConfiguration, withAces, withEntries } from './entries';
 import { fail } from './failure';
 import { acesOf, FilterConflicts } from './filterConflicts';
 import { checkedContent, clientPath, instancePath } from './bodyCheck';
-import type { Placement, Query } from './query';
-import { dataRoot, lists, pathOf, type EntryTarget, type ListTarget } from './resourcePath';
+import type { Placement } from './query';
+import { dataRoot, lists, pathOf, type EntryTarget, type InnerTarget, type ListTarget } from './resourcePath';
 import { claimRefusal, entriesIn, registration, type Registration } from './registration';
-import { clientView, entryView, project } from './projection';
+import { Datastore, type DatastoreOptions } from './datastore';
+import { edited, entriesOfPatch, mergedClient, mergedEntry, patchOfClient, type InnerEdit } from './edits';
 
-/** The answer to a request that succeeds. */
+/** The answer to a change that succeeds. */
 export interface Success {
-  status: 200 | 201 | 204;
-  body?: JsonObject;
+  status: 201 | 204;
   /** The path of what was created. */
   location?: string;
 }
@@ -32,76 +31,27 @@ export interface Requester {
   identity: string;
 }
 
-export interface DataResourcesOptions {
-  clients: DataClients;
-  claims: CuidClaims;
+export interface DataResourcesOptions extends DatastoreOptions {
   quota: ClientQuota;
-  clock: Clock;
   resolve: NameResolver;
   /** What to add to the refusal of a cuid of another client, for one who has proved this identity. */
   hint: (identity: string) => string;
 }
 
 const member = (name: string): string => `ietf-dots-data-channel:${name}`;
-const dataMember = documentType('dots-data').topMember;
 const clientMember = documentType('dots-client').topMember;
 
-/**
- * The data tree of RFC 8783 section 4 and the operations on its nodes. Each throws a RestconfError for what it refuses.
- */
+/** The data tree of RFC 8783 section 4 and its changes. Each throws a RestconfError for what it refuses. */
 export class DataResources {
+  /** What there is to read. */
+  readonly datastore: Datastore;
   private readonly clients: DataClients;
   private readonly conflicts: FilterConflicts;
 
   constructor(private readonly options: DataResourcesOptions) {
     this.clients = options.clients;
+    this.datastore = new Datastore(options);
     this.conflicts = new FilterConflicts(this.clients);
-  }
-
-  /** What the client has registered, and the capabilities. */
-  tree(requester: Requester, query: Query): JsonObject {
-    const own = this.clients
-      .all()
-      .filter((client) => this.options.claims.isOwn(client, requester.client))
-      .map((client) => clientView(client, this.now));
-    const tree: JsonObject = {
-      ...(own.length === 0 ? {} : { 'dots-client': own }),
-      ...(query.content === 'config' ? {} : { capabilities }),
-    };
-    // All capabilities are state, so only the clients are filtered by content.
-    const { capabilities: shown, ...rest } = tree;
-    return {
-      [dataMember]:
-        shown === undefined
-          ? project(rest, query)
-          : {
-              ...(project(rest, query) as JsonObject),
-              ...(query.depth > 1 ? { capabilities: project(shown, { content: 'all', depth: query.depth - 1 }) } : {}),
-            },
-    };
-  }
-
-  capabilities(query: Query): JsonObject {
-    return {
-      [member('capabilities')]:
-        query.content === 'config' ? {} : project(capabilities, { content: 'all', depth: query.depth }),
-    };
-  }
-
-  client(cuid: string, requester: Requester, query: Query): JsonObject {
-    return { [clientMember]: [project(clientView(this.own(cuid, requester), this.now), query)] };
-  }
-
-  /** A list, in its container. */
-  list(list: ListTarget, requester: Requester, query: Query): JsonObject {
-    return this.shown(list, this.views(list, requester), query);
-  }
-
-  /** An entry, in its list and container, as in RFC 8783 figure 29. */
-  entry({ list, name }: EntryTarget, requester: Requester, query: Query): JsonObject {
-    const found = this.views(list, requester).filter((entry) => entry.name === name);
-    if (found.length === 0) throw missing(list, name);
-    return this.shown(list, found, query);
   }
 
   /**
@@ -166,6 +116,17 @@ export class DataResources {
     return { status: 201, location: pathOf(isOne ? { kind: 'entry', list, name: String(only.name) } : list) };
   }
 
+  /** A new entry for a list: what a POST to the list creates is one resource (RFC 8040 section 4.4.1). */
+  addOne(list: ListTarget, body: JsonObject, requester: Requester, placement?: Placement): Success {
+    if (entriesOfPatch(list, body).length > 1)
+      throw fail(
+        400,
+        'invalid-value',
+        `A POST to this list creates one ${lists[list.container].noun}: send one request for each, or "${member(list.container)}" to the parent (RFC 8040 section 4.4.1).`,
+      );
+    return this.add(list, body, requester, placement);
+  }
+
   /** A POST to a client names the list in its body. */
   addToClient(cuid: string, body: JsonObject, requester: Requester, placement?: Placement): Success {
     const container = (['aliases', 'acls'] as const).find((name) => Object.hasOwn(body, member(name)));
@@ -192,12 +153,7 @@ export class DataResources {
   replaceEntry({ list, name }: EntryTarget, body: JsonObject, requester: Requester, placement?: Placement): Success {
     const client = this.own(list.cuid, requester);
     const [entry, ...more] = this.readEntries(list, body, client);
-    if (entry === undefined || more.length > 0 || entry.name !== name)
-      throw fail(
-        400,
-        'invalid-value',
-        `The path names ${describe(list, name)}: the body must contain this entry and no other.`,
-      );
+    if (entry === undefined || more.length > 0 || entry.name !== name) throw otherEntry({ kind: 'entry', list, name });
     const before = entriesOf(client, list);
     this.change(client, list, replaced(before, entry, list, placement), [entry]);
     return { status: before.some((each) => each.name === name) ? 204 : 201 };
@@ -217,22 +173,66 @@ export class DataResources {
     return { status: 204 };
   }
 
+  /** Merges a body into a client: RFC 8040 section 4.6.1. What the body does not name keeps its lifetime. */
+  patchClient(cuid: string, body: JsonObject, requester: Requester): Success {
+    const known = this.own(cuid, requester);
+    const patch = patchOfClient(cuid, body);
+    const merged = registration({ [clientMember]: [mergedClient(known, patch)] });
+    const { cdid } = merged;
+    const named: DataClient = { ...known, ...(cdid !== undefined && requester.client.gateway && { cdid }) };
+    const client = (['aliases', 'acls'] as const).reduce((before, container) => {
+      const [entries = [], touched] = [merged[container], namesOf(entriesIn(patch[container], container))];
+      if (container === 'acls')
+        this.refuseAcls(
+          cuid,
+          entries.filter(({ name }) => touched.has(name)),
+        );
+      return withEntries(before, { kind: 'list', cuid, container }, { entries, touched }, this.now);
+    }, named);
+    this.commit(client);
+    return { status: 204 };
+  }
+
+  /** Merges the entries in a body into a list; those that are not there yet are created. */
+  patchList(list: ListTarget, body: JsonObject, requester: Requester): Success {
+    const client = this.own(list.cuid, requester);
+    const before = entriesOf(client, list);
+    const known = new Map(before.map((entry) => [entry.name, entry]));
+    const patched = entriesOfPatch(list, body).map((patch) => mergedEntry(known.get(patch.name), patch, list));
+    const touched = this.readEntries(list, { [member(lists[list.container].list)]: patched }, client);
+    const after = touched.reduce((entries, entry) => replaced(entries, entry, list), before);
+    this.change(client, list, after, touched);
+    return { status: 204 };
+  }
+
+  /** Merges a body into an entry, which keeps its name. */
+  patchEntry(entry: EntryTarget, body: JsonObject, requester: Requester): Success {
+    const { list, name } = entry;
+    const before = this.entryOf(entry, requester);
+    const [patch, ...more] = entriesOfPatch(list, body);
+    if (patch === undefined || more.length > 0 || (patch.name ?? name) !== name) throw otherEntry(entry);
+    return this.replaceEntry(entry, documentOf(list, mergedEntry(before, patch, list)), requester);
+  }
+
+  /** Creates, replaces, merges or deletes a node inside of an entry, which is then checked as a whole. */
+  editInner({ entry, names }: InnerTarget, edit: InnerEdit, requester: Requester): Success {
+    const { entry: after, existed } = edited(this.entryOf(entry, requester), { list: entry.list, names }, edit);
+    this.replaceEntry(entry, documentOf(entry.list, after), requester);
+    return { status: existed ? 204 : 201 };
+  }
+
+  private entryOf({ list, name }: EntryTarget, requester: Requester): JsonObject {
+    const before = entriesOf(this.own(list.cuid, requester), list).find((each) => each.name === name);
+    if (before === undefined) throw missing(list, name);
+    return before;
+  }
+
   private get now(): number {
     return this.options.clock.now();
   }
 
-  /** The registration that a path names, which belongs to this client (403 otherwise). */
   private own(cuid: string, { client }: Requester): DataClient {
-    const registered = this.clients.find(cuid);
-    if (registered === undefined)
-      throw fail(
-        404,
-        'invalid-value',
-        `No client with the cuid ${JSON.stringify(cuid)} is registered; register it first (RFC 8783 section 5.1).`,
-      );
-    if (this.options.claims.isForeign(cuid, client))
-      throw fail(403, 'access-denied', `The cuid ${JSON.stringify(cuid)} belongs to another client.`);
-    return registered;
+    return this.datastore.own(cuid, client);
   }
 
   private registered(
@@ -266,7 +266,11 @@ export class DataResources {
   private commit(client: DataClient): void {
     const exceeded = this.options.quota.registration(client);
     if (exceeded !== undefined) throw full(exceeded.what, exceeded.limit);
-    this.clients.put(client);
+    const before = this.clients.find(client.cuid);
+    const isSame = before !== undefined && sameConfiguration(before, client);
+    const { changedAt, ...rest } = client;
+    const at = isSame ? changedAt : this.now;
+    this.clients.put({ ...rest, ...(at !== undefined && { changedAt: at }) });
   }
 
   /** The entries in a body, checked: in their container (RFC 8783) or in the list alone (RFC 8040 section 4.4). */
@@ -316,26 +320,23 @@ export class DataResources {
         `ACE ${JSON.stringify(clash.name)} conflicts with a filter of another client that has another action for the same traffic.`,
       );
   }
-
-  private views(list: ListTarget, requester: Requester): JsonObject[] {
-    const client = this.own(list.cuid, requester);
-    return list.container === 'aces'
-      ? entriesOf(client, list)
-      : client[list.container].map((entry) => entryView(entry, this.now));
-  }
-
-  private shown({ container }: ListTarget, entries: JsonObject[], query: Query): JsonObject {
-    return { [member(container)]: project({ [lists[container].list]: entries }, query) };
-  }
 }
 
 function namesOf(entries: readonly JsonObject[]): Set<unknown> {
   return new Set(entries.map(({ name }) => name));
 }
 
-function describe({ container }: ListTarget, name: string): string {
-  return `the ${lists[container].noun} ${JSON.stringify(name)}`;
+function otherEntry({ list, name }: EntryTarget): Error {
+  return fail(
+    400,
+    'invalid-value',
+    `The path names the ${lists[list.container].noun} ${JSON.stringify(name)}: the body must contain this entry and no other.`,
+  );
 }
+
+const documentOf = ({ container }: ListTarget, entry: JsonObject): JsonObject => ({
+  [member(lists[container].list)]: [entry],
+});
 
 function missing(list: ListTarget, name: string): Error {
   return fail(404, 'invalid-value', `The ${lists[list.container].noun} ${JSON.stringify(name)} does not exist.`);

@@ -100,3 +100,14 @@ function placeIn(entries: readonly JsonObject[], { insert, point }: Placement): 
     );
   return insert === 'before' ? at : at + 1;
 }
+
+/** Whether two states of a client differ in nothing but the lifetimes. */
+export function sameConfiguration(one: DataClient, other: DataClient): boolean {
+  return one.cdid === other.cdid && sameEntries(one.aliases, other.aliases) && sameEntries(one.acls, other.acls);
+}
+
+function sameEntries(some: readonly StoredEntry[], others: readonly StoredEntry[]): boolean {
+  const isSame = ({ value }: StoredEntry, other: StoredEntry | undefined): boolean =>
+    value === other?.value || JSON.stringify(value) === JSON.stringify(other?.value);
+  return some.length === others.length && some.every((entry, index) => isSame(entry, others[index]));
+}

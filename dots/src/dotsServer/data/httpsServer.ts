@@ -18,6 +18,7 @@ import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
 import type { Requester } from './dataResources';
 import { Connections } from './connections';
 import { fail, RestconfError } from './failure';
+import { preconditionsOf } from './preconditions';
 import { refuseOtherTypes, yangData, type DataResponse, type DataRouter } from './router';
 
 export interface DataServerOptions {
@@ -128,6 +129,7 @@ async function answerTo(
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
   if (!isMetadata) refuseOtherTypes(method, headers);
+  const conditions = preconditionsOf(headers, Date.now());
   const requester = requesterOf(request.socket as TLSSocket, clients);
   const work = (): Promise<DataResponse> =>
     router.answer({
@@ -135,6 +137,7 @@ async function answerTo(
       path: url.pathname,
       query: url.searchParams,
       requester,
+      conditions,
       body: () => readBody(request, quota.largestDataBody(requester.identity)),
     });
   return turns.run(requester.identity, work);
@@ -228,7 +231,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
   response.writeHead(status, {
     'Cache-Control': 'no-cache',
     ...(payload === undefined ? {} : { 'Content-Type': yangData, 'Content-Length': payload.length }),
-    ...(payload === undefined && status !== 204 ? { 'Content-Length': 0 } : {}),
+    ...(payload === undefined && status !== 204 && status !== 304 ? { 'Content-Length': 0 } : {}),
     ...others,
     ...(location === undefined ? {} : { Location: `https://${request.headers.host ?? ''}${location}` }),
     // The rest of a body that was refused unread would be parsed as the next request.

@@ -1,13 +1,25 @@
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
+import { documentType } from '#dots/model/documents';
 import { pendingLifetime, type DataClient, type StoredEntry } from '../state/dataClients';
+import { memberOf, type Segment } from './nodePath';
 import type { Content, Query } from './query';
+import { monitoring } from './monitoring';
 
-/** State in the tree of a client; everything else is configuration. */
-const state = new Set(['pending-lifetime', 'statistics']);
+/** State; everything else is configuration. */
+const state = new Set(['pending-lifetime', 'statistics', 'capabilities', ...Object.keys(monitoring)]);
 /** The keys of lists, which every answer contains. */
 const keys = new Set(['cuid', 'name']);
 /** The nodes above the lists that contain state. */
-const inner = new Set(['dots-client', 'aliases', 'alias', 'acls', 'acl', 'aces', 'ace']);
+const inner = new Set([
+  documentType('dots-data').topMember,
+  'dots-client',
+  'aliases',
+  'alias',
+  'acls',
+  'acl',
+  'aces',
+  'ace',
+]);
 
 /** An alias or an ACL in the answer to a GET. */
 export function entryView(entry: StoredEntry, now: number): JsonObject {
@@ -28,9 +40,21 @@ export function clientView({ cuid, cdid, aliases, acls }: DataClient, now: numbe
   };
 }
 
-/** The part of the value of a top-level member that a query selects. */
-export function project(value: JsonValue, { content, depth }: Query): JsonValue {
-  return pruned(selected(value, content), depth);
+/** Whether a path leads into state. */
+export const isState = (path: readonly Segment[]): boolean =>
+  state.has(memberOf(path.slice(0, 1))) || path.slice(1).some(({ name }) => state.has(name));
+
+/** The part of a node that a query selects; undefined: nothing. The path is that of the node. */
+export function project(value: JsonValue, path: readonly Segment[], { content, depth }: Query): JsonValue | undefined {
+  const part = partOf(value, path, content);
+  return part === undefined ? undefined : pruned(part, depth);
+}
+
+function partOf(value: JsonValue, path: readonly Segment[], content: Content): JsonValue | undefined {
+  if (content === 'all') return value;
+  const name = path.length === 1 ? memberOf(path) : path.at(-1)?.name;
+  if (!isState(path) && (name === undefined || inner.has(name))) return selected(value, content);
+  return isState(path) === (content === 'nonconfig') ? value : undefined;
 }
 
 function selected(value: JsonValue, content: Content): JsonValue {

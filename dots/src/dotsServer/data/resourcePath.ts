@@ -1,5 +1,5 @@
-import { isLegalText } from '#dots/check/legalText';
 import { fail } from './failure';
+import { onlyKey, segmentsOf, type Segment } from './nodePath';
 
 /**
  * The lists of a client that a request can name, by their container: the list in it, and whether its order is
@@ -29,13 +29,20 @@ export interface EntryTarget {
   name: string;
 }
 
-/** What a URL names: RFC 8783 section 4, below the root of RFC 8040 section 3. */
-export type Target =
-  | { kind: 'host-meta' }
-  | { kind: 'root' | 'library' | 'data' | 'dots-data' | 'capabilities' }
-  | { kind: 'client'; cuid: string }
-  | ListTarget
-  | EntryTarget;
+/** A node inside of an entry. */
+export interface InnerTarget {
+  kind: 'inner';
+  entry: EntryTarget;
+  /** The members that lead to it. */
+  names: readonly string[];
+}
+
+/** What a URL names below `/restconf/data`: RFC 8783 section 4. A `node` is any other, which can only be read. */
+export type DataTarget =
+  { kind: 'data' | 'dots-data' | 'node' } | { kind: 'client'; cuid: string } | ListTarget | EntryTarget | InnerTarget;
+
+/** What a URL names: RFC 8040 section 3. */
+export type Target = { kind: 'host-meta' } | { kind: 'root' | 'library' | 'operations' } | DataTarget;
 
 /** The root of the RESTCONF server. */
 export const root = '/restconf';
@@ -47,16 +54,22 @@ const fixed: Readonly<Record<string, Target>> = {
   '/.well-known/host-meta': { kind: 'host-meta' },
   [root]: { kind: 'root' },
   [`${root}/yang-library-version`]: { kind: 'library' },
+  [`${root}/operations`]: { kind: 'operations' },
   [`${root}/data`]: { kind: 'data' },
   [dataRoot]: { kind: 'dots-data' },
-  [`${dataRoot}/capabilities`]: { kind: 'capabilities' },
 };
 
 /** Reads the path of a URL. Throws a RestconfError: 404 for one that names no resource, 400 for a malformed one. */
 export function targetOf(path: string): Target {
   const known = Object.hasOwn(fixed, path) ? fixed[path] : undefined;
   if (known !== undefined) return known;
-  return (path.startsWith(`${dataRoot}/`) ? inTree(path.slice(dataRoot.length)) : undefined) ?? notFound();
+  if (!path.startsWith(`${root}/data/`)) return notFound();
+  return path.startsWith(`${dataRoot}/`) ? (inTree(path.slice(dataRoot.length)) ?? notFound()) : { kind: 'node' };
+}
+
+/** The steps of the path of a URL below `/restconf/data`. Throws a RestconfError (400) for a malformed one. */
+export function nodePathOf(path: string): Segment[] {
+  return segmentsOf(path.slice(`${root}/data`.length));
 }
 
 /** Reads the value of `point`: the path of an entry below `/restconf/data`. Undefined if it names no entry. */
@@ -75,60 +88,41 @@ export function pathOf(target: ListTarget | EntryTarget): string {
   return container === 'aces' ? `${client}/acls/acl=${encodeURIComponent(acl ?? '')}/aces` : `${client}/${container}`;
 }
 
-interface Segment {
-  name: string;
-  key?: string;
-}
-
-function inTree(path: string): Target | undefined {
-  const segments = path.split('/').slice(1).map(segmentOf);
+/** @param path below the data tree */
+function inTree(path: string): DataTarget | undefined {
+  const segments = segmentsOf(path);
+  if (segments.some(({ module }) => module !== undefined && module !== moduleName)) return undefined;
   const [client, container, entry, aces, ace, ...more] = segments;
-  const cuid = client?.name === 'dots-client' ? client.key : undefined;
-  if (cuid === undefined || more.length > 0) return undefined;
+  const cuid = client?.name === 'dots-client' ? onlyKey(client) : undefined;
+  if (cuid === undefined) return { kind: 'node' };
   if (container === undefined) return { kind: 'client', cuid };
   const list = listIn(container, cuid);
-  if (list === undefined || entry === undefined) return list;
+  if (list === undefined || entry === undefined) return list ?? { kind: 'node' };
   const inner = entryIn(list, entry);
-  if (inner === undefined || aces === undefined) return inner;
-  if (list.container !== 'acls' || aces.name !== 'aces' || aces.key !== undefined) return undefined;
+  if (inner === undefined || aces === undefined) return inner ?? { kind: 'node' };
+  const isAces = list.container === 'acls' && aces.name === 'aces' && aces.keys === undefined;
+  if (!isAces) return insideOf(inner, segments.slice(3));
   const aceList: ListTarget = { kind: 'list', cuid, container: 'aces', acl: inner.name };
-  return ace === undefined ? aceList : entryIn(aceList, ace);
+  if (ace === undefined) return aceList;
+  const innermost = entryIn(aceList, ace);
+  return innermost === undefined || more.length === 0 ? (innermost ?? { kind: 'node' }) : insideOf(innermost, more);
 }
 
-function listIn({ name, key }: Segment, cuid: string): ListTarget | undefined {
-  return key === undefined && (name === 'aliases' || name === 'acls')
+function listIn({ name, keys }: Segment, cuid: string): ListTarget | undefined {
+  return keys === undefined && (name === 'aliases' || name === 'acls')
     ? { kind: 'list', cuid, container: name }
     : undefined;
 }
 
-function entryIn(list: ListTarget, { name, key }: Segment): EntryTarget | undefined {
-  return name === lists[list.container].list && key !== undefined ? { kind: 'entry', list, name: key } : undefined;
+function entryIn(list: ListTarget, segment: Segment): EntryTarget | undefined {
+  const name = segment.name === lists[list.container].list ? onlyKey(segment) : undefined;
+  return name === undefined ? undefined : { kind: 'entry', list, name };
 }
 
-/** One segment: a name, with or without its module, and optionally "=" and a key (RFC 8040 section 3.5.3). */
-function segmentOf(text: string): Segment {
-  const [, , name = '', key] = /^(?:([^=:]*):)?([^=]*)(?:=(.*))?$/su.exec(text) ?? [];
-  if (key?.includes(','))
-    throw fail(
-      400,
-      'invalid-value',
-      'Each list has one key, and a comma separates the values of several: write a comma in a key as %2C (RFC 8040 section 3.5.3).',
-    );
-  const decoded = { name: decodedText(name), ...(key !== undefined && { key: decodedText(key) }) };
-  if (isLegalText(decoded.key ?? '')) return decoded;
-  throw fail(
-    400,
-    'invalid-value',
-    'The path has a key with a character that a YANG string cannot contain (RFC 7950 section 9.4).',
-  );
-}
-
-function decodedText(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw fail(400, 'malformed-message', 'The path has an invalid percent-encoding (RFC 3986 section 2.1).');
-  }
+/** Entries of the lists inside of an alias cannot be changed one by one. */
+function insideOf(entry: EntryTarget, path: readonly Segment[]): DataTarget {
+  if (path.some(({ keys }) => keys !== undefined)) return { kind: 'node' };
+  return { kind: 'inner', entry, names: path.map(({ name }) => name) };
 }
 
 function notFound(): never {

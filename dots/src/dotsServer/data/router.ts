@@ -3,8 +3,20 @@ import type { JsonObject } from '#dots/model/json';
 import { fail, RestconfError } from './failure';
 import { baseOf, parseBody } from './bodyCheck';
 import { queryOf, type Query } from './query';
+import { missingNode } from './datastore';
 import { type DataResources, type Requester, type Success } from './dataResources';
-import { root, targetOf, type EntryTarget, type ListTarget, type Target } from './resourcePath';
+import type { Segment } from './nodePath';
+import { outcomeOf, versionHeaders, type Preconditions, type Version } from './preconditions';
+import {
+  nodePathOf,
+  root,
+  targetOf,
+  type DataTarget,
+  type EntryTarget,
+  type InnerTarget,
+  type ListTarget,
+  type Target,
+} from './resourcePath';
 
 /** A request of any transport. */
 export interface DataRequest {
@@ -13,7 +25,8 @@ export interface DataRequest {
   path: string;
   query: URLSearchParams;
   requester: Requester;
-  /** The body of a POST or a PUT. */
+  conditions: Preconditions;
+  /** The body of a POST, a PUT or a PATCH. */
   body(): Promise<string>;
 }
 
@@ -29,8 +42,15 @@ export const yangData = 'application/yang-data+json';
 const yangLibraryVersion = '2019-01-04';
 const hostMeta = `<?xml version="1.0" encoding="UTF-8"?>\n<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n  <Link rel="restconf" href="${root}"/>\n</XRD>\n`;
 
-type Handler = () => Promise<Success> | Success;
-type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Handler>>;
+/** What a handler answers. */
+interface Outcome extends Omit<Success, 'status'> {
+  status: 200 | 304 | Success['status'];
+  body?: JsonObject;
+  version?: Version | undefined;
+}
+
+type Handler = () => Promise<Outcome> | Outcome;
+type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>;
 
 /** Answers requests with the resources they name; changes run through `exclusive`. */
 export class DataRouter {
@@ -71,48 +91,45 @@ class RequestMethods {
     switch (target.kind) {
       case 'root':
         return {
-          GET: read({
+          GET: constant({
             'ietf-restconf:restconf': { data: {}, operations: {}, 'yang-library-version': yangLibraryVersion },
           }),
         };
       case 'library':
-        return { GET: read({ 'ietf-restconf:yang-library-version': yangLibraryVersion }) };
+        return { GET: constant({ 'ietf-restconf:yang-library-version': yangLibraryVersion }) };
+      case 'operations':
+        return { GET: constant({ 'ietf-restconf:operations': {} }) };
+      default:
+        return { GET: () => this.read(), ...this.changes(target) };
+    }
+  }
+
+  private changes(target: DataTarget): Methods {
+    const { resources, requester } = this;
+    switch (target.kind) {
       case 'data':
-        return { GET: () => ({ status: 200, body: this.datastore() }) };
+        return {};
       case 'dots-data':
-        return this.tree();
-      case 'capabilities':
-        return { GET: () => ({ status: 200, body: this.resources.capabilities(this.query) }) };
+        return { POST: this.registration(undefined, (body) => resources.register(body, requester)) };
       case 'client':
         return this.client(target.cuid);
       case 'list':
         return this.list(target);
       case 'entry':
         return this.entry(target);
+      case 'inner':
+        return this.inner(target);
+      case 'node':
+        return this.readOnly();
     }
-  }
-
-  /** RFC 8040 section 3.3.1. */
-  private datastore(): JsonObject {
-    const { depth } = this.query;
-    const inside = depth === 1 ? {} : this.resources.tree(this.requester, { ...this.query, depth: depth - 1 });
-    return { 'ietf-restconf:data': inside };
-  }
-
-  private tree(): Methods {
-    const { resources, requester, query } = this;
-    return {
-      GET: () => ({ status: 200, body: resources.tree(requester, query) }),
-      POST: this.registration(undefined, (body) => resources.register(body, requester)),
-    };
   }
 
   private client(cuid: string): Methods {
     const { resources, requester, query } = this;
     return {
-      GET: () => ({ status: 200, body: resources.client(cuid, requester, query) }),
       POST: this.change(cuid, (body) => resources.addToClient(cuid, body, requester, query.placement)),
       PUT: this.registration(cuid, (body) => resources.replaceClient(cuid, body, requester)),
+      PATCH: this.change(cuid, (body) => resources.patchClient(cuid, body, requester)),
       DELETE: this.remove(() => resources.deregister(cuid, requester)),
     };
   }
@@ -120,9 +137,9 @@ class RequestMethods {
   private list(list: ListTarget): Methods {
     const { resources, requester, query } = this;
     return {
-      GET: () => ({ status: 200, body: resources.list(list, requester, query) }),
-      POST: this.change(list.cuid, (body) => resources.add(list, body, requester, query.placement)),
+      POST: this.change(list.cuid, (body) => resources.addOne(list, body, requester, query.placement)),
       PUT: this.change(list.cuid, (body) => resources.replaceList(list, body, requester)),
+      PATCH: this.change(list.cuid, (body) => resources.patchList(list, body, requester)),
       DELETE: this.remove(() => resources.removeList(list, requester)),
     };
   }
@@ -130,8 +147,8 @@ class RequestMethods {
   private entry(entry: EntryTarget): Methods {
     const { resources, requester, query } = this;
     const methods: Methods = {
-      GET: () => ({ status: 200, body: resources.entry(entry, requester, query) }),
       PUT: this.change(entry.list.cuid, (body) => resources.replaceEntry(entry, body, requester, query.placement)),
+      PATCH: this.change(entry.list.cuid, (body) => resources.patchEntry(entry, body, requester)),
       DELETE: this.remove(() => resources.remove(entry, requester)),
     };
     if (entry.list.container !== 'acls') return methods;
@@ -142,11 +159,59 @@ class RequestMethods {
     };
   }
 
+  private inner(target: InnerTarget): Methods {
+    const { resources, requester } = this;
+    const edit = (method: 'PUT' | 'PATCH'): Handler =>
+      this.change(undefined, (body) => resources.editInner(target, { method, body }, requester));
+    return {
+      PUT: edit('PUT'),
+      PATCH: edit('PATCH'),
+      DELETE: this.remove(() => resources.editInner(target, { method: 'DELETE' }, requester)),
+    };
+  }
+
+  /** Throws a RestconfError (404) for what does not exist, whatever the method. */
+  private readOnly(): Methods {
+    if (this.version() === undefined) throw missingNode(this.path);
+    return {};
+  }
+
+  private get path(): Segment[] {
+    return nodePathOf(this.context.request.path);
+  }
+
+  private version(path = this.path): Version | undefined {
+    return this.resources.datastore.version(path, this.requester.client);
+  }
+
+  private read(): Outcome {
+    const body = this.resources.datastore.read(this.path, this.requester.client, this.query);
+    const version = this.version();
+    const outcome = outcomeOf(this.context.request.conditions, version, true);
+    if (outcome === 'failed') throw preconditionFailed(version);
+    return outcome === 'not-modified' ? { status: 304, version } : { status: 200, body, version };
+  }
+
+  /**
+   * Decides a change. The conditions are those of the state that the change is decided on: no other change comes in
+   * between. They count for a change that succeeds without them (RFC 9110 section 13.2.1): where they fail, the
+   * decision is taken back.
+   */
+  private decide(work: () => Success): Promise<Outcome> {
+    const { exclusive, request } = this.context;
+    return exclusive(() => {
+      const before = Object.keys(request.conditions).length > 0 ? this.version() : undefined;
+      const done = work();
+      if (outcomeOf(request.conditions, before, false) !== 'proceed') throw preconditionFailed(before);
+      return { ...done, version: this.version(done.location === undefined ? this.path : nodePathOf(done.location)) };
+    });
+  }
+
   /** Names are resolved before the work that others wait for. */
   private change(cuid: string | undefined, work: (body: JsonObject) => Success): Handler {
     return async () => {
       const body = await this.body(cuid);
-      return this.context.exclusive(() => work(body));
+      return this.decide(() => work(body));
     };
   }
 
@@ -154,7 +219,7 @@ class RequestMethods {
   private registration(cuid: string | undefined, work: (body: JsonObject) => Success): Handler {
     return async () => {
       const body = await this.body(cuid);
-      return this.resources.claimed(body, this.requester, () => this.context.exclusive(() => work(body)));
+      return this.resources.claimed(body, this.requester, () => this.decide(() => work(body)));
     };
   }
 
@@ -165,11 +230,11 @@ class RequestMethods {
   }
 
   private remove(work: () => Success): Handler {
-    return () => this.context.exclusive(work);
+    return () => this.decide(work);
   }
 }
 
-const read =
+const constant =
   (body: JsonObject): Handler =>
   () => ({ status: 200, body });
 
@@ -180,15 +245,26 @@ async function respond(method: string, methods: Methods): Promise<DataResponse> 
   const allowed = ['OPTIONS', ...(methods.GET === undefined ? [] : ['HEAD']), ...Object.keys(methods)]
     .sort()
     .join(', ');
-  if (method === 'OPTIONS') return { status: 200, headers: { Allow: allowed } };
-  const handler = methods[(method === 'HEAD' ? 'GET' : method) as keyof Methods];
+  const patches = methods.PATCH === undefined ? {} : { 'Accept-Patch': yangData };
+  if (method === 'OPTIONS') return { status: 200, headers: { Allow: allowed, ...patches } };
+  const name = method === 'HEAD' ? 'GET' : method;
+  const handler = Object.hasOwn(methods, name) ? methods[name as keyof Methods] : undefined;
   if (handler === undefined) throw unsupported(`This resource does not support ${method.slice(0, 20)}.`, allowed);
-  const { status, body, location } = await handler();
+  const { status, body, location, version } = await handler();
   return {
     status,
     ...(body === undefined ? {} : { body }),
-    headers: location === undefined ? {} : { Location: location },
+    headers: { ...versionHeaders(version), ...(location !== undefined && { Location: location }) },
   };
+}
+
+/** RFC 8040 section 3.4.1; the client can compare with what there is. */
+function preconditionFailed(version: Version | undefined): RestconfError {
+  const message =
+    version === undefined
+      ? 'A condition of the request is not met: the resource does not exist.'
+      : `A condition of the request is not met: the resource is at ${version.tag}. Read it again, then repeat the change.`;
+  return new RestconfError(412, [{ tag: 'operation-failed', message }], versionHeaders(version));
 }
 
 /** Where RESTCONF begins on this server: RFC 8040 section 3.1. */
@@ -207,12 +283,17 @@ function unsupported(message: string, allowed: string): RestconfError {
  */
 export function refuseOtherTypes(method: string, headers: IncomingHttpHeaders): void {
   const { accept, 'content-type': contentType, 'content-encoding': coding = 'identity' } = headers;
-  const hasBody = method === 'POST' || method === 'PUT';
+  const hasBody = ['POST', 'PUT', 'PATCH'].includes(method);
   if (hasBody && mediaRange(contentType ?? '').type !== yangData)
-    throw fail(415, 'invalid-value', `The Content-Type of the body must be ${yangData}.`);
+    throw unreadable(`The Content-Type of the body must be ${yangData}.`, { 'Accept-Patch': yangData });
   if (hasBody && coding.trim().toLowerCase() !== 'identity')
-    throw fail(415, 'invalid-value', 'This server reads bodies without a Content-Encoding only.');
+    throw unreadable('This server reads bodies without a Content-Encoding only.', { 'Accept-Encoding': 'identity' });
   if (!accepts(accept ?? '*/*')) throw fail(406, 'invalid-value', `The only Content-Type available is ${yangData}.`);
+}
+
+/** @param headers what the client can send: RFC 5789 section 2.2, RFC 9110 section 12.5.3 */
+function unreadable(message: string, headers: Record<string, string>): RestconfError {
+  return new RestconfError(415, [{ tag: 'invalid-value', message }], headers);
 }
 
 /** Ranges that contain the type, the most specific one first: that one decides. */

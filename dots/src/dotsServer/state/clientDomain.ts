@@ -79,14 +79,18 @@ async function objectionTo(
   return outside && `has the address ${outside}, which is outside of this client's prefixes`;
 }
 
+/** @param name of a member, with or without its module */
+function kindOf(name: string): Destination['kind'] | undefined {
+  const local = name.slice(name.indexOf(':') + 1);
+  return Object.hasOwn(kinds, local) ? kinds[local] : undefined;
+}
+
 /** Every destination in a value, wherever it is. */
 function destinationsIn(value: JsonValue, pointer = '', kind?: Destination['kind']): Destination[] {
   if (typeof value === 'string') return kind === undefined ? [] : [{ pointer, text: value, kind }];
   if (Array.isArray(value)) return value.flatMap((item, index) => destinationsIn(item, child(pointer, index), kind));
   if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([name, item]) =>
-    destinationsIn(item, child(pointer, name), Object.hasOwn(kinds, name) ? kinds[name] : undefined),
-  );
+  return Object.entries(value).flatMap(([name, item]) => destinationsIn(item, child(pointer, name), kindOf(name)));
 }
 
 const families = ['ipv4', 'ipv6'] as const;

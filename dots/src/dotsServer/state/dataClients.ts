@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
-import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { parsePrefix } from '#dots/model/prefix';
 import { DueQueue } from './dueQueue';
 import type { Store } from './store';
@@ -25,6 +25,11 @@ export interface DataClient {
    * absent: all.
    */
   ownPrefixes?: readonly string[];
+  /**
+   * When its aliases, ACLs or identifiers last changed, milliseconds since 1970: a refresh is no change. Absent where
+   * an earlier version has stored it.
+   */
+  changedAt?: number;
   aliases: StoredEntry[];
   /** In the order in which they are applied. */
   acls: StoredEntry[];
@@ -127,12 +132,11 @@ export class DataClients {
 
   private expire(): void {
     const now = this.clock.now();
-    const valid = ({ expiresAt }: StoredEntry): boolean => expiresAt > now;
     const due = this.due.takeDue(now);
     for (const cuid of due) {
       const client = this.table.get(cuid);
       if (client === undefined) continue;
-      const left = { ...client, aliases: client.aliases.filter(valid), acls: client.acls.filter(valid) };
+      const left = withoutExpired(client, now);
       this.table.set(cuid, left);
       this.track(left);
     }
@@ -163,6 +167,14 @@ export class DataClients {
   private notify(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The same after every start: the time of the change is that of the last expiry. */
+function withoutExpired(client: DataClient, now: number): DataClient {
+  const isValid = ({ expiresAt }: StoredEntry): boolean => expiresAt > now;
+  const expired = [...client.aliases, ...client.acls].filter((entry) => !isValid(entry));
+  const changedAt = expired.reduce((latest, { expiresAt }) => Math.max(latest, expiresAt), client.changedAt ?? 0);
+  return { ...client, changedAt, aliases: client.aliases.filter(isValid), acls: client.acls.filter(isValid) };
 }
 
 /** An alias or an ACL that is new or was refreshed at `now`. */
@@ -196,27 +208,22 @@ function faultOf(value: JsonValue): string | undefined {
     cdid: (cdid) => cdid === undefined || typeof cdid === 'string',
     owner: (owner) => owner !== undefined && isOwner(owner),
     ownPrefixes: (list) => list === undefined || (Array.isArray(list) && list.every(isPrefix)),
+    changedAt: (at) => at === undefined || isTime(at),
     aliases: isEntryList,
     acls: isEntryList,
   });
-  return fault ?? faultOfDocument({ [topMember]: [registrationOf(value as JsonObject)] });
+  return fault ?? faultOfDocument({ [topMember]: [registrationOf(value as unknown as DataClient)] });
 }
 
 /** The registration that a client could send to have the same content: RFC 8783 section 5.1. */
-function registrationOf({ cuid, cdid, aliases, acls }: JsonObject): JsonObject {
-  const [alias, acl] = [valuesOf(aliases), valuesOf(acls)];
+export function registrationOf({ cuid, cdid, aliases, acls }: DataClient): JsonObject {
   return {
-    cuid: cuid ?? null,
+    cuid,
     ...(cdid !== undefined && { cdid }),
-    ...(alias.length > 0 && { aliases: { alias } }),
-    ...(acl.length > 0 && { acls: { acl } }),
+    ...(aliases.length > 0 && { aliases: { alias: aliases.map(({ value }) => value) } }),
+    ...(acls.length > 0 && { acls: { acl: acls.map(({ value }) => value) } }),
   };
 }
-
-const valuesOf = (list: JsonValue | undefined): JsonValue[] =>
-  itemsOf(list)
-    .filter(isObject)
-    .map(({ value }) => value ?? null);
 
 const isPrefix = (text: JsonValue): boolean => typeof text === 'string' && parsePrefix(text) !== undefined;
 
