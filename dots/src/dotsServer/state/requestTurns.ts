@@ -53,7 +53,7 @@ export class RequestTurns {
     if (share.waiting.length >= waitingPerClient)
       throw new TooManyRequests('Too many requests of this client are waiting for an answer.');
     return new Promise<T>((resolve, reject) => {
-      share.waiting.push(() => work().then(resolve, reject));
+      share.waiting.push(() => settled(work).then(resolve, reject));
       this.order.add(share);
       if (!this.isWorking) void this.work();
     });
@@ -98,5 +98,8 @@ export class RequestTurns {
     return request;
   }
 }
+
+/** What work that throws before it waits would leave open is a rejection like any other. */
+const settled = async <T>(work: () => Promise<T>): Promise<T> => work();
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -70,3 +70,15 @@ test('an error of the work is that of the request', async () => {
   );
   assert.equal(await turns.run('calm', () => Promise.resolve(1)), 1);
 });
+
+test('work that throws before it waits is a failed request, and the next one is served', async () => {
+  const { turns } = open();
+  const thrown = new Error('thrown');
+  await assert.rejects(
+    turns.run('calm', () => {
+      throw thrown;
+    }),
+    thrown,
+  );
+  assert.equal(await turns.run('calm', () => Promise.resolve('served')), 'served');
+});
