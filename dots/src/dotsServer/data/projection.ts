@@ -22,7 +22,7 @@ const inner = new Set([
 ]);
 
 /** An alias or an ACL in the answer to a GET. */
-export function entryView(entry: StoredEntry, now: number): JsonObject {
+function entryView(entry: StoredEntry, now: number): JsonObject {
   const { name, type, 'activation-type': activation, ...rest } = entry.value;
   const head = Object.fromEntries(
     Object.entries({ name, type, 'activation-type': activation }).filter(([, value]) => value !== undefined),
