@@ -26,15 +26,15 @@ test('a bundle without its module says so, takes none from elsewhere, and everyt
   const { coaps, coapsTcp, signal, ca, cert, key } = JSON.parse(line) as Record<string, string>;
   assert.equal(coaps, undefined);
   assert.match(Buffer.concat(said).toString(), /no coaps: DTLS is not built here: dtls\.wasm is missing\./);
-  const send = (server: string, ...more: string[]): ReturnType<typeof spawnSync> =>
-    spawnSync(process.execPath, [command, 'send', '-', '--server', server, '--cuid', 'one', '--mid', '12', ...more], {
+  const send = (server: string, cuid: string, ...more: string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [command, 'send', '-', '--server', server, '--cuid', cuid, '--mid', '12', ...more], {
       cwd: root,
       input: request,
       encoding: 'utf8',
     });
   const proofs = ['--ca', ca!, '--cert', cert!, '--key', key!];
-  assert.match(String(send(signal!, '--cuid', 'plain').stdout), /^2\.01/);
+  assert.match(String(send(signal!, 'plain').stdout), /^2\.01/);
   for (const server of [coapsTcp!, new URL(coapsTcp!).host])
-    assert.match(String(send(server, ...proofs).stdout), /^over TLS 1\.3/m);
-  assert.match(String(send(`coaps://${new URL(coapsTcp!).host}`, ...proofs).stderr), /dtls\.wasm is missing/);
+    assert.match(String(send(server, 'one', ...proofs).stdout), /^over TLS 1\.3/m);
+  assert.match(String(send(`coaps://${new URL(coapsTcp!).host}`, 'one', ...proofs).stderr), /dtls\.wasm is missing/);
 });
