@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -42,7 +41,7 @@ async function withDraft(
   content: string | Uint8Array,
   put: (draft: string) => Promise<void>,
 ): Promise<void> {
-  const draft = `${path}.${randomBytes(8).toString('hex')}`;
+  const draft = `${path}.${crypto.randomUUID().replaceAll('-', '')}`;
   const file = await open(draft, newFile, 0o600);
   try {
     try {
