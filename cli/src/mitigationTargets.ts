@@ -189,3 +189,27 @@ function isMeant(entry: LedgerEntry, { mid, file, hash }: Operand): boolean {
   if (mid !== undefined) return entry.id === mid;
   return entry.hash === hash || (isRunning(entry) && file !== undefined && entry.file === resolve(file));
 }
+
+/**
+ * The only running mitigation, if none is named, also where its server cannot be asked. Throws UsageError if there is
+ * none or several.
+ * @param done what the command does with it, such as `withdrawn`
+ */
+export function onlyOne(selection: Selection, done: string): Selection {
+  if (selection.named) return selection;
+  const running = selection.clients.flatMap((each) =>
+    each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
+  );
+  const elsewhere = selection.problems.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
+  const mids = [...running.flatMap((each) => each.mids), ...elsewhere];
+  if (mids.length === 1) return { ...selection, clients: running };
+  if (mids.length === 0)
+    throw new UsageError(
+      `No mitigation in the ledger is running: nothing was ${done}.`,
+      'See dots ledger, or specify a mid and its server.',
+    );
+  throw new UsageError(
+    `${plural(mids.length, 'mitigation')} are running, mid ${mids.join(', ')}: nothing was ${done}.`,
+    'Specify one by its mid or file, or all with --all.',
+  );
+}

@@ -7,10 +7,9 @@ import type { Arguments, Command, ExitStatus } from '../command';
 import type { Connection } from '../connection';
 import type { Io } from '../io';
 import type { MitigationLine, ServerReport } from '../mitigationReport';
-import { selectionOf, type ClientTarget } from '../mitigationTargets';
+import { onlyOne, selectionOf, type ClientTarget } from '../mitigationTargets';
 import { nextCommand } from '../nextCommand';
 import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
-import { onlyOne } from './withdraw';
 
 /** `dots refresh`: extends mitigations (RFC 9132 section 4.4.1.3). */
 export const refresh: Command = {

@@ -2,12 +2,11 @@ import { isRunning } from '#dots/signal/ledger';
 import { entryOf, midOf } from '#dots/signal/ledgerReport';
 import { scopesOf } from '#dots/signal/scopes';
 import { ongoing } from '#dots/words/mitigationStatuses';
-import { plural } from '#dots/words/quantities';
-import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
+import type { Arguments, Command, ExitStatus } from '../command';
 import type { Connection } from '../connection';
 import type { Io } from '../io';
 import type { MitigationLine, ServerReport } from '../mitigationReport';
-import { selectionOf, type ClientTarget, type Selection } from '../mitigationTargets';
+import { onlyOne, selectionOf, type ClientTarget, type Selection } from '../mitigationTargets';
 import { nextCommand } from '../nextCommand';
 import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
 
@@ -36,29 +35,6 @@ async function runWithdraw(given: Arguments, io: Io): Promise<ExitStatus> {
     const mids = isAll ? await allMids(each, connection) : (each.mids ?? []);
     return withdrawEach(each, connection, mids, given);
   });
-}
-
-/**
- * The one mitigation that is meant where none is named; where it runs at a server that cannot be asked, that is
- * reported. Throws UsageError where it is not clear which one is meant.
- */
-export function onlyOne(selection: Selection, done: string): Selection {
-  if (selection.named) return selection;
-  const running = selection.clients.flatMap((each) =>
-    each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
-  );
-  const elsewhere = selection.problems.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
-  const mids = [...running.flatMap((each) => each.mids), ...elsewhere];
-  if (mids.length === 1) return { ...selection, clients: running };
-  if (mids.length === 0)
-    throw new UsageError(
-      `No mitigation in the ledger is running: nothing was ${done}.`,
-      'See dots ledger, or specify a mid and its server.',
-    );
-  throw new UsageError(
-    `${plural(mids.length, 'mitigation')} are running, mid ${mids.join(', ')}: nothing was ${done}.`,
-    'Specify one by its mid or file, or all with --all.',
-  );
 }
 
 /** Asks on a terminal only. */

@@ -84,7 +84,7 @@ test('an indefinite lifetime does not count down; a finite one stops at zero', (
   assert.equal(remaining(book.list()[0]!, t0 + 1e9), 0);
 });
 
-test('a mitigation says what its aliases stood for when it was sent, also once the server has reported it', () => {
+test('a mitigation shows the targets of its aliases at the time it was sent, also once the server has reported it', () => {
   const book = new MitigationBook();
   const aliases = { web: ['192.0.2.1/32', 'www.example.com'], ghost: [] };
   book.accepted({ mid: 7, scope: { 'alias-name': ['web', 'ghost'] }, granted: 3600, aliases }, t0);
