@@ -41,6 +41,7 @@ const table = [
     check: pure(['check/rules', 'model']),
     cbor: pure(['model', 'schemas'], ['cbor2']),
     workspace: pure(['check/**', 'model', 'schemas']),
+    'workspace/policy': pure(['workspace', 'check', 'model', 'schemas']),
     'workspace/rules': pure(['workspace', 'check/**', 'model']),
     'flowspec/bgp': pure(['model']),
     'flowspec/packets': pure(['flowspec/bgp', 'model']),

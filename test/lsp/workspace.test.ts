@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { FileChangeType, type Diagnostic } from 'vscode-languageserver/node';
@@ -101,10 +101,10 @@ async function agree(t: TestContext, path: string): Promise<number> {
   ]);
   const { files } = JSON.parse(run.out) as { files: { file: string; findings: Reported[] }[] };
   const client = await editor(t, path);
-  const names = files.map(({ file }) => file.slice(file.lastIndexOf('/') + 1));
+  const names = files.map(({ file }) => relative(path, file));
   await Promise.all(names.map((name) => open(client, path, name)));
   for (const { file, findings } of files) {
-    const name = file.slice(file.lastIndexOf('/') + 1);
+    const name = relative(path, file);
     const wanted = JSON.stringify(ofCommand(file, findings));
     const timer = setTimeout(() => client.wake(), 60_000);
     const found = await client
