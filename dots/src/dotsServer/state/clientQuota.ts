@@ -1,5 +1,5 @@
 import type { ClientLimits } from './clients';
-import type { DataClient } from './dataClients';
+import type { DataClient } from './dataClient';
 import { amountOfRegistration, type Holding, type Holdings } from './holdings';
 import type { Limits } from './policy';
 import type { TelemetryEntry } from './telemetry';
