@@ -74,6 +74,8 @@ export interface AskOptions {
   timeoutMs?: number | undefined;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
+  /** Called before each copy of the request is sent. */
+  transmitted?: (() => void) | undefined;
 }
 
 /** Options for sending one document. */
@@ -220,6 +222,7 @@ export class SignalSession {
         method: 'PUT',
         path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
         confirmable: resource.confirmable,
+        once: resource.name === 'hb',
         payload: encodeDocument(document),
         contentFormat: dotsCbor,
         options: conditions(resource, document),
@@ -346,8 +349,8 @@ function connectOptions({
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
-  return { timeoutMs, signal };
+function patience({ timeoutMs = defaultTimeoutMs, signal, transmitted }: AskOptions): Patience {
+  return { timeoutMs, signal, transmitted };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {
