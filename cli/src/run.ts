@@ -10,6 +10,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['decode', async () => (await import('./commands/decode')).decode],
   ['send', async () => (await import('./commands/send')).send],
   ['status', async () => (await import('./commands/status')).status],
+  ['watch', async () => (await import('./commands/watch')).watch],
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
