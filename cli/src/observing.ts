@@ -2,7 +2,7 @@ import { systemClock } from '#dots/runtime/clock';
 import { LastingObservation, type Observer } from '#dots/signal/lastingObservation';
 import type { Question } from '#dots/signal/questions';
 import { connectionMemory, SignalSession, type SessionOptions } from '#dots/signal/session';
-import { SessionKeeper } from '#dots/signal/sessionKeeper';
+import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Connection, Opening } from './connection';
 import type { SettledTarget } from './settledTarget';
@@ -24,14 +24,14 @@ export const ownObservation: ConnectToObserve = (target, opening) => {
   const observations: LastingObservation[] = [];
   const options = sessionOptions(target);
   const keeper = new SessionKeeper({
+    server: target.server,
+    cuid: target.cuid,
     open: async (each) => SignalSession.open({ ...(await options()), ...each, timeoutMs }),
     overDtls: async (each) => SignalSession.overDtls({ ...(await options()), ...each }),
-    opened: (session) => {
-      for (const observation of observations) observation.over(session).catch(() => undefined);
-    },
-    changed: (session) => {
-      for (const observation of observations) observation.changed(session);
-    },
+  });
+  keeper.onEvent((event) => {
+    if (event.type !== 'opened') return;
+    for (const observation of observations) observation.over(event.session).catch(() => undefined);
   });
   const ask: Connection['ask'] = (asking) => keeper.ask(asking, { timeoutMs, ...opening });
   return {

@@ -32,6 +32,7 @@ const attemptMs = 30_000;
 export class LastingObservation {
   private session: SignalSession | undefined;
   private stop: (() => void) | undefined;
+  private unlisten: (() => void) | undefined;
   private timer: TimerHandle;
   /** There was a state: before, a failure is that of the first registration, which `over` reports. */
   private isEstablished = false;
@@ -45,26 +46,32 @@ export class LastingObservation {
    * DotsError of a registration without an answer; the next session is used all the same.
    */
   async over(session: SignalSession): Promise<void> {
-    this.stop?.();
-    this.stop = undefined;
+    this.release();
     this.session = session;
+    this.unlisten = session.onDidChange(() => this.changed(session));
     const stop = await session.watch(this.options.question, (answer) => this.take(session, answer));
     if (this.session === session && !this.isOver) this.stop = stop;
     else stop();
-  }
-
-  /** The state of a session has changed. */
-  changed(session: SignalSession): void {
-    if (session !== this.session || this.isOver) return;
-    if (session.state !== 'open') this.lose();
-    else if (this.isLost) this.again(session);
   }
 
   /** Ends the observation, and says so to the server where there is a session. */
   close(): void {
     this.isOver = true;
     this.options.clock.clearTimeout(this.timer);
+    this.release();
+  }
+
+  /** Lets go of the session. */
+  private release(): void {
     this.stop?.();
+    this.unlisten?.();
+    [this.stop, this.unlisten] = [undefined, undefined];
+  }
+
+  private changed(session: SignalSession): void {
+    if (session !== this.session || this.isOver) return;
+    if (session.state !== 'open') this.lose();
+    else if (this.isLost) this.again(session);
   }
 
   private take(session: SignalSession, answer: Answer): void {

@@ -1,9 +1,8 @@
 import type { Method } from '#dots/coap/messages/message';
 import { dotsCbor } from '#dots/coap/messages/options';
 import type { CoapRequest } from '#dots/coap/request';
-import { DotsError } from '#dots/model/errors';
-import { largestId } from './identifiers';
 import { pathOf, type Resource } from './resources';
+import { checkedId } from './sessionErrors';
 
 /** What is read, observed or deleted: a resource of this client, one entry of it, or what a query selects. */
 export interface Question {
@@ -26,15 +25,4 @@ export function questionRequest(
   const { confirmable } = resource;
   const path = pathOf(resource, cuid, id === undefined ? undefined : checkedId(id));
   return { method, path, query, confirmable, ...(method === 'GET' && { accept: dotsCbor }) };
-}
-
-/** Throws a DotsError `signal/mid` for a number that is no mid, sid, tsid or tmid. */
-export function checkedId(id: number): number {
-  if (Number.isInteger(id) && id >= 0 && id <= largestId) return id;
-  throw new DotsError(
-    'usage',
-    'signal/mid',
-    `${id} is not a mid: it must be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`,
-    'Omit it to get the next one.',
-  );
 }

@@ -18,7 +18,7 @@ import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions
 import { PathMemory } from '#dots/transport/connect/paths';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
-import { checkedId, questionRequest, type Question } from './questions';
+import { questionRequest, type Question } from './questions';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 

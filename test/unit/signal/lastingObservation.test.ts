@@ -63,7 +63,6 @@ test('a lost session is reported once, the server is asked until it answers, and
   const { clock, heard, observation } = made;
   const [first, second] = [observedSession(clock), observedSession(clock)];
   await observation.over(first.session);
-  first.session.onDidChange(() => observation.changed(first.session));
   first.change('lost');
   first.change('closed');
   await clock.advance(65_000);
@@ -83,7 +82,6 @@ test('a session that answers again is observed anew, because the server may have
   const { clock, heard, observation } = scene();
   const only = observedSession(clock);
   await observation.over(only.session);
-  only.session.onDidChange(() => observation.changed(only.session));
   only.change('lost');
   only.change('open');
   await clock.advance(0);
@@ -103,7 +101,6 @@ test('an answer that is not ok ends the observation, and nothing goes on', async
   const { clock, heard, observation } = scene();
   const only = observedSession(clock);
   await observation.over(only.session);
-  only.session.onDidChange(() => observation.changed(only.session));
   only.notify({ ...answer, code: '4.04', ok: false });
   only.change('lost');
   only.notify(answer);
