@@ -13,6 +13,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['watch', async () => (await import('./commands/watch')).watch],
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
+  ['efficacy', async () => (await import('./commands/efficacy')).efficacy],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).session],
