@@ -4,6 +4,7 @@ import { isData } from '../clientIdentity';
 import { UsageError, type Command, type ExitStatus } from '../command';
 import { ownConnection, type Connect } from '../connection';
 import { readDocument, type ReadDocument } from '../document';
+import { withOption } from '../mitigationTargets';
 import { isSendable } from '../sendable';
 import { sendingOf, targetOptions } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
@@ -21,6 +22,10 @@ const description: Omit<Command, 'run'> = {
   options: [
     ...targetOptions,
     { name: 'all', description: 'Send all documents below the named folder that are for a server.' },
+    {
+      name: 'dry-run',
+      description: 'Print the destination, the mid, the options and the octets of the request, and send nothing.',
+    },
     {
       name: 'blocks',
       description:
@@ -58,6 +63,7 @@ const description: Omit<Command, 'run'> = {
     'dots send request.dots.json',
     'dots send request.dots.json --profile lab',
     'dots send --all requests --profile lab',
+    'dots send request.dots.json --profile lab --dry-run',
     'dots send request.dots.json --server coap://127.0.0.1:4646',
     'dots send request.dots.json --server coaps://127.0.0.1:4646 --ca ca.pem --cert client.pem --key client-key.pem',
     'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12',
@@ -88,10 +94,16 @@ async function sendFile(file: string, run: SendRun): Promise<ExitStatus> {
   const { given, io, connect } = run;
   const document = await readDocument(file, io);
   if (document === undefined) return 1;
-  const sending = await sendingOf(document, given, io);
+  const isDry = given.option('dry-run') !== undefined;
+  // What is not sent needs no confirmation.
+  const sending = await sendingOf(document, isDry ? withOption(given, 'yes', '') : given, io);
   const { target } = sending;
   requireChannel(document, target);
   if (!(await isSendable(document, sending, { io, who: 'dots send' }))) return 1;
+  if (isDry) {
+    const { dryRun } = await import('./dryRun');
+    return dryRun(document, sending, run);
+  }
   if (isData(target.server)) {
     const { install } = await import('./install');
     return install(document.value, target, run);

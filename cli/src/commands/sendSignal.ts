@@ -110,7 +110,7 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
 }
 
 /** What the ledger is asked to enter; nothing for a document that has no identifier. */
-function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarget): NewRequest | undefined {
+export function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarget): NewRequest | undefined {
   const kind = documentTypeOf(value)?.kind;
   const { id: parameter } = resourceOf(value);
   if (kind === undefined || parameter === undefined) return undefined;

@@ -1,22 +1,22 @@
-import { encodeDocument } from '#dots/cbor/codec';
 import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
-import { noBytes, type CoapOption, type Content } from '#dots/coap/messages/message';
-import { dotsCbor, option } from '#dots/coap/messages/options';
+import type { Content } from '#dots/coap/messages/message';
+import { dotsCbor } from '#dots/coap/messages/options';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import type { JsonObject } from '#dots/model/json';
 import { parseServer } from '#dots/transport/address';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/connect/paths';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
+import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 
@@ -215,18 +215,8 @@ export class SignalSession {
   async send(document: JsonObject, options: SendOptions = {}): Promise<Answer> {
     await options.permit?.([parseServer(this.endpoint.peer)]);
     const resource = resourceOf(document);
-    return this.ask(
-      {
-        method: 'PUT',
-        path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
-        confirmable: resource.confirmable,
-        payload: encodeDocument(document),
-        contentFormat: dotsCbor,
-        options: conditions(resource, document),
-        blocks: resource !== mitigate || options.blocks === true,
-      },
-      options,
-    );
+    const id = this.idFor(resource, options.mid);
+    return this.ask(documentRequest(document, { cuid: this.cuid, id, blocks: options.blocks }), options);
   }
 
   /**
@@ -368,14 +358,6 @@ function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patienc
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {
   return { method, path: pathText(path), octets: payload?.length ?? 0, payload, ...(blocks > 1 && { blocks }) };
-}
-
-/** An efficacy update must not create anything: If-Match with an empty value (RFC 9132 section 4.4.3). */
-function conditions(resource: Resource, document: JsonObject): CoapOption[] {
-  if (resource !== mitigate) return [];
-  const [body] = Object.values(document).filter(isObject);
-  const isUpdate = itemsOf(body?.scope).some((scope) => isObject(scope) && Object.hasOwn(scope, 'attack-status'));
-  return isUpdate ? [option('If-Match', noBytes)] : [];
 }
 
 function checkedId(id: number): number {
