@@ -5,6 +5,7 @@ import { UsageError, type Command, type ExitStatus } from '../command';
 import { ownConnection, type Connect } from '../connection';
 import { readDocument, type ReadDocument } from '../document';
 import { withOption } from '../mitigationTargets';
+import { progressOf, verboseOption } from '../progress';
 import { isSendable } from '../sendable';
 import { sendingOf, targetOptions } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
@@ -22,6 +23,7 @@ const description: Omit<Command, 'run'> = {
   options: [
     ...targetOptions,
     { name: 'all', description: 'Send all documents below the named folder that are for a server.' },
+    verboseOption,
     {
       name: 'dry-run',
       description: 'Print the destination, the mid, the options and the octets of the request, and send nothing.',
@@ -78,7 +80,10 @@ export const send = sendOver(ownConnection);
 export function sendOver(connect: Connect): Command {
   return {
     ...description,
-    run: (given, io) => alwaysJson({ given, io, connect, json: onlyResult }, runSend),
+    run: (given, io) => {
+      const { watch, end } = progressOf(given, io);
+      return alwaysJson({ given, io, connect, watch, json: onlyResult }, runSend).finally(end);
+    },
   };
 }
 
@@ -91,7 +96,7 @@ async function runSend(run: SendRun): Promise<ExitStatus> {
 }
 
 async function sendFile(file: string, run: SendRun): Promise<ExitStatus> {
-  const { given, io, connect } = run;
+  const { given, io } = run;
   const document = await readDocument(file, io);
   if (document === undefined) return 1;
   const isDry = given.option('dry-run') !== undefined;
@@ -108,7 +113,7 @@ async function sendFile(file: string, run: SendRun): Promise<ExitStatus> {
     const { install } = await import('./install');
     return install(document.value, target, run);
   }
-  const sent = await sendSignal({ document, sending, connect, given, io }).catch(nameBlocks);
+  const sent = await sendSignal({ document, sending, ...run }).catch(nameBlocks);
   await io.out(wantsJson(run) ? run.json(answerJson(sent)) : answerText(sent, document.value));
   return sent.answer.ok ? 0 : 1;
 }

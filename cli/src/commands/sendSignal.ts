@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { MessageWatch } from '#dots/coap/watchedChannel';
 import { documentTypeOf } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type NewRequest } from '#dots/signal/ledger';
@@ -38,6 +39,7 @@ interface Task {
   connect: Connect;
   given: Arguments;
   io: Io;
+  watch?: MessageWatch | undefined;
 }
 
 /**
@@ -75,10 +77,10 @@ async function whyNoNewCuid(
 }
 
 async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> {
-  const { document, connect, io } = task;
+  const { document, connect, io, watch } = task;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal });
+  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal, watch });
   try {
     return await sendOver(connection, target, task);
   } catch (error) {

@@ -5,6 +5,7 @@ import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
 import type { Content } from '#dots/coap/messages/message';
 import { dotsCbor } from '#dots/coap/messages/options';
+import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
@@ -62,6 +63,8 @@ export interface SessionOptions {
   /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
   permit?: Permit | undefined;
   clock?: Clock;
+  /** Receives each message of the session. */
+  watch?: MessageWatch | undefined;
   /** Receives what was dropped, lost or tolerated, one sentence each; repeated ones ever less often. */
   trace?: Trace;
 }
@@ -144,7 +147,7 @@ export class SignalSession {
   }
 
   private static over(channel: Channel, options: SessionOptions): SignalSession {
-    return new SignalSession(channel, options);
+    return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
   }
 
   /** How the session is protected, and the authenticated identity of the server; undefined for plain CoAP. */
