@@ -36,7 +36,7 @@ const description: Omit<Command, 'run'> = {
     {
       name: 'replace',
       description:
-        'Where the server refuses a mid because it has a higher one, send the request again under one that is higher still, also where that replaces mitigations.',
+        'Send a request that replaces running mitigations, also where targets lose protection; and where the server refuses a mid because it has a higher one, send it again under one that is higher still.',
     },
     {
       name: 'new-cuid',
@@ -54,6 +54,7 @@ const description: Omit<Command, 'run'> = {
     'The target and the client identity come from the options, then the workspace file, then its profile. The answer shows the profile, the cuid and the mid that were used.',
     'A production profile requires --yes.',
     'Several documents go to their servers at the same time, and to one server in order, over one session. Each has a result of its own; one that fails does not stop the others, and the exit status is the highest. With --format json there is one object per line, with the file. --all sends aliases and ACLs before the requests, and leaves out what a server has written.',
+    'A request with the content of a running mitigation refreshes it. One that replaces running mitigations, because they have lower mids and share a target (RFC 9132 section 4.4.1.3), names them and the targets that are no longer or newly protected: on a terminal as a question; elsewhere it is not sent if targets lose protection, unless --replace is used.',
     'A mitigation request that is larger than one datagram is not sent: split it into several (RFC 9132 section 7.3), or use --blocks. Other documents are sent in blocks, with a note that this fails on a full link (RFC 9244 section 4.2). Over TLS there is no such limit.',
     'Parts of an answer that do not follow the RFC (null, unknown members and values) are left out and reported; the rest is printed. With --format json the reports are in notes.',
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
