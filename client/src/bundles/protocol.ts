@@ -12,5 +12,6 @@ export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
 export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';
 export { connectionMemory, SignalSession } from '#dots/signal/session';
+export { readKey, readPsk } from '#dots/transport/certificates/credentialFiles';
 export { answerText } from '../ui/answerText';
 export { flowspecText } from '../ui/flowspecText';

@@ -8,7 +8,7 @@ import { destinationError, type Channel, type Destination, type ServerTarget } f
 import { mockName } from '#dots/workspace/fileNames';
 import { productionGuard } from '#dots/workspace/production';
 import { confirmation } from '../ui/confirmation';
-import { certificates, type Credentials } from './credentials';
+import { certificates, type Credentials, type KeyPassword } from './credentials';
 import type { ClientIdentity } from './identity';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 
@@ -25,7 +25,7 @@ export interface SettledTarget extends ServerTarget {
   /** The client's credentials on the signal channel; none on a plain one. */
   clientCredentials?: ClientCredentials;
   /** The files of its credentials on the data channel. */
-  files?: { ca: string; cert?: string; key?: string; crl?: string };
+  files?: { ca: string; cert?: string; key?: string; crl?: string } & KeyPassword;
 }
 
 /** A target before it is known as which client. */
@@ -80,7 +80,7 @@ export class ServerTargets {
   }
 
   private async proven(target: AnonymousTarget, channel: Channel): Promise<AnonymousTarget> {
-    if (channel === 'data') return { ...target, files: filesOf(target) };
+    if (channel === 'data') return { ...target, files: { ...filesOf(target), ...this.credentials.passwordOf(target) } };
     const clientCredentials = await this.credentials.of(target);
     return clientCredentials === undefined ? target : { ...target, clientCredentials };
   }

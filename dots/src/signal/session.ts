@@ -44,6 +44,8 @@ export interface SessionOptions {
   cuid: string;
   /** The client's credentials; required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /**
    * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
    * again.
@@ -343,6 +345,7 @@ function needsBlocks(cause: DotsError): DotsError {
 
 function connectOptions({
   credentials,
+  serverName,
   memory,
   signal,
   timeoutMs = defaultTimeoutMs,
@@ -352,6 +355,7 @@ function connectOptions({
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
+    serverName,
     signal,
     permit,
     clock,

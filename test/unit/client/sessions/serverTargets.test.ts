@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,7 +98,8 @@ test('a server of a profile is settled without the mock', async () => {
   const { settle, started } = scene({ lab }, { profile: 'lab', cuid: 'of-file', mid: 12 });
   const target = (await settle()) ?? assert.fail();
   assert.deepEqual(known(target), { profile: 'lab', server: lab.signal, cuid: 'of-file', mid: 12 });
-  assert.deepEqual((await settle('data'))?.files, { ca: '/ca.pem' });
+  const { ca, cert, key } = (await settle('data'))?.files ?? assert.fail();
+  assert.deepEqual({ ca, cert, key }, { ca: '/ca.pem', cert: undefined, key: undefined });
   assert.equal(started(), false);
 });
 
@@ -184,6 +186,42 @@ test('certificates are read from the files that the profile names', async (t) =>
   assert.deepEqual((await scene({ lab: profile }, { profile: 'lab' }).settle())?.clientCredentials, {
     certificate: { ca: 'ca', cert: 'cert', key: 'key' },
   });
+});
+
+test('the password of an encrypted private key is asked for once, and kept once it is right', async (t) => {
+  const path = pemFolder(t);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const cipher = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' } as const;
+  const key = join(path, 'key.pem');
+  writeFileSync(key, privateKey.export(cipher));
+  const files = { ca: join(path, 'ca.pem'), certificate: join(path, 'cert.pem'), key };
+  const { settle, secrets } = scene({ lab: { ...lab, ...files, signal: 'coaps://192.0.2.1' } }, { profile: 'lab' });
+  editor.typed = [undefined, 'wrong', 'right'];
+  await assert.rejects(settle(), failing('editor/no-password'));
+  await assert.rejects(settle(), failing('transport/key-password'));
+  assert.equal(secrets.kept.size, 0, 'a wrong password is not kept');
+  const plain = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  for (const clientCredentials of [(await settle())?.clientCredentials, (await settle())?.clientCredentials]) {
+    assert.ok(clientCredentials !== undefined && 'certificate' in clientCredentials);
+    assert.equal(clientCredentials.certificate.key, plain);
+  }
+  const data = (await settle('data'))?.files ?? assert.fail();
+  assert.equal(await data.askKeyPassword?.(key), 'right');
+  assert.deepEqual([[...secrets.kept], editor.inputs], [[[`dots.key-password/lab/${key}`, 'right']], 3]);
+  await secrets.store(`dots.key-password/lab/${key}`, 'of an earlier key');
+  editor.typed = ['right'];
+  await settle();
+  assert.equal(secrets.kept.get(`dots.key-password/lab/${key}`), 'right', 'one that is not right any more is replaced');
+});
+
+test('files of a profile have the password and the pre-shared key, and nothing is asked', async (t) => {
+  const path = pemFolder(t);
+  writeFileSync(join(path, 'psk'), '0x616263\n');
+  const { settle } = scene({ lab: { ...keyed, 'psk-key-file': join(path, 'psk') } }, { profile: 'lab' });
+  const { clientCredentials } = (await settle()) ?? assert.fail();
+  assert.ok(clientCredentials !== undefined && 'psk' in clientCredentials);
+  assert.equal(Buffer.from(clientCredentials.psk.key).toString(), 'abc');
+  assert.equal(editor.inputs, 0);
 });
 
 const keyed = { signal: 'coaps://192.0.2.1', 'psk-identity': 'me' };
