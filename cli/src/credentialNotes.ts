@@ -3,8 +3,8 @@ import { credentialWarnings } from '#dots/transport/certificates/credentialWarni
 import type { Io } from './io';
 import type { SettledTarget } from './settledTarget';
 
-/** The sentences that were printed in this run. */
-const said = new Set<string>();
+/** The sentences that were printed, by what prints those of one run. */
+const said = new WeakMap<Io['say'], Set<string>>();
 
 /** What is wrong with the credentials of a target soon: each sentence is printed once in a run, and returned. */
 export async function credentialNotes(
@@ -13,8 +13,10 @@ export async function credentialNotes(
 ): Promise<string[]> {
   if (/^coap:/i.test(server)) return [];
   const warnings = await credentialWarnings(credentialFiles, systemClock.now());
-  for (const warning of warnings.filter((sentence) => !said.has(sentence))) {
-    said.add(warning);
+  const before = said.get(io.say) ?? new Set();
+  said.set(io.say, before);
+  for (const warning of warnings.filter((sentence) => !before.has(sentence))) {
+    before.add(warning);
     io.say(`dots: warning: ${warning}`);
   }
   return warnings;

@@ -1,6 +1,6 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
-import type { Ledger } from '#dots/signal/ledgerFolder';
+import { serverName, type Ledger } from '#dots/signal/ledgerFolder';
 import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
@@ -101,6 +101,8 @@ export interface Sending {
   notes?: string[];
   workspaces: CommandWorkspaces;
   context: DocumentContext;
+  /** The server as the ledger names it; absent for a data channel whose profile names no signal channel. */
+  signalServer?: string | undefined;
 }
 
 /** The target of a document by the options, the workspace file and the profiles. Throws UsageError. */
@@ -119,11 +121,13 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const target = await withCuid(anonymous, ledger, query.profiles);
   const notes = await credentialNotes(target, io);
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
+  const signal = isData(target.server) ? target.profile && profile?.signal : target.server;
   return {
     workspaces,
     target,
     ledger,
     notes,
+    signalServer: signal && serverName(signal, target.credentialFiles),
     context: {
       ...query.workspace.context,
       cuid: target.cuid,

@@ -19,7 +19,7 @@ const asn1 = ['@peculiar/asn1-schema', '@peculiar/asn1-x509'];
 const core = ['workspace/**', 'flowspec/**', 'check/**', 'cbor', 'words', 'model'];
 const secured = ['transport', 'transport/certificates', 'coap/messages', 'runtime', 'model'];
 const protocol = ['transport/**', 'coap/**', 'check/**', 'cbor', 'words', 'runtime', 'model'];
-const dots = [...core, ...protocol, 'discovery', 'signal', 'data', 'dotsServer/**', 'orchestrator'];
+const dots = [...core, ...protocol, 'discovery', 'signal/**', 'data', 'dotsServer/**', 'orchestrator'];
 
 /**
  * The folders of the source tree and what each may import besides itself, the lower ones first.
@@ -56,6 +56,7 @@ const table = [
     'transport/tls': node(secured, asn1),
     'transport/connect': node(['transport/dtls', 'transport/tls', ...secured]),
     signal: node(protocol),
+    'signal/keeper': node(['signal', ...protocol]),
     data: node(protocol, ['undici']),
     'dotsServer/state': node(['check/**', 'cbor', 'words', 'runtime', 'model']),
     'dotsServer/signal/**': node(['dotsServer/state', ...protocol]),

@@ -140,6 +140,8 @@ test('a certificate that expires within 30 days, and a key that everyone can rea
     assert.equal(err.match(expiry)?.length, 1, err);
     if (process.platform !== 'win32') assert.match(err, /The private key \S+key\.pem can be read by every user .*0644/);
   }
+  const sent = JSON.parse(run(['send', '-', '--format', 'json'], request).out) as { notes: string[] };
+  assert.match(sent.notes[0] ?? '', /expires in 12 days/);
   const { servers } = JSON.parse(run(['status', '--format', 'json']).out) as { servers: { notes: string[] }[] };
   assert.match(servers[0]?.notes[0] ?? '', /expires in 12 days/);
 });

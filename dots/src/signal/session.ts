@@ -19,6 +19,7 @@ import { PathMemory } from '#dots/transport/connect/paths';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
+import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 
 export type { Answer } from './answer';
 export { newCuid } from './identifiers';
@@ -95,15 +96,6 @@ export type SessionState = 'open' | 'lost' | 'closed';
 
 const defaultTimeoutMs = 10_000;
 
-/** What a server did instead of answering, by the code of the message layer. */
-const failures: Readonly<Record<string, (asked: string, seconds: number) => string>> = {
-  'coap/no-answer': (asked, seconds) => `did not answer ${asked} within ${seconds} s`,
-  'coap/only-continue': (asked, seconds) =>
-    `asked for more blocks (2.31) of ${asked}, which has none, and sent no other answer within ${seconds} s`,
-  'coap/no-acknowledgement': (asked) => `acknowledged none of the copies of ${asked}`,
-  'coap/reset': (asked) => `rejected ${asked} with a CoAP reset`,
-};
-
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
   readonly server: string;
@@ -115,6 +107,8 @@ export class SignalSession {
   private readonly lastIds = new Map<Resource['id'], number>();
   /** When the server sent its last heartbeat, by the monotonic time. */
   private heartbeatAt = -Infinity;
+  /** When the last message of the server arrived, or the session was opened, by the monotonic time. */
+  heardAt: number;
   private readonly listeners = new Set<() => void>();
 
   private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
@@ -126,7 +120,8 @@ export class SignalSession {
       handler: (request) => Promise.resolve(this.answerServer(request)),
       ...(trace && { trace: thinned(trace) }),
     });
-    this.endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
+    this.heardAt = clock.monotonic();
+    this.endpoint.onLiveness((error) => this.alive(error === undefined));
     this.endpoint.onClose(() => this.change('closed'));
   }
 
@@ -161,6 +156,11 @@ export class SignalSession {
 
   get state(): SessionState {
     return this.current;
+  }
+
+  /** The host and port of the server, as they were dialled. */
+  get peer(): string {
+    return this.endpoint.peer;
   }
 
   /** How many messages of the server have arrived. */
@@ -315,32 +315,16 @@ export class SignalSession {
     return plainAnswer('2.04');
   }
 
+  private alive(answers: boolean): void {
+    if (answers) this.heardAt = this.clock.monotonic();
+    this.change(answers ? 'open' : 'lost');
+  }
+
   private change(state: SessionState): void {
     if (this.current === state || this.current === 'closed') return;
     this.current = state;
     for (const listener of this.listeners) listener();
   }
-}
-
-function checkCuid(cuid: string): void {
-  const octets = Buffer.byteLength(cuid);
-  if (octets > 0 && octets <= 250) return;
-  throw new DotsError(
-    'usage',
-    'signal/cuid',
-    `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`,
-    'Use one of 22 characters.',
-  );
-}
-
-function needsBlocks(cause: DotsError): DotsError {
-  return new DotsError(
-    'usage',
-    'signal/needs-blocks',
-    `${cause.message} RFC 9132 section 7.3 requires that a larger mitigation request is split.`,
-    'Split the targets over several requests, each with its own mid, or define an alias in peacetime and name it.',
-    { cause },
-  );
 }
 
 function connectOptions({
@@ -380,14 +364,4 @@ function conditions(resource: Resource, document: JsonObject): CoapOption[] {
   const [body] = Object.values(document).filter(isObject);
   const isUpdate = itemsOf(body?.scope).some((scope) => isObject(scope) && Object.hasOwn(scope, 'attack-status'));
   return isUpdate ? [option('If-Match', noBytes)] : [];
-}
-
-function checkedId(id: number): number {
-  if (Number.isInteger(id) && id >= 0 && id <= 0xffff_ffff) return id;
-  throw new DotsError(
-    'usage',
-    'signal/mid',
-    `${id} is not a mid: it must be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`,
-    'Omit it to get the next one.',
-  );
 }

@@ -233,8 +233,11 @@ function cancelled(target: ServerAddress): DotsError {
   );
 }
 
-/** An error here applies to every path; but if only the DTLS module is missing, TLS still works. */
-function isFinal(error: unknown): boolean {
+/**
+ * Whether an error applies to every path, because one end refuses the other or an option is wrong; but if only the DTLS
+ * module is missing, TLS still works.
+ */
+export function isFinal(error: unknown): boolean {
   return (
     !(error instanceof DotsError) ||
     (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') ||
