@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import type { ProfilesInfo, ServerProfile } from '#contract';
+import { certify, newKey } from '#dots/transport/certificates/certificates';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { JsonObject } from '#dots/model/json';
 import { destinationOf, type Channel, type DestinationQuery } from '#dots/workspace/destination';
@@ -22,7 +23,16 @@ const request = {
 };
 
 beforeEach(() => {
-  Object.assign(editor, { errors: [], trusted: true, confirmed: [], agrees: true, typed: [], inputs: 0, picks: '' });
+  Object.assign(editor, {
+    errors: [],
+    warnings: [],
+    trusted: true,
+    confirmed: [],
+    agrees: true,
+    typed: [],
+    inputs: 0,
+    picks: '',
+  });
 });
 
 /** The files of the lab of the mock. */
@@ -212,6 +222,21 @@ test('the password of an encrypted private key is asked for once, and kept once 
   editor.typed = ['right'];
   await settle();
   assert.equal(secrets.kept.get(`dots.key-password/lab/${key}`), 'right', 'one that is not right any more is replaced');
+});
+
+test('a certificate that expires soon is a warning, once, and with the session', async (t) => {
+  const path = pemFolder(t);
+  const now = Date.now();
+  const validity = { notBefore: new Date(now - 1e6), notAfter: new Date(now + 5.5 * 86_400_000) };
+  const { cert } = certify({ purpose: 'client', commonName: 'c', ...validity }, await newKey());
+  writeFileSync(join(path, 'cert.pem'), cert);
+  const files = { ca: join(path, 'ca.pem'), certificate: join(path, 'cert.pem'), key: join(path, 'key.pem') };
+  chmodSync(files.key, 0o600);
+  const { settle } = scene({ lab: { ...lab, ...files, signal: 'coaps://192.0.2.1' } }, { profile: 'lab' });
+  await settle();
+  const { warnings = [] } = (await settle('data')) ?? assert.fail();
+  assert.match(warnings.join(), /^The client certificate .*cert\.pem expires in 5 days, on /);
+  assert.deepEqual(editor.warnings, [`DOTS, profile "lab": ${warnings.join()}`]);
 });
 
 test('files of a profile have the password and the pre-shared key, and nothing is asked', async (t) => {
