@@ -9,6 +9,7 @@ import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { LiveSessions, type Watch } from '../keeper/sessions';
+import { credentialNotes } from '../credentialNotes';
 import { ledgerOf } from '../clientIdentity';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
@@ -31,7 +32,7 @@ export const session: Command = {
   usage:
     '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
   options: targetOptions
-    .filter(({ name }) => name !== 'mid')
+    .filter(({ name }) => !['mid', 'wait'].includes(name))
     .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
     'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then uses this session, without a handshake and without starting Node.js.',
@@ -126,7 +127,9 @@ function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' },
 async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const ledger = await ledgerOf(given, io);
-  await sessions.open(await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened'));
+  const target = await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened');
+  await credentialNotes(target, io);
+  await sessions.open(target);
 }
 
 /** Runs a command whose results and messages are sent to a client. */

@@ -50,6 +50,7 @@ function objectFaults(schema: ConfigSchema, value: JsonObject, pointer: string):
     ),
     ...memberNumberFaults(schema, value, pointer),
     ...alternativeFaults(schema, value, pointer),
+    ...dependencyFaults(schema, value, pointer),
     ...Object.entries(value).flatMap(([name, item]) => {
       const member = memberSchema(schema, name);
       const known = schema.properties !== undefined && Object.hasOwn(schema.properties, name);
@@ -72,6 +73,27 @@ function alternativeFaults({ oneOf, 'x-rfc': rfc }: ConfigSchema, value: JsonObj
   if (names.length === 0 || names.filter((name) => Object.hasOwn(value, name)).length === 1) return [];
   const message = `This entry must have exactly one of ${names.map((name) => `"${name}"`).join(' and ')}.`;
   return [ownFault('config-missing', pointer, rfc ?? jsonObjects, message)];
+}
+
+/** A member that is of no use without another one. */
+function dependencyFaults(
+  { dependencies = {}, properties }: ConfigSchema,
+  value: JsonObject,
+  pointer: string,
+): Fault[] {
+  return Object.entries(dependencies).flatMap(([name, needed]) =>
+    needed
+      .filter((other) => Object.hasOwn(value, name) && !Object.hasOwn(value, other))
+      .map((other) => ({
+        ...ownFault(
+          'config-missing',
+          child(pointer, name),
+          properties?.[name]?.['x-rfc'] ?? jsonObjects,
+          `"${name}" has no effect without "${other}": add that, or remove "${name}".`,
+        ),
+        atName: true,
+      })),
+  );
 }
 
 const namesFit = ({ propertyNames }: ConfigSchema, name: string): boolean =>
