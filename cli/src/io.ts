@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { once } from 'node:events';
 import { printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
@@ -39,7 +40,7 @@ async function confirm(question: string): Promise<boolean> {
 
 /** The environment of the process: standard streams and signals. */
 export function processIo(): Io {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   // A reader that closes the pipe, such as `head`, is not an error, and there is no one to report it to.
   stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2),
@@ -52,10 +53,11 @@ export function processIo(): Io {
     say: (...lines) => void stderr.write(saidText(lines)),
     input: async () => {
       const chunks: Buffer[] = [];
-      for await (const chunk of stdin) chunks.push(chunk as Buffer);
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
-    ...(stdin.isTTY && stderr.isTTY && { confirm }),
+    // Without opening standard input, which most runs do not read.
+    ...(isatty(0) && stderr.isTTY && { confirm }),
     colours: stdout.isTTY && env.NO_COLOR === undefined && env.TERM !== 'dumb',
     stopped: () =>
       new Promise((resolve) => {

@@ -72,21 +72,29 @@ export function readJournal(bytes: Buffer): JournalContent {
     readLine(content, bytes.subarray(content.length, end));
     content.length = end + 1;
   }
-  content.cutOff = bytes.length - content.length;
+  const rest = bytes.subarray(content.length);
+  // A record that is whole but for its last octet was not cut off there: the octet has changed.
+  if (isRecord(content.hash, rest.subarray(0, -1)))
+    throw new JournalDamage(content.length, 'the record does not end with a line end');
+  content.cutOff = rest.length;
   return content;
+}
+
+/** Whether a line, without its end, continues the record that has this hash. */
+function isRecord(previous: string, line: Buffer): boolean {
+  const hash = hashOf(previous, line.subarray(hashDigits + 1));
+  return line.subarray(0, hashDigits + 1).toString('latin1') === `${hash} `;
 }
 
 function readLine(content: JournalContent, line: Buffer): void {
   const { length: offset, values } = content;
-  const hash = line.subarray(0, hashDigits).toString('latin1');
-  const text = line.subarray(hashDigits + 1);
-  if (hashOf(content.hash, text) !== hash) throw new JournalDamage(offset, 'the checksum of the record is wrong');
-  for (const change of changesIn(text, offset)) {
+  if (!isRecord(content.hash, line)) throw new JournalDamage(offset, 'the checksum of the record is wrong');
+  for (const change of changesIn(line.subarray(hashDigits + 1), offset)) {
     const key = entryKey(change);
     values.delete(key);
     if (change[2] !== null) values.set(key, { change, offset });
   }
-  content.hash = hash;
+  content.hash = line.subarray(0, hashDigits).toString('latin1');
 }
 
 function changesIn(text: Buffer, offset: number): JournalChange[] {
