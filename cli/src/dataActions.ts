@@ -161,6 +161,7 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
   const sending = await sendingOf(document, given, io);
   const { target } = sending;
   report.target = target;
+  report.notes = sending.notes ?? [];
   if (!(await isSendable(document, sending, { io, who: 'dots data' }))) return;
   const { announce } = report;
   const installed = await overData(target, (session) => session.install(document.value, { ...target, announce }));
@@ -233,7 +234,8 @@ async function targetOf(
   { given, report, io }: Pick<DataRun, 'given' | 'report' | 'io'>,
   notDone: string,
 ): Promise<SettledTarget> {
-  const { target } = await namedTarget(given, io, notDone, 'data');
+  const { target, notes } = await namedTarget(given, io, notDone, 'data');
   report.target = target;
+  report.notes = notes;
   return target;
 }

@@ -28,6 +28,8 @@ export interface Outcome {
  */
 export class ResourceReport {
   target: SettledTarget | undefined;
+  /** What is wrong with the credentials soon: the text form has it on standard error. */
+  notes: readonly string[] = [];
   private outcome: Outcome | undefined;
   private readonly findings: object[] = [];
 
@@ -92,6 +94,7 @@ export class ResourceReport {
       sent: outcome !== undefined || (error instanceof RequestFailure && error.sent),
       kept: outcome?.kept ?? false,
       ...answerJson(outcome?.answer, error),
+      notes: [...(outcome?.answer.notes ?? []), ...this.notes],
       findings: this.findings,
       remarks: outcome?.remarks ?? [],
       next: outcome?.next ?? error?.hint ?? null,
@@ -114,14 +117,13 @@ function idsOf(
 }
 
 function answerJson(answer: Answer | undefined, error: DotsError | undefined): object {
-  const { code, diagnostic, body, notes = [], maxAge, currentFor, roundTripMs, request } = answer ?? {};
+  const { code, diagnostic, body, maxAge, currentFor, roundTripMs, request } = answer ?? {};
   return {
     ...idsOf(answer, error),
     code: code ?? null,
     meaning: answer === undefined ? null : codeWords(answer.code, answer.request.path, answer.ok).name,
     diagnostic: diagnostic ?? null,
     body: (body satisfies JsonObject | undefined) ?? null,
-    notes,
     maxAge: maxAge ?? null,
     currentFor: currentFor ?? null,
     roundTripMs: roundTripMs === undefined ? null : Math.round(roundTripMs * 10) / 10,

@@ -101,8 +101,9 @@ export async function askResource(
   words: (answer: Outcome['answer'], client: LedgerOfClient) => Promise<Omit<Outcome, 'answer'>>,
 ): Promise<void> {
   const asked = reads === true ? withOption(given, 'yes', '') : given;
-  const { target, ledger } = await namedTarget(asked, io, notDone);
+  const { target, ledger, notes } = await namedTarget(asked, io, notDone);
   report.target = target;
+  report.notes = notes;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const connection = ownConnection(target, { underAttack: false, signal: stop.signal });
@@ -134,6 +135,7 @@ export async function sendResource(
     );
   const sending = await sendingOf(document, given, io);
   report.target = sending.target;
+  report.notes = sending.notes ?? [];
   if (!(await isSendable(document, sending, { io, who: 'dots' }))) return;
   const { answer, kept, target, remarks } = await sendSignal({ document, sending, connect: ownConnection, given, io });
   report.target = target;

@@ -46,6 +46,8 @@ export interface SessionOptions {
   cuid: string;
   /** The client's credentials; required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /**
    * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
    * again.
@@ -325,6 +327,7 @@ export class SignalSession {
 
 function connectOptions({
   credentials,
+  serverName,
   memory,
   signal,
   timeoutMs = defaultTimeoutMs,
@@ -334,6 +337,7 @@ function connectOptions({
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
+    serverName,
     signal,
     permit,
     clock,
