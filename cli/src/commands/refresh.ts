@@ -8,6 +8,7 @@ import type { Io } from '../io';
 import type { MitigationLine, ServerReport } from '../mitigationReport';
 import { entriesMeant, onlyOne, selectionOf, type ClientTarget } from '../mitigationTargets';
 import { nextCommand } from '../nextCommand';
+import { preconfiguredWords } from '../preconfigured';
 import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
 
 /** `dots refresh`: extends mitigations (RFC 9132 section 4.4.1.3). */
@@ -40,6 +41,7 @@ async function refreshEach(each: ClientTarget, connection: Connection, given: Ar
     lines.push({ ...lineOf(entry), lifetime: answer.ok ? granted : null, code: answer.code });
     if (!answer.ok)
       return { ...reportOn(each, lines), refusal: answer, remarks: [`Mid ${entry.id} was not refreshed.`] };
+    remarks.push(...preconfiguredWords(entry.document, connection.kept));
     if (granted !== null)
       remarks.push(`Mid ${entry.id}: granted ${grantedLifetimeWords(granted, lifetimeOf(entry.document))}.`);
   }
