@@ -113,6 +113,14 @@ test('the lifetime of another mid is reported as that, not as granted', async (t
   assert.deepEqual([report.ok, report.grantedLifetime], [true, null]);
 });
 
+test('a granted lifetime of 0 is reported: nothing runs', async (t) => {
+  const payload = encodeDocument({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1, lifetime: 0 }] } });
+  const zero = await peer(t, () => ({ code: '2.01', options: [option('Content-Format', dotsCbor)], payload }));
+  const { out } = await send(t, zero, request);
+  assert.match(out, /^The server granted a lifetime of 0 s: mid 1 is not running\./m);
+  assert.doesNotMatch(out, /^Next:/m);
+});
+
 test('a mitigation request larger than a datagram is not sent, and the message has the octets and what would help', async (t) => {
   const taking = await peer(t, inBlocksOf(1024));
   const { status, out, err } = await send(t, taking, large);

@@ -1,6 +1,7 @@
 import { DotsError } from '#dots/model/errors';
 import { isRunning, type LedgerEntry } from '#dots/signal/ledger';
 import { scopesOf } from '#dots/signal/scopes';
+import { resolveUnanswered } from '#dots/signal/unanswered';
 import type { Arguments, ExitStatus, Option } from '../command';
 import { ownConnection, type Connection } from '../connection';
 import type { Io } from '../io';
@@ -55,7 +56,9 @@ export async function withEach(
 async function withOne(each: ClientTarget, signal: AbortSignal, action: Action): Promise<ServerReport> {
   const connection = ownConnection(each.target, { underAttack: false, signal });
   try {
-    return await action(each, connection);
+    const report = await action(each, connection);
+    const resolved = await resolveUnanswered(each.client, connection.ask, each.target);
+    return { ...report, remarks: [...report.remarks, ...resolved] };
   } catch (error) {
     if (!(error instanceof DotsError)) throw error;
     const { entries } = await each.client.read();

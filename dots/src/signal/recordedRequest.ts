@@ -110,6 +110,9 @@ export function recordedSentences({
     refreshes && answer.ok
       ? `The same request is already running: it was refreshed under its mid ${entry.id}.`
       : undefined,
+    answer.ok && grantedLifetime(answer) === 0
+      ? `The server granted a lifetime of 0 s: mid ${entry.id} is not running. Ask the operator of the server.`
+      : undefined,
     refusedMid === undefined
       ? undefined
       : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
