@@ -20,6 +20,7 @@ export function documentRequest(
     method: 'PUT',
     path: pathOf(resource, cuid, id),
     confirmable: resource.confirmable,
+    once: resource.name === 'hb',
     payload: encodeDocument(document),
     contentFormat: dotsCbor,
     options: conditions(resource, document),
