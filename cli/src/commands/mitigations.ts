@@ -6,6 +6,7 @@ import { scopesOf } from '#dots/signal/scopes';
 import { resolveUnanswered } from '#dots/signal/unanswered';
 import type { Arguments, ExitStatus, Option } from '../command';
 import { ownConnection, type Connection } from '../connection';
+import { asGoneMock } from '../goneMock';
 import type { Io } from '../io';
 import { printReports, type MitigationLine, type ServerReport } from '../mitigationReport';
 import type { ClientTarget, Selection } from '../mitigationTargets';
@@ -39,7 +40,8 @@ export const allOption: Option = { name: 'all', description: 'All mitigations th
 export type Action = (each: ClientTarget, connection: Connection) => Promise<ServerReport>;
 
 /**
- * Does something with each client that is meant, one after the other, and prints what came of it. Throws a DotsError.
+ * Does something with each client that is meant, with all at the same time, and prints what came of it. Throws a
+ * DotsError.
  */
 export async function withEach(
   { clients, problems }: Selection,
@@ -49,8 +51,7 @@ export async function withEach(
 ): Promise<ExitStatus> {
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const reports: ServerReport[] = [];
-  for (const each of clients) reports.push(await withOne(each, stop.signal, action));
+  const reports = await Promise.all(clients.map((each) => withOne(each, stop.signal, action)));
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }
@@ -63,9 +64,9 @@ async function withOne(each: ClientTarget, signal: AbortSignal, action: Action):
     return { ...report, remarks: [...report.remarks, ...resolved] };
   } catch (error) {
     if (!(error instanceof DotsError)) throw error;
-    const { entries } = await each.client.read();
-    const asked = entries.filter(({ id }) => each.mids?.includes(id) ?? true);
-    return { ...reportOn(each, []), ...lastKnown(asked), error };
+    const known = await each.client.read();
+    const asked = known.entries.filter(({ id }) => each.mids?.includes(id) ?? true);
+    return { ...reportOn(each, []), ...lastKnown(asked), error: asGoneMock(error, known) };
   } finally {
     await connection.close();
   }
