@@ -63,6 +63,7 @@ export function answerJson({
   refreshes,
   replaced,
   lost,
+  failed,
   remarks,
 }: SignalResult): object {
   const { security } = session;
@@ -88,6 +89,7 @@ export function answerJson({
     ...(target.cuidSource === 'generated' && { newCuid: true }),
     ...(refreshes && { refresh: true }),
     ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
+    ...(failed && { failedAcls: failed.acls, retryAfter: failed.retryAfter }),
     ...(remarks.length > 0 && { remarks }),
     request: {
       method: request.method,
