@@ -32,7 +32,7 @@ export const session: Command = {
   usage:
     '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
   options: targetOptions
-    .filter(({ name }) => name !== 'mid')
+    .filter(({ name }) => !['mid', 'wait'].includes(name))
     .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
     'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then uses this session, without a handshake and without starting Node.js.',
