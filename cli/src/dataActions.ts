@@ -6,12 +6,13 @@ import {
   documentWith,
   entriesIn,
   entryPath,
+  ownEntries,
   withoutState,
   type Container,
   type ResourcePath,
 } from '#dots/data/resources';
 import type { Activation, DataAnswer, DataSession } from '#dots/data/session';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { type JsonObject } from '#dots/model/json';
 import { safeJson } from '#dots/model/text';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { fileReason } from '#dots/runtime/fileReason';
@@ -101,7 +102,7 @@ function afterReading(path: ResourcePath, { body, saved }: DataReport, { profile
       ? 'save this beside your ACLs with --save FILE: dots validate FOLDER then reports what the server would refuse.'
       : `run dots validate on the folder of your ACLs: it reports what the server would refuse.${profile === undefined ? '' : ' Where the workspace file names a profile for the ACLs, name the same one for this file.'}`;
   if (path === 'vendor-mapping') return 'use the vendor-id and attack-id of this mapping in telemetry to this server.';
-  const soon = entriesOf(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
+  const soon = ownEntries(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
   return soon.length === 0
     ? 'dots data install FILE adds, replaces or refreshes entries; dots data remove alias|acl NAME removes one.'
     : `refresh with dots data install FILE what expires within a day: ${soon.map(({ entry }) => safeJson(entry.name)).join(', ')}.`;
@@ -114,23 +115,9 @@ function afterRefusedReading({ status }: DataAnswer, path: ResourcePath): string
     : 'nothing of that name is on the server for this cuid: dots data get lists what is, dots data install FILE installs.';
 }
 
-/** The aliases and ACLs in an answer, wherever they are in it. */
-function entriesOf(body: JsonObject | undefined): { container: Container; entry: JsonObject }[] {
-  const client = body?.['ietf-dots-data-channel:dots-client'];
-  const [first] = isObject(client) ? [client] : itemsOf(client);
-  const inClient = isObject(first) ? Object.entries(first) : [];
-  const whole = {
-    ...body,
-    ...Object.fromEntries(inClient.map(([name, value]) => [`ietf-dots-data-channel:${name}`, value])),
-  };
-  return (['aliases', 'acls'] as const).flatMap((container) =>
-    entriesIn(container, whole).map((entry) => ({ container, entry })),
-  );
-}
-
 /** `pending-lifetime` is in minutes: RFC 8783 section 4.3. */
 function lifetimeLines(body: JsonObject): string[] {
-  return entriesOf(body).map(
+  return ownEntries(body).map(
     ({ container, entry: { name, 'pending-lifetime': minutes, 'activation-type': activation } }) => {
       const time =
         typeof minutes === 'number' ? `expires in ${duration(minutes * 60)}` : 'the server reports no lifetime';
@@ -201,7 +188,7 @@ const afterRemoving = 'change documents that refer to it: dots validate reports 
 /** Removes a client after what is lost with it was shown. */
 async function deregister(session: DataSession, report: DataReport, target: SettledTarget): Promise<void> {
   const known = await session.get('', target);
-  const losses = known.ok ? entriesOf(known.body) : [];
+  const losses = known.ok ? ownEntries(known.body) : [];
   await report.announce(losses.map(({ container, entry }): EntryChange => removalOf(container, String(entry.name))));
   const answers = known.ok ? [known, await session.deregister(target)] : [known];
   await report.answered(answers, { ok: 'dots data install FILE registers this client again.' });
