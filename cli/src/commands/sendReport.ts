@@ -6,6 +6,7 @@ import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { conflictSentences } from '#dots/words/conflicts';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
+import { targetsOf } from '#dots/words/targets';
 import type { SettledTarget } from '../settledTarget';
 import type { SignalResult } from './sendSignal';
 
@@ -55,7 +56,7 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 
 /** The same as `--format json` prints it. */
 export function answerJson(
-  { answer, session, target, kept, refreshes, replaced, remarks }: SignalResult,
+  { answer, session, target, kept, refreshes, replaced, lost, remarks }: SignalResult,
   credentialNotes: readonly string[] = [],
 ): object {
   const { security } = session;
@@ -81,7 +82,7 @@ export function answerJson(
     ...identifiers(answer, target),
     ...(target.cuidSource === 'generated' && { newCuid: true }),
     ...(refreshes && { refresh: true }),
-    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null) }),
+    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
     ...(remarks.length > 0 && { remarks }),
     request: {
       method: request.method,

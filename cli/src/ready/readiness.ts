@@ -12,6 +12,7 @@ import type { CommandWorkspaces } from '../workspace';
 import type { Way } from './commandLines';
 import { credentialChecks } from './credentialChecks';
 import { dataChecks } from './dataChecks';
+import { datagramCheck } from './datagramCheck';
 import { documentChecks, type OwnDocument } from './documents';
 import { checked, failedCheck, type Check, type CheckName, type Readiness } from './report';
 import { heartbeatCheck, preconfiguredChecks, scopesIn, signalCheck } from './signalChecks';
@@ -59,6 +60,7 @@ export async function readinessOf(profile: string, around: Surroundings): Promis
     checks: [
       ...(signal instanceof DotsError ? [failedCheck('signal channel', signal)] : await signalChecks(signal, subject)),
       ...(data instanceof DotsError ? [failedCheck('data channel', data)] : await dataChannelChecks(data, subject)),
+      ...(signal instanceof DotsError ? [] : datagramCheck(subject.own, signal)),
       ...documentChecks(subject.own, around.brokenWorkspace),
     ],
   };

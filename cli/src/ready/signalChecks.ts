@@ -124,19 +124,16 @@ export function preconfiguredChecks(
   ];
 }
 
+/** A server may grant a day at most, so only what ends within hours is urgent, seconds. */
+const urgentSeconds = 12 * 3600;
+
 function ending(present: readonly JsonObject[], way: Way): Check[] {
-  return present
-    .filter(({ lifetime }) => typeof lifetime === 'number' && lifetime >= 0 && lifetime < nearSeconds)
-    .map(({ mid, lifetime }) =>
-      checked(
-        'lifetimes',
-        'not-ready',
-        `The preconfigured mitigation ${String(mid)} ends in ${duration(Number(lifetime))}.`,
-        {
-          todo: [commandLine(['refresh', String(mid)], way, true)],
-        },
-      ),
-    );
+  return present.flatMap(({ mid, lifetime }) => {
+    if (typeof lifetime !== 'number' || lifetime < 0 || lifetime >= nearSeconds) return [];
+    const message = `The preconfigured mitigation ${String(mid)} ends in ${duration(lifetime)}.`;
+    const todo = [commandLine(['refresh', String(mid)], way, true)];
+    return [checked('lifetimes', lifetime < urgentSeconds ? 'not-ready' : 'soon', message, { todo })];
+  });
 }
 
 const targetMembers = [
