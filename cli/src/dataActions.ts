@@ -12,7 +12,8 @@ import {
   type ResourcePath,
 } from '#dots/data/resources';
 import type { Activation, DataAnswer, DataSession } from '#dots/data/session';
-import { type JsonObject } from '#dots/model/json';
+import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import { safeJson } from '#dots/model/text';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { fileReason } from '#dots/runtime/fileReason';
@@ -47,6 +48,7 @@ export const actions: Readonly<Record<DataAction, (run: DataRun) => Promise<void
   activate: (run) =>
     setActivation(run, run.given.option('when-mitigating') === undefined ? 'immediate' : 'activate-when-mitigating'),
   deactivate: (run) => setActivation(run, 'deactivate'),
+  refresh,
   capabilities: (run) => read(run, withoutWords(run, 'capabilities')),
 };
 
@@ -105,7 +107,7 @@ function afterReading(path: ResourcePath, { body, saved }: DataReport, { profile
   const soon = ownEntries(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
   return soon.length === 0
     ? 'dots data install FILE adds, replaces or refreshes entries; dots data remove alias|acl NAME removes one.'
-    : `refresh with dots data install FILE what expires within a day: ${soon.map(({ entry }) => safeJson(entry.name)).join(', ')}.`;
+    : `dots data refresh extends what expires within a day: ${soon.map(({ entry }) => safeJson(entry.name)).join(', ')}.`;
 }
 
 function afterRefusedReading({ status }: DataAnswer, path: ResourcePath): string | undefined {
@@ -212,6 +214,40 @@ const afterActivation = {
   deactivate:
     'the ACL stays on the server: dots data activate NAME puts it in force, dots data remove acl NAME removes it.',
 };
+
+/** Installs again what the server has, so that its lifetime restarts: RFC 8783 section 4.3. */
+async function refresh(run: DataRun): Promise<void> {
+  const { words, report } = run;
+  const target = await namedTarget(run, 'nothing was refreshed');
+  await overData(target, async (session) => {
+    const known = await session.get('', target);
+    const present = known.ok ? ownEntries(known.body) : [];
+    const missing = words.filter((name) => !present.some(({ entry }) => entry.name === name));
+    if (!known.ok || present.length === 0)
+      return report.answered([known], { ok: nothingToRefresh, refused: afterRefusedReading(known, '') });
+    if (missing.length > 0) throw noEntry(missing);
+    for (const container of ['aliases', 'acls'] as const) {
+      const entries = present.filter((each) => each.container === container).map(({ entry }) => entry);
+      const chosen = words.length === 0 ? entries : entries.filter(({ name }) => words.includes(String(name)));
+      if (chosen.length === 0) continue;
+      const { announce } = report;
+      const document = documentWith(container, chosen.map(withoutState));
+      const { answers } = await session.install(document, { ...target, announce });
+      await report.answered(answers, { ok: afterRefreshing });
+    }
+  });
+}
+
+const nothingToRefresh = 'nothing has to be refreshed: dots data install FILE installs aliases and ACLs.';
+const afterRefreshing = 'dots data get shows when each expires; dots ready checks it every day.';
+
+const noEntry = (names: readonly string[]): DotsError =>
+  new DotsError(
+    'malformed',
+    'data/no-entry',
+    `The server has no alias or ACL ${names.map((name) => safeJson(name)).join(', ')} of this client: nothing was refreshed.`,
+    'dots data get lists what it has.',
+  );
 
 /** The words for an entry that was not found when it was read. */
 function afterMissing([first]: readonly DataAnswer[], container: Container): string | undefined {
