@@ -23,7 +23,7 @@ export const standardInput = '-';
 export async function filesOf(path: string, withPolicies = false): Promise<string[]> {
   if (path === standardInput) return [path];
   const stats = statOf(path);
-  if (stats?.isDirectory() === true) return documentsIn(path, withPolicies);
+  if (stats?.isDirectory() === true) return someDocumentsIn(path, withPolicies);
   return stats === undefined ? ((await matching(path)) ?? [path]) : [path];
 }
 
@@ -42,9 +42,13 @@ function statOf(path: string): Stats | undefined {
   return attempt(() => statSync(path));
 }
 
-function documentsIn(folder: string, withPolicies: boolean): string[] {
-  const isWanted = (file: string): boolean => isDocumentFile(service, file) || (withPolicies && isPolicyFile(file));
-  const found = once(filesBelow(folder).filter(isWanted));
+/** The DOTS documents in a folder and those below it. Throws UsageError where a folder cannot be read. */
+export const documentsIn = (folder: string): string[] =>
+  once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
+
+function someDocumentsIn(folder: string, withPolicies: boolean): string[] {
+  const policies = withPolicies ? once(filesBelow(folder).filter(isPolicyFile)) : [];
+  const found = [...documentsIn(folder), ...policies];
   if (found.length === 0)
     throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or use the extension .dots.json.');
   return found;

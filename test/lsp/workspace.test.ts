@@ -236,6 +236,20 @@ test('the workspace file and the profiles file are completed, explained and name
   assert.deepEqual([kind, title, line, destination], ['workspace', 'workspace file', null, null]);
 });
 
+test('a policy is completed with the profiles of the user, and named', async (t) => {
+  const text = '{"dms": [{"server": ""}]}';
+  const path = folder(t, { 'lab.orchestrator.json': text, 'p.json': '{"profiles": {"lab": {}}}' });
+  const client = await editor(t, path, { configuration: { level: 'practice', profilesFile: join(path, 'p.json') } });
+  const uri = uriOf(path, 'lab.orchestrator.json');
+  await client.open(uri, text);
+  const labels = (await client.completion(uri, { line: 0, character: text.indexOf('""') + 1 })).map(
+    ({ label }) => label,
+  );
+  assert.deepEqual(labels, ['simulated', 'profile lab']);
+  const { kind, title, destination } = await client.state(uri);
+  assert.deepEqual([kind, title, destination], ['policy', 'policy of an orchestrator', null]);
+});
+
 test('a profile defines the cuid and the own prefixes of its documents; the setting names the file', async (t) => {
   const path = folder(t, {
     'a.dots.json': request({}),
