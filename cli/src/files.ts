@@ -1,5 +1,4 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
-import picomatch from 'picomatch';
 import { fileReason } from '#dots/runtime/fileReason';
 import { validationService as service } from '#service/validationService';
 import { isDocumentFile } from '#host/documentFiles';
@@ -24,8 +23,7 @@ export async function filesOf(path: string): Promise<string[]> {
   if (path === standardInput) return [path];
   const stats = statOf(path);
   if (stats?.isDirectory() === true) return documentsIn(path);
-  if (stats === undefined && picomatch.scan(path).isGlob) return matching(path);
-  return [path];
+  return stats === undefined ? ((await matching(path)) ?? [path]) : [path];
 }
 
 /** Reads a file, or standard input. Throws UsageError with the reason in words. */
@@ -60,8 +58,12 @@ function once(files: readonly string[]): string[] {
   return [...first.values()];
 }
 
-function matching(pattern: string): string[] {
-  const { base } = picomatch.scan(pattern);
+/** The files that match a glob; undefined for a path that is none. */
+async function matching(pattern: string): Promise<string[] | undefined> {
+  // Most paths name a file: starting does not wait for this.
+  const { default: picomatch } = await import('picomatch');
+  const { base, isGlob } = picomatch.scan(pattern);
+  if (!isGlob) return undefined;
   const matches = picomatch(pattern.replace(/^\.\//, ''));
   const found = filesBelow(base === '' ? '.' : base)
     .map((file) => file.replace(/^\.\//, ''))

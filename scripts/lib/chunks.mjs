@@ -96,7 +96,7 @@ const mapComment = (map) =>
 const smallBytes = 8192;
 
 /** Modules of Node.js that it has loaded before any program starts, or that load in no time. */
-const light = ['events', 'fs', 'fs/promises', 'os', 'path', 'util'].map((name) => `node:${name}`);
+const light = ['events', 'fs', 'path', 'util'].map((name) => `node:${name}`);
 
 /** The small chunks that need nothing but each other. */
 function smallChunks(outputs) {

@@ -1,26 +1,59 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { command, folder } from '../support/dots';
+import { test, type TestContext } from 'node:test';
+import { folder } from '../support/dots';
 import { root } from '../support/shared';
 
 /** Modules of Node.js that cost a tenth of a short run each, and that only some actions need. */
-const costly = ['crypto', 'readline/promises', 'http', 'https', 'tls', 'dns'];
+const costly = ['crypto', 'readline/promises', 'http', 'https', 'tls', 'dns', 'fs/promises'];
 
-test('checking a document reads no costly module of Node.js', (t) => {
-  const preload = join(folder(t), 'loaded.cjs');
-  writeFileSync(preload, "process.on('exit', () => console.error(process.moduleLoadList.join('\\n')));");
+/** Packages that take as long to load as all rules together, and that only some actions need. */
+const large = /node_modules\/(cbor2|picomatch|undici|coap)\//;
+
+const preload = `process.on('exit', () => console.error(JSON.stringify({
+  native: process.moduleLoadList, files: Object.keys(require.cache),
+})));`;
+
+interface Loaded {
+  native: string[];
+  files: string[];
+}
+
+/** What checking one document reads. */
+function loadedToCheck(t: TestContext): Loaded {
+  const script = join(folder(t), 'loaded.cjs');
+  writeFileSync(script, preload);
   const document = join(root, 'examples/offload-request.dots.json');
-  const { status, stderr } = spawnSync(process.execPath, ['-r', preload, command, 'validate', document], {
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['-r', script, join(root, 'dist/cli.js'), 'validate', document],
+    {
+      encoding: 'utf8',
+    },
+  );
   assert.equal(status, 0);
-  const loaded = new Set(stderr.split('\n'));
-  assert.ok(loaded.has('NativeModule fs'));
+  return JSON.parse(stderr) as Loaded;
+}
+
+/** The source files of a bundle. */
+const sourcesOf = (bundle: string): string[] =>
+  (JSON.parse(readFileSync(`${bundle}.map`, 'utf8')) as { sources: string[] }).sources;
+
+test('checking a document reads no costly module of Node.js, and no large package', (t) => {
+  const { native, files } = loadedToCheck(t);
+  assert.ok(native.includes('NativeModule fs'));
   assert.deepEqual(
-    costly.filter((name) => loaded.has(`NativeModule ${name}`)),
+    costly.filter((name) => native.includes(`NativeModule ${name}`)),
+    [],
+  );
+  const sources = files
+    .filter((file) => file.startsWith(join(root, 'dist')) && file.endsWith('.js'))
+    .flatMap(sourcesOf);
+  assert.ok(sources.some((source) => source.endsWith('dots/src/check/check.ts')));
+  assert.deepEqual(
+    sources.filter((source) => large.test(source)),
     [],
   );
 });

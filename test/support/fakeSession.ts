@@ -13,7 +13,10 @@ export interface FakeSession {
   heard: number;
   heartbeats: number[];
   closed: boolean;
+  /** A message of the server arrives. */
+  hear: () => void;
   change: (to: SessionState) => void;
+  onHeartbeat: () => void;
 }
 
 /** An open session over DTLS whose heartbeats get no answer, unless it is said otherwise. */
@@ -27,14 +30,23 @@ export function fakeSession(
     heard: 0,
     heartbeats: [],
     closed: false,
+    hear: () => {
+      made.heard += 1;
+      heardAt = clock.monotonic();
+    },
     change: () => undefined,
+    onHeartbeat: () => undefined,
   };
+  let heardAt = clock.monotonic();
   made.session = {
     get state() {
       return made.state;
     },
     get heard() {
       return made.heard;
+    },
+    get heardAt() {
+      return heardAt;
     },
     ...(protocol !== null && { security: { protocol } }),
     onDidChange: (listener: () => void) => {
@@ -46,6 +58,7 @@ export function fakeSession(
     },
     heartbeat: () => {
       made.heartbeats.push(clock.now());
+      made.onHeartbeat();
       return Promise.reject(silence);
     },
     close: () => {

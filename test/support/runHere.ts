@@ -8,14 +8,22 @@ export interface Ran {
   err: string;
 }
 
+/** An environment that gathers what a command prints in this process. */
+export function gathered(): { io: Io; ran: Pick<Ran, 'out' | 'err'> } {
+  const ran = { out: '', err: '' };
+  return {
+    ran,
+    io: ioTo(
+      (text) => (ran.out += text),
+      (text) => (ran.err += text),
+    ),
+  };
+}
+
 /** Runs `dots` in this process, because one for each run takes long. */
 export async function runHere(words: readonly string[]): Promise<Ran> {
-  const ran = { out: '', err: '' };
-  const status = await runTo(
-    words,
-    (text) => (ran.out += text),
-    (text) => (ran.err += text),
-  );
+  const { io, ran } = gathered();
+  const status = await run(words, io);
   return { status, ...ran };
 }
 
@@ -23,17 +31,16 @@ export async function runHere(words: readonly string[]): Promise<Ran> {
 export async function outputOf(words: readonly string[]): Promise<string> {
   let all = '';
   const add = (text: string): string => (all += text);
-  await runTo(words, add, add);
+  await run(words, ioTo(add, add));
   return all;
 }
 
-function runTo(words: readonly string[], out: (text: string) => void, err: (text: string) => void): Promise<number> {
-  const io: Io = {
+function ioTo(out: (text: string) => void, err: (text: string) => void): Io {
+  return {
     out: (text) => Promise.resolve(out(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
     say: (...lines) => err(saidText(lines)),
     input: () => Promise.resolve(new Uint8Array()),
     colours: false,
     stopped: () => new Promise(() => undefined),
   };
-  return run(words, io);
 }

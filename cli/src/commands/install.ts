@@ -1,21 +1,22 @@
 import { changeLines, type EntryChange } from '#dots/data/differences';
 import type { Installed } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
-import { printable, safeJson } from '#dots/model/text';
-import type { ExitStatus, Arguments } from '../command';
+import { printable } from '#dots/model/text';
+import type { ExitStatus } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import { overData } from '../dataTarget';
-import type { Io } from '../io';
+import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
+import { wantsJson, type SendRun } from './sendRun';
 
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
 export async function install(
   document: JsonObject,
-  target: SettledTarget,
-  given: Arguments,
-  io: Io,
+  { target, notes = [] }: Pick<Sending, 'target' | 'notes'>,
+  run: SendRun,
 ): Promise<ExitStatus> {
-  const isJson = given.option('format') === 'json';
+  const { io } = run;
+  const isJson = wantsJson(run);
   const announce = async (changes: EntryChange[]): Promise<void> => {
     if (!isJson)
       await io.out(
@@ -27,7 +28,11 @@ export async function install(
   const installed = await overData(target, (session) =>
     session.install(document, { timeoutMs: target.timeoutMs, announce }),
   );
-  await io.out(isJson ? `${safeJson(installedJson(installed, target), 2)}\n` : installedText(installed, target));
+  await io.out(
+    isJson
+      ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })
+      : installedText(installed, target),
+  );
   return installed.answer.ok ? 0 : 1;
 }
 

@@ -1,21 +1,18 @@
 import { DotsError } from '#dots/model/errors';
 import { RequestFailure } from '#dots/signal/recordedRequest';
-import { safeJson } from '#dots/model/text';
-import type { ExitStatus, Arguments } from '../command';
+import type { ExitStatus } from '../command';
 import { findingJson } from '../findings';
 import { errorJson } from '../invoke';
 import type { Io } from '../io';
+import { wantsJson, type SendRun } from './sendRun';
 
 /**
  * Runs a function that sends a document. With `--format json` there is an object on standard output even if no answer
  * came: whether something was sent, the findings, and the error. The exit status and standard error are the same.
  */
-export async function alwaysJson(
-  given: Arguments,
-  io: Io,
-  action: (given: Arguments, io: Io) => Promise<ExitStatus>,
-): Promise<ExitStatus> {
-  if (given.option('format') !== 'json') return action(given, io);
+export async function alwaysJson(run: SendRun, action: (run: SendRun) => Promise<ExitStatus>): Promise<ExitStatus> {
+  if (!wantsJson(run)) return action(run);
+  const { io } = run;
   const findings: object[] = [];
   let answered = false;
   const watched: Io = {
@@ -27,9 +24,9 @@ export async function alwaysJson(
     found: (file, located) => void findings.push(...located.map((finding) => ({ file, ...findingJson(finding) }))),
   };
   const print = (sent: boolean, error?: DotsError): Promise<void> =>
-    io.out(`${safeJson({ sent, findings, ...(error && { error: errorJson(error), ...requestJson(error) }) }, 2)}\n`);
+    io.out(run.json({ sent, findings, ...(error && { error: errorJson(error), ...requestJson(error) }) }));
   try {
-    const status = await action(given, watched);
+    const status = await action({ ...run, io: watched });
     if (!answered) await print(false);
     return status;
   } catch (error) {

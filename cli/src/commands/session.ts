@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
-import type { SessionState } from '#dots/signal/session';
+import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
 import { securityWords } from '#dots/words/sessions';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { invoke } from '../invoke';
@@ -9,6 +9,7 @@ import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { LiveSessions, type Watch } from '../keeper/sessions';
+import { credentialNotes } from '../credentialNotes';
 import { ledgerOf } from '../clientIdentity';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
@@ -31,7 +32,7 @@ export const session: Command = {
   usage:
     '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
   options: targetOptions
-    .filter(({ name }) => name !== 'mid')
+    .filter(({ name }) => !['mid', 'wait'].includes(name))
     .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
   details: [
     'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then uses this session, without a handshake and without starting Node.js.',
@@ -44,19 +45,6 @@ export const session: Command = {
     'dots session --server coaps://dots.example.net --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
   ],
   run: runSession,
-};
-
-/** The messages for changes of state. */
-const changes: Readonly<Record<SessionState, string>> = {
-  lost: 'is not responding; heartbeats continue.',
-  open: 'answers again.',
-  closed: 'has ended the session; it is opened again within 90 seconds, or with the next document.',
-};
-
-/** The messages for failures to open a session. */
-const failures: Readonly<Record<'lost' | 'over-tls', (server: string) => string>> = {
-  lost: (server) => `Could not reconnect to ${server}; retrying in five minutes.`,
-  'over-tls': (server) => `The session with ${server} continues over TLS.`,
 };
 
 async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
@@ -103,20 +91,45 @@ async function closeServer(server: Server | undefined): Promise<void> {
 /** Reports changes of the sessions, a line each. */
 function watchWith(log: (line: string) => void): Watch {
   return ({ server, cuid }) => ({
-    opened: ({ security }) =>
-      log(`Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`),
-    changed: ({ state }) => log(`${server} ${changes[state]}`),
-    failed: (error, what) => log(`${failures[what](server)} ${describeError(error)}`),
+    event: (event) => {
+      const line = eventWords(event, server, cuid);
+      if (line !== undefined) log(line);
+    },
     trace: (sentence) => log(`${server}: ${sentence}`),
     dismissed: () => log(`The session with ${server} as ${cuid} ends, because it is the least recently used one.`),
   });
+}
+
+function eventWords(event: KeeperEvent, server: string, cuid: string): string | undefined {
+  switch (event.type) {
+    case 'opened': {
+      const { security } = event.session;
+      return `Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`;
+    }
+    case 'failed':
+      return `Could not connect to ${server}; retrying later. ${describeError(event.error)}`;
+    case 'over-tls':
+      return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
+    case 'state':
+      return stateChangeWords(event, server);
+  }
+}
+
+function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' }, server: string): string | undefined {
+  if (snapshot.state === 'connected') return before === 'not-responding' ? `${server} answers again.` : undefined;
+  if (snapshot.state !== 'not-responding') return undefined;
+  return snapshot.session === 'closed'
+    ? `${server} has ended the session; it is opened again within a minute, or with the next document.`
+    : `${server} is not responding; heartbeats continue.`;
 }
 
 /** Opens the session of the profile or server that was named, if one was. */
 async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const ledger = await ledgerOf(given, io);
-  await sessions.open(await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened'));
+  const target = await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened');
+  await credentialNotes(target, io);
+  await sessions.open(target);
 }
 
 /** Runs a command whose results and messages are sent to a client. */

@@ -1,6 +1,7 @@
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { SessionKeeper, type SessionKeeperOptions } from '#dots/signal/sessionKeeper';
+import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
+import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Connect } from '../connection';
@@ -13,7 +14,8 @@ const mostKept = 16;
 const openingMs = 10_000;
 
 /** The callbacks for the sessions with a target. */
-export type Watch = (target: SettledTarget) => Required<Pick<SessionKeeperOptions, 'opened' | 'changed' | 'failed'>> & {
+export type Watch = (target: SettledTarget) => {
+  event(event: KeeperEvent): void;
   trace(sentence: string): void;
   dismissed(): void;
 };
@@ -85,7 +87,7 @@ export class LiveSessions {
   /** Credentials are read for each session that is opened, so that replaced files are used from then on. */
   private keep(target: SettledTarget): LiveSession {
     const { server, cuid, credentialFiles, permit } = target;
-    const { trace, ...watch } = this.watch(target);
+    const { trace, event } = this.watch(target);
     const options = async () => ({
       server,
       cuid,
@@ -95,11 +97,13 @@ export class LiveSessions {
       ...(await credentialsFor(server, credentialFiles)),
     });
     const session = new SessionKeeper({
-      ...watch,
+      server,
+      cuid,
       open: async (opening) =>
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
     });
+    session.onEvent(event);
     const kept: LiveSession = { session, target, named: false, permit };
     return kept;
   }

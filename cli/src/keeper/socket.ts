@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { isOthers } from '#dots/runtime/privateFolder';
+import { isOthers } from '#dots/runtime/ownership';
 
 /**
  * Where `dots session` listens for the `dots send` of the same folder: a socket that only its user may open. The

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Security } from '#dots/coap/messages/channel';
 import { requestWithFailover, isOverTls, type Answered, type Asking } from '#dots/signal/requestWithFailover';
-import { DrainingSessions } from '#dots/signal/drainingSessions';
+import { DrainingSessions } from '#dots/signal/keeper/drainingSessions';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';

@@ -1,11 +1,16 @@
-import { Tag } from 'cbor2';
 import type { JsonValue } from '#dots/model/json';
 import { mantissaIn } from '#dots/model/numbers';
 import type { YangType } from '#dots/model/schema';
 import type { Item } from './reader';
 
-/** The values passed to the CBOR package; floats are absent on purpose: DOTS has none. */
-export type CborValue = bigint | string | boolean | Tag | CborValue[] | Map<bigint, CborValue>;
+/** The values that are written as CBOR; floats are absent on purpose: DOTS has none. */
+export type CborValue = bigint | string | boolean | Tagged | CborValue[] | Map<bigint, CborValue>;
+
+/** A value with a tag: RFC 8949 section 3.4. */
+export interface Tagged {
+  tag: number;
+  content: CborValue;
+}
 
 /** The wire form of one type of leaf (RFC 9132 section 6) and its JSON form (RFC 7951 section 6). */
 interface LeafCodec {
@@ -73,7 +78,7 @@ const decimal: LeafCodec = {
     const mantissa = typeof value === 'string' ? mantissaIn(value, digitsOf(type)) : undefined;
     return mantissa === undefined || !inRange(mantissa)
       ? undefined
-      : new Tag(decimalFractionTag, [BigInt(-digitsOf(type)), mantissa]);
+      : { tag: decimalFractionTag, content: [BigInt(-digitsOf(type)), mantissa] };
   },
   decode: (item, type) => {
     if (item.type !== 'tag' || item.tag !== BigInt(decimalFractionTag) || item.content.type !== 'array')

@@ -32,8 +32,8 @@ class Writer {
     else if (Array.isArray(value)) this.array(value);
     else if (value instanceof Map) this.map(value);
     else {
-      this.head(major.tag, Number(value.tag));
-      this.value(value.contents as CborValue);
+      this.head(major.tag, value.tag);
+      this.value(value.content);
     }
   }
 

@@ -4,10 +4,10 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { newFile, syncFolder, writeFileAtomically } from './atomicFile';
 import { makeFolder } from './makeFolder';
+import { isOthers } from './ownership';
 import { PrivateFile } from './privateFile';
 
-/** The rights of a group and of all other users: to write, and to do anything at all. */
-const othersWrite = 0o022;
+/** The rights of a group and of all other users to do anything at all. */
 const othersAny = 0o077;
 
 /** All users may write to a folder, and only owners may rename what is in it, as in /tmp. */
@@ -19,12 +19,6 @@ const asItIs = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Receives one sentence for each change of rights. */
 export type Notify = (sentence: string) => void;
-
-/** Whether another user owns a file or folder, or may write to it; never on Windows, which has no such rights. */
-export function isOthers({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
-  const own = process.geteuid?.();
-  return own !== undefined && (uid !== own || (mode & othersWrite) !== 0);
-}
 
 /** How a private folder is opened. */
 export interface PrivateFolderOptions {

@@ -1,24 +1,26 @@
-import { encodeDocument } from '#dots/cbor/codec';
 import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
-import { noBytes, type CoapOption, type Content } from '#dots/coap/messages/message';
-import { dotsCbor, option } from '#dots/coap/messages/options';
+import type { Content } from '#dots/coap/messages/message';
+import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import type { JsonObject } from '#dots/model/json';
 import { parseServer } from '#dots/transport/address';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/connect/paths';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
+import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
-import { mitigate, pathOf, resourceOf, type Resource } from './resources';
+import { questionRequest, type Question } from './questions';
+import { mitigate, resourceOf, type Resource } from './resources';
+import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 
 export type { Answer } from './answer';
 export { newCuid } from './identifiers';
@@ -44,6 +46,8 @@ export interface SessionOptions {
   cuid: string;
   /** The client's credentials; required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /**
    * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
    * again.
@@ -61,6 +65,8 @@ export interface SessionOptions {
   /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
   permit?: Permit | undefined;
   clock?: Clock;
+  /** Receives each message of the session. */
+  watch?: MessageWatch | undefined;
   /** Receives what was dropped, lost or tolerated, one sentence each; repeated ones ever less often. */
   trace?: Trace;
 }
@@ -73,6 +79,8 @@ export interface AskOptions {
   timeoutMs?: number | undefined;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
+  /** Called before each copy of the request is sent. */
+  transmitted?: (() => void) | undefined;
 }
 
 /** Options for sending one document. */
@@ -93,15 +101,6 @@ export type SessionState = 'open' | 'lost' | 'closed';
 
 const defaultTimeoutMs = 10_000;
 
-/** What a server did instead of answering, by the code of the message layer. */
-const failures: Readonly<Record<string, (asked: string, seconds: number) => string>> = {
-  'coap/no-answer': (asked, seconds) => `did not answer ${asked} within ${seconds} s`,
-  'coap/only-continue': (asked, seconds) =>
-    `asked for more blocks (2.31) of ${asked}, which has none, and sent no other answer within ${seconds} s`,
-  'coap/no-acknowledgement': (asked) => `acknowledged none of the copies of ${asked}`,
-  'coap/reset': (asked) => `rejected ${asked} with a CoAP reset`,
-};
-
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
   readonly server: string;
@@ -113,6 +112,8 @@ export class SignalSession {
   private readonly lastIds = new Map<Resource['id'], number>();
   /** When the server sent its last heartbeat, by the monotonic time. */
   private heartbeatAt = -Infinity;
+  /** When the last message of the server arrived, or the session was opened, by the monotonic time. */
+  heardAt: number;
   private readonly listeners = new Set<() => void>();
 
   private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
@@ -124,7 +125,8 @@ export class SignalSession {
       handler: (request) => Promise.resolve(this.answerServer(request)),
       ...(trace && { trace: thinned(trace) }),
     });
-    this.endpoint.onLiveness((error) => this.change(error === undefined ? 'open' : 'lost'));
+    this.heardAt = clock.monotonic();
+    this.endpoint.onLiveness((error) => this.alive(error === undefined));
     this.endpoint.onClose(() => this.change('closed'));
   }
 
@@ -149,7 +151,7 @@ export class SignalSession {
   }
 
   private static over(channel: Channel, options: SessionOptions): SignalSession {
-    return new SignalSession(channel, options);
+    return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
   }
 
   /** How the session is protected, and the authenticated identity of the server; undefined for plain CoAP. */
@@ -159,6 +161,11 @@ export class SignalSession {
 
   get state(): SessionState {
     return this.current;
+  }
+
+  /** The host and port of the server, as they were dialled. */
+  get peer(): string {
+    return this.endpoint.peer;
   }
 
   /** How many messages of the server have arrived. */
@@ -175,25 +182,37 @@ export class SignalSession {
   }
 
   /** Withdraws a mitigation: RFC 9132 section 4.4.4. */
-  async withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask(
-      { method: 'DELETE', path: pathOf(mitigate, this.cuid, checkedId(mid)), confirmable: false },
-      options,
-    );
+  withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
+    return this.delete({ resource: mitigate, id: mid }, options);
   }
 
   /** Gets the state of one mitigation, or of all of this client's: RFC 9132 section 4.4.2. */
-  async status(mid?: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask(this.statusRequest(mid), options);
+  status(mid?: number, options: AskOptions = {}): Promise<Answer> {
+    return this.get({ resource: mitigate, id: mid }, options);
+  }
+
+  /** Observes the state of a mitigation; see `watch`. */
+  observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    return this.watch({ resource: mitigate, id: mid }, listener, options);
+  }
+
+  /** Reads a resource, or one entry of it. */
+  async get(question: Question, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(questionRequest('GET', question, this.cuid), options);
+  }
+
+  /** Deletes a resource, or one entry of it. */
+  async delete(question: Question, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(questionRequest('DELETE', question, this.cuid), options);
   }
 
   /**
-   * Observes the state of a mitigation, now and on each change, until the returned function is called or the server
-   * ends it with an answer that is not `ok`. `timeoutMs` applies to each request of the observation; its `signal` ends
-   * it at any time.
+   * Observes a resource, now and on each change, until the returned function is called or the server ends it with an
+   * answer that is not `ok` (RFC 7641). `timeoutMs` applies to each request of the observation; its `signal` ends it at
+   * any time.
    */
-  async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
-    const request = this.statusRequest(mid);
+  async watch(question: Question, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    const request = questionRequest('GET', question, this.cuid);
     const sent: SentRequest = { ...sentRequest(request), observe: true };
     const notify = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
     const { response, stop } = await this.endpoint
@@ -215,18 +234,8 @@ export class SignalSession {
   async send(document: JsonObject, options: SendOptions = {}): Promise<Answer> {
     await options.permit?.([parseServer(this.endpoint.peer)]);
     const resource = resourceOf(document);
-    return this.ask(
-      {
-        method: 'PUT',
-        path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
-        confirmable: resource.confirmable,
-        payload: encodeDocument(document),
-        contentFormat: dotsCbor,
-        options: conditions(resource, document),
-        blocks: resource !== mitigate || options.blocks === true,
-      },
-      options,
-    );
+    const id = this.idFor(resource, options.mid);
+    return this.ask(documentRequest(document, { cuid: this.cuid, id, blocks: options.blocks }), options);
   }
 
   /**
@@ -248,15 +257,6 @@ export class SignalSession {
   /** Ends the session; requests under way fail. */
   async close(): Promise<void> {
     await this.endpoint.close();
-  }
-
-  private statusRequest(mid?: number): CoapRequest {
-    return {
-      method: 'GET',
-      path: pathOf(mitigate, this.cuid, mid === undefined ? undefined : checkedId(mid)),
-      accept: dotsCbor,
-      confirmable: false,
-    };
   }
 
   private idFor(resource: Resource, id: number | undefined): number {
@@ -313,6 +313,11 @@ export class SignalSession {
     return plainAnswer('2.04');
   }
 
+  private alive(answers: boolean): void {
+    if (answers) this.heardAt = this.clock.monotonic();
+    this.change(answers ? 'open' : 'lost');
+  }
+
   private change(state: SessionState): void {
     if (this.current === state || this.current === 'closed') return;
     this.current = state;
@@ -320,29 +325,9 @@ export class SignalSession {
   }
 }
 
-function checkCuid(cuid: string): void {
-  const octets = Buffer.byteLength(cuid);
-  if (octets > 0 && octets <= 250) return;
-  throw new DotsError(
-    'usage',
-    'signal/cuid',
-    `A cuid has 1 to 250 bytes; this one has ${octets} (RFC 9132 section 4.4.1.1).`,
-    'Use one of 22 characters.',
-  );
-}
-
-function needsBlocks(cause: DotsError): DotsError {
-  return new DotsError(
-    'usage',
-    'signal/needs-blocks',
-    `${cause.message} RFC 9132 section 7.3 requires that a larger mitigation request is split.`,
-    'Split the targets over several requests, each with its own mid, or define an alias in peacetime and name it.',
-    { cause },
-  );
-}
-
 function connectOptions({
   credentials,
+  serverName,
   memory,
   signal,
   timeoutMs = defaultTimeoutMs,
@@ -352,6 +337,7 @@ function connectOptions({
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
+    serverName,
     signal,
     permit,
     clock,
@@ -362,28 +348,10 @@ function connectOptions({
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
-  return { timeoutMs, signal };
+function patience({ timeoutMs = defaultTimeoutMs, signal, transmitted }: AskOptions): Patience {
+  return { timeoutMs, signal, transmitted };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {
   return { method, path: pathText(path), octets: payload?.length ?? 0, payload, ...(blocks > 1 && { blocks }) };
-}
-
-/** An efficacy update must not create anything: If-Match with an empty value (RFC 9132 section 4.4.3). */
-function conditions(resource: Resource, document: JsonObject): CoapOption[] {
-  if (resource !== mitigate) return [];
-  const [body] = Object.values(document).filter(isObject);
-  const isUpdate = itemsOf(body?.scope).some((scope) => isObject(scope) && Object.hasOwn(scope, 'attack-status'));
-  return isUpdate ? [option('If-Match', noBytes)] : [];
-}
-
-function checkedId(id: number): number {
-  if (Number.isInteger(id) && id >= 0 && id <= 0xffff_ffff) return id;
-  throw new DotsError(
-    'usage',
-    'signal/mid',
-    `${id} is not a mid: it must be an integer from 0 to 4294967295 (RFC 9132 section 4.4.1.1).`,
-    'Omit it to get the next one.',
-  );
 }

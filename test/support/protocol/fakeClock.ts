@@ -70,6 +70,19 @@ export class FakeClock implements Clock {
     await settle();
   }
 
+  /** Lets time pass for many at once: promises settle after all timers of one moment, not after each. */
+  async leap(milliseconds: number): Promise<void> {
+    const end = this.current + milliseconds;
+    for (let next = this.nextBefore(end); next !== undefined; next = this.nextBefore(end)) {
+      this.current = next.at;
+      for (const timer of [...this.timers].filter(({ at }) => at === this.current)) {
+        if (this.timers.delete(timer)) timer.callback();
+      }
+      await settle();
+    }
+    this.current = end;
+  }
+
   private nextBefore(end: number): Timer | undefined {
     return [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
   }

@@ -21,6 +21,8 @@ export type Dialers = Readonly<Record<Transport, (address: Address, options: Dtl
 export interface ConnectOptions {
   /** Required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /** Cancels the attempt. */
   signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
@@ -189,7 +191,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
         tried.push(path);
         return (options.dialers ?? defaultDialers)[path.transport](path.address, {
           credentials,
-          serverName: withoutZone(target.host),
+          serverName: options.serverName ?? withoutZone(target.host),
           signal,
           clock,
           deadlineMs: end - clock.monotonic(),
@@ -231,8 +233,11 @@ function cancelled(target: ServerAddress): DotsError {
   );
 }
 
-/** An error here applies to every path; but if only the DTLS module is missing, TLS still works. */
-function isFinal(error: unknown): boolean {
+/**
+ * Whether an error applies to every path, because one end refuses the other or an option is wrong; but if only the DTLS
+ * module is missing, TLS still works.
+ */
+export function isFinal(error: unknown): boolean {
   return (
     !(error instanceof DotsError) ||
     (error.kind === 'usage' && error.code !== 'transport/dtls-module-missing') ||

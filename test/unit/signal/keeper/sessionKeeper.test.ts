@@ -1,19 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SessionKeeper } from '#dots/signal/sessionKeeper';
-import type { Answer, SignalSession, SessionState } from '#dots/signal/session';
-import { FakeClock } from '../../support/protocol/fakeClock';
-import { answer, fakeSession, minute, silence, type FakeSession } from '../../support/fakeSession';
+import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
+import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
+import type { Answer, SignalSession } from '#dots/signal/session';
+import { DotsError } from '#dots/model/errors';
+import { FakeClock } from '../../../support/protocol/fakeClock';
+import { answer, fakeSession, minute, silence, type FakeSession } from '../../../support/fakeSession';
 
 interface Kept {
   kept: SessionKeeper;
   clock: FakeClock;
   opened: FakeSession[];
-  changes: SessionState[];
+  events: KeeperEvent[];
   attempts: number[];
-  failures: unknown[];
-  fails: boolean;
+  /** Why the next attempts fail. */
+  error: DotsError | undefined;
 }
+
+const client = { server: 'coaps://dots.example.net', cuid: 'c' };
+
+/** The states that were reported, in order. */
+const statesOf = ({ events }: Kept): string[] =>
+  events.flatMap((event) => (event.type === 'state' ? [event.snapshot.state] : []));
+const failuresOf = ({ events }: Kept): unknown[] =>
+  events.flatMap((event) => (event.type === 'failed' ? [event.error] : []));
 
 /** A kept session whose sessions are those of the test, and when each of them was asked for. */
 function keep(): Kept {
@@ -22,23 +32,22 @@ function keep(): Kept {
     kept: undefined as never,
     clock,
     opened: [],
-    changes: [],
+    events: [],
     attempts: [],
-    failures: [],
-    fails: false,
+    error: undefined,
   };
   made.kept = new SessionKeeper({
+    ...client,
     clock,
-    failed: (error, what) => made.failures.push([what, error]),
-    changed: ({ state }) => made.changes.push(state),
     open: () => {
-      made.attempts.push(clock.now());
-      if (made.fails) return Promise.reject(silence);
+      made.attempts.push(clock.monotonic());
+      if (made.error !== undefined) return Promise.reject(made.error);
       const each = fakeSession(clock);
       made.opened.push(each);
       return Promise.resolve(each.session);
     },
   });
+  made.kept.onEvent((event) => made.events.push(event));
   return made;
 }
 
@@ -72,15 +81,15 @@ test('15 heartbeats without an answer, and the session is opened again; one that
 
 test('a session that cannot be opened again is tried every five minutes, while heartbeats go on over the old one', async () => {
   const made = keep();
-  const { kept, clock, opened, attempts, failures } = made;
+  const { kept, clock, opened, attempts } = made;
   await kept.open();
-  made.fails = true;
+  made.error = silence;
   await clock.advance(60 * minute);
   const gaps = attempts.slice(2).map((at, index) => at - attempts[index + 1]!);
   assert.ok(gaps.length >= 8 && gaps.every((gap) => gap >= 5 * minute), String(gaps));
-  assert.equal(failures.length, attempts.length - 1);
+  assert.equal(failuresOf(made).length, attempts.length - 1);
   assert.equal(opened[0]?.heartbeats.length, 120);
-  made.fails = false;
+  made.error = undefined;
   await clock.advance(6 * minute);
   assert.deepEqual([opened.length, opened[0]?.closed], [2, true]);
   await kept.close();
@@ -91,10 +100,10 @@ test('a session that its server has closed is opened again, and callers do not w
   await kept.open();
   await clock.advance(5 * minute);
   opened[0]!.heard += 1;
-  opened[0]!.state = 'closed';
-  await clock.advance(30_000);
+  opened[0]!.change('closed');
+  await clock.advance(0);
   assert.equal(opened.length, 2);
-  opened[1]!.state = 'closed';
+  opened[1]!.change('closed');
   const { session } = await kept.ask(answering);
   assert.equal(session, opened[2]?.session);
   await kept.close();
@@ -105,6 +114,7 @@ test('a session over TLS goes on over DTLS once that works', async () => {
   const [overTls, overDtls] = [fakeSession(clock, { protocol: 'TLS 1.3' }), fakeSession(clock)];
   let asked = 0;
   const kept = new SessionKeeper({
+    ...client,
     clock,
     open: () => Promise.resolve(overTls.session),
     overDtls: () => {
@@ -112,14 +122,16 @@ test('a session over TLS goes on over DTLS once that works', async () => {
       return Promise.resolve(asked < 3 ? undefined : overDtls.session);
     },
   });
+  overTls.onHeartbeat = () => overTls.hear();
   await kept.open();
-  await clock.advance(10 * 30_000);
+  await clock.advance(20 * minute);
   assert.deepEqual([asked, overTls.closed, overDtls.closed, await kept.open()], [3, true, false, overDtls.session]);
   await kept.close();
 });
 
-test('changes of the session that is kept are reported, not the end of one that was replaced or of the whole', async () => {
-  const { kept, clock, opened, changes } = keep();
+test('changes of the session that is kept are reported, not the end of one that was replaced', async () => {
+  const made = keep();
+  const { kept, clock, opened } = made;
   await kept.open();
   for (const state of ['lost', 'open', 'closed'] as const) opened[0]!.change(state);
   await clock.advance(6 * minute);
@@ -127,7 +139,79 @@ test('changes of the session that is kept are reported, not the end of one that 
   opened[0]!.change('lost');
   opened[1]!.change('lost');
   await kept.close();
-  assert.deepEqual(changes, ['lost', 'open', 'closed', 'lost']);
+  assert.deepEqual(statesOf(made), [
+    'connecting',
+    'connected',
+    'not-responding',
+    'connected',
+    'not-responding',
+    'connected',
+    'not-responding',
+    'closed',
+  ]);
+});
+
+test('a server that is absent at the start is attempted until it is reached', async () => {
+  const made = keep();
+  const { kept, clock, opened, attempts } = made;
+  made.error = silence;
+  kept.keepTrying();
+  await clock.advance(30 * minute);
+  assert.deepEqual([attempts.length, attempts[1], kept.snapshot.state], [361, 5_000, 'never-reached']);
+  assert.deepEqual([kept.snapshot.error, kept.snapshot.nextAttemptMs, clock.pending], [silence, 5_000, 1]);
+  made.error = undefined;
+  await clock.advance(5_000);
+  assert.deepEqual([opened.length, kept.snapshot.state, kept.snapshot.error], [1, 'connected', undefined]);
+  assert.deepEqual(statesOf(made), ['connecting', 'never-reached', 'connected']);
+  await kept.close();
+  assert.equal(clock.pending, 0);
+});
+
+test('a refusal is reported at once, and attempted again every five minutes', async () => {
+  const made = keep();
+  const { kept, clock, attempts } = made;
+  made.error = new DotsError('unreachable', 'transport/expired', 'The certificate has expired.');
+  kept.keepTrying();
+  await clock.advance(0);
+  assert.deepEqual([statesOf(made), failuresOf(made)], [['connecting', 'refused'], [made.error]]);
+  await clock.advance(11 * minute);
+  assert.deepEqual(attempts, [0, 5 * minute, 10 * minute]);
+  made.error = undefined;
+  await clock.advance(5 * minute);
+  assert.equal(kept.snapshot.state, 'connected');
+  await kept.close();
+});
+
+test('the snapshot has the age of the last message and of the state by the time that passed', async () => {
+  const made = keep();
+  const { kept, clock, opened } = made;
+  await kept.open();
+  await clock.advance(10_000);
+  opened[0]!.hear();
+  clock.set(Date.UTC(2020, 0, 1));
+  await clock.advance(7_000);
+  const { stateMs, heardMs, server, cuid, session } = kept.snapshot;
+  assert.deepEqual(
+    { stateMs, heardMs, server, cuid, session },
+    { stateMs: 17_000, heardMs: 7_000, ...client, session: 'open' },
+  );
+  await kept.close();
+});
+
+test('a hundred sessions for a day: a heartbeat each 30 seconds, one timer each, and none at the end', async () => {
+  const clock = new FakeClock();
+  const sessions = Array.from({ length: 100 }, () => fakeSession(clock));
+  const keepers = sessions.map(
+    (each) => new SessionKeeper({ ...client, clock, open: () => Promise.resolve(each.session) }),
+  );
+  await Promise.all(keepers.map((each) => each.open()));
+  for (const each of sessions) each.onHeartbeat = () => each.hear();
+  const timers = clock.pending;
+  await clock.leap(24 * 60 * minute);
+  assert.ok(sessions.every(({ heartbeats }) => heartbeats.length === 2 * 24 * 60));
+  assert.deepEqual([timers, clock.pending], [100, 100]);
+  await Promise.all(keepers.map((each) => each.close()));
+  assert.equal(clock.pending, 0);
 });
 
 test('a request under way is not ended by the session that takes the place of its own', async () => {
@@ -135,12 +219,13 @@ test('a request under way is not ended by the session that takes the place of it
     const clock = new FakeClock();
     const [overTls, overDtls] = [fakeSession(clock, { protocol: 'TLS 1.3' }), fakeSession(clock)];
     const kept = new SessionKeeper({
+      ...client,
       clock,
       open: () => Promise.resolve(overTls.session),
       overDtls: () => Promise.resolve(overDtls.session),
     });
     await kept.open();
-    await clock.advance(29_900);
+    await clock.advance(5 * minute - 100);
     const settles: ((answer: Answer) => void)[] = [];
     const asked = kept.ask(
       () =>
@@ -168,6 +253,7 @@ test('a session that was found over DTLS too late is closed', async () => {
   let found: (session: SignalSession) => void = () => undefined;
   let opened = 0;
   const kept = new SessionKeeper({
+    ...client,
     clock,
     open: () => Promise.resolve([overTls, fresh][opened++]!.session),
     overDtls: () =>
@@ -176,8 +262,8 @@ test('a session that was found over DTLS too late is closed', async () => {
       }),
   });
   await kept.open();
-  await clock.advance(30_000);
-  overTls.state = 'closed';
+  await clock.advance(5 * minute);
+  overTls.change('closed');
   await kept.ask(answering);
   found(overDtls.session);
   await clock.advance(0);
@@ -189,7 +275,7 @@ test('a server that keeps no session is asked again after a minute, not at each 
   const { kept, clock, opened } = keep();
   await kept.open();
   for (let beat = 0; beat < 20; beat += 1) {
-    opened.at(-1)!.state = 'closed';
+    opened.at(-1)!.change('closed');
     await clock.advance(30_000);
   }
   assert.equal(opened.length, 11);
@@ -202,6 +288,7 @@ test('a caller with less time does not wait as long as the others, and ends the 
   let established: (session: SignalSession) => void = () => assert.fail();
   let attempts = 0;
   const kept = new SessionKeeper({
+    ...client,
     clock,
     open: () =>
       new Promise((resolve) => {
@@ -230,14 +317,15 @@ test('the end gives up an attempt to open a session', async () => {
   let given: AbortSignal | undefined;
   const failures: unknown[] = [];
   const kept = new SessionKeeper({
+    ...client,
     clock,
-    failed: (error) => failures.push(error),
     open: ({ signal }) =>
       new Promise((_, reject) => {
         given = signal;
         signal?.addEventListener('abort', () => reject(silence));
       }),
   });
+  kept.onEvent((event) => event.type === 'failed' && failures.push(event));
   const opening = assert.rejects(kept.open(), silence);
   await kept.close();
   await opening;

@@ -1,4 +1,4 @@
-import type { SignalSession } from './session';
+import type { SignalSession } from '../session';
 
 /**
  * Sessions that another one has replaced: each is closed once no request is under way any more, because it may still

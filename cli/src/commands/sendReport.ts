@@ -1,0 +1,95 @@
+import type { JsonObject } from '#dots/model/json';
+import { oneLine, printable, safeJson } from '#dots/model/text';
+import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
+import type { Answer } from '#dots/signal/session';
+import { codeWords, maxAgeWords } from '#dots/words/codes';
+import { conflictSentences } from '#dots/words/conflicts';
+import { grantedLifetimeWords } from '#dots/words/quantities';
+import { securityWords } from '#dots/words/sessions';
+import { targetsOf } from '#dots/words/targets';
+import type { SettledTarget } from '../settledTarget';
+import type { SignalResult } from './sendSignal';
+
+/** The answer to a document, for a person. */
+export function answerText({ answer, session, target, kept, remarks }: SignalResult, asked: JsonObject): string {
+  const { security } = session;
+  const { name, meaning } = codeWords(answer.code, answer.request.path, answer.ok);
+  const granted = grantedLifetime(answer);
+  return [
+    `${answer.code} ${name}: ${meaning}`,
+    answer.diagnostic === undefined ? '' : `The server says: ${oneLine(answer.diagnostic)}`,
+    ...(answer.notes ?? []),
+    maxAgeWords(answer) ?? '',
+    granted !== undefined ? `Granted lifetime: ${grantedLifetimeWords(granted, lifetimeOf(asked))}` : '',
+    isWithoutLifetime(answer, asked)
+      ? 'The answer has no lifetime, which a DOTS server always returns (RFC 9132 section 4.4.1): check that it is a DOTS server.'
+      : '',
+    ...conflictSentences(scopesOf(answer.body)).map((sentence) => `Conflict: ${sentence}`),
+    `${answer.request.method} ${answer.request.path}, ${answer.request.octets} octets, answered in ${Math.max(1, Math.round(answer.roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,
+    security === undefined ? '' : securityWords(security),
+    Object.entries({ ...profileOf(target), ...identifiers(answer, target) })
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+    ...remarks,
+  ]
+    .filter((line) => line !== '')
+    .map(printable)
+    .concat(answer.body === undefined ? [] : safeJson(answer.body, 2))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** Whether a server accepted a mitigation without stating its lifetime. */
+function isWithoutLifetime({ ok, body, broken }: Answer, asked: JsonObject): boolean {
+  return ok && broken === undefined && lifetimeOf(asked) !== undefined && lifetimeOf(body) === undefined;
+}
+
+const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile === undefined ? {} : { profile });
+
+/**
+ * The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none.
+ */
+function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<string, string | number> {
+  const [, name, id] = /\/(mid|sid|tsid|tmid)=(\d+)$/.exec(request.path) ?? [];
+  return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
+}
+
+/** The same as `--format json` prints it. */
+export function answerJson(
+  { answer, session, target, kept, refreshes, replaced, lost, remarks }: SignalResult,
+  credentialNotes: readonly string[] = [],
+): object {
+  const { security } = session;
+  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
+  const notes = [...(answer.notes ?? []), ...credentialNotes];
+  return {
+    sent: true,
+    code,
+    meaning: codeWords(code, request.path, ok).name,
+    ok,
+    grantedLifetime: grantedLifetime(answer) ?? null,
+    body: body ?? null,
+    diagnostic: diagnostic ?? null,
+    ...(notes.length > 0 && { notes }),
+    maxAge: maxAge ?? null,
+    roundTripMs: Math.round(roundTripMs * 10) / 10,
+    server: target.server,
+    ...(security !== undefined && {
+      security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName },
+    }),
+    ...(kept && { kept }),
+    ...profileOf(target),
+    ...identifiers(answer, target),
+    ...(target.cuidSource === 'generated' && { newCuid: true }),
+    ...(refreshes && { refresh: true }),
+    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
+    ...(remarks.length > 0 && { remarks }),
+    request: {
+      method: request.method,
+      path: request.path,
+      octets: request.octets,
+      ...(request.blocks !== undefined && { blocks: request.blocks }),
+    },
+    answerOctets: payload?.length ?? 0,
+  };
+}

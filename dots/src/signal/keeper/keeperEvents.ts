@@ -1,0 +1,38 @@
+import type { Security } from '#dots/coap/messages/channel';
+import type { KeeperState } from '#dots/words/sessions';
+import type { SessionState, SignalSession } from '../session';
+
+/** What a session keeper knows at one moment. Durations are by the monotonic time, milliseconds. */
+export interface KeeperSnapshot {
+  state: KeeperState;
+  /** How long it has been in this state. */
+  stateMs: number;
+  /** The address of the server in use. */
+  server: string;
+  cuid: string;
+  /** The host and port at the other end of the session; undefined before the first one. */
+  peer: string | undefined;
+  /** The state of the session itself; undefined before the first one. */
+  session: SessionState | undefined;
+  /** How it is protected; undefined before the first one, and on a plain path. */
+  security: Security | undefined;
+  /** How long ago the last message of the server arrived; undefined before the first one. */
+  heardMs: number | undefined;
+  /** The last round-trip time that was measured. */
+  roundTripMs: number | undefined;
+  /** Why the last attempt to open the session failed; undefined once one has succeeded. */
+  error: unknown;
+  /** How long until the next attempt; undefined while one is under way or none is due. */
+  nextAttemptMs: number | undefined;
+}
+
+/** What happens to a session that is kept. */
+export type KeeperEvent =
+  /** The state has changed. */
+  | { type: 'state'; before: KeeperState; snapshot: KeeperSnapshot }
+  /** A session was opened; it replaces the one before. Observations have to be registered again. */
+  | { type: 'opened'; session: SignalSession }
+  /** An attempt to open a session failed; one that is kept is attempted again later. */
+  | { type: 'failed'; error: unknown }
+  /** The session continues over TLS, because one end refused the other over DTLS. */
+  | { type: 'over-tls'; error: unknown };
