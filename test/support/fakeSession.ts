@@ -1,8 +1,11 @@
+import type { TransmissionParameters } from '#dots/coap/messages/parameters';
 import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import type { Answer, SignalSession, SessionState } from '#dots/signal/session';
 import type { FakeClock } from './protocol/fakeClock';
 
-export const answer = { code: '2.01', ok: true } as Answer;
+export const answer = { code: '2.01', ok: true, request: { method: 'PUT', path: '/x' } } as Answer;
+const notFound = { code: '4.04', ok: false, request: { method: 'GET', path: '/x' } } as Answer;
 export const silence = new DotsError('unreachable', 'signal/no-answer', 'silence');
 export const minute = 60_000;
 
@@ -17,6 +20,11 @@ export interface FakeSession {
   hear: () => void;
   change: (to: SessionState) => void;
   onHeartbeat: () => void;
+  /** The answers to questions about the configuration, and to a configuration that is sent. */
+  onGet: (id?: number) => Promise<Answer>;
+  onSend: (document: JsonObject) => Promise<Answer>;
+  /** Those that were configured last. */
+  parameters: TransmissionParameters | undefined;
 }
 
 /** An open session over DTLS whose heartbeats get no answer, unless it is said otherwise. */
@@ -36,6 +44,9 @@ export function fakeSession(
     },
     change: () => undefined,
     onHeartbeat: () => undefined,
+    onGet: () => Promise.resolve(notFound),
+    onSend: () => Promise.resolve(answer),
+    parameters: undefined,
   };
   let heardAt = clock.monotonic();
   made.session = {
@@ -56,6 +67,11 @@ export function fakeSession(
       };
       return () => undefined;
     },
+    configure: (parameters: TransmissionParameters) => {
+      made.parameters = parameters;
+    },
+    get: ({ id }: { id?: number }) => made.onGet(id),
+    send: (document: JsonObject) => made.onSend(document),
     heartbeat: () => {
       made.heartbeats.push(clock.now());
       made.onHeartbeat();

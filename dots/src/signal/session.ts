@@ -6,6 +6,7 @@ import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
 import { noBytes, type CoapOption, type Content } from '#dots/coap/messages/message';
 import { dotsCbor, option } from '#dots/coap/messages/options';
+import type { TransmissionParameters } from '#dots/coap/messages/parameters';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
@@ -253,6 +254,11 @@ export class SignalSession {
   heartbeat(intervalMs: number, options: AskOptions = {}): Promise<Answer> {
     const peer = this.clock.monotonic() - this.heartbeatAt <= 2 * intervalMs;
     return this.send({ 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': peer } }, options);
+  }
+
+  /** Sends from now on with the transmission parameters that were negotiated: RFC 9132 section 4.5. */
+  configure(parameters: TransmissionParameters): void {
+    this.endpoint.configure(parameters);
   }
 
   /** Calls back when `state` changes; the returned function ends that. */

@@ -11,6 +11,10 @@ export function eventWords(event: KeeperEvent, { server, cuid }: { server: strin
     }
     case 'failed':
       return `Could not connect to ${server}. ${describeError(event.error)}`;
+    case 'configuration':
+      return event.problem === undefined
+        ? undefined
+        : `The configuration of the session with ${server} was not negotiated. ${event.problem}`;
     case 'over-tls':
       return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
     case 'state':

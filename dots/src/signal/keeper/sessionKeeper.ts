@@ -1,5 +1,6 @@
 import { systemClock, type Clock, type TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import type { KeeperState } from '#dots/words/sessions';
 import {
   requestWithFailover,
@@ -11,9 +12,12 @@ import {
 } from '../requestWithFailover';
 import type { SignalSession } from '../session';
 import { Attempts } from './attempts';
+import { defaultConfiguration, timingOf, transmissionOf, type ConfigurationSet } from './configuration';
 import { DrainingSessions } from './drainingSessions';
 import { Heartbeats } from './heartbeats';
 import type { KeeperEvent, KeeperSnapshot } from './keeperEvents';
+import { MitigationActivity } from './mitigationActivity';
+import { Negotiation } from './negotiation';
 
 /** What a session is opened for, and how that is cancelled. */
 export interface Opening {
@@ -29,6 +33,8 @@ export interface SessionKeeperOptions {
   open(opening: Opening): Promise<SignalSession>;
   /** Tries DTLS if the session uses TLS; it decides how often (RFC 9132 section 4.3). */
   overDtls?(opening: Opening): Promise<SignalSession | undefined>;
+  /** The configuration that is negotiated where the server has another one: the body of a request. */
+  configuration?(): JsonObject | undefined;
   clock?: Clock;
 }
 
@@ -46,6 +52,9 @@ export class SessionKeeper {
   private readonly retired = new DrainingSessions();
   private readonly heartbeats: Heartbeats;
   private readonly attempts: Attempts;
+  private readonly activity: MitigationActivity;
+  private readonly negotiation: Negotiation;
+  private configuration = defaultConfiguration;
   private readonly listeners = new Set<(event: KeeperEvent) => void>();
   private roundTripMs: number | undefined;
   private shown: KeeperState = 'never-reached';
@@ -61,6 +70,18 @@ export class SessionKeeper {
       lost: () => this.attempts.schedule(),
       answered: (roundTripMs) => {
         this.roundTripMs = roundTripMs;
+      },
+    });
+    this.activity = new MitigationActivity(clock, () => this.configure());
+    this.negotiation = new Negotiation({
+      clock,
+      wanted: () => options.configuration?.(),
+      isMitigating: () => this.activity.isActive,
+      settled: (configuration, problem) => {
+        this.configuration = configuration;
+        this.configure();
+        if (problem !== undefined || configuration !== defaultConfiguration)
+          this.emit({ type: 'configuration', configuration, problem });
       },
     });
     this.attempts = new Attempts({
@@ -89,6 +110,8 @@ export class SessionKeeper {
       security: session?.security,
       heardMs: session === undefined ? undefined : now - session.heardAt,
       roundTripMs: this.roundTripMs,
+      configuration: this.parameters,
+      isMitigating: this.activity.isActive,
       error: attempts.error,
       nextAttemptMs: attempts.nextMs,
     };
@@ -121,7 +144,12 @@ export class SessionKeeper {
     const known = this.session;
     const renew = (left: Remaining): Promise<SignalSession> =>
       this.other(known) ?? this.attempts.now({ ...left, underAttack });
-    return this.retired.during(() => requestWithFailover({ ...options, known, renew, clock: this.clock }, asking));
+    const ask = (): Promise<Answered> =>
+      this.retired.during(() => requestWithFailover({ ...options, known, renew, clock: this.clock }, asking));
+    if (underAttack) return this.activity.during(ask);
+    const answered = await ask();
+    this.activity.heard(answered.answer);
+    return answered;
   }
 
   /** Ends the session, an attempt to open it, and requests under way; it is not opened again. */
@@ -129,6 +157,8 @@ export class SessionKeeper {
     this.ending.abort();
     this.attempts.stop();
     this.heartbeats.stop();
+    this.negotiation.stop();
+    this.activity.stop();
     this.clock.clearTimeout(this.improvement);
     this.update();
     await Promise.all([this.session?.close(), this.retired.close()]);
@@ -159,12 +189,25 @@ export class SessionKeeper {
     this.session = session;
     this.attempts.succeeded();
     this.heartbeats.over(session);
+    this.negotiation.over(session);
     this.considerDtls(session);
     session.onDidChange(() => this.changed(session));
     this.emit({ type: 'opened', session });
     this.changed(session);
     await this.retired.add(before);
     return session;
+  }
+
+  /** The parameters for the time of a mitigation, or for the other: RFC 9132 section 4.5. */
+  private get parameters(): ConfigurationSet {
+    return this.configuration[this.activity.isActive ? 'mitigating' : 'idle'];
+  }
+
+  private configure(): void {
+    const { parameters } = this;
+    this.heartbeats.configure(timingOf(parameters));
+    this.session?.configure(transmissionOf(parameters));
+    this.negotiation.proceed();
   }
 
   private changed(session: SignalSession): void {
