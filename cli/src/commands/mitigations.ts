@@ -49,7 +49,10 @@ export async function withEach(
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const reports: ServerReport[] = [];
-  for (const each of clients) reports.push(await withOne(each, stop.signal, action));
+  for (const each of clients) {
+    const report = await withOne(each, stop.signal, action);
+    reports.push({ ...report, notes: each.notes ?? [] });
+  }
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }
