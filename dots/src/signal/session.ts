@@ -43,6 +43,8 @@ export interface SessionOptions {
    * `coap://127.0.0.1:4646` is for loopback only.
    */
   server: string;
+  /** The IP addresses of its name where they are known otherwise; then no name is resolved. */
+  addresses?: readonly string[] | undefined;
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
   /** The client's credentials; required except for `coap`. */
@@ -116,6 +118,7 @@ export class SignalSession {
   /** When the last message of the server arrived, or the session was opened, by the monotonic time. */
   heardAt: number;
   private readonly listeners = new Set<() => void>();
+  private readonly answerListeners = new Set<(answer: Answer) => void>();
 
   private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
     this.server = server;
@@ -260,6 +263,12 @@ export class SignalSession {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls back with each answer and each notification; the returned function ends that. */
+  onDidAnswer(listener: (answer: Answer) => void): () => void {
+    this.answerListeners.add(listener);
+    return () => this.answerListeners.delete(listener);
+  }
+
   /** Ends the session; requests under way fail. */
   async close(): Promise<void> {
     await this.endpoint.close();
@@ -288,6 +297,7 @@ export class SignalSession {
   private read(content: Content, roundTripMs: number, request: SentRequest): Answer {
     const answer = readAnswer(content, roundTripMs, request);
     for (const note of answer.notes ?? []) this.endpoint.trace(note);
+    for (const listener of this.answerListeners) listener(answer);
     return answer;
   }
 
@@ -340,8 +350,10 @@ function connectOptions({
   underAttack,
   permit,
   clock,
+  addresses,
 }: SessionOptions): ConnectOptions {
   return {
+    ...(addresses !== undefined && { resolver: () => Promise.resolve(addresses) }),
     credentials,
     serverName,
     signal,

@@ -33,7 +33,7 @@ function keep(t: TestContext, server: string, configuration?: JsonObject, clock 
     server,
     cuid: 'kept',
     clock,
-    open: (opening) => SignalSession.open({ server, cuid: 'kept', credentials: { psk }, memory, ...opening }),
+    open: (opening) => SignalSession.open({ cuid: 'kept', credentials: { psk }, memory, ...opening }),
     configuration: () => configuration,
   });
   const events: KeeperEvent[] = [];

@@ -41,5 +41,9 @@ export type KeeperEvent =
   | { type: 'failed'; error: unknown }
   /** The configuration was negotiated, or could not be: then `problem` says why, and the server's values are used. */
   | { type: 'configuration'; configuration: SessionConfiguration; problem: string | undefined }
+  /** The server redirects to another one for so many milliseconds; a loop is ignored (RFC 9132 section 4.6). */
+  | { type: 'redirected'; to: string; ttlMs: number; isLoop: boolean }
+  /** The time of a redirection is over: the server of the profile is used again. */
+  | { type: 'redirection-ended'; from: string }
   /** The session continues over TLS, because one end refused the other over DTLS. */
   | { type: 'over-tls'; error: unknown };

@@ -165,7 +165,7 @@ test('the sets are switched with the activity of mitigations: by requests, withd
   await keeper.ask(() => Promise.resolve(mitigation('PUT', '2.01', -1)), { underAttack: true });
   await clock.advance(60 * minute);
   assert.equal(keeper.snapshot.isMitigating, true);
-  await keeper.ask(() => Promise.resolve(mitigation('DELETE', '2.02')));
+  session.tell(mitigation('DELETE', '2.02'));
   assert.equal(keeper.snapshot.isMitigating, false);
   await keeper.close();
   assert.equal(clock.pending, 0);
