@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
+import { documentAnswer } from '#dots/dotsServer/signal/refusal';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { eventWords } from '#dots/signal/keeper/eventWords';
@@ -12,7 +13,8 @@ import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { needDtls } from '../../support/protocol/dtlsScene';
 import { FakeClock } from '../../support/protocol/fakeClock';
 import { eventually, freePort, protect } from '../../support/protocol/scene';
-import { psk } from '../../support/protocol/tlsScene';
+import { TestPki } from '../../support/protocol/testPki';
+import { credentialsOf, listening, psk } from '../../support/protocol/tlsScene';
 import { needTool } from '../../support/tools';
 
 /** The keeper waits a hundredth of its times; sessions and handshakes have the time of the machine. */
@@ -81,6 +83,35 @@ test('a server that requires another key is reported as a refusal', async (t) =>
   keeper.keepTrying();
   await eventually(() => keeper.snapshot.error !== undefined);
   assert.equal(keeper.snapshot.state, 'refused', String(keeper.snapshot.error));
+});
+
+test('a redirection is followed to an address without DNS, where the certificate has the new name, and nowhere else', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const port = await freePort();
+  const redirect = documentAnswer('5.03', {
+    'ietf-dots-signal-channel:redirected-signal': { 'alt-server': 'alt.example', 'alt-server-record': ['127.0.0.2'] },
+  });
+  const first = credentialsOf(pki, pki.issue({ names: ['127.0.0.1'] }));
+  await listening(t, first, { port, handler: () => Promise.resolve({ ...redirect, maxAge: 600 }) });
+  for (const [name, code] of [
+    ['other.example', '5.03'],
+    ['alt.example', '2.05'],
+  ] as const) {
+    const alternate = await listening(t, credentialsOf(pki, pki.issue({ names: [name] })), { host: '127.0.0.2', port });
+    const credentials = credentialsOf(pki, pki.issue({ purpose: 'client' }));
+    const keeper = new SessionKeeper({
+      server: `coaps+tcp://127.0.0.1:${port}`,
+      cuid: 'kept',
+      open: (opening) => SignalSession.open({ cuid: 'kept', credentials, ...opening }),
+    });
+    t.after(() => keeper.close());
+    const { answer, session } = await keeper.ask((open, left) => open.status(undefined, left));
+    assert.equal(answer.code, code, name);
+    assert.equal(session.security?.peerName, code === '2.05' ? 'alt.example' : '127.0.0.1');
+    await keeper.close();
+    await alternate.close();
+  }
 });
 
 test('the configuration of the embedded server is negotiated, and switched with a mitigation', async (t) => {
