@@ -47,6 +47,7 @@ export class KeptSession {
 }
 
 /** Here credentials are passed to the DOTS client. */
-function optionsOf({ server, cuid, clientCredentials, permit }: SettledTarget): SessionOptions {
-  return { server, cuid, permit, ...(clientCredentials && { credentials: clientCredentials }) };
+function optionsOf({ server, cuid, credentials, clientCredentials, permit }: SettledTarget): SessionOptions {
+  const { serverName } = credentials;
+  return { server, serverName, cuid, permit, ...(clientCredentials && { credentials: clientCredentials }) };
 }
