@@ -201,6 +201,11 @@ export class Endpoint implements Requester {
     this.closeListeners.add(listener);
   }
 
+  /** Uses other transmission parameters for messages that are sent from now on. */
+  configure(parameters: TransmissionParameters): void {
+    this.environment.parameters = parameters;
+  }
+
   /** Ends the session: open requests fail, timers stop, the channel is released. */
   async close(): Promise<void> {
     this.end();

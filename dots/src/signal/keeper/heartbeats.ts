@@ -56,6 +56,13 @@ export class Heartbeats {
     this.wait();
   }
 
+  /** Uses another interval and limit from now on. */
+  configure(timing: HeartbeatTiming): void {
+    const { intervalMs } = this.timing;
+    this.timing = timing;
+    if (timing.intervalMs !== intervalMs && this.session !== undefined) this.wait();
+  }
+
   stop(): void {
     this.session = undefined;
     this.owner.clock.clearTimeout(this.timer);
