@@ -40,8 +40,11 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
+/** Moves to the start of the line of a terminal, and erases it. */
+const clearLine = '\r\x1b[K';
+
 /** Asks for a secret, which is not shown; undefined if the user enters none. Absent if the input is not a terminal. */
-export const askSecret = process.stdin.isTTY && process.stderr.isTTY ? secret : undefined;
+export const askSecret = isatty(0) && isatty(2) ? secret : undefined;
 
 /** Everything that is typed goes to a stream that discards it, and none of it to the history. */
 async function secret(question: string): Promise<string | undefined> {
@@ -60,9 +63,6 @@ async function secret(question: string): Promise<string | undefined> {
     process.stderr.write('\n');
   }
 }
-
-/** Moves to the start of the line of a terminal, and erases it. */
-const clearLine = '\r\x1b[K';
 
 /** The environment of the process: standard streams and signals. */
 export function processIo(): Io {

@@ -15,6 +15,8 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['efficacy', async () => (await import('./commands/efficacy')).efficacy],
   ['ready', async () => (await import('./commands/ready')).ready],
+  ['config', async () => (await import('./commands/config')).config],
+  ['telemetry', async () => (await import('./commands/telemetry')).telemetry],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).session],

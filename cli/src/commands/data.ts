@@ -1,7 +1,8 @@
 import { UsageError, type Arguments, type Command, type ExitStatus, type Option } from '../command';
-import { actionNames, actionWords, type DataAction } from '../dataActionNames';
+import { actionNames, actionWords } from '../dataActionNames';
 import { actions } from '../dataActions';
 import { DataReport } from '../dataReport';
+import { refuseForeign, type ForeignOptions } from '../foreignOptions';
 import type { Io } from '../io';
 import { targetOptions } from '../serverTarget';
 
@@ -26,6 +27,11 @@ const options: readonly Option[] = [
   },
   { name: 'when-mitigating', description: 'With activate: in force only while a mitigation is active.' },
   { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'The output format.' },
+];
+
+const foreign: ForeignOptions = [
+  ['save', ['get', 'capabilities']],
+  ['when-mitigating', ['activate']],
 ];
 
 /** `dots data`: the aliases and ACLs of a client, and what the server offers, over the data channel (RFC 8783). */
@@ -64,7 +70,7 @@ async function runData(given: Arguments, io: Io): Promise<ExitStatus> {
   try {
     const action = actionNames.find((name) => name === word);
     if (action === undefined) throw noAction(word);
-    refuseOthers(action, given);
+    refuseForeign('data', action, given, foreign);
     await actions[action]({ words, given, report, io: report.watched });
     return await report.end();
   } catch (error) {
@@ -79,15 +85,4 @@ function noAction(word: string | undefined): UsageError {
     word === undefined ? `dots data needs an action: ${known}.` : `dots data has no action "${word}": it has ${known}.`,
     'See dots data --help.',
   );
-}
-
-/** Throws UsageError for an option of another action. */
-function refuseOthers(action: DataAction, given: Arguments): void {
-  const foreign: [option: string, actions: readonly DataAction[]][] = [
-    ['save', ['get', 'capabilities']],
-    ['when-mitigating', ['activate']],
-  ];
-  for (const [option, actions] of foreign)
-    if (given.option(option) !== undefined && !actions.includes(action))
-      throw new UsageError(`dots data ${action} has no option --${option}: it is for ${actions.join(' and ')}.`);
 }
