@@ -55,7 +55,7 @@ function installedJson(
   return {
     ...dataAnswerJson(answer),
     server,
-    ...(profile !== undefined && { profile }),
+    profile: profile ?? null,
     cuid,
     registered,
     replaced,
