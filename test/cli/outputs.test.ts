@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { commands } from '../../cli/src/run';
@@ -11,6 +12,7 @@ import { runHere } from '../support/runHere';
 /** What the rows of the table name. */
 interface Scene {
   file: (name: string) => string;
+  ledger: string[];
   /** Options for the signal channel of a mock, over a plain path. */
   signal: string[];
   /** The same for its data channel. */
@@ -93,13 +95,34 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     { words: of('telemetry', 'delete', '--all')('signal'), form: 'resource', status: 0 },
     { words: of('telemetry', 'watch')('signal'), form: 'event', status: 1 },
   ],
+  ready: [
+    {
+      words: ({ file, ledger }) => ['ready', '--profiles', file('dots.profiles.json'), '--profile', 'lab', ...ledger],
+      form: 'ready',
+      status: 1,
+    },
+    {
+      words: ({ file, ledger }) => [
+        'ready',
+        '--profiles',
+        file('dots.profiles.json'),
+        '--profile',
+        'wrong-ca',
+        ...ledger,
+      ],
+      form: 'ready',
+      status: 3,
+    },
+    { words: ({ file }) => ['ready', '--profiles', file('dots.profiles.json')], form: 'failure', status: 2 },
+  ],
   ledger: [
-    { words: () => ['ledger'], form: 'ledger', status: 0 },
+    { words: ({ ledger }) => ['ledger', ...ledger], form: 'ledger', status: 0 },
     { words: () => ['ledger', 'x'], form: 'failure', status: 2 },
   ],
   data: [
     { words: of('data', 'get')('data'), form: 'data', status: 0 },
     { words: withFile('data', ['data', 'install'], 'acl.dots.json'), form: 'data', status: 0 },
+    { words: of('data', 'refresh')('data'), form: 'data', status: 0 },
     { words: of('data', 'get', 'acls', 'none')('data'), form: 'data', status: 1 },
     { words: of('data', 'none')('data'), form: 'data', status: 2 },
   ],
@@ -140,7 +163,11 @@ async function scene(t: TestContext): Promise<Scene> {
   const ledger = ['--ledger', join(path, 'ledger')];
   const client = ['--cuid', 'dz6pHjaADkaFTbjr0JGBpw', ...ledger];
   const proofs = ['cert', 'key'].flatMap((name) => [`--${name}`, String(ready[name])]);
+  const lab = { signal: ready.coaps, data: ready.data, ca: ready.ca, certificate: ready.cert, key: ready.key };
+  const profiles = { lab, 'wrong-ca': { ...lab, ca: other.ready.ca } };
+  writeFileSync(join(path, 'dots.profiles.json'), JSON.stringify({ profiles }));
   return {
+    ledger,
     file: (name) => join(path, name),
     signal: ['--server', signal, ...client],
     data: ['--server', String(ready.data), '--ca', String(ready.ca), ...proofs, ...ledger],

@@ -32,6 +32,8 @@ const noAnswer = {
   refresh: false,
   replaced: [],
   lost: [],
+  failedAcls: [],
+  retryAfter: null,
   remarks: [],
   request: null,
   answerOctets: null,
@@ -45,7 +47,7 @@ export function failureJson(error: DotsError | undefined): object {
 
 /** An answer over the signal channel as `--format json` prints it, with what is wrong with the credentials soon. */
 export function answerJson(
-  { answer, session, target, kept, refreshes = false, replaced = [], lost, remarks }: SignalResult,
+  { answer, session, target, kept, refreshes = false, replaced = [], lost, failed, remarks }: SignalResult,
   credentialNotes: readonly string[] = [],
 ): object {
   const { code, ok, body = null, diagnostic = null, maxAge = null, roundTripMs, request, payload } = answer;
@@ -70,6 +72,8 @@ export function answerJson(
     refresh: refreshes,
     replaced: replaced.map(({ mid }) => mid ?? null),
     lost: lost === undefined ? [] : targetsOf(lost),
+    failedAcls: failed?.acls ?? [],
+    retryAfter: failed?.retryAfter ?? null,
     remarks,
     request: {
       method: request.method,
