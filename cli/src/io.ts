@@ -15,6 +15,8 @@ export interface Io {
   input(): Promise<Uint8Array>;
   /** Whether results may be coloured. */
   colours: boolean;
+  /** Shows a line on a terminal until something else is printed; an empty one only removes the last. */
+  progress?(text: string): void;
   /** Asks a question that is answered by yes or no; absent if the input is not a terminal. */
   confirm?(question: string): Promise<boolean>;
   /** Settles when the command is terminated (SIGINT, SIGTERM). */
@@ -38,6 +40,30 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
+/** Moves to the start of the line of a terminal, and erases it. */
+const clearLine = '\r\x1b[K';
+
+/** Asks for a secret, which is not shown; undefined if the user enters none. Absent if the input is not a terminal. */
+export const askSecret = isatty(0) && isatty(2) ? secret : undefined;
+
+/** Everything that is typed goes to a stream that discards it, and none of it to the history. */
+async function secret(question: string): Promise<string | undefined> {
+  const [{ createInterface }, { Writable }] = await Promise.all([import('node:readline'), import('node:stream')]);
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
+  process.stderr.write(printable(question));
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      terminal.once('close', () => resolve(undefined));
+      terminal.once('SIGINT', () => terminal.close());
+      terminal.question('', resolve);
+    });
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
+}
+
 /** The environment of the process: standard streams and signals. */
 export function processIo(): Io {
   const { stdout, stderr, env } = process;
@@ -46,11 +72,27 @@ export function processIo(): Io {
     process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2),
   );
   stderr.on('error', () => undefined);
+  let shown = false;
+  const clear = (): void => {
+    if (shown) stderr.write(clearLine);
+    shown = false;
+  };
   return {
     out: async (text) => {
+      clear();
       if (!stdout.write(text)) await once(stdout, 'drain');
     },
-    say: (...lines) => void stderr.write(saidText(lines)),
+    say: (...lines) => {
+      clear();
+      stderr.write(saidText(lines));
+    },
+    ...(stderr.isTTY && {
+      progress: (text: string) => {
+        clear();
+        shown = text !== '';
+        stderr.write(printable(text));
+      },
+    }),
     input: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

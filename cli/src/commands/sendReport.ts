@@ -6,6 +6,7 @@ import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { conflictSentences } from '#dots/words/conflicts';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
+import { targetsOf } from '#dots/words/targets';
 import type { SettledTarget } from '../settledTarget';
 import type { SignalResult } from './sendSignal';
 
@@ -54,9 +55,13 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 }
 
 /** The same as `--format json` prints it. */
-export function answerJson({ answer, session, target, kept, refreshes, replaced, remarks }: SignalResult): object {
+export function answerJson(
+  { answer, session, target, kept, refreshes, replaced, lost, remarks }: SignalResult,
+  credentialNotes: readonly string[] = [],
+): object {
   const { security } = session;
-  const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
+  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
+  const notes = [...(answer.notes ?? []), ...credentialNotes];
   return {
     sent: true,
     code,
@@ -65,7 +70,7 @@ export function answerJson({ answer, session, target, kept, refreshes, replaced,
     grantedLifetime: grantedLifetime(answer) ?? null,
     body: body ?? null,
     diagnostic: diagnostic ?? null,
-    ...(notes && { notes }),
+    ...(notes.length > 0 && { notes }),
     maxAge: maxAge ?? null,
     roundTripMs: Math.round(roundTripMs * 10) / 10,
     server: target.server,
@@ -77,7 +82,7 @@ export function answerJson({ answer, session, target, kept, refreshes, replaced,
     ...identifiers(answer, target),
     ...(target.cuidSource === 'generated' && { newCuid: true }),
     ...(refreshes && { refresh: true }),
-    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null) }),
+    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
     ...(remarks.length > 0 && { remarks }),
     request: {
       method: request.method,

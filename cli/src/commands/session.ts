@@ -9,6 +9,7 @@ import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { LiveSessions, type Watch } from '../keeper/sessions';
+import { credentialNotes } from '../credentialNotes';
 import { ledgerOf } from '../clientIdentity';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
@@ -126,7 +127,9 @@ function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' },
 async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const ledger = await ledgerOf(given, io);
-  await sessions.open(await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened'));
+  const target = await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened');
+  await credentialNotes(target, io);
+  await sessions.open(target);
 }
 
 /** Runs a command whose results and messages are sent to a client. */

@@ -12,5 +12,7 @@ export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
 export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';
 export { connectionMemory, SignalSession } from '#dots/signal/session';
+export { credentialWarnings } from '#dots/transport/certificates/credentialWarnings';
+export { readKey, readPsk } from '#dots/transport/certificates/credentialFiles';
 export { answerText } from '../ui/answerText';
 export { flowspecText } from '../ui/flowspecText';

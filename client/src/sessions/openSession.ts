@@ -22,10 +22,11 @@ export async function connectOverDtls(target: SettledTarget, opening: Opening): 
 async function optionsFor({
   server,
   cuid,
+  credentials: { serverName },
   clientCredentials,
   permit,
 }: SettledTarget): Promise<SessionOptions & { memory: ConnectionMemory }> {
   const { connectionMemory } = await import('#lazy/protocol');
   memory ??= connectionMemory();
-  return { server, cuid, memory, permit, ...(clientCredentials && { credentials: clientCredentials }) };
+  return { server, serverName, cuid, memory, permit, ...(clientCredentials && { credentials: clientCredentials }) };
 }

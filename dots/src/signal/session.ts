@@ -1,16 +1,15 @@
-import { encodeDocument } from '#dots/cbor/codec';
 import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
-import { noBytes, type CoapOption, type Content } from '#dots/coap/messages/message';
-import { dotsCbor, option } from '#dots/coap/messages/options';
+import type { Content } from '#dots/coap/messages/message';
+import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import type { JsonObject } from '#dots/model/json';
 import { parseServer } from '#dots/transport/address';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
@@ -18,8 +17,10 @@ import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions
 import { PathMemory } from '#dots/transport/connect/paths';
 import { addressMemory, type AddressMemory } from '#dots/transport/connect/resolve';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
+import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
-import { mitigate, pathOf, resourceOf, type Resource } from './resources';
+import { questionRequest, type Question } from './questions';
+import { mitigate, resourceOf, type Resource } from './resources';
 import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 
 export type { Answer } from './answer';
@@ -47,6 +48,8 @@ export interface SessionOptions {
   cuid: string;
   /** The client's credentials; required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /**
    * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
    * again.
@@ -64,6 +67,8 @@ export interface SessionOptions {
   /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
   permit?: Permit | undefined;
   clock?: Clock;
+  /** Receives each message of the session. */
+  watch?: MessageWatch | undefined;
   /**
    * Receives what was dropped, lost or tolerated, and what fails and is tried again while the session is opened, one
    * sentence each; repeated ones ever less often.
@@ -77,6 +82,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; default 10 s. */
   timeoutMs?: number | undefined;
+  /** When that time began, by the monotonic time of the clock; by default with the request. */
+  since?: number;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
 }
@@ -149,7 +156,7 @@ export class SignalSession {
   }
 
   private static over(channel: Channel, options: SessionOptions): SignalSession {
-    return new SignalSession(channel, options);
+    return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
   }
 
   /** How the session is protected, and the authenticated identity of the server; undefined for plain CoAP. */
@@ -180,25 +187,37 @@ export class SignalSession {
   }
 
   /** Withdraws a mitigation: RFC 9132 section 4.4.4. */
-  async withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask(
-      { method: 'DELETE', path: pathOf(mitigate, this.cuid, checkedId(mid)), confirmable: false },
-      options,
-    );
+  withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
+    return this.delete({ resource: mitigate, id: mid }, options);
   }
 
   /** Gets the state of one mitigation, or of all of this client's: RFC 9132 section 4.4.2. */
-  async status(mid?: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask(this.statusRequest(mid), options);
+  status(mid?: number, options: AskOptions = {}): Promise<Answer> {
+    return this.get({ resource: mitigate, id: mid }, options);
+  }
+
+  /** Observes the state of a mitigation; see `watch`. */
+  observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    return this.watch({ resource: mitigate, id: mid }, listener, options);
+  }
+
+  /** Reads a resource, or one entry of it. */
+  async get(question: Question, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(questionRequest('GET', question, this.cuid), options);
+  }
+
+  /** Deletes a resource, or one entry of it. */
+  async delete(question: Question, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(questionRequest('DELETE', question, this.cuid), options);
   }
 
   /**
-   * Observes the state of a mitigation, now and on each change, until the returned function is called or the server
-   * ends it with an answer that is not `ok`. `timeoutMs` applies to each request of the observation; its `signal` ends
-   * it at any time.
+   * Observes a resource, now and on each change, until the returned function is called or the server ends it with an
+   * answer that is not `ok` (RFC 7641). `timeoutMs` applies to each request of the observation; its `signal` ends it at
+   * any time.
    */
-  async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
-    const request = this.statusRequest(mid);
+  async watch(question: Question, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    const request = questionRequest('GET', question, this.cuid);
     const sent: SentRequest = { ...sentRequest(request), observe: true };
     const notify = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
     const { response, stop } = await this.endpoint
@@ -220,19 +239,8 @@ export class SignalSession {
   async send(document: JsonObject, options: SendOptions = {}): Promise<Answer> {
     await options.permit?.([parseServer(this.endpoint.peer)]);
     const resource = resourceOf(document);
-    return this.ask(
-      {
-        method: 'PUT',
-        path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
-        confirmable: resource.confirmable,
-        once: resource.name === 'hb',
-        payload: encodeDocument(document),
-        contentFormat: dotsCbor,
-        options: conditions(resource, document),
-        blocks: resource !== mitigate || options.blocks === true,
-      },
-      options,
-    );
+    const id = this.idFor(resource, options.mid);
+    return this.ask(documentRequest(document, { cuid: this.cuid, id, blocks: options.blocks }), options);
   }
 
   /**
@@ -254,15 +262,6 @@ export class SignalSession {
   /** Ends the session; requests under way fail. */
   async close(): Promise<void> {
     await this.endpoint.close();
-  }
-
-  private statusRequest(mid?: number): CoapRequest {
-    return {
-      method: 'GET',
-      path: pathOf(mitigate, this.cuid, mid === undefined ? undefined : checkedId(mid)),
-      accept: dotsCbor,
-      confirmable: false,
-    };
   }
 
   private idFor(resource: Resource, id: number | undefined): number {
@@ -333,6 +332,7 @@ export class SignalSession {
 
 function connectOptions({
   credentials,
+  serverName,
   memory,
   signal,
   timeoutMs = defaultTimeoutMs,
@@ -343,6 +343,7 @@ function connectOptions({
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
+    serverName,
     signal,
     permit,
     clock,
@@ -355,18 +356,10 @@ function connectOptions({
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
-  return { timeoutMs, signal };
+function patience({ timeoutMs = defaultTimeoutMs, since, signal }: AskOptions): Patience {
+  return { timeoutMs, signal, ...(since !== undefined && { since }) };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {
   return { method, path: pathText(path), octets: payload?.length ?? 0, payload, ...(blocks > 1 && { blocks }) };
-}
-
-/** An efficacy update must not create anything: If-Match with an empty value (RFC 9132 section 4.4.3). */
-function conditions(resource: Resource, document: JsonObject): CoapOption[] {
-  if (resource !== mitigate) return [];
-  const [body] = Object.values(document).filter(isObject);
-  const isUpdate = itemsOf(body?.scope).some((scope) => isObject(scope) && Object.hasOwn(scope, 'attack-status'));
-  return isUpdate ? [option('If-Match', noBytes)] : [];
 }

@@ -4,7 +4,8 @@ import { documentType } from '#dots/model/documents';
 import type { JsonObject, JsonValue } from '#dots/model/json';
 import type { Client } from '../state/clients';
 import type { CuidClaims } from '../state/cuidClaims';
-import type { DataClient, DataClients } from '../state/dataClients';
+import type { DataClient } from '../state/dataClient';
+import type { DataClients } from '../state/dataClients';
 import { capabilities } from './capabilities';
 import { fail } from './failure';
 import { memberOf, nodeAt, type Segment } from './nodePath';
@@ -67,7 +68,7 @@ export class Datastore {
         'invalid-value',
         `No client with the cuid ${JSON.stringify(cuid)} is registered; register it first (RFC 8783 section 5.1).`,
       );
-    if (this.options.claims.isForeign(cuid, client))
+    if (this.options.claims.isForeign(cuid, { client }))
       throw fail(403, 'access-denied', `The cuid ${JSON.stringify(cuid)} belongs to another client.`);
     return registered;
   }
@@ -83,7 +84,7 @@ export class Datastore {
     const { clients, claims } = this.options;
     const cuid = cuidIn(path);
     if (cuid === undefined) return clients.all().filter((each) => claims.isOwn(each, client));
-    const registered = claims.isForeign(cuid, client) ? undefined : clients.find(cuid);
+    const registered = claims.isForeign(cuid, { client }) ? undefined : clients.find(cuid);
     return registered === undefined ? [] : [registered];
   }
 

@@ -2,7 +2,8 @@ import { documentType } from '#dots/model/documents';
 import { isObject, type JsonValue } from '#dots/model/json';
 import { mitigationKey, status, statusLabels, type Mitigation } from './lifecycle';
 import type { Store } from './store';
-import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime, isUint32 } from './storedValues';
+import { wholeValues } from './storedForm';
+import { faultOfDocument, faultOfMembers, isCdid, isCuid, isOwner, isTime, isUint32 } from './storedValues';
 import type { Table } from './table';
 
 const { topMember } = documentType('mitigation-scope');
@@ -12,12 +13,13 @@ const { topMember } = documentType('mitigation-scope');
  * that no server has stored.
  */
 export function mitigationTable(store: Store): Table<Mitigation> {
-  return store.table<Mitigation>('mitigation', { keyOf: mitigationKey, faultOf });
+  return store.table(wholeValues<Mitigation>('mitigation', { keyOf: mitigationKey, faultOf }));
 }
 
 function faultOf(value: JsonValue): string | undefined {
   const fault = faultOfMembers(value, {
     cuid: isCuid,
+    cdid: isCdid,
     mid: isUint32,
     owner: isOwner,
     scope: isObject,

@@ -23,6 +23,8 @@ export type Dialers = Readonly<Record<Transport, (address: Address, options: Dtl
 export interface ConnectOptions {
   /** Required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /** Cancels the attempt. */
   signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
@@ -199,7 +201,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
         tried.push(path);
         return (options.dialers ?? defaultDialers)[path.transport](path.address, {
           credentials,
-          serverName: withoutZone(target.host),
+          serverName: options.serverName ?? withoutZone(target.host),
           signal,
           clock,
           deadlineMs: deadline - clock.monotonic(),
@@ -237,10 +239,11 @@ function hostsOf(
 }
 
 /** Traces what is tried again, rarely once it has been traced. */
-function reporter({ trace }: ConnectOptions): (error: unknown) => void {
+function reporter({ trace, deadlineMs = defaultDeadlineMs }: ConnectOptions): (error: unknown) => void {
   const rarely = trace && thinned(trace);
+  const until = deadlineMs === Infinity ? 'until it is cancelled' : `for up to ${deadlineMs / 1000} s`;
   return (error) => {
-    if (isTransient(error)) rarely?.(`${(error as DotsError).message} Trying again.`);
+    if (isTransient(error)) rarely?.(`${(error as DotsError).message} Trying again ${until}.`);
   };
 }
 
