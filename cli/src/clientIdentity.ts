@@ -3,7 +3,6 @@ import { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identif
 import type { ClientLedger } from '#dots/signal/ledger';
 import { Ledger, serverName, type LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { credentialsFor, readPem } from '#dots/transport/certificates/credentialFiles';
-import type { KnownProfiles } from '#dots/workspace/destination';
 import type { Arguments, Option } from './command';
 import type { Io } from './io';
 import type { AnonymousTarget, SettledTarget } from './settledTarget';
@@ -20,8 +19,10 @@ export const ledgerOf = (given: Arguments, io: Io): Promise<Ledger> =>
   Ledger.open(given.option('ledger'), (sentence) => io.say(`dots: ${sentence}`));
 
 /** What the client of a target asked of its server. */
-export const ledgerAt = (ledger: Ledger, { server, cuid, cuidSource }: SettledTarget): LedgerOfClient =>
-  ledger.client({ address: server, cuid, source: cuidSource });
+export const ledgerAt = (
+  ledger: Ledger,
+  { server, signalServer = server, cuid, cuidSource }: SettledTarget,
+): LedgerOfClient => ledger.client({ address: signalServer, cuid, source: cuidSource });
 
 /** Whether an address is one of a data channel. */
 export const isData = (server: string): boolean => /^https:/i.test(server);
@@ -30,19 +31,14 @@ export const isData = (server: string): boolean => /^https:/i.test(server);
  * A target as the client that the user names, or as the one that follows from its credentials and the ledger. Throws a
  * DotsError.
  */
-export async function withCuid(
-  target: AnonymousTarget,
-  ledger: Ledger,
-  { profiles }: KnownProfiles,
-): Promise<SettledTarget> {
+export async function withCuid(target: AnonymousTarget, ledger: Ledger): Promise<SettledTarget> {
   if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured' };
   const derived = await derivedCuid(target);
-  const address = isData(target.server) ? profiles.get(target.profile ?? '')?.signal : target.server;
-  const { cuid, source } = chosenCuid(await ledgersAt(ledger, address), derived, target.profile);
+  const { cuid, source } = chosenCuid(await ledgersAt(ledger, target.signalServer), derived, target.profile);
   return { ...target, cuid, cuidSource: source };
 }
 
-/** What is known of a server; the data channel of one whose signal channel is not known is in no ledger. */
+/** What is known of a server; nothing where only its data channel is known. */
 async function ledgersAt(ledger: Ledger, address: string | undefined): Promise<ClientLedger[]> {
   if (address === undefined) return [];
   const name = serverName(address);

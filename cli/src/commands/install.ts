@@ -5,12 +5,13 @@ import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
-import { overData } from '../dataTarget';
+import { overData, recordInstalled } from '../dataTarget';
+import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
 
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
-export async function install(document: JsonObject, target: SettledTarget, run: SendRun): Promise<ExitStatus> {
+export async function install(document: JsonObject, { target, ledger }: Sending, run: SendRun): Promise<ExitStatus> {
   const { io } = run;
   const isJson = wantsJson(run);
   const announce = async (changes: EntryChange[]): Promise<void> => {
@@ -26,6 +27,7 @@ export async function install(document: JsonObject, target: SettledTarget, run: 
   const installed = await overData(target, (session) =>
     session.install(document, { timeoutMs: target.timeoutMs, announce, signal: stop.signal }),
   ).catch(withNextStep);
+  if (installed.answer.ok) await recordInstalled(ledger, target, document);
   await io.out(isJson ? run.json(installedJson(installed, target)) : installedText(installed, target));
   return installed.answer.ok ? 0 : 1;
 }
