@@ -1,7 +1,7 @@
 import { chosenCuid } from '#dots/signal/cuids';
 import { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
 import type { ClientLedger } from '#dots/signal/ledger';
-import { Ledger, serverName, type LedgerOfClient } from '#dots/signal/ledgerFolder';
+import { Ledger, serverName, type LedgerOfClient, type ServerProof } from '#dots/signal/ledgerFolder';
 import { credentialsFor, readPem } from '#dots/transport/certificates/credentialFiles';
 import type { Arguments, Option } from './command';
 import type { Io } from './io';
@@ -21,8 +21,11 @@ export const ledgerOf = (given: Arguments, io: Io): Promise<Ledger> =>
 /** What the client of a target asked of its server. */
 export const ledgerAt = (
   ledger: Ledger,
-  { server, signalServer = server, cuid, cuidSource }: SettledTarget,
-): LedgerOfClient => ledger.client({ address: signalServer, cuid, source: cuidSource });
+  { server, signalServer = server, cuid, cuidSource, credentialFiles: { serverName: name } }: SettledTarget,
+): LedgerOfClient => ledger.client({ address: signalServer, serverName: name, cuid, source: cuidSource });
+
+/** The name of the server of a target in the ledger. Throws a DotsError for an address that is none. */
+export const ledgerName = ({ server, credentialFiles }: AnonymousTarget): string => serverName(server, credentialFiles);
 
 /** Whether an address is one of a data channel. */
 export const isData = (server: string): boolean => /^https:/i.test(server);
@@ -34,14 +37,15 @@ export const isData = (server: string): boolean => /^https:/i.test(server);
 export async function withCuid(target: AnonymousTarget, ledger: Ledger): Promise<SettledTarget> {
   if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured' };
   const derived = await derivedCuid(target);
-  const { cuid, source } = chosenCuid(await ledgersAt(ledger, target.signalServer), derived, target.profile);
+  const known = await ledgersAt(ledger, target.signalServer, target.credentialFiles);
+  const { cuid, source } = chosenCuid(known, derived, target.profile);
   return { ...target, cuid, cuidSource: source };
 }
 
 /** What is known of a server; nothing where only its data channel is known. */
-async function ledgersAt(ledger: Ledger, address: string | undefined): Promise<ClientLedger[]> {
+async function ledgersAt(ledger: Ledger, address: string | undefined, proof: ServerProof): Promise<ClientLedger[]> {
   if (address === undefined) return [];
-  const name = serverName(address);
+  const name = serverName(address, proof);
   return (await ledger.clients()).filter(({ server }) => server === name);
 }
 

@@ -17,7 +17,6 @@ import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { fileReason } from '#dots/runtime/fileReason';
 import { duration } from '#dots/words/quantities';
-import { ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
@@ -25,10 +24,10 @@ import { clientOf, overData, recordActivation, recordInstalled } from './dataTar
 import { readDocument } from './document';
 import type { Io } from './io';
 import { withOption } from './mitigationTargets';
+import { namedTarget } from './namedTarget';
 import { isSendable } from './sendable';
-import { sendingOf, targetNamed } from './serverTarget';
+import { sendingOf } from './serverTarget';
 import type { SettledTarget } from './settledTarget';
-import { CommandWorkspaces } from './workspace';
 
 /** One run of `dots data`: the words after the action, and where its result goes. */
 export interface DataRun {
@@ -77,7 +76,7 @@ function withoutWords({ words }: DataRun, path: ResourcePath): ResourcePath {
 /** Reads a resource and prints it; pending lifetimes in words as well. */
 async function read({ given, report, io }: DataRun, path: ResourcePath): Promise<void> {
   // Reading changes nothing: a production server needs no confirmation.
-  const target = await namedTarget({ given: withOption(given, 'yes', ''), report, io }, 'nothing was read');
+  const target = await targetOf({ given: withOption(given, 'yes', ''), report, io }, 'nothing was read');
   const answer = await overData(target, (session) => session.get(path, target));
   if (answer.ok) {
     if (answer.body === undefined) throw unusable(answer);
@@ -163,6 +162,7 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
   const sending = await sendingOf(document, given, io);
   const { target } = sending;
   report.target = target;
+  report.notes = sending.notes ?? [];
   if (!(await isSendable(document, sending, { io, who: 'dots data' }))) return;
   const { announce } = report;
   const installed = await overData(target, (session) => session.install(document.value, { ...target, announce }));
@@ -188,7 +188,7 @@ async function remove(run: DataRun): Promise<void> {
       'Name what to remove: alias NAME, acl NAME, or client for all of it.',
       'See dots data --help.',
     );
-  const target = await namedTarget(run, 'nothing was removed');
+  const target = await targetOf(run, 'nothing was removed');
   const client = await clientOf(run, target);
   await overData(target, async (session) => {
     if (container === undefined) return deregister(session, report, target, client);
@@ -220,7 +220,7 @@ async function deregister(
 async function setActivation(run: DataRun, activation: Activation): Promise<void> {
   const { words, report } = run;
   if (words.length === 0) throw new UsageError('Name the ACLs.', 'dots data get acls lists them.');
-  const target = await namedTarget(run, 'nothing was changed');
+  const target = await targetOf(run, 'nothing was changed');
   const client = await clientOf(run, target);
   await overData(target, async (session) => {
     for (const name of words) {
@@ -244,15 +244,12 @@ function afterMissing([first]: readonly DataAnswer[], container: Container): str
 }
 
 /** The target that the options or DOTS_PROFILE name. Throws a DotsError. */
-async function namedTarget(
+async function targetOf(
   { given, report, io }: Pick<DataRun, 'given' | 'report' | 'io'>,
   notDone: string,
 ): Promise<SettledTarget> {
-  const { DOTS_PROFILE: profile } = process.env;
-  const isNamed = given.option('server') !== undefined || given.option('profile') !== undefined;
-  const asked = isNamed || profile === undefined ? given : withOption(given, 'profile', profile);
-  const ledger = await ledgerOf(given, io);
-  const target = await targetNamed(asked, new CommandWorkspaces(given), ledger, notDone, 'data');
+  const { target, notes } = await namedTarget(given, io, notDone, 'data');
   report.target = target;
+  report.notes = notes;
   return target;
 }

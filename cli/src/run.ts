@@ -14,6 +14,8 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['efficacy', async () => (await import('./commands/efficacy')).efficacy],
+  ['config', async () => (await import('./commands/config')).config],
+  ['telemetry', async () => (await import('./commands/telemetry')).telemetry],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).session],

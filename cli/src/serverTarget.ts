@@ -5,6 +5,7 @@ import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
+  credentialsIn,
   destinationError,
   destinationOf,
   requestIdentityOf,
@@ -23,11 +24,13 @@ import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
+import { credentialNotes } from './credentialNotes';
 import { isData, ledgerOf, ledgerOption, withCuid } from './clientIdentity';
 import type { AnonymousTarget, SettledTarget } from './settledTarget';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
+import { askKeyPassword } from './keyPassword';
 import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
 
@@ -62,16 +65,30 @@ export const targetOptions: readonly Option[] = [
     description:
       'The mitigation id (or sid, tsid, tmid) (default: from the workspace file, or the highest in the ledger plus one).',
   },
+  {
+    name: 'server-name',
+    value: 'NAME',
+    description: 'The name in the certificate of the server (default: from the profile, or the host of the address).',
+  },
   { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
   { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
+  {
+    name: 'key-password-file',
+    value: 'FILE',
+    description: 'The password of an encrypted key (default: asked on a terminal).',
+  },
   { name: 'crl', value: 'FILE', description: 'The certificates that the CA has revoked (PEM).' },
   {
     name: 'psk-identity',
     value: 'ID',
     description: 'The identity of a pre-shared key, instead of certificates; signal channel.',
   },
-  { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
+  {
+    name: 'psk-key-file',
+    value: 'FILE',
+    description: 'The file with that key: text, octets, or hexadecimal digits after 0x.',
+  },
   {
     name: 'timeout',
     value: 'S',
@@ -86,6 +103,8 @@ export const targetOptions: readonly Option[] = [
 export interface Sending {
   target: SettledTarget;
   ledger: Ledger;
+  /** What is wrong with the credentials soon. */
+  notes?: string[];
   workspaces: CommandWorkspaces;
   context: DocumentContext;
 }
@@ -104,11 +123,13 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const anonymous = settledTarget(query, given, { ...purpose, mock });
   const ledger = await ledgerOf(given, io);
   const target = await withCuid(anonymous, ledger);
+  const notes = await credentialNotes(target, io);
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   return {
     workspaces,
     target,
     ledger,
+    notes,
     context: {
       ...query.workspace.context,
       cuid: target.cuid,
@@ -225,12 +246,12 @@ interface Purpose {
 
 /** A way to the mock as one to a server. */
 function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined, channel: Channel): ServerTarget {
-  const { [channel]: server = '', ca, certificate, key, cuid } = mock ?? {};
+  const { [channel]: server = '', cuid } = mock ?? {};
   return {
     ...(cuid !== undefined && { cuid }),
     ...route,
     server,
-    credentials: defined({ ca, certificate, key }),
+    credentials: credentialsIn(mock),
   };
 }
 
@@ -300,7 +321,7 @@ function permitFor(target: ServerTarget, given: Arguments, notDone: string): Per
   return productionGuard(target, knownAddresses, refuse);
 }
 
-/** The key itself is never in a profile. Throws UsageError if it is required and not specified. */
+/** Only its identity may be known. Throws UsageError if it is required and not specified. */
 function requireKey(
   { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: AnonymousTarget,
   given: Arguments,
@@ -315,27 +336,33 @@ function requireKey(
     return;
   throw new UsageError(
     `The profile "${profile}" has the pre-shared key identity "${pskIdentity}", but no key is specified.`,
-    'Specify its file with --psk-key-file.',
+    'Specify its file with --psk-key-file, or "psk-key-file" in the profile.',
   );
 }
 
 /** A pre-shared key named on the command line replaces the certificates of a profile, and vice versa. */
 function credentialFiles(given: Arguments, { credentials }: ServerTarget): CredentialFiles {
   const said = {
+    serverName: given.option('server-name'),
     ca: given.option('ca'),
     cert: given.option('cert'),
     key: given.option('key'),
+    keyPasswordFile: given.option('key-password-file'),
     crl: given.option('crl'),
     pskIdentity: given.option('psk-identity'),
     pskKeyFile: given.option('psk-key-file'),
   };
-  const { ca, certificate: cert, key, crl, pskIdentity } = credentials;
-  const certificates = said.pskIdentity === undefined ? { ca, cert, key, crl } : {};
-  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity } : {};
+  const { serverName, ca, certificate: cert, key, keyPasswordFile, crl, pskIdentity, pskKeyFile } = credentials;
+  const password = said.key === undefined ? { keyPasswordFile } : {};
+  const certificates = said.pskIdentity === undefined ? { ca, cert, key, crl, ...password } : {};
+  const keyOfIdentity = said.pskIdentity === undefined ? { pskKeyFile } : {};
+  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity, ...keyOfIdentity } : {};
   return {
+    ...defined({ serverName }),
     ...defined(certificates),
     ...defined(psk),
     ...defined(said),
+    ...(askKeyPassword !== undefined && { askKeyPassword }),
   };
 }
 

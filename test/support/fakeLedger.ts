@@ -29,6 +29,8 @@ export function identityWith(mid: number): Pick<ClientIdentity, 'client'> {
     },
     installed: () => Promise.resolve(),
     removed: () => Promise.resolve(),
+    deleted: () => Promise.resolve(),
+    listed: () => Promise.resolve(),
     replaced: () => Promise.resolve(),
   };
   return { client: () => Promise.resolve(client as LedgerOfClient) };

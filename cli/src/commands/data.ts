@@ -1,7 +1,8 @@
 import { UsageError, type Arguments, type Command, type ExitStatus, type Option } from '../command';
-import { actionNames, type DataAction } from '../dataActionNames';
+import { actionNames } from '../dataActionNames';
 import { actions } from '../dataActions';
 import { DataReport } from '../dataReport';
+import { refuseForeign, type ForeignOptions } from '../foreignOptions';
 import type { Io } from '../io';
 import { targetOptions } from '../serverTarget';
 
@@ -28,6 +29,11 @@ const options: readonly Option[] = [
   { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'The output format.' },
 ];
 
+const foreign: ForeignOptions = [
+  ['save', ['get', 'capabilities']],
+  ['when-mitigating', ['activate']],
+];
+
 /** `dots data`: the aliases and ACLs of a client, and what the server offers, over the data channel (RFC 8783). */
 export const data: Command = {
   name: 'data',
@@ -42,7 +48,7 @@ export const data: Command = {
     'remove client removes the registration, and with it all aliases and ACLs of this cuid.',
     'Where the server has entity tags, an entry is changed or removed only if it is still the one that was printed (If-Match, RFC 8040 section 3.5.2).',
     'capabilities prints what the server can match and do. Saved beside your ACLs, dots validate and the editor report what the server would refuse.',
-    'With --format json there is one object, whose keys are always present: version, action, ok, server, profile, cuid, registered, changes, body, saved, answers, findings, next, error.',
+    'With --format json there is one object, whose keys are always present: version, action, ok, server, profile, cuid, registered, changes, body, saved, answers, findings, notes, next, error.',
     'Exit status 0: the server accepted. 1: it refused, or the document has errors. 3: it did not answer, or one side was not authenticated.',
   ],
   examples: [
@@ -61,7 +67,7 @@ async function runData(given: Arguments, io: Io): Promise<ExitStatus> {
   try {
     const action = actionNames.find((name) => name === word);
     if (action === undefined) throw noAction(word);
-    refuseOthers(action, given);
+    refuseForeign('data', action, given, foreign);
     await actions[action]({ words, given, report, io: report.watched });
     return await report.end();
   } catch (error) {
@@ -76,15 +82,4 @@ function noAction(word: string | undefined): UsageError {
     word === undefined ? `dots data needs an action: ${known}.` : `dots data has no action "${word}": it has ${known}.`,
     'See dots data --help.',
   );
-}
-
-/** Throws UsageError for an option of another action. */
-function refuseOthers(action: DataAction, given: Arguments): void {
-  const foreign: [option: string, actions: readonly DataAction[]][] = [
-    ['save', ['get', 'capabilities']],
-    ['when-mitigating', ['activate']],
-  ];
-  for (const [option, actions] of foreign)
-    if (given.option(option) !== undefined && !actions.includes(action))
-      throw new UsageError(`dots data ${action} has no option --${option}: it is for ${actions.join(' and ')}.`);
 }

@@ -11,7 +11,11 @@ import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
 
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
-export async function install(document: JsonObject, { target, ledger }: Sending, run: SendRun): Promise<ExitStatus> {
+export async function install(
+  document: JsonObject,
+  { target, ledger, notes = [] }: Pick<Sending, 'target' | 'ledger' | 'notes'>,
+  run: SendRun,
+): Promise<ExitStatus> {
   const { io } = run;
   const isJson = wantsJson(run);
   const announce = async (changes: EntryChange[]): Promise<void> => {
@@ -28,7 +32,11 @@ export async function install(document: JsonObject, { target, ledger }: Sending,
     session.install(document, { timeoutMs: target.timeoutMs, announce, signal: stop.signal }),
   ).catch(withNextStep);
   if (installed.answer.ok) await recordInstalled(ledger, target, document);
-  await io.out(isJson ? run.json(installedJson(installed, target)) : installedText(installed, target));
+  await io.out(
+    isJson
+      ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })
+      : installedText(installed, target),
+  );
   return installed.answer.ok ? 0 : 1;
 }
 

@@ -51,7 +51,9 @@ export async function withEach(
 ): Promise<ExitStatus> {
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const reports = await Promise.all(clients.map((each) => withOne(each, stop.signal, action)));
+  const reports = await Promise.all(
+    clients.map(async (each) => ({ ...(await withOne(each, stop.signal, action)), notes: each.notes ?? [] })),
+  );
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }

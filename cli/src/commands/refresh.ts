@@ -17,6 +17,7 @@ import {
   type Selection,
 } from '../mitigationTargets';
 import { nextCommand } from '../nextCommand';
+import { preconfiguredWords } from '../preconfigured';
 import { keepRefreshed } from './keepRefreshed';
 import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
 
@@ -72,6 +73,7 @@ async function refreshEach(each: ClientTarget, connection: Connection, given: Ar
     const granted = answer.ok ? (lifetimeOf(answer.body) ?? null) : null;
     report.mitigations.push({ ...lineOf(entry), lifetime: granted, code: answer.code });
     if (!answer.ok) report.refusal = answer;
+    else report.remarks.push(...preconfiguredWords(entry.document, connection.kept));
     report.remarks.push(...resultOf(entry, answer, granted));
   }
   const [first] = report.mitigations;

@@ -115,7 +115,7 @@ async function sendFile(file: string, run: SendRun): Promise<ExitStatus> {
     return install(document.value, sending, run);
   }
   const sent = await sendSignal({ document, sending, ...run }).catch(nameBlocks);
-  await io.out(wantsJson(run) ? run.json(answerJson(sent)) : answerText(sent, document.value));
+  await io.out(wantsJson(run) ? run.json(answerJson(sent, sending.notes)) : answerText(sent, document.value));
   return sent.answer.ok ? 0 : 1;
 }
 

@@ -26,6 +26,7 @@ import type { ReadDocument } from '../document';
 import { standardInput } from '../files';
 import type { Io } from '../io';
 import { nextCommand } from '../nextCommand';
+import { preconfiguredWords } from '../preconfigured';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 
@@ -131,7 +132,7 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   });
   const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
-  return { ...recorded, target, kept, remarks: [...remarksOn(recorded, target, given), ...earlier, ...resolved] };
+  return { ...recorded, target, kept, remarks: [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved] };
 }
 
 /** The mitigations of earlier content of the same file that go on, because the new content shares no target. */
@@ -178,12 +179,13 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
   return new RequestFailure(failure, entry, sent, hint === undefined ? next : `${hint} ${next}`);
 }
 
-function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments): string[] {
+function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments, kept: true | undefined): string[] {
   const { answer, entry, wouldReplace } = recorded;
   const all = [...recordedSentences(recorded)];
   if (wouldReplace !== undefined) all.push('Use --replace to send it under a higher mid anyway.');
   if (answer.ok && entry.kind === 'mitigation-scope' && grantedLifetime(answer) !== 0)
     all.push(
+      ...preconfiguredWords(entry.document, kept),
       `Next: ${nextCommand('status', target, entry.id, given)} shows its state, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
     );
   return all;

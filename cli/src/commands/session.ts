@@ -1,14 +1,13 @@
 import type { Server } from 'node:http';
-import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
-import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
-import { securityWords } from '#dots/words/sessions';
+import { eventWords } from '#dots/signal/keeper/eventWords';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { invoke } from '../invoke';
 import { saidText, type Io } from '../io';
 import { keeperSocket, type Reply } from '../keeper/socket';
 import { listenForSends } from '../keeper/server';
 import { LiveSessions, type Watch } from '../keeper/sessions';
+import { credentialNotes } from '../credentialNotes';
 import { ledgerOf } from '../clientIdentity';
 import { targetNamed, targetOptions } from '../serverTarget';
 import { CommandWorkspaces } from '../workspace';
@@ -91,7 +90,7 @@ async function closeServer(server: Server | undefined): Promise<void> {
 function watchWith(log: (line: string) => void): Watch {
   return ({ server, cuid }) => ({
     event: (event) => {
-      const line = eventWords(event, server, cuid);
+      const line = eventWords(event, { server, cuid });
       if (line !== undefined) log(line);
     },
     trace: (sentence) => log(`${server}: ${sentence}`),
@@ -99,34 +98,13 @@ function watchWith(log: (line: string) => void): Watch {
   });
 }
 
-function eventWords(event: KeeperEvent, server: string, cuid: string): string | undefined {
-  switch (event.type) {
-    case 'opened': {
-      const { security } = event.session;
-      return `Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`;
-    }
-    case 'failed':
-      return `Could not connect to ${server}; retrying later. ${describeError(event.error)}`;
-    case 'over-tls':
-      return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
-    case 'state':
-      return stateChangeWords(event, server);
-  }
-}
-
-function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' }, server: string): string | undefined {
-  if (snapshot.state === 'connected') return before === 'not-responding' ? `${server} answers again.` : undefined;
-  if (snapshot.state !== 'not-responding') return undefined;
-  return snapshot.session === 'closed'
-    ? `${server} has ended the session; it is opened again within a minute, or with the next document.`
-    : `${server} is not responding; heartbeats continue.`;
-}
-
 /** Opens the session of the profile or server that was named, if one was. */
 async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Promise<void> {
   if (given.option('server') === undefined && given.option('profile') === undefined) return;
   const ledger = await ledgerOf(given, io);
-  await sessions.open(await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened'));
+  const target = await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened');
+  await credentialNotes(target, io);
+  await sessions.open(target);
 }
 
 /** Runs a command whose results and messages are sent to a client. */

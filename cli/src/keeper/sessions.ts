@@ -4,6 +4,7 @@ import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
 import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import { storedAddresses } from '#dots/transport/connect/addressFile';
 import type { Connect } from '../connection';
 import type { SettledTarget } from '../settledTarget';
 
@@ -33,7 +34,7 @@ interface LiveSession {
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
-  private readonly memory = connectionMemory();
+  private readonly memory = connectionMemory(storedAddresses());
 
   constructor(private readonly watch: Watch) {}
 

@@ -6,6 +6,7 @@ import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
 import { addressText, noDataAddress, parseServer, type Address } from '#dots/transport/address';
+import { serverNameOf } from '#dots/transport/certificates/serverName';
 import {
   answered,
   begin,
@@ -16,24 +17,34 @@ import {
   withdrawn,
   type ClientLedger,
   type EntryKey,
+  type IdName,
   type LedgerEntry,
   type NewRequest,
   type Verdict,
 } from './ledger';
 import { withInstalled, withoutInstalled, type Installation } from './ledgerInstalled';
+import { deleted, listedIds } from './ledgerLists';
 import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
 
 /** Who a client is to a server. */
-export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'>;
+export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'> & ServerProof;
+
+/** What the certificate of a server is checked against, where that is not the host of its address. */
+export interface ServerProof {
+  serverName?: string | undefined;
+}
 
 /**
  * What a server is known by: the name and port that its certificate is checked against. Throws a DotsError of kind
- * `usage` for an address that is none.
+ * `usage` for an address or a name that is none.
  */
-export function serverName(address: string): string {
+export function serverName(address: string, { serverName: named }: ServerProof = {}): string {
   const { host, port } = /^https:/i.test(address) ? dataAddress(address) : parseServer(address);
-  return addressText({ host: host.toLowerCase().replace(/\.$/, ''), port });
+  return addressText({
+    host: (named === undefined ? host : serverNameOf(named)).toLowerCase().replace(/\.$/, ''),
+    port,
+  });
 }
 
 /** The host and port of a data channel, which is a server of its own where its signal channel is not known. */
@@ -66,7 +77,7 @@ export class Ledger {
   ): Promise<Ledger> {
     return inWords(path, async () => {
       const folder = await PrivateFolder.make(path, {
-        names: /^(client-[0-9a-f]+\.\d+\.json.*|run|\.gitignore)$/,
+        names: /^(client-[0-9a-f]+\.\d+\.json.*|addresses\.json.*|run|\.gitignore)$/,
         notify,
       });
       return new Ledger(folder, clock);
@@ -91,7 +102,7 @@ export class Ledger {
 
   /** The part of one client of one server. Throws a DotsError for an address that is none. */
   client(name: ClientName): LedgerOfClient {
-    const server = serverName(name.address);
+    const server = serverName(name.address, name);
     const hash = createHash('sha256').update(`${server}\n${name.cuid}`).digest('hex').slice(0, 32);
     return new LedgerOfClient(this.file(`client-${hash}`), { ...name, server }, this.clock, this.path);
   }
@@ -163,6 +174,16 @@ export class LedgerOfClient {
   /** The server has removed an alias or an ACL, or all of this client. */
   removed(removed: Parameters<typeof withoutInstalled>[1]): Promise<void> {
     return this.become((ledger, now) => withoutInstalled(ledger, removed, now));
+  }
+
+  /** The server has deleted what has a sid, tsid or tmid, or all of one kind; see `deleted`. */
+  deleted(parameter: IdName, id: number | undefined, code: string): Promise<void> {
+    return this.become((ledger, now) => deleted(ledger, parameter, id, code, now));
+  }
+
+  /** The server has listed the sids, tsids or tmids that it has; see `listedIds`. */
+  listed(parameter: IdName, ids: ReadonlySet<number>, isWhole: boolean): Promise<void> {
+    return this.become((ledger, now) => listedIds(ledger, parameter, ids, isWhole, now));
   }
 
   /** Another client uses this cuid: from now on another one is used (RFC 9132 section 4.4.1.3). */
