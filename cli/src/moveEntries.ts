@@ -6,6 +6,9 @@ import { installedNow } from '#dots/signal/ledgerInstalled';
 import { overData } from './dataTarget';
 import type { SettledTarget } from './settledTarget';
 
+/** How long each step may take, milliseconds: the answer of the mitigation waits for it. */
+const patience = { timeoutMs: 10_000 };
+
 /** The same client of a server under its old and its new cuid. */
 export interface CuidChange {
   from: { cuid: string; client: LedgerOfClient };
@@ -57,7 +60,7 @@ function install(address: string, all: readonly InstalledEntry[], { to, target }
   return overData({ ...target, server: address, cuid: to.cuid }, async (session) => {
     for (const container of new Set(all.map((each) => each.container))) {
       const entries = all.filter((each) => each.container === container).map(({ entry }) => entry);
-      const { answer } = await session.install(documentWith(container, entries), target);
+      const { answer } = await session.install(documentWith(container, entries), patience);
       if (!answer.ok) throw refused(`The server refused to install the ${container}`, answer.status);
       await to.client.installed({ container, entries, address });
     }
@@ -67,7 +70,7 @@ function install(address: string, all: readonly InstalledEntry[], { to, target }
 function remove(address: string, all: readonly InstalledEntry[], { from, target }: CuidChange): Promise<void> {
   return overData({ ...target, server: address, cuid: from.cuid }, async (session) => {
     for (const { container, name } of all) {
-      const { ok, status } = await session.delete(entryPath(container, name), target);
+      const { ok, status } = await session.delete(entryPath(container, name), patience);
       if (!ok && status !== 404) throw refused(`The server refused to delete ${named(container, name)}`, status);
       await from.client.removed({ container, name });
     }

@@ -132,7 +132,8 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   });
   const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
-  return { ...recorded, target, kept, remarks: [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved] };
+  const remarks = [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved];
+  return { ...recorded, target, kept, remarks };
 }
 
 /** The mitigations of earlier content of the same file that go on, because the new content shares no target. */
