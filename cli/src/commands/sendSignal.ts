@@ -115,6 +115,8 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   const request = newRequest(document, target);
   const { kept, ask } = connection;
   const { permit } = target;
+  if (kept === true && given.option('verbose') !== undefined)
+    task.io.say('dots send: The messages of the session that dots session keeps are not shown.');
   if (request === undefined) {
     const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
     return { ...answered, target, kept, remarks: [] };
