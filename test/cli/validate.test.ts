@@ -61,6 +61,7 @@ test('JSON has the members of the contract, counted from 0', (t) => {
     'message',
     'pointer',
     'range',
+    'related',
     'rfc',
     'severity',
   ]);

@@ -123,6 +123,7 @@ const allOf = (judged: readonly Judged[]): LocatedFinding[] => judged.flatMap(({
 function report(judged: readonly Judged[]): object {
   const all = allOf(judged);
   return {
+    version: 1,
     files: judged.map(({ file, kind, findings }) => ({ file, kind, findings: findings.map(findingJson) })),
     summary: { files: judged.length, errors: countOf(all, 'error'), warnings: countOf(all, 'warning') },
   };
