@@ -16,6 +16,7 @@ import { safeJson } from '#dots/model/text';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { fileReason } from '#dots/runtime/fileReason';
 import { duration } from '#dots/words/quantities';
+import { caller } from './caller';
 import { ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
@@ -234,7 +235,7 @@ async function namedTarget(
   { given, report, io }: Pick<DataRun, 'given' | 'report' | 'io'>,
   notDone: string,
 ): Promise<SettledTarget> {
-  const { DOTS_PROFILE: profile } = process.env;
+  const { DOTS_PROFILE: profile } = caller().env;
   const isNamed = given.option('server') !== undefined || given.option('profile') !== undefined;
   const asked = isNamed || profile === undefined ? given : withOption(given, 'profile', profile);
   const ledger = await ledgerOf(given, io);

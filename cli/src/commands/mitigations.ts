@@ -47,13 +47,16 @@ export async function withEach(
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const reports: ServerReport[] = [];
-  for (const each of clients) reports.push(await withOne(each, stop.signal, action));
+  const connect = io.connect ?? ownConnection;
+  for (const each of clients) {
+    const connection = connect(each.target, { underAttack: false, signal: stop.signal });
+    reports.push(await withOne(each, connection, action));
+  }
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }
 
-async function withOne(each: ClientTarget, signal: AbortSignal, action: Action): Promise<ServerReport> {
-  const connection = ownConnection(each.target, { underAttack: false, signal });
+async function withOne(each: ClientTarget, connection: Connection, action: Action): Promise<ServerReport> {
   try {
     return await action(each, connection);
   } catch (error) {

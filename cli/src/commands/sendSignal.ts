@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { documentTypeOf } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type NewRequest } from '#dots/signal/ledger';
@@ -13,6 +12,7 @@ import {
 import type { Answered } from '#dots/signal/requestWithFailover';
 import { resourceOf } from '#dots/signal/resources';
 import { isUnderAttack } from '#dots/signal/scopes';
+import { absolutePath } from '../caller';
 import { ledgerAt } from '../clientIdentity';
 import type { Arguments } from '../command';
 import type { Connect, Connection } from '../connection';
@@ -114,7 +114,7 @@ function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarg
   const kind = documentTypeOf(value)?.kind;
   const { id: parameter } = resourceOf(value);
   if (kind === undefined || parameter === undefined) return undefined;
-  const path = file === standardInput ? null : resolve(file);
+  const path = file === standardInput ? null : absolutePath(file);
   return { kind, parameter, id: mid, document: value, file: path, profile: profile ?? null };
 }
 

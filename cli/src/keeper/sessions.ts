@@ -29,6 +29,19 @@ interface LiveSession {
   permit: Permit | undefined;
 }
 
+/** Resolves when the first attempt to open a session has ended. */
+async function firstAttempt(session: SessionKeeper): Promise<void> {
+  const { state, error } = session.snapshot;
+  if (state !== 'connecting' && (state !== 'never-reached' || error !== undefined)) return;
+  await new Promise<void>((resolve) => {
+    const end = session.onEvent(({ type }) => {
+      if (type !== 'opened' && type !== 'failed') return;
+      end();
+      resolve();
+    });
+  });
+}
+
 /** Sessions that stay open from one document to the next: one for each server, cuid and credentials. */
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
@@ -37,11 +50,16 @@ export class LiveSessions {
 
   constructor(private readonly watch: Watch) {}
 
-  /** Opens the session of a target, which is then always kept. Throws a DotsError. */
+  /**
+   * Opens the session of a target, which is then always kept: attempts are repeated until its server answers. Resolves
+   * after the first attempt, whether it succeeded is reported. Throws a DotsError for invalid credentials.
+   */
   async open(target: SettledTarget): Promise<void> {
+    await credentialsFor(target.server, target.credentialFiles);
     const kept = this.of(target);
     kept.named = true;
-    await kept.session.open();
+    kept.session.keepTrying();
+    await firstAttempt(kept.session);
   }
 
   /** A way to ask over the session of a target, which stays open. */
@@ -62,8 +80,8 @@ export class LiveSessions {
       throw new DotsError(
         'unreachable',
         'signal/closed',
-        'Not sent: the dots session of this folder is ending.',
-        'Send it again: dots send opens a separate session.',
+        'Not sent: dots session is ending.',
+        'Repeat the command: it opens a separate session.',
       );
     const { server, cuid, credentialFiles } = target;
     const key = JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);
