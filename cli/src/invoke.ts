@@ -4,7 +4,10 @@ import { readArguments, type Command, type ExitStatus } from './command';
 import { commandHelp } from './help';
 import type { Io } from './io';
 
-const statusOf: Record<FailureKind, ExitStatus> = { usage: 2, unreachable: 3, malformed: 1 };
+const statuses: Record<FailureKind, ExitStatus> = { usage: 2, unreachable: 3, malformed: 1 };
+
+/** The exit status of a failure. */
+export const statusOf = ({ kind }: DotsError): ExitStatus => statuses[kind];
 
 /** Runs a command with the words after its name. Never throws: every failure becomes a sentence and an exit status. */
 export async function invoke(command: Command, words: readonly string[], io: Io): Promise<ExitStatus> {
@@ -36,7 +39,7 @@ export async function attempt(
     if (!printed && wantsJson(words)) await io.out(`${safeJson({ error: errorJson(error) }, 2)}\n`);
     if (error instanceof DotsError) {
       io.say(`${who}: ${describeError(error)}`);
-      return statusOf[error.kind];
+      return statusOf(error);
     }
     io.say(`${who}: Internal error in dots (not caused by your input): ${describeError(error)}. Please report it.`);
     return 1;

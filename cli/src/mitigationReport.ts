@@ -5,7 +5,7 @@ import type { Answer } from '#dots/signal/answer';
 import type { ClientLedger, LedgerEntry } from '#dots/signal/ledger';
 import { codeWords } from '#dots/words/codes';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
-import { lifetime as lifetimeWords } from '#dots/words/quantities';
+import { count, lifetime as lifetimeWords, traffic } from '#dots/words/quantities';
 import { targetWords } from '#dots/words/targets';
 import type { ExitStatus } from './command';
 import type { Io } from './io';
@@ -90,14 +90,31 @@ function reportText({ known, profile, mitigations, refusal, error, remarks }: Se
     .join('');
 }
 
-function mitigationLines({ mid, status, lifetime, scope, entry }: MitigationLine): string[] {
+function mitigationLines(line: MitigationLine): string[] {
+  const { mid, status } = line;
+  return [
+    `  ${[`mid ${mid}`, ...mitigationFacts(line)].join('  ')}`,
+    ...(status === null ? [] : [`    ${mitigationStatusWords(status).sentence}`]),
+  ];
+}
+
+/** What there is to say of a mitigation in one line: its state, targets, lifetime, what was dropped, and its file. */
+export function mitigationFacts({ status, lifetime, scope, entry }: Omit<MitigationLine, 'mid'>): string[] {
   const state = status === null ? (entry?.state ?? 'not known to the server') : mitigationStatusWords(status).short;
-  const facts = [
-    `mid ${mid}`,
+  return [
     state,
     targetWords(scope),
     ...(lifetime === null ? [] : [`lifetime ${lifetimeWords(lifetime)}`]),
+    ...droppedWords(scope),
     ...(entry?.file === undefined || entry.file === null ? [] : [entry.file]),
   ];
-  return [`  ${facts.join('  ')}`, ...(status === null ? [] : [`    ${mitigationStatusWords(status).sentence}`])];
+}
+
+/** The counters of a mitigation (RFC 9132 section 4.4.2), which are decimal texts. */
+function droppedWords({ 'bytes-dropped': octets, 'pkts-dropped': packets }: JsonObject): string[] {
+  const counts = [
+    ...(octets === undefined ? [] : [traffic(Number(octets))]),
+    ...(packets === undefined ? [] : [`${count(Number(packets))} packets`]),
+  ];
+  return counts.length === 0 ? [] : [`dropped ${counts.join(', ')}`];
 }

@@ -213,3 +213,18 @@ export function onlyOne(selection: Selection, done: string): Selection {
     'Specify one by its mid or file, or all with --all.',
   );
 }
+
+/**
+ * The running requests of a client that are meant, to be sent again. Throws a DotsError for a mid whose request the
+ * ledger does not have: it cannot be repeated.
+ */
+export function entriesMeant({ known, mids }: ClientTarget): LedgerEntry[] {
+  const running = known.entries.filter((entry) => isRunning(entry) && (mids?.includes(entry.id) ?? true));
+  if (mids === undefined || running.length > 0) return running;
+  throw new DotsError(
+    'usage',
+    'cli/not-running',
+    `Mid ${mids.join(', ')} is not running according to the ledger, so its request cannot be repeated.`,
+    'Send its document with dots send and --mid.',
+  );
+}

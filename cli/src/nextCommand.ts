@@ -12,11 +12,14 @@ const credentialOptions: readonly [keyof CredentialFiles, string][] = [
   ['pskKeyFile', 'psk-key-file'],
 ];
 
+/** Commands that change nothing at a server, and so need no confirmation for a production server. */
+const reading: readonly string[] = ['status', 'watch'];
+
 /**
  * The command that does something with a mitigation at the same server and as the same client, to be typed as it is.
  */
 export function nextCommand(
-  name: 'status' | 'withdraw' | 'refresh',
+  name: 'status' | 'watch' | 'withdraw' | 'refresh' | 'efficacy',
   target: SettledTarget,
   mid: number,
   given: Arguments,
@@ -26,7 +29,7 @@ export function nextCommand(
   const way = profile === undefined ? [...words('server', server), ...credentials] : words('profile', profile);
   const own = ['profiles', 'ledger'].flatMap((option) => words(option, given.option(option)));
   const client = cuidSource === 'configured' ? words('cuid', cuid) : [];
-  const confirmed = name !== 'status' && given.option('yes') !== undefined ? ['--yes'] : [];
+  const confirmed = !reading.includes(name) && given.option('yes') !== undefined ? ['--yes'] : [];
   return ['dots', name, String(mid), ...way, ...client, ...own, ...confirmed].join(' ');
 }
 

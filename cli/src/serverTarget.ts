@@ -32,8 +32,9 @@ import type { Io } from './io';
 import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, pathIn, tellOwn, workspaceOptions } from './workspace';
 
-/** The largest `--timeout`, seconds. */
+/** The largest `--timeout`, and the usual ones: on the signal channel datagrams may get lost; seconds. */
 const longestTimeout = 3600;
+const usualTimeout: Readonly<Record<Channel, number>> = { signal: 60, data: 10 };
 
 /** The options for the target and the client identity; each overrides the workspace file and the profile. */
 export const targetOptions: readonly Option[] = [
@@ -72,7 +73,12 @@ export const targetOptions: readonly Option[] = [
     description: 'The identity of a pre-shared key, instead of certificates; signal channel.',
   },
   { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
-  { name: 'timeout', value: 'S', preset: '10', description: 'Seconds to wait for the answer.' },
+  {
+    name: 'timeout',
+    value: 'S',
+    description: `Seconds to wait for the answer (default ${usualTimeout.signal}; https ${usualTimeout.data}).`,
+  },
+  { name: 'wait', description: 'Wait for the answer until Ctrl-C.' },
   ledgerOption,
   ...workspaceOptions,
 ];
@@ -247,11 +253,19 @@ function settledTarget(
   const target = {
     ...destination,
     permit,
-    timeoutMs: 1000 * (wholeNumber('timeout', given.option('timeout'), 1, longestTimeout) ?? 10),
+    timeoutMs: timeoutOf(given, query.channel),
     credentialFiles: credentialFiles(given, destination),
   };
   requireKey(target, given);
   return target;
+}
+
+/** How long to wait for an answer, milliseconds. Throws UsageError. */
+function timeoutOf(given: Arguments, channel: Channel): number {
+  const seconds = wholeNumber('timeout', given.option('timeout'), 1, longestTimeout);
+  if (given.option('wait') === undefined) return 1000 * (seconds ?? usualTimeout[channel]);
+  if (seconds === undefined) return Infinity;
+  throw new UsageError('--timeout and --wait exclude each other.', 'Use one of them.');
 }
 
 /** The hints that only the command has. */

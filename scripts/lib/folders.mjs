@@ -39,7 +39,7 @@ const table = [
     words: pure(['model']),
     'check/rules': pure(['model']),
     check: pure(['check/rules', 'model']),
-    cbor: pure(['model', 'schemas'], ['cbor2']),
+    cbor: pure(['model', 'schemas']),
     workspace: pure(['check/**', 'model', 'schemas']),
     'workspace/rules': pure(['workspace', 'check/**', 'model']),
     'flowspec/bgp': pure(['model']),

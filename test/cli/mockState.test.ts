@@ -156,6 +156,15 @@ test('a second mock with the same state does not start, and names the first; the
   await startMock(t, '--state', state);
 });
 
+test('a mock that starts while the one before it is ending waits for it', async (t) => {
+  const state = join(folder(t), 'state');
+  let { child } = await startMock(t, '--state', state);
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
+    child.kill(signal);
+    ({ child } = await startMock(t, '--state', state));
+  }
+});
+
 test('a damaged journal is refused with the byte and the choice; --discard-state sets it aside', async (t) => {
   const state = join(folder(t), 'state');
   const { child, signal } = await startMock(t, '--state', state);

@@ -156,6 +156,12 @@ const misuse: [name: string, words: string[], input: string, message: RegExp][] 
     /--mid must be a whole number/,
   ],
   ['no time at all', ['send', '-', '--server', 'coap://127.0.0.1:1', '--timeout', '0'], request, /--timeout/],
+  [
+    'a limited wait without a limit',
+    ['send', '-', '--server', 'coap://127.0.0.1:1', '--timeout', '9', '--wait'],
+    request,
+    /--timeout and --wait/,
+  ],
   ['an empty cuid', ['send', '-', '--server', 'coap://127.0.0.1:1', '--cuid', ''], request, /cuid/],
   ['no file', ['send', '--server', 'coap://127.0.0.1:1'], '', /one file/],
   ['a mock with a file', ['mock', 'x'], '', /accepts? no file/],

@@ -17,9 +17,12 @@ export const nonConfirmable: CoapRequest = {
 export const long = { timeoutMs: 1_000_000 };
 
 /** A client whose peer is the test: what it sends is kept, nothing answers by itself. */
-export function alone(options: EndpointOptions = {}): { clock: FakeClock; channel: FakeChannel; endpoint: Endpoint } {
-  const clock = new FakeClock();
+export function alone(
+  { clock = new FakeClock(), ...options }: Omit<EndpointOptions, 'clock'> & { clock?: FakeClock } = {},
+  { roundTripMs }: { roundTripMs?: number } = {},
+): { clock: FakeClock; channel: FakeChannel; endpoint: Endpoint } {
   const [channel, other] = wire(clock);
+  channel.roundTripMs = roundTripMs;
   other.attach({ message: () => undefined, failure: () => undefined, closed: () => undefined });
   return { clock, channel, endpoint: new Endpoint(channel, { clock, ...options }) };
 }

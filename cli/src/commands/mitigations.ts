@@ -1,5 +1,7 @@
 import { DotsError } from '#dots/model/errors';
-import { isRunning, type LedgerEntry } from '#dots/signal/ledger';
+import { isRunning, type ClientLedger, type LedgerEntry } from '#dots/signal/ledger';
+import { entryOf } from '#dots/signal/ledgerReport';
+import type { SeenMitigation } from '#dots/signal/mitigationChanges';
 import { scopesOf } from '#dots/signal/scopes';
 import type { Arguments, ExitStatus, Option } from '../command';
 import { ownConnection, type Connection } from '../connection';
@@ -82,6 +84,12 @@ export const reportOn = ({ target, known }: ClientTarget, mitigations: Mitigatio
   mitigations,
   remarks: [],
 });
+
+/** What a server reports of a mitigation; its targets are from the ledger where the answer leaves them out. */
+export function reportedLine(seen: SeenMitigation, ledger: ClientLedger): MitigationLine {
+  const entry = entryOf(ledger, seen.mid);
+  return { ...seen, scope: { ...scopesOf(entry?.document)[0], ...seen.scope }, entry };
+}
 
 /** What the ledger has of a mitigation. */
 export const lineOf = (entry: LedgerEntry): MitigationLine => ({

@@ -1,5 +1,4 @@
-import { DotsError } from '#dots/model/errors';
-import { isRunning, type LedgerEntry } from '#dots/signal/ledger';
+import type { LedgerEntry } from '#dots/signal/ledger';
 import { sendRecorded, type Recorded } from '#dots/signal/recordedRequest';
 import { lifetimeOf } from '#dots/signal/scopes';
 import { grantedLifetimeWords } from '#dots/words/quantities';
@@ -7,7 +6,7 @@ import type { Arguments, Command, ExitStatus } from '../command';
 import type { Connection } from '../connection';
 import type { Io } from '../io';
 import type { MitigationLine, ServerReport } from '../mitigationReport';
-import { onlyOne, selectionOf, type ClientTarget } from '../mitigationTargets';
+import { entriesMeant, onlyOne, selectionOf, type ClientTarget } from '../mitigationTargets';
 import { nextCommand } from '../nextCommand';
 import { allOption, lineOf, mitigationOptions, reportOn, withEach } from './mitigations';
 
@@ -51,18 +50,6 @@ async function refreshEach(each: ClientTarget, connection: Connection, given: Ar
       : `Next: ${nextCommand('status', each.target, first.mid, given)} shows its state, ${nextCommand('withdraw', each.target, first.mid, given)} ends it.`,
   );
   return { ...reportOn(each, lines), remarks };
-}
-
-/** Throws a DotsError for a mid whose request the ledger does not have: it cannot be repeated. */
-function entriesMeant({ known, mids }: ClientTarget): LedgerEntry[] {
-  const running = known.entries.filter((entry) => isRunning(entry) && (mids?.includes(entry.id) ?? true));
-  if (mids === undefined || running.length > 0) return running;
-  throw new DotsError(
-    'usage',
-    'cli/not-running',
-    `Mid ${mids.join(', ')} is not running according to the ledger, so its request cannot be repeated.`,
-    'Send its document with dots send and --mid.',
-  );
 }
 
 function sendAgain(entry: LedgerEntry, { client, target }: ClientTarget, connection: Connection): Promise<Recorded> {

@@ -23,7 +23,7 @@ const changed: Readonly<Record<string, Partial<Option>>> = {
 };
 
 export const sessionOptions: readonly Option[] = targetOptions
-  .filter(({ name }) => name !== 'mid')
+  .filter(({ name }) => !['mid', 'wait'].includes(name))
   .map((option) => ({ ...option, ...changed[option.name] }));
 
 /** Opens the sessions of the profiles or the server that are named, if any. Throws a DotsError. */

@@ -14,7 +14,7 @@ export const socketName = 'session';
 export const longestPath = process.platform === 'darwin' ? 103 : 107;
 
 /** The commands that a keeper runs for other processes. The launcher has the same list. */
-export const keptCommands: ReadonlySet<string> = new Set(['send', 'status', 'withdraw', 'refresh']);
+export const keptCommands: ReadonlySet<string> = new Set(['send', 'status', 'withdraw', 'refresh', 'efficacy']);
 
 /** What `dots session` of this user listens on; undefined where there is nothing that only this user can have made. */
 export function keeperSocket(): string | undefined {

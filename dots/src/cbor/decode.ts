@@ -51,11 +51,16 @@ function documentOf(outer: Item, leftOut?: LeftOut): Pick<LenientReading, 'docum
   return { document: (new Decoder(root, leftOut).node(root, textType, item, '') ?? {}) as JsonObject, kind };
 }
 
+const signalTypes = documentTypes.filter(({ channel }) => channel === 'signal');
+const kindByTopMember: ReadonlyMap<string, DocumentKind> = new Map(
+  signalTypes.map(({ topMember, kind }) => [topMember, kind]),
+);
+
 function kindOf(item: Item): DocumentKind {
   const tops = (item.type === 'map' ? item.entries : []).flatMap(({ key, value }) => {
     const name = key.type === 'integer' ? nameOf(Number(key.value)) : undefined;
-    const type = documentTypes.find(({ channel, topMember }) => channel === 'signal' && topMember === name);
-    return type === undefined ? [] : [{ kind: type.kind, value }];
+    const kind = name === undefined ? undefined : kindByTopMember.get(name);
+    return kind === undefined ? [] : [{ kind, value }];
   });
   const top = tops.find(({ value }) => value.type === 'map') ?? tops[0];
   if (top !== undefined) return top.kind;

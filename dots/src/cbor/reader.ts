@@ -1,4 +1,3 @@
-import { SequenceEvents } from 'cbor2';
 import { CborError } from './errors';
 
 /** One CBOR data item (RFC 8949), with the octets before it. */
@@ -73,47 +72,49 @@ export function readPart(bytes: Uint8Array, limits: Limits = wireLimits, partial
   return broken === undefined ? { item } : { item, broken };
 }
 
-/**
- * One step of the CBOR package: major type, additional information, argument or content, offset; whether a text is
- * UTF-8.
- */
+/** Major types: RFC 8949 section 3.1. */
+const major = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
+
+/** The head of a data item: RFC 8949 section 3. An indefinite length has the argument 0. */
 interface Head {
-  notUtf8?: true;
+  at: number;
   major: number;
   info: number;
-  value: unknown;
-  at: number;
+  argument: number | bigint;
 }
 
-const lengthOctets: Record<number, number> = { 24: 1, 25: 2, 26: 4, 27: 8 };
+/** The octets of the argument, by the additional information; smaller values are the argument themselves. */
+const argumentOctets: Readonly<Record<number, number>> = { 24: 1, 25: 2, 26: 4, 27: 8 };
+const indefinite = 31;
+const breakOctet = 0xff;
 
-/** The package counts an array as two levels; its own limit is only a backstop for this one. */
-const packageDepth = 4;
+/** What may have an indefinite length, and the break: RFC 8949 section 3.2. */
+const indefiniteMajors: readonly number[] = [major.bytes, major.text, major.array, major.map, major.simple];
 
-/** Builds items from the events of the CBOR package, which does not allocate memory by declared lengths. */
+/** The first simple value that is written in two octets: RFC 8949 section 3.3. */
+const firstLongSimple = 32;
+
+/** Reads items one after the other; memory is used for what is there, not for declared lengths. */
 class Reader {
   /** The octets read so far: where the next item begins. */
   private at = 0;
   private count = 0;
-  private readonly events: SequenceEvents;
-  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
   /** The fault that ended a partial reading. */
   broken: CborError | undefined;
 
   constructor(
-    bytes: Uint8Array,
+    private readonly bytes: Uint8Array,
     private readonly limits: Limits,
     private readonly partial: boolean,
   ) {
-    // A partial reading overwrites what is not UTF-8.
-    this.bytes = partial ? Uint8Array.from(bytes) : bytes;
-    this.events = new SequenceEvents(this.bytes, { maxDepth: limits.depth * packageDepth });
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** The next item, which is required. */
   required(depth: number): Item {
     const at = this.at;
-    return this.item(depth) ?? this.fail('cbor/malformed', at, 'Unexpected "break" where a data item is expected');
+    return this.item(depth) ?? fail('cbor/malformed', at, 'Unexpected "break" where a data item is expected');
   }
 
   /** The error of octets after the item. */
@@ -124,117 +125,125 @@ class Reader {
 
   /** The next item; undefined for a break. */
   private item(depth: number): Item | undefined {
-    if (depth > this.limits.depth)
-      this.fail(
-        'cbor/too-deep',
-        this.at,
-        `Arrays, maps and tags are nested more than ${this.limits.depth} levels deep`,
-      );
-    if (++this.count > this.limits.items)
-      this.fail('cbor/too-many-items', this.at, `The data has more than ${this.limits.items} data items`);
+    this.bound(depth);
     const head = this.head();
-    const at = head.at;
+    const { at, argument } = head;
     switch (head.major) {
-      case 0:
-      case 1:
-        return { at, type: 'integer', value: BigInt(head.value as number | bigint) };
-      case 2:
-        return head.info === 31
-          ? this.chunks(at, 'bytes', depth)
-          : { at, type: 'bytes', value: head.value as Uint8Array };
-      case 3:
-        if (head.notUtf8) return { at, type: 'not-utf8' };
-        return head.info === 31 ? this.chunks(at, 'text', depth) : { at, type: 'text', value: head.value as string };
-      case 4:
-        return {
-          at,
-          type: 'array',
-          items: this.list(
-            head,
-            1,
-            () => this.item(depth + 1),
-            () => this.required(depth + 1),
-          ),
-          indefinite: head.info === 31,
-        };
-      case 5:
-        return { at, type: 'map', entries: this.entries(head, depth + 1), indefinite: head.info === 31 };
-      case 6:
-        return { at, type: 'tag', tag: BigInt(head.value as number | bigint), content: this.required(depth + 1) };
+      case major.unsigned:
+        return { at, type: 'integer', value: BigInt(argument) };
+      case major.negative:
+        return { at, type: 'integer', value: -1n - BigInt(argument) };
+      case major.bytes:
+      case major.text:
+        return head.info === indefinite ? this.chunks(head, depth) : this.string(head);
+      case major.array:
+        return { at, type: 'array', items: this.elements(head, depth + 1), indefinite: head.info === indefinite };
+      case major.map:
+        return { at, type: 'map', entries: this.entries(head, depth + 1), indefinite: head.info === indefinite };
+      case major.tag:
+        return { at, type: 'tag', tag: BigInt(argument), content: this.required(depth + 1) };
       default:
-        return simple(head);
+        return this.simple(head);
     }
+  }
+
+  private bound(depth: number): void {
+    if (depth > this.limits.depth)
+      fail('cbor/too-deep', this.at, `Arrays, maps and tags are nested more than ${this.limits.depth} levels deep`);
+    if (++this.count > this.limits.items)
+      fail('cbor/too-many-items', this.at, `The data has more than ${this.limits.items} data items`);
   }
 
   private head(): Head {
     if (this.broken !== undefined) throw this.broken;
-    const at = this.at;
-    if (at >= this.bytes.length)
-      this.fail('cbor/truncated', at, at === 0 ? 'There is no data' : 'The data ends where a data item is expected');
-    const notUtf8 = this.partial && this.replaceNotUtf8(at);
-    try {
-      const [major, info, value] = this.events.read() ?? [7, 31, undefined];
-      const content = (major === 2 || major === 3) && info !== 31 ? this.contentOctets(at, info) : 0;
-      this.at += 1 + (lengthOctets[info] ?? 0) + content;
-      return { major, info, value, at, ...(notUtf8 && { notUtf8 }) };
-    } catch (cause) {
-      throw new CborError('cbor/malformed', `No well-formed data item at offset ${at}: ${this.reason(cause, at)}.`, {
-        offset: at,
-        cause,
-      });
+    const { at } = this;
+    const first = this.bytes[at];
+    if (first === undefined)
+      return fail('cbor/truncated', at, at === 0 ? 'There is no data' : 'The data ends where a data item is expected');
+    const type = first >> 5;
+    const info = first & 31;
+    const octets = info < 24 ? 0 : argumentOctets[info];
+    if (octets === undefined && !(info === indefinite && indefiniteMajors.includes(type)))
+      malformed(at, `major type ${type} with the additional information ${info} is reserved`);
+    this.at = at + 1 + (octets ?? 0);
+    if (this.at > this.bytes.length) malformed(at, 'the data ends inside it');
+    return { at, major: type, info, argument: this.argument(info, at + 1) };
+  }
+
+  private argument(info: number, at: number): number | bigint {
+    if (info < 24) return info;
+    switch (info) {
+      case 24:
+        return this.view.getUint8(at);
+      case 25:
+        return this.view.getUint16(at);
+      case 26:
+        return this.view.getUint32(at);
+      case 27:
+        return this.view.getBigUint64(at);
+      default:
+        return 0;
     }
   }
 
-  /** Makes a definite-length text whose octets are not UTF-8 one that the package reads. Returns whether it did. */
-  private replaceNotUtf8(at: number): boolean {
-    const [major, info] = [(this.bytes[at] ?? 0) >> 5, (this.bytes[at] ?? 0) & 31];
-    if (major !== 3 || info > 27) return false;
-    const start = at + 1 + (lengthOctets[info] ?? 0);
-    const end = start + this.contentOctets(at, info);
-    if (end > this.bytes.length || isUtf8(this.bytes.subarray(start, end))) return false;
-    this.bytes.fill(replacement, start, end);
-    return true;
+  /** A string of definite length. */
+  private string({ at, major: type, argument }: Head): Item {
+    const end = this.at + Number(argument);
+    if (end > this.bytes.length) malformed(at, 'it declares more octets than the data has');
+    const octets = this.bytes.subarray(this.at, end);
+    const text = type === major.text ? textOf(octets) : undefined;
+    if (type === major.text && text === undefined && !this.partial) malformed(at, 'its text is not UTF-8');
+    this.at = end;
+    if (type === major.bytes) return { at, type: 'bytes', value: octets };
+    return text === undefined ? { at, type: 'not-utf8' } : { at, type: 'text', value: text };
   }
 
-  /** The declared octets of a definite-length string, once the package has found all of them. */
-  private contentOctets(at: number, info: number): number {
-    const octets = lengthOctets[info];
-    if (octets === undefined) return info;
-    return this.bytes.subarray(at + 1, at + 1 + octets).reduce((length, octet) => length * 256 + octet, 0);
+  /** The parts of a string of indefinite length, each a definite string of its type: RFC 8949 section 3.2.3. */
+  private chunks({ at, major: type }: Head, depth: number): Item {
+    const items: Item[] = [];
+    for (let part = this.chunk(type, depth); part !== undefined; part = this.chunk(type, depth)) items.push(part);
+    return { at, type: 'chunks', of: type === major.text ? 'text' : 'bytes', items };
   }
 
-  private reason(cause: unknown, at: number): string {
-    if (cause instanceof RangeError) return 'the data ends inside it';
-    const declaresTooMuch = cause instanceof TypeError && ((this.bytes[at] ?? 0) & 31) === 27;
-    if (declaresTooMuch || !(cause instanceof Error)) return 'it declares more octets than the data has';
-    return cause.message.replace(/\.$/, '');
+  private chunk(type: number, depth: number): Item | undefined {
+    const first = this.bytes[this.at] ?? breakOctet;
+    if (first !== breakOctet && (first >> 5 !== type || (first & 31) === indefinite))
+      malformed(this.at, 'a string of indefinite length consists of definite strings of its type');
+    return this.item(depth);
   }
 
-  /**
-   * The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the
-   * fault.
-   */
-  private list<T>(head: Head, itemsEach: number, next: () => T | undefined, required: () => T): T[] {
-    const elements: T[] = [];
-    try {
-      if (head.info === 31) for (let element = next(); element !== undefined; element = next()) elements.push(element);
-      else {
-        const declared = this.declared(head, itemsEach);
-        while (elements.length < declared) elements.push(required());
-      }
-    } catch (error) {
-      if (!this.partial || !(error instanceof CborError)) throw error;
-      this.broken ??= error;
+  /** An item of major type 7: RFC 8949 section 3.3; undefined for a break. */
+  private simple({ at, info, argument }: Head): Item | undefined {
+    switch (info) {
+      case 20:
+      case 21:
+        return { at, type: 'constant', value: info === 21 };
+      case 22:
+        return { at, type: 'constant', value: null };
+      case 23:
+        return { at, type: 'constant', value: undefined };
+      case 25:
+        return { at, type: 'float', value: halfFloat(Number(argument)) };
+      case 26:
+        return { at, type: 'float', value: this.view.getFloat32(at + 1) };
+      case 27:
+        return { at, type: 'float', value: this.view.getFloat64(at + 1) };
+      case indefinite:
+        return undefined;
+      default:
+        if (info === 24 && Number(argument) < firstLongSimple)
+          malformed(at, `the simple value ${argument} has two octets instead of one`);
+        return { at, type: 'simple', value: Number(argument) };
     }
-    return elements;
   }
 
-  private declared(head: Head, itemsEach: number): number {
-    const declared = Number(head.value);
-    const left = this.bytes.length - this.at;
-    if (declared * itemsEach > left && !this.partial)
-      this.fail('cbor/truncated', head.at, `${declared} elements are declared, but only ${left} octets are left`);
-    return declared;
+  private elements(head: Head, depth: number): Item[] {
+    return this.list(
+      head,
+      1,
+      () => this.item(depth),
+      () => this.required(depth),
+    );
   }
 
   private entries(head: Head, depth: number): MapEntry[] {
@@ -246,41 +255,72 @@ class Reader {
     return this.list(head, 2, next, () => entry(this.required(depth)));
   }
 
-  /** The parts of a string of indefinite length (RFC 8949 section 3.2.3); the package refuses parts of another type. */
-  private chunks(at: number, of: 'text' | 'bytes', depth: number): Item {
-    const items: Item[] = [];
-    for (let part = this.item(depth); part !== undefined; part = this.item(depth)) items.push(part);
-    return { at, type: 'chunks', of, items };
+  /**
+   * The elements of an array or map: as many as declared, or all until a break; in a partial reading, those before the
+   * fault.
+   */
+  private list<T>(head: Head, itemsEach: number, next: () => T | undefined, required: () => T): T[] {
+    const elements: T[] = [];
+    try {
+      if (head.info === indefinite)
+        for (let element = next(); element !== undefined; element = next()) elements.push(element);
+      else {
+        const declared = this.declared(head, itemsEach);
+        while (elements.length < declared) elements.push(required());
+      }
+    } catch (error) {
+      if (!this.partial || !(error instanceof CborError)) throw error;
+      this.broken ??= error;
+    }
+    return elements;
   }
 
-  private fail(code: `cbor/${string}`, offset: number, what: string): never {
-    throw broken(code, offset, what);
+  private declared({ at, argument }: Head, itemsEach: number): number {
+    const declared = Number(argument);
+    const left = this.bytes.length - this.at;
+    if (declared * itemsEach > left && !this.partial)
+      fail('cbor/truncated', at, `${declared} elements are declared, but only ${left} octets are left`);
+    return declared;
   }
 }
 
-/** A question mark. */
-const replacement = 0x3f;
-
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function isUtf8(octets: Uint8Array): boolean {
+/** Longer texts are decoded faster by the platform. */
+const longestByHand = 48;
+
+/** The text of octets in UTF-8; undefined for others. */
+function textOf(octets: Uint8Array): string | undefined {
+  if (octets.length <= longestByHand && isAscii(octets)) return String.fromCharCode(...octets);
   try {
-    utf8.decode(octets);
-    return true;
+    return utf8.decode(octets);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isAscii(octets: Uint8Array): boolean {
+  for (const octet of octets) if (octet >= 0x80) return false;
+  return true;
+}
+
+/** The value of a floating-point number of 16 bits: RFC 8949 appendix D. */
+function halfFloat(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+function malformed(offset: number, why: string): never {
+  throw new CborError('cbor/malformed', `No well-formed data item at offset ${offset}: ${why}.`, { offset });
+}
+
+function fail(code: `cbor/${string}`, offset: number, what: string): never {
+  throw broken(code, offset, what);
 }
 
 function broken(code: `cbor/${string}`, offset: number, what: string): CborError {
   return new CborError(code, `${what}, at offset ${offset}.`, { offset });
-}
-
-/** An item of major type 7; undefined for a break. */
-function simple({ info, value, at }: Head): Item | undefined {
-  if (info === 31) return undefined;
-  if (typeof value === 'number') return { at, type: 'float', value };
-  if (typeof value === 'object' && value !== null)
-    return { at, type: 'simple', value: (value as { value: number }).value };
-  return { at, type: 'constant', value: value as boolean | null | undefined };
 }

@@ -7,10 +7,10 @@ import { Exchanges } from './exchanges';
 import { Inbound, type Handler, type InboundRequest, type Requester } from './inbound';
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
-import type { Content, TokenMessage } from './messages/message';
+import type { Content, Delivery, TokenMessage } from './messages/message';
 import { badOptions } from './messages/options';
 import { defaultParameters, type TransmissionParameters } from './messages/parameters';
-import { contentOf, type CoapRequest, type Patience } from './request';
+import { contentOf, deliveryOf, type CoapRequest, type Patience } from './request';
 import { StreamLayer } from './messages/stream';
 import { Subscription, type NotificationListener } from './subscription';
 import type { Trace } from '#dots/runtime/trace';
@@ -64,11 +64,12 @@ const notCarried = ['transport/network', 'transport/not-sent'];
 
 /** A channel that counts what is sent over it. */
 function counting(channel: Channel, traffic: Traffic): Channel {
-  const { peer, kind, maxMessageSize } = channel;
+  const { peer, kind, maxMessageSize, roundTripMs } = channel;
   return {
     peer,
     kind,
     maxMessageSize,
+    roundTripMs,
     attach: (receiver) => channel.attach(receiver),
     send: (bytes) => {
       traffic.sent += 1;
@@ -143,7 +144,7 @@ export class Endpoint implements Requester {
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
     const since = this.environment.clock.monotonic();
     const content = contentOf(request);
-    const ask: Ask = (part) => this.exchange(part, request.confirmable, { ...patience, since });
+    const ask: Ask = (part) => this.exchange(part, deliveryOf(request), { ...patience, since });
     const { budget, ordered } = this.layer;
     const { answer, blocks } = await sendWhole(ask, content, budget, request.blocks !== false || ordered);
     return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, ordered ? 1 : blocks);
@@ -225,8 +226,8 @@ export class Endpoint implements Requester {
       : new StreamLayer(channel, this.environment, sink, largestMessage);
   }
 
-  private exchange(content: Content, confirmable: boolean, patience: Patience, token?: string): Promise<TokenMessage> {
-    return this.telling(() => this.exchanges.ask(content, confirmable, patience, token));
+  private exchange(content: Content, delivery: Delivery, patience: Patience, token?: string): Promise<TokenMessage> {
+    return this.telling(() => this.exchanges.ask(content, delivery, patience, token));
   }
 
   /** Sends a request, and reports a peer that does not answer. */
@@ -256,8 +257,8 @@ export class Endpoint implements Requester {
         ordered: this.layer.ordered,
         trace: this.trace,
         ended,
-        ask: (part, until) => this.exchange(part, request.confirmable, until),
-        register: (content, until) => this.exchange(content, request.confirmable, until, token),
+        ask: (part, until) => this.exchange(part, deliveryOf(request), until),
+        register: (content, until) => this.exchange(content, deliveryOf(request), until, token),
       },
       contentOf(request),
       patience,

@@ -1,7 +1,7 @@
 import { DotsError } from '#dots/model/errors';
 import type { TimerHandle } from '#dots/runtime/clock';
 import type { Environment, Failure, MessageLayer, Transmission } from './messages/layer';
-import type { Content, TokenMessage } from './messages/message';
+import type { Content, Delivery, TokenMessage } from './messages/message';
 import { blockOf } from './messages/options';
 import type { Patience } from './request';
 
@@ -34,7 +34,7 @@ export class Exchanges {
   }
 
   /** Sends one request and returns the message that answers it, or fails with a DotsError of kind `unreachable`. */
-  ask(content: Content, confirmable: boolean, patience: Patience, token = this.newToken()): Promise<TokenMessage> {
+  ask(content: Content, delivery: Delivery, patience: Patience, token = this.newToken()): Promise<TokenMessage> {
     return new Promise<TokenMessage>((resolve, reject) => {
       const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
         if (this.waiting.get(token) === exchange) this.waiting.delete(token);
@@ -44,7 +44,11 @@ export class Exchanges {
       this.waiting.get(token)?.cancel();
       this.waiting.set(token, exchange);
       exchange.isFinal = ({ code }) => code !== '2.31' || hasMoreBlocks(content);
-      exchange.start((failed) => this.layer.request({ ...content, token }, confirmable, failed), patience);
+      const { transmitted } = patience;
+      exchange.start(
+        (failed) => this.layer.request({ ...content, token }, delivery, { failed, transmitted }),
+        patience,
+      );
     });
   }
 

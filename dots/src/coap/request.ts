@@ -1,5 +1,5 @@
 import { DotsError } from '#dots/model/errors';
-import { methodCodes, noBytes, type CoapOption, type Content, type Method } from './messages/message';
+import { methodCodes, noBytes, type CoapOption, type Content, type Delivery, type Method } from './messages/message';
 import { option } from './messages/options';
 
 /** A request to a peer. */
@@ -18,6 +18,8 @@ export interface CoapRequest {
   blocks?: boolean;
   /** true: confirmable; false: non-confirmable, repeated until it is answered (RFC 9132 section 4.4). */
   confirmable: boolean;
+  /** A non-confirmable request is not repeated, such as a heartbeat. */
+  once?: boolean;
 }
 
 /** How long to wait for an answer, and how to cancel. */
@@ -27,6 +29,14 @@ export interface Patience {
   /** When the wait began, by the monotonic time of the clock, milliseconds; by default now. */
   since?: number;
   signal?: AbortSignal | undefined;
+  /** Called before each copy of the request is sent, and of each of its blocks. */
+  transmitted?: (() => void) | undefined;
+}
+
+/** How a request is sent over datagrams. */
+export function deliveryOf({ confirmable, once }: CoapRequest): Delivery {
+  if (confirmable) return 'confirmed';
+  return once === true ? 'once' : 'repeated';
 }
 
 /** The path as written in a URI. */

@@ -12,8 +12,9 @@ const definitionPrefix = '#/definitions/';
 
 /** Follows a `$ref` into the root's definitions; members beside it (`x-yang`) are kept. */
 export function resolve(root: SchemaNode, node: SchemaNode): SchemaNode {
+  if (node.$ref === undefined) return node;
   const { $ref, ...own } = node;
-  const target = $ref && root.definitions?.[$ref.slice(definitionPrefix.length)];
+  const target = root.definitions?.[$ref.slice(definitionPrefix.length)];
   return target ? resolve(root, { ...target, ...own }) : node;
 }
 

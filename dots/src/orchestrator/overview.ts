@@ -1,6 +1,6 @@
 import type { JsonObject } from '#dots/model/json';
 import { activationTypeOf, isActiveAcl, type ActivationType } from '#dots/dotsServer/state/activation';
-import { pendingLifetime } from '#dots/dotsServer/state/dataClients';
+import { pendingLifetime } from '#dots/dotsServer/state/dataClient';
 import { remainingLifetime, statusLabels } from '#dots/dotsServer/state/lifecycle';
 import type { ServerSnapshot } from '#dots/dotsServer/listeners/dotsServer';
 

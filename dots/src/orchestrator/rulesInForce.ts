@@ -3,7 +3,7 @@ import type { JsonObject } from '#dots/model/json';
 import { translate, type FlowspecFinding, type FlowspecInput, type FlowspecRule } from '#dots/flowspec/translate';
 import { withinDomain } from './clientDomainAcls';
 import { isActiveAcl } from '#dots/dotsServer/state/activation';
-import type { DataClient } from '#dots/dotsServer/state/dataClients';
+import type { DataClient } from '#dots/dotsServer/state/dataClient';
 import { inForce, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 
 /** The Flowspec rules in force at a time, and the documents they come from: one per client and per mitigation. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { createServer, connect, type Server } from 'node:net';
 import { relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PrivateFolder } from './privateFolder';
 
 /**
@@ -12,6 +13,9 @@ export const lockNames = /^lock(\.\d+|-[0-9a-f]{16}(\.new)?)$/;
 
 /** The longest path of a socket that every system accepts, bytes. */
 const longestSocket = 100;
+
+/** Between two attempts to take a lock, milliseconds. */
+const pauseMs = 50;
 
 /** The content of a lock file. */
 interface Owner {
@@ -38,10 +42,21 @@ export class FolderLock {
   private constructor(private readonly socket: Socket) {}
 
   /**
-   * Takes the lock at once. Throws FolderInUse where another process, or this one, has it, and errors of the file
-   * system.
+   * Takes the lock. Throws FolderInUse where another process, or this one, still has it after `patienceMs`
+   * milliseconds: an owner that is ending needs a moment. Throws errors of the file system.
    */
-  static async take(folder: PrivateFolder): Promise<FolderLock> {
+  static async take(folder: PrivateFolder, patienceMs = 0): Promise<FolderLock> {
+    for (let left = patienceMs; ; left -= pauseMs) {
+      try {
+        return await FolderLock.tryToTake(folder);
+      } catch (error) {
+        if (!(error instanceof FolderInUse) || left <= 0) throw error;
+        await pause(pauseMs);
+      }
+    }
+  }
+
+  private static async tryToTake(folder: PrivateFolder): Promise<FolderLock> {
     await refuseLiving(folder, await newest(folder));
     const socket = await Socket.listen(folder);
     try {

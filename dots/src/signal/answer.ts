@@ -22,6 +22,8 @@ export interface Answer {
    * alternate server is to be used (RFC 9132 section 4.6).
    */
   maxAge?: number;
+  /** Seconds, with 2.05 of the configuration: for how long it is current (RFC 9132 section 4.5.3). */
+  currentFor?: number;
   /** From sending to the whole answer, milliseconds; 0 for a notification, which is unsolicited. */
   roundTripMs: number;
   request: SentRequest;
@@ -62,7 +64,7 @@ export function readAnswer(response: Content, roundTripMs: number, request: Sent
   const { code, options } = response;
   const maxAge = asksToWait.includes(code) ? uintOf(options, 'Max-Age') : undefined;
   const ok = isSuccessOf(request.method, code);
-  const head = { code, ok, ...(maxAge !== undefined && { maxAge }), roundTripMs, request };
+  const head = { code, ok, ...(maxAge !== undefined && { maxAge }), ...currency(response), roundTripMs, request };
   const { notes: ofBody = [], ...read } = withBody(head, response);
   const answer = response.interrupted === undefined ? read : { ...read, broken: true as const };
   const notes = [
@@ -76,6 +78,11 @@ export function readAnswer(response: Content, roundTripMs: number, request: Sent
     ...ofBody,
   ].filter((note) => note !== undefined);
   return notes.length === 0 ? answer : { ...answer, notes };
+}
+
+function currency({ code, options }: Content): Pick<Answer, 'currentFor'> {
+  const seconds = code === '2.05' ? uintOf(options, 'Max-Age') : undefined;
+  return seconds === undefined ? {} : { currentFor: seconds };
 }
 
 function withBody(answer: Answer, { code, payload, options }: Content): Answer {

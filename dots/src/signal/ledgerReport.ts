@@ -14,10 +14,14 @@ import {
 import { listedMids, scopesOf } from './scopes';
 
 /** An answer to a question for mitigations. */
-export type Report = Pick<Answer, 'code' | 'body' | 'broken'>;
+export type Report = Pick<Answer, 'code' | 'body' | 'broken'> & {
+  /** A query has selected it: what is missing in it may exist. */
+  filtered?: boolean;
+};
 
-/** Whether an answer says that the server does not have a mitigation: a list that could not be read whole does not. */
+/** Whether an answer says that the server does not have a mitigation: a list that is not whole does not. */
 function saysNothing(answer: Report, mid: number, asked: number | undefined): boolean {
+  if (answer.filtered === true) return false;
   if (asked !== undefined) return answer.code === '4.04' && asked === mid;
   return answer.code === '4.04' || listedMids(answer) !== undefined;
 }
@@ -56,7 +60,7 @@ export function reported(before: ClientLedger, answer: Report, now: number, aske
       ...before,
       highest: highest < 0 ? before.highest : { ...before.highest, mid: highest },
       entries,
-      others: othersOf(ledger, byMid, now, asked),
+      others: othersOf(ledger, byMid, now, answer.filtered === true ? 'some' : (asked ?? 'all')),
     },
     unknown: mids.filter((mid) => entryOf(ledger, mid) === undefined),
     beyond: mids.filter((mid) => mid > rollover),
@@ -67,14 +71,15 @@ function othersOf(
   ledger: ClientLedger,
   byMid: ReadonlyMap<number, JsonObject>,
   now: number,
-  asked?: number,
+  asked: number | 'some' | 'all',
 ): OtherMitigation[] {
   const found = [...byMid].flatMap(([mid, scope]): OtherMitigation[] => {
     const { status, lifetime } = scope;
     if (entryOf(ledger, mid) !== undefined || (typeof status === 'string' && status in statesOf)) return [];
     return [{ mid, scope, expiresAt: expiry(typeof lifetime === 'number' ? lifetime : null, now) }];
   });
-  return asked === undefined ? found : [...ledger.others.filter(({ mid }) => mid !== asked), ...found];
+  if (asked === 'all') return found;
+  return [...ledger.others.filter(({ mid }) => mid !== asked && !byMid.has(mid)), ...found];
 }
 
 /** The mitigation request with a mid: the one that runs, or the last one that the server may have. */
@@ -96,6 +101,9 @@ const statesOf: Readonly<Record<string, RequestState>> = {
   'attack-mitigation-terminated': 'ended',
   'attack-mitigation-withdrawn': 'ended',
 };
+
+/** Whether a mitigation with this status is over, so that the server does nothing for it any more. */
+export const isOverStatus = (status: string): boolean => statesOf[status] === 'ended';
 
 function statusTaken(entry: LedgerEntry, scope: JsonObject, now: number): LedgerEntry {
   const { status, lifetime } = scope;

@@ -15,17 +15,26 @@ export interface Resource {
   confirmable: boolean;
 }
 
+/** The resource of mitigation requests: RFC 9132 section 4.4. */
+export const mitigate: Resource = { name: 'mitigate', cuid: true, id: 'mid', confirmable: false };
+
+/** The configuration of the session: RFC 9132 section 4.5. */
+export const sessionConfig: Resource = { name: 'config', cuid: false, id: 'sid', confirmable: true };
+
+/** The configuration of telemetry: RFC 9244 section 7. */
+export const telemetrySetup: Resource = { name: 'tm-setup', cuid: true, id: 'tsid', confirmable: true };
+
+/** Telemetry before and during mitigation: RFC 9244 section 8. */
+export const telemetry: Resource = { name: 'tm', cuid: true, id: 'tmid', confirmable: false };
+
 const resources: Partial<Record<DocumentKind, Resource>> = {
-  'mitigation-scope': { name: 'mitigate', cuid: true, id: 'mid', confirmable: false },
-  'signal-config': { name: 'config', cuid: false, id: 'sid', confirmable: true },
+  'mitigation-scope': mitigate,
+  'signal-config': sessionConfig,
   heartbeat: { name: 'hb', cuid: false, confirmable: false },
   'redirected-signal': { name: 'redirect', cuid: true, id: 'mid', confirmable: false },
-  'telemetry-setup': { name: 'tm-setup', cuid: true, id: 'tsid', confirmable: true },
-  telemetry: { name: 'tm', cuid: true, id: 'tmid', confirmable: false },
+  'telemetry-setup': telemetrySetup,
+  telemetry,
 };
-
-/** The resource of mitigation requests. */
-export const mitigate = resources['mitigation-scope'] as Resource;
 
 /** The Uri-Path segments of a resource; order matters: cuid comes before the entry's identifier. */
 export function pathOf(resource: Resource, cuid: string, id?: number): string[] {

@@ -62,3 +62,22 @@ export function lifetimeOf(body: JsonValue | undefined): number | undefined {
   const lifetime = scopesOf(body)[0]?.lifetime;
   return typeof lifetime === 'number' ? lifetime : undefined;
 }
+
+/** What a client observes of the attack, by its label: RFC 9132 section 4.4.3, table 4. */
+export const attackStatuses = ['under-attack', 'attack-successfully-mitigated'] as const;
+
+/** One of the labels of `attackStatuses`. */
+export type AttackStatus = (typeof attackStatuses)[number];
+
+/**
+ * The efficacy update for a mitigation request: the same parameters and what the client observes (RFC 9132 section
+ * 4.4.3), without the ACLs to activate (RFC 9133 section 3.2.1).
+ */
+export function efficacyUpdate(request: JsonObject, status: AttackStatus): JsonObject {
+  const isRepeated = ([name]: [string, JsonValue]): boolean => name !== 'ietf-dots-signal-control:acl-list';
+  const scope = scopesOf(request).map((each) => ({
+    ...Object.fromEntries(Object.entries(each).filter(isRepeated)),
+    'attack-status': status,
+  }));
+  return { [topMember]: { scope } };
+}

@@ -18,6 +18,7 @@ import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions
 import { PathMemory } from '#dots/transport/connect/paths';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { nextMid } from './identifiers';
+import { questionRequest, type Question } from './questions';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
 import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 
@@ -74,6 +75,8 @@ export interface AskOptions {
   timeoutMs?: number | undefined;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
+  /** Called before each copy of the request is sent. */
+  transmitted?: (() => void) | undefined;
 }
 
 /** Options for sending one document. */
@@ -175,25 +178,37 @@ export class SignalSession {
   }
 
   /** Withdraws a mitigation: RFC 9132 section 4.4.4. */
-  async withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask(
-      { method: 'DELETE', path: pathOf(mitigate, this.cuid, checkedId(mid)), confirmable: false },
-      options,
-    );
+  withdraw(mid: number, options: AskOptions = {}): Promise<Answer> {
+    return this.delete({ resource: mitigate, id: mid }, options);
   }
 
   /** Gets the state of one mitigation, or of all of this client's: RFC 9132 section 4.4.2. */
-  async status(mid?: number, options: AskOptions = {}): Promise<Answer> {
-    return this.ask(this.statusRequest(mid), options);
+  status(mid?: number, options: AskOptions = {}): Promise<Answer> {
+    return this.get({ resource: mitigate, id: mid }, options);
+  }
+
+  /** Observes the state of a mitigation; see `watch`. */
+  observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    return this.watch({ resource: mitigate, id: mid }, listener, options);
+  }
+
+  /** Reads a resource, or one entry of it. */
+  async get(question: Question, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(questionRequest('GET', question, this.cuid), options);
+  }
+
+  /** Deletes a resource, or one entry of it. */
+  async delete(question: Question, options: AskOptions = {}): Promise<Answer> {
+    return this.ask(questionRequest('DELETE', question, this.cuid), options);
   }
 
   /**
-   * Observes the state of a mitigation, now and on each change, until the returned function is called or the server
-   * ends it with an answer that is not `ok`. `timeoutMs` applies to each request of the observation; its `signal` ends
-   * it at any time.
+   * Observes a resource, now and on each change, until the returned function is called or the server ends it with an
+   * answer that is not `ok` (RFC 7641). `timeoutMs` applies to each request of the observation; its `signal` ends it at
+   * any time.
    */
-  async observe(mid: number, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
-    const request = this.statusRequest(mid);
+  async watch(question: Question, listener: (answer: Answer) => void, options: AskOptions = {}): Promise<() => void> {
+    const request = questionRequest('GET', question, this.cuid);
     const sent: SentRequest = { ...sentRequest(request), observe: true };
     const notify = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
     const { response, stop } = await this.endpoint
@@ -220,6 +235,7 @@ export class SignalSession {
         method: 'PUT',
         path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
         confirmable: resource.confirmable,
+        once: resource.name === 'hb',
         payload: encodeDocument(document),
         contentFormat: dotsCbor,
         options: conditions(resource, document),
@@ -248,15 +264,6 @@ export class SignalSession {
   /** Ends the session; requests under way fail. */
   async close(): Promise<void> {
     await this.endpoint.close();
-  }
-
-  private statusRequest(mid?: number): CoapRequest {
-    return {
-      method: 'GET',
-      path: pathOf(mitigate, this.cuid, mid === undefined ? undefined : checkedId(mid)),
-      accept: dotsCbor,
-      confirmable: false,
-    };
   }
 
   private idFor(resource: Resource, id: number | undefined): number {
@@ -346,8 +353,8 @@ function connectOptions({
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
-  return { timeoutMs, signal };
+function patience({ timeoutMs = defaultTimeoutMs, signal, transmitted }: AskOptions): Patience {
+  return { timeoutMs, signal, transmitted };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
-import { defaultPolicy } from '#dots/dotsServer/state/policy';
+import { defaultPolicy, type Limits } from '#dots/dotsServer/state/policy';
 
 /** What the process says of itself when it is ready. */
 export interface Ready {
@@ -20,20 +20,8 @@ export interface Turns {
   longestTurnMs: number;
 }
 
-const many = 1_000_000;
-const raised = {
-  ...defaultPolicy.limits,
-  ...{
-    entriesPerClient: many,
-    entriesPerCuid: many,
-    entries: many,
-    aliasesOrAcls: many,
-    aces: many,
-    dataClients: many,
-    dataBody: 64 * many,
-  },
-  ...{ sessionsPerClient: many, sessions: many, requestsPerSecond: many },
-};
+const many = 64_000_000;
+const raised = Object.fromEntries(Object.keys(defaultPolicy.limits).map((name) => [name, many])) as unknown as Limits;
 
 /** The orchestrator in a process of its own: the arguments are its state folder, or "", and "raised" for no limits. */
 async function main([stateDir, limits]: string[]): Promise<void> {

@@ -69,6 +69,16 @@ test('a lock of another process is in use, by its number; it is free once that p
   await lock.release();
 });
 
+test('one that is patient takes the lock when its owner has ended, and is refused by its number if it does not', async (t) => {
+  const place = await privateFolder(t);
+  const first = await FolderLock.take(place);
+  await assert.rejects(FolderLock.take(place, 200), isInUse(process.pid));
+  const waiting = FolderLock.take(place, 600_000);
+  await assert.rejects(FolderLock.take(place), isInUse(process.pid));
+  await first.release();
+  await (await waiting).release();
+});
+
 test('a lock file that a crash of the machine has emptied counts as free', async (t) => {
   const place = await privateFolder(t);
   writeFileSync(place.pathOf('lock.7'), '', { mode: 0o600 });

@@ -8,6 +8,7 @@ import type { DotsError } from '#dots/model/errors';
 export class FakeChannel implements Channel {
   readonly kind = 'datagram';
   readonly maxMessageSize = 1232;
+  roundTripMs: number | undefined;
   readonly sent: { at: number; message: Message; bytes: Uint8Array }[] = [];
   /** Decides what becomes of the n-th message (from 0) that this end sends: how many copies arrive. */
   copies: (index: number) => number = () => 1;

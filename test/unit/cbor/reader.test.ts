@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { CborError, decodeDocument } from '#dots/cbor/codec';
 import { annotatedDiagnostic, diagnostic } from '#dots/cbor/diagnostic';
 import { fileLimits, readItem, wireLimits } from '#dots/cbor/reader';
-
-const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (octet) => parseInt(octet, 16));
+import { bytesOf, nearlyCbor } from '../../support/nearlyCbor';
 
 /** What each kind of damage is called, and where it lies. */
 const hostile: [what: string, hex: string, code: string, offset: number][] = [
@@ -46,7 +45,7 @@ const hostile: [what: string, hex: string, code: string, offset: number][] = [
 for (const [what, hex, code, offset] of hostile) {
   test(`reading refuses ${what}`, () => {
     assert.throws(
-      () => readItem(bytes(hex)),
+      () => readItem(bytesOf(hex)),
       (error) => {
         assert.ok(error instanceof CborError);
         assert.deepEqual([error.code, error.kind, error.offset], [code, 'malformed', offset]);
@@ -81,7 +80,7 @@ const odd: [what: string, hex: string, notation: string][] = [
 ];
 
 for (const [what, hex, notation] of odd) {
-  test(`reading takes ${what}`, () => assert.equal(diagnostic(bytes(hex)), notation));
+  test(`reading takes ${what}`, () => assert.equal(diagnostic(bytesOf(hex)), notation));
 }
 
 test('size and number of items are bounded, and the bounds can be chosen', () => {
@@ -91,36 +90,6 @@ test('size and number of items are bounded, and the bounds can be chosen', () =>
   assert.throws(() => readItem(many), { code: 'cbor/too-many-items' });
   assert.equal(readItem(many, fileLimits).type, 'array');
 });
-
-/** Bytes that are nearly CBOR: heads of every kind, put in any order. */
-const nearlyCbor = fc
-  .array(
-    fc.oneof(
-      fc.uint8Array({ minLength: 1, maxLength: 3 }),
-      fc
-        .constantFrom(
-          'a1',
-          'a2',
-          '81',
-          '82',
-          '9f',
-          'bf',
-          'ff',
-          '7f',
-          'c4',
-          'd9010f',
-          '01',
-          '02',
-          '1818',
-          'f5',
-          '6161',
-          '9bffffffffffffffff',
-        )
-        .map(bytes),
-    ),
-    { maxLength: 40 },
-  )
-  .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
 
 for (const [what, read] of Object.entries({ readItem, decodeDocument, diagnostic, annotatedDiagnostic })) {
   test(`${what} becomes a value or a CborError for any bytes`, () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClients';
+import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClient';
 import { requested, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import { aliasViews, filterViews, mitigationViews } from '#dots/orchestrator/overview';
 

@@ -54,6 +54,8 @@ export interface Channel {
   readonly security?: Security;
   /** The largest message, in bytes, that is guaranteed to fit in one datagram. */
   readonly maxMessageSize: number;
+  /** The round-trip time that the handshake has shown, milliseconds; absent where there was none. */
+  readonly roundTripMs?: number | undefined;
   /** Sets the receiver of the channel; called once. */
   attach(receiver: Receiver): void;
   /** Passes one message to the network; failures are reported to the receiver. */

@@ -9,6 +9,7 @@ import {
   type MessageLayer,
   type MessageSink,
   type Reply,
+  type RequestWatch,
   type Transmission,
 } from './layer';
 import {
@@ -18,14 +19,15 @@ import {
   methodCodes,
   noBytes,
   type Content,
+  type Delivery,
   type Message,
   type MessageType,
   type TokenMessage,
 } from './message';
 import { valueOf } from './options';
+import { paceOf, type Pace, type PacedTransmission } from './pace';
 import { exchangeLifetime } from './parameters';
 import { Recent } from './recent';
-import { Repeats } from './repeats';
 
 interface Pending {
   message: Message;
@@ -34,6 +36,7 @@ interface Pending {
   interval: number;
   timer?: TimerHandle;
   acknowledged?: (() => void) | undefined;
+  transmitted?: (() => void) | undefined;
   failed: (why: Failure) => void;
 }
 
@@ -63,7 +66,8 @@ export class DatagramLayer implements MessageLayer {
   private readonly history: Recent<{ reply?: Uint8Array }>;
   /** Recently sent messages by message id: the token, and who is notified of a reset. */
   private readonly sent: Recent<{ token: string; reset: () => void }>;
-  private readonly repeats: Repeats;
+  /** The non-confirmable requests under way, by token. */
+  private readonly repeated = new Map<string, PacedTransmission>();
   /** The requests that still have to be acknowledged. */
   private readonly replies = new Set<ConfirmableReply>();
 
@@ -77,19 +81,18 @@ export class DatagramLayer implements MessageLayer {
     this.nextId = environment.random(0x10000);
     this.history = new Recent(lifetime, rememberedMessages);
     this.sent = new Recent(lifetime, rememberedSent);
-    this.repeats = new Repeats(environment.clock, environment.parameters.nonInterval);
   }
 
   get unacknowledged(): number {
     return [...this.underway.values(), ...this.waiting].filter(({ message }) => isResponse(message.code)).length;
   }
 
-  request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission {
+  request(message: TokenMessage, delivery: Delivery, watch: RequestWatch): Transmission {
     if (encodeMessage({ type: 'CON', messageId: 0, ...message }).length > this.budget.maxMessageSize) {
-      failed('too-large');
+      watch.failed('too-large');
       return nothing;
     }
-    return confirmable ? this.confirmable(message, { failed }) : this.repeated(message, failed);
+    return delivery === 'confirmed' ? this.confirmable(message, watch) : this.paced(message, delivery, watch);
   }
 
   notify(message: TokenMessage, unwanted: () => void): void {
@@ -117,7 +120,8 @@ export class DatagramLayer implements MessageLayer {
     this.replies.clear();
     this.underway.clear();
     this.waiting.length = 0;
-    this.repeats.close();
+    for (const { stop } of this.repeated.values()) stop();
+    this.repeated.clear();
     this.sent.clear();
     this.history.clear();
   }
@@ -125,13 +129,14 @@ export class DatagramLayer implements MessageLayer {
   /** Sends until it is acknowledged, reset or timed out; waits while NSTART others are under way. */
   confirmable(
     draft: TokenMessage,
-    { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {},
+    { acknowledged, transmitted, failed = ignored }: Partial<RequestWatch & Pick<Pending, 'acknowledged'>> = {},
   ): Transmission {
     if (this.closed) return nothing;
     const message = this.message('CON', draft);
     const { ackTimeout, ackRandomFactor } = this.environment.parameters;
     const interval = ackTimeout * (1 + ((ackRandomFactor - 1) * this.environment.random(1001)) / 1000);
-    const pending: Pending = { message, bytes: encodeMessage(message), attempt: 0, interval, acknowledged, failed };
+    const bytes = encodeMessage(message);
+    const pending: Pending = { message, bytes, attempt: 0, interval, acknowledged, transmitted, failed };
     this.waiting.push(pending);
     this.startWaiting();
     return { stop: () => this.settle(pending) };
@@ -148,12 +153,33 @@ export class DatagramLayer implements MessageLayer {
   }
 
   /** Each copy has its own message id: a server that drops duplicates silently would never answer a second copy. */
-  private repeated(draft: TokenMessage, failed: (why: Failure) => void): Transmission {
-    return this.repeats.add({
-      token: draft.token,
-      changes: draft.code !== methodCodes.GET,
-      send: () => this.nonConfirmable(draft, () => failed('reset')),
+  private paced(draft: TokenMessage, delivery: Delivery, { failed, transmitted }: RequestWatch): Transmission {
+    const once = delivery === 'once';
+    const content = Buffer.from(encodeMessage({ type: 'NON', messageId: 0, ...draft, token: '' })).toString('latin1');
+    const transmission = this.pace.add({
+      content,
+      once,
+      changes: !once && draft.code !== methodCodes.GET,
+      send: () => {
+        transmitted?.();
+        this.nonConfirmable(draft, () => failed('reset'));
+      },
     });
+    this.repeated.set(draft.token, transmission);
+    return {
+      stop: () => {
+        if (this.repeated.get(draft.token) === transmission) this.repeated.delete(draft.token);
+        transmission.stop();
+      },
+    };
+  }
+
+  /** What limits this session together with all others with the peer. */
+  private get pace(): Pace {
+    const { clock, parameters } = this.environment;
+    const pace = paceOf(this.channel.peer, clock, parameters.nonInterval);
+    if (this.channel.roundTripMs !== undefined) pace.suggest(this.channel.roundTripMs);
+    return pace;
   }
 
   /** Sends once; `reset` is called when the peer rejects it. */
@@ -193,6 +219,7 @@ export class DatagramLayer implements MessageLayer {
       pending.interval * 2 ** pending.attempt,
     );
     pending.attempt += 1;
+    pending.transmitted?.();
     this.channel.send(pending.bytes);
   }
 
@@ -231,12 +258,12 @@ export class DatagramLayer implements MessageLayer {
   private rejected(messageId: number): void {
     const sent = this.sent.get(messageId, this.environment.clock.monotonic());
     if (sent === undefined) return;
-    this.repeats.answered(sent.token);
+    this.repeated.get(sent.token)?.answered();
     sent.reset();
   }
 
   private response(message: Message): boolean {
-    this.repeats.answered(message.token);
+    this.repeated.get(message.token)?.answered();
     return this.sink.response(message);
   }
 

@@ -1,6 +1,6 @@
 import type { DotsError } from '#dots/model/errors';
 import type { Clock } from '#dots/runtime/clock';
-import type { Content, TokenMessage } from './message';
+import type { Content, Delivery, TokenMessage } from './message';
 import type { TransmissionParameters } from './parameters';
 
 /** The dependencies of this folder. */
@@ -16,6 +16,13 @@ export interface Environment {
  * that can be sent.
  */
 export type Failure = 'reset' | 'timeout' | 'released' | 'too-large';
+
+/** The callbacks of a request under way. */
+export interface RequestWatch {
+  failed: (why: Failure) => void;
+  /** Called before each copy of it is sent. */
+  transmitted?: (() => void) | undefined;
+}
 
 /** A sent message that waits for an answer. */
 export interface Transmission {
@@ -72,7 +79,7 @@ export interface MessageLayer {
   /** Receives one datagram, or the next bytes of the stream. */
   receive(bytes: Uint8Array): void;
   /** Sends a request until it is stopped: its answer came, or it was cancelled. */
-  request(message: TokenMessage, confirmable: boolean, failed: (why: Failure) => void): Transmission;
+  request(message: TokenMessage, delivery: Delivery, watch: RequestWatch): Transmission;
   /** Sends a notification; `unwanted` is called if the peer rejects it. */
   notify(message: TokenMessage, unwanted: () => void): void;
   /** Checks whether the peer is alive: `done` is called on the answer, or with the reason why none came. */

@@ -1,6 +1,12 @@
 /** Confirmable, non-confirmable, acknowledgement, reset: RFC 7252 section 4. */
 export type MessageType = 'CON' | 'NON' | 'ACK' | 'RST';
 
+/**
+ * How a request is sent over datagrams: confirmable, or non-confirmable, either repeated until it is answered (RFC 9132
+ * section 4.4) or sent once.
+ */
+export type Delivery = 'confirmed' | 'repeated' | 'once';
+
 /** One option of a message. */
 export interface CoapOption {
   number: number;

@@ -10,9 +10,10 @@ import {
   type MessageLayer,
   type MessageSink,
   type Reply,
+  type RequestWatch,
   type Transmission,
 } from './layer';
-import { emptyCode, isRequest, isResponse, type Content, type TokenMessage } from './message';
+import { emptyCode, isRequest, isResponse, type Content, type Delivery, type TokenMessage } from './message';
 import {
   abortion,
   baseMaxMessageSize,
@@ -83,7 +84,7 @@ export class StreamLayer implements MessageLayer {
     }
   }
 
-  request(message: TokenMessage, _confirmable: boolean, failed: (why: Failure) => void): Transmission {
+  request(message: TokenMessage, _delivery: Delivery, { failed, transmitted }: RequestWatch): Transmission {
     const refused = this.refusalOf(message);
     if (refused !== undefined) {
       failed(refused);
@@ -91,6 +92,7 @@ export class StreamLayer implements MessageLayer {
     }
     const transmission = { stop: () => this.finish(transmission) };
     this.open.add(transmission);
+    transmitted?.();
     this.send(message);
     return transmission;
   }

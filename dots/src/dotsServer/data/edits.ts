@@ -1,7 +1,8 @@
 import { planAt, type ObjectPlan } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import { registrationOf, type DataClient } from '../state/dataClients';
+import type { DataClient } from '../state/dataClient';
+import { registrationOf } from '../state/storedClients';
 import { fail } from './failure';
 import { merged } from './merge';
 import { lists, type ListTarget } from './resourcePath';

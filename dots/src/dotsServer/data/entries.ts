@@ -1,5 +1,5 @@
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
-import { findEntry, storedEntry, type DataClient, type StoredEntry } from '../state/dataClients';
+import { findEntry, storedEntry, type DataClient, type StoredEntry } from '../state/dataClient';
 import { fail } from './failure';
 import type { Placement } from './query';
 import { lists, type ListTarget } from './resourcePath';

@@ -2,7 +2,8 @@ import { canonical } from '#dots/check/canonical';
 import { planAt } from '#dots/check/plan';
 import type { JsonObject } from '#dots/model/json';
 import { hasDestination } from '../state/clientDomain';
-import type { DataClient, DataClients, StoredEntry } from '../state/dataClients';
+import type { DataClient, StoredEntry } from '../state/dataClient';
+import type { DataClients } from '../state/dataClients';
 import { entriesIn } from './registration';
 
 /** What an ACE matches and does: equal texts for what means the same, however it is written. */

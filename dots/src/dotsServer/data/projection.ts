@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { documentType } from '#dots/model/documents';
-import { pendingLifetime, type DataClient, type StoredEntry } from '../state/dataClients';
+import { pendingLifetime, type DataClient, type StoredEntry } from '../state/dataClient';
 import { memberOf, type Segment } from './nodePath';
 import type { Content, Query } from './query';
 import { monitoring } from './monitoring';

@@ -8,7 +8,7 @@ import { ClientQuota } from '../state/clientQuota';
 import { RequestTurns } from '../state/requestTurns';
 import { Holdings } from '../state/holdings';
 import { CuidClaims } from '../state/cuidClaims';
-import type { DataClient } from '../state/dataClients';
+import type { DataClient } from '../state/dataClient';
 import type { Mitigation } from '../state/lifecycle';
 import type { Mitigator } from '../state/mitigator';
 import { defaultPolicy, type Policy } from '../state/policy';

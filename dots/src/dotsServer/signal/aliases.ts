@@ -1,5 +1,5 @@
 import { itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-import { findEntry, type DataClient } from '../state/dataClients';
+import { findEntry, type DataClient } from '../state/dataClient';
 import { refuse } from './refusal';
 
 /** The members that an alias can contain: RFC 8783 section 6.1. */

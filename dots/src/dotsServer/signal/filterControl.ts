@@ -1,6 +1,6 @@
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { documentType } from '#dots/model/documents';
-import { findEntry, storedEntry, type DataClient } from '../state/dataClients';
+import { findEntry, storedEntry, type DataClient } from '../state/dataClient';
 import { refuse, refuseWith, type Refusal } from './refusal';
 
 const aclList = 'ietf-dots-signal-control:acl-list';

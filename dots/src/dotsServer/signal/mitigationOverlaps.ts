@@ -1,4 +1,4 @@
-import type { DataClient } from '../state/dataClients';
+import type { DataClient } from '../state/dataClient';
 import { mitigationKey, type Mitigation } from '../state/lifecycle';
 import type { ServerState } from '../state/serverState';
 import { aliasTargets } from './aliases';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#dots/model/json';
-import type { DataClient } from './dataClients';
+import type { DataClient } from './dataClient';
 import { inForce, type Mitigation } from './lifecycle';
 
 /** When an ACL applies: RFC 8783 section 7.2. */

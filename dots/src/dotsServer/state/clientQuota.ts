@@ -1,5 +1,5 @@
 import type { ClientLimits } from './clients';
-import type { DataClient } from './dataClients';
+import type { DataClient } from './dataClient';
 import { amountOfRegistration, type Holding, type Holdings } from './holdings';
 import type { Limits } from './policy';
 import type { TelemetryEntry } from './telemetry';
@@ -77,23 +77,46 @@ export class ClientQuota {
   registration(changed: DataClient): ExceededLimit | undefined {
     const { stored } = this.holdings;
     const known = stored.clients.find(changed.cuid);
-    const { dataClients, aliasesOrAcls, aces } = this.limits;
+    const { dataClients } = this.limits;
     const held = this.holdings.of(changed.owner).registrations;
     if (known === undefined && !mayHaveMore(held, this.holdings.total.registrations, dataClients))
       return { what: 'clients', limit: dataClients };
-    const own = this.limitsOf(changed.owner);
-    const counts = [
-      ['aliases', own.aliases ?? aliasesOrAcls],
-      ['acls', own.acls ?? aliasesOrAcls],
-      ['aces', own.aces ?? aces],
-    ] as const;
-    const exceeded = counts.find(([name, limit]) => this.changed(name, changed, known) > limit);
-    return exceeded && { what: `${nouns[exceeded[0]]} of a client`, limit: exceeded[1] };
+    for (const name of ['aliases', 'acls', 'aces'] as const) {
+      const exceeded = this.exceeded(name, changed, known);
+      if (exceeded !== undefined) return exceeded;
+    }
+    return undefined;
   }
 
-  private changed(name: 'aliases' | 'acls' | 'aces', changed: DataClient, known: DataClient | undefined): number {
+  /** A registration that has fewer than before exceeds nothing. */
+  private exceeded(
+    name: RegisteredEntries,
+    changed: DataClient,
+    known: DataClient | undefined,
+  ): ExceededLimit | undefined {
     const amount = (client: DataClient | undefined): number => (client && amountOfRegistration(client)[name]) ?? 0;
-    return this.holdings.of(changed.owner)[name] + amount(changed) - amount(known);
+    const [after, more] = [amount(changed), amount(changed) - amount(known)];
+    if (more <= 0) return undefined;
+    const { perCuid, perClient, inAll } = this.registered(name);
+    const own = this.limitsOf(changed.owner)[name];
+    const held = this.holdings.of(changed.owner)[name] + more;
+    if (own === undefined && after > perCuid) return { what: `${nouns[name]} under one cuid`, limit: perCuid };
+    const most = own ?? perClient;
+    if (held > most) return { what: `${nouns[name]} of a client`, limit: most };
+    const total = Math.max(inAll, 2 * this.holdings.clients.granted(name));
+    if (mayHaveMore(held - 1, this.holdings.total[name] + more - 1, total)) return undefined;
+    return { what: `${nouns[name]} of all clients together, half of them for clients with few`, limit: total };
+  }
+
+  private registered(name: RegisteredEntries): { perCuid: number; perClient: number; inAll: number } {
+    const { limits } = this;
+    return name === 'aces'
+      ? { perCuid: limits.acesPerCuid, perClient: limits.acesPerClient, inAll: limits.aces }
+      : {
+          perCuid: limits.aliasesOrAclsPerCuid,
+          perClient: limits.aliasesOrAclsPerClient,
+          inAll: limits.aliasesOrAcls,
+        };
   }
 
   private mayHave(name: 'mitigations' | 'tsid' | 'tmid', owner: string | undefined, limit: number): boolean {
@@ -113,3 +136,5 @@ export class ClientQuota {
 }
 
 const nouns = { aliases: 'aliases', acls: 'ACLs', aces: 'ACEs' } as const;
+
+type RegisteredEntries = keyof typeof nouns;

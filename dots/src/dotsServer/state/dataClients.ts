@@ -1,46 +1,10 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import { documentType } from '#dots/model/documents';
-import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
-import { parsePrefix } from '#dots/model/prefix';
+import type { DataClient, StoredEntry } from './dataClient';
 import { DueQueue } from './dueQueue';
+import { withPositions } from './entryOrder';
 import type { Store } from './store';
-import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime } from './storedValues';
+import { dataClientTable } from './storedClients';
 import type { Table } from './table';
-
-/** An alias or an ACL as its client wrote it. */
-export interface StoredEntry {
-  value: JsonObject;
-  /** When it expires, milliseconds since 1970. */
-  expiresAt: number;
-}
-
-/** A client that has registered on the data channel: RFC 8783 section 5. */
-export interface DataClient {
-  cuid: string;
-  cdid?: string;
-  /** SHA-256 of the public key in the certificate that registered it, hex: only this certificate may use the cuid. */
-  owner: string;
-  /**
-   * The prefixes of its client when it was registered, which entries of its ACLs without a destination apply to;
-   * absent: all.
-   */
-  ownPrefixes?: readonly string[];
-  /**
-   * When its aliases, ACLs or identifiers last changed, milliseconds since 1970: a refresh is no change. Absent where
-   * an earlier version has stored it.
-   */
-  changedAt?: number;
-  aliases: StoredEntry[];
-  /** In the order in which they are applied. */
-  acls: StoredEntry[];
-}
-
-/** How long an alias or an ACL is stored without a refresh, minutes: RFC 8783 sections 6.1 and 7.2. */
-const lifetimeMinutes = 10_080;
-
-const minute = 60_000;
-
-const { topMember } = documentType('dots-client');
 
 /**
  * The clients of the data channel with their aliases and ACLs: stored before they take effect, removed when they
@@ -87,8 +51,14 @@ export class DataClients {
   }
 
   /** Part of a decision: adds or replaces a client. */
-  put(client: DataClient): void {
-    this.table.put(client, () => this.applied(client.cuid, client));
+  put({ aliases, acls, ...client }: DataClient): void {
+    const known = this.table.get(client.cuid);
+    const placed: DataClient = {
+      ...client,
+      aliases: withPositions(aliases, known?.aliases),
+      acls: withPositions(acls, known?.acls),
+    };
+    this.table.put(placed, () => this.applied(placed.cuid, placed));
   }
 
   /** Part of a decision: removes a client. */
@@ -175,61 +145,4 @@ function withoutExpired(client: DataClient, now: number): DataClient {
   const expired = [...client.aliases, ...client.acls].filter((entry) => !isValid(entry));
   const changedAt = expired.reduce((latest, { expiresAt }) => Math.max(latest, expiresAt), client.changedAt ?? 0);
   return { ...client, changedAt, aliases: client.aliases.filter(isValid), acls: client.acls.filter(isValid) };
-}
-
-/** An alias or an ACL that is new or was refreshed at `now`. */
-export function storedEntry(value: JsonObject, now: number): StoredEntry {
-  return { value, expiresAt: now + lifetimeMinutes * minute };
-}
-
-/** Minutes left, rounded up: `pending-lifetime`. */
-export function pendingLifetime({ expiresAt }: StoredEntry, now: number): number {
-  return Math.max(0, Math.ceil((expiresAt - now) / minute));
-}
-
-/** The alias or ACL of this name. */
-export function findEntry(list: readonly StoredEntry[], name: JsonValue | undefined): StoredEntry | undefined {
-  return list.find(({ value }) => value.name === name);
-}
-
-/** Names a client. */
-export const clientKey = ({ cuid }: Pick<DataClient, 'cuid'>): string => cuid;
-
-/**
- * The clients of the data channel in a store. Throws `orchestrator/state-unreadable` for one that no server has stored.
- */
-export function dataClientTable(store: Store): Table<DataClient> {
-  return store.table<DataClient>('client', { keyOf: clientKey, faultOf });
-}
-
-function faultOf(value: JsonValue): string | undefined {
-  const fault = faultOfMembers(value, {
-    cuid: isCuid,
-    cdid: (cdid) => cdid === undefined || typeof cdid === 'string',
-    owner: (owner) => owner !== undefined && isOwner(owner),
-    ownPrefixes: (list) => list === undefined || (Array.isArray(list) && list.every(isPrefix)),
-    changedAt: (at) => at === undefined || isTime(at),
-    aliases: isEntryList,
-    acls: isEntryList,
-  });
-  return fault ?? faultOfDocument({ [topMember]: [registrationOf(value as unknown as DataClient)] });
-}
-
-/** The registration that a client could send to have the same content: RFC 8783 section 5.1. */
-export function registrationOf({ cuid, cdid, aliases, acls }: DataClient): JsonObject {
-  return {
-    cuid,
-    ...(cdid !== undefined && { cdid }),
-    ...(aliases.length > 0 && { aliases: { alias: aliases.map(({ value }) => value) } }),
-    ...(acls.length > 0 && { acls: { acl: acls.map(({ value }) => value) } }),
-  };
-}
-
-const isPrefix = (text: JsonValue): boolean => typeof text === 'string' && parsePrefix(text) !== undefined;
-
-function isEntryList(list: JsonValue | undefined): boolean {
-  return (
-    Array.isArray(list) &&
-    list.every((entry) => faultOfMembers(entry, { value: isObject, expiresAt: isTime }) === undefined)
-  );
 }

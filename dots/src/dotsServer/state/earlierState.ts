@@ -4,8 +4,8 @@ import { fileReason } from '#dots/runtime/fileReason';
 import type { PrivateFolder, Notify } from '#dots/runtime/privateFolder';
 import { DotsError } from '#dots/model/errors';
 import { memoryJournal, unreadableState, type JournalEntry, type StoredState } from './journal';
-import { clientKey, dataClientTable } from './dataClients';
 import { mitigationKey } from './lifecycle';
+import { dataClientTable } from './storedClients';
 import { mitigationTable } from './storedMitigations';
 import { Store } from './store';
 import { telemetryKey, telemetryTable } from './telemetry';
@@ -21,7 +21,7 @@ interface EarlierFile {
 
 const files: readonly EarlierFile[] = [
   { name: 'mitigations.json', list: 'mitigations', table: 'mitigation', keyOf: mitigationKey },
-  { name: 'data.json', list: 'clients', table: 'client', keyOf: clientKey },
+  { name: 'data.json', list: 'clients', table: 'client', keyOf: ({ cuid }: { cuid: string }) => cuid },
   { name: 'telemetry.json', list: 'entries', table: 'telemetry', keyOf: telemetryKey },
 ];
 

@@ -220,7 +220,7 @@ function storedState(folder: JournalFolder, { values }: JournalContent): StoredS
   return {
     entries: [...values.values()].map(({ change: [table, key, value], offset }) => ({ table, key, value, offset })),
     damaged: ({ table, offset = 0 }, reason) =>
-      damagedAt(folder, offset, `a ${table} in the record is invalid: ${reason}`),
+      damagedAt(folder, offset, `the ${table} in the record is invalid: ${reason}`),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import type { Client, Clients } from './clients';
 import type { StoredUnderCuids } from './cuidClaims';
-import type { DataClient } from './dataClients';
+import type { DataClient } from './dataClient';
 
 /** How much is stored. */
 export interface Holding {

@@ -188,7 +188,7 @@ export class Mitigations {
         this.storing = undefined;
         stored = [...this.unstored];
         this.unstored.clear();
-        return stored.map((key) => this.table.stored(key));
+        return stored.flatMap((key) => this.table.stored(key));
       })
       .catch(() => stored.forEach((key) => this.unstored.add(key)));
     return this.storing;

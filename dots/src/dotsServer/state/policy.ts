@@ -43,8 +43,14 @@ export interface Limits {
   /** Cuids that are registered on the data channel, of all clients. */
   dataClients: number;
   /** Aliases of one client, and ACLs of one client. */
+  aliasesOrAclsPerClient: number;
+  /** The same under one cuid; not for a client whose definition has a limit. */
+  aliasesOrAclsPerCuid: number;
+  /** The same of all clients together. */
   aliasesOrAcls: number;
-  /** ACEs in all ACLs of one client. */
+  /** ACEs in all ACLs: of one client, under one cuid, and of all clients. */
+  acesPerClient: number;
+  acesPerCuid: number;
   aces: number;
   /** Open sessions of one client on the signal channel, and of all. */
   sessionsPerClient: number;
@@ -69,13 +75,17 @@ export const defaultPolicy: Policy = {
     entriesPerCuid: 64,
     entries: 4096,
     observersPerSession: 32,
-    observersPerClient: 256,
+    observersPerClient: 512,
     observers: 1024,
     body: 16_384,
     dataBody: 1_048_576,
     dataClients: 128,
-    aliasesOrAcls: 256,
-    aces: 2048,
+    aliasesOrAclsPerClient: 16_384,
+    aliasesOrAclsPerCuid: 256,
+    aliasesOrAcls: 32_768,
+    acesPerClient: 131_072,
+    acesPerCuid: 2048,
+    aces: 262_144,
     sessionsPerClient: 128,
     sessions: 2048,
     requestsPerSecond: 2000,

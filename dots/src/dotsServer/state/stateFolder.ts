@@ -10,6 +10,12 @@ import { emptyState, memoryJournal, type Journal, type StoredState } from './jou
 /** What a state folder contains, with what a crash has left and what was set aside. */
 const stateNames = new RegExp(`^(\\.gitignore|lab|${journalName}(\\..*)?|\\w+\\.json(\\..*)?)$|${lockNames.source}`);
 
+/**
+ * How long a server waits for one that is ending, milliseconds: with the time that it takes to start it refuses within
+ * a second.
+ */
+const patienceMs = 600;
+
 export interface StateFolderOptions {
   /** Sets aside what is stored, under names with the date, and begins with none. */
   discardState: boolean;
@@ -36,7 +42,7 @@ export async function openStateFolder(path: string, options: StateFolderOptions)
   const folder = await PrivateFolder.make(path, { names: stateNames, notify: options.notify }).catch((cause: unknown) =>
     refuseFolder(path, cause),
   );
-  const lock = await FolderLock.take(folder).catch((cause: unknown) => refuseLock(path, cause));
+  const lock = await FolderLock.take(folder, patienceMs).catch((cause: unknown) => refuseLock(path, cause));
   try {
     const { journal, stored } = await openJournal(folder, options);
     return { journal: closedBefore(journal, () => lock.release()), stored };

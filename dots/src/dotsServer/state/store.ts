@@ -1,15 +1,8 @@
 import { DotsError } from '#dots/model/errors';
-import type { JsonValue } from '#dots/model/json';
-import { emptyState, type Journal, type JournalChange, type JournalEntry, type StoredState } from './journal';
+import { emptyState, type Journal, type JournalChange, type StoredState } from './journal';
+import type { StoredForm } from './storedForm';
 import { Table, type StagedChange, type TableEntry } from './table';
 import { WorkQueue } from './workQueue';
-
-/** How the values of a table are named and checked. */
-export interface TableOptions<T> {
-  keyOf: (value: T) => string;
-  /** Why a stored value is refused; undefined: it is valid. */
-  faultOf: (value: JsonValue) => string | undefined;
-}
 
 /** How many requests are decided in one turn of the event loop. */
 const mostAtOnce = 64;
@@ -47,19 +40,17 @@ export class Store {
   ) {}
 
   /**
-   * The table of a name, with what was stored in it. Throws `orchestrator/state-unreadable` for a value that is
+   * The table of a form, with what was stored in it. Throws `orchestrator/state-unreadable` for a value that is
    * refused.
    */
-  table<T extends TableEntry>(name: string, options: TableOptions<T>): Table<T> {
+  table<T extends TableEntry>(form: StoredForm<T>): Table<T> {
+    const [name] = form.names;
     const known = this.tables.get(name) as Table<T> | undefined;
     if (known !== undefined) return known;
-    const table = new Table<T>(name, options.keyOf, (change) => this.stage(change));
-    for (const entry of this.stored.entries.filter((each) => each.table === name)) {
-      const fault = options.faultOf(entry.value) ?? wrongKey(entry, options.keyOf(entry.value as unknown as T));
-      if (fault !== undefined) throw this.stored.damaged(entry, fault);
-      table.set(entry.key, entry.value as unknown as T);
-    }
-    this.tables.set(name, table as unknown as Table<never>);
+    const table = new Table<T>(form, (change) => this.stage(change));
+    const entries = this.stored.entries.filter((entry) => form.names.includes(entry.table));
+    for (const loaded of form.read(entries, (entry, reason) => this.stored.damaged(entry, reason))) table.load(loaded);
+    for (const each of form.names) this.tables.set(each, table as unknown as Table<never>);
     return table;
   }
 
@@ -156,7 +147,7 @@ export class Store {
       return;
     }
     try {
-      const records = dependent.map(({ changes }) => changes.map(({ stored }) => stored));
+      const records = dependent.map(({ changes }) => changes.flatMap(({ stored }) => stored));
       await this.writes.run(() => this.journal.append(records.filter((record) => record.length > 0)));
     } catch (error) {
       await this.finish();
@@ -193,9 +184,6 @@ export class Store {
     for (const listener of this.afterTurn) await listener();
   }
 }
-
-const wrongKey = ({ key }: JournalEntry, expected: string): string | undefined =>
-  key === expected ? undefined : `its key is ${JSON.stringify(key)}`;
 
 function undo(changes: readonly StagedChange[]): void {
   for (const change of [...changes].reverse()) change.undo();

@@ -2,6 +2,7 @@ import { documentType } from '#dots/model/documents';
 import { isObject, type JsonValue } from '#dots/model/json';
 import { mitigationKey, status, statusLabels, type Mitigation } from './lifecycle';
 import type { Store } from './store';
+import { wholeValues } from './storedForm';
 import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime, isUint32 } from './storedValues';
 import type { Table } from './table';
 
@@ -12,7 +13,7 @@ const { topMember } = documentType('mitigation-scope');
  * that no server has stored.
  */
 export function mitigationTable(store: Store): Table<Mitigation> {
-  return store.table<Mitigation>('mitigation', { keyOf: mitigationKey, faultOf });
+  return store.table(wholeValues<Mitigation>('mitigation', { keyOf: mitigationKey, faultOf }));
 }
 
 function faultOf(value: JsonValue): string | undefined {

@@ -1,5 +1,5 @@
-import type { JsonValue } from '#dots/model/json';
 import type { JournalChange } from './journal';
+import type { Loaded, StoredForm } from './storedForm';
 
 /** One entry of a table: it belongs to a cuid. */
 export interface TableEntry {
@@ -12,7 +12,7 @@ export type Applied<T> = (before: T | undefined) => void;
 /** A change that a decision has made in a table. */
 export interface StagedChange {
   /** What is stored of it. */
-  stored: JournalChange;
+  stored: JournalChange[];
   /** Takes the change out of the table again, in the same turn. */
   undo(): void;
   /** Applies the change once it is stored. */
@@ -28,12 +28,13 @@ export type Stage = (change: StagedChange) => void;
  */
 export class Table<T extends TableEntry> {
   private readonly entries = new Map<string, T>();
+  /** What the journal has of them: without what follows from time alone. */
+  private readonly written = new Map<string, T>();
   private readonly byCuid = new Map<string, Map<string, T>>();
   private readonly watchers: ((key: string, before: T | undefined, after: T | undefined) => void)[] = [];
 
   constructor(
-    readonly name: string,
-    private readonly keyOf: (value: T) => string,
+    private readonly form: StoredForm<T>,
     private readonly stage: Stage,
   ) {}
 
@@ -69,7 +70,7 @@ export class Table<T extends TableEntry> {
 
   /** Part of a decision: adds or replaces an entry. */
   put(value: T, applied?: Applied<T>): void {
-    this.change(this.keyOf(value), value, applied);
+    this.change(this.form.keyOf(value), value, applied);
   }
 
   /** Part of a decision: removes an entry. */
@@ -78,8 +79,15 @@ export class Table<T extends TableEntry> {
   }
 
   /** An entry as it is stored: what the journal needs to have it as it is now. */
-  stored(key: string): JournalChange {
-    return storedChange(this.name, key, this.entries.get(key));
+  stored(key: string): JournalChange[] {
+    return this.form.changes(key, undefined, this.entries.get(key));
+  }
+
+  /** An entry that was read at the start. */
+  load({ value, written }: Loaded<T>): void {
+    const key = this.form.keyOf(value);
+    this.set(key, value);
+    this.setWritten(key, written);
   }
 
   /**
@@ -96,17 +104,27 @@ export class Table<T extends TableEntry> {
   }
 
   private change(key: string, value: T | undefined, applied?: Applied<T>): void {
-    const before = this.entries.get(key);
+    const [before, written] = [this.entries.get(key), this.written.get(key)];
     this.stage({
-      stored: storedChange(this.name, key, value),
-      undo: () => this.set(key, before),
+      stored: this.form.changes(key, written, value),
+      undo: () => {
+        this.set(key, before);
+        this.setWritten(key, written);
+      },
       apply: () => {
         const replaced = this.entries.get(key);
         this.set(key, value);
+        this.setWritten(key, value);
         applied?.(replaced);
       },
     });
     this.set(key, value);
+    this.setWritten(key, value);
+  }
+
+  private setWritten(key: string, value: T | undefined): void {
+    if (value === undefined) this.written.delete(key);
+    else this.written.set(key, value);
   }
 
   private enter(key: string, value: T): void {
@@ -120,8 +138,4 @@ export class Table<T extends TableEntry> {
     own?.delete(key);
     if (own?.size === 0) this.byCuid.delete(cuid);
   }
-}
-
-function storedChange(name: string, key: string, value: unknown): JournalChange {
-  return [name, key, (value ?? null) as JsonValue];
 }

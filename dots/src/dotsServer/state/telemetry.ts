@@ -1,6 +1,7 @@
 import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Store } from './store';
+import { wholeValues } from './storedForm';
 import { faultOfDocument, faultOfMembers, isCuid, isOwner, isUint32 } from './storedValues';
 import type { Table } from './table';
 
@@ -72,7 +73,7 @@ export function telemetryKey({ cuid, kind, id }: Pick<TelemetryEntry, 'cuid' | '
 
 /** The telemetry in a store. Throws `orchestrator/state-unreadable` for an entry that no server has stored. */
 export function telemetryTable(store: Store): Table<TelemetryEntry> {
-  return store.table<TelemetryEntry>('telemetry', { keyOf: telemetryKey, faultOf });
+  return store.table(wholeValues<TelemetryEntry>('telemetry', { keyOf: telemetryKey, faultOf }));
 }
 
 const kinds = { tsid: 'telemetry-setup', tmid: 'telemetry' } as const;

@@ -21,6 +21,7 @@ export class DtlsChannel implements Channel {
     readonly peer: string,
     private readonly association: Association,
     private readonly release: () => Promise<void>,
+    readonly roundTripMs?: number,
   ) {
     this.maxMessageSize = association.maxMessageSize;
     this.security = association.security;

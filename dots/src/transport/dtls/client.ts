@@ -74,6 +74,28 @@ async function begin(address: Address, options: DtlsOptions, clock: Clock, end: 
   }
 }
 
+/**
+ * The round trips of a handshake: from the first copy of a flight to the first datagram after it. The least one counts,
+ * because others contain the computation of the server, or the wait for a repetition.
+ */
+class RoundTrips {
+  /** Milliseconds. */
+  least: number | undefined;
+  private since: number | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  sent(): void {
+    this.since ??= this.clock.monotonic();
+  }
+
+  answered(): void {
+    if (this.since === undefined) return;
+    this.least = Math.min(this.least ?? Infinity, this.clock.monotonic() - this.since);
+    this.since = undefined;
+  }
+}
+
 /** One handshake, and the association after it. */
 class Attempt implements AssociationOwner {
   readonly outcome: Promise<DtlsChannel>;
@@ -86,6 +108,7 @@ class Attempt implements AssociationOwner {
   private readonly server: string;
   private readonly key: string | undefined;
   private readonly deadline: TimerHandle;
+  private readonly roundTrips: RoundTrips;
   private channel: DtlsChannel | undefined;
   private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
 
@@ -100,6 +123,7 @@ class Attempt implements AssociationOwner {
     private readonly name: string | undefined,
   ) {
     const { serverName, credentials, sessions } = options;
+    this.roundTrips = new RoundTrips(clock);
     this.server = serverOf(address, options);
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
     const saved = this.key === undefined ? undefined : sessions?.get(this.key);
@@ -111,13 +135,14 @@ class Attempt implements AssociationOwner {
     });
     this.deadline = clock.setTimeout(() => this.fail(this.association.silence()), Math.max(0, end - clock.monotonic()));
     options.signal?.addEventListener('abort', this.cancel, { once: true });
-    socket.on('message', (bytes) => this.association.receive(bytes));
+    socket.on('message', (bytes) => this.receive(bytes));
     socket.on('error', (cause) => this.networkFailed(cause));
     if (options.signal?.aborted === true) this.cancel();
     else this.association.start();
   }
 
   transmit(bytes: Buffer): void {
+    if (this.channel === undefined) this.roundTrips.sent();
     this.socket.send(bytes, (cause) => {
       if (cause !== null) this.networkFailed(cause);
     });
@@ -125,7 +150,8 @@ class Attempt implements AssociationOwner {
 
   established(): void {
     this.remember();
-    this.channel = new DtlsChannel(addressText(this.address), this.association, () => this.release());
+    const release = (): Promise<void> => this.release();
+    this.channel = new DtlsChannel(addressText(this.address), this.association, release, this.roundTrips.least);
     this.stopWaiting()?.resolve(this.channel);
   }
 
@@ -136,6 +162,11 @@ class Attempt implements AssociationOwner {
   ended(error?: DotsError): void {
     if (this.channel === undefined) this.fail(error ?? this.association.silence());
     else void this.channel.finish(error);
+  }
+
+  private receive(bytes: Buffer): void {
+    if (this.channel === undefined) this.roundTrips.answered();
+    this.association.receive(bytes);
   }
 
   private open(): Association {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { FilterConflicts } from '#dots/dotsServer/data/filterConflicts';
-import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClients';
+import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClient';
 import { defaultPolicy } from '#dots/dotsServer/state/policy';
 import { ServerState } from '#dots/dotsServer/state/serverState';
 import type { JsonObject } from '#dots/model/json';

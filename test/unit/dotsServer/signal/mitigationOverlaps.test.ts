@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MitigationOverlaps } from '#dots/dotsServer/signal/mitigationOverlaps';
-import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClients';
+import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClient';
 import { requested, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy as policy } from '#dots/dotsServer/state/policy';
 import { ServerState } from '#dots/dotsServer/state/serverState';

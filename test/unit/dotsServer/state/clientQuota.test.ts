@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { ClientQuota, mayHaveMore } from '#dots/dotsServer/state/clientQuota';
 import { Clients, type ClientDefinition } from '#dots/dotsServer/state/clients';
+import { storedEntry, type DataClient } from '#dots/dotsServer/state/dataClient';
 import { Holdings } from '#dots/dotsServer/state/holdings';
 import { requested } from '#dots/dotsServer/state/lifecycle';
 import { defaultPolicy, type Limits } from '#dots/dotsServer/state/policy';
@@ -90,4 +91,40 @@ test('the reserved half is never closed to a client that has nothing', () => {
   assert.ok(mayHaveMore(0, 9, 10));
   assert.ok(!mayHaveMore(1, 9, 10));
   assert.ok(!mayHaveMore(0, 10, 10));
+});
+
+/** A registration with so many ACLs of two ACEs each. */
+function registration(owner: string, cuid: string, count: number): DataClient {
+  const aces = { ace: [{ name: 'a' }, { name: 'b' }] };
+  const acls = Array.from({ length: count }, (_, number) =>
+    storedEntry({ name: `acl ${number}`, aces }, Date.UTC(2030, 0, 1)),
+  );
+  return { cuid, owner, aliases: [], acls };
+}
+
+test('ACLs and ACEs have limits under one cuid, of a client, and in all, of which half is reserved', async (t) => {
+  const limits = {
+    ...{ aliasesOrAclsPerCuid: 4, aliasesOrAclsPerClient: 6, aliasesOrAcls: 22 },
+    ...{ acesPerCuid: 100, acesPerClient: 100, aces: 1000 },
+  };
+  const { state, quota } = await open(t, limits, [
+    ...['aa', 'bb', 'cc'].map((name) => ({ name, identities: [name] })),
+    { name: 'defined', identities: ['dd'], limits: { acls: 5, aces: 8 } },
+  ]);
+  const put = (client: DataClient): Promise<string> =>
+    state.exclusive(() => {
+      const exceeded = quota.registration(client);
+      if (exceeded === undefined) state.clients.put(client);
+      return exceeded === undefined ? 'stored' : `${exceeded.limit} ${exceeded.what}`;
+    });
+  assert.equal(await put(registration('aa', 'a1', 5)), '4 ACLs under one cuid');
+  assert.equal(await put(registration('aa', 'a1', 4)), 'stored');
+  assert.equal(await put(registration('aa', 'a2', 3)), '6 ACLs of a client');
+  assert.equal(await put(registration('aa', 'a2', 2)), 'stored');
+  assert.equal(await put(registration('dd', 'd1', 5)), '8 ACEs of a client');
+  assert.equal(await put(registration('dd', 'd1', 4)), 'stored');
+  assert.match(await put(registration('bb', 'b1', 2)), /^22 ACLs of all clients together/);
+  assert.equal(await put(registration('cc', 'c1', 1)), 'stored');
+  assert.equal(await put(registration('bb', 'b1', 1)), 'stored', 'of the reserved half');
+  assert.equal(await put(registration('aa', 'a1', 3)), 'stored', 'fewer than before');
 });

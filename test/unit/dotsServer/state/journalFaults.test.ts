@@ -4,6 +4,7 @@ import type { JsonObject } from '#dots/model/json';
 import { FileJournal } from '#dots/dotsServer/state/fileJournal';
 import { StoreError } from '#dots/dotsServer/state/journal';
 import { Store } from '#dots/dotsServer/state/store';
+import { wholeValues } from '#dots/dotsServer/state/storedForm';
 import type { Table } from '#dots/dotsServer/state/table';
 import { MemoryFolder, type Fault, type FaultPlan } from '../../../support/memoryFolder';
 import { settle } from '../../../support/protocol/fakeClock';
@@ -31,7 +32,10 @@ async function open(folder: MemoryFolder): Promise<Opened> {
     () => undefined,
   );
   const store = new Store(journal, stored);
-  return { store, table: store.table<Entry>('entry', { keyOf: ({ cuid }) => cuid, faultOf: () => undefined }) };
+  return {
+    store,
+    table: store.table(wholeValues<Entry>('entry', { keyOf: ({ cuid }) => cuid, faultOf: () => undefined })),
+  };
 }
 
 type Outcome = 'acknowledged' | 'refused' | 'unanswered';

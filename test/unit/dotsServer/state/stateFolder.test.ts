@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
-import { DataClients, storedEntry } from '#dots/dotsServer/state/dataClients';
+import { storedEntry } from '#dots/dotsServer/state/dataClient';
+import { DataClients } from '#dots/dotsServer/state/dataClients';
 import type { JournalChange } from '#dots/dotsServer/state/journal';
 import { recordLines } from '#dots/dotsServer/state/journalRecords';
 import { requested, type Mitigation } from '#dots/dotsServer/state/lifecycle';
@@ -108,6 +109,7 @@ test('stored content that no server stores is refused, though its checksum is ri
   const path = await stateFolder(t);
   const good = mitigation(1) as unknown as JsonObject;
   const client = { cuid: 'c', owner: 'o', aliases: [], acls: [] };
+  const part = (value: JsonObject): JsonObject => ({ cuid: 'c', value, expiresAt: clock.now(), position: 0 });
   const cases: [JournalChange, RegExp][] = [
     [['mitigation', '1 c', { ...good, mid: -1 }], /"mid" is missing or invalid/],
     [['mitigation', '1 c', { ...good, status: 9 }], /"status" is missing or invalid/],
@@ -120,11 +122,16 @@ test('stored content that no server stores is refused, though its checksum is ri
     [['client', 'c', { ...client, aliases: [{ value: {}, expiresAt: 1 }] }], /name/],
     [
       ['client', 'c', { ...client, acls: [{ value: { name: 'a', type: 'x' }, expiresAt: 1 }] }],
-      /a client in the record/,
+      /the client in the record/,
     ],
     [['client', 'c', { ...client, aliases: [{ value: { name: 'a' } }] }], /"aliases" is missing or invalid/],
-    [['telemetry', 'tsid 1 c', { cuid: 'c', kind: 'tsid', id: 1, body: { x: 1 } }], /a telemetry in the record/],
+    [['telemetry', 'tsid 1 c', { cuid: 'c', kind: 'tsid', id: 1, body: { x: 1 } }], /the telemetry in the record/],
     [['other', 'c', { cuid: 'c' }], /there is no table "other"/],
+    [['client', 'c', { cuid: 'c', owner: 'o', acls: [1] }], /"acls" is missing or invalid/],
+    [['acl', '["c","a"]', part({ name: 'a', type: 'x' })], /the acl in the record/],
+    [['acl', '["c","b"]', part({ name: 'a' })], /its key is .*b/],
+    [['alias', '["c","a"]', part({ name: 'a', 'target-prefix': ['192.0.2.0/24'] })], /its client is missing/],
+    [['alias', '["c","a"]', { ...part({ name: 'a' }), position: 'x' }], /"position" is missing or invalid/],
   ];
   for (const [change, pattern] of cases) {
     writeFileSync(journalIn(path), journalOf(change));
@@ -245,7 +252,7 @@ test('clients and their ACLs come back as they were', async (t) => {
     owner: 'o',
     ownPrefixes: ['192.0.2.0/24', '2001:db8::/32'],
     aliases: [],
-    acls: [storedEntry(acl, clock.now())],
+    acls: [{ ...storedEntry(acl, clock.now()), position: 0 }],
   };
   await first.state.exclusive(() => first.state.clients.put(client));
   await first.state.close();

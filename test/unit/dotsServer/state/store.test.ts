@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryJournal, StoreError, type Journal, type JournalChange } from '#dots/dotsServer/state/journal';
 import { Store } from '#dots/dotsServer/state/store';
+import { wholeValues } from '#dots/dotsServer/state/storedForm';
 import type { Table } from '#dots/dotsServer/state/table';
 import { settle } from '../../../support/protocol/fakeClock';
 
@@ -31,7 +32,9 @@ function open(): Scene {
     });
   };
   const store = new Store({ ...memoryJournal, append });
-  const table = store.table<Entry>('entry', { keyOf: ({ cuid, id }) => `${id} ${cuid}`, faultOf: () => undefined });
+  const table = store.table(
+    wholeValues<Entry>('entry', { keyOf: ({ cuid, id }) => `${id} ${cuid}`, faultOf: () => undefined }),
+  );
   const ended = async (error?: Error): Promise<void> => {
     await settle();
     end(error);
