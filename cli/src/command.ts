@@ -5,6 +5,8 @@ import type { Io } from './io';
 /** An option of a command. */
 export interface Option {
   name: string;
+  /** Its letter, for `-v`. */
+  short?: string;
   /** The placeholder of its value in the help; if absent, the option has no value. */
   value?: string;
   description: string;
@@ -82,8 +84,8 @@ type Parsed = ReturnType<typeof parseArgs>;
 
 function parsed(command: Command, words: readonly string[]): Parsed {
   const options: ParseArgsConfig['options'] = {};
-  for (const { name, value, multiple } of command.options)
-    options[name] = { type: value === undefined ? 'boolean' : 'string', multiple: multiple ?? false };
+  for (const { name, short, value, multiple = false } of command.options)
+    options[name] = { type: value === undefined ? 'boolean' : 'string', multiple, ...(short && { short }) };
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { MessageWatch } from '#dots/coap/watchedChannel';
 import type { Ask } from '#dots/signal/recordedRequest';
 import { SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
@@ -7,6 +8,8 @@ import type { SettledTarget } from './settledTarget';
 export interface Opening {
   underAttack: boolean;
   signal?: AbortSignal | undefined;
+  /** Receives the messages of a session that is opened for it. */
+  watch?: MessageWatch | undefined;
 }
 
 /** A way to ask a server, which opens its session with the first request. Requests reject with a DotsError. */

@@ -39,7 +39,8 @@ ${examples.map((example) => wrapped(`  ${example}`, 6, ' \\')).join('\n')}
 `;
 }
 
-const heading = ({ name, value }: Option): string => (value === undefined ? `--${name}` : `--${name} ${value}`);
+const heading = ({ name, short, value }: Option): string =>
+  `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 
 function described({ description, choices, preset, multiple }: Option): string {
   const notes = [

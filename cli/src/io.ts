@@ -16,6 +16,8 @@ export interface Io {
   input(): Promise<Uint8Array>;
   /** Whether results may be coloured. */
   colours: boolean;
+  /** Shows a line on a terminal until something else is printed; an empty one only removes the last. */
+  progress?(text: string): void;
   /** Asks a question that is answered by yes or no; absent if the input is not a terminal. */
   confirm?(question: string): Promise<boolean>;
   /** How servers are asked over the signal channel; if absent, over sessions of the command's own. */
@@ -41,6 +43,9 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
+/** Moves to the start of the line of a terminal, and erases it. */
+const clearLine = '\r\x1b[K';
+
 /** The environment of the process: standard streams and signals. */
 export function processIo(): Io {
   const { stdout, stderr, env } = process;
@@ -49,11 +54,27 @@ export function processIo(): Io {
     process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 2),
   );
   stderr.on('error', () => undefined);
+  let shown = false;
+  const clear = (): void => {
+    if (shown) stderr.write(clearLine);
+    shown = false;
+  };
   return {
     out: async (text) => {
+      clear();
       if (!stdout.write(text)) await once(stdout, 'drain');
     },
-    say: (...lines) => void stderr.write(saidText(lines)),
+    say: (...lines) => {
+      clear();
+      stderr.write(saidText(lines));
+    },
+    ...(stderr.isTTY && {
+      progress: (text: string) => {
+        clear();
+        shown = text !== '';
+        stderr.write(printable(text));
+      },
+    }),
     input: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

@@ -4,6 +4,8 @@ import { isData } from '../clientIdentity';
 import { UsageError, type Command, type ExitStatus } from '../command';
 import { ownConnection } from '../connection';
 import { readDocument, type ReadDocument } from '../document';
+import { withOption } from '../mitigationTargets';
+import { progressOf, verboseOption } from '../progress';
 import { isSendable } from '../sendable';
 import { sendingOf, targetOptions } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
@@ -22,6 +24,11 @@ export const send: Command = {
   options: [
     ...targetOptions,
     { name: 'all', description: 'Send all documents below the named folder that are for a server.' },
+    verboseOption,
+    {
+      name: 'dry-run',
+      description: 'Print the destination, the mid, the options and the octets of the request, and send nothing.',
+    },
     {
       name: 'blocks',
       description:
@@ -30,7 +37,7 @@ export const send: Command = {
     {
       name: 'replace',
       description:
-        'Where the server refuses a mid because it has a higher one, send the request again under one that is higher still, also where that replaces mitigations.',
+        'Send a request that replaces running mitigations, also where targets lose protection; and where the server refuses a mid because it has a higher one, send it again under one that is higher still.',
     },
     {
       name: 'new-cuid',
@@ -48,6 +55,7 @@ export const send: Command = {
     'The target and the client identity come from the options, then the workspace file, then its profile. The answer shows the profile, the cuid and the mid that were used.',
     'A production profile requires --yes.',
     'Several documents go to their servers at the same time, and to one server in order, over one session. Each has a result of its own; one that fails does not stop the others, and the exit status is the highest. With --format json there is one object per line, with the file. --all sends aliases and ACLs before the requests, and leaves out what a server has written.',
+    'A request with the content of a running mitigation refreshes it. One that replaces running mitigations, because they have lower mids and share a target (RFC 9132 section 4.4.1.3), names them and the targets that are no longer or newly protected: on a terminal as a question; elsewhere it is not sent if targets lose protection, unless --replace is used.',
     'A mitigation request that is larger than one datagram is not sent: split it into several (RFC 9132 section 7.3), or use --blocks. Other documents are sent in blocks, with a note that this fails on a full link (RFC 9244 section 4.2). Over TLS there is no such limit.',
     'Parts of an answer that do not follow the RFC (null, unknown members and values) are left out and reported; the rest is printed. With --format json the reports are in notes.',
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
@@ -59,12 +67,17 @@ export const send: Command = {
     'dots send request.dots.json',
     'dots send request.dots.json --profile lab',
     'dots send --all requests --profile lab',
+    'dots send request.dots.json --profile lab --dry-run',
     'dots send request.dots.json --server coap://127.0.0.1:4646',
     'dots send request.dots.json --server coaps://127.0.0.1:4646 --ca ca.pem --cert client.pem --key client-key.pem',
     'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12',
     'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
   ],
-  run: (given, io) => alwaysJson({ given, io, connect: io.connect ?? ownConnection, json: onlyResult }, runSend),
+  run: (given, io) => {
+    const { watch, end } = progressOf(given, io);
+    const connect = io.connect ?? ownConnection;
+    return alwaysJson({ given, io, connect, watch, json: onlyResult }, runSend).finally(end);
+  },
 };
 
 async function runSend(run: SendRun): Promise<ExitStatus> {
@@ -76,18 +89,24 @@ async function runSend(run: SendRun): Promise<ExitStatus> {
 }
 
 async function sendFile(file: string, run: SendRun): Promise<ExitStatus> {
-  const { given, io, connect } = run;
+  const { given, io } = run;
   const document = await readDocument(file, io);
   if (document === undefined) return 1;
-  const sending = await sendingOf(document, given, io);
+  const isDry = given.option('dry-run') !== undefined;
+  // What is not sent needs no confirmation.
+  const sending = await sendingOf(document, isDry ? withOption(given, 'yes', '') : given, io);
   const { target } = sending;
   requireChannel(document, target);
   if (!(await isSendable(document, sending, { io, who: 'dots send' }))) return 1;
+  if (isDry) {
+    const { dryRun } = await import('./dryRun');
+    return dryRun(document, sending, run);
+  }
   if (isData(target.server)) {
     const { install } = await import('./install');
     return install(document.value, target, run);
   }
-  const sent = await sendSignal({ document, sending, connect, given, io }).catch(nameBlocks);
+  const sent = await sendSignal({ document, sending, ...run }).catch(nameBlocks);
   await io.out(wantsJson(run) ? run.json(answerJson(sent)) : answerText(sent, document.value));
   return sent.answer.ok ? 0 : 1;
 }

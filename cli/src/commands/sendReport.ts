@@ -6,6 +6,7 @@ import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { conflictSentences } from '#dots/words/conflicts';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
+import { targetsOf } from '#dots/words/targets';
 import type { SettledTarget } from '../settledTarget';
 import type { SignalResult } from './sendSignal';
 
@@ -54,7 +55,16 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 }
 
 /** The same as `--format json` prints it. */
-export function answerJson({ answer, session, target, kept, refreshes, replaced, remarks }: SignalResult): object {
+export function answerJson({
+  answer,
+  session,
+  target,
+  kept,
+  refreshes,
+  replaced,
+  lost,
+  remarks,
+}: SignalResult): object {
   const { security } = session;
   const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
   return {
@@ -77,7 +87,7 @@ export function answerJson({ answer, session, target, kept, refreshes, replaced,
     ...identifiers(answer, target),
     ...(target.cuidSource === 'generated' && { newCuid: true }),
     ...(refreshes && { refresh: true }),
-    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null) }),
+    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
     ...(remarks.length > 0 && { remarks }),
     request: {
       method: request.method,

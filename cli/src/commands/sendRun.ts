@@ -1,3 +1,4 @@
+import type { MessageWatch } from '#dots/coap/watchedChannel';
 import { safeJson } from '#dots/model/text';
 import type { Arguments } from '../command';
 import type { Connect } from '../connection';
@@ -8,6 +9,8 @@ export interface SendRun {
   given: Arguments;
   io: Io;
   connect: Connect;
+  /** Receives the messages of its sessions. */
+  watch?: MessageWatch;
   /** A result as JSON text: one object per line where there are several documents. */
   json(result: object): string;
 }

@@ -1,17 +1,21 @@
+import type { MessageWatch } from '#dots/coap/watchedChannel';
 import { documentTypeOf } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/identifiers';
-import { isRunning, type NewRequest } from '#dots/signal/ledger';
+import { isRunning, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import {
   isCollision,
   recordedSentences,
+  replacementSentence,
   RequestFailure,
   sendRecorded,
   type Recorded,
+  type Replacement,
 } from '#dots/signal/recordedRequest';
 import type { Answered } from '#dots/signal/requestWithFailover';
 import { resourceOf } from '#dots/signal/resources';
-import { isUnderAttack } from '#dots/signal/scopes';
+import { isUnderAttack, scopesOf } from '#dots/signal/scopes';
+import { targetWords } from '#dots/words/targets';
 import { absolutePath } from '../caller';
 import { ledgerAt } from '../clientIdentity';
 import type { Arguments } from '../command';
@@ -38,6 +42,7 @@ interface Task {
   connect: Connect;
   given: Arguments;
   io: Io;
+  watch?: MessageWatch | undefined;
 }
 
 /**
@@ -75,10 +80,10 @@ async function whyNoNewCuid(
 }
 
 async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> {
-  const { document, connect, io } = task;
+  const { document, connect, io, watch } = task;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal });
+  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal, watch });
   try {
     return await sendOver(connection, target, task);
   } catch (error) {
@@ -98,19 +103,39 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     return { ...answered, target, kept, remarks: [] };
   }
   const [replace, blocks] = ['replace', 'blocks'].map((option) => given.option(option) !== undefined);
+  const client = ledgerAt(sending.ledger, target);
   const recorded = await sendRecorded({
-    client: ledgerAt(sending.ledger, target),
+    client,
     request,
     ask,
     permit,
     replace: replace === true,
+    approve: replace === true ? undefined : (replacement) => isApproved(replacement, task.io),
     blocks: blocks === true,
   });
-  return { ...recorded, target, kept, remarks: remarksOn(recorded, target, given) };
+  const earlier = earlierVersions(recorded, await client.read());
+  return { ...recorded, target, kept, remarks: [...remarksOn(recorded, target, given), ...earlier] };
+}
+
+/** The mitigations of earlier content of the same file that go on, because the new content shares no target. */
+function earlierVersions({ answer, entry }: Recorded, { entries }: ClientLedger): string[] {
+  const { id, file } = entry;
+  if (!answer.ok || file === null) return [];
+  return entries
+    .filter((each) => isRunning(each) && each.file === file && each.id !== id)
+    .map(
+      (each) =>
+        `Earlier content of the file, mid ${each.id} (${targetWords(scopesOf(each.document)[0] ?? {})}), goes on: dots withdraw ${each.id} ends it.`,
+    );
+}
+
+/** A question on a terminal; elsewhere a replacement is approved if every target stays protected. */
+async function isApproved(replacement: Replacement, { confirm }: Io): Promise<boolean> {
+  return (await confirm?.(`${replacementSentence(replacement)} Send it?`)) ?? replacement.lost === undefined;
 }
 
 /** What the ledger is asked to enter; nothing for a document that has no identifier. */
-function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarget): NewRequest | undefined {
+export function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarget): NewRequest | undefined {
   const kind = documentTypeOf(value)?.kind;
   const { id: parameter } = resourceOf(value);
   if (kind === undefined || parameter === undefined) return undefined;

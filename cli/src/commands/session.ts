@@ -9,31 +9,36 @@ import { runKept } from '../keeper/client';
 import { lockKeeper, type KeeperLock } from '../keeper/keeperLock';
 import { KeeperProcess, type KeptCommands } from '../keeper/keeperProcess';
 import { keeperSocket, keptCommands } from '../keeper/socket';
-import { openNamed, sessionOptions } from './sessionTargets';
+import { eventPrinter } from '../keeper/sessionEvents';
+import { sessionsJson, sessionsText } from '../keeper/sessionReport';
+import { sessionOptions, targetsOf } from './sessionTargets';
 
 type Load = () => Promise<Command>;
 
-const actions = ['stop'] as const;
+const actions = ['status', 'stop'] as const;
+type Action = (typeof actions)[number];
 
 const description: Omit<Command, 'run'> = {
   name: 'session',
   summary: 'Keep signal channel sessions open, and use them for the commands of this user.',
   usage:
-    '[--profile NAME]... [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C\n       dots session stop',
+    '[--profile NAME]... [--yes] [--cuid C] [--format text|json]\n       dots session --all [--yes]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C\n       dots session status [--format text|json]\n       dots session stop',
   options: sessionOptions,
   words: actions,
   details: [
     'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, withdraw, refresh and efficacy, in any folder, then use this session, without a handshake and without starting Node.js.',
-    'With profiles or a server it opens their sessions immediately. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. stop ends it.',
+    'With profiles or a server it opens their sessions immediately, and repeats that until the servers answer. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. status prints the sessions, stop ends them.',
     'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A request without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
     'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more.',
     'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests: they have the same mid, so this is safe. DOTS_SESSION=own has this effect at once.',
-    'When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. Changes of the sessions are reported on standard error. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGTERM or SIGINT terminates it.',
+    'When it accepts commands it prints one line of JSON: {"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
+    'Exit status of status: 0 if one is running, otherwise 3.',
   ],
   examples: [
     'dots session --profile upstream',
+    'dots session --all --yes --format json',
     'dots session --server coaps://dots.example.net --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
-    'dots session stop',
+    'dots session status',
   ],
 };
 
@@ -43,18 +48,22 @@ export function sessionOf(commands: ReadonlyMap<string, Load>): Command {
 }
 
 async function runSession(given: Arguments, io: Io, commands: ReadonlyMap<string, Load>): Promise<ExitStatus> {
-  if (actionOf(given) === 'stop') return (await ofRunning(given, io)) ?? notRunning(io);
+  const action = actionOf(given);
+  if (action !== undefined) return (await ofRunning(given, io)) ?? notRunning(action, given, io);
   const lock = await lockOr(given, io);
   return typeof lock === 'number' ? lock : onBehalfOf(caller(), () => keep(given, io, lock, commands));
 }
 
-function notRunning(io: Io): ExitStatus {
+async function notRunning(action: Action, given: Arguments, io: Io): Promise<ExitStatus> {
+  if (action === 'status' && isJson(given)) await io.out(sessionsJson(null, []));
   io.say('dots session: None is running.');
-  return 0;
+  return action === 'status' ? 3 : 0;
 }
 
+const isJson = (given: Arguments): boolean => given.option('format') === 'json';
+
 /** What is asked of the running keeper. Throws UsageError for anything else than a word that it knows. */
-function actionOf({ paths: [word, ...more] }: Arguments): (typeof actions)[number] | undefined {
+function actionOf({ paths: [word, ...more] }: Arguments): Action | undefined {
   const action = actions.find((each) => each === word);
   if (more.length > 0 || (word !== undefined && action === undefined))
     throw new UsageError(`dots session accepts no file: "${[word, ...more].join(' ')}".`, 'Use dots send to send one.');
@@ -103,16 +112,17 @@ async function keep(
   const stopped = Promise.race([io.stopped(), new Promise<void>((resolve) => (stop = resolve))]);
   const withSession = (keeper: KeeperProcess): KeptCommands =>
     new Map([...kept, [description.name, withinKeeper(keeper, stop)]]);
-  const keeper = new KeeperProcess(withSession, (line) => io.say(`${new Date().toISOString()} ${line}`));
+  const keeper = new KeeperProcess(withSession, eventPrinter(isJson(given), io));
+  const reload = (): void => void reloaded(keeper, io);
   try {
     await keeper.listen(lock.socket);
-    const isReady = openNamed(given, keeper.sessions, io).then(() => true);
-    // The exit does not wait for a server that does not answer.
-    if (await Promise.race([isReady, stopped.then(() => false)]))
-      await io.out(`${safeJson({ event: 'ready', socket: lock.socket })}\n`);
+    await keeper.open(() => targetsOf(given, io));
+    process.on('SIGHUP', reload);
+    await io.out(`${safeJson({ event: 'ready', socket: lock.socket })}\n`);
     await stopped;
     return 0;
   } finally {
+    process.off('SIGHUP', reload);
     await keeper.close();
     await lock.release();
   }
@@ -124,17 +134,31 @@ async function loaded(commands: ReadonlyMap<string, Load>): Promise<KeptCommands
   return new Map(await Promise.all(kept.map(async ([name, load]) => [name, await load()] as const)));
 }
 
+async function reloaded(keeper: KeeperProcess, io: Io): Promise<void> {
+  const failure = await keeper.reload();
+  io.say(
+    failure === undefined
+      ? 'dots session: Profiles and credentials were read again.'
+      : `dots session: Nothing was changed, because a file cannot be used. ${failure}`,
+  );
+}
+
 /** `dots session` of another process, as the keeper runs it. */
-function withinKeeper({ sessions }: KeeperProcess, stop: () => void): Command {
+function withinKeeper(keeper: KeeperProcess, stop: () => void): Command {
+  const { pid } = process;
   const run = async (given: Arguments, io: Io): Promise<ExitStatus> => {
-    if (actionOf(given) === 'stop') {
+    const action = actionOf(given);
+    if (action === 'status') {
+      const { all } = keeper.sessions;
+      await io.out(isJson(given) ? sessionsJson(pid, all) : sessionsText(pid, all));
+    } else if (action === 'stop') {
       stop();
-      io.say(`dots session: Process ${process.pid} ends.`);
-      return 0;
+      io.say(`dots session: Process ${pid} ends.`);
+    } else {
+      const opened = await keeper.open(() => targetsOf(given, io));
+      const what = opened.map(({ server, cuid }) => ` It also keeps the session with ${server} as ${cuid}.`).join('');
+      io.say(`dots session: Process ${pid} is already running.${what}`);
     }
-    const opened = await openNamed(given, sessions, io);
-    const what = opened.map(({ server, cuid }) => ` It also keeps the session with ${server} as ${cuid}.`).join('');
-    io.say(`dots session: Process ${process.pid} is already running.${what}`);
     return 0;
   };
   return { ...description, run };

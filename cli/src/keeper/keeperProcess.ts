@@ -1,30 +1,34 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { describeError } from '#dots/model/errors';
-import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
-import { securityWords } from '#dots/words/sessions';
-import { onBehalfOf } from '../caller';
+import { caller, onBehalfOf, type Caller } from '../caller';
 import type { Command } from '../command';
 import { invoke } from '../invoke';
+import type { SettledTarget } from '../settledTarget';
 import { Conversation } from './conversation';
 import type { Call } from './messages';
 import { CallServer } from './server';
-import { LiveSessions, type Watch } from './sessions';
+import type { Watch } from './sessionEvents';
+import { LiveSessions } from './sessions';
 
 /** The commands that the keeper runs for other processes, by name. */
 export type KeptCommands = ReadonlyMap<string, Command>;
+
+/** The targets that a command line names, as its files say now, with valid credentials. Rejects with a DotsError. */
+export type FindTargets = () => Promise<SettledTarget[]>;
 
 /** The process of `dots session`: it keeps sessions, and runs the commands of other processes over them. */
 export class KeeperProcess {
   readonly sessions: LiveSessions;
   private readonly server = new CallServer((call) => this.converse(call));
+  /** What was named since the start, and by which caller. */
+  private readonly named: { by: Caller; find: FindTargets }[] = [];
 
-  /** @param log receives a line for each change of a session */
   constructor(
     private readonly commands: (keeper: KeeperProcess) => KeptCommands,
-    log: (line: string) => void,
+    watch: Watch,
   ) {
-    this.sessions = new LiveSessions(watchWith(log));
+    this.sessions = new LiveSessions(watch);
   }
 
   /** Listens for calls. Rejects with an error of the system. */
@@ -32,6 +36,30 @@ export class KeeperProcess {
     await this.server.listen(socket);
     // Paths of callers are absolute from here on; a relative one must not name a file of the folder it was started in.
     if (process.platform !== 'win32') process.chdir(dirname(socket));
+  }
+
+  /** Opens the sessions of targets, and keeps them from now on. Rejects with a DotsError. */
+  async open(find: FindTargets): Promise<SettledTarget[]> {
+    const targets = await find();
+    for (const target of targets) this.sessions.open(target);
+    this.named.push({ by: caller(), find });
+    return targets;
+  }
+
+  /**
+   * Reads profiles and credentials again: sessions of new profiles are opened, those of removed ones are closed, and
+   * the others are opened again. Returns why some command line has no targets any more; then nothing is changed.
+   */
+  async reload(): Promise<string | undefined> {
+    try {
+      const found = await Promise.all(this.named.map(({ by, find }) => onBehalfOf(by, find)));
+      const targets = found.flat();
+      this.sessions.renew(targets);
+      for (const target of targets) this.sessions.open(target);
+      return undefined;
+    } catch (error) {
+      return describeError(error);
+    }
   }
 
   /** Callers that wait for an answer receive that the sessions have ended; others are not waited for. */
@@ -45,43 +73,8 @@ export class KeeperProcess {
     const command = this.commands(this).get(name);
     if (command === undefined) return undefined;
     const { folder, env } = call;
-    const caller = { folder, env, platform: process.platform, home: env.HOME ?? homedir() };
+    const by = { folder, env, platform: process.platform, home: env.HOME ?? homedir() };
     const { connect } = this.sessions;
-    return new Conversation(call, (io) => onBehalfOf(caller, () => invoke(command, words, { ...io, connect })));
+    return new Conversation(call, (io) => onBehalfOf(by, () => invoke(command, words, { ...io, connect })));
   }
-}
-
-/** Reports changes of the sessions, a line each. */
-function watchWith(log: (line: string) => void): Watch {
-  return ({ server, cuid }) => ({
-    event: (event) => {
-      const line = eventWords(event, server, cuid);
-      if (line !== undefined) log(line);
-    },
-    trace: (sentence) => log(`${server}: ${sentence}`),
-    dismissed: () => log(`The session with ${server} as ${cuid} ends, because it is the least recently used one.`),
-  });
-}
-
-function eventWords(event: KeeperEvent, server: string, cuid: string): string | undefined {
-  switch (event.type) {
-    case 'opened': {
-      const { security } = event.session;
-      return `Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`;
-    }
-    case 'failed':
-      return `Could not connect to ${server}; retrying later. ${describeError(event.error)}`;
-    case 'over-tls':
-      return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
-    case 'state':
-      return stateChangeWords(event, server);
-  }
-}
-
-function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' }, server: string): string | undefined {
-  if (snapshot.state === 'connected') return before === 'not-responding' ? `${server} answers again.` : undefined;
-  if (snapshot.state !== 'not-responding') return undefined;
-  return snapshot.session === 'closed'
-    ? `${server} has ended the session; it is opened again within a minute, or with the next document.`
-    : `${server} is not responding; heartbeats continue.`;
 }

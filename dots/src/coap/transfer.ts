@@ -44,7 +44,7 @@ const longestToken = '00'.repeat(8);
 const frameHeader = 2;
 
 /** The bytes of a message without blocks, at most. */
-function sizeOf(content: Content): number {
+export function sizeOf(content: Content): number {
   return encodeMessage({ ...content, type: 'CON', messageId: 0, token: longestToken }).length + frameHeader;
 }
 

@@ -299,19 +299,23 @@ export function answered(
 const stateRefused = ({ acceptedAt }: LedgerEntry): RequestState => (acceptedAt === null ? 'refused' : 'accepted');
 
 /**
- * The running mitigations that a request replaces: those of lower mids that share a target and start in the same way
- * (RFC 9132 section 4.4.1.3).
+ * The running mitigations that a request replaces: those of lower mids that share a target and start in the same way,
+ * and other content of the same mid (RFC 9132 section 4.4.1.3).
  */
 export function replacedBy(
   { entries, others }: ClientLedger,
-  { kind, id, document }: LedgerEntry,
+  { kind, id, hash, document }: LedgerEntry,
 ): { own: LedgerEntry[]; others: OtherMitigation[] } {
   const [scope] = scopesOf(document);
   if (kind !== 'mitigation-scope' || scope === undefined) return { own: [], others: [] };
   const isReplaced = (mid: number, other: JsonObject): boolean =>
     mid < id && triggersAtOnce(other) === triggersAtOnce(scope) && sharedTargets(scope, other) !== undefined;
   return {
-    own: entries.filter((entry) => isRunning(entry) && isReplaced(entry.id, scopesOf(entry.document)[0] ?? {})),
+    own: entries.filter(
+      (entry) =>
+        isRunning(entry) &&
+        (entry.id === id ? entry.hash !== hash : isReplaced(entry.id, scopesOf(entry.document)[0] ?? {})),
+    ),
     others: others.filter((other) => isReplaced(other.mid, other.scope)),
   };
 }

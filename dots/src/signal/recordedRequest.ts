@@ -1,12 +1,20 @@
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
+import { lostTargets } from '#dots/model/lostTargets';
 import { sharedTargets } from '#dots/model/sharedTargets';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
-import { targetWords } from '#dots/words/targets';
+import { targetsOf, targetWords } from '#dots/words/targets';
 import type { Answer } from './answer';
 import { rollover } from './identifiers';
-import { replacedBy, type LedgerEntry, type NewRequest, type OtherMitigation } from './ledger';
+import {
+  isRunning,
+  replacedBy,
+  type ClientLedger,
+  type LedgerEntry,
+  type NewRequest,
+  type OtherMitigation,
+} from './ledger';
 import type { LedgerOfClient } from './ledgerFolder';
 import type { Answered, Asking } from './requestWithFailover';
 import { grantedLifetime, scopesOf } from './scopes';
@@ -25,6 +33,17 @@ export interface RecordedRequest {
   blocks?: boolean;
   /** Whether a request whose mid was the cause of its refusal may replace others with a higher one. */
   replace?: boolean;
+  /** Decides whether the request may replace mitigations of this ledger; without it, it may. */
+  approve?: ((replacement: Replacement) => Promise<boolean>) | undefined;
+}
+
+/** The mitigations of this ledger that a request replaces. */
+export interface Replacement {
+  /** Their scopes, each with its mid. */
+  replaced: JsonObject[];
+  /** The targets that no running mitigation has after that, and those that none has had, as members of a scope. */
+  lost?: JsonObject;
+  added?: JsonObject;
 }
 
 /** The outcome of a request. */
@@ -39,6 +58,9 @@ export interface Recorded extends Answered {
   /** The mitigations that it replaces, or with `wouldReplace` those that kept it from being sent again. */
   replaced?: JsonObject[];
   wouldReplace?: JsonObject[];
+  /** The targets that no running mitigation has any more because of it, and those that none has had. */
+  lost?: JsonObject;
+  added?: JsonObject;
   /** The mids that the server has from the rollover on. */
   beyond?: number[];
 }
@@ -80,6 +102,8 @@ export function recordedSentences({
   refusedMid,
   replaced,
   wouldReplace,
+  lost,
+  added,
   beyond,
 }: Recorded): string[] {
   const all = [
@@ -89,7 +113,7 @@ export function recordedSentences({
     refusedMid === undefined
       ? undefined
       : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
-    replaced && `It replaces ${listed(replaced)}.`,
+    replaced && replacementSentence({ replaced, ...(lost && { lost }), ...(added && { added }) }),
     wouldReplace &&
       `The server refused mid ${entry.id} because of ${listed(wouldReplace)}. A higher mid would replace that, so it was not sent again.`,
     beyond &&
@@ -97,6 +121,15 @@ export function recordedSentences({
     unrecorded && `The answer is not in the ledger. ${unrecorded.message}`,
   ];
   return all.filter((sentence) => sentence !== undefined);
+}
+
+/** What a request replaces, and what that changes. */
+export function replacementSentence({ replaced, lost, added }: Replacement): string {
+  const changes = [
+    ...(lost === undefined ? [] : [`no longer protected: ${targetsOf(lost).join(', ')}`]),
+    ...(added === undefined ? [] : [`newly protected: ${targetsOf(added).join(', ')}`]),
+  ];
+  return `It replaces ${listed(replaced)}; ${changes.length === 0 ? 'the targets stay the same' : changes.join('; ')}.`;
 }
 
 const listed = (scopes: readonly JsonObject[]): string =>
@@ -108,10 +141,15 @@ export function isCollision({ code, body }: Pick<Answer, 'code' | 'body'>): bool
   return code === '4.09' && causes.some((conflict) => conflict?.['conflict-cause'] === 'cuid-collision');
 }
 
-async function sendOnce({ client, request, ask, permit, blocks, replace = false }: RecordedRequest): Promise<Recorded> {
+async function sendOnce(options: RecordedRequest): Promise<Recorded> {
+  const { client, request, ask, permit, blocks, replace = false } = options;
   const { entry, refreshes } = await client.begin(request);
-  const { own, others } = refreshes ? nothing : replacedBy(await client.read(), entry);
+  const known = await client.read();
+  const { own, others } = refreshes ? nothing : replacedBy(known, entry);
   if (others.length > 0 && !replace) throw new RequestFailure(wouldReplace(others), entry, false);
+  const replacement = own.length === 0 ? undefined : replacementOf(own, entry, known);
+  if (replacement && (await options.approve?.(replacement)) === false)
+    throw new RequestFailure(notApproved(replacement), entry, false);
   let sent = false;
   let noted: Promise<void> | undefined;
   const asking: Asking = async (session, left) => {
@@ -123,10 +161,7 @@ async function sendOnce({ client, request, ask, permit, blocks, replace = false 
     if (!sent) await client.notSent(entry);
     throw error instanceof DotsError ? new RequestFailure(error, entry, sent) : error;
   });
-  const replaced = [
-    ...own.map(({ id, document }) => ({ ...scopesOf(document)[0], mid: id })),
-    ...others.map(({ scope, mid }) => ({ ...scope, mid })),
-  ];
+  const replaced = [...(replacement?.replaced ?? []), ...others.map(({ scope, mid }) => ({ ...scope, mid }))];
   const unrecorded = await client
     .answered(entry, { ...answer, lifetime: grantedLifetime(answer) })
     .then(() => undefined, asDotsError);
@@ -135,12 +170,33 @@ async function sendOnce({ client, request, ask, permit, blocks, replace = false 
     answer,
     entry,
     refreshes,
-    ...(answer.ok && replaced.length > 0 && { replaced }),
+    ...(answer.ok && replaced.length > 0 && { ...replacement, replaced }),
     ...(unrecorded && { unrecorded }),
   };
 }
 
 const nothing = { own: [], others: [] };
+
+/** What is protected by the request, and by the mitigations that go on beside it, is not lost. */
+function replacementOf(own: LedgerEntry[], entry: LedgerEntry, { entries }: ClientLedger): Replacement {
+  const before = own.flatMap(({ document }) => scopesOf(document));
+  const asked = scopesOf(entry.document);
+  const others = entries.filter((each) => isRunning(each) && !own.includes(each) && each.id !== entry.id);
+  const beside = others.flatMap(({ document }) => scopesOf(document));
+  const lost = lostTargets(before, [...asked, ...beside]);
+  const added = lostTargets(asked, [...before, ...beside]);
+  const replaced = own.map(({ id, document }) => ({ ...scopesOf(document)[0], mid: id }));
+  return { replaced, ...(lost && { lost }), ...(added && { added }) };
+}
+
+function notApproved(replacement: Replacement): DotsError {
+  return new DotsError(
+    'malformed',
+    'signal/would-replace',
+    `Not sent: ${replacementSentence(replacement).replace(/^It replaces/, 'it would replace')}`,
+    'Withdraw that first, or request these targets as well.',
+  );
+}
 
 /** Mitigations of this client that are not in this ledger are replaced only on request. */
 function wouldReplace(others: readonly OtherMitigation[]): DotsError {

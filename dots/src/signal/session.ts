@@ -1,22 +1,23 @@
-import { encodeDocument } from '#dots/cbor/codec';
 import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
-import { noBytes, type CoapOption, type Content } from '#dots/coap/messages/message';
-import { dotsCbor, option } from '#dots/coap/messages/options';
+import type { Content } from '#dots/coap/messages/message';
+import { dotsCbor } from '#dots/coap/messages/options';
+import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import type { JsonObject } from '#dots/model/json';
 import { parseServer } from '#dots/transport/address';
 import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/connect/paths';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
+import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
 import { questionRequest, type Question } from './questions';
 import { mitigate, pathOf, resourceOf, type Resource } from './resources';
@@ -63,6 +64,8 @@ export interface SessionOptions {
   /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
   permit?: Permit | undefined;
   clock?: Clock;
+  /** Receives each message of the session. */
+  watch?: MessageWatch | undefined;
   /** Receives what was dropped, lost or tolerated, one sentence each; repeated ones ever less often. */
   trace?: Trace;
 }
@@ -147,7 +150,7 @@ export class SignalSession {
   }
 
   private static over(channel: Channel, options: SessionOptions): SignalSession {
-    return new SignalSession(channel, options);
+    return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
   }
 
   /** How the session is protected, and the authenticated identity of the server; undefined for plain CoAP. */
@@ -230,19 +233,8 @@ export class SignalSession {
   async send(document: JsonObject, options: SendOptions = {}): Promise<Answer> {
     await options.permit?.([parseServer(this.endpoint.peer)]);
     const resource = resourceOf(document);
-    return this.ask(
-      {
-        method: 'PUT',
-        path: pathOf(resource, this.cuid, this.idFor(resource, options.mid)),
-        confirmable: resource.confirmable,
-        once: resource.name === 'hb',
-        payload: encodeDocument(document),
-        contentFormat: dotsCbor,
-        options: conditions(resource, document),
-        blocks: resource !== mitigate || options.blocks === true,
-      },
-      options,
-    );
+    const id = this.idFor(resource, options.mid);
+    return this.ask(documentRequest(document, { cuid: this.cuid, id, blocks: options.blocks }), options);
   }
 
   /**
@@ -359,12 +351,4 @@ function patience({ timeoutMs = defaultTimeoutMs, signal, transmitted }: AskOpti
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {
   return { method, path: pathText(path), octets: payload?.length ?? 0, payload, ...(blocks > 1 && { blocks }) };
-}
-
-/** An efficacy update must not create anything: If-Match with an empty value (RFC 9132 section 4.4.3). */
-function conditions(resource: Resource, document: JsonObject): CoapOption[] {
-  if (resource !== mitigate) return [];
-  const [body] = Object.values(document).filter(isObject);
-  const isUpdate = itemsOf(body?.scope).some((scope) => isObject(scope) && Object.hasOwn(scope, 'attack-status'));
-  return isUpdate ? [option('If-Match', noBytes)] : [];
 }

@@ -6,7 +6,7 @@ import { addressText, type Address } from './address';
 import { listenError, listeningHost } from './listening';
 
 /** What fits in the smallest IPv6 path MTU, less IPv6 and UDP headers, bytes: RFC 9132 section 7.3. */
-const maxMessageSize = 1280 - 48;
+export const maxMessageSize = 1280 - 48;
 
 /** How many peers a listening socket distinguishes; the least recently heard one is dropped. */
 const peersAtOnce = 256;

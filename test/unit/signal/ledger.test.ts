@@ -242,3 +242,12 @@ test('sid, tsid and tmid count for themselves', () => {
   const next = begin(ledger, mitigationOf('a.example.net', { kind: 'telemetry', parameter: 'tmid' }), start);
   assert.deepEqual([next.entry.id, next.ledger.highest], [start / 1000, { mid: 5, tmid: start / 1000 }]);
 });
+
+test('other content that a server accepts under the same mid ends what ran under it', () => {
+  const scene = new Scene();
+  scene.accepted('a.example.net', 7);
+  const other = scene.accepted('b.example.net', 7);
+  assert.deepEqual(scene.states(), ['7 ended', '7 accepted']);
+  scene.answer(other, '2.04', 3600);
+  assert.deepEqual(scene.states(), ['7 ended', '7 accepted'], 'a refresh replaces nothing');
+});
