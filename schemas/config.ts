@@ -16,6 +16,8 @@ export interface ConfigSchema {
   additionalProperties?: boolean | ConfigSchema;
   /** What the names of additional members look like. */
   propertyNames?: { pattern: string };
+  /** The members that a member has no effect without. */
+  dependencies?: Record<string, string[]>;
   items?: ConfigSchema;
   enum?: string[];
   pattern?: string;

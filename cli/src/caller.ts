@@ -8,11 +8,12 @@ import { surroundings, type Surroundings } from '#dots/runtime/stateFolder';
  */
 export interface Caller extends Surroundings {
   folder: string;
+  isThisProcess: boolean;
 }
 
 const callers = new AsyncLocalStorage<Caller>();
 
-const thisProcess = (): Caller => ({ folder: process.cwd(), ...surroundings() });
+const thisProcess = (): Caller => ({ folder: process.cwd(), isThisProcess: true, ...surroundings() });
 
 /** The caller of the running command. */
 export const caller = (): Caller => callers.getStore() ?? thisProcess();

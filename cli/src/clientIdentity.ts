@@ -1,7 +1,7 @@
 import { chosenCuid } from '#dots/signal/cuids';
 import { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
 import type { ClientLedger } from '#dots/signal/ledger';
-import { Ledger, serverName, type LedgerOfClient } from '#dots/signal/ledgerFolder';
+import { Ledger, serverName, type LedgerOfClient, type ServerProof } from '#dots/signal/ledgerFolder';
 import { refuseLinks } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { credentialsFor, readPem } from '#dots/transport/certificates/credentialFiles';
@@ -27,8 +27,13 @@ export async function ledgerOf(given: Arguments, io: Io): Promise<Ledger> {
 }
 
 /** What the client of a target asked of its server. */
-export const ledgerAt = (ledger: Ledger, { server, cuid, cuidSource }: SettledTarget): LedgerOfClient =>
-  ledger.client({ address: server, cuid, source: cuidSource });
+export const ledgerAt = (
+  ledger: Ledger,
+  { server, cuid, cuidSource, credentialFiles: { serverName } }: SettledTarget,
+): LedgerOfClient => ledger.client({ address: server, serverName, cuid, source: cuidSource });
+
+/** The name of the server of a target in the ledger. Throws a DotsError for an address that is none. */
+export const ledgerName = ({ server, credentialFiles }: AnonymousTarget): string => serverName(server, credentialFiles);
 
 /** Whether an address is one of a data channel. */
 export const isData = (server: string): boolean => /^https:/i.test(server);
@@ -45,14 +50,18 @@ export async function withCuid(
   if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured' };
   const derived = await derivedCuid(target);
   const address = isData(target.server) ? profiles.get(target.profile ?? '')?.signal : target.server;
-  const { cuid, source } = chosenCuid(await ledgersAt(ledger, address), derived, target.profile);
+  const { cuid, source } = chosenCuid(
+    await ledgersAt(ledger, address, target.credentialFiles),
+    derived,
+    target.profile,
+  );
   return { ...target, cuid, cuidSource: source };
 }
 
 /** What is known of a server; the data channel of one whose signal channel is not known is in no ledger. */
-async function ledgersAt(ledger: Ledger, address: string | undefined): Promise<ClientLedger[]> {
+async function ledgersAt(ledger: Ledger, address: string | undefined, proof: ServerProof): Promise<ClientLedger[]> {
   if (address === undefined) return [];
-  const name = serverName(address);
+  const name = serverName(address, proof);
   return (await ledger.clients()).filter(({ server }) => server === name);
 }
 

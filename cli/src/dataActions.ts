@@ -18,6 +18,7 @@ import { fileReason } from '#dots/runtime/fileReason';
 import { duration } from '#dots/words/quantities';
 import { caller } from './caller';
 import { ledgerOf } from './clientIdentity';
+import { credentialNotes } from './credentialNotes';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
@@ -163,6 +164,7 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
   const sending = await sendingOf(document, given, io);
   const { target } = sending;
   report.target = target;
+  report.notes = sending.notes ?? [];
   if (!(await isSendable(document, sending, { io, who: 'dots data' }))) return;
   const { announce } = report;
   const installed = await overData(target, (session) => session.install(document.value, { ...target, announce }));
@@ -241,5 +243,6 @@ async function namedTarget(
   const ledger = await ledgerOf(given, io);
   const target = await targetNamed(asked, new CommandWorkspaces(given), ledger, notDone, 'data');
   report.target = target;
+  report.notes = await credentialNotes(target, io);
   return target;
 }

@@ -19,6 +19,8 @@ const reportVersion = 1;
 export class DataReport {
   target: SettledTarget | undefined;
   registered = false;
+  /** What is wrong with the credentials soon: the text form has it on standard error. */
+  notes: string[] = [];
   body: JsonObject | undefined;
   /** The file that the body was written to. */
   saved: string | undefined;
@@ -104,6 +106,7 @@ export class DataReport {
       saved: this.saved ?? null,
       answers: this.answers.map(dataAnswerJson),
       findings: this.findings,
+      notes: this.notes,
       next: error?.hint === undefined ? this.next : [...this.next, error.hint],
       error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
     };

@@ -46,6 +46,27 @@ async function confirm(question: string): Promise<boolean> {
 /** Moves to the start of the line of a terminal, and erases it. */
 const clearLine = '\r\x1b[K';
 
+/** Asks for a secret, which is not shown; undefined if the user enters none. Absent if the input is not a terminal. */
+export const askSecret = isatty(0) && isatty(2) ? secret : undefined;
+
+/** Everything that is typed goes to a stream that discards it, and none of it to the history. */
+async function secret(question: string): Promise<string | undefined> {
+  const [{ createInterface }, { Writable }] = await Promise.all([import('node:readline'), import('node:stream')]);
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
+  process.stderr.write(printable(question));
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      terminal.once('close', () => resolve(undefined));
+      terminal.once('SIGINT', () => terminal.close());
+      terminal.question('', resolve);
+    });
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
+}
+
 /** The environment of the process: standard streams and signals. */
 export function processIo(): Io {
   const { stdout, stderr, env } = process;

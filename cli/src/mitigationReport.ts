@@ -32,6 +32,8 @@ export interface ServerReport {
   /** The last refusal. */
   refusal?: Answer | undefined;
   error?: DotsError | undefined;
+  /** What is wrong with the credentials soon: the text form has it on standard error. */
+  notes?: string[];
   /** What else there is to say: first what happened, then what to do. */
   remarks: string[];
 }
@@ -45,7 +47,7 @@ export async function printReports(reports: ServerReport[], format: string | und
   return reports.some(({ refusal }) => refusal !== undefined) ? 1 : 0;
 }
 
-function reportJson({ known, profile, mitigations, refusal, error, remarks }: ServerReport): object {
+function reportJson({ known, profile, mitigations, refusal, error, remarks, notes = [] }: ServerReport): object {
   return {
     server: known.server,
     cuid: known.cuid,
@@ -55,6 +57,7 @@ function reportJson({ known, profile, mitigations, refusal, error, remarks }: Se
     diagnostic: refusal?.diagnostic ?? null,
     error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
     remarks,
+    notes,
   };
 }
 

@@ -3,8 +3,9 @@ import { contentHash, isRunning, type ClientLedger, type LedgerEntry } from '#do
 import { serverName, type Ledger, type LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { plural } from '#dots/words/quantities';
 import { absolutePath, caller } from './caller';
-import { ledgerAt, ledgerOf } from './clientIdentity';
+import { ledgerAt, ledgerName, ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
+import { credentialNotes } from './credentialNotes';
 import { readDocument } from './document';
 import { isFile } from '#host/files';
 import type { Io } from './io';
@@ -17,6 +18,8 @@ export interface ClientTarget {
   target: SettledTarget;
   client: LedgerOfClient;
   known: ClientLedger;
+  /** What is wrong with its credentials soon. */
+  notes?: string[];
   /** The mids that the command applies to; undefined: all. */
   mids?: number[];
 }
@@ -48,6 +51,7 @@ export async function selectionOf(given: Arguments, io: Io, notDone: string): Pr
   const base = await baseOf(given, workspaces, ledger, operand, notDone);
   const all =
     base === undefined ? await clientsInLedger(given, workspaces, ledger, notDone) : await clientsAt(base, ledger);
+  for (const each of all.clients) each.notes = await credentialNotes(each.target, io);
   const named = operand.mid !== undefined || operand.file !== undefined;
   if (!named) return { ...all, named };
   const meant = all.problems.filter(({ known }) => known.entries.some((entry) => isMeant(entry, operand)));
@@ -88,7 +92,7 @@ async function baseOf(
 
 /** The client that is named; if none is, also those with running mitigations. */
 async function clientsAt(target: SettledTarget, ledger: Ledger): Promise<Omit<Selection, 'named'>> {
-  const server = serverName(target.server);
+  const server = ledgerName(target);
   const others = (await ledger.clients()).filter(
     (known) => known.server === server && known.cuid !== target.cuid && known.entries.some(isRunning),
   );
@@ -121,7 +125,7 @@ async function clientsInLedger(
     try {
       const { cuid, source } = known;
       const target = await targetNamed(wayTo(known, given), workspaces, ledger, notDone);
-      if (serverName(target.server) !== known.server) throw elsewhere(known, target);
+      if (ledgerName(target) !== known.server) throw elsewhere(known, target);
       found.clients.push(await clientTarget({ ...target, cuid, cuidSource: source }, ledger));
     } catch (error) {
       if (!(error instanceof DotsError)) throw error;
@@ -144,7 +148,8 @@ function wayTo({ server, address, entries }: ClientLedger, given: Arguments): Ar
       `No profile leads to ${server}.`,
       'Name the server and its credentials: --server with --ca, --cert and --key, or with --psk-identity and --psk-key-file.',
     );
-  return withOption(given, 'server', address);
+  const reached = withOption(given, 'server', address);
+  return serverName(address) === server ? reached : withOption(reached, 'server-name', server.replace(/:\d+$/, ''));
 }
 
 /** A profile may have changed, and the mock of the editor is not a `dots mock`. */

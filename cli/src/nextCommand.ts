@@ -3,10 +3,12 @@ import type { Arguments } from './command';
 import type { SettledTarget } from './settledTarget';
 
 /** The options that name the files of credentials. */
-const credentialOptions: readonly [keyof CredentialFiles, string][] = [
+const credentialOptions: readonly [Exclude<keyof CredentialFiles, 'askKeyPassword'>, string][] = [
+  ['serverName', 'server-name'],
   ['ca', 'ca'],
   ['cert', 'cert'],
   ['key', 'key'],
+  ['keyPasswordFile', 'key-password-file'],
   ['crl', 'crl'],
   ['pskIdentity', 'psk-identity'],
   ['pskKeyFile', 'psk-key-file'],

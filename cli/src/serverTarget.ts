@@ -5,6 +5,7 @@ import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import {
+  credentialsIn,
   destinationError,
   destinationOf,
   requestIdentityOf,
@@ -23,12 +24,14 @@ import { defaultProfilesFile } from '#host/files';
 import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import { withAbsolutePaths } from '#host/profilePaths';
 import type { DocumentContext } from '#service/service';
+import { credentialNotes } from './credentialNotes';
 import { isData, ledgerOf, ledgerOption, withCuid } from './clientIdentity';
 import type { AnonymousTarget, SettledTarget } from './settledTarget';
 import { absolutePath, caller, nameOfPath } from './caller';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
+import { askKeyPassword } from './keyPassword';
 import { theRunningMock } from './runningMocks';
 import { CommandWorkspaces, pathIn, tellOwn, workspaceOptions } from './workspace';
 
@@ -63,16 +66,30 @@ export const targetOptions: readonly Option[] = [
     description:
       'The mitigation id (or sid, tsid, tmid) (default: from the workspace file, or the highest in the ledger plus one).',
   },
+  {
+    name: 'server-name',
+    value: 'NAME',
+    description: 'The name in the certificate of the server (default: from the profile, or the host of the address).',
+  },
   { name: 'ca', value: 'FILE', description: 'The CA that issued the certificate of the server (PEM).' },
   { name: 'cert', value: 'FILE', description: 'The client certificate (PEM).' },
   { name: 'key', value: 'FILE', description: 'Its private key (PEM).' },
+  {
+    name: 'key-password-file',
+    value: 'FILE',
+    description: 'The password of an encrypted key (default: asked on a terminal).',
+  },
   { name: 'crl', value: 'FILE', description: 'The certificates that the CA has revoked (PEM).' },
   {
     name: 'psk-identity',
     value: 'ID',
     description: 'The identity of a pre-shared key, instead of certificates; signal channel.',
   },
-  { name: 'psk-key-file', value: 'FILE', description: 'The file with that key.' },
+  {
+    name: 'psk-key-file',
+    value: 'FILE',
+    description: 'The file with that key: text, octets, or hexadecimal digits after 0x.',
+  },
   {
     name: 'timeout',
     value: 'S',
@@ -87,6 +104,8 @@ export const targetOptions: readonly Option[] = [
 export interface Sending {
   target: SettledTarget;
   ledger: Ledger;
+  /** What is wrong with the credentials soon. */
+  notes?: string[];
   workspaces: CommandWorkspaces;
   context: DocumentContext;
   /** The server as the ledger names it; absent for a data channel whose profile names no signal channel. */
@@ -107,13 +126,15 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const anonymous = settledTarget(query, given, { ...purpose, mock });
   const ledger = await ledgerOf(given, io);
   const target = await withCuid(anonymous, ledger, query.profiles);
+  const notes = await credentialNotes(target, io);
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
   const signal = isData(target.server) ? target.profile && profile?.signal : target.server;
   return {
     workspaces,
     target,
     ledger,
-    signalServer: signal && serverName(signal),
+    notes,
+    signalServer: signal && serverName(signal, target.credentialFiles),
     context: {
       ...query.workspace.context,
       cuid: target.cuid,
@@ -231,12 +252,12 @@ interface Purpose {
 
 /** A way to the mock as one to a server. */
 function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined, channel: Channel): ServerTarget {
-  const { [channel]: server = '', ca, certificate, key, cuid } = mock ?? {};
+  const { [channel]: server = '', cuid } = mock ?? {};
   return {
     ...(cuid !== undefined && { cuid }),
     ...route,
     server,
-    credentials: defined({ ca, certificate, key }),
+    credentials: credentialsIn(mock),
   };
 }
 
@@ -304,7 +325,7 @@ function permitFor(target: ServerTarget, given: Arguments, notDone: string): Per
   return productionGuard(target, knownAddresses, refuse);
 }
 
-/** The key itself is never in a profile. Throws UsageError if it is required and not specified. */
+/** Only its identity may be known. Throws UsageError if it is required and not specified. */
 function requireKey(
   { server, profile, credentialFiles: { pskIdentity, pskKeyFile } }: AnonymousTarget,
   given: Arguments,
@@ -319,7 +340,7 @@ function requireKey(
     return;
   throw new UsageError(
     `The profile "${profile}" has the pre-shared key identity "${pskIdentity}", but no key is specified.`,
-    'Specify its file with --psk-key-file.',
+    'Specify its file with --psk-key-file, or "psk-key-file" in the profile.',
   );
 }
 
@@ -330,20 +351,26 @@ function credentialFiles(given: Arguments, { credentials }: ServerTarget): Crede
     return file === undefined ? undefined : absolutePath(file);
   };
   const said = {
+    serverName: given.option('server-name'),
     ca: path('ca'),
     cert: path('cert'),
     key: path('key'),
+    keyPasswordFile: path('key-password-file'),
     crl: path('crl'),
     pskIdentity: given.option('psk-identity'),
     pskKeyFile: path('psk-key-file'),
   };
-  const { ca, certificate: cert, key, crl, pskIdentity } = credentials;
-  const certificates = said.pskIdentity === undefined ? { ca, cert, key, crl } : {};
-  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity } : {};
+  const { serverName, ca, certificate: cert, key, keyPasswordFile, crl, pskIdentity, pskKeyFile } = credentials;
+  const password = said.key === undefined ? { keyPasswordFile } : {};
+  const certificates = said.pskIdentity === undefined ? { ca, cert, key, crl, ...password } : {};
+  const keyOfIdentity = said.pskIdentity === undefined ? { pskKeyFile } : {};
+  const psk = said.ca === undefined && said.cert === undefined ? { pskIdentity, ...keyOfIdentity } : {};
   return {
+    ...defined({ serverName }),
     ...defined(certificates),
     ...defined(psk),
     ...defined(said),
+    ...(askKeyPassword !== undefined && { askKeyPassword }),
   };
 }
 

@@ -19,7 +19,7 @@ const asn1 = ['@peculiar/asn1-schema', '@peculiar/asn1-x509'];
 const core = ['workspace/**', 'flowspec/**', 'check/**', 'cbor', 'words', 'model'];
 const secured = ['transport', 'transport/certificates', 'coap/messages', 'runtime', 'model'];
 const protocol = ['transport/**', 'coap/**', 'check/**', 'cbor', 'words', 'runtime', 'model'];
-const dots = [...core, ...protocol, 'discovery', 'signal/**', 'data', 'dotsServer/**', 'orchestrator'];
+const dots = [...core, ...protocol, 'discovery', 'signal/**', 'data', 'dotsServer/**', 'world', 'orchestrator'];
 
 /**
  * The folders of the source tree and what each may import besides itself, the lower ones first.
@@ -48,6 +48,7 @@ const table = [
     'flowspec/documents': pure(['flowspec/packets', 'flowspec/bgp', 'model']),
     'flowspec/renderings': pure(['flowspec/bgp', 'model']),
     flowspec: pure(['flowspec/**', 'check/**', 'model']),
+    world: pure(['flowspec/packets', 'flowspec/bgp', 'model']),
     'coap/messages': node(['runtime', 'model']),
     coap: node(['coap/messages', 'cbor', 'runtime', 'model']),
     'transport/certificates': node(['runtime', 'model'], asn1),
@@ -64,7 +65,7 @@ const table = [
     'dotsServer/listeners': node(['dotsServer/data', 'dotsServer/signal', 'dotsServer/state', ...protocol]),
     dotsServer: node(['dotsServer/**', ...protocol]),
     discovery: node(['model']),
-    orchestrator: node(['dotsServer/**', 'signal', 'data', 'flowspec/**', ...protocol]),
+    orchestrator: node(['dotsServer/**', 'signal', 'data', 'flowspec/**', 'world', ...protocol]),
   }),
   { name: 'contract', path: 'server/src/contract.ts', ...pure(['workspace', 'model']) },
   ...below('server/src', {

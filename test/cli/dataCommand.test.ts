@@ -42,6 +42,7 @@ const keys = [
   'saved',
   'answers',
   'findings',
+  'notes',
   'next',
   'error',
 ];

@@ -104,7 +104,7 @@ test('the text names each step, and the name that certificates are checked again
     assert.ok(net.out.split('\n').includes(line), `${line}\n${net.out}`);
   const org = await runHere(['discover', 'example.org', '--resolver', resolver]);
   assert.match(org.out, /^1 found for example\.org by DNS-SD/);
-  assert.match(org.out, /^The signal channel is not in the profile: .* the certificate must be for example\.org/m);
+  assert.match(org.out, /^The signal channel is at .* its certificate must be for example\.org, the "server-name"/m);
 });
 
 test('a name without records for DOTS is exit 1, a name server that does not answer is exit 3, also as JSON', async (t) => {

@@ -247,7 +247,7 @@ test('a profile with a pre-shared key wants the file of the key, and decides bet
   assert.equal(status, 2);
   assert.match(
     err,
-    /The profile "edge" has the pre-shared key identity "edge-1", but no key is specified\. Specify its file with --psk-key-file\./,
+    /The profile "edge" has the pre-shared key identity "edge-1", but no key is specified\. Specify its file with --psk-key-file, or /,
   );
 });
 

@@ -66,7 +66,7 @@ async function needBrowser(skip: (reason: string) => void): Promise<Browser | un
 
 test('the pure folders and the language service run in a browser, and say the same there', async (t) => {
   const files = await pureFiles();
-  for (const folder of ['model', 'words', 'check', 'cbor', 'workspace', 'flowspec'])
+  for (const folder of ['model', 'words', 'check', 'cbor', 'workspace', 'flowspec', 'world'])
     assert.ok(
       files.some((file) => file.startsWith(`dots/src/${folder}/`)),
       folder,

@@ -91,6 +91,7 @@ export const editor = {
   trusted: true,
   /** What was asked in a modal message: its words and its detail. */
   confirmed: [] as string[],
+  warnings: [] as string[],
   /** Whether the user presses the button of such a message. */
   agrees: true,
   /** What the user types into an input box, one after the other. */
@@ -112,8 +113,9 @@ export const window = {
   },
   showTextDocument: () => editor.showTextDocument(),
   setStatusBarMessage: () => nothing,
-  showWarningMessage: (message: string, { detail }: { detail: string }, action: string) => {
-    editor.confirmed.push(`${message}\n${detail}`);
+  showWarningMessage: (message: string, options?: { detail: string }, action?: string) => {
+    if (options === undefined) editor.warnings.push(message);
+    else editor.confirmed.push(`${message}\n${options.detail}`);
     return Promise.resolve(editor.agrees ? action : undefined);
   },
   showInputBox: () => {

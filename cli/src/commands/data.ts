@@ -42,7 +42,7 @@ export const data: Command = {
     'remove client removes the registration, and with it all aliases and ACLs of this cuid.',
     'Where the server has entity tags, an entry is changed or removed only if it is still the one that was printed (If-Match, RFC 8040 section 3.5.2).',
     'capabilities prints what the server can match and do. Saved beside your ACLs, dots validate and the editor report what the server would refuse.',
-    'With --format json there is one object, whose keys are always present: version, action, ok, server, profile, cuid, registered, changes, body, saved, answers, findings, next, error.',
+    'With --format json there is one object, whose keys are always present: version, action, ok, server, profile, cuid, registered, changes, body, saved, answers, findings, notes, next, error.',
     'Exit status 0: the server accepted. 1: it refused, or the document has errors. 3: it did not answer, or one side was not authenticated.',
   ],
   examples: [

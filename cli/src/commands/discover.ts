@@ -31,7 +31,7 @@ export const discover: Command = {
   ],
   details: [
     'NAPTR records with the service DOTS are followed to SRV records and addresses (RFC 8973 section 6). If they lead to no server, the instances of DNS-SD are looked up (section 7). Servers are listed in the order in which a client tries them, each with the records that led to it.',
-    'The profile has the name that you specify, because certificates are checked against it (RFC 8973 section 8.2): a forged answer must not choose the name. A channel whose server has other addresses than that name is left out of the profile, with a note. dots does not check DNSSEC.',
+    'Certificates are checked against the name that you specify (RFC 8973 section 8.2): a forged answer must not choose the name. Where a server has other addresses than that name, the profile has its own host as the address, and your name as "server-name". dots does not check DNSSEC.',
     'Nothing is sent to the servers. Exit status 1: the name has no records for DOTS. 3: a name server did not answer, and no server was found.',
   ],
   examples: ['dots discover example.net', 'dots discover example.net --resolver 192.0.2.53 --format json'],
@@ -100,18 +100,17 @@ const channels: Readonly<Record<FoundServer['protocol'], string>> = {
 
 function textOf(found: Discovery): string {
   const { file, notes } = foundProfile(found);
-  const hasProfile = 'profiles' in file;
   return [
     `${found.servers.length} found for ${found.name} by ${found.method ?? ''}, in the order in which they are tried:`,
     ...found.servers.flatMap(serverLines),
     ...found.problems,
-    ...(hasProfile ? ['', 'Profile:', ...safeJson(file, 2).split('\n')] : []),
+    '',
+    'Profile:',
+    ...safeJson(file, 2).split('\n'),
     '',
     `Certificates are checked against ${found.name}, the name that you specified.`,
     ...notes,
-    hasProfile
-      ? 'Next: add the profile to dots.profiles.json, with "ca", "certificate" and "key"; dots validate checks that file.'
-      : 'Next: ask the operator which name is in the certificate of the server.',
+    'Next: add the profile to dots.profiles.json, with "ca", "certificate" and "key"; dots validate checks that file.',
   ]
     .map((line) => `${printable(line)}\n`)
     .join('');

@@ -5,11 +5,16 @@ import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
 import { overData } from '../dataTarget';
+import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
 
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
-export async function install(document: JsonObject, target: SettledTarget, run: SendRun): Promise<ExitStatus> {
+export async function install(
+  document: JsonObject,
+  { target, notes = [] }: Pick<Sending, 'target' | 'notes'>,
+  run: SendRun,
+): Promise<ExitStatus> {
   const { io } = run;
   const isJson = wantsJson(run);
   const announce = async (changes: EntryChange[]): Promise<void> => {
@@ -23,7 +28,11 @@ export async function install(document: JsonObject, target: SettledTarget, run: 
   const installed = await overData(target, (session) =>
     session.install(document, { timeoutMs: target.timeoutMs, announce }),
   );
-  await io.out(isJson ? run.json(installedJson(installed, target)) : installedText(installed, target));
+  await io.out(
+    isJson
+      ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })
+      : installedText(installed, target),
+  );
   return installed.answer.ok ? 0 : 1;
 }
 

@@ -52,7 +52,8 @@ export async function withEach(
   const connect = io.connect ?? ownConnection;
   for (const each of clients) {
     const connection = connect(each.target, { underAttack: false, signal: stop.signal });
-    reports.push(await withOne(each, connection, action));
+    const report = await withOne(each, connection, action);
+    reports.push({ ...report, notes: each.notes ?? [] });
   }
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);

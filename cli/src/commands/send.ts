@@ -104,10 +104,10 @@ async function sendFile(file: string, run: SendRun): Promise<ExitStatus> {
   }
   if (isData(target.server)) {
     const { install } = await import('./install');
-    return install(document.value, target, run);
+    return install(document.value, sending, run);
   }
   const sent = await sendSignal({ document, sending, ...run }).catch(nameBlocks);
-  await io.out(wantsJson(run) ? run.json(answerJson(sent)) : answerText(sent, document.value));
+  await io.out(wantsJson(run) ? run.json(answerJson(sent, sending.notes)) : answerText(sent, document.value));
   return sent.answer.ok ? 0 : 1;
 }
 

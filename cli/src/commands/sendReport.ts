@@ -55,18 +55,13 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 }
 
 /** The same as `--format json` prints it. */
-export function answerJson({
-  answer,
-  session,
-  target,
-  kept,
-  refreshes,
-  replaced,
-  lost,
-  remarks,
-}: SignalResult): object {
+export function answerJson(
+  { answer, session, target, kept, refreshes, replaced, lost, remarks }: SignalResult,
+  credentialNotes: readonly string[] = [],
+): object {
   const { security } = session;
-  const { code, ok, body, diagnostic, notes, maxAge, roundTripMs, request, payload } = answer;
+  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
+  const notes = [...(answer.notes ?? []), ...credentialNotes];
   return {
     sent: true,
     code,
@@ -75,7 +70,7 @@ export function answerJson({
     grantedLifetime: grantedLifetime(answer) ?? null,
     body: body ?? null,
     diagnostic: diagnostic ?? null,
-    ...(notes && { notes }),
+    ...(notes.length > 0 && { notes }),
     maxAge: maxAge ?? null,
     roundTripMs: Math.round(roundTripMs * 10) / 10,
     server: target.server,

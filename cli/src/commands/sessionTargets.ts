@@ -1,5 +1,6 @@
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { ledgerOf } from '../clientIdentity';
+import { credentialNotes } from '../credentialNotes';
 import { UsageError, type Arguments, type Option } from '../command';
 import type { Io } from '../io';
 import { withOption } from '../mitigationTargets';
@@ -48,6 +49,7 @@ export async function targetsOf(given: Arguments, io: Io): Promise<SettledTarget
     each.map(async (one) => {
       const target = await targetNamed(one, workspaces, ledger, 'no session was opened');
       await credentialsFor(target.server, target.credentialFiles);
+      await credentialNotes(target, io);
       return target;
     }),
   );

@@ -73,7 +73,7 @@ export class KeeperProcess {
     const command = this.commands(this).get(name);
     if (command === undefined) return undefined;
     const { folder, env } = call;
-    const by = { folder, env, platform: process.platform, home: env.HOME ?? homedir() };
+    const by = { folder, env, isThisProcess: false, platform: process.platform, home: env.HOME ?? homedir() };
     const { connect } = this.sessions;
     return new Conversation(call, (io) => onBehalfOf(by, () => invoke(command, words, { ...io, connect })));
   }

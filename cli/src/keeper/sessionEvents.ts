@@ -1,7 +1,6 @@
-import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
+import { eventWords } from '#dots/signal/keeper/eventWords';
 import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
-import { securityWords } from '#dots/words/sessions';
 import { errorJson } from '../invoke';
 import type { Io } from '../io';
 import type { SettledTarget } from '../settledTarget';
@@ -22,7 +21,7 @@ export function eventPrinter(isJson: boolean, io: Io): Watch {
   const at = (): string => new Date().toISOString();
   return (target, event) => {
     if (isJson) return void io.out(`${safeJson({ version: 1, at: at(), ...eventJson(target, event) })}\n`);
-    const words = eventWords(target, event);
+    const words = sentence(target, event);
     if (words !== undefined) io.say(`${at()} ${words}`);
   };
 }
@@ -38,34 +37,13 @@ function eventJson(target: SettledTarget, event: SessionEvent): object {
     state: event.type === 'state' ? event.snapshot.state : null,
     protocol: security?.protocol ?? null,
     peerName: security?.peerName ?? null,
-    message: eventWords(target, event) ?? null,
+    message: sentence(target, event) ?? null,
     error: 'error' in event ? errorJson(event.error) : null,
   };
 }
 
-function eventWords({ server, cuid }: SettledTarget, event: SessionEvent): string | undefined {
-  switch (event.type) {
-    case 'opened': {
-      const { security } = event.session;
-      return `Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`;
-    }
-    case 'failed':
-      return `Could not connect to ${server}; retrying later. ${describeError(event.error)}`;
-    case 'over-tls':
-      return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
-    case 'state':
-      return stateChangeWords(event, server);
-    case 'dismissed':
-      return `The session with ${server} as ${cuid} ends, because ${event.because}.`;
-    case 'trace':
-      return `${server}: ${event.sentence}`;
-  }
-}
-
-function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' }, server: string): string | undefined {
-  if (snapshot.state === 'connected') return before === 'not-responding' ? `${server} answers again.` : undefined;
-  if (snapshot.state !== 'not-responding') return undefined;
-  return snapshot.session === 'closed'
-    ? `${server} has ended the session; it is opened again within a minute, or with the next document.`
-    : `${server} is not responding; heartbeats continue.`;
+function sentence(target: SettledTarget, event: SessionEvent): string | undefined {
+  if (event.type === 'trace') return `${target.server}: ${event.sentence}`;
+  if (event.type !== 'dismissed') return eventWords(event, target);
+  return `The session with ${target.server} as ${target.cuid} ends, because ${event.because}.`;
 }

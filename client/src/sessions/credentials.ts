@@ -2,16 +2,21 @@ import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
 import { printable } from '#dots/model/text';
-import type { ClientCredentials } from '#dots/transport/certificates/credentials';
+import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
+import { isEncrypted, pskOf, type ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { ServerTarget } from '#dots/workspace/destination';
+
+/** Where the password of an encrypted private key is from. */
+export type KeyPassword = Pick<CredentialFiles, 'keyPasswordFile' | 'askKeyPassword'>;
 
 /** The target of a profile. */
 type ProfileTarget = ServerTarget & { profile: string };
 
 /**
- * The credentials for the server of a profile: certificate files, or a pre-shared key in the system's secret storage. A
- * stored key is replaced only by one with which a session was established: before that, every answer of a server, and
- * its silence, may be caused by an attacker.
+ * The credentials for the server of a profile: certificate files, or a pre-shared key in a file or in the system's
+ * secret storage, where the passwords of encrypted private keys are as well. A stored key is replaced only by one with
+ * which a session was established: before that, every answer of a server, and its silence, may be caused by an
+ * attacker.
  */
 export class Credentials {
   /** Keys that were entered instead of a stored one and are not verified yet, by the name of their secret. */
@@ -21,14 +26,24 @@ export class Credentials {
 
   /**
    * The credentials for the signal channel of a profile; none for plain CoAP. The user is asked for a pre-shared key
-   * once. Throws a DotsError for a file that cannot be read, an incomplete profile, and a cancelled input.
+   * once, and for the password of an encrypted private key. Throws a DotsError for a file that cannot be read, a wrong
+   * password, an incomplete profile, and a cancelled input.
    */
   async of({ profile, server, credentials }: ProfileTarget): Promise<ClientCredentials | undefined> {
     if (server.startsWith('coap:')) return undefined;
-    const { ca, certificate, key, crl, pskIdentity } = credentials;
-    if (pskIdentity !== undefined) return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity) } };
+    const { ca, certificate, key, crl, pskIdentity, pskKeyFile } = credentials;
+    if (pskIdentity !== undefined)
+      return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity, pskKeyFile) } };
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
-    return certificates({ ca, cert: certificate, key, crl });
+    return certificates({ ca, cert: certificate, key, crl, ...this.passwordOf({ profile, credentials }) });
+  }
+
+  /** Where the password of an encrypted private key is from: its file, or the user, who is asked once. */
+  passwordOf({
+    profile,
+    credentials: { keyPasswordFile },
+  }: Pick<ProfileTarget, 'profile' | 'credentials'>): KeyPassword {
+    return { keyPasswordFile, askKeyPassword: (key) => this.password(profile, key) };
   }
 
   /**
@@ -64,7 +79,25 @@ export class Credentials {
     return key !== undefined && Buffer.from(bytesOf(key)).equals(used.psk.key) ? { name, key } : undefined;
   }
 
-  private async key(name: string, identity: string): Promise<Uint8Array> {
+  /** The stored password of a key, if it is still right, or the one that the user enters; a right one is stored. */
+  private async password(profile: string, key: string): Promise<string> {
+    const secret = `dots.key-password/${profile}/${key}`;
+    const stored = await this.secrets.get(secret);
+    if (stored !== undefined && (await isPasswordOf(key, stored))) return stored;
+    const given = await askForPassword(profile, key);
+    if (given === undefined || given === '')
+      throw new DotsError(
+        'usage',
+        'editor/no-password',
+        `No password was entered for the private key of "${profile}".`,
+        'Send again to enter it.',
+      );
+    if (await isPasswordOf(key, given)) await this.secrets.store(secret, given);
+    return given;
+  }
+
+  private async key(name: string, identity: string, file: string | undefined): Promise<Uint8Array> {
+    if (file !== undefined) return (await import('#lazy/protocol')).readPsk(file);
     const secret = secretName(name, identity);
     const known = this.candidates.get(secret) ?? (await this.secrets.get(secret));
     if (known !== undefined) return bytesOf(known);
@@ -88,34 +121,51 @@ function askForKey(profile: string, identity: string): Thenable<string | undefin
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) =>
-      text === '' || bytesOf(text).length > 0 ? undefined : 'After 0x enter an even number of hexadecimal digits.',
+      /^0x(?!([0-9a-f]{2})+$)/i.test(text) ? 'After 0x enter an even number of hexadecimal digits.' : undefined,
   });
 }
 
-/** The texts of PEM files. Throws a DotsError for one that cannot be read. */
+function askForPassword(profile: string, key: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: printable(`DOTS: Password of the Private Key of ${profile}`),
+    prompt: `${printable(key)} is encrypted. Its password is stored in your system's secret storage.`,
+    password: true,
+    ignoreFocusOut: true,
+  });
+}
+
+async function isPasswordOf(key: string, password: string): Promise<boolean> {
+  const { readKey } = await import('#lazy/protocol');
+  return readKey({ key, askKeyPassword: () => Promise.resolve(password) }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The texts of PEM files, the key decrypted. Throws a DotsError for one that cannot be read. */
 export async function certificates({
   ca,
   cert,
   key,
   crl,
+  ...password
 }: {
   ca: string;
   cert: string;
   key: string;
   crl?: string | undefined;
-}): Promise<ClientCredentials> {
+} & KeyPassword): Promise<ClientCredentials> {
   const crls = crl === undefined ? {} : { crls: [await textOf(crl)] };
-  return { certificate: { ca: await textOf(ca), cert: await textOf(cert), key: await textOf(key), ...crls } };
+  const texts = { ca: await textOf(ca), cert: await textOf(cert), key: await textOf(key) };
+  if (!isEncrypted(texts.key)) return { certificate: { ...texts, ...crls } };
+  const { readKey } = await import('#lazy/protocol');
+  return { certificate: { ...texts, key: await readKey({ key, ...password }), ...crls } };
 }
 
 const secretName = (profile: string, identity: string): string => `dots.psk/${profile}/${identity}`;
 
-/** The octets of a key as it was typed; none if 0x is not followed by hexadecimal digits. */
-function bytesOf(text: string): Uint8Array {
-  const digits = /^0x(.*)$/i.exec(text)?.[1];
-  if (digits === undefined) return new TextEncoder().encode(text);
-  return /^([0-9a-f]{2})+$/i.test(digits) ? new Uint8Array(Buffer.from(digits, 'hex')) : new Uint8Array();
-}
+/** The octets of a key as it was typed. */
+const bytesOf = (text: string): Uint8Array => pskOf(new TextEncoder().encode(text));
 
 async function textOf(path: string): Promise<string> {
   try {

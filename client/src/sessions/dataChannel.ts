@@ -21,12 +21,18 @@ export class DataHost {
    * Installs aliases or ACLs at a target; the log has the difference before an entry is replaced. Throws a DotsError.
    */
   async install(
-    { profile, server, cuid, files, permit }: SettledTarget,
+    { profile, server, cuid, files, permit, credentials }: SettledTarget,
     document: JsonObject,
     signal: AbortSignal,
   ): Promise<Installation> {
     const { changeLines, DataSession } = await import('#lazy/protocol');
-    const session = await DataSession.open({ server, cuid, permit, ...(files ?? { ca: '' }) });
+    const session = await DataSession.open({
+      server,
+      cuid,
+      permit,
+      serverName: credentials.serverName,
+      ...(files ?? { ca: '' }),
+    });
     const difference: string[] = [];
     const announce: Announce = (changes) => {
       difference.push(...changeLines(changes));

@@ -1,11 +1,12 @@
 import type * as vscode from 'vscode';
 import { readFile } from 'node:fs/promises';
 import type { ClientLedger } from '#dots/signal/ledger';
-import type { Ledger, LedgerOfClient } from '#dots/signal/ledgerFolder';
+import type { Ledger, LedgerOfClient, ServerProof } from '#dots/signal/ledgerFolder';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 
 /** What is known of a target before its cuid is. */
 interface Proof {
+  credentials: ServerProof;
   server: string;
   profile: string;
   clientCredentials?: ClientCredentials;
@@ -32,16 +33,26 @@ export class ClientIdentity {
   }
 
   /** What a client asked of its server. Throws a DotsError. */
-  async client({ server, cuid }: { server: string; cuid: string }): Promise<LedgerOfClient> {
+  async client({
+    server,
+    cuid,
+    credentials,
+  }: Pick<Proof, 'server' | 'credentials'> & { cuid: string }): Promise<LedgerOfClient> {
     const ledger = await this.ledger();
-    return ledger.client({ address: server, cuid, source: this.derived.has(cuid) ? 'derived' : 'configured' });
+    const { serverName } = credentials;
+    return ledger.client({
+      address: server,
+      serverName,
+      cuid,
+      source: this.derived.has(cuid) ? 'derived' : 'configured',
+    });
   }
 
   /** Of the server of a signal channel; the data channel is known by the profile that has both. */
-  private async ledgersAt({ server, profile }: Proof): Promise<ClientLedger[]> {
+  private async ledgersAt({ server, profile, credentials }: Proof): Promise<ClientLedger[]> {
     const { serverName } = await import('#lazy/protocol');
     const clients = await (await this.ledger()).clients();
-    if (!isData(server)) return clients.filter((known) => known.server === serverName(server));
+    if (!isData(server)) return clients.filter((known) => known.server === serverName(server, credentials));
     return clients.filter(({ entries }) => entries.some((entry) => entry.profile === profile));
   }
 

@@ -2,13 +2,14 @@ import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
+import { printable } from '#dots/model/text';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import { destinationError, type Channel, type Destination, type ServerTarget } from '#dots/workspace/destination';
 import { mockName } from '#dots/workspace/fileNames';
 import { productionGuard } from '#dots/workspace/production';
 import { confirmation } from '../ui/confirmation';
-import { certificates, type Credentials } from './credentials';
+import { certificates, type Credentials, type KeyPassword } from './credentials';
 import type { ClientIdentity } from './identity';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 
@@ -24,8 +25,10 @@ export interface SettledTarget extends ServerTarget {
   permit?: Permit | undefined;
   /** The client's credentials on the signal channel; none on a plain one. */
   clientCredentials?: ClientCredentials;
+  /** What is wrong with its credentials soon, such as a certificate that expires; one sentence each. */
+  warnings?: readonly string[];
   /** The files of its credentials on the data channel. */
-  files?: { ca: string; cert?: string; key?: string; crl?: string };
+  files?: { ca: string; cert?: string; key?: string; crl?: string } & KeyPassword;
 }
 
 /** A target before it is known as which client. */
@@ -36,6 +39,9 @@ const unforeseen = 'editor/production';
 
 /** Prepares a target: starts the mock, gets the credentials, and asks the user to confirm a production server. */
 export class ServerTargets {
+  /** The warnings that were shown, each once while the editor runs. */
+  private readonly warned = new Set<string>();
+
   constructor(
     private readonly orchestrator: OrchestratorHost,
     private readonly identity: ClientIdentity,
@@ -47,7 +53,8 @@ export class ServerTargets {
     if (destination.kind === 'none') throw destinationError(destination.problem);
     if (destination.kind === 'mock') return this.named(await this.mock(destination, channel));
     const proven = await this.proven({ ...destination, profile: destination.profile ?? '' }, channel);
-    const target = guarded(await this.named(proven));
+    const warnings = await this.warnOf(proven);
+    const target = guarded({ ...(await this.named(proven)), ...(warnings.length > 0 && { warnings }) });
     return target.production === undefined || (await isMeant(target, value)) ? target : undefined;
   }
 
@@ -80,9 +87,20 @@ export class ServerTargets {
   }
 
   private async proven(target: AnonymousTarget, channel: Channel): Promise<AnonymousTarget> {
-    if (channel === 'data') return { ...target, files: filesOf(target) };
+    if (channel === 'data') return { ...target, files: { ...filesOf(target), ...this.credentials.passwordOf(target) } };
     const clientCredentials = await this.credentials.of(target);
     return clientCredentials === undefined ? target : { ...target, clientCredentials };
+  }
+
+  /** What is wrong with the files of a profile soon: shown, and returned. */
+  private async warnOf({ credentials, profile }: AnonymousTarget): Promise<string[]> {
+    const { credentialWarnings } = await import('#lazy/protocol');
+    const warnings = await credentialWarnings({ ...credentials, cert: credentials.certificate }, Date.now());
+    for (const warning of warnings.filter((sentence) => !this.warned.has(sentence))) {
+      this.warned.add(warning);
+      void vscode.window.showWarningMessage(printable(`DOTS, profile "${profile}": ${warning}`));
+    }
+    return warnings;
   }
 
   private async mock(destination: Destination & { kind: 'mock' }, channel: Channel): Promise<AnonymousTarget> {

@@ -51,6 +51,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
                 production: at.production !== undefined,
                 state,
                 security,
+                warnings: at.warnings,
                 mitigations: session.mitigations(),
               },
             ];

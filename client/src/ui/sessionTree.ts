@@ -20,6 +20,8 @@ export interface SessionState {
   state: 'open' | 'lost' | 'closed';
   /** How it is protected; undefined on a plain path. */
   security?: Security | undefined;
+  /** What is wrong with the credentials soon, one sentence each. */
+  warnings?: readonly string[] | undefined;
   mitigations: readonly Mitigation[];
 }
 
@@ -77,6 +79,7 @@ function sessionNode(session: SessionState, now: number): TreeNode {
     color: open ? 'charts.green' : 'charts.yellow',
     children: [
       ...(open ? [] : [lossNode(session)]),
+      ...warningNodes(session),
       transportNode(session),
       ...(mitigations.length > 0 ? mitigations : [none]),
     ],
@@ -97,6 +100,12 @@ function lossNode({ name, state }: SessionState): TreeNode {
     `${sentence}\nRefresh the status, or send a request: both open the session again if necessary.`,
   );
 }
+
+/** What has to be done before the next session cannot be opened. */
+const warningNodes = ({ name, warnings = [] }: SessionState): TreeNode[] =>
+  warnings.map((warning, index) =>
+    fact(`session/${name}/warning/${index}`, 'Credentials', warning, 'warning', lined(warning)),
+  );
 
 const plainTransport = 'plain CoAP';
 

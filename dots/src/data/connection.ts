@@ -4,13 +4,14 @@ import { DotsError } from '#dots/model/errors';
 import type { Permit } from '#dots/model/hostAddress';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { noDataAddress } from '#dots/transport/address';
-import { readPem } from '#dots/transport/certificates/credentialFiles';
+import { serverNameOf } from '#dots/transport/certificates/serverName';
+import { readKey, readPem, type CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import { limited, settled } from '#dots/runtime/deadline';
 import { Dialler } from './dialler';
 import { explain, type Attempt } from './failures';
 
 /** The address and the credentials of a data channel; the files are PEM. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends Pick<CredentialFiles, 'serverName' | 'keyPasswordFile' | 'askKeyPassword'> {
   /** `https://127.0.0.1:4443`: scheme, host and port only. */
   server: string;
   /** The file of the CA that signed the server's certificate; nothing else is trusted. */
@@ -88,9 +89,12 @@ export class Connection {
     key,
     crl,
     permit,
+    serverName,
     clock = systemClock,
+    ...password
   }: ConnectionOptions): Promise<Connection> {
     const url = addressOf(server);
+    const provenName = serverName && serverNameOf(serverName);
     if ((cert === undefined) !== (key === undefined))
       throw new DotsError(
         'usage',
@@ -101,11 +105,11 @@ export class Connection {
     const context = contextOf({
       ca: await readPem(ca, 'CA'),
       cert: cert && (await readPem(cert, 'certificate')),
-      key: key && (await readPem(key, 'key')),
+      key: key && (await readKey({ key, ...password })),
       crl: crl && (await readPem(crl, 'revocation list')),
     });
     return new Connection(
-      new Dialler(url, context, permit),
+      new Dialler({ url, provenName, context, permit }),
       { server: url.origin, ca, hasCertificate: cert !== undefined },
       clock,
     );

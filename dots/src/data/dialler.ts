@@ -10,17 +10,22 @@ import { hasExtendedSecret } from '#dots/transport/tls/extendedSecret';
 
 type Dialled = (...args: [null, TLSSocket] | [Error, null]) => void;
 
+/** Where a connection leads, and what is checked there. */
+interface Way {
+  url: URL;
+  /** What the certificate must be for, where that is not the host of the address. */
+  provenName: string | undefined;
+  context: SecureContext;
+  permit: Permit | undefined;
+}
+
 /** Makes the one TLS connection that the requests of a data channel share. */
 export class Dialler {
   /** Whether the connection is established, so that something may have been sent over it. */
   established = false;
   private underway = new AbortController();
 
-  constructor(
-    private readonly url: URL,
-    private readonly context: SecureContext,
-    private readonly permit: Permit | undefined,
-  ) {}
+  constructor(private readonly way: Way) {}
 
   dial(callback: Dialled): void {
     const { signal } = (this.underway = new AbortController());
@@ -45,13 +50,15 @@ export class Dialler {
 
   /** Resolves to a connection whose server is authenticated. */
   private async connection(signal: AbortSignal): Promise<TLSSocket> {
-    const { host, port } = hostPortOf(this.url);
+    const { url, context, permit } = this.way;
+    const { host, port } = hostPortOf(url);
+    const provenName = this.way.provenName ?? host;
     const addresses = await settled(isIP(host) === 0 ? systemResolver(host) : Promise.resolve([host]), signal);
-    if (this.permit) await settled(this.permit(addresses.map((address) => ({ host: address, port }))), signal);
-    const socket = await secured(connectionTo({ host, port }, addresses, this.context), signal);
+    if (permit) await settled(permit(addresses.map((address) => ({ host: address, port }))), signal);
+    const socket = await secured(connectionTo({ host, port, provenName }, addresses, context), signal);
     if (hasExtendedSecret(socket)) return socket;
     socket.destroy();
-    throw refusal('no-extended-secret', { peer: this.url.origin });
+    throw refusal('no-extended-secret', { peer: url.origin });
   }
 }
 
@@ -79,17 +86,21 @@ function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
  * The check of the chain, the dates and the name cannot be disabled from outside: neither by an option nor by
  * NODE_TLS_REJECT_UNAUTHORIZED.
  */
-function connectionTo({ host, port }: HostPort, addresses: readonly string[], secureContext: SecureContext): TLSSocket {
+function connectionTo(
+  { host, port, provenName }: HostPort & { provenName: string },
+  addresses: readonly string[],
+  secureContext: SecureContext,
+): TLSSocket {
   return connect({
     host,
     port,
     lookup: resolvedTo(addresses),
-    servername: isIP(host) === 0 ? host : '',
+    servername: isIP(provenName) === 0 ? provenName : '',
     secureContext,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
-    checkServerIdentity: (_name, shown) => wrongName(host, shown),
+    checkServerIdentity: (_name, shown) => wrongName(provenName, shown),
   });
 }
 

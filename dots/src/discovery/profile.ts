@@ -12,9 +12,9 @@ export interface FoundProfile {
 const schemes = { 'signal.udp': 'coaps', 'signal.tcp': 'coaps+tcp', 'data.tcp': 'https' } as const;
 
 /**
- * A profiles file for the servers that were found. Its addresses have the name that was looked up, because
- * certificates are checked against it (RFC 8973 section 8.2): a forged answer must not choose the name. A channel whose
- * server has other addresses than that name is left out, with a note.
+ * A profiles file for the servers that were found. Certificates are checked against the name that was looked up (RFC
+ * 8973 section 8.2): a forged answer must not choose the name. Where a server has other addresses than that name, its
+ * own host is the address, and the name is the `server-name` of the profile.
  */
 export function foundProfile(discovery: Discovery): FoundProfile {
   const { name, servers } = discovery;
@@ -24,8 +24,10 @@ export function foundProfile(discovery: Discovery): FoundProfile {
   const addresses = Object.entries(channels).flatMap(([channel, { address }]) =>
     address === undefined ? [] : [[channel, address] as const],
   );
+  const isElsewhere = Object.values(channels).some((channel) => channel.isElsewhere === true);
+  const profile = { ...Object.fromEntries(addresses), ...(isElsewhere && { 'server-name': name }) };
   return {
-    file: addresses.length === 0 ? {} : { profiles: { [name]: Object.fromEntries(addresses) } },
+    file: { profiles: { [name]: profile } },
     notes: Object.values(channels).flatMap(({ note }) => note ?? []),
   };
 }
@@ -33,6 +35,8 @@ export function foundProfile(discovery: Discovery): FoundProfile {
 /** The address of a channel in the profile, or why there is none. */
 interface ChannelAddress {
   address?: string;
+  /** The address has another host than the name that was looked up. */
+  isElsewhere?: boolean;
   note?: string;
 }
 
@@ -43,8 +47,11 @@ function channelOf(channel: string, servers: readonly FoundServer[], discovery: 
   const reached = servers.filter((server) => isReachedBy(server, discovery));
   const [usable] = reached;
   if (usable !== undefined) return { address: addressOf(name, usable, reached) };
+  const alike = servers.filter(({ host }) => folded(host) === folded(first.host));
   return {
-    note: `The ${channel} channel is not in the profile: ${name} does not have the addresses of ${first.host}, and the certificate must be for ${name}. If its operator confirms that ${first.host} is the name in the certificate, use ${addressOf(first.host, first, [first])}.`,
+    address: addressOf(first.host, first, alike),
+    isElsewhere: true,
+    note: `The ${channel} channel is at ${first.host}, whose addresses ${name} does not have; its certificate must be for ${name}, the "server-name". If its operator confirms that it is for ${first.host}, remove that member.`,
   };
 }
 

@@ -6,6 +6,7 @@ import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
 import { addressText, parseServer } from '#dots/transport/address';
+import { serverNameOf } from '#dots/transport/certificates/serverName';
 import {
   answered,
   begin,
@@ -24,15 +25,23 @@ import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
 
 /** Who a client is to a server. */
-export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'>;
+export type ClientName = Pick<ClientLedger, 'cuid' | 'address' | 'source'> & ServerProof;
+
+/** What the certificate of a server is checked against, where that is not the host of its address. */
+export interface ServerProof {
+  serverName?: string | undefined;
+}
 
 /**
  * What a server is known by: the name and port that its certificate is checked against. Throws a DotsError of kind
- * `usage` for an address that is none.
+ * `usage` for an address or a name that is none.
  */
-export function serverName(address: string): string {
+export function serverName(address: string, { serverName: named }: ServerProof = {}): string {
   const { host, port } = parseServer(address);
-  return addressText({ host: host.toLowerCase().replace(/\.$/, ''), port });
+  return addressText({
+    host: (named === undefined ? host : serverNameOf(named)).toLowerCase().replace(/\.$/, ''),
+    port,
+  });
 }
 
 /**
@@ -83,7 +92,7 @@ export class Ledger {
 
   /** The part of one client of one server. Throws a DotsError for an address that is none. */
   client(name: ClientName): LedgerOfClient {
-    const server = serverName(name.address);
+    const server = serverName(name.address, name);
     const hash = createHash('sha256').update(`${server}\n${name.cuid}`).digest('hex').slice(0, 32);
     return new LedgerOfClient(this.file(`client-${hash}`), { ...name, server }, this.clock, this.path);
   }

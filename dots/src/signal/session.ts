@@ -4,7 +4,6 @@ import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
 import type { Content } from '#dots/coap/messages/message';
-import { dotsCbor } from '#dots/coap/messages/options';
 import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
@@ -20,7 +19,7 @@ import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer'
 import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
 import { questionRequest, type Question } from './questions';
-import { mitigate, pathOf, resourceOf, type Resource } from './resources';
+import { mitigate, resourceOf, type Resource } from './resources';
 import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 
 export type { Answer } from './answer';
@@ -47,6 +46,8 @@ export interface SessionOptions {
   cuid: string;
   /** The client's credentials; required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /**
    * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
    * again.
@@ -326,6 +327,7 @@ export class SignalSession {
 
 function connectOptions({
   credentials,
+  serverName,
   memory,
   signal,
   timeoutMs = defaultTimeoutMs,
@@ -335,6 +337,7 @@ function connectOptions({
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
+    serverName,
     signal,
     permit,
     clock,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { DotsError } from '#dots/model/errors';
 import { isLocalName, isLoopback } from '#dots/model/hostAddress';
+import { longestHost } from './certificates/serverName';
 
 export { isLocalName, isLoopback };
 
@@ -27,9 +28,6 @@ export interface ServerAddress {
 const dotsPort = 4646;
 
 const schemes: readonly string[] = ['coap', 'coaps', 'coaps+tcp'] satisfies Scheme[];
-
-/** The longest host name: RFC 1035 section 2.3.4, less the length and the root, bytes. */
-const longestHost = 253;
 
 /**
  * An address in the form of certificates: the zone of a link-local address (RFC 4007 section 11) is known on this

@@ -50,8 +50,19 @@ export interface RequestIdentity {
   mid?: number;
 }
 
-/** The files and the identity in a profile that authenticate the client and verify the server. */
-export type ProfileCredentials = Pick<Profile, 'ca' | 'certificate' | 'key' | 'crl' | 'pskIdentity'>;
+const credentialMembers = [
+  'serverName',
+  'ca',
+  'certificate',
+  'key',
+  'crl',
+  'keyPasswordFile',
+  'pskIdentity',
+  'pskKeyFile',
+] as const satisfies readonly (keyof Profile)[];
+
+/** The files, the names and the identity in a profile that authenticate the client and verify the server. */
+export type ProfileCredentials = Pick<Profile, (typeof credentialMembers)[number]>;
 
 /** A DOTS server, and this client's identity there. */
 export interface ServerTarget extends Route, RequestIdentity {
@@ -129,7 +140,6 @@ export function requestIdentityOf(query: DestinationQuery): RequestIdentity {
 }
 
 function targetAt(server: string, query: DestinationQuery, route: Route): ServerTarget {
-  const { ca, certificate, key, crl, pskIdentity } = profileOf(query, route.profile) ?? {};
   const production = productionOf(server, query.profiles, route.profile);
   const others = productionServers(query.profiles.profiles);
   return {
@@ -137,15 +147,15 @@ function targetAt(server: string, query: DestinationQuery, route: Route): Server
     server,
     ...(production !== undefined && { production }),
     ...(production === undefined && others.length > 0 && { otherThan: others }),
-    credentials: {
-      ...(ca !== undefined && { ca }),
-      ...(certificate !== undefined && { certificate }),
-      ...(key !== undefined && { key }),
-      ...(crl !== undefined && { crl }),
-      ...(pskIdentity !== undefined && { pskIdentity }),
-    },
+    credentials: credentialsIn(profileOf(query, route.profile)),
   };
 }
+
+/** The credentials that a profile names. */
+export const credentialsIn = (profile: Partial<Profile> = {}): ProfileCredentials =>
+  Object.fromEntries(
+    credentialMembers.flatMap((name) => (profile[name] === undefined ? [] : [[name, profile[name]] as const])),
+  );
 
 /** No profile has the name of the mock, whatever the profiles file says. */
 const profileOf = ({ profiles }: DestinationQuery, name: string | undefined): Profile | undefined =>

@@ -48,6 +48,7 @@ function objectFaults(schema: ConfigSchema, value: JsonObject, pointer: string):
       ),
     ),
     ...memberNumberFaults(schema, value, pointer),
+    ...dependencyFaults(schema, value, pointer),
     ...Object.entries(value).flatMap(([name, item]) => {
       const member = memberSchema(schema, name);
       const known = schema.properties !== undefined && Object.hasOwn(schema.properties, name);
@@ -62,6 +63,27 @@ function memberNumberFaults(schema: ConfigSchema, value: JsonObject, pointer: st
   const names = Object.keys(schema.properties ?? {}).map((name) => `"${name}"`);
   const message = `This entry must have exactly one member: ${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}.`;
   return [ownFault('config-missing', pointer, schema['x-rfc'] ?? jsonObjects, message)];
+}
+
+/** A member that is of no use without another one. */
+function dependencyFaults(
+  { dependencies = {}, properties }: ConfigSchema,
+  value: JsonObject,
+  pointer: string,
+): Fault[] {
+  return Object.entries(dependencies).flatMap(([name, needed]) =>
+    needed
+      .filter((other) => Object.hasOwn(value, name) && !Object.hasOwn(value, other))
+      .map((other) => ({
+        ...ownFault(
+          'config-missing',
+          child(pointer, name),
+          properties?.[name]?.['x-rfc'] ?? jsonObjects,
+          `"${name}" has no effect without "${other}": add that, or remove "${name}".`,
+        ),
+        atName: true,
+      })),
+  );
 }
 
 const namesFit = ({ propertyNames }: ConfigSchema, name: string): boolean =>

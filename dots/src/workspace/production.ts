@@ -7,6 +7,8 @@ export interface ProfileServer {
   name: string;
   signal?: string | undefined;
   data?: string | undefined;
+  /** What its certificate is checked against, where that is not the host of the addresses. */
+  serverName?: string | undefined;
 }
 
 /** What is known of a server profile here. */
@@ -41,8 +43,9 @@ export interface Production {
 export function productionServers(profiles: Profiles): ProfileServer[] {
   return [...profiles]
     .filter(([, { production }]) => production)
-    .map(([name, { signal, data }]) => ({
+    .map(([name, { signal, data, serverName }]) => ({
       name,
+      ...(serverName !== undefined && { serverName }),
       ...(signal !== undefined && { signal }),
       ...(data !== undefined && { data }),
     }));
@@ -102,8 +105,10 @@ function productionReason(server: string, by: string, name?: string): string {
     : `"${name}" leads to ${server}, which the profile "${by}" marks as production`;
 }
 
-function addressesOf({ signal, data }: ProfileServer): HostPort[] {
-  return [signal, data].filter((address) => address !== undefined).map(hostPortOf);
+/** Its addresses, and where its name leads: a server that proves this name is the same one. */
+function addressesOf({ signal, data, serverName }: ProfileServer): HostPort[] {
+  const written = [signal, data].filter((address) => address !== undefined).map(hostPortOf);
+  return serverName === undefined ? written : [...written, ...written.map(({ port }) => ({ host: serverName, port }))];
 }
 
 /** All places of a profile: its names and addresses, and what the names resolve to. */

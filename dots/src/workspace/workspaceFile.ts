@@ -82,9 +82,11 @@ const appliesTo = ({ path: glob }: JsonObject, path: string): boolean =>
   glob === undefined || matchesGlob(String(glob), path);
 
 function contextOf({ cuid, mid, direction, profile }: JsonObject): FileContext {
-  const all = { cuid, mid, direction, profile };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as FileContext;
+  return definedOf({ cuid, mid, direction, profile }) as FileContext;
 }
+
+const definedOf = (members: Record<string, JsonValue | undefined>): object =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 
 /** A deviation of a server from the RFCs that documents can avoid; the schema of the profiles file describes each. */
 export type Quirk = 'source-prefix-required' | 'no-target-uri' | 'names-must-resolve';
@@ -98,12 +100,18 @@ export interface Profile {
   signal?: string;
   /** Address of the data channel: `https`. */
   data?: string;
+  /** What the server's certificate is checked against, where that is not the host of the address. */
+  serverName?: string;
   /** Paths of PEM files, as they are written: absolute, or relative to the profiles file. */
   ca?: string;
   certificate?: string;
   key?: string;
   crl?: string;
+  /** The path of the file with the password of the key. */
+  keyPasswordFile?: string;
   pskIdentity?: string;
+  /** The path of the file with the pre-shared key. */
+  pskKeyFile?: string;
   cuid?: string;
   ownPrefixes: readonly string[];
   quirks: readonly Quirk[];
@@ -125,7 +133,10 @@ export function profilesOf(value: JsonValue | undefined): Profiles {
 }
 
 function profileOf({
+  'server-name': serverName,
+  'key-password-file': keyPasswordFile,
   'psk-identity': pskIdentity,
+  'psk-key-file': pskKeyFile,
   'own-prefixes': ownPrefixes,
   quirks,
   production,
@@ -133,7 +144,7 @@ function profileOf({
 }: JsonObject): Profile {
   return {
     ...(texts as Partial<Profile>),
-    ...(pskIdentity !== undefined && { pskIdentity: pskIdentity as string }),
+    ...(definedOf({ serverName, keyPasswordFile, pskIdentity, pskKeyFile }) as Partial<Profile>),
     ownPrefixes: itemsOf(ownPrefixes) as string[],
     quirks: itemsOf(quirks) as Quirk[],
     production: production === true,

@@ -7,7 +7,7 @@ export function withAbsolutePaths(profiles: Profiles, file: string): Profiles {
 }
 
 function absolute(profile: Profile, folder: string): Profile {
-  const paths = (['ca', 'certificate', 'key', 'crl'] as const).flatMap((name) => {
+  const paths = (['ca', 'certificate', 'key', 'crl', 'keyPasswordFile', 'pskKeyFile'] as const).flatMap((name) => {
     const path = profile[name];
     return path === undefined ? [] : [[name, resolve(folder, path)] as const];
   });

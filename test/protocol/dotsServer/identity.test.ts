@@ -5,17 +5,12 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#dots/runtime/clock';
 import type { JsonObject } from '#dots/model/json';
-import { encodeDocument } from '#dots/cbor/codec';
-import { Endpoint } from '#dots/coap/endpoint';
-import { dotsCbor } from '#dots/coap/messages/options';
-import { DataSession } from '#dots/data/session';
-import { Orchestrator, type OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import type { DataSession } from '#dots/data/session';
+import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession, type Answer } from '#dots/signal/session';
-import { connect } from '#dots/transport/connect/connect';
-import { readCredentials } from '#dots/transport/certificates/credentialFiles';
-import { openLab, type LabClient } from '#dots/transport/certificates/lab';
-import { rawData } from '../../support/protocol/rawData';
+import { openLab } from '#dots/transport/certificates/lab';
 import { root } from '../../support/shared';
+import { openClients, type ClientsScene } from '../../support/protocol/clientsScene';
 import { ace, acl, acls, alias, aliases } from '../../support/protocol/dataScene';
 import {
   openSession,
@@ -24,57 +19,7 @@ import {
   scopesOf,
   startOrchestrator,
   temporaryFolder,
-  type PlainOrchestrator,
 } from '../../support/protocol/scene';
-
-/** A server, and clients of its lab with a certificate each. */
-interface Scene {
-  orchestrator: PlainOrchestrator;
-  log: string[];
-  signal: (name: string, cuid: string, transport?: 'coaps' | 'coapsTcp') => Promise<SignalSession>;
-  data: (name: string, cuid: string) => Promise<DataSession>;
-  files: (name: string) => { ca: string; cert: string; key: string };
-}
-
-async function open(
-  t: TestContext,
-  options: (clients: ReadonlyMap<string, LabClient>) => OrchestratorOptions = () => ({}),
-): Promise<Scene> {
-  const stateDir = await temporaryFolder(t);
-  const { clients } = await openLab(join(stateDir, 'lab'), { clients: ['one', 'two', 'three'] });
-  const log: string[] = [];
-  const orchestrator = await startOrchestrator(t, {
-    stateDir,
-    clock: systemClock,
-    log: (line) => log.push(line),
-    ...options(clients),
-  });
-  const filesOf = (name: string): { ca: string; cert: string; key: string } => {
-    const files = clients.get(name);
-    assert.ok(files);
-    return { ca: orchestrator.ca, cert: files.cert, key: files.key };
-  };
-  return {
-    orchestrator,
-    log,
-    files: filesOf,
-    signal: async (name, cuid, transport = 'coapsTcp') => {
-      const server = orchestrator[transport] ?? '';
-      const session = await SignalSession.open({
-        server,
-        cuid,
-        credentials: await readCredentials(server, filesOf(name)),
-      });
-      t.after(() => session.close());
-      return session;
-    },
-    data: async (name, cuid) => {
-      const session = await DataSession.open({ server: orchestrator.data, cuid, ...filesOf(name) });
-      t.after(() => session.close());
-      return session;
-    },
-  };
-}
 
 const causeOf = ({ body }: Answer): unknown =>
   (scopesOf(body)[0]?.['conflict-information'] as { 'conflict-cause'?: unknown } | undefined)?.['conflict-cause'];
@@ -82,7 +27,7 @@ const causeOf = ({ body }: Answer): unknown =>
 const filter = acls(acl('accept', ace('ntp', 123, 'accept')));
 
 test('a second certificate cannot register the cuid of a client of the signal channel, whose mitigation stays its own', async (t) => {
-  const { orchestrator, signal, data, log } = await open(t);
+  const { orchestrator, signal, data, log } = await openClients(t);
   const owner = await signal('one', 'c', 'coaps');
   assert.equal((await owner.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
   const intruder = await data('two', 'c');
@@ -101,7 +46,7 @@ test('a second certificate cannot register the cuid of a client of the signal ch
 });
 
 test('a cuid that one certificate has registered is refused to another on the signal channel', async (t) => {
-  const { signal, data } = await open(t);
+  const { signal, data } = await openClients(t);
   assert.equal((await (await data('one', 'c')).install(filter)).answer.status, 201);
   const other = await signal('two', 'c');
   const refused = await other.requestMitigation(protect('192.0.2.0/24'), 1);
@@ -110,7 +55,7 @@ test('a cuid that one certificate has registered is refused to another on the si
 });
 
 test('of two clients that claim a cuid at the same time exactly one succeeds, and can go on', async (t) => {
-  const { signal, data } = await open(t);
+  const { signal, data } = await openClients(t);
   const [one, two] = [await signal('one', 'x', 'coaps'), await signal('two', 'x')];
   for (let round = 0; round < 10; round += 1) {
     const cuid = randomBytes(8).toString('hex');
@@ -136,14 +81,14 @@ test('of two clients that claim a cuid at the same time exactly one succeeds, an
 });
 
 test('a refused request claims nothing', async (t) => {
-  const { signal } = await open(t);
+  const { signal } = await openClients(t);
   const [one, two] = [await signal('one', 'c'), await signal('two', 'c')];
   assert.equal((await one.requestMitigation(protect('not a prefix'), 1)).code, '4.00');
   assert.equal((await two.requestMitigation(protect('192.0.2.0/24'), 1)).code, '2.01');
 });
 
 test('plain CoAP is a separate client: it sees and changes nothing of the others, nor they of it', async (t) => {
-  const { orchestrator, signal } = await open(t);
+  const { orchestrator, signal } = await openClients(t);
   const secured = await signal('one', 'c');
   await secured.requestMitigation(protect('192.0.2.0/24'), 1);
   const plain = await openSession(t, orchestrator.signal, 'c');
@@ -158,7 +103,7 @@ test('plain CoAP is a separate client: it sees and changes nothing of the others
 
 test('several identities of one client share its cuid on both channels; an identity of nobody is refused, and learns why', async (t) => {
   const key = randomBytes(16);
-  const { signal, data, orchestrator } = await open(t, (clients) => ({
+  const { signal, data, orchestrator } = await openClients(t, (clients) => ({
     psk: () => key,
     clients: [
       { name: 'web', identities: ['one', 'two'].map((name) => clients.get(name)?.identity ?? '').concat('psk:edge') },
@@ -178,7 +123,7 @@ test('several identities of one client share its cuid on both channels; an ident
 });
 
 test('a client that is no gateway has its configured cuid, or one at a time', async (t) => {
-  const { signal, data } = await open(t, (clients) => {
+  const { signal, data } = await openClients(t, (clients) => {
     const identities = (name: string): string[] => [clients.get(name)?.identity ?? ''];
     return {
       clients: [
@@ -202,12 +147,12 @@ test('a client that is no gateway has its configured cuid, or one at a time', as
 });
 
 /** A server with one client of two prefixes, and names of its resolver. */
-function openRestricted(t: TestContext): Promise<Scene> {
+function openRestricted(t: TestContext): Promise<ClientsScene> {
   const names: Record<string, string[]> = {
     'in.example': ['192.0.2.1', '2001:db8::1'],
     'out.example': ['192.0.2.1', '8.8.8.8'],
   };
-  return open(t, (clients) => ({
+  return openClients(t, (clients) => ({
     resolve: (name) => Promise.resolve(names[name] ?? []),
     clients: [
       {
@@ -276,7 +221,7 @@ test('aliases and ACLs outside of the own prefixes are refused on the data chann
 });
 
 test('the limits of a client are for all its cuids together, and for no other client', async (t) => {
-  const { signal, data } = await open(t, (clients) => ({
+  const { signal, data } = await openClients(t, (clients) => ({
     clients: ['one', 'two'].map((name) => ({
       name,
       identities: [clients.get(name)?.identity ?? ''],
@@ -304,34 +249,6 @@ test('the limits of a client are for all its cuids together, and for no other cl
   assert.equal(await install(a, acls(acl('x', ace('1', 1), ace('2', 2), ace('3', 3)))), 409);
   assert.equal(await install(a, acls(acl('x', ace('1', 1), ace('2', 2)))), 201);
   assert.equal(await install(b, acls(acl('y', ace('1', 1)))), 409);
-});
-
-test('a cdid of a gateway is stored and shown, one of another client is ignored, on both channels', async (t) => {
-  const { orchestrator, files, signal } = await open(t, (clients) => ({
-    clients: [
-      { name: 'direct', identities: [clients.get('one')?.identity ?? ''] },
-      { name: 'gateway', identities: [clients.get('two')?.identity ?? ''], gateway: true },
-    ],
-  }));
-  for (const [name, cdid] of [
-    ['one', undefined],
-    ['two', 'domain'],
-  ] as const) {
-    const send = rawData(t, { data: orchestrator.data, ...files(name) });
-    const client = { 'ietf-dots-data-channel:dots-client': [{ cuid: name, cdid: 'domain' }] };
-    assert.equal((await send('PUT', `/dots-client=${name}`, JSON.stringify(client))).status, 201);
-    const { text } = await send('GET', `/dots-client=${name}`);
-    const [stored] = (JSON.parse(text) as typeof client)['ietf-dots-data-channel:dots-client'];
-    assert.equal(stored?.cdid, cdid);
-    const credentials = await readCredentials(orchestrator.coapsTcp, files(name));
-    const endpoint = new Endpoint(await connect(orchestrator.coapsTcp, { credentials }));
-    t.after(() => endpoint.close());
-    const path = ['.well-known', 'dots', 'mitigate', 'cdid=domain', `cuid=${name}`, 'mid=1'];
-    const payload = encodeDocument(protect('192.0.2.0/24'));
-    const put = { method: 'PUT', confirmable: true, path, payload, contentFormat: dotsCbor } as const;
-    assert.equal((await endpoint.request(put, { timeoutMs: 10_000 })).code, '2.01');
-    assert.equal((await (await signal(name, name)).status(1)).code, '2.05');
-  }
 });
 
 test('an owner is the same after a restart', async (t) => {

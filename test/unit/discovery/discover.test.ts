@@ -196,16 +196,24 @@ async function profileFor(records: string[], own: string[]): Promise<ReturnType<
   );
 }
 
-test('the profile has the name that was looked up, never one that the DNS chose', async () => {
+test('certificates are checked against the name that was looked up, never against one that the DNS chose', async () => {
   const records = ['1 1 s DOTS:signal.udp "" _dots-signal._udp.example.net', '2 1 a DOTS:data.tcp "" b.example.net'];
   const same = await profileFor(records, ['2001:db8::1']);
-  assert.deepEqual(same.file, { profiles: { 'example.net': { signal: 'coaps://example.net:5000' } } });
+  const data = 'https://b.example.net';
+  assert.deepEqual(same.file, {
+    profiles: { 'example.net': { signal: 'coaps://example.net:5000', data, 'server-name': 'example.net' } },
+  });
   assert.equal(same.notes.length, 1);
-  assert.match(same.notes[0] ?? '', /^The data channel is not in the profile: .* use https:\/\/b\.example\.net\.$/);
+  assert.match(
+    same.notes[0] ?? '',
+    /^The data channel is at b\.example\.net, .*its certificate must be for example\.net/,
+  );
   for (const own of [[], ['2001:db8::9'], ['2001:db8::1', '2001:db8::9']]) {
     const other = await profileFor(records, own);
-    assert.deepEqual(other.file, {});
-    assert.match(other.notes[0] ?? '', /the certificate must be for example\.net.* use coaps:\/\/a\.example\.net:5000/);
+    assert.deepEqual(other.file, {
+      profiles: { 'example.net': { signal: 'coaps://a.example.net:5000', data, 'server-name': 'example.net' } },
+    });
+    assert.match(other.notes[0] ?? '', /^The signal channel is at a\.example\.net, /);
   }
 });
 

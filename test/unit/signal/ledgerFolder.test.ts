@@ -82,11 +82,14 @@ test('each server and cuid has a ledger of its own, by the name that its certifi
   const ledger = await Ledger.open(path);
   await ledger.client(name).begin(mitigationOf('a', { id: 1 }));
   await ledger.client({ ...name, address: 'coaps+tcp://DOTS.example.net.:4646' }).begin(mitigationOf('b'));
+  await ledger
+    .client({ ...name, address: 'coaps://192.0.2.1', serverName: 'Dots.example.net' })
+    .begin(mitigationOf('c', { id: 3 }));
   await ledger.client({ ...name, cuid: 'd' }).begin(mitigationOf('a', { id: 7 }));
   assert.deepEqual(
     (await ledger.clients()).map(({ server, cuid, entries }) => [server, cuid, entries.map(({ id }) => id)]),
     [
-      ['dots.example.net:4646', 'c', [1, 2]],
+      ['dots.example.net:4646', 'c', [1, 2, 3]],
       ['dots.example.net:4646', 'd', [7]],
     ],
   );

@@ -66,6 +66,13 @@ test('an address is one of production however it is spelt', () => {
     for (const server of servers) assert.equal(productionAt(server, profiles)?.name, name, server);
 });
 
+test('a server that must prove the name of one of production is that one, wherever it is', () => {
+  const named = [{ name: 'up', production: true, signal: 'coaps://192.0.2.1', serverName: 'dots.example.net' }];
+  assert.equal(productionAt('coaps://dots.example.net', named)?.name, 'up');
+  assert.equal(productionAt('coaps://192.0.2.1', named)?.name, 'up');
+  assert.equal(productionAt('coaps://dots.example.net:4647', named), undefined);
+});
+
 test('other hosts, other ports and other profiles are not', () => {
   for (const server of [
     '',

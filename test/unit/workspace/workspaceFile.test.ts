@@ -144,12 +144,13 @@ test('profiles: addresses, paths, identity, never a key', () => {
         ca: 'ca.pem',
         certificate: 'me.pem',
         key: 'me.key',
+        'key-password-file': 'password',
         cuid: 'c',
         'own-prefixes': ['192.0.2.0/24'],
         quirks: ['no-target-uri'],
         production: true,
       },
-      psk: { signal: 'coap://127.0.0.1', 'psk-identity': 'me' },
+      psk: { signal: 'coap://127.0.0.1', 'psk-identity': 'me', 'psk-key-file': 'psk', 'server-name': '2001:db8::1' },
     },
   });
   const profiles = service.profiles(service.parse(text, 'any.json', 'profiles'));
@@ -159,6 +160,7 @@ test('profiles: addresses, paths, identity, never a key', () => {
     ca: 'ca.pem',
     certificate: 'me.pem',
     key: 'me.key',
+    keyPasswordFile: 'password',
     cuid: 'c',
     ownPrefixes: ['192.0.2.0/24'],
     quirks: ['no-target-uri'],
@@ -166,7 +168,9 @@ test('profiles: addresses, paths, identity, never a key', () => {
   });
   assert.deepEqual(profiles.get('psk'), {
     signal: 'coap://127.0.0.1',
+    serverName: '2001:db8::1',
     pskIdentity: 'me',
+    pskKeyFile: 'psk',
     ownPrefixes: [],
     quirks: [],
     production: false,
@@ -178,6 +182,32 @@ test('profiles: addresses, paths, identity, never a key', () => {
     ).map(([code]) => code),
     ['json/config-value', 'json/config-member', 'json/config-value', 'json/config-value'],
   );
+});
+
+test('a member without the one that it needs, and a server name with a port or a scheme, are errors', () => {
+  const profile = {
+    'key-password-file': 'password',
+    'psk-key-file': 'psk',
+    'server-name': 'dots.example.net:4646',
+  };
+  assert.deepEqual(codes(JSON.stringify({ profiles: { a: profile } }), 'dots.profiles.json'), [
+    ['json/config-missing', '"key-password-file"'],
+    ['json/config-missing', '"psk-key-file"'],
+    ['json/config-value', '"dots.example.net:4646"'],
+  ]);
+  for (const [name, isRight] of [
+    ['dots.example.net', true],
+    ['192.0.2.1', true],
+    ['2001:db8::1', true],
+    ['https://dots.example.net', false],
+    ['[2001:db8::1]', false],
+    ['', false],
+  ] as const)
+    assert.equal(
+      codes(JSON.stringify({ profiles: { a: { 'server-name': name } } }), 'dots.profiles.json').length === 0,
+      isRight,
+      name,
+    );
 });
 
 test('the schemas are draft-07, describe every member, and agree with our own checks', () => {

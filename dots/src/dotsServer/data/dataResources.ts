@@ -68,11 +68,15 @@ export class DataResources {
 
   /** Claims the cuid that a body registers for this client, on both channels, while the work is done that stores it. */
   claimed<T>(body: JsonObject, { client, identity }: Requester, work: () => Promise<T>): Promise<T> {
-    const { cuid } = registration(body);
+    const { cuid, cdid } = registration(body);
     const refuse = (objection: CuidObjection): never => {
-      throw claimRefusal(objection, { cuid, client, hint: this.options.hint(identity) });
+      throw this.claimRefusal(objection, cuid, { client, identity });
     };
-    return this.options.claims.claim(cuid, client, refuse, work);
+    return this.options.claims.claim(cuid, { client, cdid: client.gateway ? cdid : undefined }, refuse, work);
+  }
+
+  private claimRefusal(objection: CuidObjection, cuid: string, { client, identity }: Requester): Error {
+    return claimRefusal(objection, { cuid, client, hint: this.options.hint(identity) });
   }
 
   /** RFC 8783 section 5.1: one client per request, and none that is registered already. */
@@ -179,8 +183,9 @@ export class DataResources {
     const known = this.own(cuid, requester);
     const patch = patchOfClient(cuid, body);
     const merged = registration({ [clientMember]: [mergedClient(known, patch)] });
-    const { cdid } = merged;
-    const named: DataClient = { ...known, ...(cdid !== undefined && requester.client.gateway && { cdid }) };
+    const cdid = requester.client.gateway ? merged.cdid : undefined;
+    if (this.options.claims.isForeign(cuid, { ...requester, cdid })) throw this.claimRefusal('taken', cuid, requester);
+    const named: DataClient = { ...known, ...(cdid !== undefined && { cdid }) };
     const client = (['aliases', 'acls'] as const).reduce((before, container) => {
       const [entries = [], touched] = [merged[container], namesOf(entriesIn(patch[container], container))];
       if (container === 'acls')

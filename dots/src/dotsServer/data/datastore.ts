@@ -68,7 +68,7 @@ export class Datastore {
         'invalid-value',
         `No client with the cuid ${JSON.stringify(cuid)} is registered; register it first (RFC 8783 section 5.1).`,
       );
-    if (this.options.claims.isForeign(cuid, client))
+    if (this.options.claims.isForeign(cuid, { client }))
       throw fail(403, 'access-denied', `The cuid ${JSON.stringify(cuid)} belongs to another client.`);
     return registered;
   }
@@ -84,7 +84,7 @@ export class Datastore {
     const { clients, claims } = this.options;
     const cuid = cuidIn(path);
     if (cuid === undefined) return clients.all().filter((each) => claims.isOwn(each, client));
-    const registered = claims.isForeign(cuid, client) ? undefined : clients.find(cuid);
+    const registered = claims.isForeign(cuid, { client }) ? undefined : clients.find(cuid);
     return registered === undefined ? [] : [registered];
   }
 

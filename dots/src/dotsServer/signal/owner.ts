@@ -17,20 +17,23 @@ export interface OwnerGuardOptions {
  * 4.4.1.3), or under a cuid that this client may not use. A PUT claims its cuid.
  */
 export function ownerGuard({ clients, claims, log }: OwnerGuardOptions): Guard {
-  return async (name, request, proceed) => {
-    const { cuid, inbound } = request;
+  return async (name, asked, proceed) => {
+    const { cuid, inbound } = asked;
     const client = clients.of(inbound.endpoint.security?.identity);
-    if (client === undefined) throw unknownClient(request);
-    if (cuid === '') return proceed();
+    if (client === undefined) throw unknownClient(asked);
+    // A cdid of any other client than a gateway is ignored: RFC 9132 section 4.4.1.2.
+    const request = { ...asked, cdid: client.gateway ? asked.cdid : undefined };
+    const user = { client, cdid: request.cdid };
+    if (cuid === '') return proceed(request);
     if (inbound.method === 'PUT') {
       const refuseClaim = (objection: CuidObjection): never => {
         if (objection === 'taken') log(takenLine(request, client, clients));
         throw claimRefusals[objection](name, client);
       };
-      return claims.claim(cuid, client, refuseClaim, proceed);
+      return claims.claim(cuid, user, refuseClaim, () => proceed(request));
     }
-    if (claims.isForeign(cuid, client)) throw foreign(inbound.method);
-    return proceed();
+    if (claims.isForeign(cuid, user)) throw foreign(inbound.method);
+    return proceed(request);
   };
 }
 

@@ -12,6 +12,8 @@ export interface ResourceRequest {
   inbound: InboundRequest;
   /** The client; empty for the resources of a session. */
   cuid: string;
+  /** The domain of the client behind a gateway; a guard removes that of any other client. */
+  cdid?: string | undefined;
   /** mid, sid, tsid or tmid. */
   id?: number | undefined;
 }
@@ -27,9 +29,12 @@ export type Resource = Partial<
 /** The first target in the body of a request that is outside of its client's prefixes: see `outsideDomain`. */
 export type DomainCheck = (inbound: InboundRequest, body: JsonObject) => Promise<OutsideTarget | undefined>;
 
-/** Answers a request, or lets the resource answer it (`proceed`). A Refusal that it throws becomes the answer. */
+/**
+ * Answers a request, or lets the resource answer what counts of it (`proceed`). A Refusal that it throws becomes the
+ * answer.
+ */
 export type Guard = (
   name: ResourceName,
   request: ResourceRequest,
-  proceed: () => Promise<CoapAnswer | undefined>,
+  proceed: (request: ResourceRequest) => Promise<CoapAnswer | undefined>,
 ) => Promise<CoapAnswer | undefined>;

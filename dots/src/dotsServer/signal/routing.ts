@@ -69,18 +69,17 @@ async function dispatch(
   if (method === undefined)
     throw refuse('4.05', `The resource "${name}" does not support ${inbound.method}.`, '9132 9');
   refuseOtherFormats(inbound);
-  const request = resourceRequest(name, inbound);
-  return guard(name, request, async () => {
+  return guard(name, resourceRequest(name, inbound), async (request) => {
     await refuseUnmatched(name, resources[name], request);
     return method(request);
   });
 }
 
 function resourceRequest(name: ResourceName, inbound: InboundRequest): ResourceRequest {
-  const { cuid = '', mid, sid, tsid, tmid } = parametersOf(name, inbound.path);
+  const { cuid = '', cdid, mid, sid, tsid, tmid } = parametersOf(name, inbound.path);
   if (parameters[name].includes('cuid') && cuid === '') throw refuse('4.00', 'The path has no cuid.', '9132 4.4.1.1');
   const id = mid ?? sid ?? tsid ?? tmid;
-  return { inbound, cuid, id: id === undefined ? undefined : identifier(id) };
+  return { inbound, cuid, cdid, id: id === undefined ? undefined : identifier(id) };
 }
 
 function refuseOtherFormats({ method, contentFormat, accept }: InboundRequest): void {

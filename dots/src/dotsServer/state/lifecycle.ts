@@ -36,6 +36,8 @@ export const statusLabels: Record<Status, string> = {
 /** One mitigation as it was when its status last changed. Times in milliseconds since 1970. */
 export interface Mitigation {
   cuid: string;
+  /** The domain of the client behind a gateway: RFC 9132 section 4.4.1.2. */
+  cdid?: string;
   mid: number;
   /** The proved identity of the client that requested it; absent over a plain path. */
   owner?: string;
@@ -67,7 +69,7 @@ export function mitigationKey({ cuid, mid }: MitigationId): string {
  * @param lifetime seconds; -1: no end
  */
 export function requested(
-  request: Pick<Mitigation, 'cuid' | 'mid' | 'owner' | 'scope' | 'terminatingMs'>,
+  request: Pick<Mitigation, 'cuid' | 'cdid' | 'mid' | 'owner' | 'scope' | 'terminatingMs'>,
   lifetime: number,
   now: number,
 ): Mitigation {

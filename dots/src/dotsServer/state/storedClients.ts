@@ -5,7 +5,7 @@ import type { DataClient, StoredEntry } from './dataClient';
 import type { JournalChange, JournalEntry } from './journal';
 import type { Store } from './store';
 import { wrongKey, type Loaded, type StoredForm } from './storedForm';
-import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime, type IsValid } from './storedValues';
+import { faultOfDocument, faultOfMembers, isCdid, isCuid, isOwner, isTime, type IsValid } from './storedValues';
 import type { Table } from './table';
 
 /** The lists of a client, by the tables of the journal that have their entries. */
@@ -116,7 +116,7 @@ const partKey = (cuid: string, { value }: StoredEntry): string => JSON.stringify
 function faultOfClient(value: JsonValue): string | undefined {
   const fault = faultOfMembers(value, {
     cuid: isCuid,
-    cdid: (cdid) => cdid === undefined || typeof cdid === 'string',
+    cdid: isCdid,
     owner: (owner) => owner !== undefined && isOwner(owner),
     ownPrefixes: (list) => list === undefined || (Array.isArray(list) && list.every(isPrefix)),
     changedAt: (at) => at === undefined || isTime(at),

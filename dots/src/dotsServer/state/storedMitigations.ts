@@ -3,7 +3,7 @@ import { isObject, type JsonValue } from '#dots/model/json';
 import { mitigationKey, status, statusLabels, type Mitigation } from './lifecycle';
 import type { Store } from './store';
 import { wholeValues } from './storedForm';
-import { faultOfDocument, faultOfMembers, isCuid, isOwner, isTime, isUint32 } from './storedValues';
+import { faultOfDocument, faultOfMembers, isCdid, isCuid, isOwner, isTime, isUint32 } from './storedValues';
 import type { Table } from './table';
 
 const { topMember } = documentType('mitigation-scope');
@@ -19,6 +19,7 @@ export function mitigationTable(store: Store): Table<Mitigation> {
 function faultOf(value: JsonValue): string | undefined {
   const fault = faultOfMembers(value, {
     cuid: isCuid,
+    cdid: isCdid,
     mid: isUint32,
     owner: isOwner,
     scope: isObject,

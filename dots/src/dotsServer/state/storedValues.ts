@@ -20,6 +20,7 @@ export function faultOfDocument(document: JsonObject): string | undefined {
 }
 
 export const isCuid: IsValid = (value) => typeof value === 'string' && value !== '';
+export const isCdid: IsValid = (value) => value === undefined || typeof value === 'string';
 export const isOwner: IsValid = (value) => value === undefined || (typeof value === 'string' && value !== '');
 export const isUint32: IsValid = (value) => isWhole(value) && value <= 0xffff_ffff;
 

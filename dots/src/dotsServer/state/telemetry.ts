@@ -2,7 +2,7 @@ import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Store } from './store';
 import { wholeValues } from './storedForm';
-import { faultOfDocument, faultOfMembers, isCuid, isOwner, isUint32 } from './storedValues';
+import { faultOfDocument, faultOfMembers, isCdid, isCuid, isOwner, isUint32 } from './storedValues';
 import type { Table } from './table';
 
 /**
@@ -13,6 +13,8 @@ export type TelemetryKind = 'tsid' | 'tmid';
 
 export interface TelemetryEntry {
   cuid: string;
+  /** The domain of the client behind a gateway: RFC 9132 section 4.4.1.2. */
+  cdid?: string;
   kind: TelemetryKind;
   id: number;
   /** The proved identity of the client that sent it; absent over a plain path. */
@@ -81,6 +83,7 @@ const kinds = { tsid: 'telemetry-setup', tmid: 'telemetry' } as const;
 function faultOf(value: JsonValue): string | undefined {
   const fault = faultOfMembers(value, {
     cuid: isCuid,
+    cdid: isCdid,
     kind: (kind) => kind === 'tsid' || kind === 'tmid',
     id: isUint32,
     owner: isOwner,

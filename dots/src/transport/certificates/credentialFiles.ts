@@ -1,18 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
-import { longestKey, type ClientCredentials } from './credentials';
+import { serverNameOf } from './serverName';
+import { isEncrypted, longestKey, pskOf, type ClientCredentials } from './credentials';
+import { decryptedKey, noPassword } from './privateKey';
 
-/** The files of a client's credentials: certificates and keys are PEM. */
+/** The files of a client's credentials, and what the server must prove: certificates and keys are PEM. */
 export interface CredentialFiles {
+  /** The name in the certificate of the server, where that is not the host of its address. */
+  serverName?: string | undefined;
   /** The CA of the server, and the client's certificate. */
   ca?: string | undefined;
   cert?: string | undefined;
   key?: string | undefined;
+  /** The password of an encrypted key, without a final line end. */
+  keyPasswordFile?: string | undefined;
+  /** Asks for the password of an encrypted key that has no such file; undefined: it was not entered. */
+  askKeyPassword?: ((key: string) => Promise<string | undefined>) | undefined;
   /** Certificates that were revoked. */
   crl?: string | undefined;
   pskIdentity?: string | undefined;
-  /** The key as it is, without a final line end. */
+  /** The key as text or octets without a final line end, or as hexadecimal digits after 0x. */
   pskKeyFile?: string | undefined;
 }
 
@@ -42,7 +50,7 @@ export async function readCredentials(server: string, files: CredentialFiles): P
     certificate: {
       ca: await readPem(ca, 'CA'),
       cert: await readPem(cert, 'certificate'),
-      key: await readPem(key, 'key'),
+      key: await readKey({ ...files, key }),
       ...crls,
     },
   };
@@ -63,12 +71,36 @@ function missing(server: string, files: Readonly<Record<string, string | undefin
       );
 }
 
-/** The credentials that a server requires, as an option; plain CoAP requires none. Throws as `readCredentials` does. */
+/**
+ * The credentials that a server requires, and the name that it must prove, as options; plain CoAP requires none. Throws
+ * as `readCredentials` does.
+ */
 export async function credentialsFor(
   server: string,
   files: CredentialFiles,
-): Promise<{ credentials?: ClientCredentials }> {
-  return /^coap:/i.test(server) ? {} : { credentials: await readCredentials(server, files) };
+): Promise<{ credentials?: ClientCredentials; serverName?: string }> {
+  if (/^coap:/i.test(server)) return {};
+  const named = files.serverName === undefined ? {} : { serverName: serverNameOf(files.serverName) };
+  return { ...named, credentials: await readCredentials(server, files) };
+}
+
+/**
+ * The private key in a file, PEM, decrypted if necessary. Throws a DotsError of kind `usage`:
+ * `transport/credential-file`, `transport/key-password`.
+ */
+export async function readKey({
+  key,
+  keyPasswordFile,
+  askKeyPassword,
+}: Pick<CredentialFiles, 'keyPasswordFile' | 'askKeyPassword'> & { key: string }): Promise<string> {
+  const pem = await readPem(key, 'key');
+  if (!isEncrypted(pem)) return pem;
+  const password =
+    keyPasswordFile === undefined
+      ? await askKeyPassword?.(key)
+      : (await readSecret(keyPasswordFile, 'password of the key', 'password')).toString();
+  if (password === undefined) throw noPassword(key);
+  return decryptedKey(pem, password, key);
 }
 
 /**
@@ -87,15 +119,8 @@ export async function readPem(path: string, what: string): Promise<string> {
 
 /** The pre-shared key in a file. Throws a DotsError of kind `usage`. */
 export async function readPsk(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    // The value may be the key itself, which must not appear in messages and logs.
-    const reason = fileReason(cause);
-    throw unreadable(
-      `The file of the pre-shared key cannot be read: ${reason.includes(path) ? 'it is not a path' : reason}.`,
-      'Name the file that contains the key, not the key itself.',
-    );
-  });
-  const end = /\r?\n?$/.exec(bytes.toString('latin1'))?.index ?? bytes.length;
+  const key = pskOf(await readSecret(path, 'pre-shared key', 'key'));
+  const end = key.length;
   if (end === 0)
     throw new DotsError(
       'usage',
@@ -110,7 +135,20 @@ export async function readPsk(path: string): Promise<Uint8Array> {
       `The pre-shared key in ${path} has ${end} bytes; at most ${longestKey} are accepted (RFC 4279 section 5.3).`,
       'Use a shorter one at both ends: 16 to 32 random bytes are enough.',
     );
-  return bytes.subarray(0, end);
+  return key;
+}
+
+/** The content of a file without a final line end. Throws a DotsError that does not contain the path. */
+async function readSecret(path: string, what: string, short: string): Promise<Buffer> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    // The value may be the secret itself, which must not appear in messages and logs.
+    const reason = fileReason(cause);
+    throw unreadable(
+      `The file of the ${what} cannot be read: ${reason.includes(path) ? 'it is not a path' : reason}.`,
+      `Name the file that contains the ${short}, not the ${short} itself.`,
+    );
+  });
+  return bytes.subarray(0, /\r?\n?$/.exec(bytes.toString('latin1'))?.index);
 }
 
 async function readBytes(path: string, what: string): Promise<Buffer> {

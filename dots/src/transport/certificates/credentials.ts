@@ -12,12 +12,22 @@ export interface CertificateCredentials {
 /** Each certificate in a text of PEM. */
 export const certificatePattern = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
+/** Whether a private key, PEM, is encrypted: RFC 5958 section 3, RFC 1421 section 4.6.1.1. */
+export const isEncrypted = (pem: string): boolean =>
+  /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4,ENCRYPTED/m.test(pem);
+
 /**
  * The lengths of identities and pre-shared keys that every end must accept (RFC 4279 section 5.3), used as limits here,
  * bytes.
  */
 export const longestIdentity = 128;
 export const longestKey = 64;
+
+/** The octets of a key as it was written: as text or octets, or as hexadecimal digits after 0x. */
+export function pskOf(written: Uint8Array): Uint8Array {
+  const [, digits] = /^0x((?:[0-9a-f]{2})+)$/i.exec(Buffer.from(written).toString('latin1')) ?? [];
+  return digits === undefined ? written : new Uint8Array(Buffer.from(digits, 'hex'));
+}
 
 /** A pre-shared key: the identity is sent in the clear, the key never. */
 export interface PskCredentials {

@@ -21,6 +21,8 @@ export type Dialers = Readonly<Record<Transport, (address: Address, options: Dtl
 export interface ConnectOptions {
   /** Required except for `coap`. */
   credentials?: ClientCredentials | undefined;
+  /** What the certificate of the server must be for; default: the host of its address. */
+  serverName?: string | undefined;
   /** Cancels the attempt. */
   signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
@@ -189,7 +191,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
         tried.push(path);
         return (options.dialers ?? defaultDialers)[path.transport](path.address, {
           credentials,
-          serverName: withoutZone(target.host),
+          serverName: options.serverName ?? withoutZone(target.host),
           signal,
           clock,
           deadlineMs: end - clock.monotonic(),

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import type { ProfilesInfo, ServerProfile } from '#contract';
+import { certify, newKey } from '#dots/transport/certificates/certificates';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { JsonObject } from '#dots/model/json';
 import { destinationOf, type Channel, type DestinationQuery } from '#dots/workspace/destination';
@@ -21,7 +23,16 @@ const request = {
 };
 
 beforeEach(() => {
-  Object.assign(editor, { errors: [], trusted: true, confirmed: [], agrees: true, typed: [], inputs: 0, picks: '' });
+  Object.assign(editor, {
+    errors: [],
+    warnings: [],
+    trusted: true,
+    confirmed: [],
+    agrees: true,
+    typed: [],
+    inputs: 0,
+    picks: '',
+  });
 });
 
 /** The files of the lab of the mock. */
@@ -97,7 +108,8 @@ test('a server of a profile is settled without the mock', async () => {
   const { settle, started } = scene({ lab }, { profile: 'lab', cuid: 'of-file', mid: 12 });
   const target = (await settle()) ?? assert.fail();
   assert.deepEqual(known(target), { profile: 'lab', server: lab.signal, cuid: 'of-file', mid: 12 });
-  assert.deepEqual((await settle('data'))?.files, { ca: '/ca.pem' });
+  const { ca, cert, key } = (await settle('data'))?.files ?? assert.fail();
+  assert.deepEqual({ ca, cert, key }, { ca: '/ca.pem', cert: undefined, key: undefined });
   assert.equal(started(), false);
 });
 
@@ -184,6 +196,57 @@ test('certificates are read from the files that the profile names', async (t) =>
   assert.deepEqual((await scene({ lab: profile }, { profile: 'lab' }).settle())?.clientCredentials, {
     certificate: { ca: 'ca', cert: 'cert', key: 'key' },
   });
+});
+
+test('the password of an encrypted private key is asked for once, and kept once it is right', async (t) => {
+  const path = pemFolder(t);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const cipher = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' } as const;
+  const key = join(path, 'key.pem');
+  writeFileSync(key, privateKey.export(cipher));
+  const files = { ca: join(path, 'ca.pem'), certificate: join(path, 'cert.pem'), key };
+  const { settle, secrets } = scene({ lab: { ...lab, ...files, signal: 'coaps://192.0.2.1' } }, { profile: 'lab' });
+  editor.typed = [undefined, 'wrong', 'right'];
+  await assert.rejects(settle(), failing('editor/no-password'));
+  await assert.rejects(settle(), failing('transport/key-password'));
+  assert.equal(secrets.kept.size, 0, 'a wrong password is not kept');
+  const plain = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  for (const clientCredentials of [(await settle())?.clientCredentials, (await settle())?.clientCredentials]) {
+    assert.ok(clientCredentials !== undefined && 'certificate' in clientCredentials);
+    assert.equal(clientCredentials.certificate.key, plain);
+  }
+  const data = (await settle('data'))?.files ?? assert.fail();
+  assert.equal(await data.askKeyPassword?.(key), 'right');
+  assert.deepEqual([[...secrets.kept], editor.inputs], [[[`dots.key-password/lab/${key}`, 'right']], 3]);
+  await secrets.store(`dots.key-password/lab/${key}`, 'of an earlier key');
+  editor.typed = ['right'];
+  await settle();
+  assert.equal(secrets.kept.get(`dots.key-password/lab/${key}`), 'right', 'one that is not right any more is replaced');
+});
+
+test('a certificate that expires soon is a warning, once, and with the session', async (t) => {
+  const path = pemFolder(t);
+  const now = Date.now();
+  const validity = { notBefore: new Date(now - 1e6), notAfter: new Date(now + 5.5 * 86_400_000) };
+  const { cert } = certify({ purpose: 'client', commonName: 'c', ...validity }, await newKey());
+  writeFileSync(join(path, 'cert.pem'), cert);
+  const files = { ca: join(path, 'ca.pem'), certificate: join(path, 'cert.pem'), key: join(path, 'key.pem') };
+  chmodSync(files.key, 0o600);
+  const { settle } = scene({ lab: { ...lab, ...files, signal: 'coaps://192.0.2.1' } }, { profile: 'lab' });
+  await settle();
+  const { warnings = [] } = (await settle('data')) ?? assert.fail();
+  assert.match(warnings.join(), /^The client certificate .*cert\.pem expires in 5 days, on /);
+  assert.deepEqual(editor.warnings, [`DOTS, profile "lab": ${warnings.join()}`]);
+});
+
+test('files of a profile have the password and the pre-shared key, and nothing is asked', async (t) => {
+  const path = pemFolder(t);
+  writeFileSync(join(path, 'psk'), '0x616263\n');
+  const { settle } = scene({ lab: { ...keyed, 'psk-key-file': join(path, 'psk') } }, { profile: 'lab' });
+  const { clientCredentials } = (await settle()) ?? assert.fail();
+  assert.ok(clientCredentials !== undefined && 'psk' in clientCredentials);
+  assert.equal(Buffer.from(clientCredentials.psk.key).toString(), 'abc');
+  assert.equal(editor.inputs, 0);
 });
 
 const keyed = { signal: 'coaps://192.0.2.1', 'psk-identity': 'me' };

@@ -56,7 +56,7 @@ test('rows of the session view keep names in their line', () => {
   for (const state of ['open', 'lost', 'closed'] as const) {
     for (const given of [security, { ...security, asked: false as const }, undefined]) {
       const rows = sessionTree({
-        sessions: [{ ...session, state, security: given, mitigations: [mitigation] }],
+        sessions: [{ ...session, state, security: given, warnings: [evil], mitigations: [mitigation] }],
         orchestrator,
         now: 0,
       });

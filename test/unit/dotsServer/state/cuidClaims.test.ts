@@ -45,7 +45,7 @@ async function objection({ claims, clientOf }: Scene, cuid: string, identity: st
     throw new Error(reason);
   };
   return claims
-    .claim(cuid, clientOf(identity), refuse, () => Promise.resolve())
+    .claim(cuid, { client: clientOf(identity) }, refuse, () => Promise.resolve())
     .then(
       () => undefined,
       (error: unknown) => (error as Error).message,
@@ -56,7 +56,7 @@ test('a configured cuid is reserved for its client, before that has used it and 
   const scene = await open(t);
   for (const identity of ['bb', 'cc']) {
     assert.equal(await objection(scene, 'web-cuid', identity), 'taken', identity);
-    assert.ok(scene.claims.isForeign('web-cuid', scene.clientOf(identity)), identity);
+    assert.ok(scene.claims.isForeign('web-cuid', { client: scene.clientOf(identity) }), identity);
   }
   assert.equal(await objection(scene, 'web-cuid', 'aa'), undefined);
   assert.equal(await objection(scene, 'another', 'aa'), 'configured');
@@ -80,4 +80,22 @@ test('a configured cuid under which another known client has stored something st
   const scene = await open(t);
   await scene.store('web-cuid', 'bb');
   for (const identity of ['aa', 'bb']) assert.equal(await objection(scene, 'web-cuid', identity), 'taken', identity);
+});
+
+test('clients of different domains behind a gateway are different clients', async (t) => {
+  const { state, claims, clientOf } = await open(t);
+  const client = clientOf('cc');
+  const mitigation = requested({ cuid: 'x', cdid: 'a', mid: 1, owner: 'cc', scope: {}, terminatingMs: 1 }, 3600, 0);
+  const isForeign = (cdid?: string): boolean => claims.isForeign('x', { client, cdid });
+  await state.exclusive(() => state.mitigations.put(mitigation));
+  assert.deepEqual([isForeign('a'), isForeign('b'), isForeign()], [false, true, false]);
+  await state.exclusive(() => state.mitigations.remove({ cuid: 'x', mid: 1 }));
+  assert.deepEqual([isForeign('a'), isForeign('b')], [false, false]);
+  const refuse = (): never => assert.fail();
+  await claims.claim('x', { client }, refuse, () =>
+    claims.claim('x', { client, cdid: 'b' }, refuse, () => {
+      assert.deepEqual([isForeign('a'), isForeign('b')], [true, false], 'while the first claim is not answered');
+      return Promise.resolve();
+    }),
+  );
 });

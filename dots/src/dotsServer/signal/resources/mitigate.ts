@@ -38,6 +38,7 @@ const { topMember } = documentType('mitigation-scope');
 /** One mitigation request, its body checked. */
 interface MitigationRequest {
   cuid: string;
+  cdid: string | undefined;
   mid: number;
   /** The proved identity of the client; undefined over a plain path. */
   owner: string | undefined;
@@ -152,7 +153,7 @@ class MitigationServer {
   }
 
   private create(request: MitigationRequest): CoapAnswer {
-    const { cuid, mid, owner, scope, lifetime } = request;
+    const { cuid, cdid, mid, owner, scope, lifetime } = request;
     if (lifetime === undefined)
       throw refuse('4.00', '"lifetime" is mandatory in a mitigation request.', '9132 4.4.1.1');
     const { now } = this;
@@ -163,7 +164,11 @@ class MitigationServer {
     const replaced = this.replacedBy(request);
     this.refuseBeyondLimits(request, replaced.length);
     const next = requested(
-      { cuid, mid, scope, ...(owner !== undefined && { owner }), terminatingMs: this.terminatingTime(replaced) },
+      {
+        ...{ cuid, mid, scope, terminatingMs: this.terminatingTime(replaced) },
+        ...(cdid !== undefined && { cdid }),
+        ...(owner !== undefined && { owner }),
+      },
       grantedLifetime(lifetime, this.options.policy),
       now,
     );
@@ -234,13 +239,14 @@ function granted(code: string, mitigation: Mitigation, now: number, conflict?: J
 
 /** Throws a Refusal (4.00) for a path without a mid and for an invalid body. */
 function mitigationRequest(request: ResourceRequest): MitigationRequest {
-  const { cuid, id, inbound } = request;
+  const { cuid, cdid, id, inbound } = request;
   if (id === undefined)
     throw refuse('4.00', 'A mitigation request needs the mid in its path, after the cuid.', '9132 4.4.1.1');
   const [entry] = itemsOf(readBody(inbound.payload, 'mitigation-scope').scope).filter(isObject);
   const { lifetime, 'attack-status': attackStatus, ...scope } = entry ?? {};
   return {
     cuid,
+    cdid,
     mid: id,
     owner: inbound.endpoint.security?.identity,
     scope,

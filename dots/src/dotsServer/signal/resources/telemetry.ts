@@ -49,13 +49,14 @@ export function telemetryResource(checked: CheckedTelemetry): Resource {
 function storedResource({ telemetry, outside, quota }: CheckedTelemetry, shape: Shape): Resource {
   const { kind, document, rfc } = shape;
   return {
-    PUT: async ({ cuid, id, inbound }) => {
+    PUT: async ({ cuid, cdid, id, inbound }) => {
       if (id === undefined) throw refuse('4.00', `The path needs a ${kind} after the cuid.`, rfc);
       const owner = inbound.endpoint.security?.identity;
       const body = readBody(inbound.payload, document);
       const foreign = await outside(inbound, body);
       if (foreign !== undefined) throw refuse('4.00', foreign.sentence, rfc);
-      const entry = { cuid, kind, id, ...(owner !== undefined && { owner }), body };
+      const by = { ...(cdid !== undefined && { cdid }), ...(owner !== undefined && { owner }) };
+      const entry = { cuid, kind, id, ...by, body };
       const outcome = await telemetry.put(entry, () => quota.telemetry(entry));
       if (outcome === 'full')
         throw refuse('5.03', 'This server accepts no more telemetry; delete some.', '9244 8.2', 60);

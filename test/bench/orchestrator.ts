@@ -1,0 +1,116 @@
+/**
+ * npm run bench:orchestrator: what the simulated world costs. One JSON line per figure; times in milliseconds of CPU,
+ * medians.
+ */
+import { destination, equals } from '#dots/flowspec/packets/draft';
+import { vectorNames } from '#dots/model/attackVectors';
+import { World } from '#dots/world/world';
+import { nodeRule, prefixOf } from '../support/world';
+
+const giga = 1_000_000_000;
+const links = Array.from({ length: 5 }, (_, index) => ({ name: `link-${index}`, capacity: 10 * giga }));
+
+function print(figure: string, values: Record<string, number>): void {
+  console.log(JSON.stringify({ figure, ...values }));
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3));
+
+function cpuMs(action: () => void): number {
+  const before = process.cpuUsage();
+  action();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function median(values: number[]): number {
+  return rounded(values.sort((a, b) => a - b)[values.length >> 1] as number);
+}
+
+/** 20 classes, 5 links, 2 nodes, and 3 DMSs, two of which have traffic. */
+function largeWorld(rules: number): World {
+  const nodes = [
+    { name: 'edge-1', links: ['link-0', 'link-1', 'link-2'] },
+    { name: 'edge-2', links: ['link-3', 'link-4'] },
+  ];
+  const dms = Array.from({ length: 3 }, (_, index) => ({
+    name: `scrubber-${index}`,
+    carries: links.map(({ name }) => name),
+    capacity: 5 * giga,
+    stops: vectorNames,
+    misses: 0.01,
+    divert: { by: 'bgp', seconds: 0 } as const,
+    reinject: { by: 'gre', link: 'link-4' } as const,
+  }));
+  const world = new World({ links, nodes, dms }, 1);
+  for (let index = 0; index < 20; index++) {
+    const vector = vectorNames[index % vectorNames.length] ?? 'udp-flood';
+    world.addClass({ name: `class ${index}`, kind: 'attack', vector, to: `192.0.2.${index}`, rate: 2 * giga });
+  }
+  for (let index = 0; index < rules; index++)
+    world.addRule('edge-1', nodeRule(`rule ${index}`, [equals(3, 17), equals(5, 1024 + index)]));
+  world.divert('scrubber-0', prefixOf('192.0.2.0/29'));
+  world.divert('scrubber-1', prefixOf('192.0.2.8/29'));
+  world.step();
+  return world;
+}
+
+function seconds(): void {
+  for (const rules of [0, 1000]) {
+    const world = largeWorld(rules);
+    const times = Array.from({ length: 30 }, () => cpuMs(() => Array.from({ length: 100 }, () => world.step())) / 100);
+    print('one second of 20 classes, 5 links, 3 DMSs', { rules, ms: median(times), goalMs: 1 });
+  }
+}
+
+function rules(): void {
+  const world = largeWorld(1000);
+  const wide = Array.from({ length: 20 }, (_, index) =>
+    cpuMs(() => {
+      world.addRule('edge-1', nodeRule(`wide ${index}`, [equals(3, 17), equals(6, index + 20)]));
+      world.step();
+    }),
+  );
+  print('one rule more on 1,000, all 20 classes touched, and the next second', { ms: median(wide), goalMs: 50 });
+  const narrow = Array.from({ length: 20 }, (_, index) =>
+    cpuMs(() => world.addRule('edge-1', nodeRule(`narrow ${index}`, [destination(prefixOf(`192.0.2.${index}`))]))),
+  );
+  print('one rule more on 1,000 for one target', { ms: median(narrow), goalMs: 50 });
+  const removed = Array.from({ length: 20 }, (_, index) =>
+    cpuMs(() => {
+      world.removeRule('edge-1', `wide ${index}`);
+      world.step();
+    }),
+  );
+  print('one rule less, and the next second', { ms: median(removed), goalMs: 50 });
+}
+
+/** The heap after garbage collection, MB; without --expose-gc whatever it is. */
+function heap(): number {
+  globalThis.gc?.();
+  return rounded(process.memoryUsage().heapUsed / 1e6);
+}
+
+function day(): void {
+  const world = largeWorld(100);
+  const heaps: number[] = [];
+  const ms = cpuMs(() => {
+    for (let second = 0; second < 86_400; second++) {
+      const name = `attack ${second}`;
+      if (second % 60 === 0)
+        world.addClass({ name, kind: 'attack', vector: 'syn-flood', to: '192.0.2.30', rate: giga });
+      world.step();
+      if (second % 60 === 59) world.removeClass(`attack ${second - 59}`);
+      if (second % 14_400 === 14_399) heaps.push(heap());
+    }
+  });
+  print('a simulated day, an attack each minute; heap each four hours', {
+    seconds: rounded(ms / 1000),
+    firstMB: heaps[0] ?? 0,
+    lastMB: heaps.at(-1) ?? 0,
+  });
+}
+
+seconds();
+rules();
+day();
