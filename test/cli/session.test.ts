@@ -74,6 +74,7 @@ test('a server that was started anew answers over a new session', async (t) => {
   const first = await secureMock(t, folder(t), port);
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd, '--server', first.coaps, ...first.proofs);
+  await hasOpened(keeper, 1);
   first.child.kill('SIGKILL');
   await once(first.child, 'close');
   await secureMock(t, first.state, port);
@@ -179,6 +180,7 @@ test('status, refresh and withdraw go over the kept session too', async (t) => {
 });
 
 test('a question is asked where the command was typed', async (t) => {
+  if (!needTool(t, 'script', 'bsdutils')) return;
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd);
