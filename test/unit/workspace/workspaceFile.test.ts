@@ -243,6 +243,7 @@ test('members and values are completed, and explained', () => {
     'severities',
     'suppressions',
     'target-router',
+    'policy',
   ]);
   assert.deepEqual(complete('{"files": [{"path": "a", "cuid": "b", |}]}'), ['mid', 'direction', 'profile']);
   assert.deepEqual(complete('{"files": [{"direction": "|"}]}'), ['request', 'status']);
@@ -275,6 +276,19 @@ test('a quirk of a server is explained', () => {
     /^It refuses a request with a `target-uri`/,
   );
   assert.match(explained('{"profiles": {"lab": {"quir|ks": []}}}'), /other than the RFCs say/);
+});
+
+test('the members of a profile that authenticate both ends are completed and explained', () => {
+  const given = '"signal": "a", "data": "https://a", "cuid": "c", "own-prefixes": [], "quirks": [], "production": true';
+  const { text, position } = withCaret(`{"profiles": {"lab": {${given}, |}}}`);
+  const offered = service.complete(service.parse(text, 'dots.profiles.json'), position).map(({ label }) => label);
+  const names = ['server-name', 'ca', 'certificate', 'key', 'key-password-file', 'crl', 'psk-identity', 'psk-key-file'];
+  assert.deepEqual(offered, names);
+  for (const name of names) {
+    const at = withCaret(`{"profiles": {"lab": {"${name}|": "x"}}}`);
+    const { markdown = '' } = service.hover(service.parse(at.text, 'dots.profiles.json'), at.position) ?? {};
+    assert.match(markdown, /certificate|key|name/, name);
+  }
 });
 
 test('codes of findings and names of profiles are completed', () => {
@@ -324,10 +338,11 @@ test('the list of finding codes is that of the sources', () => {
       (each) => each.endsWith('.ts') && !each.endsWith('codes.ts'),
     )) {
       const text = readFileSync(join(root, folder, name), 'utf8');
-      for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|advice)\/[a-z0-9-]+)['`]/g))
+      for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|policy|advice)\/[a-z0-9-]+)['`]/g))
         found.add(code as string);
       for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\(\s*'([a-z0-9-]+)'/g))
         found.add(`${made === 'advice' ? 'advice' : 'rfc'}/${code ?? ''}`);
+      for (const [, code] of text.matchAll(/\bpolicyFault\(\s*'([a-z0-9-]+)'/g)) found.add(`policy/${code ?? ''}`);
       for (const [, code] of text.matchAll(
         /\bcrossFault\([^'`]*(?:'(?:error|warning|information|hint)'[^'`]*)*'(?!(?:error|warning|information|hint)')([a-z0-9-]+)',/g,
       ))
