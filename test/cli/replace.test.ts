@@ -70,7 +70,7 @@ test('changed content under the same mid is compared as well; what the server re
     code: string;
     replaced?: number[];
   };
-  assert.deepEqual([code, replaced], ['4.00', undefined], 'the mock refuses other targets under one mid');
+  assert.deepEqual([code, replaced], ['4.00', []], 'the mock refuses other targets under one mid');
   assert.match((await sends(request, '--mid', '7')).out, /refreshed under its mid 7/);
 });
 
