@@ -1,3 +1,4 @@
+import { UnansweredChange } from '#dots/data/unansweredChange';
 import { DotsError } from '#dots/model/errors';
 import { RequestFailure } from '#dots/signal/recordedRequest';
 import type { ExitStatus } from '../command';
@@ -40,4 +41,5 @@ const requestJson = (error: DotsError): object =>
   error instanceof RequestFailure ? { [error.entry.parameter]: error.entry.id } : {};
 
 /** Whether anything of a request without an answer has left this machine, and so may have arrived. */
-const wasSent = (error: DotsError): boolean => error instanceof RequestFailure && error.sent;
+const wasSent = (error: DotsError): boolean =>
+  error instanceof RequestFailure ? error.sent : error instanceof UnansweredChange;
