@@ -16,6 +16,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['efficacy', async () => (await import('./commands/efficacy')).efficacy],
   ['config', async () => (await import('./commands/config')).config],
   ['telemetry', async () => (await import('./commands/telemetry')).telemetry],
+  ['ready', async () => (await import('./commands/ready')).ready],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).session],

@@ -66,7 +66,7 @@ function installedJson(
   return {
     ...dataAnswerJson(answer),
     server,
-    ...(profile !== undefined && { profile }),
+    profile: profile ?? null,
     cuid,
     registered,
     replaced,

@@ -44,7 +44,9 @@ function clientJson({ entries, highest, installed = [], ...client }: ClientLedge
   return { ...client, highest: { mid, sid, tsid, tmid }, requests: entries.map(requestJson), installed };
 }
 
-const requestJson = ({ parameter, id, ...entry }: LedgerEntry): object => ({ [parameter]: id, ...entry });
+const noNumber = { mid: null, sid: null, tsid: null, tmid: null };
+
+const requestJson = ({ parameter, id, ...entry }: LedgerEntry): object => ({ ...noNumber, [parameter]: id, ...entry });
 
 function clientText({ server, cuid, entries, others, installed = [], replacedBy }: ClientLedger): string {
   const replaced = replacedBy === null ? '' : `, replaced by ${replacedBy}`;

@@ -100,7 +100,10 @@ async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> 
   const { document, connect, io, watch } = task;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal, watch });
+  // On a terminal: elsewhere one line at the end says what happened.
+  const trace = io.progress && ((sentence: string) => io.say(`dots send: ${sentence}`));
+  const underAttack = isUnderAttack(document.value);
+  const connection = connect(target, { underAttack, signal: stop.signal, watch, trace });
   try {
     return await sendOver(connection, target, task);
   } catch (error) {
