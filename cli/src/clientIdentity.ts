@@ -2,7 +2,10 @@ import { chosenCuid } from '#dots/signal/cuids';
 import { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
 import type { ClientLedger } from '#dots/signal/ledger';
 import { Ledger, serverName, type LedgerOfClient, type ServerProof } from '#dots/signal/ledgerFolder';
+import { refuseLinks } from '#dots/runtime/privateFolder';
+import { stateFolder } from '#dots/runtime/stateFolder';
 import { credentialsFor, readPem } from '#dots/transport/certificates/credentialFiles';
+import { absolutePath, caller } from './caller';
 import type { Arguments, Option } from './command';
 import type { Io } from './io';
 import type { AnonymousTarget, SettledTarget } from './settledTarget';
@@ -15,8 +18,12 @@ export const ledgerOption: Option = {
 };
 
 /** Opens the ledger that the command line names, or the user's. Throws a DotsError. */
-export const ledgerOf = (given: Arguments, io: Io): Promise<Ledger> =>
-  Ledger.open(given.option('ledger'), (sentence) => io.say(`dots: ${sentence}`));
+export async function ledgerOf(given: Arguments, io: Io): Promise<Ledger> {
+  const named = given.option('ledger');
+  if (named !== undefined) await refuseLinks(named, caller().folder);
+  const path = named === undefined ? stateFolder(caller()) : absolutePath(named);
+  return Ledger.open(path, (sentence) => io.say(`dots: ${sentence}`));
+}
 
 /** What the client of a target asked of its server. */
 export const ledgerAt = (

@@ -1,8 +1,10 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileReason } from '#dots/runtime/fileReason';
 import { validationService as service } from '#service/validationService';
 import { isDocumentFile, isPolicyFile } from '#host/documentFiles';
 import { attempt, isFile, realFile, walk } from '#host/files';
+import { absolutePath } from './caller';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -32,14 +34,14 @@ export async function readInput(file: string, io: Io): Promise<Input> {
   if (file === standardInput) return { file, bytes: await io.input() };
   try {
     // Synchronously, because reading in the background splits a large file and is several times slower.
-    return { file, bytes: readFileSync(file) };
+    return { file, bytes: readFileSync(absolutePath(file)) };
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${fileReason(error)}.`);
   }
 }
 
 function statOf(path: string): Stats | undefined {
-  return attempt(() => statSync(path));
+  return attempt(() => statSync(absolutePath(path)));
 }
 
 /** The DOTS documents in a folder and those below it. Throws UsageError where a folder cannot be read. */
@@ -58,7 +60,7 @@ function someDocumentsIn(folder: string, withPolicies: boolean): string[] {
 function once(files: readonly string[]): string[] {
   const first = new Map<string, string>();
   for (const file of files) {
-    const identity = attempt(() => realFile(file))?.identity ?? file;
+    const identity = attempt(() => realFile(absolutePath(file)))?.identity ?? file;
     if (!first.has(identity)) first.set(identity, file);
   }
   return [...first.values()];
@@ -80,10 +82,12 @@ async function matching(pattern: string): Promise<string[] | undefined> {
 
 /** All files below a folder, with the folder's name as written. Throws UsageError where a folder cannot be read. */
 function filesBelow(folder: string): string[] {
+  const base = absolutePath(folder);
+  const nameOf = (path: string): string => (path === base ? folder : join(folder, relative(base, path)));
   const refused = (path: string, error: unknown): never => {
-    throw new UsageError(`The folder ${path} cannot be read: ${fileReason(error)}.`);
+    throw new UsageError(`The folder ${nameOf(path)} cannot be read: ${fileReason(error)}.`);
   };
-  return [...walk(folder, true, refused)]
+  return [...walk(base, true, refused)]
     .filter(({ path, kind }) => kind === 'file' || (kind === 'link' && isFile(path)))
-    .map(({ path }) => path.replaceAll('\\', '/'));
+    .map(({ path }) => nameOf(path).replaceAll('\\', '/'));
 }

@@ -6,7 +6,8 @@ import { DocumentCache, type SourceDocument } from '#host/documentCache';
 import { FolderIndex } from '#host/folderIndex';
 import { Validator } from '#host/validator';
 import { validationService as service } from '#service/validationService';
-import { nameOfPath, pathOfFile, type CommandWorkspaces } from './workspace';
+import { nameOfPath } from './caller';
+import { pathOfFile, type CommandWorkspaces } from './workspace';
 
 /** The documents that a command line names, and their validator. */
 export interface NamedDocuments {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { MessageWatch } from '#dots/coap/watchedChannel';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
@@ -19,6 +18,7 @@ import { resourceOf } from '#dots/signal/resources';
 import { grantedLifetime, isUnderAttack, scopesOf } from '#dots/signal/scopes';
 import { resolveUnanswered } from '#dots/signal/unanswered';
 import { targetWords } from '#dots/words/targets';
+import { absolutePath } from '../caller';
 import { ledgerAt } from '../clientIdentity';
 import type { Arguments } from '../command';
 import type { Connect, Connection } from '../connection';
@@ -163,7 +163,7 @@ export function newRequest({ file, value }: ReadDocument, { mid, profile }: Sett
   const kind = documentTypeOf(value)?.kind;
   const { id: parameter } = resourceOf(value);
   if (kind === undefined || parameter === undefined) return undefined;
-  const path = file === standardInput ? null : resolve(file);
+  const path = file === standardInput ? null : absolutePath(file);
   return { kind, parameter, id: mid, document: value, file: path, profile: profile ?? null };
 }
 

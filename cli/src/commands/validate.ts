@@ -1,16 +1,16 @@
-import { resolve } from 'node:path';
 import type { Level } from '#dots/check/check';
 import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
+import { absolutePath, nameOfPath } from '../caller';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
 import type { Io } from '../io';
 import { namedDocuments, type NamedDocuments } from '../namedDocuments';
-import { CommandWorkspaces, nameOfPath, workspaceOptions } from '../workspace';
+import { CommandWorkspaces, workspaceOptions } from '../workspace';
 
 /** `dots validate`: every finding of every document named. */
 export const validate: Command = {
@@ -85,9 +85,9 @@ async function verdicts({ sources, documents, validator }: NamedDocuments): Prom
 
 /** The faults of the workspace and profiles files that were used and are not on the command line. */
 function ownFiles({ ownFindings, profilesFile }: CommandWorkspaces, { sources }: NamedDocuments): Judged[] {
-  const named = new Set(sources.map(({ uri }) => resolve(uri)));
+  const named = new Set(sources.map(({ uri }) => absolutePath(uri)));
   return [...ownFindings]
-    .filter(([path, findings]) => findings.length > 0 && !named.has(resolve(path)))
+    .filter(([path, findings]) => findings.length > 0 && !named.has(path))
     .sort(([one], [other]) => Number(one === profilesFile) - Number(other === profilesFile))
     .map(([path, findings]) => ({
       file: nameOfPath(path),
