@@ -1,5 +1,7 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
 import type { Ask } from '#dots/signal/recordedRequest';
+import { systemClock } from '#dots/runtime/clock';
+import { openFirst } from '#dots/signal/keeper/places';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { storedAddresses } from '#dots/transport/connect/addressFile';
@@ -39,10 +41,16 @@ export const ownConnection: Connect = (target, opening) => {
 };
 
 async function ownSession(
-  { server, cuid, timeoutMs, credentialFiles, permit }: SettledTarget,
+  { server, cuid, timeoutMs, credentialFiles, permit, session = {} }: SettledTarget,
   opening: Opening,
 ): Promise<SignalSession> {
   const credentials = await credentialsFor(server, credentialFiles);
   const memory = connectionMemory(storedAddresses());
-  return SignalSession.open({ server, cuid, permit, timeoutMs, memory, ...opening, ...credentials });
+  const { alternates = [], localAddresses } = session;
+  const common = { cuid, permit, timeoutMs, memory, localAddresses, ...opening, ...credentials };
+  return openFirst(
+    [server, ...alternates].map((each) => ({ server: each })),
+    (place, signal) => SignalSession.open({ ...common, ...place, signal }),
+    { clock: systemClock, signal: opening.signal },
+  );
 }

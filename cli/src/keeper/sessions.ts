@@ -93,6 +93,7 @@ export class LiveSessions {
       server,
       cuid,
       permit: kept.permit,
+      localAddresses: target.session?.localAddresses,
       memory: this.memory,
       trace,
       ...(await credentialsFor(server, credentialFiles)),
@@ -100,6 +101,8 @@ export class LiveSessions {
     const session = new SessionKeeper({
       server,
       cuid,
+      alternates: target.session?.alternates,
+      configuration: () => target.session?.configuration,
       open: async (opening) =>
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
