@@ -58,6 +58,16 @@ export class UsageError extends DotsError {
   }
 }
 
+/** The words of a command line that has these arguments. */
+export function wordsOf({ name, options }: Pick<Command, 'name' | 'options'>, given: Arguments): string[] {
+  const said = options.flatMap((option) =>
+    given
+      .options(option.name)
+      .map((text) => (option.value === undefined ? `--${option.name}` : `--${option.name}=${text}`)),
+  );
+  return [name, ...said, '--', ...given.paths];
+}
+
 /** Reads the words after a command's name. Throws UsageError. */
 export function readArguments(command: Command, words: readonly string[]): Arguments {
   const { values, positionals, tokens } = parsed(command, words);

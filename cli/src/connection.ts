@@ -1,6 +1,7 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
-import type { Ask } from '#dots/signal/recordedRequest';
 import { systemClock } from '#dots/runtime/clock';
+import type { Trace } from '#dots/runtime/trace';
+import type { Ask } from '#dots/signal/recordedRequest';
 import { openFirst } from '#dots/signal/keeper/places';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
@@ -13,6 +14,8 @@ export interface Opening {
   signal?: AbortSignal | undefined;
   /** Receives the messages of a session that is opened for it. */
   watch?: MessageWatch | undefined;
+  /** Receives what fails and is tried again, one sentence each. */
+  trace?: Trace | undefined;
 }
 
 /** A way to ask a server, which opens its session with the first request. Requests reject with a DotsError. */
@@ -32,9 +35,10 @@ export const ownConnection: Connect = (target, opening) => {
   let session: Promise<SignalSession> | undefined;
   return {
     ask: async (asking) => {
+      const since = systemClock.monotonic();
       session ??= ownSession(target, opening);
       const open = await session;
-      return { session: open, answer: await asking(open, { timeoutMs, signal }) };
+      return { session: open, answer: await asking(open, { timeoutMs, since, signal }) };
     },
     close: async () => (await session?.catch(() => undefined))?.close(),
   };
@@ -42,12 +46,21 @@ export const ownConnection: Connect = (target, opening) => {
 
 async function ownSession(
   { server, cuid, timeoutMs, credentialFiles, permit, session = {} }: SettledTarget,
-  opening: Opening,
+  { trace, ...opening }: Opening,
 ): Promise<SignalSession> {
   const credentials = await credentialsFor(server, credentialFiles);
   const memory = connectionMemory(storedAddresses());
   const { alternates = [], localAddresses } = session;
-  const common = { cuid, permit, timeoutMs, memory, localAddresses, ...opening, ...credentials };
+  const common = {
+    cuid,
+    permit,
+    timeoutMs,
+    memory,
+    localAddresses,
+    ...(trace && { trace }),
+    ...opening,
+    ...credentials,
+  };
   return openFirst(
     [server, ...alternates].map((each) => ({ server: each })),
     (place, signal) => SignalSession.open({ ...common, ...place, signal }),

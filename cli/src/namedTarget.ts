@@ -1,6 +1,7 @@
 import type { Ledger } from '#dots/signal/ledgerFolder';
 import type { Channel } from '#dots/workspace/destination';
 import { ledgerOf } from './clientIdentity';
+import { caller } from './caller';
 import type { Arguments } from './command';
 import { credentialNotes } from './credentialNotes';
 import type { Io } from './io';
@@ -20,7 +21,7 @@ export async function namedTarget(
   notDone: string,
   channel: Channel = 'signal',
 ): Promise<{ target: SettledTarget; ledger: Ledger; notes: string[] }> {
-  const { DOTS_PROFILE: profile } = process.env;
+  const { DOTS_PROFILE: profile } = caller().env;
   const isNamed = given.option('server') !== undefined || given.option('profile') !== undefined;
   const asked = isNamed || profile === undefined ? given : withOption(given, 'profile', profile);
   const ledger = await ledgerOf(given, io);

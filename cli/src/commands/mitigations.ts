@@ -51,15 +51,18 @@ export async function withEach(
 ): Promise<ExitStatus> {
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
+  const connect = io.connect ?? ownConnection;
   const reports = await Promise.all(
-    clients.map(async (each) => ({ ...(await withOne(each, stop.signal, action)), notes: each.notes ?? [] })),
+    clients.map(async (each) => {
+      const connection = connect(each.target, { underAttack: false, signal: stop.signal });
+      return { ...(await withOne(each, connection, action)), notes: each.notes ?? [] };
+    }),
   );
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }
 
-async function withOne(each: ClientTarget, signal: AbortSignal, action: Action): Promise<ServerReport> {
-  const connection = ownConnection(each.target, { underAttack: false, signal });
+async function withOne(each: ClientTarget, connection: Connection, action: Action): Promise<ServerReport> {
   try {
     const report = await action(each, connection);
     const resolved = await resolveUnanswered(each.client, connection.ask, each.target);

@@ -1,11 +1,12 @@
 import { safeJson } from '#dots/model/text';
+import { caller, nameOfPath } from '../caller';
 import { ledgerOf, ledgerOption } from '../clientIdentity';
 import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
 import type { Io } from '../io';
 import { readinessOf } from '../ready/readiness';
 import { ownDocuments } from '../ready/documents';
 import { readinessJson, readinessText, statusOf, worstOf, type Readiness } from '../ready/report';
-import { CommandWorkspaces, nameOfPath, tellOwn, workspaceOptions } from '../workspace';
+import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
 
 /** The version of the object that `dots ready --format json` prints. */
 const reportVersion = 1;
@@ -71,7 +72,7 @@ function profilesOf(given: Arguments, workspaces: CommandWorkspaces): string[] {
     throw new UsageError('dots ready takes no file: it checks all documents of the workspace.');
   if (given.option('all') === undefined) {
     const only = known.length === 1 ? known[0] : undefined;
-    const one = named ?? process.env.DOTS_PROFILE ?? only;
+    const one = named ?? caller().env.DOTS_PROFILE ?? only;
     if (one !== undefined) return [one];
     throw new UsageError(
       known.length === 0

@@ -87,6 +87,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; default 10 s. */
   timeoutMs?: number | undefined;
+  /** When that time began, by the monotonic time of the clock; by default with the request. */
+  since?: number;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
 }
@@ -376,8 +378,8 @@ function connectOptions({
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
-  return { timeoutMs, signal };
+function patience({ timeoutMs = defaultTimeoutMs, since, signal }: AskOptions): Patience {
+  return { timeoutMs, signal, ...(since !== undefined && { since }) };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {

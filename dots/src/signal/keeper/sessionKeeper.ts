@@ -151,6 +151,14 @@ export class SessionKeeper {
   }
 
   /**
+   * Opens a new session, which replaces the one that is used: for credentials that have changed. Throws the DotsError
+   * of a session that cannot be opened; the other one is then used as before.
+   */
+  async renew(): Promise<SignalSession> {
+    return this.attempts.now({ underAttack: false });
+  }
+
+  /**
    * Opens the session, and repeats the attempt without a deadline until the first one succeeds: at short intervals, and
    * at those of RFC 9132 section 4.7 where one end refuses the other. Events report what happens meanwhile.
    */
