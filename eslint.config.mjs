@@ -31,6 +31,7 @@ const impureGlobals = [
 ];
 const takeTheTime = 'Pure folders take the time as an argument.';
 const takeChance = 'Pure folders take chance as an argument.';
+const useTheCaller = 'Use cli/src/caller.ts: a command may run in the process of dots session.';
 const typedError = {
   selector: 'ThrowStatement > NewExpression[callee.name="Error"]',
   message: 'Throw a typed error (dots/src/model/errors.ts) that says what, where and what next.',
@@ -93,6 +94,21 @@ export default tseslint.config(
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: takeTheTime },
         { selector: 'CallExpression[callee.name="Date"]', message: takeTheTime },
         typedError,
+      ],
+    },
+  },
+  {
+    // What a command means is decided where it is typed, also where `dots session` runs it; it does not run the mock.
+    files: ['cli/src/**/*.ts'],
+    ignores: ['cli/src/caller.ts', 'cli/src/io.ts', 'cli/src/commands/mock.ts', 'cli/src/clients.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['cwd', 'env'].map((property) => ({ object: 'process', property, message: useTheCaller })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:path', importNames: ['resolve'], message: useTheCaller }] },
       ],
     },
   },

@@ -39,6 +39,11 @@ export interface Command {
   options: readonly Option[];
   /** The words that its argument may be, if it is none of the user's own. */
   words?: readonly string[];
+  /**
+   * The words that its first argument is one of, and what may follow each: some words, or a file. Completion offers
+   * them.
+   */
+  actions?: Readonly<Record<string, readonly string[] | 'file'>>;
   /** Paragraphs for its help. */
   details: readonly string[];
   examples: readonly string[];
@@ -51,6 +56,16 @@ export class UsageError extends DotsError {
     super('usage', 'cli/usage', message, hint);
     this.name = 'UsageError';
   }
+}
+
+/** The words of a command line that has these arguments. */
+export function wordsOf({ name, options }: Pick<Command, 'name' | 'options'>, given: Arguments): string[] {
+  const said = options.flatMap((option) =>
+    given
+      .options(option.name)
+      .map((text) => (option.value === undefined ? `--${option.name}` : `--${option.name}=${text}`)),
+  );
+  return [name, ...said, '--', ...given.paths];
 }
 
 /** Reads the words after a command's name. Throws UsageError. */

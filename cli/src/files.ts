@@ -1,8 +1,10 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileReason } from '#dots/runtime/fileReason';
 import { validationService as service } from '#service/validationService';
-import { isDocumentFile } from '#host/documentFiles';
+import { isDocumentFile, isPolicyFile } from '#host/documentFiles';
 import { attempt, isFile, realFile, walk } from '#host/files';
+import { absolutePath } from './caller';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -18,11 +20,12 @@ export const standardInput = '-';
 /**
  * The files that a path names: itself; of a folder all DOTS documents in it; of a glob all files that match; `-` for
  * standard input. Throws UsageError if there are none.
+ * @param withPolicies of a folder the policies of orchestrators as well
  */
-export async function filesOf(path: string): Promise<string[]> {
+export async function filesOf(path: string, withPolicies = false): Promise<string[]> {
   if (path === standardInput) return [path];
   const stats = statOf(path);
-  if (stats?.isDirectory() === true) return documentsIn(path);
+  if (stats?.isDirectory() === true) return someDocumentsIn(path, withPolicies);
   return stats === undefined ? ((await matching(path)) ?? [path]) : [path];
 }
 
@@ -31,18 +34,23 @@ export async function readInput(file: string, io: Io): Promise<Input> {
   if (file === standardInput) return { file, bytes: await io.input() };
   try {
     // Synchronously, because reading in the background splits a large file and is several times slower.
-    return { file, bytes: readFileSync(file) };
+    return { file, bytes: readFileSync(absolutePath(file)) };
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${fileReason(error)}.`);
   }
 }
 
 function statOf(path: string): Stats | undefined {
-  return attempt(() => statSync(path));
+  return attempt(() => statSync(absolutePath(path)));
 }
 
-function documentsIn(folder: string): string[] {
-  const found = once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
+/** The DOTS documents in a folder and those below it. Throws UsageError where a folder cannot be read. */
+export const documentsIn = (folder: string): string[] =>
+  once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
+
+function someDocumentsIn(folder: string, withPolicies: boolean): string[] {
+  const policies = withPolicies ? once(filesBelow(folder).filter(isPolicyFile)) : [];
+  const found = [...documentsIn(folder), ...policies];
   if (found.length === 0)
     throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or use the extension .dots.json.');
   return found;
@@ -52,7 +60,7 @@ function documentsIn(folder: string): string[] {
 function once(files: readonly string[]): string[] {
   const first = new Map<string, string>();
   for (const file of files) {
-    const identity = attempt(() => realFile(file))?.identity ?? file;
+    const identity = attempt(() => realFile(absolutePath(file)))?.identity ?? file;
     if (!first.has(identity)) first.set(identity, file);
   }
   return [...first.values()];
@@ -74,10 +82,12 @@ async function matching(pattern: string): Promise<string[] | undefined> {
 
 /** All files below a folder, with the folder's name as written. Throws UsageError where a folder cannot be read. */
 function filesBelow(folder: string): string[] {
+  const base = absolutePath(folder);
+  const nameOf = (path: string): string => (path === base ? folder : join(folder, relative(base, path)));
   const refused = (path: string, error: unknown): never => {
-    throw new UsageError(`The folder ${path} cannot be read: ${fileReason(error)}.`);
+    throw new UsageError(`The folder ${nameOf(path)} cannot be read: ${fileReason(error)}.`);
   };
-  return [...walk(folder, true, refused)]
+  return [...walk(base, true, refused)]
     .filter(({ path, kind }) => kind === 'file' || (kind === 'link' && isFile(path)))
-    .map(({ path }) => path.replaceAll('\\', '/'));
+    .map(({ path }) => nameOf(path).replaceAll('\\', '/'));
 }

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { once } from 'node:events';
 import { printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
+import type { Connect } from './connection';
 
 /** The environment of a command besides files: results, messages, input, and termination. */
 export interface Io {
@@ -19,6 +20,8 @@ export interface Io {
   progress?(text: string): void;
   /** Asks a question that is answered by yes or no; absent if the input is not a terminal. */
   confirm?(question: string): Promise<boolean>;
+  /** How servers are asked over the signal channel; if absent, over sessions of the command's own. */
+  connect?: Connect;
   /** Settles when the command is terminated (SIGINT, SIGTERM). */
   stopped(): Promise<void>;
 }

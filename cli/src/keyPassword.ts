@@ -1,3 +1,4 @@
+import { caller } from './caller';
 import { askSecret } from './io';
 
 /** The passwords that were asked for, by the path of the key: each is asked for once in a run. */
@@ -8,7 +9,10 @@ export const askKeyPassword = askSecret && askedOnce(askSecret);
 
 function askedOnce(ask: NonNullable<typeof askSecret>): (key: string) => Promise<string | undefined> {
   return (key) => {
-    const password = asked.get(key) ?? ask(`Password of the private key ${key}: `);
+    const known = asked.get(key);
+    // The user is at another terminal than this process.
+    if (known !== undefined || !caller().isThisProcess) return known ?? Promise.resolve(undefined);
+    const password = ask(`Password of the private key ${key}: `);
     asked.set(key, password);
     return password;
   };

@@ -1,13 +1,14 @@
-import { resolve } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { contentHash, isRunning, type ClientLedger, type LedgerEntry } from '#dots/signal/ledger';
 import { serverName, type Ledger, type LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { plural } from '#dots/words/quantities';
+import { absolutePath, caller } from './caller';
 import { ledgerAt, ledgerName, ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
 import { credentialNotes } from './credentialNotes';
 import { readDocument } from './document';
 import { isFile } from '#host/files';
+import { asGoneMock, isGoneMock } from './goneMock';
 import type { Io } from './io';
 import { targetNamed, targetOfDocument } from './serverTarget';
 import type { SettledTarget } from './settledTarget';
@@ -66,7 +67,7 @@ async function operandOf(given: Arguments, io: Io): Promise<Operand> {
   if (more.length > 0) throw new UsageError('Name one mid or one file.');
   if (word === undefined) return {};
   if (given.option('all') !== undefined) throw new UsageError('Name one mid or one file, or --all, not both.');
-  if (/^\d+$/.test(word) && !isFile(word)) return { mid: Number(word) };
+  if (/^\d+$/.test(word) && !isFile(absolutePath(word))) return { mid: Number(word) };
   const document = await readDocument(word, io);
   if (document === undefined)
     throw new UsageError(`${word} is not a DOTS document.`, 'Name the mid or the file of a mitigation.');
@@ -84,7 +85,7 @@ async function baseOf(
   if (given.option('server') !== undefined || given.option('profile') !== undefined)
     return targetNamed(given, workspaces, ledger, notDone);
   if (file !== undefined) return targetOfDocument(given, workspaces, ledger, file, notDone);
-  const { DOTS_PROFILE: profile } = process.env;
+  const { DOTS_PROFILE: profile } = caller().env;
   return profile === undefined
     ? undefined
     : targetNamed(withOption(given, 'profile', profile), workspaces, ledger, notDone);
@@ -129,7 +130,7 @@ async function clientsInLedger(
       found.clients.push(await clientTarget({ ...target, cuid, cuidSource: source }, ledger));
     } catch (error) {
       if (!(error instanceof DotsError)) throw error;
-      found.problems.push({ known, error });
+      found.problems.push({ known, error: asGoneMock(error, known) });
     }
   }
   return found;
@@ -192,7 +193,7 @@ function withMids(clients: ClientTarget[], operand: Operand, notDone: string): P
 function isMeant(entry: LedgerEntry, { mid, file, hash }: Operand): boolean {
   if (entry.kind !== 'mitigation-scope' || entry.state === 'refused') return false;
   if (mid !== undefined) return entry.id === mid;
-  return entry.hash === hash || (isRunning(entry) && file !== undefined && entry.file === resolve(file));
+  return entry.hash === hash || (isRunning(entry) && file !== undefined && entry.file === absolutePath(file));
 }
 
 /**
@@ -205,7 +206,9 @@ export function onlyOne(selection: Selection, done: string): Selection {
   const running = selection.clients.flatMap((each) =>
     each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
   );
-  const elsewhere = selection.problems.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
+  // What ran on a mock that has ended keeps nobody from naming the only other one.
+  const others = selection.problems.filter(({ error }) => running.length === 0 || !isGoneMock(error));
+  const elsewhere = others.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
   const mids = [...running.flatMap((each) => each.mids), ...elsewhere];
   if (mids.length === 1) return { ...selection, clients: running };
   if (mids.length === 0)

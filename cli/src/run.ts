@@ -1,7 +1,8 @@
 import type { Command, ExitStatus } from './command';
+import { caller } from './caller';
 import { attempt, invoke } from './invoke';
 import type { Io } from './io';
-import { isOwnSocket } from './keeper/socket';
+import { keeperSocket, keptCommands } from './keeper/socket';
 
 /** The commands, in the order of their help. Each is loaded when it is run, so that none loads the code of another. */
 export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -14,9 +15,12 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['efficacy', async () => (await import('./commands/efficacy')).efficacy],
+  ['config', async () => (await import('./commands/config')).config],
+  ['telemetry', async () => (await import('./commands/telemetry')).telemetry],
+  ['ready', async () => (await import('./commands/ready')).ready],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['data', async () => (await import('./commands/data')).data],
-  ['session', async () => (await import('./commands/session')).session],
+  ['session', async () => (await import('./commands/session')).sessionOf(commands)],
   ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
   ['flowspec', async () => (await import('./commands/flowspec')).flowspec],
@@ -28,18 +32,27 @@ export async function run(words: readonly string[], io: Io): Promise<ExitStatus>
   const [name, ...rest] = words;
   const load = commands.get(name ?? '');
   if (load === undefined) return attempt('dots', rest, io, (watched) => withoutCommand(name, rest, watched));
-  return (name === 'send' ? await kept(rest, io) : undefined) ?? invoke(await load(), rest, io);
+  const sameInput = { ...io, input: once(io.input) };
+  return (await kept(words, sameInput)) ?? invoke(await load(), rest, sameInput);
 }
 
 async function withoutCommand(name: string | undefined, rest: readonly string[], io: Io): Promise<ExitStatus> {
   return (await import('./withoutCommand')).withoutCommand(commands, name, rest, io);
 }
 
-/**
- * The result of `dots send` from the `dots session` of this folder; undefined if there is none, and for a document from
- * standard input, which it cannot read.
- */
+/** What the `dots session` of this user did; undefined if the command has to be run here. */
 async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
-  if (words.includes('-') || process.env.DOTS_PROFILE !== undefined || !isOwnSocket()) return undefined;
-  return (await import('./keeper/client')).sendKept(words, io);
+  const [name = ''] = words;
+  const socket = keptCommands.has(name) && caller().env.DOTS_SESSION !== 'own' ? keeperSocket() : undefined;
+  if (socket === undefined) return undefined;
+  const outcome = await (await import('./keeper/client')).runKept(socket, words, io);
+  if (outcome === 'silent')
+    io.say(`dots ${name}: dots session does not respond; the request is sent over a separate session.`);
+  return typeof outcome === 'number' ? outcome : undefined;
+}
+
+/** Standard input can be read once, and a keeper that does not accept it has to leave it. */
+function once(input: Io['input']): Io['input'] {
+  let read: Promise<Uint8Array> | undefined;
+  return () => (read ??= input());
 }

@@ -1,9 +1,10 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import { isObject } from '#dots/model/json';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
-import { stateFolder } from '#dots/runtime/stateFolder';
+import { runtimeFolder, runtimeNames } from '#dots/runtime/stateFolder';
+import { caller } from './caller';
 import { UsageError } from './command';
 import type { Io } from './io';
 
@@ -15,18 +16,9 @@ export interface RunningMock {
 }
 
 const entryName = /^mock-(\d+)\.json$/;
-/** What the folder contains, with drafts that a crash has left. */
-const names = /^(\.gitignore|mock-\d+\.json(\.\w+)?)$/;
 
-/**
- * Where each `dots mock` of this user has an entry while it runs: a folder that ends with the user's session, or one in
- * the user's state folder.
- */
-function entriesFolder(): string {
-  const { XDG_RUNTIME_DIR: runtime = '' } = process.env;
-  if (isAbsolute(runtime)) return join(runtime, 'dots');
-  return join(stateFolder(), 'run');
-}
+/** Where each `dots mock` of this user has an entry while it runs. */
+const entriesFolder = (): string => runtimeFolder(caller());
 
 /**
  * Makes the entry of this process; returns what removes it. If it cannot be made, a message says so, and `--profile
@@ -36,7 +28,7 @@ export async function enterMock(profiles: string, io: Io): Promise<() => Promise
   const path = entriesFolder();
   const name = `mock-${process.pid}.json`;
   try {
-    const folder = await PrivateFolder.make(path, { names, notify: (line) => io.say(line) });
+    const folder = await PrivateFolder.make(path, { names: runtimeNames, notify: (line) => io.say(line) });
     await folder.write(name, JSON.stringify({ pid: process.pid, started: await startOf(process.pid), profiles }));
   } catch (error) {
     io.say(`--profile mock will not find this mock: ${describeError(error)}`);

@@ -1,6 +1,6 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
-import { serverName, type Ledger } from '#dots/signal/ledgerFolder';
+import type { Ledger } from '#dots/signal/ledgerFolder';
 import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
@@ -27,12 +27,13 @@ import type { DocumentContext } from '#service/service';
 import { credentialNotes } from './credentialNotes';
 import { isData, ledgerOf, ledgerOption, withCuid } from './clientIdentity';
 import type { AnonymousTarget, SettledTarget } from './settledTarget';
+import { absolutePath, caller, nameOfPath } from './caller';
 import { UsageError, wholeNumber, type Arguments, type Option } from './command';
 import type { ReadDocument } from './document';
 import type { Io } from './io';
 import { askKeyPassword } from './keyPassword';
 import { theRunningMock } from './runningMocks';
-import { CommandWorkspaces, nameOfPath, pathIn, tellOwn, workspaceOptions } from './workspace';
+import { CommandWorkspaces, pathIn, tellOwn, workspaceOptions } from './workspace';
 
 /** The largest `--timeout`, and the usual ones: on the signal channel datagrams may get lost; seconds. */
 const longestTimeout = 3600;
@@ -107,8 +108,6 @@ export interface Sending {
   notes?: string[];
   workspaces: CommandWorkspaces;
   context: DocumentContext;
-  /** The server as the ledger names it; absent for a data channel whose profile names no signal channel. */
-  signalServer?: string | undefined;
 }
 
 /** The target of a document by the options, the workspace file and the profiles. Throws UsageError. */
@@ -124,16 +123,14 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const mock = await mockFor(query, workspaces, purpose);
   const anonymous = settledTarget(query, given, { ...purpose, mock });
   const ledger = await ledgerOf(given, io);
-  const target = await withCuid(anonymous, ledger, query.profiles);
+  const target = await withCuid(anonymous, ledger);
   const notes = await credentialNotes(target, io);
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
-  const signal = isData(target.server) ? target.profile && profile?.signal : target.server;
   return {
     workspaces,
     target,
     ledger,
     notes,
-    signalServer: signal && serverName(signal, target.credentialFiles),
     context: {
       ...query.workspace.context,
       cuid: target.cuid,
@@ -177,7 +174,7 @@ async function targetFor(
 ): Promise<SettledTarget> {
   const purpose = { notDone, prefix: '' };
   const mock = await mockFor(query, workspaces, purpose);
-  return withCuid(settledTarget(query, given, { ...purpose, mock }), ledger, query.profiles);
+  return withCuid(settledTarget(query, given, { ...purpose, mock }), ledger);
 }
 
 /**
@@ -220,7 +217,7 @@ function queryOf(given: Arguments, workspaces: CommandWorkspaces, file?: string)
     },
     workspace: file === undefined ? { faulty: false, context: {} } : workspaceFor(file, workspaces.of(file)),
     // Without a document the option counts alone.
-    activeProfile: file === undefined ? undefined : process.env.DOTS_PROFILE,
+    activeProfile: file === undefined ? undefined : caller().env.DOTS_PROFILE,
     profiles: knownProfiles(workspaces),
   };
 }
@@ -234,10 +231,11 @@ function workspaceFor(file: string, governing: GoverningWorkspace): DestinationQ
   };
 }
 
-function knownProfiles({ profilesFile, knownProfiles: known }: CommandWorkspaces): KnownProfiles {
-  if (profilesFile === undefined) return { file: defaultProfilesFile(), state: 'absent', profiles: new Map() };
-  if (known === undefined) return { file: profilesFile, state: 'faulty', profiles: new Map() };
-  return { file: profilesFile, state: 'read', profiles: withAbsolutePaths(known, profilesFile) };
+function knownProfiles({ profilesFile, profilesName, knownProfiles: known }: CommandWorkspaces): KnownProfiles {
+  const file = profilesName ?? defaultProfilesFile(caller());
+  if (profilesFile === undefined) return { file, state: 'absent', profiles: new Map() };
+  if (known === undefined) return { file, state: 'faulty', profiles: new Map() };
+  return { file, state: 'read', profiles: withAbsolutePaths(known, profilesFile) };
 }
 
 /** What a target is for. */
@@ -269,8 +267,10 @@ function settledTarget(
   const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
+  const known = mock ?? query.profiles.profiles.get(destination.profile ?? '');
   const target = {
     ...destination,
+    signalServer: isData(destination.server) ? known?.signal : destination.server,
     permit,
     timeoutMs: timeoutOf(given, query.channel),
     credentialFiles: credentialFiles(given, destination),
@@ -344,15 +344,19 @@ function requireKey(
 
 /** A pre-shared key named on the command line replaces the certificates of a profile, and vice versa. */
 function credentialFiles(given: Arguments, { credentials }: ServerTarget): CredentialFiles {
+  const path = (name: string): string | undefined => {
+    const file = given.option(name);
+    return file === undefined ? undefined : absolutePath(file);
+  };
   const said = {
     serverName: given.option('server-name'),
-    ca: given.option('ca'),
-    cert: given.option('cert'),
-    key: given.option('key'),
-    keyPasswordFile: given.option('key-password-file'),
-    crl: given.option('crl'),
+    ca: path('ca'),
+    cert: path('cert'),
+    key: path('key'),
+    keyPasswordFile: path('key-password-file'),
+    crl: path('crl'),
     pskIdentity: given.option('psk-identity'),
-    pskKeyFile: given.option('psk-key-file'),
+    pskKeyFile: path('psk-key-file'),
   };
   const { serverName, ca, certificate: cert, key, keyPasswordFile, crl, pskIdentity, pskKeyFile } = credentials;
   const password = said.key === undefined ? { keyPasswordFile } : {};

@@ -1,4 +1,3 @@
-import { relative, resolve } from 'node:path';
 import { validationService as service } from '#service/validationService';
 import type { DocumentContext, LocatedFinding, Profiles } from '#service/service';
 import { profilesFileName, workspaceFileName } from '#dots/workspace/fileNames';
@@ -11,6 +10,7 @@ import {
   type GoverningWorkspace,
   type ProfilesFile,
 } from '#host/governingWorkspaces';
+import { absolutePath, caller, nameOfPath } from './caller';
 import { UsageError, type Arguments, type Option } from './command';
 import { reportFindings } from './document';
 import { standardInput } from './files';
@@ -31,19 +31,20 @@ export const workspaceOptions: readonly Option[] = [
 ];
 
 /** The path of a file that the command line names; undefined for standard input. */
-export const pathOfFile = (file: string): string | undefined => (file === standardInput ? undefined : resolve(file));
-
-/** The name in results of a file that the command line does not name. */
-export const nameOfPath = (path: string): string => relative('', path).replaceAll('\\', '/');
+export const pathOfFile = (file: string): string | undefined =>
+  file === standardInput ? undefined : absolutePath(file);
 
 /** A document's path relative to its workspace file. */
-export const pathIn = ({ path }: GoverningWorkspace, file: string): string => pathInWorkspace(path, resolve(file));
+export const pathIn = ({ path }: GoverningWorkspace, file: string): string => pathInWorkspace(path, absolutePath(file));
 
 /** The workspace files and the profiles that documents of one run are read with. */
 export class CommandWorkspaces {
   readonly files: GoverningWorkspaces;
   /** The faults of the product's own files that were read, by path. */
   readonly ownFindings = new Map<string, readonly LocatedFinding[]>();
+  /** The profiles file, as it is named or where it usually is. */
+  readonly profilesName: string | undefined;
+  /** The path of the workspace file that the command line names. */
   private readonly named: string | undefined;
   private readonly read: ProfilesFile;
 
@@ -52,10 +53,11 @@ export class CommandWorkspaces {
     this.named = readable(given.option('workspace'));
     this.files = new GoverningWorkspaces({
       service,
-      named: this.named === undefined ? undefined : resolve(this.named),
+      named: this.named,
       heard: ({ path, findings }) => void this.ownFindings.set(path, findings),
     });
-    this.read = this.files.profiles(readable(given.option('profiles')) ?? readable(usualProfiles()) ?? '');
+    this.profilesName = given.option('profiles') ?? usualProfiles();
+    this.read = this.files.profiles(readable(this.profilesName) ?? '');
   }
 
   /** The path of the profiles file; undefined where there is none. */
@@ -80,9 +82,9 @@ export class CommandWorkspaces {
 
   /** The form of one of the product's own files that the command line names. */
   formNamed(file: string): 'workspace' | 'profiles' | undefined {
-    const path = resolve(file);
-    if (this.named !== undefined && path === resolve(this.named)) return 'workspace';
-    return this.profilesFile !== undefined && path === resolve(this.profilesFile) ? 'profiles' : undefined;
+    const path = absolutePath(file);
+    if (path === this.named) return 'workspace';
+    return path === this.profilesFile ? 'profiles' : undefined;
   }
 
   /** The settings of a document: from the workspace file that the command line names, or the nearest one above it. */
@@ -96,26 +98,28 @@ export class CommandWorkspaces {
   }
 }
 
-/** A file's path. Throws UsageError if it cannot be read. */
-function readable(path: string | undefined): string | undefined {
-  const octets = path === undefined ? undefined : octetsOf(path);
-  if (typeof octets === 'string') throw new UsageError(`${path ?? ''} cannot be read: ${octets}.`);
+/** A file's absolute path. Throws UsageError if it cannot be read. */
+function readable(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  const path = absolutePath(name);
+  const octets = octetsOf(path);
+  if (typeof octets === 'string') throw new UsageError(`${name} cannot be read: ${octets}.`);
   return path;
 }
 
 /** The profiles file in its usual place, if there is one. */
 function usualProfiles(): string | undefined {
-  const path = defaultProfilesFile();
+  const path = defaultProfilesFile(caller());
   return isFile(path) ? path : undefined;
 }
 
 /** Reports the faults of the workspace file and the profiles file, and which workspace files are not used. */
 export function tellOwn(
-  { profilesFile, profileFindings }: CommandWorkspaces,
+  { profilesName, profileFindings }: CommandWorkspaces,
   { path, findings, ignored }: GoverningWorkspace,
   io: Io,
 ): void {
   for (const file of ignored) io.say(`dots: ${ignoredSentence(file)}`);
-  if (path !== undefined) reportFindings(relative('', path), findings, io);
-  if (profilesFile !== undefined) reportFindings(profilesFile, profileFindings, io);
+  if (path !== undefined) reportFindings(nameOfPath(path), findings, io);
+  if (profilesName !== undefined) reportFindings(profilesName, profileFindings, io);
 }

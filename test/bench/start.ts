@@ -17,8 +17,15 @@ const runs = Number(process.env.DOTS_BENCH_RUNS ?? 40);
 const launcher = join(root, 'cli/dots');
 const program = join(root, 'dist/cli.js');
 
-/** As the launcher starts Node.js (see there). */
-const env = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
+const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
+
+/** As the launcher starts Node.js (see there); dots session and the ledger are those of this run. */
+const env = {
+  ...process.env,
+  NODE_EXTRA_CA_CERTS: undefined,
+  XDG_RUNTIME_DIR: join(folder, 'run'),
+  XDG_STATE_HOME: join(folder, 'ledger'),
+};
 
 const document = JSON.stringify({
   'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }] },
@@ -62,6 +69,7 @@ function figures(server: readonly string[]): Figure[] {
     { name: 'dots validate', words: [launcher, 'validate', 'request.dots.json'], prints: /0 errors/ },
     { name: 'dots send over a kept session', words: [launcher, ...send], prints: kept },
     { name: 'dots send over a kept session, without curl', words: [process.execPath, program, ...send], prints: kept },
+    { name: 'dots status over a kept session', words: [launcher, 'status', ...server], prints: /mid 1 / },
   ];
 }
 
@@ -74,7 +82,6 @@ function measure(all: readonly Figure[], cwd: string): void {
 }
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'dots-bench-'));
   writeFileSync(join(folder, 'request.dots.json'), document);
   const { child: mock, ready } = await start(folder, 'mock', '--plain', '--state', join(folder, 'state'));
   const server = ['--server', ready.signal ?? '', '--cuid', 'bench'];

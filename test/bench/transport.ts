@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '#dots/runtime/clock';
@@ -44,6 +44,9 @@ const heldSessions = 100;
 
 /** The command as it is installed. */
 const dotsCommand = join(root, 'cli/dots');
+/** With which `dots` does not use `dots session`. */
+const ownSession = { ...process.env, DOTS_SESSION: 'own' };
+
 /** As the command starts Node.js: see there. */
 const bareEnvironment = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
 
@@ -237,20 +240,16 @@ async function startKeeper(cwd: string, words: readonly string[]): Promise<Child
  * session of our own begins.
  */
 async function processes({ files: { ca, cert, key }, files, folder, libcoap }: Bench): Promise<void> {
-  const [apart, keeping] = [join(folder, 'apart'), join(folder, 'keeping')];
-  for (const each of [apart, keeping]) {
-    mkdirSync(each);
-    writeFileSync(join(each, 'request.dots.json'), JSON.stringify(request));
-  }
+  writeFileSync(join(folder, 'request.dots.json'), JSON.stringify(request));
   const target = ['--server', overDtls(libcoap), '--ca', ca, '--cert', cert, '--key', key, '--cuid', 'bench'];
   const send = ['send', 'request.dots.json', ...target, '--mid', '1'];
-  const keeper = await startKeeper(keeping, target);
+  const keeper = await startKeeper(folder, target);
   const [own, kept, theirs, empty]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let round = 0; round < rounds; round += 1) {
-    own.push(await run(dotsCommand, send, apart));
-    kept.push(await run(dotsCommand, send, keeping));
+    own.push(await run(dotsCommand, send, folder, ownSession));
+    kept.push(await run(dotsCommand, send, folder));
     theirs.push(await run(...coapClient(files, libcoap.port)));
-    empty.push(await run(process.execPath, ['-e', '0'], apart, bareEnvironment));
+    empty.push(await run(process.execPath, ['-e', '0'], folder, bareEnvironment));
   }
   keeper.kill();
   const values = { server: libcoap.name, node: process.version, coapClientMs: rounded(median(theirs)) };

@@ -8,7 +8,7 @@ import { protect } from '../support/protocol/scene';
 import { root } from '../support/shared';
 import { bundled } from '../support/bundle';
 import { identityWith } from '../support/fakeLedger';
-import { loadFeatures } from '../support/loadFeatures';
+import { loadFeatures, log } from '../support/loadFeatures';
 
 /** Documents, and whether an attack is under way when they are sent. */
 const documents: [what: string, document: JsonObject, underAttack: boolean][] = [
@@ -53,7 +53,7 @@ test('dots send opens its session as the document has it', () => {
 
 test('the editor opens its session as the document has it', async () => {
   const { SessionHost } = loadFeatures({ '#lazy/protocol': stub });
-  const host = new SessionHost(identityWith(1), {} as never, 'mock');
+  const host = new SessionHost(identityWith(1), log, 'mock');
   for (const [what, document, underAttack] of documents) {
     const sent = host.send(
       { profile: 'mock', server, cuid: 'c', mid: 1, credentials: {} },

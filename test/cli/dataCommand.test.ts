@@ -76,6 +76,22 @@ test('an ACL is installed, read with its lifetime, activated, deactivated and re
   }
 });
 
+test('refresh restarts the lifetimes of what is on the server, and changes nothing else', async (t) => {
+  const { data } = await scene(t);
+  const missing = data(['refresh', 'a']);
+  assert.equal(missing.status, 1);
+  assert.match(missing.out, /^404 /m);
+  data(['install', '-'], acls);
+  data(['activate', 'a']);
+  const before = reportOf(data(['get', '--format', 'json'])).body;
+  const { status, out } = data(['refresh']);
+  assert.equal(status, 0);
+  assert.match(out, /^acl "a" is on the server with the same content; its lifetime starts again\.$[^]*^Next: /m);
+  assert.deepEqual(reportOf(data(['get', '--format', 'json'])).body, before);
+  const report = reportOf(data(['refresh', 'a', 'b', '--format', 'json']));
+  assert.deepEqual([report.ok, report.error?.code, report.changes], [false, 'data/no-entry', []]);
+});
+
 test('the difference is printed before an ACL is replaced; as JSON it is in changes', async (t) => {
   const { data } = await scene(t);
   data(['install', '-'], acls);
@@ -204,3 +220,25 @@ for (const [name, words, input, message] of misuse)
     assert.equal(err.trim().split('\n').length, 1);
     assert.equal(reportOf({ status, out, err, bytes: Buffer.alloc(0) }).error?.code !== undefined, true);
   });
+
+test('what was installed and removed is in the ledger', async (t) => {
+  const { path, data } = await scene(t);
+  const entries = (): unknown[] => {
+    const ledger = JSON.parse(dots(['ledger', '--ledger', join(path, 'ledger'), '--format', 'json']).out) as {
+      servers: { installed: { container: string; name: string; entry: object; removedAt: string | null }[] }[];
+    };
+    return ledger.servers.flatMap(({ installed }) =>
+      installed.map(({ container, name, entry, removedAt }) => [
+        `${container} ${name}`,
+        (entry as Record<string, unknown>)['activation-type'],
+        removedAt === null,
+      ]),
+    );
+  };
+  assert.equal(data(['install', '-'], acls).status, 0);
+  assert.equal(data(['activate', 'a']).status, 0);
+  assert.deepEqual(entries(), [['acls a', 'immediate', true]]);
+  assert.match(dots(['ledger', '--ledger', join(path, 'ledger')]).out, /^ {2}acl a {2}installed at 2/m);
+  assert.equal(data(['remove', 'acl', 'a']).status, 0);
+  assert.deepEqual(entries(), [['acls a', 'immediate', false]]);
+});

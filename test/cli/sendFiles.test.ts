@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Answered } from '#dots/signal/requestWithFailover';
-import { sendOver } from '../../cli/src/commands/send';
+import { send } from '../../cli/src/commands/send';
 import type { Connect } from '../../cli/src/connection';
 import { invoke } from '../../cli/src/invoke';
 import { acls, dots, faulty, folder, request, startMock } from '../support/dots';
@@ -125,7 +125,7 @@ test('servers are asked at the same time, and one server in order over one sessi
   const { connect, log, cwd } = twoServers(t);
   const { io, ran } = gathered();
   const words = ['--all', cwd, '--profiles', join(cwd, 'profiles.json'), '--ledger', join(cwd, 'ledger')];
-  assert.equal(await invoke(sendOver(connect), words, io), 0, ran.err);
+  assert.equal(await invoke(send, words, { ...io, connect }), 0, ran.err);
   const [one, two] = ['coap://127.0.0.1:1', 'coap://127.0.0.1:2'];
   assert.deepEqual(
     log.filter((line) => line.endsWith(':1')),
@@ -140,9 +140,9 @@ test('servers are asked at the same time, and one server in order over one sessi
 test('after a stop the documents that are left are not sent', async (t) => {
   const { connect, cwd } = twoServers(t);
   const { io, ran } = gathered();
-  const stopped = { ...io, stopped: () => Promise.resolve() };
+  const stopped = { ...io, connect, stopped: () => Promise.resolve() };
   const words = ['--all', cwd, '--profiles', join(cwd, 'profiles.json'), '--format', 'json'];
-  assert.equal(await invoke(sendOver(connect), words, stopped), 3);
+  assert.equal(await invoke(send, words, stopped), 3);
   assert.deepEqual(
     linesOf(ran.out).map(({ sent, error }) => [sent, error?.code]),
     [1, 2, 3].map(() => [false, 'cli/stopped']),

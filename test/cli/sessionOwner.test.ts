@@ -1,36 +1,56 @@
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { folder, request } from '../support/dots';
-import { hasOpened, launcher, runIn, secureMock, sendByNode, startKeeper, ways } from '../support/sessionKeeper';
+import { folder, request, type Run } from '../support/dots';
+import { hasOpened, keeperSocket, launcher, runIn, secureMock, startKeeper, ways } from '../support/sessionKeeper';
 import { needTool } from '../support/tools';
 
 test('only a session of this user is asked, and what it does not accept is sent separately', async (t) => {
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request });
-  const usage = (): string => {
-    const { status, err } = runIn(cwd, launcher, ['session']);
+  const at = (runtime: string, ...words: string[]): Run =>
+    runIn(cwd, launcher, words, { ...process.env, XDG_RUNTIME_DIR: runtime });
+  const usage = (runtime: string): string => {
+    const { status, err } = at(runtime, 'session');
     assert.equal(status, 2, err);
     return err;
   };
-  mkdirSync(join(cwd, '.dots/session'), { recursive: true });
-  assert.match(usage(), /exists, and is not a socket of yours/);
-  rmSync(join(cwd, '.dots/session'), { recursive: true });
-  chmodSync(join(cwd, '.dots'), 0o777);
-  assert.match(usage(), /writable by other users.*chmod go-w/);
-  chmodSync(join(cwd, '.dots'), 0o700);
+  const runtime = folder(t);
+  mkdirSync(join(runtime, 'dots/session'), { recursive: true, mode: 0o700 });
+  assert.match(usage(runtime), /dots\/session exists, and is not a socket of yours/);
+  rmSync(join(runtime, 'dots/session'), { recursive: true });
+  chmodSync(join(runtime, 'dots'), 0o777);
+  assert.match(usage(runtime), /Other users may write to .*\/dots, .*chmod go-w/);
+  const long = join(folder(t), 'x'.repeat(100));
+  mkdirSync(long);
+  assert.match(usage(long), /octets, and the system accepts \d+ at most.*shorter path/);
   const keeper = await startKeeper(t, cwd);
-  const sends = ways(t).map(([, send]) => send);
-  const long = ['--mid', '1', '--profiles', 'x'.repeat(70_000)];
-  for (const send of [sends[1], (...words: string[]) => runIn(words[0] ?? '', launcher, ['send', ...words.slice(1)])]) {
-    assert.match(send?.(cwd, 'a.dots.json', ...long).err ?? '', /cannot be read/);
+  const linked = folder(t);
+  symlinkSync(dirname(keeperSocket()), join(linked, 'dots'));
+  assert.match(usage(linked), /symbolic link/);
+  const send = ['send', 'a.dots.json', '--server', coaps, ...proofs];
+  for (const other of [linked, long, runtime]) {
+    const { status, out } = at(other, ...send);
+    assert.deepEqual([status, /dots session keeps/.test(out)], [0, false], out);
   }
-  const elsewhere = folder(t, { 'a.dots.json': request });
-  symlinkSync(join(cwd, '.dots'), join(elsewhere, '.dots'));
-  assert.equal(sendByNode(elsewhere, 'a.dots.json', '--server', coaps, ...proofs).status, 0);
-  assert.equal(runIn(elsewhere, launcher, ['send', 'a.dots.json', '--server', coaps, ...proofs]).status, 0);
   await hasOpened(keeper, 0);
+});
+
+test('without XDG_RUNTIME_DIR the socket is in the state folder', async (t) => {
+  const { coaps, proofs } = await secureMock(t);
+  const cwd = folder(t, { 'a.dots.json': request });
+  const { XDG_RUNTIME_DIR: before } = process.env;
+  t.after(() => {
+    process.env.XDG_RUNTIME_DIR = before;
+  });
+  process.env.XDG_RUNTIME_DIR = '';
+  const keeper = await startKeeper(t, cwd);
+  const socket = join(process.env.XDG_STATE_HOME ?? '', 'dots/run/session');
+  assert.deepEqual(keeper.ready, { event: 'ready', socket });
+  assert.equal(statSync(dirname(socket)).mode & 0o777, 0o700);
+  for (const [name, send] of ways(t))
+    assert.match(send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').out, /dots session keeps/, name);
 });
 
 test('a socket that others could have made is not asked, by the launcher as little as by the command', async (t) => {
@@ -44,21 +64,21 @@ test('a socket that others could have made is not asked, by the launcher as litt
       .map(([name]) => name);
   assert.deepEqual(asked(), ['launcher', 'Node.js'], 'without Node.js only a session can answer the launcher');
   for (const [path, mode] of [
-    ['.dots', 0o770],
-    ['.dots', 0o702],
-    ['.dots/session', 0o620],
-    ['.dots/session', 0o602],
+    [dirname(keeperSocket()), 0o770],
+    [dirname(keeperSocket()), 0o702],
+    [keeperSocket(), 0o620],
+    [keeperSocket(), 0o602],
   ] as const) {
-    const { mode: before } = statSync(join(cwd, path));
-    chmodSync(join(cwd, path), mode);
+    const { mode: before } = statSync(path);
+    chmodSync(path, mode);
     assert.deepEqual(asked(), ['Node.js'], `${path} ${mode.toString(8)}: the command does it itself`);
-    chmodSync(join(cwd, path), before & 0o777);
+    chmodSync(path, before & 0o777);
   }
   if (process.getuid?.() === 0)
-    for (const path of ['.dots', '.dots/session']) {
-      chownSync(join(cwd, path), 65534, 65534);
+    for (const path of [dirname(keeperSocket()), keeperSocket()]) {
+      chownSync(path, 65534, 65534);
       assert.deepEqual(asked(), ['Node.js'], `${path} of another user`);
-      chownSync(join(cwd, path), 0, 0);
+      chownSync(path, 0, 0);
     }
   assert.deepEqual(asked(), ['launcher', 'Node.js']);
 });

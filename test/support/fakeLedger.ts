@@ -27,6 +27,10 @@ export function identityWith(mid: number): Pick<ClientIdentity, 'client'> {
       const result = reported(ledger, answer, 0, asked);
       return become(result.ledger).then(() => result);
     },
+    installed: () => Promise.resolve(),
+    removed: () => Promise.resolve(),
+    deleted: () => Promise.resolve(),
+    listed: () => Promise.resolve(),
     replaced: () => Promise.resolve(),
   };
   return { client: () => Promise.resolve(client as LedgerOfClient) };

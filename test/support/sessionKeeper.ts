@@ -37,10 +37,18 @@ export interface Keeper {
   log: () => string;
 }
 
-/** `dots session` in a folder, once it is ready. */
+/** What `dots session` listens on. */
+export const keeperSocket = (): string => join(process.env.XDG_RUNTIME_DIR ?? '', 'dots/session');
+
+/** `dots session`, started in a folder, once it is ready. */
 export async function startKeeper(t: TestContext, cwd: string, ...words: string[]): Promise<Keeper> {
   const child = spawn(launcher, ['session', ...words], { cwd });
-  t.after(() => child.kill('SIGKILL'));
+  // The next test starts another one.
+  const closed = once(child, 'close');
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await closed;
+  });
   let log = '';
   child.stderr.on('data', (part: Buffer) => {
     log += part.toString();
@@ -69,19 +77,22 @@ function withoutNode(t: TestContext): NodeJS.ProcessEnv {
   const bin = folder(t);
   const curl = spawnSync('sh', ['-c', 'command -v curl'], { encoding: 'utf8' }).stdout.trim();
   symlinkSync(curl, join(bin, 'curl'));
-  return { PATH: bin };
+  return { ...process.env, PATH: bin };
 }
 
 /** `dots send` where there is no curl. */
 export const sendByNode = (cwd: string, ...words: string[]): Run =>
   runIn(cwd, process.execPath, [program, 'send', ...words]);
 
+type Way = (cwd: string, ...words: string[]) => Run;
+
 /** The two ways in: the launcher, which needs no Node.js, and Node.js. */
-export function ways(t: TestContext): [name: string, send: (cwd: string, ...words: string[]) => Run][] {
-  const env = withoutNode(t);
+export function ways(t: TestContext): [name: string, send: Way, run: Way][] {
+  const byLauncher: Way = (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, ...words], withoutNode(t));
+  const byNode: Way = (cwd, ...words) => runIn(cwd, process.execPath, [program, ...words]);
   return [
-    ['launcher', (cwd, ...words) => runIn(cwd, '/bin/sh', [launcher, 'send', ...words], env)],
-    ['Node.js', sendByNode],
+    ['launcher', (cwd, ...words) => byLauncher(cwd, 'send', ...words), byLauncher],
+    ['Node.js', sendByNode, byNode],
   ];
 }
 

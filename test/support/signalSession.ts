@@ -11,5 +11,7 @@ export const SignalSession = {
 
 export const connectionMemory = (): undefined => undefined;
 export { newCuid, nextMid } from '#dots/signal/identifiers';
+export { eventWords } from '#dots/signal/keeper/eventWords';
+export { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
 export { resourceOf } from '#dots/signal/resources';

@@ -1,10 +1,11 @@
 import { changeLines, type EntryChange } from '#dots/data/differences';
 import type { Installed } from '#dots/data/session';
+import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
-import { overData } from '../dataTarget';
+import { overData, recordInstalled } from '../dataTarget';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
@@ -12,7 +13,7 @@ import { wantsJson, type SendRun } from './sendRun';
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
 export async function install(
   document: JsonObject,
-  { target, notes = [] }: Pick<Sending, 'target' | 'notes'>,
+  { target, ledger, notes = [] }: Pick<Sending, 'target' | 'ledger' | 'notes'>,
   run: SendRun,
 ): Promise<ExitStatus> {
   const { io } = run;
@@ -25,15 +26,26 @@ export async function install(
           .join(''),
       );
   };
+  const stop = new AbortController();
+  void io.stopped().then(() => stop.abort());
   const installed = await overData(target, (session) =>
-    session.install(document, { timeoutMs: target.timeoutMs, announce }),
-  );
+    session.install(document, { timeoutMs: target.timeoutMs, announce, signal: stop.signal }),
+  ).catch(withNextStep);
+  if (installed.answer.ok) await recordInstalled(ledger, target, document);
   await io.out(
     isJson
       ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })
       : installedText(installed, target),
   );
   return installed.answer.ok ? 0 : 1;
+}
+
+/** Some entries may be on the server where a request had no answer. */
+function withNextStep(error: unknown): never {
+  if (!(error instanceof DotsError) || error.kind !== 'unreachable') throw error;
+  const next = 'Entries may have been installed: dots data get shows what the server has.';
+  const hint = error.hint === undefined ? next : `${error.hint} ${next}`;
+  throw new DotsError(error.kind, error.code, error.message, hint, { cause: error });
 }
 
 function installedText({ answer, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {
@@ -55,7 +67,7 @@ function installedJson(
   return {
     ...dataAnswerJson(answer),
     server,
-    ...(profile !== undefined && { profile }),
+    profile: profile ?? null,
     cuid,
     registered,
     replaced,

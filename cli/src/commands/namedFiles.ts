@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { plural } from '#dots/words/quantities';
 import { attempt } from '#host/files';
+import { absolutePath } from '../caller';
 import { UsageError, type Arguments } from '../command';
 import { filesOf } from '../files';
 
@@ -20,12 +21,12 @@ export async function namedFiles(given: Arguments): Promise<NamedFiles> {
       'See dots send --help.',
     );
   for (const path of given.paths) {
-    const isFolder = attempt(() => statSync(path))?.isDirectory() === true;
+    const isFolder = attempt(() => statSync(absolutePath(path)))?.isDirectory() === true;
     if (isAll && !isFolder) throw new UsageError(`--all requires a folder, and ${path} is none.`, 'Omit --all.');
     if (!isAll && isFolder)
       throw new UsageError(`${path} is a folder.`, 'Use --all to send all documents below it, or name files.');
   }
-  const files = [...new Set((await Promise.all(given.paths.map(filesOf))).flat())];
+  const files = [...new Set((await Promise.all(given.paths.map((path) => filesOf(path)))).flat())];
   const several = isAll || files.length > 1;
   if (several && given.option('mid') !== undefined)
     throw new UsageError(

@@ -2,7 +2,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import { DotsError } from '#dots/model/errors';
 import { isData } from '../clientIdentity';
 import { UsageError, type Command, type ExitStatus } from '../command';
-import { ownConnection, type Connect } from '../connection';
+import { ownConnection } from '../connection';
 import { readDocument, type ReadDocument } from '../document';
 import { withOption } from '../mitigationTargets';
 import { progressOf, verboseOption } from '../progress';
@@ -11,11 +11,13 @@ import { sendingOf, targetOptions } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { namedFiles } from './namedFiles';
 import { alwaysJson } from './sendJson';
-import { answerJson, answerText } from './sendReport';
+import { answerText } from './sendReport';
+import { answerJson } from './sendResult';
 import { onlyResult, wantsJson, type SendRun } from './sendRun';
 import { sendSignal } from './sendSignal';
 
-const description: Omit<Command, 'run'> = {
+/** `dots send`: documents to their servers, and the servers' answers. */
+export const send: Command = {
   name: 'send',
   summary: 'Send documents to DOTS servers, over the channel they belong to, and print the answers.',
   usage:
@@ -59,7 +61,7 @@ const description: Omit<Command, 'run'> = {
     'Parts of an answer that do not follow the RFC (null, unknown members and values) are left out and reported; the rest is printed. With --format json the reports are in notes.',
     'A document with errors is not sent: its findings are printed, and the exit status is 1.',
     'Aliases and ACLs are sent over the data channel (https); dots registers the client first if the server does not know it, and replaces entries of the same name. A cuid belongs to the certificate that registered it.',
-    'If dots session is running in this folder, the document is sent over its session: no handshake is needed. A document from standard input is sent over a separate session.',
+    'If dots session is running, the document is sent over its session: no handshake is needed.',
     "Exit status 0: the server accepted (2.01 or 2.04; 2xx over https). 1: it refused (4.xx, 5.xx; 4xx, 5xx). 3: it did not answer or one side did not accept the other's certificate; without an answer the document may still have arrived.",
   ],
   examples: [
@@ -72,21 +74,12 @@ const description: Omit<Command, 'run'> = {
     'dots send request.dots.json --server coap://127.0.0.1:4646 --cuid dz6pHjaADkaFTbjr0JGBpw --mid 12',
     'dots send acl.dots.json --server https://127.0.0.1:4443 --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
   ],
+  run: (given, io) => {
+    const { watch, end } = progressOf(given, io);
+    const connect = io.connect ?? ownConnection;
+    return alwaysJson({ given, io, connect, watch, json: onlyResult(given) }, runSend).finally(end);
+  },
 };
-
-/** `dots send`: documents to their servers, over sessions for this run only, and the servers' answers. */
-export const send = sendOver(ownConnection);
-
-/** `dots send` over one kind of connection. */
-export function sendOver(connect: Connect): Command {
-  return {
-    ...description,
-    run: (given, io) => {
-      const { watch, end } = progressOf(given, io);
-      return alwaysJson({ given, io, connect, watch, json: onlyResult }, runSend).finally(end);
-    },
-  };
-}
 
 async function runSend(run: SendRun): Promise<ExitStatus> {
   const { files, several } = await namedFiles(run.given);

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import type { MessageWatch } from '#dots/coap/watchedChannel';
+import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
@@ -15,8 +15,10 @@ import {
 } from '#dots/signal/recordedRequest';
 import type { Answered } from '#dots/signal/requestWithFailover';
 import { resourceOf } from '#dots/signal/resources';
-import { isUnderAttack, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, isUnderAttack, scopesOf } from '#dots/signal/scopes';
+import { resolveUnanswered } from '#dots/signal/unanswered';
 import { targetWords } from '#dots/words/targets';
+import { absolutePath } from '../caller';
 import { ledgerAt } from '../clientIdentity';
 import type { Arguments } from '../command';
 import type { Connect, Connection } from '../connection';
@@ -24,6 +26,7 @@ import type { ReadDocument } from '../document';
 import { standardInput } from '../files';
 import type { Io } from '../io';
 import { nextCommand } from '../nextCommand';
+import { preconfiguredWords } from '../preconfigured';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 
@@ -53,15 +56,29 @@ export async function sendSignal(task: Task): Promise<SignalResult> {
   const { target } = task.sending;
   const first = await sendAs(target, task);
   if (first.entry === undefined || !isCollision(first.answer)) return first;
-  const client = ledgerAt(task.sending.ledger, target);
+  const { ledger } = task.sending;
+  const client = ledgerAt(ledger, target);
   const refusal = await whyNoNewCuid(target, client, task);
   if (refusal !== undefined) return { ...first, remarks: [refusal] };
-  const cuid = newCuid();
-  await client.replaced(cuid);
-  const second = await sendAs({ ...target, cuid, cuidSource: 'generated' }, task);
-  const said = `Another client uses the cuid ${target.cuid}: from now on this one uses ${cuid}. Install its aliases and ACLs again; they belong to the old one.`;
-  return { ...second, remarks: [said, ...second.remarks] };
+  const renamed: SettledTarget = { ...target, cuid: newCuid(), cuidSource: 'generated' };
+  await client.replaced(renamed.cuid);
+  const { moveEntries } = await import('../moveEntries');
+  const move = (): Promise<string[]> =>
+    moveEntries({
+      from: { client, cuid: target.cuid },
+      to: { client: ledgerAt(ledger, renamed), cuid: renamed.cuid },
+      target,
+    });
+  // A request that names aliases or ACLs needs them under its cuid; any other one is sent first.
+  const before = namesEntries(task.document.value) ? await move() : [];
+  const second = await sendAs(renamed, task);
+  const moved = before.length > 0 ? before : await move();
+  const said = `Another client uses the cuid ${target.cuid}: from now on this one uses ${renamed.cuid}.`;
+  return { ...second, remarks: [said, ...moved, ...second.remarks] };
 }
+
+const namesEntries = (document: JsonObject): boolean =>
+  scopesOf(document).some((scope) => 'alias-name' in scope || 'ietf-dots-signal-control:acl-list' in scope);
 
 async function whyNoNewCuid(
   { cuid, cuidSource }: SettledTarget,
@@ -83,7 +100,10 @@ async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> 
   const { document, connect, io, watch } = task;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal, watch });
+  // On a terminal: elsewhere one line at the end says what happened.
+  const trace = io.progress && ((sentence: string) => io.say(`dots send: ${sentence}`));
+  const underAttack = isUnderAttack(document.value);
+  const connection = connect(target, { underAttack, signal: stop.signal, watch, trace });
   try {
     return await sendOver(connection, target, task);
   } catch (error) {
@@ -98,6 +118,8 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   const request = newRequest(document, target);
   const { kept, ask } = connection;
   const { permit } = target;
+  if (kept === true && given.option('verbose') !== undefined)
+    task.io.say('dots send: The messages of the session that dots session keeps are not shown.');
   if (request === undefined) {
     const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
     return { ...answered, target, kept, remarks: [] };
@@ -113,8 +135,10 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     approve: replace === true ? undefined : (replacement) => isApproved(replacement, task.io),
     blocks: blocks === true,
   });
+  const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
-  return { ...recorded, target, kept, remarks: [...remarksOn(recorded, target, given), ...earlier] };
+  const remarks = [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved];
+  return { ...recorded, target, kept, remarks };
 }
 
 /** The mitigations of earlier content of the same file that go on, because the new content shares no target. */
@@ -139,7 +163,7 @@ export function newRequest({ file, value }: ReadDocument, { mid, profile }: Sett
   const kind = documentTypeOf(value)?.kind;
   const { id: parameter } = resourceOf(value);
   if (kind === undefined || parameter === undefined) return undefined;
-  const path = file === standardInput ? null : resolve(file);
+  const path = file === standardInput ? null : absolutePath(file);
   return { kind, parameter, id: mid, document: value, file: path, profile: profile ?? null };
 }
 
@@ -148,7 +172,11 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
   const { entry, sent, hint } = failure;
   if (failure.code === 'signal/would-replace')
     return new RequestFailure(failure, entry, sent, 'Use --replace to replace it, or withdraw it first.');
-  if (!sent || entry.parameter !== 'mid') return failure;
+  if (!sent) {
+    const nothing = 'Nothing of the request was sent.';
+    return new RequestFailure(failure, entry, sent, hint === undefined ? nothing : `${nothing} ${hint}`);
+  }
+  if (entry.parameter !== 'mid') return failure;
   const [status, withdraw] = [
     nextCommand('status', target, entry.id, given),
     nextCommand('withdraw', target, entry.id, given),
@@ -157,12 +185,13 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
   return new RequestFailure(failure, entry, sent, hint === undefined ? next : `${hint} ${next}`);
 }
 
-function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments): string[] {
+function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments, kept: true | undefined): string[] {
   const { answer, entry, wouldReplace } = recorded;
   const all = [...recordedSentences(recorded)];
   if (wouldReplace !== undefined) all.push('Use --replace to send it under a higher mid anyway.');
-  if (answer.ok && entry.kind === 'mitigation-scope')
+  if (answer.ok && entry.kind === 'mitigation-scope' && grantedLifetime(answer) !== 0)
     all.push(
+      ...preconfiguredWords(entry.document, kept),
       `Next: ${nextCommand('status', target, entry.id, given)} shows its state, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
     );
   return all;

@@ -1,148 +1,165 @@
-import type { Server } from 'node:http';
-import { describeError } from '#dots/model/errors';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
-import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
-import { securityWords } from '#dots/words/sessions';
-import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
-import { invoke } from '../invoke';
-import { saidText, type Io } from '../io';
-import { keeperSocket, type Reply } from '../keeper/socket';
-import { listenForSends } from '../keeper/server';
-import { LiveSessions, type Watch } from '../keeper/sessions';
-import { credentialNotes } from '../credentialNotes';
-import { ledgerOf } from '../clientIdentity';
-import { targetNamed, targetOptions } from '../serverTarget';
-import { CommandWorkspaces } from '../workspace';
-import { sendOver } from './send';
+import { FolderInUse } from '#dots/runtime/folderLock';
+import { caller, onBehalfOf } from '../caller';
+import { UsageError, wordsOf, type Arguments, type Command, type ExitStatus } from '../command';
+import type { Io } from '../io';
+import { runKept } from '../keeper/client';
+import { lockKeeper, type KeeperLock } from '../keeper/keeperLock';
+import { KeeperProcess, type KeptCommands } from '../keeper/keeperProcess';
+import { keeperSocket, keptCommands } from '../keeper/socket';
+import { eventPrinter } from '../keeper/sessionEvents';
+import { sessionsJson, sessionsText } from '../keeper/sessionReport';
+import { sessionOptions, targetsOf } from './sessionTargets';
 
-/** The descriptions of options that differ from those of `dots send`. */
-const described: Readonly<Record<string, string>> = {
-  server:
-    'The server: coaps://HOST (DTLS), coaps+tcp://HOST (TLS), HOST alone to try both, coap://127.0.0.1 on this machine.',
-  profile: 'The server profile.',
-  yes: 'Also open a session with a production server.',
-  cuid: 'The client identifier of the documents to send (default: from the profile, or derived from the certificate or the PSK identity).',
-  timeout: 'Seconds to wait for the session to be established.',
-};
+type Load = () => Promise<Command>;
 
-/** `dots session`: sessions that are open before they are needed, until it is terminated. */
-export const session: Command = {
+const actions = ['status', 'stop'] as const;
+type Action = (typeof actions)[number];
+
+const description: Omit<Command, 'run'> = {
   name: 'session',
-  summary: 'Keep signal channel sessions open, and use them for dots send in the same folder.',
+  summary: 'Keep signal channel sessions open, and use them for the commands of this user.',
   usage:
-    '[--profile NAME] [--yes] [--cuid C]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C',
-  options: targetOptions
-    .filter(({ name }) => !['mid', 'wait'].includes(name))
-    .map((option) => ({ ...option, description: described[option.name] ?? option.description })),
+    '[--profile NAME]... [--yes] [--cuid C] [--format text|json]\n       dots session --all [--yes]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C\n       dots session status [--format text|json]\n       dots session stop',
+  options: sessionOptions,
+  words: actions,
   details: [
-    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime, in the folder of your documents: dots send, started there, then uses this session, without a handshake and without starting Node.js.',
-    'With a profile or a server it opens that session immediately. Other sessions are opened with the first document for them, and kept open as well.',
-    'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A document without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
-    `When it is ready it prints one line of JSON: {"event":"ready","socket":FILE}. Changes of the sessions are reported on standard error. Only its user can access the socket, ${keeperSocket}. SIGTERM or SIGINT terminates it.`,
+    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, withdraw, refresh and efficacy, in any folder, then use this session, without a handshake and without starting Node.js.',
+    'With profiles or a server it opens their sessions immediately, and repeats that until the servers answer. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. status prints the sessions, stop ends them.',
+    'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A request without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
+    'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more.',
+    'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests: they have the same mid, so this is safe. DOTS_SESSION=own has this effect at once.',
+    'When it accepts commands it prints one line of JSON: {"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
+    'Exit status of status: 0 if one is running, otherwise 3.',
   ],
   examples: [
     'dots session --profile upstream',
+    'dots session --all --yes --format json',
     'dots session --server coaps://dots.example.net --ca ca.pem --cert client.pem --key client-key.pem --cuid dz6pHjaADkaFTbjr0JGBpw',
+    'dots session status',
   ],
-  run: runSession,
 };
 
-async function runSession(given: Arguments, io: Io): Promise<ExitStatus> {
-  if (given.paths.length > 0)
-    throw new UsageError(
-      `dots session accepts no file: "${given.paths[0] ?? ''}".`,
-      'Use dots send in the same folder to send one.',
+/** `dots session`: sessions that are open before they are needed. `commands`: those of `dots`. */
+export function sessionOf(commands: ReadonlyMap<string, Load>): Command {
+  return { ...description, run: (given, io) => runSession(given, io, commands) };
+}
+
+async function runSession(given: Arguments, io: Io, commands: ReadonlyMap<string, Load>): Promise<ExitStatus> {
+  const action = actionOf(given);
+  if (action !== undefined) return (await ofRunning(given, io)) ?? notRunning(action, given, io);
+  const lock = await lockOr(given, io);
+  return typeof lock === 'number' ? lock : onBehalfOf(caller(), () => keep(given, io, lock, commands));
+}
+
+async function notRunning(action: Action, given: Arguments, io: Io): Promise<ExitStatus> {
+  if (action === 'status' && isJson(given)) await io.out(sessionsJson(null, []));
+  io.say('dots session: None is running.');
+  return action === 'status' ? 3 : 0;
+}
+
+const isJson = (given: Arguments): boolean => given.option('format') === 'json';
+
+/** What is asked of the running keeper. Throws UsageError for anything else than a word that it knows. */
+function actionOf({ paths: [word, ...more] }: Arguments): Action | undefined {
+  const action = actions.find((each) => each === word);
+  if (more.length > 0 || (word !== undefined && action === undefined))
+    throw new UsageError(`dots session accepts no file: "${[word, ...more].join(' ')}".`, 'Use dots send to send one.');
+  return action;
+}
+
+/** Has the running keeper do it; undefined where none is running. Throws a DotsError where it hangs. */
+async function ofRunning(given: Arguments, io: Io): Promise<ExitStatus | undefined> {
+  const socket = keeperSocket();
+  const outcome = socket === undefined ? 'refused' : await runKept(socket, wordsOf(description, given), io);
+  if (outcome === 'silent')
+    throw new DotsError(
+      'unreachable',
+      'cli/keeper-hangs',
+      'The running dots session does not respond.',
+      'End its process; commands open sessions of their own until another one is started.',
     );
-  if (process.platform === 'win32')
-    throw new UsageError('dots session is not available on Windows.', 'dots send opens a separate session there.');
-  let ended = false;
-  const stopped = io.stopped().then(() => {
-    ended = true;
-  });
-  let server: Server | undefined;
-  const sessions = new LiveSessions(watchWith((line) => io.say(`${new Date().toISOString()} ${line}`)));
+  return outcome === 'refused' ? undefined : outcome;
+}
+
+/** How long a keeper may take to start or to end, milliseconds, and how often it is looked at meanwhile. */
+const changingMs = 10_000;
+const stepMs = 100;
+
+/** The right to be the keeper, or the exit status once the running one has accepted the profiles. */
+async function lockOr(given: Arguments, io: Io): Promise<KeeperLock | ExitStatus> {
+  for (let waited = 0; ; waited += stepMs) {
+    const lock = await lockKeeper(io).catch((error: unknown) => {
+      if (error instanceof FolderInUse && waited < changingMs) return undefined;
+      throw error;
+    });
+    const done = lock ?? (await ofRunning(given, io));
+    if (done !== undefined) return done;
+    await pause(stepMs);
+  }
+}
+
+async function keep(
+  given: Arguments,
+  io: Io,
+  lock: KeeperLock,
+  commands: ReadonlyMap<string, Load>,
+): Promise<ExitStatus> {
+  const kept = await loaded(commands);
+  let stop: () => void = () => undefined;
+  const stopped = Promise.race([io.stopped(), new Promise<void>((resolve) => (stop = resolve))]);
+  const withSession = (keeper: KeeperProcess): KeptCommands =>
+    new Map([...kept, [description.name, withinKeeper(keeper, stop)]]);
+  const keeper = new KeeperProcess(withSession, eventPrinter(isJson(given), io));
+  const reload = (): void => void reloaded(keeper, io);
   try {
-    server = await listenForSends((words) => collected((apart) => invoke(sendOver(sessions.connect), words, apart)));
-    // The exit does not wait for a server that does not answer.
-    await Promise.race([openNamed(given, sessions, io), stopped]);
-    if (!ended) await io.out(`${safeJson({ event: 'ready', socket: keeperSocket })}\n`);
+    await keeper.listen(lock.socket);
+    await keeper.open(() => targetsOf(given, io));
+    process.on('SIGHUP', reload);
+    await io.out(`${safeJson({ event: 'ready', socket: lock.socket })}\n`);
     await stopped;
     return 0;
   } finally {
-    // Clients that wait for an answer receive that the session has ended; others are not waited for.
-    await sessions.close();
-    await closeServer(server);
+    process.off('SIGHUP', reload);
+    await keeper.close();
+    await lock.release();
   }
 }
 
-/** How long pending clients may take to receive that, milliseconds. */
-const farewellMs = 1000;
-
-async function closeServer(server: Server | undefined): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    if (server === undefined) resolve();
-    else server.close(() => resolve());
-  });
-  const timer = setTimeout(() => server?.closeAllConnections(), farewellMs);
-  await closed;
-  clearTimeout(timer);
+/** The first caller must not wait until the code of its command is read. */
+async function loaded(commands: ReadonlyMap<string, Load>): Promise<KeptCommands> {
+  const kept = [...commands].filter(([name]) => keptCommands.has(name));
+  return new Map(await Promise.all(kept.map(async ([name, load]) => [name, await load()] as const)));
 }
 
-/** Reports changes of the sessions, a line each. */
-function watchWith(log: (line: string) => void): Watch {
-  return ({ server, cuid }) => ({
-    event: (event) => {
-      const line = eventWords(event, server, cuid);
-      if (line !== undefined) log(line);
-    },
-    trace: (sentence) => log(`${server}: ${sentence}`),
-    dismissed: () => log(`The session with ${server} as ${cuid} ends, because it is the least recently used one.`),
-  });
+async function reloaded(keeper: KeeperProcess, io: Io): Promise<void> {
+  const failure = await keeper.reload();
+  io.say(
+    failure === undefined
+      ? 'dots session: Profiles and credentials were read again.'
+      : `dots session: Nothing was changed, because a file cannot be used. ${failure}`,
+  );
 }
 
-function eventWords(event: KeeperEvent, server: string, cuid: string): string | undefined {
-  switch (event.type) {
-    case 'opened': {
-      const { security } = event.session;
-      return `Session opened with ${server} as ${cuid}${security === undefined ? '' : `, ${securityWords(security)}`}.`;
+/** `dots session` of another process, as the keeper runs it. */
+function withinKeeper(keeper: KeeperProcess, stop: () => void): Command {
+  const { pid } = process;
+  const run = async (given: Arguments, io: Io): Promise<ExitStatus> => {
+    const action = actionOf(given);
+    if (action === 'status') {
+      const { all } = keeper.sessions;
+      await io.out(isJson(given) ? sessionsJson(pid, all) : sessionsText(pid, all));
+    } else if (action === 'stop') {
+      stop();
+      io.say(`dots session: Process ${pid} ends.`);
+    } else {
+      const opened = await keeper.open(() => targetsOf(given, io));
+      const what = opened.map(({ server, cuid }) => ` It also keeps the session with ${server} as ${cuid}.`).join('');
+      io.say(`dots session: Process ${pid} is already running.${what}`);
     }
-    case 'failed':
-      return `Could not connect to ${server}; retrying later. ${describeError(event.error)}`;
-    case 'over-tls':
-      return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
-    case 'state':
-      return stateChangeWords(event, server);
-  }
-}
-
-function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' }, server: string): string | undefined {
-  if (snapshot.state === 'connected') return before === 'not-responding' ? `${server} answers again.` : undefined;
-  if (snapshot.state !== 'not-responding') return undefined;
-  return snapshot.session === 'closed'
-    ? `${server} has ended the session; it is opened again within a minute, or with the next document.`
-    : `${server} is not responding; heartbeats continue.`;
-}
-
-/** Opens the session of the profile or server that was named, if one was. */
-async function openNamed(given: Arguments, sessions: LiveSessions, io: Io): Promise<void> {
-  if (given.option('server') === undefined && given.option('profile') === undefined) return;
-  const ledger = await ledgerOf(given, io);
-  const target = await targetNamed(given, new CommandWorkspaces(given), ledger, 'no session was opened');
-  await credentialNotes(target, io);
-  await sessions.open(target);
-}
-
-/** Runs a command whose results and messages are sent to a client. */
-async function collected(run: (io: Io) => Promise<ExitStatus>): Promise<Reply> {
-  let [out, said] = ['', ''];
-  const status = await run({
-    out: (text) => Promise.resolve(void (out += typeof text === 'string' ? text : Buffer.from(text).toString('utf8'))),
-    say: (...lines) => {
-      said += saidText(lines);
-    },
-    input: () => Promise.resolve(new Uint8Array()),
-    colours: false,
-    stopped: () => new Promise(() => undefined),
-  });
-  return { status, out, said };
+    return 0;
+  };
+  return { ...description, run };
 }

@@ -1,24 +1,20 @@
 import { DotsError } from '#dots/model/errors';
+import type { MessageWatch, WatchedMessage } from '#dots/coap/watchedChannel';
 import type { Permit } from '#dots/model/hostAddress';
-import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
 import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import { storedAddresses } from '#dots/transport/connect/addressFile';
 import type { Connect } from '../connection';
 import type { SettledTarget } from '../settledTarget';
+import type { Watch } from './sessionEvents';
+import type { KeptSession } from './sessionReport';
 
 /** The most sessions that are kept besides those opened by name: the least recently used one is closed. */
 const mostKept = 16;
 
 /** An attempt to open a session has at least this long, milliseconds: a client with less time does not end it. */
 const openingMs = 10_000;
-
-/** The callbacks for the sessions with a target. */
-export type Watch = (target: SettledTarget) => {
-  event(event: KeeperEvent): void;
-  trace(sentence: string): void;
-  dismissed(): void;
-};
 
 interface LiveSession {
   session: SessionKeeper;
@@ -27,27 +23,55 @@ interface LiveSession {
   named: boolean;
   /** Prevents new sessions with production servers, until a document for one was confirmed. */
   permit: Permit | undefined;
+  /** Those who receive its messages. */
+  watches: Set<MessageWatch>;
 }
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and credentials. */
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
-  private readonly memory = connectionMemory();
+  private readonly memory = connectionMemory(storedAddresses());
 
   constructor(private readonly watch: Watch) {}
 
-  /** Opens the session of a target, which is then always kept. Throws a DotsError. */
-  async open(target: SettledTarget): Promise<void> {
+  /** The sessions as they are now; the last one was used last. */
+  get all(): KeptSession[] {
+    return [...this.kept.values()].map(({ target, session }) => ({ target, snapshot: session.snapshot }));
+  }
+
+  /** Opens the session of a target, which is then always kept: attempts are repeated until its server answers. */
+  open(target: SettledTarget): void {
     const kept = this.of(target);
     kept.named = true;
-    await kept.session.open();
+    kept.session.keepTrying();
+  }
+
+  /**
+   * Closes the sessions that were opened by name and are not for one of these targets. The others are opened again,
+   * with the credentials that their files contain now, and until that has succeeded they continue as they are.
+   */
+  renew(targets: readonly SettledTarget[]): void {
+    const keys = new Set(targets.map(keyOf));
+    for (const [key, kept] of this.kept) {
+      if (kept.named && !keys.has(key)) this.dismiss(key, 'its profile is not used any more');
+      // A failure is an event.
+      else kept.session.renew().catch(() => undefined);
+    }
   }
 
   /** A way to ask over the session of a target, which stays open. */
-  readonly connect: Connect = (target, opening) => ({
+  readonly connect: Connect = (target, { watch, ...opening }) => ({
     kept: true,
-    ask: async (asking) => this.of(target).session.ask(asking, { timeoutMs: target.timeoutMs, ...opening }),
+    ask: async (asking) => {
+      const { session, watches } = this.of(target);
+      if (watch !== undefined) watches.add(watch);
+      try {
+        return await session.ask(asking, { timeoutMs: target.timeoutMs, ...opening });
+      } finally {
+        if (watch !== undefined) watches.delete(watch);
+      }
+    },
     close: () => Promise.resolve(),
   });
 
@@ -62,11 +86,10 @@ export class LiveSessions {
       throw new DotsError(
         'unreachable',
         'signal/closed',
-        'Not sent: the dots session of this folder is ending.',
-        'Send it again: dots send opens a separate session.',
+        'Not sent: dots session is ending.',
+        'Repeat the command: it opens a separate session.',
       );
-    const { server, cuid, credentialFiles } = target;
-    const key = JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);
+    const key = keyOf(target);
     const kept = this.kept.get(key) ?? this.keep(target);
     if (target.permit === undefined) kept.permit = undefined;
     this.kept.delete(key);
@@ -76,24 +99,29 @@ export class LiveSessions {
   }
 
   private makeRoom(): void {
-    const others = [...this.kept].filter(([, { named }]) => !named);
-    for (const [key, { session, target }] of others.slice(0, Math.max(0, others.length - mostKept))) {
-      this.kept.delete(key);
-      this.watch(target).dismissed();
-      void session.close();
-    }
+    const others = [...this.kept].filter(([, { named }]) => !named).map(([key]) => key);
+    for (const key of others.slice(0, Math.max(0, others.length - mostKept)))
+      this.dismiss(key, 'it is the least recently used one');
+  }
+
+  private dismiss(key: string, because: string): void {
+    const kept = this.kept.get(key);
+    if (kept === undefined) return;
+    this.kept.delete(key);
+    this.watch(kept.target, { type: 'dismissed', because });
+    void kept.session.close();
   }
 
   /** Credentials are read for each session that is opened, so that replaced files are used from then on. */
   private keep(target: SettledTarget): LiveSession {
     const { server, cuid, credentialFiles, permit } = target;
-    const { trace, event } = this.watch(target);
     const options = async () => ({
       server,
       cuid,
       permit: kept.permit,
       memory: this.memory,
-      trace,
+      watch: (message: WatchedMessage) => kept.watches.forEach((watch) => watch(message)),
+      trace: (sentence: string) => this.watch(target, { type: 'trace', sentence }),
       ...(await credentialsFor(server, credentialFiles)),
     });
     const session = new SessionKeeper({
@@ -103,8 +131,12 @@ export class LiveSessions {
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
     });
-    session.onEvent(event);
-    const kept: LiveSession = { session, target, named: false, permit };
+    session.onEvent((event) => this.watch(target, event));
+    const kept: LiveSession = { session, target, named: false, permit, watches: new Set() };
     return kept;
   }
 }
+
+/** One session is kept for each of them. */
+const keyOf = ({ server, cuid, credentialFiles }: SettledTarget): string =>
+  JSON.stringify([server, cuid, Object.entries(credentialFiles).sort()]);

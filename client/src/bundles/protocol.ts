@@ -8,6 +8,8 @@ export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
 export { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
+export { eventWords } from '#dots/signal/keeper/eventWords';
+export { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
 export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';

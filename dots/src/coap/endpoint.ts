@@ -3,7 +3,7 @@ import { DotsError } from '#dots/model/errors';
 import { plainAnswer, type CoapAnswer } from './answer';
 import type { Channel, Security } from './messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
-import { Exchanges } from './exchanges';
+import { Exchanges, silences } from './exchanges';
 import { Inbound, type Handler, type InboundRequest, type Requester } from './inbound';
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
@@ -56,8 +56,8 @@ export interface Traffic {
 
 const largestBodyByDefault = 16_384;
 
-/** The failures that mean that the peer did not answer. */
-const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
+/** What the network reports about a datagram, perhaps wrongly or for a moment: it ends no request. */
+const troubles = ['transport/refused', 'transport/network'];
 
 /** The failures of a message that did not leave this machine. */
 const notCarried = ['transport/network', 'transport/not-sent'];
@@ -142,12 +142,13 @@ export class Endpoint implements Requester {
    * which loses none, blocks are always allowed.
    */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
-    const since = this.environment.clock.monotonic();
+    const asked = this.environment.clock.monotonic();
+    const since = patience.since ?? asked;
     const content = contentOf(request);
     const ask: Ask = (part) => this.exchange(part, deliveryOf(request), { ...patience, since });
     const { budget, ordered } = this.layer;
     const { answer, blocks } = await sendWhole(ask, content, budget, request.blocks !== false || ordered);
-    return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, ordered ? 1 : blocks);
+    return this.responseOf(await receiveWhole(ask, content, answer, ordered), asked, ordered ? 1 : blocks);
   }
 
   /** Whether a request fits in one datagram; always true over a stream. */
@@ -201,6 +202,11 @@ export class Endpoint implements Requester {
     this.closeListeners.add(listener);
   }
 
+  /** Uses other transmission parameters for messages that are sent from now on. */
+  configure(parameters: TransmissionParameters): void {
+    this.environment.parameters = parameters;
+  }
+
   /** Ends the session: open requests fail, timers stop, the channel is released. */
   async close(): Promise<void> {
     this.end();
@@ -213,6 +219,7 @@ export class Endpoint implements Requester {
       response: (message) => this.response(message),
       heard: () => {
         this.traffic.received += 1;
+        this.exchanges.trouble = undefined;
         this.tellLiveness(undefined);
       },
       dropped: (reason) => {
@@ -289,8 +296,14 @@ export class Endpoint implements Requester {
     if (notCarried.includes(error.code)) this.traffic.sent -= 1;
     // A message that was not sent counts as lost: it says nothing about the others or the peer.
     if (error.code === 'transport/not-sent') return;
-    this.exchanges.fail(error);
+    if (this.layer.ordered || !troubles.includes(error.code)) this.exchanges.fail(error);
+    else this.troubled(error);
     this.tellLiveness(error);
+  }
+
+  private troubled(error: DotsError): void {
+    this.exchanges.trouble = error;
+    this.trace(`${error.message} Requests are repeated.`);
   }
 
   private end(): void {

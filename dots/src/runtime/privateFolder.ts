@@ -210,13 +210,13 @@ function ofOthers(path: string, { uid }: Stats): DotsError {
 
 /**
  * A repository may contain links: neither the end of a path nor its parts below the working directory may be one. Above
- * it links are allowed, such as /tmp on macOS.
+ * it links are allowed, such as /tmp on macOS. Throws a DotsError `runtime/not-private`.
  */
-async function refuseLinks(path: string): Promise<void> {
-  const whole = resolve(path);
-  const names = relative('', whole).split(sep);
-  const isBelow = names[0] !== '..' && resolve(...names) === whole;
-  const parts = isBelow ? names.map((_, index) => resolve(...names.slice(0, index + 1))) : [whole];
+export async function refuseLinks(path: string, from = process.cwd()): Promise<void> {
+  const whole = resolve(from, path);
+  const names = relative(from, whole).split(sep);
+  const isBelow = names[0] !== '..' && resolve(from, ...names) === whole;
+  const parts = isBelow ? names.map((_, index) => resolve(from, ...names.slice(0, index + 1))) : [whole];
   for (const part of parts) await refuseLink(part);
 }
 

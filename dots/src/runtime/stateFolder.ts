@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** What of the process decides where its user's state is; a test passes its own. */
+/** What of a process decides where its user's files are. */
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
@@ -20,4 +20,16 @@ export function stateFolder({ env, platform, home }: Surroundings = surroundings
   return join(isAbsolute(set) ? set : usual, 'dots');
 }
 
-const surroundings = (): Surroundings => ({ env: process.env, platform: process.platform, home: homedir() });
+/**
+ * The folder for what ends with the user's session: `dots` in $XDG_RUNTIME_DIR, or `run` in the state folder. It need
+ * not exist.
+ */
+export function runtimeFolder(around: Surroundings = surroundings()): string {
+  const { XDG_RUNTIME_DIR: runtime = '' } = around.env;
+  return isAbsolute(runtime) ? join(runtime, 'dots') : join(stateFolder(around), 'run');
+}
+
+/** What the programs of this product put into that folder, with drafts that a crash has left. */
+export const runtimeNames = /^(\.gitignore|mock-\d+\.json(\.\w+)?|session(\.\w+)?|lock(\.\d+|-[0-9a-f]{16}(\.new)?))$/;
+
+export const surroundings = (): Surroundings => ({ env: process.env, platform: process.platform, home: homedir() });

@@ -5,7 +5,7 @@ import { PrivateFolder, type Notify } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
-import { addressText, parseServer } from '#dots/transport/address';
+import { addressText, noDataAddress, parseServer, type Address } from '#dots/transport/address';
 import { serverNameOf } from '#dots/transport/certificates/serverName';
 import {
   answered,
@@ -17,10 +17,13 @@ import {
   withdrawn,
   type ClientLedger,
   type EntryKey,
+  type IdName,
   type LedgerEntry,
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { withInstalled, withoutInstalled, type Installation } from './ledgerInstalled';
+import { deleted, listedIds } from './ledgerLists';
 import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
 
@@ -37,11 +40,18 @@ export interface ServerProof {
  * `usage` for an address or a name that is none.
  */
 export function serverName(address: string, { serverName: named }: ServerProof = {}): string {
-  const { host, port } = parseServer(address);
+  const { host, port } = /^https:/i.test(address) ? dataAddress(address) : parseServer(address);
   return addressText({
     host: (named === undefined ? host : serverNameOf(named)).toLowerCase().replace(/\.$/, ''),
     port,
   });
+}
+
+/** The host and port of a data channel, which is a server of its own where its signal channel is not known. */
+function dataAddress(address: string): Address {
+  if (!URL.canParse(address)) throw noDataAddress(address);
+  const { hostname, port } = new URL(address);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
 }
 
 /**
@@ -67,7 +77,7 @@ export class Ledger {
   ): Promise<Ledger> {
     return inWords(path, async () => {
       const folder = await PrivateFolder.make(path, {
-        names: /^(client-[0-9a-f]+\.\d+\.json.*|run|\.gitignore)$/,
+        names: /^(client-[0-9a-f]+\.\d+\.json.*|addresses\.json.*|run|\.gitignore)$/,
         notify,
       });
       return new Ledger(folder, clock);
@@ -154,6 +164,26 @@ export class LedgerOfClient {
       const result = reported(ledger, answer, now, asked);
       return { value: result.ledger, result };
     });
+  }
+
+  /** The server has accepted aliases or ACLs. */
+  installed(installation: Installation): Promise<void> {
+    return this.become((ledger, now) => withInstalled(ledger, installation, now));
+  }
+
+  /** The server has removed an alias or an ACL, or all of this client. */
+  removed(removed: Parameters<typeof withoutInstalled>[1]): Promise<void> {
+    return this.become((ledger, now) => withoutInstalled(ledger, removed, now));
+  }
+
+  /** The server has deleted what has a sid, tsid or tmid, or all of one kind; see `deleted`. */
+  deleted(parameter: IdName, id: number | undefined, code: string): Promise<void> {
+    return this.become((ledger, now) => deleted(ledger, parameter, id, code, now));
+  }
+
+  /** The server has listed the sids, tsids or tmids that it has; see `listedIds`. */
+  listed(parameter: IdName, ids: ReadonlySet<number>, isWhole: boolean): Promise<void> {
+    return this.become((ledger, now) => listedIds(ledger, parameter, ids, isWhole, now));
   }
 
   /** Another client uses this cuid: from now on another one is used (RFC 9132 section 4.4.1.3). */

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
 import type { Content } from '#dots/coap/messages/message';
+import type { TransmissionParameters } from '#dots/coap/messages/parameters';
 import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
@@ -15,6 +16,7 @@ import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/connect/paths';
+import { addressMemory, type AddressMemory } from '#dots/transport/connect/resolve';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
@@ -25,14 +27,15 @@ import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 export type { Answer } from './answer';
 export { newCuid } from './identifiers';
 
-/** State that outlives a session; none of it is written to a file. */
+/** State that outlives a session; only the addresses of names may be in a file. */
 export interface ConnectionMemory {
   paths: PathMemory;
+  addresses: AddressMemory;
   sessions: SessionMemory;
 }
 
-export function connectionMemory(): ConnectionMemory {
-  return { paths: new PathMemory(), sessions: sessionMemory() };
+export function connectionMemory(addresses: AddressMemory = addressMemory()): ConnectionMemory {
+  return { paths: new PathMemory(), sessions: sessionMemory(), addresses };
 }
 
 export interface SessionOptions {
@@ -42,6 +45,8 @@ export interface SessionOptions {
    * `coap://127.0.0.1:4646` is for loopback only.
    */
   server: string;
+  /** The IP addresses of its name where they are known otherwise; then no name is resolved. */
+  addresses?: readonly string[] | undefined;
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
   /** The client's credentials; required except for `coap`. */
@@ -55,7 +60,7 @@ export interface SessionOptions {
   memory?: ConnectionMemory;
   /** Cancels the connection attempt. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for the connection attempt; default 10 s. */
+  /** Milliseconds for the connection attempt, which is repeated until then; default 10 s. */
   timeoutMs?: number;
   /**
    * Whether an attack is under way, such as for a session that is opened to request mitigation: paths are tried faster
@@ -67,7 +72,10 @@ export interface SessionOptions {
   clock?: Clock;
   /** Receives each message of the session. */
   watch?: MessageWatch | undefined;
-  /** Receives what was dropped, lost or tolerated, one sentence each; repeated ones ever less often. */
+  /**
+   * Receives what was dropped, lost or tolerated, and what fails and is tried again while the session is opened, one
+   * sentence each; repeated ones ever less often.
+   */
   trace?: Trace;
 }
 
@@ -77,10 +85,10 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; default 10 s. */
   timeoutMs?: number | undefined;
+  /** When that time began, by the monotonic time of the clock; by default with the request. */
+  since?: number;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
-  /** Called before each copy of the request is sent. */
-  transmitted?: (() => void) | undefined;
 }
 
 /** Options for sending one document. */
@@ -115,6 +123,7 @@ export class SignalSession {
   /** When the last message of the server arrived, or the session was opened, by the monotonic time. */
   heardAt: number;
   private readonly listeners = new Set<() => void>();
+  private readonly answerListeners = new Set<(answer: Answer) => void>();
 
   private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
     this.server = server;
@@ -248,10 +257,21 @@ export class SignalSession {
     return this.send({ 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': peer } }, options);
   }
 
+  /** Sends from now on with the transmission parameters that were negotiated: RFC 9132 section 4.5. */
+  configure(parameters: TransmissionParameters): void {
+    this.endpoint.configure(parameters);
+  }
+
   /** Calls back when `state` changes; the returned function ends that. */
   onDidChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back with each answer and each notification; the returned function ends that. */
+  onDidAnswer(listener: (answer: Answer) => void): () => void {
+    this.answerListeners.add(listener);
+    return () => this.answerListeners.delete(listener);
   }
 
   /** Ends the session; requests under way fail. */
@@ -282,6 +302,7 @@ export class SignalSession {
   private read(content: Content, roundTripMs: number, request: SentRequest): Answer {
     const answer = readAnswer(content, roundTripMs, request);
     for (const note of answer.notes ?? []) this.endpoint.trace(note);
+    for (const listener of this.answerListeners) listener(answer);
     return answer;
   }
 
@@ -334,8 +355,11 @@ function connectOptions({
   underAttack,
   permit,
   clock,
+  addresses,
+  trace,
 }: SessionOptions): ConnectOptions {
   return {
+    ...(addresses !== undefined && { resolver: () => Promise.resolve(addresses) }),
     credentials,
     serverName,
     signal,
@@ -345,11 +369,13 @@ function connectOptions({
     underAttack,
     memory: memory?.paths,
     sessions: memory?.sessions,
+    addresses: memory?.addresses,
+    trace,
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal, transmitted }: AskOptions): Patience {
-  return { timeoutMs, signal, transmitted };
+function patience({ timeoutMs = defaultTimeoutMs, since, signal }: AskOptions): Patience {
+  return { timeoutMs, signal, ...(since !== undefined && { since }) };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {

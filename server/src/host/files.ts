@@ -1,7 +1,7 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { surroundings, type Surroundings } from '#dots/runtime/stateFolder';
 import { profilesFileName, skippedFolders } from '#dots/workspace/fileNames';
 
 /*
@@ -133,13 +133,13 @@ export function attempt<T>(action: () => T): T | undefined {
 }
 
 /** The default path of the profiles file. */
-export function defaultProfilesFile(): string {
-  const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = process.env;
+export function defaultProfilesFile({ env, platform, home }: Surroundings = surroundings()): string {
+  const { XDG_CONFIG_HOME: configured, APPDATA: roaming } = env;
   const base =
-    process.platform === 'win32' && roaming !== undefined
+    platform === 'win32' && roaming !== undefined
       ? roaming
       : configured === undefined || configured === ''
-        ? join(homedir(), '.config')
+        ? join(home, '.config')
         : configured;
   return join(base, 'dots', profilesFileName);
 }

@@ -3,9 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'jsonc-parser';
-import type { JsonValue } from '#dots/model/json';
-import { configFaults } from '#dots/workspace/ownFileFaults';
 import { check } from '#dots/check/check';
+import { createLanguageService } from '#service/service';
 import { root } from '../../support/shared';
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -85,7 +84,7 @@ test('the extension is activated by DOTS documents, views and commands only', ()
   assert.deepEqual(manifest.activationEvents, ['onLanguage:dots']);
   const { languages } = manifest.contributes;
   for (const name of languages.flatMap(({ extensions = [], filenames = [] }) => [...extensions, ...filenames]))
-    assert.match(name, /dots/);
+    assert.match(name, /dots|^\.orchestrator\.json$/);
 });
 
 test('an untrusted folder is limited, and cannot set what decides where requests go', () => {
@@ -151,6 +150,14 @@ test('the examples are clean, but for the first draft', () => {
   }
 });
 
+const service = createLanguageService();
+
+/** The snippets that are files of the product's own, by their names. */
+const ownFiles: Readonly<Record<string, string>> = {
+  'Orchestrator policy': 'x.orchestrator.json',
+  'Clients of the mock': 'dots.clients.json',
+};
+
 test('what a snippet writes is a clean document, with each choice at its first value', () => {
   const snippets = JSON.parse(read('snippets/dots.json')) as Record<string, { prefix: string; body: string[] }>;
   for (const [name, { body }] of Object.entries(snippets)) {
@@ -159,11 +166,15 @@ test('what a snippet writes is a clean document, with each choice at its first v
       .replace(/\$\{\d+\|([^,|]+)[^}]*\}/g, '$1')
       .replace(/\$\{\d+:([^}]*)\}/g, '$1')
       .replace('$0', '');
-    const value: unknown = parse(text);
     if (name === 'Rate-limiting rule (ACE)') continue; // a part of a document
-    const isClientsFile = name === 'Clients of the mock';
-    const faults = isClientsFile ? configFaults('clients', value as JsonValue) : check(value).faults;
-    assert.ok(isClientsFile || check(value).type, name);
+    const ownFile = ownFiles[name];
+    if (ownFile !== undefined) {
+      assert.deepEqual(service.validate(service.parse(text, ownFile)).findings, [], name);
+      continue;
+    }
+    const value: unknown = parse(text);
+    const { type, faults } = check(value);
+    assert.ok(type, name);
     assert.deepEqual(
       faults.filter(({ severity }) => severity === 'error'),
       [],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type * as api from 'vscode';
 import type { JsonObject } from '#dots/model/json';
+import type { Answered, Asking } from '#dots/signal/requestWithFailover';
 import type { Answer, SignalSession } from '#dots/signal/session';
 import { reasons } from '#dots/transport/refusals';
 import { settle } from '../../../support/protocol/fakeClock';
@@ -87,9 +88,17 @@ class FakeSession {
 function hosted(): { host: features.SessionHost; session: FakeSession } {
   const host = new SessionHost(identityWith(7), log, 'mock');
   const session = new FakeSession();
+  const ask = async (asking: Asking): Promise<Answered> => {
+    const open = session as unknown as SignalSession;
+    return { session: open, answer: await asking(open, {}) };
+  };
   Object.assign(host, {
-    session: session as unknown as SignalSession,
-    target: { profile: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', credentials: {} },
+    session,
+    kept: {
+      keeper: { ask, close: () => session.close() },
+      target: { profile: 'mock', server: 'coap://127.0.0.1:9', cuid: 'c', credentials: {} },
+      leadsTo: () => true,
+    },
   });
   return { host, session };
 }

@@ -1,0 +1,80 @@
+import { homedir } from 'node:os';
+import { dirname } from 'node:path';
+import { describeError } from '#dots/model/errors';
+import { caller, onBehalfOf, type Caller } from '../caller';
+import type { Command } from '../command';
+import { invoke } from '../invoke';
+import type { SettledTarget } from '../settledTarget';
+import { Conversation } from './conversation';
+import type { Call } from './messages';
+import { CallServer } from './server';
+import type { Watch } from './sessionEvents';
+import { LiveSessions } from './sessions';
+
+/** The commands that the keeper runs for other processes, by name. */
+export type KeptCommands = ReadonlyMap<string, Command>;
+
+/** The targets that a command line names, as its files say now, with valid credentials. Rejects with a DotsError. */
+export type FindTargets = () => Promise<SettledTarget[]>;
+
+/** The process of `dots session`: it keeps sessions, and runs the commands of other processes over them. */
+export class KeeperProcess {
+  readonly sessions: LiveSessions;
+  private readonly server = new CallServer((call) => this.converse(call));
+  /** What was named since the start, and by which caller. */
+  private readonly named: { by: Caller; find: FindTargets }[] = [];
+
+  constructor(
+    private readonly commands: (keeper: KeeperProcess) => KeptCommands,
+    watch: Watch,
+  ) {
+    this.sessions = new LiveSessions(watch);
+  }
+
+  /** Listens for calls. Rejects with an error of the system. */
+  async listen(socket: string): Promise<void> {
+    await this.server.listen(socket);
+    // Paths of callers are absolute from here on; a relative one must not name a file of the folder it was started in.
+    if (process.platform !== 'win32') process.chdir(dirname(socket));
+  }
+
+  /** Opens the sessions of targets, and keeps them from now on. Rejects with a DotsError. */
+  async open(find: FindTargets): Promise<SettledTarget[]> {
+    const targets = await find();
+    for (const target of targets) this.sessions.open(target);
+    this.named.push({ by: caller(), find });
+    return targets;
+  }
+
+  /**
+   * Reads profiles and credentials again: sessions of new profiles are opened, those of removed ones are closed, and
+   * the others are opened again. Returns why some command line has no targets any more; then nothing is changed.
+   */
+  async reload(): Promise<string | undefined> {
+    try {
+      const found = await Promise.all(this.named.map(({ by, find }) => onBehalfOf(by, find)));
+      const targets = found.flat();
+      this.sessions.renew(targets);
+      for (const target of targets) this.sessions.open(target);
+      return undefined;
+    } catch (error) {
+      return describeError(error);
+    }
+  }
+
+  /** Callers that wait for an answer receive that the sessions have ended; others are not waited for. */
+  async close(): Promise<void> {
+    await this.sessions.close();
+    await this.server.close();
+  }
+
+  private converse(call: Call): Conversation | undefined {
+    const [name = '', ...words] = call.words;
+    const command = this.commands(this).get(name);
+    if (command === undefined) return undefined;
+    const { folder, env } = call;
+    const by = { folder, env, isThisProcess: false, platform: process.platform, home: env.HOME ?? homedir() };
+    const { connect } = this.sessions;
+    return new Conversation(call, (io) => onBehalfOf(by, () => invoke(command, words, { ...io, connect })));
+  }
+}
