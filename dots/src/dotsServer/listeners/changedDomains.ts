@@ -9,7 +9,7 @@ import { isActive, isOver, reported, status, type Mitigation } from '../state/li
 import type { ServerState } from '../state/serverState';
 
 /** What is needed to compare stored state with the prefixes that clients have now. */
-export interface ChangedDomains {
+interface ChangedDomains {
   state: ServerState;
   clients: Clients;
   resolve: NameResolver;

@@ -26,7 +26,7 @@ interface Owned {
 }
 
 /** Who uses a cuid: a client of the server, or one behind it, where it is a gateway. */
-export interface CuidUser {
+interface CuidUser {
   client: Client;
   /** The domain of the client behind a gateway; undefined: the gateway has not named it (RFC 9132 section 4.4.1.2). */
   cdid?: string | undefined;
