@@ -115,6 +115,10 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     },
     { words: ({ file }) => ['ready', '--profiles', file('dots.profiles.json')], form: 'failure', status: 2 },
   ],
+  session: [
+    { words: () => ['session', 'status'], form: 'sessions', status: 3 },
+    { words: () => ['session', 'none'], form: 'failure', status: 2 },
+  ],
   ledger: [
     { words: ({ ledger }) => ['ledger', ...ledger], form: 'ledger', status: 0 },
     { words: () => ['ledger', 'x'], form: 'failure', status: 2 },
@@ -129,7 +133,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Commands whose JSON is a document or a tool's own form, and those that print none. */
-const others = new Set(['encode', 'decode', 'discover', 'mock', 'flowspec', 'completion', 'session']);
+const others = new Set(['encode', 'decode', 'discover', 'mock', 'flowspec', 'completion']);
 
 const telemetry = {
   'ietf-dots-telemetry:telemetry': {
