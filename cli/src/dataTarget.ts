@@ -1,4 +1,4 @@
-import { contentOf } from '#dots/data/resources';
+import { contentOf, isMapping } from '#dots/data/resources';
 import { DataSession, type Activation } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
 import type { Ledger, LedgerOfClient } from '#dots/signal/ledgerFolder';
@@ -24,8 +24,9 @@ export async function recordActivation(client: LedgerOfClient, name: string, act
   await client.installed({ container, entries: [{ ...entry, 'activation-type': activation }], address });
 }
 
-/** Enters in the ledger what a server has accepted. Throws a DotsError. */
+/** Enters in the ledger the aliases or ACLs that a server has accepted. Throws a DotsError. */
 export async function recordInstalled(ledger: Ledger, target: SettledTarget, document: JsonObject): Promise<void> {
+  if (isMapping(document)) return;
   await ledgerAt(ledger, target).installed({ ...contentOf(document), address: target.server });
 }
 

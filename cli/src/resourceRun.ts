@@ -106,7 +106,7 @@ export async function askResource(
   report.notes = notes;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const connection = ownConnection(target, { underAttack: false, signal: stop.signal });
+  const connection = (io.connect ?? ownConnection)(target, { underAttack: false, signal: stop.signal });
   try {
     const { answer } = await connection.ask(asking);
     report.answered({ answer, kept: connection.kept, ...(await words(answer, ledgerAt(ledger, target))) });
@@ -137,7 +137,13 @@ export async function sendResource(
   report.target = sending.target;
   report.notes = sending.notes ?? [];
   if (!(await isSendable(document, sending, { io, who: 'dots' }))) return;
-  const { answer, kept, target, remarks } = await sendSignal({ document, sending, connect: ownConnection, given, io });
+  const { answer, kept, target, remarks } = await sendSignal({
+    document,
+    sending,
+    connect: io.connect ?? ownConnection,
+    given,
+    io,
+  });
   report.target = target;
   report.answered({ answer, kept, remarks, next: next({ answer, kept }) });
 }

@@ -57,6 +57,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     { words: withFile('signal', ['send'], 'a.dots.json', '--mid', '7'), form: 'signalAnswer', status: 0 },
     { words: withFile('signal', ['send'], 'a.dots.json', '--dry-run'), form: 'dryRun', status: 0 },
     { words: withFile('data', ['send'], 'acl.dots.json', '--dry-run'), form: 'dryRun', status: 0 },
+    { words: withFile('data', ['send'], 'mapping.dots.json', '--dry-run'), form: 'dryRun', status: 0 },
     { words: withFile('data', ['send'], 'acl.dots.json'), form: 'dataInstalled', status: 0 },
     { words: withFile('signal', ['send'], 'a.dots.json', '--mid', '6'), form: 'signalAnswer', status: 1 },
     { words: withFile('signal', ['send'], 'faulty.dots.json'), form: 'signalAnswer', status: 1 },
@@ -115,6 +116,10 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     },
     { words: ({ file }) => ['ready', '--profiles', file('dots.profiles.json')], form: 'failure', status: 2 },
   ],
+  session: [
+    { words: () => ['session', 'status'], form: 'sessions', status: 3 },
+    { words: () => ['session', 'none'], form: 'failure', status: 2 },
+  ],
   ledger: [
     { words: ({ ledger }) => ['ledger', ...ledger], form: 'ledger', status: 0 },
     { words: () => ['ledger', 'x'], form: 'failure', status: 2 },
@@ -129,7 +134,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Commands whose JSON is a document or a tool's own form, and those that print none. */
-const others = new Set(['encode', 'decode', 'discover', 'mock', 'flowspec', 'completion', 'session']);
+const others = new Set(['encode', 'decode', 'discover', 'mock', 'flowspec', 'completion']);
 
 const telemetry = {
   'ietf-dots-telemetry:telemetry': {
@@ -147,6 +152,18 @@ const config = {
   },
 };
 
+const mapping = {
+  'ietf-dots-mapping:vendor-mapping': {
+    vendor: [
+      {
+        'vendor-id': 345,
+        'last-updated': '1629898958',
+        'attack-mapping': [{ 'attack-id': 1, 'attack-description': 'a flood' }],
+      },
+    ],
+  },
+};
+
 async function scene(t: TestContext): Promise<Scene> {
   const [{ signal, ready }, other] = await Promise.all([startMock(t), startMock(t)]);
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
@@ -158,6 +175,7 @@ async function scene(t: TestContext): Promise<Scene> {
     'faulty.dots.json': faulty,
     'acl.dots.json': acls,
     'tm.dots.json': JSON.stringify(telemetry),
+    'mapping.dots.json': JSON.stringify(mapping),
     'config.dots.json': JSON.stringify(config),
   });
   const ledger = ['--ledger', join(path, 'ledger')];

@@ -30,7 +30,7 @@ export const config: Command = {
   }),
   details: [
     'get prints each parameter with its current value and the range that the server accepts, during mitigations and in idle time, and how long that is current. set requests other values; a server refuses those out of its ranges (4.22). reset returns to the defaults of the server.',
-    'A configuration belongs to a session (RFC 9132 section 4.5): one that is set over a session of this command alone ends with it.',
+    'A configuration belongs to a session (RFC 9132 section 4.5): one that is set over a session of this command alone ends with it, one over a session that dots session keeps stays.',
     'With --format json there is one object, whose keys are always present.',
     'Exit status 0: the server accepted. 1: it refused, or the document has errors. 3: it did not answer, or one side was not authenticated.',
   ],

@@ -2,7 +2,7 @@ import { diagnostic, annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { fileLimits } from '#dots/cbor/reader';
 import { readableOption } from '#dots/coap/messages/optionText';
 import { contentOf as messageOf, pathText, type CoapRequest } from '#dots/coap/request';
-import { contentOf, pathOf } from '#dots/data/resources';
+import { contentOf, isMapping, pathOf } from '#dots/data/resources';
 import type { JsonObject } from '#dots/model/json';
 import { printable, safeJson } from '#dots/model/text';
 import { systemClock } from '#dots/runtime/clock';
@@ -116,10 +116,8 @@ function sizeWords({ blocks }: CoapRequest, { message, limit, fits }: Size): str
 
 /** Only the first request: whether entries have to be replaced one by one is known to the server. */
 function dataPlan({ value }: ReadDocument, { cuid }: SettledTarget): Plan {
-  const { container, entries } = contentOf(value);
   const body = JSON.stringify(value);
   const path = `ietf-dots-data-channel:dots-data${pathOf(cuid, '')}`;
-  const names = entries.map(({ name }) => safeJson(name));
   return {
     json: {
       ...noIdentifier,
@@ -136,9 +134,15 @@ function dataPlan({ value }: ReadDocument, { cuid }: SettledTarget): Plan {
     lines: [
       `POST ${path}, below the RESTCONF root that the server names; entries of the same name are replaced with PUT`,
       '  Content-Type: application/yang-data+json',
-      `${Buffer.byteLength(body)} octets of JSON with ${container} ${names.join(', ')}`,
+      `${Buffer.byteLength(body)} octets of JSON with ${contentWords(value)}`,
       body,
     ],
     possible: true,
   };
+}
+
+function contentWords(document: JsonObject): string {
+  if (isMapping(document)) return 'a vendor mapping';
+  const { container, entries } = contentOf(document);
+  return `${container} ${entries.map(({ name }) => safeJson(name)).join(', ')}`;
 }

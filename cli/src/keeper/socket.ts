@@ -14,7 +14,19 @@ export const socketName = 'session';
 export const longestPath = process.platform === 'darwin' ? 103 : 107;
 
 /** The commands that a keeper runs for other processes. The launcher has the same list. */
-export const keptCommands: ReadonlySet<string> = new Set(['send', 'status', 'withdraw', 'refresh', 'efficacy']);
+export const keptCommands: ReadonlySet<string> = new Set([
+  'send',
+  'status',
+  'withdraw',
+  'refresh',
+  'efficacy',
+  'config',
+  'telemetry',
+]);
+
+/** Whether a keeper runs these words: its reply comes at the end, and what watches prints before. */
+export const isKept = (words: readonly string[]): boolean =>
+  keptCommands.has(words[0] ?? '') && !(words[0] === 'telemetry' && words.includes('watch'));
 
 /** What `dots session` of this user listens on; undefined where there is nothing that only this user can have made. */
 export function keeperSocket(): string | undefined {

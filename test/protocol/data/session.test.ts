@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { efficacyUpdate } from '#dots/signal/scopes';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -240,6 +241,19 @@ test('an acl-list changes activation during an attack only, for good, and refres
     orchestrator.filters().map(({ activationType, active }) => [activationType, active]),
     [['immediate', true]],
   );
+});
+
+test('an efficacy update of a request with an acl-list leaves the ACLs out (RFC 9133 section 3.2.1)', async (t) => {
+  const orchestrator = await startOrchestrator(t);
+  await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));
+  const signal = await openLabSession(t, orchestrator, cuid);
+  await signal.requestMitigation(protect('198.51.100.0/24'), 1);
+  const control = protect('192.0.2.0/24', {
+    'ietf-dots-signal-control:acl-list': [{ 'acl-name': 'drop', 'activation-type': 'immediate' }],
+  });
+  assert.equal((await signal.requestMitigation(control, 2)).code, '2.01');
+  assert.equal((await signal.requestMitigation(efficacyUpdate(control, 'under-attack'), 2)).code, '2.04');
+  assert.equal((await signal.requestMitigation(control, 2)).code, '2.04', 'a refresh repeats it');
 });
 
 test('a failed change of activation is 5.03 and says which: RFC 9133 section 3.2.1', async (t) => {

@@ -15,6 +15,11 @@ export interface FilterControlContext {
   now: number;
 }
 
+/** A scope as an efficacy update repeats it: without the ACLs to activate (RFC 9133 section 3.2.1). */
+export function withoutFilterControl(scope: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(scope).filter(([name]) => name !== aclList));
+}
+
 /**
  * The client with the activation types that the `acl-list` of a mitigation request asks for: RFC 9133 section 3.2.1.
  * Undefined if it has none.

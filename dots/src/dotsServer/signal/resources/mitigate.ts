@@ -4,7 +4,7 @@ import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
-import { uncontrolledFilters, withFilterControl } from '../filterControl';
+import { uncontrolledFilters, withFilterControl, withoutFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
 import { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
@@ -138,7 +138,8 @@ class MitigationServer {
     const isEfficacy = conditional || attackStatus !== undefined;
     if (isEfficacy && attackStatus === undefined)
       throw refuse('4.00', 'An efficacy update needs an "attack-status".', '9132 4.4.3');
-    if (!sameContent(withDefaults(known.scope), withDefaults(request.scope), planAt('mitigation-scope', 'scope')))
+    const repeated = isEfficacy ? withoutFilterControl(known.scope) : known.scope;
+    if (!sameContent(withDefaults(repeated), withDefaults(request.scope), planAt('mitigation-scope', 'scope')))
       throw refuse(
         '4.00',
         `The mitigation with mid ${request.mid} has another scope: only its lifetime can change. Use a new mid.`,
