@@ -16,6 +16,10 @@ export const longestPath = process.platform === 'darwin' ? 103 : 107;
 /** The commands that a keeper runs for other processes. The launcher has the same list. */
 export const keptCommands: ReadonlySet<string> = new Set(['send', 'status', 'withdraw', 'refresh', 'efficacy']);
 
+/** Whether a keeper may run these words: what it prints is delivered at the end, and `--keep` has none of its own. */
+export const isKept = ([name = '', ...words]: readonly string[]): boolean =>
+  keptCommands.has(name) && !words.includes('--keep');
+
 /** What `dots session` of this user listens on; undefined where there is nothing that only this user can have made. */
 export function keeperSocket(): string | undefined {
   const folder = runtimeFolder(caller());
