@@ -36,9 +36,11 @@ export function nextCommand(
   return ['dots', name, String(mid), ...way, ...client, ...own, ...confirmed].join(' ');
 }
 
-/** An option and its value, as words of a command line; none without a value. */
-export const optionWords = (option: string, value: string | undefined): string[] =>
-  value === undefined ? [] : [`--${option}`, quotedWord(value)];
+/** An option and its value, as words of a command line; none without a value. One that starts with a dash is joined. */
+export function optionWords(option: string, value: string | undefined): string[] {
+  if (value === undefined) return [];
+  return value.startsWith('-') ? [`--${option}=${quotedWord(value)}`] : [`--${option}`, quotedWord(value)];
+}
 
 /** As a POSIX shell reads it as one word. */
 export const quotedWord = (word: string): string =>

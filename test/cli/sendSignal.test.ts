@@ -124,7 +124,7 @@ test('the aliases and ACLs that this client installed go to the new cuid (RFC 91
   const aliases = {
     'ietf-dots-data-channel:aliases': { alias: [{ name: 'web', 'target-prefix': ['192.0.2.0/24'] }] },
   };
-  const as = (cuid: string): string[] => ['--server', data, '--ca', ca, '--cert', cert, '--key', key, '--cuid', cuid];
+  const as = (cuid: string): string[] => ['--server', data, '--ca', ca, '--cert', cert, '--key', key, `--cuid=${cuid}`];
   const client = ledger.client({ address: target.server, cuid: 'taken', source: 'derived' });
   for (const document of [acls, JSON.stringify(aliases)])
     assert.equal(dots(['data', 'install', '-', ...as('taken')], document).status, 0);
@@ -155,4 +155,10 @@ test('where they cannot be moved, the mitigation is requested all the same, and 
   const accepted = await send('a.example.net', {}, 'new-cuid');
   assert.equal(accepted.answer.code, '2.01');
   assert.match(accepted.remarks.join(' '), /Not all of alias web could be moved to the new cuid/);
+});
+
+test('the next command names a cuid that starts with a dash so that it can be typed as it is', async (t) => {
+  const { send } = await scene(t);
+  const { remarks } = await send('a.example.net', { cuid: '-abc', cuidSource: 'configured' });
+  assert.match(remarks.join(' '), /dots status \d+ --server \S+ --cuid=-abc shows/);
 });

@@ -24,9 +24,9 @@ export const keptCommands: ReadonlySet<string> = new Set([
   'telemetry',
 ]);
 
-/** Whether a keeper runs these words: its reply comes at the end, and what watches prints before. */
-export const isKept = (words: readonly string[]): boolean =>
-  keptCommands.has(words[0] ?? '') && !(words[0] === 'telemetry' && words.includes('watch'));
+/** Whether a keeper may run these words: what it prints is delivered at the end, and some only end when interrupted. */
+export const isKept = ([name = '', ...words]: readonly string[]): boolean =>
+  keptCommands.has(name) && !words.includes('--keep') && !(name === 'telemetry' && words.includes('watch'));
 
 /** What `dots session` of this user listens on; undefined where there is nothing that only this user can have made. */
 export function keeperSocket(): string | undefined {
