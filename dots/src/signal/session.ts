@@ -164,7 +164,8 @@ export class SignalSession {
     return channel && SignalSession.over(channel, options);
   }
 
-  private static over(channel: Channel, options: SessionOptions): SignalSession {
+  /** A session over a channel that is established. */
+  static over(channel: Channel, options: SessionOptions): SignalSession {
     return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
   }
 
