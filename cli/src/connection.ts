@@ -6,6 +6,7 @@ import { openFirst } from '#dots/signal/keeper/places';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { storedAddresses } from '#dots/transport/connect/addressFile';
+import { storedSessions } from '#dots/transport/dtls/sessionFile';
 import type { SettledTarget } from './settledTarget';
 
 /** What a session is opened for, and what cancels it. */
@@ -49,7 +50,7 @@ async function ownSession(
   { trace, ...opening }: Opening,
 ): Promise<SignalSession> {
   const credentials = await credentialsFor(server, credentialFiles);
-  const memory = connectionMemory(storedAddresses());
+  const memory = connectionMemory(storedAddresses(), storedSessions());
   const { alternates = [], localAddresses } = session;
   const common = {
     cuid,

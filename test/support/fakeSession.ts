@@ -30,7 +30,7 @@ export interface FakeSession {
   parameters: TransmissionParameters | undefined;
 }
 
-export const usualServer = 'coaps://dots.example.net';
+const usualServer = 'coaps://dots.example.net';
 
 /** An open session over DTLS whose heartbeats get no answer, unless it is said otherwise. */
 export function fakeSession(

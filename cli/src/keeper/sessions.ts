@@ -5,6 +5,7 @@ import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { storedAddresses } from '#dots/transport/connect/addressFile';
+import { storedSessions } from '#dots/transport/dtls/sessionFile';
 import type { Connect } from '../connection';
 import type { SettledTarget } from '../settledTarget';
 import type { Watch } from './sessionEvents';
@@ -31,7 +32,7 @@ interface LiveSession {
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
-  private readonly memory = connectionMemory(storedAddresses());
+  private readonly memory = connectionMemory(storedAddresses(), storedSessions());
 
   constructor(private readonly watch: Watch) {}
 

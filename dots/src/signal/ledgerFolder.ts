@@ -77,7 +77,7 @@ export class Ledger {
   ): Promise<Ledger> {
     return inWords(path, async () => {
       const folder = await PrivateFolder.make(path, {
-        names: /^(client-[0-9a-f]+\.\d+\.json.*|addresses\.json.*|run|\.gitignore)$/,
+        names: /^(client-[0-9a-f]+\.\d+\.json.*|addresses\.json.*|sessions\.json.*|run|\.gitignore)$/,
         notify,
       });
       return new Ledger(folder, clock);

@@ -27,15 +27,18 @@ import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 export type { Answer } from './answer';
 export { newCuid } from './identifiers';
 
-/** State that outlives a session; only the addresses of names may be in a file. */
+/** State that outlives a session; the addresses of names and the sessions may be in files. */
 export interface ConnectionMemory {
   paths: PathMemory;
   addresses: AddressMemory;
   sessions: SessionMemory;
 }
 
-export function connectionMemory(addresses: AddressMemory = addressMemory()): ConnectionMemory {
-  return { paths: new PathMemory(), sessions: sessionMemory(), addresses };
+export function connectionMemory(
+  addresses: AddressMemory = addressMemory(),
+  sessions: SessionMemory = sessionMemory(),
+): ConnectionMemory {
+  return { paths: new PathMemory(), sessions, addresses };
 }
 
 export interface SessionOptions {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import type { Channel } from '#dots/coap/messages/channel';
@@ -12,11 +14,14 @@ import { eventWords } from '#dots/signal/keeper/eventWords';
 import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
 import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
+import type { ClientCredentials } from '#dots/transport/certificates/credentials';
+import { connectDtls } from '#dots/transport/dtls/client';
 import { listenDtls } from '#dots/transport/dtls/server';
+import { storedSessions } from '#dots/transport/dtls/sessionFile';
 import { listenTls } from '#dots/transport/tls/server';
 import { needDtls } from '../../support/protocol/dtlsScene';
 import { FakeClock } from '../../support/protocol/fakeClock';
-import { eventually, freePort, protect } from '../../support/protocol/scene';
+import { eventually, freePort, protect, temporaryFolder } from '../../support/protocol/scene';
 import { TestPki } from '../../support/protocol/testPki';
 import { credentialsOf, listening, psk } from '../../support/protocol/tlsScene';
 import { needTool } from '../../support/tools';
@@ -152,6 +157,28 @@ for (const scheme of ['coaps', 'coaps+tcp'] as const) {
     assert.match(keeper.snapshot.peer ?? '', new RegExp(`127\\.0\\.0\\.1:${port}$`));
   });
 }
+
+test('a session is resumed by the next process of the same user, and by no client with another key', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined || !needDtls(t)) return;
+  const path = join(await temporaryFolder(t), 'sessions.json');
+  const listener = await listenDtls(
+    { host: '127.0.0.1', port: 0 },
+    { credentials: credentialsOf(pki, pki.issue({ names: ['127.0.0.1'] })) },
+    (channel) => void new Endpoint(channel, {}),
+  );
+  t.after(() => listener.close());
+  const resumed = async (credentials: ClientCredentials): Promise<boolean> => {
+    const sessions = storedSessions(path);
+    const channel = await connectDtls(listener.address, { credentials, serverName: '127.0.0.1', sessions });
+    await channel.close();
+    return channel.resumed;
+  };
+  const [one, other] = ['client', 'client'].map(() => credentialsOf(pki, pki.issue({ purpose: 'client' })));
+  assert.equal(await resumed(one!), false);
+  await eventually(() => existsSync(path));
+  assert.deepEqual([await resumed(one!), await resumed(other!)], [true, false]);
+});
 
 test('the configuration of the embedded server is negotiated, and switched with a mitigation', async (t) => {
   const orchestrator = await Orchestrator.start({ clock: new FakeClock(), plain: true });

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { certificatePattern, type ClientCredentials } from '../certificates/credentials';
 import { addressText, type Address } from '../address';
 
-/** A session that may be resumed: it contains secrets, so it is for memory, not for files. */
+/** A session that may be resumed: it contains secrets, so a file has it encrypted only (`storedSessions`). */
 export interface SavedSession {
   bytes: Uint8Array;
   peerName: string;
@@ -21,8 +21,13 @@ export interface SavedSession {
 const resumableMs = 24 * 3600 * 1000;
 
 /** Whether a session may still be resumed, by the date of the clock, milliseconds since 1970. */
-export function isResumable({ provedAt, notAfter }: SavedSession, now: number): boolean {
-  return now >= provedAt && now < provedAt + resumableMs && now < notAfter;
+export function isResumable(session: SavedSession, now: number): boolean {
+  return now >= session.provedAt && now < resumableUntil(session);
+}
+
+/** Until when a session may be resumed, milliseconds since 1970. */
+export function resumableUntil({ provedAt, notAfter }: Pick<SavedSession, 'provedAt' | 'notAfter'>): number {
+  return Math.min(provedAt + resumableMs, notAfter);
 }
 
 /**
@@ -53,7 +58,7 @@ export interface SessionMemory {
   delete(key: string): void;
 }
 
-/** A cache of the last sessions, in memory only. */
+/** A cache of the last sessions in memory. */
 export function sessionMemory(most = 32): SessionMemory {
   const kept = new Map<string, SavedSession>();
   const forget = (key: string): void => {
