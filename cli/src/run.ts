@@ -33,7 +33,19 @@ export async function run(words: readonly string[], io: Io): Promise<ExitStatus>
   const load = commands.get(name ?? '');
   if (load === undefined) return attempt('dots', rest, io, (watched) => withoutCommand(name, rest, watched));
   const sameInput = { ...io, input: once(io.input) };
-  return (await kept(words, sameInput)) ?? invoke(await load(), rest, sameInput);
+  const outcome = await kept(words, sameInput);
+  if (outcome !== undefined) return outcome;
+  if (name === 'send') prepareDtls(rest);
+  return invoke(await load(), rest, sameInput);
+}
+
+/** Words that rule out DTLS: nothing is sent, or over another transport. */
+const withoutDtls = /^-(h|-help|-dry-run)$|(^|=)(coap|coaps\+tcp|https):\/\//i;
+
+/** Has other threads compile the DTLS module while the command is loaded; a failure is reported where it is used. */
+function prepareDtls(words: readonly string[]): void {
+  if (words.some((word) => withoutDtls.test(word))) return;
+  void import('#dots/transport/dtls/module').then(({ dtlsModule }) => dtlsModule()).catch(() => undefined);
 }
 
 async function withoutCommand(name: string | undefined, rest: readonly string[], io: Io): Promise<ExitStatus> {

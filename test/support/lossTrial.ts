@@ -8,8 +8,8 @@ import { FakeClock } from './protocol/fakeClock';
 import type { Random } from './random';
 
 /** The round trip of the simulated path, and how long a request waits for its answer, milliseconds. */
-export const roundTripMs = 50;
-export const patienceMs = 60_000;
+const roundTripMs = 50;
+const patienceMs = 60_000;
 
 /** The pace: RFC 9132 section 4.4, with a known round trip. Milliseconds. */
 const pace = { eager: 5000, soon: Math.max(roundTripMs, 250), later: 3000 } as const;

@@ -27,7 +27,8 @@ export async function disjointSends(folder: string): Promise<void> {
     const mids = new Set(all.map(({ mid }) => mid));
     const accepted = all.filter(({ ok }) => ok === true).length;
     const met = mids.size === processes * sends && accepted === processes * sends;
-    report('disjoint-sends', met, { processes, sends, distinctMids: mids.size, accepted });
+    const others = all.filter(({ ok }) => ok !== true).map(({ code, error }) => code ?? error?.code ?? 'none');
+    report('disjoint-sends', met, { processes, sends, distinctMids: mids.size, accepted, others: counted(others) });
   } finally {
     mock.kill();
   }
@@ -54,6 +55,14 @@ function documents(folder: string, process: number): string[] {
 interface SentJson {
   ok?: boolean;
   mid?: number;
+  code?: string;
+  error?: { code: string };
+}
+
+function counted(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }
 
 async function answersTo(files: readonly string[], profiles: string): Promise<SentJson[]> {
