@@ -39,6 +39,11 @@ export interface Command {
   options: readonly Option[];
   /** The words that its argument may be, if it is none of the user's own. */
   words?: readonly string[];
+  /**
+   * The words that its first argument is one of, and what may follow each: some words, or a file. Completion offers
+   * them.
+   */
+  actions?: Readonly<Record<string, readonly string[] | 'file'>>;
   /** Paragraphs for its help. */
   details: readonly string[];
   examples: readonly string[];

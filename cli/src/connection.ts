@@ -1,7 +1,8 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
 import type { Ask } from '#dots/signal/recordedRequest';
-import { SignalSession } from '#dots/signal/session';
+import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import { storedAddresses } from '#dots/transport/connect/addressFile';
 import type { SettledTarget } from './settledTarget';
 
 /** What a session is opened for, and what cancels it. */
@@ -42,5 +43,6 @@ async function ownSession(
   opening: Opening,
 ): Promise<SignalSession> {
   const credentials = await credentialsFor(server, credentialFiles);
-  return SignalSession.open({ server, cuid, permit, timeoutMs, ...opening, ...credentials });
+  const memory = connectionMemory(storedAddresses());
+  return SignalSession.open({ server, cuid, permit, timeoutMs, memory, ...opening, ...credentials });
 }

@@ -6,19 +6,18 @@ import {
   documentWith,
   entriesIn,
   entryPath,
+  ownEntries,
   withoutState,
   type Container,
   type ResourcePath,
 } from '#dots/data/resources';
 import type { Activation, DataAnswer, DataSession } from '#dots/data/session';
-import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { DotsError } from '#dots/model/errors';
+import type { JsonObject } from '#dots/model/json';
 import { safeJson } from '#dots/model/text';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { fileReason } from '#dots/runtime/fileReason';
 import { duration } from '#dots/words/quantities';
-import { caller } from './caller';
-import { ledgerOf } from './clientIdentity';
-import { credentialNotes } from './credentialNotes';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
@@ -26,10 +25,10 @@ import { overData } from './dataTarget';
 import { readDocument } from './document';
 import type { Io } from './io';
 import { withOption } from './mitigationTargets';
+import { namedTarget } from './namedTarget';
 import { isSendable } from './sendable';
-import { sendingOf, targetNamed } from './serverTarget';
+import { sendingOf } from './serverTarget';
 import type { SettledTarget } from './settledTarget';
-import { CommandWorkspaces } from './workspace';
 
 /** One run of `dots data`: the words after the action, and where its result goes. */
 export interface DataRun {
@@ -47,6 +46,7 @@ export const actions: Readonly<Record<DataAction, (run: DataRun) => Promise<void
   activate: (run) =>
     setActivation(run, run.given.option('when-mitigating') === undefined ? 'immediate' : 'activate-when-mitigating'),
   deactivate: (run) => setActivation(run, 'deactivate'),
+  refresh,
   capabilities: (run) => read(run, withoutWords(run, 'capabilities')),
 };
 
@@ -78,7 +78,7 @@ function withoutWords({ words }: DataRun, path: ResourcePath): ResourcePath {
 /** Reads a resource and prints it; pending lifetimes in words as well. */
 async function read({ given, report, io }: DataRun, path: ResourcePath): Promise<void> {
   // Reading changes nothing: a production server needs no confirmation.
-  const target = await namedTarget({ given: withOption(given, 'yes', ''), report, io }, 'nothing was read');
+  const target = await targetOf({ given: withOption(given, 'yes', ''), report, io }, 'nothing was read');
   const answer = await overData(target, (session) => session.get(path, target));
   if (answer.ok) {
     if (answer.body === undefined) throw unusable(answer);
@@ -102,10 +102,10 @@ function afterReading(path: ResourcePath, { body, saved }: DataReport, { profile
       ? 'save this beside your ACLs with --save FILE: dots validate FOLDER then reports what the server would refuse.'
       : `run dots validate on the folder of your ACLs: it reports what the server would refuse.${profile === undefined ? '' : ' Where the workspace file names a profile for the ACLs, name the same one for this file.'}`;
   if (path === 'vendor-mapping') return 'use the vendor-id and attack-id of this mapping in telemetry to this server.';
-  const soon = entriesOf(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
+  const soon = ownEntries(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
   return soon.length === 0
     ? 'dots data install FILE adds, replaces or refreshes entries; dots data remove alias|acl NAME removes one.'
-    : `refresh with dots data install FILE what expires within a day: ${soon.map(({ entry }) => safeJson(entry.name)).join(', ')}.`;
+    : `dots data refresh extends what expires within a day: ${soon.map(({ entry }) => safeJson(entry.name)).join(', ')}.`;
 }
 
 function afterRefusedReading({ status }: DataAnswer, path: ResourcePath): string | undefined {
@@ -115,23 +115,9 @@ function afterRefusedReading({ status }: DataAnswer, path: ResourcePath): string
     : 'nothing of that name is on the server for this cuid: dots data get lists what is, dots data install FILE installs.';
 }
 
-/** The aliases and ACLs in an answer, wherever they are in it. */
-function entriesOf(body: JsonObject | undefined): { container: Container; entry: JsonObject }[] {
-  const client = body?.['ietf-dots-data-channel:dots-client'];
-  const [first] = isObject(client) ? [client] : itemsOf(client);
-  const inClient = isObject(first) ? Object.entries(first) : [];
-  const whole = {
-    ...body,
-    ...Object.fromEntries(inClient.map(([name, value]) => [`ietf-dots-data-channel:${name}`, value])),
-  };
-  return (['aliases', 'acls'] as const).flatMap((container) =>
-    entriesIn(container, whole).map((entry) => ({ container, entry })),
-  );
-}
-
 /** `pending-lifetime` is in minutes: RFC 8783 section 4.3. */
 function lifetimeLines(body: JsonObject): string[] {
-  return entriesOf(body).map(
+  return ownEntries(body).map(
     ({ container, entry: { name, 'pending-lifetime': minutes, 'activation-type': activation } }) => {
       const time =
         typeof minutes === 'number' ? `expires in ${duration(minutes * 60)}` : 'the server reports no lifetime';
@@ -187,7 +173,7 @@ async function remove(run: DataRun): Promise<void> {
       'Name what to remove: alias NAME, acl NAME, or client for all of it.',
       'See dots data --help.',
     );
-  const target = await namedTarget(run, 'nothing was removed');
+  const target = await targetOf(run, 'nothing was removed');
   await overData(target, async (session) => {
     if (container === undefined) return deregister(session, report, target);
     for (const name of names) {
@@ -202,7 +188,7 @@ const afterRemoving = 'change documents that refer to it: dots validate reports 
 /** Removes a client after what is lost with it was shown. */
 async function deregister(session: DataSession, report: DataReport, target: SettledTarget): Promise<void> {
   const known = await session.get('', target);
-  const losses = known.ok ? entriesOf(known.body) : [];
+  const losses = known.ok ? ownEntries(known.body) : [];
   await report.announce(losses.map(({ container, entry }): EntryChange => removalOf(container, String(entry.name))));
   const answers = known.ok ? [known, await session.deregister(target)] : [known];
   await report.answered(answers, { ok: 'dots data install FILE registers this client again.' });
@@ -211,7 +197,7 @@ async function deregister(session: DataSession, report: DataReport, target: Sett
 async function setActivation(run: DataRun, activation: Activation): Promise<void> {
   const { words, report } = run;
   if (words.length === 0) throw new UsageError('Name the ACLs.', 'dots data get acls lists them.');
-  const target = await namedTarget(run, 'nothing was changed');
+  const target = await targetOf(run, 'nothing was changed');
   await overData(target, async (session) => {
     for (const name of words) {
       const { answers } = await session.activate(name, activation, { ...target, announce: report.announce });
@@ -227,22 +213,52 @@ const afterActivation = {
     'the ACL stays on the server: dots data activate NAME puts it in force, dots data remove acl NAME removes it.',
 };
 
+/** Installs again what the server has, so that its lifetime restarts: RFC 8783 section 4.3. */
+async function refresh(run: DataRun): Promise<void> {
+  const { words, report } = run;
+  const target = await targetOf(run, 'nothing was refreshed');
+  await overData(target, async (session) => {
+    const known = await session.get('', target);
+    const present = known.ok ? ownEntries(known.body) : [];
+    const missing = words.filter((name) => !present.some(({ entry }) => entry.name === name));
+    if (!known.ok || present.length === 0)
+      return report.answered([known], { ok: nothingToRefresh, refused: afterRefusedReading(known, '') });
+    if (missing.length > 0) throw noEntry(missing);
+    for (const container of ['aliases', 'acls'] as const) {
+      const entries = present.filter((each) => each.container === container).map(({ entry }) => entry);
+      const chosen = words.length === 0 ? entries : entries.filter(({ name }) => words.includes(String(name)));
+      if (chosen.length === 0) continue;
+      const { announce } = report;
+      const document = documentWith(container, chosen.map(withoutState));
+      const { answers } = await session.install(document, { ...target, announce });
+      await report.answered(answers, { ok: afterRefreshing });
+    }
+  });
+}
+
+const nothingToRefresh = 'nothing has to be refreshed: dots data install FILE installs aliases and ACLs.';
+const afterRefreshing = 'dots data get shows when each expires; dots ready checks it every day.';
+
+const noEntry = (names: readonly string[]): DotsError =>
+  new DotsError(
+    'malformed',
+    'data/no-entry',
+    `The server has no alias or ACL ${names.map((name) => safeJson(name)).join(', ')} of this client: nothing was refreshed.`,
+    'dots data get lists what it has.',
+  );
+
 /** The words for an entry that was not found when it was read. */
 function afterMissing([first]: readonly DataAnswer[], container: Container): string | undefined {
   return first?.status === 404 ? `dots data get ${container} lists what is on the server.` : undefined;
 }
 
 /** The target that the options or DOTS_PROFILE name. Throws a DotsError. */
-async function namedTarget(
+async function targetOf(
   { given, report, io }: Pick<DataRun, 'given' | 'report' | 'io'>,
   notDone: string,
 ): Promise<SettledTarget> {
-  const { DOTS_PROFILE: profile } = caller().env;
-  const isNamed = given.option('server') !== undefined || given.option('profile') !== undefined;
-  const asked = isNamed || profile === undefined ? given : withOption(given, 'profile', profile);
-  const ledger = await ledgerOf(given, io);
-  const target = await targetNamed(asked, new CommandWorkspaces(given), ledger, notDone, 'data');
+  const { target, notes } = await namedTarget(given, io, notDone, 'data');
   report.target = target;
-  report.notes = await credentialNotes(target, io);
+  report.notes = notes;
   return target;
 }

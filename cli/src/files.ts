@@ -24,7 +24,7 @@ export const standardInput = '-';
 export async function filesOf(path: string): Promise<string[]> {
   if (path === standardInput) return [path];
   const stats = statOf(path);
-  if (stats?.isDirectory() === true) return documentsIn(path);
+  if (stats?.isDirectory() === true) return someDocumentsIn(path);
   return stats === undefined ? ((await matching(path)) ?? [path]) : [path];
 }
 
@@ -43,8 +43,12 @@ function statOf(path: string): Stats | undefined {
   return attempt(() => statSync(absolutePath(path)));
 }
 
-function documentsIn(folder: string): string[] {
-  const found = once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
+/** The DOTS documents in a folder and those below it. Throws UsageError where a folder cannot be read. */
+export const documentsIn = (folder: string): string[] =>
+  once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
+
+function someDocumentsIn(folder: string): string[] {
+  const found = documentsIn(folder);
   if (found.length === 0)
     throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or use the extension .dots.json.');
   return found;

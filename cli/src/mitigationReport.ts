@@ -8,6 +8,7 @@ import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { count, lifetime as lifetimeWords, traffic } from '#dots/words/quantities';
 import { targetWords } from '#dots/words/targets';
 import type { ExitStatus } from './command';
+import { isGoneMock } from './goneMock';
 import type { Io } from './io';
 
 /** One mitigation as a command found it or left it. */
@@ -38,10 +39,22 @@ export interface ServerReport {
   remarks: string[];
 }
 
-/** Prints what became of a command, for a person or as JSON, and returns its exit status. */
+/**
+ * Prints what became of a command, for a person or as JSON, and returns its exit status.
+ * @param format text, json, or json-lines for an object in one line
+ */
 export async function printReports(reports: ServerReport[], format: string | undefined, io: Io): Promise<ExitStatus> {
   const json = { version: 1, servers: reports.map(reportJson) };
-  await io.out(format === 'json' ? `${safeJson(json, 2)}\n` : reports.map(reportText).join('\n'));
+  const indent = format === 'json' ? 2 : undefined;
+  await io.out(
+    format?.startsWith('json') === true ? `${safeJson(json, indent)}\n` : reports.map(reportText).join('\n'),
+  );
+  return statusOf(reports);
+}
+
+function statusOf(all: ServerReport[]): ExitStatus {
+  const others = all.filter(({ error }) => !isGoneMock(error));
+  const reports = others.length > 0 ? others : all;
   if (reports.some(({ error }) => error?.kind === 'unreachable')) return 3;
   if (reports.some(({ error }) => error !== undefined)) return 2;
   return reports.some(({ refusal }) => refusal !== undefined) ? 1 : 0;

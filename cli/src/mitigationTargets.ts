@@ -8,6 +8,7 @@ import { UsageError, type Arguments } from './command';
 import { credentialNotes } from './credentialNotes';
 import { readDocument } from './document';
 import { isFile } from '#host/files';
+import { asGoneMock, isGoneMock } from './goneMock';
 import type { Io } from './io';
 import { targetNamed, targetOfDocument } from './serverTarget';
 import type { SettledTarget } from './settledTarget';
@@ -129,7 +130,7 @@ async function clientsInLedger(
       found.clients.push(await clientTarget({ ...target, cuid, cuidSource: source }, ledger));
     } catch (error) {
       if (!(error instanceof DotsError)) throw error;
-      found.problems.push({ known, error });
+      found.problems.push({ known, error: asGoneMock(error, known) });
     }
   }
   return found;
@@ -205,7 +206,9 @@ export function onlyOne(selection: Selection, done: string): Selection {
   const running = selection.clients.flatMap((each) =>
     each.known.entries.filter(isRunning).map(({ id }) => ({ ...each, mids: [id] })),
   );
-  const elsewhere = selection.problems.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
+  // What ran on a mock that has ended keeps nobody from naming the only other one.
+  const others = selection.problems.filter(({ error }) => running.length === 0 || !isGoneMock(error));
+  const elsewhere = others.flatMap(({ known }) => known.entries.filter(isRunning).map(({ id }) => id));
   const mids = [...running.flatMap((each) => each.mids), ...elsewhere];
   if (mids.length === 1) return { ...selection, clients: running };
   if (mids.length === 0)

@@ -27,16 +27,19 @@ export function nextCommand(
   given: Arguments,
 ): string {
   const { server, profile, cuid, cuidSource, credentialFiles } = target;
-  const credentials = credentialOptions.flatMap(([file, option]) => words(option, credentialFiles[file]));
-  const way = profile === undefined ? [...words('server', server), ...credentials] : words('profile', profile);
-  const own = ['profiles', 'ledger'].flatMap((option) => words(option, given.option(option)));
-  const client = cuidSource === 'configured' ? words('cuid', cuid) : [];
+  const credentials = credentialOptions.flatMap(([file, option]) => optionWords(option, credentialFiles[file]));
+  const way =
+    profile === undefined ? [...optionWords('server', server), ...credentials] : optionWords('profile', profile);
+  const own = ['profiles', 'ledger'].flatMap((option) => optionWords(option, given.option(option)));
+  const client = cuidSource === 'configured' ? optionWords('cuid', cuid) : [];
   const confirmed = !reading.includes(name) && given.option('yes') !== undefined ? ['--yes'] : [];
   return ['dots', name, String(mid), ...way, ...client, ...own, ...confirmed].join(' ');
 }
 
-const words = (option: string, value: string | undefined): string[] =>
-  value === undefined ? [] : [`--${option}`, quoted(value)];
+/** An option and its value, as words of a command line; none without a value. */
+export const optionWords = (option: string, value: string | undefined): string[] =>
+  value === undefined ? [] : [`--${option}`, quotedWord(value)];
 
 /** As a POSIX shell reads it as one word. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+export const quotedWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

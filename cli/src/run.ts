@@ -2,7 +2,7 @@ import type { Command, ExitStatus } from './command';
 import { caller } from './caller';
 import { attempt, invoke } from './invoke';
 import type { Io } from './io';
-import { keeperSocket, keptCommands } from './keeper/socket';
+import { isKept, keeperSocket } from './keeper/socket';
 
 /** The commands, in the order of their help. Each is loaded when it is run, so that none loads the code of another. */
 export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -15,6 +15,9 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['withdraw', async () => (await import('./commands/withdraw')).withdraw],
   ['refresh', async () => (await import('./commands/refresh')).refresh],
   ['efficacy', async () => (await import('./commands/efficacy')).efficacy],
+  ['config', async () => (await import('./commands/config')).config],
+  ['telemetry', async () => (await import('./commands/telemetry')).telemetry],
+  ['ready', async () => (await import('./commands/ready')).ready],
   ['ledger', async () => (await import('./commands/ledger')).ledger],
   ['data', async () => (await import('./commands/data')).data],
   ['session', async () => (await import('./commands/session')).sessionOf(commands)],
@@ -40,7 +43,7 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
 /** What the `dots session` of this user did; undefined if the command has to be run here. */
 async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
   const [name = ''] = words;
-  const socket = keptCommands.has(name) && caller().env.DOTS_SESSION !== 'own' ? keeperSocket() : undefined;
+  const socket = isKept(words) && caller().env.DOTS_SESSION !== 'own' ? keeperSocket() : undefined;
   if (socket === undefined) return undefined;
   const outcome = await (await import('./keeper/client')).runKept(socket, words, io);
   if (outcome === 'silent')

@@ -5,32 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { encodeDocument } from '#dots/cbor/codec';
-import { decodeMessage, encodeMessage } from '#dots/coap/messages/codec';
-import { noBytes, type Message } from '#dots/coap/messages/message';
+import type { Message } from '#dots/coap/messages/message';
 import { blockOf, blockOption, dotsCbor, option } from '#dots/coap/messages/options';
 import { dots, request, startDots } from '../support/dots';
-import { udpSocket } from '../support/protocol/scene';
+import { peer, type Peer } from '../support/coapPeer';
 import { root } from '../support/shared';
-
-interface Peer {
-  server: string;
-  received: Message[];
-}
-
-/** A server on a socket of its own that answers each message in this way, with NON; undefined is silence. */
-async function peer(t: TestContext, replyTo: (message: Message) => Partial<Message> | undefined): Promise<Peer> {
-  const socket = await udpSocket(t);
-  const received: Message[] = [];
-  socket.on('message', (bytes: Buffer, { port, address }) => {
-    const asked = decodeMessage(bytes) as Message;
-    received.push(asked);
-    const reply = replyTo(asked);
-    if (reply === undefined) return;
-    const head = { ...asked, type: 'NON' as const, options: [], payload: noBytes };
-    socket.send(encodeMessage({ ...head, ...reply }), port, address);
-  });
-  return { server: `coap://127.0.0.1:${socket.address().port}`, received };
-}
 
 interface Sent {
   status: number | null;
@@ -111,6 +90,14 @@ test('the lifetime of another mid is reported as that, not as granted', async (t
   assert.doesNotMatch(out, /Granted lifetime/);
   const report = JSON.parse((await send(t, other, request, '--format', 'json')).out) as Record<string, unknown>;
   assert.deepEqual([report.ok, report.grantedLifetime], [true, null]);
+});
+
+test('a granted lifetime of 0 is reported: nothing runs', async (t) => {
+  const payload = encodeDocument({ 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1, lifetime: 0 }] } });
+  const zero = await peer(t, () => ({ code: '2.01', options: [option('Content-Format', dotsCbor)], payload }));
+  const { out } = await send(t, zero, request);
+  assert.match(out, /^The server granted a lifetime of 0 s: mid 1 is not running\./m);
+  assert.doesNotMatch(out, /^Next:/m);
 });
 
 test('a mitigation request larger than a datagram is not sent, and the message has the octets and what would help', async (t) => {

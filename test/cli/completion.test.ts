@@ -50,6 +50,10 @@ async function checkOffers(offered: Offered): Promise<void> {
   assert.ok(offered('validate', 'r').includes('request.json'));
   assert.ok(offered('send', '--ca', 'req').includes('request.json'));
   assert.deepEqual(offered('discover', 'r'), []);
+  assert.deepEqual(offered('data', 're').sort(), ['refresh', 'remove']);
+  assert.deepEqual(offered('data', 'remove', 'a').sort(), ['acl', 'alias']);
+  assert.ok(offered('data', 'install', 'req').includes('request.json'));
+  assert.deepEqual(offered('data', 'activate', 'r'), []);
   assert.deepEqual(offered('discover', '--resolver', ''), []);
 }
 
@@ -102,6 +106,9 @@ test('zsh completes commands, options, choices and files', async (t) => {
     'dots validate my\t': '<validate|my file.json>',
     'dots mock --state st\t': '<mock|--state|state>',
     'dots completion f\t': '<completion|fish>',
+    'dots data rem\tcl\t': '<data|remove|client>',
+    'dots data install req\t': '<data|install|request.json>',
+    'dots data activate req\t': '<data|activate|req>',
     'dots discover req\t': '<discover|req>',
   };
   const printed = linesOf(cwd, 'zsh', '-f', '-c', inZsh, 'zsh', ...Object.keys(typed)).map((line) => line.trim());

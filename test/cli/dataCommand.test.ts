@@ -76,6 +76,22 @@ test('an ACL is installed, read with its lifetime, activated, deactivated and re
   }
 });
 
+test('refresh restarts the lifetimes of what is on the server, and changes nothing else', async (t) => {
+  const { data } = await scene(t);
+  const missing = data(['refresh', 'a']);
+  assert.equal(missing.status, 1);
+  assert.match(missing.out, /^404 /m);
+  data(['install', '-'], acls);
+  data(['activate', 'a']);
+  const before = reportOf(data(['get', '--format', 'json'])).body;
+  const { status, out } = data(['refresh']);
+  assert.equal(status, 0);
+  assert.match(out, /^acl "a" is on the server with the same content; its lifetime starts again\.$[^]*^Next: /m);
+  assert.deepEqual(reportOf(data(['get', '--format', 'json'])).body, before);
+  const report = reportOf(data(['refresh', 'a', 'b', '--format', 'json']));
+  assert.deepEqual([report.ok, report.error?.code, report.changes], [false, 'data/no-entry', []]);
+});
+
 test('the difference is printed before an ACL is replaced; as JSON it is in changes', async (t) => {
   const { data } = await scene(t);
   data(['install', '-'], acls);

@@ -37,7 +37,7 @@ test('without a status, with a mid that does not run, and with several mitigatio
   const status = ['--attack-status', 'under-attack'];
   refused(['8', ...status], /Mid 8 is not running according to the ledger/);
   assert.match(run('withdraw').out, /confirmed/);
-  refused(['7', ...status], /Mid 7 is not running/);
+  refused(['7', ...status], /The ledger has no mitigation of mid 7: nothing was reported/);
   refused(status, /No mitigation in the ledger is running: nothing was reported/);
 });
 

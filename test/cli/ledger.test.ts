@@ -211,6 +211,26 @@ test('what a timeout left unanswered is resolved by the next contact', async (t)
   assert.equal(json('ledger').servers[0]?.requests[0]?.state, 'ended');
 });
 
+test('what a timeout left unanswered is resolved by any command that reaches the server', async (t) => {
+  const { signal, child } = await startMock(t);
+  const port = signal.slice(signal.lastIndexOf(':') + 1);
+  const { run, json } = scene(t);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const silent = createSocket('udp4').bind(Number(port), '127.0.0.1');
+  await once(silent, 'listening');
+  const lost = json('send', 'a.dots.json', '--server', signal, '--timeout', '1');
+  silent.close();
+  await once(silent, 'close');
+  await startMock(t, '--signal-port', port);
+  const { out } = run('send', 'b.dots.json', '--server', signal, '--timeout', '1');
+  assert.match(out, new RegExp(`Mid ${String(lost.mid)} had no answer before: the server does not have it`));
+  assert.deepEqual(
+    json('ledger').servers[0]?.requests.map(({ state }) => state),
+    ['ended', 'accepted'],
+  );
+});
+
 test('a profile leads back, also where DOTS_PROFILE names it', async (t) => {
   const { coaps, proofs } = await secureMock(t);
   const [, ca, , certificate, , key] = proofs;

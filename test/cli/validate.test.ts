@@ -214,3 +214,21 @@ test('the documents of the corpus are checked, each in the form of the contract'
   const broken = files.filter(({ file }) => file.includes('.broken.'));
   assert.ok(broken.length > 0 && broken.every(({ findings }) => findings.some((finding) => finding.class === 'json')));
 });
+
+test('a document alone is compared with the same files beside it as its whole folder is', (t) => {
+  const capabilities = { 'address-family': ['ipv4'], 'forwarding-actions': ['accept'], 'transport-protocols': [6] };
+  const path = folder(t, {
+    'acl.dots.json': acls,
+    'saved.json': JSON.stringify({ 'ietf-dots-data-channel:capabilities': capabilities }),
+  });
+  const findings = (...words: string[]): object[] => {
+    const { files } = JSON.parse(dots(['validate', '--format', 'json', ...words], '', path).out) as {
+      files: { file: string; findings: { code: string }[] }[];
+    };
+    return files.filter(({ file }) => file.endsWith('acl.dots.json')).flatMap((each) => each.findings);
+  };
+  const whole = findings('.');
+  assert.ok(whole.some((finding) => 'code' in finding && finding.code === 'cross/not-offered'));
+  assert.deepEqual(findings('acl.dots.json'), whole);
+  assert.deepEqual(findings(join(path, 'acl.dots.json')), whole);
+});

@@ -1,7 +1,8 @@
 import { UsageError, type Arguments, type Command, type ExitStatus, type Option } from '../command';
-import { actionNames, type DataAction } from '../dataActionNames';
+import { actionNames, actionWords } from '../dataActionNames';
 import { actions } from '../dataActions';
 import { DataReport } from '../dataReport';
+import { refuseForeign, type ForeignOptions } from '../foreignOptions';
 import type { Io } from '../io';
 import { targetOptions } from '../serverTarget';
 
@@ -28,17 +29,24 @@ const options: readonly Option[] = [
   { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'The output format.' },
 ];
 
+const foreign: ForeignOptions = [
+  ['save', ['get', 'capabilities']],
+  ['when-mitigating', ['activate']],
+];
+
 /** `dots data`: the aliases and ACLs of a client, and what the server offers, over the data channel (RFC 8783). */
 export const data: Command = {
   name: 'data',
   summary: 'Read, install, activate and remove aliases and ACLs over the data channel.',
   usage:
-    'get [aliases|acls [NAME] | vendor-mapping] [--save FILE]\n       dots data install FILE|-\n       dots data remove alias|acl NAME...\n       dots data remove client\n       dots data activate NAME... [--when-mitigating]\n       dots data deactivate NAME...\n       dots data capabilities [--save FILE]\n       each with --profile NAME [--yes], or --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
+    'get [aliases|acls [NAME] | vendor-mapping] [--save FILE]\n       dots data install FILE|-\n       dots data remove alias|acl NAME...\n       dots data remove client\n       dots data activate NAME... [--when-mitigating]\n       dots data deactivate NAME...\n       dots data refresh [NAME...]\n       dots data capabilities [--save FILE]\n       each with --profile NAME [--yes], or --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options,
+  actions: actionWords,
   details: [
     'get prints what the server has of this client, with the time until each entry expires; vendor-mapping prints the attack mapping of the server (RFC 9244 section 8.1.6).',
     'install registers the client if the server does not know it. Before an entry of the same name is replaced, the difference is printed: each member, and each ACE that is added, removed, changed or moved. Installing an entry again restarts its lifetime. A document with errors is not sent.',
     'activate puts ACLs in force at once; with --when-mitigating only while a mitigation is active. deactivate takes them out of force and leaves them on the server. Both use PATCH; where the server has none, the whole ACL is replaced.',
+    'refresh restarts the lifetime of aliases and ACLs, with the content that they have on the server; without names of all of them.',
     'remove client removes the registration, and with it all aliases and ACLs of this cuid.',
     'Where the server has entity tags, an entry is changed or removed only if it is still the one that was printed (If-Match, RFC 8040 section 3.5.2).',
     'capabilities prints what the server can match and do. Saved beside your ACLs, dots validate and the editor report what the server would refuse.',
@@ -50,6 +58,7 @@ export const data: Command = {
     'dots data install acl.dots.json --profile upstream --yes',
     'dots data activate drop-ntp --profile upstream --yes',
     'dots data remove alias web-servers --profile upstream --yes',
+    'dots data refresh --profile upstream --yes',
     'dots data capabilities --profile upstream --save capabilities.dots.json',
   ],
   run: runData,
@@ -61,7 +70,7 @@ async function runData(given: Arguments, io: Io): Promise<ExitStatus> {
   try {
     const action = actionNames.find((name) => name === word);
     if (action === undefined) throw noAction(word);
-    refuseOthers(action, given);
+    refuseForeign('data', action, given, foreign);
     await actions[action]({ words, given, report, io: report.watched });
     return await report.end();
   } catch (error) {
@@ -76,15 +85,4 @@ function noAction(word: string | undefined): UsageError {
     word === undefined ? `dots data needs an action: ${known}.` : `dots data has no action "${word}": it has ${known}.`,
     'See dots data --help.',
   );
-}
-
-/** Throws UsageError for an option of another action. */
-function refuseOthers(action: DataAction, given: Arguments): void {
-  const foreign: [option: string, actions: readonly DataAction[]][] = [
-    ['save', ['get', 'capabilities']],
-    ['when-mitigating', ['activate']],
-  ];
-  for (const [option, actions] of foreign)
-    if (given.option(option) !== undefined && !actions.includes(action))
-      throw new UsageError(`dots data ${action} has no option --${option}: it is for ${actions.join(' and ')}.`);
 }

@@ -2,18 +2,16 @@ import { diagnostic, annotatedDiagnostic } from '#dots/cbor/diagnostic';
 import { fileLimits } from '#dots/cbor/reader';
 import { readableOption } from '#dots/coap/messages/optionText';
 import { contentOf as messageOf, pathText, type CoapRequest } from '#dots/coap/request';
-import { sizeOf } from '#dots/coap/transfer';
 import { contentOf, pathOf } from '#dots/data/resources';
 import type { JsonObject } from '#dots/model/json';
 import { printable, safeJson } from '#dots/model/text';
 import { systemClock } from '#dots/runtime/clock';
 import { begin, replacedBy } from '#dots/signal/ledger';
 import { documentRequest } from '#dots/signal/documentRequest';
-import { parseServer } from '#dots/transport/address';
-import { datagramLimit } from '#dots/transport/datagramLimit';
 import { isData, ledgerAt } from '../clientIdentity';
 import type { ExitStatus } from '../command';
 import type { ReadDocument } from '../document';
+import { sizeIn, type Size } from '../requestSize';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
@@ -74,19 +72,6 @@ async function signalPlan(document: ReadDocument, { ledger, target }: Sending, {
 function replacedMids({ ledger, entry }: ReturnType<typeof begin>): number[] {
   const { own, others } = replacedBy(ledger, entry);
   return [...own.map(({ id }) => id), ...others.map(({ mid }) => mid)];
-}
-
-/** The size of a message, and of what one datagram takes: bytes; null over TLS, which has no limit. */
-interface Size {
-  message: number;
-  limit: number | null;
-  fits: boolean;
-}
-
-function sizeIn(request: CoapRequest, server: string): Size {
-  const limit = datagramLimit(parseServer(server).scheme) ?? null;
-  const message = sizeOf(messageOf(request));
-  return { message, limit, fits: limit === null || message <= limit };
 }
 
 function requestJson(request: CoapRequest, { message, limit, fits }: Size): JsonObject {

@@ -1,5 +1,6 @@
 import { changeLines, type EntryChange } from '#dots/data/differences';
 import type { Installed } from '#dots/data/session';
+import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
@@ -25,15 +26,25 @@ export async function install(
           .join(''),
       );
   };
+  const stop = new AbortController();
+  void io.stopped().then(() => stop.abort());
   const installed = await overData(target, (session) =>
-    session.install(document, { timeoutMs: target.timeoutMs, announce }),
-  );
+    session.install(document, { timeoutMs: target.timeoutMs, announce, signal: stop.signal }),
+  ).catch(withNextStep);
   await io.out(
     isJson
       ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })
       : installedText(installed, target),
   );
   return installed.answer.ok ? 0 : 1;
+}
+
+/** Some entries may be on the server where a request had no answer. */
+function withNextStep(error: unknown): never {
+  if (!(error instanceof DotsError) || error.kind !== 'unreachable') throw error;
+  const next = 'Entries may have been installed: dots data get shows what the server has.';
+  const hint = error.hint === undefined ? next : `${error.hint} ${next}`;
+  throw new DotsError(error.kind, error.code, error.message, hint, { cause: error });
 }
 
 function installedText({ answer, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {

@@ -3,8 +3,10 @@ import { isRunning, type ClientLedger, type LedgerEntry } from '#dots/signal/led
 import { entryOf } from '#dots/signal/ledgerReport';
 import type { SeenMitigation } from '#dots/signal/mitigationChanges';
 import { scopesOf } from '#dots/signal/scopes';
+import { resolveUnanswered } from '#dots/signal/unanswered';
 import type { Arguments, ExitStatus, Option } from '../command';
 import { ownConnection, type Connection } from '../connection';
+import { asGoneMock } from '../goneMock';
 import type { Io } from '../io';
 import { printReports, type MitigationLine, type ServerReport } from '../mitigationReport';
 import type { ClientTarget, Selection } from '../mitigationTargets';
@@ -38,7 +40,8 @@ export const allOption: Option = { name: 'all', description: 'All mitigations th
 export type Action = (each: ClientTarget, connection: Connection) => Promise<ServerReport>;
 
 /**
- * Does something with each client that is meant, one after the other, and prints what came of it. Throws a DotsError.
+ * Does something with each client that is meant, with all at the same time, and prints what came of it. Throws a
+ * DotsError.
  */
 export async function withEach(
   { clients, problems }: Selection,
@@ -48,25 +51,27 @@ export async function withEach(
 ): Promise<ExitStatus> {
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const reports: ServerReport[] = [];
   const connect = io.connect ?? ownConnection;
-  for (const each of clients) {
-    const connection = connect(each.target, { underAttack: false, signal: stop.signal });
-    const report = await withOne(each, connection, action);
-    reports.push({ ...report, notes: each.notes ?? [] });
-  }
+  const reports = await Promise.all(
+    clients.map(async (each) => {
+      const connection = connect(each.target, { underAttack: false, signal: stop.signal });
+      return { ...(await withOne(each, connection, action)), notes: each.notes ?? [] };
+    }),
+  );
   const unasked = problems.map(({ known, error }) => ({ known, profile: null, ...lastKnown(known.entries), error }));
   return printReports([...reports, ...unasked], given.option('format'), io);
 }
 
 async function withOne(each: ClientTarget, connection: Connection, action: Action): Promise<ServerReport> {
   try {
-    return await action(each, connection);
+    const report = await action(each, connection);
+    const resolved = await resolveUnanswered(each.client, connection.ask, each.target);
+    return { ...report, remarks: [...report.remarks, ...resolved] };
   } catch (error) {
     if (!(error instanceof DotsError)) throw error;
-    const { entries } = await each.client.read();
-    const asked = entries.filter(({ id }) => each.mids?.includes(id) ?? true);
-    return { ...reportOn(each, []), ...lastKnown(asked), error };
+    const known = await each.client.read();
+    const asked = known.entries.filter(({ id }) => each.mids?.includes(id) ?? true);
+    return { ...reportOn(each, []), ...lastKnown(asked), error: asGoneMock(error, known) };
   } finally {
     await connection.close();
   }

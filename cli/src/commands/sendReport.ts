@@ -56,7 +56,7 @@ function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<strin
 
 /** The same as `--format json` prints it. */
 export function answerJson(
-  { answer, session, target, kept, refreshes, replaced, lost, remarks }: SignalResult,
+  { answer, session, target, kept, refreshes, replaced, lost, failed, remarks }: SignalResult,
   credentialNotes: readonly string[] = [],
 ): object {
   const { security } = session;
@@ -83,6 +83,7 @@ export function answerJson(
     ...(target.cuidSource === 'generated' && { newCuid: true }),
     ...(refreshes && { refresh: true }),
     ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
+    ...(failed && { failedAcls: failed.acls, retryAfter: failed.retryAfter }),
     ...(remarks.length > 0 && { remarks }),
     request: {
       method: request.method,

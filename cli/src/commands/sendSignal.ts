@@ -14,7 +14,8 @@ import {
 } from '#dots/signal/recordedRequest';
 import type { Answered } from '#dots/signal/requestWithFailover';
 import { resourceOf } from '#dots/signal/resources';
-import { isUnderAttack, scopesOf } from '#dots/signal/scopes';
+import { grantedLifetime, isUnderAttack, scopesOf } from '#dots/signal/scopes';
+import { resolveUnanswered } from '#dots/signal/unanswered';
 import { targetWords } from '#dots/words/targets';
 import { absolutePath } from '../caller';
 import { ledgerAt } from '../clientIdentity';
@@ -24,6 +25,7 @@ import type { ReadDocument } from '../document';
 import { standardInput } from '../files';
 import type { Io } from '../io';
 import { nextCommand } from '../nextCommand';
+import { preconfiguredWords } from '../preconfigured';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 
@@ -113,8 +115,10 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     approve: replace === true ? undefined : (replacement) => isApproved(replacement, task.io),
     blocks: blocks === true,
   });
+  const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
-  return { ...recorded, target, kept, remarks: [...remarksOn(recorded, target, given), ...earlier] };
+  const remarks = [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved];
+  return { ...recorded, target, kept, remarks };
 }
 
 /** The mitigations of earlier content of the same file that go on, because the new content shares no target. */
@@ -148,7 +152,11 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
   const { entry, sent, hint } = failure;
   if (failure.code === 'signal/would-replace')
     return new RequestFailure(failure, entry, sent, 'Use --replace to replace it, or withdraw it first.');
-  if (!sent || entry.parameter !== 'mid') return failure;
+  if (!sent) {
+    const nothing = 'Nothing of the request was sent.';
+    return new RequestFailure(failure, entry, sent, hint === undefined ? nothing : `${nothing} ${hint}`);
+  }
+  if (entry.parameter !== 'mid') return failure;
   const [status, withdraw] = [
     nextCommand('status', target, entry.id, given),
     nextCommand('withdraw', target, entry.id, given),
@@ -157,12 +165,13 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
   return new RequestFailure(failure, entry, sent, hint === undefined ? next : `${hint} ${next}`);
 }
 
-function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments): string[] {
+function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments, kept: true | undefined): string[] {
   const { answer, entry, wouldReplace } = recorded;
   const all = [...recordedSentences(recorded)];
   if (wouldReplace !== undefined) all.push('Use --replace to send it under a higher mid anyway.');
-  if (answer.ok && entry.kind === 'mitigation-scope')
+  if (answer.ok && entry.kind === 'mitigation-scope' && grantedLifetime(answer) !== 0)
     all.push(
+      ...preconfiguredWords(entry.document, kept),
       `Next: ${nextCommand('status', target, entry.id, given)} shows its state, ${nextCommand('withdraw', target, entry.id, given)} ends it.`,
     );
   return all;

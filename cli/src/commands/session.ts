@@ -26,11 +26,11 @@ const description: Omit<Command, 'run'> = {
   options: sessionOptions,
   words: actions,
   details: [
-    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, withdraw, refresh and efficacy, in any folder, then use this session, without a handshake and without starting Node.js.',
+    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, withdraw, refresh, efficacy, config and telemetry, in any folder, then use this session, without a handshake and without starting Node.js.',
     'With profiles or a server it opens their sessions immediately, and repeats that until the servers answer. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. status prints the sessions, stop ends them.',
     'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A request without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
     'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more.',
-    'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests: they have the same mid, so this is safe. DOTS_SESSION=own has this effect at once.',
+    'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests. This is safe: a mitigation keeps its mid. DOTS_SESSION=own has this effect at once.',
     'When it accepts commands it prints one line of JSON: {"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
     'Exit status of status: 0 if one is running, otherwise 3.',
   ],

@@ -1,5 +1,14 @@
 import type { Command } from '../command';
-import { argumentsOf, generalOptions, optionsOf, quoted, valuesOf, type Candidates, type Script } from './candidates';
+import {
+  actionsOf,
+  argumentsOf,
+  generalOptions,
+  optionsOf,
+  quoted,
+  valuesOf,
+  type Candidates,
+  type Script,
+} from './candidates';
 
 /** The script for bash 3.2 or later. In it, `--name=value` is three words. */
 export const bashScript: Script = (
@@ -45,8 +54,17 @@ function valueLines(command: Command): string[] {
 function argumentLines(command: Command): string[] {
   return [
     `    '${command.name} -'*) ${offer(flags(optionsOf(command)))} ;;`,
-    `    '${command.name} '*) ${offer(argumentsOf(command))} ;;`,
+    `    '${command.name} '*) ${argumentLine(command)} ;;`,
   ];
+}
+
+/** The first word of a command with actions is the action, and what follows depends on it. */
+function argumentLine(command: Command): string {
+  const actions = actionsOf(command);
+  if (actions === undefined) return offer(argumentsOf(command));
+  const rest = actions.map(([action, then]) => `${action}) ${offer(then)} ;;`).join(' ');
+  const first = offer(actions.map(([action]) => action));
+  return `if ((COMP_CWORD == 2)); then ${first}; else case "\${COMP_WORDS[2]}" in ${rest} *) ${offer('unknown')} ;; esac; fi`;
 }
 
 function offer(candidates: Candidates): string {

@@ -19,6 +19,10 @@ export function argumentsOf({ usage, words }: Command): Candidates {
   return words ?? (/^\S*(FILE|PATH)\b/.test(usage) ? 'file' : 'unknown');
 }
 
+/** The first arguments of a command with actions, and what may follow each; undefined for any other command. */
+export const actionsOf = ({ actions }: Command): [action: string, then: Candidates][] | undefined =>
+  actions && Object.entries(actions).map(([action, then]) => [action, then.length === 0 ? 'unknown' : then]);
+
 /** All options of a command. */
 export const optionsOf = ({ options }: Command): readonly Option[] => [
   ...options,

@@ -1,5 +1,13 @@
 import type { Command, Option } from '../command';
-import { argumentsOf, generalOptions, optionsOf, valuesOf, type Candidates, type Script } from './candidates';
+import {
+  actionsOf,
+  argumentsOf,
+  generalOptions,
+  optionsOf,
+  valuesOf,
+  type Candidates,
+  type Script,
+} from './candidates';
 
 /** The script for fish 3 or later. */
 export const fishScript: Script = (
@@ -15,12 +23,23 @@ const when = (condition: string): string => `complete -c dots -n ${quoted(condit
 
 function commandLines(command: Command): string[] {
   const here = when(`__fish_seen_subcommand_from ${command.name}`);
-  const own = argumentsOf(command);
+  return [...optionsOf(command).map((option) => `${here} ${flag(option)}`), ...argumentLines(command)];
+}
+
+/** The first argument of a command with actions is the action, and what follows depends on it. */
+function argumentLines(command: Command): string[] {
+  const inCommand = `__fish_seen_subcommand_from ${command.name}`;
+  const actions = actionsOf(command);
+  if (actions === undefined) return offered(inCommand, argumentsOf(command));
+  const names = actions.map(([action]) => action);
   return [
-    ...optionsOf(command).map((option) => `${here} ${flag(option)}`),
-    ...(own === 'unknown' ? [] : [`${here}${offer(own)}`]),
+    ...offered(`${inCommand}; and not __fish_seen_subcommand_from ${names.join(' ')}`, names),
+    ...actions.flatMap(([action, then]) => offered(`${inCommand}; and __fish_seen_subcommand_from ${action}`, then)),
   ];
 }
+
+const offered = (condition: string, candidates: Candidates): string[] =>
+  candidates === 'unknown' ? [] : [`${when(condition)}${offer(candidates)}`];
 
 function flag(option: Option): string {
   const values = valuesOf(option);

@@ -1,5 +1,14 @@
 import type { Command, Option } from '../command';
-import { argumentsOf, generalOptions, optionsOf, quoted, valuesOf, type Candidates, type Script } from './candidates';
+import {
+  actionsOf,
+  argumentsOf,
+  generalOptions,
+  optionsOf,
+  quoted,
+  valuesOf,
+  type Candidates,
+  type Script,
+} from './candidates';
 
 /** The script for zsh: sourced after `compinit`, or as the file `_dots` in a folder of `fpath`. */
 export const zshScript: Script = (commands) => `#compdef dots
@@ -26,8 +35,22 @@ if [[ $funcstack[1] == _dots ]]; then _dots "$@"; else compdef _dots dots; fi
 `;
 
 function commandLines(command: Command): string {
-  const specs = [...optionsOf(command).map(optionSpec), quoted(`*:argument:${action(argumentsOf(command))}`)];
+  const specs = [...optionsOf(command).map(optionSpec), ...argumentSpecs(command).map(quoted)];
   return `    ${command.name})\n      _arguments ${specs.join(' \\\n        ')} ;;`;
+}
+
+/** The first argument of a command with actions is the action, and what follows depends on it. */
+function argumentSpecs(command: Command): string[] {
+  const actions = actionsOf(command);
+  if (actions === undefined) return [`*:argument:${action(argumentsOf(command))}`];
+  const rest = actions.flatMap(([word, then]) => {
+    if (then === 'unknown') return [];
+    return [`${word}) ${typeof then === 'string' ? action(then) : `compadd ${then.join(' ')}`} ;;`];
+  });
+  return [
+    `1:action:${action(actions.map(([word]) => word))}`,
+    `*:argument:{ case $words[2] in ${rest.join(' ')} esac }`,
+  ];
 }
 
 /** `--name=[description]:PLACEHOLDER:action`; with a star before it, it may be repeated. */

@@ -4,6 +4,7 @@ import type { Permit } from '#dots/model/hostAddress';
 import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
+import { storedAddresses } from '#dots/transport/connect/addressFile';
 import type { Connect } from '../connection';
 import type { SettledTarget } from '../settledTarget';
 import type { Watch } from './sessionEvents';
@@ -30,7 +31,7 @@ interface LiveSession {
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
-  private readonly memory = connectionMemory();
+  private readonly memory = connectionMemory(storedAddresses());
 
   constructor(private readonly watch: Watch) {}
 

@@ -14,7 +14,22 @@ export const socketName = 'session';
 export const longestPath = process.platform === 'darwin' ? 103 : 107;
 
 /** The commands that a keeper runs for other processes. The launcher has the same list. */
-export const keptCommands: ReadonlySet<string> = new Set(['send', 'status', 'withdraw', 'refresh', 'efficacy']);
+export const keptCommands: ReadonlySet<string> = new Set([
+  'send',
+  'status',
+  'withdraw',
+  'refresh',
+  'efficacy',
+  'config',
+  'telemetry',
+]);
+
+/** Words of commands that print something from time to time: a reply comes at the end. The launcher has them too. */
+const lasting: ReadonlySet<string> = new Set(['--keep', 'watch']);
+
+/** Whether a keeper is asked to run a command. */
+export const isKept = (words: readonly string[]): boolean =>
+  keptCommands.has(words[0] ?? '') && !words.some((word) => lasting.has(word));
 
 /** What `dots session` of this user listens on; undefined where there is nothing that only this user can have made. */
 export function keeperSocket(): string | undefined {

@@ -29,11 +29,11 @@ export class MitigationBook {
     this.entries.set(request.mid, { ...request, status: started, lifetime: request.granted, reportedAt: now });
   }
 
-  /** Records the content of an answer or a notification on one mitigation, or on all. */
+  /** Records the content of an answer or a notification on one mitigation, or on all. What is of another is not. */
   reported(body: JsonObject | undefined, now: number, mid?: number): void {
     for (const scope of scopesOf(body)) {
       const named = numberOf(scope.mid) ?? mid;
-      if (named !== undefined) this.entries.set(named, this.merged(named, scope, now));
+      if (named !== undefined && named === (mid ?? named)) this.entries.set(named, this.merged(named, scope, now));
     }
   }
 

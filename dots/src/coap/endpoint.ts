@@ -3,7 +3,7 @@ import { DotsError } from '#dots/model/errors';
 import { plainAnswer, type CoapAnswer } from './answer';
 import type { Channel, Security } from './messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
-import { Exchanges } from './exchanges';
+import { Exchanges, silences } from './exchanges';
 import { Inbound, type Handler, type InboundRequest, type Requester } from './inbound';
 import { DatagramLayer } from './messages/datagram';
 import type { Environment, MessageLayer, MessageSink } from './messages/layer';
@@ -56,8 +56,8 @@ export interface Traffic {
 
 const largestBodyByDefault = 16_384;
 
-/** The failures that mean that the peer did not answer. */
-const silences = ['coap/no-answer', 'coap/no-acknowledgement'];
+/** What the network reports about a datagram, perhaps wrongly or for a moment: it ends no request. */
+const troubles = ['transport/refused', 'transport/network'];
 
 /** The failures of a message that did not leave this machine. */
 const notCarried = ['transport/network', 'transport/not-sent'];
@@ -213,6 +213,7 @@ export class Endpoint implements Requester {
       response: (message) => this.response(message),
       heard: () => {
         this.traffic.received += 1;
+        this.exchanges.trouble = undefined;
         this.tellLiveness(undefined);
       },
       dropped: (reason) => {
@@ -289,7 +290,8 @@ export class Endpoint implements Requester {
     if (notCarried.includes(error.code)) this.traffic.sent -= 1;
     // A message that was not sent counts as lost: it says nothing about the others or the peer.
     if (error.code === 'transport/not-sent') return;
-    this.exchanges.fail(error);
+    if (this.layer.ordered || !troubles.includes(error.code)) this.exchanges.fail(error);
+    else this.exchanges.trouble = error;
     this.tellLiveness(error);
   }
 

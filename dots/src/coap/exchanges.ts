@@ -8,6 +8,9 @@ import type { Patience } from './request';
 /** Receives every message that carries its token. */
 export type TokenListener = (message: TokenMessage) => void;
 
+/** The failures that mean that the peer did not answer. */
+export const silences: readonly string[] = ['coap/no-answer', 'coap/no-acknowledgement'];
+
 /** The random bytes of a token: RFC 7252 section 5.3.1 requires 32 bits. */
 const tokenBytes = 4;
 
@@ -19,6 +22,8 @@ export class Exchanges {
   private readonly waiting = new Map<string, Exchange<TokenMessage>>();
   private readonly pings = new Set<Exchange<void>>();
   private readonly listeners = new Map<string, TokenListener>();
+  /** What the network has reported since the peer was heard last: why there is no answer. */
+  trouble: DotsError | undefined;
 
   constructor(
     private readonly peer: string,
@@ -36,7 +41,8 @@ export class Exchanges {
   /** Sends one request and returns the message that answers it, or fails with a DotsError of kind `unreachable`. */
   ask(content: Content, delivery: Delivery, patience: Patience, token = this.newToken()): Promise<TokenMessage> {
     return new Promise<TokenMessage>((resolve, reject) => {
-      const exchange = new Exchange<TokenMessage>(this.peer, this.environment, { resolve, reject }, () => {
+      const promised = { resolve, reject: this.explained(reject) };
+      const exchange = new Exchange<TokenMessage>(this.peer, this.environment, promised, () => {
         if (this.waiting.get(token) === exchange) this.waiting.delete(token);
       });
       // An observation renews and ends itself under one token: earlier requests are no longer waited for, and their
@@ -44,20 +50,15 @@ export class Exchanges {
       this.waiting.get(token)?.cancel();
       this.waiting.set(token, exchange);
       exchange.isFinal = ({ code }) => code !== '2.31' || hasMoreBlocks(content);
-      const { transmitted } = patience;
-      exchange.start(
-        (failed) => this.layer.request({ ...content, token }, delivery, { failed, transmitted }),
-        patience,
-      );
+      exchange.start((failed) => this.layer.request({ ...content, token }, delivery, failed), patience);
     });
   }
 
   /** Checks whether the peer is alive; fails with a DotsError of kind `unreachable` if it does not answer. */
   ping(patience: Patience): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const exchange = new Exchange<void>(this.peer, this.environment, { resolve, reject }, () =>
-        this.pings.delete(exchange),
-      );
+      const promised = { resolve, reject: this.explained(reject) };
+      const exchange = new Exchange<void>(this.peer, this.environment, promised, () => this.pings.delete(exchange));
       this.pings.add(exchange);
       exchange.start(
         (failed) => this.layer.ping((why) => (why === undefined ? exchange.settle() : failed(why))),
@@ -82,6 +83,10 @@ export class Exchanges {
     exchange?.answered(message);
     listener?.(message);
     return exchange !== undefined || listener !== undefined;
+  }
+
+  private explained(reject: (error: DotsError) => void): (error: DotsError) => void {
+    return (error) => reject(silences.includes(error.code) ? (this.trouble ?? error) : error);
   }
 
   /** Ends every open request with this error. */

@@ -29,8 +29,6 @@ export interface Patience {
   /** When the wait began, by the monotonic time of the clock, milliseconds; by default now. */
   since?: number;
   signal?: AbortSignal | undefined;
-  /** Called before each copy of the request is sent, and of each of its blocks. */
-  transmitted?: (() => void) | undefined;
 }
 
 /** How a request is sent over datagrams. */

@@ -28,6 +28,21 @@ const refusedCertificate: Explain = ({ server, hasCertificate }) =>
       );
 
 /**
+ * How a TLS 1.2 server requires a certificate, or a different one, and how it reports that no cipher suite is in common
+ * (RFC 5246 section 7.2.2): the alert is the same.
+ */
+const refusedHandshake = ({ server, hasCertificate }: Attempt): DotsError =>
+  unreachable(
+    hasCertificate ? 'client-certificate-refused' : 'client-certificate-missing',
+    hasCertificate
+      ? `${server} refused the handshake: it does not accept this client certificate, or has no cipher suite in common with this end.`
+      : `${server} refused the handshake: it requires a client certificate, and none was configured, or it has no cipher suite in common with this end.`,
+    hasCertificate
+      ? 'Use the certificate that the operator of the server issued, and ask whether it offers a suite of RFC 9325 for the type of its key.'
+      : nameCertificate,
+  );
+
+/**
  * A server may close the connection without an alert right after the handshake: Node's does for a certificate of
  * another CA.
  */
@@ -103,8 +118,7 @@ export function explain(error: unknown, attempt: Attempt): DotsError {
 
 function failureOf(error: unknown, attempt: Attempt): DotsError {
   const symptom = symptomOf(error);
-  // How a TLS 1.2 server requires a certificate, or a different one.
-  if (/ALERT_HANDSHAKE_FAILURE/.test(symptom)) return refusedCertificate(attempt, error);
+  if (/ALERT_HANDSHAKE_FAILURE/.test(symptom)) return refusedHandshake(attempt);
   const reason = clientReason(symptom, false);
   if (reason === undefined) return closed(attempt, symptom);
   const said = explanations[reason]?.(attempt, error);

@@ -48,6 +48,22 @@ export function entriesIn(container: Container, body: JsonObject | undefined): J
   return (isObject(list) ? [list] : itemsOf(list)).filter(isObject).filter(({ name }) => typeof name === 'string');
 }
 
+/** An alias or an ACL, and where it is. */
+export interface OwnEntry {
+  container: Container;
+  entry: JsonObject;
+}
+
+/** The aliases and ACLs in an answer about a client or a part of it, wherever they are in it. */
+export function ownEntries(body: JsonObject | undefined): OwnEntry[] {
+  const client = body?.[documentType('dots-client').topMember];
+  const [first] = isObject(client) ? [client] : itemsOf(client);
+  return (Object.keys(lists) as Container[]).flatMap((container) => {
+    const holder = isObject(first) ? { [documentType(container).topMember]: first[container] ?? null } : body;
+    return entriesIn(container, holder).map((entry) => ({ container, entry }));
+  });
+}
+
 /** An entry without what only the server knows: the pending lifetime, and statistics of ACEs. */
 export function withoutState(entry: JsonObject): JsonObject {
   const { aces, ...rest } = without(entry, 'pending-lifetime');

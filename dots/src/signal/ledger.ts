@@ -320,7 +320,8 @@ export function replacedBy(
   };
 }
 
-const triggersAtOnce = (scope: JsonObject): boolean => scope['trigger-mitigation'] !== false;
+/** Whether a scope asks for mitigation now, not when the session is lost. */
+export const triggersAtOnce = (scope: JsonObject): boolean => scope['trigger-mitigation'] !== false;
 
 function withoutReplaced(ledger: ClientLedger, by: LedgerEntry, now: number): ClientLedger {
   const replaced = replacedBy(ledger, by);

@@ -17,10 +17,12 @@ import {
   withdrawn,
   type ClientLedger,
   type EntryKey,
+  type IdName,
   type LedgerEntry,
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { deleted, listedIds } from './ledgerLists';
 import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
 
@@ -67,7 +69,7 @@ export class Ledger {
   ): Promise<Ledger> {
     return inWords(path, async () => {
       const folder = await PrivateFolder.make(path, {
-        names: /^(client-[0-9a-f]+\.\d+\.json.*|run|\.gitignore)$/,
+        names: /^(client-[0-9a-f]+\.\d+\.json.*|addresses\.json.*|run|\.gitignore)$/,
         notify,
       });
       return new Ledger(folder, clock);
@@ -154,6 +156,16 @@ export class LedgerOfClient {
       const result = reported(ledger, answer, now, asked);
       return { value: result.ledger, result };
     });
+  }
+
+  /** The server has deleted what has a sid, tsid or tmid, or all of one kind; see `deleted`. */
+  deleted(parameter: IdName, id: number | undefined, code: string): Promise<void> {
+    return this.become((ledger, now) => deleted(ledger, parameter, id, code, now));
+  }
+
+  /** The server has listed the sids, tsids or tmids that it has; see `listedIds`. */
+  listed(parameter: IdName, ids: ReadonlySet<number>, isWhole: boolean): Promise<void> {
+    return this.become((ledger, now) => listedIds(ledger, parameter, ids, isWhole, now));
   }
 
   /** Another client uses this cuid: from now on another one is used (RFC 9132 section 4.4.1.3). */

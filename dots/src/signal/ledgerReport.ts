@@ -43,7 +43,8 @@ export function reported(before: ClientLedger, answer: Report, now: number, aske
   const byMid = new Map<number, JsonObject>();
   for (const scope of scopesOf(answer.body)) {
     const mid = midOf(scope, asked);
-    if (mid !== undefined) byMid.set(mid, scope);
+    // The answer to a question for one mitigation says nothing of others: the server has confused them.
+    if (mid !== undefined && mid === (asked ?? mid)) byMid.set(mid, scope);
   }
   const ledger = settled(before, now);
   const meant = new Map([...byMid].map(([mid, scope]) => [entryOf(ledger, mid), scope]));

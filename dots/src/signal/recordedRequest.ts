@@ -6,6 +6,7 @@ import { sharedTargets } from '#dots/model/sharedTargets';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { targetsOf, targetWords } from '#dots/words/targets';
 import type { Answer } from './answer';
+import { failedControl, refuseInIdleTime, withoutAcls, type FailedControl } from './filterControl';
 import { rollover } from './identifiers';
 import {
   isRunning,
@@ -61,6 +62,8 @@ export interface Recorded extends Answered {
   /** The targets that no running mitigation has any more because of it, and those that none has had. */
   lost?: JsonObject;
   added?: JsonObject;
+  /** The ACLs that the server could not change, so that the request was sent without them. */
+  failed?: FailedControl;
   /** The mids that the server has from the rollover on. */
   beyond?: number[];
 }
@@ -82,15 +85,27 @@ export class RequestFailure extends DotsError {
 /**
  * Sends a request under a mid that is on disk before it is used. Where a mid that was chosen here is refused, and what
  * the server has shows that the mid is the cause, it is sent again under a higher one, unless that replaces something
- * and `replace` is not set (RFC 9132 section 4.4.1.3). Throws a RequestFailure where no answer came, and a DotsError
- * where the ledger cannot be used.
+ * and `replace` is not set (RFC 9132 section 4.4.1.3). Where ACLs could not be changed, it is sent again without them
+ * (RFC 9133 section 3.2.1). Throws a RequestFailure where no answer came, and a DotsError where the ledger cannot be
+ * used or the request would change ACLs in idle time.
  */
 export async function sendRecorded(options: RecordedRequest): Promise<Recorded> {
+  const { client, request } = options;
+  refuseInIdleTime(request.document, await client.read());
   const first = await sendOnce(options);
+  const failed = failedControl(first.answer, request.document, await client.read());
+  if (failed !== undefined) return withoutControl(options, failed);
   const isSuspect = ['4.00', '4.09'].includes(first.answer.code) && !isCollision(first.answer);
   if (options.request.id !== undefined || options.request.parameter !== 'mid' || first.refreshes || !isSuspect)
     return first;
   return withHigherMid(options, first);
+}
+
+/** The mitigation at once, without its ACLs; with them after a while (RFC 9133 section 3.2.1). */
+async function withoutControl(options: RecordedRequest, failed: FailedControl): Promise<Recorded> {
+  const { request } = options;
+  const again = await sendOnce({ ...options, request: { ...request, document: withoutAcls(request.document) } });
+  return { ...again, failed };
 }
 
 /** What there is to say of a request besides its answer, one sentence each. */
@@ -104,15 +119,21 @@ export function recordedSentences({
   wouldReplace,
   lost,
   added,
+  failed,
   beyond,
 }: Recorded): string[] {
   const all = [
     refreshes && answer.ok
       ? `The same request is already running: it was refreshed under its mid ${entry.id}.`
       : undefined,
+    answer.ok && grantedLifetime(answer) === 0
+      ? `The server granted a lifetime of 0 s: mid ${entry.id} is not running. Ask the operator of the server.`
+      : undefined,
     refusedMid === undefined
       ? undefined
       : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
+    failed &&
+      `The server could not change the ACLs ${failed.acls.join(', ')}, so the request was sent again without them, as mid ${entry.id} (RFC 9133 section 3.2.1). Send the document again in ${failed.retryAfter} s, under a new mid, to change them.`,
     replaced && replacementSentence({ replaced, ...(lost && { lost }), ...(added && { added }) }),
     wouldReplace &&
       `The server refused mid ${entry.id} because of ${listed(wouldReplace)}. A higher mid would replace that, so it was not sent again.`,

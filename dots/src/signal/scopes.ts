@@ -9,6 +9,9 @@ export function scopesOf(body: JsonValue | undefined): JsonObject[] {
   return isObject(top) ? itemsOf(top.scope).filter(isObject) : [];
 }
 
+/** A mitigation document with these scope entries. */
+export const withScopes = (scope: JsonObject[]): JsonObject => ({ [topMember]: { scope } });
+
 /**
  * Whether a document is sent because of an attack: it asks for mitigation now, and does not report that the attack has
  * been mitigated (RFC 9132 sections 4.4.1.1 and 4.4.3).
@@ -79,5 +82,5 @@ export function efficacyUpdate(request: JsonObject, status: AttackStatus): JsonO
     ...Object.fromEntries(Object.entries(each).filter(isRepeated)),
     'attack-status': status,
   }));
-  return { [topMember]: { scope } };
+  return withScopes(scope);
 }

@@ -15,6 +15,7 @@ import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
 import { PathMemory } from '#dots/transport/connect/paths';
+import { addressMemory, type AddressMemory } from '#dots/transport/connect/resolve';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
@@ -25,14 +26,15 @@ import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
 export type { Answer } from './answer';
 export { newCuid } from './identifiers';
 
-/** State that outlives a session; none of it is written to a file. */
+/** State that outlives a session; only the addresses of names may be in a file. */
 export interface ConnectionMemory {
   paths: PathMemory;
+  addresses: AddressMemory;
   sessions: SessionMemory;
 }
 
-export function connectionMemory(): ConnectionMemory {
-  return { paths: new PathMemory(), sessions: sessionMemory() };
+export function connectionMemory(addresses: AddressMemory = addressMemory()): ConnectionMemory {
+  return { paths: new PathMemory(), sessions: sessionMemory(), addresses };
 }
 
 export interface SessionOptions {
@@ -55,7 +57,7 @@ export interface SessionOptions {
   memory?: ConnectionMemory;
   /** Cancels the connection attempt. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for the connection attempt; default 10 s. */
+  /** Milliseconds for the connection attempt, which is repeated until then; default 10 s. */
   timeoutMs?: number;
   /**
    * Whether an attack is under way, such as for a session that is opened to request mitigation: paths are tried faster
@@ -67,7 +69,10 @@ export interface SessionOptions {
   clock?: Clock;
   /** Receives each message of the session. */
   watch?: MessageWatch | undefined;
-  /** Receives what was dropped, lost or tolerated, one sentence each; repeated ones ever less often. */
+  /**
+   * Receives what was dropped, lost or tolerated, and what fails and is tried again while the session is opened, one
+   * sentence each; repeated ones ever less often.
+   */
   trace?: Trace;
 }
 
@@ -79,8 +84,6 @@ export interface AskOptions {
   timeoutMs?: number | undefined;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
-  /** Called before each copy of the request is sent. */
-  transmitted?: (() => void) | undefined;
 }
 
 /** Options for sending one document. */
@@ -334,6 +337,7 @@ function connectOptions({
   underAttack,
   permit,
   clock,
+  trace,
 }: SessionOptions): ConnectOptions {
   return {
     credentials,
@@ -345,11 +349,13 @@ function connectOptions({
     underAttack,
     memory: memory?.paths,
     sessions: memory?.sessions,
+    addresses: memory?.addresses,
+    trace,
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal, transmitted }: AskOptions): Patience {
-  return { timeoutMs, signal, transmitted };
+function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
+  return { timeoutMs, signal };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {

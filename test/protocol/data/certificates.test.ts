@@ -78,6 +78,19 @@ test('a server whose certificate was revoked is refused', async (t) => {
   assert.equal(((await ask(sound)) as { status: number }).status, 404);
 });
 
+test('a refused handshake may be about the certificate or the cipher suites, and the message names both', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { ca, cert, key } = await startOrchestrator(t);
+  const { pem } = await credentials(folder, 'server', { purpose: 'server', commonName: 's', names: ['127.0.0.1'] });
+  // A suite for RSA keys, which the certificate does not have.
+  const data = await httpsServer(t, pem, pem.cert, { ciphers: 'AES128-SHA256', maxVersion: 'TLSv1.2' });
+  const both = /refused the handshake: .*client certificate.*, or .*no cipher suite in common/;
+  await assert.rejects(
+    (await openData(t, { data, ca, cert, key })).get('aliases'),
+    refusal('data/client-certificate-refused', both),
+  );
+});
+
 test('a server without TLS is reported in words', async (t) => {
   const { ca, cert, key } = await startOrchestrator(t);
   const plain = createServer();

@@ -19,12 +19,24 @@ import {
   udpSocket,
 } from '../../support/protocol/scene';
 
-test('a port without a listener is reported at once, and the session says it is lost', async (t) => {
-  const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`);
+test('a port without a listener makes the session lost at once, and is the cause at the end of the wait', async (t) => {
+  const clock = new FakeClock();
+  const session = await openSession(t, `coap://127.0.0.1:${await freePort()}`, 'c', clock);
   const states: string[] = [];
-  session.onDidChange(() => states.push(session.state));
+  const lost = new Promise<void>((resolve) => {
+    session.onDidChange(() => {
+      states.push(session.state);
+      resolve();
+    });
+  });
   assert.equal(session.state, 'open');
-  await assert.rejects(session.status(1, { timeoutMs: 600_000 }), isError('unreachable', 'transport/refused'));
+  const outcome = assert.rejects(
+    session.status(1, { timeoutMs: 600_000 }),
+    isError('unreachable', 'transport/refused'),
+  );
+  await lost;
+  await clock.advance(600_000);
+  await outcome;
   assert.equal(session.state, 'lost');
   await session.close();
   assert.deepEqual(states, ['lost', 'closed']);

@@ -83,9 +83,13 @@ test('a name of a lab that leads to the address of a profile of production is re
   const reached = new DotsError('unreachable', 'transport/refused', 'dialled');
   const dial = (): Promise<never> => Promise.reject(reached);
   const outcome = (name: string): Promise<unknown> =>
-    connect(`coaps://${name}`, { credentials, permit, resolver: lookUp, dialers: { dtls: dial, tls: dial } }).catch(
-      (error: unknown) => error,
-    );
+    connect(`coaps://${name}`, {
+      credentials,
+      permit,
+      resolver: lookUp,
+      dialers: { dtls: dial, tls: dial },
+      deadlineMs: 500,
+    }).catch((error: unknown) => error);
   assert.equal(await outcome('lab.example.net'), production);
   assert.equal(await outcome('other.example.net'), reached);
 });

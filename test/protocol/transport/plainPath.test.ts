@@ -43,7 +43,7 @@ for (const host of loopbacks) {
 
 test('where nothing listens on either address of localhost, the refusal names no single one', async () => {
   const port = await freePort();
-  await assert.rejects(connect(`coap://localhost:${port}`), (error: unknown) => {
+  await assert.rejects(connect(`coap://localhost:${port}`, { deadlineMs: 500 }), (error: unknown) => {
     assert.match(describeError(error), new RegExp(`^Nothing listens at localhost:${port} on UDP\\.`));
     return (error as { code: string }).code === 'transport/refused';
   });

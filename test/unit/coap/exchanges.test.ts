@@ -267,16 +267,35 @@ test('a malformed message that is not confirmable is dropped in silence', () => 
   assert.deepEqual([endpoint.traffic.malformed, channel.sent.length], [6, 0]);
 });
 
-test('the word of the network ends every request', async () => {
+test('what the network reports ends no request, and is the cause that is reported at its end', async () => {
   const { channel, endpoint, clock } = alone();
+  const patience = { timeoutMs: 60_000 };
   const outcomes = [
-    fails(endpoint.request(nonConfirmable, long), 'transport/refused'),
-    fails(endpoint.request(confirmable, long), 'transport/refused'),
+    fails(endpoint.request(nonConfirmable, patience), 'transport/refused'),
+    fails(endpoint.request(confirmable, patience), 'transport/refused'),
+    fails(endpoint.ping(patience), 'transport/refused'),
   ];
   await settle();
   channel.refuse(new DotsError('unreachable', 'transport/refused', 'Nothing listens.'));
+  const { length } = channel.sent;
+  await clock.advance(60_000);
   await Promise.all(outcomes);
+  assert.ok(channel.sent.length > length + 19, 'both were repeated');
   assert.equal(clock.pending, 0);
+});
+
+test('a server that starts after the network has reported a closed port answers the next copy', async () => {
+  const { channel, endpoint, clock } = alone();
+  const answer = endpoint.request(nonConfirmable, long);
+  await settle();
+  channel.refuse(new DotsError('unreachable', 'transport/refused', 'Nothing listens.'));
+  await clock.advance(3000);
+  arrive(channel, { messageId: 1, code: '2.04', token: last(channel).token });
+  assert.equal((await answer).code, '2.04');
+  await clock.advance(10);
+  const silent = fails(endpoint.request(nonConfirmable, { timeoutMs: 1000 }), 'coap/no-answer');
+  await clock.advance(1000);
+  await silent;
 });
 
 test('closing ends every request and timer', async () => {

@@ -168,6 +168,7 @@ test('a path that fails is followed by the next at once, though the clock was se
   const race = raceConnections({
     candidates: ['a', 'b'],
     delayMs: attemptDelay.idle,
+    deadline: 0,
     clock,
     attempt,
     isFinal: () => false,

@@ -188,6 +188,13 @@ test('an answer for one mid says nothing of the others', () => {
   assert.deepEqual(scene.states(), ['1 accepted', '2 ended']);
 });
 
+test('the answer to a question for one mid says nothing of another', () => {
+  const scene = new Scene();
+  scene.accepted('a.example.net', 7);
+  const { ledger, unknown } = reported(scene.ledger, listed({ mid: 9, lifetime: 100 }), scene.now, 7);
+  assert.deepEqual([unknown, ledger.others, ledger.highest.mid, ledger.entries.length], [[], [], 7, 1]);
+});
+
 test('a list that could not be read whole ends nothing', () => {
   const scene = new Scene();
   scene.accepted('a.example.net', 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { schemas } from '#schemas/index';
 import { test } from 'node:test';
+import type { JsonObject } from '#dots/model/json';
 import { conflictSentences } from '#dots/words/conflicts';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { count, duration, lifetime, longDuration, plural, traffic } from '#dots/words/quantities';
@@ -101,4 +102,19 @@ test('every cause and status of a conflict that YANG defines is put into words',
       assert.ok(!sentence?.includes(label), `no words for ${member} ${label}`);
     }
   assert.ok(labels.every((all) => all.length > 0));
+});
+
+test('every cause of a conflict has a next step of its own; a request that is in force needs none', () => {
+  const next = (conflict: JsonObject): string =>
+    conflictSentences([{ 'conflict-information': conflict }])[0]?.replace(/^.*?\. /, '') ?? '';
+  const labels = labelsOf('iana-dots-signal-channel:conflict-cause');
+  const steps = labels.map((label) => next({ 'conflict-cause': label }));
+  assert.equal(new Set(steps).size, labels.length);
+  for (const step of [...steps, next({}), next({ 'conflict-cause': 'unknown' })]) assert.match(step, /^[A-Z].*\.$/);
+  const own = next({ 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid: 12 } });
+  assert.match(own, /^Withdraw that request first, or send this one with a higher mid/);
+  assert.match(
+    next({ 'conflict-cause': 'overlapping-targets', 'conflict-status': 'request-active' }),
+    /^Nothing to do/,
+  );
 });

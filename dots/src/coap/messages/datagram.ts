@@ -9,7 +9,6 @@ import {
   type MessageLayer,
   type MessageSink,
   type Reply,
-  type RequestWatch,
   type Transmission,
 } from './layer';
 import {
@@ -36,7 +35,6 @@ interface Pending {
   interval: number;
   timer?: TimerHandle;
   acknowledged?: (() => void) | undefined;
-  transmitted?: (() => void) | undefined;
   failed: (why: Failure) => void;
 }
 
@@ -87,12 +85,12 @@ export class DatagramLayer implements MessageLayer {
     return [...this.underway.values(), ...this.waiting].filter(({ message }) => isResponse(message.code)).length;
   }
 
-  request(message: TokenMessage, delivery: Delivery, watch: RequestWatch): Transmission {
+  request(message: TokenMessage, delivery: Delivery, failed: (why: Failure) => void): Transmission {
     if (encodeMessage({ type: 'CON', messageId: 0, ...message }).length > this.budget.maxMessageSize) {
-      watch.failed('too-large');
+      failed('too-large');
       return nothing;
     }
-    return delivery === 'confirmed' ? this.confirmable(message, watch) : this.paced(message, delivery, watch);
+    return delivery === 'confirmed' ? this.confirmable(message, { failed }) : this.paced(message, delivery, failed);
   }
 
   notify(message: TokenMessage, unwanted: () => void): void {
@@ -129,14 +127,13 @@ export class DatagramLayer implements MessageLayer {
   /** Sends until it is acknowledged, reset or timed out; waits while NSTART others are under way. */
   confirmable(
     draft: TokenMessage,
-    { acknowledged, transmitted, failed = ignored }: Partial<RequestWatch & Pick<Pending, 'acknowledged'>> = {},
+    { acknowledged, failed = ignored }: Partial<Pick<Pending, 'acknowledged' | 'failed'>> = {},
   ): Transmission {
     if (this.closed) return nothing;
     const message = this.message('CON', draft);
     const { ackTimeout, ackRandomFactor } = this.environment.parameters;
     const interval = ackTimeout * (1 + ((ackRandomFactor - 1) * this.environment.random(1001)) / 1000);
-    const bytes = encodeMessage(message);
-    const pending: Pending = { message, bytes, attempt: 0, interval, acknowledged, transmitted, failed };
+    const pending: Pending = { message, bytes: encodeMessage(message), attempt: 0, interval, acknowledged, failed };
     this.waiting.push(pending);
     this.startWaiting();
     return { stop: () => this.settle(pending) };
@@ -153,17 +150,14 @@ export class DatagramLayer implements MessageLayer {
   }
 
   /** Each copy has its own message id: a server that drops duplicates silently would never answer a second copy. */
-  private paced(draft: TokenMessage, delivery: Delivery, { failed, transmitted }: RequestWatch): Transmission {
+  private paced(draft: TokenMessage, delivery: Delivery, failed: (why: Failure) => void): Transmission {
     const once = delivery === 'once';
     const content = Buffer.from(encodeMessage({ type: 'NON', messageId: 0, ...draft, token: '' })).toString('latin1');
     const transmission = this.pace.add({
       content,
       once,
       changes: !once && draft.code !== methodCodes.GET,
-      send: () => {
-        transmitted?.();
-        this.nonConfirmable(draft, () => failed('reset'));
-      },
+      send: () => this.nonConfirmable(draft, () => failed('reset')),
     });
     this.repeated.set(draft.token, transmission);
     return {
@@ -219,7 +213,6 @@ export class DatagramLayer implements MessageLayer {
       pending.interval * 2 ** pending.attempt,
     );
     pending.attempt += 1;
-    pending.transmitted?.();
     this.channel.send(pending.bytes);
   }
 

@@ -17,13 +17,6 @@ export interface Environment {
  */
 export type Failure = 'reset' | 'timeout' | 'released' | 'too-large';
 
-/** The callbacks of a request under way. */
-export interface RequestWatch {
-  failed: (why: Failure) => void;
-  /** Called before each copy of it is sent. */
-  transmitted?: (() => void) | undefined;
-}
-
 /** A sent message that waits for an answer. */
 export interface Transmission {
   /** Stops sending copies and discards it. */ stop(): void;
@@ -79,7 +72,7 @@ export interface MessageLayer {
   /** Receives one datagram, or the next bytes of the stream. */
   receive(bytes: Uint8Array): void;
   /** Sends a request until it is stopped: its answer came, or it was cancelled. */
-  request(message: TokenMessage, delivery: Delivery, watch: RequestWatch): Transmission;
+  request(message: TokenMessage, delivery: Delivery, failed: (why: Failure) => void): Transmission;
   /** Sends a notification; `unwanted` is called if the peer rejects it. */
   notify(message: TokenMessage, unwanted: () => void): void;
   /** Checks whether the peer is alive: `done` is called on the answer, or with the reason why none came. */

@@ -10,7 +10,6 @@ import {
   type MessageLayer,
   type MessageSink,
   type Reply,
-  type RequestWatch,
   type Transmission,
 } from './layer';
 import { emptyCode, isRequest, isResponse, type Content, type Delivery, type TokenMessage } from './message';
@@ -84,7 +83,7 @@ export class StreamLayer implements MessageLayer {
     }
   }
 
-  request(message: TokenMessage, _delivery: Delivery, { failed, transmitted }: RequestWatch): Transmission {
+  request(message: TokenMessage, _delivery: Delivery, failed: (why: Failure) => void): Transmission {
     const refused = this.refusalOf(message);
     if (refused !== undefined) {
       failed(refused);
@@ -92,7 +91,6 @@ export class StreamLayer implements MessageLayer {
     }
     const transmission = { stop: () => this.finish(transmission) };
     this.open.add(transmission);
-    transmitted?.();
     this.send(message);
     return transmission;
   }

@@ -1,6 +1,7 @@
 import type { Channel } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
+import { thinned, type Trace } from '#dots/runtime/trace';
 import type { Permit } from '#dots/model/hostAddress';
 import { addressText, parseServer, withoutZone, type Address, type Scheme, type ServerAddress } from '../address';
 import type { ClientCredentials } from '../certificates/credentials';
@@ -9,9 +10,10 @@ import type { SessionMemory } from '../dtls/sessions';
 import { attemptDelay, raceConnections } from './raceConnections';
 import { limited, settled, type Limit } from '#dots/runtime/deadline';
 import { answeringAddress } from './plainPath';
+import { isTransient } from './repetition';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
-import { addressesOf, systemResolver, type Resolver } from './resolve';
+import { addressesInTime, systemResolver, type AddressMemory, type Resolver } from './resolve';
 import { connectTls } from '../tls/client';
 import { connectUdp } from '../udp';
 
@@ -35,6 +37,10 @@ export interface ConnectOptions {
   /** Whether an attack is under way: attempts are started faster (RFC 9132 section 4.3). */
   underAttack?: boolean | undefined;
   resolver?: Resolver;
+  /** The addresses that names had last. */
+  addresses?: AddressMemory | undefined;
+  /** Receives, one sentence each, what fails and is tried again until the deadline. */
+  trace?: Trace | undefined;
   /**
    * Whether the current addresses of the server may be dialled: its rejection ends the attempt before anything is sent.
    */
@@ -90,8 +96,9 @@ function vagueness(error: unknown): number {
 /**
  * Opens a path to a server: `coap://` (loopback only), `coaps://`, `coaps+tcp://`, or, without a scheme, whichever of
  * DTLS and TLS over IPv6 and IPv4 is established first (RFC 9132 section 4.3, RFC 8305); the other attempts are
- * cancelled. Throws a DotsError: `usage` for an invalid address or invalid credentials, `unreachable` with a code of
- * the refusals or `transport/cancelled`.
+ * cancelled. What the network fails (a closed port, an ICMP error, a resolver without an answer) is tried again until
+ * the deadline; what one end refuses ends it at once. Throws a DotsError: `usage` for an invalid address or invalid
+ * credentials, `unreachable` with a code of the refusals or `transport/cancelled`.
  */
 export async function connect(server: string, options: ConnectOptions = {}): Promise<Channel> {
   const target = parseServer(server);
@@ -132,14 +139,15 @@ export async function probeDtls(
  * addresses; a CoAP Ping finds the one with a server.
  */
 async function plain(target: ServerAddress, options: ConnectOptions): Promise<Channel> {
-  const { clock = systemClock, permit, resolver = systemResolver } = options;
+  const { clock = systemClock, permit } = options;
   const limit = limitOf(target, options);
+  const deadline = deadlineOf(options);
   try {
-    const hosts = await settled(addressesOf(target.host, resolver), limit.signal);
+    const hosts = await hostsOf(target, options, { signal: limit.signal, deadline });
     const addresses = hosts.map((host) => ({ host, port: target.port }));
     await permitted(addresses, permit, limit.signal);
     const isOne = addresses.length === 1;
-    const address = isOne ? target : await answeringAddress(addresses, { clock, signal: limit.signal });
+    const address = isOne ? target : await answeringAddress(addresses, { clock, signal: limit.signal, deadline });
     const channel = await connectUdp(address);
     if (!limit.signal.aborted) return channel;
     await channel.close();
@@ -171,13 +179,14 @@ interface Opened {
 }
 
 async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<Opened> {
-  const { credentials, clock = systemClock, deadlineMs = defaultDeadlineMs, memory, underAttack = false } = options;
+  const { credentials, clock = systemClock, memory, underAttack = false } = options;
   if (credentials === undefined) throw noCredentials(target);
-  const end = clock.monotonic() + deadlineMs;
+  const deadline = deadlineOf(options);
   const tried: Path[] = [];
+  const report = reporter(options);
   const limit = limitOf(target, options);
   try {
-    const hosts = await settled(addressesOf(target.host, options.resolver ?? systemResolver), limit.signal);
+    const hosts = await hostsOf(target, options, { signal: limit.signal, deadline });
     const paths = pathsTo(hosts, target.port, transports);
     const addresses = paths.map(({ address }) => address);
     await permitted(addresses, options.permit, limit.signal);
@@ -186,6 +195,7 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
       delayMs: attemptDelay[underAttack ? 'attack' : 'idle'],
       clock,
       signal: limit.signal,
+      deadline,
       isFinal,
       attempt: (path, signal) => {
         tried.push(path);
@@ -194,11 +204,14 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
           serverName: options.serverName ?? withoutZone(target.host),
           signal,
           clock,
-          deadlineMs: end - clock.monotonic(),
+          deadlineMs: deadline - clock.monotonic(),
           sessions: options.sessions,
         });
       },
-      failed: (path) => memory?.remember(path, false, clock.monotonic()),
+      failed: (path, error) => {
+        memory?.remember(path, false, clock.monotonic());
+        report(error);
+      },
       discard: (late) => void late.close(),
     });
     memory?.remember(candidate, true, clock.monotonic());
@@ -209,6 +222,28 @@ async function open(target: ServerAddress, transports: readonly Transport[], opt
   } finally {
     limit.lift();
   }
+}
+
+/** By the monotonic time. */
+function deadlineOf({ clock = systemClock, deadlineMs = defaultDeadlineMs }: ConnectOptions): number {
+  return clock.monotonic() + deadlineMs;
+}
+
+function hostsOf(
+  { host }: ServerAddress,
+  options: ConnectOptions,
+  within: { signal: AbortSignal; deadline: number },
+): Promise<readonly string[]> {
+  const { clock = systemClock, resolver = systemResolver, addresses: memory } = options;
+  return addressesInTime(host, { clock, resolver, memory, failed: reporter(options), ...within });
+}
+
+/** Traces what is tried again, rarely once it has been traced. */
+function reporter({ trace }: ConnectOptions): (error: unknown) => void {
+  const rarely = trace && thinned(trace);
+  return (error) => {
+    if (isTransient(error)) rarely?.(`${(error as DotsError).message} Trying again.`);
+  };
 }
 
 function limitOf(target: ServerAddress, options: ConnectOptions): Limit {

@@ -15,13 +15,14 @@ const ping = encodeMessage({ type: 'CON', code: emptyCode, messageId: 0, token: 
  */
 export async function answeringAddress(
   addresses: readonly Address[],
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { clock, signal, deadline }: { clock: Clock; signal: AbortSignal; deadline: number },
 ): Promise<Address> {
   const { candidate } = await raceConnections<Address, void>({
     candidates: addresses,
     delayMs: attemptDelay.idle,
     clock,
     signal,
+    deadline,
     attempt: answers,
     isFinal: () => false,
     discard: () => undefined,

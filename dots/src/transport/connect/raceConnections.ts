@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
+import { isTransient, nextTry } from './repetition';
 
 /**
  * From the start of one attempt to the start of the next: RFC 8305 section 5, and in an attack RFC 9132 section 4.3,
@@ -16,6 +17,8 @@ export interface Race<Candidate, Winner> {
   /** Milliseconds. */
   delayMs: number;
   clock: Clock;
+  /** By the monotonic time: until then candidates that the network failed are tried again (see ./repetition). */
+  deadline: number;
   signal?: AbortSignal;
   /** Fails if its signal is aborted. */
   attempt(candidate: Candidate, signal: AbortSignal): Promise<Winner>;
@@ -34,8 +37,8 @@ export interface Outcome<Candidate, Winner> {
 }
 
 /**
- * Runs a race; rejects with a final failure, with the failures of all (an array in the order of the candidates), or
- * with the reason of the signal.
+ * Runs a race; rejects with a final failure, with the last failures of all (an array in the order of the candidates)
+ * once none is tried again, or with the reason of the signal.
  */
 export function raceConnections<Candidate, Winner>(race: Race<Candidate, Winner>): Promise<Outcome<Candidate, Winner>> {
   return new Promise((resolve, reject) => new Runner(race, resolve, reject).start());
@@ -43,10 +46,13 @@ export function raceConnections<Candidate, Winner>(race: Race<Candidate, Winner>
 
 class Runner<Candidate, Winner> {
   private readonly underway = new Map<number, AbortController>();
+  /** The candidates that are tried again later. */
+  private readonly waiting = new Map<number, TimerHandle>();
+  /** When each candidate was started first and last. */
+  private readonly starts: { first: number; last: number }[] = [];
   private readonly failures: unknown[] = [];
   private timer: TimerHandle;
   private next = 0;
-  private failed = 0;
   private startedAt = -Infinity;
   private over = false;
 
@@ -70,7 +76,12 @@ class Runner<Candidate, Winner> {
     this.next += 1;
     this.startedAt = clock.monotonic();
     if (this.next < candidates.length) this.startNextIn(delayMs);
-    const candidate = candidates[index] as Candidate;
+    this.attempt(index, candidates[index] as Candidate);
+  }
+
+  private attempt(index: number, candidate: Candidate): void {
+    const now = this.race.clock.monotonic();
+    this.starts[index] = { first: this.starts[index]?.first ?? now, last: now };
     const controller = new AbortController();
     this.underway.set(index, controller);
     this.race.attempt(candidate, controller.signal).then(
@@ -98,10 +109,25 @@ class Runner<Candidate, Winner> {
     failed?.(candidate, error);
     this.underway.delete(index);
     this.failures[index] = error;
-    this.failed += 1;
-    if (isFinal(error)) this.fail(error);
-    else if (this.failed === candidates.length) this.fail(this.failures);
-    else if (this.failed === this.next) this.startNextIn(Math.max(0, this.startedAt + leastDelay - clock.monotonic()));
+    if (isFinal(error)) return this.fail(error);
+    if (isTransient(error)) this.tryAgain(index, candidate);
+    if (this.underway.size > 0) return;
+    if (this.next < candidates.length) this.startNextIn(Math.max(0, this.startedAt + leastDelay - clock.monotonic()));
+    else if (this.waiting.size === 0 || !this.failures.every(isTransient)) this.fail(this.failures);
+  }
+
+  /** What a server has refused does not change by waiting; what the network did may. */
+  private tryAgain(index: number, candidate: Candidate): void {
+    const { clock, deadline } = this.race;
+    const { first, last } = this.starts[index] as { first: number; last: number };
+    const now = clock.monotonic();
+    const at = nextTry(first, last, now);
+    if (at >= deadline) return;
+    const start = (): void => {
+      this.waiting.delete(index);
+      this.attempt(index, candidate);
+    };
+    this.waiting.set(index, clock.setTimeout(start, at - now));
   }
 
   private readonly abort = (): void => this.fail(this.race.signal?.reason);
@@ -116,6 +142,7 @@ class Runner<Candidate, Winner> {
     this.over = true;
     this.race.clock.clearTimeout(this.timer);
     this.race.signal?.removeEventListener('abort', this.abort);
+    for (const timer of this.waiting.values()) this.race.clock.clearTimeout(timer);
     for (const controller of this.underway.values()) controller.abort();
   }
 }

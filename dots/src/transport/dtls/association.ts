@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import { refusal } from '../refusals';
 import type { Engine, SessionHost } from './engine';
-import { closeNotify, helloVerifyRequired, refusalOf, silence, wantRead } from './outcome';
+import { closeNotify, helloVerifyRequired, refusalOf, silence, timedOut, wantRead } from './outcome';
 import type { Proof } from './proof';
 
 /** The callbacks of an association; they may end the association. */
@@ -252,6 +252,7 @@ export class Association {
       options: { role, proof },
     } = this;
     if (this.established) return refusal('broken', { peer, detail: this.engine.describe(result) });
+    if (result === timedOut) return this.silence();
     return refusalOf({
       peer,
       role,

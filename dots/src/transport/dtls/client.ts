@@ -8,6 +8,7 @@ import { Association, type AssociationOwner } from './association';
 import { DtlsChannel } from './channel';
 import { openContext } from './context';
 import { Engine } from './engine';
+import { Flights } from './flights';
 import { ServerProof } from './proof';
 import { endOfProof, isResumable, sessionKey, type SavedSession, type SessionMemory } from './sessions';
 
@@ -74,28 +75,6 @@ async function begin(address: Address, options: DtlsOptions, clock: Clock, end: 
   }
 }
 
-/**
- * The round trips of a handshake: from the first copy of a flight to the first datagram after it. The least one counts,
- * because others contain the computation of the server, or the wait for a repetition.
- */
-class RoundTrips {
-  /** Milliseconds. */
-  least: number | undefined;
-  private since: number | undefined;
-
-  constructor(private readonly clock: Clock) {}
-
-  sent(): void {
-    this.since ??= this.clock.monotonic();
-  }
-
-  answered(): void {
-    if (this.since === undefined) return;
-    this.least = Math.min(this.least ?? Infinity, this.clock.monotonic() - this.since);
-    this.since = undefined;
-  }
-}
-
 /** One handshake, and the association after it. */
 class Attempt implements AssociationOwner {
   readonly outcome: Promise<DtlsChannel>;
@@ -108,7 +87,7 @@ class Attempt implements AssociationOwner {
   private readonly server: string;
   private readonly key: string | undefined;
   private readonly deadline: TimerHandle;
-  private readonly roundTrips: RoundTrips;
+  private readonly flights: Flights;
   private channel: DtlsChannel | undefined;
   private settle: { resolve: (channel: DtlsChannel) => void; reject: (error: DotsError) => void } | undefined;
 
@@ -123,7 +102,7 @@ class Attempt implements AssociationOwner {
     private readonly name: string | undefined,
   ) {
     const { serverName, credentials, sessions } = options;
-    this.roundTrips = new RoundTrips(clock);
+    this.flights = new Flights(clock, (bytes) => this.transmit(bytes));
     this.server = serverOf(address, options);
     this.key = sessions === undefined ? undefined : sessionKey(address, serverName, credentials);
     const saved = this.key === undefined ? undefined : sessions?.get(this.key);
@@ -142,7 +121,7 @@ class Attempt implements AssociationOwner {
   }
 
   transmit(bytes: Buffer): void {
-    if (this.channel === undefined) this.roundTrips.sent();
+    if (this.channel === undefined) this.flights.sent(bytes);
     this.socket.send(bytes, (cause) => {
       if (cause !== null) this.networkFailed(cause);
     });
@@ -151,7 +130,7 @@ class Attempt implements AssociationOwner {
   established(): void {
     this.remember();
     const release = (): Promise<void> => this.release();
-    this.channel = new DtlsChannel(addressText(this.address), this.association, release, this.roundTrips.least);
+    this.channel = new DtlsChannel(addressText(this.address), this.association, release, this.flights.roundTripMs);
     this.stopWaiting()?.resolve(this.channel);
   }
 
@@ -165,7 +144,7 @@ class Attempt implements AssociationOwner {
   }
 
   private receive(bytes: Buffer): void {
-    if (this.channel === undefined) this.roundTrips.answered();
+    if (this.channel === undefined) this.flights.answered();
     this.association.receive(bytes);
   }
 
@@ -228,6 +207,7 @@ class Attempt implements AssociationOwner {
   private stopWaiting(): typeof this.settle {
     const { settle } = this;
     this.settle = undefined;
+    this.flights.end();
     this.clock.clearTimeout(this.deadline);
     this.options.signal?.removeEventListener('abort', this.cancel);
     return settle;

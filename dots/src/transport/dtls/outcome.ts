@@ -9,6 +9,7 @@ import { outsideConstraints, wrongPurpose } from './path';
 export const wantRead = -0x6900;
 export const helloVerifyRequired = -0x6a80;
 export const closeNotify = -0x7880;
+export const timedOut = -0x6800;
 const fatalAlert = -0x7780;
 const noClientCertificate = -0x7480;
 const unknownIdentity = -0x6c80;

@@ -14,6 +14,8 @@ import { objectionTo } from './peerCheck';
 import { alertIn, certificateRefusal, clientReason, detailIn, faultIn, symptomOf } from './symptoms';
 
 const defaultDeadlineMs = 10_000;
+/** The kernel waits twice as long after each repetition of a SYN; a connection is then started anew. Milliseconds. */
+const connectMs = 5000;
 
 /**
  * In TLS 1.3 the client's handshake ends before the server has checked its certificate, so only the first byte of the
@@ -105,6 +107,7 @@ interface Patience {
 /** Resolves when both ends are authenticated; fails with the reason. */
 function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience): Promise<void> {
   const { socket, peer } = attempt;
+  const start = clock.monotonic();
   return new Promise<void>((resolve, reject) => {
     const settle = (error?: DotsError): void => {
       clock.clearTimeout(timer);
@@ -127,7 +130,12 @@ function established(attempt: Attempt, { signal, clock, deadlineMs }: Patience):
       timer = clock.setTimeout(() => settle(), firstByteMs);
       socket.on('readable', heard);
     };
-    let timer = clock.setTimeout(() => settle(silence(attempt)), deadlineMs);
+    const late = (): void => settle(silence(attempt));
+    let timer = clock.setTimeout(late, Math.min(connectMs, deadlineMs));
+    socket.once('connect', () => {
+      clock.clearTimeout(timer);
+      timer = clock.setTimeout(late, Math.max(0, start + deadlineMs - clock.monotonic()));
+    });
     signal?.addEventListener('abort', abort, { once: true });
     socket.prependOnceListener('end', () => {
       attempt.answered ||= hasAnswered(socket);

@@ -51,6 +51,15 @@ test('a request that was accepted is being set up, with the lifetime granted', (
   assert.equal(entry && remaining(entry, t0 + 1500), 3599);
 });
 
+test('an answer for another mid is no entry', () => {
+  const book = bookWith(7);
+  book.reported(body({ mid: 9, status: 'attack-successfully-mitigated', lifetime: 100 }), t0, 7);
+  assert.deepEqual(
+    book.list().map(({ mid, status }) => [mid, status]),
+    [[7, 'attack-mitigation-in-progress']],
+  );
+});
+
 test('a notification brings status, lifetime and counters, and keeps what it does not contain', () => {
   const book = bookWith(7);
   book.reported(

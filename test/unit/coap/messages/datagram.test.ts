@@ -5,17 +5,21 @@ import { DotsError } from '#dots/model/errors';
 import { settle } from '../../../support/protocol/fakeClock';
 import { alone, arrive, confirmable, fails, last, long, nonConfirmable } from '../../../support/coapScene';
 
-test('a request whose first copy is refused by the network at once is not sent again', async () => {
-  for (const request of [nonConfirmable, confirmable]) {
-    const { clock, channel, endpoint } = alone();
+test('a request whose copies are refused by the network at once is sent until its time is over', async () => {
+  for (const [request, copies] of [
+    [nonConfirmable, 4],
+    [confirmable, 3],
+  ] as const) {
+    const { clock, channel, endpoint } = alone({ random: () => 0 });
     let tries = 0;
     channel.send = () => {
       tries += 1;
       channel.refuse(new DotsError('unreachable', 'transport/network', 'No route.'));
     };
-    await fails(endpoint.request(request, long), 'transport/network');
+    const outcome = fails(endpoint.request(request, { timeoutMs: 10_000 }), 'transport/network');
     await clock.advance(60_000);
-    assert.deepEqual([tries, clock.pending], [1, 0]);
+    await outcome;
+    assert.deepEqual([tries, clock.pending], [copies, 0]);
   }
 });
 

@@ -222,17 +222,6 @@ test('a session that closes leaves its turns to the others', async () => {
   assert.equal(clock.pending, 0);
 });
 
-test('who waits learns of each copy', async () => {
-  const { clock, endpoint } = alone();
-  let copies = 0;
-  const patience = { timeoutMs: 10_000, transmitted: () => (copies += 1) };
-  const outcome = fails(endpoint.request(put('mitigate'), patience), 'coap/no-answer');
-  await clock.advance(6500);
-  assert.equal(copies, 3);
-  await clock.advance(3500);
-  await outcome;
-});
-
 test('the paces of the last 256 peers are kept, and of no more', () => {
   const clock = new FakeClock();
   const first = paceOf('192.0.2.1:4646', clock, 3000);

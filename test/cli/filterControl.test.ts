@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { decodeDocument, encodeDocument } from '#dots/cbor/codec';
+import type { Message } from '#dots/coap/messages/message';
+import { dotsCbor, option, textsOf } from '#dots/coap/messages/options';
+import { scopesOf } from '#dots/signal/scopes';
+import { peer } from '../support/coapPeer';
+import { folder, request } from '../support/dots';
+import { runHere, type Ran } from '../support/runHere';
+
+const acl = { 'acl-name': 'an-accept-list', 'activation-type': 'deactivate' };
+const controlling = request.replace(
+  '"lifetime"',
+  `"ietf-dots-signal-control:acl-list": [${JSON.stringify(acl)}], "lifetime"`,
+);
+const failed = encodeDocument({
+  'ietf-dots-signal-channel:mitigation-scope': { scope: [{ mid: 1, 'ietf-dots-signal-control:acl-list': [acl] }] },
+});
+
+interface Scene {
+  /** The mid and whether there were ACLs, of each request that arrived. */
+  asked: [mid: string, acls: boolean][];
+  send(file: string, ...more: string[]): Promise<Ran>;
+}
+
+/** A server that cannot change ACLs. */
+async function scene(t: TestContext): Promise<Scene> {
+  const asked: Scene['asked'] = [];
+  const { server } = await peer(t, ({ options, payload }): Partial<Message> => {
+    const hasAcls = scopesOf(decodeDocument(payload))[0]?.['ietf-dots-signal-control:acl-list'] !== undefined;
+    asked.push([textsOf(options, 'Uri-Path').at(-1) ?? '', hasAcls]);
+    if (!hasAcls) return { code: '2.01' };
+    return { code: '5.03', payload: failed, options: [option('Content-Format', dotsCbor), option('Max-Age', 90)] };
+  });
+  const path = folder(t, {
+    'a.dots.json': controlling,
+    'plain.dots.json': request,
+    'idle.dots.json': controlling.replace('"lifetime"', '"trigger-mitigation": false, "lifetime"'),
+  });
+  const own = ['--server', server, '--cuid', 'one', '--ledger', join(path, 'ledger')];
+  return { asked, send: (file, ...more) => runHere(['send', join(path, file), ...own, ...more]) };
+}
+
+test('an initial request whose ACLs the server cannot change is sent again at once without them', async (t) => {
+  const { asked, send } = await scene(t);
+  const { status, out } = await send('a.dots.json');
+  assert.equal(status, 0);
+  const [first, second] = asked;
+  assert.deepEqual([first?.[1], second?.[1], asked.length], [true, false, 2]);
+  assert.notEqual(first?.[0], second?.[0], 'a new mid');
+  assert.match(out, /^2\.01 /);
+  assert.match(out, /could not change the ACLs an-accept-list, .* again in 90 s, under a new mid/);
+});
+
+test('the second step: where the mitigation runs, the refusal of the ACLs is the answer', async (t) => {
+  const { asked, send } = await scene(t);
+  assert.equal((await send('plain.dots.json')).status, 0);
+  const { status, out } = await send('a.dots.json', '--format', 'json');
+  assert.deepEqual([status, (JSON.parse(out) as { code: string }).code, asked.length], [1, '5.03', 2]);
+});
+
+test('the ACLs and the time are members of the JSON', async (t) => {
+  const { send } = await scene(t);
+  const { out } = await send('a.dots.json', '--format', 'json');
+  const { failedAcls, retryAfter } = JSON.parse(out) as Record<string, unknown>;
+  assert.deepEqual([failedAcls, retryAfter], [['an-accept-list'], 90]);
+});
+
+test('ACLs are not changed in idle time', async (t) => {
+  const { asked, send } = await scene(t);
+  const { status, err } = await send('idle.dots.json');
+  assert.equal(status, 1);
+  assert.match(err, /no mitigation is active \(RFC 9133 section 3\.2\.1\)/);
+  assert.equal(asked.length, 0);
+});
