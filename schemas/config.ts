@@ -2,6 +2,7 @@
  * The schemas of the product's own files, made by hand: draft-07 for any editor, with sections of the RFCs for hover.
  */
 import clients from './clients.json';
+import orchestrator from './orchestrator.json';
 import profiles from './profiles.json';
 import workspace from './workspace.json';
 
@@ -9,7 +10,10 @@ import workspace from './workspace.json';
 export interface ConfigSchema {
   title?: string;
   description?: string;
-  type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  /** Absent where `anyOf` has the types. */
+  type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  /** Alternatives of different types. */
+  anyOf?: ConfigSchema[];
   properties?: Record<string, ConfigSchema>;
   required?: string[];
   /** false: no others; a schema: any name, each value so. */
@@ -19,13 +23,17 @@ export interface ConfigSchema {
   /** The members that a member has no effect without. */
   dependencies?: Record<string, string[]>;
   items?: ConfigSchema;
+  minItems?: number;
+  maxItems?: number;
+  /** Exactly one of these members is there. */
+  oneOf?: { required: [string] }[];
   enum?: string[];
   pattern?: string;
   format?: 'ip-prefix';
   minLength?: number;
   minimum?: number;
   maximum?: number;
-  default?: string | boolean;
+  default?: string | number | boolean;
   /** Exactly one of the members is there. */
   'x-one-member'?: true;
   /** RFC number and section to read about the member. */
@@ -36,10 +44,39 @@ export interface ConfigSchema {
   'x-expected-names'?: string;
   /** What each value of `enum` means. */
   'x-enum-descriptions'?: string[];
-  /** What is known of the values, or of the names of additional members: codes of findings, or names of profiles. */
-  'x-known'?: 'codes' | 'profiles';
+  /**
+   * What is known of the values, or of the names of additional members: codes of findings, names of profiles, or
+   * servers of DMSs.
+   */
+  'x-known'?: 'codes' | 'profiles' | 'servers';
+  /** The values, or the names of additional members, are names that entries of another list of the file have. */
+  'x-names'?: NamesSchema;
 }
 
-export const configSchemas = { workspace, profiles, clients } as unknown as Readonly<
-  Record<'workspace' | 'profiles' | 'clients', ConfigSchema>
->;
+/** Names that a file defines itself. */
+export interface NamesSchema {
+  /** The member with the list of what is named. */
+  of: 'links' | 'nodes' | 'dms';
+  /** Further values. */
+  also?: string[];
+  /** Prefixes are values too. */
+  prefixes?: boolean;
+}
+
+/** A schema with what its references lead to, `FILE#/POINTER` in another of these schemas. */
+function resolved(schema: unknown, files: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => resolved(item, files));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if ('$ref' in schema && typeof schema.$ref === 'string') {
+    const [file = '', pointer = ''] = schema.$ref.split('#/');
+    return pointer.split('/').reduce((node, name) => (node as Record<string, unknown>)[name], files[file]);
+  }
+  return Object.fromEntries(Object.entries(schema).map(([name, node]) => [name, resolved(node, files)]));
+}
+
+export const configSchemas = {
+  workspace,
+  profiles,
+  clients,
+  policy: resolved(orchestrator, { 'clients.json': clients }),
+} as unknown as Readonly<Record<'workspace' | 'profiles' | 'clients' | 'policy', ConfigSchema>>;

@@ -5,7 +5,6 @@ import { Ledger, serverName, type LedgerOfClient, type ServerProof } from '#dots
 import { refuseLinks } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { credentialsFor, readPem } from '#dots/transport/certificates/credentialFiles';
-import type { KnownProfiles } from '#dots/workspace/destination';
 import { absolutePath, caller } from './caller';
 import type { Arguments, Option } from './command';
 import type { Io } from './io';
@@ -29,8 +28,8 @@ export async function ledgerOf(given: Arguments, io: Io): Promise<Ledger> {
 /** What the client of a target asked of its server. */
 export const ledgerAt = (
   ledger: Ledger,
-  { server, cuid, cuidSource, credentialFiles: { serverName } }: SettledTarget,
-): LedgerOfClient => ledger.client({ address: server, serverName, cuid, source: cuidSource });
+  { server, signalServer = server, cuid, cuidSource, credentialFiles: { serverName: name } }: SettledTarget,
+): LedgerOfClient => ledger.client({ address: signalServer, serverName: name, cuid, source: cuidSource });
 
 /** The name of the server of a target in the ledger. Throws a DotsError for an address that is none. */
 export const ledgerName = ({ server, credentialFiles }: AnonymousTarget): string => serverName(server, credentialFiles);
@@ -42,23 +41,15 @@ export const isData = (server: string): boolean => /^https:/i.test(server);
  * A target as the client that the user names, or as the one that follows from its credentials and the ledger. Throws a
  * DotsError.
  */
-export async function withCuid(
-  target: AnonymousTarget,
-  ledger: Ledger,
-  { profiles }: KnownProfiles,
-): Promise<SettledTarget> {
+export async function withCuid(target: AnonymousTarget, ledger: Ledger): Promise<SettledTarget> {
   if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured' };
   const derived = await derivedCuid(target);
-  const address = isData(target.server) ? profiles.get(target.profile ?? '')?.signal : target.server;
-  const { cuid, source } = chosenCuid(
-    await ledgersAt(ledger, address, target.credentialFiles),
-    derived,
-    target.profile,
-  );
+  const known = await ledgersAt(ledger, target.signalServer, target.credentialFiles);
+  const { cuid, source } = chosenCuid(known, derived, target.profile);
   return { ...target, cuid, cuidSource: source };
 }
 
-/** What is known of a server; the data channel of one whose signal channel is not known is in no ledger. */
+/** What is known of a server; nothing where only its data channel is known. */
 async function ledgersAt(ledger: Ledger, address: string | undefined, proof: ServerProof): Promise<ClientLedger[]> {
   if (address === undefined) return [];
   const name = serverName(address, proof);

@@ -1,4 +1,6 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
+import { systemClock } from '#dots/runtime/clock';
+import type { Trace } from '#dots/runtime/trace';
 import type { Ask } from '#dots/signal/recordedRequest';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
@@ -11,6 +13,8 @@ export interface Opening {
   signal?: AbortSignal | undefined;
   /** Receives the messages of a session that is opened for it. */
   watch?: MessageWatch | undefined;
+  /** Receives what fails and is tried again, one sentence each. */
+  trace?: Trace | undefined;
 }
 
 /** A way to ask a server, which opens its session with the first request. Requests reject with a DotsError. */
@@ -30,9 +34,10 @@ export const ownConnection: Connect = (target, opening) => {
   let session: Promise<SignalSession> | undefined;
   return {
     ask: async (asking) => {
+      const since = systemClock.monotonic();
       session ??= ownSession(target, opening);
       const open = await session;
-      return { session: open, answer: await asking(open, { timeoutMs, signal }) };
+      return { session: open, answer: await asking(open, { timeoutMs, since, signal }) };
     },
     close: async () => (await session?.catch(() => undefined))?.close(),
   };
@@ -40,9 +45,18 @@ export const ownConnection: Connect = (target, opening) => {
 
 async function ownSession(
   { server, cuid, timeoutMs, credentialFiles, permit }: SettledTarget,
-  opening: Opening,
+  { trace, ...opening }: Opening,
 ): Promise<SignalSession> {
   const credentials = await credentialsFor(server, credentialFiles);
   const memory = connectionMemory(storedAddresses());
-  return SignalSession.open({ server, cuid, permit, timeoutMs, memory, ...opening, ...credentials });
+  return SignalSession.open({
+    server,
+    cuid,
+    permit,
+    timeoutMs,
+    memory,
+    ...(trace && { trace }),
+    ...opening,
+    ...credentials,
+  });
 }

@@ -15,13 +15,14 @@ import type { Activation, DataAnswer, DataSession } from '#dots/data/session';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { safeJson } from '#dots/model/text';
+import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { writeFileAtomically } from '#dots/runtime/atomicFile';
 import { fileReason } from '#dots/runtime/fileReason';
 import { duration } from '#dots/words/quantities';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
-import { overData } from './dataTarget';
+import { clientOf, overData, recordActivation, recordInstalled } from './dataTarget';
 import { readDocument } from './document';
 import type { Io } from './io';
 import { withOption } from './mitigationTargets';
@@ -157,7 +158,10 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
   report.registered = installed.registered;
   if (installed.registered)
     await report.lines(`The client was not registered; dots registered it first, as ${target.cuid}.`);
-  if (installed.answer.ok) report.add(installed.changes);
+  if (installed.answer.ok) {
+    report.add(installed.changes);
+    await recordInstalled(sending.ledger, target, document.value);
+  }
   await report.answered(installed.answers, { ok: afterInstalling });
 }
 
@@ -174,10 +178,12 @@ async function remove(run: DataRun): Promise<void> {
       'See dots data --help.',
     );
   const target = await targetOf(run, 'nothing was removed');
+  const client = await clientOf(run, target);
   await overData(target, async (session) => {
-    if (container === undefined) return deregister(session, report, target);
+    if (container === undefined) return deregister(session, report, target, client);
     for (const name of names) {
-      const { answers } = await session.remove(container, name, { ...target, announce: report.announce });
+      const { answer, answers } = await session.remove(container, name, { ...target, announce: report.announce });
+      if (answer.ok || answer.status === 404) await client.removed({ container, name });
       await report.answered(answers, { ok: afterRemoving, refused: afterMissing(answers, container) });
     }
   });
@@ -186,11 +192,17 @@ async function remove(run: DataRun): Promise<void> {
 const afterRemoving = 'change documents that refer to it: dots validate reports unknown names.';
 
 /** Removes a client after what is lost with it was shown. */
-async function deregister(session: DataSession, report: DataReport, target: SettledTarget): Promise<void> {
+async function deregister(
+  session: DataSession,
+  report: DataReport,
+  target: SettledTarget,
+  client: LedgerOfClient,
+): Promise<void> {
   const known = await session.get('', target);
   const losses = known.ok ? ownEntries(known.body) : [];
   await report.announce(losses.map(({ container, entry }): EntryChange => removalOf(container, String(entry.name))));
   const answers = known.ok ? [known, await session.deregister(target)] : [known];
+  if (answers.at(-1)?.ok === true) await client.removed('all');
   await report.answered(answers, { ok: 'dots data install FILE registers this client again.' });
 }
 
@@ -198,9 +210,11 @@ async function setActivation(run: DataRun, activation: Activation): Promise<void
   const { words, report } = run;
   if (words.length === 0) throw new UsageError('Name the ACLs.', 'dots data get acls lists them.');
   const target = await targetOf(run, 'nothing was changed');
+  const client = await clientOf(run, target);
   await overData(target, async (session) => {
     for (const name of words) {
-      const { answers } = await session.activate(name, activation, { ...target, announce: report.announce });
+      const { answer, answers } = await session.activate(name, activation, { ...target, announce: report.announce });
+      if (answer.ok) await recordActivation(client, name, activation);
       await report.answered(answers, { ok: afterActivation[activation], refused: afterMissing(answers, 'acls') });
     }
   });

@@ -30,7 +30,7 @@ export function dataAnswerJson({
     meaning: httpStatusWords(status).name,
     ok,
     body: body ?? null,
-    errors: errors.map((error): JsonObject => ({ ...error })),
+    errors: errors.map(({ tag = null, message, path: where = null }): JsonObject => ({ tag, message, path: where })),
     roundTripMs: Math.round(roundTripMs * 10) / 10,
     request: { method, path, octets },
   };

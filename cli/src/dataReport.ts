@@ -7,6 +7,7 @@ import { httpStatusWords } from '#dots/words/httpStatuses';
 import type { ExitStatus } from './command';
 import { dataAnswerJson, dataAnswerLines } from './dataAnswer';
 import { findingJson } from './findings';
+import { errorJson } from './invoke';
 import type { Io } from './io';
 import type { SettledTarget } from './settledTarget';
 
@@ -108,7 +109,7 @@ export class DataReport {
       findings: this.findings,
       notes: this.notes,
       next: error?.hint === undefined ? this.next : [...this.next, error.hint],
-      error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+      error: error === undefined ? null : errorJson(error),
     };
     await this.io.out(`${safeJson(report, 2)}\n`);
   }

@@ -2,7 +2,7 @@ import { readFileSync, statSync, type Stats } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileReason } from '#dots/runtime/fileReason';
 import { validationService as service } from '#service/validationService';
-import { isDocumentFile } from '#host/documentFiles';
+import { isDocumentFile, isPolicyFile } from '#host/documentFiles';
 import { attempt, isFile, realFile, walk } from '#host/files';
 import { absolutePath } from './caller';
 import { UsageError } from './command';
@@ -20,11 +20,12 @@ export const standardInput = '-';
 /**
  * The files that a path names: itself; of a folder all DOTS documents in it; of a glob all files that match; `-` for
  * standard input. Throws UsageError if there are none.
+ * @param withPolicies of a folder the policies of orchestrators as well
  */
-export async function filesOf(path: string): Promise<string[]> {
+export async function filesOf(path: string, withPolicies = false): Promise<string[]> {
   if (path === standardInput) return [path];
   const stats = statOf(path);
-  if (stats?.isDirectory() === true) return someDocumentsIn(path);
+  if (stats?.isDirectory() === true) return someDocumentsIn(path, withPolicies);
   return stats === undefined ? ((await matching(path)) ?? [path]) : [path];
 }
 
@@ -47,8 +48,9 @@ function statOf(path: string): Stats | undefined {
 export const documentsIn = (folder: string): string[] =>
   once(filesBelow(folder).filter((file) => isDocumentFile(service, file)));
 
-function someDocumentsIn(folder: string): string[] {
-  const found = documentsIn(folder);
+function someDocumentsIn(folder: string, withPolicies: boolean): string[] {
+  const policies = withPolicies ? once(filesBelow(folder).filter(isPolicyFile)) : [];
+  const found = [...documentsIn(folder), ...policies];
   if (found.length === 0)
     throw new UsageError(`There is no DOTS document in ${folder}.`, 'Name the files, or use the extension .dots.json.');
   return found;

@@ -31,10 +31,15 @@ export function findingJson({
   rfc,
   pointer,
   range,
-  related,
+  related = [],
 }: LocatedFinding): object {
-  return { code, class: of, severity, message, rfc, pointer, range, ...(related !== undefined && { related }) };
+  return { code, class: of, severity, message, rfc, pointer, range, related: related.map(relatedJson) };
 }
+
+/** Another place; without a file it is in the same one. */
+const relatedJson = ({ file = null, pointer, message, range }: Related): object => ({ file, pointer, message, range });
+
+type Related = Omit<NonNullable<LocatedFinding['related']>[number], 'file'> & { file?: string | null };
 
 /** How many findings have a severity. */
 export function countOf(findings: readonly LocatedFinding[], severity: Severity): number {

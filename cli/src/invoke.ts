@@ -36,7 +36,7 @@ export async function attempt(
   try {
     return await action({ ...io, out });
   } catch (error) {
-    if (!printed && wantsJson(words)) await io.out(`${safeJson({ error: errorJson(error) }, 2)}\n`);
+    if (!printed && wantsJson(words)) await io.out(`${safeJson({ version: 1, error: errorJson(error) }, 2)}\n`);
     if (error instanceof DotsError) {
       io.say(`${who}: ${describeError(error)}`);
       return statusOf(error);

@@ -6,9 +6,10 @@ import type { ClientLedger, LedgerEntry } from '#dots/signal/ledger';
 import { codeWords } from '#dots/words/codes';
 import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { count, lifetime as lifetimeWords, traffic } from '#dots/words/quantities';
-import { targetWords } from '#dots/words/targets';
+import { targetWords, targetsOf } from '#dots/words/targets';
 import type { ExitStatus } from './command';
 import { isGoneMock } from './goneMock';
+import { errorJson } from './invoke';
 import type { Io } from './io';
 
 /** One mitigation as a command found it or left it. */
@@ -68,7 +69,7 @@ function reportJson({ known, profile, mitigations, refusal, error, remarks, note
     mitigations: mitigations.map(mitigationJson),
     code: refusal?.code ?? null,
     diagnostic: refusal?.diagnostic ?? null,
-    error: error === undefined ? null : { code: error.code, message: error.message, hint: error.hint ?? null },
+    error: error === undefined ? null : errorJson(error),
     remarks,
     notes,
   };
@@ -82,7 +83,7 @@ function mitigationJson({ mid, status, lifetime, scope, entry, code }: Mitigatio
     file: entry?.file ?? null,
     state: entry?.state ?? null,
     code: code ?? entry?.code ?? null,
-    targets: targetWords(scope),
+    targets: targetsOf(scope),
     sentAt: entry?.sentAt ?? null,
     expiresAt: entry?.expiresAt ?? null,
     lastStatus: entry?.status ?? null,

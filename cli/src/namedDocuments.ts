@@ -51,12 +51,13 @@ function sourceOf(uri: string, bytes: Uint8Array): SourceDocument {
   return { uri, version: 0, getText: () => text };
 }
 
-const workspaceMembers = ['files', 'own-prefixes', 'severities', 'suppressions', 'target-router', 'level'];
+const workspaceMembers = ['files', 'own-prefixes', 'severities', 'suppressions', 'target-router', 'policy', 'level'];
 
 /** Which of the product's own files a value is, by its members. */
 function formByMembers(value: JsonValue | undefined): DocumentForm | undefined {
   if (!isObject(value) || Object.keys(value).some((name) => name.includes(':'))) return undefined;
   if (isObject(value.profiles)) return 'profiles';
+  if (Array.isArray(value.strategies)) return 'policy';
   if (Array.isArray(value.clients)) return 'clients';
   return workspaceMembers.some((name) => Object.hasOwn(value, name)) ? 'workspace' : undefined;
 }

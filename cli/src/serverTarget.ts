@@ -1,6 +1,6 @@
 import { documentTypeOf } from '#dots/model/documents';
 import type { Permit } from '#dots/model/hostAddress';
-import { serverName, type Ledger } from '#dots/signal/ledgerFolder';
+import type { Ledger } from '#dots/signal/ledgerFolder';
 import { noDataAddress, parseServer } from '#dots/transport/address';
 import { knownAddresses } from '#dots/transport/connect/resolve';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
@@ -108,8 +108,6 @@ export interface Sending {
   notes?: string[];
   workspaces: CommandWorkspaces;
   context: DocumentContext;
-  /** The server as the ledger names it; absent for a data channel whose profile names no signal channel. */
-  signalServer?: string | undefined;
 }
 
 /** The target of a document by the options, the workspace file and the profiles. Throws UsageError. */
@@ -125,16 +123,14 @@ export async function sendingOf(document: ReadDocument, given: Arguments, io: Io
   const mock = await mockFor(query, workspaces, purpose);
   const anonymous = settledTarget(query, given, { ...purpose, mock });
   const ledger = await ledgerOf(given, io);
-  const target = await withCuid(anonymous, ledger, query.profiles);
+  const target = await withCuid(anonymous, ledger);
   const notes = await credentialNotes(target, io);
   const profile = mock ?? workspaces.profiles.get(target.profile ?? query.workspace.context.profile ?? '');
-  const signal = isData(target.server) ? target.profile && profile?.signal : target.server;
   return {
     workspaces,
     target,
     ledger,
     notes,
-    signalServer: signal && serverName(signal, target.credentialFiles),
     context: {
       ...query.workspace.context,
       cuid: target.cuid,
@@ -178,7 +174,7 @@ async function targetFor(
 ): Promise<SettledTarget> {
   const purpose = { notDone, prefix: '' };
   const mock = await mockFor(query, workspaces, purpose);
-  return withCuid(settledTarget(query, given, { ...purpose, mock }), ledger, query.profiles);
+  return withCuid(settledTarget(query, given, { ...purpose, mock }), ledger);
 }
 
 /**
@@ -271,8 +267,10 @@ function settledTarget(
   const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
+  const known = mock ?? query.profiles.profiles.get(destination.profile ?? '');
   const target = {
     ...destination,
+    signalServer: isData(destination.server) ? known?.signal : destination.server,
     permit,
     timeoutMs: timeoutOf(given, query.channel),
     credentialFiles: credentialFiles(given, destination),

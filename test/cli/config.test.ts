@@ -17,7 +17,7 @@ interface Report {
 
 const keys = [
   ...['version', 'action', 'ok', 'server', 'profile', 'cuid', 'sent', 'kept', 'sid', 'tsid', 'tmid', 'code'],
-  ...['meaning', 'diagnostic', 'body', 'notes', 'maxAge', 'currentFor', 'roundTripMs', 'request', 'findings'],
+  ...['meaning', 'diagnostic', 'body', 'maxAge', 'currentFor', 'roundTripMs', 'request', 'notes', 'findings'],
   ...['remarks', 'next', 'error'],
 ];
 

@@ -220,3 +220,25 @@ for (const [name, words, input, message] of misuse)
     assert.equal(err.trim().split('\n').length, 1);
     assert.equal(reportOf({ status, out, err, bytes: Buffer.alloc(0) }).error?.code !== undefined, true);
   });
+
+test('what was installed and removed is in the ledger', async (t) => {
+  const { path, data } = await scene(t);
+  const entries = (): unknown[] => {
+    const ledger = JSON.parse(dots(['ledger', '--ledger', join(path, 'ledger'), '--format', 'json']).out) as {
+      servers: { installed: { container: string; name: string; entry: object; removedAt: string | null }[] }[];
+    };
+    return ledger.servers.flatMap(({ installed }) =>
+      installed.map(({ container, name, entry, removedAt }) => [
+        `${container} ${name}`,
+        (entry as Record<string, unknown>)['activation-type'],
+        removedAt === null,
+      ]),
+    );
+  };
+  assert.equal(data(['install', '-'], acls).status, 0);
+  assert.equal(data(['activate', 'a']).status, 0);
+  assert.deepEqual(entries(), [['acls a', 'immediate', true]]);
+  assert.match(dots(['ledger', '--ledger', join(path, 'ledger')]).out, /^ {2}acl a {2}installed at 2/m);
+  assert.equal(data(['remove', 'acl', 'a']).status, 0);
+  assert.deepEqual(entries(), [['acls a', 'immediate', false]]);
+});

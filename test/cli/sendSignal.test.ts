@@ -9,7 +9,10 @@ import type { Connect } from '../../cli/src/connection';
 import type { ReadDocument } from '../../cli/src/document';
 import type { SettledTarget } from '../../cli/src/settledTarget';
 import { CommandWorkspaces } from '../../cli/src/workspace';
-import { folder } from '../support/dots';
+import { entriesIn } from '#dots/data/resources';
+import type { JsonObject } from '#dots/model/json';
+import { installedNow } from '#dots/signal/ledgerInstalled';
+import { acls, dots, folder, startMock } from '../support/dots';
 import { documentFor } from '../support/ledgerScene';
 
 const collision = {
@@ -112,4 +115,44 @@ test('a cuid that was configured stays, and so does one under which mitigations 
   await client.sending(entry);
   const running = await send('a.example.net', {}, 'new-cuid');
   assert.match(running.remarks.join(), /must not change while mitigations run/);
+});
+
+test('the aliases and ACLs that this client installed go to the new cuid (RFC 9132 section 4.4.1.1)', async (t) => {
+  const { ready } = await startMock(t);
+  const { data, ca, cert, key } = ready as Record<'data' | 'ca' | 'cert' | 'key', string>;
+  const { ledger, asked, send } = await scene(t);
+  const aliases = {
+    'ietf-dots-data-channel:aliases': { alias: [{ name: 'web', 'target-prefix': ['192.0.2.0/24'] }] },
+  };
+  const as = (cuid: string): string[] => ['--server', data, '--ca', ca, '--cert', cert, '--key', key, '--cuid', cuid];
+  const client = ledger.client({ address: target.server, cuid: 'taken', source: 'derived' });
+  for (const document of [acls, JSON.stringify(aliases)])
+    assert.equal(dots(['data', 'install', '-', ...as('taken')], document).status, 0);
+  const installed = (cuid: string): JsonObject =>
+    (JSON.parse(dots(['data', 'get', '--format', 'json', ...as(cuid)]).out) as { body: JsonObject }).body;
+  const entries = {
+    aliases: aliases['ietf-dots-data-channel:aliases'].alias,
+    acls: entriesIn('acls', JSON.parse(acls) as JsonObject),
+  };
+  for (const container of ['acls', 'aliases'] as const)
+    await client.installed({ container, entries: entries[container], address: data });
+  const accepted = await send('a.example.net', { credentialFiles: { ca, cert, key } }, 'new-cuid');
+  assert.match(accepted.remarks.join(' '), /Moved to the new cuid: alias web, ACL a\./);
+  const [, fresh = ''] = asked;
+  assert.match(JSON.stringify(installed(fresh)), /"web".*:drop"/);
+  assert.doesNotMatch(JSON.stringify(installed('taken')), /"web"|:drop"/);
+  const ledgers = new Map(
+    (await ledger.clients()).map((each) => [each.cuid, installedNow(each).map(({ name }) => name)]),
+  );
+  assert.deepEqual([ledgers.get('taken'), ledgers.get(fresh)], [[], ['web', 'a']]);
+});
+
+test('where they cannot be moved, the mitigation is requested all the same, and it is said', async (t) => {
+  const { ledger, send } = await scene(t);
+  const client = ledger.client({ address: target.server, cuid: 'taken', source: 'derived' });
+  const entries = [{ name: 'web', 'target-prefix': ['192.0.2.0/24'] }];
+  await client.installed({ container: 'aliases', entries, address: 'https://127.0.0.1:1' });
+  const accepted = await send('a.example.net', {}, 'new-cuid');
+  assert.equal(accepted.answer.code, '2.01');
+  assert.match(accepted.remarks.join(' '), /Not all of alias web could be moved to the new cuid/);
 });

@@ -61,7 +61,7 @@ test('each option counts before the workspace file', async (t) => {
   const answer = JSON.parse(
     send('a.dots.json', '--cuid', 'other', '--mid', '7', '--server', String(ready.signal), '--format', 'json').out,
   ) as Record<string, unknown>;
-  assert.deepEqual([answer.code, answer.profile, answer.cuid, answer.mid], ['2.01', undefined, 'other', 7]);
+  assert.deepEqual([answer.code, answer.profile, answer.cuid, answer.mid], ['2.01', null, 'other', 7]);
   assert.match(send('b.dots.json', '--profile', 'half').err, /profile "half" names no signal channel/);
   assert.match(
     send('b.dots.json', '--profile', 'hlaf').err,

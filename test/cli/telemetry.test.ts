@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { dots, folder, startDots, startMock, type Run } from '../support/dots';
+import { checkOutput } from '../support/outputs';
 import { eventually } from '../support/protocol/scene';
 
 const telemetry = (prefix: string): string =>
@@ -109,6 +110,7 @@ test('telemetry watch prints the state as one object per line, until Ctrl-C', as
   assert.match(JSON.stringify(body), /192\.0\.2\.0\/24/);
   child.kill('SIGINT');
   assert.deepEqual(await once(child, 'close'), [0, null]);
+  for (const line of lines) checkOutput('event', JSON.parse(line));
   assert.match(lines.at(-1) ?? '', /"event":"end".*dots telemetry get/);
 });
 

@@ -15,7 +15,7 @@ async function refused(words: readonly string[], sentence: RegExp): Promise<Ran>
 async function refusedInJson(words: readonly string[], sentence: RegExp): Promise<void> {
   const { out } = await refused(words, sentence);
   const { error, ...others } = JSON.parse(out) as { error: Record<string, unknown> };
-  assert.deepEqual(others, {});
+  assert.deepEqual(others, { version: 1 });
   assert.deepEqual(Object.keys(error), ['code', 'message', 'hint']);
   assert.equal(error.code, 'cli/usage');
   assert.match(String(error.message), sentence);

@@ -61,6 +61,7 @@ test('JSON has the members of the contract, counted from 0', (t) => {
     'message',
     'pointer',
     'range',
+    'related',
     'rfc',
     'severity',
   ]);
@@ -213,6 +214,54 @@ test('the documents of the corpus are checked, each in the form of the contract'
   );
   const broken = files.filter(({ file }) => file.includes('.broken.'));
   assert.ok(broken.length > 0 && broken.every(({ findings }) => findings.some((finding) => finding.class === 'json')));
+});
+
+test('a folder includes the policies of orchestrators in it, and flowspec leaves them out', (t) => {
+  const policy = (strategies: object[]): string => JSON.stringify({ clients: [{ name: 'web-1' }], strategies });
+  const files = {
+    'a.dots.json': acls,
+    'lab.orchestrator.json': policy([{ name: 'x', filter: ['edge-1'] }]),
+  };
+  const path = folder(t, files);
+  mkdirSync(join(path, 'node_modules'));
+  writeFileSync(join(path, 'node_modules', 'other.orchestrator.json'), '{');
+  const { files: judged } = report(dots(['validate', path, '--format', 'json']).out);
+  assert.deepEqual(
+    judged.map(({ kind, findings }) => [kind, findings.map(({ code }) => code)]),
+    [
+      ['acls', []],
+      ['policy', ['policy/undefined-name']],
+    ],
+  );
+  assert.equal(dots(['flowspec', path]).status, 0);
+  const other = dots(['validate', '-', '--format', 'json'], policy([]));
+  assert.deepEqual(
+    report(other.out).files.map(({ kind }) => kind),
+    ['policy'],
+    'by its members',
+  );
+});
+
+test('the workspace file sets severities of a policy, and the profiles file is used', (t) => {
+  const dms = {
+    name: 'scrubber-1',
+    place: 'inside',
+    carries: [],
+    capacity: 1,
+    stops: [],
+    divert: { by: 'bgp' },
+    server: 'profile lab',
+  };
+  const path = folder(t, {
+    'lab.orchestrator.json': JSON.stringify({ clients: [], dms: [dms], strategies: [] }),
+    'dots.workspace.json': '{"severities": {"policy/idle-dms": "error"}}',
+    'profiles.json': '{"profiles": {"lab": {"signal": "coaps://dots.example.com"}}}',
+  });
+  const run = dots(['validate', path, '--profiles', join(path, 'profiles.json'), '--format', 'json']);
+  assert.deepEqual(
+    report(run.out).files[0]?.findings.map(({ code, severity }) => `${severity} ${code}`),
+    ['error policy/idle-dms', 'error policy/remote-profile'],
+  );
 });
 
 test('a document alone is compared with the same files beside it as its whole folder is', (t) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { dots, folder, request, startDots, startMock, type Run } from '../support/dots';
+import { checkOutput } from '../support/outputs';
 import { eventually } from '../support/protocol/scene';
 
 const other = request.replace('192.0.2.0/24', '203.0.113.0/24');
@@ -86,6 +87,7 @@ test('dots watch prints what exists, then each change as one object per line, an
   );
   watching.interrupt();
   assert.equal(await watching.ended, 0);
+  for (const event of parsed(watching)) checkOutput('event', event);
   const last = parsed(watching).at(-1);
   assert.equal(last?.event, 'end');
   assert.match(String(last?.message), /Stopped; mid .* continues.* Next: dots watch \d+ .* dots withdraw \d+ /);
@@ -139,7 +141,7 @@ test('status selects what an answer contains, and takes nothing as ended that a 
       servers: { mitigations: Event[] }[];
     };
     const [mitigation] = servers[0]?.mitigations ?? [];
-    assert.deepEqual([mitigation?.mid, mitigation?.targets, mitigation?.state], [7, '192.0.2.0/24', 'accepted']);
+    assert.deepEqual([mitigation?.mid, mitigation?.targets, mitigation?.state], [7, ['192.0.2.0/24'], 'accepted']);
     assert.equal(mitigation?.status === null, content === 'config');
   }
   run('status', '--query', 'target-prefix=203.0.113.0/24');

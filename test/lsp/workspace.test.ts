@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { FileChangeType, type Diagnostic } from 'vscode-languageserver/node';
@@ -101,10 +101,10 @@ async function agree(t: TestContext, path: string): Promise<number> {
   ]);
   const { files } = JSON.parse(run.out) as { files: { file: string; findings: Reported[] }[] };
   const client = await editor(t, path);
-  const names = files.map(({ file }) => file.slice(file.lastIndexOf('/') + 1));
+  const names = files.map(({ file }) => relative(path, file));
   await Promise.all(names.map((name) => open(client, path, name)));
   for (const { file, findings } of files) {
-    const name = file.slice(file.lastIndexOf('/') + 1);
+    const name = relative(path, file);
     const wanted = JSON.stringify(ofCommand(file, findings));
     const timer = setTimeout(() => client.wake(), 60_000);
     const found = await client
@@ -234,6 +234,20 @@ test('the workspace file and the profiles file are completed, explained and name
   assert.ok(await client.hover(uriOf(path, workspaceFile), { line: 0, character: 3 }));
   const { kind, title, line, destination } = await client.state(uriOf(path, workspaceFile));
   assert.deepEqual([kind, title, line, destination], ['workspace', 'workspace file', null, null]);
+});
+
+test('a policy is completed with the profiles of the user, and named', async (t) => {
+  const text = '{"dms": [{"server": ""}]}';
+  const path = folder(t, { 'lab.orchestrator.json': text, 'p.json': '{"profiles": {"lab": {}}}' });
+  const client = await editor(t, path, { configuration: { level: 'practice', profilesFile: join(path, 'p.json') } });
+  const uri = uriOf(path, 'lab.orchestrator.json');
+  await client.open(uri, text);
+  const labels = (await client.completion(uri, { line: 0, character: text.indexOf('""') + 1 })).map(
+    ({ label }) => label,
+  );
+  assert.deepEqual(labels, ['simulated', 'profile lab']);
+  const { kind, title, destination } = await client.state(uri);
+  assert.deepEqual([kind, title, destination], ['policy', 'policy of an orchestrator', null]);
 });
 
 test('a profile defines the cuid and the own prefixes of its documents; the setting names the file', async (t) => {

@@ -27,6 +27,8 @@ export function identityWith(mid: number): Pick<ClientIdentity, 'client'> {
       const result = reported(ledger, answer, 0, asked);
       return become(result.ledger).then(() => result);
     },
+    installed: () => Promise.resolve(),
+    removed: () => Promise.resolve(),
     deleted: () => Promise.resolve(),
     listed: () => Promise.resolve(),
     replaced: () => Promise.resolve(),

@@ -23,7 +23,7 @@ export const config: Command = {
   summary: 'Read, set and reset the configuration of signal channel sessions.',
   usage:
     '[get] [--profile NAME] [--format text|json]\n       dots config set FILE|- [--profile NAME] [--mid SID] [--yes]\n       dots config reset [--profile NAME] [--yes]\n       each also with --server coaps://... --ca FILE --cert FILE --key FILE',
-  words: ['get', 'set', 'reset'],
+  actions: { get: [], set: 'file', reset: [] },
   options: resourceOptions({
     yes: 'Also change the configuration of a production server; reading needs no confirmation.',
     mid: 'The sid (default: the highest in the ledger plus one).',

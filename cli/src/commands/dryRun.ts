@@ -57,7 +57,7 @@ async function signalPlan(document: ReadDocument, { ledger, target }: Sending, {
   const { refreshes = false } = begun ?? {};
   const replaces = begun === undefined || refreshes ? [] : replacedMids(begun);
   return {
-    json: { ...identifier, refresh: refreshes, replaces, request: requestJson(request, size) },
+    json: { ...noIdentifier, ...identifier, refresh: refreshes, replaces, request: requestJson(request, size) },
     lines: [
       ...Object.entries(identifier ?? {}).map(
         ([name, id]) => `${name} ${id}${refreshes ? ', which is running: it is refreshed' : ''}`,
@@ -68,6 +68,8 @@ async function signalPlan(document: ReadDocument, { ledger, target }: Sending, {
     possible: size.fits || request.blocks === true,
   };
 }
+
+const noIdentifier = { mid: null, sid: null, tsid: null, tmid: null };
 
 function replacedMids({ ledger, entry }: ReturnType<typeof begin>): number[] {
   const { own, others } = replacedBy(ledger, entry);
@@ -120,6 +122,9 @@ function dataPlan({ value }: ReadDocument, { cuid }: SettledTarget): Plan {
   const names = entries.map(({ name }) => safeJson(name));
   return {
     json: {
+      ...noIdentifier,
+      refresh: false,
+      replaces: [],
       request: {
         method: 'POST',
         path,

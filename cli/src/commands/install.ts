@@ -5,7 +5,7 @@ import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
-import { overData } from '../dataTarget';
+import { overData, recordInstalled } from '../dataTarget';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
@@ -13,7 +13,7 @@ import { wantsJson, type SendRun } from './sendRun';
 /** Sends aliases or ACLs over the data channel and prints the server's answer. */
 export async function install(
   document: JsonObject,
-  { target, notes = [] }: Pick<Sending, 'target' | 'notes'>,
+  { target, ledger, notes = [] }: Pick<Sending, 'target' | 'ledger' | 'notes'>,
   run: SendRun,
 ): Promise<ExitStatus> {
   const { io } = run;
@@ -31,6 +31,7 @@ export async function install(
   const installed = await overData(target, (session) =>
     session.install(document, { timeoutMs: target.timeoutMs, announce, signal: stop.signal }),
   ).catch(withNextStep);
+  if (installed.answer.ok) await recordInstalled(ledger, target, document);
   await io.out(
     isJson
       ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })
@@ -66,7 +67,7 @@ function installedJson(
   return {
     ...dataAnswerJson(answer),
     server,
-    ...(profile !== undefined && { profile }),
+    profile: profile ?? null,
     cuid,
     registered,
     replaced,

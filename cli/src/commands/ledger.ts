@@ -1,5 +1,5 @@
 import { printable, safeJson } from '#dots/model/text';
-import type { ClientLedger, LedgerEntry } from '#dots/signal/ledger';
+import type { ClientLedger, InstalledEntry, LedgerEntry } from '#dots/signal/ledger';
 import { scopesOf } from '#dots/signal/scopes';
 import { targetWords } from '#dots/words/targets';
 import { ledgerOf, ledgerOption } from '../clientIdentity';
@@ -16,7 +16,7 @@ export const ledger: Command = {
     { name: 'format', value: 'FORMAT', choices: ['text', 'json'], preset: 'text', description: 'The output format.' },
   ],
   details: [
-    'The ledger is shared by dots send, dots session, the commands about mitigations and the editor. It contains every request with its document, and is readable by its user only; requests that have ended are kept for 30 days. dots status queries the servers.',
+    'The ledger is shared by dots send, dots session, the commands about mitigations and the editor. It contains every request with its document, and is readable by its user only; requests that have ended are kept for 30 days. Aliases and ACLs that were installed from here are listed as well, those that were removed for 30 days. dots status queries the servers.',
     'States: unsent, it did not leave this machine; unanswered, it may have arrived; accepted; refused; withdrawn; ended, its lifetime has expired or the server no longer has it.',
   ],
   examples: ['dots ledger', 'dots ledger --format json'],
@@ -39,22 +39,30 @@ async function runLedger(given: Arguments, io: Io): Promise<ExitStatus> {
   return 0;
 }
 
-function clientJson({ entries, highest, ...client }: ClientLedger): object {
+function clientJson({ entries, highest, installed = [], ...client }: ClientLedger): object {
   const { mid = null, sid = null, tsid = null, tmid = null } = highest;
-  return { ...client, highest: { mid, sid, tsid, tmid }, requests: entries.map(requestJson) };
+  return { ...client, highest: { mid, sid, tsid, tmid }, requests: entries.map(requestJson), installed };
 }
 
-const requestJson = ({ parameter, id, ...entry }: LedgerEntry): object => ({ [parameter]: id, ...entry });
+const noNumber = { mid: null, sid: null, tsid: null, tmid: null };
 
-function clientText({ server, cuid, entries, others, replacedBy }: ClientLedger): string {
+const requestJson = ({ parameter, id, ...entry }: LedgerEntry): object => ({ ...noNumber, [parameter]: id, ...entry });
+
+function clientText({ server, cuid, entries, others, installed = [], replacedBy }: ClientLedger): string {
   const replaced = replacedBy === null ? '' : `, replaced by ${replacedBy}`;
   return [
     `${server} as ${cuid}${replaced}`,
     ...entries.map((entry) => `  ${requestText(entry)}`),
     ...others.map(({ mid, scope }) => `  mid ${mid}  not requested from here  ${targetWords(scope)}`),
+    ...installed.map((entry) => `  ${installedText(entry)}`),
   ]
     .map((line) => `${printable(line)}\n`)
     .join('');
+}
+
+function installedText({ container, name, installedAt, removedAt }: InstalledEntry): string {
+  const state = removedAt === null ? `installed at ${installedAt}` : `removed at ${removedAt}`;
+  return `${container === 'aliases' ? 'alias' : 'acl'} ${name}  ${state}`;
 }
 
 function requestText({

@@ -26,7 +26,7 @@ export async function namedFiles(given: Arguments): Promise<NamedFiles> {
     if (!isAll && isFolder)
       throw new UsageError(`${path} is a folder.`, 'Use --all to send all documents below it, or name files.');
   }
-  const files = [...new Set((await Promise.all(given.paths.map(filesOf))).flat())];
+  const files = [...new Set((await Promise.all(given.paths.map((path) => filesOf(path)))).flat())];
   const several = isAll || files.length > 1;
   if (several && given.option('mid') !== undefined)
     throw new UsageError(

@@ -73,8 +73,8 @@ async function refreshEach(each: ClientTarget, connection: Connection, given: Ar
     const granted = answer.ok ? (lifetimeOf(answer.body) ?? null) : null;
     report.mitigations.push({ ...lineOf(entry), lifetime: granted, code: answer.code });
     if (!answer.ok) report.refusal = answer;
+    else report.remarks.push(...preconfiguredWords(entry.document, connection.kept));
     report.remarks.push(...resultOf(entry, answer, granted));
-    if (answer.ok) report.remarks.push(...preconfiguredWords(entry.document, connection.kept));
   }
   const [first] = report.mitigations;
   report.remarks.push(

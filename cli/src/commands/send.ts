@@ -11,7 +11,8 @@ import { sendingOf, targetOptions } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { namedFiles } from './namedFiles';
 import { alwaysJson } from './sendJson';
-import { answerJson, answerText } from './sendReport';
+import { answerText } from './sendReport';
+import { answerJson } from './sendResult';
 import { onlyResult, wantsJson, type SendRun } from './sendRun';
 import { sendSignal } from './sendSignal';
 
@@ -76,7 +77,7 @@ export const send: Command = {
   run: (given, io) => {
     const { watch, end } = progressOf(given, io);
     const connect = io.connect ?? ownConnection;
-    return alwaysJson({ given, io, connect, watch, json: onlyResult }, runSend).finally(end);
+    return alwaysJson({ given, io, connect, watch, json: onlyResult(given) }, runSend).finally(end);
   },
 };
 

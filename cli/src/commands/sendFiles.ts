@@ -2,6 +2,7 @@ import { directionOf } from '#dots/model/direction';
 import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
 import { DotsError } from '#dots/model/errors';
 import { printable } from '#dots/model/text';
+import { serverName } from '#dots/signal/ledgerFolder';
 import type { Arguments, ExitStatus } from '../command';
 import { readDocument, type ReadDocument } from '../document';
 import { attempt } from '../invoke';
@@ -58,8 +59,8 @@ async function placeOf(file: string, { given, io }: SendRun): Promise<Placed> {
   if (document === undefined) return { file, lane: file };
   const facts = { file, kind: documentTypeOf(document.value)?.kind, direction: direction(document, given) };
   try {
-    const { target, signalServer } = await sendingOf(document, given, silent);
-    return { ...facts, lane: signalServer ?? new URL(target.server).host };
+    const { target } = await sendingOf(document, given, silent);
+    return { ...facts, lane: serverName(target.signalServer ?? target.server) };
   } catch (error) {
     if (error instanceof DotsError) return { ...facts, lane: file };
     throw error;

@@ -1,9 +1,9 @@
 import { DotsError } from '#dots/model/errors';
-import { RequestFailure } from '#dots/signal/recordedRequest';
 import type { ExitStatus } from '../command';
 import { findingJson } from '../findings';
 import { errorJson } from '../invoke';
 import type { Io } from '../io';
+import { failureJson } from './sendResult';
 import { wantsJson, type SendRun } from './sendRun';
 
 /**
@@ -23,21 +23,15 @@ export async function alwaysJson(run: SendRun, action: (run: SendRun) => Promise
     },
     found: (file, located) => void findings.push(...located.map((finding) => ({ file, ...findingJson(finding) }))),
   };
-  const print = (sent: boolean, error?: DotsError): Promise<void> =>
-    io.out(run.json({ sent, findings, ...(error && { error: errorJson(error), ...requestJson(error) }) }));
+  const json = (result: object, error?: DotsError): string =>
+    run.json({ version: 1, ...result, findings, error: error === undefined ? null : errorJson(error) });
+  const printFailure = (error?: DotsError): Promise<void> => io.out(json(failureJson(error), error));
   try {
-    const status = await action({ ...run, io: watched });
-    if (!answered) await print(false);
+    const status = await action({ ...run, io: watched, json });
+    if (!answered) await printFailure();
     return status;
   } catch (error) {
-    if (error instanceof DotsError && !answered) await print(wasSent(error), error);
+    if (error instanceof DotsError && !answered) await printFailure(error);
     throw error;
   }
 }
-
-/** The request as the ledger has it, by its mid, sid, tsid or tmid. */
-const requestJson = (error: DotsError): object =>
-  error instanceof RequestFailure ? { [error.entry.parameter]: error.entry.id } : {};
-
-/** Whether anything of a request without an answer has left this machine, and so may have arrived. */
-const wasSent = (error: DotsError): boolean => error instanceof RequestFailure && error.sent;

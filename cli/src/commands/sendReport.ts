@@ -6,7 +6,6 @@ import { codeWords, maxAgeWords } from '#dots/words/codes';
 import { conflictSentences } from '#dots/words/conflicts';
 import { grantedLifetimeWords } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
-import { targetsOf } from '#dots/words/targets';
 import type { SettledTarget } from '../settledTarget';
 import type { SignalResult } from './sendSignal';
 
@@ -49,48 +48,7 @@ const profileOf = ({ profile }: SettledTarget): { profile?: string } => (profile
 /**
  * The identifiers that the path of a request names: cuid, and one of mid, sid, tsid and tmid; some resources have none.
  */
-function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<string, string | number> {
+export function identifiers({ request }: Answer, { cuid }: SettledTarget): Record<string, string | number> {
   const [, name, id] = /\/(mid|sid|tsid|tmid)=(\d+)$/.exec(request.path) ?? [];
   return { ...(request.path.includes(`/cuid=${cuid}`) && { cuid }), ...(name !== undefined && { [name]: Number(id) }) };
-}
-
-/** The same as `--format json` prints it. */
-export function answerJson(
-  { answer, session, target, kept, refreshes, replaced, lost, failed, remarks }: SignalResult,
-  credentialNotes: readonly string[] = [],
-): object {
-  const { security } = session;
-  const { code, ok, body, diagnostic, maxAge, roundTripMs, request, payload } = answer;
-  const notes = [...(answer.notes ?? []), ...credentialNotes];
-  return {
-    sent: true,
-    code,
-    meaning: codeWords(code, request.path, ok).name,
-    ok,
-    grantedLifetime: grantedLifetime(answer) ?? null,
-    body: body ?? null,
-    diagnostic: diagnostic ?? null,
-    ...(notes.length > 0 && { notes }),
-    maxAge: maxAge ?? null,
-    roundTripMs: Math.round(roundTripMs * 10) / 10,
-    server: target.server,
-    ...(security !== undefined && {
-      security: { protocol: security.protocol, cipherSuite: security.cipherSuite, peerName: security.peerName },
-    }),
-    ...(kept && { kept }),
-    ...profileOf(target),
-    ...identifiers(answer, target),
-    ...(target.cuidSource === 'generated' && { newCuid: true }),
-    ...(refreshes && { refresh: true }),
-    ...(replaced && { replaced: replaced.map(({ mid }) => mid ?? null), lost: lost ? targetsOf(lost) : [] }),
-    ...(failed && { failedAcls: failed.acls, retryAfter: failed.retryAfter }),
-    ...(remarks.length > 0 && { remarks }),
-    request: {
-      method: request.method,
-      path: request.path,
-      octets: request.octets,
-      ...(request.blocks !== undefined && { blocks: request.blocks }),
-    },
-    answerOctets: payload?.length ?? 0,
-  };
 }

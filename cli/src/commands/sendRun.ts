@@ -16,7 +16,10 @@ export interface SendRun {
 }
 
 /** The result of the only document, which may take several lines. */
-export const onlyResult = (result: object): string => `${safeJson(result, 2)}\n`;
+export const onlyResult =
+  ({ paths }: Arguments) =>
+  (result: object): string =>
+    `${safeJson({ file: paths[0] ?? null, ...result }, 2)}\n`;
 
 /** The result of one of several documents, in a line. */
 export const resultOf =

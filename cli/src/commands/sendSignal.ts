@@ -1,4 +1,5 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
+import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
@@ -55,15 +56,29 @@ export async function sendSignal(task: Task): Promise<SignalResult> {
   const { target } = task.sending;
   const first = await sendAs(target, task);
   if (first.entry === undefined || !isCollision(first.answer)) return first;
-  const client = ledgerAt(task.sending.ledger, target);
+  const { ledger } = task.sending;
+  const client = ledgerAt(ledger, target);
   const refusal = await whyNoNewCuid(target, client, task);
   if (refusal !== undefined) return { ...first, remarks: [refusal] };
-  const cuid = newCuid();
-  await client.replaced(cuid);
-  const second = await sendAs({ ...target, cuid, cuidSource: 'generated' }, task);
-  const said = `Another client uses the cuid ${target.cuid}: from now on this one uses ${cuid}. Install its aliases and ACLs again; they belong to the old one.`;
-  return { ...second, remarks: [said, ...second.remarks] };
+  const renamed: SettledTarget = { ...target, cuid: newCuid(), cuidSource: 'generated' };
+  await client.replaced(renamed.cuid);
+  const { moveEntries } = await import('../moveEntries');
+  const move = (): Promise<string[]> =>
+    moveEntries({
+      from: { client, cuid: target.cuid },
+      to: { client: ledgerAt(ledger, renamed), cuid: renamed.cuid },
+      target,
+    });
+  // A request that names aliases or ACLs needs them under its cuid; any other one is sent first.
+  const before = namesEntries(task.document.value) ? await move() : [];
+  const second = await sendAs(renamed, task);
+  const moved = before.length > 0 ? before : await move();
+  const said = `Another client uses the cuid ${target.cuid}: from now on this one uses ${renamed.cuid}.`;
+  return { ...second, remarks: [said, ...moved, ...second.remarks] };
 }
+
+const namesEntries = (document: JsonObject): boolean =>
+  scopesOf(document).some((scope) => 'alias-name' in scope || 'ietf-dots-signal-control:acl-list' in scope);
 
 async function whyNoNewCuid(
   { cuid, cuidSource }: SettledTarget,
@@ -85,7 +100,10 @@ async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> 
   const { document, connect, io, watch } = task;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const connection = connect(target, { underAttack: isUnderAttack(document.value), signal: stop.signal, watch });
+  // On a terminal: elsewhere one line at the end says what happened.
+  const trace = io.progress && ((sentence: string) => io.say(`dots send: ${sentence}`));
+  const underAttack = isUnderAttack(document.value);
+  const connection = connect(target, { underAttack, signal: stop.signal, watch, trace });
   try {
     return await sendOver(connection, target, task);
   } catch (error) {
@@ -100,6 +118,8 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   const request = newRequest(document, target);
   const { kept, ask } = connection;
   const { permit } = target;
+  if (kept === true && given.option('verbose') !== undefined)
+    task.io.say('dots send: The messages of the session that dots session keeps are not shown.');
   if (request === undefined) {
     const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
     return { ...answered, target, kept, remarks: [] };

@@ -20,7 +20,7 @@ export const telemetry: Command = {
   summary: 'Set up, send, read and watch DOTS telemetry (RFC 9244).',
   usage:
     'setup get [TSID] | setup set FILE|- | setup delete TSID|--all\n       dots telemetry send FILE|- | get [TMID] | delete TMID|--all | watch [TMID]\n       each with --profile NAME [--yes], or --server coaps://... --ca FILE --cert FILE --key FILE',
-  words: ['setup', 'send', 'get', 'delete', 'watch'],
+  actions: { setup: ['get', 'set', 'delete'], send: 'file', get: [], delete: [], watch: [] },
   options: [
     ...resourceOptions({
       yes: 'Also change something on a production server; reading needs no confirmation.',

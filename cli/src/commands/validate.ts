@@ -35,7 +35,7 @@ export const validate: Command = {
     ...workspaceOptions,
   ],
   details: [
-    'A PATH is a file, a folder (every *.dots.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
+    'A PATH is a file, a folder (every *.dots.json and *.orchestrator.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
     'Text output has file:line:column from 1; JSON output has lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
     'Documents are also checked together: all below the folder of their workspace file, or those of their folder and those named if there is none.\nErrors of the workspace file are printed, and it is then ignored.',
     'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
@@ -65,7 +65,7 @@ async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
 /** A file and all that was found in it. */
 interface Judged {
   file: string;
-  /** The kind of DOTS document, `workspace`, `profiles` or `clients`, or null where it is none of them. */
+  /** The kind of DOTS document, `workspace`, `profiles`, `clients` or `policy`, or null where it is none of them. */
   kind: string | null;
   findings: readonly LocatedFinding[];
 }
@@ -113,7 +113,7 @@ async function eachFile(paths: readonly string[], io: Io, judge: (file: string) 
     }
   };
   const files = new Set<string>();
-  for (const path of paths) for (const file of (await attempt(() => filesOf(path))) ?? []) files.add(file);
+  for (const path of paths) for (const file of (await attempt(() => filesOf(path, true))) ?? []) files.add(file);
   for (const file of files) await attempt(() => judge(file));
   return unread;
 }
@@ -123,6 +123,7 @@ const allOf = (judged: readonly Judged[]): LocatedFinding[] => judged.flatMap(({
 function report(judged: readonly Judged[]): object {
   const all = allOf(judged);
   return {
+    version: 1,
     files: judged.map(({ file, kind, findings }) => ({ file, kind, findings: findings.map(findingJson) })),
     summary: { files: judged.length, errors: countOf(all, 'error'), warnings: countOf(all, 'warning') },
   };

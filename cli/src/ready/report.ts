@@ -58,7 +58,7 @@ export const failedCheck = (check: CheckName, { kind, message, hint }: DotsError
   });
 
 /** The worst result decides. */
-export function verdictOf({ checks }: Readiness): Verdict {
+function verdictOf({ checks }: Readiness): Verdict {
   const results = checks.map(({ result }) => result);
   return (['unreachable', 'not-ready'] as const).find((verdict) => results.includes(verdict)) ?? 'ready';
 }
@@ -75,7 +75,7 @@ export function worstOf(all: readonly Readiness[]): Verdict {
 export const statusOf = (all: readonly Readiness[]): ExitStatus => statuses[worstOf(all)];
 
 /** What there is to do, each step once, the urgent ones first. */
-export function todoOf({ checks }: Readiness): string[] {
+function todoOf({ checks }: Readiness): string[] {
   const urgent = checks.filter(({ result }) => result !== 'soon');
   const later = checks.filter(({ result }) => result === 'soon');
   return [...new Set([...urgent, ...later].flatMap(({ todo }) => todo))];

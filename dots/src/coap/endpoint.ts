@@ -142,12 +142,13 @@ export class Endpoint implements Requester {
    * which loses none, blocks are always allowed.
    */
   async request(request: CoapRequest, patience: Patience): Promise<CoapResponse> {
-    const since = this.environment.clock.monotonic();
+    const asked = this.environment.clock.monotonic();
+    const since = patience.since ?? asked;
     const content = contentOf(request);
     const ask: Ask = (part) => this.exchange(part, deliveryOf(request), { ...patience, since });
     const { budget, ordered } = this.layer;
     const { answer, blocks } = await sendWhole(ask, content, budget, request.blocks !== false || ordered);
-    return this.responseOf(await receiveWhole(ask, content, answer, ordered), since, ordered ? 1 : blocks);
+    return this.responseOf(await receiveWhole(ask, content, answer, ordered), asked, ordered ? 1 : blocks);
   }
 
   /** Whether a request fits in one datagram; always true over a stream. */
@@ -199,6 +200,11 @@ export class Endpoint implements Requester {
   /** Calls back once, when the session has ended. */
   onClose(listener: () => void): void {
     this.closeListeners.add(listener);
+  }
+
+  /** Uses other transmission parameters for messages that are sent from now on. */
+  configure(parameters: TransmissionParameters): void {
+    this.environment.parameters = parameters;
   }
 
   /** Ends the session: open requests fail, timers stop, the channel is released. */
@@ -291,8 +297,13 @@ export class Endpoint implements Requester {
     // A message that was not sent counts as lost: it says nothing about the others or the peer.
     if (error.code === 'transport/not-sent') return;
     if (this.layer.ordered || !troubles.includes(error.code)) this.exchanges.fail(error);
-    else this.exchanges.trouble = error;
+    else this.troubled(error);
     this.tellLiveness(error);
+  }
+
+  private troubled(error: DotsError): void {
+    this.exchanges.trouble = error;
+    this.trace(`${error.message} Requests are repeated.`);
   }
 
   private end(): void {

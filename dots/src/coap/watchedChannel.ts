@@ -21,13 +21,14 @@ const largestFrame = 1 << 20;
 
 /** A channel whose messages are shown to a watch: every copy that is sent, and every message that arrives. */
 export function watchedChannel(channel: Channel, watch: MessageWatch): Channel {
-  const { peer, kind, security, maxMessageSize } = channel;
+  const { peer, kind, security, maxMessageSize, roundTripMs } = channel;
   const sent = reader(kind, (message, octets) => watch({ way: 'sent', peer, message, octets }));
   const received = reader(kind, (message, octets) => watch({ way: 'received', peer, message, octets }));
   return {
     peer,
     kind,
     maxMessageSize,
+    roundTripMs,
     ...(security && { security }),
     attach: (receiver: Receiver) =>
       channel.attach({

@@ -1,5 +1,8 @@
-/** Which kind of rule was broken: the JSON itself, the YANG modules, RFC prose, the other files, or good planning. */
-export type FindingClass = 'json' | 'yang' | 'rfc' | 'cross' | 'advice';
+/**
+ * Which kind of rule was broken: the JSON itself, the YANG modules, RFC prose, the other files, a policy's sense, or
+ * good planning.
+ */
+export type FindingClass = 'json' | 'yang' | 'rfc' | 'cross' | 'policy' | 'advice';
 
 /** error: the server will refuse it; warning: its effect is not the apparent one; the others: planning advice. */
 export type Severity = 'error' | 'warning' | 'information' | 'hint';

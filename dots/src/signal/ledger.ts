@@ -68,6 +68,21 @@ export interface ClientLedger {
   entries: LedgerEntry[];
   /** The mitigations that the server last reported and that are in no entry, such as those of another machine. */
   others: OtherMitigation[];
+  /** The aliases and ACLs that this client has installed; absent in ledgers of earlier versions. */
+  installed?: InstalledEntry[];
+}
+
+/** An alias or an ACL that this client has installed over the data channel. Times are ISO 8601 in UTC. */
+export interface InstalledEntry {
+  container: Extract<DocumentKind, 'aliases' | 'acls'>;
+  name: string;
+  /** As it was installed. */
+  entry: JsonObject;
+  /** The address of the data channel. */
+  address: string;
+  installedAt: string;
+  /** When this client removed it; null while the server may have it. */
+  removedAt: string | null;
 }
 
 /** A mitigation of this client that was not requested through this ledger. */
@@ -139,7 +154,10 @@ export const isRunning = ({ kind, state }: LedgerEntry): boolean =>
 export function settled(ledger: ClientLedger, now: number): ClientLedger {
   const entries = ledger.entries.map((entry) => expired(entry, now)).filter((entry) => isKept(entry, now));
   const others = ledger.others.filter(({ expiresAt }) => expiresAt === null || Date.parse(expiresAt) > now);
-  return { ...ledger, entries, others };
+  const installed = (ledger.installed ?? []).filter(
+    ({ removedAt }) => removedAt === null || now - Date.parse(removedAt) < retentionMs,
+  );
+  return { ...ledger, entries, others, ...(installed.length > 0 && { installed }) };
 }
 
 function expired(entry: LedgerEntry, now: number): LedgerEntry {

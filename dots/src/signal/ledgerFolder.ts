@@ -5,7 +5,7 @@ import { PrivateFolder, type Notify } from '#dots/runtime/privateFolder';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { VersionedFile } from '#dots/runtime/versionedFile';
 import { DotsError } from '#dots/model/errors';
-import { addressText, parseServer } from '#dots/transport/address';
+import { addressText, noDataAddress, parseServer, type Address } from '#dots/transport/address';
 import { serverNameOf } from '#dots/transport/certificates/serverName';
 import {
   answered,
@@ -22,6 +22,7 @@ import {
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { withInstalled, withoutInstalled, type Installation } from './ledgerInstalled';
 import { deleted, listedIds } from './ledgerLists';
 import { isClientLedger } from './ledgerShape';
 import { reported, type Comparison, type Report } from './ledgerReport';
@@ -39,11 +40,18 @@ export interface ServerProof {
  * `usage` for an address or a name that is none.
  */
 export function serverName(address: string, { serverName: named }: ServerProof = {}): string {
-  const { host, port } = parseServer(address);
+  const { host, port } = /^https:/i.test(address) ? dataAddress(address) : parseServer(address);
   return addressText({
     host: (named === undefined ? host : serverNameOf(named)).toLowerCase().replace(/\.$/, ''),
     port,
   });
+}
+
+/** The host and port of a data channel, which is a server of its own where its signal channel is not known. */
+function dataAddress(address: string): Address {
+  if (!URL.canParse(address)) throw noDataAddress(address);
+  const { hostname, port } = new URL(address);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
 }
 
 /**
@@ -156,6 +164,16 @@ export class LedgerOfClient {
       const result = reported(ledger, answer, now, asked);
       return { value: result.ledger, result };
     });
+  }
+
+  /** The server has accepted aliases or ACLs. */
+  installed(installation: Installation): Promise<void> {
+    return this.become((ledger, now) => withInstalled(ledger, installation, now));
+  }
+
+  /** The server has removed an alias or an ACL, or all of this client. */
+  removed(removed: Parameters<typeof withoutInstalled>[1]): Promise<void> {
+    return this.become((ledger, now) => withoutInstalled(ledger, removed, now));
   }
 
   /** The server has deleted what has a sid, tsid or tmid, or all of one kind; see `deleted`. */

@@ -1,5 +1,5 @@
 import { isObject } from '#dots/model/json';
-import type { ClientLedger } from './ledger';
+import type { ClientLedger, InstalledEntry } from './ledger';
 
 type Test = (value: unknown) => boolean;
 
@@ -36,6 +36,15 @@ const otherTests: Record<keyof ClientLedger['others'][number], Test> = {
   expiresAt: isTextOrNull,
 };
 
+const installedTests: Record<keyof InstalledEntry, Test> = {
+  container: isText,
+  name: isText,
+  entry: isDocument,
+  address: isText,
+  installedAt: isText,
+  removedAt: isTextOrNull,
+};
+
 const ledgerTests: Record<keyof ClientLedger, Test> = {
   server: isText,
   cuid: isText,
@@ -45,6 +54,8 @@ const ledgerTests: Record<keyof ClientLedger, Test> = {
   highest: (value) => isObject(value) && Object.values(value).every(isNumber),
   entries: (value) => Array.isArray(value) && value.every((entry) => passes(entry, entryTests)),
   others: (value) => Array.isArray(value) && value.every((other) => passes(other, otherTests)),
+  installed: (value) =>
+    value === undefined || (Array.isArray(value) && value.every((each) => passes(each, installedTests))),
 };
 
 /** Whether a value read from a file is a ledger as this version writes it. */

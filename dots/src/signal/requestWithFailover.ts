@@ -9,6 +9,8 @@ const silenceMs = 3_000;
 /** The limits of one step: the remaining milliseconds, if there is a limit, and the cancellation. */
 export interface Remaining {
   timeoutMs?: number;
+  /** See `AskOptions`. */
+  since?: number;
   signal?: AbortSignal | undefined;
 }
 

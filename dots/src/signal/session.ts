@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Endpoint } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
 import type { Content } from '#dots/coap/messages/message';
+import type { TransmissionParameters } from '#dots/coap/messages/parameters';
 import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
 import { thinned, type Trace } from '#dots/runtime/trace';
@@ -44,6 +45,8 @@ export interface SessionOptions {
    * `coap://127.0.0.1:4646` is for loopback only.
    */
   server: string;
+  /** The IP addresses of its name where they are known otherwise; then no name is resolved. */
+  addresses?: readonly string[] | undefined;
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
   /** The client's credentials; required except for `coap`. */
@@ -82,6 +85,8 @@ export interface AskOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds until the request is given up; default 10 s. */
   timeoutMs?: number | undefined;
+  /** When that time began, by the monotonic time of the clock; by default with the request. */
+  since?: number;
   /** Called when the request is over, answered or not, if anything of it has left this machine. */
   left?: (() => void) | undefined;
 }
@@ -118,6 +123,7 @@ export class SignalSession {
   /** When the last message of the server arrived, or the session was opened, by the monotonic time. */
   heardAt: number;
   private readonly listeners = new Set<() => void>();
+  private readonly answerListeners = new Set<(answer: Answer) => void>();
 
   private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
     this.server = server;
@@ -251,10 +257,21 @@ export class SignalSession {
     return this.send({ 'ietf-dots-signal-channel:heartbeat': { 'peer-hb-status': peer } }, options);
   }
 
+  /** Sends from now on with the transmission parameters that were negotiated: RFC 9132 section 4.5. */
+  configure(parameters: TransmissionParameters): void {
+    this.endpoint.configure(parameters);
+  }
+
   /** Calls back when `state` changes; the returned function ends that. */
   onDidChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Calls back with each answer and each notification; the returned function ends that. */
+  onDidAnswer(listener: (answer: Answer) => void): () => void {
+    this.answerListeners.add(listener);
+    return () => this.answerListeners.delete(listener);
   }
 
   /** Ends the session; requests under way fail. */
@@ -285,6 +302,7 @@ export class SignalSession {
   private read(content: Content, roundTripMs: number, request: SentRequest): Answer {
     const answer = readAnswer(content, roundTripMs, request);
     for (const note of answer.notes ?? []) this.endpoint.trace(note);
+    for (const listener of this.answerListeners) listener(answer);
     return answer;
   }
 
@@ -337,9 +355,11 @@ function connectOptions({
   underAttack,
   permit,
   clock,
+  addresses,
   trace,
 }: SessionOptions): ConnectOptions {
   return {
+    ...(addresses !== undefined && { resolver: () => Promise.resolve(addresses) }),
     credentials,
     serverName,
     signal,
@@ -354,8 +374,8 @@ function connectOptions({
   };
 }
 
-function patience({ timeoutMs = defaultTimeoutMs, signal }: AskOptions): Patience {
-  return { timeoutMs, signal };
+function patience({ timeoutMs = defaultTimeoutMs, since, signal }: AskOptions): Patience {
+  return { timeoutMs, signal, ...(since !== undefined && { since }) };
 }
 
 function sentRequest({ method, path, payload }: CoapRequest, blocks = 1): SentRequest {

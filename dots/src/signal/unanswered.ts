@@ -6,6 +6,9 @@ import type { Ask } from './recordedRequest';
 /** How long a server may take, milliseconds: it has just answered another request. */
 const patienceMs = 3_000;
 
+/** A request that is older is not under way, milliseconds: a time-out may be without end. */
+const longestMs = 60_000;
+
 /**
  * Resolves the mitigation requests that a server has left unanswered, now that it answers: it has them, or they have
  * ended. Returns a sentence for each; without an answer they stay as they are. Throws a DotsError where the ledger
@@ -17,7 +20,7 @@ export async function resolveUnanswered(
   ask: Ask,
   { timeoutMs: usual, clock = systemClock }: { timeoutMs: number; clock?: Clock },
 ): Promise<string[]> {
-  const latest = iso(clock.now() - usual);
+  const latest = iso(clock.now() - Math.min(usual, longestMs));
   const open = (await client.read()).entries.filter((entry) => isUnanswered(entry) && (entry.sentAt ?? '') <= latest);
   if (open.length === 0) return [];
   const listed = await ask((session, { timeoutMs = patienceMs, ...left }) =>

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { DotsError } from '#dots/model/errors';
 import { isLocalName, isLoopback } from '#dots/model/hostAddress';
 import { longestHost } from './certificates/serverName';
@@ -68,8 +69,9 @@ export function indicatedName(serverName: string): string | undefined {
 /**
  * Reads the address of a server: `coaps://dots.example.net`, `coaps+tcp://192.0.2.1:4646`, `coap://127.0.0.1`, or
  * without a scheme `dots.example.net`, `[2001:db8::1]:4646`; `coaps://[fe80::1%25eth0]` names the interface of a
- * link-local address (RFC 4007 section 11). Throws a DotsError of kind `usage`: `transport/address`,
- * `transport/scheme`, and `transport/plain-off-loopback`, because RFC 9132 section 3 forbids unprotected messages.
+ * link-local address (RFC 4007 section 11). An internationalized name is returned in ASCII. Throws a DotsError of kind
+ * `usage`: `transport/address`, `transport/scheme`, and `transport/plain-off-loopback`, because RFC 9132 section 3
+ * forbids unprotected messages.
  */
 export function parseServer(server: string): ServerAddress {
   const text = isIP(server) === 6 ? `[${server}]` : server;
@@ -96,12 +98,19 @@ function parseWithoutZone(server: string): ServerAddress {
   return { scheme: 'coap', host, port };
 }
 
+/** An address with its internationalized host name as the DNS and certificates have it (RFC 5890 section 2.3). */
+function asciiHost(text: string): string {
+  return text.replace(/^([^:]*:\/\/)([^\s/?#@:[\]%]+)/, (whole, scheme: string, host: string) =>
+    /[^\x20-\x7e]/.test(host) ? `${scheme}${domainToASCII(host)}` : whole,
+  );
+}
+
 function isScheme(text: string): text is Scheme {
   return schemes.includes(text);
 }
 
 function urlOf(server: string, bare: boolean): URL {
-  const text = bare ? `coaps://${server}` : server;
+  const text = asciiHost(bare ? `coaps://${server}` : server);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (
     url !== undefined &&

@@ -40,7 +40,7 @@ export interface SessionFacts {
 }
 
 /** The state in a word or two. */
-export const stateNames: Readonly<Record<KeeperState, string>> = {
+const stateNames: Readonly<Record<KeeperState, string>> = {
   'never-reached': 'never reached',
   connecting: 'connecting',
   connected: 'connected',

@@ -1,5 +1,5 @@
 /** What a file contains: a DOTS document, or one of the product's own files. */
-export type DocumentForm = 'dots' | 'workspace' | 'profiles' | 'clients';
+export type DocumentForm = 'dots' | 'workspace' | 'profiles' | 'clients' | 'policy';
 
 /** The name of the workspace file; the nearest one in the folders above a document is used. */
 export const workspaceFileName = 'dots.workspace.json';
@@ -10,6 +10,9 @@ export const profilesFileName = 'dots.profiles.json';
 /** The usual name of a file of the clients of `dots mock`. */
 export const clientsFileName = 'dots.clients.json';
 
+/** How the name of a policy of an orchestrator ends. */
+const policyEnding = '.orchestrator.json';
+
 const ownNames: Readonly<Record<string, DocumentForm>> = {
   [workspaceFileName]: 'workspace',
   [profilesFileName]: 'profiles',
@@ -19,6 +22,7 @@ const ownNames: Readonly<Record<string, DocumentForm>> = {
 /** What a file contains, by its name; a path or a URI. */
 export function formOf(file: string): DocumentForm {
   const name = /[^/\\]*$/.exec(file)?.[0] ?? '';
+  if (name.endsWith(policyEnding)) return 'policy';
   return (Object.hasOwn(ownNames, name) ? ownNames[name] : undefined) ?? 'dots';
 }
 

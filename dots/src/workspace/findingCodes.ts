@@ -16,6 +16,9 @@ const names: Readonly<Record<FindingClass, string>> = {
     'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
     'ignored-workspace-file late-mid names-must-resolve no-target-uri not-offered overlapping-requests source-prefix-required unknown-acl unknown-alias unknown-profile ' +
     'unmapped-attack unread-documents unused-alias',
+  policy:
+    'delegation-circle double-name idle-dms missing-member mixed-families offload-without-client overlapping-prefixes port-range ' +
+    'production-profile remote-profile uncarried-prefix undefined-name unknown-profile unreachable-strategy unsorted-points',
   advice:
     'amplifier-not-udp attack-times datagram-size heartbeat-interval host-bits icmp-family judged-as-answer many-sources mapped-prefix no-missing-heartbeat ports-without-protocol prepare-in-peacetime probing-rate rate-limit-zero ' +
     'reflection-target-ports resolved-target short-lifetime short-timeout unit-scale wide-target',

@@ -19,11 +19,12 @@ const jsonObjects = '8259 4';
 export function configFaults(form: ConfigForm, value: JsonValue): Fault[] {
   return [
     ...faultsAt(configSchemaOf(form), value, '', `The ${form} file`),
-    ...(form === 'clients' ? clientsFaults(value) : []),
+    ...(form === 'clients' || form === 'policy' ? clientsFaults(value) : []),
   ];
 }
 
-function faultsAt(schema: ConfigSchema, value: JsonValue, pointer: string, name: string): Fault[] {
+function faultsAt(written: ConfigSchema, value: JsonValue, pointer: string, name: string): Fault[] {
+  const schema = written.anyOf?.find((each) => fits(each, value)) ?? written;
   if (!fits(schema, value)) {
     // A file that is not an object is another file, perhaps a private key: it is not quoted.
     const found = pointer === '' ? '' : `; it is ${shown(value)}`;
@@ -48,6 +49,7 @@ function objectFaults(schema: ConfigSchema, value: JsonObject, pointer: string):
       ),
     ),
     ...memberNumberFaults(schema, value, pointer),
+    ...alternativeFaults(schema, value, pointer),
     ...dependencyFaults(schema, value, pointer),
     ...Object.entries(value).flatMap(([name, item]) => {
       const member = memberSchema(schema, name);
@@ -63,6 +65,14 @@ function memberNumberFaults(schema: ConfigSchema, value: JsonObject, pointer: st
   const names = Object.keys(schema.properties ?? {}).map((name) => `"${name}"`);
   const message = `This entry must have exactly one member: ${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}.`;
   return [ownFault('config-missing', pointer, schema['x-rfc'] ?? jsonObjects, message)];
+}
+
+/** Of some members exactly one has to be there. */
+function alternativeFaults({ oneOf, 'x-rfc': rfc }: ConfigSchema, value: JsonObject, pointer: string): Fault[] {
+  const names = (oneOf ?? []).map(({ required: [name] }) => name);
+  if (names.length === 0 || names.filter((name) => Object.hasOwn(value, name)).length === 1) return [];
+  const message = `This entry must have exactly one of ${names.map((name) => `"${name}"`).join(' and ')}.`;
+  return [ownFault('config-missing', pointer, rfc ?? jsonObjects, message)];
 }
 
 /** A member that is of no use without another one. */
@@ -107,19 +117,22 @@ function fits(schema: ConfigSchema, value: JsonValue): boolean {
     case 'object':
       return isObject(value);
     case 'array':
-      return Array.isArray(value);
+      return Array.isArray(value) && isWithin(value.length, schema.minItems, schema.maxItems);
     case 'boolean':
       return typeof value === 'boolean';
+    case 'number':
+      return typeof value === 'number' && isWithin(value, schema.minimum, schema.maximum);
     case 'integer':
-      return (
-        Number.isInteger(value) &&
-        (value as number) >= (schema.minimum ?? -Infinity) &&
-        (value as number) <= (schema.maximum ?? Infinity)
-      );
+      return Number.isInteger(value) && isWithin(value as number, schema.minimum, schema.maximum);
     case 'string':
       return typeof value === 'string' && textFits(schema, value);
+    default:
+      return (schema.anyOf ?? []).some((each) => fits(each, value));
   }
 }
+
+const isWithin = (value: number, minimum = -Infinity, maximum = Infinity): boolean =>
+  value >= minimum && value <= maximum;
 
 function textFits(schema: ConfigSchema, text: string): boolean {
   return (

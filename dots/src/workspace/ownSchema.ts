@@ -21,6 +21,7 @@ export function configSchemaAt(form: ConfigForm, path: readonly string[]): Confi
 
 /** The schema of one member or element, or undefined where there is none. */
 export function memberSchema(schema: ConfigSchema, token: string): ConfigSchema | undefined {
+  if (schema.anyOf !== undefined) return schema.anyOf.map((each) => memberSchema(each, token)).find(Boolean);
   if (schema.type === 'array') return schema.items;
   if (schema.properties !== undefined && Object.hasOwn(schema.properties, token)) return schema.properties[token];
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
@@ -35,14 +36,18 @@ export function expected(schema: ConfigSchema): string {
     case 'object':
       return 'an object, in braces';
     case 'array':
-      return 'a list, in brackets';
+      return schema.minItems === undefined ? 'a list, in brackets' : 'a list, in brackets and not empty';
     case 'boolean':
       return 'true or false, without quotes';
+    case 'number':
+      return 'a number';
     case 'integer':
       return schema.maximum === undefined
         ? 'a whole number'
         : `a whole number from ${schema.minimum ?? 0} to ${schema.maximum}`;
     case 'string':
       return schema.minLength === undefined ? 'a text, in double quotes' : 'a text, in double quotes and not empty';
+    default:
+      return (schema.anyOf ?? []).map(expected).join(', or ');
   }
 }

@@ -23,6 +23,8 @@ export interface Workspace {
   /** The own prefixes as written; each is valid. */
   ownPrefixes: readonly string[];
   targetRouter: TargetRouter | undefined;
+  /** The path of the policy of the orchestrator. */
+  policy: string | undefined;
   /** The settings of a document; of several matching entries, the last one decides, member by member. */
   contextOf(path: string): FileContext;
   /** The severity of a finding in a document; undefined if it is hidden. */
@@ -34,6 +36,7 @@ export const noWorkspace: Workspace = {
   level: undefined,
   ownPrefixes: [],
   targetRouter: undefined,
+  policy: undefined,
   contextOf: () => ({}),
   severityOf: (_path, _code, severity) => severity,
 };
@@ -48,6 +51,7 @@ export function workspaceOf(value: JsonValue | undefined): Workspace {
     level: value.level as Level | undefined,
     ownPrefixes: itemsOf(value['own-prefixes']) as string[],
     targetRouter: value['target-router'] as TargetRouter | undefined,
+    policy: value.policy as string | undefined,
     contextOf: (path) => Object.assign({}, ...files(path).map(contextOf)) as FileContext,
     severityOf: (path, code, severity) => {
       if (suppressions.some((entry) => entry.code === code && appliesTo(entry, path))) return undefined;

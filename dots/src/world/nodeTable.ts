@@ -44,12 +44,19 @@ export interface Treatment {
 export class NodeTable {
   private readonly entries: Entry[] = [];
   private readonly byId = new Map<string, Entry>();
+  /** Rules that were removed since the last second began: what they dropped in it still counts. */
+  private removed: Entry[] = [];
 
   constructor(private readonly matches: typeof ruleMatches = ruleMatches) {}
 
   /** In the order in which they are tested. */
   get rules(): readonly InstalledRule[] {
     return this.entries;
+  }
+
+  /** The rules that acted in the current second, removed ones included. */
+  get rulesOfSecond(): readonly InstalledRule[] {
+    return [...this.entries, ...this.removed];
   }
 
   rule(id: string): InstalledRule | undefined {
@@ -79,6 +86,7 @@ export class NodeTable {
     if (entry === undefined) return [];
     this.byId.delete(id);
     this.entries.splice(this.entries.indexOf(entry), 1);
+    this.removed.push(entry);
     return [...entry.matches.keys()];
   }
 
@@ -87,7 +95,7 @@ export class NodeTable {
   }
 
   forgetClass(name: string): void {
-    for (const { matches, matched, dropped } of this.entries) {
+    for (const { matches, matched, dropped } of [...this.entries, ...this.removed]) {
       matches.delete(name);
       matched.forget(name);
       dropped.forget(name);
@@ -95,6 +103,7 @@ export class NodeTable {
   }
 
   beginSecond(): void {
+    this.removed = [];
     for (const { matched, dropped } of this.entries) {
       matched.beginSecond();
       dropped.beginSecond();

@@ -3,7 +3,7 @@ export const mostBits = 10_000_000_000_000;
 
 /**
  * Divides whole bits in proportion to weights. The parts are whole and add up to all of it: each boundary between parts
- * is rounded down, so that the same input has the same remainders.
+ * is rounded, so that the same input has the same remainders.
  */
 export function divide(bits: number, weights: readonly number[]): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -11,7 +11,7 @@ export function divide(bits: number, weights: readonly number[]): number[] {
   let given = 0;
   return weights.map((own, index) => {
     weight += own;
-    const boundary = index === weights.length - 1 ? bits : Math.floor((bits * weight) / total);
+    const boundary = index === weights.length - 1 ? bits : Math.round((bits * weight) / total);
     const part = boundary - given;
     given = boundary;
     return part;

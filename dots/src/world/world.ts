@@ -120,7 +120,7 @@ export class World {
     for (const { flow, bits } of parcels) this.delivered.add(flow.traffic, bits);
   }
 
-  /** What became of a class in the last second. */
+  /** What became of a class in the last second, whatever has been changed since. */
   account(name: string): ClassAccount {
     const places = this.drops().map(({ by, tally }) => ({ by, bits: tally.bitsOf(name) }));
     return {
@@ -227,7 +227,7 @@ export class World {
     const { nodes, dms, links } = this.places;
     return [
       ...[...nodes].flatMap(([node, { table }]) =>
-        table.rules.map(({ rule, dropped }) => ({ by: `rule ${rule.id} of ${node}`, tally: dropped })),
+        table.rulesOfSecond.map(({ rule, dropped }) => ({ by: `rule ${rule.id} of ${node}`, tally: dropped })),
       ),
       ...[...dms].flatMap(([name, { stopped, overloaded }]) => [
         { by: `${name}`, tally: stopped },

@@ -1,5 +1,5 @@
 import { documentTypeOf } from '#dots/model/documents';
-import { isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
+import { formOf, isDocumentName, mayHoldDocument, skippedFolders } from '#dots/workspace/fileNames';
 import type { ParsedDocument } from '#service/service';
 import type { ValidationService } from '#service/validationService';
 import { attempt, readStart, realFile, type RealFile } from './files';
@@ -11,8 +11,15 @@ const startOctets = 64 * 1024;
 
 /** Whether a path may be that of a document. */
 export function mayBeDocument(path: string): boolean {
-  return mayHoldDocument(path) && !path.split(/[/\\]/).some((name) => skippedFolders.has(name));
+  return mayHoldDocument(path) && !isSkipped(path);
 }
+
+/** Whether a path is that of a policy of an orchestrator. */
+export function isPolicyFile(path: string): boolean {
+  return formOf(path) === 'policy' && !isSkipped(path);
+}
+
+const isSkipped = (path: string): boolean => path.split(/[/\\]/).some((name) => skippedFolders.has(name));
 
 /** Whether a file has a name of DOTS, or a top-level member of DOTS within its start. Reads only that start. */
 export function looksLikeDocument(path: string, { size }: RealFile): boolean {

@@ -76,12 +76,15 @@ export class Validator {
     const now = sets ?? (await this.now());
     const { workspace, path } = now.governing(uri);
     const parsed = documents.parsed(document);
+    const pathHere = pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri);
     if (parsed.form === 'workspace') return service.workspaceFindings(parsed, now.profiles);
+    if (parsed.form === 'policy')
+      return service.adjusted(service.policyFindings(parsed, now.profiles), workspace, pathHere);
     const { direction } = { ...now.context(uri), ...said };
     const own = documents.validation(document, await level(uri, workspace.level), direction).findings;
     if (parsed.form !== 'dots') return own;
     const all = [...own, ...this.around(document, now), ...this.cross(document, said, now.of(uri))];
-    return service.adjusted(all, workspace, pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri));
+    return service.adjusted(all, workspace, pathHere);
   }
 
   /** The errors of a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */

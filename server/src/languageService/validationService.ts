@@ -7,7 +7,7 @@ import { documentContext, type DocumentContext, type DocumentSet } from '#dots/w
 import { formOf, type DocumentForm } from '#dots/workspace/fileNames';
 import { adjusted } from './features/severities';
 import { crossFaults } from '#dots/workspace/rules/cross';
-import { workspaceFindings } from './features/ownFileFindings';
+import { policyFindings, workspaceFindings } from './features/ownFileFindings';
 import { noWorkspace, profilesOf, workspaceOf, type Profiles, type Workspace } from '#dots/workspace/workspaceFile';
 
 export interface ValidateOptions {
@@ -38,6 +38,8 @@ export interface ValidationService {
    * not checked.
    */
   workspaceFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[];
+  /** The same of a policy of an orchestrator. */
+  policyFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[];
   /** The server profiles of a profiles file; none if it has errors. */
   profiles(document: ParsedDocument): Profiles;
   /** What is known of a document besides its text; `path` is relative to the workspace file's folder. */
@@ -63,6 +65,7 @@ export const validationService: ValidationService = {
   locate: locateFaults,
   workspace: (document) => (isClean(document) ? workspaceOf(document.value) : noWorkspace),
   workspaceFindings,
+  policyFindings,
   profiles: (document) => profilesOf(isClean(document) ? document.value : undefined),
   context: documentContext,
   adjusted,

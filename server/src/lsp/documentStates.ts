@@ -21,6 +21,7 @@ const ownTitles: Readonly<Record<Exclude<DocumentForm, 'dots'>, string>> = {
   workspace: 'workspace file',
   profiles: 'server profiles',
   clients: 'clients of a server',
+  policy: 'policy of an orchestrator',
 };
 
 /** The kind of a document, by its text. */

@@ -254,7 +254,8 @@ class Server {
 
   /** The names that completion offers in a document. */
   private async names(uri: string): Promise<KnownNames> {
-    if (formOf(uri) === 'workspace') return { profiles: [...((await this.profiles())?.keys() ?? [])] };
+    if (['workspace', 'policy'].includes(formOf(uri)))
+      return { profiles: [...((await this.profiles())?.keys() ?? [])] };
     const document = this.documents.get(uri);
     return document !== undefined && this.cache.isDocument(document) ? this.validator.names(uri) : {};
   }

@@ -15,7 +15,7 @@ import {
 import { needTool } from '../tools';
 import { temporaryFolder } from './scene';
 
-export type KeyKind = 'ec' | 'rsa';
+export type KeyKind = 'ec' | 'rsa' | 'ed25519';
 
 /** A certificate and its key: PEM texts for our own ends, files for the tools. */
 export interface Identity {
@@ -265,16 +265,18 @@ export function asVersion1(tbs: TBSCertificate): void {
   delete tbs.extensions;
 }
 
+const keyOptions: Readonly<Record<KeyKind, (publicExponent: bigint) => string[]>> = {
+  ec: () => ['EC', 'ec_paramgen_curve:P-256'],
+  rsa: (publicExponent) => ['RSA', 'rsa_keygen_bits:2048', `rsa_keygen_pubexp:${publicExponent}`],
+  ed25519: () => ['ED25519'],
+};
+
 function newKey(folder: string, name: string, kind: KeyKind, publicExponent = 65537n): void {
-  const options =
-    kind === 'ec'
-      ? ['EC', 'ec_paramgen_curve:P-256']
-      : ['RSA', 'rsa_keygen_bits:2048', `rsa_keygen_pubexp:${publicExponent}`];
   openssl(
     folder,
     'genpkey',
     '-algorithm',
-    ...options.flatMap((option, index) => (index === 0 ? [option] : ['-pkeyopt', option])),
+    ...keyOptions[kind](publicExponent).flatMap((option, index) => (index === 0 ? [option] : ['-pkeyopt', option])),
     '-out',
     `${name}.key`,
   );

@@ -61,6 +61,8 @@ export interface Scene {
   port: number;
   sessions: Endpoint[];
   refused: DotsError[];
+  /** Ends it before the test does. */
+  close: () => Promise<void>;
 }
 
 /** A server of ours that ends with the test; `port` where the test needs the same one for UDP. */
@@ -81,7 +83,7 @@ export async function listening(
     (channel) => sessions.push(new Endpoint(channel, { handler })),
   );
   t.after(() => listener.close());
-  return { ...listener.address, sessions, refused };
+  return { ...listener.address, sessions, refused, close: () => listener.close() };
 }
 
 /** A client of ours that ends with the test. */

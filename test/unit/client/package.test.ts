@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'jsonc-parser';
 import { check } from '#dots/check/check';
+import { createLanguageService } from '#service/service';
 import { root } from '../../support/shared';
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -83,7 +84,7 @@ test('the extension is activated by DOTS documents, views and commands only', ()
   assert.deepEqual(manifest.activationEvents, ['onLanguage:dots']);
   const { languages } = manifest.contributes;
   for (const name of languages.flatMap(({ extensions = [], filenames = [] }) => [...extensions, ...filenames]))
-    assert.match(name, /dots/);
+    assert.match(name, /dots|^\.orchestrator\.json$/);
 });
 
 test('an untrusted folder is limited, and cannot set what decides where requests go', () => {
@@ -149,6 +150,8 @@ test('the examples are clean, but for the first draft', () => {
   }
 });
 
+const service = createLanguageService();
+
 test('what a snippet writes is a clean document, with each choice at its first value', () => {
   const snippets = JSON.parse(read('snippets/dots.json')) as Record<string, { prefix: string; body: string[] }>;
   for (const [name, { body }] of Object.entries(snippets)) {
@@ -157,8 +160,12 @@ test('what a snippet writes is a clean document, with each choice at its first v
       .replace(/\$\{\d+\|([^,|]+)[^}]*\}/g, '$1')
       .replace(/\$\{\d+:([^}]*)\}/g, '$1')
       .replace('$0', '');
-    const value: unknown = parse(text);
     if (name === 'Rate-limiting rule (ACE)') continue; // a part of a document
+    if (name === 'Orchestrator policy') {
+      assert.deepEqual(service.validate(service.parse(text, 'x.orchestrator.json')).findings, [], name);
+      continue;
+    }
+    const value: unknown = parse(text);
     const { type, faults } = check(value);
     assert.ok(type, name);
     assert.deepEqual(

@@ -14,6 +14,7 @@ import {
   type ClientLedger,
   type LedgerEntry,
 } from '#dots/signal/ledger';
+import { installedNow, withInstalled, withoutInstalled } from '#dots/signal/ledgerInstalled';
 import { reported, type Report } from '#dots/signal/ledgerReport';
 import { documentFor, mitigationOf } from '../../support/ledgerScene';
 
@@ -248,6 +249,23 @@ test('sid, tsid and tmid count for themselves', () => {
   const { ledger } = begin(emptyLedger(client), mitigationOf('a.example.net', { id: 5 }), start);
   const next = begin(ledger, mitigationOf('a.example.net', { kind: 'telemetry', parameter: 'tmid' }), start);
   assert.deepEqual([next.entry.id, next.ledger.highest], [start / 1000, { mid: 5, tmid: start / 1000 }]);
+});
+
+test('what was installed over the data channel is kept while it is there, and for 30 days after its removal', () => {
+  const scene = new Scene();
+  const address = 'https://dots.example.net';
+  const entries = [{ name: 'web' }, { name: 'mail' }];
+  scene.ledger = withInstalled(scene.ledger, { container: 'aliases', entries, address }, scene.now);
+  scene.ledger = withInstalled(scene.ledger, { container: 'acls', entries: [{ name: 'web' }], address }, scene.now);
+  scene.ledger = withInstalled(scene.ledger, { container: 'aliases', entries: [{ name: 'web' }], address }, scene.now);
+  const names = (): string[] => installedNow(scene.ledger).map(({ container, name }) => `${container} ${name}`);
+  assert.deepEqual(names(), ['aliases mail', 'aliases web', 'acls web']);
+  scene.ledger = withoutInstalled(scene.ledger, { container: 'aliases', name: 'web' }, scene.now);
+  assert.deepEqual(names(), ['aliases mail', 'acls web']);
+  assert.equal(settled(scene.ledger, scene.now + 29 * day).installed?.length, 3);
+  assert.equal(settled(scene.ledger, scene.now + 31 * day).installed?.length, 2);
+  scene.ledger = withoutInstalled(scene.ledger, 'all', scene.now);
+  assert.deepEqual(names(), []);
 });
 
 test('other content that a server accepts under the same mid ends what ran under it', () => {

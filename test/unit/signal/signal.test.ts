@@ -304,6 +304,19 @@ test('the zone of a link-local address is part of the address, with and without 
     assert.deepEqual(parseServer(text), { scheme: 'coaps', host: 'fe80::1%eth0', port: 4647 });
   assert.deepEqual(parseServer('[fe80::1%25en0.1]'), { host: 'fe80::1%en0.1', port: 4646 });
   assert.deepEqual(parseServer('fe80::1%en0'), { host: 'fe80::1%en0', port: 4646 });
+
+  test('an internationalized host is read as the name in the DNS and in certificates', () => {
+    assert.deepEqual(parseServer('coaps://b\u00fccher.example'), {
+      scheme: 'coaps',
+      host: 'xn--bcher-kva.example',
+      port: 4646,
+    });
+    assert.deepEqual(parseServer('B\u00dcCHER.example:5000'), { host: 'xn--bcher-kva.example', port: 5000 });
+    assert.deepEqual(parseServer('xn--bcher-kva.example'), { host: 'xn--bcher-kva.example', port: 4646 });
+    assert.throws(() => parseServer('coap://b\u00fccher.example'), /is not a loopback address/);
+    for (const wrong of ['coaps://xn--\u00fc.example', 'coaps://\u00ad'])
+      assert.throws(() => parseServer(wrong), /is not the address of a DOTS server/, wrong);
+  });
   assert.deepEqual(parseServer('coap://[::1%25lo]'), { scheme: 'coap', host: '::1%lo', port: 4646 });
   assert.ok(isLoopback('::1%lo') && !isLoopback('fe80::1%lo'));
 });

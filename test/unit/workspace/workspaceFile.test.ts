@@ -243,6 +243,7 @@ test('members and values are completed, and explained', () => {
     'severities',
     'suppressions',
     'target-router',
+    'policy',
   ]);
   assert.deepEqual(complete('{"files": [{"path": "a", "cuid": "b", |}]}'), ['mid', 'direction', 'profile']);
   assert.deepEqual(complete('{"files": [{"direction": "|"}]}'), ['request', 'status']);
@@ -324,10 +325,11 @@ test('the list of finding codes is that of the sources', () => {
       (each) => each.endsWith('.ts') && !each.endsWith('codes.ts'),
     )) {
       const text = readFileSync(join(root, folder, name), 'utf8');
-      for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|advice)\/[a-z0-9-]+)['`]/g))
+      for (const [, code] of text.matchAll(/['`]((?:json|yang|rfc|cross|policy|advice)\/[a-z0-9-]+)['`]/g))
         found.add(code as string);
       for (const [, made, code] of text.matchAll(/\b(rfcFault|advice)\(\s*'([a-z0-9-]+)'/g))
         found.add(`${made === 'advice' ? 'advice' : 'rfc'}/${code ?? ''}`);
+      for (const [, code] of text.matchAll(/\bpolicyFault\(\s*'([a-z0-9-]+)'/g)) found.add(`policy/${code ?? ''}`);
       for (const [, code] of text.matchAll(
         /\bcrossFault\([^'`]*(?:'(?:error|warning|information|hint)'[^'`]*)*'(?!(?:error|warning|information|hint)')([a-z0-9-]+)',/g,
       ))

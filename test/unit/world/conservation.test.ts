@@ -51,11 +51,13 @@ test('for every class and second, what was sent is what was delivered and what e
         const context = `seed ${seed}, world ${round}, second ${world.second}`;
         demandConservation(world, names, context);
         demandCapacities(world, context);
+        for (let later = 0; later < 3; later++) change(world, random, names, step);
+        demandConservation(world, names, `${context}, after changes`);
       }
     }
 });
 
-/** No link delivers and no DMS passes more than its capacity; what a DMS passes is not counted apart, so links only. */
+/** No link delivers more than its capacity. */
 function demandCapacities(world: World, context: string): void {
   for (const name of links) {
     const { offered, capacity } = world.linkLoad(name);

@@ -4,6 +4,7 @@ import { rfcLabel, type Fault } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { tokens } from '#dots/model/pointer';
 import { fail, RestconfError, type ErrorTag } from './failure';
+import { lists } from './resourcePath';
 
 /** The most faults that an answer contains. */
 const faultsReported = 16;
@@ -60,7 +61,7 @@ export function checkedContent(document: JsonObject, kind: DocumentKind, base: s
       `The body must be a document with "${topMember}" (${title}).`,
     );
   }
-  const errors = check(document, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
+  const errors = checkedAhead.get(document) ?? errorsIn(document);
   if (errors.length > 0)
     throw new RestconfError(
       400,
@@ -71,6 +72,37 @@ export function checkedContent(document: JsonObject, kind: DocumentKind, base: s
       })),
     );
   return document[topMember] ?? null;
+}
+
+function errorsIn(document: JsonObject): readonly Fault[] {
+  return check(document, { direction: 'request' }).faults.filter(({ severity }) => severity === 'error');
+}
+
+/** The errors of documents that were checked before they are decided on. */
+const checkedAhead = new WeakMap<JsonObject, readonly Fault[]>();
+
+/** The documents of bodies that are a list without its container. */
+const wrapped = new WeakMap<JsonObject, JsonObject>();
+
+/** The document in a body: with the container, or with its list alone (RFC 8040 section 4.4). */
+export function documentIn(body: JsonObject, container: 'aliases' | 'acls'): JsonObject {
+  const { list } = lists[container];
+  const entries = body[`${moduleName}:${list}`];
+  if (entries === undefined || Object.keys(body).length !== 1) return body;
+  const document = wrapped.get(body) ?? { [`${moduleName}:${container}`]: { [list]: entries } };
+  wrapped.set(body, document);
+  return document;
+}
+
+/**
+ * Checks a body in a turn of its own, so that its decision, which others wait for, does not: `checkedContent` uses the
+ * result.
+ */
+export function checkAhead(body: JsonObject): void {
+  const documents = [body, documentIn(body, 'aliases'), documentIn(body, 'acls')];
+  const kinds = ['dots-client', 'aliases', 'acls'] as const;
+  const document = documents.find((each) => kinds.some((kind) => Object.hasOwn(each, documentType(kind).topMember)));
+  if (document !== undefined) checkedAhead.set(document, errorsIn(document));
 }
 
 function tagOf({ code }: Fault): ErrorTag {

@@ -1,5 +1,6 @@
 import { documentType } from '#dots/model/documents';
-import { isObject, type JsonObject } from '#dots/model/json';
+import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
+import { nextTurn } from '#dots/runtime/nextTurn';
 import type { Client } from '../state/clients';
 import type { ClientQuota } from '../state/clientQuota';
 import type { CuidObjection } from '../state/cuidClaims';
@@ -11,7 +12,7 @@ import { refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, sameConfiguration, withAces, withEntries } from './entries';
 import { fail } from './failure';
 import { acesOf, FilterConflicts } from './filterConflicts';
-import { checkedContent, clientPath, instancePath } from './bodyCheck';
+import { checkAhead, checkedContent, clientPath, documentIn, instancePath } from './bodyCheck';
 import type { Placement } from './query';
 import { dataRoot, lists, pathOf, type EntryTarget, type InnerTarget, type ListTarget } from './resourcePath';
 import { claimRefusal, entriesIn, registration, type Registration } from './registration';
@@ -64,6 +65,16 @@ export class DataResources {
     if (outside === undefined) return;
     const path = base === undefined ? undefined : base + instancePath(body, outside.pointer);
     throw fail(400, 'invalid-value', outside.sentence, path);
+  }
+
+  /**
+   * Does what the decision on a body needs and what depends on the body alone, in turns between which others have
+   * theirs. Refuses nothing.
+   */
+  async prepare(body: JsonObject): Promise<void> {
+    await nextTurn();
+    checkAhead(body);
+    await this.conflicts.prepare(acesInBody(body));
   }
 
   /** Claims the cuid that a body registers for this client, on both channels, while the work is done that stores it. */
@@ -283,12 +294,8 @@ export class DataResources {
   private readEntries(list: ListTarget, body: JsonObject, client: DataClient): JsonObject[] {
     const { container } = list;
     if (container === 'aces') return this.readAces(list, body, client);
-    const bare = member(lists[container].list);
-    const document =
-      Object.hasOwn(body, bare) && Object.keys(body).length === 1
-        ? { [member(container)]: { [lists[container].list]: body[bare] ?? null } }
-        : body;
-    const entries = entriesIn(checkedContent(document, container, clientPath(list.cuid)), container);
+    const content = checkedContent(documentIn(body, container), container, clientPath(list.cuid));
+    const entries = entriesIn(content, container);
     if (entries.length === 0) throw fail(400, 'missing-attribute', `The body contains no "${lists[container].list}".`);
     if (container === 'acls') this.refuseAcls(list.cuid, entries);
     return entries;
@@ -326,6 +333,14 @@ export class DataResources {
         `ACE ${JSON.stringify(clash.name)} conflicts with a filter of another client that has another action for the same traffic.`,
       );
   }
+}
+
+/** The ACEs in a body of any form. */
+function acesInBody(body: JsonObject): JsonObject[] {
+  const [client] = itemsOf(body[clientMember]).filter(isObject);
+  const acls = client?.acls ?? body[member('acls')] ?? { acl: body[member('acl')] ?? [] };
+  const aces = body[member('aces')] ?? { ace: body[member('ace')] ?? [] };
+  return [...entriesIn(acls, 'acls').flatMap(acesOf), ...entriesIn(aces, 'aces')];
 }
 
 function namesOf(entries: readonly JsonObject[]): Set<unknown> {

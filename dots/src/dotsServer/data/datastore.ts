@@ -42,7 +42,7 @@ export class Datastore {
   read(path: readonly Segment[], client: Client, query: Query): JsonObject {
     const cuid = cuidIn(path);
     if (cuid !== undefined) this.own(cuid, client);
-    const value = this.find(path, client);
+    const value = valueAt(path, this.clientsOn(path, client), this.options.clock.now());
     if (value === undefined) throw missingNode(path);
     const shown = project(value, path, query);
     if (path.length === 0) return { 'ietf-restconf:data': shown ?? {} };
@@ -52,11 +52,20 @@ export class Datastore {
 
   /** The version of the node that a path names; undefined where this client has none. */
   version(path: readonly Segment[], client: Client): Version | undefined {
-    const value = this.find(path, client);
-    if (value === undefined) return undefined;
-    if (isState(path)) return { tag: tagOf(value) };
-    const config = project(value, path, { ...everything, content: 'config' });
-    return { tag: tagOf(config ?? {}), modified: this.modifiedAt(path, client) };
+    return this.versionNow(path, client)();
+  }
+
+  /** The same as it is at the time of the call, computed later: by the returned function. */
+  versionNow(path: readonly Segment[], client: Client): () => Version | undefined {
+    const [registered, now] = [this.clientsOn(path, client), this.options.clock.now()];
+    const modified = this.modifiedAt(path, registered);
+    return () => {
+      const value = valueAt(path, registered, now);
+      if (value === undefined) return undefined;
+      if (isState(path)) return { tag: tagOf(value) };
+      const config = project(value, path, { ...everything, content: 'config' });
+      return { tag: tagOf(config ?? {}), modified };
+    };
   }
 
   /** The registration that a path names, which belongs to this client (403 otherwise; 404 where there is none). */
@@ -73,12 +82,6 @@ export class Datastore {
     return registered;
   }
 
-  private find(path: readonly Segment[], client: Client): JsonValue | undefined {
-    const shown = this.clientsOn(path, client).map((each) => clientView(each, this.options.clock.now()));
-    const tree = { ...(shown.length > 0 && { 'dots-client': shown }), capabilities };
-    return nodeAt({ [documentType('dots-data').topMember]: tree, ...monitoring }, path);
-  }
-
   /** Those of this client that a path may lead to. */
   private clientsOn(path: readonly Segment[], client: Client): DataClient[] {
     const { clients, claims } = this.options;
@@ -88,10 +91,16 @@ export class Datastore {
     return registered === undefined ? [] : [registered];
   }
 
-  private modifiedAt(path: readonly Segment[], client: Client): number {
-    const changes = this.clientsOn(path, client).map(({ changedAt }) => changedAt ?? this.clientsChangedAt);
+  private modifiedAt(path: readonly Segment[], registered: readonly DataClient[]): number {
+    const changes = registered.map(({ changedAt }) => changedAt ?? this.clientsChangedAt);
     return Math.max(...changes, ...(cuidIn(path) === undefined ? [this.clientsChangedAt] : []));
   }
+}
+
+function valueAt(path: readonly Segment[], clients: readonly DataClient[], now: number): JsonValue | undefined {
+  const shown = clients.map((each) => clientView(each, now));
+  const tree = { ...(shown.length > 0 && { 'dots-client': shown }), capabilities };
+  return nodeAt({ [documentType('dots-data').topMember]: tree, ...monitoring }, path);
 }
 
 /** The refusal (404) of a path that names nothing. */

@@ -1,10 +1,14 @@
 import { canonical } from '#dots/check/canonical';
 import { planAt } from '#dots/check/plan';
 import type { JsonObject } from '#dots/model/json';
+import { nextTurn } from '#dots/runtime/nextTurn';
 import { hasDestination } from '../state/clientDomain';
 import type { DataClient, StoredEntry } from '../state/dataClient';
 import type { DataClients } from '../state/dataClients';
 import { entriesIn } from './registration';
+
+/** How many ACEs are read in one turn of the event loop. */
+const preparedAtOnce = 256;
 
 /** What an ACE matches and does: equal texts for what means the same, however it is written. */
 interface Meaning {
@@ -36,6 +40,14 @@ export class FilterConflicts {
 
   constructor(clients: DataClients) {
     clients.watch((before, after) => this.follow(before, after));
+  }
+
+  /** Reads what ACEs match and do, in turns between which others have theirs. */
+  async prepare(aces: readonly JsonObject[]): Promise<void> {
+    for (let first = 0; first < aces.length; first += preparedAtOnce) {
+      await nextTurn();
+      for (const ace of aces.slice(first, first + preparedAtOnce)) this.meaningOf(ace);
+    }
   }
 
   /**

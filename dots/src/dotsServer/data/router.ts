@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '#dots/model/json';
+import { nextTurn } from '#dots/runtime/nextTurn';
 import { fail, RestconfError } from './failure';
 import { baseOf, parseBody } from './bodyCheck';
 import { queryOf, type Query } from './query';
@@ -197,14 +198,17 @@ class RequestMethods {
    * between. They count for a change that succeeds without them (RFC 9110 section 13.2.1): where they fail, the
    * decision is taken back.
    */
-  private decide(work: () => Success): Promise<Outcome> {
-    const { exclusive, request } = this.context;
-    return exclusive(() => {
+  private async decide(work: () => Success): Promise<Outcome> {
+    const { exclusive, request, resources } = this.context;
+    const { version, ...done } = await exclusive(() => {
       const before = Object.keys(request.conditions).length > 0 ? this.version() : undefined;
-      const done = work();
+      const success = work();
       if (outcomeOf(request.conditions, before, false) !== 'proceed') throw preconditionFailed(before);
-      return { ...done, version: this.version(done.location === undefined ? this.path : nodePathOf(done.location)) };
+      const path = success.location === undefined ? this.path : nodePathOf(success.location);
+      return { ...success, version: resources.datastore.versionNow(path, this.requester.client) };
     });
+    await nextTurn();
+    return { ...done, version: version() };
   }
 
   /** Names are resolved before the work that others wait for. */
@@ -226,6 +230,7 @@ class RequestMethods {
   private async body(cuid: string | undefined): Promise<JsonObject> {
     const body = parseBody(await this.context.request.body());
     await this.resources.refuseOutside(body, this.requester, baseOf(body, cuid));
+    await this.resources.prepare(body);
     return body;
   }
 

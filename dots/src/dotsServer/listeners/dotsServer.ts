@@ -14,6 +14,7 @@ import type { Mitigator } from '../state/mitigator';
 import { defaultPolicy, type Policy } from '../state/policy';
 import { ServerState } from '../state/serverState';
 import { SignalService } from '../signal/signalService';
+import { applyDomains } from './changedDomains';
 import { DataChannel } from './dataChannel';
 import { openLabHome } from './labHome';
 import { writeLabProfiles, type LabFiles } from './labProfiles';
@@ -150,6 +151,7 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const holdings = new Holdings(clients, state);
   const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
+  await applyDomains({ state, clients, resolve, now: clock.now(), log });
   const turns = new RequestTurns(clients, policy.limits, clock);
   const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, turns, resolve };
   const addresses = await listen(served, options, closers);

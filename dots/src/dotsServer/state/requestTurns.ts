@@ -1,4 +1,5 @@
 import type { Clock } from '#dots/runtime/clock';
+import { nextTurn } from '#dots/runtime/nextTurn';
 import type { Client, Clients } from './clients';
 import type { Limits } from './policy';
 
@@ -101,5 +102,3 @@ export class RequestTurns {
 
 /** What work that throws before it waits would leave open is a rejection like any other. */
 const settled = async <T>(work: () => Promise<T>): Promise<T> => work();
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -65,7 +65,7 @@ export class ServerState {
   static async open(options: ServerStateOptions): Promise<ServerState> {
     const { journal, stored } = await openState(options);
     try {
-      return new ServerState(new Store(journal, stored), options);
+      return new ServerState(new Store(journal, stored, () => options.clock.monotonic()), options);
     } catch (error) {
       await journal.close();
       throw error;

@@ -1,11 +1,13 @@
 import { DotsError } from '#dots/model/errors';
+import { nextTurn } from '#dots/runtime/nextTurn';
 import { emptyState, type Journal, type JournalChange, type StoredState } from './journal';
 import type { StoredForm } from './storedForm';
 import { Table, type StagedChange, type TableEntry } from './table';
 import { WorkQueue } from './workQueue';
 
-/** How many requests are decided in one turn of the event loop. */
+/** How many requests are decided in one turn of the event loop, and how long it lasts at most, milliseconds. */
 const mostAtOnce = 64;
+const turnMs = 10;
 
 /** A request that waits for its decision. */
 interface Waiting {
@@ -34,9 +36,11 @@ export class Store {
   private readonly beforeTurn: (() => void)[] = [];
   private readonly afterTurn: (() => Promise<void> | void)[] = [];
 
+  /** @param monotonic `Clock.monotonic`; by default the time of a turn is not limited */
   constructor(
     private readonly journal: Journal,
     private readonly stored: StoredState = emptyState,
+    private readonly monotonic: () => number = () => 0,
   ) {}
 
   /**
@@ -126,18 +130,20 @@ export class Store {
     // Requests that arrive in the same turn are decided together.
     await Promise.resolve();
     while (this.waiting.length > 0) {
-      const waiting = this.waiting.splice(0, mostAtOnce);
-      await this.turn(waiting).catch((error: unknown) => {
-        for (const { reject } of waiting) reject(error);
+      const taken: Waiting[] = [];
+      await this.turn(taken).catch((error: unknown) => {
+        for (const { reject } of taken.length > 0 ? taken : this.waiting.splice(0)) reject(error);
       });
+      if (this.waiting.length > 0) await nextTurn();
     }
     this.running = undefined;
   }
 
-  private async turn(waiting: Waiting[]): Promise<void> {
+  /** @param taken receives the requests that are decided */
+  private async turn(taken: Waiting[]): Promise<void> {
     for (const listener of this.beforeTurn) listener();
     this.storing = true;
-    const decided = this.decideAll(waiting);
+    const decided = this.decideAll(taken);
     const first = decided.findIndex(({ changes }) => changes.length > 0);
     const independent = first < 0 ? decided : decided.slice(0, first);
     for (const request of independent) settle(request);
@@ -160,8 +166,15 @@ export class Store {
   }
 
   /** All in one turn of the event loop: nothing else sees a change before it is stored. */
-  private decideAll(waiting: Waiting[]): Decided[] {
-    const decided = waiting.map((request) => this.decide(request));
+  private decideAll(taken: Waiting[]): Decided[] {
+    const begun = this.monotonic();
+    const decided: Decided[] = [];
+    while (taken.length < mostAtOnce && (taken.length === 0 || this.monotonic() - begun < turnMs)) {
+      const request = this.waiting.shift();
+      if (request === undefined) break;
+      taken.push(request);
+      decided.push(this.decide(request));
+    }
     for (const { changes } of [...decided].reverse()) undo(changes);
     return decided;
   }

@@ -80,6 +80,11 @@ export class Attempts {
     return settled(attempt, limit.signal).finally(() => limit.lift());
   }
 
+  /** Resolves when no attempt is under way. */
+  async settled(): Promise<void> {
+    await this.underway?.catch(() => undefined);
+  }
+
   /** Repeats attempts until the first one succeeds, without a deadline. */
   persist(): void {
     this.persistent = true;

@@ -1,4 +1,5 @@
 import { describeError } from '#dots/model/errors';
+import { duration } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
 import type { KeeperEvent } from './keeperEvents';
 
@@ -11,11 +12,26 @@ export function eventWords(event: KeeperEvent, { server, cuid }: { server: strin
     }
     case 'failed':
       return `Could not connect to ${server}. ${describeError(event.error)}`;
+    case 'configuration':
+      return event.problem === undefined
+        ? undefined
+        : `The configuration of the session with ${server} was not negotiated. ${event.problem}`;
+    case 'redirected':
+      return redirectionWords(event, server);
+    case 'redirection-ended':
+      return `The redirection to ${event.from} is over; ${server} is used again.`;
     case 'over-tls':
       return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
     case 'state':
       return stateChangeWords(event, server);
   }
+}
+
+function redirectionWords({ to, ttlMs, isLoop }: KeeperEvent & { type: 'redirected' }, server: string): string {
+  if (isLoop)
+    return `A redirection to ${to} is ignored: that server was used or attempted within the last five minutes (RFC 9132 section 4.6). Ask the operator of ${server} whether its servers redirect to each other.`;
+  if (ttlMs === 0) return `${server} redirects one request to ${to}.`;
+  return `${server} redirects to ${to}${ttlMs === Infinity ? '' : ` for ${duration(ttlMs / 1000)}`}.`;
 }
 
 function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' }, server: string): string | undefined {

@@ -12,7 +12,7 @@ export interface HeartbeatTiming {
 }
 
 /** The defaults of RFC 9132 section 4.5.2. */
-export const defaultTiming: HeartbeatTiming = { intervalMs: 30_000, missingAllowed: 15 };
+const defaultTiming: HeartbeatTiming = { intervalMs: 30_000, missingAllowed: 15 };
 
 /**
  * A heartbeat is sent once and not repeated while it waits, which the probing-rate would not allow (RFC 9132 section
@@ -54,6 +54,13 @@ export class Heartbeats {
     this.missing = 0;
     this.heardBefore = -1;
     this.wait();
+  }
+
+  /** Uses another interval and limit from now on. */
+  configure(timing: HeartbeatTiming): void {
+    const { intervalMs } = this.timing;
+    this.timing = timing;
+    if (timing.intervalMs !== intervalMs && this.session !== undefined) this.wait();
   }
 
   stop(): void {

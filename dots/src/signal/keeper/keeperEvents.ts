@@ -1,6 +1,7 @@
 import type { Security } from '#dots/coap/messages/channel';
 import type { KeeperState } from '#dots/words/sessions';
 import type { SessionState, SignalSession } from '../session';
+import type { ConfigurationSet, SessionConfiguration } from './configuration';
 
 /** What a session keeper knows at one moment. Durations are by the monotonic time, milliseconds. */
 export interface KeeperSnapshot {
@@ -20,6 +21,10 @@ export interface KeeperSnapshot {
   heardMs: number | undefined;
   /** The last round-trip time that was measured. */
   roundTripMs: number | undefined;
+  /** The parameters in use, those of the time of a mitigation or of the other. */
+  configuration: ConfigurationSet;
+  /** Whether a mitigation is active, as far as the requests over this session say. */
+  isMitigating: boolean;
   /** Why the last attempt to open the session failed; undefined once one has succeeded. */
   error: unknown;
   /** How long until the next attempt; undefined while one is under way or none is due. */
@@ -34,5 +39,11 @@ export type KeeperEvent =
   | { type: 'opened'; session: SignalSession }
   /** An attempt to open a session failed; one that is kept is attempted again later. */
   | { type: 'failed'; error: unknown }
+  /** The configuration was negotiated, or could not be: then `problem` says why, and the server's values are used. */
+  | { type: 'configuration'; configuration: SessionConfiguration; problem: string | undefined }
+  /** The server redirects to another one for so many milliseconds; a loop is ignored (RFC 9132 section 4.6). */
+  | { type: 'redirected'; to: string; ttlMs: number; isLoop: boolean }
+  /** The time of a redirection is over: the server of the profile is used again. */
+  | { type: 'redirection-ended'; from: string }
   /** The session continues over TLS, because one end refused the other over DTLS. */
   | { type: 'over-tls'; error: unknown };

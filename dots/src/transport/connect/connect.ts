@@ -14,6 +14,7 @@ import { isTransient } from './repetition';
 import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
 import { addressesInTime, systemResolver, type AddressMemory, type Resolver } from './resolve';
+import { keyTypeError, usableTransports } from './usableTransports';
 import { connectTls } from '../tls/client';
 import { connectUdp } from '../udp';
 
@@ -129,7 +130,8 @@ export async function probeDtls(
   try {
     return (await open(target, ['dtls'], options)).channel;
   } catch (error) {
-    if (options.signal?.aborted === true || isFinal(error)) throw error;
+    const isUnable = error instanceof DotsError && error.code === keyTypeError;
+    if (options.signal?.aborted === true || (isFinal(error) && !isUnable)) throw error;
     return undefined;
   }
 }
@@ -178,9 +180,10 @@ interface Opened {
   soughtDtls: boolean;
 }
 
-async function open(target: ServerAddress, transports: readonly Transport[], options: ConnectOptions): Promise<Opened> {
+async function open(target: ServerAddress, wanted: readonly Transport[], options: ConnectOptions): Promise<Opened> {
   const { credentials, clock = systemClock, memory, underAttack = false } = options;
   if (credentials === undefined) throw noCredentials(target);
+  const transports = usableTransports(wanted, credentials, options.trace);
   const deadline = deadlineOf(options);
   const tried: Path[] = [];
   const report = reporter(options);
@@ -239,10 +242,11 @@ function hostsOf(
 }
 
 /** Traces what is tried again, rarely once it has been traced. */
-function reporter({ trace }: ConnectOptions): (error: unknown) => void {
+function reporter({ trace, deadlineMs = defaultDeadlineMs }: ConnectOptions): (error: unknown) => void {
   const rarely = trace && thinned(trace);
+  const until = deadlineMs === Infinity ? 'until it is cancelled' : `for up to ${deadlineMs / 1000} s`;
   return (error) => {
-    if (isTransient(error)) rarely?.(`${(error as DotsError).message} Trying again.`);
+    if (isTransient(error)) rarely?.(`${(error as DotsError).message} Trying again ${until}.`);
   };
 }
 

@@ -23,7 +23,7 @@ export const systemResolver: Resolver = async (name) =>
  * or those of its name. Throws a DotsError: `transport/no-interface` (kind `usage`), `transport/unknown-host` or
  * `transport/no-name-server` (`unreachable`).
  */
-export async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
+async function addressesOf(host: string, resolver: Resolver): Promise<readonly string[]> {
   checkZone(host);
   if (isIP(host) !== 0) return [host];
   if (isLocalName(host)) return ['::1', '127.0.0.1'];

@@ -4,6 +4,7 @@ import { isObject, itemsOf } from '#dots/model/json';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import { adjusted } from './severities';
 import { inTextOrder, locateFaults, validateDocument } from './validation';
+import { policyProfileFaults } from '#dots/workspace/policy/profileFaults';
 import { mockName, workspaceFileName } from '#dots/workspace/fileNames';
 import { workspaceOf, type Profiles } from '#dots/workspace/workspaceFile';
 
@@ -21,6 +22,17 @@ export function workspaceFindings(document: ParsedDocument, profiles: Profiles |
     workspaceFileName,
   );
   return inTextOrder([...findings, ...cross]);
+}
+
+/**
+ * All findings of a policy: its own, and server profiles that it must not name.
+ * @param profiles undefined: no profiles file is known, or it has faults; then profiles are not checked
+ */
+export function policyFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[] {
+  const { findings } = validateDocument(document);
+  const isSound = findings.every((finding) => finding.class === 'policy');
+  if (!isSound || profiles === undefined || document.value === undefined) return findings;
+  return inTextOrder([...findings, ...locateFaults(document, policyProfileFaults(document.value, profiles))]);
 }
 
 function unknownProfiles({ value }: ParsedDocument, profiles: Profiles): Fault[] {

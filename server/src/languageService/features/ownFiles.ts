@@ -1,3 +1,5 @@
+import { isObject, itemsOf } from '#dots/model/json';
+import { safeJson } from '#dots/model/text';
 import { cursorAt, type Cursor } from '../documents/cursor';
 import type { ParsedDocument } from '../documents/document';
 import { stringContent } from '../documents/tokens';
@@ -11,11 +13,12 @@ import {
   type ConfigForm,
   type ConfigSchema,
 } from '#dots/workspace/ownSchema';
+import { definedNames } from '#dots/workspace/policy/names';
 
 /** Names that are not in the schemas: codes of findings, names of server profiles. */
 export type Known = Readonly<Record<'codes' | 'profiles', readonly string[]>>;
 
-/** The completions at an offset of a workspace file or profiles file. */
+/** The completions at an offset of a file of the product's own. */
 export function completeConfig(document: ParsedDocument, form: ConfigForm, offset: number, known: Known): Completion[] {
   if (document.beyondLimits) return [];
   const cursor = cursorAt(document.text, offset);
@@ -28,10 +31,15 @@ export function completeConfig(document: ParsedDocument, form: ConfigForm, offse
     case 'name':
       return [
         ...members(configSchemaAt(form, cursor.path), cursor, place),
-        ...knownMembers(configSchemaAt(form, cursor.path), cursor, place, known),
+        ...knownMembers(configSchemaAt(form, cursor.path), cursor, place, namesFor(document, known)),
       ];
     case 'value':
-      return values(configSchemaAt(form, [...cursor.path, cursor.token ?? '']), place, cursor, known);
+      return values(
+        configSchemaAt(form, [...cursor.path, cursor.token ?? '']),
+        place,
+        cursor,
+        namesFor(document, known),
+      );
     case 'none':
       return [];
   }
@@ -45,7 +53,13 @@ export function hoverConfig(document: ParsedDocument, form: ConfigForm, offset: 
   const schema = configSchemaAt(form, [...cursor.path, cursor.token]);
   const described = schema?.description === undefined ? configSchemaAt(form, cursor.path) : schema;
   if (schema === undefined || described?.description === undefined) return undefined;
-  const lines = [...valueLines(document, cursor, schema), described.description, '', ...facts(described)];
+  const lines = [
+    ...valueLines(document, cursor, schema),
+    ...definition(document, cursor, schema),
+    described.description,
+    '',
+    ...facts(described),
+  ];
   return { markdown: lines.join('\n').trim(), range: document.range(cursor.span) };
 }
 
@@ -78,17 +92,30 @@ function members(schema: ConfigSchema | undefined, cursor: Cursor, place: Placem
     });
 }
 
+/** The names that values of a schema, or its additional members, may have; none where any text will do. */
+type NamesFor = (schema: ConfigSchema) => readonly string[];
+
+/** Names that a file defines itself, and those that are known elsewhere. */
+function namesFor({ value }: ParsedDocument, { codes, profiles }: Known): NamesFor {
+  const servers = ['simulated', ...profiles.map((name) => `profile ${name}`)];
+  return ({ 'x-names': names, 'x-known': known }) =>
+    names === undefined
+      ? known === undefined
+        ? []
+        : { codes, profiles, servers }[known]
+      : [...(names.also ?? []), ...definedNames(value, names.of)];
+}
+
 /** Members whose names are known values, such as codes of findings. */
 function knownMembers(
   schema: ConfigSchema | undefined,
   { names, colon }: Cursor,
   place: Placement,
-  known: Known,
+  namesOf: NamesFor,
 ): Completion[] {
-  const of = schema?.['x-known'];
   const member = schema?.additionalProperties;
-  if (of === undefined || typeof member !== 'object') return [];
-  return known[of]
+  if (schema === undefined || typeof member !== 'object') return [];
+  return namesOf(schema)
     .filter((name) => !names.includes(name))
     .map((name) =>
       place.item({
@@ -106,7 +133,7 @@ function values(
   schema: ConfigSchema | undefined,
   place: Placement,
   { touched }: Cursor,
-  { codes, profiles }: Known,
+  namesOf: NamesFor,
 ): Completion[] {
   if (schema === undefined) return [];
   if (schema.type === 'object' || schema.type === 'array') {
@@ -124,9 +151,7 @@ function values(
           }),
         ];
   }
-  const of = schema['x-known'];
-  const fitting =
-    schema.type === 'boolean' ? ['true', 'false'] : (schema.enum ?? (of === undefined ? [] : { codes, profiles }[of]));
+  const fitting = schema.type === 'boolean' ? ['true', 'false'] : (schema.enum ?? namesOf(schema));
   return fitting.map((label, index) => {
     const written = schema.type === 'boolean' ? label : `"${label}"`;
     return place.item({
@@ -144,16 +169,35 @@ function values(
 /** The initial value, as an LSP snippet. */
 function beginning(schema: ConfigSchema): string {
   switch (schema.type) {
-    case 'object':
-      return `{ ${(schema.required ?? []).map((name, index) => `"${name}": "$${index + 1}"`).join(', ') || '$1'} }`;
+    case 'object': {
+      const members = (schema.required ?? []).map(
+        (name, index) => `"${name}": ${blank(schema.properties?.[name], index)}`,
+      );
+      return `{ ${members.join(', ') || '$1'} }`;
+    }
     case 'array':
       return schema.items?.type === 'object' ? `[\n  ${beginning(schema.items)}\n]` : '["$1"]';
     case 'string':
       return schema.enum === undefined ? '"$1"' : `"\${1|${schema.enum.join(',')}|}"`;
     case 'boolean':
       return '${1|true,false|}';
-    case 'integer':
+    default:
       return '$1';
+  }
+}
+
+/** A member of an initial object: brackets of its type around the next tab stop. */
+function blank(schema: ConfigSchema | undefined, index: number): string {
+  const stop = `$${index + 1}`;
+  switch (schema?.type) {
+    case 'object':
+      return `{ ${stop} }`;
+    case 'array':
+      return `[${stop}]`;
+    case 'string':
+      return schema.enum === undefined ? `"${stop}"` : `"\${${index + 1}|${schema.enum.join(',')}|}"`;
+    default:
+      return stop;
   }
 }
 
@@ -162,6 +206,16 @@ function valueLines(document: ParsedDocument, { role, span }: Cursor, schema: Co
   const value = stringContent(document.text, span.start, span.end);
   const meaning = schema['x-enum-descriptions']?.[schema.enum?.indexOf(value) ?? -1];
   return meaning === undefined ? [] : [meaning, '', '---', ''];
+}
+
+/** The entry of the file that has the name at the cursor. */
+function definition({ text, value }: ParsedDocument, { role, span }: Cursor, schema: ConfigSchema): string[] {
+  const of = role === 'value' ? schema['x-names']?.of : undefined;
+  const name = stringContent(text, span.start, span.end);
+  const entry = itemsOf(of !== undefined && isObject(value) ? value[of] : undefined).find(
+    (each) => isObject(each) && each.name === name,
+  );
+  return entry === undefined ? [] : ['```json', safeJson(entry, 2), '```', ''];
 }
 
 function facts(schema: ConfigSchema): string[] {

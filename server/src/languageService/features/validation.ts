@@ -5,6 +5,7 @@ import { parent } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from '../documents/document';
 import type { Place } from '../documents/locate';
 import { configFaults } from '#dots/workspace/ownFileFaults';
+import { policyFaults } from '#dots/workspace/policy/faults';
 import type { ConfigForm } from '#dots/workspace/ownSchema';
 import { answerNotice } from './answer';
 import { datagramAdvice } from './datagram';
@@ -46,7 +47,9 @@ export function validateDocument(document: ParsedDocument, options: ValidationOp
 
 function configFindings(document: ParsedDocument, form: ConfigForm): LocatedFinding[] {
   const faults = document.value === undefined ? [] : configFaults(form, document.value);
-  return inTextOrder([...document.findings(), ...locateFaults(document, faults)]);
+  const ofPolicy =
+    form !== 'policy' || document.value === undefined ? [] : policyFaults(document.value, faults.length === 0);
+  return inTextOrder([...document.findings(), ...locateFaults(document, [...faults, ...ofPolicy])]);
 }
 
 /** The range of a place in another document, if it is known. */

@@ -60,3 +60,16 @@ test('a server whose certificate is refused over DTLS is not reached over TLS in
   );
   await (await connect(`coaps+tcp://127.0.0.1:${at.port}`, { credentials })).close();
 });
+
+test('a client with an Ed25519 key is authenticated over TLS where its address leaves the choice', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const at = await listening(t, credentialsOf(pki, pki.issue({ names })));
+  const credentials = credentialsOf(pki, pki.issue({ purpose: 'client', keyKind: 'ed25519' }));
+  const traced: string[] = [];
+  const server = `127.0.0.1:${at.port}`;
+  const channel = await connect(server, { credentials, trace: (sentence) => traced.push(sentence) });
+  assert.match(channel.security?.protocol ?? '', /^TLS/);
+  await channel.close();
+  assert.match(traced.join(), /^DTLS is skipped, .* Ed25519/);
+});

@@ -16,7 +16,11 @@ import { FakeClock } from '../../../support/protocol/fakeClock';
 import { TestMitigator } from '../../../support/testMitigator';
 
 const many = 1_000_000;
-const limits = { ...defaultPolicy.limits, aliasesOrAcls: many, aces: many };
+const limits = {
+  ...defaultPolicy.limits,
+  ...{ aliasesOrAclsPerCuid: many, aliasesOrAclsPerClient: many, aliasesOrAcls: many },
+  ...{ acesPerCuid: many, acesPerClient: many, aces: many },
+};
 const policy: Policy = { ...defaultPolicy, limits };
 const listOf = (cuid: string): ListTarget => ({ kind: 'list', cuid, container: 'acls' });
 

@@ -58,3 +58,16 @@ test('a client whose prefixes have changed is compared by the new ones', async (
   const clashes = prefixes.filter((prefix) => conflicts.firstOf([ace('accept')], { cuid: 'b', ownPrefixes: [prefix] }));
   assert.deepEqual(clashes, ['198.51.100.0/24']);
 });
+
+test('many ACEs are read in several turns, between which others have theirs', async (t) => {
+  const { conflicts } = await open(t);
+  let [turns, isOver] = [0, false];
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  await conflicts.prepare(Array.from({ length: 2048 }, (_, number) => ace('drop', `192.0.2.${number & 255}/32`)));
+  isOver = true;
+  assert.ok(turns >= 8, `${turns} turns`);
+});

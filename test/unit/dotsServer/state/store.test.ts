@@ -154,3 +154,18 @@ test('a watcher sees each change, and each that is taken back', async () => {
   await end(full);
   assert.deepEqual([await lost, values.get('1 c')?.value], ['failed', 'first']);
 });
+
+test('decisions that take long are made in several turns, between which others have theirs', async () => {
+  let now = 0;
+  const store = new Store(memoryJournal, undefined, () => now);
+  const order: string[] = [];
+  const decide = (name: string): Promise<void> =>
+    store.exclusive(() => {
+      now += 6;
+      order.push(name);
+    });
+  const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map(decide));
+  setImmediate(() => order.push('another turn'));
+  await all;
+  assert.deepEqual(order, ['a', 'b', 'another turn', 'c', 'd', 'e']);
+});

@@ -198,6 +198,42 @@ test('the snapshot has the age of the last message and of the state by the time 
   await kept.close();
 });
 
+test('a link that is cut for an hour: heartbeats and attempts go on, and stop being needed when the server answers', async () => {
+  const made = keep();
+  const { kept, clock, opened, attempts } = made;
+  await kept.open();
+  opened[0]!.onHeartbeat = () => opened[0]!.hear();
+  await clock.advance(10 * minute);
+  made.error = silence;
+  opened[0]!.onHeartbeat = () => opened[0]!.change('lost');
+  await clock.advance(60 * minute);
+  assert.equal(kept.snapshot.state, 'not-responding');
+  const { length } = attempts;
+  assert.ok(length >= 12 && length <= 14, String(length));
+  assert.equal(opened[0]!.heartbeats.length, 140);
+  opened[0]!.onHeartbeat = () => opened[0]!.hear();
+  opened[0]!.hear();
+  opened[0]!.change('open');
+  await clock.advance(60 * minute);
+  assert.deepEqual([kept.snapshot.state, attempts.length, opened.length], ['connected', length, 1]);
+  await kept.close();
+  assert.equal(clock.pending, 0);
+});
+
+test('a clock that is set back or ahead changes neither heartbeats nor attempts', async () => {
+  for (const wall of [Date.UTC(2000, 0, 1), Date.UTC(2050, 0, 1)]) {
+    const { kept, clock, opened, attempts } = keep();
+    await kept.open();
+    clock.set(wall);
+    await clock.advance(95_000);
+    assert.deepEqual([opened[0]?.heartbeats.length, attempts.length], [3, 1]);
+    opened[0]!.change('closed');
+    await clock.advance(0);
+    assert.equal(opened.length, 2);
+    await kept.close();
+  }
+});
+
 test('a hundred sessions for a day: a heartbeat each 30 seconds, one timer each, and none at the end', async () => {
   const clock = new FakeClock();
   const sessions = Array.from({ length: 100 }, () => fakeSession(clock));

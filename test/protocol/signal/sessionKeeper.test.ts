@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
+import type { JsonObject } from '#dots/model/json';
+import { documentAnswer } from '#dots/dotsServer/signal/refusal';
+import { Orchestrator } from '#dots/orchestrator/orchestrator';
+import { systemClock, type Clock } from '#dots/runtime/clock';
+import { eventWords } from '#dots/signal/keeper/eventWords';
+import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
+import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
+import { connectionMemory, SignalSession } from '#dots/signal/session';
+import { needDtls } from '../../support/protocol/dtlsScene';
+import { FakeClock } from '../../support/protocol/fakeClock';
+import { eventually, freePort, protect } from '../../support/protocol/scene';
+import { TestPki } from '../../support/protocol/testPki';
+import { credentialsOf, listening, psk } from '../../support/protocol/tlsScene';
+import { needTool } from '../../support/tools';
+
+/** The keeper waits a hundredth of its times; sessions and handshakes have the time of the machine. */
+const hurried: Clock = {
+  ...systemClock,
+  monotonic: () => systemClock.monotonic() * 100,
+  setTimeout: (callback, milliseconds) => systemClock.setTimeout(callback, milliseconds / 100),
+};
+
+interface Kept {
+  keeper: SessionKeeper;
+  events: KeeperEvent[];
+}
+
+function keep(t: TestContext, server: string, configuration?: JsonObject, clock = hurried): Kept {
+  const memory = connectionMemory();
+  const keeper = new SessionKeeper({
+    server,
+    cuid: 'kept',
+    clock,
+    open: (opening) => SignalSession.open({ cuid: 'kept', credentials: { psk }, memory, ...opening }),
+    configuration: () => configuration,
+  });
+  const events: KeeperEvent[] = [];
+  keeper.onEvent((event) => events.push(event));
+  t.after(() => keeper.close());
+  return { keeper, events };
+}
+
+const otherKey = Buffer.from('another secret');
+const keyOf = (identity: string): Uint8Array | undefined => (identity === psk.identity ? psk.key : undefined);
+
+async function startAt(t: TestContext, securePort: number): Promise<Orchestrator> {
+  const orchestrator = await Orchestrator.start({ clock: new FakeClock(), securePort, psk: keyOf });
+  t.after(() => orchestrator.close());
+  return orchestrator;
+}
+
+for (const scheme of ['coaps', 'coaps+tcp'] as const) {
+  test(`${scheme}: a server that is absent at the start, started, ended and started again`, async (t) => {
+    if (scheme === 'coaps' && !needDtls(t)) return;
+    const port = await freePort();
+    const { keeper, events } = keep(t, `${scheme}://127.0.0.1:${port}`);
+    const isIn = (state: string): Promise<void> => eventually(() => keeper.snapshot.state === state);
+    keeper.keepTrying();
+    await isIn('never-reached');
+    const first = await startAt(t, port);
+    await isIn('connected');
+    await first.close();
+    await isIn('not-responding');
+    const second = await startAt(t, port);
+    await isIn('connected');
+    await eventually(() => second.mitigations().length === 0 && keeper.snapshot.roundTripMs !== undefined);
+    const opened = events.filter(({ type }) => type === 'opened').length;
+    assert.equal(opened, 2);
+    assert.match(keeper.snapshot.peer ?? '', /127\.0\.0\.1/);
+  });
+}
+
+test('a server that requires another key is reported as a refusal', async (t) => {
+  if (!needDtls(t)) return;
+  const port = await freePort();
+  const orchestrator = await Orchestrator.start({ clock: new FakeClock(), securePort: port, psk: () => otherKey });
+  t.after(() => orchestrator.close());
+  const { keeper } = keep(t, `coaps+tcp://127.0.0.1:${port}`);
+  keeper.keepTrying();
+  await eventually(() => keeper.snapshot.error !== undefined);
+  assert.equal(keeper.snapshot.state, 'refused', String(keeper.snapshot.error));
+});
+
+test('a redirection is followed to an address without DNS, where the certificate has the new name, and nowhere else', async (t) => {
+  const pki = await TestPki.create(t);
+  if (pki === undefined) return;
+  const port = await freePort();
+  const redirect = documentAnswer('5.03', {
+    'ietf-dots-signal-channel:redirected-signal': { 'alt-server': 'alt.example', 'alt-server-record': ['127.0.0.2'] },
+  });
+  const first = credentialsOf(pki, pki.issue({ names: ['127.0.0.1'] }));
+  await listening(t, first, { port, handler: () => Promise.resolve({ ...redirect, maxAge: 600 }) });
+  for (const [name, code] of [
+    ['other.example', '5.03'],
+    ['alt.example', '2.05'],
+  ] as const) {
+    const alternate = await listening(t, credentialsOf(pki, pki.issue({ names: [name] })), { host: '127.0.0.2', port });
+    const credentials = credentialsOf(pki, pki.issue({ purpose: 'client' }));
+    const keeper = new SessionKeeper({
+      server: `coaps+tcp://127.0.0.1:${port}`,
+      cuid: 'kept',
+      open: (opening) => SignalSession.open({ cuid: 'kept', credentials, ...opening }),
+    });
+    t.after(() => keeper.close());
+    const { answer, session } = await keeper.ask((open, left) => open.status(undefined, left));
+    assert.equal(answer.code, code, name);
+    assert.equal(session.security?.peerName, code === '2.05' ? 'alt.example' : '127.0.0.1');
+    await keeper.close();
+    await alternate.close();
+  }
+});
+
+test('the configuration of the embedded server is negotiated, and switched with a mitigation', async (t) => {
+  const orchestrator = await Orchestrator.start({ clock: new FakeClock(), plain: true });
+  t.after(() => orchestrator.close());
+  const wanted = {
+    'ietf-dots-signal-channel:signal-config': {
+      'idle-config': { 'heartbeat-interval': { 'current-value': 0 } },
+      'mitigating-config': { 'heartbeat-interval': { 'current-value': 5 }, 'max-retransmit': { 'current-value': 4 } },
+    },
+  };
+  const { keeper, events } = keep(t, orchestrator.signal ?? '', wanted, systemClock);
+  await keeper.open();
+  await eventually(() => events.some(({ type }) => type === 'configuration'));
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === 'configuration' ? [event.problem] : [])),
+    [undefined],
+  );
+  assert.equal(keeper.snapshot.configuration.heartbeatInterval, 0);
+  const { answer } = await keeper.ask((session, left) => session.requestMitigation(protect('192.0.2.0/24'), 1, left), {
+    underAttack: true,
+  });
+  assert.equal(answer.code, '2.01');
+  const { configuration, isMitigating } = keeper.snapshot;
+  assert.deepEqual([isMitigating, configuration.heartbeatInterval, configuration.maxRetransmit], [true, 15, 4]);
+  await keeper.ask((session, left) => session.withdraw(1, left));
+  assert.equal(keeper.snapshot.configuration.heartbeatInterval, 0);
+});
+
+for (const build of ['openssl', 'gnutls'] as const) {
+  test(`coap-server-${build}: no configuration is negotiated, and the session outlasts its end`, async (t) => {
+    if (!needTool(t, `coap-server-${build}`, 'libcoap3-bin')) return;
+    const port = await freePort();
+    const start = (): (() => Promise<void>) => {
+      const words = ['-A', '127.0.0.1', '-p', String(port), '-d', '10'];
+      const child = spawn(`coap-server-${build}`, words, { stdio: 'ignore' });
+      const end = async (): Promise<void> => {
+        const closed = once(child, 'close');
+        child.kill();
+        await closed;
+      };
+      t.after(() => child.kill());
+      return end;
+    };
+    const end = start();
+    const { keeper, events } = keep(t, `coap://127.0.0.1:${port}`);
+    await keeper.open();
+    await eventually(() => keeper.snapshot.roundTripMs !== undefined);
+    await end();
+    await eventually(() => keeper.snapshot.state === 'not-responding');
+    start();
+    await eventually(() => keeper.snapshot.state === 'connected');
+    const words = events.map((event) => eventWords(event, keeper.snapshot)).join('\n');
+    assert.match(words, /The configuration of the session with coap:\S+ was not negotiated\./);
+    assert.match(words, /answers again\./);
+  });
+}
