@@ -1,7 +1,7 @@
 import type { Ledger } from '#dots/signal/ledgerFolder';
 import type { Channel } from '#dots/workspace/destination';
-import { caller } from './caller';
 import { ledgerOf } from './clientIdentity';
+import { caller } from './caller';
 import type { Arguments } from './command';
 import { credentialNotes } from './credentialNotes';
 import type { Io } from './io';

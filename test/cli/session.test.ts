@@ -26,7 +26,7 @@ test('documents of any folder go over the session that dots session keeps, witho
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request, 'faulty.dots.json': faulty });
   const keeper = await startKeeper(t, folder(t), '--server', coaps, ...proofs);
-  assert.deepEqual(keeper.ready, { event: 'ready', socket: keeperSocket() });
+  assert.deepEqual(keeper.ready, { version: 1, event: 'ready', socket: keeperSocket() });
   for (const path of [keeperSocket(), dirname(keeperSocket())])
     assert.equal(statSync(path).mode & 0o077, 0, `nobody else may open ${path}`);
   for (const [name, send] of ways(t)) {

@@ -1,6 +1,6 @@
 import { safeJson } from '#dots/model/text';
-import { ledgerOf, ledgerOption } from '../clientIdentity';
 import { caller, nameOfPath } from '../caller';
+import { ledgerOf, ledgerOption } from '../clientIdentity';
 import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
 import type { Io } from '../io';
 import { readinessOf } from '../ready/readiness';

@@ -4,11 +4,11 @@ import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
 import { isObject, type JsonObject } from '#dots/model/json';
 import { plural } from '#dots/words/quantities';
 import type { LocatedFinding } from '#service/service';
+import { nameOfPath } from '../caller';
 import { documentsIn, readInput } from '../files';
 import { countOf } from '../findings';
 import type { Io } from '../io';
 import { namedDocuments } from '../namedDocuments';
-import { nameOfPath } from '../caller';
 import type { CommandWorkspaces } from '../workspace';
 import { checked, type Check } from './report';
 
