@@ -2,6 +2,7 @@ import type { MessageWatch } from '#dots/coap/watchedChannel';
 import { systemClock } from '#dots/runtime/clock';
 import type { Trace } from '#dots/runtime/trace';
 import type { Ask } from '#dots/signal/recordedRequest';
+import { openFirst } from '#dots/signal/keeper/places';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { storedAddresses } from '#dots/transport/connect/addressFile';
@@ -44,19 +45,25 @@ export const ownConnection: Connect = (target, opening) => {
 };
 
 async function ownSession(
-  { server, cuid, timeoutMs, credentialFiles, permit }: SettledTarget,
+  { server, cuid, timeoutMs, credentialFiles, permit, session = {} }: SettledTarget,
   { trace, ...opening }: Opening,
 ): Promise<SignalSession> {
   const credentials = await credentialsFor(server, credentialFiles);
   const memory = connectionMemory(storedAddresses());
-  return SignalSession.open({
-    server,
+  const { alternates = [], localAddresses } = session;
+  const common = {
     cuid,
     permit,
     timeoutMs,
     memory,
+    localAddresses,
     ...(trace && { trace }),
     ...opening,
     ...credentials,
-  });
+  };
+  return openFirst(
+    [server, ...alternates].map((each) => ({ server: each })),
+    (place, signal) => SignalSession.open({ ...common, ...place, signal }),
+    { clock: systemClock, signal: opening.signal },
+  );
 }

@@ -3,9 +3,9 @@ export const actionNames = ['get', 'install', 'remove', 'activate', 'deactivate'
 
 /** What may follow each action, for completion. */
 export const actionWords: Readonly<Record<DataAction, readonly string[] | 'file'>> = {
-  get: ['aliases', 'acls', 'vendor-mapping', 'capabilities'],
+  get: ['aliases', 'acls', 'vendor-mapping', 'own-vendor-mapping', 'capabilities'],
   install: 'file',
-  remove: ['alias', 'acl', 'client'],
+  remove: ['alias', 'acl', 'own-vendor-mapping', 'client'],
   activate: [],
   deactivate: [],
   refresh: [],

@@ -1,8 +1,9 @@
 import { unusable } from '#dots/data/changes';
 import { removalOf, type EntryChange } from '#dots/data/differences';
 import {
+  isMapping,
   isOfServer,
-  contentOf,
+  checkInstallable,
   documentWith,
   entriesIn,
   entryPath,
@@ -58,16 +59,19 @@ const containers: ReadonlyMap<string, Container> = new Map([
   ['acls', 'acls'],
 ]);
 
+/** Resources that have no names in them. */
+const whole: ReadonlySet<string> = new Set(['vendor-mapping', 'own-vendor-mapping', 'capabilities']);
+
 async function get(run: DataRun): Promise<void> {
   const [what, name, ...more] = run.words;
   const container = containers.get(what ?? '');
   if (what === undefined) return read(run, '');
   if (container !== undefined && more.length === 0)
     return read(run, name === undefined ? container : entryPath(container, name));
-  if ((what === 'vendor-mapping' || what === 'capabilities') && name === undefined) return read(run, what);
+  if (whole.has(what) && name === undefined) return read(run, what as ResourcePath);
   throw new UsageError(
     `dots data get ${run.words.join(' ')}: this is not a part of the data channel.`,
-    'Use aliases or acls with or without one name, vendor-mapping, or nothing for all of this client.',
+    'Use aliases or acls with or without one name, vendor-mapping, own-vendor-mapping, or nothing for all of this client.',
   );
 }
 
@@ -103,6 +107,7 @@ function afterReading(path: ResourcePath, { body, saved }: DataReport, { profile
       ? 'save this beside your ACLs with --save FILE: dots validate FOLDER then reports what the server would refuse.'
       : `run dots validate on the folder of your ACLs: it reports what the server would refuse.${profile === undefined ? '' : ' Where the workspace file names a profile for the ACLs, name the same one for this file.'}`;
   if (path === 'vendor-mapping') return 'use the vendor-id and attack-id of this mapping in telemetry to this server.';
+  if (path === 'own-vendor-mapping') return 'dots data install FILE replaces this mapping as a whole.';
   const soon = ownEntries(body).filter(({ entry }) => Number(entry['pending-lifetime']) <= dayInMinutes);
   return soon.length === 0
     ? 'dots data install FILE adds, replaces or refreshes entries; dots data remove alias|acl NAME removes one.'
@@ -147,7 +152,7 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
     throw new UsageError('Name one file to install, or - for standard input.', 'See dots data --help.');
   const document = await readDocument(path, io);
   if (document === undefined) return;
-  contentOf(document.value);
+  checkInstallable(document.value);
   const sending = await sendingOf(document, given, io);
   const { target } = sending;
   report.target = target;
@@ -162,19 +167,21 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
     report.add(installed.changes);
     await recordInstalled(sending.ledger, target, document.value);
   }
-  await report.answered(installed.answers, { ok: afterInstalling });
+  await report.answered(installed.answers, { ok: isMapping(document.value) ? afterMapping : afterInstalling });
 }
 
+const afterMapping =
+  'use the vendor-id and attack-id of this mapping in telemetry; dots data get own-vendor-mapping shows it.';
 const afterInstalling = 'entries expire on the server: dots data get shows when; repeat this command to refresh them.';
 
 async function remove(run: DataRun): Promise<void> {
   const { words, report } = run;
   const [what, ...names] = words;
   const container = containers.get(what ?? '');
-  const isClient = what === 'client' && names.length === 0;
-  if (!isClient && (container === undefined || names.length === 0))
+  const isNameless = (what === 'client' || what === 'own-vendor-mapping') && names.length === 0;
+  if (!isNameless && (container === undefined || names.length === 0))
     throw new UsageError(
-      'Name what to remove: alias NAME, acl NAME, or client for all of it.',
+      'Name what to remove: alias NAME, acl NAME, own-vendor-mapping, or client for all of it.',
       'See dots data --help.',
     );
   const target = await targetOf(run, 'nothing was removed');

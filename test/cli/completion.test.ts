@@ -54,6 +54,7 @@ async function checkOffers(offered: Offered): Promise<void> {
   assert.deepEqual(offered('data', 'remove', 'a').sort(), ['acl', 'alias']);
   assert.ok(offered('data', 'install', 'req').includes('request.json'));
   assert.deepEqual(offered('data', 'activate', 'r'), []);
+  assert.deepEqual(offered('session', 's').sort(), ['status', 'stop']);
   assert.deepEqual(offered('discover', '--resolver', ''), []);
 }
 

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { acls, dots, folder, request, startMock } from '../support/dots';
+import { text } from 'node:stream/consumers';
+import { openLab } from '#dots/transport/certificates/lab';
+import { acls, dots, folder, request, startDots, startMock } from '../support/dots';
 
 const cuid = ['--cuid', 'dz6pHjaADkaFTbjr0JGBpw'];
 const filesOf = (ready: Record<string, unknown>): string[] =>
@@ -116,3 +121,34 @@ for (const [name, words, input, message] of misuse) {
     assert.equal(err.trim().split('\n').length, 1);
   });
 }
+
+test(
+  'an interrupted installation says that it may have arrived, and what shows that',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const lab = await openLab(folder(t));
+    let asked: () => void = () => undefined;
+    const installing = new Promise<void>((resolve) => (asked = resolve));
+    const server = createServer({ ...lab.server }, ({ method }, response) => {
+      if (method === 'GET') response.writeHead(404).end();
+      else asked();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const { ca, cert, key } = lab.files;
+    const path = folder(t, { 'acl.dots.json': acls });
+    const words = ['--ca', ca, '--cert', String(cert), '--key', String(key), ...cuid, '--format', 'json'];
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = startDots(t, ['send', join(path, 'acl.dots.json'), '--server', url, ...words]);
+    await installing;
+    child.kill('SIGINT');
+    const ended = once(child, 'exit');
+    const { sent, error } = JSON.parse(await text(child.stdout)) as { sent: boolean; error: Record<string, string> };
+    assert.deepEqual([sent, error.code, await ended], [true, 'data/cancelled', [3, null]]);
+    assert.match(`${error.message} ${error.hint}`, /may have arrived.* dots data get shows what the server has\./);
+  },
+);

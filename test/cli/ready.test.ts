@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
-import { acls, dots, folder, request, startMock, type Run } from '../support/dots';
+import { acls, dots, folder, request, startDots, startMock, type Run } from '../support/dots';
 
 interface Check {
   check: string;
@@ -20,9 +22,12 @@ interface Scene {
   path: string;
   lab: Record<string, unknown>;
   profiles(profiles: object): void;
-  run(words: readonly string[]): Run;
+  run(words: readonly string[], environment?: Record<string, string>): Run;
   /** The report of `dots ready` on the profile lab, and its exit status. */
-  ready(...words: string[]): { status: number | null; report: Report; results: Record<string, string> };
+  ready(
+    words?: string[],
+    environment?: Record<string, string>,
+  ): { status: number | null; report: Report; results: Record<string, string> };
 }
 
 const workspace = { 'own-prefixes': ['192.0.2.0/24'], files: [{ path: '**', profile: 'lab' }] };
@@ -39,15 +44,15 @@ async function scene(t: TestContext, files: Record<string, string>): Promise<Sce
   const profiles = (all: object): void =>
     writeFileSync(join(path, 'dots.profiles.json'), JSON.stringify({ profiles: all }));
   profiles({ lab });
-  const run = (words: readonly string[]): Run => dots(words, '', path);
+  const run: Scene['run'] = (words, environment) => dots(words, '', path, environment);
   const common = ['--profiles', 'dots.profiles.json', '--ledger', 'ledger', '--format', 'json'];
   return {
     path,
     lab,
     profiles,
     run,
-    ready: (...words) => {
-      const { status, out } = run(['ready', ...common, ...words]);
+    ready: (words = [], environment) => {
+      const { status, out } = run(['ready', ...common, ...words], environment);
       const report = JSON.parse(out) as Report;
       const checks = report.profiles.flatMap((profile) => profile.checks);
       return { status, report, results: Object.fromEntries(checks.map(({ check, result }) => [check, result])) };
@@ -68,6 +73,7 @@ test('the commands that dots ready lists make a client ready, and it changes not
     credentials: 'ok',
     'signal channel': 'ok',
     heartbeat: 'ok',
+    'kept session': 'skipped',
     'preconfigured mitigations': 'not-ready',
     'data channel': 'not-ready',
     'datagram limit': 'ok',
@@ -92,6 +98,23 @@ test('the commands that dots ready lists make a client ready, and it changes not
   assert.deepEqual([after.results['aliases and ACLs'], after.results['preconfigured mitigations']], ['ok', 'ok']);
   assert.equal(after.results.heartbeat, 'skipped', 'the end of heartbeats would start the mitigation');
 });
+
+test(
+  'a session that dots session keeps is found, and its heartbeats count',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const { path, run, ready } = await scene(t, { 'prepared.dots.json': prepared });
+    const way = ['--profile', 'lab', '--profiles', join(path, 'dots.profiles.json'), '--ledger', join(path, 'ledger')];
+    const child = startDots(t, ['session', ...way], { XDG_RUNTIME_DIR: path });
+    await once(createInterface(child.stdout), 'line');
+    assert.equal(run(['send', 'prepared.dots.json', ...way], { XDG_RUNTIME_DIR: path }).status, 0);
+    const { results, report } = ready([], { XDG_RUNTIME_DIR: path });
+    assert.deepEqual([results['kept session'], results.heartbeat, report.verdict], ['ok', 'ok', 'ready']);
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    assert.deepEqual(ready().results['kept session'], 'skipped');
+  },
+);
 
 test('differences from the workspace are shown with the command that removes them', async (t) => {
   const { path, run, ready } = await scene(t, { 'acl.dots.json': acls });
@@ -138,7 +161,7 @@ test('a server that is absent is exit 3, and the others are checked all the same
     lab,
     bare: { signal: 'coap://127.0.0.1:9' },
   });
-  const { status, report } = ready('--all', '--timeout', '3');
+  const { status, report } = ready(['--all', '--timeout', '3']);
   assert.deepEqual([status, report.verdict], [3, 'unreachable']);
   assert.deepEqual(
     report.profiles.map(({ profile, verdict }) => [profile, verdict]),

@@ -68,9 +68,9 @@ test('changed content under the same mid is compared as well; what the server re
   assert.match(refused.err, /would replace mid 7/);
   const { code, replaced } = JSON.parse((await sends(narrow, '--mid', '7', '--replace', '--format', 'json')).out) as {
     code: string;
-    replaced?: number[];
+    replaced: number[];
   };
-  assert.deepEqual([code, replaced], ['4.00', undefined], 'the mock refuses other targets under one mid');
+  assert.deepEqual([code, replaced], ['4.00', []], 'the mock refuses other targets under one mid');
   assert.match((await sends(request, '--mid', '7')).out, /refreshed under its mid 7/);
 });
 

@@ -12,9 +12,6 @@ const schema = JSON.parse(readFileSync(join(root, 'schemas/output.json'), 'utf8'
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
 ajv.addSchema(schema, 'output');
 
-/** The names of the published forms. */
-export const outputNames: readonly string[] = Object.keys(schema.definitions);
-
 /** Fails unless a value has one of the published forms of `--format json` (schemas/output.json). */
 export function checkOutput(definition: string, value: unknown): void {
   const validate = ajv.getSchema(`output#/definitions/${definition}`);

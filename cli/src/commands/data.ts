@@ -39,11 +39,11 @@ export const data: Command = {
   name: 'data',
   summary: 'Read, install, activate and remove aliases and ACLs over the data channel.',
   usage:
-    'get [aliases|acls [NAME] | vendor-mapping] [--save FILE]\n       dots data install FILE|-\n       dots data remove alias|acl NAME...\n       dots data remove client\n       dots data activate NAME... [--when-mitigating]\n       dots data deactivate NAME...\n       dots data refresh [NAME...]\n       dots data capabilities [--save FILE]\n       each with --profile NAME [--yes], or --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
+    'get [aliases|acls [NAME] | vendor-mapping | own-vendor-mapping] [--save FILE]\n       dots data install FILE|-\n       dots data remove alias|acl NAME...\n       dots data remove client|own-vendor-mapping\n       dots data activate NAME... [--when-mitigating]\n       dots data deactivate NAME...\n       dots data refresh [NAME...]\n       dots data capabilities [--save FILE]\n       each with --profile NAME [--yes], or --server https://... --ca FILE --cert FILE --key FILE [--cuid C]',
   options,
   actions: actionWords,
   details: [
-    'get prints what the server has of this client, with the time until each entry expires; vendor-mapping prints the attack mapping of the server (RFC 9244 section 8.1.6).',
+    'get prints what the server has of this client, with the time until each entry expires; vendor-mapping prints the attack mapping of the server, own-vendor-mapping the one that this client has installed (RFC 9244 section 8.1.6).',
     'install registers the client if the server does not know it. Before an entry of the same name is replaced, the difference is printed: each member, and each ACE that is added, removed, changed or moved. Installing an entry again restarts its lifetime. A document with errors is not sent.',
     'activate puts ACLs in force at once; with --when-mitigating only while a mitigation is active. deactivate takes them out of force and leaves them on the server. Both use PATCH; where the server has none, the whole ACL is replaced.',
     'refresh restarts the lifetime of aliases and ACLs, with the content that they have on the server; without names of all of them.',

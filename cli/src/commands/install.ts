@@ -1,6 +1,6 @@
 import { changeLines, type EntryChange } from '#dots/data/differences';
 import type { Installed } from '#dots/data/session';
-import { DotsError } from '#dots/model/errors';
+import { UnansweredChange } from '#dots/data/unansweredChange';
 import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
@@ -42,10 +42,9 @@ export async function install(
 
 /** Some entries may be on the server where a request had no answer. */
 function withNextStep(error: unknown): never {
-  if (!(error instanceof DotsError) || error.kind !== 'unreachable') throw error;
-  const next = 'Entries may have been installed: dots data get shows what the server has.';
-  const hint = error.hint === undefined ? next : `${error.hint} ${next}`;
-  throw new DotsError(error.kind, error.code, error.message, hint, { cause: error });
+  if (!(error instanceof UnansweredChange)) throw error;
+  const hint = [error.hint, 'dots data get shows what the server has.'].filter((each) => each !== undefined).join(' ');
+  throw new UnansweredChange(error.kind, error.code, error.message, hint, { cause: error });
 }
 
 function installedText({ answer, registered, replaced }: Installed, { cuid, profile }: SettledTarget): string {

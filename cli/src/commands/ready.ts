@@ -3,6 +3,7 @@ import { caller, nameOfPath } from '../caller';
 import { ledgerOf, ledgerOption } from '../clientIdentity';
 import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
 import type { Io } from '../io';
+import { keptSessions } from '../ready/keptSession';
 import { readinessOf } from '../ready/readiness';
 import { ownDocuments } from '../ready/documents';
 import { readinessJson, readinessText, statusOf, worstOf, type Readiness } from '../ready/report';
@@ -29,7 +30,7 @@ export const ready: Command = {
     ...workspaceOptions,
   ],
   details: [
-    'Checked are: the client certificate, its chain, key and expiry; both channels, with authentication; a heartbeat; aliases and ACLs on the server against those of the workspace, and when they expire; mitigations that wait for the loss of the session; whether each mitigation request fits in one datagram; and whether its targets are within the own prefixes.',
+    'Checked are: the client certificate, its chain, key and expiry; both channels, with authentication; a heartbeat; whether dots session keeps a session; aliases and ACLs on the server against those of the workspace, and when they expire; mitigations that wait for the loss of the session; whether each mitigation request fits in one datagram; and whether its targets are within the own prefixes.',
     'It only reads: a client that is not registered on the data channel stays so, and a production server needs no --yes. No heartbeat is sent while preconfigured mitigations wait, because the end of heartbeats would start them.',
     'The documents are those below the folder of the workspace file, or below this folder, that name this profile or none.',
     'Results: ok; soon, ready today with something to do; not-ready; unreachable; skipped. What expires within two days is not ready, so that a daily job reports it in time; certificates are reported 30 days ahead.',
@@ -48,11 +49,14 @@ async function runReady(given: Arguments, io: Io): Promise<ExitStatus> {
   const ledger = await ledgerOf(given, io);
   const documents = await ownDocuments(workspaces, governing.path, io);
   const brokenWorkspace = governing.isBroken && governing.path !== undefined ? nameOfPath(governing.path) : undefined;
+  const kept = await keptSessions(io);
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const all: Readiness[] = [];
   for (const name of names)
-    all.push(await readinessOf(name, { given, workspaces, ledger, documents, brokenWorkspace, signal: stop.signal }));
+    all.push(
+      await readinessOf(name, { given, workspaces, ledger, documents, brokenWorkspace, kept, signal: stop.signal }),
+    );
   const isJson = given.option('format') === 'json';
   await io.out(isJson ? `${safeJson(jsonOf(all), 2)}\n` : all.map(readinessText).join('\n'));
   return statusOf(all);

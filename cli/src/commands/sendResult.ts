@@ -1,3 +1,4 @@
+import { UnansweredChange } from '#dots/data/unansweredChange';
 import type { JsonObject } from '#dots/model/json';
 import { RequestFailure } from '#dots/signal/recordedRequest';
 import { grantedLifetime } from '#dots/signal/scopes';
@@ -41,6 +42,7 @@ const noAnswer = {
 
 /** The members of a document that was not sent, or has no answer; an identifier is the one in the ledger. */
 export function failureJson(error: DotsError | undefined): object {
+  if (error instanceof UnansweredChange) return { ...noAnswer, sent: true };
   if (!(error instanceof RequestFailure)) return noAnswer;
   return { ...noAnswer, sent: error.sent, [error.entry.parameter]: error.entry.id };
 }

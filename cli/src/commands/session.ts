@@ -24,7 +24,7 @@ const description: Omit<Command, 'run'> = {
   usage:
     '[--profile NAME]... [--yes] [--cuid C] [--format text|json]\n       dots session --all [--yes]\n       dots session --server coaps://... --ca FILE --cert FILE --key FILE --cuid C\n       dots session --server coaps+tcp://... --psk-identity ID --psk-key-file FILE --cuid C\n       dots session status [--format text|json]\n       dots session stop',
   options: sessionOptions,
-  words: actions,
+  actions: { status: [], stop: [] },
   details: [
     'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, withdraw, refresh, efficacy, config and telemetry, in any folder, then use this session, without a handshake and without starting Node.js.',
     'With profiles or a server it opens their sessions immediately, and repeats that until the servers answer. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. status prints the sessions, stop ends them.',

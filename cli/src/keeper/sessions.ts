@@ -119,6 +119,7 @@ export class LiveSessions {
       server,
       cuid,
       permit: kept.permit,
+      localAddresses: target.session?.localAddresses,
       memory: this.memory,
       watch: (message: WatchedMessage) => kept.watches.forEach((watch) => watch(message)),
       trace: (sentence: string) => this.watch(target, { type: 'trace', sentence }),
@@ -127,6 +128,8 @@ export class LiveSessions {
     const session = new SessionKeeper({
       server,
       cuid,
+      alternates: target.session?.alternates,
+      configuration: () => target.session?.configuration,
       open: async (opening) =>
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),

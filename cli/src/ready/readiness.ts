@@ -14,8 +14,9 @@ import { credentialChecks } from './credentialChecks';
 import { dataChecks } from './dataChecks';
 import { datagramCheck } from './datagramCheck';
 import { documentChecks, type OwnDocument } from './documents';
+import { isKept, keptSessionCheck, type KeptSessions } from './keptSession';
 import { checked, failedCheck, type Check, type CheckName, type Readiness } from './report';
-import { heartbeatCheck, preconfiguredChecks, scopesIn, signalCheck } from './signalChecks';
+import { heartbeatCheck, keptHeartbeat, preconfiguredChecks, scopesIn, signalCheck } from './signalChecks';
 
 /** What all profiles of one run share. */
 export interface Surroundings {
@@ -25,6 +26,7 @@ export interface Surroundings {
   documents: readonly OwnDocument[];
   /** The workspace file, if it has errors: then nothing of its folder is sent. */
   brokenWorkspace: string | undefined;
+  kept: KeptSessions;
   signal: AbortSignal;
 }
 
@@ -59,6 +61,7 @@ export async function readinessOf(profile: string, around: Surroundings): Promis
     cuid: cuid ?? null,
     checks: [
       ...(signal instanceof DotsError ? [failedCheck('signal channel', signal)] : await signalChecks(signal, subject)),
+      keptSessionCheck(around.kept, subject.way),
       ...(data instanceof DotsError ? [failedCheck('data channel', data)] : await dataChannelChecks(data, subject)),
       ...(signal instanceof DotsError ? [] : datagramCheck(subject.own, signal)),
       ...documentChecks(subject.own, around.brokenWorkspace),
@@ -94,13 +97,15 @@ async function signalChecks(target: SettledTarget, subject: Subject): Promise<Ch
   return [...credentials, ...(await attempted('signal channel', () => overSignal(target, subject)))];
 }
 
-async function overSignal(target: SettledTarget, { signal, own, way }: Subject): Promise<Check[]> {
+async function overSignal(target: SettledTarget, { signal, own, way, kept }: Subject): Promise<Check[]> {
   const connection = ownConnection(target, { underAttack: false, signal });
   const { timeoutMs } = target;
   try {
     const { session, answer } = await connection.ask((open, left) => open.status(undefined, left));
     const server: JsonObject[] = scopesIn(answer);
-    const heartbeat = await attempted('heartbeat', async () => [await heartbeatCheck(session, server, timeoutMs)]);
+    const heartbeat = await attempted('heartbeat', async () => [
+      isKept(kept, way.profile) ? keptHeartbeat : await heartbeatCheck(session, server, timeoutMs),
+    ]);
     return [...signalCheck(session, answer), ...heartbeat, ...preconfiguredChecks(own, server, way)];
   } finally {
     await connection.close();

@@ -8,6 +8,7 @@ export type CheckName =
   | 'credentials'
   | 'signal channel'
   | 'heartbeat'
+  | 'kept session'
   | 'data channel'
   | 'aliases and ACLs'
   | 'lifetimes'

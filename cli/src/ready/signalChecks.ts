@@ -61,6 +61,9 @@ function serverExpiry(der: Uint8Array | undefined): Check[] {
       ];
 }
 
+/** Where a session is kept, its heartbeats are the ones that count. */
+export const keptHeartbeat = checked('heartbeat', 'ok', 'dots session exchanges heartbeats with the server.');
+
 /**
  * Whether the server answers a heartbeat. None is sent while mitigations wait for the loss of the session: the end of
  * heartbeats would start them (RFC 9132 section 4.7).

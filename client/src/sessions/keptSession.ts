@@ -27,6 +27,8 @@ export class KeptSession {
     this.keeper = new SessionKeeper({
       server,
       cuid,
+      alternates: target.session?.alternates,
+      configuration: () => this.target.session?.configuration,
       open: (opening) => SignalSession.open({ ...optionsOf(this.target), ...common, ...opening }),
       overDtls: (opening) => SignalSession.overDtls({ ...optionsOf(this.target), ...common, ...opening }),
     });
@@ -47,7 +49,15 @@ export class KeptSession {
 }
 
 /** Here credentials are passed to the DOTS client. */
-function optionsOf({ server, cuid, credentials, clientCredentials, permit }: SettledTarget): SessionOptions {
+function optionsOf({ server, cuid, credentials, clientCredentials, permit, session }: SettledTarget): SessionOptions {
   const { serverName } = credentials;
-  return { server, serverName, cuid, permit, ...(clientCredentials && { credentials: clientCredentials }) };
+  const { localAddresses } = session ?? {};
+  return {
+    server,
+    serverName,
+    cuid,
+    permit,
+    localAddresses,
+    ...(clientCredentials && { credentials: clientCredentials }),
+  };
 }

@@ -8,6 +8,7 @@ import {
   documentWith,
   entriesIn,
   entryPath,
+  isMapping,
   withoutState,
   type Container,
   type ResourcePath,
@@ -69,21 +70,9 @@ export class Changes {
     private readonly announce: Announce = () => undefined,
   ) {}
 
-  /** Installs aliases or ACLs; see `DataSession.install`. */
+  /** Installs aliases, ACLs or a vendor mapping; see `DataSession.install`. */
   async install(document: JsonObject): Promise<Installed> {
-    const { container, entries } = contentOf(document);
-    const create = (): Promise<DataAnswer> => this.kept(this.requests.send('POST', '', { document }));
-    const isNew = entries.map((entry) => changeOf(container, undefined, entry));
-    let answer = await create();
-    const registered = answer.status === 404;
-    if (registered) {
-      const registration = await this.kept(this.requests.register());
-      if (!registration.ok) return this.installed(registration, { registered: false, changes: isNew });
-      answer = await create();
-    }
-    return answer.status === 409
-      ? { ...(await this.replace(container, entries, answer)), registered }
-      : this.installed(answer, { registered, changes: isNew });
+    return isMapping(document) ? this.installMapping(document) : this.installEntries(document);
   }
 
   /** Sets when an ACL is in force, with PATCH; with PUT of the whole ACL on a server without PATCH. */
@@ -109,6 +98,34 @@ export class Changes {
     await this.announce([change]);
     const answer = await this.kept(this.requests.send('DELETE', entryPath(container, name), { ifMatch: read.etag }));
     return { answer, change, answers: this.answers };
+  }
+
+  private async installEntries(document: JsonObject): Promise<Installed> {
+    const { container, entries } = contentOf(document);
+    const isNew = entries.map((entry) => changeOf(container, undefined, entry));
+    const { answer, registered } = await this.create(document);
+    return answer.status === 409
+      ? { ...(await this.replace(container, entries, answer)), registered }
+      : this.installed(answer, { registered, changes: isNew });
+  }
+
+  /** The mapping as a whole is created, or replaced where there is one: RFC 9244 section 8.1.6. */
+  private async installMapping(document: JsonObject): Promise<Installed> {
+    const { answer, registered } = await this.create(document);
+    if (answer.status !== 409) return this.installed(answer, { registered, changes: [] });
+    const read = await this.kept(this.requests.send('GET', 'own-vendor-mapping', { configOnly: true }));
+    if (!read.ok) return this.installed(answer, { registered, changes: [] });
+    const put = await this.kept(this.requests.send('PUT', 'own-vendor-mapping', { document, ifMatch: read.etag }));
+    return { ...this.installed(put, { registered, changes: [] }), replaced: put.ok };
+  }
+
+  /** Sends a document to the client, which is registered first where the server does not know it. */
+  private async create(document: JsonObject): Promise<{ answer: DataAnswer; registered: boolean }> {
+    const post = (): Promise<DataAnswer> => this.kept(this.requests.send('POST', '', { document }));
+    const answer = await post();
+    if (answer.status !== 404) return { answer, registered: false };
+    const registration = await this.kept(this.requests.register());
+    return registration.ok ? { answer: await post(), registered: true } : { answer: registration, registered: false };
   }
 
   /**

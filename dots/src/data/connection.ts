@@ -9,6 +9,7 @@ import { readKey, readPem, type CredentialFiles } from '#dots/transport/certific
 import { limited, settled } from '#dots/runtime/deadline';
 import { Dialler } from './dialler';
 import { explain, type Attempt } from './failures';
+import { UnansweredChange } from './unansweredChange';
 
 /** The address and the credentials of a data channel; the files are PEM. */
 export interface ConnectionOptions extends Pick<CredentialFiles, 'serverName' | 'keyPasswordFile' | 'askKeyPassword'> {
@@ -123,7 +124,7 @@ export class Connection {
       clock,
       signal,
       deadlineMs: Math.max(0, since + timeoutMs - clock.monotonic()),
-      cancelled: () => this.cancelled(),
+      cancelled: () => this.cancelled(request.method),
       late: () => this.silence(request),
     });
     this.waiting += 1;
@@ -160,18 +161,23 @@ export class Connection {
     return { status: response.statusCode, headers: response.headers, body: await response.body.text() };
   }
 
-  private cancelled(): DotsError {
+  private cancelled(method?: Request['method']): DotsError {
     const what = this.dialler.established
       ? 'The request was cancelled; it may have arrived nevertheless.'
       : 'The request was cancelled before it was sent.';
-    return new DotsError('unreachable', 'data/cancelled', what);
+    return new (this.failureOf(method))('unreachable', 'data/cancelled', what);
+  }
+
+  /** Reading changes nothing, and neither does what was not sent. */
+  private failureOf(method: Request['method'] | undefined): typeof DotsError {
+    return this.dialler.established && method !== undefined && method !== 'GET' ? UnansweredChange : DotsError;
   }
 
   private silence({ method, path, timeoutMs }: Request): DotsError {
     const { server } = this.attempt;
     const within = `within ${timeoutMs / 1000} s`;
     return this.dialler.established
-      ? new DotsError(
+      ? new (this.failureOf(method))(
           'unreachable',
           'data/no-answer',
           `${server} did not answer ${method} ${path} ${within}.`,

@@ -15,7 +15,7 @@ export type EntryPath = `aliases/alias=${string}` | `acls/acl=${string}`;
 const serverPaths = { capabilities: 'capabilities', 'vendor-mapping': 'ietf-dots-mapping:vendor-mapping' } as const;
 
 /** A part of the data channel's tree: of this client (`''` is all of it), or of the server. */
-export type ResourcePath = '' | Container | EntryPath | keyof typeof serverPaths;
+export type ResourcePath = '' | Container | EntryPath | 'own-vendor-mapping' | keyof typeof serverPaths;
 
 /** Whether a resource is one of the server, not of this client. */
 export const isOfServer = (path: ResourcePath): path is keyof typeof serverPaths => Object.hasOwn(serverPaths, path);
@@ -24,6 +24,7 @@ export const isOfServer = (path: ResourcePath): path is keyof typeof serverPaths
 export function pathOf(cuid: string, path: ResourcePath): string {
   if (isOfServer(path)) return `/${serverPaths[path]}`;
   const client = `/dots-client=${encodeURIComponent(cuid)}`;
+  if (path === 'own-vendor-mapping') return `${client}/${serverPaths['vendor-mapping']}`;
   return path === '' ? client : `${client}/${path}`;
 }
 
@@ -77,6 +78,14 @@ export function without(object: JsonObject, name: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([each]) => each !== name));
 }
 
+/** Whether a document is an attack mapping of a vendor: RFC 9244 section 8.1.6. */
+export const isMapping = (document: JsonObject): boolean => documentTypeOf(document)?.kind === 'vendor-mapping';
+
+/** Throws a DotsError of kind `usage` for a document that cannot be installed. */
+export function checkInstallable(document: JsonObject): void {
+  if (!isMapping(document)) contentOf(document);
+}
+
 /**
  * The container and the entries of a document to install. Throws a DotsError of kind `usage` for any other document.
  */
@@ -96,9 +105,9 @@ function notInstallable(type: DocumentType | undefined): DotsError {
   return new DotsError(
     'usage',
     'data/document',
-    `${what}: only aliases and ACLs can.`,
+    `${what}: only aliases, ACLs and a vendor mapping can.`,
     type?.channel === 'signal'
       ? 'Send it over the signal channel (coap://...).'
-      : 'Start the document with "ietf-dots-data-channel:acls" or "ietf-dots-data-channel:aliases".',
+      : 'Start the document with "ietf-dots-data-channel:acls", "ietf-dots-data-channel:aliases" or "ietf-dots-mapping:vendor-mapping".',
   );
 }

@@ -87,9 +87,10 @@ export class DataSession {
   }
 
   /**
-   * Installs aliases or ACLs; registers first if the server does not know this client. Entries that exist under the
-   * same name are replaced, one by one, after `announce` has received the difference; where the server has entity tags,
-   * only those that are still the same. Throws a DotsError of kind `usage` for any other document.
+   * Installs aliases, ACLs or a vendor mapping; registers first if the server does not know this client. A mapping that
+   * exists is replaced as a whole (RFC 9244 section 8.1.6). Entries that exist under the same name are replaced, one by
+   * one, after `announce` has received the difference; where the server has entity tags, only those that are still the
+   * same. Throws a DotsError of kind `usage` for any other document.
    */
   install(document: JsonObject, { announce, ...options }: ChangeOptions = {}): Promise<Installed> {
     return new Changes(this.requests(options), announce).install(document);
@@ -114,8 +115,8 @@ export class DataSession {
     return this.ask('GET', `${pathOf(this.cuid, path)}${query === '' ? '' : `?${query}`}`, options);
   }
 
-  /** Deletes aliases or ACLs, all or one: RFC 8783 sections 6.3 and 7.4. */
-  delete(path: Container | EntryPath, options: AskOptions = {}): Promise<DataAnswer> {
+  /** Deletes aliases or ACLs, all or one (RFC 8783 sections 6.3 and 7.4), or the vendor mapping of this client. */
+  delete(path: Container | EntryPath | 'own-vendor-mapping', options: AskOptions = {}): Promise<DataAnswer> {
     return this.ask('DELETE', pathOf(this.cuid, path), options);
   }
 

@@ -47,6 +47,8 @@ export interface SessionOptions {
   server: string;
   /** The IP addresses of its name where they are known otherwise; then no name is resolved. */
   addresses?: readonly string[] | undefined;
+  /** The addresses of this machine to send from, the preferred one first; without them the system chooses. */
+  localAddresses?: readonly string[] | undefined;
   /** The client's identifier, at most 250 bytes. */
   cuid: string;
   /** The client's credentials; required except for `coap`. */
@@ -159,7 +161,8 @@ export class SignalSession {
     return channel && SignalSession.over(channel, options);
   }
 
-  private static over(channel: Channel, options: SessionOptions): SignalSession {
+  /** A session over a channel that is established. */
+  static over(channel: Channel, options: SessionOptions): SignalSession {
     return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
   }
 
@@ -356,10 +359,12 @@ function connectOptions({
   permit,
   clock,
   addresses,
+  localAddresses,
   trace,
 }: SessionOptions): ConnectOptions {
   return {
     ...(addresses !== undefined && { resolver: () => Promise.resolve(addresses) }),
+    localAddresses,
     credentials,
     serverName,
     signal,

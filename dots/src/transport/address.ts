@@ -10,6 +10,8 @@ export { isLocalName, isLoopback };
 export interface Address {
   host: string;
   port: number;
+  /** The address of this machine that is sent from; without it the system chooses. */
+  from?: string;
 }
 
 /** coap: plain UDP; coaps: DTLS over UDP; coaps+tcp: TLS over TCP. */

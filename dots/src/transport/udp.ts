@@ -33,6 +33,7 @@ export async function connectSocket(address: Address): Promise<Socket> {
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
+      if (address.from !== undefined) socket.bind({ address: address.from, exclusive: true });
       socket.connect(address.port, address.host, () => {
         socket.off('error', reject);
         resolve();

@@ -2,6 +2,7 @@ import { DotsError } from '#dots/model/errors';
 import type { DocumentType } from '#dots/model/documents';
 import { mockName } from './fileNames';
 import { productionOf, productionServers, type Production, type ProfileServer } from './production';
+import type { SessionSettings } from './sessionSettings';
 import type { FileContext, Profile, Profiles } from './workspaceFile';
 
 /** The DOTS channel that a document travels on. */
@@ -73,6 +74,8 @@ export interface ServerTarget extends Route, RequestIdentity {
   /** The production servers that its name must not resolve to; absent if there are none, or it is one. */
   otherThan?: ProfileServer[];
   credentials: ProfileCredentials;
+  /** How the session with it is kept; absent where the address is not that of a profile. */
+  session?: SessionSettings;
 }
 
 /** Why there is no target: each has one sentence and, where there is one, the next step. */
@@ -142,12 +145,14 @@ export function requestIdentityOf(query: DestinationQuery): RequestIdentity {
 function targetAt(server: string, query: DestinationQuery, route: Route): ServerTarget {
   const production = productionOf(server, query.profiles, route.profile);
   const others = productionServers(query.profiles.profiles);
+  const profile = profileOf(query, route.profile);
   return {
     ...route,
     server,
     ...(production !== undefined && { production }),
     ...(production === undefined && others.length > 0 && { otherThan: others }),
-    credentials: credentialsIn(profileOf(query, route.profile)),
+    credentials: credentialsIn(profile),
+    ...(profile?.session !== undefined && query.given?.server === undefined && { session: profile.session }),
   };
 }
 

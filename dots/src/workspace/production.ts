@@ -1,5 +1,6 @@
 import { reachedHost, type HostPort, type Permit } from '#dots/model/hostAddress';
 import { serverAddress } from './serverAddress';
+import type { SessionSettings } from './sessionSettings';
 import type { Profiles } from './workspaceFile';
 
 /** The server of a profile, by its name and its addresses. */
@@ -9,6 +10,7 @@ export interface ProfileServer {
   data?: string | undefined;
   /** What its certificate is checked against, where that is not the host of the addresses. */
   serverName?: string | undefined;
+  session?: Pick<SessionSettings, 'alternates'> | undefined;
 }
 
 /** What is known of a server profile here. */
@@ -43,8 +45,9 @@ export interface Production {
 export function productionServers(profiles: Profiles): ProfileServer[] {
   return [...profiles]
     .filter(([, { production }]) => production)
-    .map(([name, { signal, data, serverName }]) => ({
+    .map(([name, { signal, data, serverName, session }]) => ({
       name,
+      ...(session !== undefined && { session }),
       ...(serverName !== undefined && { serverName }),
       ...(signal !== undefined && { signal }),
       ...(data !== undefined && { data }),
@@ -106,8 +109,10 @@ function productionReason(server: string, by: string, name?: string): string {
 }
 
 /** Its addresses, and where its name leads: a server that proves this name is the same one. */
-function addressesOf({ signal, data, serverName }: ProfileServer): HostPort[] {
-  const written = [signal, data].filter((address) => address !== undefined).map(hostPortOf);
+function addressesOf({ signal, data, serverName, session }: ProfileServer): HostPort[] {
+  const written = [signal, data, ...(session?.alternates ?? [])]
+    .filter((address) => address !== undefined)
+    .map(hostPortOf);
   return serverName === undefined ? written : [...written, ...written.map(({ port }) => ({ host: serverName, port }))];
 }
 

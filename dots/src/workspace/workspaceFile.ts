@@ -2,6 +2,7 @@ import type { Direction, Level } from '#dots/check/check';
 import type { Severity } from '#dots/model/finding';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { isExact, matchesGlob, normalPath } from './glob';
+import { sessionSettingsOf, type SessionSettings } from './sessionSettings';
 
 /** The workspace file's entry for one document. */
 export interface FileContext {
@@ -117,6 +118,8 @@ export interface Profile {
   /** The path of the file with the pre-shared key. */
   pskKeyFile?: string;
   cuid?: string;
+  /** How a session with it is kept, where the profile says anything about that. */
+  session?: SessionSettings;
   ownPrefixes: readonly string[];
   quirks: readonly Quirk[];
   /** Sending to it needs the user's confirmation. */
@@ -136,21 +139,28 @@ export function profilesOf(value: JsonValue | undefined): Profiles {
   );
 }
 
-function profileOf({
-  'server-name': serverName,
-  'key-password-file': keyPasswordFile,
-  'psk-identity': pskIdentity,
-  'psk-key-file': pskKeyFile,
-  'own-prefixes': ownPrefixes,
-  quirks,
-  production,
-  ...texts
-}: JsonObject): Profile {
+function profileOf(profile: JsonObject): Profile {
+  const { signal, data, ca, certificate, key, crl, cuid, 'own-prefixes': ownPrefixes, quirks, production } = profile;
   return {
-    ...(texts as Partial<Profile>),
-    ...(definedOf({ serverName, keyPasswordFile, pskIdentity, pskKeyFile }) as Partial<Profile>),
+    ...definedOf({ signal, data, ca, certificate, key, crl, cuid, ...namesOf(profile) }),
+    ...sessionOf(profile),
     ownPrefixes: itemsOf(ownPrefixes) as string[],
     quirks: itemsOf(quirks) as Quirk[],
     production: production === true,
   };
+}
+
+/** The members with another name here than in the file. */
+function namesOf({
+  'server-name': serverName,
+  'key-password-file': keyPasswordFile,
+  'psk-identity': pskIdentity,
+  'psk-key-file': pskKeyFile,
+}: JsonObject): Record<string, JsonValue | undefined> {
+  return { serverName, keyPasswordFile, pskIdentity, pskKeyFile };
+}
+
+function sessionOf(profile: JsonObject): Pick<Profile, 'session'> {
+  const session = sessionSettingsOf(profile);
+  return session === undefined ? {} : { session };
 }

@@ -17,6 +17,29 @@ const dropTo = (name: string, destination: string): JsonObject => {
   return { ...acl(name, ace), 'activation-type': 'immediate' };
 };
 
+/** Stores aliases, ACLs and mitigations inside and outside of 192.0.2.0/24. */
+async function fill(server: Orchestrator, files: { ca: string; cert: string; key: string }): Promise<void> {
+  const data = await DataSession.open({ server: server.data, cuid: 'c', ...files });
+  await data.install(aliases(alias('inside', '192.0.2.7/32'), alias('outside', '198.51.100.7/32')));
+  const installed = await data.install(
+    acls(dropTo('inside', '192.0.2.7/32'), dropTo('outside', '198.51.100.7/32'), dropTo('second', '192.0.2.8/32')),
+  );
+  assert.equal(installed.answer.status, 201, JSON.stringify(installed.answer));
+  await data.close();
+  const credentials = await readCredentials(server.coapsTcp, files);
+  const session = await SignalSession.open({ server: server.coapsTcp, cuid: 'c', credentials });
+  const documents = [
+    protect('192.0.2.1/32'),
+    protect('198.51.100.1/32'),
+    request({ 'alias-name': ['outside'], lifetime: 3600 }),
+    request({ 'target-fqdn': ['in.example'], lifetime: 3600 }),
+    { ...protect('198.51.100.2/32', { 'trigger-mitigation': false }) },
+  ];
+  for (const [index, document] of documents.entries())
+    assert.equal((await session.requestMitigation(document, index + 1)).code, '2.01', JSON.stringify(document));
+  await session.close();
+}
+
 test('after a start with narrower prefixes nothing outside of them is in force, and standard error says what ended', async (t) => {
   const stateDir = await temporaryFolder(t);
   const { clients } = await openLab(join(stateDir, 'lab'), { clients: ['web'] });
@@ -31,23 +54,7 @@ test('after a start with narrower prefixes nothing outside of them is in force, 
   const first = await start(['192.0.2.0/24', '198.51.100.0/24'], []);
   t.after(() => first.close());
   const files = { ca: first.ca, cert, key };
-  const data = await DataSession.open({ server: first.data, cuid: 'c', ...files });
-  await data.install(aliases(alias('inside', '192.0.2.7/32'), alias('outside', '198.51.100.7/32')));
-  const installed = await data.install(acls(dropTo('inside', '192.0.2.7/32'), dropTo('outside', '198.51.100.7/32'), dropTo('second', '192.0.2.8/32')));
-  assert.equal(installed.answer.status, 201, JSON.stringify(installed.answer));
-  await data.close();
-  const credentials = await readCredentials(first.coapsTcp, files);
-  const session = await SignalSession.open({ server: first.coapsTcp, cuid: 'c', credentials });
-  const documents = [
-    protect('192.0.2.1/32'),
-    protect('198.51.100.1/32'),
-    request({ 'alias-name': ['outside'], lifetime: 3600 }),
-    request({ 'target-fqdn': ['in.example'], lifetime: 3600 }),
-    { ...protect('198.51.100.2/32', { 'trigger-mitigation': false }) },
-  ];
-  for (const [index, document] of documents.entries())
-    assert.equal((await session.requestMitigation(document, index + 1)).code, '2.01', JSON.stringify(document));
-  await session.close();
+  await fill(first, files);
   await first.close();
   delete names['in.example'];
 

@@ -10,6 +10,7 @@ import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { SignalSession, type Answer } from '#dots/signal/session';
 import { openLab } from '#dots/transport/certificates/lab';
 import { root } from '../../support/shared';
+import { rawData } from '../../support/protocol/rawData';
 import { openClients, type ClientsScene } from '../../support/protocol/clientsScene';
 import { ace, acl, acls, alias, aliases } from '../../support/protocol/dataScene';
 import {
@@ -218,6 +219,36 @@ test('aliases and ACLs outside of the own prefixes are refused on the data chann
   assert.equal((await (await signal('one', 'c')).requestMitigation(protect('192.0.2.0/25'), 1)).code, '2.01');
   const texts = orchestrator.flowspec().rules.map(({ text }) => text);
   assert.ok(texts.length === 3 && texts.every((text) => text.startsWith('dst 192.0.2.')), texts.join('\n'));
+});
+
+test('PUT and PATCH cannot move aliases and ACLs out of the own prefixes, at any level of their path', async (t) => {
+  const { orchestrator, files, data } = await openRestricted(t);
+  const channel = await data('one', 'c');
+  await channel.install(aliases(alias('web', '192.0.2.1/32')));
+  await channel.install(acls(acl('a', ace('near', 53))));
+  const send = rawData(t, { data: orchestrator.data, ...files('one') });
+  const member = (name: string): string => `ietf-dots-data-channel:${name}`;
+  const far = '198.51.100.1/32';
+  const entry = { ...ace('near', 53), matches: { ipv4: { 'destination-ipv4-network': far } } };
+  const tries: [path: string, body: JsonObject][] = [
+    ['', { [member('dots-client')]: [{ cuid: 'c', aliases: { alias: [alias('web', far)] } }] }],
+    ['', { [member('dots-client')]: [{ cuid: 'c', acls: { acl: [acl('a', entry)] } }] }],
+    ['/aliases', aliases(alias('web', far))],
+    ['/aliases/alias=web', { [member('alias')]: [alias('web', far)] }],
+    ['/aliases/alias=web/target-prefix', { [member('target-prefix')]: [far] }],
+    ['/acls', acls(acl('a', entry))],
+    ['/acls/acl=a', { [member('acl')]: [acl('a', entry)] }],
+    ['/acls/acl=a/aces/ace=near', { [member('ace')]: [entry] }],
+    ['/acls/acl=a/aces/ace=near/matches/ipv4', { [member('ipv4')]: { 'destination-ipv4-network': far } }],
+  ];
+  for (const [path, body] of tries)
+    for (const method of ['PUT', 'PATCH']) {
+      const { status, text } = await send(method, `/dots-client=c${path}`, JSON.stringify(body));
+      assert.equal(status, 400, `${method} ${path}`);
+      assert.match(text, /outside of this client's prefixes/, `${method} ${path}`);
+    }
+  const { text } = await send('GET', '/dots-client=c');
+  assert.ok(!text.includes('198.51.100'), text);
 });
 
 test('the limits of a client are for all its cuids together, and for no other client', async (t) => {

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
+import type { Channel } from '#dots/coap/messages/channel';
+import { Endpoint } from '#dots/coap/endpoint';
 import { documentAnswer } from '#dots/dotsServer/signal/refusal';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { systemClock, type Clock } from '#dots/runtime/clock';
@@ -10,6 +12,8 @@ import { eventWords } from '#dots/signal/keeper/eventWords';
 import type { KeeperEvent } from '#dots/signal/keeper/keeperEvents';
 import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { connectionMemory, SignalSession } from '#dots/signal/session';
+import { listenDtls } from '#dots/transport/dtls/server';
+import { listenTls } from '#dots/transport/tls/server';
 import { needDtls } from '../../support/protocol/dtlsScene';
 import { FakeClock } from '../../support/protocol/fakeClock';
 import { eventually, freePort, protect } from '../../support/protocol/scene';
@@ -113,6 +117,41 @@ test('a redirection is followed to an address without DNS, where the certificate
     await alternate.close();
   }
 });
+
+for (const scheme of ['coaps', 'coaps+tcp'] as const) {
+  test(`${scheme}: a session is sent from the first address of this machine that works, and to the address that answers`, async (t) => {
+    if (scheme === 'coaps' && !needDtls(t)) return;
+    const [port, deaf] = [await freePort(), await freePort()];
+    const seen: string[] = [];
+    const accept = (channel: Channel): void => {
+      seen.push(channel.peer);
+      void new Endpoint(channel, {});
+    };
+    const listen = scheme === 'coaps' ? listenDtls : listenTls;
+    const listener = await listen({ host: '127.0.0.1', port }, { credentials: { psk: keyOf } }, accept);
+    t.after(() => listener.close());
+    const keeper = new SessionKeeper({
+      server: `${scheme}://127.0.0.1:${deaf}`,
+      alternates: [`${scheme}://127.0.0.1:${port}`],
+      cuid: 'kept',
+      clock: hurried,
+      // The first address is none of this machine.
+      open: (opening) =>
+        SignalSession.open({
+          cuid: 'kept',
+          credentials: { psk },
+          localAddresses: ['192.0.2.1', '127.0.0.3'],
+          ...opening,
+        }),
+    });
+    t.after(() => keeper.close());
+    await keeper.open();
+    await eventually(() => seen.length > 0);
+    assert.match(seen[0] ?? '', /^127\.0\.0\.3:/);
+    assert.equal(keeper.snapshot.server, `${scheme}://127.0.0.1:${port}`);
+    assert.match(keeper.snapshot.peer ?? '', new RegExp(`127\\.0\\.0\\.1:${port}$`));
+  });
+}
 
 test('the configuration of the embedded server is negotiated, and switched with a mitigation', async (t) => {
   const orchestrator = await Orchestrator.start({ clock: new FakeClock(), plain: true });

@@ -278,6 +278,19 @@ test('a quirk of a server is explained', () => {
   assert.match(explained('{"profiles": {"lab": {"quir|ks": []}}}'), /other than the RFCs say/);
 });
 
+test('the members of a profile that authenticate both ends are completed and explained', () => {
+  const given = '"signal": "a", "data": "https://a", "cuid": "c", "own-prefixes": [], "quirks": [], "production": true';
+  const { text, position } = withCaret(`{"profiles": {"lab": {${given}, |}}}`);
+  const offered = service.complete(service.parse(text, 'dots.profiles.json'), position).map(({ label }) => label);
+  const names = ['server-name', 'ca', 'certificate', 'key', 'key-password-file', 'crl', 'psk-identity', 'psk-key-file'];
+  assert.deepEqual(offered, names);
+  for (const name of names) {
+    const at = withCaret(`{"profiles": {"lab": {"${name}|": "x"}}}`);
+    const { markdown = '' } = service.hover(service.parse(at.text, 'dots.profiles.json'), at.position) ?? {};
+    assert.match(markdown, /certificate|key|name/, name);
+  }
+});
+
 test('codes of findings and names of profiles are completed', () => {
   const complete = (marked: string): string[] => {
     const { text, position } = withCaret(marked);

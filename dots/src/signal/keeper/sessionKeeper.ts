@@ -125,7 +125,7 @@ export class SessionKeeper {
     return {
       state: shown,
       stateMs: now - this.shownSince,
-      server: this.place.server,
+      server: session?.server ?? this.place.server,
       cuid: this.options.cuid,
       peer: session?.peer,
       session: session?.state,
@@ -253,11 +253,10 @@ export class SessionKeeper {
     const { server, alternates = [], open } = this.options;
     const { current } = this.redirection;
     const places = [server, ...alternates].map((each): Place => ({ server: each }));
-    const { signal } = this.ending;
     return openFirst(
       current === undefined ? places : [placeOf(current), ...places],
-      (place) => open({ ...place, underAttack, signal }),
-      signal,
+      (place, signal = this.ending.signal) => open({ ...place, underAttack, signal }),
+      { clock: this.clock, signal: this.ending.signal },
     );
   }
 

@@ -11,7 +11,7 @@ import { attemptDelay, raceConnections } from './raceConnections';
 import { limited, settled, type Limit } from '#dots/runtime/deadline';
 import { answeringAddress } from './plainPath';
 import { isTransient } from './repetition';
-import { pathsTo, type Path, type PathMemory, type Transport } from './paths';
+import { pathsFrom, pathsTo, type Path, type PathMemory, type Transport } from './paths';
 import { refusal } from '../refusals';
 import { addressesInTime, systemResolver, type AddressMemory, type Resolver } from './resolve';
 import { keyTypeError, usableTransports } from './usableTransports';
@@ -38,6 +38,8 @@ export interface ConnectOptions {
   /** Whether an attack is under way: attempts are started faster (RFC 9132 section 4.3). */
   underAttack?: boolean | undefined;
   resolver?: Resolver;
+  /** The addresses of this machine to send from, the preferred one first; without them the system chooses. */
+  localAddresses?: readonly string[] | undefined;
   /** The addresses that names had last. */
   addresses?: AddressMemory | undefined;
   /** Receives, one sentence each, what fails and is tried again until the deadline. */
@@ -190,7 +192,7 @@ async function open(target: ServerAddress, wanted: readonly Transport[], options
   const limit = limitOf(target, options);
   try {
     const hosts = await hostsOf(target, options, { signal: limit.signal, deadline });
-    const paths = pathsTo(hosts, target.port, transports);
+    const paths = pathsFrom(options.localAddresses ?? [], pathsTo(hosts, target.port, transports));
     const addresses = paths.map(({ address }) => address);
     await permitted(addresses, options.permit, limit.signal);
     const { candidate, winner } = await raceConnections<Path, Channel>({

@@ -31,6 +31,27 @@ export function pathsTo(hosts: readonly string[], port: number, transports: read
 }
 
 /**
+ * The same paths from addresses of this machine: all from the first one of their family, then all from the second one,
+ * and so on. A family without such an address leaves the choice to the system.
+ */
+export function pathsFrom(locals: readonly string[], paths: readonly Path[]): Path[] {
+  const ofFamily = (host: string): (string | undefined)[] => {
+    const own = locals.filter((local) => isIP(local) === isIP(host));
+    return own.length === 0 ? [undefined] : own;
+  };
+  const rounds = Math.max(1, locals.length);
+  const all = Array.from({ length: rounds }, (_, round) =>
+    paths.flatMap((path): Path[] => {
+      const froms = ofFamily(path.address.host);
+      if (round >= froms.length) return [];
+      const from = froms[round];
+      return [from === undefined ? path : { ...path, address: { ...path.address, from } }];
+    }),
+  );
+  return all.flat().slice(0, pathsAtMost);
+}
+
+/**
  * When something was tried, by the monotonic time of the clock (milliseconds; not valid across processes), and whether
  * it worked.
  */
@@ -95,7 +116,8 @@ export class PathMemory {
 }
 
 function keyOf({ transport, address }: Path): string {
-  return `${transport} ${addressText(address)}`;
+  const { from } = address;
+  return `${transport} ${addressText(address)}${from === undefined ? '' : ` from ${from}`}`;
 }
 
 function probeKey(server: string): string {

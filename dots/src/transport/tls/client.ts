@@ -52,7 +52,9 @@ export async function connectTls(address: Address, options: SecureOptions): Prom
     psk: 'psk' in credentials,
     answered: false,
     socket: connect({
-      ...address,
+      host: address.host,
+      port: address.port,
+      ...(address.from !== undefined && { localAddress: address.from }),
       secureContext: context,
       ALPNProtocols: [coapProtocol],
       rejectUnauthorized: true,

@@ -65,7 +65,9 @@ function scene(alternates?: string[]): Scene {
       made.sessions.find((each) => each.session === session)?.tell(answer);
       return Promise.resolve(answer);
     };
-    const { session, answer } = await made.keeper.ask(asking, { underAttack });
+    const asked = made.keeper.ask(asking, { underAttack });
+    await clock.advance(100);
+    const { session, answer } = await asked;
     return `${answer.code} of ${session.server}`;
   };
   return made;
@@ -172,7 +174,9 @@ test('further addresses are used where the first is not reachable, and the first
   const { keeper, clock, openings, sessions, absent } = made;
   absent.add(home);
   absent.add(other);
-  await keeper.open();
+  const opened = keeper.open();
+  await clock.advance(100);
+  await opened;
   assert.deepEqual(
     openings.map(({ server }) => server),
     [home, other, third],
