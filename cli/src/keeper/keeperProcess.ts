@@ -58,8 +58,8 @@ export class KeeperProcess {
     try {
       const found = await Promise.all(this.named.map(({ by, find }) => onBehalfOf(by, find)));
       const targets = found.flat();
-      this.sessions.renew(targets);
       for (const target of targets) this.sessions.open(target);
+      this.sessions.renew(targets);
       return undefined;
     } catch (error) {
       return describeError(error);
